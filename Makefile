@@ -1,0 +1,35 @@
+# The two commands of the README. Both need nothing but Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check messages clean
+
+demo: $(VENV)/.demo
+	$(BIN)/gallery demo
+
+test: $(VENV)/.test
+	$(BIN)/pytest $(PYTEST_FLAGS)
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+messages: $(VENV)/.test
+	$(BIN)/python -m gallery.languages
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml requirements.txt
+	$(BIN)/pip install --quiet --constraint requirements.txt --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml requirements.txt
+	$(BIN)/pip install --quiet --constraint requirements.txt --editable '.[test]'
+	touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV)

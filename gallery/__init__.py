@@ -1,0 +1,1 @@
+"""An online exhibition gallery for artwork by the people whom charities help."""
