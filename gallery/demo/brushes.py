@@ -20,7 +20,7 @@ Flow = float | Callable[[float, float], float]
 Paint = Callable[["Sheet"], None]
 
 # Drawing happens at most this large (px, longer side); the paper grain is added at full size.
-WORKING_SIDE = 1700
+WORKING_SIDE = 1600
 
 
 @dataclass(frozen=True)

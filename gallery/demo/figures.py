@@ -24,7 +24,7 @@ def face(
     ink: str = INK,
     cheeks: str = "#e0664f",
 ) -> Mask:
-    """A round face of radius r; mood is glad, happy (eyes closed), singing or calm; look shifts the eyes."""
+    """A round face of radius r; mood is glad, happy (eyes closed) or singing; look shifts the eyes."""
     head = s.gouache(ellipse(x, y, r * 0.96, r), skin, 20, 10)
     for side in (-1, 1):
         cx = x + side * r * 0.53 + look * r * 0.12
@@ -39,8 +39,6 @@ def face(
     mx = x + look * r * 0.16
     if mood == "singing":
         s.gouache(ellipse(mx, y + r * 0.48, r * 0.17, r * 0.2), "#8c2b2b", 0, 6, 1)
-    elif mood == "calm":
-        s.crayon_line(arc(mx, y + r * 0.34, r * 0.17, r * 0.1, 25, 155), r * 0.07, "#8c2b2b", 0.95, r * 0.01)
     else:
         s.crayon_line(arc(mx, y + r * 0.2, r * 0.34, r * 0.32, 25, 155), r * 0.08, "#8c2b2b", 0.95, r * 0.01)
     s.crayon_line(

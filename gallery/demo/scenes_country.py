@@ -60,10 +60,10 @@ def fish_of_plenty(s: Sheet) -> None:
         red.gouge([(1070 + k * 22, 790), (1100 + k * 20, 880)], 10)
     s.printed(red, "#cf3626", (0, 0), 0.9)
     key = s.block()
-    for k in range(6):
+    for k in range(8):
         for j in range(15):
-            x, y = j * 142 + (k % 2) * 71 - 20, 90 + k * 180
-            if ((x - 890) / 800) ** 2 + ((y - 510) / 370) ** 2 > 1.02 and not (x > 1540 and 200 < y < 830):
+            x, y = j * 142 + (k % 2) * 71 - 20, 50 + k * 128
+            if ((x - 860) / 760) ** 2 + ((y - 510) / 400) ** 2 > 1.02 and not (x > 1480 and 170 < y < 800):
                 for r in (18, 38, 58):
                     key.ridge(arc(x, y + 40, r * 1.15, r, 190, 350), 11)
     key.ink(ellipse(350, 450, 40)).carve(ellipse(338, 438, 12))
@@ -265,10 +265,10 @@ def boat_on_the_lake(s: Sheet) -> None:
     s.gouache(smooth([(940, 628), (1010, 560), (1080, 628), (1010, 612)]), "#c99a4e", 0, 20)
     s.stroke([(1010, 700), (1120, 780), (1220, 900)], 13, "#3a2d2a", 0.1, 1, 0.8, 0)
     s.gouache(limb([(1010, 690), (1060, 730), (1090, 752)], 24), "#c8382c", 30)
-    for k in range(5):
+    for k in range(3):
         x = 540 + k * 34
         s.stroke(smooth([(x, 736), (x + 4, 700), (x + 14, 676)], False), 24, "#26262e", 0.05, 0.8, 0.5,
-            0.6) if k < 3 else None
+            0.6)
     for x, y, z in ((300, 250, 1.0), (390, 215, 0.8), (470, 262, 0.9), (560, 226, 0.7), (222, 206, 0.7)):
         s.stroke(smooth([(x - 42 * z, y - 12), (x - 18 * z, y - 22 * z), (x, y), (x + 20 * z, y - 24 * z),
             (x + 44 * z, y - 16)], False), 9 * z, "#2f3a40", 0.2, 0.4, 0.4, 0.8)

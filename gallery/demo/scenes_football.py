@@ -212,8 +212,7 @@ def goalkeeper(s: Sheet) -> None:
         limb([(520, 570), (340, 560), (250, 690), (130, 720)], 122, 1.1, 0.6),
         limb([(500, 600), (400, 700), (310, 790), (190, 805)], 112, 1.1, 0.6),
     ]
-    halo = [moved(o, 0, 0) for o in (*arms, *legs)]
-    key.carve(*[ribbon([*o, o[0]], 34) for o in (*halo, body)], ribbon([*ellipse(905, 415, 112),
+    key.carve(*[ribbon([*o, o[0]], 34) for o in (*arms, *legs, body)], ribbon([*ellipse(905, 415, 112),
         (1017, 415)], 30))
     key.ink(*legs[1:], *arms[1:], body, *legs[:1], *arms[:1])
     for k in range(6):
