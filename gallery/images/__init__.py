@@ -1,0 +1,1 @@
+"""Pictures: originals, safe decoding, and the renditions that visitors see."""

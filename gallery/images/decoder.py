@@ -1,0 +1,320 @@
+"""The safe side of decoding: starts a confined child process for each picture and judges what it answers.
+
+This process never opens an image. Whatever a picture does, it does to its own child.
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import gallery
+from gallery.images.renditions import FORMATS, file_name, widths_for
+from gallery.languages import lazy_gettext as _
+
+HEAD = 64  # bytes that tell a type
+LONGEST_ANSWER = 1 << 16  # bytes; a true answer has about one thousand
+SMALL = 1200  # px on the longer side, below which a picture looks soft on a wide screen
+
+# An isolated interpreter does not look beside itself, so it is told where this very package lies.
+CHILD = (
+    "import sys; root = sys.argv[1]; root in sys.path or sys.path.insert(0, root); "
+    "from gallery.images.child import main; main()"
+)
+
+REFUSALS: Mapping[str, Any] = {
+    "not_an_image": _("This file is not a picture. Please choose a photograph or a scan of the work."),
+    "unsupported_format": _(
+        "Pictures of this kind cannot be shown here. Please save it as JPEG, PNG, WebP, AVIF, HEIC, TIFF or "
+        "GIF and upload it again."
+    ),
+    "damaged": _(
+        "This picture is damaged or was not copied completely. Please open it on your device to see whether "
+        "it is whole, save it once more as JPEG and upload it again."
+    ),
+    "too_many_pixels": _(
+        "This picture has more than 120 million pixels. Please make it smaller, for instance 10,000 pixels "
+        "on the longer side, and upload it again."
+    ),
+    "too_small": _(
+        "This picture is too small to be seen well: it needs at least 600 pixels on its longer side and 60 "
+        "on the shorter. Please upload the original photograph rather than a preview of it."
+    ),
+    "too_slow": _(
+        "This picture takes too long to open. Please save it once more as an ordinary JPEG and upload it "
+        "again."
+    ),
+    "too_much_memory": _(
+        "This picture is too large to be opened in its format. Please save it as JPEG, or make it smaller, "
+        "and upload it again."
+    ),
+}
+
+AVIF_BRANDS = {b"avif", b"avis"}
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+
+# Beginnings of pictures and documents that people take for pictures, which we cannot show.
+OTHER_KINDS = (
+    b"BM",
+    b"8BPS",
+    b"%PDF-",
+    b"%!PS",
+    b"\xc5\xd0\xd3\xc6",
+    b"\xff\x0a",
+    b"\x00\x00\x00\x0cJXL ",
+    b"\x00\x00\x00\x0cjP  ",
+    b"\x00\x00\x01\x00",
+    b"<svg",
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one picture may take: bytes of address space, seconds of processor and of waiting, pixels."""
+
+    memory_bytes: int = 608 << 20
+    cpu_seconds: int = 30
+    wall_seconds: float = 20
+    max_pixels: int = 120_000_000
+    min_long_side: int = 600
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What a picture is; width and height in px, upright."""
+
+    width: int
+    height: int
+    format: str  # the type by content, as `sniff` names it
+    animated: bool
+    small: bool  # it may be shown, but a larger one would look better
+
+
+@dataclass(frozen=True)
+class Developed:
+    """What was made of a picture.
+
+    Width and height (px, upright) are the picture's own, except for scrolls so tall that they were developed
+    smaller; `widths_for(width)` are the widths made. `files` are names in the folder that was given.
+    """
+
+    width: int
+    height: int
+    format: str
+    animated: bool
+    placeholder: str  # data:image/webp;base64,…
+    mean_colour: str  # #rrggbb
+    perceptual_hash: str  # 64 bits as 16 hex digits; similar pictures differ in few bits
+    files: tuple[str, ...]
+
+
+class Refused(Exception):
+    """The picture cannot be taken; `code` is a key of REFUSALS."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+async def inspect(source: Path, limits: Limits = Limits()) -> Inspected:
+    """What the picture is, after reading all of it once, so that a truncated one is found at upload.
+
+    Raises Refused where the picture is at fault, OSError where this machine is.
+    """
+    kind = await kind_of(source)
+    told = await ask(source, kind, None, limits)
+    width, height = size_in(told)
+    return Inspected(width, height, kind, bool(told["animated"]), small=max(width, height) < SMALL)
+
+
+async def develop(source: Path, out: Path, limits: Limits = Limits()) -> Developed:
+    """Write all renditions of the picture into the existing folder `out`: all of them, or none.
+
+    Raises Refused where the picture is at fault, OSError where this machine is.
+    """
+    kind = await kind_of(source)
+    darkroom = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".developing-", dir=out))
+    try:
+        told = await ask(source, kind, darkroom, limits)
+        developed = developed_from(told, kind)
+        for name in developed.files:
+            (darkroom / name).replace(out / name)
+        return developed
+    finally:
+        shutil.rmtree(darkroom, ignore_errors=True)
+
+
+def sniff(head: bytes) -> str | None:
+    """A picture's type by its first 64 bytes: jpeg, png, webp, avif, heic, tiff or gif; None for all else."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "webp"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    if head.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):
+        return "tiff"
+    if head[4:8] == b"ftyp":
+        end = min(int.from_bytes(head[:4], "big"), len(head), HEAD)
+        brands = [head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))]
+        if brands[0] in AVIF_BRANDS:
+            return "avif"
+        if brands[0] in HEIC_BRANDS:
+            # "mif1" only says that it is some still picture; the others say which.
+            return "avif" if brands[0] in (b"mif1", b"msf1") and AVIF_BRANDS & set(brands) else "heic"
+    return None
+
+
+async def kind_of(source: Path) -> str:
+    """The type by content. Raises Refused for what is not a picture that can be shown."""
+    head = await asyncio.to_thread(head_of, source)
+    kind = sniff(head)
+    if kind is None:
+        other = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        known = other.startswith(OTHER_KINDS) or head[4:8] == b"ftyp" or b"<svg" in other
+        raise Refused("unsupported_format" if known else "not_an_image")
+    return kind
+
+
+def head_of(source: Path) -> bytes:
+    with source.open("rb") as file:
+        return file.read(HEAD)
+
+
+async def ask(source: Path, kind: str, out: Path | None, limits: Limits) -> dict[str, Any]:
+    """What the child says of the picture. Raises Refused, or OSError where the child could not work."""
+    request = {
+        "source": str(Path.cwd() / source),
+        "kind": kind,
+        "out": None if out is None else str(Path.cwd() / out),
+        "limits": asdict(limits),
+    }
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-c",
+        CHILD,
+        str(Path(gallery.__file__).parents[1]),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+        env=child_environment(),
+        limit=LONGEST_ANSWER,
+    )
+    try:
+        async with asyncio.timeout(limits.wall_seconds):
+            line = await exchange(child, json.dumps(request).encode())
+            await child.wait()
+    except TimeoutError:
+        raise Refused("too_slow") from None
+    finally:
+        await end(child)
+    return judged(line, child.returncode)
+
+
+async def exchange(child: asyncio.subprocess.Process, request: bytes) -> bytes:
+    """Hand the child its request and read its one line, or nothing if it died or babbles."""
+    assert child.stdin
+    assert child.stdout
+    with suppress(ConnectionError):
+        child.stdin.write(request)
+        await child.stdin.drain()
+        child.stdin.close()
+    try:
+        return await child.stdout.readline()
+    except ValueError:  # longer than any true answer
+        return b""
+
+
+async def end(child: asyncio.subprocess.Process) -> None:
+    """Leave nothing of the child running, nor of anything it started."""
+    if child.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        await child.wait()
+
+
+def judged(line: bytes, status: int | None) -> dict[str, Any]:
+    """What was done, from the child's answer and how it ended. Raises Refused or OSError."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        raise death(status) from None
+    if not isinstance(told, dict):
+        raise Refused("damaged")
+    if "failed" in told:
+        raise OSError(f"the picture could not be worked on: {told['failed']}")
+    if "done" not in told:
+        code = str(told.get("refused"))
+        raise Refused(code if code in REFUSALS else "damaged")
+    done = told["done"]
+    if not isinstance(done, dict):
+        raise Refused("damaged")
+    return done
+
+
+def death(status: int | None) -> Exception:
+    """Why a child ended without an answer."""
+    if status is None or status >= 0:
+        return OSError(f"the child process for pictures ended with status {status}")
+    if -status == signal.SIGXCPU:
+        return Refused("too_slow")
+    if -status in (signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS):
+        return Refused("too_much_memory")
+    return Refused("damaged")
+
+
+def child_environment() -> dict[str, str]:
+    """Nothing of ours but what the interpreter needs to start, and how the C library is to hold memory."""
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    return kept | {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "MALLOC_ARENA_MAX": "1",
+        "MALLOC_MMAP_THRESHOLD_": str(1 << 20),  # so that large pictures go back to the system at once
+    }
+
+
+def developed_from(told: Mapping[str, Any], kind: str) -> Developed:
+    """The child's answer, believed only if it has the right shape: a picture may have taken it over."""
+    width, height = size_in(told)
+    files = tuple(file_name(step, format.name) for format in FORMATS for step in widths_for(width))
+    shapes = {
+        "placeholder": r"data:image/webp;base64,[A-Za-z0-9+/]{8,800}={0,2}",
+        "mean_colour": r"#[0-9a-f]{6}",
+        "perceptual_hash": r"[0-9a-f]{16}",
+    }
+    for name, shape in shapes.items():
+        if not re.fullmatch(shape, str(told.get(name))):
+            raise Refused("damaged")
+    if tuple(told.get("files", ())) != files:
+        raise Refused("damaged")
+    return Developed(
+        width=width,
+        height=height,
+        format=kind,
+        animated=bool(told.get("animated")),
+        placeholder=told["placeholder"],
+        mean_colour=told["mean_colour"],
+        perceptual_hash=told["perceptual_hash"],
+        files=files,
+    )
+
+
+def size_in(told: Mapping[str, Any]) -> tuple[int, int]:
+    size = told.get("width"), told.get("height")
+    if not all(isinstance(side, int) and side > 0 for side in size):
+        raise Refused("damaged")
+    return size  # type: ignore[return-value]  # just asked

@@ -1,0 +1,557 @@
+"""What happens to a picture's pixels: opened by its known type, turned, brought to sRGB, scaled and written.
+
+Everything here runs in the child process and trusts nothing about the file.
+"""
+
+import base64
+import io
+import math
+import mmap
+import os
+import re
+import struct
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps
+
+from gallery.images.renditions import FORMATS, WIDTHS, Format, file_name, widths_for
+
+ORIENTATION = 0x0112
+PHOTOMETRIC = 0x0106
+
+# A strip narrower than this (px) is not a picture: 60,000 × 20 would be shown as a line one pixel high.
+SHORT_SIDE = 60
+
+# The tallest rendition (px). A scroll taller than that is developed smaller, so that no width takes minutes.
+TALLEST = 5120
+
+# Ordinary progressive JPEGs have about ten scans; each one costs a pass over the whole picture.
+MOST_SCANS = 100
+
+# Up to this width (px) the eye sees the colour edges that 4:2:0 softens, and full colour costs few bytes.
+FULL_COLOUR_WIDTH = 320
+
+PLACEHOLDER_LENGTH = 200
+
+# Peak bytes for each pixel, beside the file, while a foreign library decodes a whole picture (measured).
+BYTES_PER_PIXEL: Mapping[str, float] = {"webp": 12.5, "avif": 14.0, "heic": 8.0}
+
+# Address space that Python, the libraries, the bands and then the encoders take (bytes, measured).
+BESIDE = 200 << 20
+
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Paper and the seven overprints of cyan, magenta and yellow on coated stock as sRGB; cyan changes fastest,
+# then magenta, then yellow. Between them ink mixes in proportion to the covered area (Neugebauer).
+OVERPRINTS = (
+    (255, 255, 255),
+    (0, 158, 224),
+    (229, 0, 125),
+    (49, 39, 130),
+    (255, 236, 0),
+    (0, 150, 64),
+    (227, 6, 19),
+    (60, 50, 48),
+)
+BLACK_INK = 29
+
+# A JPEG marker that is neither a stuffed byte nor a restart.
+MARKER = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")
+
+
+class Unfit(Exception):
+    """The picture cannot be taken; `code` says why, in the words of decoder.REFUSALS."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much a picture may ask for: pixels, px on its longer side at least, bytes of address space."""
+
+    max_pixels: int
+    min_long_side: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A picture's decoded pixels as the file holds them, and what is needed to read them right."""
+
+    image: Image.Image
+    size: tuple[int, int]  # px, as stored: before orientation, and before any shrinking while loading
+    orientation: int  # EXIF's 1 to 8; 1 where the decoder turned it already
+    profile: bytes | None
+    inverted: bool
+    animated: bool
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        width, height = self.size
+        return (height, width) if self.orientation >= 5 else (width, height)
+
+
+def inspect(source: Path, kind: str, bounds: Bounds) -> dict[str, Any]:
+    """Read the whole picture once, as cheaply as its kind allows, and say what it is. Raises Unfit."""
+    sheet = read(source, kind, bounds, long_side=1)
+    width, height = sheet.shown_size
+    return {"width": width, "height": height, "animated": sheet.animated}
+
+
+def develop(source: Path, kind: str, out: Path, bounds: Bounds) -> dict[str, Any]:
+    """Write every rendition of the picture into the folder `out` and say what was made.
+
+    Raises Unfit for the picture's faults, OSError when the folder cannot be written.
+    """
+    sheet = read(source, kind, bounds, long_side=0)
+    size = developed_size(sheet.shown_size)
+    try:
+        largest = srgb_print(sheet, size)
+    except (Unfit, MemoryError):
+        raise
+    except Exception as fault:
+        raise Unfit("damaged") from fault
+    animated = sheet.animated
+    del sheet  # the encoders need its room
+    prints = scaled(largest, size[0])
+    smallest = prints[-1]
+    return {
+        "width": size[0],
+        "height": size[1],
+        "animated": animated,
+        "placeholder": placeholder(smallest),
+        "mean_colour": mean_colour(smallest),
+        "perceptual_hash": perceptual_hash(smallest),
+        "files": write(prints, out),
+    }
+
+
+def read(source: Path, kind: str, bounds: Bounds, *, long_side: int) -> Sheet:
+    """Decode the picture's first frame. Raises Unfit.
+
+    A JPEG is shrunk while loading: to `long_side` px or more, or with 0 to what the largest rendition needs.
+    """
+    try:
+        with source.open("rb") as file:
+            return READERS.get(kind, read_plain)(file, kind, bounds, long_side)
+    except (Unfit, MemoryError):
+        raise
+    except Image.DecompressionBombError:
+        raise Unfit("too_many_pixels") from None
+    except Exception as fault:  # decoders raise anything at all on bad files
+        raise Unfit("too_much_memory" if "memory" in str(fault).lower() else "damaged") from fault
+
+
+def read_plain(file: BinaryIO, kind: str, bounds: Bounds, long_side: int) -> Sheet:
+    """Decode a kind whose decoder delivers the whole picture at full size."""
+    if kind in ("heic", "avif"):
+        check_boxes(file)
+    image = open_as(file, kind)
+    check_size(image.size, bounds)
+    if image.mode in ("I", "F"):  # 32 bits: measurements rather than a picture
+        raise Unfit("unsupported_format")
+    animated = is_animated(image)
+    per_pixel = BYTES_PER_PIXEL.get(kind) or bytes_held(image.mode)
+    if kind == "tiff" and orientation_of(image) != 1:
+        per_pixel *= 2  # Pillow turns a TIFF itself while loading, into a second copy
+    kept = file_bytes(file) if kind != "png" else 0  # all others read or map the whole file
+    check_memory(image.width * image.height * per_pixel + kept, bounds)
+    image.load()
+    # Pillow sees to it that zero is black, except in sixteen bits.
+    inverted = kind == "tiff" and image.mode.startswith("I;16") and tag_of(image, PHOTOMETRIC) == 0
+    orientation = 1 if kind == "tiff" else orientation_of(image)
+    return Sheet(image, image.size, orientation, profile_of(image), inverted, animated)
+
+
+def read_jpeg(file: BinaryIO, kind: str, bounds: Bounds, long_side: int) -> Sheet:
+    """Decode a JPEG, shrinking it while it loads; count its scans first, since each costs a whole pass."""
+    coefficients = buffered_coefficients(file)
+    image = open_as(file, kind)
+    check_size(image.size, bounds)
+    size = image.size
+    orientation = orientation_of(image)
+    if long_side:
+        box = fitting(size, long_side)
+    else:
+        shown = (size[1], size[0]) if orientation >= 5 else size
+        width, height = print_size(developed_size(shown))
+        box = (height, width) if orientation >= 5 else (width, height)
+    image.draft(image.mode, box)
+    check_memory(coefficients + image.width * image.height * 4, bounds)
+    image.load()
+    return Sheet(image, size, orientation, profile_of(image), inverted=False, animated=False)
+
+
+def read_webp(file: BinaryIO, kind: str, bounds: Bounds, long_side: int) -> Sheet:
+    """Decode a WebP's first frame without the second copy of it that an ordinary load makes."""
+    size = webp_size(file.read(30))
+    check_size(size, bounds)
+    check_memory(size[0] * size[1] * BYTES_PER_PIXEL[kind] + file_bytes(file), bounds)
+    image: Any = open_as(file, kind)
+    if image.size != size:
+        raise Unfit("damaged")
+    orientation, profile, animated = orientation_of(image), profile_of(image), image.n_frames > 1
+    frame, _timestamp, _duration = image._get_next()
+    mode = image.rawmode
+    del image  # with it goes the decoder's own pair of canvases
+    pixels = Image.frombuffer(mode, size, frame, "raw", mode, 0, 1)
+    return Sheet(pixels, size, orientation, profile, inverted=False, animated=animated)
+
+
+READERS = {"jpeg": read_jpeg, "webp": read_webp}
+
+
+def open_as(file: BinaryIO, kind: str) -> Image.Image:
+    """Open the file with the decoder of its kind and no other."""
+    if kind == "heic":
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(
+            thumbnails=False, depth_images=False, aux_images=False, decode_threads=2
+        )
+    elif kind == "tiff":
+        from PIL import TiffImagePlugin  # noqa: F401
+    elif kind == "webp":
+        from PIL import WebPImagePlugin  # noqa: F401
+    elif kind == "avif":
+        from PIL import AvifImagePlugin
+
+        AvifImagePlugin.DEFAULT_MAX_THREADS = 2
+    file.seek(0)
+    formats = {"jpeg": ["JPEG", "MPO"], "heic": ["HEIF"]}.get(kind, [kind.upper()])
+    return Image.open(file, formats=formats)
+
+
+def check_size(size: tuple[int, int], bounds: Bounds) -> None:
+    """Raise Unfit if the picture has too many pixels or too few."""
+    if size[0] * size[1] > bounds.max_pixels:
+        raise Unfit("too_many_pixels")
+    if max(size) < bounds.min_long_side or min(size) < SHORT_SIDE:
+        raise Unfit("too_small")
+
+
+def check_memory(needed: float, bounds: Bounds) -> None:
+    """Raise Unfit if `needed` bytes for the picture leave too little for the rest of the work."""
+    if needed > bounds.memory_bytes - BESIDE:
+        raise Unfit("too_much_memory")
+
+
+def bytes_held(mode: str) -> int:
+    """Bytes that Pillow holds for each pixel: four as soon as there is more than one channel."""
+    if mode.startswith("I;16"):
+        return 2
+    return 1 if mode in ("1", "L", "P") else 4
+
+
+def file_bytes(file: BinaryIO) -> int:
+    return os.fstat(file.fileno()).st_size
+
+
+def check_boxes(file: BinaryIO) -> None:
+    """Raise Unfit if a file of boxes ends within one: its decoder would paint the missing tiles grey."""
+    end = file_bytes(file)
+    at = 0
+    while at + 8 <= end:
+        file.seek(at)
+        head = file.read(16)
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        if length == 1:
+            length = int.from_bytes(head[8:16], "big")
+        if length < 8 or kind not in (b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"uuid"):
+            return  # it reaches to the end, or is something hung on behind
+        at += length
+        if at > end:
+            raise Unfit("damaged")
+
+
+def is_animated(image: Image.Image) -> bool:
+    """Whether there is a second frame; pages of a TIFF and pictures beside a photograph are none."""
+    if image.format not in ("GIF", "PNG", "AVIF"):
+        return False
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # the first frame is all we need, whatever follows it
+        return True
+
+
+def orientation_of(image: Image.Image) -> int:
+    found = tag_of(image, ORIENTATION)
+    return found if isinstance(found, int) and found in TURNS else 1
+
+
+def tag_of(image: Image.Image, tag: int) -> object:
+    try:
+        return image.getexif().get(tag)
+    except (MemoryError, Unfit):
+        raise
+    except Exception:  # garbage beside a good picture
+        return None
+
+
+def profile_of(image: Image.Image) -> bytes | None:
+    profile = image.info.get("icc_profile")
+    return profile if isinstance(profile, bytes) and profile else None
+
+
+def buffered_coefficients(file: BinaryIO) -> float:
+    """Bytes of coefficients that the JPEG decoder must keep, which is none for a picture of one scan.
+
+    Raises Unfit for a picture with so many scans that it would keep the processor busy for minutes.
+    """
+    samples = 0.0
+    progressive = False
+    scans = 0
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = 2
+        while found := MARKER.search(data, at):
+            marker, body = data[found.end() - 1], found.end()
+            if marker == 0xD9:
+                break
+            if marker in (0x01, 0xD8):
+                at = body
+                continue
+            length = max(2, int.from_bytes(data[body : body + 2], "big"))
+            if marker in (0xC0, 0xC1, 0xC2, 0xC9, 0xCA):
+                samples = samples_in_frame(data[body + 2 : body + length])
+                progressive = marker in (0xC2, 0xCA)
+            elif marker == 0xDA:
+                scans += 1
+                if scans > MOST_SCANS:
+                    raise Unfit("too_slow")
+            at = body + length
+    return 2 * samples if progressive or scans > 1 else 0.0
+
+
+def samples_in_frame(header: bytes) -> float:
+    """Samples of all components that a JPEG frame header (without its length) declares."""
+    _precision, height, width, components = struct.unpack_from(">BHHB", header)
+    factors = [(header[7 + 3 * n] >> 4, header[7 + 3 * n] & 15) for n in range(components)]
+    across, down = max(h for h, _ in factors), max(v for _, v in factors)
+    return float(sum(width * height * h * v / (across * down) for h, v in factors))
+
+
+def webp_size(head: bytes) -> tuple[int, int]:
+    """The canvas (px) by the first 30 bytes: the decoder allocates it before one could ask. Raises Unfit."""
+    chunk = head[12:16]
+    if len(head) == 30 and chunk == b"VP8X":
+        return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
+    if len(head) == 30 and chunk == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if len(head) == 30 and chunk == b"VP8 ":
+        width, height = struct.unpack_from("<HH", head, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    raise Unfit("damaged")
+
+
+def developed_size(shown: tuple[int, int]) -> tuple[int, int]:
+    """The size (px) that renditions are made from: as shown, except for scrolls taller than renditions go."""
+    width, height = shown
+    if print_size(shown)[1] <= TALLEST:
+        return shown
+    return max(1, width * TALLEST // height), TALLEST
+
+
+def print_size(size: tuple[int, int], width: int = WIDTHS[-1]) -> tuple[int, int]:
+    """The picture's size (px) when it is at most `width` px wide."""
+    if size[0] <= width:
+        return size
+    return width, max(1, round(size[1] * width / size[0]))
+
+
+def fitting(size: tuple[int, int], long_side: int) -> tuple[int, int]:
+    """A box of the picture's true shape; a square one would keep a JPEG from shrinking while it loads."""
+    scale = long_side / max(size)
+    return max(1, math.floor(size[0] * scale)), max(1, math.floor(size[1] * scale))
+
+
+def srgb_print(sheet: Sheet, size: tuple[int, int]) -> Image.Image:
+    """The largest rendition's pixels: RGB in sRGB, upright, with nothing of the file's but its colours."""
+    width, height = print_size(size)
+    stored = (height, width) if sheet.orientation >= 5 else (width, height)
+    image = to_srgb(shrunk(sheet, stored), sheet.profile)
+    if sheet.orientation in TURNS:
+        image = image.transpose(TURNS[sheet.orientation])
+    bare = Image.new("RGB", image.size)
+    bare.paste(image)
+    return bare
+
+
+def shrunk(sheet: Sheet, size: tuple[int, int]) -> Image.Image:
+    """The sheet in 8 bits without alpha, scaled to `size` a band at a time: there is no second full copy."""
+    source = sheet.image
+    scale = source.height / size[1]
+    margin = 4  # rows of the result; Lanczos looks at three on either side
+    rows = max(16, round(2_000_000 / source.width / scale))
+    result: Image.Image | None = None
+    for top in range(0, size[1], rows):
+        bottom = min(size[1], top + rows)
+        first, last = max(0, top - margin), min(size[1], bottom + margin)
+        upper, lower = math.floor(first * scale), min(source.height, math.ceil(last * scale))
+        band = opaque(source.crop((0, upper, source.width, lower)), inverted=sheet.inverted)
+        box = (0.0, first * scale - upper, float(source.width), min(last * scale - upper, float(band.height)))
+        band = band.resize((size[0], last - first), Image.Resampling.LANCZOS, box, reducing_gap=3.0)
+        if result is None:
+            result = Image.new(band.mode, size)
+        result.paste(band.crop((0, top - first, size[0], bottom - first)), (0, top))
+    assert result is not None
+    return result
+
+
+def opaque(band: Image.Image, *, inverted: bool) -> Image.Image:
+    """The band as 8-bit L, RGB, CMYK or LAB, laid on white paper."""
+    mode = band.mode
+    if mode.startswith("I;16"):
+        wide = band if mode == "I;16" else band.convert("I")
+        grey = wide.point(lambda value: value * (1 / 257) + 0.5).convert("L")
+        return ImageOps.invert(grey) if inverted else grey
+    if mode in ("LA", "La"):
+        band = band.convert("LA")
+        paper = Image.new("L", band.size, 255)
+        paper.paste(band.getchannel("L"), mask=band.getchannel("A"))
+        return paper
+    if mode in ("RGBA", "RGBa", "PA") or band.has_transparency_data:
+        band = band.convert("RGBA")
+        paper = Image.new("RGB", band.size, "white")
+        paper.paste(band, mask=band.getchannel("A"))
+        return paper
+    if mode == "1":
+        return band.convert("L")
+    return band if mode in ("L", "RGB", "CMYK", "LAB") else band.convert("RGB")
+
+
+def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The picture in sRGB: by its profile if that can be read, otherwise by what its mode usually means."""
+    if image.mode == "LAB":
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        return ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(image)
+    return by_profile(image, profile) or by_habit(image)
+
+
+def by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
+    """Relative colorimetric with black-point compensation, or None where the profile is garbage."""
+    if profile is None:
+        return None
+    try:
+        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        space = embedded.profile.xcolor_space.strip()
+        if space == "RGB" and image.mode == "L":
+            image = image.convert("RGB")
+        if {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(space) != image.mode:
+            return None
+        transform = ImageCms.buildTransform(
+            embedded,
+            ImageCms.createProfile("sRGB"),
+            image.mode,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+        return transform.apply(image)
+    except MemoryError:
+        raise
+    except Exception:  # a bad profile beside a good picture
+        return None
+
+
+def by_habit(image: Image.Image) -> Image.Image:
+    """Colours without a profile: sRGB is meant, and for inks the usual coated paper."""
+    if image.mode != "CMYK":
+        return image.convert("RGB")
+    cyan, magenta, yellow, black = image.split()
+    # Two points on each side: Pillow's interpolation between them is just the mixing by covered area.
+    table = [channel / 255 for overprint in OVERPRINTS for channel in overprint]
+    inks = Image.merge("RGB", (cyan, magenta, yellow)).filter(ImageFilter.Color3DLUT(2, table))
+    veil = black.point([255 - round(ink * (255 - BLACK_INK) / 255) for ink in range(256)])
+    return ImageChops.multiply(inks, Image.merge("RGB", (veil, veil, veil)))
+
+
+def scaled(largest: Image.Image, width: int) -> list[Image.Image]:
+    """The picture in each width of the table, largest first, each made from the next larger one."""
+    prints = [largest]
+    for step in reversed(widths_for(width)[:-1]):
+        size = (step, max(1, round(largest.height * step / largest.width)))
+        prints.append(prints[-1].resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+    return prints
+
+
+def write(prints: list[Image.Image], out: Path) -> list[str]:
+    """Encode every print in every format; the names written, in the table's order.
+
+    Two go on at once, but never two AVIFs: their encoder takes the most memory and uses both processors.
+    """
+    slow, *quick = FORMATS
+
+    def write_all(formats: list[Format]) -> None:
+        for format in formats:
+            for image in prints:
+                write_one(image, format, out)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(write_all, [slow]), pool.submit(write_all, quick)]:
+            done.result()
+    return [file_name(image.width, format.name) for format in FORMATS for image in reversed(prints)]
+
+
+def write_one(image: Image.Image, format: Format, out: Path) -> None:
+    options: dict[str, Any] = {**format.options, "quality": format.quality}
+    if format.name == "jpg" and image.width <= FULL_COLOUR_WIDTH:
+        options["subsampling"] = "4:4:4"
+    encoded = io.BytesIO()
+    image.save(encoded, {"jpg": "JPEG"}.get(format.name, format.name.upper()), **options)
+    (out / file_name(image.width, format.name)).write_bytes(encoded.getbuffer())
+
+
+def placeholder(image: Image.Image) -> str:
+    """The picture some 12 px wide, as a data address that fits into a page's HTML."""
+    address = ""
+    for long_side, quality in ((12, 60), (12, 35), (12, 10), (10, 10), (8, 10), (6, 5), (4, 0)):
+        tiny = image.resize(fitting(image.size, long_side), Image.Resampling.BOX)
+        encoded = io.BytesIO()
+        tiny.save(encoded, "WEBP", quality=quality, method=6)
+        address = "data:image/webp;base64," + base64.b64encode(encoded.getvalue()).decode("ascii")
+        if len(address) <= PLACEHOLDER_LENGTH:
+            break
+    return address
+
+
+def mean_colour(image: Image.Image) -> str:
+    """The picture's average colour, as "#rrggbb"."""
+    colour = image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    assert isinstance(colour, tuple)
+    return "#{:02x}{:02x}{:02x}".format(*colour[:3])
+
+
+def perceptual_hash(image: Image.Image) -> str:
+    """64 bits, as 16 hex digits, of which similar pictures share nearly all.
+
+    Each bit says whether one of the 8 × 8 slowest waves of the 32 × 32 px picture (its cosine transform) is
+    stronger than the median of them.
+    """
+    side, waves = 32, 8
+    small = image.convert("L").resize((side, side), Image.Resampling.LANCZOS)
+    values = small.tobytes()
+    cosines = [[math.cos(math.pi * k * (2 * n + 1) / (2 * side)) for n in range(side)] for k in range(waves)]
+    rows = [
+        [sum(values[y * side + x] * wave[x] for x in range(side)) for wave in cosines] for y in range(side)
+    ]
+    strengths = [
+        round(sum(rows[y][k] * wave[y] for y in range(side)), 3) for wave in cosines for k in range(waves)
+    ]
+    median = sorted(strengths[1:])[len(strengths) // 2 - 1]
+    bits = "".join("1" if strength > median else "0" for strength in strengths)
+    return f"{int(bits, 2):016x}"

@@ -1,0 +1,1 @@
+"""The gallery's tests: one folder for each feature."""

@@ -1,0 +1,1 @@
+"""Pictures: every kind that comes in, and everything that is meant to harm."""

@@ -1,0 +1,377 @@
+"""One bad picture ends its own process and nothing else, and the partner hears why."""
+
+import asyncio
+import io
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import gallery
+from gallery.images import child, decoder, pixels
+from gallery.images.decoder import REFUSALS, Limits, Refused, develop, inspect, judged, sniff
+from tests.images import files
+
+DOCUMENTS: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "not_an_image"),
+    "text": ("一幅画\n".encode() * 100, "not_an_image"),
+    "html": (b"<!doctype html><script>alert(1)</script>", "not_an_image"),
+    "php": (b"<?php system($_GET['c']);", "not_an_image"),
+    "zip": (files.zipped(), "not_an_image"),
+    "program": (b"\x7fELF" + bytes(500), "not_an_image"),
+    "svg": (b'<svg xmlns="http://www.w3.org/2000/svg" width="900" height="900"/>', "unsupported_format"),
+    "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "unsupported_format"),
+    "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 900 900\n(a) show", "unsupported_format"),
+    "bmp": (files.encoded(files.scene(), "BMP"), "unsupported_format"),
+    "film": (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(100), "unsupported_format"),
+}
+
+JPEG = files.encoded(files.scene(), "JPEG")
+
+FAULTS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
+    "30,000 × 30,000 declared": (lambda: files.declared_png(30_000, 30_000), {"too_many_pixels"}),
+    "30,000 × 30,000 of one colour": (lambda: files.one_colour_png(30_000), {"too_many_pixels"}),
+    "just allowed, and nothing in it": (lambda: files.declared_png(10_000, 10_000), {"damaged"}),
+    "four billion wide": (lambda: files.declared_png(2**31 - 1, 2**31 - 1), {"too_many_pixels", "damaged"}),
+    "no pixel wide": (lambda: files.declared_png(0, 700), {"damaged", "too_small"}),
+    "60,000 × 20": (lambda: files.encoded(Image.new("RGB", (60_000, 20)), "JPEG"), {"too_small"}),
+    "599 px": (lambda: files.encoded(files.scene(599, 500), "PNG"), {"too_small"}),
+    "two thousand scans": (lambda: files.many_scan_jpeg(2000), {"too_slow"}),
+    "webp of 10,000 frames of 16 megapixels": (
+        lambda: files.long_animation_webp(10_000, 4000),
+        {"", "damaged", "too_slow"},
+    ),
+    "webp of 256 megapixels": (lambda: files.long_animation_webp(3, 16_000), {"too_many_pixels"}),
+    "webp of 100 megapixels": (lambda: files.long_animation_webp(3, 10_000), {"too_much_memory"}),
+    "jpeg head and no body": (lambda: JPEG[:3], {"damaged"}),
+    "png head and no body": (lambda: b"\x89PNG\r\n\x1a\n", {"damaged"}),
+    "gif that is a script": (lambda: b"GIF89a/*" + b"=1;alert(1);//" * 50, {"damaged", "too_small"}),
+    "tiff of circular directories": (lambda: b"II*\0\x08\0\0\0\0\0\x08\0\0\0", {"damaged"}),
+    "floating-point tiff": (
+        lambda: files.encoded(Image.new("F", (640, 480), 0.5), "TIFF"),
+        {"unsupported_format"},
+    ),
+}
+
+
+def children() -> set[str]:
+    """The processes that this one has started and that are still there."""
+    found: set[str] = set()
+    for task in Path("/proc/self/task").iterdir():
+        found.update((task / "children").read_text().split())
+    return found
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(tmp_path: Path) -> Iterator[None]:
+    """After each picture, whatever it did: no process and no unfinished file."""
+    before = children()
+    yield
+    if Path("/proc/self/task").exists():
+        assert children() <= before
+    assert not list(tmp_path.rglob(".developing-*"))
+
+
+async def refusal(data: bytes, folder: Path, *, name: str = "upload") -> str:
+    """The code with which a file is refused, at upload and when it is developed; empty if it is taken."""
+    source = files.stored(folder, data, name)
+    out = folder / "out"
+    out.mkdir(exist_ok=True)
+    codes = []
+    try:
+        await inspect(source)
+        codes.append("")
+    except Refused as refused:
+        codes.append(refused.code)
+    try:
+        await develop(source, out)
+        codes.append("")
+    except Refused as refused:
+        codes.append(refused.code)
+        assert not list(out.iterdir())
+    assert codes[0] == codes[1]
+    return codes[0]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+async def test_refuses_what_is_not_a_picture(name: str, tmp_path: Path) -> None:
+    data, code = DOCUMENTS[name]
+    assert await refusal(data, tmp_path, name="picture.jpg") == code
+
+
+@pytest.mark.parametrize("name", FAULTS)
+async def test_refuses_or_survives_what_is_meant_to_harm(name: str, tmp_path: Path) -> None:
+    make, codes = FAULTS[name]
+    assert await refusal(make(), tmp_path) in codes
+
+
+@pytest.mark.parametrize("name", [name for name in files.WHOLE if name != "tiff, lab"])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+async def test_notices_at_upload_that_a_picture_is_truncated(name: str, share: float, tmp_path: Path) -> None:
+    data = files.WHOLE[name][1]()
+    source = files.stored(tmp_path, data[: int(len(data) * (0.25 if name == "mpo" else 1) * share)])
+    with pytest.raises(Refused) as refused:
+        await inspect(source)
+    assert refused.value.code == "damaged"
+
+
+@pytest.mark.parametrize("name", ["画.txt", "../../etc", "a" * 200 + ".gif", "photo\u202egpj.exe", "-I"])
+async def test_goes_by_content_and_not_by_name(name: str, tmp_path: Path) -> None:
+    safe = tmp_path / name.replace("/", "_")
+    safe.write_bytes(JPEG)
+    assert (await inspect(safe)).format == "jpeg"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        files.with_segments(JPEG, files.jpeg_segment(0xFE, b"<script>alert(1)</script><?php x(); ?>")),
+        JPEG + files.zipped(),
+        JPEG + b"<html><script>alert(1)</script>",
+        files.encoded(files.scene(), "PNG") + b"<?php system($_GET['c']); ?>",
+        files.with_segments(JPEG, files.jpeg_segment(0xE1, b"Exif\0\0II*\0\xff\xff\xff\xff" + b"\x99" * 400)),
+        files.with_segments(JPEG, files.jpeg_segment(0xE1, b"Exif\0\0" + os.urandom(3000))),
+        files.with_segments(JPEG, files.jpeg_segment(0xE2, b"MPF\0II*\0\x08\0\0\0\xff\xff" + b"\x07" * 90)),
+        files.with_segments(
+            JPEG, files.jpeg_segment(0xED, b"Photoshop 3.0\x008BIM\x04\x04\xff" + b"\xff" * 50)
+        ),
+        files.encoded(files.scene(), "JPEG", icc_profile=os.urandom(900)),
+        files.encoded(files.scene(), "PNG", icc_profile=b"garbage"),
+        files.encoded(files.scene(), "WEBP", icc_profile=files.wide_gamut_profile()[:200]),
+        files.encoded(files.scene(), "JPEG", icc_profile=files.odd_ink_profile()),
+        files.encoded(files.scene().convert("CMYK"), "JPEG", icc_profile=files.wide_gamut_profile()),
+    ],
+    ids=[
+        "script in comment",
+        "zip after the end",
+        "html after the end",
+        "php after the end",
+        "exif pointing nowhere",
+        "random exif",
+        "broken mpf",
+        "broken photoshop block",
+        "random profile",
+        "tiny profile",
+        "truncated profile",
+        "profile for inks in a screen picture",
+        "profile for screens in an ink picture",
+    ],
+)
+async def test_shows_a_good_picture_whatever_hangs_on_it(data: bytes, tmp_path: Path) -> None:
+    developed = await develop(files.stored(tmp_path, data), tmp_path)
+    for name in developed.files:
+        written = (tmp_path / name).read_bytes()
+        for trace in (b"<script", b"<?php", b"PK\x03\x04", b"8BIM"):
+            assert trace not in written
+    with Image.open(tmp_path / "640.jpg") as image:
+        for found, true in zip(files.fields_of(image), files.CORNERS, strict=True):
+            assert files.near(found, true, 60)
+
+
+async def test_ends_a_picture_that_takes_too_long(tmp_path: Path) -> None:
+    source = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "JPEG"))
+    with pytest.raises(Refused, match="too_slow"):
+        await develop(source, tmp_path, Limits(wall_seconds=0.3))
+
+
+async def test_ends_a_picture_that_takes_too_much_of_the_processor(tmp_path: Path) -> None:
+    source = files.stored(tmp_path, files.encoded(files.scene(6000, 4500), "PNG", compress_level=1))
+    with pytest.raises(Refused, match="too_slow"):
+        await develop(source, tmp_path, Limits(cpu_seconds=1))
+
+
+async def test_refuses_a_picture_for_which_memory_is_too_short(tmp_path: Path) -> None:
+    source = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "PNG", compress_level=1))
+    with pytest.raises(Refused, match="too_much_memory"):
+        await inspect(source, Limits(memory_bytes=220 << 20))
+
+
+async def test_a_cancelled_request_takes_its_child_with_it(tmp_path: Path) -> None:
+    source = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "JPEG"))
+    before = children()
+    work = asyncio.create_task(develop(source, tmp_path))
+    while not children() - before:
+        await asyncio.sleep(0.01)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert children() <= before
+    assert [path.name for path in tmp_path.iterdir()] == ["upload"]
+
+
+async def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
+    source = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "JPEG"))
+    program = (
+        "import asyncio, sys; from pathlib import Path; from gallery.images.decoder import develop; "
+        "asyncio.run(develop(Path(sys.argv[1]), Path(sys.argv[2])))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(gallery.__file__).parents[1])}
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, str(source), str(tmp_path), env=environment
+    )
+    of_parent = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
+    while not (born := of_parent.read_text().split()):
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)  # it confines itself first of all, but it must have started
+    parent.kill()
+    await parent.wait()
+    status = Path(f"/proc/{born[0]}/stat")
+    while status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] != "Z":
+        await asyncio.sleep(0.02)
+    for left in tmp_path.glob(".developing-*"):  # a killed parent cannot tidy; `gallery check` does
+        for file in left.iterdir():
+            file.unlink()
+        left.rmdir()
+
+
+async def test_many_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    good = files.stored(tmp_path, JPEG, "good")
+    bad = files.stored(tmp_path, JPEG[: len(JPEG) // 2], "bad")
+    answers = await asyncio.gather(*(inspect(path) for path in (good, bad) * 4), return_exceptions=True)
+    assert [isinstance(answer, Refused) for answer in answers] == [False, True] * 4
+
+
+async def test_a_full_disk_is_not_the_pictures_fault(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        await develop(files.stored(tmp_path, JPEG), tmp_path / "missing")
+    with pytest.raises(FileNotFoundError):
+        await inspect(tmp_path / "missing")
+
+
+def test_the_child_has_no_network_no_programs_and_little_else() -> None:
+    program = """
+import json, resource, socket, subprocess, sys
+from gallery.images import child
+child.limit(400 << 20, 5)
+confined = child.without_network()
+told = {"confined": confined, "modules": sorted(sys.modules)}
+for name, attempt in {
+    "socket": lambda: socket.socket(),
+    "program": lambda: subprocess.run(["/bin/true"]),
+    "memory": lambda: bytearray(500 << 20),
+}.items():
+    try:
+        attempt()
+        told[name] = "done"
+    except (OSError, MemoryError) as fault:
+        told[name] = type(fault).__name__
+told["core"] = resource.getrlimit(resource.RLIMIT_CORE)[0]
+print(json.dumps(told))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(gallery.__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    told = json.loads(done.stdout)
+    assert told["memory"] == "MemoryError"
+    assert told["core"] == 0
+    assert not {"tortoise", "starlette", "asyncio", "PIL", "gallery.languages"} & set(told["modules"])
+    if not told["confined"]:
+        pytest.skip("this kernel or machine offers no system-call filter")
+    assert told["socket"] == "PermissionError"
+    assert told["program"] == "PermissionError"
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "expected"),
+    [
+        (b"", -24, "too_slow"),
+        (b"", -9, "too_much_memory"),
+        (b"", -11, "too_much_memory"),
+        (b"", -6, "damaged"),
+        (b'{"refused": "too_small"}', 0, "too_small"),
+        (b'{"refused": "<script>"}', 0, "damaged"),
+        (b"[]", 0, "damaged"),
+        (b'{"done": 3}', 0, "damaged"),
+    ],
+)
+def test_judges_how_a_child_ended(line: bytes, status: int, expected: str) -> None:
+    with pytest.raises(Refused) as refused:
+        judged(line, status)
+    assert refused.value.code == expected
+
+
+def test_a_child_that_could_not_start_is_not_the_pictures_fault() -> None:
+    with pytest.raises(OSError, match="status 1"):
+        judged(b"", 1)
+
+
+def test_every_code_that_the_code_knows_has_its_sentence() -> None:
+    used = set()
+    for module in (decoder, child, pixels):
+        text = Path(str(module.__file__)).read_text()
+        used.update(re.findall(r'Unfit\("(\w+)"|Refused\("(\w+)"|"refused": "(\w+)"', text))
+    assert {code for codes in used for code in codes if code} <= set(REFUSALS)
+    assert {codes for choice in FAULTS.values() for codes in choice[1] if codes} <= set(REFUSALS)
+
+
+@pytest.mark.parametrize("name", files.WHOLE)
+def test_tells_types_by_content(name: str) -> None:
+    kind, make = files.WHOLE[name]
+    assert sniff(make()[:64]) == kind
+
+
+@given(st.binary(max_size=80))
+def test_telling_types_never_fails(head: bytes) -> None:
+    assert sniff(head) in {"jpeg", "png", "webp", "avif", "heic", "tiff", "gif", None}
+
+
+@given(
+    st.integers(0, 2**32 - 1), st.lists(st.sampled_from([b"avif", b"heic", b"mif1", b"qt  "]), max_size=12)
+)
+def test_a_still_picture_of_the_heif_family_is_told_by_its_brands(length: int, brands: list[bytes]) -> None:
+    head = struct.pack(">I", length) + b"ftyp" + b"".join(brands)
+    assert sniff(head) in {"avif", "heic", None}
+
+
+SEEDS = {name: make() for name, (_, make) in files.WHOLE.items() if len(make()) < 20_000}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(SEEDS)),
+    changes=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=8)), min_size=1, max_size=12),
+    keep=st.floats(0.2, 1),
+)
+def test_broken_pictures_are_shown_or_refused_and_nothing_else(
+    name: str, changes: list[tuple[float, bytes]], keep: float, tmp_path: Path
+) -> None:
+    data = bytearray(SEEDS[name])
+    for place, piece in changes:
+        at = int(place * (len(data) - len(piece)))
+        data[at : at + len(piece)] = piece
+    shown_or_refused(bytes(data[: int(len(data) * keep)]), tmp_path)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    head=st.sampled_from([data[:40] for data in SEEDS.values()]),
+    body=st.binary(max_size=600),
+)
+def test_noise_behind_a_true_beginning_is_refused(head: bytes, body: bytes, tmp_path: Path) -> None:
+    shown_or_refused(head + body, tmp_path)
+
+
+def shown_or_refused(data: bytes, folder: Path) -> None:
+    source = files.stored(folder, data)
+    with suppress(Refused):
+        inspected = asyncio.run(inspect(source))
+        assert 0 < inspected.width * inspected.height <= Limits().max_pixels
+
+
+def test_the_makers_make_what_they_say() -> None:
+    with Image.open(io.BytesIO(files.long_animation_webp(5, 700))) as film:
+        assert film.n_frames == 5  # type: ignore[attr-defined]
+    with Image.open(io.BytesIO(files.one_colour_png(700))) as image:
+        assert image.getextrema() == (0, 0)
+    assert files.many_scan_jpeg(30).count(b"\xff\xda") >= 30

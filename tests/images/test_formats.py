@@ -1,0 +1,291 @@
+"""Every kind of picture is shown right: upright, in its true colours, and without its secrets."""
+
+import io
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops, ImageCms
+
+from gallery.images import pixels
+from gallery.images.decoder import Developed, Inspected, develop, inspect, sniff
+from gallery.images.renditions import FORMATS, WIDTHS, file_name, widths_for
+from tests.images import files
+
+Shown = Callable[[bytes], Awaitable[tuple[Developed, Image.Image]]]
+
+BOUNDS = pixels.Bounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
+TRACES = (
+    files.SECRET,
+    b"Exif\0\0",
+    b"http://ns.adobe.com",
+    b"xmpmeta",
+    b"Photoshop",
+    b"ICC_PROFILE",
+    b"8BIM",
+)
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Shown:
+    """Develops a file and opens its largest JPEG."""
+
+    async def develop_and_open(data: bytes) -> tuple[Developed, Image.Image]:
+        out = tmp_path / "out"
+        out.mkdir(exist_ok=True)
+        developed = await develop(files.stored(tmp_path, data), out)
+        width = widths_for(developed.width)[-1]
+        return developed, Image.open(out / file_name(width, "jpg"))
+
+    return develop_and_open
+
+
+@pytest.mark.parametrize("name", files.WHOLE)
+async def test_shows_every_accepted_kind(name: str, tmp_path: Path, shown: Shown) -> None:
+    kind, make = files.WHOLE[name]
+    inspected = await inspect(files.stored(tmp_path, make()))
+    developed, image = await shown(make())
+    assert inspected.format == developed.format == kind
+    assert (inspected.width, inspected.height) == (developed.width, developed.height)
+    assert image.size == (inspected.width, inspected.height)
+    assert not inspected.animated
+    assert not developed.animated
+    if name == "png, black and white":
+        return
+    for found, true in zip(files.fields_of(image), files.CORNERS, strict=True):
+        grey = round(0.299 * true[0] + 0.587 * true[1] + 0.114 * true[2])
+        assert files.near(found, (grey,) * 3 if "grey" in name else true)
+
+
+async def test_writes_each_width_in_each_format_and_never_upscales(tmp_path: Path) -> None:
+    developed = await develop(
+        files.stored(tmp_path, files.encoded(files.scene(1800, 1200), "JPEG")), tmp_path
+    )
+    expected = {
+        file_name(width, f.name): (f, width) for f in FORMATS for width in (320, 640, 960, 1600, 1800)
+    }
+    assert set(developed.files) == set(expected)
+    for name, (format, width) in expected.items():
+        with Image.open(tmp_path / name) as image:
+            assert image.size == (width, round(width * 2 / 3))
+            assert image.get_format_mimetype() == format.media_type
+
+
+async def test_describes_the_picture(shown: Shown) -> None:
+    developed, _ = await shown(files.encoded(files.scene(), "JPEG"))
+    assert len(developed.placeholder) <= 200
+    assert developed.placeholder.startswith("data:image/webp;base64,")
+    red, green, blue = (int(developed.mean_colour[at : at + 2], 16) for at in (1, 3, 5))
+    true = files.scene().resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    assert files.near((red, green, blue), true, 4)  # type: ignore[arg-type]
+    assert len(developed.perceptual_hash) == 16
+
+
+async def test_similar_pictures_have_similar_hashes_and_others_do_not(shown: Shown) -> None:
+    def bits_apart(one: str, other: str) -> int:
+        return (int(one, 16) ^ int(other, 16)).bit_count()
+
+    picture = files.scene()
+    first, _ = await shown(files.encoded(picture, "JPEG", quality=95))
+    again, _ = await shown(files.encoded(picture.resize((1000, 750)), "WEBP", quality=60))
+    other, _ = await shown(files.encoded(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), "JPEG"))
+    assert bits_apart(first.perceptual_hash, again.perceptual_hash) <= 6
+    assert bits_apart(first.perceptual_hash, other.perceptual_hash) >= 16
+
+
+@pytest.mark.parametrize("width", [1, 319, 320, 321, 2559, 2560, 2561, 12_000])
+def test_widths_end_at_the_pictures_own(width: int) -> None:
+    widths = widths_for(width)
+    assert widths[-1] == min(width, 2560)
+    assert list(widths) == sorted(set(widths))
+    assert set(widths[:-1]) == {step for step in WIDTHS if step < widths[-1]}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format", ["JPEG", "TIFF", "PNG", "WEBP"])
+async def test_turns_each_orientation_once(
+    orientation: int, format: str, tmp_path: Path, shown: Shown
+) -> None:
+    turn = files.STORED_FOR[orientation]
+    image = files.scene() if turn is None else files.scene().transpose(turn)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = files.encoded(image, format, exif=exif)
+    _, upright = await shown(data)
+    assert upright.size == (640, 480)
+    for found, true in zip(files.fields_of(upright), files.CORNERS, strict=True):
+        assert files.near(found, true)
+    if format == "JPEG":
+        inspected = await inspect(files.stored(tmp_path, data))
+        assert (inspected.width, inspected.height) == (640, 480)
+
+
+@pytest.mark.parametrize("format", ["AVIF", "HEIF"])
+async def test_turns_phone_formats_once(format: str, shown: Shown) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = files.scene().transpose(Image.Transpose.ROTATE_90)
+    _, upright = await shown(files.encoded(image, format, exif=exif.tobytes(), quality=90))
+    assert upright.size == (640, 480)
+    for found, true in zip(files.fields_of(upright), files.CORNERS, strict=True):
+        assert files.near(found, true)
+
+
+@pytest.mark.parametrize("name", files.telling_files())
+async def test_no_rendition_tells_anything(name: str, tmp_path: Path) -> None:
+    data = files.telling_files()[name]
+    assert files.SECRET in data or name == "text.png"
+    out = tmp_path / "out"
+    out.mkdir()
+    developed = await develop(files.stored(tmp_path, data, name), out)
+    for rendition in developed.files:
+        written = (out / rendition).read_bytes()
+        for trace in TRACES:
+            assert trace not in written
+        with Image.open(io.BytesIO(written)) as image:
+            assert not image.getexif()
+            assert not {"exif", "xmp", "icc_profile", "comment", "photoshop"} & set(image.info)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+async def test_wide_gamut_colours_become_srgb(format: str, shown: Shown) -> None:
+    image = Image.new("RGB", (640, 480), (150, 190, 90))
+    lossless = {
+        "JPEG": {"quality": 98},
+        "WEBP": {"lossless": True},
+        "AVIF": {"quality": 95},
+        "HEIF": {"quality": 95},
+    }
+    data = files.encoded(image, format, icc_profile=files.wide_gamut_profile(), **lossless.get(format, {}))
+    _, result = await shown(data)
+    true = files.wide_gamut_in_srgb((150, 190, 90))
+    assert not files.near(true, (150, 190, 90), 8)
+    assert files.near(result.getpixel((300, 200)), true, 4)  # type: ignore[arg-type]
+
+
+async def test_a_grey_profile_is_honoured(shown: Shown) -> None:
+    image = Image.new("L", (640, 480), 128)
+    _, result = await shown(files.encoded(image, "PNG", icc_profile=files.dark_grey_profile()))
+    true = round(255 * (1.055 * ((128 / 255) ** 4) ** (1 / 2.4) - 0.055))
+    assert files.near(result.getpixel((300, 200)), (true,) * 3, 4)  # type: ignore[arg-type]
+
+
+async def test_a_cmyk_profile_is_honoured(shown: Shown) -> None:
+    image = Image.new("CMYK", (640, 480), (255, 0, 0, 0))
+    _, plain = await shown(files.encoded(image, "JPEG", quality=95))
+    _, odd = await shown(files.encoded(image, "JPEG", quality=95, icc_profile=files.odd_ink_profile()))
+    red, green, blue = plain.getpixel((300, 200))  # type: ignore[misc]
+    assert blue > green > red
+    red, green, blue = odd.getpixel((300, 200))  # type: ignore[misc]
+    assert green > 1.5 * max(red, blue)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "TIFF"])
+@pytest.mark.parametrize(
+    ("inks", "looks"),
+    [
+        ((0, 0, 0, 0), (255, 255, 255)),
+        ((255, 0, 0, 0), (0, 158, 224)),
+        ((0, 255, 255, 0), (227, 6, 19)),
+        ((0, 0, 0, 255), (29, 29, 29)),
+        ((0, 0, 0, 128), (142, 142, 142)),
+    ],
+)
+async def test_inks_without_a_profile_look_as_printed(
+    format: str, inks: tuple[int, ...], looks: tuple[int, ...], shown: Shown
+) -> None:
+    _, image = await shown(files.encoded(Image.new("CMYK", (640, 480), inks), format))
+    assert files.near(image.getpixel((300, 200)), looks, 6)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF"])
+def test_sixteen_bit_greys_keep_all_their_steps(format: str, tmp_path: Path) -> None:
+    assert_no_banding(files.encoded(files.sixteen_bit_gradient(), format), tmp_path)
+
+
+def test_sixteen_bit_colours_keep_all_their_steps(tmp_path: Path) -> None:
+    assert_no_banding(files.sixteen_bit_rgb_png(), tmp_path)
+
+
+async def test_a_sixteen_bit_tiff_whose_zero_is_white_is_not_shown_as_a_negative(tmp_path: Path) -> None:
+    tags = {262: 0}
+    data = files.encoded(Image.new("I;16", (640, 480), 60_000), "TIFF", tiffinfo=tags)
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.tag_v2[262] == 0  # type: ignore[attr-defined]
+    await develop(files.stored(tmp_path, data), tmp_path)
+    with Image.open(tmp_path / "640.jpg") as image:
+        assert files.near(image.getpixel((300, 200)), (22, 22, 22), 3)  # type: ignore[arg-type]
+
+
+def assert_no_banding(data: bytes, folder: Path) -> None:
+    """A gradient over the whole range comes out with all of the 256 greys and no leap between them.
+
+    Asked of the pixels before they are encoded, since every encoder here rounds greys for itself.
+    """
+    kind = sniff(data[:64])
+    assert kind
+    sheet = pixels.read(files.stored(folder, data), kind, BOUNDS, long_side=0)
+    grey = pixels.srgb_print(sheet, (1024, 64)).getchannel("G")
+    values = [value for x in range(1024) if isinstance(value := grey.getpixel((x, 32)), int)]
+    assert values[0] == 0
+    assert values[-1] == 255
+    assert {b - a for a, b in pairwise(values)} == {0, 1}
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
+async def test_transparency_is_white_paper(format: str, shown: Shown) -> None:
+    _, image = await shown(files.encoded(files.with_alpha(), format))
+    assert files.near(image.getpixel((600, 100)), (255, 255, 255), 3)  # type: ignore[arg-type]
+    assert files.near(image.getpixel((40, 60)), files.RED)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mode", ["P", "LA", "L"])
+async def test_transparency_of_palettes_and_greys_is_white_paper(mode: str, shown: Shown) -> None:
+    if mode == "LA":
+        data = files.encoded(Image.new("LA", (640, 480), (0, 0)), "PNG")
+    else:
+        data = files.encoded(Image.new(mode, (640, 480), 0), "PNG", transparency=0)
+    _, image = await shown(data)
+    assert image.getpixel((300, 200)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG", "AVIF"])
+async def test_an_animation_is_shown_by_its_first_frame_and_said_to_be_one(
+    format: str, tmp_path: Path, shown: Shown
+) -> None:
+    inspected: Inspected = await inspect(files.stored(tmp_path, files.animation(format)))
+    assert inspected.animated
+    developed, image = await shown(files.animation(format))
+    assert developed.animated
+    assert files.near(image.getpixel((40, 60)), files.RED)  # type: ignore[arg-type]
+
+
+async def test_says_when_a_picture_is_small(tmp_path: Path) -> None:
+    assert (await inspect(files.stored(tmp_path, files.encoded(files.scene(1199, 800), "JPEG")))).small
+    assert not (await inspect(files.stored(tmp_path, files.encoded(files.scene(800, 1200), "JPEG")))).small
+
+
+async def test_a_tall_scroll_is_developed_within_bounds(tmp_path: Path) -> None:
+    source = files.stored(tmp_path, files.encoded(files.scene(700, 14_000), "JPEG", quality=50))
+    inspected = await inspect(source)
+    assert (inspected.width, inspected.height) == (700, 14_000)
+    developed = await develop(source, tmp_path)
+    assert (developed.width, developed.height) == (256, 5120)
+    with Image.open(tmp_path / "256.webp") as image:
+        assert image.size == (256, 5120)
+
+
+def test_bands_leave_no_seams(tmp_path: Path) -> None:
+    """Scaled a band at a time, a picture is what it would be scaled at once."""
+    picture = Image.effect_noise((300, 450), 90).resize((3000, 4500), Image.Resampling.BICUBIC)
+    source = files.stored(tmp_path, files.encoded(picture, "PNG", compress_level=1))
+    made = pixels.srgb_print(pixels.read(source, "png", BOUNDS, long_side=0), (3000, 4500)).getchannel("G")
+    whole = picture.resize((2560, 3840), Image.Resampling.LANCZOS)
+    assert made.size == whole.size
+    assert ImageChops.difference(made, whole).getextrema()[1] <= 2  # type: ignore[operator]
+
+
+def test_the_profiles_of_these_tests_are_real() -> None:
+    for profile in (files.wide_gamut_profile(), files.dark_grey_profile(), files.odd_ink_profile()):
+        assert ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space
