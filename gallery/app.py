@@ -1,0 +1,167 @@
+"""The site as one page of declared lists: routes, middleware, what is open while it runs, error pages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+import gallery.accounts.chores
+import gallery.accounts.views
+import gallery.artists.chores
+import gallery.artists.views
+import gallery.artists.withdrawal_views
+import gallery.artworks.views
+import gallery.exhibitions.chores
+import gallery.exhibitions.media
+import gallery.exhibitions.views
+import gallery.exhibitions.visits
+import gallery.images.chores
+import gallery.images.views
+import gallery.organisations.views
+import gallery.reviews.views
+import gallery.themes.views
+from gallery.accounts.access import SignInNeeded, load_person
+from gallery.clock import use_time_zone
+from gallery.content_version import ContentClock
+from gallery.database import Database
+from gallery.exhibitions.media import Sightings, media
+from gallery.exhibitions.schedule import next_change
+from gallery.images.uploads import BadForm
+from gallery.images.views import preview
+from gallery.languages import LANGUAGES, accepted_language, set_language
+from gallery.page_cache import PageCache
+from gallery.pages import DESK, Pages, pages_of, redirect, render
+from gallery.security import CrossOriginRefusal, SecurityHeaders
+from gallery.settings import Settings
+from gallery.static_files import StaticFiles
+from gallery.storage import Storage
+from gallery.worker import Chore
+
+logger = logging.getLogger("gallery")
+
+CHORES: list[Chore] = [
+    *gallery.artists.chores.CHORES,  # withdrawals come first
+    *gallery.images.chores.CHORES,
+    *gallery.exhibitions.chores.CHORES,
+    *gallery.accounts.chores.CHORES,
+]
+
+
+async def desk(request: Request) -> Response:
+    """Somebody comes to the desk: partners to their works, curators to the queue."""
+    person = await load_person(request)
+    return redirect(request, "reviews:index" if person.is_curator else "artworks:index")
+
+
+def feature_routes() -> list[Route]:
+    return [
+        Route("/desk", desk, name="desk", methods=["GET"]),
+        *gallery.accounts.views.routes,
+        *gallery.organisations.views.routes,
+        *gallery.artists.views.routes,
+        *gallery.artists.withdrawal_views.routes,
+        *gallery.images.views.routes,
+        *gallery.artworks.views.routes,
+        *gallery.reviews.views.routes,
+        *gallery.themes.views.routes,
+        *gallery.exhibitions.views.routes,
+        *gallery.exhibitions.media.routes,
+        *gallery.exhibitions.visits.routes,
+    ]
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The whole site, for one process."""
+    use_time_zone(settings.zone)
+    content = ContentClock(next_change)
+    static_files = StaticFiles()
+    routes = [
+        *feature_routes(),
+        Route("/static/{version}/{path:path}", static_files.show, name="static", methods=["GET"]),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(PageCache, content=content, max_bytes=settings.page_cache_bytes),
+            Middleware(SecurityHeaders, https=settings.is_https),
+            Middleware(CrossOriginRefusal),
+        ],
+        exception_handlers={
+            HTTPException: show_error,
+            SignInNeeded: ask_to_sign_in,
+            BadForm: show_bad_form,
+            500: show_failure,
+        },
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.content = content
+    app.state.storage = Storage(settings)
+    app.state.sightings = Sightings(content)
+    app.state.pages = pages = Pages(settings, routes, static_files.version)
+    pages.environment.globals.update(media=media, preview=preview)
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async with Database(app.state.settings) as database:
+        await database.check()
+        yield
+
+
+ERROR_TEMPLATES = {404: "errors/404.html", 410: "errors/410.html"}
+
+
+async def show_error(request: Request, error: Exception) -> Response:
+    """A page that says what is wrong with the address or the request, in the reader's language."""
+    assert isinstance(error, HTTPException)
+    _speak(request)
+    template = ERROR_TEMPLATES.get(error.status_code, "errors/other.html")
+    response = render(request, template, {"status": error.status_code}, status=error.status_code)
+    for name, value in _headers(error.headers).items():
+        response.headers[name] = value
+    return response
+
+
+async def ask_to_sign_in(request: Request, error: Exception) -> Response:
+    """Off to the sign-in page, and back afterwards."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    query = f"?next={quote(asked)}" if request.method == "GET" else ""
+    return RedirectResponse(pages_of(request).url("accounts:sign_in") + query, status_code=303)
+
+
+async def show_bad_form(request: Request, error: Exception) -> Response:
+    """What was sent is not one of our forms, or broke off on the way."""
+    _speak(request)
+    return render(request, "errors/other.html", {"status": 400}, status=400)
+
+
+async def show_failure(request: Request, error: Exception) -> Response:
+    """Something is broken here; the log says what, the page says sorry."""
+    _speak(request)
+    return render(request, "errors/500.html", status=500)
+
+
+def _headers(headers: Mapping[str, str] | None) -> Mapping[str, str]:
+    return headers or {}
+
+
+def _speak(request: Request) -> None:
+    person = getattr(request.state, "person", None)
+    first = request.url.path.split("/")[1]
+    if person is not None and request.url.path.startswith(DESK):
+        set_language(person.language)
+    elif first in LANGUAGES:
+        set_language(first)
+    else:
+        set_language(accepted_language(request.headers.get("accept-language", "")))

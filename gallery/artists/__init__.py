@@ -1,0 +1,1 @@
+"""Artists, their consents, and withdrawal."""

@@ -1,0 +1,124 @@
+"""Artists, consents and withdrawals, as they are kept."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tortoise import fields
+from tortoise.models import Model
+
+from gallery.clock import today
+
+if TYPE_CHECKING:
+    from gallery.accounts.models import Person
+    from gallery.artworks.models import Artwork
+    from gallery.organisations.models import Organisation
+
+
+class Artist(Model):
+    """Who made works, known to everybody by the credit name only."""
+
+    id = fields.IntField(primary_key=True)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="artists", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    credit_name = fields.CharField(max_length=80)
+    credit_name_translation = fields.CharField(max_length=80, default="")
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    consents: fields.ReverseRelation[Consent]
+    artworks: fields.ReverseRelation[Artwork]
+
+    class Meta:
+        table = "artist"
+
+
+class AgreedBy(StrEnum):
+    ARTIST = "artist"
+    PARENT = "parent"
+    GUARDIAN = "guardian"
+
+
+SCOPES = ("web", "sharing", "print", "archive", "machine_use")
+
+
+class ConsentState(StrEnum):
+    NOT_YET = "not_yet"  # its first day is to come
+    IN_FORCE = "in_force"
+    EXPIRING = "expiring"  # in force, and ends within EXPIRING_DAYS
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+EXPIRING_DAYS = 60
+
+
+class Consent(Model):
+    id = fields.IntField(primary_key=True)
+    artist: fields.ForeignKeyRelation[Artist] = fields.ForeignKeyField(
+        "gallery.Artist", related_name="consents", on_delete=fields.CASCADE
+    )
+    artist_id: int
+    # What the slip carries. Kept as it is, for the organisation prints the slip again; never in a log.
+    code = fields.CharField(max_length=32, unique=True)
+    agreed_by = fields.CharEnumField(AgreedBy, max_length=10)
+    for_web = fields.BooleanField(default=False)
+    for_sharing = fields.BooleanField(default=False)
+    for_print = fields.BooleanField(default=False)
+    for_archive = fields.BooleanField(default=False)
+    for_machine_use = fields.BooleanField(default=False)
+    starts_on = fields.DateField()
+    ends_on = fields.DateField(null=True)  # the last day on which it is in force
+    assent = fields.TextField(default="")  # the artist's own words
+    recorded_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="consents_recorded", null=True, on_delete=fields.SET_NULL
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+    withdrawn_at = fields.DatetimeField(null=True)
+
+    artworks: fields.ReverseRelation[Artwork]
+
+    class Meta:
+        table = "consent"
+
+    @property
+    def scope(self) -> list[str]:
+        return [name for name in SCOPES if getattr(self, f"for_{name}")]
+
+    def state(self, day: date | None = None) -> ConsentState:
+        """How it stands on `day` (today)."""
+        day = day or today()
+        if self.withdrawn_at is not None:
+            return ConsentState.WITHDRAWN
+        if day < self.starts_on:
+            return ConsentState.NOT_YET
+        if self.ends_on is not None and day > self.ends_on:
+            return ConsentState.EXPIRED
+        if self.ends_on is not None and (self.ends_on - day).days < EXPIRING_DAYS:
+            return ConsentState.EXPIRING
+        return ConsentState.IN_FORCE
+
+    def covers_web(self, day: date | None = None) -> bool:
+        """Whether a work may be shown on the web on `day` (today). `Artwork.all().on_view()` asks the same in SQL."""
+        return self.for_web and self.state(day) in {ConsentState.IN_FORCE, ConsentState.EXPIRING}
+
+
+class Withdrawal(Model):
+    """The end of a consent: the row is also the job of deleting the files, done when `files_deleted_at` is set."""
+
+    id = fields.IntField(primary_key=True)
+    consent: fields.OneToOneRelation[Consent] = fields.OneToOneField(
+        "gallery.Consent", related_name="withdrawal", on_delete=fields.CASCADE
+    )
+    consent_id: int
+    at = fields.DatetimeField()
+    by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="withdrawals", null=True, on_delete=fields.SET_NULL
+    )  # null: through the link on the slip
+    files_deleted_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "withdrawal"

@@ -1,0 +1,73 @@
+"""Withdrawal: the end of a consent, complete before it is confirmed.
+
+First one transaction takes every work of the consent off every page; from then on no process shows it for longer than
+the content version's staleness. Then the files are deleted. A process killed in between leaves a Withdrawal without
+`files_deleted_at`, which the worker takes up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gallery import content_version
+from gallery.accounts.models import Person
+from gallery.artists.models import Consent, Withdrawal
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.images.models import Image, ImageState
+from gallery.images.shelves import erase
+from gallery.storage import Storage
+
+
+async def withdraw(consent: Consent, storage: Storage, by: Person | None = None) -> Withdrawal:
+    """End `consent`; when this returns, no page and no public file of the site shows what it covered.
+
+    A consent that was withdrawn before stays as it was: asking twice is no error. `by` is None for the slip's link.
+    """
+    withdrawal = await _end(consent, by)
+    if withdrawal.files_deleted_at is None:
+        await delete_files(withdrawal, storage)
+    await content_version.settle()
+    return withdrawal
+
+
+async def _end(consent: Consent, by: Person | None) -> Withdrawal:
+    async with in_transaction():
+        held = await locked(Consent.filter(id=consent.id)).get()
+        if held.withdrawn_at is not None:
+            return await Withdrawal.get(consent_id=held.id)
+        held.withdrawn_at = now()
+        await held.save(update_fields=["withdrawn_at"])
+        consent.withdrawn_at = held.withdrawn_at
+        works = _works(held)
+        image_ids = [id for id in await works.values_list("image_id", flat=True) if id is not None]
+        await works.update(**ERASED_TEXTS, status="withdrawn")
+        await Image.filter(id__in=image_ids).update(
+            state=ImageState.ERASED, placeholder="", mean_colour="#888888", perceptual_hash="", lease_until=None
+        )
+        withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
+        await content_version.bump()
+        return withdrawal
+
+
+# The organisation keeps the title, to know which work it was; what was told in it is gone.
+ERASED_TEXTS = {
+    field: ""
+    for name in ("story", "alt_text", "assistance")
+    for field in (name, f"{name}_translation")
+}
+
+
+async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
+    """Delete every file of every picture that the consent covered, then note that it is done."""
+    consent = await Consent.get(id=withdrawal.consent_id)
+    for image in await Image.filter(artwork__consent_id=consent.id):
+        await erase(storage, image.token)
+        await Image.filter(id=image.id).update(is_public=False)
+    withdrawal.files_deleted_at = now()
+    await withdrawal.save(update_fields=["files_deleted_at"])
+
+
+def _works(consent: Consent) -> Any:
+    """The works of a consent, by relation: they stand above artists."""
+    return consent.artworks.all()

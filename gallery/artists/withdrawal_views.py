@@ -1,0 +1,85 @@
+"""The pages behind the slip: an artist or guardian sees what is shown, and withdraws it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gallery.artists.models import Consent, ConsentState
+from gallery.artists.withdrawal import withdraw
+from gallery.languages import LANGUAGES, accepted_language, set_language
+from gallery.pages import pages_of, render
+from gallery.security import RateLimit
+
+# A code has 100 bits; the limit keeps guessing from being a load.
+ATTEMPTS = RateLimit(times=60, seconds=60)
+
+PRIVATE = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
+
+
+async def open_slip(request: Request) -> Response:
+    """Somebody follows the code on the slip and comes to the page in their language."""
+    language = accepted_language(request.headers.get("accept-language", ""))
+    address = pages_of(request).url(
+        "withdrawals:show", language=language, code=normalised(request.path_params["code"])
+    )
+    return RedirectResponse(address, status_code=303, headers={**PRIVATE, "vary": "accept-language"})
+
+
+async def show(request: Request) -> Response:
+    """An artist or guardian sees every work that the consent covers and where it is shown."""
+    consent = await _load(request)
+    return await _page(request, consent)
+
+
+async def create(request: Request) -> Response:
+    """An artist or guardian withdraws, with one confirmation and without a reason."""
+    consent = await _load(request)
+    await withdraw(consent, request.app.state.storage)
+    return RedirectResponse(request.url.path, status_code=303, headers=PRIVATE)
+
+
+async def _load(request: Request) -> Consent:
+    language = request.path_params["language"]
+    if language not in LANGUAGES:
+        raise HTTPException(404)
+    set_language(language)
+    address = request.client.host if request.client else ""
+    if not ATTEMPTS.allows(address):
+        raise HTTPException(429, headers={"retry-after": "60"})
+    consent = await Consent.get_or_none(code=normalised(request.path_params["code"])).prefetch_related(
+        "artist__organisation"
+    )
+    if consent is None:
+        raise HTTPException(404)
+    return consent
+
+
+async def _page(request: Request, consent: Consent) -> Response:
+    withdrawn = consent.state() == ConsentState.WITHDRAWN
+    # By relation, for works and exhibitions stand above; only pictures that are ready can be shown here.
+    works: list[Any] = [] if withdrawn else list(await consent.artworks.all().order_by("id").prefetch_related("image"))
+    shown = set()
+    if works:
+        on_view = type(works[0]).all().on_view()
+        shown = set(await on_view.filter(consent_id=consent.id).values_list("id", flat=True))
+    context = {"consent": consent, "is_withdrawn": withdrawn, "works": works, "shown": shown}
+    return render(request, "withdrawals/show.html", context, headers=PRIVATE)
+
+
+def normalised(code: str) -> str:
+    """A code as it is kept, from one that was typed by hand: Crockford's base 32 forgives O, I and L."""
+    bare = re.sub(r"[\s-]", "", code).upper()
+    return bare.translate(str.maketrans("OIL", "011"))[:32]
+
+
+routes = [
+    Route("/c/{code}", open_slip, name="withdrawals:open", methods=["GET"]),
+    Route("/{language}/consent/{code}", show, name="withdrawals:show", methods=["GET"]),
+    Route("/{language}/consent/{code}", create, name="withdrawals:create", methods=["POST"]),
+]

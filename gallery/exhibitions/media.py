@@ -1,0 +1,105 @@
+"""The pictures that visitors see: each answer asks whether its work is on view, and only then opens a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from gallery.artworks.models import Artwork, Status
+from gallery.content_version import ContentClock
+from gallery.images.models import Image
+from gallery.images.renditions import FORMATS
+from gallery.images.shelves import make_public, public_key
+from gallery.page_cache import etag_matches
+from gallery.pages import settings_of
+from gallery.storage import Storage
+
+MEDIA_TYPES = {format.name: format.media_type for format in FORMATS}
+
+
+class HasToken(Protocol):
+    token: str
+
+
+def media(image: HasToken) -> Callable[[int, str], str]:
+    """The public addresses of an image's renditions, by width in px and format."""
+    return lambda width, format: f"/media/{image.token}/{width}.{format}"
+
+
+class Seen(StrEnum):
+    ON_VIEW = "on view"
+    WITHDRAWN = "withdrawn"
+    NOT_SHOWN = "not shown"
+
+
+class Sightings:
+    """Whether pictures are on view, remembered for as long as the content version stands."""
+
+    def __init__(self, content: ContentClock) -> None:
+        self._content = content
+        self._generation: tuple[int, int] | None = None
+        self._known: dict[str, Seen] = {}
+
+    async def of(self, token: str) -> Seen:
+        generation = self._content.fresh() or await self._content.generation()
+        if generation != self._generation:
+            self._known.clear()
+            self._generation = generation
+        if token not in self._known:
+            seen = await look_up(token)
+            if seen == Seen.NOT_SHOWN:  # strangers' guesses must not fill the memory
+                return seen
+            if generation == self._generation:
+                self._known[token] = seen
+            return seen
+        return self._known[token]
+
+
+async def look_up(token: str) -> Seen:
+    if await Artwork.all().on_view().filter(image__token=token).exists():
+        return Seen.ON_VIEW
+    if await Artwork.filter(image__token=token, status=Status.WITHDRAWN).exists():
+        return Seen.WITHDRAWN
+    return Seen.NOT_SHOWN
+
+
+async def show(request: Request) -> Response:
+    """A browser fetches a rendition: 410 when its work was withdrawn, 404 when it is not on view."""
+    token, name = request.path_params["token"], request.path_params["name"]
+    seen = await request.app.state.sightings.of(token)
+    if seen == Seen.WITHDRAWN:
+        raise HTTPException(410)
+    if seen == Seen.NOT_SHOWN:
+        raise HTTPException(404)
+    etag = f'"{token}-{name}"'  # a picture that changes has another token
+    headers = {"cache-control": f"public, max-age={settings_of(request).media_max_age}", "etag": etag}
+    if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
+        return Response(status_code=304, headers=headers)
+    storage: Storage = request.app.state.storage
+    path = storage.public.path(public_key(token, name))
+    if not path.is_file():
+        await _bring_out(storage, token, name)
+    media_type = MEDIA_TYPES.get(name.rpartition(".")[2])
+    return FileResponse(path, media_type=media_type, headers=headers)
+
+
+async def _bring_out(storage: Storage, token: str, name: str) -> None:
+    """Put an image into public storage on first demand; asks the database, for what is remembered may be half a second old."""
+    image = await Image.get_or_none(token=token)
+    if image is None or name not in image.file_names() or await look_up(token) != Seen.ON_VIEW:
+        raise HTTPException(404)
+    await make_public(storage, image)
+    if await look_up(token) != Seen.ON_VIEW:  # withdrawn in this very moment
+        await storage.public.delete_folder(token)
+        raise HTTPException(410)
+    if not storage.public.path(public_key(token, name)).is_file():
+        raise HTTPException(404)
+
+
+routes = [Route("/media/{token}/{name}", show, name="media:show", methods=["GET"])]

@@ -1,0 +1,21 @@
+"""When the clock by itself changes what visitors see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gallery.clock import now, tomorrow_begins_at
+from gallery.exhibitions.models import Edition
+
+
+async def next_change() -> datetime | None:
+    """The next moment at which a page differs though nobody did anything: an opening, a closing, or midnight.
+
+    At midnight consents begin and end, and calls open and close.
+    """
+    moments = [tomorrow_begins_at()]
+    for field in ("opens_at", "closes_at"):
+        edition = await Edition.filter(is_current=True, **{f"{field}__gt": now()}).order_by(field).first()
+        if edition is not None:
+            moments.append(getattr(edition, field))
+    return min(moments)
