@@ -1,0 +1,1 @@
+"""People with accounts, their roles, sign-in and invitations."""

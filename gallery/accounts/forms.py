@@ -1,0 +1,65 @@
+"""The forms of sign-in, invitations and one's own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.validators import Email, Length
+
+from gallery.accounts.passwords import SHORTEST
+from gallery.forms import Form, Line, Needed, stripped
+from gallery.languages import lazy_gettext as _l
+
+LANGUAGE_NAMES = [("zh", "中文"), ("en", "English")]
+
+
+class SignInForm(Form):
+    email = StringField(
+        _l("E-mail"), [Needed(_l("Please write your e-mail address."))], filters=[stripped],
+        render_kw={"type": "email", "autocomplete": "username", "maxlength": 254},
+    )
+    password = PasswordField(
+        _l("Password"), [Needed(_l("Please write your password."))], render_kw={"autocomplete": "current-password"}
+    )
+
+
+class AcceptForm(Form):
+    name = Line(_l("Your name"), 80, [Needed(_l("Please write your name, as colleagues know you."))],
+                render_kw={"autocomplete": "name"})
+    password = PasswordField(
+        _l("Password"),
+        [
+            Needed(_l("Please choose a password.")),
+            Length(min=SHORTEST, max=200, message=_l("Please use at least 10 characters; a short sentence is good.")),
+        ],
+        description=_l("At least 10 characters. A short sentence is easy to remember and hard to guess."),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class AccountForm(Form):
+    name = Line(_l("Your name"), 80, [Needed(_l("Please write your name, as colleagues know you."))])
+    language = SelectField(_l("Language"), choices=LANGUAGE_NAMES)
+
+
+class InvitationForm(Form):
+    email = StringField(
+        _l("E-mail"),
+        [Needed(_l("Please write whom to invite.")), Email(_l("Please write an e-mail address, such as name@example.org."))],
+        filters=[stripped], render_kw={"type": "email", "maxlength": 254, "autocomplete": "off"},
+    )
+    role = SelectField(
+        _l("Role"),
+        choices=[
+            ("member", _l("Member of an organisation")),
+            ("curator", _l("Curator")),
+            ("keeper", _l("Keeper")),
+        ],
+    )
+    organisation = SelectField(_l("Organisation"), description=_l("For members only."), validate_choice=True)
+    language = SelectField(_l("Language"), choices=LANGUAGE_NAMES)
+
+    def __init__(self, posted: Any = None, *, organisations: list[tuple[str, str]], **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+        self["organisation"].choices = [("", "—"), *organisations]

@@ -1,0 +1,111 @@
+"""People, their sessions and their invitations, as they are kept."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tortoise import fields
+from tortoise.models import Model
+
+if TYPE_CHECKING:
+    from gallery.organisations.models import Organisation
+
+
+class Role(StrEnum):
+    MEMBER = "member"  # of one or more organisations
+    CURATOR = "curator"  # reviews works, keeps themes and exhibitions
+    KEEPER = "keeper"  # a curator who also keeps people and organisations
+
+
+class Person(Model):
+    id = fields.IntField(primary_key=True)
+    email = fields.CharField(max_length=254, unique=True)  # in lower case
+    name = fields.CharField(max_length=80)
+    password_hash = fields.CharField(max_length=200)
+    role = fields.CharEnumField(Role, max_length=10)
+    language = fields.CharField(max_length=2, default="zh")
+    is_active = fields.BooleanField(default=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    memberships: fields.ReverseRelation[Membership]
+    sessions: fields.ReverseRelation[Session]
+
+    class Meta:
+        table = "person"
+
+    @property
+    def is_curator(self) -> bool:
+        return self.role in {Role.CURATOR, Role.KEEPER}
+
+    @property
+    def is_keeper(self) -> bool:
+        return self.role == Role.KEEPER
+
+
+class Membership(Model):
+    """A person's belonging to an organisation."""
+
+    id = fields.IntField(primary_key=True)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="memberships", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="memberships", on_delete=fields.CASCADE
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "membership"
+        unique_together = [("organisation", "person")]
+
+
+class Session(Model):
+    """One sign-in on one device. Ended ones are deleted."""
+
+    id = fields.IntField(primary_key=True)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="sessions", on_delete=fields.CASCADE
+    )
+    device = fields.CharField(max_length=60, default="")  # "Chrome, Android": no more than its owner needs
+    created_at = fields.DatetimeField(auto_now_add=True)
+    seen_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "session"
+
+
+class Invitation(Model):
+    id = fields.IntField(primary_key=True)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    email = fields.CharField(max_length=254)
+    role = fields.CharEnumField(Role, max_length=10)
+    organisation: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="invitations", null=True, on_delete=fields.CASCADE
+    )
+    organisation_id: int | None
+    language = fields.CharField(max_length=2, default="zh")
+    invited_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="invitations_sent", null=True, on_delete=fields.SET_NULL
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+    expires_at = fields.DatetimeField()
+    accepted_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "invitation"
+
+
+class SignInAttempt(Model):
+    """A sign-in that failed. `key` is a keyed hash of an address or of an e-mail, never the thing itself."""
+
+    id = fields.IntField(primary_key=True)
+    key = fields.CharField(max_length=64)
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "sign_in_attempt"
+        indexes = [("key", "at")]

@@ -1,0 +1,121 @@
+"""Sign-in and sign-out: sessions in the database, so that each can be ended, and a limit on guessing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gallery.accounts.models import Person, Session, SignInAttempt
+from gallery.accounts.passwords import password_matches
+from gallery.clock import now
+from gallery.pages import DESK, settings_of
+from gallery.settings import Settings
+
+COOKIE = "gallery_session"
+SEEN_EVERY = timedelta(minutes=10)  # how often a session's `seen_at` is written
+
+ATTEMPTS_IN = timedelta(minutes=15)
+ATTEMPTS_PER_PERSON = 8
+ATTEMPTS_PER_ADDRESS = 40
+
+
+class TooManyAttempts(Exception):
+    """Signing in failed too often, from here or for this person."""
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a token: whoever reads the database cannot use it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def sign_in(email: str, password: str, address: str, settings: Settings) -> Person | None:
+    """The person, if the password is theirs and the account is active; raises TooManyAttempts."""
+    keys = {
+        _attempt_key(f"email {email.strip().lower()}", settings): ATTEMPTS_PER_PERSON,
+        _attempt_key(f"address {address}", settings): ATTEMPTS_PER_ADDRESS,
+    }
+    since = now() - ATTEMPTS_IN
+    for key, most in keys.items():
+        if await SignInAttempt.filter(key=key, at__gt=since).count() >= most:
+            raise TooManyAttempts
+    person = await Person.get_or_none(email=email.strip().lower())
+    if await password_matches(password, person.password_hash if person else None) and person and person.is_active:
+        await SignInAttempt.filter(key=next(iter(keys))).delete()
+        return person
+    for key in keys:
+        await SignInAttempt.create(key=key, at=now())
+    return None
+
+
+def _attempt_key(text: str, settings: Settings) -> str:
+    return hmac.new(settings.secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+async def open_session(request: Request, response: Response, person: Person) -> None:
+    """Sign `person` in on this device: a new session, whose token only the cookie holds."""
+    settings = settings_of(request)
+    token = secrets.token_urlsafe(32)
+    lasts = timedelta(days=settings.session_days)
+    await Session.create(
+        token_hash=token_hash(token),
+        person=person,
+        device=device_name(request.headers.get("user-agent", "")),
+        seen_at=now(),
+        expires_at=now() + lasts,
+    )
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(lasts.total_seconds()),
+        path=DESK,
+        httponly=True,
+        samesite="lax",
+        secure=settings.is_https,
+    )
+
+
+async def current_session(request: Request) -> Session | None:
+    """The session of the request's cookie with its person, if it still holds and the person is active."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    session = await Session.filter(token_hash=token_hash(token), expires_at__gt=now()).first().prefetch_related("person")
+    if session is None or not session.person.is_active:
+        return None
+    if session.seen_at < now() - SEEN_EVERY:
+        lasts = timedelta(days=settings_of(request).session_days)
+        await Session.filter(id=session.id).update(seen_at=now(), expires_at=now() + lasts)
+    return session
+
+
+def close_session(response: Response) -> None:
+    response.delete_cookie(COOKIE, path=DESK)
+
+
+def device_name(user_agent: str) -> str:
+    """"Chrome, Android" from a User-Agent: enough for its owner to tell it from others, and no more."""
+    browsers = (
+        ("MicroMessenger", "WeChat"),
+        ("Edg", "Edge"),
+        ("OPR", "Opera"),
+        ("Firefox", "Firefox"),
+        ("Chrome", "Chrome"),
+        ("Safari", "Safari"),
+    )
+    systems = (
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("HarmonyOS", "HarmonyOS"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    )
+    browser = next((name for mark, name in browsers if mark in user_agent), "")
+    system = next((name for mark, name in systems if mark in user_agent), "")
+    return ", ".join(part for part in (browser, system) if part)

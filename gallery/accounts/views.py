@@ -1,0 +1,172 @@
+"""Sign-in, invitations and one's own account, at the desk."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gallery.accounts import invitations
+from gallery.accounts.access import load_person, speak_to_guest
+from gallery.accounts.forms import AcceptForm, AccountForm, SignInForm
+from gallery.accounts.invitations import InvitationSpent
+from gallery.accounts.models import Person, Session
+from gallery.accounts.sessions import (
+    TooManyAttempts,
+    close_session,
+    current_session,
+    open_session,
+    sign_in,
+)
+from gallery.languages import gettext as _
+from gallery.languages import set_language
+from gallery.pages import DESK, flash, pages_of, redirect, render, settings_of
+
+
+async def new_session(request: Request) -> Response:
+    """Somebody is asked for e-mail and password."""
+    await speak_to_guest(request)
+    if await current_session(request):
+        return RedirectResponse(_next_page(request), status_code=303)
+    return render(request, "accounts/sign_in.html", {"form": SignInForm(), "next": _next_page(request)})
+
+
+async def create_session(request: Request) -> Response:
+    """Somebody signs in, and comes where they wanted to go."""
+    await speak_to_guest(request)
+    form = SignInForm(await request.form())
+    status = 422
+    if form.validate():
+        address = request.client.host if request.client else ""
+        try:
+            person = await sign_in(form.email.data or "", form.password.data or "", address, settings_of(request))
+        except TooManyAttempts:
+            form.refuse("password", _("That was tried too often. Please wait a quarter of an hour and try again."))
+            status = 429
+        else:
+            if person is not None:
+                response = RedirectResponse(_next_page(request), status_code=303)
+                await open_session(request, response, person)
+                return response
+            form.refuse("password", _("E-mail and password do not belong together. Please check both."))
+    return render(request, "accounts/sign_in.html", {"form": form, "next": _next_page(request)}, status=status)
+
+
+async def delete_session(request: Request) -> Response:
+    """Somebody signs out on this device."""
+    await load_person(request)
+    await Session.filter(id=request.state.session.id).delete()
+    response = redirect(request, "accounts:sign_in")
+    close_session(response)
+    return response
+
+
+def _next_page(request: Request) -> str:
+    """The page of this desk that was asked for before; never another site."""
+    wanted = request.query_params.get("next", "")
+    is_ours = wanted.startswith(f"{DESK}/") and "\\" not in wanted and wanted.isprintable()
+    return wanted if is_ours else pages_of(request).url("desk")
+
+
+async def show_invitation(request: Request) -> Response:
+    """Somebody opens the link of an invitation and sees what it gives."""
+    return await _invitation_page(request, AcceptForm())
+
+
+async def accept_invitation(request: Request) -> Response:
+    """Somebody accepts: with a name and a password, or with the account they have."""
+    await speak_to_guest(request)
+    token = request.path_params["token"]
+    try:
+        invitation = await invitations.open_invitation(token)
+        if invitation is None:
+            raise HTTPException(404)
+        session = await current_session(request)
+        if session is not None and session.person.email == invitation.email:
+            await invitations.accept_as(invitation, session.person)
+            return redirect(request, "desk")
+        form = AcceptForm(await request.form())
+        if await Person.exists(email=invitation.email) or not form.validate():
+            return await _invitation_page(request, form, status=422)
+        person = await invitations.accept(invitation, form.name.data or "", form.password.data or "")
+    except InvitationSpent:
+        return render(request, "accounts/invitation_spent.html", status=410)
+    response = redirect(request, "desk")
+    await open_session(request, response, person)
+    flash(request, response, _("Welcome. Your account is ready."))
+    return response
+
+
+async def _invitation_page(request: Request, form: AcceptForm, status: int = 200) -> Response:
+    await speak_to_guest(request)
+    try:
+        invitation = await invitations.open_invitation(request.path_params["token"])
+    except InvitationSpent:
+        return render(request, "accounts/invitation_spent.html", status=410)
+    if invitation is None:
+        raise HTTPException(404)
+    if "language" not in request.query_params:
+        set_language(invitation.language)
+    session = await current_session(request)
+    context = {
+        "form": form,
+        "invitation": invitation,
+        "has_account": await Person.exists(email=invitation.email),
+        "is_theirs": session is not None and session.person.email == invitation.email,
+        "sign_in": f"{pages_of(request).url('accounts:sign_in')}?next={quote(request.url.path)}",
+    }
+    return render(request, "accounts/invitation.html", context, status=status)
+
+
+async def edit_account(request: Request) -> Response:
+    """Somebody sees their name, language and the devices on which they are signed in."""
+    person = await load_person(request)
+    return await _account_page(request, AccountForm(obj=person), person)
+
+
+async def update_account(request: Request) -> Response:
+    """Somebody changes name or language."""
+    person = await load_person(request)
+    form = AccountForm(await request.form())
+    if not form.validate():
+        return await _account_page(request, form, person, status=422)
+    person.name, person.language = form.name.data or "", form.language.data
+    await person.save(update_fields=["name", "language"])
+    set_language(person.language)
+    response = redirect(request, "accounts:account")
+    flash(request, response, _("Saved."))
+    return response
+
+
+async def _account_page(request: Request, form: AccountForm, person: Person, status: int = 200) -> Response:
+    sessions = await Session.filter(person=person).order_by("-seen_at")
+    context = {"form": form, "sessions": sessions, "this_session": request.state.session}
+    return render(request, "accounts/account.html", context, status=status)
+
+
+async def delete_sessions(request: Request) -> Response:
+    """Somebody signs out everywhere else, or on one device of the list."""
+    person = await load_person(request)
+    others = Session.filter(person=person).exclude(id=request.state.session.id)
+    chosen = (await request.form()).get("session")
+    if isinstance(chosen, str) and chosen:
+        others = others.filter(id=int(chosen) if chosen.isdecimal() else 0)
+    await others.delete()
+    response = redirect(request, "accounts:account")
+    flash(request, response, _("Signed out there."))
+    return response
+
+
+routes = [
+    Route("/desk/sign-in", new_session, name="accounts:sign_in", methods=["GET"]),
+    Route("/desk/sign-in", create_session, name="accounts:create_session", methods=["POST"]),
+    Route("/desk/sign-out", delete_session, name="accounts:sign_out", methods=["POST"]),
+    Route("/desk/invitations/{token}", show_invitation, name="accounts:invitation", methods=["GET"]),
+    Route("/desk/invitations/{token}", accept_invitation, name="accounts:accept", methods=["POST"]),
+    Route("/desk/account", edit_account, name="accounts:account", methods=["GET"]),
+    Route("/desk/account", update_account, name="accounts:update", methods=["POST"]),
+    Route("/desk/account/sessions", delete_sessions, name="accounts:delete_sessions", methods=["POST"]),
+]

@@ -1,0 +1,1 @@
+"""Works: pictures with their stories, from draft to submission."""

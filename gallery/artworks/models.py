@@ -1,0 +1,174 @@
+"""Works and their submissions, as they are kept, and the one rule of what is on view."""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+from tortoise import fields
+from tortoise.expressions import Q, Subquery
+from tortoise.manager import Manager
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from gallery.clock import now, today
+from gallery.images.models import ImageState
+from gallery.languages import Spoken, current_language, other_language
+
+if TYPE_CHECKING:
+    from gallery.accounts.models import Person
+    from gallery.artists.models import Artist, Consent
+    from gallery.exhibitions.models import Hanging
+    from gallery.images.models import Image
+    from gallery.organisations.models import Organisation, Project
+    from gallery.reviews.models import Review
+    from gallery.themes.models import Theme
+
+
+class Status(StrEnum):
+    """Where a work stands: the summary of its submissions, reviews and its consent's withdrawal."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+PUBLIC_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread
+
+
+def new_public_id() -> str:
+    """10 characters that name a work in public addresses and say nothing of it."""
+    return "".join(secrets.choice(PUBLIC_ID_ALPHABET) for _ in range(10))
+
+
+class ArtworkQuerySet(QuerySet["Artwork"]):
+    def on_view(self) -> Self:
+        """Only works that a visitor may see, now: the one rule, in one place.
+
+        Accepted, image ready, consent in force for the web, organisation active, hung in an edition that has opened.
+        """
+        # By string relation: exhibitions stand above works.
+        hanging = Artwork._meta.fields_map["hangings"].related_model  # type: ignore[attr-defined]
+        open_walls = hanging.filter(
+            room__edition__is_current=True, room__edition__opens_at__lte=now()
+        ).values("artwork_id")
+        return self.filter(ALLOWED() & Q(id__in=Subquery(open_walls)))
+
+
+def ALLOWED() -> Q:
+    """What must hold of a work itself before it may be shown, wherever it hangs."""
+    day = today()
+    return Q(
+        Q(consent__ends_on__isnull=True) | Q(consent__ends_on__gte=day),
+        status=Status.ACCEPTED,
+        image__state=ImageState.READY,
+        organisation__is_active=True,
+        consent__for_web=True,
+        consent__withdrawn_at__isnull=True,
+        consent__starts_on__lte=day,
+    )
+
+
+class ArtworkManager(Manager):
+    def get_queryset(self) -> ArtworkQuerySet:
+        return ArtworkQuerySet(self._model)
+
+
+class Artwork(Model):
+    """One picture with its story, in one language, with a translation into the other."""
+
+    id = fields.IntField(primary_key=True)
+    public_id = fields.CharField(max_length=16, unique=True, default=new_public_id)
+    form_key = fields.CharField(max_length=32, null=True, unique=True)  # a form sent twice makes one work
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="artworks", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    artist: fields.ForeignKeyNullableRelation[Artist] = fields.ForeignKeyField(
+        "gallery.Artist", related_name="artworks", null=True, on_delete=fields.RESTRICT
+    )
+    artist_id: int | None
+    consent: fields.ForeignKeyNullableRelation[Consent] = fields.ForeignKeyField(
+        "gallery.Consent", related_name="artworks", null=True, on_delete=fields.RESTRICT
+    )
+    consent_id: int | None
+    project: fields.ForeignKeyNullableRelation[Project] = fields.ForeignKeyField(
+        "gallery.Project", related_name="artworks", null=True, on_delete=fields.SET_NULL
+    )
+    project_id: int | None
+    image: fields.OneToOneNullableRelation[Image] = fields.OneToOneField(
+        "gallery.Image", related_name="artwork", null=True, on_delete=fields.SET_NULL
+    )
+    image_id: int | None
+    themes: fields.ManyToManyRelation[Theme] = fields.ManyToManyField(
+        "gallery.Theme", related_name="artworks", through="artwork_theme"
+    )
+
+    language = fields.CharField(max_length=2, default="zh")
+    title = fields.CharField(max_length=120, default="")
+    story = fields.TextField(default="")  # Markdown
+    alt_text = fields.TextField(default="")
+    medium = fields.CharField(max_length=120, default="")
+    assistance = fields.CharField(max_length=200, default="")  # who helped: "drawn alone"
+    title_translation = fields.CharField(max_length=120, default="")
+    story_translation = fields.TextField(default="")
+    alt_text_translation = fields.TextField(default="")
+    medium_translation = fields.CharField(max_length=120, default="")
+    assistance_translation = fields.CharField(max_length=200, default="")
+    year = fields.IntField(null=True)
+
+    status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT, db_index=True)
+    created_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="artworks", null=True, on_delete=fields.SET_NULL
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    submissions: fields.ReverseRelation[Submission]
+    reviews: fields.ReverseRelation[Review]
+    hangings: fields.ReverseRelation[Hanging]
+
+    class Meta:
+        table = "artwork"
+        manager = ArtworkManager()
+
+    def spoken(self, field: str, language: str | None = None) -> Spoken:
+        """`field` in `language` (the page's) where it is there, else in the work's own language."""
+        wanted = language or current_language()
+        if wanted != self.language:
+            translation = getattr(self, f"{field}_translation")
+            if translation:
+                return Spoken(translation, wanted)
+        return Spoken(getattr(self, field), self.language)
+
+    def translated(self, field: str) -> Spoken:
+        """`field` in the other of the two languages; its text is empty where nobody translated it."""
+        return Spoken(getattr(self, f"{field}_translation"), other_language(self.language))
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether its organisation may change it: not while it is under review, nor after it was decided."""
+        return self.status in {Status.DRAFT, Status.RETURNED}
+
+
+class Submission(Model):
+    """A work sent for review, once."""
+
+    id = fields.IntField(primary_key=True)
+    artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="submissions", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    number = fields.IntField()  # 1 for the first
+    by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="submissions", null=True, on_delete=fields.SET_NULL
+    )
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "submission"
+        unique_together = [("artwork", "number")]

@@ -1,0 +1,42 @@
+"""What time it is: moments are UTC, days are those of the site's time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_zone = ZoneInfo("Asia/Shanghai")
+
+
+def use_time_zone(zone: ZoneInfo) -> None:
+    """Let days begin by `zone`; called once when the site starts."""
+    global _zone
+    _zone = zone
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    return now().astimezone(_zone).date()
+
+
+def tomorrow_begins_at() -> datetime:
+    """The moment at which the next day of the site begins, in UTC."""
+    return start_of(today() + timedelta(days=1))
+
+
+def start_of(day: date) -> datetime:
+    """The moment at which `day` begins at the site, in UTC."""
+    return datetime.combine(day, time.min, tzinfo=_zone).astimezone(UTC)
+
+
+def local(moment: datetime) -> datetime:
+    """`moment` as the site's clocks show it."""
+    return moment.astimezone(_zone)
+
+
+def from_local(moment: datetime) -> datetime:
+    """A moment typed without a zone, as the site's clocks mean it, in UTC."""
+    return moment.replace(tzinfo=_zone).astimezone(UTC)

@@ -1,0 +1,177 @@
+"""The database: where the models are, how it is opened and brought up to date; SQLite and PostgreSQL differ only here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
+from tortoise.context import TortoiseContext
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.executor import MigrationExecutor
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+
+from gallery.settings import Settings, SettingsError
+
+__all__ = [
+    "MODELS",
+    "Database",
+    "DatabaseOutOfDate",
+    "Model",
+    "QuerySet",
+    "configuration",
+    "in_transaction",
+    "locked",
+]
+
+APP = "gallery"
+MIGRATIONS = "gallery.migrations"
+MODELS = [
+    "gallery.content_version",
+    "gallery.accounts.models",
+    "gallery.organisations.models",
+    "gallery.artists.models",
+    "gallery.images.models",
+    "gallery.themes.models",
+    "gallery.artworks.models",
+    "gallery.reviews.models",
+    "gallery.exhibitions.models",
+]
+
+
+class DatabaseOutOfDate(RuntimeError):
+    """The database lacks migrations that this version of the gallery needs."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(
+            f"The database lacks {len(missing)} migration(s), from {missing[0]} on. Run: gallery init"
+        )
+        self.missing = missing
+
+
+def configuration(database_url: str) -> dict[str, Any]:
+    """Tortoise's configuration for `sqlite:///path` or `postgresql://user:password@host:port/name`.
+
+    A PostgreSQL socket folder is given as `postgresql://user@/name?host=/folder`. Raises SettingsError.
+    """
+    return {
+        "connections": {"default": _connection(database_url)},
+        "apps": {APP: {"models": MODELS, "default_connection": "default", "migrations": MIGRATIONS}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def _connection(database_url: str) -> dict[str, Any]:
+    url = urlsplit(database_url)
+    if url.scheme == "sqlite":
+        path = unquote(url.path[1:])
+        if not path:
+            raise SettingsError("GALLERY_DATABASE_URL names no file: sqlite:///path/to/gallery.sqlite3")
+        return {
+            "engine": "gallery.sqlite_engine",
+            "credentials": {
+                "file_path": path,
+                "journal_mode": "WAL",
+                "synchronous": "NORMAL",  # in WAL mode a power cut cannot corrupt, only lose the last moment
+                "foreign_keys": "ON",
+                "busy_timeout": 15_000,  # ms
+            },
+        }
+    if url.scheme in {"postgres", "postgresql"}:
+        options = parse_qs(url.query)
+        credentials: dict[str, Any] = {
+            "host": options["host"][0] if "host" in options else (url.hostname or "localhost"),
+            "port": url.port or 5432,
+            "user": unquote(url.username or "postgres"),
+            "password": unquote(url.password or "") or None,
+            "database": unquote(url.path[1:]) or "gallery",
+            "minsize": 1,
+            "maxsize": int(options.get("pool", ["8"])[0]),
+        }
+        if "sslmode" in options:
+            credentials["ssl"] = options["sslmode"][0]
+        return {"engine": "tortoise.backends.asyncpg", "credentials": credentials}
+    raise SettingsError(
+        f"GALLERY_DATABASE_URL begins with {url.scheme or 'nothing'!r}: it takes sqlite:///… or postgresql://…"
+    )
+
+
+class Database:
+    """The open database of one process. `async with Database(settings)`; models work anywhere in the process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._configuration = configuration(settings.database_url)
+        self._context: TortoiseContext | None = None
+        url = urlsplit(settings.database_url)
+        self._file = Path(unquote(url.path[1:])) if url.scheme == "sqlite" else None
+
+    async def __aenter__(self) -> Database:
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._context = await Tortoise.init(config=self._configuration, _enable_global_fallback=True)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._context is not None:
+            await self._context.close_connections()
+            self._context.__exit__(None, None, None)
+            self._context = None
+
+    async def missing_migrations(self) -> list[str]:
+        """The names of the migrations that the database still lacks, in their order."""
+        executor = self._executor()
+        return [step.migration.name for step in await executor.plan() if not step.backward]
+
+    async def migrate(self) -> list[str]:
+        """Apply what is missing, each migration in its transaction; returns the names of those applied."""
+        connection = get_connection("default")
+        if connection.capabilities.dialect == "sqlite":
+            return await self._migrate()
+        async with in_transaction() as guard:  # two servers that start at once do not both migrate
+            await guard.execute_query("SELECT pg_advisory_xact_lock(7402)")
+            return await self._migrate()
+
+    async def _migrate(self) -> list[str]:
+        executor = self._executor()
+        await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+        missing = await self.missing_migrations()
+        if missing:
+            await self._executor().migrate(direction="forward")
+        return missing
+
+    async def check(self) -> None:
+        """Raises DatabaseOutOfDate unless every migration has been applied."""
+        missing = await self.missing_migrations()
+        if missing:
+            raise DatabaseOutOfDate(missing)
+
+    async def unwritten_changes(self) -> list[str]:
+        """What the models say and the migrations do not yet: one line for each operation."""
+        assert Tortoise.apps is not None
+        writers = await MigrationAutodetector(Tortoise.apps, self._configuration["apps"]).changes()
+        return [repr(operation) for writer in writers for operation in writer.operations]
+
+    async def write_migration(self) -> list[str]:
+        """Write the migration for `unwritten_changes`; returns the paths of the files."""
+        assert Tortoise.apps is not None
+        return await MigrationAutodetector(Tortoise.apps, self._configuration["apps"]).write()
+
+    def _executor(self) -> MigrationExecutor:
+        return MigrationExecutor(get_connection("default"), self._configuration["apps"])
+
+
+def locked(rows: QuerySet[Any], *, skip_held: bool = False) -> QuerySet[Any]:
+    """`rows` locked until the transaction ends; with `skip_held`, without those that another process holds.
+
+    On SQLite a transaction is the only writer from its beginning (see `sqlite_engine`), so nothing is added.
+    """
+    connection: BaseDBAsyncClient = get_connection("default")
+    if connection.capabilities.dialect == "sqlite":
+        return rows
+    return rows.select_for_update(skip_locked=skip_held)

@@ -1,0 +1,1 @@
+"""Exhibitions: rooms of hung works, editions, and the pages that visitors see."""

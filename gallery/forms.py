@@ -1,0 +1,136 @@
+"""What all forms of the gallery share: their language, their fields' habits and the checks with their sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import ImmutableMultiDict
+from wtforms import Form as WTForm
+from wtforms import ValidationError
+from wtforms.fields import Field, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, StopValidation
+
+from gallery.languages import gettext as _
+from gallery.languages import ngettext
+
+
+class _Translations:
+    def gettext(self, message: str) -> str:
+        return _(message)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return ngettext(singular, plural, number)
+
+
+class Form(WTForm):
+    """A form of the gallery. `Form(fields)` for what was posted, `Form(obj=…)` or `Form(data=…)` to begin with."""
+
+    class Meta:
+        def get_translations(self, form: WTForm) -> _Translations:
+            return _Translations()
+
+    def __init__(self, posted: ImmutableMultiDict[str, Any] | None = None, **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+
+    def refuse(self, field: str, sentence: str) -> None:
+        """Put an error found elsewhere at `field`."""
+        self[field].errors = [*self[field].errors, sentence]
+
+    def values(self, *names: str) -> Mapping[str, Any]:
+        """The data of the named fields."""
+        return {name: self[name].data for name in names}
+
+
+def stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+def text_block(text: str | None) -> str:
+    """Text as it is kept: \\n for line ends, no control characters, no blank edges."""
+    unified = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", unified).strip()
+
+
+def one_line(text: str | None) -> str:
+    """Text of one line as it is kept: no control characters, no marks that turn the writing direction."""
+    return " ".join(re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", " ", text or "").split())
+
+
+class Line(StringField):
+    """One line of text of at most `longest` characters."""
+
+    def __init__(self, label: Any, longest: int, validators: list[Any] | None = None, **options: Any) -> None:
+        super().__init__(label, [*(validators or []), at_most(longest)], filters=[one_line], **options)
+
+
+class Block(TextAreaField):
+    """Several lines of text of at most `longest` characters."""
+
+    def __init__(self, label: Any, longest: int, validators: list[Any] | None = None, **options: Any) -> None:
+        super().__init__(label, [*(validators or []), at_most(longest)], filters=[text_block], **options)
+
+
+def at_most(longest: int) -> Length:
+    class AtMost(Length):
+        def __call__(self, form: WTForm, field: Field) -> None:
+            length = len(field.data or "")
+            if length > longest:
+                raise ValidationError(
+                    _("This has %(length)s characters; please keep it to %(longest)s.")
+                    % {"length": length, "longest": longest}
+                )
+
+    return AtMost(max=longest)
+
+
+class Needed(InputRequired):
+    """The field must hold something but blanks. `sentence` is lazy and says what to write."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+    def __call__(self, form: WTForm, field: Field) -> None:
+        if field.data is None or (isinstance(field.data, str) and not field.data.strip()):
+            field.errors = []
+            raise StopValidation(str(self.sentence))
+
+
+class WebAddress:
+    """The field holds an http(s) address with a host, or nothing."""
+
+    def __call__(self, form: WTForm, field: Field) -> None:
+        if field.data and not is_web_address(field.data):
+            raise ValidationError(_("Please give a full web address that begins with https:// or http://."))
+
+
+def is_web_address(text: str) -> bool:
+    """Whether `text` is an http(s) URL with a host and without credentials or blanks."""
+    try:
+        url = urlsplit(text)
+        port_is_right = url.port is None or 0 < url.port < 65536
+    except ValueError:
+        return False
+    return (
+        url.scheme in {"http", "https"}
+        and bool(url.hostname)
+        and "@" not in url.netloc
+        and port_is_right
+        and not re.search(r"[\s<>\"\\]", text)
+    )
+
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class Slug:
+    """The field holds small Latin letters, digits and single hyphens."""
+
+    def __call__(self, form: WTForm, field: Field) -> None:
+        if not SLUG.fullmatch(field.data or ""):
+            raise ValidationError(
+                _("Please use small Latin letters, digits and hyphens only, such as winter-solstice-2026.")
+            )

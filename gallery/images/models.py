@@ -1,0 +1,71 @@
+"""Images, as they are kept: an original and what was made of it. A row that is `received` is work to do."""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tortoise import fields
+from tortoise.models import Model
+
+from gallery.images.renditions import FORMATS, file_name, widths_for
+
+if TYPE_CHECKING:
+    from gallery.artworks.models import Artwork
+    from gallery.organisations.models import Organisation
+
+
+class ImageState(StrEnum):
+    RECEIVED = "received"
+    READY = "ready"
+    REFUSED = "refused"
+    ERASED = "erased"  # its work was withdrawn: no file is left
+
+
+def new_token() -> str:
+    """22 unguessable characters: the name of a picture in storage and in its addresses."""
+    return secrets.token_urlsafe(16)
+
+
+class Image(Model):
+    id = fields.IntField(primary_key=True)
+    token = fields.CharField(max_length=32, unique=True, default=new_token)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="images", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    state = fields.CharEnumField(ImageState, max_length=10, default=ImageState.RECEIVED, db_index=True)
+    refusal = fields.CharField(max_length=30, default="")  # a key of decoder.REFUSALS
+    source_format = fields.CharField(max_length=10)
+    source_bytes = fields.BigIntField()
+    is_animated = fields.BooleanField(default=False)
+    width = fields.IntField()  # px, upright
+    height = fields.IntField()
+    placeholder = fields.TextField(default="")  # a data: URI, about 12 px wide
+    mean_colour = fields.CharField(max_length=7, default="#888888")
+    perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
+    is_public = fields.BooleanField(default=False)  # whether its renditions lie in public storage
+    attempts = fields.IntField(default=0)
+    lease_until = fields.DatetimeField(null=True)  # whoever claimed it must be done by then
+    created_at = fields.DatetimeField(auto_now_add=True)
+    ready_at = fields.DatetimeField(null=True)
+
+    artwork: fields.BackwardOneToOneRelation[Artwork]
+
+    class Meta:
+        table = "image"
+
+    @property
+    def ratio(self) -> float:
+        return self.width / self.height
+
+    @property
+    def is_small(self) -> bool:
+        return max(self.width, self.height) < 1200
+
+    def widths(self) -> tuple[int, ...]:
+        return widths_for(self.width)
+
+    def file_names(self) -> list[str]:
+        return [file_name(width, format.name) for width in self.widths() for format in FORMATS]

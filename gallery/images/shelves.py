@@ -1,0 +1,48 @@
+"""Where the files of an image lie, and how they come into public storage and leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gallery.images.models import Image
+from gallery.storage import Storage
+
+
+def original_key(token: str) -> str:
+    """In the private store only."""
+    return f"originals/{token}"
+
+
+def rendition_key(token: str, name: str) -> str:
+    """In the private store; in the public one it is the same without the first folder."""
+    return f"renditions/{token}/{name}"
+
+
+def public_key(token: str, name: str) -> str:
+    return f"{token}/{name}"
+
+
+async def make_public(storage: Storage, image: Image) -> None:
+    """Put the renditions of an image that is on view into public storage. Asking whether it is, is the caller's part."""
+    for name in image.file_names():
+        await storage.public.link_from(
+            storage.private, public_key(image.token, name), rendition_key(image.token, name)
+        )
+    await Image.filter(id=image.id).update(is_public=True)
+
+
+async def make_private(storage: Storage, images: Iterable[Image]) -> None:
+    """Take the renditions of images that are no longer on view out of public storage."""
+    for image in images:
+        await storage.public.delete_folder(image.token)
+        await Image.filter(id=image.id).update(is_public=False)
+
+
+async def erase(storage: Storage, token: str) -> None:
+    """Delete every file of an image.
+
+    Private renditions go first: whoever is just putting them into public storage then finds nothing to put there.
+    """
+    await storage.private.delete_folder(f"renditions/{token}")
+    await storage.public.delete_folder(token)
+    await storage.private.delete(original_key(token))

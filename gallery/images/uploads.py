@@ -1,0 +1,196 @@
+"""How a picture comes in: a form with a file, read as it arrives, the file straight to the disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiofiles
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.datastructures import MultiDict
+from starlette.requests import ClientDisconnect, Request
+
+from gallery.images.decoder import Inspected, Limits, inspect, sniff
+from gallery.images.models import Image, new_token
+from gallery.images.shelves import original_key
+from gallery.organisations.models import Organisation
+from gallery.settings import Settings
+from gallery.storage import Storage
+
+MAX_FIELDS = 200
+MAX_FIELD_BYTES = 400_000  # of all text fields together
+
+
+class BadForm(Exception):
+    """What was sent is not a form that this site makes: 400."""
+
+
+@dataclass(frozen=True)
+class ReceivedFile:
+    """An uploaded file on the disk, not yet looked into."""
+
+    path: Path
+    size: int  # bytes
+    head: bytes  # its first 64 bytes
+
+    @property
+    def format(self) -> str | None:
+        return sniff(self.head)
+
+
+@dataclass
+class ReceivedForm:
+    fields: MultiDict[str, Any] = field(default_factory=MultiDict)
+    file: ReceivedFile | None = None
+    is_too_large: bool = False  # the file went over the limit; what came after it was not read
+
+
+class FormReader:
+    """Reads one multipart form into `folder`. The picture is the part named `picture`; other files are passed over."""
+
+    def __init__(self, request: Request, folder: Path, max_bytes: int) -> None:
+        self.request = request
+        self.path = folder / "upload"
+        self.max_bytes = max_bytes
+        self.form = ReceivedForm()
+        self._headers: dict[bytes, bytes] = {}
+        self._header_name = b""
+        self._header_value = b""
+        self._name = ""
+        self._is_file = False
+        self._value = bytearray()
+        self._field_bytes = 0
+        self._waiting: list[bytes] = []  # file data of the chunk being parsed, written after it
+        self._head = b""
+        self._size = 0
+        self._file: Any = None
+
+    async def read(self) -> ReceivedForm:
+        """The form; raises BadForm. Stops reading as soon as the picture goes over the limit."""
+        content_type, parameters = parse_options_header(self.request.headers.get("content-type", ""))
+        if content_type == b"application/x-www-form-urlencoded":
+            self.form.fields = MultiDict((await self.request.form(max_fields=MAX_FIELDS)).multi_items())
+            return self.form
+        if content_type != b"multipart/form-data" or not parameters.get(b"boundary"):
+            raise BadForm
+        parser = MultipartParser(
+            parameters[b"boundary"],
+            {
+                "on_part_begin": self._on_part_begin,
+                "on_part_data": self._on_part_data,
+                "on_part_end": self._on_part_end,
+                "on_header_field": self._on_header_field,
+                "on_header_value": self._on_header_value,
+                "on_header_end": self._on_header_end,
+                "on_headers_finished": self._on_headers_finished,
+            },
+        )
+        async with _Closing(self):
+            try:
+                async for chunk in self.request.stream():
+                    parser.write(chunk)
+                    await self._write()
+                    if self._size > self.max_bytes:
+                        self.form.is_too_large = True
+                        self.path.unlink()
+                        return self.form
+                parser.finalize()
+            except (FormParserError, UnicodeDecodeError, ClientDisconnect) as error:
+                raise BadForm from error
+        if self._size:
+            self.form.file = ReceivedFile(self.path, self._size, self._head)
+        return self.form
+
+    async def _write(self) -> None:
+        if not self._waiting:
+            return
+        if self._file is None:
+            self._file = await aiofiles.open(self.path, "wb")
+        for data in self._waiting:
+            await self._file.write(data)
+        self._waiting.clear()
+
+    async def close(self) -> None:
+        if self._file is not None:
+            await self._file.close()
+
+    def _on_part_begin(self) -> None:
+        self._headers = {}
+        self._value = bytearray()
+
+    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        self._headers[self._header_name.lower()] = self._header_value
+        self._header_name = self._header_value = b""
+
+    def _on_headers_finished(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._name = options.get(b"name", b"").decode()
+        self._is_file = b"filename" in options
+
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        piece = data[start:end]
+        if not self._is_file:
+            self._field_bytes += len(piece)
+            if self._field_bytes > MAX_FIELD_BYTES:
+                raise FormParserError("The text fields are too long")
+            self._value += piece
+        elif self._name == "picture" and self.form.file is None:
+            if len(self._head) < 64:
+                self._head = (self._head + piece)[:64]
+            self._size += len(piece)
+            self._waiting.append(piece)
+
+    def _on_part_end(self) -> None:
+        if self._is_file:
+            return
+        if len(self.form.fields) >= MAX_FIELDS:
+            raise FormParserError("Too many fields")
+        self.form.fields.append(self._name, self._value.decode())
+
+
+class _Closing:
+    def __init__(self, reader: FormReader) -> None:
+        self.reader = reader
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.reader.close()
+
+
+async def look_at(file: ReceivedFile, settings: Settings) -> Inspected:
+    """What the file is, found out in a child process; raises decoder.Refused."""
+    return await inspect(file.path, limits_of(settings))
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(wall_seconds=settings.image_seconds)
+
+
+async def take_in(
+    file: ReceivedFile, found: Inspected, organisation: Organisation, storage: Storage
+) -> Image:
+    """Keep an original that was looked at: the row that is made is the worker's job of developing it."""
+    token = new_token()
+    await storage.private.put_file(original_key(token), file.path)
+    return await Image.create(
+        token=token,
+        organisation=organisation,
+        source_format=found.format,
+        source_bytes=file.size,
+        is_animated=found.animated,
+        width=found.width,
+        height=found.height,
+    )

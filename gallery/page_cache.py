@@ -1,0 +1,201 @@
+"""Public pages, kept as bytes by (path, query) for as long as the content version stands.
+
+The cache stands outermost: a hit is a look-up and two ASGI messages. What may be kept says so itself, with
+`Cache-Control: public` on a 200 answer; nothing else is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import brotli
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gallery.content_version import ContentClock
+from gallery.languages import LANGUAGES
+
+Headers = list[tuple[bytes, bytes]]
+Key = tuple[str, bytes]
+
+PUBLIC_PREFIXES = tuple(f"/{language}/" for language in LANGUAGES)
+ENTRY_OVERHEAD = 2_000  # bytes, a generous guess of what an entry weighs beside its bodies
+NOT_MODIFIED_KEEPS = {b"cache-control", b"content-language", b"etag", b"vary"}
+
+
+@dataclass
+class KeptPage:
+    headers: Headers  # all but those that depend on the encoding
+    etag: bytes
+    bodies: dict[bytes, bytes]  # by content coding; b"" is the page as it was rendered
+    answers: dict[bytes, tuple[Message, Message]] = field(default_factory=dict)
+    not_modified: Message = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, headers: Headers, body: bytes) -> KeptPage:
+        etag = b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+        kept = [(name, value) for name, value in headers if name not in {b"content-length", b"etag", b"vary"}]
+        kept += [(b"etag", etag), (b"vary", b"accept-encoding")]
+        page = cls(kept, etag, {b"": body})
+        page.not_modified = {
+            "type": "http.response.start",
+            "status": 304,
+            "headers": [(name, value) for name, value in kept if name in NOT_MODIFIED_KEEPS],
+        }
+        return page
+
+    @property
+    def weight(self) -> int:
+        return len(self.bodies[b""]) * 2 + ENTRY_OVERHEAD  # the compressed bodies together are well below the page
+
+    def answer(self, coding: bytes) -> tuple[Message, Message]:
+        """The two messages that answer with this page in `coding`, made once."""
+        made = self.answers.get(coding)
+        if made is None:
+            made = self.answers[coding] = self._make(coding)
+        return made
+
+    def _make(self, coding: bytes) -> tuple[Message, Message]:
+        if coding not in self.bodies:
+            plain = self.bodies[b""]
+            self.bodies[coding] = (
+                brotli.compress(plain, mode=brotli.MODE_TEXT, quality=6)
+                if coding == b"br"
+                else gzip.compress(plain, 6, mtime=0)
+            )
+        body = self.bodies[coding]
+        headers = [*self.headers, (b"content-length", str(len(body)).encode())]
+        if coding:
+            headers.append((b"content-encoding", coding))
+        return (
+            {"type": "http.response.start", "status": 200, "headers": headers},
+            {"type": "http.response.body", "body": body},
+        )
+
+
+def best_coding(accept_encoding: bytes) -> bytes:
+    """b"br", b"gzip" or b"" for an Accept-Encoding header (RFC 9110, 12.5.3)."""
+    if b"br" not in accept_encoding and b"gzip" not in accept_encoding:
+        return b""
+    if b"q=0" not in accept_encoding:  # nearly every browser: nothing is ruled out
+        codings = {part.split(b";")[0].strip() for part in accept_encoding.split(b",")}
+    else:
+        codings = set()
+        for part in accept_encoding.split(b","):
+            name, _, weight = part.strip().partition(b";")
+            if weight.strip().removeprefix(b"q=").strip(b"0.") or not weight:
+                codings.add(name.strip())
+    return b"br" if b"br" in codings else b"gzip" if b"gzip" in codings else b""
+
+
+def etag_matches(if_none_match: bytes, etag: bytes) -> bool:
+    """Weak comparison with one, several or any (RFC 9110, 13.1.2)."""
+    if if_none_match.strip() == b"*":
+        return True
+    opaque = etag.removeprefix(b"W/")
+    return any(part.strip().removeprefix(b"W/") == opaque for part in if_none_match.split(b","))
+
+
+class PageCache:
+    """ASGI: answers public pages from memory, and keeps those that the site inside it makes."""
+
+    def __init__(self, app: ASGIApp, content: ContentClock, max_bytes: int) -> None:
+        self.app = app
+        self.content = content
+        self.max_bytes = max_bytes
+        self._generation: tuple[int, int] | None = None
+        self._pages: OrderedDict[Key, KeptPage] = OrderedDict()
+        self._weight = 0
+        self._rendering: dict[Key, asyncio.Event] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] != "http"
+            or not self.max_bytes
+            or scope["method"] not in ("GET", "HEAD")
+            or not scope["path"].startswith(PUBLIC_PREFIXES)
+        ):
+            await self.app(scope, receive, send)
+            return
+        generation = self.content.fresh() or await self.content.generation()
+        if generation != self._generation:
+            self._pages.clear()
+            self._weight = 0
+            self._generation = generation
+        key = (scope["path"], scope["query_string"])
+        page = self._pages.get(key)
+        if page is None and key in self._rendering:  # somebody else asked first: let one render for all
+            await self._rendering[key].wait()
+            page = self._pages.get(key)
+        if page is None:
+            page = await self._render(scope, receive, send, key, generation)
+            if page is None:
+                return
+        else:
+            self._pages.move_to_end(key)
+        await self._answer(page, scope, send)
+
+    async def _answer(self, page: KeptPage, scope: Scope, send: Send) -> None:
+        accept_encoding = b""
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accept_encoding = value
+            elif name == b"if-none-match" and etag_matches(value, page.etag):
+                await send(page.not_modified)
+                await send({"type": "http.response.body", "body": b""})
+                return
+        start, body = page.answer(best_coding(accept_encoding))
+        await send(start)
+        await send(body if scope["method"] == "GET" else {"type": "http.response.body", "body": b""})
+
+    async def _render(
+        self, scope: Scope, receive: Receive, send: Send, key: Key, generation: tuple[int, int]
+    ) -> KeptPage | None:
+        """The page, kept; or None where the answer may not be kept and was passed on as it came."""
+        done = self._rendering.setdefault(key, asyncio.Event())
+        start: Message = {}
+        chunks: list[bytes] = []
+        keeping = False
+
+        async def capture(message: Message) -> None:
+            nonlocal start, keeping
+            if message["type"] == "http.response.start":
+                start = message
+                keeping = message["status"] == 200 and may_be_kept(message["headers"])
+                if not keeping:
+                    await send(message)
+            elif keeping:
+                chunks.append(message.get("body", b""))
+            else:
+                await send(message)
+
+        try:
+            inside = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+            await self.app(inside, receive, capture)
+            if not keeping:
+                return None
+            page = KeptPage.of(list(start["headers"]), b"".join(chunks))
+            if generation == self._generation:
+                self._keep(key, page)
+            return page
+        finally:
+            if self._rendering.get(key) is done:
+                del self._rendering[key]
+            done.set()
+
+    def _keep(self, key: Key, page: KeptPage) -> None:
+        if page.weight > self.max_bytes:
+            return
+        self._pages[key] = page
+        self._weight += page.weight
+        while self._weight > self.max_bytes:
+            _, oldest = self._pages.popitem(last=False)
+            self._weight -= oldest.weight
+
+
+def may_be_kept(headers: Headers) -> bool:
+    found = dict(headers)
+    return found.get(b"cache-control", b"").startswith(b"public") and b"set-cookie" not in found

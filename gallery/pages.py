@@ -1,0 +1,213 @@
+"""How a page is made: the Jinja environment, rendering, redirects, and messages that are shown once."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from itsdangerous import BadSignature, URLSafeSerializer
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from gallery import clock, languages
+from gallery.languages import TAGS, Spoken, babel_locale, current_language, spoken
+from gallery.prose import excerpt, plain, prose
+from gallery.settings import Settings
+
+FLASH_COOKIE = "gallery_flash"
+DESK = "/desk"  # cookies are sent to this path only: a public page cannot depend on one
+
+
+class Pages:
+    """The templates and the addresses of one site."""
+
+    def __init__(self, settings: Settings, routes: list[Route], static_version: str) -> None:
+        self.settings = settings
+        self._routes = {route.name: route for route in routes}
+        self._static_version = static_version
+        self.signer = URLSafeSerializer(settings.secret_key, salt="flash")
+        self.environment = Environment(
+            loader=FileSystemLoader(languages.template_folder()),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=settings.development,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        )
+        self.environment.install_gettext_callables(  # type: ignore[attr-defined]
+            languages.gettext, languages.ngettext, newstyle=True
+        )
+        self.environment.policies["ext.i18n.trimmed"] = True
+        self.environment.globals.update(
+            url=self.url,
+            static=self.static,
+            settings=settings,
+            spoken=spoken,
+            language=current_language,
+            languages=languages.LANGUAGES,
+            other_language=languages.other_language,
+            tags=TAGS,
+            today=clock.today,
+            now=clock.now,
+        )
+        self.environment.filters.update(
+            prose=prose,
+            plain=plain,
+            excerpt=excerpt,
+            date=shown_date,
+            moment=shown_moment,
+            number=shown_number,
+            local_input=local_input,
+            lang=lang_attribute,
+        )
+
+    def url(self, name: str, /, **parameters: object) -> str:
+        """The path of the route `name`, as `artworks:show`; raises KeyError for a name that is not there."""
+        return str(self._routes[name].url_path_for(name, **parameters))
+
+    def static(self, path: str) -> str:
+        """The address of a file of gallery/static, which changes when any of them does."""
+        return f"/static/{self._static_version}/{path}"
+
+    def absolute(self, path: str) -> str:
+        return f"{self.settings.site_url}{path}"
+
+
+def pages_of(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+def settings_of(request: Request) -> Settings:
+    return pages_of(request).settings
+
+
+def render(
+    request: Request,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """The page `template`, in the language of the request; what was flashed before is shown and forgotten."""
+    pages = pages_of(request)
+    is_desk = request.url.path.startswith(DESK)
+    flashes = read_flashes(request) if is_desk else []
+    body = pages.environment.get_template(template).render(
+        request_path=request.url.path,
+        person=getattr(request.state, "person", None),
+        flashes=flashes,
+        style_sheets=(style_sheets := []),
+        **(context or {}),
+    )
+    response = HTMLResponse(body, status_code=status, headers=dict(headers or {}))
+    response.headers["content-language"] = TAGS[current_language()]
+    if style_sheets:
+        response.headers["content-security-policy"] = content_security_policy(tuple(style_sheets))
+    if is_desk or "cache-control" not in response.headers:
+        response.headers["cache-control"] = "no-store" if is_desk else "no-cache"
+    if flashes:
+        response.delete_cookie(FLASH_COOKIE, path=DESK)
+    return response
+
+
+def render_public(
+    request: Request, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> HTMLResponse:
+    """A page for visitors, which depends on its address and the content version alone: it may be cached.
+
+    Browsers and proxies may keep it and ask each time whether it still holds.
+    """
+    return render(request, template, context, status=status, headers={"cache-control": "public, no-cache"})
+
+
+def redirect(
+    request: Request, name: str, /, *, fragment: str = "", query: str = "", **parameters: object
+) -> RedirectResponse:
+    """On to the page `name` with GET, after something was done."""
+    path = pages_of(request).url(name, **parameters)
+    suffix = (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+    return RedirectResponse(path + suffix, status_code=303)
+
+
+def flash(request: Request, response: Response, message: str, level: str = "done") -> None:
+    """Show `message` on the desk's next page. `level` is done, hint or error."""
+    pages = pages_of(request)
+    value = pages.signer.dumps([*read_flashes(request), [level, str(message)]])
+    response.set_cookie(
+        FLASH_COOKIE,
+        value if isinstance(value, str) else value.decode(),
+        max_age=300,
+        path=DESK,
+        httponly=True,
+        samesite="lax",
+        secure=pages.settings.is_https,
+    )
+
+
+def read_flashes(request: Request) -> list[list[str]]:
+    raw = request.cookies.get(FLASH_COOKIE)
+    if not raw:
+        return []
+    try:
+        flashes: list[list[str]] = pages_of(request).signer.loads(raw)
+    except BadSignature:
+        return []
+    return flashes
+
+
+@functools.lru_cache(maxsize=1024)
+def content_security_policy(style_sheets: tuple[str, ...] = ()) -> str:
+    """The policy of a page: everything from the site itself; of inline styles only those whose text is given."""
+    hashes = "".join(
+        f" 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in style_sheets
+    )
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'{hashes}; img-src 'self' data: blob:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def shown_date(day: date | datetime | None, format: str = "long") -> str:
+    """A day as the page's language writes it: 2022年12月22日, 22 December 2022."""
+    if day is None:
+        return ""
+    if isinstance(day, datetime):
+        day = clock.local(day).date()
+    return format_date(day, format=format, locale=babel_locale())
+
+
+def shown_moment(moment: datetime | None) -> str:
+    """A moment by the site's clocks, to the minute."""
+    if moment is None:
+        return ""
+    pattern = "y年M月d日 HH:mm" if current_language() == "zh" else "d MMM y, HH:mm"
+    return format_datetime(clock.local(moment), pattern, locale=babel_locale())
+
+
+def shown_number(number: int | float) -> str:
+    return format_decimal(number, locale=babel_locale())
+
+
+def local_input(moment: datetime | None) -> str:
+    """A moment as <input type="datetime-local"> takes it."""
+    return clock.local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
+def lang_attribute(value: Spoken) -> Markup:
+    """` lang="en"` where a value is not in the page's language, nothing where it is."""
+    if not value.text or value.language == current_language():
+        return Markup("")
+    return Markup(' lang="{}"').format(TAGS[value.language])

@@ -1,0 +1,1 @@
+"""Reviews: the queue of submitted works and what curators decide."""

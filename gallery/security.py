@@ -1,0 +1,106 @@
+"""What protects the site at its door, as small ASGI classes: refusal across origins, headers, limits on guessing."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gallery.pages import content_security_policy
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class CrossOriginRefusal:
+    """Refuses unsafe methods that another site's page sends: 403.
+
+    By Sec-Fetch-Site where the browser says it, else by Origin against Host. A request with neither is no browser's and
+    carries no person's cookie unknowingly. (The rule of Go's net/http CrossOriginProtection.)
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS and is_cross_origin(Headers(scope=scope)):
+            body = b"This form was sent from another site, so nothing was done.\n"
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 403,
+                    "headers": [
+                        (b"content-type", b"text/plain; charset=utf-8"),
+                        (b"content-length", str(len(body)).encode()),
+                    ],
+                }
+            )
+            await send({"type": "http.response.body", "body": body})
+            return
+        await self.app(scope, receive, send)
+
+
+def is_cross_origin(headers: Headers) -> bool:
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    return urlsplit(origin).netloc != headers.get("host")
+
+
+class SecurityHeaders:
+    """Sets on every answer what it does not set itself."""
+
+    def __init__(self, app: ASGIApp, https: bool) -> None:
+        self.app = app
+        self.defaults = {
+            "content-security-policy": content_security_policy(),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "strict-origin-when-cross-origin",
+            "cross-origin-opener-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+        }
+        if https:
+            self.defaults["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.defaults.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class RateLimit:
+    """At most `times` events in `seconds` for each key, in this process; a forgetful, bounded memory."""
+
+    def __init__(self, times: int, seconds: float, keys: int = 10_000) -> None:
+        self.times = times
+        self.seconds = seconds
+        self.keys = keys
+        self._events: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def allows(self, key: str) -> bool:
+        """Whether one more event of `key` is within the limit; counts it if so."""
+        moment = time.monotonic()
+        events = self._events.setdefault(key, deque())
+        self._events.move_to_end(key)
+        if len(self._events) > self.keys:
+            self._events.popitem(last=False)
+        while events and events[0] <= moment - self.seconds:
+            events.popleft()
+        if len(events) >= self.times:
+            return False
+        events.append(moment)
+        return True

@@ -1,0 +1,112 @@
+"""What a keeper can set, read once from the environment when the site starts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names it and says what would be right."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting, with its default. `from_env` reads `GALLERY_<NAME>` for each."""
+
+    home: Path  # the folder of the database file, the pictures and the secret key
+    database_url: str  # sqlite:///path/to/file or postgresql://user@host/name
+    media: Path  # the folder of media/private and media/public
+    site_url: str = "http://127.0.0.1:8000"  # how visitors reach the site: in QR codes and links in mails
+    site_name_zh: str = "见光"
+    site_name_en: str = "In the Light"
+    time_zone: str = "Asia/Shanghai"  # in which days begin and exhibitions open
+    secret_key: str = field(default="", repr=False)  # signs flash messages and links; kept in home/secret_key
+    media_max_age: int = 3600  # seconds a browser may keep a public picture
+    upload_max_bytes: int = 60_000_000  # the largest picture that is taken in
+    page_cache_bytes: int = 64_000_000  # memory of each process for rendered public pages
+    image_lease_seconds: int = 120  # how long a worker may hold a picture before another takes it up
+    image_seconds: int = 20  # wall time for one picture
+    session_days: int = 30  # how long a sign-in lasts when it is used
+    invitation_days: int = 14  # how long an invitation can be accepted
+    worker: bool = True  # whether `gallery serve` starts a worker beside it
+    development: bool = False  # shows /patterns and reloads templates
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def is_https(self) -> bool:
+        return self.site_url.startswith("https://")
+
+    def site_name(self, language: str) -> str:
+        return self.site_name_en if language == "en" else self.site_name_zh
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Settings from `GALLERY_*` variables; raises SettingsError with the variable's name."""
+
+        def text(name: str, default: str) -> str:
+            return environment.get(f"GALLERY_{name}", "").strip() or default
+
+        def number(name: str, default: int, least: int = 1) -> int:
+            raw = text(name, str(default))
+            if not raw.isdecimal() or int(raw) < least:
+                raise SettingsError(f"GALLERY_{name} is {raw!r}: it takes a whole number from {least} on.")
+            return int(raw)
+
+        def truth(name: str, default: bool) -> bool:
+            raw = text(name, "1" if default else "0").lower()
+            if raw not in {"0", "1", "no", "yes", "false", "true"}:
+                raise SettingsError(f"GALLERY_{name} is {raw!r}: it takes 1 or 0.")
+            return raw in {"1", "yes", "true"}
+
+        home = Path(text("HOME", ".")).resolve()
+        site_url = text("SITE_URL", cls.site_url).rstrip("/")
+        if not site_url.startswith(("http://", "https://")):
+            raise SettingsError(f"GALLERY_SITE_URL is {site_url!r}: it begins with http:// or https://.")
+        time_zone = text("TIME_ZONE", cls.time_zone)
+        try:
+            ZoneInfo(time_zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise SettingsError(f"GALLERY_TIME_ZONE is {time_zone!r}: no such time zone.") from error
+        return cls(
+            home=home,
+            database_url=text("DATABASE_URL", f"sqlite:///{home / 'gallery.sqlite3'}"),
+            media=Path(text("MEDIA", str(home / "media"))).resolve(),
+            site_url=site_url,
+            site_name_zh=text("SITE_NAME_ZH", cls.site_name_zh),
+            site_name_en=text("SITE_NAME_EN", cls.site_name_en),
+            time_zone=time_zone,
+            secret_key=text("SECRET_KEY", "") or kept_secret(home / "secret_key"),
+            media_max_age=number("MEDIA_MAX_AGE", cls.media_max_age, least=0),
+            upload_max_bytes=number("UPLOAD_MAX_BYTES", cls.upload_max_bytes),
+            page_cache_bytes=number("PAGE_CACHE_BYTES", cls.page_cache_bytes, least=0),
+            image_lease_seconds=number("IMAGE_LEASE_SECONDS", cls.image_lease_seconds),
+            image_seconds=number("IMAGE_SECONDS", cls.image_seconds),
+            session_days=number("SESSION_DAYS", cls.session_days),
+            invitation_days=number("INVITATION_DAYS", cls.invitation_days),
+            worker=truth("WORKER", cls.worker),
+            development=truth("DEVELOPMENT", cls.development),
+        )
+
+
+def kept_secret(path: Path) -> str:
+    """The secret key in `path`, made on first use and readable by its owner only."""
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    secret = secrets.token_urlsafe(32)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process of the site was quicker
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret)
+    return secret

@@ -1,0 +1,1 @@
+"""Themes: the occasions that works are made for, and their calls."""

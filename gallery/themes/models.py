@@ -1,0 +1,43 @@
+"""Themes, as they are kept."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tortoise import fields
+from tortoise.models import Model
+
+from gallery.clock import today
+
+if TYPE_CHECKING:
+    from gallery.artworks.models import Artwork
+
+
+class Theme(Model):
+    """An occasion with a date, open for works between the two days of its call."""
+
+    id = fields.IntField(primary_key=True)
+    slug = fields.CharField(max_length=60, unique=True)
+    title_zh = fields.CharField(max_length=80, default="")
+    title_en = fields.CharField(max_length=80, default="")
+    text_zh = fields.TextField(default="")  # Markdown
+    text_en = fields.TextField(default="")
+    accent = fields.CharField(max_length=7, default="#a8322a")  # on paper
+    accent_night = fields.CharField(max_length=7, default="#e4755f")  # on the night wall
+    occurs_on = fields.DateField(null=True)
+    call_opens_on = fields.DateField(null=True)
+    call_closes_on = fields.DateField(null=True)  # the last day
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    artworks: fields.ReverseRelation[Artwork]
+
+    class Meta:
+        table = "theme"
+
+    def is_open(self, day: date | None = None) -> bool:
+        """Whether works can be submitted to it on `day` (today)."""
+        day = day or today()
+        if self.call_opens_on is not None and day < self.call_opens_on:
+            return False
+        return self.call_closes_on is None or day <= self.call_closes_on

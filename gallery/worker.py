@@ -1,0 +1,72 @@
+"""The worker: chores that run until there is nothing left to do, again and again.
+
+There is no queue: a chore asks the database for a row that is work to do. Each can be run twice without harm, so a
+worker may be killed at any moment; what it held is taken up again after its lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from gallery.settings import Settings
+from gallery.storage import Storage
+
+logger = logging.getLogger("gallery.worker")
+
+REST = 0.5  # seconds between two looks when there was nothing to do
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What a chore works with."""
+
+    settings: Settings
+    storage: Storage
+
+
+@dataclass(frozen=True)
+class Chore:
+    """One kind of work. `step` does a little of it and says whether there was any."""
+
+    name: str
+    step: Callable[[Workshop], Awaitable[bool]]
+    every: float = 0.0  # seconds to leave between two looks that found nothing
+
+
+class Worker:
+    def __init__(self, workshop: Workshop, chores: Sequence[Chore]) -> None:
+        self.workshop = workshop
+        self.chores = chores
+        self._next_look = dict.fromkeys((chore.name for chore in chores), 0.0)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            if not await self.round():
+                await asyncio.sleep(REST)
+
+    async def run_dry(self) -> None:
+        """Work until there is nothing left to do."""
+        while await self.round(ignore_pauses=True):
+            pass
+
+    async def round(self, *, ignore_pauses: bool = False) -> bool:
+        """One step of every chore that is due; whether any of them found work."""
+        found = False
+        clock = asyncio.get_running_loop().time
+        for chore in self.chores:
+            if not ignore_pauses and clock() < self._next_look[chore.name]:
+                continue
+            try:
+                worked = await chore.step(self.workshop)
+            except Exception:
+                # The row stays as it was and is taken up again; other chores must not wait for this one.
+                logger.exception("The chore %r failed", chore.name)
+                worked = False
+            if not worked:
+                self._next_look[chore.name] = clock() + max(chore.every, REST)
+            found = found or worked
+        return found
