@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
@@ -122,6 +123,7 @@ class Database:
             await self._context.close_connections()
             self._context.__exit__(None, None, None)
             self._context = None
+            EXECUTOR_CACHE.clear()  # it keeps SQL in the dialect of the database that was open
 
     async def missing_migrations(self) -> list[str]:
         """The names of the migrations that the database still lacks, in their order."""

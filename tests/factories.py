@@ -1,0 +1,182 @@
+"""Makers of what tests begin with: plain functions that fill in what a test does not care about."""
+
+from __future__ import annotations
+
+import functools
+import io
+import itertools
+import shutil
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as Picture
+from PIL import ImageDraw
+
+from gallery.artists.models import AgreedBy, Artist, Consent
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.clock import now, today
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
+from gallery.images.decoder import Developed, develop
+from gallery.images.models import Image, ImageState
+from gallery.images.shelves import original_key, rendition_key
+from gallery.organisations.models import Organisation, Project
+from gallery.storage import Storage
+from gallery.themes.models import Theme
+
+_numbers = itertools.count(1)
+
+
+@functools.cache
+def photograph(width: int = 1300, height: int = 1000, format: str = "JPEG") -> bytes:
+    """A picture as a real encoder writes it."""
+    picture = Picture.new("RGB", (width, height), "#e8d9b0")
+    pen = ImageDraw.Draw(picture)
+    for step in range(12):
+        left = step * width // 12
+        pen.ellipse((left, height // 3, left + width // 6, height // 3 + width // 6), fill=(200 - step * 12, 60, 40))
+    buffer = io.BytesIO()
+    picture.save(buffer, format)
+    return buffer.getvalue()
+
+
+_developed: tuple[Path, Developed] | None = None
+
+
+async def developed_files() -> tuple[Path, Developed]:
+    """A folder of real renditions, made once by the real decoder."""
+    global _developed
+    if _developed is None:
+        folder = Path(tempfile.mkdtemp(prefix="gallery-tests-"))
+        (folder / "original").write_bytes(photograph())
+        (folder / "out").mkdir()
+        _developed = folder, await develop(folder / "original", folder / "out")
+    return _developed
+
+
+async def image(storage: Storage, organisation: Organisation, **values: Any) -> Image:
+    """An image that is ready, its files lying where the worker puts them."""
+    folder, developed = await developed_files()
+    made = await Image.create(
+        **{
+            "organisation": organisation,
+            "state": ImageState.READY,
+            "source_format": "jpeg",
+            "source_bytes": 1000,
+            "width": developed.width,
+            "height": developed.height,
+            "placeholder": developed.placeholder,
+            "mean_colour": developed.mean_colour,
+            "perceptual_hash": developed.perceptual_hash,
+            "ready_at": now(),
+            **values,
+        }
+    )
+    for key, source in [
+        (original_key(made.token), folder / "original"),
+        *((rendition_key(made.token, name), folder / "out" / name) for name in developed.files),
+    ]:
+        target = storage.private.path(key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    return made
+
+
+async def project(organisation: Organisation, **values: Any) -> Project:
+    number = next(_numbers)
+    return await Project.create(
+        **{
+            "organisation": organisation,
+            "slug": f"project-{number}",
+            "title_zh": f"项目{number}",
+            "title_en": f"Project {number}",
+            "summary_zh": "教孩子画画。",
+            "summary_en": "Teaches children to paint.",
+            "link": "https://example.org/support",
+            **values,
+        }
+    )
+
+
+async def theme(**values: Any) -> Theme:
+    number = next(_numbers)
+    return await Theme.create(
+        **{"slug": f"theme-{number}", "title_zh": f"主题{number}", "title_en": f"Theme {number}", **values}
+    )
+
+
+async def consent(organisation: Organisation, artist: Artist | None = None, **values: Any) -> Consent:
+    artist = artist or await Artist.create(organisation=organisation, credit_name=f"小画家{next(_numbers)}")
+    return await Consent.create(
+        **{
+            "artist": artist,
+            "code": f"{next(_numbers):020d}",
+            "agreed_by": AgreedBy.PARENT,
+            "for_web": True,
+            "starts_on": today() - timedelta(days=10),
+            "assent": "我愿意。",
+            **values,
+        }
+    )
+
+
+async def artwork(storage: Storage, organisation: Organisation, **values: Any) -> Artwork:
+    """A work that is ready to be submitted; with `status` it stands where a test wants it."""
+    number = next(_numbers)
+    given = values.pop("consent", None) or await consent(organisation)
+    themes = values.pop("themes", None) or [await theme()]
+    made = await Artwork.create(
+        **{
+            "organisation": organisation,
+            "artist_id": given.artist_id,
+            "consent": given,
+            "project": values.pop("project", None) or await project(organisation),
+            "image": values.pop("image", None) or await image(storage, organisation),
+            "language": "zh",
+            "title": f"汤圆{number}",
+            "title_translation": f"Tangyuan {number}",
+            "story": f"第{number}碗汤圆，一家人围着吃。",
+            "story_translation": f"Bowl number {number}, with the family around it.",
+            "alt_text": f"一只蓝碗里有{number}个汤圆",
+            "alt_text_translation": f"A blue bowl with {number} tangyuan",
+            "medium": "水彩",
+            "medium_translation": "Watercolour",
+            "year": 2022,
+            **values,
+        }
+    )
+    await made.themes.add(*themes)
+    if made.status != Status.DRAFT:
+        await Submission.create(artwork=made, number=1, at=now())
+    return made
+
+
+async def exhibition(works: list[Artwork], *, published: bool = True, **values: Any) -> Exhibition:
+    """An exhibition with one room of `works`, as a draft and, where published, as a frozen edition that has opened."""
+    number = next(_numbers)
+    made = await Exhibition.create(slug=values.pop("slug", f"exhibition-{number}"), theme=values.pop("theme", None))
+    editions: list[dict[str, Any]] = [{"number": None}]
+    if published:
+        editions.append({"number": 1, "is_current": True, "published_at": now()})
+    for edition_values in editions:
+        edition = await Edition.create(
+            **{
+                "exhibition": made,
+                "title_zh": f"展览{number}",
+                "title_en": f"Exhibition {number}",
+                "introduction_zh": "团圆。",
+                "introduction_en": "Reunion.",
+                "opens_at": now() - timedelta(days=1),
+                **edition_values,
+                **values,
+            }
+        )
+        room = await Room.create(edition=edition, position=1, title_zh="一号厅", title_en="Room one")
+        for position, work in enumerate(works, 1):
+            await Hanging.create(room=room, artwork=work, position=position)
+    return made
+
+
+def days_from_now(days: int) -> date:
+    return today() + timedelta(days=days)

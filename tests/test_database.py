@@ -1,0 +1,75 @@
+"""The database: models and migrations agree, and a site refuses to start on one that lacks migrations."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tortoise.connection import get_connection
+
+from gallery.accounts.models import Person, Role
+from gallery.app import create_app
+from gallery.content_version import ContentVersion, bump
+from gallery.database import Database, DatabaseOutOfDate, configuration, in_transaction
+from gallery.settings import Settings, SettingsError
+from tests.conftest import PostgreSQL, settings_for
+
+
+async def test_models_and_migrations_agree(settings: Settings) -> None:
+    async with Database(settings) as database:
+        assert await database.unwritten_changes() == []
+        assert await database.missing_migrations() == []
+
+
+async def test_migrating_twice_does_nothing(settings: Settings) -> None:
+    async with Database(settings) as database:
+        assert await database.migrate() == []
+
+
+async def test_sqlite_is_in_wal_mode_with_foreign_keys(tmp_path, sqlite_template) -> None:
+    async with Database(settings_for(tmp_path, f"sqlite:///{sqlite_template}")):
+        connection = get_connection("default")
+        assert dict((await connection.execute_query("PRAGMA journal_mode"))[1][0]) == {"journal_mode": "wal"}
+        assert dict((await connection.execute_query("PRAGMA foreign_keys"))[1][0]) == {"foreign_keys": 1}
+
+
+async def test_a_site_does_not_start_on_an_empty_database(tmp_path) -> None:
+    app = create_app(settings_for(tmp_path, f"sqlite:///{tmp_path / 'new.sqlite3'}"))
+    with pytest.raises(DatabaseOutOfDate, match="gallery init"):
+        async with app.router.lifespan_context(app):
+            pass
+
+
+async def test_a_transaction_that_fails_leaves_nothing(settings: Settings) -> None:
+    async with Database(settings):
+        with pytest.raises(RuntimeError):
+            async with in_transaction():
+                await Person.create(email="a@example.org", name="A", password_hash="-", role=Role.CURATOR)
+                await bump()
+                raise RuntimeError
+        assert await Person.all().count() == 0
+        assert await ContentVersion.all().count() == 0
+
+
+async def test_bumps_at_once_are_all_counted(settings: Settings) -> None:
+    async with Database(settings):
+        await bump()
+
+        async def one() -> None:
+            async with in_transaction():
+                await bump()
+
+        await asyncio.gather(*(one() for _ in range(10)))
+        assert (await ContentVersion.get(id=1)).number == 11
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "sqlite://", "gallery.sqlite3", ""])
+def test_an_address_that_is_no_database_is_refused_by_name(url: str) -> None:
+    with pytest.raises(SettingsError, match="GALLERY_DATABASE_URL"):
+        configuration(url)
+
+
+def test_postgresql_addresses_may_name_a_socket(postgresql: PostgreSQL) -> None:
+    credentials = configuration(postgresql.url("x"))["connections"]["default"]["credentials"]
+    assert credentials["host"] == postgresql.socket
+    assert credentials["database"] == "x"
