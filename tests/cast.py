@@ -31,7 +31,9 @@ class Cast:
 
 
 async def assemble() -> Cast:
-    organisation = await Organisation.create(slug="xiaogeng", name_zh="晓更基金会", name_en="Xiaogeng Foundation")
+    organisation = await Organisation.create(
+        slug="xiaogeng", name_zh="晓更基金会", name_en="Xiaogeng Foundation"
+    )
     elsewhere = await Organisation.create(slug="bazaar", name_zh="芭莎公益", name_en="Bazaar Charity")
 
     async def person(name: str, role: Role, member_of: Organisation | None = None) -> Person:

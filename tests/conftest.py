@@ -29,6 +29,7 @@ from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.worker import Worker, Workshop
 from tests.cast import Cast, assemble
+from tests.live import LiveSite
 
 _numbers = itertools.count(1)
 
@@ -147,7 +148,10 @@ class Site:
         if person is not None:
             token = secrets.token_urlsafe(16)
             await Session.create(
-                token_hash=token_hash(token), person=person, seen_at=now(), expires_at=now() + timedelta(days=1)
+                token_hash=token_hash(token),
+                person=person,
+                seen_at=now(),
+                expires_at=now() + timedelta(days=1),
             )
             client.cookies.set(COOKIE, token, domain="gallery.test", path="/desk")
         return client
@@ -165,3 +169,14 @@ async def site(settings: Settings) -> AsyncIterator[Site]:
         site = Site(app, settings, await assemble(), app.state.storage)
         async with site._clients:
             yield site
+
+
+@pytest.fixture
+async def live(settings: Settings) -> AsyncIterator[LiveSite]:
+    """A site without server processes yet: `await live.serve()` starts one. Rows are made in this process."""
+    async with Database(settings):
+        site = LiveSite(settings, await assemble(), Storage(settings))
+        try:
+            yield site
+        finally:
+            site.stop()

@@ -35,7 +35,9 @@ def photograph(width: int = 1300, height: int = 1000, format: str = "JPEG") -> b
     pen = ImageDraw.Draw(picture)
     for step in range(12):
         left = step * width // 12
-        pen.ellipse((left, height // 3, left + width // 6, height // 3 + width // 6), fill=(200 - step * 12, 60, 40))
+        pen.ellipse(
+            (left, height // 3, left + width // 6, height // 3 + width // 6), fill=(200 - step * 12, 60, 40)
+        )
     buffer = io.BytesIO()
     picture.save(buffer, format)
     return buffer.getvalue()
@@ -153,9 +155,11 @@ async def artwork(storage: Storage, organisation: Organisation, **values: Any) -
 
 
 async def exhibition(works: list[Artwork], *, published: bool = True, **values: Any) -> Exhibition:
-    """An exhibition with one room of `works`, as a draft and, where published, as a frozen edition that has opened."""
+    """An exhibition with one room of `works`, as a draft and, where published, a frozen edition that has opened."""
     number = next(_numbers)
-    made = await Exhibition.create(slug=values.pop("slug", f"exhibition-{number}"), theme=values.pop("theme", None))
+    made = await Exhibition.create(
+        slug=values.pop("slug", f"exhibition-{number}"), theme=values.pop("theme", None)
+    )
     editions: list[dict[str, Any]] = [{"number": None}]
     if published:
         editions.append({"number": 1, "is_current": True, "published_at": now()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from tortoise import fields
 from tortoise.expressions import Q, Subquery
@@ -17,6 +17,8 @@ from gallery.images.models import ImageState
 from gallery.languages import Spoken, current_language, other_language
 
 if TYPE_CHECKING:
+    from tortoise.backends.base.client import BaseDBAsyncClient
+
     from gallery.accounts.models import Person
     from gallery.artists.models import Artist, Consent
     from gallery.exhibitions.models import Hanging
@@ -135,6 +137,10 @@ class Artwork(Model):
     class Meta:
         table = "artwork"
         manager = ArtworkManager()
+
+    @classmethod
+    def all(cls, using_db: BaseDBAsyncClient | None = None) -> ArtworkQuerySet:
+        return cast(ArtworkQuerySet, super().all(using_db))
 
     def spoken(self, field: str, language: str | None = None) -> Spoken:
         """`field` in `language` (the page's) where it is there, else in the work's own language."""

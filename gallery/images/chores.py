@@ -60,8 +60,10 @@ async def develop_next(workshop: Workshop) -> bool:
 async def claim(workshop: Workshop) -> Image | None:
     """Take the oldest waiting image on lease."""
     async with in_transaction():
-        waiting = Image.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state=ImageState.RECEIVED)
-        image = await locked(waiting.order_by("id").limit(1), skip_held=True).first()
+        waiting = Image.filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state=ImageState.RECEIVED
+        )
+        image: Image | None = await locked(waiting.order_by("id").limit(1), skip_held=True).first()
         if image is None:
             return None
         image.attempts += 1

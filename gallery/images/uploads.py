@@ -43,7 +43,7 @@ class ReceivedFile:
 
 @dataclass
 class ReceivedForm:
-    fields: MultiDict[str, Any] = field(default_factory=MultiDict)
+    fields: MultiDict = field(default_factory=MultiDict)
     file: ReceivedFile | None = None
     is_too_large: bool = False  # the file went over the limit; what came after it was not read
 

@@ -1,0 +1,47 @@
+"""A real browser, where one is found; said clearly where none is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+REQUIRED = os.environ.get("GALLERY_TEST_BROWSER") == "required"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        sentence = "No Chromium was found on this machine, so the browser tests are left out."
+        if REQUIRED:
+            pytest.fail(sentence + " GALLERY_TEST_BROWSER=required forbids that.")
+        pytest.skip(sentence)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    """A fresh browser on a phone, without cookies; it speaks Chinese."""
+    context = await chromium.new_context(
+        viewport={"width": 390, "height": 844}, locale="zh-CN", reduced_motion="reduce"
+    )
+    context.set_default_timeout(15_000)
+    yield context
+    await context.close()

@@ -1,0 +1,81 @@
+"""A withdrawal on one process is complete on another: every address that mentioned the work is asked."""
+
+from __future__ import annotations
+
+import httpx
+
+from gallery.artworks.models import Artwork, Status
+from gallery.images.models import Image
+from tests import factories
+from tests.live import LiveSite, any_in, crawl
+
+
+async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: LiveSite) -> None:
+    organisation, storage = live.cast.organisation, live.storage
+    theme = await factories.theme()
+    project = await factories.project(organisation)
+    consent = await factories.consent(organisation)
+    values = {"status": Status.ACCEPTED, "themes": [theme], "project": project}
+    withdrawn = [
+        await factories.artwork(
+            storage,
+            organisation,
+            consent=consent,
+            title=f"要撤回的画{n}",
+            title_translation=f"Picture to withdraw {n}",
+            **values,
+        )
+        for n in range(2)
+    ]
+    staying = await factories.artwork(
+        storage, organisation, title="留下的画", title_translation="Picture that stays", **values
+    )
+    await factories.exhibition([withdrawn[0], staying, withdrawn[1]], theme=theme)
+    first, second = await live.serve(), await live.serve(worker=False)
+
+    marks = [work.public_id for work in withdrawn]
+    marks += [title for work in withdrawn for title in (work.title, work.title_translation)]
+    marks += [image.token for image in await Image.filter(artwork__id__in=[work.id for work in withdrawn])]
+
+    async with httpx.AsyncClient(base_url=first) as one, httpx.AsyncClient(base_url=second) as other:
+        before = await crawl(one, first)
+        again = await crawl(other, first)  # warms the second process's cache too
+        assert set(before) == set(again)
+        assert {answer.status_code for answer in before.values()} == {200}
+        mentioning = {
+            path
+            for path, answer in before.items()
+            if any_in(path, marks)
+            or ("text/html" in answer.headers["content-type"] and any_in(answer.text, marks))
+        }
+        own = {path for path in mentioning if any_in(path, marks)}
+        assert any(path.startswith("/media/") and path.endswith(".avif") for path in own)
+        assert {
+            f"/{language}/works/{work.public_id}" for language in ("zh", "en") for work in withdrawn
+        } <= own
+        assert {"/zh/", "/en/"} <= mentioning - own
+
+        page = await one.get(f"/c/{consent.code}", follow_redirects=True)
+        assert page.status_code == 200
+        answer = await one.post(page.url.path)
+        assert answer.status_code == 303
+
+        for client in (other, one):
+            for path in sorted(mentioning):
+                answer = await client.get(path)
+                if path in own:
+                    assert answer.status_code == 410, (path, answer.status_code)
+                else:
+                    assert answer.status_code == 200, (path, answer.status_code)
+                if "text/html" in answer.headers["content-type"]:
+                    assert not any_in(answer.text, marks), path
+        # What stays is still there, pictures included.
+        staying_paths = set(before) - own
+        assert {(await one.get(path)).status_code for path in sorted(staying_paths)} == {200}
+
+    for work in await Artwork.filter(id__in=[work.id for work in withdrawn]).prefetch_related("image"):
+        assert work.status == Status.WITHDRAWN
+        assert work.image is not None
+        assert not [key async for key in storage.public.keys(work.image.token)]
+        assert not [key async for key in storage.private.keys(f"renditions/{work.image.token}")]
+        assert not storage.private.path(f"originals/{work.image.token}").exists()

@@ -1,0 +1,127 @@
+"""Real server processes for the tests that need them: a browser, or several processes of one site."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+import httpx
+
+from gallery.settings import Settings
+from gallery.storage import Storage
+from tests.cast import Cast
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class LiveSite:
+    """A site whose server processes share one database and one media folder with this process."""
+
+    settings: Settings
+    cast: Cast
+    storage: Storage
+    addresses: list[str] = field(default_factory=list)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return self.addresses[0]
+
+    async def serve(self, *, worker: bool = True) -> str:
+        """Start `gallery serve` on a port of its own and wait until it answers; returns its address."""
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        environment = {
+            **os.environ,
+            "GALLERY_HOME": str(self.settings.home),
+            "GALLERY_DATABASE_URL": self.settings.database_url,
+            "GALLERY_MEDIA": str(self.settings.media),
+            "GALLERY_SITE_URL": self.addresses[0] if self.addresses else address,
+            "GALLERY_SECRET_KEY": self.settings.secret_key,
+            "GALLERY_PAGE_CACHE_BYTES": str(self.settings.page_cache_bytes),
+        }
+        command = [sys.executable, "-m", "gallery.cli", "serve", "--port", str(port)]
+        log = (self.settings.home / f"serve-{port}.log").open("wb")
+        self.processes.append(
+            subprocess.Popen(
+                [*command, *([] if worker else ["--no-worker"])],
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        )
+        async with httpx.AsyncClient() as client:
+            for _ in range(150):
+                try:
+                    if (await client.get(f"{address}/zh/")).status_code < 500:
+                        self.addresses.append(address)
+                        return address
+                except httpx.TransportError:
+                    await asyncio.sleep(0.1)
+        raise AssertionError((self.settings.home / f"serve-{port}.log").read_text())
+
+    def stop(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def addresses_in(html: str, base: str) -> set[str]:
+    """Every address of this site that a page refers to, srcsets and meta included, as paths."""
+    import re
+    from html import unescape
+
+    found: set[str] = set()
+    for name, value in re.findall(r'\b(href|src|srcset|content|action)="([^"]*)"', html):
+        text = unescape(value)
+        parts = (
+            [part.strip().split()[0] for part in text.split(",") if part.strip()]
+            if name == "srcset"
+            else [text]
+        )
+        for part in parts:
+            path = part.removeprefix(base)
+            if path.startswith("/") and not path.startswith("//"):
+                found.add(path.split("#")[0])
+    return found
+
+
+def is_public(path: str) -> bool:
+    return path.startswith(("/zh/", "/en/", "/media/")) or path == "/"
+
+
+async def crawl(client: httpx.AsyncClient, base: str) -> dict[str, httpx.Response]:
+    """Every public address that can be reached from the two home pages, with its answer."""
+    answers: dict[str, httpx.Response] = {}
+    waiting = ["/zh/", "/en/"]
+    while waiting:
+        path = waiting.pop()
+        if path in answers:
+            continue
+        answer = await client.get(path)
+        answers[path] = answer
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            waiting.extend(found for found in addresses_in(answer.text, base) if is_public(found))
+    return answers
+
+
+def any_in(text: str, words: list[str]) -> list[str]:
+    return [word for word in words if word in text]
