@@ -32,7 +32,7 @@ class Form(WTForm):
         def get_translations(self, form: WTForm) -> _Translations:
             return _Translations()
 
-    def __init__(self, posted: ImmutableMultiDict | None = None, **begin_with: Any) -> None:
+    def __init__(self, posted: ImmutableMultiDict[str, Any] | None = None, **begin_with: Any) -> None:
         super().__init__(posted, **begin_with)
 
     def refuse(self, field: str, sentence: str) -> None:

@@ -14,7 +14,6 @@ from babel.numbers import format_decimal
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -105,11 +104,12 @@ def render(
     pages = pages_of(request)
     is_desk = request.url.path.startswith(DESK)
     flashes = read_flashes(request) if is_desk else []
+    style_sheets: list[str] = []  # the texts of the page's own <style> elements, which the template adds
     body = pages.environment.get_template(template).render(
         request_path=request.url.path,
         person=getattr(request.state, "person", None),
         flashes=flashes,
-        style_sheets=(style_sheets := []),
+        style_sheets=style_sheets,
         **(context or {}),
     )
     response = HTMLResponse(body, status_code=status, headers=dict(headers or {}))
@@ -172,7 +172,8 @@ def read_flashes(request: Request) -> list[list[str]]:
 def content_security_policy(style_sheets: tuple[str, ...] = ()) -> str:
     """The policy of a page: everything from the site itself; of inline styles only those whose text is given."""
     hashes = "".join(
-        f" 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in style_sheets
+        f" 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in style_sheets
     )
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'{hashes}; img-src 'self' data: blob:; font-src 'self'; "

@@ -42,7 +42,8 @@ def plain(text: str) -> str:
 
 def excerpt(text: str, length: int = 120) -> str:
     """The beginning of `text` in at most `length` columns, a Chinese character being two."""
-    words, columns, kept = plain(text), 0, []
+    words, columns = plain(text), 0
+    kept: list[str] = []
     for character in words:
         columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
         if columns > length:

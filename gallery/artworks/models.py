@@ -58,10 +58,10 @@ class ArtworkQuerySet(QuerySet["Artwork"]):
         open_walls = hanging.filter(
             room__edition__is_current=True, room__edition__opens_at__lte=now()
         ).values("artwork_id")
-        return self.filter(ALLOWED() & Q(id__in=Subquery(open_walls)))
+        return cast(Self, self.filter(allowed() & Q(id__in=Subquery(open_walls))))
 
 
-def ALLOWED() -> Q:
+def allowed() -> Q:
     """What must hold of a work itself before it may be shown, wherever it hangs."""
     day = today()
     return Q(

@@ -24,7 +24,8 @@ MEDIA_TYPES = {format.name: format.media_type for format in FORMATS}
 
 
 class HasToken(Protocol):
-    token: str
+    @property
+    def token(self) -> str: ...
 
 
 def media(image: HasToken) -> Callable[[int, str], str]:
