@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -13,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 import gallery.accounts.chores
 import gallery.accounts.views
@@ -79,7 +81,16 @@ def feature_routes() -> list[Route]:
     ]
 
 
-def create_app(settings: Settings) -> Starlette:
+class Gallery(Starlette):
+    """The site; the page cache answers before anything else of it is touched."""
+
+    page_cache: PageCache
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.page_cache(scope, receive, send)
+
+
+def create_app(settings: Settings) -> Gallery:
     """The whole site, for one process."""
     use_time_zone(settings.zone)
     content = ContentClock(next_change)
@@ -88,10 +99,9 @@ def create_app(settings: Settings) -> Starlette:
         *feature_routes(),
         Route("/static/{version}/{path:path}", static_files.show, name="static", methods=["GET"]),
     ]
-    app = Starlette(
+    app = Gallery(
         routes=routes,
         middleware=[
-            Middleware(PageCache, content=content, max_bytes=settings.page_cache_bytes),
             Middleware(SecurityHeaders, https=settings.is_https),
             Middleware(CrossOriginRefusal),
         ],
@@ -103,6 +113,7 @@ def create_app(settings: Settings) -> Starlette:
         },
         lifespan=lifespan,
     )
+    app.page_cache = PageCache(partial(Starlette.__call__, app), content, settings.page_cache_bytes)
     app.state.settings = settings
     app.state.content = content
     app.state.storage = Storage(settings)

@@ -155,7 +155,7 @@ async def artwork(storage: Storage, organisation: Organisation, **values: Any) -
 
 
 async def exhibition(works: list[Artwork], *, published: bool = True, **values: Any) -> Exhibition:
-    """An exhibition with one room of `works`, as a draft and, if published, a frozen edition that has opened."""
+    """An exhibition with one room of `works`, a draft and, if published, a frozen edition that has opened."""
     number = next(_numbers)
     made = await Exhibition.create(
         slug=values.pop("slug", f"exhibition-{number}"), theme=values.pop("theme", None)

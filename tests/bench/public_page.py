@@ -1,4 +1,4 @@
-"""An exhibition of 60 works: the cached page, the same page rendered each time, and nginx with the same bytes.
+"""An exhibition of 60 works: the page from the cache, rendered each time, and from nginx with the same bytes.
 
 Run: python -m tests.bench.public_page   (wants wrk; nginx is compared where it is installed)
 """
@@ -86,7 +86,8 @@ def nginx(folder: Path, body: bytes) -> tuple[subprocess.Popen[bytes], str] | No
         f"""worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log; user root;
         events {{ worker_connections 512; }}
         http {{ access_log off; client_body_temp_path {folder}/b;
-        proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+        proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
+        scgi_temp_path {folder}/s;
         default_type text/html; keepalive_requests 10000000;
         open_file_cache max=10; gzip_static on; server {{ listen 127.0.0.1:{port}; root {folder}; }} }}"""
     )
