@@ -1,7 +1,278 @@
-"""Routes."""
+"""What visitors open: home, exhibitions, works, themes, organisations and projects, in either language.
+
+Every page but the front door is a function of its address and the content version alone.
+"""
 
 from __future__ import annotations
 
-from starlette.routing import Route
+from collections.abc import Iterable
+from typing import Any
 
-routes: list[Route] = []
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from gallery.artworks.models import Artwork, Status
+from gallery.exhibitions import walls
+from gallery.exhibitions.walls import ShownTheme, ShownWork
+from gallery.languages import LANGUAGES, Spoken, accepted_language, set_language, spoken
+from gallery.organisations.models import Organisation, Project
+from gallery.pages import redirect, render_public
+from gallery.themes.models import Theme
+
+OPEN_ON_HOME = 4
+TO_OPEN_ON_HOME = 4
+PAST_ON_HOME = 4
+NEWEST_ON_HOME = 12
+HUNG_ON_HOME = 8  # of each open exhibition
+ORGANISATIONS_ON_HOME = 24
+LISTED_MOST = 300  # exhibitions, themes or organisations on one page
+WALL_MOST = 120  # works on the page of a theme, organisation or project, the newest first
+
+
+class LanguageConvertor(Convertor[str]):
+    """`{language:language}` in a route: one of the languages, and nothing else."""
+
+    regex = "|".join(LANGUAGES)
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        if value not in LANGUAGES:
+            raise ValueError(f"no page speaks {value!r}")
+        return value
+
+
+register_url_convertor("language", LanguageConvertor())
+
+
+async def front(request: Request) -> Response:
+    """Somebody comes to the door and is led in, in the language their browser prefers."""
+    language = accepted_language(request.headers.get("accept-language", ""))
+    response = redirect(request, "visits:home", language=language)
+    response.headers["vary"] = "Accept-Language"
+    response.headers["cache-control"] = "no-cache"
+    return response
+
+
+async def home(request: Request) -> Response:
+    """A visitor sees what is open now, what opens next, what is new, and who sends the works."""
+    enter(request)
+    open_now = await walls.exhibitions(walls.OPEN(), limit=OPEN_ON_HOME)
+    past = await walls.exhibitions(walls.PAST(), order="-closes_at", limit=PAST_ON_HOME)
+    hung = await walls.hung([*open_now, *past], HUNG_ON_HOME)
+    newest = await walls.works_on_view(limit=NEWEST_ON_HOME)
+    return show(
+        request,
+        "visits/home.html",
+        works=[*newest, *(work for works in hung.values() for work in works)],
+        # One accent would not do for several exhibitions; the newest opening lends its own.
+        theme=open_now[0].theme if open_now else None,
+        open_now=[exhibition for exhibition in open_now if hung[exhibition.edition_id]],
+        to_open=await walls.exhibitions(walls.TO_OPEN(), order="opens_at", limit=TO_OPEN_ON_HOME),
+        past=past,
+        hung=hung,
+        newest=newest,
+        organisations=await walls.organisations_on_view(limit=ORGANISATIONS_ON_HOME),
+    )
+
+
+async def exhibitions(request: Request) -> Response:
+    """A visitor looks for an exhibition: open ones, those to come, past ones."""
+    enter(request)
+    open_now = await walls.exhibitions(walls.OPEN(), limit=LISTED_MOST)
+    past = await walls.exhibitions(walls.PAST(), order="-closes_at", limit=LISTED_MOST)
+    hung = await walls.hung([*open_now, *past], 1)
+    return show(
+        request,
+        "visits/exhibitions.html",
+        works=[work for works in hung.values() for work in works],
+        open_now=open_now,
+        to_open=await walls.exhibitions(walls.TO_OPEN(), order="opens_at", limit=LISTED_MOST),
+        past=past,
+        hung=hung,
+    )
+
+
+async def exhibition(request: Request) -> Response:
+    """A visitor walks through an exhibition, room by room."""
+    enter(request)
+    found = await walls.exhibitions(walls.OPENED(), Q(exhibition__slug=slug_of(request)), limit=1)
+    if not found:
+        raise HTTPException(404)
+    rooms = await walls.rooms_of(found[0].edition_id)
+    works = [work for room in rooms for work in room.works]
+    return show(
+        request,
+        "visits/exhibition.html",
+        works=works,
+        theme=found[0].theme,
+        exhibition=found[0],
+        rooms=rooms,
+        cover=works[0] if works else None,
+        counts=walls.Counts.of(works),
+        card=next((work for work in works if work.is_for_sharing), None),
+    )
+
+
+async def artwork(request: Request) -> Response:
+    """A visitor stands before one work, with its label, its story and the project behind it."""
+    enter(request)
+    public_id = request.path_params["public_id"]
+    found = (
+        await Artwork.all()
+        .on_view()
+        .filter(public_id=public_id)
+        .select_related("image", "artist", "organisation", "project")
+        .first()
+    )
+    if found is None:
+        withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
+        raise HTTPException(410 if withdrawn else 404)
+    shown = await walls.works_on_view(Q(id=found.id), limit=1)
+    if not shown:  # withdrawn in this very moment
+        raise HTTPException(410)
+    work = shown[0]
+    place = await walls.place_of(found.id)
+    return show(
+        request,
+        "visits/artwork.html",
+        works=[work],
+        theme=place.exhibition.theme if place else None,
+        work=work,
+        artwork=found,
+        story=Spoken(found.story, found.language),
+        translation=found.translated("story"),
+        other_title=Spoken(found.title, found.language)
+        if work.title.language != found.language
+        else found.translated("title"),
+        place=place,
+        themes=await Theme.filter(artworks__id=found.id).order_by("occurs_on", "id"),
+        card=work if work.is_for_sharing else None,
+    )
+
+
+async def themes(request: Request) -> Response:
+    """A visitor looks through the occasions for which works were made."""
+    enter(request)
+    return show(
+        request,
+        "visits/themes.html",
+        themes=await Theme.all().order_by("-occurs_on", "-id").limit(LISTED_MOST),
+        counts=await walls.works_by_theme(),
+    )
+
+
+async def theme(request: Request) -> Response:
+    """A visitor sees an occasion: its text, its exhibitions, its works on view."""
+    enter(request)
+    found = await Theme.get_or_none(slug=slug_of(request))
+    if found is None:
+        raise HTTPException(404)
+    works = await walls.works_on_view(Q(themes__id=found.id), limit=WALL_MOST)
+    opened = await walls.exhibitions(walls.OPENED(), Q(exhibition__theme_id=found.id), limit=LISTED_MOST)
+    hung = await walls.hung(opened, 1)
+    return show(
+        request,
+        "visits/theme.html",
+        works=[*works, *(work for some in hung.values() for work in some)],
+        theme=ShownTheme(found.slug, spoken(found, "title"), found.accent, found.accent_night),
+        occasion=found,
+        wall=works,
+        exhibitions=opened,
+        hung=hung,
+        card=next((work for work in works if work.is_for_sharing), None),
+    )
+
+
+async def organisations(request: Request) -> Response:
+    """A visitor sees who sends the works."""
+    enter(request)
+    return show(
+        request,
+        "visits/organisations.html",
+        organisations=await walls.organisations_on_view(limit=LISTED_MOST),
+    )
+
+
+async def organisation(request: Request) -> Response:
+    """A visitor gets to know an organisation: what it says of itself, its projects, its works on view."""
+    enter(request)
+    found = await Organisation.get_or_none(slug=slug_of(request), is_active=True)
+    if found is None:
+        raise HTTPException(404)
+    works = await walls.works_on_view(Q(organisation_id=found.id), limit=WALL_MOST)
+    return show(
+        request,
+        "visits/organisation.html",
+        works=works,
+        organisation=found,
+        projects=await walls.projects_on_view(found.id),
+        wall=works,
+        card=next((work for work in works if work.is_for_sharing), None),
+    )
+
+
+async def project(request: Request) -> Response:
+    """A visitor learns what a project does, where to support it, and sees the works it stands behind.
+
+    One without a work on view is not shown: partners make projects while their works are still drafts.
+    """
+    enter(request)
+    found = await Project.get_or_none(slug=slug_of(request), organisation__is_active=True).select_related(
+        "organisation"
+    )
+    works = await walls.works_on_view(Q(project_id=found.id), limit=WALL_MOST) if found else []
+    if found is None or not works:
+        raise HTTPException(404)
+    return show(
+        request,
+        "visits/project.html",
+        works=works,
+        project=found,
+        wall=works,
+        card=next((work for work in works if work.is_for_sharing), None),
+    )
+
+
+def enter(request: Request) -> None:
+    """Let the page speak the language of its address."""
+    set_language(request.path_params["language"])
+
+
+def slug_of(request: Request) -> str:
+    return str(request.path_params["slug"])
+
+
+def show(
+    request: Request,
+    template: str,
+    *,
+    works: Iterable[ShownWork] = (),
+    theme: ShownTheme | None = None,
+    card: ShownWork | None = None,
+    **context: Any,
+) -> Response:
+    """The page with the style sheet of the works on it; `card` is the work that stands for it elsewhere."""
+    style = walls.style_sheet(works, theme)
+    return render_public(request, template, {"style": style, "theme": theme, "card": card, **context})
+
+
+routes = [
+    Route("/", front, name="visits:front", methods=["GET"]),
+    Route("/{language:language}/", home, name="visits:home", methods=["GET"]),
+    Route("/{language:language}/exhibitions", exhibitions, name="visits:exhibitions", methods=["GET"]),
+    Route("/{language:language}/exhibitions/{slug}", exhibition, name="visits:exhibition", methods=["GET"]),
+    Route("/{language:language}/works/{public_id}", artwork, name="visits:artwork", methods=["GET"]),
+    Route("/{language:language}/themes", themes, name="visits:themes", methods=["GET"]),
+    Route("/{language:language}/themes/{slug}", theme, name="visits:theme", methods=["GET"]),
+    Route("/{language:language}/organisations", organisations, name="visits:organisations", methods=["GET"]),
+    Route(
+        "/{language:language}/organisations/{slug}", organisation, name="visits:organisation", methods=["GET"]
+    ),
+    Route("/{language:language}/projects/{slug}", project, name="visits:project", methods=["GET"]),
+]

@@ -1,0 +1,470 @@
+"""What hangs on the walls that visitors see, fetched in a number of queries that does not grow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from tortoise.expressions import Q, Subquery
+from tortoise.functions import Count
+
+from gallery.artworks.models import Artwork
+from gallery.clock import now
+from gallery.exhibitions.media import media
+from gallery.exhibitions.models import Edition, Hanging, Room
+from gallery.images.renditions import widths_for
+from gallery.languages import LANGUAGES, Spoken, current_language, other_language, spoken
+
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+PLACEHOLDER = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
+THUMBNAIL_MOST = 1600  # px: no wall is shown wider, even on a dense screen
+
+WORK_COLUMNS = (
+    "id",
+    "public_id",
+    "language",
+    "title",
+    "title_translation",
+    "alt_text",
+    "alt_text_translation",
+    "medium",
+    "medium_translation",
+    "year",
+    "project_id",
+    "image_id",
+    "image__token",
+    "image__width",
+    "image__height",
+    "image__placeholder",
+    "image__mean_colour",
+    "artist__credit_name",
+    "artist__credit_name_translation",
+    "organisation_id",
+    "organisation__name_zh",
+    "organisation__name_en",
+    "consent__for_sharing",
+)
+
+EDITION_COLUMNS = (
+    "id",
+    "title_zh",
+    "title_en",
+    "introduction_zh",
+    "introduction_en",
+    "opens_at",
+    "closes_at",
+    "exhibition__slug",
+    "exhibition__theme_id",
+    "exhibition__theme__slug",
+    "exhibition__theme__title_zh",
+    "exhibition__theme__title_en",
+    "exhibition__theme__accent",
+    "exhibition__theme__accent_night",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture as a page needs it; `key` is its class in the page's style sheet."""
+
+    key: str
+    token: str
+    width: int  # px
+    height: int
+    placeholder: str  # a data: URI
+    mean_colour: str
+
+    @property
+    def ratio(self) -> float:
+        return self.width / self.height
+
+    @property
+    def is_upright(self) -> bool:
+        return self.width < self.height
+
+    def widths(self) -> tuple[int, ...]:
+        return widths_for(self.width)
+
+    def srcset(self, format: str, most: int = THUMBNAIL_MOST) -> str:
+        """The addresses of its renditions in `format`, none wider than `most` px if some are not."""
+        address = media(self)
+        widths = self.widths()
+        return ", ".join(
+            f"{address(width, format)} {width}w" for width in widths if width <= most or width == widths[0]
+        )
+
+    def address(self, width: int, format: str = "jpg") -> str:
+        """The address of the narrowest rendition at least `width` px wide, or of the widest there is."""
+        widths = self.widths()
+        return media(self)(next((step for step in widths if step >= width), widths[-1]), format)
+
+    def style(self) -> str:
+        """The rule that gives its ratio, colour and placeholder to its class."""
+        colour = self.mean_colour if COLOUR.fullmatch(self.mean_colour) else "#888888"
+        hint = f";--i:url({self.placeholder})" if PLACEHOLDER.fullmatch(self.placeholder) else ""
+        return f".{self.key}{{--r:{self.ratio:.4f};--c:{colour}{hint}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWork:
+    """A work as a wall shows it, in the page's language where it is translated."""
+
+    id: int
+    public_id: str
+    title: Spoken
+    alt: Spoken
+    medium: Spoken
+    credit: Spoken
+    organisation: Spoken
+    year: int | None
+    organisation_id: int
+    project_id: int | None
+    is_for_sharing: bool
+    picture: ShownPicture
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Self:
+        """From a row of WORK_COLUMNS."""
+        language = row["language"]
+
+        def said(field: str) -> Spoken:
+            return in_page_language(row[field], row[f"{field}_translation"], language)
+
+        return cls(
+            id=row["id"],
+            public_id=row["public_id"],
+            title=said("title"),
+            alt=said("alt_text"),
+            medium=said("medium"),
+            credit=said("artist__credit_name"),
+            organisation=named(row, "organisation__name"),
+            year=row["year"],
+            organisation_id=row["organisation_id"],
+            project_id=row["project_id"],
+            is_for_sharing=bool(row["consent__for_sharing"]),
+            picture=ShownPicture(
+                key=f"p{row['image_id']}",
+                token=row["image__token"],
+                width=row["image__width"],
+                height=row["image__height"],
+                placeholder=row["image__placeholder"],
+                mean_colour=row["image__mean_colour"],
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTheme:
+    slug: str
+    title: Spoken
+    accent: str
+    accent_night: str
+
+    def style(self) -> str:
+        """The rules that make its accent the page's."""
+        return accent_style(self.accent, self.accent_night)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownExhibition:
+    """An exhibition by its current edition."""
+
+    edition_id: int
+    slug: str
+    title: Spoken
+    other_title: Spoken  # in the other language; empty where there is none
+    introduction: Spoken
+    opens_at: datetime
+    closes_at: datetime | None
+    theme: ShownTheme | None
+
+    @property
+    def has_opened(self) -> bool:
+        return self.opens_at <= now()
+
+    @property
+    def has_closed(self) -> bool:
+        return self.closes_at is not None and self.closes_at <= now()
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Self:
+        """From a row of EDITION_COLUMNS."""
+        title = named(row, "title")
+        other = other_language(title.language)
+        theme = None
+        if row["exhibition__theme__slug"]:
+            theme = ShownTheme(
+                slug=row["exhibition__theme__slug"],
+                title=named(row, "exhibition__theme__title"),
+                accent=row["exhibition__theme__accent"],
+                accent_night=row["exhibition__theme__accent_night"],
+            )
+        return cls(
+            edition_id=row["id"],
+            slug=row["exhibition__slug"],
+            title=title,
+            other_title=Spoken(row[f"title_{other}"], other),
+            introduction=named(row, "introduction"),
+            opens_at=row["opens_at"],
+            closes_at=row["closes_at"],
+            theme=theme,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    works: int
+    organisations: int
+    projects: int
+
+    @classmethod
+    def of(cls, works: Iterable[ShownWork]) -> Self:
+        """Each work, organisation and project once, wherever it hangs."""
+        each = {work.id: work for work in works}.values()
+        return cls(
+            works=len(each),
+            organisations=len({work.organisation_id for work in each}),
+            projects=len({work.project_id for work in each if work.project_id is not None}),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRoom:
+    number: int  # 1 for the first that shows a work
+    title: Spoken
+    text: Spoken
+    works: Sequence[ShownWork]
+
+
+def in_page_language(own: str | None, translation: str | None, language: str) -> Spoken:
+    """A value kept in `language` with a translation into the other, as the page would have it."""
+    if translation and current_language() != language:
+        return Spoken(translation, other_language(language))
+    return Spoken(own or "", language)
+
+
+def named(row: dict[str, Any], field: str) -> Spoken:
+    """What `languages.spoken` says, of a row; NULL, from an outer join, counts as empty."""
+    language = current_language()
+    for wanted in (language, other_language(language)):
+        if text := row[f"{field}_{wanted}"]:
+            return Spoken(text, wanted)
+    return Spoken("", language)
+
+
+def other_name(record: Any, field: str) -> Spoken:
+    """`field` of a record in the language that `spoken` did not choose; empty where it is not there."""
+    other = other_language(spoken(record, field).language)
+    return Spoken(getattr(record, f"{field}_{other}"), other)
+
+
+def style_sheet(works: Iterable[ShownWork], theme: ShownTheme | None = None) -> str:
+    """The one style sheet of a page: its pictures' shapes and its theme's accent, of checked values only."""
+    rules = dict.fromkeys(work.picture.style() for work in works)
+    return "".join([theme.style() if theme else "", *rules])
+
+
+def accent_style(accent: str, accent_night: str) -> str:
+    if not (COLOUR.fullmatch(accent) and COLOUR.fullmatch(accent_night)):
+        return ""
+    return (
+        f":root{{--accent:{accent}}}@media (prefers-color-scheme:dark){{:root{{--accent:{accent_night}}}}}"
+        "@media print{:root{--accent:#000}}"
+    )
+
+
+async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list[ShownWork]:
+    """At most `limit` works on view that meet the conditions; one query."""
+    rows = Artwork.all().on_view().filter(*conditions).order_by("-id" if newest else "id").limit(limit)
+    return [ShownWork.of(row) for row in await rows.values(*WORK_COLUMNS)]
+
+
+async def works_by_id(ids: Collection[int]) -> dict[int, ShownWork]:
+    """Those of the works `ids` that are on view; one query."""
+    if not ids:
+        return {}
+    rows = await Artwork.all().on_view().filter(id__in=list(ids)).values(*WORK_COLUMNS)
+    return {row["id"]: ShownWork.of(row) for row in rows}
+
+
+async def exhibitions(*conditions: Q, order: str = "-opens_at", limit: int) -> list[ShownExhibition]:
+    """At most `limit` published exhibitions by their current editions; one query."""
+    rows = (
+        Edition.filter(*conditions, is_current=True, opens_at__isnull=False)
+        .order_by(order, "-id")
+        .limit(limit)
+    )
+    return [ShownExhibition.of(row) for row in await rows.values(*EDITION_COLUMNS)]
+
+
+def OPEN() -> Q:
+    """Editions that have opened and not closed."""
+    return Q(Q(closes_at__isnull=True) | Q(closes_at__gt=now()), opens_at__lte=now())
+
+
+def OPENED() -> Q:
+    """Editions that have opened, whether or not they have closed."""
+    return Q(opens_at__lte=now())
+
+
+def TO_OPEN() -> Q:
+    return Q(opens_at__gt=now())
+
+
+def PAST() -> Q:
+    return Q(closes_at__lte=now(), opens_at__lte=now())
+
+
+async def hung(shown: Sequence[ShownExhibition], most: int) -> dict[int, list[ShownWork]]:
+    """The first `most` works on view of each exhibition, in their order, by edition id; two queries."""
+    order: dict[int, list[int]] = {exhibition.edition_id: [] for exhibition in shown}
+    if not order:
+        return {}
+    hangings = (
+        await Hanging.filter(
+            room__edition_id__in=list(order), artwork_id__in=Subquery(Artwork.all().on_view().values("id"))
+        )
+        .order_by("room__position", "room_id", "position", "id")
+        .values_list("room__edition_id", "artwork_id")
+    )
+    for edition_id, artwork_id in hangings:
+        ids = order[edition_id]
+        if len(ids) < most and artwork_id not in ids:
+            ids.append(artwork_id)
+    works = await works_by_id({artwork_id for ids in order.values() for artwork_id in ids})
+    return {edition: [works[id] for id in ids if id in works] for edition, ids in order.items()}
+
+
+async def rooms_of(edition_id: int) -> list[ShownRoom]:
+    """The rooms of an edition that show a work, with their works in order; three queries."""
+    rooms = await Room.filter(edition_id=edition_id).order_by("position", "id")
+    hangings = (
+        await Hanging.filter(room__edition_id=edition_id)
+        .order_by("position", "id")
+        .values_list("room_id", "artwork_id")
+    )
+    of_edition = Subquery(Hanging.filter(room__edition_id=edition_id).values("artwork_id"))
+    rows = await Artwork.all().on_view().filter(id__in=of_edition).values(*WORK_COLUMNS)
+    works = {row["id"]: ShownWork.of(row) for row in rows}
+    walls: dict[int, list[ShownWork]] = {room.id: [] for room in rooms}
+    for room_id, artwork_id in hangings:
+        if artwork_id in works:
+            walls[room_id].append(works[artwork_id])
+    shown = [room for room in rooms if walls[room.id]]
+    return [
+        ShownRoom(number, spoken(room, "title"), spoken(room, "text"), walls[room.id])
+        for number, room in enumerate(shown, start=1)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a work hangs: in which room of which exhibition, and what hangs beside it."""
+
+    exhibition: ShownExhibition
+    room: Spoken  # its title
+    position: int  # 1 for the first in the room
+    of: int
+    previous: ShownWork | None
+    next: ShownWork | None
+
+
+async def place_of(artwork_id: int) -> Place | None:
+    """Its place in the exhibition that opened last; three queries."""
+    hangings = (
+        await Hanging.filter(
+            artwork_id=artwork_id, room__edition__is_current=True, room__edition__opens_at__lte=now()
+        )
+        .order_by("-room__edition__opens_at", "room__position", "room_id")
+        .limit(1)
+        .values("room_id", "room__title_zh", "room__title_en", "room__edition_id")
+    )
+    if not hangings:
+        return None
+    hanging = hangings[0]
+    shown = await exhibitions(Q(id=hanging["room__edition_id"]), limit=1)
+    rows = (
+        await Artwork.all()
+        .on_view()
+        .filter(hangings__room_id=hanging["room_id"])
+        .order_by("hangings__position", "hangings__id")
+        .values(*WORK_COLUMNS)
+    )
+    works = [ShownWork.of(row) for row in rows]
+    here = next((index for index, work in enumerate(works) if work.id == artwork_id), None)
+    if here is None or not shown:  # taken down in this very moment
+        return None
+    return Place(
+        exhibition=shown[0],
+        room=named(hanging, "room__title"),
+        position=here + 1,
+        of=len(works),
+        previous=works[here - 1] if here else None,
+        next=works[here + 1] if here + 1 < len(works) else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An organisation, project or theme, with how many of its works are on view."""
+
+    slug: str
+    name: Spoken
+    text: Spoken
+    works: int
+
+
+async def organisations_on_view(*, limit: int) -> list[Listed]:
+    """Organisations with works on view, by their slugs; one query."""
+    rows = (
+        await Artwork.all()
+        .on_view()
+        .annotate(works=Count("id"))
+        .group_by("organisation__slug", "organisation__name_zh", "organisation__name_en")
+        .order_by("organisation__slug")
+        .values("works", "organisation__slug", "organisation__name_zh", "organisation__name_en")
+    )
+    listed = [
+        Listed(row["organisation__slug"], named(row, "organisation__name"), Spoken("", "zh"), row["works"])
+        for row in rows
+    ]
+    return listed[:limit]
+
+
+async def projects_on_view(organisation_id: int) -> list[Listed]:
+    """The projects of an organisation that stand behind works on view; one query."""
+    columns = [
+        "project__slug",
+        *(f"project__{field}_{language}" for field in ("title", "summary") for language in LANGUAGES),
+    ]
+    rows = (
+        await Artwork.all()
+        .on_view()
+        .filter(organisation_id=organisation_id, project_id__isnull=False)
+        .annotate(works=Count("id"))
+        .group_by(*columns)
+        .order_by("project__slug")
+        .values("works", *columns)
+    )
+    return [
+        Listed(
+            row["project__slug"], named(row, "project__title"), named(row, "project__summary"), row["works"]
+        )
+        for row in rows
+    ]
+
+
+async def works_by_theme() -> dict[int, int]:
+    """How many works on view each theme has, by the theme's id; one query."""
+    rows = (
+        await Artwork.all()
+        .on_view()
+        .filter(themes__id__isnull=False)
+        .annotate(works=Count("id"))
+        .group_by("themes__id")
+        .values_list("themes__id", "works")
+    )
+    return dict(rows)
