@@ -1,7 +1,380 @@
-"""Routes."""
+"""The works of an organisation, at the desk: entering, changing, submitting, and where each stands."""
 
 from __future__ import annotations
 
-from starlette.routing import Route
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-routes: list[Route] = []
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.exceptions import IntegrityError
+from tortoise.functions import Count
+
+from gallery.accounts.access import load_person
+from gallery.accounts.models import Person
+from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS
+from gallery.artworks.access import AROUND, load_artwork
+from gallery.artworks.forms import WorkForm, form_key_in, form_of
+from gallery.artworks.models import Artwork, Status
+from gallery.artworks.submissions import NotSubmittable, submit
+from gallery.artworks.works import (
+    STATUS_WORDS,
+    NotEditable,
+    WorkRefused,
+    create_work,
+    delete_draft,
+    discard,
+    offered_to,
+    update_work,
+    why_not_editable,
+)
+from gallery.images.decoder import REFUSALS, Refused
+from gallery.images.models import Image, ImageState
+from gallery.images.uploads import FormReader, ReceivedForm, look_at, take_in
+from gallery.languages import gettext as _
+from gallery.languages import ngettext
+from gallery.organisations.access import load_member, organisations_of
+from gallery.organisations.models import Organisation
+from gallery.pages import flash, redirect, render, settings_of
+from gallery.storage import Storage
+
+PAGE = 50
+
+
+def storage_of(request: Request) -> Storage:
+    storage: Storage = request.app.state.storage
+    return storage
+
+
+async def index(request: Request) -> Response:
+    """A partner sees where each work stands, and why."""
+    person = await load_person(request)
+    organisations = await organisations_of(person)
+    if not organisations:
+        if person.is_curator:
+            return redirect(request, "reviews:index")
+        raise HTTPException(404)
+    works = Artwork.filter(organisation_id__in=[each.id for each in organisations])
+    counted = await works.annotate(number=Count("id")).group_by("status").values("status", "number")
+    counts = {str(each["status"]): each["number"] for each in counted}
+    asked = request.query_params.get("status", "")
+    status = Status(asked) if asked in set(Status) else None
+    if status is not None:
+        works = works.filter(status=status)
+    raw = request.query_params.get("page", "1")
+    page = min(max(int(raw), 1), 100_000) if raw.isascii() and raw.isdecimal() else 1
+    shown = await (
+        works.order_by("-updated_at", "-id")
+        .offset((page - 1) * PAGE)
+        .limit(PAGE + 1)
+        .prefetch_related("image", "artist", "organisation", "reviews")
+    )
+    context = {
+        "works": [(work, why_it_stands(work)) for work in shown[:PAGE]],
+        "counts": {status: counts[status] for status in Status if status in counts},
+        "total": sum(counts.values()),
+        "status": status,
+        "page": page,
+        "has_more": len(shown) > PAGE,
+        "has_several": len(organisations) > 1,
+        "words": STATUS_WORDS,
+    }
+    return render(request, "artworks/index.html", context)
+
+
+def why_it_stands(artwork: Artwork) -> str:
+    """Why a work stands where it does, or nothing; image and reviews must be fetched."""
+    if artwork.status in {Status.RETURNED, Status.DECLINED}:
+        review = max(artwork.reviews, key=lambda each: each.at, default=None)
+        if review is not None:
+            notes = len(review.notes)
+            told = ngettext("%(num)s note", "%(num)s notes", notes) % {"num": notes} if notes else ""
+            return " · ".join(part for part in (told, review.reason) if part)
+    if artwork.image is None:
+        return _("There is no picture yet.") if artwork.is_editable else ""
+    if artwork.image.state == ImageState.REFUSED:
+        return str(REFUSALS.get(artwork.image.refusal, REFUSALS["damaged"]))
+    if artwork.image.state == ImageState.RECEIVED:
+        return _("The picture is being prepared.")
+    if artwork.status == Status.SUBMITTED:
+        return _("A curator will look at it.")
+    return ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened to a work."""
+
+    word: Any  # as in STATUS_WORDS
+    status: str
+    at: datetime
+    by: str
+    reason: str = ""
+    notes: Sequence[tuple[str, str]] = ()  # (label of the field, note)
+
+
+async def show(request: Request) -> Response:
+    """A partner sees one work, where it stands, and the way it came."""
+    _person, organisations, artwork = await load_artwork(request)
+    await artwork.fetch_related("submissions__by", "reviews__by")
+    labels = form_of(artwork, await offered_to(organisations, artwork))
+    context = {
+        "work": artwork,
+        "steps": steps_of(artwork, labels),
+        "why": why_it_stands(artwork),
+        "why_not_editable": why_not_editable(artwork.status),
+        "is_on_view": await Artwork.all().on_view().filter(id=artwork.id).exists(),
+        "is_waiting": artwork.image is not None and artwork.image.state == ImageState.RECEIVED,
+        "words": STATUS_WORDS,
+        **_consent_words(),
+    }
+    return render(request, "artworks/show.html", context)
+
+
+def steps_of(artwork: Artwork, labels: WorkForm) -> list[Step]:
+    """Submissions and reviews in the order of time; both must be fetched, with by whom."""
+    steps = [
+        Step(STATUS_WORDS[Status.SUBMITTED], Status.SUBMITTED, each.at, each.by.name if each.by else "")
+        for each in artwork.submissions
+    ]
+    for review in artwork.reviews:
+        notes = [
+            (str(labels[name].label.text) if name in labels else name, note)
+            for name, note in review.notes.items()
+        ]
+        word = STATUS_WORDS.get(review.decision, review.decision)
+        by = review.by.name if review.by else ""
+        steps.append(Step(word, review.decision, review.at, by, review.reason, notes))
+    return sorted(steps, key=lambda step: step.at)
+
+
+async def new(request: Request) -> Response:
+    """A partner is asked for a work: title, story, artist, consent, picture."""
+    _person, organisations = await load_member(request)
+    form = WorkForm(offered=await offered_to(organisations), data={"language": _person.language})
+    return await _form_page(request, form)
+
+
+async def create(request: Request) -> Response:
+    """A partner saves a new work as a draft, or submits it at once. A form sent twice makes one work."""
+    person, organisations = await load_member(request)
+    return await _save(request, person, organisations, None)
+
+
+async def edit(request: Request) -> Response:
+    """A partner opens a draft or a returned work; the curator's notes stand at the fields."""
+    _person, organisations, artwork = await load_artwork(request)
+    if not artwork.is_editable:
+        return _not_editable(request, artwork, why_not_editable(artwork.status))
+    form = form_of(artwork, await offered_to(organisations, artwork))
+    return await _form_page(request, form, artwork)
+
+
+async def update(request: Request) -> Response:
+    """A partner saves a work anew, or submits it."""
+    person, organisations, artwork = await load_artwork(request)
+    return await _save(request, person, organisations, artwork)
+
+
+async def _save(
+    request: Request, person: Person, organisations: list[Organisation], artwork: Artwork | None
+) -> Response:
+    storage = storage_of(request)
+    async with storage.scratch_folder() as folder:
+        received = await FormReader(request, folder, settings_of(request).upload_max_bytes).read()
+        form_key = form_key_in(received.fields.get("form_key"))
+        if artwork is None and form_key and (earlier := await _made_by(form_key, organisations)):
+            return _sent_before(request, earlier)
+        if artwork is not None and not artwork.is_editable:
+            return _not_editable(request, artwork, why_not_editable(artwork.status))
+        form = WorkForm(received.fields, offered=await offered_to(organisations, artwork))
+        kept = await _kept_image(received, organisations)
+        has_picture = bool(received.file or kept or (artwork and artwork.image_id))
+        details = form.read(has_picture)
+        status = 413 if received.is_too_large else 422
+        fresh = None
+        owner = details.organisation if details else (artwork.organisation if artwork else organisations[0])
+        found = await _look(request, received, form)
+        if received.file is not None and found is not None:
+            fresh = await take_in(received.file, found, owner, storage)
+    image = fresh or kept
+    if details is None or form.errors:
+        return await _form_page(request, form, artwork, image, form_key, status)
+    try:
+        replaced = None
+        if artwork is None:
+            saved = await create_work(details, person, image, form_key)
+        else:
+            saved, replaced = await update_work(artwork, details, person, image)
+    except WorkRefused as refusal:
+        form.refuse(refusal.field, refusal.sentence)
+        return await _form_page(request, form, artwork, image, form_key, 422)
+    except NotEditable as refusal:
+        if fresh is not None:
+            await discard(fresh, storage)
+        assert artwork is not None
+        return _not_editable(request, artwork, refusal.sentence)
+    except IntegrityError:
+        if fresh is not None:
+            await discard(fresh, storage)
+        if form_key and (earlier := await _made_by(form_key, organisations)):
+            return _sent_before(request, earlier)
+        raise
+    except BaseException:
+        if fresh is not None:
+            await discard(fresh, storage)
+        raise
+    if replaced is not None:
+        await discard(replaced, storage)
+    if received.fields.get("then") == "submit":
+        return await _submit(request, person, organisations, saved)
+    response = redirect(request, "artworks:show", id=saved.id)
+    flash(request, response, _("The draft is saved."))
+    return response
+
+
+async def _look(request: Request, received: ReceivedForm, form: WorkForm) -> Any:
+    """What the uploaded file is; None with a sentence at the field where it cannot be shown."""
+    if received.is_too_large:
+        form.refuse(
+            "picture",
+            _("This file is larger than 60 MB. Please choose a smaller one, such as the photograph as JPEG."),
+        )
+    elif received.file is not None:
+        try:
+            return await look_at(received.file, settings_of(request))
+        except Refused as refusal:
+            form.refuse("picture", str(REFUSALS[refusal.code]))
+    elif received.is_empty:
+        form.refuse("picture", _("This file is empty: it has 0 bytes. Please choose the picture again."))
+    return None
+
+
+async def _kept_image(received: ReceivedForm, organisations: list[Organisation]) -> Image | None:
+    """The upload that an earlier answer to this form kept, if it is still there for it."""
+    token = received.fields.get("image")
+    if not isinstance(token, str) or not token:
+        return None
+    return await Image.filter(
+        token=token[:64],
+        organisation_id__in=[each.id for each in organisations],
+        artwork=None,
+        state__in=[ImageState.RECEIVED, ImageState.READY],
+    ).first()
+
+
+async def _made_by(form_key: str, organisations: list[Organisation]) -> Artwork | None:
+    return await Artwork.filter(
+        form_key=form_key, organisation_id__in=[each.id for each in organisations]
+    ).first()
+
+
+def _sent_before(request: Request, artwork: Artwork) -> Response:
+    response = redirect(request, "artworks:show", id=artwork.id)
+    flash(request, response, _("This form was sent before. Here is the work that it made."), "hint")
+    return response
+
+
+def _not_editable(request: Request, artwork: Artwork, sentence: str) -> Response:
+    response = redirect(request, "artworks:show", id=artwork.id)
+    flash(request, response, sentence, "hint")
+    return response
+
+
+async def _submit(
+    request: Request, person: Person, organisations: list[Organisation], saved: Artwork
+) -> Response:
+    try:
+        await submit(saved, by=person)
+    except NotSubmittable as refusal:
+        if refusal.missing:
+            return await _missing_page(request, organisations, saved, refusal.missing)
+        response = redirect(request, "artworks:show", id=saved.id)
+        flash(request, response, refusal.sentence, "hint")
+        return response
+    response = redirect(request, "artworks:show", id=saved.id)
+    flash(request, response, _("Submitted. A curator will look at it, and you see here what comes of it."))
+    return response
+
+
+async def _missing_page(
+    request: Request, organisations: list[Organisation], saved: Artwork, missing: dict[str, str]
+) -> Response:
+    """The form of a work that is saved but not yet whole, with what lacks at each field."""
+    await saved.fetch_related(*AROUND)
+    form = form_of(saved, await offered_to(organisations, saved))
+    for name, sentence in missing.items():
+        form.refuse(name, sentence)
+    return await _form_page(request, form, saved, status=422, is_saved=True)
+
+
+async def _form_page(
+    request: Request,
+    form: WorkForm,
+    artwork: Artwork | None = None,
+    kept: Image | None = None,
+    form_key: str | None = None,
+    status: int = 200,
+    is_saved: bool = False,
+) -> Response:
+    notes: dict[str, str] = {}
+    reason = ""
+    if artwork is not None and artwork.status == Status.RETURNED:
+        await artwork.fetch_related("reviews")
+        review = max(artwork.reviews, key=lambda each: each.at, default=None)
+        if review is not None:
+            notes, reason = review.notes, review.reason
+    image = kept or (artwork.image if artwork else None)
+    context = {
+        "form": form,
+        "work": artwork,
+        "notes": notes,
+        "reason": reason,
+        "image": image,
+        "kept": kept,
+        "refusal": REFUSALS.get(image.refusal, "") if image else "",
+        "form_key": form_key or secrets.token_hex(16),
+        "is_saved": is_saved,
+        "has_several": len(form.offered.organisations) > 1,
+    }
+    return render(request, "artworks/edit.html" if artwork else "artworks/new.html", context, status=status)
+
+
+async def delete(request: Request) -> Response:
+    """A partner deletes a draft that is not wanted."""
+    _person, _organisations, artwork = await load_artwork(request)
+    try:
+        await delete_draft(artwork, storage_of(request))
+    except NotEditable:
+        sentence = _("Only drafts that were never submitted can be deleted.")
+        return _not_editable(request, artwork, sentence)
+    response = redirect(request, "artworks:index")
+    flash(request, response, _("The draft is deleted."))
+    return response
+
+
+async def create_submission(request: Request) -> Response:
+    """A partner submits a work from its page."""
+    person, organisations, artwork = await load_artwork(request)
+    return await _submit(request, person, organisations, artwork)
+
+
+def _consent_words() -> dict[str, object]:
+    return {"agreed_by_words": AGREED_BY_WORDS, "scope_words": SCOPE_WORDS, "state_words": STATE_WORDS}
+
+
+routes = [
+    Route("/desk/works", index, name="artworks:index", methods=["GET"]),
+    Route("/desk/works/new", new, name="artworks:new", methods=["GET"]),
+    Route("/desk/works", create, name="artworks:create", methods=["POST"]),
+    Route("/desk/works/{id:int}", show, name="artworks:show", methods=["GET"]),
+    Route("/desk/works/{id:int}/edit", edit, name="artworks:edit", methods=["GET"]),
+    Route("/desk/works/{id:int}/edit", update, name="artworks:update", methods=["POST"]),
+    Route("/desk/works/{id:int}/deletion", delete, name="artworks:delete", methods=["POST"]),
+    Route("/desk/works/{id:int}/submissions", create_submission, name="artworks:submit", methods=["POST"]),
+]

@@ -46,10 +46,11 @@ class ReceivedForm:
     fields: MultiDict = field(default_factory=MultiDict)
     file: ReceivedFile | None = None
     is_too_large: bool = False  # the file went over the limit; what came after it was not read
+    is_empty: bool = False  # a file was chosen, and there is nothing in it
 
 
 class FormReader:
-    """Reads one multipart form into `folder`. The picture is the part named `picture`; other files are passed over."""
+    """Reads one multipart form into `folder`. The picture is the first part named `picture`; other files are passed over."""
 
     def __init__(self, request: Request, folder: Path, max_bytes: int) -> None:
         self.request = request
@@ -61,18 +62,23 @@ class FormReader:
         self._header_value = b""
         self._name = ""
         self._is_file = False
+        self._file_name = b""
         self._value = bytearray()
         self._field_bytes = 0
         self._waiting: list[bytes] = []  # file data of the chunk being parsed, written after it
         self._head = b""
         self._size = 0
+        self._pictures = 0
+        self._is_whole = False
         self._file: Any = None
 
     async def read(self) -> ReceivedForm:
         """The form; raises BadForm. Stops reading as soon as the picture goes over the limit."""
         content_type, parameters = parse_options_header(self.request.headers.get("content-type", ""))
         if content_type == b"application/x-www-form-urlencoded":
-            self.form.fields = MultiDict((await self.request.form(max_fields=MAX_FIELDS)).multi_items())
+            self.form.fields = MultiDict(
+                (await self.request.form(max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)).multi_items()
+            )
             return self.form
         if content_type != b"multipart/form-data" or not parameters.get(b"boundary"):
             raise BadForm
@@ -86,6 +92,7 @@ class FormReader:
                 "on_header_value": self._on_header_value,
                 "on_header_end": self._on_header_end,
                 "on_headers_finished": self._on_headers_finished,
+                "on_end": self._on_end,
             },
         )
         async with _Closing(self):
@@ -97,7 +104,8 @@ class FormReader:
                         self.form.is_too_large = True
                         self.path.unlink()
                         return self.form
-                parser.finalize()
+                if not self._is_whole:
+                    raise BadForm
             except (FormParserError, UnicodeDecodeError, ClientDisconnect) as error:
                 raise BadForm from error
         if self._size:
@@ -135,6 +143,9 @@ class FormReader:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         self._name = options.get(b"name", b"").decode()
         self._is_file = b"filename" in options
+        if self._is_file and self._name == "picture":
+            self._pictures += 1
+        self._file_name = options.get(b"filename", b"")
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         piece = data[start:end]
@@ -143,7 +154,7 @@ class FormReader:
             if self._field_bytes > MAX_FIELD_BYTES:
                 raise FormParserError("The text fields are too long")
             self._value += piece
-        elif self._name == "picture" and self.form.file is None:
+        elif self._name == "picture" and self._pictures == 1:
             if len(self._head) < 64:
                 self._head = (self._head + piece)[:64]
             self._size += len(piece)
@@ -151,10 +162,15 @@ class FormReader:
 
     def _on_part_end(self) -> None:
         if self._is_file:
+            if self._name == "picture" and self._file_name and not self._size:
+                self.form.is_empty = True
             return
         if len(self.form.fields) >= MAX_FIELDS:
             raise FormParserError("Too many fields")
         self.form.fields.append(self._name, self._value.decode())
+
+    def _on_end(self) -> None:
+        self._is_whole = True
 
 
 class _Closing:

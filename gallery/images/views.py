@@ -1,9 +1,9 @@
-"""Pictures at the desk: previews from private storage, for those who may see the work."""
+"""Pictures at the desk: renditions from private storage, for those who work with them."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,33 +13,44 @@ from starlette.routing import Route
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Membership
 from gallery.images.models import Image, ImageState
+from gallery.images.renditions import FORMATS, file_name
 from gallery.images.shelves import rendition_key
+from gallery.storage import Storage
+
+MEDIA_TYPES = {format.name: format.media_type for format in FORMATS}
 
 
-class HasId(Protocol):
-    id: int
+def preview(image: Image) -> Callable[[int, str], str]:
+    """A function of width (px) and format that gives the desk's address of a rendition."""
 
+    def address(width: int, format: str) -> str:
+        return f"/desk/images/{image.id}/{file_name(width, format)}"
 
-def preview(image: HasId) -> Callable[[int, str], str]:
-    """The desk's addresses of an image's renditions, by width in px and format."""
-    return lambda width, format: f"/desk/images/{image.id}/{width}.{format}"
+    return address
 
 
 async def show(request: Request) -> Response:
-    """A member or a curator sees a picture that need not be on view."""
+    """A member of its organisation, or a curator, sees a picture before anybody else may."""
     person = await load_person(request)
-    image = await Image.get_or_none(id=request.path_params["id"], state=ImageState.READY)
+    image = await Image.get_or_none(id=request.path_params["id"])
     name = request.path_params["name"]
-    if image is None or name not in image.file_names():
+    if image is None or image.state != ImageState.READY or name not in image.file_names():
         raise HTTPException(404)
     if not person.is_curator and not await Membership.exists(
         person=person, organisation_id=image.organisation_id
     ):
         raise HTTPException(404)
-    path = request.app.state.storage.private.path(rendition_key(image.token, name))
-    if not path.is_file():
+    storage: Storage = request.app.state.storage
+    path = storage.private.path(rendition_key(image.token, name))
+    if not await asyncio.to_thread(path.is_file):
         raise HTTPException(404)
-    return FileResponse(path, headers={"cache-control": "private, no-store"})
+    return FileResponse(
+        path,
+        media_type=MEDIA_TYPES[name.rpartition(".")[2]],
+        headers={"cache-control": "private, no-store"},
+    )
 
 
-routes = [Route("/desk/images/{id:int}/{name}", show, name="images:preview", methods=["GET"])]
+routes = [
+    Route("/desk/images/{id:int}/{name}", show, name="images:preview", methods=["GET"]),
+]

@@ -1,0 +1,80 @@
+"""Recording consents, the code that each slip carries, and the words for how a consent stands."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from gallery.accounts.models import Person
+from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, ConsentState
+from gallery.languages import lazy_gettext as _l
+
+CODE_ALPHABET = (
+    "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: https://www.crockford.com/base32.html
+)
+CODE_LENGTH = 20  # characters of 5 bits: 100 bits cannot be guessed
+_MISREAD = str.maketrans("OIL", "011")
+
+AGREED_BY_WORDS: Mapping[str, Any] = {
+    AgreedBy.ARTIST: _l("the artist"),
+    AgreedBy.PARENT: _l("a parent"),
+    AgreedBy.GUARDIAN: _l("a guardian"),
+}
+SCOPE_WORDS: Mapping[str, Any] = {
+    "web": _l("showing on this website"),
+    "sharing": _l("sharing on social networks"),
+    "print": _l("printing, such as posters and catalogues"),
+    "archive": _l("keeping in the archive after the exhibition"),
+    "machine_use": _l("use by machines, such as training of programs"),
+}
+STATE_WORDS: Mapping[str, Any] = {
+    ConsentState.NOT_YET: _l("not yet in force"),
+    ConsentState.IN_FORCE: _l("in force"),
+    ConsentState.EXPIRING: _l("ends soon"),
+    ConsentState.EXPIRED: _l("expired"),
+    ConsentState.WITHDRAWN: _l("withdrawn"),
+}
+
+
+@dataclass(frozen=True)
+class NewConsent:
+    """A consent as told: `scope` are names of SCOPES; without `ends_on` it holds until it is withdrawn."""
+
+    agreed_by: AgreedBy
+    scope: Sequence[str]
+    starts_on: date
+    ends_on: date | None = None
+    assent: str = ""
+
+
+async def record_consent(artist: Artist, told: NewConsent, by: Person | None) -> Consent:
+    """Keep a consent of `artist`, with a code of its own."""
+    scope: dict[str, Any] = {f"for_{name}": name in told.scope for name in SCOPES}
+    return await Consent.create(
+        artist=artist,
+        code=new_code(),
+        agreed_by=told.agreed_by,
+        starts_on=told.starts_on,
+        ends_on=told.ends_on,
+        assent=told.assent,
+        recorded_by=by,
+        **scope,
+    )
+
+
+def new_code() -> str:
+    """20 characters of Crockford's base32, upper case: 100 random bits."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def normalised(code: str) -> str:
+    """A code as it is kept, from one typed off a slip: any case, dashes, blanks, O for 0, I or L for 1."""
+    return "".join(code.upper().split()).replace("-", "").translate(_MISREAD)
+
+
+def grouped(code: str) -> str:
+    """A code as a person reads it: groups of five."""
+    return "-".join(code[start : start + 5] for start in range(0, len(code), 5))

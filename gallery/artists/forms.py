@@ -1,0 +1,90 @@
+"""The fields with which a consent is recorded; they stand in the form of a work."""
+
+from __future__ import annotations
+
+from wtforms import DateField, RadioField, SelectMultipleField, ValidationError, widgets
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+
+from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent
+from gallery.artists.models import AgreedBy
+from gallery.clock import today
+from gallery.forms import Block, Form
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+
+NO_SUCH_CHOICE = _l("Please choose something that is in the list.")
+
+
+class CheckBoxes(SelectMultipleField):
+    """Several of a list, as check boxes."""
+
+    data: list[str] | None
+
+    widget = widgets.ListWidget(prefix_label=False)
+    option_widget = widgets.CheckboxInput()
+
+    def pre_validate(self, form: object) -> None:
+        allowed = {choice.value for choice in self.iter_choices()}
+        if any(value not in allowed for value in self.data or []):
+            self.data = [value for value in self.data or [] if value in allowed]
+            raise ValidationError(str(NO_SUCH_CHOICE))
+
+
+class ConsentFields(Form):
+    agreed_by = RadioField(
+        _l("Who agreed"),
+        [Optional()],
+        choices=[SelectChoice(value, word) for value, word in AGREED_BY_WORDS.items()],
+        invalid_choice_message=NO_SUCH_CHOICE,
+    )
+    scopes = CheckBoxes(
+        _l("What was agreed to"),
+        choices=[SelectChoice(value, word) for value, word in SCOPE_WORDS.items()],
+        description=_l("Nothing can be shown here without consent to showing on this website."),
+    )
+    starts_on = DateField(
+        _l("From"),
+        [Optional()],
+        default=today,
+        invalid_value_message=_l("Please write a date, such as 2026-12-22."),
+    )
+    ends_on = DateField(
+        _l("Until and including"),
+        [Optional()],
+        invalid_value_message=_l("Please write a date, such as 2026-12-22."),
+        description=_l("Empty: until it is withdrawn."),
+    )
+    assent = Block(
+        _l("What the artist says about it"),
+        2000,
+        description=_l("In the artist's own words, or how they showed that they want it."),
+        render_kw={"rows": 3},
+    )
+
+    @property
+    def tells_consent(self) -> bool:
+        """Whether somebody began to record a new consent; dates alone stand there from the beginning."""
+        return bool(self.agreed_by.data or self.scopes.data or self.assent.data or self.ends_on.data)
+
+    def told_consent(self) -> NewConsent | None:
+        """The new consent; None with sentences at the fields if it is not whole. Call after `validate`."""
+        if not self.agreed_by.data and not self.agreed_by.errors:
+            self.refuse("agreed_by", _("Please say who agreed."))
+        if not self.scopes.data and not self.scopes.errors:
+            self.refuse("scopes", _("Please mark at least one thing that was agreed to."))
+        starts_on, ends_on = self.starts_on.data, self.ends_on.data
+        if starts_on is None and not self.starts_on.errors:
+            self.refuse("starts_on", _("Please say from which day the consent holds."))
+        if starts_on and ends_on and ends_on < starts_on:
+            self.refuse("ends_on", _("The last day is before the first. Please check both dates."))
+        if any(self[name].errors for name in ("agreed_by", "scopes", "starts_on", "ends_on", "assent")):
+            return None
+        assert starts_on is not None
+        return NewConsent(
+            AgreedBy(self.agreed_by.data),
+            list(self.scopes.data or []),
+            starts_on,
+            ends_on,
+            self.assent.data or "",
+        )

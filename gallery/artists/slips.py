@@ -1,0 +1,75 @@
+"""The slip that the partner hands over: with it the artist sees what is shown, and can withdraw it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import segno
+
+from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, grouped
+from gallery.artists.models import Consent
+from gallery.languages import LANGUAGES, speaking
+from gallery.languages import gettext as _
+from gallery.pages import shown_date
+from gallery.settings import Settings
+
+
+@dataclass(frozen=True)
+class SlipText:
+    """The words of one slip in one language."""
+
+    language: str
+    site_name: str
+    heading: str
+    credit: str
+    agreed: str
+    scope: str
+    dates: str
+    how: str
+    by_hand: str
+
+
+def slip_link(consent: Consent, settings: Settings) -> str:
+    """The address behind the QR code."""
+    return f"{settings.site_url}/c/{consent.code}"
+
+
+def slip_texts(consent: Consent, settings: Settings) -> list[SlipText]:
+    """The slip's words in every language: whoever gets it may read only one. The artist must be fetched."""
+    return [_text(consent, settings, language) for language in LANGUAGES]
+
+
+def _text(consent: Consent, settings: Settings, language: str) -> SlipText:
+    with speaking(language):
+        starts = shown_date(consent.starts_on)
+        return SlipText(
+            language=language,
+            site_name=settings.site_name(language),
+            heading=_("Your consent"),
+            credit=_("For works by %(name)s") % {"name": _credit(consent, language)},
+            agreed=_("Agreed by: %(who)s") % {"who": AGREED_BY_WORDS[consent.agreed_by]},
+            scope=_("For: %(scope)s")
+            % {"scope": _("; ").join(str(SCOPE_WORDS[name]) for name in consent.scope)},
+            dates=_("From %(start)s to %(end)s") % {"start": starts, "end": shown_date(consent.ends_on)}
+            if consent.ends_on
+            else _("From %(start)s until you withdraw it") % {"start": starts},
+            how=_(
+                "Scan this code to see what is shown. There you can withdraw your consent at any time: "
+                "one tap, no reason asked. The works then leave the website at once."
+            ),
+            by_hand=_("Or open this address:"),
+        )
+
+
+def _credit(consent: Consent, language: str) -> str:
+    artist = consent.artist
+    return (artist.credit_name_translation if language == "en" else "") or artist.credit_name
+
+
+def qr_picture(link: str) -> str:
+    """A QR code of `link` as a data: URI of an SVG; level M stands up to a fold or a stain."""
+    return segno.make(link, error="m", micro=False).svg_data_uri(border=4, dark="#000", light="#fff")
+
+
+def readable_code(consent: Consent) -> str:
+    return grouped(consent.code)

@@ -1,0 +1,258 @@
+"""The form of a work: one page, lenient towards drafts; what is given must be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from wtforms import FileField, IntegerField, SelectField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+
+from gallery.artists.consents import AGREED_BY_WORDS
+from gallery.artists.forms import NO_SUCH_CHOICE, CheckBoxes, ConsentFields
+from gallery.artists.models import Artist, Consent
+from gallery.artworks.models import Artwork
+from gallery.artworks.works import TEXT_FIELDS, NewArtist, NewProject, Offered, WorkDetails
+from gallery.clock import today
+from gallery.forms import Block, Line, WebAddress
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.languages import spoken
+from gallery.organisations.forms import organisation_choices
+from gallery.organisations.models import Organisation
+from gallery.pages import shown_date
+
+FIRST_YEAR = 1900
+PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif"
+Row = TypeVar("Row")
+
+
+class WorkForm(ConsentFields):
+    organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
+    language = SelectField(
+        _l("Language of the title and the story"),
+        choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")],
+        invalid_choice_message=_l("Please choose Chinese or English."),
+    )
+    title = Line(_l("Title"), 120)
+    story = Block(
+        _l("Story"),
+        20_000,
+        description=_l(
+            "What led to the work? Who made it, and what does it mean to them? "
+            "An empty line begins a new paragraph."
+        ),
+        render_kw={"rows": 9},
+    )
+    alt_text = Block(
+        _l("What the picture shows"),
+        1_000,
+        description=_l(
+            "For people who cannot see it: shapes, colours, what happens in it. "
+            "Describe the work, not the artist."
+        ),
+        render_kw={"rows": 3},
+    )
+    medium = Line(_l("Medium"), 120, description=_l("Such as crayon on paper, or paper cut."))
+    year = IntegerField(
+        _l("Year"),
+        [Optional()],
+        invalid_value_message=_l("Please write the year in digits, such as 2022."),
+        render_kw={"inputmode": "numeric"},
+    )
+    assistance = Line(
+        _l("Who helped"), 200, description=_l("Such as: drawn alone; a teacher helped with the outline.")
+    )
+
+    title_translation = Line(_l("Title, translated"), 120)
+    story_translation = Block(_l("Story, translated"), 20_000, render_kw={"rows": 7})
+    alt_text_translation = Block(_l("What the picture shows, translated"), 1_000, render_kw={"rows": 3})
+    medium_translation = Line(_l("Medium, translated"), 120)
+    assistance_translation = Line(_l("Who helped, translated"), 200)
+
+    artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
+    credit_name = Line(
+        _l("New credit name"),
+        80,
+        description=_l("The name that visitors read. A pseudonym is good; the legal name is not needed."),
+        render_kw={"autocomplete": "off"},
+    )
+    credit_name_translation = Line(
+        _l("Credit name in the other language"), 80, render_kw={"autocomplete": "off"}
+    )
+    consent = SelectField(_l("Consent"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
+
+    themes = CheckBoxes(_l("Themes"))
+    project = SelectField(_l("Project behind the work"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
+    project_title = Line(_l("Title of the project"), 120)
+    project_summary = Block(
+        _l("What the project does"),
+        600,
+        description=_l("One or two sentences: what it does, and whom it helps."),
+        render_kw={"rows": 3},
+    )
+    project_link = Line(
+        _l("Where to support it"),
+        500,
+        [WebAddress()],
+        description=_l("The address of the project's own page."),
+        render_kw={"type": "url", "inputmode": "url", "placeholder": "https://"},
+    )
+    picture = FileField(
+        _l("Picture"),
+        description=_l("A photograph or scan of the work, at most 60 MB. Place and time in it are removed."),
+        render_kw={"accept": PICTURES},
+    )
+
+    def __init__(self, posted: Any = None, *, offered: Offered, **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+        self.offered = offered
+        self["organisation"].choices = organisation_choices(offered.organisations)
+        self["artist"].choices = [
+            SelectChoice("", _("Somebody new, named below") if offered.artists else _("Named below")),
+            *(SelectChoice(str(each.id), self._among(each, each.credit_name)) for each in offered.artists),
+        ]
+        self["consent"].choices = [
+            SelectChoice("", _("A new one, told below")),
+            *(SelectChoice(str(each.id), _consent_label(each)) for each in offered.consents),
+        ]
+        self["project"].choices = [
+            SelectChoice("", _("A new one, told below")),
+            *(
+                SelectChoice(str(each.id), self._among(each, spoken(each, "title").text))
+                for each in offered.projects
+            ),
+        ]
+        self["themes"].choices = [
+            SelectChoice(str(each.id), spoken(each, "title").text) for each in offered.themes
+        ]
+
+    def _among(self, row: Any, label: str) -> str:
+        """A choice's label, with its organisation where there are several to choose from."""
+        if len(self.offered.organisations) == 1:
+            return label
+        organisation = _chosen(self.offered.organisations, str(row.organisation_id))
+        return f"{label} ({spoken(organisation, 'name').text})" if organisation else label
+
+    @property
+    def tells_project(self) -> bool:
+        """Whether somebody began to write a new project."""
+        return bool(self.project_title.data or self.project_summary.data or self.project_link.data)
+
+    def read(self, has_picture: bool) -> WorkDetails | None:
+        """What was typed, if a draft can be made of it; otherwise sentences stand at the fields."""
+        self.validate()
+        organisation = (
+            _chosen(self.offered.organisations, self.organisation.data) or self.offered.organisations[0]
+        )
+        year = self.year.data
+        if year is not None and not self.year.errors and not FIRST_YEAR <= year <= today().year:
+            self.refuse(
+                "year",
+                _("Please write a year from %(first)s to %(last)s.")
+                % {"first": FIRST_YEAR, "last": today().year},
+            )
+        consent = _chosen(self.offered.consents, self.consent.data)
+        artist = self._read_artist(organisation, consent)
+        new_consent = self._read_consent(artist, consent)
+        project = self._read_project(organisation)
+        if not self.title.data and not has_picture and not self.title.errors:
+            self.refuse(
+                "title", _("Please write a title or choose a picture, so that you find the draft again.")
+            )
+        if self.errors:
+            return None
+        return WorkDetails(
+            organisation=organisation,
+            language=self.language.data,
+            texts={name: self[name].data or "" for name in TEXT_FIELDS},
+            year=year,
+            artist=artist,
+            consent=new_consent or consent,
+            project=project,
+            themes=[each for each in self.offered.themes if str(each.id) in (self.themes.data or [])],
+        )
+
+    def _read_artist(self, organisation: Organisation, consent: Consent | None) -> Artist | NewArtist | None:
+        artist = _chosen(self.offered.artists, self.artist.data)
+        if artist is not None and self.credit_name.data:
+            self.refuse("artist", _("Please either choose an artist or write a new name, not both."))
+        elif artist is not None and artist.organisation_id != organisation.id:
+            self.refuse("artist", _("This artist belongs to another organisation than the work."))
+        elif artist is None and self.credit_name.data:
+            return NewArtist(self.credit_name.data, self.credit_name_translation.data or "")
+        elif artist is None and consent is not None and not self.artist.errors:
+            return consent.artist  # whoever chose the consent has said whose work it is
+        return artist
+
+    def _read_consent(self, artist: Artist | NewArtist | None, consent: Consent | None) -> Any:
+        if consent is not None:
+            if self.tells_consent:
+                self.refuse("consent", _("Please either choose a consent or record a new one, not both."))
+            elif not isinstance(artist, Artist) or consent.artist_id != artist.id:
+                self.refuse(
+                    "consent", _("This consent is another artist's. Please choose one of the artist's own.")
+                )
+            return None
+        if not self.tells_consent:
+            return None
+        if artist is None and not self.artist.errors:
+            self.refuse("artist", _("Please say whose consent this is."))
+        return self.told_consent()
+
+    def _read_project(self, organisation: Organisation) -> Any:
+        project = _chosen(self.offered.projects, self.project.data)
+        if project is not None:
+            if self.tells_project:
+                self.refuse("project", _("Please either choose a project or write a new one, not both."))
+            elif project.organisation_id != organisation.id:
+                self.refuse("project", _("This project belongs to another organisation than the work."))
+            return project
+        if not self.tells_project:
+            return None
+        if not self.project_title.data:
+            self.refuse("project_title", _("Please write the project's title."))
+        if not self.project_link.data:
+            self.refuse(
+                "project_link", _("Please give the web address where people can support the project.")
+            )
+        return NewProject(
+            self.project_title.data or "", self.project_summary.data or "", self.project_link.data or ""
+        )
+
+
+def form_of(artwork: Artwork, offered: Offered) -> WorkForm:
+    """The form filled with a work as it is kept; its themes must be fetched."""
+    data = {name: getattr(artwork, name) for name in (*TEXT_FIELDS, "language", "year")}
+    return WorkForm(
+        offered=offered,
+        data={
+            **data,
+            "organisation": str(artwork.organisation_id),
+            "artist": str(artwork.artist_id or ""),
+            "consent": str(artwork.consent_id or ""),
+            "project": str(artwork.project_id or ""),
+            "themes": [str(theme.id) for theme in artwork.themes],
+        },
+    )
+
+
+FORM_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+def form_key_in(text: Any) -> str | None:
+    """The key of a form as this site makes it; None for anything else."""
+    return text if isinstance(text, str) and FORM_KEY.fullmatch(text) else None
+
+
+def _chosen(rows: Sequence[Row], id: Any) -> Row | None:
+    return next((row for row in rows if str(row.id) == id), None)  # type: ignore[attr-defined]
+
+
+def _consent_label(consent: Consent) -> str:
+    parts = [consent.artist.credit_name, str(AGREED_BY_WORDS[consent.agreed_by])]
+    if consent.ends_on:
+        parts.append(_("until %(day)s") % {"day": shown_date(consent.ends_on)})
+    return " · ".join(parts)

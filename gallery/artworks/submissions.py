@@ -1,0 +1,73 @@
+"""Sending a work for review: what must be there first, and the sending itself."""
+
+from __future__ import annotations
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.images.models import ImageState
+from gallery.languages import gettext as _
+
+
+class NotSubmittable(Exception):
+    """The work cannot be sent now; `sentence` says why, `missing` which fields lack what."""
+
+    def __init__(self, sentence: str, missing: dict[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.missing = missing or {}
+
+
+async def missing_parts(artwork: Artwork) -> dict[str, str]:
+    """What a curator would miss, by form field: a sentence that says what to do. Empty if nothing."""
+    await artwork.fetch_related("consent", "image", "themes")
+    missing: dict[str, str] = {}
+    if artwork.image is None or artwork.image.state == ImageState.ERASED:
+        missing["picture"] = _("Please choose a picture of the work.")
+    elif artwork.image.state == ImageState.REFUSED:
+        missing["picture"] = _("This picture could not be prepared. Please choose another.")
+    if not artwork.title:
+        missing["title"] = _("Please write a title; “Untitled” is one, too.")
+    if not artwork.story:
+        missing["story"] = _("Please tell the story behind the work, in a sentence or more.")
+    if not artwork.alt_text:
+        missing["alt_text"] = _("Please describe the picture for people who cannot see it.")
+    if not artwork.medium:
+        missing["medium"] = _("Please say with what it was made, such as crayon on paper.")
+    if artwork.artist_id is None:
+        missing["artist"] = _("Please say who made it: choose an artist or write a credit name.")
+    if artwork.consent is None:
+        missing["consent"] = _("Please choose the consent under which it may be shown, or record one.")
+    elif artwork.consent.artist_id != artwork.artist_id:
+        missing["consent"] = _("This consent is another artist's. Please choose one of the artist's own.")
+    elif not artwork.consent.covers_web():
+        missing["consent"] = _(
+            "This consent does not allow showing on this website today. Please choose or record another."
+        )
+    if artwork.project_id is None:
+        missing["project"] = _("Please choose the project behind the work, or make it here.")
+    # What was returned may come back after the call has closed: the curator asked for it.
+    if not any(theme.is_open() or artwork.status == Status.RETURNED for theme in artwork.themes):
+        missing["themes"] = _("Please choose at least one theme that is open for works.")
+    return missing
+
+
+async def submit(artwork: Artwork, by: Person | None) -> Submission:
+    """Send a draft, or what was returned, for review. Raises NotSubmittable."""
+    async with in_transaction():
+        held = await locked(Artwork.filter(id=artwork.id)).first()
+        if held is None:
+            raise NotSubmittable(_("This work was deleted meanwhile."))
+        if held.status == Status.SUBMITTED:
+            raise NotSubmittable(_("It has been submitted already. A curator will look at it."))
+        if not held.is_editable:
+            raise NotSubmittable(_("It has been decided already, so it cannot be submitted again."))
+        missing = await missing_parts(held)
+        if missing:
+            raise NotSubmittable(_("Something is still missing. The form says what."), missing)
+        number = await Submission.filter(artwork_id=held.id).count() + 1
+        submission = await Submission.create(artwork=held, number=number, by=by, at=now())
+        held.status = artwork.status = Status.SUBMITTED
+        await held.save(update_fields=["status", "updated_at"])
+        return submission

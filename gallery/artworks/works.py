@@ -1,0 +1,244 @@
+"""Entering and changing works: the work, and with it artist, consent and project, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gallery.accounts.models import Person
+from gallery.artists.consents import NewConsent, record_consent
+from gallery.artists.models import Artist, Consent, ConsentState
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import today
+from gallery.database import in_transaction, locked
+from gallery.images.models import Image, ImageState
+from gallery.images.shelves import erase
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.organisations.models import Organisation, Project
+from gallery.organisations.projects import add_project
+from gallery.storage import Storage
+from gallery.themes.models import Theme
+
+STATUS_WORDS: Mapping[str, Any] = {
+    Status.DRAFT: _l("draft"),
+    Status.SUBMITTED: _l("submitted"),
+    Status.RETURNED: _l("returned"),
+    Status.ACCEPTED: _l("accepted"),
+    Status.DECLINED: _l("declined"),
+    Status.WITHDRAWN: _l("withdrawn"),
+}
+
+TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance")
+TEXT_FIELDS = (*TRANSLATED_FIELDS, *(f"{name}_translation" for name in TRANSLATED_FIELDS))
+
+
+class WorkRefused(Exception):
+    """Something changed meanwhile, so this cannot be saved; `sentence` stands at `field`."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+        self.sentence = sentence
+
+
+class NotEditable(Exception):
+    """The work is under review or decided; `sentence` says which."""
+
+    def __init__(self, status: Status) -> None:
+        self.sentence = why_not_editable(status)
+        super().__init__(self.sentence)
+
+
+def why_not_editable(status: Status) -> str:
+    return {
+        Status.SUBMITTED: _("It is with the curators now. It can be changed again if they return it."),
+        Status.ACCEPTED: _("It has been accepted, so it stays as the curators saw it."),
+        Status.DECLINED: _("It was declined, so it cannot be changed."),
+        Status.WITHDRAWN: _("Its consent was withdrawn, so it cannot be changed."),
+    }.get(status, "")
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What the form of a work can choose from."""
+
+    organisations: Sequence[Organisation]
+    artists: Sequence[Artist]
+    consents: Sequence[Consent]  # in force, each with its artist
+    projects: Sequence[Project]
+    themes: Sequence[Theme]
+
+
+@dataclass(frozen=True)
+class NewArtist:
+    credit_name: str
+    credit_name_translation: str = ""
+
+
+@dataclass(frozen=True)
+class NewProject:
+    title: str
+    summary: str
+    link: str
+
+
+@dataclass(frozen=True)
+class WorkDetails:
+    """Everything of a work but its picture. Artist, consent, project are chosen, told anew, or left out."""
+
+    organisation: Organisation
+    language: str
+    texts: Mapping[str, str]  # by TEXT_FIELDS
+    year: int | None = None
+    artist: Artist | NewArtist | None = None
+    consent: Consent | NewConsent | None = None
+    project: Project | NewProject | None = None
+    themes: Sequence[Theme] = field(default_factory=tuple)
+
+
+async def offered_to(organisations: Sequence[Organisation], artwork: Artwork | None = None) -> Offered:
+    """The choices for a new work of one of `organisations`, or for `artwork`, whose own stay among them.
+
+    The themes of `artwork` must be fetched.
+    """
+    ids = [each.id for each in organisations] if artwork is None else [artwork.organisation_id]
+    chosen_consent = artwork.consent_id if artwork else None
+    chosen_themes = {theme.id for theme in artwork.themes} if artwork else set()
+    day = today()
+    consents = (
+        await Consent.filter(artist__organisation_id__in=ids).order_by("-id").prefetch_related("artist")
+    )
+    in_force = {ConsentState.IN_FORCE, ConsentState.EXPIRING}
+    return Offered(
+        organisations=[each for each in organisations if each.id in ids],
+        artists=await Artist.filter(organisation_id__in=ids).order_by("credit_name", "id"),
+        consents=[each for each in consents if each.state(day) in in_force or each.id == chosen_consent],
+        projects=await Project.filter(organisation_id__in=ids).order_by("-id"),
+        themes=[
+            each
+            for each in await Theme.all().order_by("occurs_on", "id")
+            if each.is_open(day) or each.id in chosen_themes
+        ],
+    )
+
+
+async def create_work(
+    details: WorkDetails, by: Person | None, image: Image | None = None, form_key: str | None = None
+) -> Artwork:
+    """Enter a work as a draft. Raises WorkRefused, and IntegrityError where `form_key` made a work before."""
+    async with in_transaction():
+        artwork = Artwork(organisation=details.organisation, created_by=by, form_key=form_key)
+        await _fill(artwork, details, by, image)
+        return artwork
+
+
+async def update_work(
+    artwork: Artwork, details: WorkDetails, by: Person | None, image: Image | None = None
+) -> tuple[Artwork, Image | None]:
+    """Change a work; returns it and the image that `image` replaced, whose files can go.
+
+    Raises NotEditable and WorkRefused.
+    """
+    async with in_transaction():
+        held = await locked(Artwork.filter(id=artwork.id)).first()
+        if held is None:
+            raise WorkRefused("title", _("This work was deleted meanwhile."))
+        if not held.is_editable:
+            raise NotEditable(held.status)
+        replaced = None
+        if image is not None and held.image_id is not None and held.image_id != image.id:
+            replaced = await Image.get(id=held.image_id)
+        await _fill(held, details, by, image)
+        return held, replaced
+
+
+async def _fill(artwork: Artwork, details: WorkDetails, by: Person | None, image: Image | None) -> None:
+    artist = await _artist(details)
+    consent = await _consent(details, artist, by)
+    project = await _project(details)
+    artwork.language = details.language
+    for name in TEXT_FIELDS:
+        setattr(artwork, name, details.texts.get(name, ""))
+    artwork.year = details.year
+    artwork.artist_id = artist.id if artist else None
+    artwork.consent_id = consent.id if consent else None
+    artwork.project_id = project.id if project else None
+    if image is not None:
+        held = await locked(
+            Image.filter(id=image.id, state__in=[ImageState.RECEIVED, ImageState.READY])
+        ).first()
+        if held is None or await Artwork.filter(image_id=held.id).exclude(id=artwork.id or 0).exists():
+            raise WorkRefused("picture", _("This picture is no longer there. Please choose it again."))
+        if held.organisation_id != details.organisation.id:
+            held.organisation_id = details.organisation.id
+            await held.save(update_fields=["organisation_id"])
+        artwork.image_id = held.id
+    await artwork.save()
+    await artwork.themes.clear()
+    if details.themes:
+        await artwork.themes.add(*details.themes)
+
+
+async def _artist(details: WorkDetails) -> Artist | None:
+    if isinstance(details.artist, NewArtist):
+        return await Artist.create(
+            organisation=details.organisation,
+            credit_name=details.artist.credit_name,
+            credit_name_translation=details.artist.credit_name_translation,
+        )
+    return details.artist
+
+
+async def _consent(details: WorkDetails, artist: Artist | None, by: Person | None) -> Consent | None:
+    if details.consent is None:
+        return None
+    if artist is None:
+        raise WorkRefused("artist", _("Please say whose consent this is."))
+    if isinstance(details.consent, NewConsent):
+        return await record_consent(artist, details.consent, by)
+    held: Consent | None = await locked(Consent.filter(id=details.consent.id)).first()
+    if held is None or held.withdrawn_at is not None:
+        raise WorkRefused(
+            "consent", _("This consent was withdrawn meanwhile. The work cannot be shown under it.")
+        )
+    if held.artist_id != artist.id:
+        raise WorkRefused(
+            "consent", _("This consent is another artist's. Please choose one of the artist's own.")
+        )
+    return held
+
+
+async def _project(details: WorkDetails) -> Project | None:
+    told = details.project
+    if isinstance(told, NewProject):
+        values = {f"title_{details.language}": told.title, f"summary_{details.language}": told.summary}
+        return await add_project(details.organisation, {**values, "link": told.link})
+    return told
+
+
+async def delete_draft(artwork: Artwork, storage: Storage) -> None:
+    """Delete a work that was never submitted, and its picture. Raises NotEditable."""
+    async with in_transaction():
+        held = await locked(Artwork.filter(id=artwork.id)).first()
+        if held is None:
+            return
+        if held.status != Status.DRAFT:
+            raise NotEditable(held.status)
+        image = await Image.get_or_none(id=held.image_id) if held.image_id else None
+        await held.delete()
+    if image is not None:
+        await discard(image, storage)
+
+
+async def discard(image: Image, storage: Storage) -> None:
+    """Delete an image that no work has, and its files.
+
+    Should this process end half-way, the row is an unused upload, which the worker forgets after a day.
+    """
+    await Image.filter(id=image.id).update(
+        state=ImageState.ERASED
+    )  # a worker that develops it just now gives up
+    await erase(storage, image.token)
+    await Image.filter(id=image.id).delete()

@@ -1,0 +1,26 @@
+"""Making projects, at their own page and in the middle of entering a work."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from gallery import content_version
+from gallery.database import in_transaction
+from gallery.organisations.models import Organisation, Project
+
+SLUG_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread
+
+
+def new_slug() -> str:
+    """`p-` and 8 characters: titles are Chinese, and pinyin made by a program is often wrong."""
+    return "p-" + "".join(secrets.choice(SLUG_ALPHABET) for _ in range(8))
+
+
+async def add_project(organisation: Organisation, values: Mapping[str, Any]) -> Project:
+    """A new project of `organisation`; `values` are of title_zh, title_en, summary_zh, summary_en, link."""
+    async with in_transaction():
+        project = await Project.create(organisation=organisation, slug=new_slug(), **values)
+        await content_version.bump()
+        return project
