@@ -1,0 +1,269 @@
+"""The documents say what the code does: settings, commands, folders, addresses, limits and links."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.routing import Route
+
+from gallery.accounts import passwords, sessions
+from gallery.app import feature_routes
+from gallery.artists import consents, withdrawal_views
+from gallery.cli import main
+from gallery.images import child, chores, pixels, uploads
+from gallery.images.decoder import Limits
+from gallery.images.renditions import FORMATS, WIDTHS
+from gallery.settings import Settings
+from gallery.storage import Storage
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+DOCS = {path.name: path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
+PAGES = {"README.md": README, "CHANGELOG.md": (ROOT / "CHANGELOG.md").read_text(), **DOCS}
+LEFT_OUT = {".venv", ".git", "node_modules", "demo", "build", "dist"}
+
+
+def section(text: str, heading: str) -> str:
+    """What stands under a heading of the second level."""
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"There is no section {heading!r}"
+    return found[1]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of the tables in `text`, without their heads."""
+    cells = [
+        [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+        for line in text.splitlines()
+        if line.startswith("| ")
+    ]
+    return [row for number, row in enumerate(cells) if not re.fullmatch("-+", row[0]) and number]
+
+
+def unwrapped(text: str) -> str:
+    """`text` as it is read: without line ends and marks of emphasis or code."""
+    return " ".join(re.sub(r"[*`]", "", text).split())
+
+
+def in_code(text: str) -> Iterator[str]:
+    """The lines of code blocks, and the code within sentences."""
+    block = r"^[ ]*```[a-z]*\n(.*?)^[ ]*```$"
+    for found in re.findall(block, text, re.MULTILINE | re.DOTALL):
+        yield from found.splitlines()
+    yield from re.findall(r"`([^`\n]+)`", re.sub(block, "", text, flags=re.MULTILINE | re.DOTALL))
+
+
+# Settings
+
+
+def settings_told() -> dict[str, str]:
+    """The README's settings with their defaults."""
+    return {row[0].strip("`"): row[1] for row in rows(section(README, "Settings")) if row[0].startswith("`")}
+
+
+def test_the_readme_has_every_setting_and_no_other() -> None:
+    assert set(settings_told()) == {f"GALLERY_{field.name.upper()}" for field in dataclasses.fields(Settings)}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [field for field in dataclasses.fields(Settings) if field.default not in (dataclasses.MISSING, "")],
+    ids=lambda field: field.name,
+)
+def test_the_readme_has_each_default(field: dataclasses.Field[object]) -> None:
+    default = int(field.default) if isinstance(field.default, bool) else field.default
+    assert settings_told()[f"GALLERY_{field.name.upper()}"] == f"`{default}`"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_variable_that_is_named_is_read(name: str) -> None:
+    read_by_tests = (ROOT / "tests/browser/conftest.py").read_text()
+    for variable in set(re.findall(r"\bGALLERY_[A-Z_]*[A-Z]\b", PAGES[name])) - set(settings_told()):
+        assert f'"{variable}"' in read_by_tests, variable
+
+
+# Commands
+
+
+def test_every_command_is_told() -> None:
+    told = {line.split()[1] for line in in_code(README + DOCS["operating.md"]) if is_command(line)}
+    assert told == set(main.commands)
+
+
+def is_command(line: str) -> bool:
+    return re.match(r"(gallery|keep) [a-z]", line) is not None
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_command_that_is_told_exists_with_its_options(name: str) -> None:
+    for line in filter(is_command, in_code(PAGES[name])):
+        words = line.split()
+        command = main.commands[words[1]]
+        options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        assert {word for word in words[2:] if word.startswith("--")} <= options, line
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_make_target_that_is_told_exists(name: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    told = {line.split()[1] for line in in_code(PAGES[name]) if re.match(r"make [a-z]", line)}
+    assert told <= targets
+    if name == "README.md":
+        assert told == targets
+
+
+# The plan
+
+
+def test_the_map_has_every_folder_of_the_package_and_only_folders_that_are_there() -> None:
+    told = {row[0].strip("`").rstrip("/") for row in rows(section(README, "Map")) if row[0].startswith("`")}
+    there = {
+        f"gallery/{path.name}"
+        for path in (ROOT / "gallery").iterdir()
+        if path.is_dir() and path.name not in {"__pycache__", "templates"}
+    }
+    assert {name for name in told if name.startswith("gallery/")} == there
+    assert all((ROOT / name).is_dir() for name in told)
+    assert {"gallery", "templates", "tests", "docs", "media"} <= told
+
+
+def test_the_plan_has_every_root_module() -> None:
+    told = {row[0].strip("`") for row in rows(section(DOCS["architecture.md"], "The plan of the house"))}
+    there = {path.name for path in (ROOT / "gallery").glob("*.py")} - {"__init__.py"}
+    assert told == there
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_file_that_is_named_exists(name: str) -> None:
+    """`artworks/submissions.py` and `tests/live.py`, from the root or from within the package."""
+    for code in in_code(PAGES[name]):
+        if re.fullmatch(r"[a-z_./]+/[a-z_]+\.(py|html|md|po)", code) and not code.startswith("path/"):
+            assert (ROOT / code).is_file() or (ROOT / "gallery" / code).is_file(), code
+        elif re.fullmatch(r"(tests|gallery|templates|docs)/[a-z_/]*", code):
+            assert (ROOT / code).is_dir(), code
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_address_that_is_named_leads_somewhere(name: str) -> None:
+    patterns = [segments(route.path) for route in feature_routes() if isinstance(route, Route)]
+    for code in in_code(re.sub(r"```.*?```", "", PAGES[name], flags=re.DOTALL)):
+        if re.fullmatch(r"/[a-z{][a-z_{}/-]*|/", code) and not code.startswith(("/etc/", "/var/", "/srv/")):
+            asked = segments(code)
+            assert any(begins(pattern, asked) for pattern in patterns), code
+
+
+def segments(path: str) -> list[str]:
+    """["desk", "images", "*", "*"] for /desk/images/{id:int}/{name}; the languages are one of their kind."""
+    parts = [part for part in path.split("/") if part]
+    return ["*" if part.startswith("{") or part in {"zh", "en"} else part for part in parts]
+
+
+def begins(pattern: list[str], asked: list[str]) -> bool:
+    return pattern[: len(asked)] == asked
+
+
+# Decisions
+
+
+def decisions() -> list[str]:
+    return re.split(r"^(?=## )", DOCS["decisions.md"], flags=re.MULTILINE)[1:]
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = [int(found[1]) if (found := re.match(r"## (\d+)\. ", each)) else 0 for each in decisions()]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers
+
+
+@pytest.mark.parametrize("decision", decisions(), ids=lambda text: text.splitlines()[0])
+def test_each_decision_is_short_and_tells_its_price(decision: str) -> None:
+    assert len([line for line in decision.splitlines() if line.strip()]) <= 12
+    assert "\nPrice: " in decision
+
+
+def test_the_table_of_renditions_is_the_one_that_was_decided() -> None:
+    (told,) = (unwrapped(each) for each in decisions() if "One table of renditions" in each)
+    assert f"Widths {', '.join(map(str, WIDTHS))} px" in told
+    spelt = {"avif": "AVIF", "webp": "WebP", "jpg": "JPEG"}
+    for format in FORMATS:
+        assert f"{spelt[format.name]} {format.quality}" in told
+        assert format.options.get("subsampling", "4:2:0") == "4:2:0"
+    assert f"AVIF {FORMATS[0].quality} at speed {FORMATS[0].options['speed']}" in told
+
+
+# Limits
+
+
+def test_limits_are_told_as_they_are() -> None:
+    security, architecture = unwrapped(DOCS["security.md"]), unwrapped(DOCS["architecture.md"])
+    limits = Limits()
+    minutes = int(sessions.ATTEMPTS_IN.total_seconds() // 60)
+    assert f"at least {passwords.SHORTEST} characters" in security
+    assert f"After {sessions.ATTEMPTS_PER_PERSON} failed sign-ins for one e-mail address" in security
+    assert (
+        f"or {sessions.ATTEMPTS_PER_ADDRESS} from one network address, within {minutes} minutes" in security
+    )
+    assert f"address space ({limits.memory_bytes >> 20} MiB)" in security
+    assert f"processor time ({limits.cpu_seconds} s)" in security
+    assert f"written files ({child.LARGEST_FILE >> 20} MiB)" in security
+    assert f"more than {limits.max_pixels // 1_000_000} million pixels" in security
+    assert f"more than {pixels.MOST_SCANS} scans" in security
+    assert f"{uploads.MAX_FIELDS} text fields and {uploads.MAX_FIELD_BYTES // 1000} kB" in security
+    assert chores.UNUSED_AFTER.days == 1
+    assert "deleted after a day" in security
+    assert f"{consents.CODE_LENGTH * 5} random bits" in security
+    assert f"limit of {withdrawal_views.ATTEMPTS.times} requests a minute" in security
+    assert withdrawal_views.ATTEMPTS.seconds == 60
+    assert chores.MAX_ATTEMPTS == 3
+    assert "after three attempts" in architecture
+
+
+def test_folders_of_pictures_are_told_as_they_are(tmp_path: Path) -> None:
+    storage = Storage(Settings(home=tmp_path, database_url="", media=tmp_path / "media"))
+    assert storage.private.folder.relative_to(tmp_path).as_posix() == "media/private"
+    assert storage.public.folder.relative_to(tmp_path).as_posix() == "media/public"
+    made = {path.relative_to(tmp_path).as_posix() for path in (tmp_path / "media").iterdir()}
+    assert all(f"`{name}`" in DOCS["operating.md"] for name in made)
+
+
+# Links
+
+
+def markdown_files() -> list[Path]:
+    return [
+        path
+        for path in sorted(ROOT.rglob("*.md"))
+        if not LEFT_OUT & set(path.relative_to(ROOT).parts)
+        and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    ]
+
+
+def anchors(text: str) -> set[str]:
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("path", markdown_files(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_each_link_leads_to_a_file_and_a_heading(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (path.parent / name).resolve() if name else path
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text()), link
+
+
+def test_every_document_is_named_in_the_readme() -> None:
+    assert all(f"(docs/{name})" in README for name in DOCS)
+
+
+def test_the_changelog_begins_with_what_is_not_released() -> None:
+    assert PAGES["CHANGELOG.md"].split("\n## ")[1].startswith("Unreleased\n")
