@@ -1,0 +1,103 @@
+"""`gallery init`, `gallery invite` and `gallery check`: what a keeper does now and then."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+from email_validator import EmailNotValidError, validate_email
+from rich.table import Table
+
+from gallery.accounts.invitations import invite as invite_person
+from gallery.accounts.models import Role
+from gallery.cli.inspection import Finding, inspect, mend
+from gallery.cli.serving import run
+from gallery.cli.site import console, opened, set_up, shown_address
+from gallery.languages import LANGUAGES
+from gallery.organisations.models import Organisation
+from gallery.settings import Settings
+from gallery.storage import Storage
+
+
+@click.command()
+def init() -> None:
+    """Make folders, secret key and database, or bring them up to date. Safe to repeat."""
+    settings = Settings.from_env()
+    applied = run(set_up(settings))
+    console.print(f"Home      {settings.home}")
+    console.print(f"Pictures  {settings.media}")
+    console.print(
+        f"Database  {shown_address(settings)}: "
+        + (f"{len(applied)} migration(s) applied, the last one {applied[-1]}." if applied else "up to date.")
+    )
+
+
+@click.command()
+@click.argument("email")
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), required=True, help="What they will be."
+)
+@click.option("--organisation", metavar="SLUG", help="The organisation of a member, as in its address.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="zh", show_default=True, help="Of the invitation."
+)
+def invite(email: str, role: str, organisation: str | None, language: str) -> None:
+    """Invite EMAIL, and print the link with which they make their account."""
+    try:
+        email = validate_email(email, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise click.BadParameter(f"{email!r} is no e-mail address: {error}", param_hint="EMAIL") from error
+    if (role == Role.MEMBER) != (organisation is not None):
+        raise click.UsageError("A member needs --organisation SLUG; a curator or keeper takes none.")
+    settings = Settings.from_env()
+    token = run(make_invitation(settings, email, Role(role), organisation, language))
+    console.print(f"For {email}, once, within {settings.invitation_days} days:")
+    click.echo(f"{settings.site_url}/desk/invitations/{token}")
+
+
+async def make_invitation(settings: Settings, email: str, role: Role, slug: str | None, language: str) -> str:
+    """The token of the link; raises BadParameter where there is no organisation `slug`."""
+    async with opened(settings) as database:
+        await database.check()
+        organisation = await Organisation.get_or_none(slug=slug) if slug else None
+        if slug and organisation is None:
+            known = ", ".join([each.slug for each in await Organisation.all().order_by("slug").limit(20)])
+            raise click.BadParameter(
+                f"there is no organisation {slug!r}. There is: {known or 'none yet'}.",
+                param_hint="--organisation",
+            )
+        return await invite_person(
+            email,
+            role,
+            days=settings.invitation_days,
+            organisation_id=organisation.id if organisation else None,
+            language=language,
+        )
+
+
+@click.command()
+@click.option(
+    "--mend", "is_mending", is_flag=True, help="Delete what should not be there; never a picture in use."
+)
+def check(is_mending: bool) -> None:
+    """Compare the database with the pictures on the disk, and say what is wrong."""
+    settings = Settings.from_env()
+    findings = run(look_through(settings, is_mending=is_mending))
+    if not findings:
+        console.print("Database and pictures agree: nothing is wrong.")
+        return
+    table = Table("What is wrong", "Where", "What to do", box=None, padding=(0, 2, 0, 0))
+    for finding in findings:
+        table.add_row(finding.sentence, finding.where, "mended" if finding.is_mended else finding.advice)
+    console.print(table)
+    if any(not finding.is_mended for finding in findings):
+        raise SystemExit(1)
+
+
+async def look_through(settings: Settings, *, is_mending: bool) -> list[Finding]:
+    storage = Storage(settings)
+    async with opened(settings) as database:
+        findings = await inspect(database, storage)
+        if not is_mending:
+            return findings
+        return [dataclasses.replace(finding, is_mended=await mend(finding, storage)) for finding in findings]

@@ -1,0 +1,98 @@
+"""`gallery demo`: a complete living example, entered on first use and then served."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from gallery.artworks.models import Artwork
+from gallery.cli.serving import listen, port_option, run, serve_site, settings_for
+from gallery.cli.site import console, opened, set_up
+from gallery.demo.catalogue import CURATOR, EXHIBITIONS, KEEPER, MEMBERS, PASSWORD
+from gallery.demo.entering import Catalogue, EntryRefused, enter, form_key
+from gallery.settings import Settings
+
+
+@click.command()
+@port_option
+@click.option("--no-serve", is_flag=True, help="Enter everything and stop.")
+def demo(port: int, no_serve: bool) -> None:
+    """Enter a living example in the folder `demo`, and serve it.
+
+    The first time takes a minute or two: all pictures are drawn. Later ones take seconds and add nothing.
+    To begin anew, delete the folder. GALLERY_HOME names another folder.
+    """
+    if not os.environ.get("GALLERY_HOME", "").strip():
+        os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # the worker beside it finds it there, too
+    settings = settings_for(port)
+    listening = None if no_serve else listen("127.0.0.1", port)
+    try:
+        welcome = run(prepare(settings))
+    except EntryRefused as refusal:
+        raise click.ClickException(f"The demo could not be entered. {refusal}") from refusal
+    console.print(welcome)
+    if listening is not None:
+        run(serve_site(settings, listening, with_worker=settings.worker, begun=say_that_it_serves))
+
+
+def say_that_it_serves() -> None:
+    console.print("\nServing · Ctrl-C stops it.")
+
+
+async def prepare(settings: Settings, chosen: Catalogue | None = None) -> str:
+    """Set the site up and enter what it lacks; returns what to open and how to sign in."""
+    await set_up(settings)
+    async with opened(settings):
+        with progress_bar() as bar:
+            await enter(settings, Telling(bar), chosen)
+        return await welcome_text(settings)
+
+
+def progress_bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<22}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+class Telling:
+    """One bar for each kind of work that is told of."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.bar = bar
+        self.tasks: dict[str, TaskID] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what not in self.tasks:
+            self.tasks[what] = self.bar.add_task(what)
+        self.bar.update(self.tasks[what], completed=done, total=total)
+
+
+async def welcome_text(settings: Settings) -> str:
+    works = {work.slug: form_key(work) for work in Catalogue().works}
+    pages = [("Home", "/zh/"), ("", "/en/")]
+    pages += [(exhibition.title.en, f"/zh/exhibitions/{exhibition.slug}") for exhibition in EXHIBITIONS]
+    touchstone = await Artwork.get_or_none(form_key=works["dumpling-wrappers"])
+    if touchstone is not None:
+        pages.append(("A work", f"/zh/works/{touchstone.public_id}"))
+    agreed = await Artwork.get_or_none(form_key=works["tangyuan"]).prefetch_related("consent")
+    if agreed is not None and agreed.consent is not None:
+        pages.append(("A consent link", f"/c/{agreed.consent.code}"))
+    pages.append(("The desk", "/desk"))
+    people = [(KEEPER, "keeper"), (CURATOR, "curator"), *((member, "partner") for member in MEMBERS[:2])]
+    lines = [
+        "",
+        "[bold]Open[/bold]",
+        *(f"  {escape(name):<24}{settings.site_url}{path}" for name, path in pages),
+        "",
+        f"[bold]Sign in[/bold] at the desk with the password [bold]{PASSWORD}[/bold]",
+        *(f"  {role:<24}{person.email}" for person, role in people),
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,65 @@
+"""What every command needs: the database opened, or one sentence that says why it cannot be."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from asyncpg import PostgresError
+from rich.console import Console
+from tortoise.connection import get_connection
+from tortoise.exceptions import DBConnectionError, OperationalError
+
+from gallery.clock import use_time_zone
+from gallery.content_version import ContentVersion
+from gallery.database import Database
+from gallery.settings import Settings
+from gallery.storage import Storage
+
+console = Console(highlight=False)
+
+
+class Unreachable(RuntimeError):
+    """The database cannot be opened; the message names it, without its password, and says why."""
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    """The open database of `settings`; raises Unreachable."""
+    use_time_zone(settings.zone)
+    database = Database(settings)
+    try:
+        await database.__aenter__()
+        await get_connection("default").execute_query("SELECT 1")
+    except (OSError, DBConnectionError, OperationalError, PostgresError, sqlite3.Error) as error:
+        await database.__aexit__(None, None, None)
+        raise Unreachable(
+            f"The database {shown_address(settings)} cannot be opened: {one_line(error)}"
+        ) from error
+    try:
+        yield database
+    finally:
+        await database.__aexit__(None, None, None)
+
+
+def shown_address(settings: Settings) -> str:
+    """The address of the database without user and password."""
+    url = urlsplit(settings.database_url)
+    if url.scheme == "sqlite":
+        return url.path[1:]
+    return f"{url.hostname or 'localhost'}:{url.port or 5432}{url.path}"
+
+
+def one_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+async def set_up(settings: Settings) -> list[str]:
+    """Make folders and database ready, as often as one likes; returns the migrations that it applied."""
+    Storage(settings)
+    async with opened(settings) as database:
+        applied = await database.migrate()
+        await ContentVersion.get_or_create(id=1)
+    return applied
