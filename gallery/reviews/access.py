@@ -1,0 +1,35 @@
+"""Who may review: curators every work that was ever sent for review, nobody else anything."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from tortoise.query_utils import Prefetch
+
+from gallery.accounts.access import load_curator
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Submission
+from gallery.reviews.models import Review
+
+__all__ = ["load_curator", "load_submitted"]
+
+
+async def load_submitted(request: Request) -> tuple[Person, Artwork]:
+    """The curator at this desk and the work of the address, with all that is shown beside it.
+
+    404 for works that were never sent for review: drafts belong to their organisation alone.
+    """
+    person = await load_curator(request)
+    artwork = await Artwork.get_or_none(id=request.path_params["id"]).prefetch_related(
+        "image",
+        "artist",
+        "consent",
+        "project",
+        "organisation",
+        "themes",
+        Prefetch("submissions", Submission.all().order_by("number").prefetch_related("by")),
+        Prefetch("reviews", Review.all().order_by("id").prefetch_related("by")),
+    )
+    if artwork is None or not artwork.submissions:
+        raise HTTPException(404)
+    return person, artwork

@@ -1,0 +1,64 @@
+"""The accents of themes: whether a colour can be read on paper and wall, by day and by night.
+
+Contrast is WCAG 2.2's: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
+"""
+
+from __future__ import annotations
+
+import colorsys
+import re
+
+DAY = ("#faf8f4", "#f3efe8")  # paper, wall
+NIGHT = ("#14130f", "#1b1915")
+LEAST = 4.5  # WCAG 1.4.3 for text of ordinary size
+
+COLOUR = re.compile(r"#[0-9a-f]{6}")
+STEPS = 512  # of lightness between a tone and black or white
+
+
+def relative_luminance(colour: str) -> float:
+    """The luminance of `#rrggbb`, from 0 (black) to 1 (white)."""
+    red, green, blue = (_linear(channel) for channel in _channels(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours `#rrggbb`, from 1 (the same) to 21 (black and white)."""
+    darker, lighter = sorted((relative_luminance(one), relative_luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def least_contrast(colour: str, grounds: tuple[str, ...]) -> float:
+    """The contrast of `colour` on that of `grounds` on which it is read worst."""
+    return min(contrast(colour, ground) for ground in grounds)
+
+
+def is_readable(colour: str, grounds: tuple[str, ...]) -> bool:
+    return least_contrast(colour, grounds) >= LEAST
+
+
+def nearest_readable(colour: str, grounds: tuple[str, ...]) -> str:
+    """The tone of the same hue that is read on all `grounds`: darker on light ones, lighter on dark ones.
+
+    `colour` itself where it is read already.
+    """
+    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(colour))
+    target = 0.0 if relative_luminance(grounds[0]) > 0.5 else 1.0
+    for step in range(STEPS + 1):
+        toned = lightness + (target - lightness) * step / STEPS
+        tone = colour if step == 0 else _written(colorsys.hls_to_rgb(hue, toned, saturation))
+        if is_readable(tone, grounds):
+            return tone
+    raise ValueError(f"No tone is readable on {grounds}")
+
+
+def _channels(colour: str) -> tuple[float, float, float]:
+    return int(colour[1:3], 16) / 255, int(colour[3:5], 16) / 255, int(colour[5:7], 16) / 255
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
+
+
+def _written(channels: tuple[float, float, float]) -> str:
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)

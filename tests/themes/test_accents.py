@@ -1,0 +1,56 @@
+"""Which accents can be read."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gallery.themes.accents import (
+    COLOUR,
+    DAY,
+    LEAST,
+    NIGHT,
+    contrast,
+    is_readable,
+    least_contrast,
+    nearest_readable,
+    relative_luminance,
+)
+
+
+# Figures of the WCAG definition: black on white is 21, and #767676 the lightest grey that passes on white.
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#ffffff", "#ffffff") == 1
+    assert contrast("#767676", "#ffffff") >= 4.5 > contrast("#777777", "#ffffff")
+
+
+def test_contrast_does_not_depend_on_the_order() -> None:
+    assert contrast("#a8322a", "#faf8f4") == contrast("#faf8f4", "#a8322a")
+
+
+def test_the_accents_a_theme_begins_with_are_readable() -> None:
+    assert is_readable("#a8322a", DAY)
+    assert is_readable("#e4755f", NIGHT)
+
+
+def test_the_wall_counts_as_well_as_the_paper() -> None:
+    assert least_contrast("#a8322a", DAY) == contrast("#a8322a", "#f3efe8")
+
+
+def test_what_is_readable_already_stays() -> None:
+    assert nearest_readable("#a8322a", DAY) == "#a8322a"
+
+
+@given(st.integers(0, 0xFFFFFF).map("#{:06x}".format), st.sampled_from([DAY, NIGHT]))
+def test_the_proposed_tone_is_always_readable_and_a_colour(colour: str, grounds: tuple[str, ...]) -> None:
+    tone = nearest_readable(colour, grounds)
+    assert COLOUR.fullmatch(tone)
+    assert least_contrast(tone, grounds) >= LEAST
+
+
+@given(st.integers(0, 0xFFFFFF).map("#{:06x}".format))
+def test_the_proposed_tone_is_darker_by_day_and_lighter_by_night(colour: str) -> None:
+    assert relative_luminance(nearest_readable(colour, DAY)) <= relative_luminance(colour)
+    assert relative_luminance(nearest_readable(colour, NIGHT)) >= relative_luminance(colour)

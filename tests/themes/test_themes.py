@@ -1,0 +1,128 @@
+"""Themes at the curator's desk."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from gallery.content_version import ContentVersion
+from gallery.themes.accents import DAY, is_readable
+from gallery.themes.models import Theme
+from tests import factories
+from tests.conftest import Site
+
+WINTER = {
+    "slug": "winter-solstice-2026",
+    "title_zh": "冬至",
+    "title_en": "Winter solstice",
+    "text_zh": "团圆的日子。",
+    "text_en": "",
+    "occurs_on": "2026-12-22",
+    "call_opens_on": "2026-11-01",
+    "call_closes_on": "2026-12-15",
+    "accent": "#A8322A",
+    "accent_night": "#e4755f",
+}
+
+
+async def version() -> int:
+    record = await ContentVersion.get_or_none(id=1)
+    return record.number if record else 0
+
+
+async def test_a_curator_makes_a_theme(site: Site) -> None:
+    client = await site.client(site.cast.curator)
+    before = await version()
+    answer = await client.post("/desk/themes", data=WINTER)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/themes")
+    theme = await Theme.get(slug="winter-solstice-2026")
+    assert theme.title_zh == "冬至"
+    assert theme.occurs_on == date(2026, 12, 22)
+    assert theme.accent == "#a8322a"
+    assert await version() == before + 1
+    assert "Winter solstice" in (await client.get("/desk/themes")).text
+
+
+async def test_a_curator_changes_a_theme(site: Site) -> None:
+    theme = await factories.theme(slug="winter-solstice-2026")
+    client = await site.client(site.cast.curator)
+    before = await version()
+    page = await client.get(f"/desk/themes/{theme.id}/edit")
+    assert page.status_code == 200
+    assert theme.title_zh in page.text
+    answer = await client.post(f"/desk/themes/{theme.id}/edit", data={**WINTER, "title_en": "Dongzhi"})
+    assert answer.status_code == 303
+    assert (await Theme.get(id=theme.id)).title_en == "Dongzhi"
+    assert await version() == before + 1
+
+
+@pytest.mark.parametrize("path", ["/desk/themes", "/desk/themes/new"])
+async def test_themes_are_kept_by_curators_alone(site: Site, path: str) -> None:
+    assert (await (await site.client()).get(path)).status_code == 303
+    assert (await (await site.client(site.cast.partner)).get(path)).status_code == 404
+    assert (await (await site.client(site.cast.keeper)).get(path)).status_code == 200
+
+
+async def test_a_member_cannot_make_a_theme(site: Site) -> None:
+    answer = await (await site.client(site.cast.partner)).post("/desk/themes", data=WINTER)
+    assert answer.status_code == 404
+    assert not await Theme.exists(slug=WINTER["slug"])
+
+
+async def test_a_theme_that_does_not_exist(site: Site) -> None:
+    client = await site.client(site.cast.curator)
+    assert (await client.get("/desk/themes/999/edit")).status_code == 404
+    assert (await client.post("/desk/themes/999/edit", data=WINTER)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"title_zh": "", "title_en": " "}, "at least one of the two languages"),
+        ({"slug": "Winter Solstice"}, "small Latin letters"),
+        ({"slug": ""}, "short name for the address"),
+        ({"call_closes_on": "2026-10-31"}, "ends before it begins"),
+        ({"occurs_on": "2026-02-30"}, "in the calendar"),
+        ({"accent": "red"}, "choose a colour"),
+        ({"accent": "#e4755f"}, "too light to read on paper"),
+        ({"accent_night": "#a8322a"}, "too dark to read at night"),
+        ({"title_zh": "冬" * 81}, "81 characters"),
+    ],
+)
+async def test_what_is_wrong_comes_back_with_a_sentence(
+    site: Site, changed: dict[str, str], sentence: str
+) -> None:
+    client = await site.client(site.cast.curator)
+    before = await version()
+    answer = await client.post("/desk/themes", data={**WINTER, **changed})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "团圆的日子。" in answer.text
+    assert not await Theme.all().exists()
+    assert await version() == before
+
+
+async def test_a_refused_accent_names_its_ratio_and_a_tone_that_passes(site: Site) -> None:
+    client = await site.client(site.cast.curator)
+    answer = await client.post("/desk/themes", data={**WINTER, "accent": "#ffcc00"})
+    told = answer.text.partition("its contrast is ")[2]
+    assert float(told[:4]) < 4.5
+    tone = told.partition("can be read is ")[2][:7]
+    assert is_readable(tone, DAY)
+    assert (await client.post("/desk/themes", data={**WINTER, "accent": tone})).status_code == 303
+
+
+async def test_a_name_in_use_is_refused(site: Site) -> None:
+    await factories.theme(slug="winter-solstice-2026")
+    client = await site.client(site.cast.curator)
+    answer = await client.post("/desk/themes", data=WINTER)
+    assert answer.status_code == 422
+    assert "in use already" in answer.text
+    assert await Theme.all().count() == 1
+
+
+async def test_a_theme_keeps_its_own_name(site: Site) -> None:
+    theme = await factories.theme(slug="winter-solstice-2026")
+    client = await site.client(site.cast.curator)
+    assert (await client.post(f"/desk/themes/{theme.id}/edit", data=WINTER)).status_code == 303
