@@ -1,0 +1,45 @@
+"""Who may build exhibitions: curators all of them, nobody else any."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from gallery.accounts.access import load_curator
+from gallery.accounts.models import Person
+from gallery.exhibitions.models import Exhibition, Hanging, Room
+
+__all__ = ["load_curator", "load_exhibition", "load_hanging", "load_room"]
+
+
+async def load_exhibition(request: Request) -> tuple[Person, Exhibition]:
+    """The curator at this desk and the exhibition of the address; 404 where there is none."""
+    person = await load_curator(request)
+    exhibition = await Exhibition.get_or_none(id=request.path_params["id"]).prefetch_related("theme")
+    if exhibition is None:
+        raise HTTPException(404)
+    return person, exhibition
+
+
+async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:
+    """Also the room of the address, which must be one of the exhibition's draft: editions are frozen."""
+    person, exhibition = await load_exhibition(request)
+    room = await Room.get_or_none(
+        id=request.path_params["room"], edition__exhibition_id=exhibition.id, edition__number__isnull=True
+    )
+    if room is None:
+        raise HTTPException(404)
+    return person, exhibition, room
+
+
+async def load_hanging(request: Request) -> tuple[Person, Exhibition, Hanging]:
+    """Also the hanging of the address, likewise of the draft."""
+    person, exhibition = await load_exhibition(request)
+    hanging = await Hanging.get_or_none(
+        id=request.path_params["hanging"],
+        room__edition__exhibition_id=exhibition.id,
+        room__edition__number__isnull=True,
+    )
+    if hanging is None:
+        raise HTTPException(404)
+    return person, exhibition, hanging

@@ -1,0 +1,123 @@
+"""What the builder's page shows: the draft with its rooms, and the works that can be hung in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+from tortoise.expressions import Q, Subquery
+from tortoise.query_utils import Prefetch
+
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import local
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
+from gallery.organisations.models import Organisation
+from gallery.themes.models import Theme
+
+PER_PAGE = 24
+
+
+@dataclass(frozen=True)
+class Picker:
+    """Accepted works that do not hang in the draft yet, narrowed by what the address asks for."""
+
+    works: Sequence[Artwork]
+    count: int
+    page: int
+    pages: int
+    themes: Sequence[Theme]
+    organisations: Sequence[Organisation]
+    asked: dict[str, str] = field(default_factory=dict)  # room, theme, organisation, q
+
+    def query(self, **changed: object) -> str:
+        """The query of the builder's address, with some of it changed; None leaves a part out."""
+        return urlencode({name: value for name, value in {**self.asked, **changed}.items() if value})
+
+
+async def rooms_of(draft: Edition) -> list[Room]:
+    """The rooms of a draft in their order, with hangings and all that the builder says of their works."""
+    return await Room.filter(edition_id=draft.id).prefetch_related(
+        Prefetch(
+            "hangings",
+            Hanging.all().prefetch_related(
+                "artwork__image", "artwork__artist", "artwork__consent", "artwork__organisation"
+            ),
+        )
+    )
+
+
+async def editions_of(exhibition: Exhibition) -> list[Edition]:
+    """What was published, the latest first."""
+    return (
+        await Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True)
+        .order_by("-number")
+        .prefetch_related("published_by")
+    )
+
+
+def ending_before(draft: Edition, rooms: Sequence[Room]) -> list[Artwork]:
+    """The hung works whose consent ends before the exhibition closes: they leave the wall by themselves."""
+    if draft.closes_at is None:
+        return []
+    last_day: date = local(draft.closes_at).date()
+    return [
+        hanging.artwork
+        for room in rooms
+        for hanging in room.hangings
+        if hanging.artwork.consent
+        and hanging.artwork.consent.ends_on
+        and hanging.artwork.consent.ends_on < last_day
+    ]
+
+
+async def picker_of(draft: Edition, query: QueryParams) -> Picker:
+    """The works to choose from. `query` may hold room, theme, organisation (ids), q (words) and page."""
+    asked = {name: query[name][:100] for name in ("room", "theme", "organisation", "q") if query.get(name)}
+    hung = Hanging.filter(room__edition_id=draft.id).values("artwork_id")
+    chosen = Artwork.filter(~Q(id__in=Subquery(hung)), status=Status.ACCEPTED)
+    if "theme" in asked:
+        chosen = chosen.filter(themes__id=whole_number(asked["theme"]))
+    if "organisation" in asked:
+        chosen = chosen.filter(organisation_id=whole_number(asked["organisation"]))
+    if "q" in asked:
+        chosen = chosen.filter(_said(asked["q"]))
+    count = await chosen.count()
+    pages = max(1, -(-count // PER_PAGE))
+    page = min(max(1, whole_number(query.get("page", ""))), pages)
+    works = (
+        await chosen.order_by("-id")
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+        .prefetch_related("image", "artist", "consent", "organisation")
+    )
+    return Picker(
+        works=works,
+        count=count,
+        page=page,
+        pages=pages,
+        themes=await Theme.all().order_by("-occurs_on", "-id"),
+        organisations=await Organisation.all().order_by("slug"),
+        asked=asked,
+    )
+
+
+def _said(words: str) -> Q:
+    fields = (
+        "title",
+        "title_translation",
+        "story",
+        "story_translation",
+        "artist__credit_name",
+        "artist__credit_name_translation",
+    )
+    return Q(*(Q(**{f"{name}__icontains": words}) for name in fields), join_type="OR")
+
+
+def whole_number(text: Any) -> int:
+    """A number that somebody typed or an address holds; 0 where it is none, or none that a database has."""
+    text = str(text).strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -1,0 +1,255 @@
+"""How an exhibition is built and published: curators change its draft, and nothing changes an edition.
+
+Every verb is one transaction that holds the exhibition's row: two curators at once cannot break what both
+change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tortoise.models import Model
+
+from gallery import content_version
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
+from gallery.languages import lazy_gettext as _l
+from gallery.themes.models import Theme
+
+FROZEN_FIELDS = ("title_zh", "title_en", "introduction_zh", "introduction_en", "opens_at", "closes_at")
+ROOM_FIELDS = ("title_zh", "title_en", "text_zh", "text_en")
+
+
+class BuildingRefused(Exception):
+    """The change cannot be made; `sentence` says why and what to do."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class NotHangable(BuildingRefused):
+    """The work cannot hang there."""
+
+
+class NotPublishable(BuildingRefused):
+    """The draft lacks what an edition must have."""
+
+
+async def found(slug: str, by: Person, *, theme: Theme | None = None, **draft: Any) -> Exhibition:
+    """A new exhibition with its draft, with the fields `draft`. Raises IntegrityError for a slug in use."""
+    async with in_transaction():
+        exhibition = await Exhibition.create(slug=slug, theme=theme, created_by=by)
+        await Edition.create(exhibition=exhibition, **draft)
+    return exhibition
+
+
+async def draft_of(exhibition: Exhibition) -> Edition:
+    """The edition that curators change; made where there is none yet."""
+    draft = await Edition.get_or_none(exhibition_id=exhibition.id, number__isnull=True)
+    if draft is not None:
+        return draft
+    async with in_transaction():
+        await _hold(exhibition.id)
+        return await Edition.get_or_none(
+            exhibition_id=exhibition.id, number__isnull=True
+        ) or await Edition.create(exhibition=exhibition)
+
+
+async def change(exhibition: Exhibition, theme: Theme | None, **draft: Any) -> None:
+    """Set fields of the draft; and the theme, which is the exhibition's own: visitors see it at once."""
+    edition = await draft_of(exhibition)
+    async with in_transaction():
+        held = await _hold(exhibition.id)
+        await Edition.filter(id=edition.id).update(**draft)
+        if held.theme_id != (theme.id if theme else None):
+            held.theme = theme
+            await held.save(update_fields=["theme_id"])
+            await content_version.bump()
+
+
+async def add_room(edition: Edition, **texts: Any) -> Room:
+    """A new room behind the others of a draft. `texts`: ROOM_FIELDS."""
+    async with in_transaction():
+        await _hold(edition.exhibition_id)
+        await _check_draft(edition.id)
+        rooms = await Room.filter(edition_id=edition.id).count()
+        return await Room.create(edition_id=edition.id, position=rooms + 1, **texts)
+
+
+async def change_room(room: Room, **texts: Any) -> None:
+    async with in_transaction():
+        await _hold_draft(room)
+        await Room.filter(id=room.id).update(**texts)
+
+
+async def close_room(room: Room) -> None:
+    """Take a room out of a draft, with everything that hangs in it."""
+    async with in_transaction():
+        await _hold_draft(room)
+        await Room.filter(id=room.id).delete()
+        await _renumber(await Room.filter(edition_id=room.edition_id))
+
+
+async def move_room(room: Room, to: int) -> None:
+    """Let a room be the `to`-th of its draft, counted from 1; beyond the ends it is the first or the last."""
+    async with in_transaction():
+        await _hold_draft(room)
+        await _renumber(_moved(await Room.filter(edition_id=room.edition_id), room.id, to))
+
+
+async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
+    """Hang an accepted work behind the others of a draft's room; at most once in the whole edition.
+
+    Raises NotHangable.
+    """
+    if not by.is_curator:
+        raise NotHangable(_l("Works are hung by curators."))
+    async with in_transaction():
+        await _hold_draft(room)
+        if not await Room.exists(id=room.id):
+            raise NotHangable(_l("This room was closed meanwhile. Please choose another."))
+        held = await locked(Artwork.filter(id=artwork.id)).get()
+        if held.status != Status.ACCEPTED:
+            raise NotHangable(_l("Only works that were accepted can be hung."))
+        if await Hanging.exists(room__edition_id=room.edition_id, artwork_id=held.id):
+            raise NotHangable(_l("This work hangs in the exhibition already."))
+        count = await Hanging.filter(room_id=room.id).count()
+        return await Hanging.create(room_id=room.id, artwork_id=held.id, position=count + 1)
+
+
+async def take_down(hanging: Hanging) -> None:
+    """Take a work off a draft's wall. Nothing happens where it is down already."""
+    async with in_transaction():
+        room = await Room.get_or_none(id=hanging.room_id)
+        if room is None:  # closed meanwhile, with all that hung in it
+            return
+        await _hold_draft(room)
+        await Hanging.filter(id=hanging.id).delete()
+        await _renumber(await Hanging.filter(room_id=room.id))
+
+
+async def move(hanging: Hanging, to: int) -> None:
+    """Let a work be the `to`-th of its room, counted from 1; beyond the ends it is the first or the last."""
+    async with in_transaction():
+        room = await Room.get_or_none(id=hanging.room_id)
+        if room is None:  # closed meanwhile, with all that hung in it
+            return
+        await _hold_draft(room)
+        await _renumber(_moved(await Hanging.filter(room_id=room.id), hanging.id, to))
+
+
+async def publish(exhibition: Exhibition, by: Person) -> Edition:
+    """Freeze the draft into a new edition, which is the one that visitors see. Raises NotPublishable.
+
+    Works no longer accepted are left out; those whose consent is not in force hang, and are shown once it is.
+    """
+    draft = await draft_of(exhibition)
+    async with in_transaction():
+        await _hold(exhibition.id)
+        await draft.refresh_from_db()
+        rooms = await Room.filter(edition_id=draft.id)
+        hangings = await Hanging.filter(room__edition_id=draft.id, artwork__status=Status.ACCEPTED)
+        _check_publishable(draft, hangings)
+        numbered = Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True)
+        last = await numbered.order_by("-number").first()
+        await Edition.filter(exhibition_id=exhibition.id, is_current=True).update(is_current=False)
+        edition = await Edition.create(
+            exhibition_id=exhibition.id,
+            number=((last.number or 0) if last else 0) + 1,
+            is_current=True,
+            published_at=now(),
+            published_by=by,
+            **{name: getattr(draft, name) for name in FROZEN_FIELDS},
+        )
+        await Room.bulk_create(
+            Room(
+                edition_id=edition.id,
+                position=position,
+                **{name: getattr(room, name) for name in ROOM_FIELDS},
+            )
+            for position, room in enumerate(rooms, 1)
+        )
+        frozen = await Room.filter(edition_id=edition.id).order_by("position")
+        room_ids = {room.id: copy.id for room, copy in zip(rooms, frozen, strict=True)}
+        await Hanging.bulk_create(
+            Hanging(
+                room_id=room_ids[hanging.room_id], artwork_id=hanging.artwork_id, position=hanging.position
+            )
+            for hanging in hangings
+        )
+        await content_version.bump()
+    return edition
+
+
+async def unpublish(exhibition: Exhibition, by: Person) -> bool:
+    """Take an exhibition off the site; its editions and its draft remain. Whether it was on it."""
+    if not by.is_curator:
+        raise NotPublishable(_l("Exhibitions are closed by curators."))
+    async with in_transaction():
+        await _hold(exhibition.id)
+        taken = await Edition.filter(exhibition_id=exhibition.id, is_current=True).update(is_current=False)
+        if taken:
+            await content_version.bump()
+    return bool(taken)
+
+
+def _check_publishable(draft: Edition, hangings: Sequence[Hanging]) -> None:
+    if not draft.title_zh and not draft.title_en:
+        raise NotPublishable(_l("Please give the exhibition a title in at least one language, and save it."))
+    if draft.opens_at is None:
+        raise NotPublishable(_l("Please say when the exhibition opens, and save it."))
+    if draft.closes_at is not None and draft.closes_at <= draft.opens_at:
+        raise NotPublishable(
+            _l("The exhibition closes before it opens. Please set one of the two anew, and save it.")
+        )
+    if not hangings:
+        raise NotPublishable(
+            _l("Nothing hangs yet. Please make a room and hang at least one accepted work in it.")
+        )
+
+
+async def _hold(exhibition_id: int) -> Exhibition:
+    exhibition: Exhibition = await locked(Exhibition.filter(id=exhibition_id)).get()
+    return exhibition
+
+
+async def _check_draft(edition_id: int) -> Edition:
+    """The edition, which must be a draft: what was published is frozen."""
+    edition = await Edition.get(id=edition_id)
+    if not edition.is_draft:
+        raise BuildingRefused(
+            _l("A published edition does not change. Please change the draft and publish again.")
+        )
+    return edition
+
+
+async def _hold_draft(room: Room) -> None:
+    edition = await _check_draft(room.edition_id)
+    await _hold(edition.exhibition_id)
+
+
+def _moved(rows: Sequence[Any], id: int, to: int) -> list[Any]:
+    """`rows` with the one of that id at the `to`-th place: [a b c d], b to 4 → [a c d b]."""
+    others = [row for row in rows if row.id != id]
+    place = min(max(to, 1), len(rows)) - 1
+    return [*others[:place], *(row for row in rows if row.id == id), *others[place:]]
+
+
+async def _renumber(rows: Sequence[Any]) -> None:
+    """Give rooms or hangings the positions 1, 2, 3 … in the order given."""
+    changed = []
+    for position, row in enumerate(rows, 1):
+        if row.position != position:
+            row.position = position
+            changed.append(row)
+    if changed:
+        model: type[Model] = type(changed[0])
+        await model.bulk_update(changed, ["position"])
