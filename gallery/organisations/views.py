@@ -210,6 +210,8 @@ async def invite(request: Request) -> Response:
     role = str(form.role.data)
     if role in {Role.CURATOR, Role.KEEPER} and not person.is_keeper:
         raise HTTPException(404)
+    if role != Role.MEMBER:
+        form["organisation"].data = ""  # curators and keepers belong to none
     form.validate()
     organisation = next((each for each in every if str(each.id) == form.organisation.data), None)
     if role == Role.MEMBER and organisation is None:

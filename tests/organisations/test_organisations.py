@@ -1,0 +1,101 @@
+"""Organisations at the curators' desk, and inviting people."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gallery.accounts.models import Invitation, Membership, Person, Role
+from gallery.organisations.models import Organisation
+from tests.conftest import Site
+
+FIELDS = {"name_zh": "山里的孩子", "slug": "hill-children"}
+INVITED = {"email": "New@Example.org", "role": "member", "language": "zh"}
+
+
+async def test_a_curator_enters_one_and_invites_its_first_member(site: Site) -> None:
+    client = await site.client(site.cast.curator)
+    answer = await client.post("/desk/organisations", data=FIELDS)
+    made = await Organisation.get(slug="hill-children")
+    assert answer.headers["location"] == f"/desk/organisations/{made.id}/edit"
+    assert "Nobody yet" in (await client.get(answer.headers["location"])).text
+    answer = await client.post("/desk/invitations-sent", data={**INVITED, "organisation": made.id})
+    assert answer.status_code == 200
+    link = re.search(r'value="http://127\.0\.0\.1:8000(/desk/invitations/[^"]+)"', answer.text)
+    assert link
+    guest = await site.client()
+    accepted = await guest.post(link[1], data={"name": "新来的", "password": "a long password"})
+    assert accepted.status_code == 303
+    person = await Person.get(email="new@example.org")
+    assert person.role == Role.MEMBER
+    assert await Membership.exists(person=person, organisation=made)
+
+
+async def test_only_a_keeper_stops_the_showing(site: Site) -> None:
+    ours = site.cast.organisation
+    fields = {"name_zh": ours.name_zh, "slug": ours.slug}
+    path = f"/desk/organisations/{ours.id}/edit"
+    await (await site.client(site.cast.curator)).post(path, data=fields)
+    assert (await Organisation.get(id=ours.id)).is_active
+    await (await site.client(site.cast.keeper)).post(path, data=fields)
+    assert not (await Organisation.get(id=ours.id)).is_active
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"name_zh": ""}, "Please write a name"),
+        ({"slug": "山"}, "small Latin letters"),
+        ({"slug": "bazaar"}, "Another organisation has this name"),
+        ({"website": "example.org"}, "full web address"),
+    ],
+)
+async def test_mistakes_are_named(site: Site, fields: dict[str, str], sentence: str) -> None:
+    client = await site.client(site.cast.curator)
+    for path in ("/desk/organisations", f"/desk/organisations/{site.cast.organisation.id}/edit"):
+        answer = await client.post(path, data={**FIELDS, **fields})
+        assert answer.status_code == 422
+        assert sentence in answer.text
+    assert await Organisation.all().count() == 2
+
+
+async def test_members_find_nothing(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    ours = site.cast.organisation.id
+    for path in ("/desk/organisations", "/desk/organisations/new", f"/desk/organisations/{ours}/edit"):
+        assert (await client.get(path)).status_code == 404
+    for path in ("/desk/organisations", f"/desk/organisations/{ours}/edit", "/desk/invitations-sent"):
+        assert (await client.post(path, data={**FIELDS, **INVITED, "organisation": ours})).status_code == 404
+    assert await Invitation.all().count() == 0
+
+
+async def test_curators_are_invited_by_keepers_only(site: Site) -> None:
+    asked = {**INVITED, "role": "curator"}
+    curator = await (await site.client(site.cast.curator)).post("/desk/invitations-sent", data=asked)
+    assert curator.status_code == 404
+    assert await Invitation.all().count() == 0
+    keeper = await (await site.client(site.cast.keeper)).post("/desk/invitations-sent", data=asked)
+    assert keeper.status_code == 200
+    assert (await Invitation.get()).role == Role.CURATOR
+
+
+@pytest.mark.parametrize(
+    "fields", [{"email": "nobody"}, {"email": ""}, {"organisation": "4711"}, {"role": "king"}]
+)
+async def test_an_invitation_that_cannot_be_made(site: Site, fields: dict[str, str]) -> None:
+    client = await site.client(site.cast.keeper)
+    answer = await client.post(
+        "/desk/invitations-sent", data={**INVITED, "organisation": site.cast.organisation.id, **fields}
+    )
+    assert answer.status_code == 422
+    assert await Invitation.all().count() == 0
+
+
+async def test_the_list_counts_works_and_members(site: Site) -> None:
+    page = (await (await site.client(site.cast.curator)).get("/desk/organisations")).text
+    assert "Xiaogeng Foundation" in page
+    assert "2 members" in page
+    assert "Invite a curator" not in page
+    keeper = (await (await site.client(site.cast.keeper)).get("/desk/organisations")).text
+    assert "Invite a curator or keeper" in keeper

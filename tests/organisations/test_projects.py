@@ -1,0 +1,73 @@
+"""Projects: made and changed by their organisation, seen at once by visitors."""
+
+from __future__ import annotations
+
+import pytest
+
+from gallery.content_version import ContentVersion
+from gallery.organisations.models import Project
+from tests import factories
+from tests.conftest import Site
+
+FIELDS = {"title_zh": "画出联系", "summary_zh": "教孩子画画。", "link": "https://example.org/give"}
+
+
+async def version() -> int:
+    kept = await ContentVersion.get_or_none(id=1)
+    return kept.number if kept else 0
+
+
+async def test_a_partner_makes_and_changes_one(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    before = await version()
+    assert (await client.post("/desk/projects", data=FIELDS)).status_code == 303
+    project = await Project.get()
+    assert (project.title_zh, project.organisation_id) == ("画出联系", site.cast.organisation.id)
+    path = f"/desk/projects/{project.id}/edit"
+    assert 'value="画出联系"' in (await client.get(path)).text
+    assert (await client.post(path, data={**FIELDS, "title_en": "Painted ties"})).status_code == 303
+    await project.refresh_from_db()
+    assert project.title_en == "Painted ties"
+    assert await version() == before + 2
+    page = (await client.get("/desk/projects")).text
+    assert "Painted ties" in page
+    assert "0 works" in page
+
+
+async def test_a_stranger_finds_nothing(site: Site) -> None:
+    project = await factories.project(site.cast.organisation)
+    client = await site.client(site.cast.stranger)
+    path = f"/desk/projects/{project.id}/edit"
+    assert (await client.get(path)).status_code == 404
+    assert (await client.post(path, data=FIELDS)).status_code == 404
+    assert project.title_en not in (await client.get("/desk/projects")).text
+
+
+async def test_a_curator_belongs_to_no_organisation(site: Site) -> None:
+    client = await site.client(site.cast.curator)
+    assert (await client.get("/desk/projects")).status_code == 404
+    assert (await client.post("/desk/projects", data=FIELDS)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"link": "ftp://example.org"}, "begins with https://"),
+        ({"link": "javascript:alert(1)"}, "begins with https://"),
+        ({"link": ""}, "Please give the web address"),
+        ({"title_zh": " "}, "Please write a title"),
+        ({"summary_zh": "长" * 601}, "please keep it to 600"),
+    ],
+)
+async def test_mistakes_are_named_and_nothing_is_lost(
+    site: Site, fields: dict[str, str], sentence: str
+) -> None:
+    client = await site.client(site.cast.partner)
+    answer = await client.post(
+        "/desk/projects",
+        data={**FIELDS, "title_en": "Kept words", **fields}
+        | ({"title_en": ""} if "title_zh" in fields else {}),
+    )
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert await Project.all().count() == 0
