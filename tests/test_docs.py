@@ -15,6 +15,7 @@ import pytest
 from starlette.routing import Route
 
 from gallery.accounts import passwords, sessions
+from gallery.accounts.models import Person
 from gallery.app import create_app, feature_routes
 from gallery.artists import consents, withdrawal_views
 from gallery.artists.models import Consent
@@ -29,7 +30,7 @@ from gallery.images.renditions import FORMATS, WIDTHS
 from gallery.settings import Settings
 from gallery.storage import Storage
 from tests import factories
-from tests.cast import assemble
+from tests.cast import PASSWORD, assemble
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).parents[1]
@@ -204,6 +205,7 @@ def test_the_table_of_renditions_is_the_one_that_was_decided() -> None:
     for format in FORMATS:
         assert f"{spelt[format.name]} {format.quality}" in told
         assert format.options.get("subsampling", "4:2:0") == "4:2:0"
+    assert f"JPEG up to {pixels.FULL_COLOUR_WIDTH} px: 4:4:4" in told
     assert f"AVIF {FORMATS[0].quality} at speed {FORMATS[0].options['speed']}" in told
 
 
@@ -295,6 +297,23 @@ async def test_a_back_up_is_restored_and_the_withdrawal_since_then_is_made_again
         assert (await client.get(page)).status_code == 410
     async with Database(settings) as database:
         assert await inspect(database, Storage(settings)) == []
+
+
+@pytest.mark.parametrize("statement", re.findall(r'"(UPDATE person [^"]+)"', DOCS["operating.md"]))
+async def test_a_closed_account_cannot_sign_in_and_a_moved_one_can_be_invited(
+    statement: str, tmp_path: Path, sqlite_template: Path
+) -> None:
+    path = tmp_path / "gallery.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    settings = settings_for(tmp_path, f"sqlite:///{path}")
+    async with Database(settings):
+        email = (await assemble()).partner.email
+        assert await sessions.sign_in(email, PASSWORD, "192.0.2.1", settings)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            assert connection.execute(statement.replace("teacher@example.org", email)).rowcount == 1
+        assert await sessions.sign_in(email, PASSWORD, "192.0.2.1", settings) is None
+        assert await sessions.sign_in(f"old-{email}", PASSWORD, "192.0.2.1", settings) is None
+        assert await Person.exists(email=email) == ("'old-'" not in statement)
 
 
 # Links
