@@ -27,6 +27,7 @@ OPEN_ON_HOME = 4
 TO_OPEN_ON_HOME = 4
 PAST_ON_HOME = 4
 NEWEST_ON_HOME = 12
+PUBLIC_ID_MOST = 16  # characters
 HUNG_ON_HOME = 8  # of each open exhibition
 ORGANISATIONS_ON_HOME = 24
 LISTED_MOST = 300  # exhibitions, themes or organisations on one page
@@ -47,7 +48,20 @@ class LanguageConvertor(Convertor[str]):
         return value
 
 
+class NameConvertor(Convertor[str]):
+    """`{slug:name}` in a route: the letters of which slugs and public ids are made, and no more than fit."""
+
+    regex = "[A-Za-z0-9_-]{1,60}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
 register_url_convertor("language", LanguageConvertor())
+register_url_convertor("name", NameConvertor())
 
 
 async def front(request: Request) -> Response:
@@ -65,7 +79,11 @@ async def home(request: Request) -> Response:
     open_now = await walls.exhibitions(walls.OPEN(), limit=OPEN_ON_HOME)
     past = await walls.exhibitions(walls.PAST(), order="-closes_at", limit=PAST_ON_HOME)
     hung = await walls.hung([*open_now, *past], HUNG_ON_HOME)
-    newest = await walls.works_on_view(limit=NEWEST_ON_HOME)
+    above = {work.id for edition in open_now for work in hung[edition.edition_id]}
+    newest = [
+        work for work in await walls.works_on_view(limit=NEWEST_ON_HOME + len(above)) if work.id not in above
+    ]
+    newest = newest[:NEWEST_ON_HOME]
     return show(
         request,
         "visits/home.html",
@@ -123,6 +141,8 @@ async def artwork(request: Request) -> Response:
     """A visitor stands before one work, with its label, its story and the project behind it."""
     enter(request)
     public_id = request.path_params["public_id"]
+    if len(public_id) > PUBLIC_ID_MOST:
+        raise HTTPException(404)
     found = (
         await Artwork.all()
         .on_view()
@@ -266,13 +286,18 @@ routes = [
     Route("/", front, name="visits:front", methods=["GET"]),
     Route("/{language:language}/", home, name="visits:home", methods=["GET"]),
     Route("/{language:language}/exhibitions", exhibitions, name="visits:exhibitions", methods=["GET"]),
-    Route("/{language:language}/exhibitions/{slug}", exhibition, name="visits:exhibition", methods=["GET"]),
-    Route("/{language:language}/works/{public_id}", artwork, name="visits:artwork", methods=["GET"]),
+    Route(
+        "/{language:language}/exhibitions/{slug:name}", exhibition, name="visits:exhibition", methods=["GET"]
+    ),
+    Route("/{language:language}/works/{public_id:name}", artwork, name="visits:artwork", methods=["GET"]),
     Route("/{language:language}/themes", themes, name="visits:themes", methods=["GET"]),
-    Route("/{language:language}/themes/{slug}", theme, name="visits:theme", methods=["GET"]),
+    Route("/{language:language}/themes/{slug:name}", theme, name="visits:theme", methods=["GET"]),
     Route("/{language:language}/organisations", organisations, name="visits:organisations", methods=["GET"]),
     Route(
-        "/{language:language}/organisations/{slug}", organisation, name="visits:organisation", methods=["GET"]
+        "/{language:language}/organisations/{slug:name}",
+        organisation,
+        name="visits:organisation",
+        methods=["GET"],
     ),
-    Route("/{language:language}/projects/{slug}", project, name="visits:project", methods=["GET"]),
+    Route("/{language:language}/projects/{slug:name}", project, name="visits:project", methods=["GET"]),
 ]
