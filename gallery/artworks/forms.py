@@ -111,15 +111,15 @@ class WorkForm(ConsentFields):
         self.offered = offered
         self["organisation"].choices = organisation_choices(offered.organisations)
         self["artist"].choices = [
-            SelectChoice("", _("Somebody new, named below") if offered.artists else _("Named below")),
+            SelectChoice("", _("Choose, or name somebody new below")),
             *(SelectChoice(str(each.id), self._among(each, each.credit_name)) for each in offered.artists),
         ]
         self["consent"].choices = [
-            SelectChoice("", _("A new one, told below")),
+            SelectChoice("", _("Choose, or record a new one below")),
             *(SelectChoice(str(each.id), _consent_label(each)) for each in offered.consents),
         ]
         self["project"].choices = [
-            SelectChoice("", _("A new one, told below")),
+            SelectChoice("", _("Choose, or write a new one below")),
             *(
                 SelectChoice(str(each.id), self._among(each, spoken(each, "title").text))
                 for each in offered.projects
