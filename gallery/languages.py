@@ -72,7 +72,7 @@ def accepted_language(accept_language: str) -> str:
             weight = 0.0
         if tag and weight > 0:
             weighted.append((-weight, position, tag.strip()))
-    preferred = [tag.split("-")[0] for _, _, tag in sorted(weighted)]
+    preferred = [tag.split("-")[0].lower() for _, _, tag in sorted(weighted)]
     return negotiate_locale(preferred, LANGUAGES) or DEFAULT_LANGUAGE
 
 
@@ -130,7 +130,14 @@ def template_folder() -> Path:
 def extracted() -> Catalog:
     """Every message of the code and the templates."""
     catalogue = Catalog(project="gallery", charset="utf-8")
-    keywords = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "_n": (1, 2)}
+    keywords = {
+        "_": None,
+        "_l": None,
+        "gettext": None,
+        "lazy_gettext": None,
+        "ngettext": (1, 2),
+        "_n": (1, 2),
+    }
     sources = (
         (PACKAGE, [("**.py", "python")]),
         (template_folder(), [("**.html", "jinja2"), ("**.txt", "jinja2")]),
