@@ -68,7 +68,8 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
                 else:
                     assert answer.status_code == 200, (path, answer.status_code)
                 if "text/html" in answer.headers["content-type"]:
-                    assert not any_in(answer.text, marks), path
+                    told = [mark for mark in marks if mark not in path]  # its own address it may name
+                    assert not any_in(answer.text, told), path
         # What stays is still there, pictures included.
         staying_paths = set(before) - own
         assert {(await one.get(path)).status_code for path in sorted(staying_paths)} == {200}
