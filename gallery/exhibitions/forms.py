@@ -49,7 +49,21 @@ class TitledForm(Form):
             raise ValidationError(_("Please give a title in at least one of the two languages."))
 
 
-class ExhibitionForm(TitledForm):
+class ThemedForm(TitledForm):
+    """A form in which one of `themes` (id and title) can be chosen."""
+
+    theme: Any
+
+    def __init__(self, posted: Any = None, *, themes: list[tuple[str, str]], **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+        self["theme"].choices = [("", "—"), *themes]
+
+    def validate_theme(self, field: Field) -> None:
+        if field.data not in dict(field.choices):
+            raise ValidationError(_("This theme is not there any more. Please choose another."))
+
+
+class ExhibitionForm(ThemedForm):
     """A new exhibition."""
 
     slug = Line(
@@ -60,14 +74,12 @@ class ExhibitionForm(TitledForm):
             "Small Latin letters, digits and hyphens, such as winter-solstice-2026. It stays as it is."
         ),
     )
-    theme = SelectField(_l("Theme"), description=_l("Gives the exhibition its accent colour."))
-
-    def __init__(self, posted: Any = None, *, themes: list[tuple[str, str]], **begin_with: Any) -> None:
-        super().__init__(posted, **begin_with)
-        self["theme"].choices = [("", "—"), *themes]
+    theme = SelectField(
+        _l("Theme"), validate_choice=False, description=_l("Gives the exhibition its accent colour.")
+    )
 
 
-class EditionForm(TitledForm):
+class EditionForm(ThemedForm):
     """The draft of an exhibition."""
 
     introduction_zh = Block(_l("Introduction in Chinese"), 8000, description=_l("In Markdown."))
@@ -76,12 +88,9 @@ class EditionForm(TitledForm):
     closes_at = Moment(_l("Closes"), description=_l("Left empty: it stays open."))
     theme = SelectField(
         _l("Theme"),
+        validate_choice=False,
         description=_l("Gives the exhibition its accent colour. Visitors see a new theme at once."),
     )
-
-    def __init__(self, posted: Any = None, *, themes: list[tuple[str, str]], **begin_with: Any) -> None:
-        super().__init__(posted, **begin_with)
-        self["theme"].choices = [("", "—"), *themes]
 
     def validate_closes_at(self, field: Field) -> None:
         opens_at: datetime | None = self["opens_at"].data
