@@ -153,16 +153,15 @@ async def artwork(request: Request) -> Response:
     if found is None:
         withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
         raise HTTPException(410 if withdrawn else 404)
-    shown = await walls.works_on_view(Q(id=found.id), limit=1)
-    if not shown:  # withdrawn in this very moment
-        raise HTTPException(410)
-    work = shown[0]
     place = await walls.place_of(found.id)
+    if place is None:  # withdrawn or taken down in this very moment
+        raise HTTPException(404)
+    work = place.work
     return show(
         request,
         "visits/artwork.html",
         works=[work],
-        theme=place.exhibition.theme if place else None,
+        theme=place.exhibition.theme,
         work=work,
         artwork=found,
         story=Spoken(found.story, found.language),

@@ -371,6 +371,7 @@ async def rooms_of(edition_id: int) -> list[ShownRoom]:
 class Place:
     """Where a work hangs: in which room of which exhibition, and what hangs beside it."""
 
+    work: ShownWork
     exhibition: ShownExhibition
     room: Spoken  # its title
     position: int  # 1 for the first in the room
@@ -405,6 +406,7 @@ async def place_of(artwork_id: int) -> Place | None:
     if here is None or not shown:  # taken down in this very moment
         return None
     return Place(
+        work=works[here],
         exhibition=shown[0],
         room=named(hanging, "room__title"),
         position=here + 1,
