@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel.dates import format_timedelta
+from babel.units import format_unit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -48,7 +49,10 @@ class Waiting:
     @property
     def time(self) -> str:
         """How long ago that was, in words."""
-        return format_timedelta(now() - self.since, granularity="minute", locale=babel_locale())
+        passed = now() - self.since
+        if passed.days:  # nine days are nine days, not a week
+            return format_unit(passed.days, "duration-day", locale=babel_locale())
+        return format_timedelta(passed, granularity="minute", locale=babel_locale())
 
 
 async def index(request: Request) -> Response:

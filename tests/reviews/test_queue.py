@@ -29,10 +29,10 @@ async def decision_on(work: Artwork, decision: str, **typed: str) -> dict[str, s
 
 async def test_the_longest_waiting_is_first(site: Site) -> None:
     await sent(site, days=1, title="第二")
-    await sent(site, days=5, title="第一", title_translation="")
+    await sent(site, days=9, title="第一", title_translation="")
     page = (await (await site.client(site.cast.curator)).get("/desk/queue")).text
     assert page.index("第一") < page.index("Tangyuan")
-    assert "waiting for 5 days" in page
+    assert "waiting for 9 days" in page
 
 
 async def test_drafts_are_not_in_the_queue(site: Site) -> None:
