@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+from tortoise.exceptions import ValidationError
 
 import gallery.accounts.chores
 import gallery.accounts.views
@@ -42,7 +43,7 @@ from gallery.images.views import preview
 from gallery.languages import LANGUAGES, accepted_language, set_language
 from gallery.page_cache import PageCache
 from gallery.pages import DESK, Pages, pages_of, redirect, render
-from gallery.security import CrossOriginRefusal, SecurityHeaders
+from gallery.security import CrossOriginRefusal, NulRefusal, SecurityHeaders, safe_headers
 from gallery.settings import Settings
 from gallery.static_files import StaticFiles
 from gallery.storage import Storage
@@ -104,11 +105,13 @@ def create_app(settings: Settings) -> Gallery:
         middleware=[
             Middleware(SecurityHeaders, https=settings.is_https),
             Middleware(CrossOriginRefusal),
+            Middleware(NulRefusal),
         ],
         exception_handlers={
             HTTPException: show_error,
             SignInNeeded: ask_to_sign_in,
             BadForm: show_bad_form,
+            ValidationError: show_nothing_there,
             500: show_failure,
         },
         lifespan=lifespan,
@@ -157,10 +160,19 @@ async def show_bad_form(request: Request, error: Exception) -> Response:
     return render(request, "errors/other.html", {"status": 400}, status=400)
 
 
+async def show_nothing_there(request: Request, error: Exception) -> Response:
+    """The address asks for a name that is too long for its column: 404. In a form it would be a fault of ours."""
+    if request.method not in {"GET", "HEAD"}:
+        raise error
+    return await show_error(request, HTTPException(404))
+
+
 async def show_failure(request: Request, error: Exception) -> Response:
     """Something is broken here; the log says what, the page says sorry."""
     _speak(request)
-    return render(request, "errors/500.html", status=500)
+    # Starlette sends this page from outside the middleware.
+    headers = safe_headers(pages_of(request).settings.is_https)
+    return render(request, "errors/500.html", status=500, headers=headers)
 
 
 def _headers(headers: Mapping[str, str] | None) -> Mapping[str, str]:

@@ -52,13 +52,10 @@ class ContentClock:
 
     async def generation(self) -> tuple[int, int]:
         """A value that differs whenever a public page could: (content version, clock changes passed)."""
-        if time.monotonic() - self._checked_at >= STALENESS:
+        if self.fresh() is None:
             if self._reading is None:
                 self._reading = asyncio.create_task(self._read())
             await asyncio.shield(self._reading)
-        if self._changes_at is not None and now() >= self._changes_at:
-            self._edges += 1
-            self._changes_at = await self._next_change()
         return self._number, self._edges
 
     def fresh(self) -> tuple[int, int] | None:
@@ -74,9 +71,11 @@ class ContentClock:
             asked_at = time.monotonic()
             record = await ContentVersion.get_or_none(id=1)
             number = record.number if record else 0
-            if number != self._number:
+            edge_passed = self._changes_at is not None and now() >= self._changes_at
+            if number != self._number or edge_passed:
                 self._changes_at = await self._next_change()
                 self._number = number
+                self._edges += edge_passed
             self._checked_at = asked_at
         finally:
             self._reading = None

@@ -45,7 +45,8 @@ class Form(WTForm):
 
 
 def stripped(text: str | None) -> str:
-    return (text or "").strip()
+    """Text without blank edges, and without the one character that PostgreSQL does not take."""
+    return (text or "").replace("\0", "").strip()
 
 
 def text_block(text: str | None) -> str:
@@ -56,7 +57,9 @@ def text_block(text: str | None) -> str:
 
 def one_line(text: str | None) -> str:
     """Text of one line as it is kept: no control characters, no marks that turn the writing direction."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", " ", text or "").split())
+    return " ".join(
+        re.sub(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", " ", text or "").split()
+    )
 
 
 class Line(StringField):
@@ -108,7 +111,7 @@ class WebAddress:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether `text` is an http(s) URL with a host and without credentials or blanks."""
+    """Whether `text` is an http(s) URL with a host and without credentials, blanks or unseen characters."""
     try:
         url = urlsplit(text)
         port_is_right = url.port is None or 0 < url.port < 65536
@@ -119,7 +122,7 @@ def is_web_address(text: str) -> bool:
         and bool(url.hostname)
         and "@" not in url.netloc
         and port_is_right
-        and not re.search(r"[\s<>\"\\]", text)
+        and not re.search(r"[\s\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069<>\"\\]", text)
     )
 
 

@@ -49,7 +49,9 @@ class KeptPage:
 
     @property
     def weight(self) -> int:
-        return len(self.bodies[b""]) * 2 + ENTRY_OVERHEAD  # the compressed bodies together are well below the page
+        return (
+            len(self.bodies[b""]) * 2 + ENTRY_OVERHEAD
+        )  # the compressed bodies together are well below the page
 
     def answer(self, coding: bytes) -> tuple[Message, Message]:
         """The two messages that answer with this page in `coding`, made once."""
@@ -78,6 +80,7 @@ class KeptPage:
 
 def best_coding(accept_encoding: bytes) -> bytes:
     """b"br", b"gzip" or b"" for an Accept-Encoding header (RFC 9110, 12.5.3)."""
+    accept_encoding = accept_encoding.lower()
     if b"br" not in accept_encoding and b"gzip" not in accept_encoding:
         return b""
     if b"q=0" not in accept_encoding:  # nearly every browser: nothing is ruled out
@@ -169,6 +172,8 @@ class PageCache:
                     await send(message)
             elif keeping:
                 chunks.append(message.get("body", b""))
+            elif scope["method"] == "HEAD":  # inside it was a GET
+                await send({**message, "body": b""})
             else:
                 await send(message)
 
@@ -189,8 +194,9 @@ class PageCache:
     def _keep(self, key: Key, page: KeptPage) -> None:
         if page.weight > self.max_bytes:
             return
+        replaced = self._pages.pop(key, None)
         self._pages[key] = page
-        self._weight += page.weight
+        self._weight += page.weight - (replaced.weight if replaced else 0)
         while self._weight > self.max_bytes:
             _, oldest = self._pages.popitem(last=False)
             self._weight -= oldest.weight

@@ -14,6 +14,7 @@ from babel.numbers import format_decimal
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -22,6 +23,15 @@ from gallery import clock, languages
 from gallery.languages import TAGS, Spoken, babel_locale, current_language, spoken
 from gallery.prose import excerpt, plain, prose
 from gallery.settings import Settings
+
+
+class RowNumber(IntegerConvertor):
+    """`{id:int}` in a route: a number that a row can have. A longer one names no row, and PostgreSQL refuses it."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("int", RowNumber())
 
 FLASH_COOKIE = "gallery_flash"
 DESK = "/desk"  # cookies are sent to this path only: a public page cannot depend on one

@@ -11,8 +11,17 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 _TAGS = {"p", "br", "em", "strong", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "hr"}
-_markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": False}).disable(
-    ["image", "code", "fence", "backticks", "html_block", "html_inline", "reference"]
+_BLOCK_EDGE = re.compile(r"<(?=/?(?:p|br|blockquote|ul|ol|li|h3|h4|hr)\b)")
+
+
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:
+        """Whether `url` becomes a link: another address of any kind stays as it was typed."""
+        return url.lower().startswith(("https://", "http://"))
+
+
+_markdown = _Markdown("commonmark", {"html": False, "breaks": True, "linkify": False}).disable(
+    ["image", "code", "fence", "backticks", "html_block", "html_inline", "reference", "lheading"]
 )
 
 
@@ -22,13 +31,18 @@ def prose(text: str) -> Markup:
 
     What is not in the subset stays as the letters that were typed. Line breaks are kept, as in a letter.
     """
-    html = _markdown.render(_without_headings_above(text))
-    return Markup(  # noqa: S704: nh3 has just cleaned it
+    tokens = _markdown.parse(text)
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:  # levels 1 and 2 belong to the page
+            token.tag = "h3" if token.tag in {"h1", "h2", "h3"} else "h4"
+    html = _markdown.renderer.render(tokens, _markdown.options, {})
+    return Markup(  # noqa: S704 (nh3 has just cleaned it)
         nh3.clean(
             html,
             tags=_TAGS,
-            attributes={"a": {"href"}},
+            attributes={"a": {"href"}, "*": set()},
             url_schemes={"http", "https"},
+            url_relative="deny",
             link_rel="nofollow noopener",
         )
     )
@@ -36,22 +50,17 @@ def prose(text: str) -> Markup:
 
 def plain(text: str) -> str:
     """`text` without Markdown, on one line: for descriptions and cards."""
-    bare = nh3.clean(str(prose(text)).replace("<", " <"), tags=set())
-    return " ".join(Markup(bare).unescape().split())  # noqa: S704: unescaped into text, not shown as HTML
+    bare = nh3.clean(_BLOCK_EDGE.sub(" <", str(prose(text))), tags=set())
+    return " ".join(Markup(bare).unescape().split())  # noqa: S704 (unescaped into text, not shown as HTML)
 
 
 def excerpt(text: str, length: int = 120) -> str:
-    """The beginning of `text` in at most `length` columns, a Chinese character being two."""
-    words, columns = plain(text), 0
-    kept: list[str] = []
-    for character in words:
+    """The beginning of `text` in at most `length` columns, a Chinese character being two and "…" one of them."""
+    words, columns, fitting = plain(text), 0, 0
+    for position, character in enumerate(words):
         columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
         if columns > length:
-            return "".join(kept).rstrip(" ，。、,;") + "…"
-        kept.append(character)
+            return words[:fitting].rstrip(" ，。、,;") + "…"
+        if columns < length:
+            fitting = position + 1
     return words
-
-
-def _without_headings_above(text: str) -> str:
-    """Headings of levels 1 and 2 belong to the page; a story's own begin at level 3."""
-    return re.sub(r"^(#{1,6})(?=\s)", lambda match: "#" * max(3, len(match[1])), text, flags=re.MULTILINE)

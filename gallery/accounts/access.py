@@ -16,7 +16,9 @@ class SignInNeeded(Exception):
 
 async def speak_to_guest(request: Request) -> None:
     """Let a page for somebody without account speak the browser's language."""
-    wanted = request.query_params.get("language") or accepted_language(request.headers.get("accept-language", ""))
+    wanted = request.query_params.get("language") or accepted_language(
+        request.headers.get("accept-language", "")
+    )
     set_language(wanted)
 
 

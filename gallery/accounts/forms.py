@@ -8,7 +8,7 @@ from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import Email, Length
 
 from gallery.accounts.passwords import SHORTEST
-from gallery.forms import Form, Line, Needed, stripped
+from gallery.forms import Form, Line, Needed, at_most, stripped
 from gallery.languages import lazy_gettext as _l
 
 LANGUAGE_NAMES = [("zh", "中文"), ("en", "English")]
@@ -16,22 +16,34 @@ LANGUAGE_NAMES = [("zh", "中文"), ("en", "English")]
 
 class SignInForm(Form):
     email = StringField(
-        _l("E-mail"), [Needed(_l("Please write your e-mail address."))], filters=[stripped],
+        _l("E-mail"),
+        [Needed(_l("Please write your e-mail address.")), at_most(254)],
+        filters=[stripped],
         render_kw={"type": "email", "autocomplete": "username", "maxlength": 254},
     )
     password = PasswordField(
-        _l("Password"), [Needed(_l("Please write your password."))], render_kw={"autocomplete": "current-password"}
+        _l("Password"),
+        [Needed(_l("Please write your password."))],
+        render_kw={"autocomplete": "current-password"},
     )
 
 
 class AcceptForm(Form):
-    name = Line(_l("Your name"), 80, [Needed(_l("Please write your name, as colleagues know you."))],
-                render_kw={"autocomplete": "name"})
+    name = Line(
+        _l("Your name"),
+        80,
+        [Needed(_l("Please write your name, as colleagues know you."))],
+        render_kw={"autocomplete": "name"},
+    )
     password = PasswordField(
         _l("Password"),
         [
             Needed(_l("Please choose a password.")),
-            Length(min=SHORTEST, max=200, message=_l("Please use at least 10 characters; a short sentence is good.")),
+            Length(
+                min=SHORTEST,
+                max=200,
+                message=_l("Please use at least 10 characters; a short sentence is good."),
+            ),
         ],
         description=_l("At least 10 characters. A short sentence is easy to remember and hard to guess."),
         render_kw={"autocomplete": "new-password"},
@@ -46,8 +58,13 @@ class AccountForm(Form):
 class InvitationForm(Form):
     email = StringField(
         _l("E-mail"),
-        [Needed(_l("Please write whom to invite.")), Email(_l("Please write an e-mail address, such as name@example.org."))],
-        filters=[stripped], render_kw={"type": "email", "maxlength": 254, "autocomplete": "off"},
+        [
+            Needed(_l("Please write whom to invite.")),
+            Email(_l("Please write an e-mail address, such as name@example.org.")),
+            at_most(254),
+        ],
+        filters=[stripped],
+        render_kw={"type": "email", "maxlength": 254, "autocomplete": "off"},
     )
     role = SelectField(
         _l("Role"),
@@ -60,6 +77,8 @@ class InvitationForm(Form):
     organisation = SelectField(_l("Organisation"), description=_l("For members only."), validate_choice=True)
     language = SelectField(_l("Language"), choices=LANGUAGE_NAMES)
 
-    def __init__(self, posted: Any = None, *, organisations: list[tuple[str, str]], **begin_with: Any) -> None:
+    def __init__(
+        self, posted: Any = None, *, organisations: list[tuple[str, str]], **begin_with: Any
+    ) -> None:
         super().__init__(posted, **begin_with)
         self["organisation"].choices = [("", "—"), *organisations]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
+from tortoise.exceptions import IntegrityError
+
 from gallery.accounts.models import Invitation, Membership, Person, Role
 from gallery.accounts.passwords import hash_password
 from gallery.accounts.sessions import token_hash
@@ -17,7 +19,12 @@ class InvitationSpent(Exception):
 
 
 async def invite(
-    email: str, role: Role, *, days: int, organisation_id: int | None = None, language: str = "zh",
+    email: str,
+    role: Role,
+    *,
+    days: int,
+    organisation_id: int | None = None,
+    language: str = "zh",
     by: Person | None = None,
 ) -> str:
     """Invite somebody for `days`; returns the token of the link, which is kept nowhere. Members need an organisation."""
@@ -37,7 +44,9 @@ async def invite(
 
 async def open_invitation(token: str) -> Invitation | None:
     """The invitation of a link with its organisation; None where there never was one. Raises InvitationSpent."""
-    invitation = await Invitation.filter(token_hash=token_hash(token)).first().prefetch_related("organisation")
+    invitation = (
+        await Invitation.filter(token_hash=token_hash(token)).first().prefetch_related("organisation")
+    )
     if invitation is not None and (invitation.accepted_at is not None or invitation.expires_at <= now()):
         raise InvitationSpent
     return invitation
@@ -49,15 +58,22 @@ async def accept(invitation: Invitation, name: str, password: str) -> Person:
     Somebody who has an account shows that it is theirs by signing in; see the view.
     """
     password_hash = await hash_password(password)
-    async with in_transaction():
-        held = await locked(Invitation.filter(id=invitation.id, accepted_at=None)).first()
-        if held is None or await Person.exists(email=held.email):
-            raise InvitationSpent
-        person = await Person.create(
-            email=held.email, name=name, password_hash=password_hash, role=held.role, language=held.language
-        )
-        await _join(held, person)
-        return person
+    try:
+        async with in_transaction():
+            held = await locked(Invitation.filter(id=invitation.id, accepted_at=None)).first()
+            if held is None or await Person.exists(email=held.email):
+                raise InvitationSpent
+            person = await Person.create(
+                email=held.email,
+                name=name,
+                password_hash=password_hash,
+                role=held.role,
+                language=held.language,
+            )
+            await _join(held, person)
+            return person
+    except IntegrityError as error:  # another invitation of this address was accepted in this moment
+        raise InvitationSpent from error
 
 
 async def accept_as(invitation: Invitation, person: Person) -> None:

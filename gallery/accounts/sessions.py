@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
+from tortoise.expressions import Q
 
 from gallery.accounts.models import Person, Session, SignInAttempt
 from gallery.accounts.passwords import password_matches
@@ -17,6 +18,7 @@ from gallery.pages import DESK, settings_of
 from gallery.settings import Settings
 
 COOKIE = "gallery_session"
+COOKIE_SECONDS = 400 * 86_400  # the most that browsers grant; when a session ends, the database says
 SEEN_EVERY = timedelta(minutes=10)  # how often a session's `seen_at` is written
 
 ATTEMPTS_IN = timedelta(minutes=15)
@@ -39,16 +41,21 @@ async def sign_in(email: str, password: str, address: str, settings: Settings) -
         _attempt_key(f"email {email.strip().lower()}", settings): ATTEMPTS_PER_PERSON,
         _attempt_key(f"address {address}", settings): ATTEMPTS_PER_ADDRESS,
     }
+    # Counted before the password is looked at: many guesses at once are still many.
+    attempts = [await SignInAttempt.create(key=key, at=now()) for key in keys]
     since = now() - ATTEMPTS_IN
     for key, most in keys.items():
-        if await SignInAttempt.filter(key=key, at__gt=since).count() >= most:
+        if await SignInAttempt.filter(key=key, at__gt=since).count() > most:
+            await SignInAttempt.filter(id__in=[attempt.id for attempt in attempts]).delete()
             raise TooManyAttempts
     person = await Person.get_or_none(email=email.strip().lower())
-    if await password_matches(password, person.password_hash if person else None) and person and person.is_active:
-        await SignInAttempt.filter(key=next(iter(keys))).delete()
+    if (
+        await password_matches(password, person.password_hash if person else None)
+        and person
+        and person.is_active
+    ):
+        await SignInAttempt.filter(Q(key=attempts[0].key) | Q(id=attempts[1].id)).delete()
         return person
-    for key in keys:
-        await SignInAttempt.create(key=key, at=now())
     return None
 
 
@@ -71,7 +78,7 @@ async def open_session(request: Request, response: Response, person: Person) -> 
     response.set_cookie(
         COOKIE,
         token,
-        max_age=int(lasts.total_seconds()),
+        max_age=COOKIE_SECONDS,
         path=DESK,
         httponly=True,
         samesite="lax",
@@ -84,7 +91,11 @@ async def current_session(request: Request) -> Session | None:
     token = request.cookies.get(COOKIE)
     if not token:
         return None
-    session = await Session.filter(token_hash=token_hash(token), expires_at__gt=now()).first().prefetch_related("person")
+    session = (
+        await Session.filter(token_hash=token_hash(token), expires_at__gt=now())
+        .first()
+        .prefetch_related("person")
+    )
     if session is None or not session.person.is_active:
         return None
     if session.seen_at < now() - SEEN_EVERY:
@@ -98,7 +109,7 @@ def close_session(response: Response) -> None:
 
 
 def device_name(user_agent: str) -> str:
-    """"Chrome, Android" from a User-Agent: enough for its owner to tell it from others, and no more."""
+    """ "Chrome, Android" from a User-Agent: enough for its owner to tell it from others, and no more."""
     browsers = (
         ("MicroMessenger", "WeChat"),
         ("Edg", "Edge"),

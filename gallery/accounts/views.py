@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -42,9 +43,13 @@ async def create_session(request: Request) -> Response:
     if form.validate():
         address = request.client.host if request.client else ""
         try:
-            person = await sign_in(form.email.data or "", form.password.data or "", address, settings_of(request))
+            person = await sign_in(
+                form.email.data or "", form.password.data or "", address, settings_of(request)
+            )
         except TooManyAttempts:
-            form.refuse("password", _("That was tried too often. Please wait a quarter of an hour and try again."))
+            form.refuse(
+                "password", _("That was tried too often. Please wait a quarter of an hour and try again.")
+            )
             status = 429
         else:
             if person is not None:
@@ -52,7 +57,9 @@ async def create_session(request: Request) -> Response:
                 await open_session(request, response, person)
                 return response
             form.refuse("password", _("E-mail and password do not belong together. Please check both."))
-    return render(request, "accounts/sign_in.html", {"form": form, "next": _next_page(request)}, status=status)
+    return render(
+        request, "accounts/sign_in.html", {"form": form, "next": _next_page(request)}, status=status
+    )
 
 
 async def delete_session(request: Request) -> Response:
@@ -153,7 +160,7 @@ async def delete_sessions(request: Request) -> Response:
     others = Session.filter(person=person).exclude(id=request.state.session.id)
     chosen = (await request.form()).get("session")
     if isinstance(chosen, str) and chosen:
-        others = others.filter(id=int(chosen) if chosen.isdecimal() else 0)
+        others = others.filter(id=int(chosen) if re.fullmatch("[0-9]{1,9}", chosen) else 0)
     await others.delete()
     response = redirect(request, "accounts:account")
     flash(request, response, _("Signed out there."))

@@ -25,9 +25,10 @@ PRIVATE = {"cache-control": "no-store", "referrer-policy": "no-referrer", "x-rob
 async def open_slip(request: Request) -> Response:
     """Somebody follows the code on the slip and comes to the page in their language."""
     language = accepted_language(request.headers.get("accept-language", ""))
-    address = pages_of(request).url(
-        "withdrawals:show", language=language, code=normalised(request.path_params["code"])
-    )
+    code = normalised(request.path_params["code"])
+    if not code:
+        raise HTTPException(404)
+    address = pages_of(request).url("withdrawals:show", language=language, code=code)
     return RedirectResponse(address, status_code=303, headers={**PRIVATE, "vary": "accept-language"})
 
 
@@ -63,7 +64,9 @@ async def _load(request: Request) -> Consent:
 async def _page(request: Request, consent: Consent) -> Response:
     withdrawn = consent.state() == ConsentState.WITHDRAWN
     # By relation, for works and exhibitions stand above; only pictures that are ready can be shown here.
-    works: list[Any] = [] if withdrawn else list(await consent.artworks.all().order_by("id").prefetch_related("image"))
+    works: list[Any] = (
+        [] if withdrawn else list(await consent.artworks.all().order_by("id").prefetch_related("image"))
+    )
     shown = set()
     if works:
         on_view = type(works[0]).all().on_view()

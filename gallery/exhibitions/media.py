@@ -93,8 +93,11 @@ async def show(request: Request) -> Response:
 async def _bring_out(storage: Storage, token: str, name: str) -> None:
     """Put an image into public storage on first demand; asks the database, for what is remembered may be half a second old."""
     image = await Image.get_or_none(token=token)
-    if image is None or name not in image.file_names() or await look_up(token) != Seen.ON_VIEW:
+    if image is None or name not in image.file_names():
         raise HTTPException(404)
+    seen = await look_up(token)
+    if seen != Seen.ON_VIEW:
+        raise HTTPException(410 if seen == Seen.WITHDRAWN else 404)
     await make_public(storage, image)
     if await look_up(token) != Seen.ON_VIEW:  # withdrawn in this very moment
         await storage.public.delete_folder(token)

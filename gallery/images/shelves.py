@@ -23,12 +23,15 @@ def public_key(token: str, name: str) -> str:
 
 
 async def make_public(storage: Storage, image: Image) -> None:
-    """Put the renditions of an image that is on view into public storage. Asking whether it is, is the caller's part."""
+    """Put the renditions of an image that is on view into public storage. Asking whether it is, is the caller's part.
+
+    The row says so first: what a killed process left half done is then still taken in again one day.
+    """
+    await Image.filter(id=image.id).update(is_public=True)
     for name in image.file_names():
         await storage.public.link_from(
             storage.private, public_key(image.token, name), rendition_key(image.token, name)
         )
-    await Image.filter(id=image.id).update(is_public=True)
 
 
 async def make_private(storage: Storage, images: Iterable[Image]) -> None:
