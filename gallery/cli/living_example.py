@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from gallery.demo.catalogue import CURATOR, EXHIBITIONS, KEEPER, MEMBERS, PASSWO
 from gallery.demo.entering import Catalogue, EntryRefused, enter, form_key
 from gallery.settings import Settings
 
+PATIENCE = 180  # seconds for a picture: our own drawings are no danger, and drawing keeps the machine busy
+
 
 @click.command()
 @port_option
@@ -29,6 +32,7 @@ def demo(port: int, no_serve: bool) -> None:
     if not os.environ.get("GALLERY_HOME", "").strip():
         os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # the worker beside it finds it there, too
     settings = settings_for(port)
+    settings = dataclasses.replace(settings, image_seconds=max(settings.image_seconds, PATIENCE))
     listening = None if no_serve else listen("127.0.0.1", port)
     try:
         welcome = run(prepare(settings))

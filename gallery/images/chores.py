@@ -36,7 +36,11 @@ async def develop_next(workshop: Workshop) -> bool:
                 workshop.storage.private.path(original_key(image.token)), folder, limits_of(workshop.settings)
             )
         except Refused as refusal:
-            await refuse(image, refusal.code)
+            if refusal.code == "too_slow" and image.attempts < MAX_ATTEMPTS:
+                # The machine may just be busy: whoever comes next tries once more.
+                await Image.filter(id=image.id, attempts=image.attempts).update(lease_until=None)
+            else:
+                await refuse(image, refusal.code)
             return True
         for name in developed.files:
             await workshop.storage.private.put_file(rendition_key(image.token, name), folder / name)
