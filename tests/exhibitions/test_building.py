@@ -15,6 +15,7 @@ from gallery.content_version import ContentVersion
 from gallery.exhibitions import building
 from gallery.exhibitions.building import BuildingRefused, NotHangable, NotPublishable
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
+from gallery.languages import set_language
 from tests import factories
 from tests.conftest import Site
 
@@ -26,6 +27,7 @@ async def version() -> int:
 
 async def founded(site: Site, **draft: object) -> tuple[Exhibition, Edition, Room]:
     """An exhibition that opened a minute ago, with one empty room."""
+    set_language("en")  # refusals are said in the language of whoever builds
     values = {"title_en": "Reunion", "opens_at": now() - timedelta(minutes=1), **draft}
     exhibition = await building.found("reunion", site.cast.curator, **values)
     edition = await building.draft_of(exhibition)

@@ -10,6 +10,7 @@ import pytest
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now, today
 from gallery.images.models import ImageState
+from gallery.languages import set_language
 from gallery.reviews.decisions import AlreadyDecided, DecisionRefused, accept, decline, return_to_partner
 from gallery.reviews.models import Decision, Review
 from tests import factories
@@ -17,6 +18,7 @@ from tests.conftest import Site
 
 
 async def sent(site: Site, **values: object) -> tuple[Artwork, Submission]:
+    set_language("en")  # refusals are said in the language of whoever decides
     work = await factories.artwork(
         site.storage, site.cast.organisation, **{"status": Status.SUBMITTED, **values}
     )
