@@ -1,0 +1,205 @@
+"""Withdrawal: as easy as agreeing, complete before it is confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gallery.artists.models import Consent, Withdrawal
+from gallery.artists.withdrawal import _end, withdraw
+from gallery.artists.withdrawal_views import ATTEMPTS, normalised
+from gallery.artworks.models import Artwork
+from gallery.images.models import Image, ImageState
+from tests import factories
+from tests.conftest import Site
+
+CODE = "0123456789ABCDEFGHJK"
+
+
+async def hung(site: Site, consent: Consent | None = None) -> tuple[Artwork, Consent]:
+    """A work that hangs in an exhibition that has opened, with its files in both stores."""
+    consent = consent or await factories.consent(site.cast.organisation, code=CODE)
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, status="accepted", consent=consent, assistance="老师帮了忙"
+    )
+    await factories.exhibition([work])
+    await site.work()
+    return work, consent
+
+
+def files_of(site: Site, token: str) -> list[Path]:
+    return [path for path in site.settings.media.rglob("*") if path.is_file() and token in str(path)]
+
+
+async def test_everything_is_gone_when_it_returns(site: Site) -> None:
+    work, consent = await hung(site)
+    assert work.image is not None
+    client, token = await site.client(), work.image.token
+    page, picture = f"/zh/works/{work.public_id}", f"/media/{token}/320.jpg"
+    assert (await client.get(page)).status_code == 200
+    assert (await client.get(picture)).status_code == 200
+    assert files_of(site, token)
+    await withdraw(consent, site.storage)
+    gone = await client.get(page)
+    assert gone.status_code == 410
+    assert work.title not in gone.text
+    assert token not in gone.text
+    assert (await client.get(picture)).status_code == 410
+    assert files_of(site, token) == []
+    assert work.title not in (await client.get("/zh/")).text
+    held = await Artwork.get(id=work.id)
+    assert held.status == "withdrawn"
+    for name in ("story", "alt_text", "assistance"):
+        assert getattr(held, name) == getattr(held, f"{name}_translation") == ""
+    image = await Image.get(token=token)
+    assert (image.state, image.is_public, image.placeholder, image.perceptual_hash) == (
+        ImageState.ERASED,
+        False,
+        "",
+        "",
+    )
+    withdrawal = await Withdrawal.get()
+    assert withdrawal.files_deleted_at is not None
+    await site.work()
+    assert files_of(site, token) == []
+
+
+async def test_a_consent_covers_all_its_works_and_no_other(site: Site) -> None:
+    work, consent = await hung(site)
+    second, _ = await hung(site, consent)
+    other = await factories.artwork(site.storage, site.cast.organisation, status="accepted")
+    await factories.exhibition([other])
+    await withdraw(consent, site.storage)
+    client = await site.client()
+    for each in (work, second):
+        assert (await client.get(f"/en/works/{each.public_id}")).status_code == 410
+    assert (await client.get(f"/en/works/{other.public_id}")).status_code == 200
+    assert (await Artwork.get(id=other.id)).story
+
+
+async def test_twice_is_harmless(site: Site) -> None:
+    _, consent = await hung(site)
+    first = await withdraw(consent, site.storage)
+    second = await withdraw(await Consent.get(id=consent.id), site.storage)
+    assert first.id == second.id
+    assert first.at == second.at
+    assert await Withdrawal.all().count() == 1
+
+
+async def test_two_at_once_make_one_withdrawal(site: Site) -> None:
+    _, consent = await hung(site)
+    copies = [await Consent.get(id=consent.id) for _ in range(4)]
+    made = await asyncio.gather(*(withdraw(copy, site.storage) for copy in copies))
+    assert len({withdrawal.id for withdrawal in made}) == 1
+    assert await Withdrawal.all().count() == 1
+
+
+async def test_what_a_killed_process_left_is_finished_by_the_worker(site: Site) -> None:
+    work, consent = await hung(site)
+    assert work.image is not None
+    await _end(consent, None)
+    assert files_of(site, work.image.token)
+    await site.work()
+    assert files_of(site, work.image.token) == []
+    assert (await Withdrawal.get()).files_deleted_at is not None
+    assert not (await Image.get(token=work.image.token)).is_public
+
+
+@pytest.mark.parametrize(
+    ("accept", "language"), [("en-GB,en", "en"), ("zh-CN", "zh"), ("fr", "zh"), ("EN", "en")]
+)
+async def test_the_slips_link_speaks_the_readers_language(site: Site, accept: str, language: str) -> None:
+    await factories.consent(site.cast.organisation, code=CODE)
+    answer = await (await site.client()).get(f"/c/{CODE}", headers={"accept-language": accept})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/{language}/consent/{CODE}")
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [CODE, CODE.lower(), "0123-4567-89AB-CDEF-GHJK", "oi23%204567-89ab cdefghjk", "OL23456789ABCDEFGHJK"],
+)
+async def test_a_code_typed_by_hand_is_understood(site: Site, typed: str) -> None:
+    await factories.consent(site.cast.organisation, code=CODE)
+    client = await site.client()
+    answer = await client.get(f"/c/{typed}")
+    assert (await client.get(answer.headers["location"])).status_code == 200
+    assert (await client.get(f"/en/consent/{typed}")).status_code == 200
+
+
+async def test_the_page_shows_the_works_and_withdraws_them(site: Site) -> None:
+    work, consent = await hung(site)
+    assert work.image is not None
+    client, address = await site.client(), f"/en/consent/{CODE}"
+    page = await client.get(address)
+    assert page.status_code == 200
+    assert "Tangyuan" in page.text
+    assert f"/en/works/{work.public_id}" in page.text
+    assert f"/media/{work.image.token}/" in page.text
+    answer = await client.post(address)
+    assert (answer.status_code, answer.headers["location"]) == (303, address)
+    after = await client.get(address)
+    assert after.status_code == 200
+    assert "Tangyuan" not in after.text
+    assert work.image.token not in after.text
+    assert "<form" not in after.text or 'class="danger"' not in after.text
+    assert (await client.post(address)).status_code == 303
+    assert await Withdrawal.filter(consent_id=consent.id).count() == 1
+    assert (await Withdrawal.get().prefetch_related("by")).by is None
+
+
+async def test_the_page_is_nobody_elses_to_keep_or_find(site: Site) -> None:
+    await hung(site)
+    client = await site.client()
+    for answer in (await client.get(f"/en/consent/{CODE}"), await client.post(f"/en/consent/{CODE}")):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "noindex" in answer.headers["x-robots-tag"]
+        assert "set-cookie" not in answer.headers
+
+
+async def test_nothing_private_is_on_the_page(site: Site) -> None:
+    draft_consent = await factories.consent(site.cast.organisation, code=CODE, assent="我自己的话不给别人看")
+    work = await factories.artwork(site.storage, site.cast.organisation, consent=draft_consent)
+    assert work.image is not None
+    page = (await (await site.client()).get(f"/zh/consent/{CODE}")).text
+    assert "我自己的话不给别人看" not in page
+    assert work.image.token not in page
+    assert work.story not in page
+    assert "@example.org" not in page
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("code", ["00000000000000000000", "X", "x" * 300, "团圆", "%25"])
+async def test_an_unknown_code_is_404(site: Site, method: str, code: str) -> None:
+    await hung(site)
+    assert (await (await site.client()).request(method, f"/en/consent/{code}")).status_code == 404
+    assert await Withdrawal.all().count() == 0
+
+
+@pytest.mark.parametrize("path", ["/c/---", "/c/%20", f"/fr/consent/{CODE}", "/c/"])
+async def test_addresses_that_are_none(site: Site, path: str) -> None:
+    assert (await (await site.client()).get(path)).status_code == 404
+
+
+async def test_guessing_codes_is_limited(site: Site) -> None:
+    client = await site.client()
+    statuses = [(await client.get(f"/en/consent/{n:020d}")).status_code for n in range(ATTEMPTS.times)]
+    assert set(statuses) == {404}
+    answer = await client.get(f"/en/consent/{CODE}")
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "60"
+
+
+async def test_a_form_on_another_site_withdraws_nothing(site: Site) -> None:
+    await hung(site)
+    answer = await (await site.client()).post(f"/en/consent/{CODE}", headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+    assert await Withdrawal.all().count() == 0
+
+
+def test_a_code_is_forgiving_and_never_too_long() -> None:
+    assert normalised(" oIl-0 ") == "0110"
+    assert len(normalised("x" * 999)) == 32
