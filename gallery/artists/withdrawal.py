@@ -43,7 +43,11 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
         image_ids = [id for id in await works.values_list("image_id", flat=True) if id is not None]
         await works.update(**ERASED_TEXTS, status="withdrawn")
         await Image.filter(id__in=image_ids).update(
-            state=ImageState.ERASED, placeholder="", mean_colour="#888888", perceptual_hash="", lease_until=None
+            state=ImageState.ERASED,
+            placeholder="",
+            mean_colour="#888888",
+            perceptual_hash="",
+            lease_until=None,
         )
         withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
         await content_version.bump()
@@ -52,9 +56,7 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
 
 # The organisation keeps the title, to know which work it was; what was told in it is gone.
 ERASED_TEXTS = {
-    field: ""
-    for name in ("story", "alt_text", "assistance")
-    for field in (name, f"{name}_translation")
+    field: "" for name in ("story", "alt_text", "assistance") for field in (name, f"{name}_translation")
 }
 
 

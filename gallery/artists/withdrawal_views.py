@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from gallery.artists.consents import normalised
 from gallery.artists.models import Consent, ConsentState
 from gallery.artists.withdrawal import withdraw
 from gallery.languages import LANGUAGES, accepted_language, set_language
@@ -73,12 +73,6 @@ async def _page(request: Request, consent: Consent) -> Response:
         shown = set(await on_view.filter(consent_id=consent.id).values_list("id", flat=True))
     context = {"consent": consent, "is_withdrawn": withdrawn, "works": works, "shown": shown}
     return render(request, "withdrawals/show.html", context, headers=PRIVATE)
-
-
-def normalised(code: str) -> str:
-    """A code as it is kept, from one that was typed by hand: Crockford's base 32 forgives O, I and L."""
-    bare = re.sub(r"[\s-]", "", code).upper()
-    return bare.translate(str.maketrans("OIL", "011"))[:32]
 
 
 routes = [

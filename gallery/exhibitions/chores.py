@@ -14,7 +14,9 @@ AT_ONCE = 50
 
 async def bring_out(workshop: Workshop) -> bool:
     """Put images that have come on view into public storage."""
-    works = await Artwork.all().on_view().filter(image__is_public=False).limit(AT_ONCE).prefetch_related("image")
+    works = (
+        await Artwork.all().on_view().filter(image__is_public=False).limit(AT_ONCE).prefetch_related("image")
+    )
     for work in works:
         assert work.image is not None
         await make_public(workshop.storage, work.image)

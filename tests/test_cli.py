@@ -1,0 +1,351 @@
+"""The command line: what each command does, and the one line it says when something cannot be."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from gallery.accounts.invitations import open_invitation
+from gallery.artists.models import Consent, Withdrawal
+from gallery.artists.withdrawal import withdraw
+from gallery.cli import main
+from gallery.cli.inspection import SETTLING, Finding, inspect
+from gallery.clock import now
+from gallery.database import Database
+from gallery.images.models import Image, ImageState
+from gallery.images.shelves import make_public, public_key, rendition_key
+from gallery.storage import Store
+from tests import factories
+from tests.conftest import Site
+from tests.live import free_port
+
+
+def environment(home: Path, **values: str) -> dict[str, str]:
+    ours = {"GALLERY_HOME": str(home), **{f"GALLERY_{name}": value for name, value in values.items()}}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GALLERY_")}
+    return {**kept, **ours, "COLUMNS": "200"}
+
+
+def gallery(home: Path, *words: str, **values: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gallery.cli", *words],
+        env=environment(home, **values),
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def on_site(site: Site, *words: str) -> subprocess.CompletedProcess[str]:
+    settings = site.settings
+    return gallery(
+        settings.home,
+        *words,
+        DATABASE_URL=settings.database_url,
+        MEDIA=str(settings.media),
+        SECRET_KEY="tests",
+    )
+
+
+def age(store: Store, key: str) -> None:
+    """Let a file be older than what is just being written."""
+    then = time.time() - SETTLING - 5
+    os.utime(store.path(key), (then, then))
+
+
+def put(store: Store, key: str) -> None:
+    path = store.path(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a picture")
+    age(store, key)
+
+
+async def findings(site: Site) -> list[Finding]:
+    database = Database(site.settings)  # the site's own connection answers
+    return await inspect(database, site.storage)
+
+
+# Help
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_says_what_it_does(command: str) -> None:
+    result = CliRunner().invoke(main, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+    assert main.commands[command].get_short_help_str(200) in " ".join(result.output.split())
+
+
+# Mistakes of a keeper end in one line
+
+
+def one_complaint(result: subprocess.CompletedProcess[str], code: int) -> str:
+    assert result.returncode == code, result.stderr
+    assert "Traceback" not in result.stderr
+    lines = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(lines) == 1
+    return lines[0]
+
+
+def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    assert "GALLERY_UPLOAD_MAX_BYTES" in one_complaint(gallery(tmp_path, "init", UPLOAD_MAX_BYTES="much"), 2)
+    assert "mysql" in one_complaint(gallery(tmp_path, "init", DATABASE_URL="mysql://localhost/gallery"), 2)
+
+
+@pytest.mark.parametrize(
+    "words", [["serve", "--no-worker"], ["worker"], ["invite", "a@example.org", "--role", "keeper"]]
+)
+def test_a_database_that_was_not_set_up_sends_to_init(tmp_path: Path, words: list[str]) -> None:
+    port = ["--port", str(free_port())] if words[0] == "serve" else []
+    assert "gallery init" in one_complaint(gallery(tmp_path, *words, *port), 1)
+
+
+def test_an_unreachable_database_is_named_without_its_password(tmp_path: Path) -> None:
+    url = f"postgresql://somebody:secret-word@127.0.0.1:{free_port()}/gallery"
+    result = gallery(tmp_path, "init", DATABASE_URL=url)
+    assert "127.0.0.1" in one_complaint(result, 1)
+    assert "secret-word" not in result.stdout + result.stderr
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gallery.sqlite3").write_text("This is a letter, not a database. " * 200)
+    assert "gallery.sqlite3" in one_complaint(gallery(tmp_path, "init"), 1)
+
+
+def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert str(port) in one_complaint(gallery(tmp_path, "serve", "--port", str(port)), 1)
+        assert str(port) in one_complaint(gallery(tmp_path, "demo", "--port", str(port)), 1)
+    assert not (tmp_path / "gallery.sqlite3").exists()
+
+
+# init
+
+
+def test_init_makes_everything_and_can_be_repeated(tmp_path: Path) -> None:
+    first, key = gallery(tmp_path, "init"), (tmp_path / "secret_key").read_text()
+    assert first.returncode == 0, first.stderr
+    assert "0001_initial" in first.stdout or "migration(s) applied" in first.stdout
+    assert (tmp_path / "media/private").is_dir()
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+    second = gallery(tmp_path, "init")
+    assert second.returncode == 0
+    assert "up to date" in second.stdout
+    assert (tmp_path / "secret_key").read_text() == key
+    assert gallery(tmp_path, "check").returncode == 0
+
+
+# invite
+
+
+async def test_an_invitation_opens_with_the_printed_link(site: Site) -> None:
+    result = on_site(site, "invite", "Neu@Example.org", "--role", "curator", "--language", "en")
+    assert result.returncode == 0, result.stderr
+    found = re.search(r"/desk/invitations/(\S+)", result.stdout)
+    assert found
+    invitation = await open_invitation(found[1])
+    assert invitation is not None
+    assert (invitation.email, invitation.role, invitation.language) == ("neu@example.org", "curator", "en")
+    page = await (await site.client()).get(f"/desk/invitations/{found[1]}")
+    assert page.status_code == 200
+
+
+async def test_a_member_is_invited_to_an_organisation(site: Site) -> None:
+    slug = site.cast.organisation.slug
+    result = on_site(site, "invite", "neu@example.org", "--role", "member", "--organisation", slug)
+    found = re.search(r"/desk/invitations/(\S+)", result.stdout)
+    assert found, result.stderr
+    invitation = await open_invitation(found[1])
+    assert invitation is not None
+    assert invitation.organisation_id == site.cast.organisation.id
+
+
+async def test_an_invitation_that_cannot_be_is_refused(site: Site) -> None:
+    slug = site.cast.organisation.slug
+    assert "--organisation" in one_complaint(on_site(site, "invite", "a@example.org", "--role", "member"), 2)
+    assert "--organisation" in one_complaint(
+        on_site(site, "invite", "a@example.org", "--role", "keeper", "--organisation", slug), 2
+    )
+    unknown = on_site(site, "invite", "a@example.org", "--role", "member", "--organisation", "nobody")
+    assert slug in one_complaint(unknown, 2)
+    assert "not-an-address" in one_complaint(on_site(site, "invite", "not-an-address", "--role", "keeper"), 2)
+
+
+# check
+
+
+async def test_a_sound_site_has_nothing_wrong(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    await factories.exhibition([work])
+    await site.work()
+    assert await findings(site) == []
+    assert on_site(site, "check").returncode == 0
+
+
+async def test_files_of_no_image_are_found_and_deleted(site: Site) -> None:
+    put(site.storage.private, "originals/nobody")
+    put(site.storage.private, "renditions/nobody/640.webp")
+    put(site.storage.public, "nobody/640.webp")
+    result = on_site(site, "check")
+    assert result.returncode == 1
+    assert "originals/nobody" in result.stdout
+    assert site.storage.private.path("originals/nobody").exists()
+    mended = on_site(site, "check", "--mend")
+    assert mended.returncode == 0, mended.stdout
+    assert not site.storage.private.path("originals/nobody").exists()
+    assert not site.storage.private.path("renditions/nobody/640.webp").exists()
+    assert not site.storage.public.path("nobody/640.webp").exists()
+    assert on_site(site, "check").returncode == 0
+
+
+async def test_a_file_that_is_just_being_taken_in_is_left(site: Site) -> None:
+    path = site.storage.private.path("originals/arriving")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"just now")
+    assert on_site(site, "check", "--mend").returncode == 0
+    assert path.exists()
+
+
+async def test_public_files_of_a_work_that_is_not_on_view_are_taken_down(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    assert work.image is not None
+    await make_public(site.storage, work.image)
+    result = on_site(site, "check", "--mend")
+    assert "not on view" in result.stdout
+    assert not site.storage.public.path(public_key(work.image.token, work.image.file_names()[0])).exists()
+    assert site.storage.private.path(rendition_key(work.image.token, work.image.file_names()[0])).exists()
+
+
+async def test_missing_files_are_found_and_not_called_mended(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    assert work.image is not None
+    await site.storage.private.delete(rendition_key(work.image.token, work.image.file_names()[0]))
+    await site.storage.private.delete(f"originals/{work.image.token}")
+    result = on_site(site, "check", "--mend")
+    assert result.returncode == 1
+    assert "original is missing" in result.stdout
+    assert "renditions are missing" in result.stdout
+
+
+async def test_a_missing_public_file_is_brought_out_again(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    await factories.exhibition([work])
+    await site.work()
+    assert work.image is not None
+    lost = public_key(work.image.token, work.image.file_names()[0])
+    await site.storage.public.delete(lost)
+    assert on_site(site, "check").returncode == 1
+    assert on_site(site, "check", "--mend").returncode == 0
+    await site.work()
+    assert site.storage.public.path(lost).exists()
+    assert await findings(site) == []
+
+
+async def test_a_withdrawal_that_was_cut_short_is_finished(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    assert work.image is not None
+    consent = await Consent.get(id=work.consent_id)
+    await withdraw(consent, site.storage)
+    put(site.storage.private, f"originals/{work.image.token}")
+    await Withdrawal.filter(consent=consent).update(files_deleted_at=None)
+    result = on_site(site, "check", "--mend")
+    assert "withdrawal" in result.stdout
+    assert not site.storage.private.path(f"originals/{work.image.token}").exists()
+    assert (await Withdrawal.get(consent=consent)).files_deleted_at is not None
+
+
+async def test_refused_and_waiting_pictures_are_named(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    other = await factories.artwork(site.storage, site.cast.organisation)
+    await Image.filter(id=work.image_id).update(state=ImageState.REFUSED, refusal="damaged")
+    await Image.filter(id=other.image_id).update(
+        state=ImageState.RECEIVED, created_at=now().replace(year=now().year - 1)
+    )
+    sentences = {finding.sentence for finding in await findings(site)}
+    assert sentences >= {"A picture was refused: damaged", "A picture waits to be developed"}
+
+
+# serve and worker
+
+
+def started(home: Path, *words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "gallery.cli", *words], env=environment(home), cwd=home)
+
+
+def until(is_so: Callable[[], bool], seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if is_so():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def children_of(pid: int) -> list[int]:
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in path.read_text().split()] if path.exists() else []
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="there is no /proc here")
+
+
+@needs_proc
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])
+def test_the_worker_starts_again_and_ends_with_the_server(tmp_path: Path, ending: signal.Signals) -> None:
+    gallery(tmp_path, "init")
+    port = free_port()
+    server = started(tmp_path, "serve", "--port", str(port))
+    try:
+        assert until(lambda: answers(port) and len(children_of(server.pid)) == 1)
+        first = children_of(server.pid)[0]
+        os.kill(first, signal.SIGKILL)
+        assert until(lambda: children_of(server.pid) not in ([], [first]))
+        second = children_of(server.pid)[0]
+        server.send_signal(ending)
+        code = server.wait(20)
+        assert code == (0 if ending == signal.SIGTERM else -signal.SIGKILL)
+        assert until(lambda: not is_running(second))
+    finally:
+        server.kill()
+
+
+def test_a_worker_finishes_when_it_is_asked_to(tmp_path: Path) -> None:
+    gallery(tmp_path, "init")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gallery.cli", "worker"], env=environment(tmp_path), stderr=subprocess.PIPE
+    )
+    try:
+        assert process.stderr is not None
+        time.sleep(3)  # it says nothing while there is nothing to do
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert b"Traceback" not in process.stderr.read()
+    finally:
+        process.kill()
