@@ -84,10 +84,8 @@ def smooth(points: Sequence[Point], closed: bool = True, steps: int = 8) -> Outl
     n = len(points)
     path: Outline = []
     for i in range(n if closed else n - 1):
-        if closed:
-            p = [points[(i + k - 1) % n] for k in range(4)]
-        else:
-            p = [points[min(max(i + k - 1, 0), n - 1)] for k in range(4)]
+        around_i = range(i - 1, i + 3)
+        p = [points[k % n if closed else min(max(k, 0), n - 1)] for k in around_i]
         for j in range(steps):
             t = j / steps
             path.append((_spline(t, *(q[0] for q in p)), _spline(t, *(q[1] for q in p))))
