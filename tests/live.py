@@ -38,11 +38,9 @@ class LiveSite:
     def address(self) -> str:
         return self.addresses[0]
 
-    async def serve(self, *, worker: bool = True) -> str:
-        """Start `gallery serve` on a port of its own and wait until it answers; returns its address."""
-        port = free_port()
-        address = f"http://127.0.0.1:{port}"
-        environment = {
+    def environment(self, address: str) -> dict[str, str]:
+        """What a process of this site finds in its environment."""
+        return {
             **os.environ,
             "GALLERY_HOME": str(self.settings.home),
             "GALLERY_DATABASE_URL": self.settings.database_url,
@@ -50,13 +48,19 @@ class LiveSite:
             "GALLERY_SITE_URL": self.addresses[0] if self.addresses else address,
             "GALLERY_SECRET_KEY": self.settings.secret_key,
             "GALLERY_PAGE_CACHE_BYTES": str(self.settings.page_cache_bytes),
+            "GALLERY_IMAGE_LEASE_SECONDS": str(self.settings.image_lease_seconds),
         }
+
+    async def serve(self, *, worker: bool = True) -> str:
+        """Start `gallery serve` on a port of its own and wait until it answers; returns its address."""
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "gallery.cli", "serve", "--port", str(port)]
         log = (self.settings.home / f"serve-{port}.log").open("wb")
         self.processes.append(
             subprocess.Popen(
                 [*command, *([] if worker else ["--no-worker"])],
-                env=environment,
+                env=self.environment(address),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from gallery.accounts.invitations import open_invitation
 from gallery.artists.models import Consent, Withdrawal
 from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Status
 from gallery.cli import main
 from gallery.cli.inspection import SETTLING, Finding, inspect
 from gallery.clock import now
@@ -242,7 +243,7 @@ async def test_missing_files_are_found_and_not_called_mended(site: Site) -> None
 
 
 async def test_a_missing_public_file_is_brought_out_again(site: Site) -> None:
-    work = await factories.artwork(site.storage, site.cast.organisation)
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     await factories.exhibition([work])
     await site.work()
     assert work.image is not None

@@ -70,9 +70,12 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
 
 
+LONGEST_CODE = 32  # characters that a consent's column takes
+
+
 def normalised(code: str) -> str:
     """A code as it is kept, from one typed off a slip: any case, dashes, blanks, O for 0, I or L for 1."""
-    return "".join(code.upper().split()).replace("-", "").translate(_MISREAD)
+    return "".join(code.upper().split()).replace("-", "").translate(_MISREAD)[:LONGEST_CODE]
 
 
 def grouped(code: str) -> str:
