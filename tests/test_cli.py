@@ -343,7 +343,12 @@ def test_a_worker_finishes_when_it_is_asked_to(tmp_path: Path) -> None:
     )
     try:
         assert process.stderr is not None
-        time.sleep(3)  # it says nothing while there is nothing to do
+        status = Path(f"/proc/{process.pid}/status")
+        for _ in range(300):  # it says nothing while there is nothing to do, but it listens for the signal
+            caught = re.search(r"^SigCgt:\s*(\w+)", status.read_text(), re.MULTILINE)
+            if caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1:
+                break
+            time.sleep(0.1)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
