@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALLED := pyproject.toml requirements.txt hatch_build.py gallery/static/package-lock.json
 
 .PHONY: demo test check messages clean
 
@@ -23,11 +24,11 @@ messages: $(VENV)/.test
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.demo: $(VENV)/bin/python pyproject.toml requirements.txt
+$(VENV)/.demo: $(VENV)/bin/python $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint requirements.txt --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/bin/python pyproject.toml requirements.txt
+$(VENV)/.test: $(VENV)/bin/python $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint requirements.txt --editable '.[test]'
 	touch $@ $(VENV)/.demo
 

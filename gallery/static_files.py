@@ -1,10 +1,12 @@
 """Style sheets and scripts: read once, compressed once, kept by browsers for ever under a name that changes.
 
-Each folder `static/css/<name>/` is one style sheet, `<name>.css`, made of its files in their order.
+Each folder `static/css/<name>/` is one style sheet, `<name>.css`, made of its files in their order. What others wrote
+lies in `static/vendor/`, fetched when the package is built.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import mimetypes
@@ -18,7 +20,8 @@ from starlette.responses import Response
 from gallery.page_cache import best_coding
 
 FOLDER = Path(__file__).parent / "static"
-COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest"}
+COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest", ".txt"}
+NOT_SERVED = {"package.json", "package-lock.json"}  # the pins of vendor/, for the build
 
 
 class StaticFiles:
@@ -33,7 +36,7 @@ class StaticFiles:
         plain: dict[str, bytes] = {}
         for path in sorted(self._folder.rglob("*")):
             name = path.relative_to(self._folder).as_posix()
-            if not path.is_file() or path.name.startswith(".") or "node_modules" in path.parts:
+            if not path.is_file() or path.name.startswith(".") or name in NOT_SERVED:
                 continue
             if name.startswith("css/") and name.count("/") == 2:
                 name = f"{path.parent.name}.css"
@@ -72,4 +75,6 @@ class StaticFiles:
         if coding:
             headers["content-encoding"] = coding.decode()
         media_type = "text/javascript" if suffix == ".js" else mimetypes.guess_type(name)[0]
-        return Response(self._body(name, coding), media_type=media_type, headers=headers)
+        # The largest library takes a second of compression, once; other visitors need not wait for it.
+        body = await asyncio.to_thread(self._body, name, coding)
+        return Response(body, media_type=media_type, headers=headers)

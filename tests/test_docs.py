@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import shutil
 import sqlite3
@@ -37,7 +38,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 DOCS = {path.name: path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
 PAGES = {"README.md": README, "CHANGELOG.md": (ROOT / "CHANGELOG.md").read_text(), **DOCS}
-LEFT_OUT = {".venv", ".git", "node_modules", "demo", "build", "dist"}
+LEFT_OUT = {".venv", ".git", "node_modules", "vendor", "demo", "build", "dist"}
 
 
 def section(text: str, heading: str) -> str:
@@ -177,6 +178,17 @@ def segments(path: str) -> list[str]:
 
 def begins(pattern: list[str], asked: list[str]) -> bool:
     return pattern[: len(asked)] == asked
+
+
+def test_the_plan_has_every_library_of_the_browser_and_says_how_to_add_one() -> None:
+    text = section(DOCS["architecture.md"], "The browser's libraries")
+    pins = json.loads((ROOT / "gallery/static/package.json").read_text())["dependencies"]
+    assert {row[0].strip("`") for row in rows(text)} == set(pins)
+    hook = (ROOT / "hatch_build.py").read_text()
+    assert "`python hatch_build.py add NAME@VERSION`" in text
+    assert 'case ["add", *names]' in hook
+    assert "`[tool.hatch.build.hooks.custom.files]`" in text
+    assert "[tool.hatch.build.hooks.custom.files]" in (ROOT / "pyproject.toml").read_text()
 
 
 # Decisions
