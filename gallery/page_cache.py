@@ -7,10 +7,12 @@ The cache stands outermost: a hit is a look-up and two ASGI messages. What may b
 from __future__ import annotations
 
 import asyncio
+import functools
 import gzip
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import brotli
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,13 +28,30 @@ ENTRY_OVERHEAD = 2_000  # bytes, a generous guess of what an entry weighs beside
 NOT_MODIFIED_KEEPS = {b"cache-control", b"content-language", b"etag", b"vary"}
 
 
+class Answer(NamedTuple):
+    """An answer as ASGI's two messages, and as the bytes that go over the wire."""
+
+    start: Message
+    body: Message
+    wire: bytes  # without the status line and the headers that change with time
+
+    @classmethod
+    def of(cls, status: int, headers: Headers, body: bytes) -> Answer:
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        return cls(
+            {"type": "http.response.start", "status": status, "headers": headers},
+            {"type": "http.response.body", "body": body},
+            lines + b"\r\n" + body,
+        )
+
+
 @dataclass
 class KeptPage:
     headers: Headers  # all but those that depend on the encoding
     etag: bytes
     bodies: dict[bytes, bytes]  # by content coding; b"" is the page as it was rendered
-    answers: dict[bytes, tuple[Message, Message]] = field(default_factory=dict)
-    not_modified: Message = field(default_factory=dict)
+    answers: dict[bytes, Answer] = field(default_factory=dict)
+    not_modified: Answer = field(init=False)
 
     @classmethod
     def of(cls, headers: Headers, body: bytes) -> KeptPage:
@@ -40,27 +59,34 @@ class KeptPage:
         kept = [(name, value) for name, value in headers if name not in {b"content-length", b"etag", b"vary"}]
         kept += [(b"etag", etag), (b"vary", b"accept-encoding")]
         page = cls(kept, etag, {b"": body})
-        page.not_modified = {
-            "type": "http.response.start",
-            "status": 304,
-            "headers": [(name, value) for name, value in kept if name in NOT_MODIFIED_KEEPS],
-        }
+        page.not_modified = Answer.of(
+            304, [header for header in kept if header[0] in NOT_MODIFIED_KEEPS], b""
+        )
         return page
 
     @property
     def weight(self) -> int:
-        return (
-            len(self.bodies[b""]) * 2 + ENTRY_OVERHEAD
-        )  # the compressed bodies together are well below the page
+        # The compressed bodies, and the answers as bytes, together are well below the page.
+        return len(self.bodies[b""]) * 2 + ENTRY_OVERHEAD
 
-    def answer(self, coding: bytes) -> tuple[Message, Message]:
-        """The two messages that answer with this page in `coding`, made once."""
+    def answer_to(self, headers: Headers) -> Answer:
+        """The answer to a request with these headers: 304 where its page still holds, else the best coding."""
+        accept_encoding = b""
+        for name, value in headers:
+            if name == b"accept-encoding":
+                accept_encoding = value
+            elif name == b"if-none-match" and etag_matches(value, self.etag):
+                return self.not_modified
+        return self.answer(best_coding(accept_encoding))
+
+    def answer(self, coding: bytes) -> Answer:
+        """The answer with this page in `coding`, made once."""
         made = self.answers.get(coding)
         if made is None:
             made = self.answers[coding] = self._make(coding)
         return made
 
-    def _make(self, coding: bytes) -> tuple[Message, Message]:
+    def _make(self, coding: bytes) -> Answer:
         if coding not in self.bodies:
             plain = self.bodies[b""]
             self.bodies[coding] = (
@@ -72,12 +98,10 @@ class KeptPage:
         headers = [*self.headers, (b"content-length", str(len(body)).encode())]
         if coding:
             headers.append((b"content-encoding", coding))
-        return (
-            {"type": "http.response.start", "status": 200, "headers": headers},
-            {"type": "http.response.body", "body": body},
-        )
+        return Answer.of(200, headers, body)
 
 
+@functools.lru_cache(maxsize=256)
 def best_coding(accept_encoding: bytes) -> bytes:
     """b"br", b"gzip" or b"" for an Accept-Encoding header (RFC 9110, 12.5.3)."""
     accept_encoding = accept_encoding.lower()
@@ -129,28 +153,30 @@ class PageCache:
             self._weight = 0
             self._generation = generation
         key = (scope["path"], scope["query_string"])
-        page = self._pages.get(key)
+        page = self.kept(key)
         if page is None and key in self._rendering:  # somebody else asked first: let one render for all
             await self._rendering[key].wait()
-            page = self._pages.get(key)
+            page = self.kept(key)
         if page is None:
             page = await self._render(scope, receive, send, key, generation)
             if page is None:
                 return
-        else:
-            self._pages.move_to_end(key)
         await self._answer(page, scope, send)
 
+    def kept(self, key: Key) -> KeptPage | None:
+        """The page of this generation, where it is kept."""
+        page = self._pages.get(key)
+        if page is not None:
+            self._pages.move_to_end(key)
+        return page
+
+    def kept_now(self, key: Key) -> KeptPage | None:
+        """The page, where it is kept and is known to hold at this moment, without asking the database."""
+        generation = self.content.fresh()
+        return self.kept(key) if generation is not None and generation == self._generation else None
+
     async def _answer(self, page: KeptPage, scope: Scope, send: Send) -> None:
-        accept_encoding = b""
-        for name, value in scope["headers"]:
-            if name == b"accept-encoding":
-                accept_encoding = value
-            elif name == b"if-none-match" and etag_matches(value, page.etag):
-                await send(page.not_modified)
-                await send({"type": "http.response.body", "body": b""})
-                return
-        start, body = page.answer(best_coding(accept_encoding))
+        start, body, _ = page.answer_to(scope["headers"])
         await send(start)
         await send(body if scope["method"] == "GET" else {"type": "http.response.body", "body": b""})
 

@@ -34,6 +34,7 @@ class Artist(Model):
 
     class Meta:
         table = "artist"
+        indexes = [("organisation_id",)]
 
 
 class AgreedBy(StrEnum):
@@ -83,6 +84,7 @@ class Consent(Model):
 
     class Meta:
         table = "consent"
+        indexes = [("artist_id",)]
 
     @property
     def scope(self) -> list[str]:

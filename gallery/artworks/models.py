@@ -53,11 +53,13 @@ class ArtworkQuerySet(QuerySet["Artwork"]):
 
         Accepted, image ready, consent in force for the web, organisation active, hung in an edition that has opened.
         """
-        # By string relation: exhibitions stand above works.
+        # By relations: exhibitions stand above works. From the few editions that are current, not from every hanging.
         hanging = Artwork._meta.fields_map["hangings"].related_model  # type: ignore[attr-defined]
-        open_walls = hanging.filter(
-            room__edition__is_current=True, room__edition__opens_at__lte=now()
-        ).values("artwork_id")
+        room = hanging._meta.fields_map["room"].related_model
+        edition = room._meta.fields_map["edition"].related_model
+        open_walls = edition.filter(is_current=True, opens_at__lte=now()).values(
+            "rooms__hangings__artwork_id"
+        )
         return cast(Self, self.filter(allowed() & Q(id__in=Subquery(open_walls))))
 
 
@@ -136,6 +138,7 @@ class Artwork(Model):
 
     class Meta:
         table = "artwork"
+        indexes = [("organisation_id",), ("artist_id",), ("consent_id",), ("project_id",)]
         manager = ArtworkManager()
 
     @classmethod

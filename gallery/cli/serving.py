@@ -20,6 +20,7 @@ import uvicorn
 
 from gallery.app import CHORES, create_app
 from gallery.cli.site import console, opened
+from gallery.front_door import FrontDoor
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.worker import Worker, Workshop
@@ -100,7 +101,7 @@ async def serve_site(
         uvicorn.Config(
             create_app(settings),
             loop="none",  # it runs already
-            http="httptools",
+            http=FrontDoor,
             lifespan="on",
             access_log=False,
             server_header=False,

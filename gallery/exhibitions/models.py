@@ -90,6 +90,7 @@ class Room(Model):
 
     class Meta:
         table = "room"
+        indexes = [("edition_id",)]
         ordering = ["position", "id"]
 
 
@@ -109,5 +110,6 @@ class Hanging(Model):
 
     class Meta:
         table = "hanging"
+        indexes = [("artwork_id",)]
         ordering = ["position", "id"]
         unique_together = [("room", "artwork")]

@@ -55,6 +55,7 @@ class Image(Model):
 
     class Meta:
         table = "image"
+        indexes = [("organisation_id",)]
 
     @property
     def ratio(self) -> float:

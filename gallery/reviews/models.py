@@ -41,3 +41,4 @@ class Review(Model):
 
     class Meta:
         table = "review"
+        indexes = [("artwork_id",)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 import re
 import shutil
 import subprocess
@@ -34,10 +35,20 @@ CONNECTIONS = 16
 class Measured(NamedTuple):
     requests_per_second: float
     p99: str
+    processor: float  # seconds of processor time for each request
 
 
-def load(address: str) -> Measured:
-    """What wrk says of `address`, asked for gzip as a browser would."""
+def processor_time(pids: list[int]) -> float:
+    """Seconds of processor that these processes and their children have used."""
+    tick = os.sysconf("SC_CLK_TCK")
+    return sum(
+        sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13])) / tick
+        for pid in pids
+    )
+
+
+def load(address: str, pids: list[int]) -> Measured:
+    """What wrk says of `address`, asked for gzip as a browser would; `pids` are the server's processes."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise SystemExit("This bench wants wrk on the PATH.")
@@ -51,12 +62,16 @@ def load(address: str) -> Measured:
         "Accept-Encoding: gzip",
         address,
     ]
+    before = processor_time(pids)
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    used = processor_time(pids) - before
     rate, p99 = re.search(r"Requests/sec:\s+([\d.]+)", said), re.search(r"99%\s+(\S+)", said)
+    total = re.search(r"(\d+) requests in", said)
     assert rate is not None
+    assert total is not None
     assert p99 is not None
     assert "Non-2xx" not in said, said
-    return Measured(float(rate[1]), p99[1])
+    return Measured(float(rate[1]), p99[1], used / int(total[1]))
 
 
 async def build(settings: Settings) -> str:
@@ -117,13 +132,15 @@ async def main() -> None:
                 address = await site.serve(worker=False)
                 page = httpx.get(address + path, headers={"accept-encoding": "identity"})
                 page.raise_for_status()
-                rows.append((label, await asyncio.to_thread(load, address + path)))
+                rows.append((label, await asyncio.to_thread(load, address + path, [site.processes[0].pid])))
             finally:
                 site.stop()
         if started := nginx(home, page.content):
             process, address = started
             try:
-                rows.append(("nginx, one worker, same bytes", await asyncio.to_thread(load, address)))
+                workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+                pids = [process.pid, *map(int, workers)]
+                rows.append(("nginx, one worker, same bytes", await asyncio.to_thread(load, address, pids)))
             finally:
                 process.terminate()
                 process.wait()
@@ -136,7 +153,7 @@ async def main() -> None:
             ratio = measured.requests_per_second / fastest
             print(
                 f"{label:32} {measured.requests_per_second:>10,.0f} requests/s   "
-                f"p99 {measured.p99:>9}   {ratio:.2f}"
+                f"p99 {measured.p99:>9}   {measured.processor * 1e3:8.3f} ms processor   {ratio:.2f}"
             )
 
 
