@@ -46,7 +46,7 @@ from gallery.pages import DESK, Pages, pages_of, redirect, render
 from gallery.security import CrossOriginRefusal, NulRefusal, SecurityHeaders, safe_headers
 from gallery.settings import Settings
 from gallery.static_files import StaticFiles
-from gallery.storage import Storage
+from gallery.storage import Storage, StoreAway
 from gallery.worker import Chore
 
 logger = logging.getLogger("gallery")
@@ -103,7 +103,7 @@ def create_app(settings: Settings) -> Gallery:
     app = Gallery(
         routes=routes,
         middleware=[
-            Middleware(SecurityHeaders, https=settings.is_https),
+            Middleware(SecurityHeaders, settings=settings),
             Middleware(CrossOriginRefusal),
             Middleware(NulRefusal),
         ],
@@ -112,6 +112,7 @@ def create_app(settings: Settings) -> Gallery:
             SignInNeeded: ask_to_sign_in,
             BadForm: show_bad_form,
             ValidationError: show_nothing_there,
+            StoreAway: show_store_away,
             500: show_failure,
         },
         lifespan=lifespan,
@@ -133,6 +134,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
 
 
+RETRY_AFTER = "30"  # seconds
 ERROR_TEMPLATES = {404: "errors/404.html", 410: "errors/410.html"}
 
 
@@ -167,11 +169,17 @@ async def show_nothing_there(request: Request, error: Exception) -> Response:
     return await show_error(request, HTTPException(404))
 
 
+async def show_store_away(request: Request, error: Exception) -> Response:
+    """The pictures cannot be reached just now; the log says why, the page says when to try again."""
+    logger.warning("%s", error)
+    return await show_error(request, HTTPException(503, headers={"retry-after": RETRY_AFTER}))
+
+
 async def show_failure(request: Request, error: Exception) -> Response:
     """Something is broken here; the log says what, the page says sorry."""
     _speak(request)
     # Starlette sends this page from outside the middleware.
-    headers = safe_headers(pages_of(request).settings.is_https)
+    headers = safe_headers(pages_of(request).settings)
     return render(request, "errors/500.html", status=500, headers=headers)
 
 

@@ -125,7 +125,9 @@ def render(
     response = HTMLResponse(body, status_code=status, headers=dict(headers or {}))
     response.headers["content-language"] = TAGS[current_language()]
     if style_sheets:
-        response.headers["content-security-policy"] = content_security_policy(tuple(style_sheets))
+        response.headers["content-security-policy"] = content_security_policy(
+            tuple(style_sheets), pages.settings.pictures_origin
+        )
     if is_desk or "cache-control" not in response.headers:
         response.headers["cache-control"] = "no-store" if is_desk else "no-cache"
     if flashes:
@@ -179,14 +181,19 @@ def read_flashes(request: Request) -> list[list[str]]:
 
 
 @functools.lru_cache(maxsize=1024)
-def content_security_policy(style_sheets: tuple[str, ...] = ()) -> str:
-    """The policy of a page: everything from the site itself; of inline styles only those whose text is given."""
+def content_security_policy(style_sheets: tuple[str, ...] = (), pictures_origin: str = "") -> str:
+    """The policy of a page: everything from the site itself; of inline styles only those whose text is given.
+
+    Pictures may also come from `pictures_origin`, to which a request for one may be sent on.
+    """
+    elsewhere = f" {pictures_origin}" if pictures_origin else ""
     hashes = "".join(
         f" 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
         for text in style_sheets
     )
     return (
-        f"default-src 'none'; script-src 'self'; style-src 'self'{hashes}; img-src 'self' data: blob:; font-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'{hashes}; img-src 'self' data: blob:{elsewhere}; "
+        "font-src 'self'; "
         "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 

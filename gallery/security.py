@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gallery.pages import content_security_policy
+from gallery.settings import Settings
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -73,16 +74,16 @@ class NulRefusal:
         await self.app(scope, receive, send)
 
 
-def safe_headers(https: bool) -> dict[str, str]:
+def safe_headers(settings: Settings) -> dict[str, str]:
     """What every answer says to browsers where it says nothing else."""
     headers = {
-        "content-security-policy": content_security_policy(),
+        "content-security-policy": content_security_policy(pictures_origin=settings.pictures_origin),
         "x-content-type-options": "nosniff",
         "referrer-policy": "strict-origin-when-cross-origin",
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
     }
-    if https:
+    if settings.is_https:
         headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
     return headers
 
@@ -90,9 +91,9 @@ def safe_headers(https: bool) -> dict[str, str]:
 class SecurityHeaders:
     """Sets on every answer what it does not set itself."""
 
-    def __init__(self, app: ASGIApp, https: bool) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.defaults = safe_headers(https)
+        self.defaults = safe_headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -21,6 +23,10 @@ class Settings:
     home: Path  # the folder of the database file, the pictures and the secret key
     database_url: str  # sqlite:///path/to/file or postgresql://user@host/name
     media: Path  # the folder of media/private and media/public
+    storage_url: str = ""  # s3://bucket/prefix?endpoint=https://…; empty: the folder of `media`
+    storage_key_id: str = ""  # names the key of the store
+    storage_secret: str = field(default="", repr=False)  # the key of the store
+    storage_public_url: str = ""  # where visitors find public pictures without us; empty: we pass them on
     site_url: str = "http://127.0.0.1:8000"  # how visitors reach the site: in QR codes and links in mails
     site_name_zh: str = "见光"
     site_name_en: str = "In the Light"
@@ -43,6 +49,12 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.site_url.startswith("https://")
+
+    @property
+    def pictures_origin(self) -> str:
+        """The origin, such as https://pictures.example.org, to which visitors are sent for pictures; "" for none."""
+        parts = urlsplit(self.storage_public_url)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     def site_name(self, language: str) -> str:
         return self.site_name_en if language == "en" else self.site_name_zh
@@ -70,6 +82,17 @@ class Settings:
         site_url = text("SITE_URL", cls.site_url).rstrip("/")
         if not site_url.startswith(("http://", "https://")):
             raise SettingsError(f"GALLERY_SITE_URL is {site_url!r}: it begins with http:// or https://.")
+        storage_url = text("STORAGE_URL", "")
+        for name in ("STORAGE_KEY_ID", "STORAGE_SECRET", "STORAGE_PUBLIC_URL"):
+            if storage_url and name != "STORAGE_PUBLIC_URL" and not text(name, ""):
+                raise SettingsError(f"GALLERY_STORAGE_URL is set, and GALLERY_{name} is not.")
+            if not storage_url and text(name, ""):
+                raise SettingsError(f"GALLERY_{name} is set, and GALLERY_STORAGE_URL is not.")
+        storage_public_url = text("STORAGE_PUBLIC_URL", "").rstrip("/")
+        if storage_public_url and not re.fullmatch(r"https?://[^\s;,?#'\"]+", storage_public_url):
+            raise SettingsError(
+                f"GALLERY_STORAGE_PUBLIC_URL is {storage_public_url!r}: it is an address with http:// or https://."
+            )
         time_zone = text("TIME_ZONE", cls.time_zone)
         try:
             ZoneInfo(time_zone)
@@ -79,6 +102,10 @@ class Settings:
             home=home,
             database_url=text("DATABASE_URL", f"sqlite:///{home / 'gallery.sqlite3'}"),
             media=Path(text("MEDIA", str(home / "media"))).resolve(),
+            storage_url=storage_url,
+            storage_key_id=text("STORAGE_KEY_ID", ""),
+            storage_secret=text("STORAGE_SECRET", ""),
+            storage_public_url=storage_public_url,
             site_url=site_url,
             site_name_zh=text("SITE_NAME_ZH", cls.site_name_zh),
             site_name_en=text("SITE_NAME_EN", cls.site_name_en),

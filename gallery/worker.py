@@ -12,11 +12,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from gallery.settings import Settings
-from gallery.storage import Storage
+from gallery.storage import Storage, StoreAway
 
 logger = logging.getLogger("gallery.worker")
 
 REST = 0.5  # seconds between two looks when there was nothing to do
+AWAY = 5.0  # seconds before a chore asks again for a store that is away
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ class Worker:
                 continue
             try:
                 worked = await chore.step(self.workshop)
+            except StoreAway as away:
+                logger.warning("The chore %r waits %.0f s: %s", chore.name, AWAY, away)
+                self._next_look[chore.name] = clock() + AWAY
+                continue
             except Exception:
                 # The row stays as it was and is taken up again; other chores must not wait for this one.
                 logger.exception("The chore %r failed", chore.name)

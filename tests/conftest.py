@@ -31,6 +31,7 @@ from gallery.storage import Storage
 from gallery.worker import Worker, Workshop
 from tests.cast import Cast, assemble
 from tests.live import LiveSite
+from tests.seaweedfs import SeaweedFS
 
 _numbers = itertools.count(1)
 
@@ -86,9 +87,30 @@ def postgresql() -> Iterator[PostgreSQL]:
     shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session")
+def seaweedfs() -> Iterator[SeaweedFS]:
+    home = Path(tempfile.mkdtemp(prefix="gallery-seaweedfs-"))
+    server = SeaweedFS(home)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+ENGINES = ["sqlite", "postgresql"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that touch the database run once on each engine; those marked `every_store` a third time, on S3."""
+    if "engine" in metafunc.fixturenames:
+        on_s3 = ["postgresql-s3"] if metafunc.definition.get_closest_marker("every_store") else []
+        metafunc.parametrize("engine", [*ENGINES, *on_s3], indirect=True)
+
+
+@pytest.fixture
 def engine(request: pytest.FixtureRequest) -> str:
-    """Tests that touch the database run once on each engine."""
     return str(request.param)
 
 
@@ -127,8 +149,11 @@ def run_aside(make: Callable[[], Any]) -> None:
 
 
 @pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return settings_for(tmp_path, database_url)
+def settings(engine: str, database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    if not engine.endswith("s3"):
+        return settings_for(tmp_path, database_url)
+    server: SeaweedFS = request.getfixturevalue("seaweedfs")
+    return settings_for(tmp_path, database_url, **server.settings(f"test-{next(_numbers)}"))
 
 
 @dataclass

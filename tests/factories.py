@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import io
 import itertools
-import shutil
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from gallery.images.decoder import Developed, develop
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import original_key, rendition_key
 from gallery.organisations.models import Organisation, Project
-from gallery.storage import Storage
+from gallery.storage import Storage, Store
 from gallery.themes.models import Theme
 
 _numbers = itertools.count(1)
@@ -75,13 +75,35 @@ async def image(storage: Storage, organisation: Organisation, **values: Any) -> 
             **values,
         }
     )
-    for key, source in [
-        (original_key(made.token), folder / "original"),
-        *((rendition_key(made.token, name), folder / "out" / name) for name in developed.files),
-    ]:
-        target = storage.private.path(key)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+    await asyncio.gather(
+        put(storage.private, original_key(made.token), (folder / "original").read_bytes()),
+        *(
+            put(storage.private, rendition_key(made.token, name), (folder / "out" / name).read_bytes())
+            for name in developed.files
+        ),
+    )
+    return made
+
+
+async def put(store: Store, key: str, content: bytes = b"a picture") -> None:
+    """Have a file in a store."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "source"
+        source.write_bytes(content)
+        await store.put_file(key, source)
+
+
+async def received(storage: Storage, organisation: Organisation, content: bytes | None = None) -> Image:
+    """An image that waits to be developed, its original lying where an upload puts it."""
+    content = photograph() if content is None else content
+    made = await Image.create(
+        organisation=organisation,
+        source_format="jpeg",
+        source_bytes=len(content),
+        width=1300,
+        height=1000,
+    )
+    await put(storage.private, original_key(made.token), content)
     return made
 
 

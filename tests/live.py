@@ -48,6 +48,10 @@ class LiveSite:
             "GALLERY_SITE_URL": self.addresses[0] if self.addresses else address,
             "GALLERY_SECRET_KEY": self.settings.secret_key,
             "GALLERY_PAGE_CACHE_BYTES": str(self.settings.page_cache_bytes),
+            **{
+                f"GALLERY_{name.upper()}": getattr(self.settings, name)
+                for name in ("storage_url", "storage_key_id", "storage_secret", "storage_public_url")
+            },
             "GALLERY_IMAGE_LEASE_SECONDS": str(self.settings.image_lease_seconds),
         }
 

@@ -25,6 +25,7 @@ from gallery.clock import now
 from gallery.database import Database
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import make_public, public_key, rendition_key
+from gallery.local_store import LocalFolder
 from gallery.storage import Store
 from tests import factories
 from tests.conftest import Site
@@ -59,17 +60,12 @@ def on_site(site: Site, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def age(store: Store, key: str) -> None:
-    """Let a file be older than what is just being written."""
-    then = time.time() - SETTLING - 5
-    os.utime(store.path(key), (then, then))
-
-
-def put(store: Store, key: str) -> None:
-    path = store.path(key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"a picture")
-    age(store, key)
+async def put_long_ago(store: Store, key: str) -> None:
+    """Have a file that is older than what is just being written."""
+    assert isinstance(store, LocalFolder)
+    await factories.put(store, key)
+    then = time.time() - SETTLING.total_seconds() - 5
+    os.utime(store.folder / key, (then, then))
 
 
 async def findings(site: Site) -> list[Finding]:
@@ -198,27 +194,25 @@ async def test_a_sound_site_has_nothing_wrong(site: Site) -> None:
 
 
 async def test_files_of_no_image_are_found_and_deleted(site: Site) -> None:
-    put(site.storage.private, "originals/nobody")
-    put(site.storage.private, "renditions/nobody/640.webp")
-    put(site.storage.public, "nobody/640.webp")
+    await put_long_ago(site.storage.private, "originals/nobody")
+    await put_long_ago(site.storage.private, "renditions/nobody/640.webp")
+    await put_long_ago(site.storage.public, "nobody/640.webp")
     result = on_site(site, "check")
     assert result.returncode == 1
     assert "originals/nobody" in result.stdout
-    assert site.storage.private.path("originals/nobody").exists()
+    assert await site.storage.private.exists("originals/nobody")
     mended = on_site(site, "check", "--mend")
     assert mended.returncode == 0, mended.stdout
-    assert not site.storage.private.path("originals/nobody").exists()
-    assert not site.storage.private.path("renditions/nobody/640.webp").exists()
-    assert not site.storage.public.path("nobody/640.webp").exists()
+    assert not await site.storage.private.exists("originals/nobody")
+    assert not await site.storage.private.exists("renditions/nobody/640.webp")
+    assert not await site.storage.public.exists("nobody/640.webp")
     assert on_site(site, "check").returncode == 0
 
 
 async def test_a_file_that_is_just_being_taken_in_is_left(site: Site) -> None:
-    path = site.storage.private.path("originals/arriving")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"just now")
+    await factories.put(site.storage.private, "originals/arriving")
     assert on_site(site, "check", "--mend").returncode == 0
-    assert path.exists()
+    assert await site.storage.private.exists("originals/arriving")
 
 
 async def test_public_files_of_a_work_that_is_not_on_view_are_taken_down(site: Site) -> None:
@@ -227,8 +221,8 @@ async def test_public_files_of_a_work_that_is_not_on_view_are_taken_down(site: S
     await make_public(site.storage, work.image)
     result = on_site(site, "check", "--mend")
     assert "not on view" in result.stdout
-    assert not site.storage.public.path(public_key(work.image.token, work.image.file_names()[0])).exists()
-    assert site.storage.private.path(rendition_key(work.image.token, work.image.file_names()[0])).exists()
+    assert not await site.storage.public.exists(public_key(work.image.token, work.image.file_names()[0]))
+    assert await site.storage.private.exists(rendition_key(work.image.token, work.image.file_names()[0]))
 
 
 async def test_missing_files_are_found_and_not_called_mended(site: Site) -> None:
@@ -252,7 +246,7 @@ async def test_a_missing_public_file_is_brought_out_again(site: Site) -> None:
     assert on_site(site, "check").returncode == 1
     assert on_site(site, "check", "--mend").returncode == 0
     await site.work()
-    assert site.storage.public.path(lost).exists()
+    assert await site.storage.public.exists(lost)
     assert await findings(site) == []
 
 
@@ -261,11 +255,11 @@ async def test_a_withdrawal_that_was_cut_short_is_finished(site: Site) -> None:
     assert work.image is not None
     consent = await Consent.get(id=work.consent_id)
     await withdraw(consent, site.storage)
-    put(site.storage.private, f"originals/{work.image.token}")
+    await put_long_ago(site.storage.private, f"originals/{work.image.token}")
     await Withdrawal.filter(consent=consent).update(files_deleted_at=None)
     result = on_site(site, "check", "--mend")
     assert "withdrawal" in result.stdout
-    assert not site.storage.private.path(f"originals/{work.image.token}").exists()
+    assert not await site.storage.private.exists(f"originals/{work.image.token}")
     assert (await Withdrawal.get(consent=consent)).files_deleted_at is not None
 
 

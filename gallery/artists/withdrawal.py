@@ -28,6 +28,7 @@ async def withdraw(consent: Consent, storage: Storage, by: Person | None = None)
     if withdrawal.files_deleted_at is None:
         await delete_files(withdrawal, storage)
     await content_version.settle()
+    await delete_latecomers(withdrawal, storage)
     return withdrawal
 
 
@@ -68,6 +69,14 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
         await Image.filter(id=image.id).update(is_public=False)
     withdrawal.files_deleted_at = now()
     await withdrawal.save(update_fields=["files_deleted_at"])
+
+
+async def delete_latecomers(withdrawal: Withdrawal, storage: Storage) -> None:
+    """Look once more for what another process was just putting into public storage when the files were deleted."""
+    for token in await Image.filter(artwork__consent_id=withdrawal.consent_id).values_list(
+        "token", flat=True
+    ):
+        await storage.public.delete_folder(str(token))
 
 
 def _works(consent: Consent) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,9 +42,11 @@ from gallery.languages import ngettext
 from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
 from gallery.pages import flash, redirect, render, settings_of
-from gallery.storage import Storage
+from gallery.storage import Storage, StoreAway
 
 PAGE = 50
+
+logger = logging.getLogger("gallery")
 
 
 def storage_of(request: Request) -> Storage:
@@ -201,7 +204,18 @@ async def _save(
         owner = details.organisation if details else (artwork.organisation if artwork else organisations[0])
         found = await _look(request, received, form)
         if received.file is not None and found is not None:
-            fresh = await take_in(received.file, found, owner, storage)
+            try:
+                fresh = await take_in(received.file, found, owner, storage)
+            except StoreAway as away:
+                logger.warning("%s", away)
+                status = 503
+                form.refuse(
+                    "picture",
+                    _(
+                        "The picture could not be kept just now. What you typed is still here: "
+                        "please choose the picture again and save in a minute."
+                    ),
+                )
     image = fresh or kept
     if details is None or form.errors:
         return await _form_page(request, form, artwork, image, form_key, status)

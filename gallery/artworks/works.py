@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,7 @@ from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.organisations.models import Organisation, Project
 from gallery.organisations.projects import add_project
-from gallery.storage import Storage
+from gallery.storage import Storage, StoreAway
 from gallery.themes.models import Theme
 
 STATUS_WORDS: Mapping[str, Any] = {
@@ -235,10 +236,11 @@ async def delete_draft(artwork: Artwork, storage: Storage) -> None:
 async def discard(image: Image, storage: Storage) -> None:
     """Delete an image that no work has, and its files.
 
-    Should this process end half-way, the row is an unused upload, which the worker forgets after a day.
+    Should this process end half-way, or the store be away, the row is an unused upload, which the worker forgets after a day.
     """
     await Image.filter(id=image.id).update(
         state=ImageState.ERASED
     )  # a worker that develops it just now gives up
-    await erase(storage, image.token)
-    await Image.filter(id=image.id).delete()
+    with contextlib.suppress(StoreAway):
+        await erase(storage, image.token)
+        await Image.filter(id=image.id).delete()

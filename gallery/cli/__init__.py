@@ -12,6 +12,7 @@ from gallery.cli.serving import serve, worker
 from gallery.cli.site import Unreachable
 from gallery.database import DatabaseOutOfDate
 from gallery.settings import SettingsError
+from gallery.storage import StoreAway
 
 
 class Failure(click.ClickException):
@@ -34,7 +35,7 @@ class Gallery(click.Group):
             return super().invoke(ctx)
         except SettingsError as error:
             raise WrongSetting(str(error)) from error
-        except (DatabaseOutOfDate, Unreachable) as error:
+        except (DatabaseOutOfDate, Unreachable, StoreAway) as error:
             raise Failure(str(error)) from error
         except PermissionError as error:
             raise Failure(f"{error.filename or 'A file'} cannot be used: {error.strerror}.") from error

@@ -1,12 +1,12 @@
-"""What `gallery check` looks for: where database, migrations and the pictures on the disk disagree."""
+"""What `gallery check` looks for: where database, migrations and the stored pictures disagree."""
 
 from __future__ import annotations
 
-import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 from tortoise.expressions import Q
 
@@ -16,11 +16,15 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.database import Database
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import original_key, public_key, rendition_key
+from gallery.images.shelves import ORIGINAL, private_keys, public_keys, token_in
 from gallery.storage import Storage, Store
+from gallery.store import Stored
 
-SETTLING = 60.0  # seconds; a younger file may be of an upload whose row is just being written
+SETTLING = timedelta(minutes=1)  # a younger file may be of an upload whose row is just being written
 STUCK_AFTER = timedelta(minutes=10)
+AT_ONCE = 500  # files or rows in memory at once
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,22 @@ class Finding:
     is_mended: bool = False
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """What one pass over a store found: how many of its expected files each image has, and what nobody expects."""
+
+    counts: Counter[tuple[int, str]]  # by the image's id and the kind of file
+    strangers: dict[str, list[str]]  # keys by their folder
+
+
 MEND = "gallery check --mend"
 
 
-async def inspect(database: Database, storage: Storage) -> list[Finding]:
-    """Everything that is wrong; where migrations are missing only those, for nothing else can be asked."""
+async def inspect(database: Database, storage: Storage, settling: timedelta = SETTLING) -> list[Finding]:
+    """Everything that is wrong; where migrations are missing only those, for nothing else can be asked.
+
+    Raises StoreAway. Of each image some numbers are held in memory, of files only those that nobody expects.
+    """
     missing = await database.missing_migrations()
     if missing:
         return [Finding("A migration was not applied", name, "gallery init") for name in missing]
@@ -49,17 +64,22 @@ async def inspect(database: Database, storage: Storage) -> list[Finding]:
         Finding("Models and migrations disagree", change, "Write the migration")
         for change in await database.unwritten_changes()
     ]
+    began = now()
     # Files first: what is uploaded meanwhile has a row by the time the rows are read.
-    private, public = await shelf(storage.private), await shelf(storage.public)
-    images = await Image.all().order_by("id")
-    on_view = await Artwork.all().on_view().prefetch_related("image")
-    seen = {work.image.token for work in on_view if work.image}
+    private = await look_along(storage.private, private_keys, expected_in_private, began - settling)
+    public = await look_along(storage.public, public_keys, expected_in_public, began)
     return [
         *changes,
         *await unfinished_withdrawals(),
-        *missing_files(images, private, public),
-        *orphans(images, private, storage.private),
-        *not_for_the_public(images, public, seen),
+        *[finding async for finding in missing_files(private.counts, public.counts, began)],
+        *(
+            Finding(f"{len(keys)} private file(s) of no image", where, MEND, private=tuple(keys))
+            for where, keys in sorted(private.strangers.items())
+        ),
+        *(
+            Finding(f"{len(keys)} public file(s) of what is not on view", where, MEND, public=tuple(keys))
+            for where, keys in sorted(public.strangers.items())
+        ),
         *await unhappy_images(),
     ]
 
@@ -75,8 +95,63 @@ async def mend(finding: Finding, storage: Storage) -> bool:
     return bool(finding.private or finding.public or finding.republish or finding.withdrawal)
 
 
-async def shelf(store: Store) -> set[str]:
-    return {key async for key in store.keys()}  # noqa: SIM118 - a store is no dict
+async def look_along(
+    store: Store,
+    keys_of: Callable[[Image], Mapping[str, list[str]]],
+    expected: Callable[[set[str]], Awaitable[dict[str, Image]]],
+    before: datetime,
+) -> Shelf:
+    """Go through a store once. `expected` says which of some tokens' images may have files there.
+
+    Of files that nobody expects, only those that were written before `before` count.
+    """
+    shelf = Shelf(Counter(), defaultdict(list))
+    async for files in batches(store.files()):
+        images = await expected({token_in(stored.key) for stored in files})
+        known = {
+            key: (image.id, kind)
+            for image in images.values()
+            for kind, keys in keys_of(image).items()
+            for key in keys
+        }
+        for stored in files:
+            if stored.key in known:
+                shelf.counts[known[stored.key]] += 1
+            elif stored.modified_at < before:
+                shelf.strangers[folder_of(stored)].append(stored.key)
+    return shelf
+
+
+async def expected_in_private(tokens: set[str]) -> dict[str, Image]:
+    """Every image but those whose work was withdrawn."""
+    return {
+        image.token: image for image in await Image.filter(token__in=tokens, state__not=ImageState.ERASED)
+    }
+
+
+async def expected_in_public(tokens: set[str]) -> dict[str, Image]:
+    """The images that a visitor may see."""
+    works = await Artwork.all().on_view().filter(image__token__in=tokens).prefetch_related("image")
+    return {work.image.token: work.image for work in works if work.image}
+
+
+def folder_of(stored: Stored) -> str:
+    """ "renditions/token" for "renditions/token/640.webp"; an original stands for itself."""
+    if stored.key.startswith("originals/"):
+        return stored.key
+    return stored.key.rpartition("/")[0] or stored.key
+
+
+async def batches(things: AsyncIterator[Thing]) -> AsyncIterator[list[Thing]]:
+    """`things` by some hundred at once."""
+    batch: list[Thing] = []
+    async for thing in things:
+        batch.append(thing)
+        if len(batch) == AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 async def unfinished_withdrawals() -> list[Finding]:
@@ -86,80 +161,43 @@ async def unfinished_withdrawals() -> list[Finding]:
     ]
 
 
-def missing_files(images: list[Image], private: set[str], public: set[str]) -> list[Finding]:
-    """Images whose rows promise files that are not there."""
-    findings = []
-    for image in images:
-        where = f"image {image.id}"
-        if (
-            image.state in {ImageState.RECEIVED, ImageState.READY}
-            and original_key(image.token) not in private
-        ):
-            findings.append(Finding("An original is missing", where, "Bring it back from a backup"))
-        if image.state != ImageState.READY:
-            continue
-        names = image.file_names()
-        lacking = [name for name in names if rendition_key(image.token, name) not in private]
-        if lacking:
-            findings.append(
-                Finding(
-                    f"{len(lacking)} of {len(names)} renditions are missing",
-                    where,
-                    "Bring them back from a backup",
+async def missing_files(
+    private: Counter[tuple[int, str]], public: Counter[tuple[int, str]], began: datetime
+) -> AsyncIterator[Finding]:
+    """Images whose rows promise files that were not there; the rows are as they are now, the files as they were."""
+    async for images in batches(rows_before(began)):
+        on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
+        seen: set[object] = set(await on_view.values_list("image_id", flat=True))
+        for image in images:
+            where, is_whole = f"image {image.id}", True
+            for kind, keys in private_keys(image).items():
+                lacking = len(keys) - private[image.id, kind]
+                if not lacking or (kind != ORIGINAL and image.state != ImageState.READY):
+                    continue
+                is_whole = False
+                sentence = (
+                    "An original is missing"
+                    if kind == ORIGINAL
+                    else f"{lacking} of {len(keys)} {kind} are missing"
                 )
-            )
-        unseen = [name for name in names if public_key(image.token, name) not in public]
-        if image.is_public and unseen and not lacking:
-            sentence = f"{len(unseen)} of {len(names)} public files are missing"
-            findings.append(Finding(sentence, where, MEND, republish=image.id))
-    return findings
+                yield Finding(sentence, where, "Bring it back from a backup")
+            for kind, keys in public_keys(image).items():
+                lacking = len(keys) - public[image.id, kind]
+                if image.is_public and image.id in seen and lacking and is_whole:
+                    sentence = f"{lacking} of {len(keys)} public {kind} are missing"
+                    yield Finding(sentence, where, MEND, republish=image.id)
 
 
-def orphans(images: list[Image], private: set[str], store: Store) -> list[Finding]:
-    """Files in private storage that belong to no image, or to one whose work was withdrawn."""
-    expected = set()
-    for image in images:
-        if image.state != ImageState.ERASED:
-            expected.add(original_key(image.token))
-            expected.update(rendition_key(image.token, name) for name in image.file_names())
-    by_folder: dict[str, list[str]] = defaultdict(list)
-    for key in sorted(private - expected):
-        if is_settled(store.path(key)):
-            by_folder[key if key.startswith("originals/") else key.rpartition("/")[0] or key].append(key)
-    return [
-        Finding(f"{len(keys)} private file(s) of no image", folder, MEND, private=tuple(keys))
-        for folder, keys in by_folder.items()
-    ]
-
-
-def is_settled(path: Path) -> bool:
-    try:
-        return path.stat().st_mtime < time.time() - SETTLING
-    except FileNotFoundError:
-        return False
-
-
-def not_for_the_public(images: list[Image], public: set[str], seen: set[str]) -> list[Finding]:
-    """Files in public storage of what a visitor may not see."""
-    expected = {
-        public_key(image.token, name)
-        for image in images
-        if image.token in seen
-        for name in image.file_names()
-    }
-    known = {image.token: image.id for image in images}
-    by_token: dict[str, list[str]] = defaultdict(list)
-    for key in sorted(public - expected):
-        by_token[key.partition("/")[0]].append(key)
-    return [
-        Finding(
-            f"{len(keys)} public file(s) of what is not on view",
-            f"image {known[token]}" if token in known else token,
-            MEND,
-            public=tuple(keys),
-        )
-        for token, keys in by_token.items()
-    ]
+async def rows_before(moment: datetime) -> AsyncIterator[Image]:
+    """The images whose files were all there at `moment`, if ever."""
+    last = 0
+    waiting_or_ready = Image.filter(
+        Q(state=ImageState.READY, ready_at__lt=moment) | Q(state=ImageState.RECEIVED, created_at__lt=moment)
+    )
+    while images := await waiting_or_ready.filter(id__gt=last).order_by("id").limit(AT_ONCE):
+        for image in images:
+            yield image
+        last = images[-1].id
 
 
 async def unhappy_images() -> list[Finding]:

@@ -25,7 +25,7 @@ def init() -> None:
     settings = Settings.from_env()
     applied = run(set_up(settings))
     console.print(f"Home      {settings.home}")
-    console.print(f"Pictures  {settings.media}")
+    console.print(f"Pictures  {Storage(settings).place}")
     console.print(
         f"Database  {shown_address(settings)}: "
         + (f"{len(applied)} migration(s) applied, the last one {applied[-1]}." if applied else "up to date.")
@@ -80,7 +80,7 @@ async def make_invitation(settings: Settings, email: str, role: Role, slug: str 
     "--mend", "is_mending", is_flag=True, help="Delete what should not be there; never a picture in use."
 )
 def check(is_mending: bool) -> None:
-    """Compare the database with the pictures on the disk, and say what is wrong."""
+    """Compare the database with the stored pictures, and say what is wrong."""
     settings = Settings.from_env()
     findings = run(look_through(settings, is_mending=is_mending))
     if not findings:
@@ -96,6 +96,7 @@ def check(is_mending: bool) -> None:
 
 async def look_through(settings: Settings, *, is_mending: bool) -> list[Finding]:
     storage = Storage(settings)
+    await storage.check()
     async with opened(settings) as database:
         findings = await inspect(database, storage)
         if not is_mending:

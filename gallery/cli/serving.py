@@ -22,7 +22,7 @@ from gallery.app import CHORES, create_app
 from gallery.cli.site import console, opened
 from gallery.front_door import FrontDoor
 from gallery.settings import Settings
-from gallery.storage import Storage
+from gallery.storage import Storage, StoreAway
 from gallery.worker import Worker, Workshop
 
 logger = logging.getLogger("gallery.serve")
@@ -97,6 +97,7 @@ async def serve_site(
     """Serve until SIGTERM or SIGINT; requests under way are finished."""
     async with opened(settings) as database:
         await database.check()
+    await check_store(Storage(settings))
     server = Server(
         uvicorn.Config(
             create_app(settings),
@@ -115,6 +116,16 @@ async def serve_site(
         begun()
     async with worker_beside() if with_worker else contextlib.nullcontext():
         await server.serve(sockets=[listening])
+
+
+async def check_store(storage: Storage) -> None:
+    """Raises StoreAway where the store refuses us; one that does not answer just now may come back while we serve."""
+    try:
+        await storage.check()
+    except StoreAway as away:
+        if away.is_refusal:
+            raise
+        logger.warning("%s Pages are served; pictures are when it answers.", away)
 
 
 class Server(uvicorn.Server):

@@ -57,8 +57,11 @@ def one_line(error: BaseException) -> str:
 
 
 async def set_up(settings: Settings) -> list[str]:
-    """Make folders and database ready, as often as one likes; returns the migrations that it applied."""
-    Storage(settings)
+    """Make folders and database ready, as often as one likes; returns the migrations that it applied.
+
+    Raises StoreAway where pictures cannot be kept, and Unreachable.
+    """
+    await Storage(settings).check()
     async with opened(settings) as database:
         applied = await database.migrate()
         await ContentVersion.get_or_create(id=1)

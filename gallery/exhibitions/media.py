@@ -8,7 +8,7 @@ from typing import Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.artworks.models import Artwork, Status
@@ -83,11 +83,17 @@ async def show(request: Request) -> Response:
     if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
         return Response(status_code=304, headers=headers)
     storage: Storage = request.app.state.storage
-    path = storage.public.path(public_key(token, name))
-    if not path.is_file():
+    key, media_type = public_key(token, name), MEDIA_TYPES.get(name.rpartition(".")[2])
+    if media_type is None:
+        raise HTTPException(404)
+    try:
+        return await storage.public.answer(request, key, media_type=media_type, headers=headers)
+    except FileNotFoundError:
         await _bring_out(storage, token, name)
-    media_type = MEDIA_TYPES.get(name.rpartition(".")[2])
-    return FileResponse(path, media_type=media_type, headers=headers)
+    try:
+        return await storage.public.answer(request, key, media_type=media_type, headers=headers)
+    except FileNotFoundError:
+        raise HTTPException(404) from None
 
 
 async def _bring_out(storage: Storage, token: str, name: str) -> None:
@@ -102,8 +108,6 @@ async def _bring_out(storage: Storage, token: str, name: str) -> None:
     if await look_up(token) != Seen.ON_VIEW:  # withdrawn in this very moment
         await storage.public.delete_folder(token)
         raise HTTPException(410)
-    if not storage.public.path(public_key(token, name)).is_file():
-        raise HTTPException(404)
 
 
 routes = [Route("/media/{token}/{name}", show, name="media:show", methods=["GET"])]

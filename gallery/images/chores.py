@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import time
 from datetime import timedelta
 
@@ -10,15 +10,15 @@ from tortoise.expressions import Q
 
 from gallery.clock import now
 from gallery.database import in_transaction, locked
-from gallery.images.decoder import Refused, develop
+from gallery.images.decoder import Developed, Refused, develop
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import erase, original_key, rendition_key
 from gallery.images.uploads import limits_of
+from gallery.storage import StoreAway
 from gallery.worker import Chore, Workshop
 
-logger = logging.getLogger("gallery.worker")
-
-MAX_ATTEMPTS = 3
+MAX_FAILURES = 3  # attempts that ended because the picture took too long
+MAX_LOSSES = 10  # attempts of which nobody heard again: their worker was killed, perhaps by the picture
 UNUSED_AFTER = timedelta(days=1)  # an upload whose form was never sent again
 
 
@@ -27,23 +27,21 @@ async def develop_next(workshop: Workshop) -> bool:
     image = await claim(workshop)
     if image is None:
         return False
-    if image.attempts > MAX_ATTEMPTS:
+    if image.losses >= MAX_LOSSES:
         await refuse(image, "damaged")
         return True
-    async with workshop.storage.scratch_folder() as folder:
-        try:
-            developed = await develop(
-                workshop.storage.private.path(original_key(image.token)), folder, limits_of(workshop.settings)
-            )
-        except Refused as refusal:
-            if refusal.code == "too_slow" and image.attempts < MAX_ATTEMPTS:
-                # The machine may just be busy: whoever comes next tries once more.
-                await Image.filter(id=image.id, attempts=image.attempts).update(lease_until=None)
-            else:
-                await refuse(image, refusal.code)
-            return True
-        for name in developed.files:
-            await workshop.storage.private.put_file(rendition_key(image.token, name), folder / name)
+    try:
+        developed = await develop_into(workshop, image)
+    except Refused as refusal:
+        if refusal.code == "too_slow" and image.failures + 1 < MAX_FAILURES:
+            # The machine may just be busy: whoever comes next tries once more.
+            await give_back(image, failures=image.failures + 1)
+        else:
+            await refuse(image, refusal.code)
+        return True
+    except (StoreAway, asyncio.CancelledError):
+        await give_back(image)  # nothing of it is the picture's fault
+        raise
     # Only whoever still holds the lease may say that it is ready.
     updated = await Image.filter(id=image.id, state=ImageState.RECEIVED, attempts=image.attempts).update(
         state=ImageState.READY,
@@ -61,19 +59,43 @@ async def develop_next(workshop: Workshop) -> bool:
     return True
 
 
+async def develop_into(workshop: Workshop, image: Image) -> Developed:
+    """Make the renditions of an image and put them into private storage. Raises Refused, OSError, StoreAway."""
+    private = workshop.storage.private
+    async with (
+        workshop.storage.scratch_folder() as folder,
+        private.local_copy(original_key(image.token)) as original,
+    ):
+        developed = await develop(original, folder, limits_of(workshop.settings))
+        for name in developed.files:
+            await private.put_file(rendition_key(image.token, name), folder / name)
+        return developed
+
+
 async def claim(workshop: Workshop) -> Image | None:
-    """Take the oldest waiting image on lease."""
+    """Take a waiting image on lease: the oldest of those that were lost least often.
+
+    A lease that ran out was never given back: its worker was killed, and the picture may be why. Such a picture lets all
+    others go first, so that it cannot hold them up.
+    """
     async with in_transaction():
         waiting = Image.filter(
             Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state=ImageState.RECEIVED
         )
-        image: Image | None = await locked(waiting.order_by("id").limit(1), skip_held=True).first()
+        image: Image | None = await locked(waiting.order_by("losses", "id").limit(1), skip_held=True).first()
         if image is None:
             return None
         image.attempts += 1
+        image.losses += image.lease_until is not None
         image.lease_until = now() + timedelta(seconds=workshop.settings.image_lease_seconds)
-        await image.save(update_fields=["attempts", "lease_until"])
+        await image.save(update_fields=["attempts", "losses", "lease_until"])
         return image
+
+
+async def give_back(image: Image, **values: int) -> None:
+    """End the lease of this attempt, so that whoever comes next takes the image up at once."""
+    held = Image.filter(id=image.id, state=ImageState.RECEIVED, attempts=image.attempts)
+    await held.update(lease_until=None, **values)
 
 
 async def refuse(image: Image, code: str) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 from gallery.images.models import Image
 from gallery.storage import Storage
+
+AT_ONCE = 8  # files under way to public storage
 
 
 def original_key(token: str) -> str:
@@ -22,15 +25,43 @@ def public_key(token: str, name: str) -> str:
     return f"{token}/{name}"
 
 
+ORIGINAL = "original"
+
+
+def private_keys(image: Image) -> dict[str, list[str]]:
+    """Every key that the files of an image have in private storage once it is ready, by kind."""
+    return {
+        ORIGINAL: [original_key(image.token)],
+        "renditions": [rendition_key(image.token, name) for name in image.file_names()],
+    }
+
+
+def public_keys(image: Image) -> dict[str, list[str]]:
+    """Every key that the files of an image have in public storage while it is on view, by kind."""
+    return {"renditions": [public_key(image.token, name) for name in image.file_names()]}
+
+
+def token_in(key: str) -> str:
+    """The token in a key of either store; of a key that is none of ours, something that no image is named by."""
+    first, _, rest = key.partition("/")
+    return rest.partition("/")[0] if first in {"originals", "renditions"} else first
+
+
 async def make_public(storage: Storage, image: Image) -> None:
     """Put the renditions of an image that is on view into public storage. Asking whether it is, is the caller's part.
 
     The row says so first: what a killed process left half done is then still taken in again one day.
     """
     await Image.filter(id=image.id).update(is_public=True)
-    for name in image.file_names():
-        await storage.public.link_from(
-            storage.private, public_key(image.token, name), rendition_key(image.token, name)
+    names = image.file_names()
+    for start in range(0, len(names), AT_ONCE):
+        await asyncio.gather(
+            *(
+                storage.public.link_from(
+                    storage.private, public_key(image.token, name), rendition_key(image.token, name)
+                )
+                for name in names[start : start + AT_ONCE]
+            )
         )
 
 

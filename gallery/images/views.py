@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.accounts.access import load_person
@@ -41,14 +40,15 @@ async def show(request: Request) -> Response:
     ):
         raise HTTPException(404)
     storage: Storage = request.app.state.storage
-    path = storage.private.path(rendition_key(image.token, name))
-    if not await asyncio.to_thread(path.is_file):
-        raise HTTPException(404)
-    return FileResponse(
-        path,
-        media_type=MEDIA_TYPES[name.rpartition(".")[2]],
-        headers={"cache-control": "private, no-store"},
-    )
+    try:
+        return await storage.private.answer(
+            request,
+            rendition_key(image.token, name),
+            media_type=MEDIA_TYPES[name.rpartition(".")[2]],
+            headers={"cache-control": "private, no-store"},
+        )
+    except FileNotFoundError:
+        raise HTTPException(404) from None
 
 
 routes = [

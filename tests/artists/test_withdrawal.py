@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,8 @@ from gallery.artworks.models import Artwork
 from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.every_store
 
 CODE = "0123456789ABCDEFGHJK"
 
@@ -29,8 +30,13 @@ async def hung(site: Site, consent: Consent | None = None) -> tuple[Artwork, Con
     return work, consent
 
 
-def files_of(site: Site, token: str) -> list[Path]:
-    return [path for path in site.settings.media.rglob("*") if path.is_file() and token in str(path)]
+async def files_of(site: Site, token: str) -> list[str]:
+    return [
+        stored.key
+        for store in (site.storage.private, site.storage.public)
+        async for stored in store.files()
+        if token in stored.key
+    ]
 
 
 async def test_everything_is_gone_when_it_returns(site: Site) -> None:
@@ -40,14 +46,14 @@ async def test_everything_is_gone_when_it_returns(site: Site) -> None:
     page, picture = f"/zh/works/{work.public_id}", f"/media/{token}/320.jpg"
     assert (await client.get(page)).status_code == 200
     assert (await client.get(picture)).status_code == 200
-    assert files_of(site, token)
+    assert await files_of(site, token)
     await withdraw(consent, site.storage)
     gone = await client.get(page)
     assert gone.status_code == 410
     assert work.title not in gone.text
     assert token not in gone.text
     assert (await client.get(picture)).status_code == 410
-    assert files_of(site, token) == []
+    assert await files_of(site, token) == []
     assert work.title not in (await client.get("/zh/")).text
     held = await Artwork.get(id=work.id)
     assert held.status == "withdrawn"
@@ -63,7 +69,7 @@ async def test_everything_is_gone_when_it_returns(site: Site) -> None:
     withdrawal = await Withdrawal.get()
     assert withdrawal.files_deleted_at is not None
     await site.work()
-    assert files_of(site, token) == []
+    assert await files_of(site, token) == []
 
 
 async def test_a_consent_covers_all_its_works_and_no_other(site: Site) -> None:
@@ -100,9 +106,9 @@ async def test_what_a_killed_process_left_is_finished_by_the_worker(site: Site) 
     work, consent = await hung(site)
     assert work.image is not None
     await _end(consent, None)
-    assert files_of(site, work.image.token)
+    assert await files_of(site, work.image.token)
     await site.work()
-    assert files_of(site, work.image.token) == []
+    assert await files_of(site, work.image.token) == []
     assert (await Withdrawal.get()).files_deleted_at is not None
     assert not (await Image.get(token=work.image.token)).is_public
 

@@ -18,6 +18,8 @@ from gallery.organisations.models import Organisation
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.every_store
+
 
 async def on_view(site: Site) -> tuple[Artwork, str]:
     work = await factories.artwork(site.storage, site.cast.organisation, status="accepted")
@@ -49,15 +51,15 @@ async def test_a_picture_on_view(site: Site) -> None:
 
 async def test_public_files_appear_on_demand_and_by_the_worker(site: Site) -> None:
     (_, token), (_, other) = await on_view(site), await on_view(site)
-    path = site.storage.public.path(public_key(token, "320.jpg"))
-    assert not path.exists()
+    key = public_key(token, "320.jpg")
+    assert not await site.storage.public.exists(key)
     assert (await (await site.client()).get(f"/media/{token}/320.jpg")).status_code == 200
-    assert path.is_file()
+    assert await site.storage.public.exists(key)
     await site.work()
     image = await Image.get(token=other)
     assert image.is_public
     for name in image.file_names():
-        assert site.storage.public.path(public_key(other, name)).is_file()
+        assert await site.storage.public.exists(public_key(other, name))
 
 
 @pytest.mark.parametrize("status", ["draft", "submitted", "returned", "declined"])
@@ -118,8 +120,8 @@ async def test_a_withdrawn_picture_is_410(site: Site) -> None:
 async def test_what_leaves_the_wall_leaves_public_storage(site: Site, reason: str) -> None:
     work, token = await on_view(site)
     await site.work()
-    path = site.storage.public.path(public_key(token, "320.jpg"))
-    assert path.is_file()
+    key = public_key(token, "320.jpg")
+    assert await site.storage.public.exists(key)
     if reason == "closed to the public":
         await Edition.all().update(is_current=False)
     elif reason == "consent expired":
@@ -134,5 +136,5 @@ async def test_what_leaves_the_wall_leaves_public_storage(site: Site, reason: st
     await settle()
     assert (await (await site.client()).get(f"/media/{token}/320.jpg")).status_code == 404
     await site.work()
-    assert not path.exists()
+    assert not await site.storage.public.exists(key)
     assert not (await Image.get(token=token)).is_public

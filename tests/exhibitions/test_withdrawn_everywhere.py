@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
 from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image
 from tests import factories
 from tests.live import LiveSite, any_in, crawl
+
+pytestmark = pytest.mark.every_store
 
 
 async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: LiveSite) -> None:
@@ -79,4 +82,4 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
         assert work.image is not None
         assert not [key async for key in storage.public.keys(work.image.token)]
         assert not [key async for key in storage.private.keys(f"renditions/{work.image.token}")]
-        assert not storage.private.path(f"originals/{work.image.token}").exists()
+        assert not await storage.private.exists(f"originals/{work.image.token}")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.clock import now
-from gallery.images.chores import MAX_ATTEMPTS, UNUSED_AFTER, claim, develop_next, forget_unused
+from gallery.images.chores import MAX_FAILURES, MAX_LOSSES, UNUSED_AFTER, claim, develop_next, forget_unused
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import original_key, rendition_key
 from gallery.worker import Workshop
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.every_store
 
 
 @pytest.fixture
@@ -25,17 +27,15 @@ def workshop(site: Site) -> Workshop:
 
 
 async def received(site: Site, data: bytes | None = None) -> Image:
-    image = await Image.create(
-        organisation=site.cast.organisation, source_format="jpeg", source_bytes=1, width=1300, height=1000
-    )
-    path = site.storage.private.path(original_key(image.token))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(factories.photograph() if data is None else data)
-    return image
+    return await factories.received(site.storage, site.cast.organisation, data)
 
 
-def files(site: Site) -> list[Path]:
-    return [path for path in site.settings.media.rglob("*") if path.is_file()]
+async def files(site: Site) -> list[str]:
+    """Every stored file, and what lies in the scratch folder."""
+    stored = [
+        stored.key for store in (site.storage.private, site.storage.public) async for stored in store.files()
+    ]
+    return stored + [str(path) for path in (site.settings.media / "scratch").rglob("*")]
 
 
 async def test_an_image_is_developed(site: Site, workshop: Workshop) -> None:
@@ -46,9 +46,10 @@ async def test_an_image_is_developed(site: Site, workshop: Workshop) -> None:
     assert (image.width, image.height) == (1300, 1000)
     assert image.placeholder.startswith("data:image/")
     assert image.lease_until is None
-    for name in image.file_names():
-        assert site.storage.private.path(rendition_key(image.token, name)).stat().st_size > 0
-    assert not [path for path in files(site) if "public" in path.parts]
+    sizes = {stored.key: stored.size async for stored in site.storage.private.files("renditions")}
+    assert set(sizes) == {rendition_key(image.token, name) for name in image.file_names()}
+    assert all(sizes.values())
+    assert [stored async for stored in site.storage.public.files()] == []
     assert not await develop_next(workshop)
 
 
@@ -62,15 +63,53 @@ async def test_what_a_killed_worker_held_is_taken_up_after_its_lease(site: Site,
     assert (image.state, image.attempts) == (ImageState.READY, 2)
 
 
-async def test_after_three_attempts_it_is_refused(site: Site, workshop: Workshop) -> None:
+async def test_a_picture_that_takes_its_worker_down_again_and_again_is_refused(
+    site: Site, workshop: Workshop
+) -> None:
     image = await received(site)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(MAX_LOSSES + 1):
         assert await claim(workshop) is not None
         await Image.filter(id=image.id).update(lease_until=now() - timedelta(seconds=1))
+    await image.refresh_from_db()
+    assert image.losses == MAX_LOSSES
     assert await develop_next(workshop)
     await image.refresh_from_db()
     assert (image.state, image.refusal) == (ImageState.REFUSED, "damaged")
     assert not await develop_next(workshop)
+
+
+async def test_a_picture_that_was_lost_lets_all_others_go_first(site: Site, workshop: Workshop) -> None:
+    lost, other = await received(site), await received(site)
+    assert (await claim(workshop)) == lost
+    await Image.filter(id=lost.id).update(lease_until=now() - timedelta(seconds=1))
+    await Image.filter(id=lost.id).update(losses=1)
+    assert (await claim(workshop)) == other
+    assert (await claim(workshop)) == lost
+
+
+async def test_a_picture_that_is_too_slow_is_tried_three_times(site: Site) -> None:
+    hurried = Workshop(replace(site.settings, image_seconds=0), site.storage)
+    image = await received(site)
+    for attempt in range(1, MAX_FAILURES + 1):
+        assert await develop_next(hurried)
+        await image.refresh_from_db()
+        assert (image.attempts, image.losses, image.lease_until) == (attempt, 0, None)
+    assert (image.state, image.refusal) == (ImageState.REFUSED, "too_slow")
+
+
+async def test_a_worker_that_is_stopped_gives_its_picture_back(site: Site, workshop: Workshop) -> None:
+    image = await received(site)
+    developing = asyncio.create_task(develop_next(workshop))
+    while not await Image.filter(id=image.id, attempts=1).exists():
+        await asyncio.sleep(0.01)
+    developing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await developing
+    await image.refresh_from_db()
+    assert (image.state, image.lease_until, image.losses) == (ImageState.RECEIVED, None, 0)
+    assert await develop_next(workshop)
+    await image.refresh_from_db()
+    assert image.state == ImageState.READY
 
 
 async def test_a_picture_that_is_none_is_refused_with_a_reason(site: Site, workshop: Workshop) -> None:
@@ -99,7 +138,7 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(site: Site, workshop
     await developing
     await image.refresh_from_db()
     assert image.state == ImageState.RECEIVED
-    assert site.storage.private.path(original_key(image.token)).is_file()
+    assert await site.storage.private.exists(original_key(image.token))
 
 
 async def test_what_is_withdrawn_while_it_is_developed_leaves_no_file(site: Site, workshop: Workshop) -> None:
@@ -114,7 +153,7 @@ async def test_what_is_withdrawn_while_it_is_developed_leaves_no_file(site: Site
     await site.work()
     await image.refresh_from_db()
     assert image.state == ImageState.ERASED
-    assert files(site) == []
+    assert await files(site) == []
 
 
 async def test_an_upload_that_no_work_took_up_is_forgotten(site: Site, workshop: Workshop) -> None:
@@ -125,6 +164,6 @@ async def test_an_upload_that_no_work_took_up_is_forgotten(site: Site, workshop:
     assert await forget_unused(workshop)
     assert not await forget_unused(workshop)
     assert sorted(await Image.all().values_list("id", flat=True)) == sorted([young.id, work.image_id])
-    assert not site.storage.private.path(original_key(old.token)).exists()
-    assert site.storage.private.path(original_key(young.token)).exists()
+    assert not await site.storage.private.exists(original_key(old.token))
+    assert await site.storage.private.exists(original_key(young.token))
     assert (await Artwork.get(id=work.id)).image_id == work.image_id

@@ -9,11 +9,9 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 from gallery.clock import now
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import original_key
 from tests import factories
 from tests.live import LiveSite
 
@@ -25,16 +23,7 @@ async def test_kill_minus_nine_in_the_middle_of_work(live: LiveSite) -> None:
     live.settings = replace(live.settings, image_lease_seconds=3)
     body = factories.photograph(2400, 1800)
     for _ in range(PICTURES):
-        image = await Image.create(
-            organisation=live.cast.organisation,
-            source_format="jpeg",
-            source_bytes=len(body),
-            width=2400,
-            height=1800,
-        )
-        path: Path = live.storage.private.path(original_key(image.token))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
+        await factories.received(live.storage, live.cast.organisation, body)
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(

@@ -1,0 +1,145 @@
+"""Pictures in a local folder: the store that needs nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from stat import S_ISREG
+from typing import Self
+
+import obstore
+from obstore.exceptions import NotFoundError
+from obstore.store import LocalStore
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from gallery.store import Store, StoreAway, Stored
+
+TRIES = 5  # to write into a folder that another process just found empty and removed
+
+
+class LocalFolder(Store):
+    """Files by key in a folder. Files are renamed into their place, so that a key is whole or not there."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._store = LocalStore(folder, automatic_cleanup=True)
+
+    async def put_file(self, key: str, source: Path) -> None:
+        await asyncio.to_thread(_move_in, source, self.folder / key)
+
+    async def link_from(self, other: Self, key: str, source_key: str) -> bool:
+        return await asyncio.to_thread(_link_in, other.folder / source_key, self.folder / key)
+
+    async def exists(self, key: str) -> bool:
+        return await asyncio.to_thread((self.folder / key).is_file)
+
+    async def delete(self, *keys: str) -> None:
+        for key in keys:
+            try:
+                await obstore.delete_async(self._store, key)
+            except (NotFoundError, FileNotFoundError):
+                continue
+
+    async def files(self, prefix: str = "") -> AsyncIterator[Stored]:
+        async for batch in obstore.list(self._store, prefix or None):
+            for entry in batch:
+                yield Stored(entry["path"], entry["size"], entry["last_modified"])
+
+    @asynccontextmanager
+    async def local_copy(self, key: str) -> AsyncIterator[Path]:
+        if not await self.exists(key):
+            raise FileNotFoundError(key)
+        yield self.folder / key
+
+    async def answer(
+        self, request: Request, key: str, *, media_type: str, headers: Mapping[str, str]
+    ) -> Response:
+        path = self.folder / key
+        found = await asyncio.to_thread(path.stat)
+        if not S_ISREG(found.st_mode):
+            raise FileNotFoundError(key)
+        return FileResponse(path, media_type=media_type, headers=headers, stat_result=found)
+
+    async def check(self) -> None:
+        try:
+            await asyncio.to_thread(_write_and_delete, self.folder / f".check-{secrets.token_hex(8)}")
+        except OSError as error:
+            raise StoreAway(
+                f"The folder {self.folder} cannot be written to: {error.strerror}.", is_refusal=True
+            ) from error
+
+
+def _move_in(source: Path, target: Path) -> None:
+    with source.open("rb") as file:
+        os.fsync(file.fileno())
+    for attempt in range(TRIES):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            source.replace(target)
+            break
+        except FileNotFoundError:
+            if attempt + 1 == TRIES or not source.exists():
+                raise
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy_in(source, target)
+            source.unlink()
+            break
+    _sync_folder(target.parent)
+
+
+def _link_in(source: Path, target: Path) -> bool:
+    for _ in range(TRIES):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            return True
+        except FileNotFoundError:
+            if source.exists():
+                continue  # it is the target's folder that is gone
+            return False
+        except OSError:  # another disk, or a file system without links
+            try:
+                _copy_in(source, target)
+            except FileNotFoundError:
+                return False
+        return True
+    return False
+
+
+def _copy_in(source: Path, target: Path) -> None:
+    """Copy to a temporary name, write it to the disk, rename."""
+    partial = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        shutil.copyfile(source, partial)
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:  # deleted again meanwhile, with what was in it
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_and_delete(path: Path) -> None:
+    path.write_bytes(b"check")
+    path.unlink()
