@@ -47,8 +47,10 @@ class Image(Model):
     perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
     is_public = fields.BooleanField(default=False)  # whether its renditions lie in public storage
     attempts = fields.IntField(default=0)  # how often it was claimed; tells apart who holds it now
-    failures = fields.IntField(default=0)  # attempts that the picture itself ended, and that are made again
-    losses = fields.IntField(default=0)  # attempts whose worker was never heard of again
+    failures = fields.IntField(
+        default=0, db_default=0
+    )  # attempts that the picture itself ended, and that are made again
+    losses = fields.IntField(default=0, db_default=0)  # attempts whose worker was never heard of again
     lease_until = fields.DatetimeField(null=True)  # whoever claimed it must be done by then
     created_at = fields.DatetimeField(auto_now_add=True)
     ready_at = fields.DatetimeField(null=True)
