@@ -24,6 +24,7 @@ import gallery.artists.views
 import gallery.artists.withdrawal_views
 import gallery.artworks.views
 import gallery.exhibitions.chores
+import gallery.exhibitions.iiif
 import gallery.exhibitions.media
 import gallery.exhibitions.views
 import gallery.exhibitions.visits
@@ -38,6 +39,7 @@ from gallery.content_version import ContentClock
 from gallery.database import Database
 from gallery.exhibitions.media import Sightings, media
 from gallery.exhibitions.schedule import next_change
+from gallery.images.demand import Demand
 from gallery.images.uploads import BadForm
 from gallery.images.views import preview
 from gallery.languages import LANGUAGES, accepted_language, set_language
@@ -78,6 +80,7 @@ def feature_routes() -> list[Route]:
         *gallery.themes.views.routes,
         *gallery.exhibitions.views.routes,
         *gallery.exhibitions.media.routes,
+        *gallery.exhibitions.iiif.routes,
         *gallery.exhibitions.visits.routes,
     ]
 
@@ -122,6 +125,7 @@ def create_app(settings: Settings) -> Gallery:
     app.state.content = content
     app.state.storage = Storage(settings)
     app.state.sightings = Sightings(content)
+    app.state.demand = Demand()
     app.state.pages = pages = Pages(settings, routes, static_files.version)
     pages.environment.globals.update(media=media, preview=preview)
     return app

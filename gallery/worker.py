@@ -35,6 +35,7 @@ class Chore:
     name: str
     step: Callable[[Workshop], Awaitable[bool]]
     every: float = 0.0  # seconds to leave between two looks that found nothing
+    aside: bool = False  # it is done beside the others, which need not wait for it
 
 
 class Worker:
@@ -45,8 +46,13 @@ class Worker:
 
     async def run(self) -> None:
         """Work until cancelled."""
+        aside = [chore for chore in self.chores if chore.aside]
+        others = [chore for chore in self.chores if not chore.aside]
+        await asyncio.gather(self._keep_at(others), *(self._keep_at([chore]) for chore in aside))
+
+    async def _keep_at(self, chores: Sequence[Chore]) -> None:
         while True:
-            if not await self.round():
+            if not await self.round(chores):
                 await asyncio.sleep(REST)
 
     async def run_dry(self) -> None:
@@ -54,11 +60,11 @@ class Worker:
         while await self.round(ignore_pauses=True):
             pass
 
-    async def round(self, *, ignore_pauses: bool = False) -> bool:
-        """One step of every chore that is due; whether any of them found work."""
+    async def round(self, chores: Sequence[Chore] | None = None, *, ignore_pauses: bool = False) -> bool:
+        """One step of every chore that is due, or of those of `chores`; whether any of them found work."""
         found = False
         clock = asyncio.get_running_loop().time
-        for chore in self.chores:
+        for chore in self.chores if chores is None else chores:
             if not ignore_pauses and clock() < self._next_look[chore.name]:
                 continue
             try:

@@ -66,7 +66,7 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     consent = await Consent.get(id=withdrawal.consent_id)
     for image in await Image.filter(artwork__consent_id=consent.id):
         await erase(storage, image.token)
-        await Image.filter(id=image.id).update(is_public=False)
+        await Image.filter(id=image.id).update(is_public=False, has_tiles=False)
     withdrawal.files_deleted_at = now()
     await withdrawal.save(update_fields=["files_deleted_at"])
 

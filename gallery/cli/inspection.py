@@ -16,7 +16,16 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.database import Database
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import ORIGINAL, private_keys, public_keys, token_in
+from gallery.images.renditions import PREVIEW
+from gallery.images.shelves import (
+    ORIGINAL,
+    TILES,
+    derivative_key,
+    private_keys,
+    public_keys,
+    rendition_key,
+    token_in,
+)
 from gallery.storage import Storage, Store
 from gallery.store import Stored
 
@@ -66,8 +75,8 @@ async def inspect(database: Database, storage: Storage, settling: timedelta = SE
     ]
     began = now()
     # Files first: what is uploaded meanwhile has a row by the time the rows are read.
-    private = await look_along(storage.private, private_keys, expected_in_private, began - settling)
-    public = await look_along(storage.public, public_keys, expected_in_public, began)
+    private = await look_along(storage.private, may_be_private, expected_in_private, began - settling)
+    public = await look_along(storage.public, may_be_public, expected_in_public, began)
     return [
         *changes,
         *await unfinished_withdrawals(),
@@ -89,7 +98,7 @@ async def mend(finding: Finding, storage: Storage) -> bool:
     await storage.private.delete(*finding.private)
     await storage.public.delete(*finding.public)
     if finding.republish is not None:
-        await Image.filter(id=finding.republish).update(is_public=False)
+        await Image.filter(id=finding.republish).update(is_public=False, has_tiles=False)
     if finding.withdrawal is not None:
         await delete_files(await Withdrawal.get(id=finding.withdrawal), storage)
     return bool(finding.private or finding.public or finding.republish or finding.withdrawal)
@@ -122,6 +131,18 @@ async def look_along(
     return shelf
 
 
+def may_be_private(image: Image) -> dict[str, list[str]]:
+    """What may lie in private storage of an image, by kind."""
+    preview = [rendition_key(image.token, PREVIEW)] if image.state == ImageState.RECEIVED else []
+    return {**private_keys(image), "previews": preview}
+
+
+def may_be_public(image: Image) -> dict[str, list[str]]:
+    """What may lie in public storage of an image on view, by kind; its derivatives must be fetched."""
+    pieces = [derivative_key(image.token, derivative.name) for derivative in image.derivatives]
+    return {**public_keys(image), "pieces": pieces}
+
+
 async def expected_in_private(tokens: set[str]) -> dict[str, Image]:
     """Every image but those whose work was withdrawn."""
     return {
@@ -131,7 +152,9 @@ async def expected_in_private(tokens: set[str]) -> dict[str, Image]:
 
 async def expected_in_public(tokens: set[str]) -> dict[str, Image]:
     """The images that a visitor may see."""
-    works = await Artwork.all().on_view().filter(image__token__in=tokens).prefetch_related("image")
+    works = (
+        await Artwork.all().on_view().filter(image__token__in=tokens).prefetch_related("image__derivatives")
+    )
     return {work.image.token: work.image for work in works if work.image}
 
 
@@ -182,6 +205,8 @@ async def missing_files(
                 )
                 yield Finding(sentence, where, "Bring it back from a backup")
             for kind, keys in public_keys(image).items():
+                if kind == TILES and not image.has_tiles:
+                    continue
                 lacking = len(keys) - public[image.id, kind]
                 if image.is_public and image.id in seen and lacking and is_whole:
                     sentence = f"{lacking} of {len(keys)} public {kind} are missing"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tortoise.expressions import Subquery
+from tortoise.functions import Coalesce, Sum
 
 from gallery.artworks.models import Artwork
-from gallery.images.models import Image
-from gallery.images.shelves import make_private, make_public
+from gallery.exhibitions.tiling import cut_next
+from gallery.images.models import Derivative, Image
+from gallery.images.shelves import derivative_key, make_private, make_public
 from gallery.worker import Chore, Workshop
 
 AT_ONCE = 50
@@ -31,4 +35,36 @@ async def take_in(workshop: Workshop) -> bool:
     return bool(images)
 
 
-CHORES = [Chore("take images in", take_in, every=1), Chore("bring images out", bring_out, every=1)]
+async def tidy_derivatives(workshop: Workshop) -> bool:
+    """Delete pieces made on demand: of pictures that left the wall, and the oldest where all take too much room."""
+    on_view = Artwork.all().on_view().values("image_id")
+    gone = await Derivative.exclude(image_id__in=Subquery(on_view)).limit(AT_ONCE).prefetch_related("image")
+    too_much = [] if gone else await beyond(workshop.settings.iiif_cache_bytes)
+    for derivative in [*gone, *too_much]:
+        await workshop.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
+        await Derivative.filter(id=derivative.id).delete()  # last, for it says what is still to do
+    return bool(gone or too_much)
+
+
+async def beyond(budget: int) -> list[Derivative]:
+    """Some of the oldest pieces, if all together have more than `budget` bytes."""
+    summed: Any = await Derivative.annotate(total=Coalesce(Sum("file_bytes"), 0)).values_list(
+        "total", flat=True
+    )
+    total = int(summed[0])
+    oldest = Derivative.all().order_by("made_at", "id").limit(AT_ONCE).prefetch_related("image")
+    chosen = []
+    for derivative in await oldest if total > budget else []:
+        if total <= budget:
+            break
+        chosen.append(derivative)
+        total -= derivative.file_bytes
+    return chosen
+
+
+CHORES = [
+    Chore("take images in", take_in, every=1),
+    Chore("bring images out", bring_out, every=1),
+    Chore("tidy pieces made on demand", tidy_derivatives, every=5),
+    Chore("cut tiles", cut_next, every=1, aside=True),
+]

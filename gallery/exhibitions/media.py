@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -39,45 +40,67 @@ class Seen(StrEnum):
     NOT_SHOWN = "not shown"
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """Whether a picture is on view; if it is, its size in px."""
+
+    seen: Seen
+    size: tuple[int, int] = (0, 0)
+
+
 class Sightings:
     """Whether pictures are on view, remembered for as long as the content version stands."""
 
     def __init__(self, content: ContentClock) -> None:
         self._content = content
         self._generation: tuple[int, int] | None = None
-        self._known: dict[str, Seen] = {}
+        self._known: dict[str, Sighting] = {}
 
-    async def of(self, token: str) -> Seen:
+    async def of(self, token: str) -> Sighting:
         generation = self._content.fresh() or await self._content.generation()
         if generation != self._generation:
             self._known.clear()
             self._generation = generation
-        if token not in self._known:
-            seen = await look_up(token)
-            if seen == Seen.NOT_SHOWN:  # strangers' guesses must not fill the memory
-                return seen
-            if generation == self._generation:
-                self._known[token] = seen
-            return seen
-        return self._known[token]
+        known = self._known.get(token)
+        if known is None:
+            known = await look(token)
+            # Strangers' guesses must not fill the memory.
+            if known.seen != Seen.NOT_SHOWN and generation == self._generation:
+                self._known[token] = known
+        return known
+
+    async def on_view(self, token: str, headers: Mapping[str, str] | None = None) -> Sighting:
+        """The same, for what must be on view; raises HTTPException 410 for what was withdrawn, or else 404."""
+        sighting = await self.of(token)
+        if sighting.seen != Seen.ON_VIEW:
+            raise HTTPException(410 if sighting.seen == Seen.WITHDRAWN else 404, headers=headers)
+        return sighting
 
 
-async def look_up(token: str) -> Seen:
-    if await Artwork.all().on_view().filter(image__token=token).exists():
-        return Seen.ON_VIEW
+async def look(token: str) -> Sighting:
+    size = (
+        await Artwork.all()
+        .on_view()
+        .filter(image__token=token)
+        .first()
+        .values_list("image__width", "image__height")
+    )
+    if size is not None:
+        return Sighting(Seen.ON_VIEW, (size[0], size[1]))
     if await Artwork.filter(image__token=token, status=Status.WITHDRAWN).exists():
-        return Seen.WITHDRAWN
-    return Seen.NOT_SHOWN
+        return Sighting(Seen.WITHDRAWN)
+    return Sighting(Seen.NOT_SHOWN)
+
+
+async def is_on_view(token: str) -> bool:
+    """The database's word, where what is remembered may be half a second too old."""
+    return (await look(token)).seen == Seen.ON_VIEW
 
 
 async def show(request: Request) -> Response:
     """A browser fetches a rendition: 410 when its work was withdrawn, 404 when it is not on view."""
     token, name = request.path_params["token"], request.path_params["name"]
-    seen = await request.app.state.sightings.of(token)
-    if seen == Seen.WITHDRAWN:
-        raise HTTPException(410)
-    if seen == Seen.NOT_SHOWN:
-        raise HTTPException(404)
+    await request.app.state.sightings.on_view(token)
     etag = f'"{token}-{name}"'  # a picture that changes has another token
     headers = {"cache-control": f"public, max-age={settings_of(request).media_max_age}", "etag": etag}
     if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
@@ -101,11 +124,10 @@ async def _bring_out(storage: Storage, token: str, name: str) -> None:
     image = await Image.get_or_none(token=token)
     if image is None or name not in image.file_names():
         raise HTTPException(404)
-    seen = await look_up(token)
-    if seen != Seen.ON_VIEW:
-        raise HTTPException(410 if seen == Seen.WITHDRAWN else 404)
+    if not await is_on_view(token):
+        raise HTTPException(404)
     await make_public(storage, image)
-    if await look_up(token) != Seen.ON_VIEW:  # withdrawn in this very moment
+    if not await is_on_view(token):  # withdrawn in this very moment
         await storage.public.delete_folder(token)
         raise HTTPException(410)
 

@@ -15,7 +15,10 @@ import sys
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gallery.images.pixels import Bounds
 
 LARGEST_FILE = 64 << 20  # bytes; no rendition comes near it
 OPEN_FILES = 64
@@ -80,13 +83,35 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
 
     Image.MAX_IMAGE_PIXELS = limits["max_pixels"]
     bounds = pixels.Bounds(limits["max_pixels"], limits["min_long_side"], limits["memory_bytes"])
-    source, kind = Path(request["source"]), request["kind"]
     try:
-        if request["out"] is None:
-            return {"done": pixels.inspect(source, kind, bounds)}
-        return {"done": pixels.develop(source, kind, Path(request["out"]), bounds)}
+        return {"done": done(request, bounds)}
     except pixels.Unfit as unfit:
         return {"refused": unfit.code}
+
+
+def done(request: Mapping[str, Any], bounds: "Bounds") -> dict[str, Any]:
+    """What was done of the four things that can be asked for. Raises Unfit."""
+    source, kind = Path(request["source"]), request["kind"]
+    out = Path(request["out"]) if request["out"] else None
+    if request["task"] == "inspect":
+        from gallery.images.pixels import inspect
+
+        return inspect(source, kind, out, bounds)
+    assert out is not None
+    if request["task"] == "develop":
+        from gallery.images.pixels import develop
+
+        return develop(source, kind, out, bounds)
+    from gallery.images import cutting
+    from gallery.images.iiif import Cut
+
+    whole = request["whole"][0], request["whole"][1]
+    if request["task"] == "tiles":
+        return cutting.cut_tiles(source, kind, whole, out, bounds)
+    told = request["cut"]
+    cut = Cut(**{**told, "region": tuple(told["region"]), "size": tuple(told["size"])})
+    cutting.cut_one(source, kind, whole, cut, out, bounds)
+    return {}
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.images.decoder import Developed, Refused, develop
 from gallery.images.models import Image, ImageState
+from gallery.images.renditions import PREVIEW
 from gallery.images.shelves import erase, original_key, rendition_key
 from gallery.images.uploads import limits_of
 from gallery.storage import StoreAway
@@ -54,7 +55,9 @@ async def develop_next(workshop: Workshop) -> bool:
         ready_at=now(),
         lease_until=None,
     )
-    if not updated and not await Image.filter(id=image.id, state__not=ImageState.ERASED).exists():
+    if updated:
+        await workshop.storage.private.delete(rendition_key(image.token, PREVIEW))
+    elif not await Image.filter(id=image.id, state__not=ImageState.ERASED).exists():
         await erase(workshop.storage, image.token)  # it was withdrawn while it was being developed
     return True
 

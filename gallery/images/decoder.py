@@ -9,15 +9,17 @@ import os
 import re
 import shutil
 import signal
+import stat
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import gallery
+from gallery.images.iiif import Cut, Size, tiles
 from gallery.images.renditions import FORMATS, file_name, widths_for
 from gallery.languages import lazy_gettext as _
 
@@ -97,6 +99,7 @@ class Inspected:
     format: str  # the type by content, as `sniff` names it
     animated: bool
     small: bool  # it may be shown, but a larger one would look better
+    preview: Path | None = None  # a JPEG of it, where one was asked for
 
 
 @dataclass(frozen=True)
@@ -125,15 +128,19 @@ class Refused(Exception):
         self.code = code
 
 
-async def inspect(source: Path, limits: Limits = Limits()) -> Inspected:
+async def inspect(source: Path, limits: Limits = Limits(), preview: Path | None = None) -> Inspected:
     """What the picture is, after reading all of it once, so that a truncated one is found at upload.
 
-    Raises Refused where the picture is at fault, OSError where this machine is.
+    With `preview` a small JPEG of it is written there. Raises Refused where the picture is at fault, OSError where
+    this machine is.
     """
     kind = await kind_of(source)
-    told = await ask(source, kind, None, limits)
+    told = await ask("inspect", source, kind, preview, limits)
     width, height = size_in(told)
-    return Inspected(width, height, kind, bool(told["animated"]), small=max(width, height) < SMALL)
+    if preview is not None and not is_regular(preview):
+        raise Refused("damaged")
+    small = max(width, height) < SMALL
+    return Inspected(width, height, kind, bool(told["animated"]), small, preview)
 
 
 async def develop(source: Path, out: Path, limits: Limits = Limits()) -> Developed:
@@ -142,15 +149,62 @@ async def develop(source: Path, out: Path, limits: Limits = Limits()) -> Develop
     Raises Refused where the picture is at fault, OSError where this machine is.
     """
     kind = await kind_of(source)
+    async with darkroom_in(out) as darkroom:
+        told = await ask("develop", source, kind, darkroom, limits)
+        developed = developed_from(told, kind)
+        take_over(darkroom, developed.files, out)
+        return developed
+
+
+async def cut_tiles(source: Path, whole: Size, out: Path, limits: Limits = Limits()) -> tuple[str, ...]:
+    """Write all tiles of the picture into the existing folder `out`, and return their names.
+
+    `whole` is its size (px, upright). Raises Refused where the picture is at fault, OSError where this machine is.
+    """
+    kind = await kind_of(source)
+    async with darkroom_in(out) as darkroom:
+        await ask("tiles", source, kind, darkroom, limits, whole=whole)
+        names = tuple(tile.name for tile in tiles(whole))
+        take_over(darkroom, names, out)
+        return names
+
+
+async def cut_one(source: Path, whole: Size, cut: Cut, out: Path, limits: Limits = Limits()) -> Path:
+    """Write one piece of the picture into the existing folder `out`, and return its file.
+
+    `whole` is the picture's size (px, upright), in which `cut` speaks. Raises Refused where the picture is at fault,
+    OSError where this machine is.
+    """
+    kind = await kind_of(source)
+    async with darkroom_in(out) as darkroom:
+        await ask("cut", source, kind, darkroom / cut.name, limits, whole=whole, cut=asdict(cut))
+        take_over(darkroom, [cut.name], out)
+        return out / cut.name
+
+
+@asynccontextmanager
+async def darkroom_in(out: Path) -> AsyncIterator[Path]:
+    """A folder in `out` for a child to write into, gone afterwards."""
     darkroom = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".developing-", dir=out))
     try:
-        told = await ask(source, kind, darkroom, limits)
-        developed = developed_from(told, kind)
-        for name in developed.files:
-            (darkroom / name).replace(out / name)
-        return developed
+        yield darkroom
     finally:
-        shutil.rmtree(darkroom, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, darkroom, ignore_errors=True)
+
+
+def take_over(darkroom: Path, names: Iterable[str], out: Path) -> None:
+    """Move what the child wrote to `out`; raises Refused unless each is a file, for a link could lead anywhere."""
+    for name in names:
+        if not is_regular(darkroom / name):
+            raise Refused("damaged")
+        (darkroom / name).replace(out / name)
+
+
+def is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def sniff(head: bytes) -> str | None:
@@ -192,13 +246,17 @@ def head_of(source: Path) -> bytes:
         return file.read(HEAD)
 
 
-async def ask(source: Path, kind: str, out: Path | None, limits: Limits) -> dict[str, Any]:
+async def ask(
+    task: str, source: Path, kind: str, out: Path | None, limits: Limits, **more: Any
+) -> dict[str, Any]:
     """What the child says of the picture. Raises Refused, or OSError where the child could not work."""
     request = {
+        "task": task,
         "source": str(Path.cwd() / source),
         "kind": kind,
         "out": None if out is None else str(Path.cwd() / out),
         "limits": asdict(limits),
+        **more,
     }
     child = await asyncio.create_subprocess_exec(
         sys.executable,

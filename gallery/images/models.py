@@ -45,6 +45,7 @@ class Image(Model):
     placeholder = fields.TextField(default="")  # a data: URI, about 12 px wide
     mean_colour = fields.CharField(max_length=7, default="#888888")
     perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
+    has_preview = fields.BooleanField(default=False)  # whether the desk can show it while it is received
     is_public = fields.BooleanField(default=False)  # whether its renditions lie in public storage
     attempts = fields.IntField(default=0)  # how often it was claimed; tells apart who holds it now
     failures = fields.IntField(
@@ -52,14 +53,22 @@ class Image(Model):
     )  # attempts that the picture itself ended, and that are made again
     losses = fields.IntField(default=0, db_default=0)  # attempts whose worker was never heard of again
     lease_until = fields.DatetimeField(null=True)  # whoever claimed it must be done by then
+    has_tiles = fields.BooleanField(default=False)  # whether its tiles lie in public storage
+    tiling_attempts = fields.IntField(default=0)
+    tiling_until = fields.DatetimeField(null=True)  # the lease of whoever puts tiles into public storage
     created_at = fields.DatetimeField(auto_now_add=True)
     ready_at = fields.DatetimeField(null=True)
 
     artwork: fields.BackwardOneToOneRelation[Artwork]
+    derivatives: fields.ReverseRelation[Derivative]
 
     class Meta:
         table = "image"
         indexes = [("organisation_id",)]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.width, self.height
 
     @property
     def ratio(self) -> float:
@@ -74,3 +83,20 @@ class Image(Model):
 
     def file_names(self) -> list[str]:
         return [file_name(width, format.name) for width in self.widths() for format in FORMATS]
+
+
+class Derivative(Model):
+    """A piece of a picture that was made on demand and is kept in public storage for the next who asks."""
+
+    id = fields.IntField(primary_key=True)
+    image: fields.ForeignKeyRelation[Image] = fields.ForeignKeyField(
+        "gallery.Image", related_name="derivatives", on_delete=fields.CASCADE
+    )
+    image_id: int
+    name = fields.CharField(max_length=120)
+    file_bytes = fields.BigIntField()
+    made_at = fields.DatetimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        table = "derivative"
+        unique_together = (("image", "name"),)

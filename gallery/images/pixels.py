@@ -10,15 +10,19 @@ import mmap
 import os
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps
 
-from gallery.images.renditions import FORMATS, WIDTHS, Format, file_name, widths_for
+from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
+
+Size = tuple[int, int]
+Need = Callable[[Size], Size]  # from a picture's size to the one in which it is needed (px, upright)
 
 ORIENTATION = 0x0112
 PHOTOMETRIC = 0x0106
@@ -105,10 +109,17 @@ class Sheet:
         return (height, width) if self.orientation >= 5 else (width, height)
 
 
-def inspect(source: Path, kind: str, bounds: Bounds) -> dict[str, Any]:
-    """Read the whole picture once, as cheaply as its kind allows, and say what it is. Raises Unfit."""
-    sheet = read(source, kind, bounds, long_side=1)
+def inspect(source: Path, kind: str, preview: Path | None, bounds: Bounds) -> dict[str, Any]:
+    """Read the whole picture once, as cheaply as its kind allows, and say what it is. Raises Unfit.
+
+    With `preview` it is written there as a JPEG, at most PREVIEW_WIDTH px wide.
+    """
+    sheet = read(source, kind, bounds, lambda shown: print_size(developed_size(shown), PREVIEW_WIDTH))
     width, height = sheet.shown_size
+    if preview is not None:
+        size = print_size(developed_size(sheet.shown_size), PREVIEW_WIDTH)
+        (jpeg,) = (format for format in FORMATS if format.name == "jpg")
+        write_one(srgb_print(sheet, size), jpeg, preview)
     return {"width": width, "height": height, "animated": sheet.animated}
 
 
@@ -117,14 +128,9 @@ def develop(source: Path, kind: str, out: Path, bounds: Bounds) -> dict[str, Any
 
     Raises Unfit for the picture's faults, OSError when the folder cannot be written.
     """
-    sheet = read(source, kind, bounds, long_side=0)
+    sheet = read(source, kind, bounds, lambda shown: print_size(developed_size(shown)))
     size = developed_size(sheet.shown_size)
-    try:
-        largest = srgb_print(sheet, size)
-    except (Unfit, MemoryError):
-        raise
-    except Exception as fault:
-        raise Unfit("damaged") from fault
+    largest = srgb_print(sheet, print_size(size))
     animated = sheet.animated
     del sheet  # the encoders need its room
     prints = scaled(largest, size[0])
@@ -140,14 +146,14 @@ def develop(source: Path, kind: str, out: Path, bounds: Bounds) -> dict[str, Any
     }
 
 
-def read(source: Path, kind: str, bounds: Bounds, *, long_side: int) -> Sheet:
+def read(source: Path, kind: str, bounds: Bounds, need: Need, mode: str | None = None) -> Sheet:
     """Decode the picture's first frame. Raises Unfit.
 
-    A JPEG is shrunk while loading: to `long_side` px or more, or with 0 to what the largest rendition needs.
+    A JPEG is shrunk while loading, to what is needed or more; with `mode` "L" only its brightness is read.
     """
     try:
         with source.open("rb") as file:
-            return READERS.get(kind, read_plain)(file, kind, bounds, long_side)
+            return READERS.get(kind, read_plain)(file, kind, bounds, need, mode)
     except (Unfit, MemoryError):
         raise
     except Image.DecompressionBombError:
@@ -156,7 +162,7 @@ def read(source: Path, kind: str, bounds: Bounds, *, long_side: int) -> Sheet:
         raise Unfit("too_much_memory" if "memory" in str(fault).lower() else "damaged") from fault
 
 
-def read_plain(file: BinaryIO, kind: str, bounds: Bounds, long_side: int) -> Sheet:
+def read_plain(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
     """Decode a kind whose decoder delivers the whole picture at full size."""
     if kind in ("heic", "avif"):
         check_boxes(file)
@@ -177,26 +183,22 @@ def read_plain(file: BinaryIO, kind: str, bounds: Bounds, long_side: int) -> She
     return Sheet(image, image.size, orientation, profile_of(image), inverted, animated)
 
 
-def read_jpeg(file: BinaryIO, kind: str, bounds: Bounds, long_side: int) -> Sheet:
+def read_jpeg(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
     """Decode a JPEG, shrinking it while it loads; count its scans first, since each costs a whole pass."""
     coefficients = buffered_coefficients(file)
     image = open_as(file, kind)
     check_size(image.size, bounds)
     size = image.size
     orientation = orientation_of(image)
-    if long_side:
-        box = fitting(size, long_side)
-    else:
-        shown = (size[1], size[0]) if orientation >= 5 else size
-        width, height = print_size(developed_size(shown))
-        box = (height, width) if orientation >= 5 else (width, height)
-    image.draft(image.mode, box)
-    check_memory(coefficients + image.width * image.height * 4, bounds)
+    shown = (size[1], size[0]) if orientation >= 5 else size
+    width, height = need(shown)
+    image.draft(mode or image.mode, (height, width) if orientation >= 5 else (width, height))
+    check_memory(coefficients + image.width * image.height * bytes_held(image.mode), bounds)
     image.load()
     return Sheet(image, size, orientation, profile_of(image), inverted=False, animated=False)
 
 
-def read_webp(file: BinaryIO, kind: str, bounds: Bounds, long_side: int) -> Sheet:
+def read_webp(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
     """Decode a WebP's first frame without the second copy of it that an ordinary load makes."""
     size = webp_size(file.read(30))
     check_size(size, bounds)
@@ -206,9 +208,9 @@ def read_webp(file: BinaryIO, kind: str, bounds: Bounds, long_side: int) -> Shee
         raise Unfit("damaged")
     orientation, profile, animated = orientation_of(image), profile_of(image), image.n_frames > 1
     frame, _timestamp, _duration = image._get_next()
-    mode = image.rawmode
+    raw = image.rawmode
     del image  # with it goes the decoder's own pair of canvases
-    pixels = Image.frombuffer(mode, size, frame, "raw", mode, 0, 1)
+    pixels = Image.frombuffer(raw, size, frame, "raw", raw, 0, 1)
     return Sheet(pixels, size, orientation, profile, inverted=False, animated=animated)
 
 
@@ -373,17 +375,22 @@ def print_size(size: tuple[int, int], width: int = WIDTHS[-1]) -> tuple[int, int
     return width, max(1, round(size[1] * width / size[0]))
 
 
-def fitting(size: tuple[int, int], long_side: int) -> tuple[int, int]:
-    """A box of the picture's true shape; a square one would keep a JPEG from shrinking while it loads."""
+def fitting(size: Size, long_side: int) -> Size:
+    """The picture's size (px) when its longer side is `long_side` px."""
     scale = long_side / max(size)
     return max(1, math.floor(size[0] * scale)), max(1, math.floor(size[1] * scale))
 
 
-def srgb_print(sheet: Sheet, size: tuple[int, int]) -> Image.Image:
-    """The largest rendition's pixels: RGB in sRGB, upright, with nothing of the file's but its colours."""
-    width, height = print_size(size)
+def srgb_print(sheet: Sheet, size: Size) -> Image.Image:
+    """The picture's pixels in `size` (px, upright): RGB in sRGB, with nothing of the file's but its colours."""
+    width, height = size
     stored = (height, width) if sheet.orientation >= 5 else (width, height)
-    image = to_srgb(shrunk(sheet, stored), sheet.profile)
+    try:
+        image = to_srgb(shrunk(sheet, stored), sheet.profile)
+    except (Unfit, MemoryError):
+        raise
+    except Exception as fault:
+        raise Unfit("damaged") from fault
     if sheet.orientation in TURNS:
         image = image.transpose(TURNS[sheet.orientation])
     bare = Image.new("RGB", image.size)
@@ -447,25 +454,31 @@ def by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
     if profile is None:
         return None
     try:
-        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        space = embedded.profile.xcolor_space.strip()
-        if space == "RGB" and image.mode == "L":
+        if space_of(profile) == "RGB" and image.mode == "L":
             image = image.convert("RGB")
-        if {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(space) != image.mode:
+        if {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(space_of(profile)) != image.mode:
             return None
-        transform = ImageCms.buildTransform(
-            embedded,
-            ImageCms.createProfile("sRGB"),
-            image.mode,
-            "RGB",
-            ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
-        return transform.apply(image)
+        return transform_by(profile, image.mode).apply(image)
     except MemoryError:
         raise
     except Exception:  # a bad profile beside a good picture
         return None
+
+
+def space_of(profile: bytes) -> str:
+    return ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
+
+
+@lru_cache(maxsize=1)  # a picture that is worked on in bands needs the same one for each
+def transform_by(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.createProfile("sRGB"),
+        mode,
+        "RGB",
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
 
 
 def by_habit(image: Image.Image) -> Image.Image:
@@ -499,7 +512,7 @@ def write(prints: list[Image.Image], out: Path) -> list[str]:
     def write_all(formats: list[Format]) -> None:
         for format in formats:
             for image in prints:
-                write_one(image, format, out)
+                write_one(image, format, out / file_name(image.width, format.name))
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(write_all, [slow]), pool.submit(write_all, quick)]:
@@ -507,13 +520,13 @@ def write(prints: list[Image.Image], out: Path) -> list[str]:
     return [file_name(image.width, format.name) for format in FORMATS for image in reversed(prints)]
 
 
-def write_one(image: Image.Image, format: Format, out: Path) -> None:
+def write_one(image: Image.Image, format: Format, target: Path) -> None:
     options: dict[str, Any] = {**format.options, "quality": format.quality}
     if format.name == "jpg" and image.width <= FULL_COLOUR_WIDTH:
         options["subsampling"] = "4:4:4"
     encoded = io.BytesIO()
     image.save(encoded, {"jpg": "JPEG"}.get(format.name, format.name.upper()), **options)
-    (out / file_name(image.width, format.name)).write_bytes(encoded.getbuffer())
+    target.write_bytes(encoded.getbuffer())
 
 
 def placeholder(image: Image.Image) -> str:

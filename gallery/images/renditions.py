@@ -7,6 +7,10 @@ from typing import Any, Literal
 
 WIDTHS = (320, 640, 960, 1600, 2560)
 
+# What the partner sees until the renditions are made: written at upload, in one format that every browser shows.
+PREVIEW = "preview.jpg"
+PREVIEW_WIDTH = 640
+
 
 @dataclass(frozen=True)
 class Format:

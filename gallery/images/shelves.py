@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from gallery.images.models import Image
+from gallery.clock import now
+from gallery.images.iiif import tiles
+from gallery.images.models import Derivative, Image
 from gallery.storage import Storage
 
 AT_ONCE = 8  # files under way to public storage
@@ -25,7 +27,18 @@ def public_key(token: str, name: str) -> str:
     return f"{token}/{name}"
 
 
+def tile_key(token: str, name: str = "") -> str:
+    """In the public store only; without a name, the folder of all tiles."""
+    return f"{token}/tiles/{name}".rstrip("/")
+
+
+def derivative_key(token: str, name: str) -> str:
+    """In the public store only: a piece that was made on demand."""
+    return f"{token}/made/{name}"
+
+
 ORIGINAL = "original"
+TILES = "tiles"
 
 
 def private_keys(image: Image) -> dict[str, list[str]]:
@@ -37,8 +50,14 @@ def private_keys(image: Image) -> dict[str, list[str]]:
 
 
 def public_keys(image: Image) -> dict[str, list[str]]:
-    """Every key that the files of an image have in public storage while it is on view, by kind."""
-    return {"renditions": [public_key(image.token, name) for name in image.file_names()]}
+    """Every key that the files of an image have in public storage while it is on view, by kind.
+
+    Beside them there may be pieces that were made on demand.
+    """
+    return {
+        "renditions": [public_key(image.token, name) for name in image.file_names()],
+        TILES: [tile_key(image.token, tile.name) for tile in tiles(image.size)],
+    }
 
 
 def token_in(key: str) -> str:
@@ -66,17 +85,26 @@ async def make_public(storage: Storage, image: Image) -> None:
 
 
 async def make_private(storage: Storage, images: Iterable[Image]) -> None:
-    """Take the renditions of images that are no longer on view out of public storage."""
+    """Take everything of images that are no longer on view out of public storage."""
     for image in images:
-        await storage.public.delete_folder(image.token)
-        await Image.filter(id=image.id).update(is_public=False)
+        await _empty_public(storage, image.token)
+        # Whoever is just putting tiles there must not call them complete: it may be on view again by then.
+        await Image.filter(id=image.id, tiling_until__isnull=False).update(tiling_until=now())
+        await Image.filter(id=image.id).update(is_public=False, has_tiles=False)
 
 
 async def erase(storage: Storage, token: str) -> None:
     """Delete every file of an image.
 
     Private renditions go first: whoever is just putting them into public storage then finds nothing to put there.
+    The original goes next, from which tiles and pieces are cut.
     """
     await storage.private.delete_folder(f"renditions/{token}")
-    await storage.public.delete_folder(token)
     await storage.private.delete(original_key(token))
+    await _empty_public(storage, token)
+
+
+async def _empty_public(storage: Storage, token: str) -> None:
+    """Renditions, tiles, and pieces made on demand; the rows of these go last, for they say what is still to do."""
+    await storage.public.delete_folder(token)
+    await Derivative.filter(image__token=token).delete()

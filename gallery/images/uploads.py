@@ -15,7 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from gallery.images.decoder import Inspected, Limits, inspect, sniff
 from gallery.images.models import Image, new_token
-from gallery.images.shelves import original_key
+from gallery.images.renditions import PREVIEW
+from gallery.images.shelves import original_key, rendition_key
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -187,8 +188,8 @@ class _Closing:
 
 
 async def look_at(file: ReceivedFile, settings: Settings) -> Inspected:
-    """What the file is, found out in a child process; raises decoder.Refused."""
-    return await inspect(file.path, limits_of(settings))
+    """What the file is, found out in a child process that also writes its preview; raises decoder.Refused."""
+    return await inspect(file.path, limits_of(settings), file.path.with_name(PREVIEW))
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -200,6 +201,8 @@ async def take_in(
 ) -> Image:
     """Keep an original that was looked at: the row that is made is the worker's job of developing it."""
     token = new_token()
+    if found.preview is not None:
+        await storage.private.put_file(rendition_key(token, PREVIEW), found.preview)
     await storage.private.put_file(original_key(token), file.path)
     return await Image.create(
         token=token,
@@ -207,6 +210,7 @@ async def take_in(
         source_format=found.format,
         source_bytes=file.size,
         is_animated=found.animated,
+        has_preview=found.preview is not None,
         width=found.width,
         height=found.height,
     )

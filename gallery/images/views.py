@@ -12,7 +12,7 @@ from starlette.routing import Route
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Membership
 from gallery.images.models import Image, ImageState
-from gallery.images.renditions import FORMATS, file_name
+from gallery.images.renditions import FORMATS, PREVIEW, file_name
 from gallery.images.shelves import rendition_key
 from gallery.storage import Storage
 
@@ -28,12 +28,19 @@ def preview(image: Image) -> Callable[[int, str], str]:
     return address
 
 
+def can_be_seen(image: Image, name: str) -> bool:
+    """Whether the desk has this file of an image: its renditions, or before them its preview."""
+    if image.state == ImageState.RECEIVED:
+        return image.has_preview and name == PREVIEW
+    return image.state == ImageState.READY and name in image.file_names()
+
+
 async def show(request: Request) -> Response:
     """A member of its organisation, or a curator, sees a picture before anybody else may."""
     person = await load_person(request)
     image = await Image.get_or_none(id=request.path_params["id"])
     name = request.path_params["name"]
-    if image is None or image.state != ImageState.READY or name not in image.file_names():
+    if image is None or not can_be_seen(image, name):
         raise HTTPException(404)
     if not person.is_curator and not await Membership.exists(
         person=person, organisation_id=image.organisation_id
