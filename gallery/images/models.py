@@ -45,7 +45,8 @@ class Image(Model):
     placeholder = fields.TextField(default="")  # a data: URI, about 12 px wide
     mean_colour = fields.CharField(max_length=7, default="#888888")
     perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
-    has_preview = fields.BooleanField(default=False)  # whether the desk can show it while it is received
+    # Whether the desk can show it while it is received.
+    has_preview = fields.BooleanField(default=False, db_default=False)
     is_public = fields.BooleanField(default=False)  # whether its renditions lie in public storage
     attempts = fields.IntField(default=0)  # how often it was claimed; tells apart who holds it now
     failures = fields.IntField(
@@ -53,8 +54,9 @@ class Image(Model):
     )  # attempts that the picture itself ended, and that are made again
     losses = fields.IntField(default=0, db_default=0)  # attempts whose worker was never heard of again
     lease_until = fields.DatetimeField(null=True)  # whoever claimed it must be done by then
-    has_tiles = fields.BooleanField(default=False)  # whether its tiles lie in public storage
-    tiling_attempts = fields.IntField(default=0)
+    # Whether its tiles lie in public storage.
+    has_tiles = fields.BooleanField(default=False, db_default=False)
+    tiling_attempts = fields.IntField(default=0, db_default=0)
     tiling_until = fields.DatetimeField(null=True)  # the lease of whoever puts tiles into public storage
     created_at = fields.DatetimeField(auto_now_add=True)
     ready_at = fields.DatetimeField(null=True)

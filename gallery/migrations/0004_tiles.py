@@ -10,9 +10,9 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
-        ops.AddField(model_name='Image', name='has_preview', field=fields.BooleanField(default=False)),
-        ops.AddField(model_name='Image', name='has_tiles', field=fields.BooleanField(default=False)),
-        ops.AddField(model_name='Image', name='tiling_attempts', field=fields.IntField(default=0)),
+        ops.AddField(model_name='Image', name='has_preview', field=fields.BooleanField(default=False, db_default=False)),
+        ops.AddField(model_name='Image', name='has_tiles', field=fields.BooleanField(default=False, db_default=False)),
+        ops.AddField(model_name='Image', name='tiling_attempts', field=fields.IntField(default=0, db_default=0)),
         ops.AddField(model_name='Image', name='tiling_until', field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
         ops.CreateModel(
             name='Derivative',
