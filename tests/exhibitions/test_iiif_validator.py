@@ -10,6 +10,7 @@ import sysconfig
 from pathlib import Path
 
 import httpx
+import pylibmagic  # noqa: F401 - before the validator, which needs it
 from iiif_validator.validator import ValidationInfo
 from PIL import Image as Picture
 
@@ -69,6 +70,8 @@ async def validate(address: str, identifier: str, *choice: str) -> tuple[int | N
     program = Path(sysconfig.get_path("scripts")) / "iiif-validate.py"
     run = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-c",
+        "import pylibmagic, runpy, sys; del sys.argv[0]; runpy.run_path(sys.argv[0], run_name='__main__')",
         str(program),
         "--server",
         address.removeprefix("http://"),
