@@ -31,6 +31,10 @@ import gallery.exhibitions.visits
 import gallery.images.chores
 import gallery.images.views
 import gallery.organisations.views
+import gallery.reviews.chores
+import gallery.reviews.coverage
+import gallery.reviews.reasons
+import gallery.reviews.together
 import gallery.reviews.views
 import gallery.themes.views
 from gallery.accounts.access import SignInNeeded, load_person
@@ -56,6 +60,7 @@ logger = logging.getLogger("gallery")
 CHORES: list[Chore] = [
     *gallery.artists.chores.CHORES,  # withdrawals come first
     *gallery.images.chores.CHORES,
+    *gallery.reviews.chores.CHORES,
     *gallery.exhibitions.chores.CHORES,
     *gallery.accounts.chores.CHORES,
 ]
@@ -77,6 +82,9 @@ def feature_routes() -> list[Route]:
         *gallery.images.views.routes,
         *gallery.artworks.views.routes,
         *gallery.reviews.views.routes,
+        *gallery.reviews.together.routes,
+        *gallery.reviews.reasons.routes,
+        *gallery.reviews.coverage.routes,
         *gallery.themes.views.routes,
         *gallery.exhibitions.views.routes,
         *gallery.exhibitions.media.routes,

@@ -16,6 +16,7 @@ from PIL import ImageDraw
 
 from gallery.artists.models import AgreedBy, Artist, Consent
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.snapshots import snapshot_of
 from gallery.clock import now, today
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.decoder import Developed, develop
@@ -172,7 +173,14 @@ async def artwork(storage: Storage, organisation: Organisation, **values: Any) -
     )
     await made.themes.add(*themes)
     if made.status != Status.DRAFT:
-        await Submission.create(artwork=made, number=1, at=now())
+        await made.fetch_related("artist", "consent", "project", "themes")
+        await Submission.create(
+            artwork=made,
+            number=1,
+            at=now(),
+            sent=snapshot_of(made),
+            is_waiting=made.status == Status.SUBMITTED,
+        )
     return made
 
 

@@ -43,6 +43,7 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
         works = _works(held)
         image_ids = [id for id in await works.values_list("image_id", flat=True) if id is not None]
         await works.update(**ERASED_TEXTS, status="withdrawn")
+        await _forget_what_was_sent(held, image_ids)
         await Image.filter(id__in=image_ids).update(
             state=ImageState.ERASED,
             placeholder="",
@@ -77,6 +78,16 @@ async def delete_latecomers(withdrawal: Withdrawal, storage: Storage) -> None:
         "token", flat=True
     ):
         await storage.public.delete_folder(str(token))
+
+
+async def _forget_what_was_sent(consent: Consent, image_ids: list[int]) -> None:
+    """Erase the snapshots of its submissions and all that was noticed in them; reviews keep what curators wrote."""
+    works = Consent._meta.fields_map["artworks"].related_model._meta.fields_map  # type: ignore[attr-defined]
+    submissions = works["submissions"].related_model.filter(artwork__consent_id=consent.id)
+    await submissions.update(sent={}, replaces=None, is_waiting=False)
+    await works["hints"].related_model.filter(artwork__consent_id=consent.id).delete()
+    bands = Image._meta.fields_map["hash_bands"].related_model  # type: ignore[attr-defined]
+    await bands.filter(image_id__in=image_ids).delete()
 
 
 def _works(consent: Consent) -> Any:

@@ -165,7 +165,7 @@ class Artwork(Model):
 
 
 class Submission(Model):
-    """A work sent for review, once."""
+    """A work sent for review, once, with what was sent; or changes proposed to a work that was accepted before."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -177,7 +177,26 @@ class Submission(Model):
         "gallery.Person", related_name="submissions", null=True, on_delete=fields.SET_NULL
     )
     at = fields.DatetimeField()
+    sent: dict[str, str] = fields.JSONField(
+        default=dict, db_default={}
+    )  # a snapshot: field → what was sent in it
+    replaces: dict[str, str] | None = fields.JSONField(
+        null=True
+    )  # of a proposal: what was on view when it came
+    is_waiting = fields.BooleanField(
+        default=True, db_default=True
+    )  # until a curator decides, or it is taken back
+    checked_with = fields.IntField(
+        default=0, db_default=0
+    )  # the version of the checks that last looked at it
+    checked_on = fields.DateField(null=True)
 
     class Meta:
         table = "submission"
         unique_together = [("artwork", "number")]
+        indexes = [("is_waiting", "at"), ("checked_with",)]
+
+    @property
+    def is_proposal(self) -> bool:
+        """Whether it proposes changes to a work that was accepted before."""
+        return self.replaces is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.snapshots import snapshot_of
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.images.models import ImageState
@@ -66,8 +67,14 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
         missing = await missing_parts(held)
         if missing:
             raise NotSubmittable(_("Something is still missing. The form says what."), missing)
-        number = await Submission.filter(artwork_id=held.id).count() + 1
-        submission = await Submission.create(artwork=held, number=number, by=by, at=now())
+        await held.fetch_related("artist", "project")  # the rest is fetched by now
+        submission = await Submission.create(
+            artwork=held, number=await next_number(held), by=by, at=now(), sent=snapshot_of(held)
+        )
         held.status = artwork.status = Status.SUBMITTED
         await held.save(update_fields=["status", "updated_at"])
         return submission
+
+
+async def next_number(artwork: Artwork) -> int:
+    return await Submission.filter(artwork_id=artwork.id).count() + 1

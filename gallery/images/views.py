@@ -47,12 +47,16 @@ async def show(request: Request) -> Response:
     ):
         raise HTTPException(404)
     storage: Storage = request.app.state.storage
+    # A browser may keep it but must ask each time: what a curator looks at next is there before they come to it.
+    headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}"'}
+    if headers["etag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
     try:
         return await storage.private.answer(
             request,
             rendition_key(image.token, name),
             media_type=MEDIA_TYPES[name.rpartition(".")[2]],
-            headers={"cache-control": "private, no-store"},
+            headers=headers,
         )
     except FileNotFoundError:
         raise HTTPException(404) from None

@@ -9,9 +9,9 @@ from tortoise.query_utils import Prefetch
 from gallery.accounts.access import load_curator
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
-from gallery.reviews.models import Review
+from gallery.reviews.models import Hint, Review
 
-__all__ = ["load_curator", "load_submitted"]
+__all__ = ["load_curator", "load_hint", "load_submitted"]
 
 
 async def load_submitted(request: Request) -> tuple[Person, Artwork]:
@@ -28,8 +28,17 @@ async def load_submitted(request: Request) -> tuple[Person, Artwork]:
         "organisation",
         "themes",
         Prefetch("submissions", Submission.all().order_by("number").prefetch_related("by")),
-        Prefetch("reviews", Review.all().order_by("id").prefetch_related("by")),
+        Prefetch("reviews", Review.all().order_by("id").prefetch_related("by", "risk")),
     )
     if artwork is None or not artwork.submissions:
         raise HTTPException(404)
     return person, artwork
+
+
+async def load_hint(request: Request) -> tuple[Person, Hint]:
+    """The curator at this desk and the hint of the address, with its work."""
+    person = await load_curator(request)
+    hint = await Hint.get_or_none(id=request.path_params["id"]).prefetch_related("artwork")
+    if hint is None:
+        raise HTTPException(404)
+    return person, hint

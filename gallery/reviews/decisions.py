@@ -1,25 +1,41 @@
-"""What a curator decides on a submission: accepted, returned with notes, or declined; each is one Review."""
+"""What a curator decides on a submission: accepted, returned with notes, or declined; each is one Review.
+
+For ten seconds its curator may take a decision back. Whoever tells the organisation of it waits until
+`can_be_undone_until(review)` has passed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent, ConsentState
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.snapshots import Change, changed_since, changes, snapshot_of
+from gallery.artworks.works import TEXT_FIELDS
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
 from gallery.languages import lazy_gettext as _l
-from gallery.reviews.models import Decision, Review
+from gallery.languages import speaking
+from gallery.reviews.holds import held_by_another
+from gallery.reviews.models import Decision, Hold, Review, Risk, Undo
 
 STATUS_AFTER = {
     Decision.ACCEPTED: Status.ACCEPTED,
     Decision.RETURNED: Status.RETURNED,
     Decision.DECLINED: Status.DECLINED,
 }
+
+UNDO_FOR = timedelta(seconds=10)
+ON_THE_WAY = timedelta(seconds=2)  # an undo that was pressed in time may arrive a little later
+
+NEUTRAL_REASON = _l(
+    "We cannot show this work here. Thank you for sending it; please ask us if you wish to know more."
+)
 
 
 class DecisionRefused(Exception):
@@ -37,35 +53,73 @@ class AlreadyDecided(DecisionRefused):
     """Nothing waits for a decision: it was decided before, or taken back, or withdrawn."""
 
 
+class HeldByAnother(DecisionRefused):
+    """Another curator looks at the work just now."""
+
+
+class ChangedMeanwhile(DecisionRefused):
+    """The work says something else than what the curator saw; `changes` says what."""
+
+    def __init__(self, sentence: Any, changes: Sequence[Change]) -> None:
+        super().__init__(sentence)
+        self.changes = changes
+
+
+class UndoRefused(DecisionRefused):
+    """The decision stands."""
+
+
 async def accept(
     artwork: Artwork,
     submission: Submission,
     by: Person,
     reason: str = "",
     notes: Mapping[str, str] | None = None,
+    seen: str = "",
 ) -> Review:
-    """Accept a work: it may be hung. Raises DecisionRefused while it lacks what a shown work must have."""
-    return await _decide(artwork, submission, by, Decision.ACCEPTED, notes or {}, reason)
+    """Accept a work: it may be hung. Raises DecisionRefused while it lacks what a shown work must have.
+
+    `seen`: the fingerprint of what the curator saw; with it a work that changed since is refused.
+    """
+    return await _decide(artwork, submission, by, Decision.ACCEPTED, notes or {}, reason, seen)
 
 
 async def return_to_partner(
-    artwork: Artwork, submission: Submission, by: Person, notes: Mapping[str, str], reason: str = ""
+    artwork: Artwork,
+    submission: Submission,
+    by: Person,
+    notes: Mapping[str, str],
+    reason: str = "",
+    seen: str = "",
 ) -> Review:
     """Return a work to be mended. `notes`: form field → what to mend there. Raises DecisionRefused."""
     if not notes and not reason:
         raise DecisionRefused(
             _l("Please say what to mend: in a note on a field, or in a few words to the organisation.")
         )
-    return await _decide(artwork, submission, by, Decision.RETURNED, notes, reason)
+    return await _decide(artwork, submission, by, Decision.RETURNED, notes, reason, seen)
 
 
 async def decline(
-    artwork: Artwork, submission: Submission, by: Person, reason: str, notes: Mapping[str, str] | None = None
+    artwork: Artwork,
+    submission: Submission,
+    by: Person,
+    reason: str,
+    notes: Mapping[str, str] | None = None,
+    seen: str = "",
+    concern: str = "",
 ) -> Review:
-    """Decline a work for good, with a reason. Raises DecisionRefused."""
+    """Decline a work for good, with a reason. Raises DecisionRefused.
+
+    `concern`: why showing it might harm somebody, for curators only. The organisation then reads `reason`, or, where
+    that is empty, a neutral sentence in the language of the work.
+    """
+    if concern and not reason:
+        with speaking(artwork.language):
+            reason = str(NEUTRAL_REASON)
     if not reason:
         raise DecisionRefused(_l("Please give the organisation a reason: they will read it."))
-    return await _decide(artwork, submission, by, Decision.DECLINED, notes or {}, reason)
+    return await _decide(artwork, submission, by, Decision.DECLINED, notes or {}, reason, seen, concern)
 
 
 async def _decide(
@@ -75,30 +129,137 @@ async def _decide(
     decision: Decision,
     notes: Mapping[str, str],
     reason: str,
+    seen: str,
+    concern: str = "",
 ) -> Review:
     async with in_transaction():
         held = await locked(Artwork.filter(id=artwork.id)).get()
         latest = await Submission.filter(artwork_id=held.id).order_by("-number").first()
-        if held.status != Status.SUBMITTED or await Review.exists(submission_id=submission.id):
+        sent = await Submission.get(id=submission.id)
+        if latest is not None and latest.id != sent.id and latest.is_waiting:
+            raise ChangedMeanwhile(
+                _l("The work was sent again meanwhile. Please look at it as it is now."),
+                changes(sent.sent, latest.sent),
+            )
+        waits_as = Status.ACCEPTED if sent.is_proposal else Status.SUBMITTED
+        if not sent.is_waiting or held.status != waits_as:
             raise AlreadyDecided(_l("This work was decided already, or is no longer waiting."))
-        if latest is None or latest.id != submission.id:
-            raise DecisionRefused(_l("The work was sent again meanwhile. Please look at it as it is now."))
+        await _check_free(held, by)
+        if seen:
+            await _check_unchanged(held, sent, seen)
         if decision == Decision.ACCEPTED:
+            if sent.is_proposal:
+                write_texts(held, sent.sent)
             await _check_acceptable(held)
+        if not sent.is_proposal:
+            held.status = STATUS_AFTER[decision]
+        await held.save()
         review = await Review.create(
             artwork=held,
-            submission=submission,
+            submission=sent,
             by=by,
-            at=now(),
+            at=held.updated_at,  # an undo sees by it whether the work changed later
             decision=decision,
             reason=reason,
             notes=dict(notes),
         )
-        held.status = STATUS_AFTER[decision]
-        await held.save(update_fields=["status", "updated_at"])
+        if concern:
+            await Risk.create(review=review, concern=concern)
+        sent.is_waiting = submission.is_waiting = False
+        await sent.save(update_fields=["is_waiting"])
+        await Hold.filter(artwork_id=held.id).delete()
         await content_version.bump()
     artwork.status = held.status
     return review
+
+
+async def _check_free(artwork: Artwork, by: Person) -> None:
+    hold = await held_by_another(artwork.id, by)
+    if hold is not None:
+        raise HeldByAnother(is_looking(hold.person))
+
+
+def is_looking(person: Person) -> Any:
+    return _l("%(name)s looks at this work just now. You can decide when they have moved on.") % {
+        "name": person.name
+    }
+
+
+async def _check_unchanged(artwork: Artwork, sent: Submission, seen: str) -> None:
+    await artwork.fetch_related("artist", "consent", "project", "themes")
+    current = shown_of(artwork, sent)
+    names = changed_since(seen, current)
+    if names:
+        raise ChangedMeanwhile(
+            _l("The work changed while you looked at it. Please look at it as it is now."),
+            [Change(name, sent.sent.get(name, ""), current[name]) for name in names],
+        )
+
+
+def shown_of(artwork: Artwork, submission: Submission) -> dict[str, str]:
+    """What a curator decides on: the work as it stands, with what a proposal would change.
+
+    Artist, consent, project and themes must be fetched.
+    """
+    current = snapshot_of(artwork)
+    return {**current, **_proposed(submission.sent)} if submission.is_proposal else current
+
+
+def _proposed(sent: Mapping[str, str]) -> dict[str, str]:
+    """Of what was sent, the fields that a proposal can change."""
+    return {name: sent[name] for name in (*TEXT_FIELDS, "year") if name in sent}
+
+
+def write_texts(artwork: Artwork, texts: Mapping[str, str]) -> None:
+    """Let the work say what a proposal would have it say."""
+    for name, text in _proposed(texts).items():
+        setattr(artwork, name, (int(text) if text else None) if name == "year" else text)
+
+
+def can_be_undone_until(review: Review) -> datetime:
+    """The moment until which its curator may take a decision back: nobody is told of it before."""
+    return review.at + UNDO_FOR + ON_THE_WAY
+
+
+async def undo(review: Review, by: Person) -> Undo:
+    """Take a decision back: the submission waits again, and an Undo keeps what it was.
+
+    Raises UndoRefused to anybody but its curator, after ten seconds, and once something happened to the work since.
+    """
+    async with in_transaction():
+        held = await locked(Artwork.filter(id=review.artwork_id)).get()
+        review_now = await Review.get_or_none(id=review.id).prefetch_related("submission")
+        if review_now is None:
+            raise UndoRefused(_l("This decision was taken back already."))
+        if review_now.by_id != by.id:
+            raise UndoRefused(_l("Only whoever decided can take it back."))
+        if now() > can_be_undone_until(review_now):
+            raise UndoRefused(_l("It is too late to take this back: ten seconds have passed."))
+        submission = review_now.submission
+        later = await Submission.exists(artwork_id=held.id, number__gt=submission.number)
+        if later or held.updated_at != review_now.at or held.status == Status.WITHDRAWN:
+            raise UndoRefused(_l("The work changed since, so the decision stands."))
+        if not submission.is_proposal:
+            if await held.hangings.all().exists():
+                raise UndoRefused(_l("The work was hung meanwhile, so the decision stands."))
+            held.status = Status.SUBMITTED
+        elif review_now.decision == Decision.ACCEPTED:
+            write_texts(held, submission.replaces or {})
+        await held.save()
+        undone = await Undo.create(
+            submission=submission,
+            by=by,
+            decided_at=review_now.at,
+            at=now(),
+            decision=review_now.decision,
+            reason=review_now.reason,
+            notes=review_now.notes,
+        )
+        await review_now.delete()
+        submission.is_waiting = True
+        await submission.save(update_fields=["is_waiting"])
+        await content_version.bump()
+        return undone
 
 
 async def _check_acceptable(artwork: Artwork) -> None:

@@ -1,17 +1,20 @@
-"""The form of a review: a decision, a reason, and a note for each field of the work."""
+"""The forms of reviewing: a decision with its reason and notes, the same decision on several works, a ready reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from wtforms import ValidationError
+from wtforms import BooleanField, SelectField, ValidationError
 from wtforms.fields import Field, HiddenField, StringField
+from wtforms.fields.choices import SelectChoice
 
-from gallery.forms import Block, Form
+from gallery.artists.forms import CheckBoxes
+from gallery.forms import Block, Form, Line, Needed
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
-from gallery.reviews.models import Decision
+from gallery.languages import spoken
+from gallery.reviews.models import Decision, ReadyReason
 
 LONGEST_NOTE = 1000
 
@@ -30,26 +33,80 @@ NOTED_FIELDS = {
     "themes": _l("Themes"),
 }
 
+# Those of a snapshot besides: what can change without being noted on.
+SNAPSHOT_WORDS = {
+    **NOTED_FIELDS,
+    "language": _l("Language of the title and the story"),
+    "title_translation": _l("Title, translated"),
+    "story_translation": _l("Story, translated"),
+    "alt_text_translation": _l("What the picture shows, translated"),
+    "medium_translation": _l("Medium, translated"),
+    "assistance_translation": _l("Who helped, translated"),
+}
+
 
 class ReviewForm(Form):
     submission = HiddenField()
+    seen = HiddenField()  # the fingerprint of what the page showed
     decision = StringField(_l("Decision"))
     reason = Block(
         _l("To the organisation"),
         2000,
         description=_l("Needed when you decline. They read it at their work."),
+        render_kw={"rows": 3},
     )
+    ready = CheckBoxes(_l("Ready reasons"))
+    concern = Block(
+        _l("Showing it might harm somebody"),
+        2000,
+        description=_l(
+            "The person, brothers or sisters, classmates: say what you fear. Only curators read this. "
+            "Declining then needs no other reason: the organisation reads a neutral one."
+        ),
+        render_kw={"rows": 2},
+    )
+
+    def __init__(self, posted: Any = None, *, offered: Sequence[ReadyReason] = (), **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+        self.offered = offered
+        self["ready"].choices = [SelectChoice(str(each.id), spoken(each, "text").text) for each in offered]
 
     def validate_decision(self, field: Field) -> None:
         if field.data not in set(Decision):
             raise ValidationError(_("Please use one of the three buttons: accept, return or decline."))
 
+    def validate_concern(self, field: Field) -> None:
+        if field.data and self.decision.data in {Decision.ACCEPTED, Decision.RETURNED}:
+            raise ValidationError(
+                _("A work that might harm somebody is declined. Please decline it, or take this out.")
+            )
+
     def note_fields(self) -> Iterator[Field]:
         return (self[f"note_{name}"] for name in NOTED_FIELDS)
 
-    def notes(self) -> dict[str, str]:
-        """Form field of the work → the note on it; fields without one are left out."""
-        return {name: text for name in NOTED_FIELDS if (text := self[f"note_{name}"].data)}
+    def notes(self, language: str = "zh") -> dict[str, str]:
+        """Form field of the work → the note on it, ready reasons among them in `language`; none is left out empty."""
+        return {
+            name: text
+            for name in NOTED_FIELDS
+            if (text := _together(self[f"note_{name}"].data, self._chosen(name, language)))
+        }
+
+    def told_reason(self, language: str = "zh") -> str:
+        """What is told to the organisation, with the ready reasons for the work as a whole."""
+        return _together(self.reason.data, self._chosen("", language))
+
+    def _chosen(self, field: str, language: str) -> list[str]:
+        chosen = set(self.ready.data or [])
+        return [
+            spoken(each, "text", language).text
+            for each in self.offered
+            if str(each.id) in chosen and each.field == field
+        ]
+
+
+def _together(typed: str | None, ready: list[str]) -> str:
+    return "\n".join(text for text in (typed or "", *ready) if text)
 
 
 def _note(label: Any) -> Block:
@@ -58,3 +115,41 @@ def _note(label: Any) -> Block:
 
 for _name, _label in NOTED_FIELDS.items():
     setattr(ReviewForm, f"note_{_name}", _note(_label))
+
+
+class TogetherForm(Form):
+    """The same decision on several works."""
+
+    decision = StringField(_l("Decision"))
+    reason = Block(
+        _l("To the organisations"),
+        2000,
+        description=_l("Needed when you return or decline. Each of them reads it at its work."),
+        render_kw={"rows": 2},
+    )
+
+    def validate_decision(self, field: Field) -> None:
+        if field.data not in set(Decision):
+            raise ValidationError(_("Please use one of the three buttons: accept, return or decline."))
+
+
+class WaveOffForm(Form):
+    reason = Line(_l("Why it does not matter here"), 300, [Needed(_l("Please say in a few words why."))])
+
+
+class ReadyReasonForm(Form):
+    field = SelectField(_l("Stands at"), choices=[])
+    text_zh = Block(_l("In Chinese"), LONGEST_NOTE, render_kw={"rows": 2})
+    text_en = Block(_l("In English"), LONGEST_NOTE, render_kw={"rows": 2})
+    is_gone = BooleanField(_l("Remove it"))
+
+    def __init__(self, posted: Any = None, **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+        self["field"].choices = [
+            SelectChoice("", _("the work as a whole")),
+            *(SelectChoice(name, str(label)) for name, label in NOTED_FIELDS.items()),
+        ]
+
+    def validate_text_zh(self, field: Field) -> None:
+        if not field.data and not self.text_en.data:
+            raise ValidationError(_("Please write it in at least one of the two languages."))

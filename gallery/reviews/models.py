@@ -1,4 +1,4 @@
-"""Reviews, as they are kept."""
+"""Reviews and what belongs to the queue, as they are kept: holds, deferrals, undone decisions, ready reasons, hints."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tortoise.models import Model
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
     from gallery.artworks.models import Artwork, Submission
+    from gallery.images.models import Image
 
 
 class Decision(StrEnum):
@@ -34,6 +35,7 @@ class Review(Model):
     by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="reviews", null=True, on_delete=fields.SET_NULL
     )
+    by_id: int | None
     at = fields.DatetimeField()
     decision = fields.CharEnumField(Decision, max_length=10)
     reason = fields.TextField(default="")  # to the organisation
@@ -42,3 +44,165 @@ class Review(Model):
     class Meta:
         table = "review"
         indexes = [("artwork_id",)]
+
+
+class Risk(Model):
+    """Why showing a work might harm somebody. Read by curators only: the review's own reason is the organisation's."""
+
+    id = fields.IntField(primary_key=True)
+    review: fields.OneToOneRelation[Review] = fields.OneToOneField(
+        "gallery.Review", related_name="risk", on_delete=fields.CASCADE
+    )
+    review_id: int
+    concern = fields.TextField()
+
+    class Meta:
+        table = "risk"
+
+
+class Undo(Model):
+    """A decision that its curator took back within seconds: what it was, and when it was taken back."""
+
+    id = fields.IntField(primary_key=True)
+    submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
+        "gallery.Submission", related_name="undone", on_delete=fields.CASCADE
+    )
+    submission_id: int
+    by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="undone", null=True, on_delete=fields.SET_NULL
+    )
+    decided_at = fields.DatetimeField()
+    at = fields.DatetimeField()
+    decision = fields.CharEnumField(Decision, max_length=10)
+    reason = fields.TextField(default="")
+    notes: dict[str, str] = fields.JSONField(default=dict)
+
+    class Meta:
+        table = "undo"
+        indexes = [("submission_id",)]
+
+
+class Hold(Model):
+    """A curator looks at a work until `until`: nobody else decides it meanwhile."""
+
+    id = fields.IntField(primary_key=True)
+    artwork: fields.OneToOneRelation[Artwork] = fields.OneToOneField(
+        "gallery.Artwork", related_name="hold", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="holds", on_delete=fields.CASCADE
+    )
+    person_id: int
+    until = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "hold"
+
+
+class Deferral(Model):
+    """A curator put a submission at the end of their own queue."""
+
+    id = fields.IntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="deferrals", on_delete=fields.CASCADE
+    )
+    person_id: int
+    submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
+        "gallery.Submission", related_name="deferrals", on_delete=fields.CASCADE
+    )
+    submission_id: int
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "deferral"
+        indexes = [("submission_id",)]
+        unique_together = [("person", "submission")]
+
+
+class LastQueue(Model):
+    """How a curator last narrowed the queue: the query of its address."""
+
+    id = fields.IntField(primary_key=True)
+    person: fields.OneToOneRelation[Person] = fields.OneToOneField(
+        "gallery.Person", related_name="last_queue", on_delete=fields.CASCADE
+    )
+    person_id: int
+    query = fields.CharField(max_length=500, default="")
+
+    class Meta:
+        table = "last_queue"
+
+
+class ReadyReason(Model):
+    """A reason that curators give often, in both languages, for a field of the work or for the whole of it."""
+
+    id = fields.IntField(primary_key=True)
+    field = fields.CharField(
+        max_length=30, default=""
+    )  # a field of the work's form; empty: the work as a whole
+    text_zh = fields.TextField(default="")
+    text_en = fields.TextField(default="")
+
+    class Meta:
+        table = "ready_reason"
+
+
+class Hint(Model):
+    """What a check found in a submission: where, and what it needs to say why."""
+
+    id = fields.IntField(primary_key=True)
+    submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
+        "gallery.Submission", related_name="hints", on_delete=fields.CASCADE
+    )
+    submission_id: int
+    artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="hints", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    check = fields.CharField(max_length=30)
+    field = fields.CharField(max_length=30)
+    excerpt = fields.TextField(default="")  # the words it is about
+    is_quoted = fields.BooleanField(default=False)  # within quotation marks: somebody's own words
+    facts: dict[str, str] = fields.JSONField(default=dict)
+    key = fields.CharField(max_length=32)  # the same finding has the same key, submission after submission
+    is_open = fields.BooleanField(default=True)  # until a curator waves it off
+
+    class Meta:
+        table = "hint"
+        indexes = [("check", "is_open"), ("submission_id", "is_open"), ("artwork_id", "key")]
+
+
+class WavedOff(Model):
+    """A curator looked at a hint and gave a reason why it does not matter here."""
+
+    id = fields.IntField(primary_key=True)
+    artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="waved_off", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    key = fields.CharField(max_length=32)
+    by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="waved_off", null=True, on_delete=fields.SET_NULL
+    )
+    at = fields.DatetimeField()
+    reason = fields.CharField(max_length=300)
+
+    class Meta:
+        table = "waved_off"
+        unique_together = [("artwork", "key")]
+
+
+class HashBand(Model):
+    """A quarter of the perceptual hash of a picture that was sent for review, to find others that nearly share it."""
+
+    id = fields.IntField(primary_key=True)
+    image: fields.ForeignKeyRelation[Image] = fields.ForeignKeyField(
+        "gallery.Image", related_name="hash_bands", on_delete=fields.CASCADE
+    )
+    image_id: int
+    code = fields.IntField(db_index=True)  # which quarter × 65,536 + its 16 bits
+
+    class Meta:
+        table = "hash_band"
+        indexes = [("image_id",)]

@@ -1,31 +1,53 @@
-"""The queue at the curator's desk: what waits for review, and the page on which one work is decided."""
+"""The queue at the curator's desk: what waits for review, and the page on which one work is looked at and decided."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from babel.dates import format_timedelta
-from babel.units import format_unit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tortoise.functions import Count, Max
 
+from gallery.accounts.access import load_person
+from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.snapshots import changed_since, changes, fingerprint, passages
 from gallery.clock import now
-from gallery.languages import babel_locale, lazy_gettext
+from gallery.languages import babel_locale, lazy_gettext, ngettext
 from gallery.languages import gettext as _
 from gallery.organisations.models import Organisation
 from gallery.pages import flash, redirect, render
-from gallery.reviews import decisions
-from gallery.reviews.access import load_curator, load_submitted
-from gallery.reviews.decisions import AlreadyDecided, DecisionRefused
-from gallery.reviews.forms import NOTED_FIELDS, ReviewForm
-from gallery.reviews.models import Decision
+from gallery.reviews import decisions, hints
+from gallery.reviews.access import load_curator, load_hint, load_submitted
+from gallery.reviews.checks.wording import wording_list
+from gallery.reviews.decisions import (
+    AlreadyDecided,
+    ChangedMeanwhile,
+    DecisionRefused,
+    UndoRefused,
+    can_be_undone_until,
+)
+from gallery.reviews.forms import NOTED_FIELDS, SNAPSHOT_WORDS, ReviewForm, TogetherForm, WaveOffForm
+from gallery.reviews.holds import PAGE_LEASE, PING_LEASE, release, take_hold
+from gallery.reviews.models import Decision, Deferral, Hint, Hold, ReadyReason, Review, Undo
+from gallery.reviews.queue import (
+    EVERYTHING,
+    Narrowing,
+    Queue,
+    named,
+    narrowing,
+    options,
+    put_off,
+    remember,
+    remembered,
+)
 from gallery.themes.models import Theme
 
 PER_PAGE = 50
@@ -39,93 +61,181 @@ TABS = {
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Row:
     """A work in a list of the queue."""
 
     artwork: Artwork
     since: datetime  # sent, or decided
     submission_number: int
+    submission: Submission | None = None  # where it waits
+    put_off_at: datetime | None = None
+    hold: Hold | None = None  # somebody else's
+    hint_count: int = 0
 
     @property
     def time(self) -> str:
         """How long ago that was, in words."""
         passed = now() - self.since
         if passed.days:  # nine days are nine days, not a week
-            return format_unit(passed.days, "duration-day", locale=babel_locale())
+            return format_timedelta(passed, granularity="day", threshold=1e6, locale=babel_locale())
         return format_timedelta(passed, granularity="minute", locale=babel_locale())
 
 
 async def index(request: Request) -> Response:
     """A curator sees what waits for review, the oldest first, or what was decided, the latest first."""
-    await load_curator(request)
-    status = _status(request)
-    theme = await _named(Theme, request, "theme")
-    organisation = await _named(Organisation, request, "organisation")
-    chosen = Artwork.filter(status=status)
-    if theme is not None:
-        chosen = chosen.filter(themes__id=theme.id)
-    if organisation is not None:
-        chosen = chosen.filter(organisation_id=organisation.id)
-    count = await chosen.count()
-    pages = max(1, -(-count // PER_PAGE))
-    page = min(_page_number(request), pages)
-    since, order = ("submissions__at", "since") if status == Status.SUBMITTED else ("reviews__at", "-since")
-    works: list[Any] = (
-        await chosen.annotate(since=Max(since), submission_number=Max("submissions__number"))
-        .order_by(order, "id")
+    person = await load_curator(request)
+    if not request.query_params and (last := await remembered(person)):
+        return redirect(request, "reviews:index", query=last)
+    return await queue_page(request, person, TogetherForm())
+
+
+async def queue_page(request: Request, person: Person, form: TogetherForm, status: int = 200) -> Response:
+    tab = _tab(request)
+    page = _page_number(request)
+    if tab == Status.SUBMITTED:
+        chosen = await narrowing(request.query_params)
+        await remember(person, chosen)
+        queue = Queue(person, chosen)
+        count = await queue.count()
+        page, pages = _within(page, count)
+        rows = await _waiting_rows(queue, page)
+        found = await options()
+    else:
+        chosen = Narrowing(
+            theme=await named(Theme, request.query_params.get("theme", "")),
+            organisation=await named(Organisation, request.query_params.get("organisation", "")),
+        )
+        count, page, pages, rows = await _decided_rows(tab, chosen, page)
+        found = {}
+    context = {
+        "tab": tab,
+        "tabs": TABS,
+        "counts": await _counts(),
+        "rows": rows,
+        "count": count,
+        "page": page,
+        "pages": pages,
+        "chosen": chosen,
+        "options": found,
+        "chosen_options": {
+            "theme": chosen.theme.slug if chosen.theme else "",
+            "organisation": chosen.organisation.slug if chosen.organisation else "",
+            "age": chosen.age,
+            "hint": chosen.hint,
+            "language": chosen.language,
+        },
+        "filter_words": FILTER_WORDS,
+        "address": _address(request),
+        "form": form,
+        "undoable": await _undoable(person),
+    }
+    return render(request, "reviews/index.html", context, status=status)
+
+
+FILTER_WORDS = {
+    "theme": lazy_gettext("Theme"),
+    "organisation": lazy_gettext("Organisation"),
+    "age": lazy_gettext("Waiting for"),
+    "hint": lazy_gettext("Hints"),
+    "language": lazy_gettext("Language"),
+}
+
+
+async def _waiting_rows(queue: Queue, page: int) -> list[Row]:
+    ids, put_off_at = await queue.ids((page - 1) * PER_PAGE, PER_PAGE)
+    found = await Submission.filter(id__in=ids).prefetch_related(
+        "artwork__image", "artwork__artist", "artwork__organisation", "artwork__themes"
+    )
+    submissions = {submission.id: submission for submission in found}
+    holds = (
+        await Hold.filter(artwork_id__in=[each.artwork_id for each in found], until__gt=now())
+        .exclude(person_id=queue.curator.id)
+        .prefetch_related("person")
+    )
+    held = {hold.artwork_id: hold for hold in holds}
+    counted = (
+        await Hint.filter(submission_id__in=ids, is_open=True)
+        .annotate(number=Count("id"))
+        .group_by("submission_id")
+        .values_list("submission_id", "number")
+    )
+    hint_counts = {id: int(str(number)) for id, number in counted}
+    return [
+        Row(
+            submissions[id].artwork,
+            submissions[id].at,
+            submissions[id].number,
+            submissions[id],
+            put_off_at.get(id),
+            held.get(submissions[id].artwork_id),
+            hint_counts.get(id, 0),
+        )
+        for id in ids
+    ]
+
+
+async def _decided_rows(tab: Status, chosen: Narrowing, page: int) -> tuple[int, int, int, list[Row]]:
+    works = Artwork.filter(status=tab)
+    if chosen.theme is not None:
+        works = works.filter(themes__id=chosen.theme.id)
+    if chosen.organisation is not None:
+        works = works.filter(organisation_id=chosen.organisation.id)
+    count = await works.count()
+    page, pages = _within(page, count)
+    found: list[Any] = (
+        await works.annotate(since=Max("reviews__at"), submission_number=Max("submissions__number"))
+        .order_by("-since", "id")
         .offset((page - 1) * PER_PAGE)
         .limit(PER_PAGE)
         .prefetch_related("image", "artist", "organisation", "themes")
     )
-    context = {
-        "status": status,
-        "tabs": TABS,
-        "counts": await _counts(),
-        "rows": [Waiting(work, _moment(work.since), work.submission_number) for work in works],
-        "count": count,
-        "page": page,
-        "pages": pages,
-        "theme": theme,
-        "organisation": organisation,
-        "themes": await _themes_of(status),
-        "organisations": await _organisations_of(status),
-        "address": _address(request),
-    }
-    return render(request, "reviews/index.html", context)
+    rows = [Row(work, _moment(work.since), work.submission_number) for work in found if work.since]
+    return count, page, pages, rows
 
 
 async def new(request: Request) -> Response:
-    """A curator sees a work with its story, consent, project and history, and can decide on it."""
-    _person, artwork = await load_submitted(request)
-    form = ReviewForm(data={"submission": latest_of(artwork).id})
-    return render(request, "reviews/new.html", _work_page(artwork, form))
+    """A curator sees a work with its story, consent, project, hints and history, holds it, and can decide on it."""
+    person, artwork = await load_submitted(request)
+    chosen = await narrowing(request.query_params)
+    submission = latest_of(artwork)
+    form = ReviewForm(
+        offered=await ReadyReason.all().order_by("id"),
+        data={"submission": submission.id, "seen": fingerprint(decisions.shown_of(artwork, submission))},
+    )
+    return await _work_page(request, person, artwork, form, chosen)
 
 
 async def create(request: Request) -> Response:
     """A curator decides on a work and comes to the next that waits."""
     person, artwork = await load_submitted(request)
-    form = ReviewForm(await request.form())
+    chosen = await narrowing(request.query_params)
+    form = ReviewForm(await request.form(), offered=await ReadyReason.all().order_by("id"))
     submission = _submission_of(artwork, form)
     if not form.validate() or submission is None:
         if submission is None:
             form.refuse("decision", _("The form was not whole. Please look at the work and decide again."))
-        return _refused(request, artwork, form)
-    decision, reason = Decision(form.decision.data or ""), form.reason.data or ""
+        return await _refused(request, person, artwork, form, chosen)
+    decision, seen = Decision(form.decision.data or ""), form.seen.data or ""
+    notes, reason = form.notes(artwork.language), form.told_reason(artwork.language)
     try:
         if decision == Decision.ACCEPTED:
-            await decisions.accept(artwork, submission, person, reason, form.notes())
+            await decisions.accept(artwork, submission, person, reason, notes, seen)
         elif decision == Decision.RETURNED:
-            await decisions.return_to_partner(artwork, submission, person, form.notes(), reason)
+            await decisions.return_to_partner(artwork, submission, person, notes, reason, seen)
         else:
-            await decisions.decline(artwork, submission, person, reason, form.notes())
+            await decisions.decline(artwork, submission, person, reason, notes, seen, form.concern.data or "")
     except AlreadyDecided as refusal:
-        response: Response = redirect(request, "reviews:index")
+        response: Response = redirect(request, "reviews:index", query=chosen.query)
         flash(request, response, str(refusal), "hint")
         return response
+    except ChangedMeanwhile as refusal:
+        form.refuse("decision", str(refusal))
+        _person, artwork = await load_submitted(request)
+        return await _refused(request, person, artwork, form, chosen, refusal)
     except DecisionRefused as refusal:
         form.refuse("reason" if decision != Decision.ACCEPTED else "decision", str(refusal))
-        return _refused(request, artwork, form)
-    response = await _next(request)
+        return await _refused(request, person, artwork, form, chosen)
+    response = await _onward(request, person, submission, chosen)
     flash(request, response, DONE[decision] % {"title": artwork.title})
     return response
 
@@ -137,22 +247,182 @@ DONE = {
 }
 
 
-def _refused(request: Request, artwork: Artwork, form: ReviewForm) -> Response:
+async def defer(request: Request) -> Response:
+    """A curator puts a work off to the end of their own queue and comes to the next."""
+    person, artwork = await load_submitted(request)
+    chosen = await narrowing(request.query_params)
+    submission = latest_of(artwork)
+    if not submission.is_waiting:
+        response: Response = redirect(request, "reviews:index", query=chosen.query)
+        flash(request, response, _("This work was decided already, or is no longer waiting."), "hint")
+        return response
+    response = await _onward(request, person, submission, chosen)
+    await put_off(submission, person)
+    await release(artwork, person)
+    flash(request, response, _("%(title)s comes last in your queue now.") % {"title": artwork.title})
+    return response
+
+
+async def hold(request: Request) -> Response:
+    """A page that is looked at renews its hold, or lets go of it when it is left; it hears what changed."""
+    person, artwork = await load_submitted(request)
+    posted = await request.form()
+    if posted.get("leave"):
+        await release(artwork, person)
+        return Response(status_code=204)
+    submission = latest_of(artwork)
+    told: dict[str, Any] = {"holder": None, "is_waiting": submission.is_waiting, "changed": False}
+    if submission.is_waiting:
+        held = await take_hold(artwork, person, PING_LEASE)
+        told["holder"] = None if held.person_id == person.id else held.person.name
+    seen = str(posted.get("seen", ""))
+    told["changed"] = bool(changed_since(seen, decisions.shown_of(artwork, submission)))
+    return JSONResponse(told, headers={"cache-control": "no-store"})
+
+
+async def undo(request: Request) -> Response:
+    """A curator takes decisions of the last seconds back and looks at the work again."""
+    person = await load_curator(request)
+    posted = await request.form()
+    ids = [
+        int(id) for id in posted.getlist("review") if isinstance(id, str) and id.isdecimal() and len(id) < 10
+    ]
+    undone: list[Review] = []
+    refusals: list[str] = []
+    for review in await Review.filter(id__in=ids[:PER_PAGE]).order_by("id").prefetch_related("artwork"):
+        try:
+            await decisions.undo(review, person)
+            undone.append(review)
+        except UndoRefused as refusal:
+            refusals.append(f"{review.artwork.title}: {refusal}")
+    if len(undone) == 1 and not refusals:
+        response: Response = redirect(request, "reviews:new", id=undone[0].artwork_id)
+    else:
+        response = redirect(request, "reviews:index", query=EVERYTHING)
+    sentences = refusals[:3]
+    if undone:
+        number = len(undone)
+        done = ngettext("The decision is taken back.", "%(num)s decisions are taken back.", number)
+        sentences.insert(0, done % {"num": number})
+    told = " ".join(sentences) or _("This decision was taken back already.")
+    flash(request, response, told, "done" if undone and not refusals else "hint")
+    return response
+
+
+async def wave_off(request: Request) -> Response:
+    """A curator says why a hint does not matter, or lets it stand again."""
+    person, hint = await load_hint(request)
+    posted = await request.form()
+    chosen = await narrowing(request.query_params)
+    response = redirect(request, "reviews:new", id=hint.artwork_id, fragment="hints", query=chosen.query)
+    if posted.get("again"):
+        await hints.take_up_again(hint)
+        return response
+    form = WaveOffForm(posted)
+    if not form.validate():
+        request.path_params["id"] = hint.artwork_id
+        _person, artwork = await load_submitted(request)
+        submission = latest_of(artwork)
+        seen = fingerprint(decisions.shown_of(artwork, submission))
+        work_form = ReviewForm(
+            offered=await ReadyReason.all().order_by("id"), data={"submission": submission.id, "seen": seen}
+        )
+        return await _work_page(
+            request, person, artwork, work_form, chosen, wave_off=(hint.id, form), status=422
+        )
+    await hints.wave_off(hint, person, form.reason.data or "")
+    return response
+
+
+async def wording(request: Request) -> Response:
+    """Anybody at the desk reads the list behind the hints on wording, with its sources."""
+    await load_person(request)
+    return render(request, "reviews/wording.html", {"wording": wording_list()})
+
+
+async def _refused(
+    request: Request,
+    person: Person,
+    artwork: Artwork,
+    form: ReviewForm,
+    chosen: Narrowing,
+    meanwhile: ChangedMeanwhile | None = None,
+) -> Response:
     # The page shows the work as it is now, so the next decision is on its latest submission.
-    form.submission.data = str(latest_of(artwork).id)
-    return render(request, "reviews/new.html", _work_page(artwork, form), status=422)
+    submission = latest_of(artwork)
+    form.submission.data = str(submission.id)
+    form.seen.data = fingerprint(decisions.shown_of(artwork, submission))
+    return await _work_page(request, person, artwork, form, chosen, meanwhile=meanwhile, status=422)
 
 
-def _work_page(artwork: Artwork, form: ReviewForm) -> dict[str, Any]:
-    return {
-        "artwork": artwork,
+async def _work_page(
+    request: Request,
+    person: Person,
+    artwork: Artwork,
+    form: ReviewForm,
+    chosen: Narrowing,
+    *,
+    meanwhile: ChangedMeanwhile | None = None,
+    wave_off: tuple[int, WaveOffForm] | None = None,
+    status: int = 200,
+) -> Response:
+    submission = latest_of(artwork)
+    queue = Queue(person, chosen)
+    holder = None
+    is_looked_at = "prefetch" not in request.headers.get("sec-purpose", "")
+    if submission.is_waiting and is_looked_at:
+        held = await take_hold(artwork, person, PAGE_LEASE)
+        holder = None if held.person_id == person.id else held.person
+    found = await hints.shown(await hints.looked_at(submission)) if artwork.status != Status.WITHDRAWN else []
+    following = await queue.following(submission)
+    preceding = await queue.preceding(submission)
+    coming = await _work_of(following)
+    undone = await Undo.filter(submission__artwork_id=artwork.id).prefetch_related("by")
+    deferral = await Deferral.get_or_none(person_id=person.id, submission_id=submission.id)
+    proposed = changes(submission.replaces or {}, submission.sent) if submission.is_proposal else []
+    context = {
+        "artwork": shown_as(artwork, submission),
         "form": form,
-        "number": latest_of(artwork).number,
-        "is_waiting": artwork.status == Status.SUBMITTED,
+        "number": submission.number,
+        "is_waiting": submission.is_waiting,
+        "is_proposal": submission.is_proposal,
+        "proposed": _passages(proposed),
+        "meanwhile": _passages(meanwhile.changes) if meanwhile else [],
+        "holder": holder,
         "hindrances": decisions.hindrances(artwork, artwork.image, artwork.consent),
-        "history": sorted([*artwork.submissions, *artwork.reviews], key=lambda event: event.at),
+        "hints": found,
+        "wave_off": wave_off or (0, WaveOffForm()),
+        "history": sorted([*artwork.submissions, *artwork.reviews, *undone], key=lambda event: event.at),
         "noted_fields": NOTED_FIELDS,
+        "snapshot_words": SNAPSHOT_WORDS,
+        "query": f"?{chosen.query}" if chosen.query else "",
+        "queue_query": chosen.query or EVERYTHING,
+        "following": following,
+        "preceding": preceding,
+        "coming": coming,
+        "position": await queue.position(submission) if submission.is_waiting else None,
+        "count": await queue.count(),
+        "deferral": deferral,
+        "undoable": await _undoable(person),
     }
+    return render(request, "reviews/new.html", context, status=status)
+
+
+def shown_as(artwork: Artwork, submission: Submission) -> Artwork:
+    """The work as the page shows it: with the texts that a waiting proposal would give it."""
+    if submission.is_proposal and submission.is_waiting:
+        decisions.write_texts(artwork, submission.sent)
+    return artwork
+
+
+def _passages(differences: Sequence[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    return [(each.field, passages(each.before, each.after)) for each in differences]
+
+
+async def _work_of(submission: Submission | None) -> Artwork | None:
+    if submission is None:
+        return None
+    return await Artwork.get(id=submission.artwork_id).prefetch_related("image")
 
 
 def latest_of(artwork: Artwork) -> Submission:
@@ -164,35 +434,41 @@ def _submission_of(artwork: Artwork, form: ReviewForm) -> Submission | None:
     return next((sent for sent in artwork.submissions if str(sent.id) == form.submission.data), None)
 
 
-async def _next(request: Request) -> Response:
-    """On to the work that waits longest, or to the queue when none does."""
-    waiting = (
-        await Artwork.filter(status=Status.SUBMITTED)
-        .annotate(since=Max("submissions__at"))
-        .order_by("since", "id")
+async def _onward(request: Request, person: Person, submission: Submission, chosen: Narrowing) -> Response:
+    """On to the next work in turn that nobody else looks at, or to the queue when there is none."""
+    following = await Queue(person, chosen).next_free(submission)
+    if following is None:
+        return redirect(request, "reviews:index", query=chosen.query)
+    return redirect(request, "reviews:new", id=following.artwork_id, query=chosen.query)
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """A decision that can still be taken back."""
+
+    review: Review
+    seconds: int
+
+
+async def _undoable(person: Person) -> Undoable | None:
+    """The curator's latest decision, while it can be taken back."""
+    latest = (
+        await Review.filter(by_id=person.id, at__gt=now() - decisions.UNDO_FOR)
+        .order_by("-at")
+        .prefetch_related("artwork")
         .first()
     )
-    if waiting is None:
-        return redirect(request, "reviews:index")
-    return redirect(request, "reviews:new", id=waiting.id)
+    if latest is None:
+        return None
+    left = can_be_undone_until(latest) - decisions.ON_THE_WAY - now()
+    return Undoable(latest, max(1, round(left.total_seconds())))
 
 
-def _status(request: Request) -> Status:
+def _tab(request: Request) -> Status:
     wanted = request.query_params.get("status", Status.SUBMITTED)
     if wanted not in set(TABS):
         raise HTTPException(404)
     return Status(wanted)
-
-
-async def _named(model: Any, request: Request, name: str) -> Any:
-    """The theme or organisation that the list is narrowed to; 404 for one that does not exist."""
-    slug = request.query_params.get(name, "")
-    if not slug:
-        return None
-    record = await model.get_or_none(slug=slug[:60])
-    if record is None:
-        raise HTTPException(404)
-    return record
 
 
 def _page_number(request: Request) -> int:
@@ -200,13 +476,19 @@ def _page_number(request: Request) -> int:
     return max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 1
 
 
+def _within(page: int, count: int) -> tuple[int, int]:
+    """The page, not beyond the last, and how many there are."""
+    pages = max(1, -(-count // PER_PAGE))
+    return min(page, pages), pages
+
+
 def _address(request: Request) -> Any:
     """Gives the address of this list with some of its parameters changed; None leaves one out."""
 
     def address(**changed: object) -> str:
-        parameters = {**request.query_params, "page": None, **changed}
+        parameters = {**request.query_params, "page": None, "filter": None, **changed}
         kept = {name: value for name, value in parameters.items() if value}
-        return f"{request.url.path}?{urlencode(kept)}" if kept else request.url.path
+        return f"/desk/queue?{urlencode(kept) if kept else EVERYTHING}"
 
     return address
 
@@ -226,37 +508,18 @@ async def _counts() -> dict[str, int]:
         .group_by("status")
         .values("status", "number")
     )
-    return {**dict.fromkeys(TABS, 0), **{row["status"]: row["number"] for row in rows}}
-
-
-async def _themes_of(status: Status) -> list[tuple[Theme, int]]:
-    """The themes that works of this list belong to, each with how many."""
-    rows = (
-        await Artwork.filter(status=status, themes__id__isnull=False)
-        .annotate(number=Count("id"))
-        .group_by("themes__id")
-        .values("themes__id", "number")
-    )
-    numbers = {row["themes__id"]: row["number"] for row in rows}
-    themes = await Theme.filter(id__in=list(numbers)).order_by("-occurs_on", "id")
-    return [(theme, numbers[theme.id]) for theme in themes]
-
-
-async def _organisations_of(status: Status) -> list[tuple[Organisation, int]]:
-    """The organisations that works of this list came from, each with how many."""
-    rows = (
-        await Artwork.filter(status=status)
-        .annotate(number=Count("id"))
-        .group_by("organisation_id")
-        .values("organisation_id", "number")
-    )
-    numbers = {row["organisation_id"]: row["number"] for row in rows}
-    organisations = await Organisation.filter(id__in=list(numbers)).order_by("slug")
-    return [(organisation, numbers[organisation.id]) for organisation in organisations]
+    waiting = await Submission.filter(is_waiting=True).count()
+    decided = {row["status"]: row["number"] for row in rows}
+    return {**dict.fromkeys(TABS, 0), **decided, Status.SUBMITTED: waiting}
 
 
 routes = [
     Route("/desk/queue", index, name="reviews:index", methods=["GET"]),
+    Route("/desk/queue/undo", undo, name="reviews:undo", methods=["POST"]),
+    Route("/desk/queue/wording", wording, name="reviews:wording", methods=["GET"]),
+    Route("/desk/queue/hints/{id:int}", wave_off, name="reviews:wave_off", methods=["POST"]),
     Route("/desk/queue/{id:int}", new, name="reviews:new", methods=["GET"]),
     Route("/desk/queue/{id:int}", create, name="reviews:create", methods=["POST"]),
+    Route("/desk/queue/{id:int}/deferral", defer, name="reviews:defer", methods=["POST"]),
+    Route("/desk/queue/{id:int}/hold", hold, name="reviews:hold", methods=["POST"]),
 ]

@@ -77,7 +77,7 @@ async def test_everything_at_once_is_submitted(site: Site) -> None:
     assert preview in page.text
     picture = await client.get(preview)
     assert picture.headers["content-type"] == "image/jpeg"
-    assert picture.headers["cache-control"] == "private, no-store"
+    assert picture.headers["cache-control"] == "private, no-cache"
 
 
 async def test_a_title_is_enough_for_a_draft(site: Site) -> None:

@@ -1,0 +1,99 @@
+"""What a work says at one moment, field by field, and how two such moments differ."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gallery.artworks.models import Artwork
+from gallery.artworks.works import TEXT_FIELDS
+
+Snapshot = Mapping[str, str]  # form field → what stands in it
+
+# The fields of a snapshot, in the order of the work's form.
+FIELDS = ("picture", "language", *TEXT_FIELDS, "year", "artist", "consent", "project", "themes")
+
+
+def snapshot_of(artwork: Artwork) -> dict[str, str]:
+    """What stands in each field now; artist, consent, project and themes must be fetched."""
+    artist, consent, project = artwork.artist, artwork.consent, artwork.project
+    told = {
+        "picture": str(artwork.image_id or ""),
+        "language": artwork.language,
+        **{name: getattr(artwork, name) for name in TEXT_FIELDS},
+        "year": str(artwork.year or ""),
+        "artist": _listed(artist.credit_name, artist.credit_name_translation) if artist else "",
+        "themes": _listed(*sorted(theme.title_zh or theme.title_en for theme in artwork.themes)),
+        "consent": "",
+        "project": "",
+    }
+    if consent is not None:
+        days = f"{consent.starts_on} – {consent.ends_on or ''}".strip()
+        ended = "" if consent.withdrawn_at is None else "×"
+        told["consent"] = _listed(f"{consent.agreed_by}", *consent.scope, days, ended)
+    if project is not None:
+        told["project"] = _listed(
+            project.title_zh, project.title_en, project.summary_zh, project.summary_en, project.link
+        )
+    return {name: told[name] for name in FIELDS}
+
+
+class Change(NamedTuple):
+    """A field that says something else than before."""
+
+    field: str
+    before: str
+    after: str
+
+
+def changes(before: Snapshot, after: Snapshot) -> list[Change]:
+    """The fields in which two snapshots differ, in the order of the form."""
+    return [
+        Change(name, before.get(name, ""), after.get(name, ""))
+        for name in FIELDS
+        if before.get(name, "") != after.get(name, "")
+    ]
+
+
+def digest(text: str) -> str:
+    """8 hex digits that stand for what a field said when a page was made."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def fingerprint(snapshot: Snapshot) -> str:
+    """The digests of all fields, in their order, as a form carries them."""
+    return "".join(digest(snapshot.get(name, "")) for name in FIELDS)
+
+
+def changed_since(seen: str, current: Snapshot) -> list[str]:
+    """The fields that say something else than when `seen` was made; all of them where it is no fingerprint."""
+    digests = re.findall(r"[0-9a-f]{8}", seen) if len(seen) == 8 * len(FIELDS) else []
+    if len(digests) != len(FIELDS):
+        return list(FIELDS)
+    return [name for name, then in zip(FIELDS, digests, strict=True) if digest(current.get(name, "")) != then]
+
+
+TOKENS = re.compile(r"[A-Za-z0-9'’]+|\s+|.", re.DOTALL)  # Latin by words, Chinese by characters
+
+
+def passages(before: str, after: str) -> list[tuple[str, str]]:
+    """The way from one text to the other: ("same" | "gone" | "new", text), in reading order."""
+    old, new = TOKENS.findall(before), TOKENS.findall(after)
+    found: list[tuple[str, str]] = []
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    for kind, i, j, k, m in matcher.get_opcodes():
+        if kind == "equal":
+            found.append(("same", "".join(old[i:j])))
+            continue
+        if i < j:
+            found.append(("gone", "".join(old[i:j])))
+        if k < m:
+            found.append(("new", "".join(new[k:m])))
+    return found
+
+
+def _listed(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)

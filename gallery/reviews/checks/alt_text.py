@@ -1,0 +1,56 @@
+"""Whether the alt text helps somebody who cannot see the picture.
+
+False alarms: a work whose title describes it ("一只蓝碗") may rightly say the same again; a diagnosis named in a picture's
+own lettering is part of what it shows. Both are waved off in a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from gallery.reviews.checks.found import Found
+
+FILE_NAME = re.compile(
+    r"\.(?:jpe?g|png|heic|heif|webp|avif|tiff?|gif|bmp)\b"
+    r"|^(?:IMG|DSC|DSCN|PXL|WX|MVIMG|mmexport|Screenshot|微信图片|屏幕截图|截图|扫描件?)[-_ ]?\d{3,}",
+    re.IGNORECASE,
+)
+PICTURE_OF = re.compile(
+    r"^(?:这是|这|此|图为|本图)?(?:一?[张幅]|该)?(?:图片|照片|图像|相片|图)(?:[，,：:是为中里]|显示|展示)"
+    r"|^(?:this is |here is )?(?:an? |the )?(?:picture|image|photo|photograph|graphic) (?:of|shows|showing)\b",
+    re.IGNORECASE,
+)
+DIAGNOSIS = re.compile(
+    r"孤独症|自闭症|唐氏|脑瘫|智力障碍|智障|抑郁症|精神障碍|白血病|癌症|残疾|残障|患者|患儿"
+    r"|\b(?:autis(?:m|tic)|down(?:'s|’s)? syndrome|cerebral palsy|disabled|disabilit(?:y|ies)|leukaemia|leukemia"
+    r"|patients?|suffers? from|diagnos\w+)\b",
+    re.IGNORECASE,
+)
+SHORTEST = {"zh": 5, "en": 12}  # characters; less than that can hardly say what happens in a picture
+
+
+def look(texts: Mapping[str, str], language: str) -> Iterator[Found]:
+    """`texts`: by TEXT_FIELDS; `language`: the work's own. Empty alt text is a hindrance already, not a hint."""
+    for field, title, spoken in (
+        ("alt_text", "title", language),
+        ("alt_text_translation", "title_translation", "en" if language == "zh" else "zh"),
+    ):
+        text = texts.get(field, "").strip()
+        if not text:
+            continue
+        if match := FILE_NAME.search(text):
+            yield Found("alt_text", field, "file_name", match.group())
+            continue
+        if match := PICTURE_OF.search(text):
+            yield Found("alt_text", field, "picture_of", match.group().rstrip("，,：:"))
+        if plain(text) == plain(texts.get(title, "")):
+            yield Found("alt_text", field, "title_again", text)
+        elif len(text) < SHORTEST[spoken]:
+            yield Found("alt_text", field, "short", text)
+        if match := DIAGNOSIS.search(text):
+            yield Found("alt_text", field, "diagnosis", match.group())
+
+
+def plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()

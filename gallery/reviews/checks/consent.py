@@ -1,0 +1,30 @@
+"""Whether the consent lasts and allows what an exhibition usually needs.
+
+What forbids acceptance is said as a hindrance; here stands what a curator may want to know besides. False alarms: a
+consent for one season only, which is meant to end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from gallery.artists.models import Consent, ConsentState
+from gallery.reviews.checks.found import Found
+
+
+def look(consent: Consent | None, day: date) -> Iterator[Found]:
+    """How the consent stands on `day`."""
+    if consent is None:
+        return
+    state = consent.state(day)
+    if state == ConsentState.EXPIRING:
+        yield Found("consent", "consent", "ends_soon", facts={"day": str(consent.ends_on)})
+    elif state != ConsentState.IN_FORCE:
+        yield Found("consent", "consent", "not_in_force")
+    if not consent.for_web:
+        yield Found("consent", "consent", "not_web")
+    elif not consent.for_sharing:
+        yield Found("consent", "consent", "not_sharing")
+    if not consent.assent.strip() and consent.agreed_by != "artist":
+        yield Found("consent", "consent", "no_assent")

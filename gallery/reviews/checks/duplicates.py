@@ -1,0 +1,67 @@
+"""Whether nearly the same picture was sent before, by anybody: told by perceptual hashes of 64 bits.
+
+A hash of a mirrored picture needs no second look at the pixels: mirroring turns the sign of the waves that are odd across
+and of no others, so their bits turn. Two hashes are near when at most FARTHEST bits differ. To find the near ones without
+comparing all, each hash is kept in four bands of 16 bits; of two hashes with at most 11 different bits one band differs in
+at most 2, so looking up 137 neighbours of each band finds every one of them.
+
+False alarms: sheets that are nearly empty, and works of one class after the same model, are near without being the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gallery.reviews.checks.found import Found
+
+FARTHEST = 10  # of 64 bits
+BANDS, BAND_BITS = 4, 16
+ODD_ACROSS = int("01010101" * 8, 2)  # the waves with an odd number of half turns from left to right
+
+
+@dataclass(frozen=True)
+class Near:
+    """Another work with nearly the same picture."""
+
+    artwork_id: int
+    distance: int  # bits
+    is_mirrored: bool
+    is_other_artist: bool
+
+
+def look(near: Sequence[Near]) -> Iterator[Found]:
+    for each in sorted(near, key=lambda found: (found.distance, found.artwork_id)):
+        facts = {"artwork": str(each.artwork_id), "distance": str(each.distance)}
+        rule = ("other_artist" if each.is_other_artist else "same_artist") + (
+            "_mirrored" if each.is_mirrored else ""
+        )
+        yield Found("duplicates", "picture", f"{rule}_{each.artwork_id}", facts={**facts, "rule": rule})
+
+
+def mirrored(hash: str) -> str:
+    """The hash of the same picture, left and right exchanged (16 hex digits)."""
+    return f"{int(hash, 16) ^ ODD_ACROSS:016x}"
+
+
+def distance(one: str, other: str) -> int:
+    """How many of 64 bits differ."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def bands(hash: str) -> list[int]:
+    """The four codes under which a hash is kept: which band × 65,536 + its 16 bits."""
+    number = int(hash, 16)
+    return [band << BAND_BITS | (number >> BAND_BITS * band) & 0xFFFF for band in range(BANDS)]
+
+
+def neighbouring_codes(hash: str) -> set[int]:
+    """The codes of all bands that differ in at most 2 bits from this hash's own: 548 of them."""
+    return {
+        code ^ flip
+        for code in bands(hash)
+        for number in range(3)
+        for bits in itertools.combinations(range(BAND_BITS), number)
+        for flip in [sum(1 << bit for bit in bits)]
+    }

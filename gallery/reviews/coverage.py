@@ -1,0 +1,84 @@
+"""Coverage: of the works on view, which lack alt text in a language, a translation, a project, or a lasting consent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from gallery.artists.models import EXPIRING_DAYS
+from gallery.artworks.models import Artwork
+from gallery.clock import today
+from gallery.languages import lazy_gettext as _l
+from gallery.pages import render
+from gallery.reviews.access import load_curator
+
+PER_PAGE = 60
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One thing that works on view may lack."""
+
+    name: str
+    label: Any  # what the others have
+    lacking: Any  # the heading of the list of those that lack it
+
+    def of(self) -> Q:
+        """The works that lack it."""
+        return {
+            "alt_text": Q(alt_text=""),
+            "alt_text_translation": Q(alt_text_translation=""),
+            "translation": Q(title_translation="") | Q(story_translation=""),
+            "project": Q(project__id__isnull=True) | Q(project__link=""),
+            "consent": Q(consent__ends_on__lt=today() + timedelta(days=EXPIRING_DAYS)),
+        }[self.name]
+
+
+GAPS = [
+    Gap("alt_text", _l("have alt text"), _l("Without alt text")),
+    Gap(
+        "alt_text_translation",
+        _l("have alt text in both languages"),
+        _l("Without alt text in the other language"),
+    ),
+    Gap("translation", _l("have title and story in both languages"), _l("Not translated")),
+    Gap("project", _l("lead to a project with a link"), _l("Without a project that has a link")),
+    Gap(
+        "consent",
+        _l("have a consent for more than 60 days"),
+        _l("With a consent that ends within 60 days"),
+    ),
+]
+
+
+async def show(request: Request) -> Response:
+    """A curator sees how complete the works on view are, and which of them lack something."""
+    await load_curator(request)
+    asked = request.query_params.get("lacking", "")
+    gap = next((each for each in GAPS if each.name == asked), None)
+    if asked and gap is None:
+        raise HTTPException(404)
+    total = await Artwork.all().on_view().count()
+    lacking = {each.name: await Artwork.all().on_view().filter(each.of()).count() for each in GAPS}
+    works: list[Artwork] = []
+    if gap is not None:
+        works = await (
+            Artwork.all()
+            .on_view()
+            .filter(gap.of())
+            .order_by("consent__ends_on" if gap.name == "consent" else "-id", "id")
+            .limit(PER_PAGE)
+            .prefetch_related("image", "artist", "organisation", "consent")
+        )
+    context = {"gaps": GAPS, "total": total, "lacking": lacking, "gap": gap, "works": works}
+    return render(request, "reviews/coverage.html", context)
+
+
+routes = [Route("/desk/coverage", show, name="coverage:show", methods=["GET"])]

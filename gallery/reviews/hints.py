@@ -1,0 +1,256 @@
+"""Hints: what the checks find in a submission, kept as rows so that the queue can be narrowed by them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tortoise.expressions import Q
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Submission
+from gallery.artworks.works import TEXT_FIELDS
+from gallery.clock import now, today
+from gallery.database import in_transaction, locked
+from gallery.images.models import Image, ImageState
+from gallery.languages import Spoken, current_language
+from gallery.languages import lazy_gettext as _l
+from gallery.pages import shown_date
+from gallery.reviews.checks import (
+    CHECK_WORDS,
+    CHECKS_VERSION,
+    alt_text,
+    consent,
+    duplicates,
+    personal_data,
+    picture,
+    wording,
+)
+from gallery.reviews.checks.duplicates import FARTHEST, Near
+from gallery.reviews.checks.found import Found
+from gallery.reviews.decisions import shown_of
+from gallery.reviews.models import HashBand, Hint, WavedOff
+from gallery.worker import Workshop
+
+MOST_NEAR = 12  # works with nearly the same picture that are told; an empty sheet may have hundreds
+
+
+async def check_submission(submission: Submission) -> None:
+    """Look at a submission with every check and keep what they find in place of what they found before."""
+    artwork = await Artwork.get(id=submission.artwork_id).prefetch_related(
+        "image", "artist", "consent", "project", "themes"
+    )
+    found = list(await findings(artwork, submission))
+    async with in_transaction():
+        held = await locked(Submission.filter(id=submission.id)).first()
+        if held is None:
+            return
+        waved = await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)
+        known = {str(key) for key in waved}
+        await Hint.filter(submission_id=held.id).delete()
+        await Hint.bulk_create(
+            Hint(
+                submission_id=held.id,
+                artwork_id=artwork.id,
+                check=each.check,
+                field=each.field,
+                excerpt=each.excerpt,
+                is_quoted=each.is_quoted,
+                facts={"rule": each.rule, **each.facts},
+                key=each.key,
+                is_open=each.key not in known,
+            )
+            for each in found
+        )
+        is_prepared = artwork.image is None or artwork.image.state != ImageState.RECEIVED
+        held.checked_with = CHECKS_VERSION if is_prepared else 0  # the picture itself is yet to be looked at
+        held.checked_on = today()
+        await held.save(update_fields=["checked_with", "checked_on"])
+
+
+async def findings(artwork: Artwork, submission: Submission) -> Iterable[Found]:
+    """What the checks find; what stands around the work must be fetched. A withdrawn work has nothing to look at."""
+    if artwork.status == "withdrawn":
+        return []
+    told = shown_of(artwork, submission)
+    texts = {name: told[name] for name in TEXT_FIELDS}
+    found = [
+        *wording.look(texts),
+        *personal_data.look(texts),
+        *alt_text.look(texts, artwork.language),
+        *consent.look(artwork.consent, today()),
+    ]
+    image: Image | None = artwork.image
+    if image is not None and image.state == ImageState.READY:
+        await keep_bands(image)
+        found.extend(picture.look(image.width, image.height))
+        found.extend(duplicates.look(await near(artwork, image)))
+    return found
+
+
+async def keep_bands(image: Image) -> None:
+    """Let the picture be found by later ones: only pictures that were sent for review ever are."""
+    if image.perceptual_hash and not await HashBand.exists(image_id=image.id):
+        await HashBand.bulk_create(
+            HashBand(image_id=image.id, code=code) for code in duplicates.bands(image.perceptual_hash)
+        )
+
+
+async def near(artwork: Artwork, image: Image) -> list[Near]:
+    """Works of all organisations whose picture is nearly this one, the nearest first."""
+    if not image.perceptual_hash:
+        return []
+    found: dict[int, Near] = {}
+    for is_mirrored, hash in (
+        (False, image.perceptual_hash),
+        (True, duplicates.mirrored(image.perceptual_hash)),
+    ):
+        codes = list(duplicates.neighbouring_codes(hash))
+        candidates = (
+            await Image.filter(
+                Q(hash_bands__code__in=codes), state=ImageState.READY, artwork__id__isnull=False
+            )
+            .distinct()
+            .values_list("perceptual_hash", "artwork__id", "artwork__artist_id")
+        )
+        for other, artwork_id, artist_id in candidates:
+            bits = duplicates.distance(hash, str(other))
+            id = int(str(artwork_id))
+            if bits > FARTHEST or id == artwork.id or (id in found and found[id].distance <= bits):
+                continue
+            found[id] = Near(id, bits, is_mirrored, artist_id != artwork.artist_id)
+    return sorted(found.values(), key=lambda each: each.distance)[:MOST_NEAR]
+
+
+async def check_next(workshop: Workshop) -> bool:
+    """Check the oldest submission that was not looked at by these checks; False when there is none."""
+    unseen = Submission.filter(checked_with__lt=CHECKS_VERSION)
+    submission = (
+        await unseen.exclude(artwork__image__state=ImageState.RECEIVED).order_by("checked_with", "id").first()
+    )
+    if submission is None:
+        return False
+    await check_submission(submission)
+    return True
+
+
+async def looked_at(submission: Submission) -> list[Hint]:
+    """The hints on a submission as they are today, in the order of the checks."""
+    if submission.checked_with < CHECKS_VERSION or submission.checked_on != today():
+        await check_submission(submission)
+    hints = await Hint.filter(submission_id=submission.id).order_by("id")
+    order = list(CHECK_WORDS)
+    return sorted(hints, key=lambda hint: (not hint.is_open, order.index(hint.check), hint.id))
+
+
+async def wave_off(hint: Hint, by: Person, reason: str) -> None:
+    """Note why a hint does not matter; it stays waved off when the work comes again with the same words."""
+    async with in_transaction():
+        await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
+        await WavedOff.create(artwork_id=hint.artwork_id, key=hint.key, by=by, at=now(), reason=reason)
+        await Hint.filter(artwork_id=hint.artwork_id, key=hint.key).update(is_open=False)
+
+
+async def take_up_again(hint: Hint) -> None:
+    """Let a hint that was waved off stand again."""
+    async with in_transaction():
+        await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
+        await Hint.filter(artwork_id=hint.artwork_id, key=hint.key).update(is_open=True)
+
+
+SENTENCES: Mapping[str, Any] = {
+    "alt_text.file_name": _l(
+        "This looks like the name of a file. Somebody who cannot see the picture learns nothing from it."
+    ),
+    "alt_text.picture_of": _l(
+        "A screen reader says already that it is a picture. It can begin with what the picture shows."
+    ),
+    "alt_text.title_again": _l("It only says the title again, which is read out before it."),
+    "alt_text.short": _l("It is very short. Does it say what happens in the picture?"),
+    "alt_text.diagnosis": _l(
+        "It names a diagnosis or a disability. Alt text describes the work, not the person."
+    ),
+    "personal_data.identity": _l("This is an identity-card number: its check digit is right."),
+    "personal_data.mobile": _l("This looks like a mobile telephone number."),
+    "personal_data.landline": _l("This looks like a telephone number."),
+    "personal_data.e_mail": _l("This is an e-mail address."),
+    "personal_data.chat": _l("This looks like a WeChat or QQ account."),
+    "personal_data.address": _l("This looks like an exact address."),
+    "personal_data.school": _l("This names a school or a home: with it, a child can be found."),
+    "personal_data.village": _l("This names a village or small town: with it, somebody can be found."),
+    "consent.ends_soon": _l("The consent ends on %(day)s. The work will leave the wall then."),
+    "consent.not_in_force": _l("The consent is not in force today."),
+    "consent.not_web": _l("The consent does not cover the web."),
+    "consent.not_sharing": _l(
+        "The consent covers the web but not sharing: no card or poster can be made of it."
+    ),
+    "consent.no_assent": _l("The artist's own assent is not recorded."),
+    "picture.small": _l("The picture has %(width)s × %(height)s px: small for a wide screen."),
+    "picture.tiny": _l(
+        "The picture has only %(width)s × %(height)s px: it will look coarse even on a phone."
+    ),
+    "duplicates.same_artist": _l("Nearly the same picture was sent before for the same artist."),
+    "duplicates.same_artist_mirrored": _l(
+        "The mirror image of this picture was sent before for the same artist."
+    ),
+    "duplicates.other_artist": _l(
+        "Nearly the same picture was sent under another artist's name. One of the two may be wrong."
+    ),
+    "duplicates.other_artist_mirrored": _l(
+        "The mirror image of this picture was sent under another artist's name. One of the two may be wrong."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class ShownHint:
+    """A hint as a curator reads it."""
+
+    hint: Hint
+    check: Any
+    sentence: str
+    instead: str = ""
+    source: Spoken | None = None
+    near: Artwork | None = None
+    waved_off: WavedOff | None = None
+
+
+async def shown(hints: list[Hint]) -> list[ShownHint]:
+    """The hints with their sentences, the works they point to and who waved them off."""
+    waved: dict[str, WavedOff] = {}
+    near_ids = [int(hint.facts["artwork"]) for hint in hints if "artwork" in hint.facts]
+    if hints:
+        rows = await WavedOff.filter(artwork_id=hints[0].artwork_id).prefetch_related("by")
+        waved = {row.key: row for row in rows}
+    others = await Artwork.filter(id__in=near_ids).prefetch_related("image", "artist", "organisation")
+    works = {work.id: work for work in others if work.image and work.image.state == ImageState.READY}
+    entries = {entry.id: entry for entry in wording.wording_list().entries}
+    result = []
+    for hint in hints:
+        work = works.get(int(hint.facts.get("artwork", 0)))
+        if hint.check == "duplicates" and work is None:
+            continue  # the other was withdrawn or deleted since
+        instead, source = "", None
+        if hint.check == "wording":
+            entry = entries.get(hint.facts["entry"])
+            if entry is None:
+                continue  # the list has moved on
+            language = current_language()
+            sentence = entry.why_zh if language == "zh" else entry.why_en
+            title = wording.wording_list().sources[entry.source][f"title_{language}"]
+            instead, source = entry.instead, Spoken(title, language)
+        else:
+            sentence = _sentence(hint)
+        result.append(
+            ShownHint(hint, CHECK_WORDS[hint.check], sentence, instead, source, work, waved.get(hint.key))
+        )
+    return result
+
+
+def _sentence(hint: Hint) -> str:
+    told = dict(hint.facts)
+    if "day" in told:
+        told["day"] = shown_date(date.fromisoformat(told["day"]))
+    return str(SENTENCES[f"{hint.check}.{told['rule']}"]) % told

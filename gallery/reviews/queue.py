@@ -1,0 +1,297 @@
+"""The queue: which submissions wait, in which order, narrowed as a curator wishes, and what each narrowing would hold.
+
+Who waits longest comes first. What a curator put off comes at the end of their own queue, in the order of putting off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.exceptions import HTTPException
+from tortoise.expressions import Q, Subquery
+from tortoise.functions import Count
+from tortoise.queryset import QuerySet
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Submission
+from gallery.clock import now
+from gallery.database import in_transaction
+from gallery.languages import LANGUAGES
+from gallery.languages import lazy_gettext as _l
+from gallery.organisations.models import Organisation
+from gallery.reviews.checks import CHECK_WORDS
+from gallery.reviews.holds import works_held_by_others
+from gallery.reviews.models import Deferral, Hint, LastQueue
+from gallery.themes.models import Theme
+
+FRESH = timedelta(days=3)
+OLD = timedelta(days=14)
+AGES = {
+    "fresh": _l("less than three days"),
+    "days": _l("three days to two weeks"),
+    "old": _l("more than two weeks"),
+}
+NO_HINTS = "none"
+HINTS = {NO_HINTS: _l("without hints"), **CHECK_WORDS}
+LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
+EVERYTHING = "filter=none"  # the query that narrows nothing, and is remembered
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What a curator wants to see of the queue."""
+
+    theme: Theme | None = None
+    organisation: Organisation | None = None
+    age: str = ""
+    hint: str = ""
+    language: str = ""
+
+    @property
+    def query(self) -> str:
+        """As it stands in an address."""
+        told = {
+            "theme": self.theme.slug if self.theme else "",
+            "organisation": self.organisation.slug if self.organisation else "",
+            "age": self.age,
+            "hint": self.hint,
+            "language": self.language,
+        }
+        return urlencode({name: value for name, value in told.items() if value})
+
+    def but(self, **changed: Any) -> Narrowing:
+        return replace(self, **changed)
+
+    def of(self, submissions: QuerySet[Submission]) -> QuerySet[Submission]:
+        """Those of `submissions` that it lets through."""
+        if self.theme is not None:
+            submissions = submissions.filter(artwork__themes__id=self.theme.id)
+        if self.organisation is not None:
+            submissions = submissions.filter(artwork__organisation_id=self.organisation.id)
+        if self.language:
+            submissions = submissions.filter(artwork__language=self.language)
+        if self.age:
+            submissions = submissions.filter(_of_age(self.age))
+        if self.hint == NO_HINTS:
+            hinted = Subquery(Hint.filter(is_open=True).values("submission_id"))
+            submissions = submissions.filter(checked_with__gt=0).exclude(id__in=hinted)
+        elif self.hint:
+            hinted = Subquery(Hint.filter(check=self.hint, is_open=True).values("submission_id"))
+            submissions = submissions.filter(id__in=hinted)
+        return submissions
+
+
+def _of_age(age: str) -> Q:
+    moment = now()
+    if age == "fresh":
+        return Q(at__gt=moment - FRESH)
+    if age == "old":
+        return Q(at__lte=moment - OLD)
+    return Q(at__lte=moment - FRESH, at__gt=moment - OLD)
+
+
+async def narrowing(parameters: Mapping[str, str]) -> Narrowing:
+    """The narrowing that an address asks for; 404 for one that does not exist."""
+    chosen = {
+        name: parameters.get(name, "")
+        for name, known in (("age", AGES), ("hint", HINTS), ("language", LANGUAGES))
+        if parameters.get(name, "") in known
+    }
+    if any(parameters.get(name) and name not in chosen for name in ("age", "hint", "language")):
+        raise HTTPException(404)
+    return Narrowing(
+        theme=await named(Theme, parameters.get("theme", "")),
+        organisation=await named(Organisation, parameters.get("organisation", "")),
+        **chosen,
+    )
+
+
+async def named(model: Any, slug: str) -> Any:
+    """The theme or organisation of that slug, None without one; 404 for one that does not exist."""
+    if not slug:
+        return None
+    record = await model.get_or_none(slug=slug[:60])
+    if record is None:
+        raise HTTPException(404)
+    return record
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The waiting submissions as one curator sees them."""
+
+    curator: Person
+    narrowing: Narrowing
+
+    def in_turn(self) -> QuerySet[Submission]:
+        """What waits and was not put off, unordered."""
+        waiting = self.narrowing.of(Submission.filter(is_waiting=True))
+        return waiting.exclude(id__in=self._put_off())
+
+    def put_off(self) -> QuerySet[Deferral]:
+        """What waits and was put off, unordered."""
+        waiting = Subquery(self.narrowing.of(Submission.filter(is_waiting=True)).values("id"))
+        return Deferral.filter(person_id=self.curator.id, submission_id__in=waiting)
+
+    def _put_off(self) -> Subquery:
+        return Subquery(Deferral.filter(person_id=self.curator.id).values("submission_id"))
+
+    async def count(self) -> int:
+        return await self.narrowing.of(Submission.filter(is_waiting=True)).count()
+
+    async def ids(self, first: int, number: int) -> tuple[list[int], dict[int, Any]]:
+        """The ids of `number` submissions from the `first` (0) on, and when each of them was put off, if it was."""
+        found = (
+            await self.in_turn().order_by("at", "id").offset(first).limit(number).values_list("id", flat=True)
+        )
+        ids = [int(str(id)) for id in found]
+        if len(ids) == number:
+            return ids, {}
+        before = 0 if ids else await self.in_turn().count()
+        skipped = max(0, first - before) if not ids else 0
+        late = await (
+            self.put_off()
+            .order_by("at", "id")
+            .offset(skipped)
+            .limit(number - len(ids))
+            .values_list("submission_id", "at")
+        )
+        moments = {int(str(id)): at for id, at in late}
+        return [*ids, *moments], moments
+
+    async def following(self, submission: Submission, *, free: bool = False) -> Submission | None:
+        """What comes after `submission`, which need not wait any more; None at the end.
+
+        With `free`, only what nobody else looks at now.
+        """
+        turn, late = self.in_turn(), self.put_off()
+        if free:
+            turn = turn.exclude(artwork_id__in=works_held_by_others(self.curator))
+            late = late.exclude(submission__artwork_id__in=works_held_by_others(self.curator))
+        deferral = await Deferral.get_or_none(person_id=self.curator.id, submission_id=submission.id)
+        if deferral is None:
+            after = Q(at__gt=submission.at) | Q(at=submission.at, id__gt=submission.id)
+            found = await turn.filter(after).order_by("at", "id").first()
+            if found is not None:
+                return found
+            first = await late.exclude(submission_id=submission.id).order_by("at", "id").first()
+        else:
+            after = Q(at__gt=deferral.at) | Q(at=deferral.at, id__gt=deferral.id)
+            first = await late.filter(after).order_by("at", "id").first()
+        return await Submission.get(id=first.submission_id) if first else None
+
+    async def preceding(self, submission: Submission) -> Submission | None:
+        """What comes before `submission`; None at the beginning."""
+        deferral = await Deferral.get_or_none(person_id=self.curator.id, submission_id=submission.id)
+        if deferral is not None:
+            before = Q(at__lt=deferral.at) | Q(at=deferral.at, id__lt=deferral.id)
+            last = await self.put_off().filter(before).order_by("-at", "-id").first()
+            if last is not None:
+                return await Submission.get(id=last.submission_id)
+            return await self.in_turn().order_by("-at", "-id").first()
+        before = Q(at__lt=submission.at) | Q(at=submission.at, id__lt=submission.id)
+        return await self.in_turn().filter(before).order_by("-at", "-id").first()
+
+    async def next_free(self, submission: Submission) -> Submission | None:
+        """What to look at after `submission` was dealt with: the next in turn, or else the first."""
+        found = await self.following(submission, free=True)
+        if found is not None:
+            return found
+        turn = self.in_turn().exclude(artwork_id__in=works_held_by_others(self.curator))
+        first = await turn.exclude(id=submission.id).order_by("at", "id").first()
+        if first is not None:
+            return first
+        late = self.put_off().exclude(submission__artwork_id__in=works_held_by_others(self.curator))
+        deferral = await late.exclude(submission_id=submission.id).order_by("at", "id").first()
+        return await Submission.get(id=deferral.submission_id) if deferral else None
+
+    async def position(self, submission: Submission) -> int:
+        """How manieth it is, from 1."""
+        deferral = await Deferral.get_or_none(person_id=self.curator.id, submission_id=submission.id)
+        if deferral is not None:
+            earlier = await self.put_off().filter(at__lt=deferral.at).count()
+            return await self.in_turn().count() + earlier + 1
+        before = Q(at__lt=submission.at) | Q(at=submission.at, id__lt=submission.id)
+        return await self.in_turn().filter(before).count() + 1
+
+
+async def put_off(submission: Submission, by: Person) -> None:
+    """Let the submission come last in this curator's queue, from today on."""
+    async with in_transaction():
+        await Deferral.filter(person_id=by.id, submission_id=submission.id).delete()
+        await Deferral.create(person=by, submission_id=submission.id, at=now())
+
+
+async def remember(person: Person, chosen: Narrowing) -> None:
+    """Keep how the curator last narrowed the queue."""
+    kept = await LastQueue.get_or_none(person_id=person.id)
+    if kept is None and chosen.query:
+        await LastQueue.get_or_create(person_id=person.id, defaults={"query": chosen.query[:500]})
+    elif kept is not None and kept.query != chosen.query:
+        await LastQueue.filter(id=kept.id).update(query=chosen.query[:500])
+
+
+async def remembered(person: Person) -> str:
+    """The query with which the curator last narrowed the queue, if it still means something."""
+    kept = await LastQueue.get_or_none(person_id=person.id)
+    if kept is None or not kept.query:
+        return ""
+    try:
+        await narrowing(dict(parse_qsl(kept.query)))
+    except HTTPException:  # its theme or organisation is gone
+        return ""
+    return kept.query
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to narrow the queue further."""
+
+    value: str
+    label: Any  # a lazy word, or a record with a title or name in two languages
+    count: int
+
+
+async def options() -> dict[str, list[Option]]:
+    """What waits, counted by everything by which it can be narrowed: a constant number of queries."""
+    waiting = Submission.filter(is_waiting=True)
+    fresh = await waiting.filter(_of_age("fresh")).count()
+    old = await waiting.filter(_of_age("old")).count()
+    total = await waiting.count()
+    ages = {"fresh": fresh, "days": total - fresh - old, "old": old}
+    languages = await _counted(waiting, "artwork__language")
+    hints = await (
+        Hint.filter(is_open=True, submission__is_waiting=True)
+        .annotate(number=Count("submission_id", distinct=True))
+        .group_by("check")
+        .values_list("check", "number")
+    )
+    hint_counts = {str(check): int(str(number)) for check, number in hints}
+    any_hint = Subquery(Hint.filter(is_open=True).values("submission_id"))
+    hint_counts[NO_HINTS] = await waiting.filter(checked_with__gt=0).exclude(id__in=any_hint).count()
+    by_theme = await _counted(waiting.filter(artwork__themes__id__isnull=False), "artwork__themes__id")
+    by_organisation = await _counted(waiting, "artwork__organisation_id")
+    themes = await Theme.filter(id__in=list(by_theme)).order_by("-occurs_on", "id")
+    organisations = await Organisation.filter(id__in=list(by_organisation)).order_by("slug")
+    return {
+        "theme": [Option(each.slug, each, by_theme[each.id]) for each in themes],
+        "organisation": [Option(each.slug, each, by_organisation[each.id]) for each in organisations],
+        "age": [Option(age, word, ages[age]) for age, word in AGES.items() if ages[age]],
+        "hint": [
+            Option(hint, word, hint_counts[hint]) for hint, word in HINTS.items() if hint_counts.get(hint)
+        ],
+        "language": [
+            Option(language, LANGUAGE_NAMES[language], languages[language])
+            for language in LANGUAGES
+            if language in languages
+        ],
+    }
+
+
+async def _counted(submissions: QuerySet[Submission], field: str) -> dict[Any, int]:
+    rows = await submissions.annotate(number=Count("id")).group_by(field).values_list(field, "number")
+    return {value: int(str(number)) for value, number in rows}

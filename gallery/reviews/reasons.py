@@ -1,0 +1,72 @@
+"""Ready reasons: what curators say often, kept in both languages on one small page."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.languages import gettext as _
+from gallery.pages import flash, redirect, render
+from gallery.reviews.access import load_curator
+from gallery.reviews.forms import NOTED_FIELDS, ReadyReasonForm
+from gallery.reviews.models import ReadyReason
+
+MOST = 40  # more could not be chosen from
+
+
+async def index(request: Request) -> Response:
+    """A curator reads the ready reasons and adds one."""
+    await load_curator(request)
+    return await _page(request, {0: ReadyReasonForm()})
+
+
+async def create(request: Request) -> Response:
+    """A curator adds a ready reason."""
+    await load_curator(request)
+    form = ReadyReasonForm(await request.form())
+    if await ReadyReason.all().count() >= MOST:
+        form.refuse("text_zh", _("There are %(most)s already. Please remove one first.") % {"most": MOST})
+    if not form.validate() or form.errors:
+        return await _page(request, {0: form}, status=422)
+    await ReadyReason.create(**form.values("field", "text_zh", "text_en"))
+    response = redirect(request, "reasons:index")
+    flash(request, response, _("The reason is added."))
+    return response
+
+
+async def update(request: Request) -> Response:
+    """A curator words a ready reason anew, or removes it. What was told before stays as it was told."""
+    await load_curator(request)
+    reason = await ReadyReason.get_or_none(id=request.path_params["id"])
+    if reason is None:
+        raise HTTPException(404)
+    form = ReadyReasonForm(await request.form())
+    if not form.is_gone.data and not form.validate():
+        return await _page(request, {0: ReadyReasonForm(), reason.id: form}, status=422)
+    response = redirect(request, "reasons:index")
+    if form.is_gone.data:
+        await reason.delete()
+        flash(request, response, _("The reason is removed."))
+        return response
+    await reason.update_from_dict(dict(form.values("field", "text_zh", "text_en"))).save()
+    flash(request, response, _("The reason is saved."))
+    return response
+
+
+async def _page(request: Request, forms: dict[int, ReadyReasonForm], status: int = 200) -> Response:
+    """`forms`: the id of a reason → its form as it was typed; 0 for a new one."""
+    rows = [
+        (reason, forms.get(reason.id) or ReadyReasonForm(obj=reason), reason.id in forms)
+        for reason in await ReadyReason.all().order_by("field", "id")
+    ]
+    context = {"rows": rows, "form": forms[0], "noted_fields": NOTED_FIELDS}
+    return render(request, "reviews/reasons.html", context, status=status)
+
+
+routes = [
+    Route("/desk/reasons", index, name="reasons:index", methods=["GET"]),
+    Route("/desk/reasons", create, name="reasons:create", methods=["POST"]),
+    Route("/desk/reasons/{id:int}", update, name="reasons:update", methods=["POST"]),
+]

@@ -1,0 +1,82 @@
+"""Several works at once: the same decision on each of a selection, with the same checks; what is refused is listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Submission
+from gallery.languages import gettext as _
+from gallery.pages import render
+from gallery.reviews import decisions
+from gallery.reviews.access import load_curator
+from gallery.reviews.decisions import UNDO_FOR, DecisionRefused
+from gallery.reviews.forms import TogetherForm
+from gallery.reviews.models import Decision, Review
+from gallery.reviews.queue import EVERYTHING, narrowing
+from gallery.reviews.views import PER_PAGE, queue_page
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one of the chosen works."""
+
+    artwork: Artwork
+    review: Review | None = None
+    sentence: str = ""  # why not
+
+
+async def create(request: Request) -> Response:
+    """A curator decides the same on all chosen works, and reads what became of each."""
+    person = await load_curator(request)
+    posted = await request.form()
+    form = TogetherForm(posted)
+    ids = [
+        int(id)
+        for id in posted.getlist("work")
+        if isinstance(id, str) and id.isascii() and id.isdecimal() and len(id) < 10
+    ]
+    form.validate()
+    if not ids:
+        form.refuse("decision", _("Please choose at least one work."))
+    if form.decision.data in {Decision.RETURNED, Decision.DECLINED} and not form.reason.data:
+        form.refuse("reason", _("Please give the organisations a reason: they will read it."))
+    if form.errors:
+        return await queue_page(request, person, form, status=422)
+    submissions = await (
+        Submission.filter(id__in=ids[:PER_PAGE]).order_by("at", "id").prefetch_related("artwork__image")
+    )
+    decision = Decision(form.decision.data or "")
+    outcomes = [await _decide(each, person, decision, form.reason.data or "") for each in submissions]
+    chosen = await narrowing(request.query_params)
+    context = {
+        "decision": decision,
+        "done": [each for each in outcomes if each.review],
+        "refused": [each for each in outcomes if not each.review],
+        "seconds": round(UNDO_FOR.total_seconds()),
+        "query": chosen.query or EVERYTHING,
+    }
+    return render(request, "reviews/together.html", context)
+
+
+async def _decide(submission: Submission, by: Person, decision: Decision, reason: str) -> Outcome:
+    artwork = submission.artwork
+    try:
+        if decision == Decision.ACCEPTED:
+            review = await decisions.accept(artwork, submission, by, reason)
+        elif decision == Decision.RETURNED:
+            review = await decisions.return_to_partner(artwork, submission, by, {}, reason)
+        else:
+            review = await decisions.decline(artwork, submission, by, reason)
+    except DecisionRefused as refusal:
+        return Outcome(artwork, sentence=str(refusal))
+    return Outcome(artwork, review)
+
+
+routes = [
+    Route("/desk/queue/decisions", create, name="reviews:together", methods=["POST"]),
+]

@@ -1,0 +1,26 @@
+// One box above a list of works chooses all of them or none.
+
+const form = document.querySelector("form.together");
+const boxes = form ? [...form.querySelectorAll("input[name=work]")] : [];
+const summary = form?.querySelector(".together-decision > summary");
+
+if (boxes.length > 1) {
+  const words = summary.textContent;
+  const all = document.createElement("input");
+  all.type = "checkbox";
+  const row = document.createElement("label");
+  row.className = "pick-all";
+  row.append(all, form.dataset.all);
+  form.prepend(row);
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+    tell();
+  });
+  const tell = () => {
+    const number = boxes.filter((box) => box.checked).length;
+    all.checked = number === boxes.length;
+    all.indeterminate = number > 0 && number < boxes.length;
+    summary.textContent = number ? `${words} (${number})` : words;
+  };
+  form.addEventListener("change", tell);
+}

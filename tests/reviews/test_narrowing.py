@@ -1,0 +1,178 @@
+"""The queue narrowed and in order: filters with counts, kept per curator; putting off; forward and back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from gallery.artworks.models import Artwork, Submission
+from gallery.clock import now
+from gallery.reviews.decisions import accept
+from gallery.reviews.hints import check_submission
+from gallery.reviews.holds import take_hold
+from gallery.reviews.models import Deferral, LastQueue
+from gallery.reviews.queue import Narrowing, Queue
+from tests import factories
+from tests.conftest import Site
+from tests.reviews.test_queue import sent
+
+
+async def submission_of(work: Artwork) -> Submission:
+    return await Submission.get(artwork=work)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("age=fresh", {"New"}),
+        ("age=days", {"Middle"}),
+        ("age=old", {"Old"}),
+        ("language=en", {"Middle"}),
+        ("language=zh&age=old", {"Old"}),
+        ("hint=personal_data", {"Old"}),
+        ("hint=none", {"Middle"}),
+        ("language=en&age=old", set()),
+    ],
+)
+async def test_the_queue_is_narrowed_by_what_its_address_says(
+    site: Site, query: str, found: set[str]
+) -> None:
+    shared = {"alt_text_translation": "A blue bowl with steam rising from it"}
+    await sent(site, days=20, title="旧", title_translation="Old", story="电话13912345678", **shared)
+    await sent(
+        site,
+        days=5,
+        title="Middle",
+        title_translation="",
+        language="en",
+        alt_text="A blue bowl on a table",
+        **shared,
+    )
+    await sent(site, days=0, title="新", title_translation="New", story="他是自闭症。", **shared)
+    for submission in await Submission.all():
+        work = await Artwork.get(id=submission.artwork_id).prefetch_related("image", "consent")
+        assert work.image is not None
+        assert work.consent is not None
+        work.image.perceptual_hash = f"{work.id:016x}" if work.id % 2 else f"{(1 << 64) - 1 - work.id:016x}"
+        await work.image.save()
+        work.consent.for_sharing = True
+        await work.consent.save()
+    await set_hashes_apart()
+    for submission in await Submission.all():
+        await check_submission(submission)
+    client = await site.client(site.cast.curator)
+    page = (await client.get(f"/desk/queue?{query}")).text
+    assert {title for title in ("Old", "Middle", "New") if f">{title}<" in page} == found
+
+
+async def set_hashes_apart() -> None:
+    from gallery.images.models import Image
+
+    apart = ["0000000000000000", "00000000ffffffff", "ffff0000ffff0000"]
+    for image, hash in zip(await Image.all().order_by("id"), apart, strict=True):
+        await Image.filter(id=image.id).update(perceptual_hash=hash)
+
+
+async def test_a_filter_that_does_not_exist_is_not_found(site: Site) -> None:
+    client = await site.client(site.cast.curator)
+    for bad in ("age=ancient", "hint=magic", "language=fr"):
+        assert (await client.get(f"/desk/queue?{bad}")).status_code == 404
+
+
+async def test_the_last_narrowing_is_kept_for_each_curator(site: Site) -> None:
+    await sent(site, days=20)
+    curator, keeper = await site.client(site.cast.curator), await site.client(site.cast.keeper)
+    await curator.get("/desk/queue?age=old&language=zh")
+    assert (await curator.get("/desk/queue")).headers["location"] == "/desk/queue?age=old&language=zh"
+    assert (await keeper.get("/desk/queue")).status_code == 200
+    assert (await curator.get("/desk/queue?filter=none")).status_code == 200
+    assert (await curator.get("/desk/queue")).status_code == 200
+    await LastQueue.filter(person=site.cast.curator).update(query="theme=gone")
+    assert (await curator.get("/desk/queue")).status_code == 200
+
+
+async def test_the_narrowing_goes_along_through_a_review(site: Site) -> None:
+    theme = await factories.theme(slug="solstice")
+    first = await sent(site, days=9, themes=[theme])
+    other = await sent(site, days=8)
+    second = await sent(site, days=7, themes=[theme])
+    client = await site.client(site.cast.curator)
+    page = unescape((await client.get(f"/desk/queue/{first.id}?theme=solstice")).text)
+    assert f'rel="next" href="/desk/queue/{second.id}?theme=solstice"' in page
+    assert "1 of 2" in page
+    submission = await submission_of(first)
+    data = {"submission": str(submission.id), "decision": "accepted"}
+    answer = await client.post(f"/desk/queue/{first.id}?theme=solstice", data=data)
+    assert answer.headers["location"] == f"/desk/queue/{second.id}?theme=solstice"
+    page = unescape((await client.get(f"/desk/queue/{other.id}")).text)
+    assert f'rel="next" href="/desk/queue/{second.id}"' in page
+
+
+async def test_putting_off_moves_a_work_to_the_end_of_ones_own_queue(site: Site) -> None:
+    works = [await sent(site, days=9 - number) for number in range(3)]
+    client = await site.client(site.cast.curator)
+    answer = await client.post(f"/desk/queue/{works[0].id}/deferral")
+    assert answer.headers["location"] == f"/desk/queue/{works[1].id}"
+    page = (await client.get("/desk/queue")).text
+    places = [page.index(f'id="work-{work.id}"') for work in works]
+    assert places[1] < places[2] < places[0]
+    assert "put off on" in page
+    other = (await (await site.client(site.cast.keeper)).get("/desk/queue")).text
+    assert other.index(f'id="work-{works[0].id}"') < other.index(f'id="work-{works[1].id}"')
+    queue = Queue(site.cast.curator, Narrowing())
+    submissions = [await submission_of(work) for work in works]
+    assert [await queue.position(each) for each in submissions] == [3, 1, 2]
+    following = await queue.following(submissions[2])
+    assert following is not None
+    assert following.id == submissions[0].id
+    assert await queue.following(submissions[0]) is None
+    preceding = await queue.preceding(submissions[0])
+    assert preceding is not None
+    assert preceding.id == submissions[2].id
+    assert await queue.preceding(submissions[1]) is None
+
+
+async def test_the_next_work_is_one_that_nobody_looks_at(site: Site) -> None:
+    works = [await sent(site, days=9 - number) for number in range(3)]
+    await take_hold(works[1], site.cast.keeper)
+    client = await site.client(site.cast.curator)
+    data = {"submission": str((await submission_of(works[0])).id), "decision": "accepted"}
+    answer = await client.post(f"/desk/queue/{works[0].id}", data=data)
+    assert answer.headers["location"] == f"/desk/queue/{works[2].id}"
+    assert f'href="/desk/queue/{works[1].id}"' in (await client.get(f"/desk/queue/{works[2].id}")).text
+
+
+async def test_what_was_put_off_comes_when_nothing_else_is_left(site: Site) -> None:
+    first, second = await sent(site, days=3), await sent(site, days=2)
+    client = await site.client(site.cast.curator)
+    await client.post(f"/desk/queue/{first.id}/deferral")
+    data = {"submission": str((await submission_of(second)).id), "decision": "accepted"}
+    answer = await client.post(f"/desk/queue/{second.id}", data=data)
+    assert answer.headers["location"] == f"/desk/queue/{first.id}"
+
+
+async def test_what_was_decided_cannot_be_put_off(site: Site) -> None:
+    work = await sent(site)
+    await accept(work, await submission_of(work), site.cast.keeper)
+    client = await site.client(site.cast.curator)
+    assert (await client.post(f"/desk/queue/{work.id}/deferral")).headers["location"] == "/desk/queue"
+    assert not await Deferral.all().exists()
+
+
+async def test_many_pages_with_what_was_put_off_at_their_end(site: Site) -> None:
+    works = [await sent(site, days=9 - number) for number in range(5)]
+    for number in (0, 2):
+        await Deferral.create(
+            person=site.cast.curator,
+            submission=await submission_of(works[number]),
+            at=now() - timedelta(hours=number),
+        )
+    queue = Queue(site.cast.curator, Narrowing())
+    ids = [(await submission_of(work)).id for work in works]
+    assert (await queue.ids(0, 5))[0] == [ids[1], ids[3], ids[4], ids[2], ids[0]]
+    assert (await queue.ids(2, 2))[0] == [ids[4], ids[2]]
+    late, moments = await queue.ids(4, 2)
+    assert late == [ids[0]]
+    assert set(moments) == {ids[0]}
