@@ -103,10 +103,14 @@ ENGINES = ["sqlite", "postgresql"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests that touch the database run once on each engine; those marked `every_store` a third time, on S3."""
+    """Tests that touch the database run once on each engine; those marked `every_store` a third time, on S3.
+
+    `only_on` names the stages of a test that is the same on all, or takes long.
+    """
     if "engine" in metafunc.fixturenames:
         on_s3 = ["postgresql-s3"] if metafunc.definition.get_closest_marker("every_store") else []
-        metafunc.parametrize("engine", [*ENGINES, *on_s3], indirect=True)
+        only = metafunc.definition.get_closest_marker("only_on")
+        metafunc.parametrize("engine", only.args if only else [*ENGINES, *on_s3], indirect=True)
 
 
 @pytest.fixture

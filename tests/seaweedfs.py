@@ -19,6 +19,7 @@ from obstore.store import S3Store
 BUCKET = "pictures"
 KEY_ID, SECRET = "gallery", "a-secret-of-the-tests"
 PUBLIC = "anyone-may-read"  # below a prefix of this name, what lies under public/ is readable without keys
+OPEN = "everything-is-open"  # below this one, everything is: a bucket that was set up wrongly
 
 TRIES = 3  # another process may take a port that was free a moment ago
 
@@ -131,7 +132,10 @@ def identities() -> dict[str, Any]:
         "credentials": [{"accessKey": KEY_ID, "secretKey": SECRET}],
         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
     }
-    everybody = {"name": "anonymous", "actions": [f"Read:{BUCKET}/{PUBLIC}/public/*"]}
+    everybody = {
+        "name": "anonymous",
+        "actions": [f"Read:{BUCKET}/{PUBLIC}/public/*", f"Read:{BUCKET}/{OPEN}/*"],
+    }
     return {"identities": [ours, everybody]}
 
 

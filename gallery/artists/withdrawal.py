@@ -23,12 +23,11 @@ async def withdraw(consent: Consent, storage: Storage, by: Person | None = None)
     """End `consent`; when this returns, no page and no public file of the site shows what it covered.
 
     A consent that was withdrawn before stays as it was: asking twice is no error. `by` is None for the slip's link.
+    Raises StoreAway where files cannot be deleted just now: the works are off every page then, and the worker goes on.
     """
     withdrawal = await _end(consent, by)
     if withdrawal.files_deleted_at is None:
         await delete_files(withdrawal, storage)
-    await content_version.settle()
-    await delete_latecomers(withdrawal, storage)
     return withdrawal
 
 
@@ -63,21 +62,20 @@ ERASED_TEXTS = {
 
 
 async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
-    """Delete every file of every picture that the consent covered, then note that it is done."""
-    consent = await Consent.get(id=withdrawal.consent_id)
-    for image in await Image.filter(artwork__consent_id=consent.id):
+    """Delete every file of every picture that the consent covered, then note that it is done. Raises StoreAway.
+
+    When all are deleted and every process knows of the withdrawal, they are looked for once more: one of the processes
+    may just have been putting some there.
+    """
+    images = await Image.filter(artwork__consent_id=withdrawal.consent_id)
+    for image in images:
+        await erase(storage, image.token)
+    await content_version.settle()
+    for image in images:
         await erase(storage, image.token)
         await Image.filter(id=image.id).update(is_public=False, has_tiles=False)
     withdrawal.files_deleted_at = now()
     await withdrawal.save(update_fields=["files_deleted_at"])
-
-
-async def delete_latecomers(withdrawal: Withdrawal, storage: Storage) -> None:
-    """Look once more for what another process was just putting into public storage when the files were deleted."""
-    for token in await Image.filter(artwork__consent_id=withdrawal.consent_id).values_list(
-        "token", flat=True
-    ):
-        await storage.public.delete_folder(str(token))
 
 
 async def _forget_what_was_sent(consent: Consent, image_ids: list[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -9,12 +10,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from gallery import content_version
 from gallery.artists.consents import normalised
-from gallery.artists.models import Consent, ConsentState
+from gallery.artists.models import Consent, ConsentState, Withdrawal
 from gallery.artists.withdrawal import withdraw
 from gallery.languages import LANGUAGES, accepted_language, set_language
 from gallery.pages import pages_of, render
 from gallery.security import RateLimit
+from gallery.storage import StoreAway
+
+logger = logging.getLogger("gallery")
 
 # A code has 100 bits; the limit keeps guessing from being a load.
 ATTEMPTS = RateLimit(times=60, seconds=60)
@@ -41,7 +46,11 @@ async def show(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """An artist or guardian withdraws, with one confirmation and without a reason."""
     consent = await _load(request)
-    await withdraw(consent, request.app.state.storage)
+    try:
+        await withdraw(consent, request.app.state.storage)
+    except StoreAway as away:
+        logger.warning("A withdrawal waits for its files to be deleted. %s", away)
+        await content_version.settle()
     return RedirectResponse(request.url.path, status_code=303, headers=PRIVATE)
 
 
@@ -71,7 +80,14 @@ async def _page(request: Request, consent: Consent) -> Response:
     if works:
         on_view = type(works[0]).all().on_view()
         shown = set(await on_view.filter(consent_id=consent.id).values_list("id", flat=True))
-    context = {"consent": consent, "is_withdrawn": withdrawn, "works": works, "shown": shown}
+    is_unfinished = await Withdrawal.filter(consent_id=consent.id, files_deleted_at=None).exists()
+    context = {
+        "consent": consent,
+        "is_withdrawn": withdrawn,
+        "is_unfinished": is_unfinished,
+        "works": works,
+        "shown": shown,
+    }
     return render(request, "withdrawals/show.html", context, headers=PRIVATE)
 
 

@@ -8,63 +8,125 @@ import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
+import pytest
+
+from gallery.cli.inspection import inspect
 from gallery.clock import now
+from gallery.database import Database
+from gallery.images.decoder import Inspected
 from gallery.images.models import Image, ImageState
+from gallery.images.shelves import private_keys
+from gallery.images.uploads import ReceivedFile, take_in
 from tests import factories
 from tests.live import LiveSite
 
-PICTURES = 4
-KILLINGS = 4
+UPLOADS = 50
+KILLINGS = 20
+
+
+def start_worker(live: LiveSite) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "gallery.cli", "worker"],
+        env=live.environment("http://127.0.0.1"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def kill(worker: subprocess.Popen[bytes]) -> None:
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+async def upload(live: LiveSite, body: bytes) -> None:
+    """What the site does with a picture that it has received whole."""
+    async with live.storage.scratch_folder() as folder:
+        path = folder / "upload"
+        path.write_bytes(body)
+        found = Inspected(640, 480, "jpeg", animated=False, small=True)
+        await take_in(ReceivedFile(path, len(body), body[:64]), found, live.cast.organisation, live.storage)
+
+
+async def until_it_holds_a_picture(worker: subprocess.Popen[bytes]) -> None:
+    """Wait, however slow the machine is."""
+    while not await Image.filter(lease_until__gt=now()).exists():
+        assert worker.poll() is None
+        await asyncio.sleep(0.05)
+
+
+async def until_all_are_developed(worker: subprocess.Popen[bytes]) -> None:
+    while await Image.filter(state=ImageState.RECEIVED).exists():
+        assert worker.poll() is None
+        await asyncio.sleep(0.2)
+
+
+@pytest.mark.only_on("postgresql")
+async def test_twenty_killings_during_fifty_uploads_lose_nothing(live: LiveSite) -> None:
+    live.settings = replace(live.settings, image_lease_seconds=2)
+    body, chance = factories.photograph(640, 480), random.Random(20)
+    left = UPLOADS
+
+    async def bring(count: int) -> None:
+        nonlocal left
+        for _ in range(min(count, left)):
+            await upload(live, body)
+            left -= 1
+
+    was_working = 0
+    for _ in range(KILLINGS):
+        await bring(2)
+        worker = start_worker(live)
+        try:
+            await until_it_holds_a_picture(worker)
+            uploading = asyncio.create_task(bring(1))  # some come in at the very moment of the killing
+            await asyncio.sleep(chance.random())
+        finally:
+            kill(worker)
+        await uploading
+        was_working += await Image.filter(lease_until__isnull=False).exists()
+    assert was_working > KILLINGS // 3  # most killings hit a picture, whatever the chances
+    await bring(left)
+
+    worker = start_worker(live)
+    try:
+        await until_all_are_developed(worker)
+    finally:
+        kill(worker)
+
+    images = await Image.all()
+    assert Counter(image.state for image in images) == {ImageState.READY: UPLOADS}
+    assert sum(image.losses for image in images) >= was_working - 1
+    expected = [key for image in images for keys in private_keys(image).values() for key in keys]
+    stored = [file.key async for file in live.storage.private.files()]
+    assert Counter(stored) == Counter(expected)  # each once, and nothing else
+    assert [file async for file in live.storage.public.files()] == []
+    found = await inspect(Database(live.settings), live.storage, settling=timedelta(seconds=-5))
+    assert found == []
 
 
 async def test_kill_minus_nine_in_the_middle_of_work(live: LiveSite) -> None:
     live.settings = replace(live.settings, image_lease_seconds=3)
-    body = factories.photograph(2400, 1800)
-    for _ in range(PICTURES):
-        await factories.received(live.storage, live.cast.organisation, body)
-
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "gallery.cli", "worker"],
-            env=live.environment("http://127.0.0.1"),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    chance = random.Random(4)
-    was_working = 0
-    for _ in range(KILLINGS):
-        worker = start()
-        for _ in range(150):  # until it holds a picture, however slow the machine is
-            if await Image.filter(lease_until__gt=now()).exists():
-                break
-            await asyncio.sleep(0.2)
-        await asyncio.sleep(chance.random())
-        was_working += await Image.filter(lease_until__isnull=False).count()
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
-        # Each picture may be tried three times only; here the killing is not the picture's fault.
-        await Image.filter(state=ImageState.RECEIVED).update(attempts=0)
-    assert was_working
-    worker = start()
+    await factories.received(live.storage, live.cast.organisation, factories.photograph(2400, 1800))
+    worker = start_worker(live)
     try:
-        for _ in range(480):
-            if not await Image.filter(state=ImageState.RECEIVED).exists():
-                break
-            await asyncio.sleep(0.25)
+        await until_it_holds_a_picture(worker)
     finally:
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
-
-    images = await Image.all()
-    assert [image.state for image in images] == [ImageState.READY] * PICTURES
-    for image in images:
-        kept = [
-            key.rpartition("/")[2] async for key in live.storage.private.keys(f"renditions/{image.token}")
-        ]
-        assert sorted(kept) == sorted(image.file_names())
-    tokens = {image.token for image in images}
-    assert {key.split("/")[1] async for key in live.storage.private.keys("renditions")} == tokens
+        kill(worker)
+    image = await Image.get()
+    if image.state == ImageState.READY:
+        pytest.skip("The worker was done before it could be killed")
+    worker = start_worker(live)
+    try:
+        await until_all_are_developed(worker)
+    finally:
+        kill(worker)
+    await image.refresh_from_db()
+    assert (image.state, image.attempts, image.losses) == (ImageState.READY, 2, 1)
+    stored = [file.key async for file in live.storage.private.files()]
+    expected = [key for keys in private_keys(image).values() for key in keys]
+    assert Counter(stored) == Counter(expected)
