@@ -30,6 +30,7 @@ from gallery.storage import Store
 from tests import factories
 from tests.conftest import Site
 from tests.live import free_port
+from tests.seaweedfs import SeaweedFS
 
 
 def environment(home: Path, **values: str) -> dict[str, str]:
@@ -118,6 +119,24 @@ def test_an_unreachable_database_is_named_without_its_password(tmp_path: Path) -
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "gallery.sqlite3").write_text("This is a letter, not a database. " * 200)
     assert "gallery.sqlite3" in one_complaint(gallery(tmp_path, "init"), 1)
+
+
+@pytest.mark.parametrize("words", [["init"], ["check"], ["serve", "--no-worker"]])
+def test_a_store_with_wrong_keys_is_said(seaweedfs: SeaweedFS, tmp_path: Path, words: list[str]) -> None:
+    assert gallery(tmp_path, "init").returncode == 0
+    port = ["--port", str(free_port())] if words[0] == "serve" else []
+    values = {**seaweedfs.settings("cli"), "storage_secret": "a-wrong-word"}
+    result = gallery(tmp_path, *words, *port, **{name.upper(): value for name, value in values.items()})
+    assert "GALLERY_STORAGE_SECRET" in one_complaint(result, 1)
+    assert "a-wrong-word" not in result.stdout + result.stderr
+
+
+def test_a_store_that_is_away_is_said(seaweedfs: SeaweedFS, tmp_path: Path) -> None:
+    assert gallery(tmp_path, "init").returncode == 0
+    url = f"s3://pictures?endpoint=http://127.0.0.1:{free_port()}"
+    values = {**seaweedfs.settings("cli"), "storage_url": url}
+    result = gallery(tmp_path, "check", **{name.upper(): value for name, value in values.items()})
+    assert "cannot be reached" in one_complaint(result, 1)
 
 
 def test_a_port_in_use_is_said_before_anything_starts(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ async def send(client: httpx.AsyncClient, fields: dict[str, Any], picture: bool 
     return await client.post("/desk/works", data=fields, files=PICTURE if picture else {"other": b""})
 
 
+@pytest.mark.every_store
 async def test_everything_at_once_is_submitted(site: Site) -> None:
     client = await site.client(site.cast.partner)
     theme = await factories.theme()
@@ -119,6 +120,7 @@ async def test_a_form_sent_twice_makes_one_work(site: Site) -> None:
     assert counts == [1, 1, 1, 1]
 
 
+@pytest.mark.every_store
 async def test_what_was_typed_and_uploaded_outlives_a_mistake(site: Site) -> None:
     client = await site.client(site.cast.partner)
     answer = await send(client, {**TEXTS, "year": "1066"})
