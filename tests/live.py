@@ -113,7 +113,7 @@ def addresses_in(html: str, base: str) -> set[str]:
 
 
 def is_public(path: str) -> bool:
-    return path.startswith(("/zh/", "/en/", "/media/")) or path == "/"
+    return path.startswith(("/zh/", "/en/", "/media/", "/iiif/")) or path == "/"
 
 
 async def crawl(client: httpx.AsyncClient, base: str) -> dict[str, httpx.Response]:

@@ -13,6 +13,13 @@ from tests.live import LiveSite, any_in, crawl
 pytestmark = pytest.mark.every_store
 
 
+VIEWERS_ASK = (
+    "/0,0,512,512/512,512/0/default.jpg",  # a tile
+    "/full/325,250/0/default.jpg",  # the picture in one tile
+    "/100,100,300,200/150,/90/gray.png",  # a piece made on demand
+)
+
+
 async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: LiveSite) -> None:
     organisation, storage = live.cast.organisation, live.storage
     theme = await factories.theme()
@@ -38,12 +45,18 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
 
     marks = [work.public_id for work in withdrawn]
     marks += [title for work in withdrawn for title in (work.title, work.title_translation)]
-    marks += [image.token for image in await Image.filter(artwork__id__in=[work.id for work in withdrawn])]
+    images = Image.filter(artwork__id__in=[work.id for work in withdrawn])
+    marks += (tokens := [image.token for image in await images])
 
     async with httpx.AsyncClient(base_url=first) as one, httpx.AsyncClient(base_url=second) as other:
         before = await crawl(one, first)
         again = await crawl(other, first)  # warms the second process's cache too
         assert set(before) == set(again)
+        # Viewers put these addresses together themselves.
+        for token in tokens:
+            for path in ("/info.json", *VIEWERS_ASK):
+                before[f"/iiif/{token}{path}"] = await one.get(f"/iiif/{token}{path}")
+                assert (await other.get(f"/iiif/{token}{path}")).status_code == 200
         assert {answer.status_code for answer in before.values()} == {200}
         mentioning = {
             path
