@@ -16,7 +16,7 @@ from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import TEXT_FIELDS, NewArtist, NewProject, Offered, WorkDetails
 from gallery.clock import today
-from gallery.forms import Block, Line, WebAddress
+from gallery.forms import Block, Form, Line, WebAddress
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import spoken
@@ -221,6 +221,26 @@ class WorkForm(ConsentFields):
         return NewProject(
             self.project_title.data or "", self.project_summary.data or "", self.project_link.data or ""
         )
+
+
+class ProposalForm(Form):
+    """Other words for a work that was accepted: its texts and its year, as in the form of a work."""
+
+    def year_is_right(self) -> bool:
+        """Whether the year can be one; otherwise a sentence stands at it."""
+        year = self["year"].data
+        if year is None or FIRST_YEAR <= year <= today().year:
+            return not self["year"].errors
+        self.refuse(
+            "year",
+            _("Please write a year from %(first)s to %(last)s.")
+            % {"first": FIRST_YEAR, "last": today().year},
+        )
+        return False
+
+
+for _name in (*TEXT_FIELDS, "year"):
+    setattr(ProposalForm, _name, getattr(WorkForm, _name))
 
 
 def form_of(artwork: Artwork, offered: Offered) -> WorkForm:

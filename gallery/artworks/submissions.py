@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
+from gallery.artworks.works import TEXT_FIELDS
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.images.models import ImageState
@@ -74,6 +77,40 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
         held.status = artwork.status = Status.SUBMITTED
         await held.save(update_fields=["status", "updated_at"])
         return submission
+
+
+async def propose(
+    artwork: Artwork, texts: Mapping[str, str], year: int | None, by: Person | None
+) -> Submission:
+    """Propose other words for a work that was accepted; what was accepted stays on view until a curator decides.
+
+    `texts`: by TEXT_FIELDS. Raises NotSubmittable.
+    """
+    needed = {
+        "title": _("Please write a title; “Untitled” is one, too."),
+        "story": _("Please tell the story behind the work, in a sentence or more."),
+        "alt_text": _("Please describe the picture for people who cannot see it."),
+        "medium": _("Please say with what it was made, such as crayon on paper."),
+    }
+    missing = {name: sentence for name, sentence in needed.items() if not texts.get(name)}
+    if missing:
+        raise NotSubmittable(_("Something is still missing. The form says what."), missing)
+    async with in_transaction():
+        held = await locked(Artwork.filter(id=artwork.id)).first()
+        if held is None or held.status != Status.ACCEPTED:
+            raise NotSubmittable(_("Changes can be proposed to works that are accepted."))
+        if await Submission.exists(artwork_id=held.id, is_waiting=True):
+            raise NotSubmittable(
+                _("A change is with the curators already. Please wait until they have decided.")
+            )
+        await held.fetch_related("artist", "consent", "project", "themes")
+        current = snapshot_of(held)
+        proposed = {**current, **{name: texts.get(name, "") for name in TEXT_FIELDS}, "year": str(year or "")}
+        if proposed == current:
+            raise NotSubmittable(_("Nothing is different from what was accepted."))
+        return await Submission.create(
+            artwork=held, number=await next_number(held), by=by, at=now(), sent=proposed, replaces=current
+        )
 
 
 async def next_number(artwork: Artwork) -> int:

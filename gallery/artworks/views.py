@@ -20,11 +20,12 @@ from gallery.accounts.access import load_person
 from gallery.accounts.models import Person
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS
 from gallery.artworks.access import AROUND, load_artwork
-from gallery.artworks.forms import WorkForm, form_key_in, form_of
+from gallery.artworks.forms import ProposalForm, WorkForm, form_key_in, form_of
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.submissions import NotSubmittable, submit
+from gallery.artworks.submissions import NotSubmittable, propose, submit
 from gallery.artworks.works import (
     STATUS_WORDS,
+    TEXT_FIELDS,
     NotEditable,
     WorkRefused,
     create_work,
@@ -131,6 +132,9 @@ async def show(request: Request) -> Response:
         "steps": steps_of(artwork, labels),
         "why": why_it_stands(artwork),
         "why_not_editable": why_not_editable(artwork.status),
+        "proposal": next(
+            (each for each in artwork.submissions if each.is_proposal and each.is_waiting), None
+        ),
         "is_on_view": await Artwork.all().on_view().filter(id=artwork.id).exists(),
         "is_waiting": artwork.image is not None and artwork.image.state == ImageState.RECEIVED,
         "words": STATUS_WORDS,
@@ -378,6 +382,42 @@ async def create_submission(request: Request) -> Response:
     return await _submit(request, person, organisations, artwork)
 
 
+async def new_proposal(request: Request) -> Response:
+    """A partner opens the words of an accepted work to propose others."""
+    _person, _organisations, artwork = await load_artwork(request)
+    if artwork.status != Status.ACCEPTED:
+        return _not_editable(request, artwork, _("Changes can be proposed to works that are accepted."))
+    return _proposal_page(request, artwork, ProposalForm(obj=artwork))
+
+
+async def create_proposal(request: Request) -> Response:
+    """A partner proposes other words for an accepted work; what was accepted stays on view until it is decided."""
+    person, _organisations, artwork = await load_artwork(request)
+    form = ProposalForm(await request.form())
+    if not form.validate() or not form.year_is_right():
+        return _proposal_page(request, artwork, form, 422)
+    try:
+        texts = {name: form[name].data or "" for name in TEXT_FIELDS}
+        await propose(artwork, texts, form["year"].data, person)
+    except NotSubmittable as refusal:
+        if not refusal.missing:
+            return _not_editable(request, artwork, refusal.sentence)
+        for name, sentence in refusal.missing.items():
+            form.refuse(name, sentence)
+        return _proposal_page(request, artwork, form, 422)
+    response = redirect(request, "artworks:show", id=artwork.id)
+    flash(
+        request,
+        response,
+        _("Your change is with the curators. Until they decide, what was accepted stays on view."),
+    )
+    return response
+
+
+def _proposal_page(request: Request, artwork: Artwork, form: ProposalForm, status: int = 200) -> Response:
+    return render(request, "artworks/proposal.html", {"work": artwork, "form": form}, status=status)
+
+
 def _consent_words() -> dict[str, object]:
     return {"agreed_by_words": AGREED_BY_WORDS, "scope_words": SCOPE_WORDS, "state_words": STATE_WORDS}
 
@@ -391,4 +431,8 @@ routes = [
     Route("/desk/works/{id:int}/edit", update, name="artworks:update", methods=["POST"]),
     Route("/desk/works/{id:int}/deletion", delete, name="artworks:delete", methods=["POST"]),
     Route("/desk/works/{id:int}/submissions", create_submission, name="artworks:submit", methods=["POST"]),
+    Route("/desk/works/{id:int}/proposal", new_proposal, name="artworks:propose", methods=["GET"]),
+    Route(
+        "/desk/works/{id:int}/proposal", create_proposal, name="artworks:create_proposal", methods=["POST"]
+    ),
 ]

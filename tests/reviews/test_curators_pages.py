@@ -1,0 +1,161 @@
+"""Several works at once, ready reasons, hints waved off, the list of words, and coverage."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.clock import today
+from gallery.reviews.hints import check_submission
+from gallery.reviews.holds import take_hold
+from gallery.reviews.models import Hint, ReadyReason, Review, WavedOff
+from tests import factories
+from tests.conftest import Site
+from tests.reviews.test_queue import sent
+
+
+async def test_a_selection_is_decided_and_refusals_are_listed(site: Site) -> None:
+    good, other = await sent(site, days=3), await sent(site, days=2)
+    bad = await sent(site, alt_text="", title_translation="Without words")
+    held = await sent(site, title_translation="Looked at")
+    await take_hold(held, site.cast.keeper)
+    client = await site.client(site.cast.curator)
+    chosen = [str((await Submission.get(artwork=work)).id) for work in (good, other, bad, held)]
+    page = await client.post(
+        "/desk/queue/decisions", data={"work": [*chosen, "99999"], "decision": "accepted"}
+    )
+    assert page.status_code == 200
+    assert "2 works accepted" in page.text
+    refused = page.text.split("2 works were not decided")[1].split("<h2>Decided</h2>")[0]
+    assert "Without words" in refused
+    assert "There is no alt text." in refused
+    assert "keeper looks at this work" in refused
+    assert {work.id for work in await Artwork.filter(status=Status.ACCEPTED)} == {good.id, other.id}
+    reviews = [str(review.id) for review in await Review.all()]
+    await client.post("/desk/queue/undo", data={"review": reviews})
+    assert "2 decisions are taken back." in (await client.get("/desk/queue?filter=none")).text
+    assert not await Review.all().exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"decision": "accepted"}, "choose at least one"),
+        ({"decision": "declined", "work": "1"}, "give the organisations a reason"),
+        ({"decision": "returned", "work": "1", "reason": " "}, "give the organisations a reason"),
+        ({"decision": "perhaps", "work": "1", "reason": "Kept"}, "one of the three buttons"),
+    ],
+)
+async def test_a_selection_that_cannot_be_decided(site: Site, data: dict[str, str], sentence: str) -> None:
+    await sent(site)
+    client = await site.client(site.cast.curator)
+    answer = await client.post("/desk/queue/decisions", data=data)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert data.get("reason", "").strip() in answer.text
+    assert not await Review.all().exists()
+
+
+async def test_a_ready_reason_is_told_in_the_language_of_the_work(site: Site) -> None:
+    client = await site.client(site.cast.curator)
+    data = {"field": "picture", "text_zh": "请靠窗拍。", "text_en": "By a window, please."}
+    assert (await client.post("/desk/reasons", data=data)).status_code == 303
+    reason = await ReadyReason.get()
+    work = await sent(site)
+    page = (await client.get(f"/desk/queue/{work.id}")).text
+    assert "By a window, please." in page
+    submission = await Submission.get(artwork=work)
+    typed = {
+        "submission": str(submission.id),
+        "decision": "returned",
+        "ready": str(reason.id),
+        "note_picture": "模糊。",
+    }
+    await client.post(f"/desk/queue/{work.id}", data=typed)
+    assert (await Review.get(artwork=work)).notes == {"picture": "模糊。\n请靠窗拍。"}
+
+
+async def test_ready_reasons_are_worded_anew_and_removed(site: Site) -> None:
+    client = await site.client(site.cast.curator)
+    reason = await ReadyReason.create(text_zh="旧的")
+    bad = await client.post(f"/desk/reasons/{reason.id}", data={"field": "", "text_zh": "", "text_en": ""})
+    assert bad.status_code == 422
+    assert "at least one of the two languages" in bad.text
+    await client.post(f"/desk/reasons/{reason.id}", data={"field": "title", "text_zh": "新的", "text_en": ""})
+    assert (await ReadyReason.get(id=reason.id)).text_zh == "新的"
+    assert "新的" in (await client.get("/desk/reasons")).text
+    await client.post(f"/desk/reasons/{reason.id}", data={"is_gone": "1"})
+    assert not await ReadyReason.all().exists()
+    assert (await client.post(f"/desk/reasons/{reason.id}", data={})).status_code == 404
+    assert (await client.post("/desk/reasons", data={"field": "magic", "text_zh": "x"})).status_code == 422
+
+
+async def test_a_hint_is_waved_off_with_a_reason_and_stays_so(site: Site) -> None:
+    work = await sent(site, story="他是自闭症。")
+    client = await site.client(site.cast.curator)
+    assert "孤独症" in (await client.get(f"/desk/queue/{work.id}")).text
+    hint = await Hint.get(artwork=work, check="wording")
+    without = await client.post(f"/desk/queue/hints/{hint.id}", data={"reason": " "})
+    assert without.status_code == 422
+    assert "in a few words why" in without.text
+    await client.post(f"/desk/queue/hints/{hint.id}", data={"reason": "A name of a book"})
+    page = (await client.get(f"/desk/queue/{work.id}")).text
+    assert "A name of a book" in page
+    assert "1 hint waved off" in page
+    await check_submission(await Submission.get(artwork=work))
+    again = await Hint.get(artwork=work, check="wording")
+    assert not again.is_open
+    await client.post(f"/desk/queue/hints/{again.id}", data={"again": "1"})
+    assert (await Hint.get(artwork=work, check="wording")).is_open
+    assert not await WavedOff.all().exists()
+
+
+async def test_the_worker_looks_at_what_was_sent(site: Site) -> None:
+    work = await sent(site, story="电话13912345678")
+    await site.work()
+    assert await Hint.exists(artwork=work, check="personal_data", field="story", excerpt="13912345678")
+    assert (await Submission.get(artwork=work)).checked_with > 0
+
+
+async def test_the_list_of_words_is_read_by_everybody_at_the_desk(site: Site) -> None:
+    for person in (site.cast.partner, site.cast.curator):
+        page = (await (await site.client(person)).get("/desk/queue/wording")).text
+        assert "自闭症" in page
+        assert "Version 2026-11" in page
+
+
+async def test_coverage_counts_and_lists_what_is_on_view(site: Site) -> None:
+    whole = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    short = await factories.consent(site.cast.organisation, ends_on=today() + timedelta(days=20))
+    lacking = await factories.artwork(
+        site.storage,
+        site.cast.organisation,
+        status=Status.ACCEPTED,
+        consent=short,
+        title="缺少",
+        title_translation="",
+        story_translation="",
+        alt_text_translation="",
+    )
+    await Artwork.filter(id=lacking.id).update(project_id=None)
+    unhung = await factories.artwork(
+        site.storage, site.cast.organisation, status=Status.ACCEPTED, title="未挂"
+    )
+    await factories.exhibition([whole, lacking])
+    client = await site.client(site.cast.curator)
+    assert "2 works are on view." in (await client.get("/desk/coverage")).text
+    for name in ("alt_text_translation", "translation", "project", "consent"):
+        page = (await client.get(f"/desk/coverage?lacking={name}")).text
+        assert "1 does not" in page
+        assert "缺少" in page
+        assert whole.title not in page
+        assert unhung.title not in page
+    assert (await client.get("/desk/coverage?lacking=sense")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/desk/coverage", "/desk/reasons"])
+async def test_curators_pages_are_not_there_for_partners(site: Site, path: str) -> None:
+    assert (await (await site.client(site.cast.partner)).get(path)).status_code == 404
+    assert (await (await site.client()).get(path)).status_code == 303

@@ -1,0 +1,104 @@
+"""Changes to accepted works: reviewed as a difference, while what was accepted stays on view."""
+
+from __future__ import annotations
+
+import httpx
+
+from gallery import content_version
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.reviews import decisions
+from gallery.reviews.models import Review
+from tests import factories
+from tests.conftest import Site
+
+
+async def shown(site: Site) -> tuple[Artwork, str]:
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, status=Status.ACCEPTED, story="外婆画的。"
+    )
+    await factories.exhibition([work])
+    return work, f"/zh/works/{work.public_id}"
+
+
+async def proposed(client: httpx.AsyncClient, work: Artwork, **changed: str) -> httpx.Response:
+    names = ("title", "story", "alt_text", "medium", "title_translation", "story_translation")
+    data = {name: getattr(work, name) for name in names} | {"year": "2022"} | changed
+    return await client.post(f"/desk/works/{work.id}/proposal", data=data)
+
+
+async def test_a_change_is_seen_by_visitors_once_it_is_accepted(site: Site) -> None:
+    work, page = await shown(site)
+    partner, curator, visitor = (
+        await site.client(site.cast.partner),
+        await site.client(site.cast.curator),
+        await site.client(),
+    )
+    assert "Propose a change" in (await partner.get(f"/desk/works/{work.id}")).text
+    answer = await proposed(partner, work, story="奶奶画的。")
+    assert answer.status_code == 303
+    assert "is with the curators" in (await partner.get(f"/desk/works/{work.id}")).text
+    assert "外婆画的。" in (await visitor.get(page)).text
+    assert "Change to an accepted work" in (await curator.get("/desk/queue")).text
+    looked_at = (await curator.get(f"/desk/queue/{work.id}")).text
+    assert "<del>外婆</del><ins>奶奶</ins>画的。" in looked_at
+    submission = await Submission.filter(artwork=work).order_by("-number").first()
+    assert submission is not None
+    data = {"submission": str(submission.id), "decision": "accepted"}
+    assert (await curator.post(f"/desk/queue/{work.id}", data=data)).status_code == 303
+    await content_version.settle()
+    assert "奶奶画的。" in (await visitor.get(page)).text
+    await decisions.undo(await Review.get(submission=submission), site.cast.curator)
+    await content_version.settle()
+    assert "外婆画的。" in (await visitor.get(page)).text
+    assert (await Submission.get(id=submission.id)).is_waiting
+
+
+async def test_a_change_that_is_declined_leaves_the_work_as_it_was(site: Site) -> None:
+    work, page = await shown(site)
+    partner = await site.client(site.cast.partner)
+    await proposed(partner, work, title="改名")
+    submission = await Submission.get(artwork=work, is_waiting=True)
+    await decisions.decline(work, submission, site.cast.curator, "The old name is better.")
+    assert (await Artwork.get(id=work.id)).status == Status.ACCEPTED
+    assert work.title in (await (await site.client()).get(page)).text
+    assert "The old name is better." in (await partner.get(f"/desk/works/{work.id}")).text
+
+
+async def test_only_its_organisation_proposes(site: Site) -> None:
+    work, _page = await shown(site)
+    for person, status in ((site.cast.stranger, 404), (site.cast.curator, 404), (None, 303)):
+        client = await site.client(person)
+        assert (await proposed(client, work, title="改名")).status_code == status
+        assert (await client.get(f"/desk/works/{work.id}/proposal")).status_code == status
+    assert not await Submission.exists(artwork=work, is_waiting=True)
+
+
+async def test_what_is_wrong_comes_back_with_what_was_typed(site: Site) -> None:
+    work, _page = await shown(site)
+    client = await site.client(site.cast.partner)
+    for changed, sentence in (
+        ({"alt_text": "", "story": "新的故事"}, "describe the picture"),
+        ({"year": "1200", "story": "新的故事"}, "write a year from"),
+        ({"title": "x" * 121, "story": "新的故事"}, "121 characters"),
+    ):
+        answer = await proposed(client, work, **changed)
+        assert answer.status_code == 422
+        assert sentence in answer.text
+        assert "新的故事" in answer.text
+    assert not await Submission.exists(artwork=work, is_waiting=True)
+
+
+async def test_one_change_at_a_time_and_only_real_ones(site: Site) -> None:
+    work, _page = await shown(site)
+    work = await Artwork.get(id=work.id)
+    client = await site.client(site.cast.partner)
+    same = {"alt_text_translation": work.alt_text_translation, "medium_translation": work.medium_translation}
+    await proposed(client, work, **same)
+    assert "Nothing is different" in (await client.get(f"/desk/works/{work.id}")).text
+    await proposed(client, work, title="一")
+    await proposed(client, work, title="二")
+    assert "with the curators already" in (await client.get(f"/desk/works/{work.id}")).text
+    assert (await Submission.get(artwork=work, is_waiting=True)).sent["title"] == "一"
+    draft = await factories.artwork(site.storage, site.cast.organisation)
+    assert (await proposed(client, draft, title="三")).headers["location"] == f"/desk/works/{draft.id}"
+    assert not await Submission.exists(artwork=draft)
