@@ -74,6 +74,8 @@ async def desk(request: Request) -> Response:
 
 def feature_routes() -> list[Route]:
     return [
+        *gallery.exhibitions.media.routes,  # first, for they are asked for most and routes are tried in turn
+        *gallery.exhibitions.iiif.routes,
         Route("/desk", desk, name="desk", methods=["GET"]),
         *gallery.accounts.views.routes,
         *gallery.organisations.views.routes,
@@ -87,8 +89,6 @@ def feature_routes() -> list[Route]:
         *gallery.reviews.coverage.routes,
         *gallery.themes.views.routes,
         *gallery.exhibitions.views.routes,
-        *gallery.exhibitions.media.routes,
-        *gallery.exhibitions.iiif.routes,
         *gallery.exhibitions.visits.routes,
     ]
 
