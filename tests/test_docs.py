@@ -25,7 +25,7 @@ from gallery.artworks.models import Status
 from gallery.cli import main
 from gallery.cli.inspection import inspect
 from gallery.database import Database
-from gallery.images import child, chores, pixels, uploads
+from gallery.images import child, chores, demand, iiif, pixels, uploads
 from gallery.images.decoder import Limits
 from gallery.images.renditions import FORMATS, WIDTHS
 from gallery.settings import Settings
@@ -239,6 +239,9 @@ def test_limits_are_told_as_they_are() -> None:
     assert f"more than {limits.max_pixels // 1_000_000} million pixels" in security
     assert f"more than {pixels.MOST_SCANS} scans" in security
     assert f"{uploads.MAX_FIELDS} text fields and {uploads.MAX_FIELD_BYTES // 1000} kB" in security
+    assert f"more than {iiif.MAX_AREA:,} pixels or a side above {iiif.MAX_SIDE:,}" in security
+    assert (demand.AT_ONCE, demand.LINE) == (2, 8)
+    assert "runs two for them at once and lets eight wait" in security
     assert chores.UNUSED_AFTER.days == 1
     assert "deleted after a day" in security
     assert f"{consents.CODE_LENGTH * 5} random bits" in security
