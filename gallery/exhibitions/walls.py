@@ -16,6 +16,7 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.exhibitions.media import media
 from gallery.exhibitions.models import Edition, Hanging, Room
+from gallery.images.decoder import SMALL
 from gallery.images.renditions import widths_for
 from gallery.languages import LANGUAGES, Spoken, current_language, other_language, spoken
 from gallery.pages import lang_attribute
@@ -86,6 +87,11 @@ class ShownPicture:
     @property
     def is_upright(self) -> bool:
         return self.width < self.height
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it shows more when one looks closer."""
+        return max(self.width, self.height) >= SMALL
 
     @property
     def sizes_on_wall(self) -> str:

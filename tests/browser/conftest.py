@@ -7,10 +7,12 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 REQUIRED = os.environ.get("GALLERY_TEST_BROWSER") == "required"
+PATIENCE = 15_000  # ms
+expect.set_options(timeout=PATIENCE)
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -42,6 +44,6 @@ async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
     context = await chromium.new_context(
         viewport={"width": 390, "height": 844}, locale="zh-CN", reduced_motion="reduce"
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     yield context
     await context.close()
