@@ -36,6 +36,8 @@ import gallery.reviews.coverage
 import gallery.reviews.reasons
 import gallery.reviews.together
 import gallery.reviews.views
+import gallery.search.chores
+import gallery.search.views
 import gallery.themes.views
 from gallery.accounts.access import SignInNeeded, load_person
 from gallery.clock import use_time_zone
@@ -62,6 +64,7 @@ CHORES: list[Chore] = [
     *gallery.images.chores.CHORES,
     *gallery.reviews.chores.CHORES,
     *gallery.exhibitions.chores.CHORES,
+    *gallery.search.chores.CHORES,
     *gallery.accounts.chores.CHORES,
 ]
 
@@ -90,6 +93,7 @@ def feature_routes() -> list[Route]:
         *gallery.themes.views.routes,
         *gallery.exhibitions.views.routes,
         *gallery.exhibitions.visits.routes,
+        *gallery.search.views.routes,
     ]
 
 

@@ -42,6 +42,7 @@ MODELS = [
     "gallery.artworks.models",
     "gallery.reviews.models",
     "gallery.exhibitions.models",
+    "gallery.search.models",
 ]
 
 

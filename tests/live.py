@@ -116,10 +116,10 @@ def is_public(path: str) -> bool:
     return path.startswith(("/zh/", "/en/", "/media/", "/iiif/")) or path == "/"
 
 
-async def crawl(client: httpx.AsyncClient, base: str) -> dict[str, httpx.Response]:
-    """Every public address that can be reached from the two home pages, with its answer."""
+async def crawl(client: httpx.AsyncClient, base: str, *also: str) -> dict[str, httpx.Response]:
+    """Every public address that can be reached from the two home pages, and from `also`, with its answer."""
     answers: dict[str, httpx.Response] = {}
-    waiting = ["/zh/", "/en/"]
+    waiting = ["/zh/", "/en/", *also]
     while waiting:
         path = waiting.pop()
         if path in answers:

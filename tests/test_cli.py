@@ -26,6 +26,7 @@ from gallery.database import Database
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import make_public, public_key, rendition_key
 from gallery.local_store import LocalFolder
+from gallery.search.models import SearchEntry
 from gallery.storage import Store
 from tests import factories
 from tests.conftest import Site
@@ -368,3 +369,12 @@ def test_a_worker_finishes_when_it_is_asked_to(tmp_path: Path) -> None:
         assert b"Traceback" not in process.stderr.read()
     finally:
         process.kill()
+
+
+async def test_the_search_index_is_written_anew(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    await factories.exhibition([work])
+    result = on_site(site, "reindex")
+    assert result.returncode == 0, result.stderr
+    assert "5 entries" in result.stdout
+    assert await SearchEntry.exists(artwork_id=work.id)

@@ -43,6 +43,7 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
         image_ids = [id for id in await works.values_list("image_id", flat=True) if id is not None]
         await works.update(**ERASED_TEXTS, status="withdrawn")
         await _forget_what_was_sent(held, image_ids)
+        await _search_entries(works).filter(artwork__consent_id=held.id).delete()
         await Image.filter(id__in=image_ids).update(
             state=ImageState.ERASED,
             placeholder="",
@@ -86,6 +87,11 @@ async def _forget_what_was_sent(consent: Consent, image_ids: list[int]) -> None:
     await works["hints"].related_model.filter(artwork__consent_id=consent.id).delete()
     bands = Image._meta.fields_map["hash_bands"].related_model  # type: ignore[attr-defined]
     await bands.filter(image_id__in=image_ids).delete()
+
+
+def _search_entries(works: Any) -> Any:
+    """What a search finds works by, by relation likewise."""
+    return works.model._meta.fields_map["search_entry"].related_model.all()
 
 
 def _works(consent: Consent) -> Any:

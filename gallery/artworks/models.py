@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from tortoise import fields
 from tortoise.expressions import Q, Subquery
@@ -48,19 +49,26 @@ def new_public_id() -> str:
 
 
 class ArtworkQuerySet(QuerySet["Artwork"]):
-    def on_view(self) -> Self:
+    def on_view(self, among: Collection[int] | None = None) -> Self:
         """Only works that a visitor may see, now: the one rule, in one place.
 
         Accepted, image ready, consent in force for the web, organisation active, hung in an edition that has opened.
+        `among`: ids of the works that matter; no database then looks through the walls for any other.
         """
-        # By relations: exhibitions stand above works. From the few editions that are current, not from every hanging.
+        # By relations: exhibitions stand above works.
         hanging = Artwork._meta.fields_map["hangings"].related_model  # type: ignore[attr-defined]
         room = hanging._meta.fields_map["room"].related_model
         edition = room._meta.fields_map["edition"].related_model
-        open_walls = edition.filter(is_current=True, opens_at__lte=now()).values(
-            "rooms__hangings__artwork_id"
+        opened: dict[str, Any] = {"is_current": True, "opens_at__lte": now()}
+        if among is None:  # from the few editions that are current, not from every hanging
+            hung = edition.filter(**opened).values("rooms__hangings__artwork_id")
+            return cast(Self, self.filter(allowed() & Q(id__in=Subquery(hung))))
+        ids = list(among)
+        ours = hanging.filter(
+            artwork_id__in=ids, **{f"room__edition__{name}": value for name, value in opened.items()}
         )
-        return cast(Self, self.filter(allowed() & Q(id__in=Subquery(open_walls))))
+        hung = ours.order_by().values("artwork_id")
+        return cast(Self, self.filter(allowed() & Q(id__in=ids) & Q(id__in=Subquery(hung))))
 
 
 def allowed() -> Q:

@@ -1,4 +1,4 @@
-"""`gallery init`, `gallery invite` and `gallery check`: what a keeper does now and then."""
+"""`gallery init`, `gallery invite`, `gallery check` and `gallery reindex`: what a keeper does now and then."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gallery.cli.serving import run
 from gallery.cli.site import console, opened, set_up, shown_address
 from gallery.languages import LANGUAGES
 from gallery.organisations.models import Organisation
+from gallery.search.entries import rebuild
 from gallery.settings import Settings
 from gallery.storage import Storage
 
@@ -102,3 +103,16 @@ async def look_through(settings: Settings, *, is_mending: bool) -> list[Finding]
         if not is_mending:
             return findings
         return [dataclasses.replace(finding, is_mended=await mend(finding, storage)) for finding in findings]
+
+
+@click.command()
+def reindex() -> None:
+    """Write the search index anew. The worker keeps it true by itself; this is for when in doubt."""
+    count = run(write_index(Settings.from_env()))
+    console.print(f"The search index is written: {count} entries.")
+
+
+async def write_index(settings: Settings) -> int:
+    async with opened(settings) as database:
+        await database.check()
+        return await rebuild()

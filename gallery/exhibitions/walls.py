@@ -318,7 +318,7 @@ async def works_by_id(ids: Collection[int]) -> dict[int, ShownWork]:
     """Those of the works `ids` that are on view; one query."""
     if not ids:
         return {}
-    rows = await Artwork.all().on_view().filter(id__in=list(ids)).values(*WORK_COLUMNS)
+    rows = await Artwork.all().on_view(ids).values(*WORK_COLUMNS)
     return {row["id"]: ShownWork.of(row) for row in rows}
 
 

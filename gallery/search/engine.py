@@ -1,0 +1,134 @@
+"""The question as each database asks it: SQLite by FTS5, PostgreSQL by tsvector and GIN, with the same answers.
+
+Tokens are letters, digits and underscores, so they stand in the statement itself: PostgreSQL then knows how common
+each is when it chooses its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
+
+from gallery.database import in_transaction
+from gallery.search.models import Kind, SearchEntry, entry_id
+from gallery.search.words import Term, is_token
+
+BEYOND_ALL = entry_id(max(Kind) + 1, 0)
+
+
+async def index(entries: Collection[int]) -> None:
+    """Let entries that were just written be found; call it in the transaction that wrote them."""
+    # PostgreSQL does it while it writes the row.
+    await _tell_fts5(
+        "INSERT INTO search_index (rowid, title_tokens, text_tokens) "
+        "SELECT id, title_tokens, text_tokens FROM search_entry WHERE id IN ({})",
+        entries,
+    )
+
+
+async def forget(entries: Collection[int]) -> None:
+    """Delete entries, many at once, in a transaction; `SearchEntry.filter(…).delete()` is as right for a few."""
+    if not entries:
+        return
+    await _tell_fts5(
+        "INSERT INTO search_index (search_index, rowid, title_tokens, text_tokens) "
+        "SELECT 'delete', id, title_tokens, text_tokens FROM search_entry WHERE id IN ({})",
+        entries,
+    )
+    await _tell_fts5("UPDATE search_entry SET title_tokens = '' WHERE id IN ({})", entries)
+    await SearchEntry.filter(id__in=list(entries)).delete()
+
+
+async def forget_all() -> None:
+    async with in_transaction():
+        await _tell_fts5("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+        await _tell_fts5("UPDATE search_entry SET title_tokens = ''")
+        await SearchEntry.all().delete()
+
+
+async def _tell_fts5(statement: str, entries: Collection[int] = ()) -> None:
+    connection = get_connection("default")
+    if connection.capabilities.dialect == "sqlite":
+        marks = ", ".join("?" * len(entries))
+        await connection.execute_query(statement.format(marks), list(entries))
+
+
+class Hit(NamedTuple):
+    """An entry that was found, and where: its place in the order of all answers."""
+
+    in_title: bool
+    entry: int
+
+
+async def hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, most: int) -> list[Hit]:
+    """At most `most` entries that have all terms and facets, behind `after`: by title first, else by falling id.
+
+    One query or two. There must be a term or a facet.
+    """
+    all_terms = [*terms, *(Term((facet,)) for facet in facets)]
+    assert all_terms
+    assert all(is_token(token) for term in all_terms for token in term.tokens)
+    connection = get_connection("default")
+    find = _by_fts5 if connection.capabilities.dialect == "sqlite" else _by_tsvector
+    found: list[Hit] = []
+    for in_title in (True, False):
+        if after is not None and in_title and not after.in_title:
+            continue
+        if not in_title and not terms:  # facets alone: each entry has them in its title already
+            continue
+        before = after.entry if after is not None and after.in_title == in_title else BEYOND_ALL
+        if len(found) < most:
+            ids = await find(connection, all_terms, in_title, before, most - len(found))
+            found += [Hit(in_title, id) for id in ids]
+    return found
+
+
+async def _by_fts5(
+    connection: BaseDBAsyncClient, terms: Sequence[Term], in_title: bool, before: int, most: int
+) -> list[int]:
+    """https://sqlite.org/fts5.html#full_text_query_syntax"""
+    question = " AND ".join(f'"{" ".join(term.tokens)}"{" *" if term.is_beginning else ""}' for term in terms)
+    match = f"title_tokens : ({question})"
+    if not in_title:
+        match = f"(text_tokens : ({question})) NOT ({match})"
+    _, rows = await connection.execute_query(
+        "SELECT rowid AS id FROM search_index WHERE search_index MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
+        [match, before, most],
+    )
+    return [row["id"] for row in rows]
+
+
+async def _by_tsvector(
+    connection: BaseDBAsyncClient, terms: Sequence[Term], in_title: bool, before: int, most: int
+) -> list[int]:
+    """GIN knows no places: it finds who has the tokens at all, and only as many of them are read as are answered.
+
+    Left to itself PostgreSQL would read the places of all of them first. OFFSET 0 keeps the two steps apart.
+    https://www.postgresql.org/docs/current/textsearch-indexes.html
+    """
+    column = "title_vector" if in_title else "text_vector"
+    loose = " & ".join(_quoted(token, term) for term in terms for token in term.tokens)
+    strict = " & ".join(f"({' <-> '.join(_quoted(token, term) for token in term.tokens)})" for term in terms)
+    checks = []
+    if any(len(term.tokens) > 1 for term in terms):
+        checks.append(f"entry.{column} @@ $q${strict}$q$::tsquery")
+    if not in_title:
+        checks.append(f"NOT entry.title_vector @@ $q${strict}$q$::tsquery")
+    # Every token in these statements was looked at by `hits`.
+    check = f"(SELECT {' AND '.join(checks)} FROM search_entry AS entry WHERE entry.id = loose.id)"  # noqa: S608
+    _, rows = await connection.execute_query(
+        f"""WITH having_all AS MATERIALIZED (
+                SELECT id FROM search_entry WHERE {column} @@ $q${loose}$q$::tsquery
+            )
+            SELECT id FROM (SELECT id FROM having_all WHERE id < $1 ORDER BY id DESC OFFSET 0) AS loose
+            {"WHERE " + check if checks else ""} LIMIT $2""",  # noqa: S608 - every token was looked at above
+        [before, most],
+    )
+    return [row["id"] for row in rows]
+
+
+def _quoted(token: str, term: Term) -> str:
+    return f"'{token}'{':*' if term.is_beginning else ''}"

@@ -1,0 +1,306 @@
+"""What the index holds of each thing that is on view, and how it is kept true.
+
+Nothing private is read here: credit names, never others. A pass goes through everything on view, in pieces, from the
+exhibitions down to the oldest work; each piece is compared with the entries of the same range of ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import now
+from gallery.content_version import ContentVersion
+from gallery.database import in_transaction, locked
+from gallery.exhibitions.models import Edition, Room
+from gallery.exhibitions.schedule import next_change
+from gallery.exhibitions.walls import OPENED
+from gallery.languages import LANGUAGES
+from gallery.organisations.models import Organisation, Project
+from gallery.prose import plain
+from gallery.search import engine, words
+from gallery.search.engine import BEYOND_ALL
+from gallery.search.models import PLACES, IndexPass, Kind, SearchEntry, entry_id
+from gallery.search.words import facet_token, stream
+from gallery.themes.models import Theme
+
+READ_AT_ONCE = 300  # rows compared in one step
+WRITTEN_AT_ONCE = 50  # entries written in one transaction, so that nobody else waits long
+ROWS_MOST = 2**31 - 1  # the greatest id that PostgreSQL compares with a row's
+
+TAG_NAMES = ("themes__title_zh", "themes__title_en")
+MARKDOWN = frozenset("*_[<&\\")  # characters without which nothing of it is taken away but signs
+
+WORK_TEXTS = (
+    "title",
+    "title_translation",
+    "artist__credit_name",
+    "artist__credit_name_translation",
+    "medium",
+    "medium_translation",
+    "organisation__name_zh",
+    "organisation__name_en",
+    "project__title_zh",
+    "project__title_en",
+    "alt_text",
+    "alt_text_translation",
+    "story",
+    "story_translation",
+)
+WORK_TITLES = WORK_TEXTS[:4]  # a credit name is looked for as a title is
+
+
+@dataclass(frozen=True)
+class Source:
+    """What an entry is made from: texts, and the values that filters ask for."""
+
+    id: int
+    titles: tuple[str, ...]
+    texts: tuple[str, ...]
+    facets: tuple[tuple[str, str], ...]
+
+    @property
+    def stamp(self) -> str:
+        told = repr((words.VERSION, self.titles, self.texts, self.facets))
+        return blake2b(told.encode(errors="replace"), digest_size=16).hexdigest()
+
+    def entry(self, kind: Kind) -> SearchEntry:
+        facets = [facet_token("kind", kind.name.lower())]
+        facets += [facet_token(name, value) for name, value in self.facets]
+        return SearchEntry(
+            id=entry_id(kind, self.id),
+            artwork_id=self.id if kind == Kind.WORK else None,
+            stamp=self.stamp,
+            title_tokens=stream(self.titles, facets),
+            text_tokens=stream([*self.titles, *map(readable, self.texts)], facets),
+        )
+
+
+def readable(text: str) -> str:
+    """A text on one line without its Markdown, where it has any: reading that takes longer than all the rest."""
+    return plain(text) if MARKDOWN.intersection(text) else " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What is on view of a stretch of rows, the newest first; the stretch goes down to the id `down_to`."""
+
+    sources: list[Source]
+    down_to: int
+
+
+Reader = Callable[[int, int], Awaitable[Stretch]]
+
+
+async def works(before: int, most: int) -> Stretch:
+    """The works on view among `most` accepted ones whose ids are below `before`."""
+    accepted = Artwork.filter(status=Status.ACCEPTED, id__lt=before).order_by("-id").limit(most)
+    ids: list[Any] = await accepted.values_list("id", flat=True)
+    columns = ("id", "language", "year", "organisation__slug", *WORK_TEXTS)
+    rows = await Artwork.all().on_view(ids).order_by("-id").values(*columns)
+    tagged: dict[int, list[Mapping[str, Any]]] = {row["id"]: [] for row in rows}
+    for pair in await tags_of(tagged):
+        tagged[pair["id"]].append(pair)
+    return Stretch([_work(row, tagged[row["id"]]) for row in rows], ids[-1] if len(ids) == most else 0)
+
+
+async def tags_of(ids: Collection[int]) -> list[dict[str, Any]]:
+    """Each theme of each of the works, as a row: the work's id, the theme's slug and names; by the theme's id."""
+    # From the works' side: from the other, SQLite would look through every work of a theme.
+    tagged = Artwork.filter(id__in=list(ids), themes__id__isnull=False)
+    rows: list[dict[str, Any]] = await tagged.values("id", "themes__id", "themes__slug", *TAG_NAMES)
+    return sorted(rows, key=lambda row: int(row["themes__id"]))
+
+
+def _work(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) -> Source:
+    year = str(row["year"] or "")
+    facets = [("language", row["language"]), ("organisation", row["organisation__slug"])]
+    facets += [("theme", theme["themes__slug"]) for theme in themes]
+    facets += [("year", year)] if year else []
+    facets += [("medium", medium) for name in ("medium", "medium_translation") if (medium := row[name])]
+    return Source(
+        id=row["id"],
+        titles=_filled(row, WORK_TITLES),
+        texts=(
+            *_filled(row, WORK_TEXTS[4:]),
+            *(text for theme in themes for text in _filled(theme, TAG_NAMES)),
+            *([year] if year else []),
+        ),
+        facets=tuple(dict.fromkeys(facets)),
+    )
+
+
+async def projects(before: int, most: int) -> Stretch:
+    """Projects with a work on view."""
+    rows = Project.filter(id__lt=before, organisation__is_active=True).order_by("-id").limit(most)
+    names = _in_languages("title", "summary", "organisation__name")
+    seen = await _with_works("project_id")
+    listed = await rows.values("id", "organisation__slug", *names)
+    sources = [
+        Source(
+            id=row["id"],
+            titles=_filled(row, names[:2]),
+            texts=_filled(row, names[2:]),
+            facets=(("organisation", row["organisation__slug"]),),
+        )
+        for row in listed
+        if row["id"] in seen
+    ]
+    return Stretch(sources, listed[-1]["id"] if len(listed) == most else 0)
+
+
+async def organisations(before: int, most: int) -> Stretch:
+    """Active organisations with a work on view."""
+    rows = Organisation.filter(id__lt=before, is_active=True).order_by("-id").limit(most)
+    names = (*_in_languages("name", "about"), "registration_number")
+    seen = await _with_works("organisation_id")
+    listed = await rows.values("id", "slug", *names)
+    sources = [
+        Source(
+            id=row["id"],
+            titles=_filled(row, names[:2]),
+            texts=_filled(row, names[2:]),
+            facets=(("organisation", row["slug"]),),
+        )
+        for row in listed
+        if row["id"] in seen
+    ]
+    return Stretch(sources, listed[-1]["id"] if len(listed) == most else 0)
+
+
+async def themes(before: int, most: int) -> Stretch:
+    """Every theme: its page is there before its works are."""
+    rows = Theme.filter(id__lt=before).order_by("-id").limit(most)
+    names = _in_languages("title", "text")
+    listed = await rows.values("id", "slug", *names)
+    sources = [
+        Source(
+            id=row["id"],
+            titles=_filled(row, names[:2]),
+            texts=_filled(row, names[2:]),
+            facets=(("theme", row["slug"]),),
+        )
+        for row in listed
+    ]
+    return Stretch(sources, listed[-1]["id"] if len(listed) == most else 0)
+
+
+async def exhibitions(before: int, most: int) -> Stretch:
+    """Exhibitions that have opened, as their current editions hang them."""
+    names = _in_languages("title", "introduction", "exhibition__theme__title")
+    rows = (
+        await Edition.filter(OPENED(), is_current=True, exhibition_id__lt=before)
+        .order_by("-exhibition_id")
+        .limit(most)
+        .values("id", "exhibition_id", "exhibition__theme__slug", *names)
+    )
+    wall_texts: dict[int, list[str]] = {row["id"]: [] for row in rows}
+    room_names = _in_languages("title", "text")
+    for room in await Room.filter(edition_id__in=list(wall_texts)).values("edition_id", *room_names):
+        wall_texts[room["edition_id"]] += _filled(room, room_names)
+    sources = [
+        Source(
+            id=row["exhibition_id"],
+            titles=_filled(row, names[:2]),
+            texts=(*_filled(row, names[2:]), *wall_texts[row["id"]]),
+            facets=(("theme", row["exhibition__theme__slug"]),) if row["exhibition__theme__slug"] else (),
+        )
+        for row in rows
+    ]
+    return Stretch(sources, rows[-1]["exhibition_id"] if len(rows) == most else 0)
+
+
+READERS: Mapping[Kind, Reader] = {
+    Kind.WORK: works,
+    Kind.PROJECT: projects,
+    Kind.ORGANISATION: organisations,
+    Kind.THEME: themes,
+    Kind.EXHIBITION: exhibitions,
+}
+
+
+async def _with_works(column: str) -> set[int]:
+    rows: list[Any] = await Artwork.all().on_view().distinct().values_list(column, flat=True)
+    return {id for id in rows if id is not None}
+
+
+def _in_languages(*names: str) -> tuple[str, ...]:
+    return tuple(f"{name}_{language}" for name in names for language in LANGUAGES)
+
+
+def _filled(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(row[name] for name in names if row[name])
+
+
+async def go_on() -> bool:
+    """Do one piece of the pass through everything on view; False where the index is known to be true.
+
+    A pass begins when the content version has moved or the clock has changed what is on view. Two workers at once only
+    do some of it twice.
+    """
+    under_way, _ = await IndexPass.get_or_create(id=1)
+    if under_way.before == 0:
+        version = await ContentVersion.get_or_none(id=1)
+        number = version.number if version else 0
+        if (
+            under_way.content_version == number
+            and under_way.words_version == words.VERSION
+            and (under_way.holds_until is None or now() < under_way.holds_until)
+        ):
+            return False
+        under_way.content_version = number
+        under_way.words_version = words.VERSION
+        under_way.holds_until = await next_change()
+        under_way.before = BEYOND_ALL
+    under_way.before = await compare(under_way.before)
+    await under_way.save()
+    return True
+
+
+async def rebuild() -> int:
+    """Write the whole index anew; returns how many entries it has."""
+    await engine.forget_all()
+    await IndexPass.all().delete()
+    while await go_on():
+        pass
+    return await SearchEntry.all().count()
+
+
+async def compare(before: int) -> int:
+    """Make the next entries below `before` true; returns the id down to which they now are, 0 at the end."""
+    kind = Kind((before - 1) // PLACES)
+    stretch = await READERS[kind](min(before - entry_id(kind, 0), ROWS_MOST), READ_AT_ONCE)
+    down_to = entry_id(kind, stretch.down_to)
+    stamps = dict(await SearchEntry.filter(id__gte=down_to, id__lt=before).values_list("id", "stamp"))
+    new = [
+        source for source in stretch.sources if stamps.pop(entry_id(kind, source.id), None) != source.stamp
+    ]
+    gone = list(stamps)
+    for start in range(0, len(gone), WRITTEN_AT_ONCE):
+        await write(kind, [], gone[start : start + WRITTEN_AT_ONCE])
+    for start in range(0, len(new), WRITTEN_AT_ONCE):
+        await write(kind, new[start : start + WRITTEN_AT_ONCE], gone=[])
+    return down_to if down_to > entry_id(Kind.WORK, 0) else 0
+
+
+async def write(kind: Kind, sources: Collection[Source], gone: Collection[int]) -> None:
+    """Write the entries of `sources` and delete those of the ids `gone`, in one transaction.
+
+    Of works only those are written that are on view still: one may have been withdrawn since it was read. What another
+    process holds at this moment is left to it, so that no withdrawal ever waits in a circle; a later pass comes by.
+    """
+    made = [source.entry(kind) for source in sources]
+    async with in_transaction():
+        if kind == Kind.WORK and made:
+            works = locked(Artwork.filter(id__in=[source.id for source in sources]), skip_held=True)
+            held = [work.id for work in await works.only("id")]
+            still: list[Any] = await Artwork.all().on_view(held).values_list("id", flat=True)
+            made = [entry for entry in made if entry.artwork_id in still]
+        old = locked(SearchEntry.filter(id__in=[*gone, *(entry.id for entry in made)]), skip_held=True)
+        await engine.forget([entry.id for entry in await old.only("id")])
+        if made:
+            await SearchEntry.bulk_create(made, ignore_conflicts=True)
+            await engine.index([entry.id for entry in made])

@@ -1,0 +1,321 @@
+"""What a visitor is answered: entries that were found, looked at again by the rule of what is on view."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from tortoise.expressions import Q
+
+from gallery.artworks.models import Artwork
+from gallery.exhibitions import walls
+from gallery.exhibitions.models import Edition
+from gallery.exhibitions.walls import OPENED, ShownWork, other_name
+from gallery.languages import LANGUAGES, Spoken, spoken
+from gallery.organisations.models import Organisation, Project
+from gallery.prose import excerpt
+from gallery.search.engine import Hit, hits
+from gallery.search.entries import readable, tags_of
+from gallery.search.models import PLACES, Kind, SearchEntry, entry_id
+from gallery.search.words import Term, facet_token, is_written_without_spaces, passage, terms_of
+from gallery.themes.models import Theme
+
+PAGE = 24  # answers
+COUNTED_MOST = 100  # answers up to which filters say how many each would leave
+LOOKS_MOST = 4  # how often a page reaches further, where what it found is no longer on view
+PASSAGE_COLUMNS = 150  # a Chinese character being two
+CHOICES_MOST = 8  # of one filter, those that most answers have
+NEAR_MOST = 4  # questions that are offered instead of one without answers
+NEWEST_READ = 200  # works whose titles lend words to a question that was spelt otherwise
+
+FILTERS = ("kind", "theme", "organisation", "medium", "year", "language")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a visitor asks: a question, filters by FILTERS, and behind which answer to go on."""
+
+    question: str = ""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    after: Hit | None = None
+
+    @cached_property
+    def terms(self) -> list[Term]:
+        return terms_of(self.question)
+
+    @property
+    def facets(self) -> list[str]:
+        return [facet_token(name, value) for name, value in self.filters.items()]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as a page shows it; `work` is there for works alone."""
+
+    kind: Kind
+    route: str
+    parameters: Mapping[str, str]
+    title: Spoken
+    other_title: Spoken
+    facts: Sequence[Spoken]
+    passage: Spoken  # around what was found, or how its text begins
+    work: ShownWork | None = None
+
+
+@dataclass
+class Choice:
+    """A value of a filter, and how many of the answers have it."""
+
+    value: str
+    label: Spoken
+    count: int = 0
+
+
+Choices = dict[str, dict[str, Choice]]  # by filter and value
+
+
+@dataclass(frozen=True)
+class Found:
+    answers: Sequence[Answer]
+    following: Hit | None  # behind which the next page begins
+    total: int | None  # None: more than COUNTED_MOST, or not the first page
+    choices: Choices  # of a sample where `total` is None
+
+
+async def find(asked: Asked) -> Found:
+    """A page of answers, in a number of queries that does not grow with them. There must be a term or a filter."""
+    is_first = asked.after is None
+    wanted = COUNTED_MOST + 1 if is_first else PAGE + 1
+    after, found, is_over = asked.after, list[Hit](), False
+    for _ in range(LOOKS_MOST):
+        reached = await hits(asked.terms, asked.facets, after, wanted)
+        seen = await _on_view([hit.entry for hit in reached])
+        found += [hit for hit in reached if hit.entry in seen]
+        is_over = len(reached) < wanted
+        if is_over or len(found) > PAGE:
+            break
+        after = reached[-1]
+    page = found[:PAGE]
+    answers = await _answers([hit.entry for hit in page], asked.terms)
+    return Found(
+        answers=[answers[hit.entry] for hit in page if hit.entry in answers],
+        following=page[-1] if len(found) > PAGE else None,
+        total=len(found) if is_first and is_over else None,
+        choices=await _choices([hit.entry for hit in found]) if is_first and found else {},
+    )
+
+
+def _by_kind(entries: Collection[int]) -> dict[Kind, list[int]]:
+    """The ids of the rows that entries are of, by kind."""
+    ids: dict[Kind, list[int]] = {kind: [] for kind in Kind}
+    for entry in entries:
+        ids[Kind(entry // PLACES)].append(entry % PLACES)
+    return ids
+
+
+async def _on_view(entries: Collection[int]) -> set[int]:
+    """Those of the entries whose rows a visitor may see, now."""
+    ids = _by_kind(entries)
+    questions: dict[Kind, Any] = {
+        Kind.WORK: Artwork.all().on_view(ids[Kind.WORK]).values_list("id", flat=True),
+        Kind.PROJECT: Project.filter(id__in=ids[Kind.PROJECT], organisation__is_active=True).values_list(
+            "id", flat=True
+        ),
+        Kind.ORGANISATION: Organisation.filter(id__in=ids[Kind.ORGANISATION], is_active=True).values_list(
+            "id", flat=True
+        ),
+        Kind.THEME: Theme.filter(id__in=ids[Kind.THEME]).values_list("id", flat=True),
+        Kind.EXHIBITION: Edition.filter(
+            OPENED(), is_current=True, exhibition_id__in=ids[Kind.EXHIBITION]
+        ).values_list("exhibition_id", flat=True),
+    }
+    return {kind * PLACES + id for kind, question in questions.items() if ids[kind] for id in await question}
+
+
+async def _answers(entries: Collection[int], terms: Sequence[Term]) -> dict[int, Answer]:
+    ids = _by_kind(entries)
+    made: dict[int, Answer] = {}
+    if ids[Kind.WORK]:
+        shown = await walls.works_by_id(ids[Kind.WORK])
+        for artwork in await Artwork.filter(id__in=list(shown)):
+            made[Kind.WORK * PLACES + artwork.id] = _work(artwork, shown[artwork.id], terms)
+    if ids[Kind.PROJECT]:
+        for project in await Project.filter(id__in=ids[Kind.PROJECT]).select_related("organisation"):
+            made[Kind.PROJECT * PLACES + project.id] = _named(
+                Kind.PROJECT, project, "title", "summary", terms, [spoken(project.organisation, "name")]
+            )
+    if ids[Kind.ORGANISATION]:
+        for organisation in await Organisation.filter(id__in=ids[Kind.ORGANISATION]):
+            made[Kind.ORGANISATION * PLACES + organisation.id] = _named(
+                Kind.ORGANISATION, organisation, "name", "about", terms
+            )
+    if ids[Kind.THEME]:
+        for theme in await Theme.filter(id__in=ids[Kind.THEME]):
+            made[Kind.THEME * PLACES + theme.id] = _named(Kind.THEME, theme, "title", "text", terms)
+    if ids[Kind.EXHIBITION]:
+        editions = (
+            await Edition.filter(OPENED(), is_current=True, exhibition_id__in=ids[Kind.EXHIBITION])
+            .prefetch_related("rooms")
+            .select_related("exhibition", "exhibition__theme")
+        )
+        for edition in editions:
+            made[Kind.EXHIBITION * PLACES + edition.exhibition_id] = _exhibition(edition, terms)
+    return made
+
+
+def _work(artwork: Artwork, shown: ShownWork, terms: Sequence[Term]) -> Answer:
+    own = artwork.language
+    other = Spoken(artwork.title, own) if shown.title.language != own else artwork.translated("title")
+    texts = [artwork.spoken("story"), artwork.translated("story"), Spoken(artwork.story, own)]
+    texts += [artwork.spoken("alt_text"), artwork.translated("alt_text"), Spoken(artwork.alt_text, own)]
+    facts = [shown.credit, shown.medium, Spoken(str(artwork.year or ""), ""), shown.organisation]
+    return Answer(
+        kind=Kind.WORK,
+        route="visits:artwork",
+        parameters={"public_id": artwork.public_id},
+        title=shown.title,
+        other_title=other,
+        facts=[fact for fact in facts if fact.text],
+        passage=_passage(texts, terms),
+        work=shown,
+    )
+
+
+def _exhibition(edition: Edition, terms: Sequence[Term]) -> Answer:
+    wall_texts = [
+        text
+        for room in edition.rooms
+        for name in ("title", "text")
+        for text in (spoken(room, name), other_name(room, name))
+    ]
+    theme = edition.exhibition.theme
+    return Answer(
+        kind=Kind.EXHIBITION,
+        route="visits:exhibition",
+        parameters={"slug": edition.exhibition.slug},
+        title=spoken(edition, "title"),
+        other_title=other_name(edition, "title"),
+        facts=[spoken(theme, "title")] if theme else [],
+        passage=_passage(
+            [spoken(edition, "introduction"), other_name(edition, "introduction"), *wall_texts], terms
+        ),
+    )
+
+
+def _named(
+    kind: Kind, row: Any, title: str, text: str, terms: Sequence[Term], facts: Sequence[Spoken] = ()
+) -> Answer:
+    return Answer(
+        kind=kind,
+        route=f"visits:{kind.name.lower()}",
+        parameters={"slug": row.slug},
+        title=spoken(row, title),
+        other_title=other_name(row, title),
+        facts=facts,
+        passage=_passage([spoken(row, text), other_name(row, text)], terms),
+    )
+
+
+def _passage(texts: Sequence[Spoken], terms: Sequence[Term]) -> Spoken:
+    """A piece around what was found, of the first text in which anything was; else how the first one begins."""
+    for text in dict.fromkeys(texts):
+        if text.text and (piece := passage(readable(text.text), terms, PASSAGE_COLUMNS)):
+            return Spoken(piece, text.language)
+    return Spoken(excerpt(texts[0].text, PASSAGE_COLUMNS), texts[0].language)
+
+
+async def _choices(entries: Collection[int]) -> Choices:
+    """For each filter the values that the answers have, and how many of them."""
+    ids = _by_kind(entries)
+    choices: Choices = {name: {} for name in FILTERS}
+
+    def count(name: str, value: str, label: Spoken) -> None:
+        if value:
+            choices[name].setdefault(value, Choice(value, label)).count += 1
+
+    for kind, rows in ids.items():
+        for _ in rows:
+            count("kind", kind.name.lower(), Spoken("", ""))
+    organisation_names = [f"organisation__name_{language}" for language in LANGUAGES]
+    works = Artwork.filter(id__in=ids[Kind.WORK])
+    columns = ("language", "year", "medium", "medium_translation", "organisation__slug", *organisation_names)
+    for row in await works.values(*columns):
+        count("language", row["language"], Spoken("", ""))
+        count("year", str(row["year"] or ""), Spoken(str(row["year"]), ""))
+        medium = walls.in_page_language(row["medium"], row["medium_translation"], row["language"])
+        count("medium", medium.text, medium)
+        count("organisation", row["organisation__slug"], walls.named(row, "organisation__name"))
+    for row in await tags_of(ids[Kind.WORK]):
+        count("theme", row["themes__slug"], walls.named(row, "themes__title"))
+    if ids[Kind.PROJECT]:
+        projects = Project.filter(id__in=ids[Kind.PROJECT])
+        for row in await projects.values("organisation__slug", *organisation_names):
+            count("organisation", row["organisation__slug"], walls.named(row, "organisation__name"))
+    for organisation in await Organisation.filter(id__in=ids[Kind.ORGANISATION]):
+        count("organisation", organisation.slug, spoken(organisation, "name"))
+    for theme in await Theme.filter(id__in=ids[Kind.THEME]):
+        count("theme", theme.slug, spoken(theme, "title"))
+    shown = await walls.exhibitions(
+        OPENED(), Q(exhibition_id__in=ids[Kind.EXHIBITION]), limit=len(ids[Kind.EXHIBITION]) or 1
+    )
+    for exhibition in shown:
+        if exhibition.theme:
+            count("theme", exhibition.theme.slug, exhibition.theme.title)
+    return choices
+
+
+async def newest(limit: int) -> list[ShownWork]:
+    """The newest works, by the index: quicker than looking through all walls."""
+    works = await walls.works_by_id(await _newest_ids(limit))
+    return [works[id] for id in sorted(works, reverse=True)]
+
+
+async def _newest_ids(limit: int) -> list[int]:
+    entries = SearchEntry.filter(id__lt=entry_id(Kind.WORK + 1, 0)).order_by("-id").limit(limit)
+    ids: list[Any] = await entries.values_list("id", flat=True)
+    return [entry % PLACES for entry in ids]
+
+
+async def near(asked: Asked) -> list[str]:
+    """Questions that have answers, near one that has none: parts of it, and words that are spelt alike."""
+    offered = [part for part in await _alternatives(asked.terms) if part != asked.question]
+    answered: list[str] = []
+    for question in list(dict.fromkeys(offered))[: 2 * NEAR_MOST]:
+        if len(answered) < NEAR_MOST and await hits(terms_of(question), [], None, 1):
+            answered.append(question)
+    return answered
+
+
+async def _alternatives(terms: Sequence[Term]) -> list[str]:
+    alternatives = [term.typed for term in terms] if len(terms) > 1 else []
+    latin = [term.typed.lower() for term in terms if not is_written_without_spaces(term.typed)]
+    if latin:
+        known = await _vocabulary()
+        alternatives += [alike for word in latin for alike in get_close_matches(word, known, 2, 0.7)]
+    for term in terms:
+        if term.typed not in latin and len(term.tokens) > 1:
+            alternatives += term.tokens
+        elif is_written_without_spaces(term.typed) and not term.is_beginning:
+            alternatives += term.typed
+    return alternatives
+
+
+async def _vocabulary() -> list[str]:
+    """Words that are not Chinese, of titles and names on view."""
+    rows: list[tuple[str, ...]] = []
+    newest = Artwork.all().on_view(await _newest_ids(NEWEST_READ))
+    rows += await newest.values_list(
+        "title", "title_translation", "artist__credit_name", "artist__credit_name_translation"
+    )
+    for editions in await walls.exhibitions(OPENED(), limit=NEWEST_READ):
+        rows.append((editions.title.text, editions.other_title.text))
+    rows += await Theme.all().order_by("-id").limit(NEWEST_READ).values_list("title_zh", "title_en")
+    active = Organisation.filter(is_active=True).order_by("-id").limit(NEWEST_READ)
+    rows += await active.values_list("name_zh", "name_en")
+    typed = {
+        term.typed.lower() for row in rows for text in row if text for term in terms_of(text) if term.typed
+    }
+    return sorted(word for word in typed if len(word) > 2 and not is_written_without_spaces(word))

@@ -1,0 +1,385 @@
+"""The search page: what it finds, in which order, for whom, and what it makes of odd questions."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from tortoise.connection import get_connection
+
+from gallery.artists.models import Artist, Consent
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork, Status
+from gallery.content_version import bump
+from gallery.exhibitions.models import Edition, Room
+from gallery.organisations.models import Organisation
+from gallery.search import finding
+from gallery.search.entries import rebuild
+from gallery.search.models import SearchEntry
+from gallery.search.words import spans, terms_of
+from tests import factories
+from tests.conftest import Site
+
+WORKS: list[dict[str, Any]] = [
+    {
+        "title": "饺子皮", "title_translation": "Dumpling Wrappers", "story": "派派喜欢画画，看了世界杯。", "medium": "水彩",
+        "story_translation": "He loves to paint, and saw the World Cup.", "alt_text": "一个球员", "year": 2022,
+    },
+    {
+        "title": "冬至吃汤圆啦", "title_translation": "Tangyuan for the Solstice", "story": "在南方，冬至这一天吃汤圆。",
+        "story_translation": "In the south people eat tangyuan.", "alt_text": "蓝碗", "year": 2021,
+    },
+    {
+        "title": "数灯笼", "title_translation": "Counting Lanterns", "story": "冬天里，至少有八盏灯笼。",
+        "story_translation": "She painted a lantern for her grandmother.", "alt_text": "红灯笼", "year": 2021,
+    },
+    {
+        "language": "en", "title": "Snow on the pitch", "title_translation": "球场上的雪",
+        "story": "Dumplings were waiting at home.",
+        "story_translation": "家里有饺子在等。", "alt_text": "A snowy pitch", "medium": "Crayon", "medium_translation": "蜡笔",
+    },
+]  # fmt: skip
+
+
+@pytest.fixture
+async def wall(site: Site) -> list[Artwork]:
+    """Four works on view and one that is not."""
+    theme = await factories.theme(slug="solstice", title_zh="冬至", title_en="Winter Solstice")
+    plain = await factories.theme(slug="plain", title_zh="平常", title_en="Plain")
+    project = await factories.project(site.cast.organisation, title_zh="团圆计划", title_en="Reunion")
+    works = []
+    for number, texts in enumerate(WORKS):
+        works.append(
+            await factories.artwork(
+                site.storage,
+                site.cast.organisation,
+                status=Status.ACCEPTED,
+                project=project,
+                themes=[theme if number == 1 else plain],
+                **{"medium": "剪纸", "medium_translation": "Paper cut", "alt_text_translation": "", **texts},
+            )
+        )
+    await factories.exhibition(
+        works, slug="round", title_zh="团圆", title_en="Round", introduction_zh="圆的。", theme=theme
+    )
+    await factories.artwork(
+        site.storage, site.cast.organisation, status=Status.ACCEPTED, title="没有挂出来的饺子", project=project, themes=[plain]
+    )  # fmt: skip
+    await site.work()
+    return works
+
+
+async def found(client: httpx.AsyncClient, q: str = "", language: str = "zh", **filters: str) -> list[str]:
+    """The addresses of the answers, in order."""
+    answer = await client.get(f"/{language}/search?{urlencode({'q': q, **filters})}")
+    assert answer.status_code == 200
+    rows = answer.text.partition('<ul class="index')[2].partition("</ul>")[0]
+    return [path.removeprefix(f"/{language}/") for path in re.findall(r'<h3[^>]*><a href="([^"]+)"', rows)]
+
+
+# Works
+
+
+QUESTIONS: list[tuple[str, list[str]]] = [
+    ("饺子", ["饺子皮", "Snow on the pitch"]),
+    ("饺子皮", ["饺子皮"]),
+    ("冬至吃", ["冬至吃汤圆啦"]),
+    ("世界杯", ["饺子皮"]),
+    ("雪", ["Snow on the pitch"]),
+    ("lantern", ["数灯笼"]),
+    ("Lanterns PAINTED", ["数灯笼"]),
+    ("dumpling", ["饺子皮", "Snow on the pitch"]),
+    ("snow 饺子", ["Snow on the pitch"]),
+    ("ｌａｎｔｅｒｎ", ["数灯笼"]),
+    ("灯笼 麦田", []),
+    ("至少有", ["数灯笼"]),
+    ("天里至", []),
+    ("剪纸 2021", ["数灯笼", "冬至吃汤圆啦"]),
+    ("the lantern of a grandmother", ["数灯笼"]),
+]
+
+
+async def test_works_are_found_by_their_words(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    names = {f"works/{work.public_id}": work.title for work in wall}
+    for question, titles in QUESTIONS:
+        for language in ("zh", "en"):
+            answers = await found(client, question, language, kind="work")
+            assert [names[path] for path in answers] == titles, question
+
+
+async def test_things_of_all_kinds_are_found_titles_first(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    work = f"works/{wall[1].public_id}"
+    assert await found(client, "冬至") == ["themes/solstice", work, "exhibitions/round"]
+    assert (await found(client, "团圆"))[0] == "exhibitions/round"
+    assert (await found(client, "团圆"))[1].startswith("projects/")
+    assert (await found(client, "xiaogeng"))[0] == "organisations/xiaogeng"
+    assert len(await found(client, "xiaogeng")) == 2 + len(wall)  # its project and its works, too
+
+
+async def test_credit_names_are_found_as_titles(site: Site, wall: list[Artwork]) -> None:
+    credit = (await Artist.get(artworks__id=wall[2].id)).credit_name
+    assert await found(await site.client(), credit) == [f"works/{wall[2].public_id}"]
+
+
+async def test_both_databases_answer_as_the_texts_say(site: Site, wall: list[Artwork]) -> None:
+    """Every pair, character and word of the texts, and pairs across their ends, against a look through all texts."""
+    client = await site.client()
+    texts = {
+        f"works/{work.public_id}": [
+            getattr(work, name + more)
+            for name in ("title", "story", "alt_text", "medium")
+            for more in ("", "_translation")
+        ]
+        for work in wall
+    }
+    everything = "".join(text for each in texts.values() for text in each)
+    chinese = re.sub(r"[^\u4e00-\u9fff]", "", everything)
+    questions = {chinese[place : place + size] for place in range(0, len(chinese), 5) for size in (1, 2, 3)}
+    questions |= set(re.findall(r"[a-z]{3,}", everything.lower()))
+    for question in sorted(questions):
+        terms = terms_of(question)
+        expected = {path for path, parts in texts.items() if any(spans(part, terms) for part in parts)}
+        answers = set(await found(client, question, kind="work"))
+        assert expected <= answers, question
+        assert (
+            answers - expected <= set(texts)
+            if question in "冬至平常团圆计划晓更基金会小画家"
+            else answers == expected
+        )
+
+
+async def test_what_was_found_is_marked(site: Site, wall: list[Artwork]) -> None:
+    page = (await (await site.client()).get("/zh/search", params={"q": "冬至吃 paint"})).text
+    assert "找到" not in page  # nothing has both
+    page = (await (await site.client()).get("/zh/search", params={"q": "汤圆"})).text
+    assert "冬至吃<mark>汤圆</mark>啦" in page
+    assert "冬至这一天吃<mark>汤圆</mark>。" in page
+    page = (await (await site.client()).get("/en/search", params={"q": "lanterns"})).text
+    assert "Counting <mark>Lanterns</mark>" in page
+    assert "painted a <mark>lantern</mark>" in page
+
+
+async def test_filters_are_links_that_lead_to_as_many_as_they_say(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    page = (await client.get("/zh/search", params={"q": "饺子 xiaogeng"})).text
+    links = re.findall(
+        r'<a rel="nofollow" href="([^"]+)"><span[^>]*>[^<]*</span><span class="count">(\d+)</span>', page
+    )
+    names = {re.search(r"&amp;(\w+)=", link)[1] for link, _ in links}  # type: ignore[index]
+    assert names == {"language", "medium", "year"} - {"year"}
+    page = (await client.get("/zh/search", params={"q": "基金会"})).text
+    links = re.findall(
+        r'<a rel="nofollow" href="([^"]+)"><span[^>]*>[^<]*</span><span class="count">(\d+)</span>', page
+    )
+    assert {re.search(r"&amp;(\w+)=", link)[1] for link, _ in links} >= {
+        "kind",
+        "theme",
+        "medium",
+        "year",
+        "language",
+    }  # type: ignore[index]
+    for link, count in links:
+        narrowed = (await client.get(unescape(link))).text
+        assert narrowed.count("<h3") == int(count), link
+        assert 'aria-current="true"><span' in narrowed
+
+
+async def test_an_exhibition_to_come_and_a_stopped_organisation_are_not_found(
+    site: Site, wall: list[Artwork]
+) -> None:
+    client = await site.client()
+    await Organisation.filter(id=site.cast.organisation.id).update(is_active=False)
+    assert await found(client, "饺子") == []
+    assert not any(path.startswith(("organisations/", "projects/")) for path in await found(client, "晓更"))
+    await Edition.filter(number=1).update(opens_at=None, is_current=False)
+    assert "exhibitions/round" not in await found(client, "团圆")
+
+
+async def test_the_index_follows_what_changes(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    await Organisation.filter(id=site.cast.organisation.id).update(name_zh="萤火虫")
+    room = await Room.filter(edition__number=1).first()
+    assert room is not None
+    room.text_zh = "走马灯"
+    await room.save()
+    await bump()
+    assert await found(client, "萤火虫") == []
+    await site.work()
+    assert len(await found(client, "萤火虫")) == 2 + len(wall)
+    assert await found(client, "晓更") == []
+    assert await found(client, "走马灯") == ["exhibitions/round"]
+
+
+async def test_a_quiet_site_has_nothing_to_index(site: Site, wall: list[Artwork]) -> None:
+    from gallery.search.entries import go_on
+
+    before = {entry.id: entry.stamp for entry in await SearchEntry.all()}
+    assert len(before) == len(wall) + 5  # two themes, an exhibition, a project, an organisation
+    assert not await go_on()
+    assert await rebuild() == len(before)
+    assert {entry.id: entry.stamp for entry in await SearchEntry.all()} == before
+
+
+# Withdrawal
+
+
+async def test_a_withdrawn_work_leaves_the_index_with_the_withdrawal(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    consent = await Consent.get(artworks__id=wall[0].id)
+    await withdraw(consent, site.storage)  # and no worker
+    assert not await SearchEntry.exists(artwork_id=wall[0].id)
+    assert await found(client, "饺子") == [f"works/{wall[3].public_id}"]
+    if get_connection("default").capabilities.dialect == "sqlite":
+        await get_connection("default").execute_query(
+            "INSERT INTO search_index (search_index, rank) VALUES ('integrity-check', 1)"
+        )
+    await site.work()
+    assert await found(client, "饺子") == [f"works/{wall[3].public_id}"]
+
+
+async def test_an_entry_that_outlived_its_work_is_not_shown(site: Site, wall: list[Artwork]) -> None:
+    """Even where the index were wrong, the rule of what is on view is asked."""
+    await Artwork.filter(id=wall[0].id).update(status=Status.DECLINED)
+    assert await found(await site.client(), "饺子") == [f"works/{wall[3].public_id}"]
+
+
+async def test_private_words_are_not_in_the_index(site: Site, wall: list[Artwork]) -> None:
+    await Consent.filter(artworks__id=wall[0].id).update(assent="我愿意秘密")
+    await bump()
+    await rebuild()
+    client = await site.client()
+    assert await found(client, "愿意") == []
+    assert await found(client, "parent") == []
+
+
+# Bad input
+
+
+ODD = [
+    "x" * 10_000,
+    "冬" * 7_000,
+    '"',
+    "' OR 1=1; --",
+    "title_tokens : 饺子",
+    "NEAR(饺子 皮)",
+    "* ^ ( ) AND OR NOT",
+    "😀",
+    "，。！",
+    "\ud7ff\uffff",
+    "$q$",
+    "a\\b'c",
+    "饺子 -皮 +子",
+    "%",
+    "_",
+]
+
+
+async def test_odd_questions_are_answered_quietly(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    for question in ODD:
+        for language in ("zh", "en"):
+            answer = await client.get(f"/{language}/search", params={"q": question})
+            assert answer.status_code == 200, question
+            assert "<script" not in answer.text
+            assert len(answer.content) < 40_000
+
+
+async def test_a_nul_is_refused_and_an_unknown_key_is_not_there(site: Site, wall: list[Artwork]) -> None:
+    client = await site.client()
+    assert (await client.get("/zh/search?q=%00")).status_code == 400
+    for key in ("9", "t", "x-1", "t" + "9" * 40, "冬"):
+        assert (await client.get("/zh/search", params={"q": "饺子", "after": key})).status_code == 404
+    beyond = await client.get("/zh/search", params={"q": "饺子", "after": "x1"})
+    assert beyond.status_code == 200
+    assert "没有更多结果" in beyond.text
+
+
+async def test_a_word_that_is_spelt_otherwise_gets_a_suggestion(site: Site, wall: list[Artwork]) -> None:
+    page = (await (await site.client()).get("/en/search", params={"q": "lantrens"})).text
+    assert re.search(r'<p class="nearby">.*q=lanterns">lanterns</a>', page)
+    page = (await (await site.client()).get("/zh/search", params={"q": "饺子麦田"})).text
+    assert re.search(r'<p class="nearby">.*>饺子</a>', page)
+    assert "solstice" in page  # the themes are there, and new works
+    assert wall[3].public_id in page
+
+
+async def test_an_unknown_filter_finds_nothing_and_can_be_taken_off(site: Site, wall: list[Artwork]) -> None:
+    page = (await (await site.client()).get("/zh/search", params={"q": "饺子", "theme": "nosuch"})).text
+    assert 'href="/zh/search?q=%E9%A5%BA%E5%AD%90"' in page
+
+
+# Edge
+
+
+async def test_the_page_is_neither_kept_nor_indexed_and_sets_no_cookie(
+    site: Site, wall: list[Artwork]
+) -> None:
+    answer = await (await site.client()).get("/zh/search", params={"q": "饺子"})
+    assert answer.headers["cache-control"] == "no-cache"
+    assert "set-cookie" not in answer.headers
+    assert '<meta name="robots" content="noindex">' in answer.text
+    assert 'href="/en/search?q=%E9%A5%BA%E5%AD%90" hreflang="en"' in answer.text
+
+
+async def test_an_empty_question_shows_themes_and_new_works(site: Site, wall: list[Artwork]) -> None:
+    page = (await (await site.client()).get("/en/search")).text
+    assert "Winter Solstice" in page
+    assert wall[3].public_id in page
+
+
+async def test_pages_follow_one_another_without_gap_or_repetition(
+    site: Site, wall: list[Artwork], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "PAGE", 2)
+    client = await site.client()
+    everything = await found(client, "晓更")
+    seen: list[str] = []
+    path = f"/zh/search?{urlencode({'q': '晓更'})}"
+    while path:
+        page = (await client.get(path)).text
+        rows = page.partition('<ul class="index')[2].partition("</ul>")[0]
+        seen += [each.removeprefix("/zh/") for each in re.findall(r'<h3[^>]*><a href="([^"]+)"', rows)]
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        path = unescape(following[1]) if following else ""
+    assert len(seen) == len(set(seen)) == 2 + len(wall)
+    assert seen[:2] == everything
+
+
+async def test_many_answers_need_no_more_queries_than_few(
+    site: Site, wall: list[Artwork], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await site.client()
+
+    async def queries(q: str) -> int:
+        connection = get_connection("default")
+        counted = []
+        asked = type(connection).execute_query
+
+        async def counting(self: Any, query: str, *values: Any) -> Any:
+            counted.append(query)
+            return await asked(self, query, *values)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(connection), "execute_query", counting)
+            assert (await client.get("/zh/search", params={"q": q})).status_code == 200
+        return len(counted)
+
+    site.app.page_cache.max_bytes = 0  # type: ignore[attr-defined]  # it asks for the content version now and then
+    few = await queries("剪纸")
+    theme = await factories.theme(title_zh="很多")
+    more = [
+        await factories.artwork(
+            site.storage, site.cast.organisation, status=Status.ACCEPTED, medium="剪纸", themes=[theme]
+        )
+        for _ in range(12)
+    ]
+    await factories.exhibition(more)
+    await bump()
+    await site.work()
+    assert await queries("剪纸") == few
