@@ -183,7 +183,8 @@ async def fill(count: int) -> None:
     )
     await Image.bulk_create(
         (
-            Image(organisation_id=organisations[n // 5 % 60].id, state=ImageState.READY, source_format="jpeg", source_bytes=1, width=1300, height=1000)
+            Image(organisation_id=organisations[n // 5 % 60].id, state=ImageState.READY, source_format="jpeg",
+                  source_bytes=1, width=1300, height=1000)
             for n in range(count)
         ),
         batch_size=2000,
