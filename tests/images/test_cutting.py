@@ -117,7 +117,7 @@ async def test_turns_qualities_and_formats(tmp_path: Path) -> None:
         with Image.open(await cut_one(source, SIZE, cut, tmp_path)) as piece:
             assert (piece.format, piece.mode) == (name, mode)
     with Image.open(tmp_path / Cut((0, 0, *SIZE), (130, 70), quality="bitonal", format="png").name) as piece:
-        assert set(piece.convert("L").getdata()) == {0, 255}
+        assert set(piece.convert("L").tobytes()) == {0, 255}
 
 
 async def test_what_is_damaged_leaves_nothing(tmp_path: Path) -> None:
