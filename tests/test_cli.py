@@ -25,9 +25,9 @@ from gallery.clock import now
 from gallery.database import Database
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import make_public, public_key, rendition_key
-from gallery.local_store import LocalFolder
 from gallery.search.models import SearchEntry
 from gallery.storage import Store
+from gallery.storage.local import LocalFolder
 from tests import factories
 from tests.conftest import Site
 from tests.live import free_port

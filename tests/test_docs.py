@@ -148,7 +148,7 @@ def test_the_map_has_every_folder_of_the_package_and_only_folders_that_are_there
 def test_the_plan_has_every_root_module() -> None:
     told = {row[0].strip("`") for row in rows(section(DOCS["architecture.md"], "The plan of the house"))}
     there = {path.name for path in (ROOT / "gallery").glob("*.py")} - {"__init__.py"}
-    assert told == there
+    assert told == there | {"storage/"}
 
 
 @pytest.mark.parametrize("name", PAGES)

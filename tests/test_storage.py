@@ -24,7 +24,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery import s3_store
 from gallery.app import CHORES, create_app
 from gallery.artists.models import Consent, Withdrawal
 from gallery.artists.withdrawal import withdraw
@@ -33,10 +32,10 @@ from gallery.database import Database
 from gallery.images.chores import develop_next
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import make_public, original_key, public_key, rendition_key
-from gallery.s3_store import Address
 from gallery.settings import Settings, SettingsError
-from gallery.storage import Storage, Store, StoreAway
-from gallery.store import PIECE
+from gallery.storage import Storage, Store, StoreAway, s3
+from gallery.storage.s3 import Address
+from gallery.storage.store import PIECE
 from gallery.worker import Worker, Workshop
 from tests import factories
 from tests.conftest import Site, settings_for
@@ -353,7 +352,7 @@ async def test_a_store_that_is_not_there_is_said(tmp_path: Path, seaweedfs: Seaw
 async def test_a_store_that_never_answers_is_not_waited_for_long(
     tmp_path: Path, seaweedfs: SeaweedFS, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(s3_store, "PATIENCE", 0.3)
+    monkeypatch.setattr(s3, "PATIENCE", 0.3)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -27,7 +27,7 @@ from gallery.images.shelves import (
     token_in,
 )
 from gallery.storage import Storage, Store
-from gallery.store import Stored
+from gallery.storage.store import Stored
 
 SETTLING = timedelta(minutes=1)  # a younger file may be of an upload whose row is just being written
 STUCK_AFTER = timedelta(minutes=10)

@@ -27,7 +27,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from gallery.settings import Settings, SettingsError
-from gallery.store import PIECE, Store, StoreAway, Stored
+from gallery.storage.store import PIECE, Store, StoreAway, Stored
 
 PATIENCE = 10.0  # seconds for one small question; a visitor waits no longer for a store that is away
 LONGEST = timedelta(minutes=10)  # for one upload of a whole picture

@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from gallery.local_store import LocalFolder
-from gallery.s3_store import Bucket, BucketFolder
 from gallery.settings import Settings
-from gallery.store import Store, StoreAway
+from gallery.storage.local import LocalFolder
+from gallery.storage.s3 import Bucket, BucketFolder
+from gallery.storage.store import Store, StoreAway
 
 __all__ = ["Storage", "Store", "StoreAway"]
 
