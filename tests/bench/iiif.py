@@ -66,7 +66,12 @@ def beside(folder: Path, body: bytes) -> Iterator[tuple[str, list[int]] | None]:
     """The address at which nginx serves `body`, and its process, or None where there is no nginx."""
     started: tuple[subprocess.Popen[bytes], str] | None = nginx(folder, body)
     try:
-        yield (started[1], [started[0].pid]) if started else None
+        if started is None:
+            yield None
+            return
+        process, address = started
+        workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        yield address, [process.pid, *map(int, workers)]
     finally:
         if started:
             started[0].terminate()
