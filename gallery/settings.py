@@ -38,6 +38,7 @@ class Settings:
     iiif_cache_bytes: int = 500_000_000  # public storage for pieces of pictures that were made on demand
     image_lease_seconds: int = 120  # how long a worker may hold a picture before another takes it up
     image_seconds: int = 20  # wall time for one picture
+    image_memory_bytes: int = 608 << 20  # address space of the process in which one picture is opened
     session_days: int = 30  # how long a sign-in lasts when it is used
     invitation_days: int = 14  # how long an invitation can be accepted
     worker: bool = True  # whether `gallery serve` starts a worker beside it
@@ -118,6 +119,7 @@ class Settings:
             iiif_cache_bytes=number("IIIF_CACHE_BYTES", cls.iiif_cache_bytes, least=0),
             image_lease_seconds=number("IMAGE_LEASE_SECONDS", cls.image_lease_seconds),
             image_seconds=number("IMAGE_SECONDS", cls.image_seconds),
+            image_memory_bytes=number("IMAGE_MEMORY_BYTES", cls.image_memory_bytes, least=400 << 20),
             session_days=number("SESSION_DAYS", cls.session_days),
             invitation_days=number("INVITATION_DAYS", cls.invitation_days),
             worker=truth("WORKER", cls.worker),

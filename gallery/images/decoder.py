@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from gallery.languages import lazy_gettext as _
 
 HEAD = 64  # bytes that tell a type
 LONGEST_ANSWER = 1 << 16  # bytes; a true answer has about one thousand
+LONGEST_SIDE = 1 << 30  # px; no true picture is as long, and the database takes no longer number
 SMALL = 1200  # px on the longer side, below which a picture looks soft on a wide screen
 
 # An isolated interpreter does not look beside itself, so it is told where this very package lies.
@@ -135,12 +136,10 @@ async def inspect(source: Path, limits: Limits = Limits(), preview: Path | None 
     this machine is.
     """
     kind = await kind_of(source)
-    told = await ask("inspect", source, kind, preview, limits)
-    width, height = size_in(told)
+    found = inspected_from(await ask("inspect", source, kind, preview, limits), kind)
     if preview is not None and not is_regular(preview):
         raise Refused("damaged")
-    small = max(width, height) < SMALL
-    return Inspected(width, height, kind, bool(told["animated"]), small, preview)
+    return replace(found, preview=preview)
 
 
 async def develop(source: Path, out: Path, limits: Limits = Limits()) -> Developed:
@@ -308,12 +307,12 @@ def judged(line: bytes, status: int | None) -> dict[str, Any]:
     """What was done, from the child's answer and how it ended. Raises Refused or OSError."""
     try:
         told = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # nothing, nonsense, or brackets without end
         raise death(status) from None
     if not isinstance(told, dict):
         raise Refused("damaged")
     if "failed" in told:
-        raise OSError(f"the picture could not be worked on: {told['failed']}")
+        raise OSError(f"the picture could not be worked on: {told['failed']!r:.500}")
     if "done" not in told:
         code = str(told.get("refused"))
         raise Refused(code if code in REFUSALS else "damaged")
@@ -345,10 +344,16 @@ def child_environment() -> dict[str, str]:
     }
 
 
+def inspected_from(told: Mapping[str, Any], kind: str) -> Inspected:
+    """The child's answer, believed only if it has the right shape."""
+    width, height = size_in(told)
+    return Inspected(width, height, kind, bool(told.get("animated")), small=max(width, height) < SMALL)
+
+
 def developed_from(told: Mapping[str, Any], kind: str) -> Developed:
     """The child's answer, believed only if it has the right shape: a picture may have taken it over."""
     width, height = size_in(told)
-    files = tuple(file_name(step, format.name) for format in FORMATS for step in widths_for(width))
+    files = [file_name(step, format.name) for format in FORMATS for step in widths_for(width)]
     shapes = {
         "placeholder": r"data:image/webp;base64,[A-Za-z0-9+/]{8,800}={0,2}",
         "mean_colour": r"#[0-9a-f]{6}",
@@ -357,7 +362,7 @@ def developed_from(told: Mapping[str, Any], kind: str) -> Developed:
     for name, shape in shapes.items():
         if not re.fullmatch(shape, str(told.get(name))):
             raise Refused("damaged")
-    if tuple(told.get("files", ())) != files:
+    if told.get("files") != files:
         raise Refused("damaged")
     return Developed(
         width=width,
@@ -367,12 +372,13 @@ def developed_from(told: Mapping[str, Any], kind: str) -> Developed:
         placeholder=told["placeholder"],
         mean_colour=told["mean_colour"],
         perceptual_hash=told["perceptual_hash"],
-        files=files,
+        files=tuple(files),
     )
 
 
 def size_in(told: Mapping[str, Any]) -> tuple[int, int]:
-    size = told.get("width"), told.get("height")
-    if not all(isinstance(side, int) and side > 0 for side in size):
-        raise Refused("damaged")
-    return size  # type: ignore[return-value]  # just asked
+    width, height = told.get("width"), told.get("height")
+    for side in (width, height):
+        if type(side) is not int or not 0 < side <= LONGEST_SIDE:
+            raise Refused("damaged")
+    return width, height  # type: ignore[return-value]  # just asked

@@ -10,7 +10,7 @@ import mmap
 import os
 import re
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -502,12 +502,12 @@ def scaled(largest: Image.Image, width: int) -> list[Image.Image]:
     return prints
 
 
-def write(prints: list[Image.Image], out: Path) -> list[str]:
-    """Encode every print in every format; the names written, in the table's order.
+def write(prints: list[Image.Image], out: Path, formats: Sequence[Format] = FORMATS) -> list[str]:
+    """Encode every print in every format; the names written, in the order of `formats`.
 
     Two go on at once, but never two AVIFs: their encoder takes the most memory and uses both processors.
     """
-    slow, *quick = FORMATS
+    slow, *quick = formats
 
     def write_all(formats: list[Format]) -> None:
         for format in formats:
@@ -517,7 +517,7 @@ def write(prints: list[Image.Image], out: Path) -> list[str]:
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(write_all, [slow]), pool.submit(write_all, quick)]:
             done.result()
-    return [file_name(image.width, format.name) for format in FORMATS for image in reversed(prints)]
+    return [file_name(image.width, format.name) for format in formats for image in reversed(prints)]
 
 
 def write_one(image: Image.Image, format: Format, target: Path) -> None:

@@ -193,7 +193,7 @@ async def look_at(file: ReceivedFile, settings: Settings) -> Inspected:
 
 
 def limits_of(settings: Settings) -> Limits:
-    return Limits(wall_seconds=settings.image_seconds)
+    return Limits(memory_bytes=settings.image_memory_bytes, wall_seconds=settings.image_seconds)
 
 
 async def take_in(

@@ -97,6 +97,60 @@ def sixteen_bit_rgb_png(width: int = 1024, height: int = 64) -> bytes:
     return png(width, height, 16, 2, zlib.compress((b"\0" + row) * height))
 
 
+def tiff(
+    size: tuple[int, int], photometric: int, samples: int, bits: int, pixels: bytes, *more: tuple[int, int]
+) -> bytes:
+    """A baseline TIFF of one strip, of `more` short tags too: encoders here write no colour of 16 bits."""
+    width, height = size
+    start = 8 + 2 * samples
+    tags = {256: width, 257: height, 259: 1, 262: photometric, 273: start, 277: samples, 278: height}
+    entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in {**tags, 279: len(pixels)}.items()]
+    entries += [struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in more]
+    inside = struct.pack("<HH", bits, bits if samples == 2 else 0)
+    entries.append(struct.pack("<HHI", 258, 3, samples) + (struct.pack("<I", 8) if samples > 2 else inside))
+    entries.sort()
+    directory = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+    head = b"II*\0" + struct.pack("<I", start + len(pixels)) + struct.pack("<H", bits) * samples
+    return head + pixels + directory
+
+
+def sixteen_bit_tiff(samples: int, width: int = 1024, height: int = 64) -> bytes:
+    """A grey gradient as RGB, or as RGB with an opaque fourth channel."""
+    row = b"".join(
+        struct.pack("<3H", *(x * 65535 // (width - 1),) * 3) + b"\xff\xff" * (samples - 3)
+        for x in range(width)
+    )
+    return tiff((width, height), 2, samples, 16, row * height, *[(338, 2)] * (samples - 3))
+
+
+def sixteen_bit_inks(inks: tuple[int, ...]) -> bytes:
+    """A TIFF of one colour in CMYK of 16 bits; `inks` in 8."""
+    return tiff(
+        (640, 480), 5, 4, 16, struct.pack("<4H", *(ink * 257 for ink in inks)) * (640 * 480), (332, 1)
+    )
+
+
+def ten_bit_heic(width: int = 1024, height: int = 64) -> bytes:
+    """The grey gradient as telephones with a wide range of light write it."""
+    row = b"".join(struct.pack("=3H", *(x * 65535 // (width - 1),) * 3) for x in range(width))
+    file = io.BytesIO()
+    pillow_heif.encode("RGB;16", (width, height), row * height, file, quality=-1, chroma=444)
+    return file.getvalue()
+
+
+def ycck_jpeg(inks: tuple[int, int, int, int]) -> bytes:
+    """A JPEG whose inks are stored as luminance and colour, as Photoshop writes them."""
+    cyan, magenta, yellow, black = inks
+    y = 0.299 * cyan + 0.587 * magenta + 0.114 * yellow
+    blue, red = 128 + (yellow - y) / 1.772, 128 + (cyan - y) / 1.402
+    # Pillow stores inks inverted, and marks them as plain: so the mark is set by hand.
+    channels = (*(255 - min(255, max(0, round(c))) for c in (y, blue, red)), black)
+    data = encoded(Image.new("CMYK", (640, 480), channels), "JPEG", quality=98, subsampling=0)
+    mark = data.index(b"Adobe") + 11
+    assert data[mark] == 0
+    return data[:mark] + b"\2" + data[mark + 1 :]
+
+
 def declared_png(width: int, height: int) -> bytes:
     """A PNG that claims a size and has next to nothing to show for it."""
     return png(width, height, 8, 2, zlib.compress(bytes(1000)))
@@ -110,9 +164,9 @@ def one_colour_png(side: int) -> bytes:
     return png(side, side, 1, 0, rows)
 
 
-def many_scan_jpeg(scans: int) -> bytes:
+def many_scan_jpeg(scans: int, width: int = 640, height: int = 480) -> bytes:
     """A progressive JPEG whose last scan is repeated over and over."""
-    data = encoded(scene(), "JPEG", progressive=True)
+    data = encoded(scene(width, height), "JPEG", progressive=True)
     last = data.rindex(b"\xff\xda")
     return data[:last] + data[last:-2] * scans + data[-2:]
 
@@ -182,8 +236,16 @@ def wide_gamut_profile() -> bytes:
 
 def wide_gamut_in_srgb(colour: tuple[int, int, int]) -> tuple[int, ...]:
     """What a colour of that space is in sRGB, by the definitions of both."""
-    linear = [(c / 255) ** 2.2 for c in colour]
-    x, y, z = (sum(linear[n] * WIDE[n][axis] for n in range(3)) for axis in range(3))
+    return in_srgb([(c / 255) ** 2.2 for c in colour], WIDE)
+
+
+def display_p3_in_srgb(colour: tuple[int, int, int]) -> tuple[int, ...]:
+    shares = [c / 255 for c in colour]
+    return in_srgb([c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares], DISPLAY_P3)
+
+
+def in_srgb(linear: list[float], colorants: tuple[tuple[float, ...], ...]) -> tuple[int, ...]:
+    x, y, z = (sum(linear[n] * colorants[n][axis] for n in range(3)) for axis in range(3))
     back = (
         3.1338561 * x - 1.6168667 * y - 0.4906146 * z,
         -0.9787684 * x + 1.9161415 * y + 0.0334540 * z,
@@ -195,12 +257,25 @@ def wide_gamut_in_srgb(colour: tuple[int, int, int]) -> tuple[int, ...]:
     )
 
 
+# The same of Display P3, in which telephones photograph.
+DISPLAY_P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407))
+
+
+def display_p3_profile() -> bytes:
+    colorants = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), (xyz(*c) for c in DISPLAY_P3), strict=True))
+    # sRGB's curve as version 4 says it: a power with a straight beginning.
+    numbers = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    curve = b"para\0\0\0\0\0\3\0\0" + struct.pack(">5i", *(round(n * 65536) for n in numbers))
+    curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    return icc(b"RGB ", described("Display P3") | colorants | curves)
+
+
 def dark_grey_profile() -> bytes:
     return icc(b"GRAY", described("grey") | {b"kTRC": gamma_curve(4.0)})
 
 
 def odd_ink_profile() -> bytes:
-    """A CMYK profile of a press that prints green wherever cyan is asked for."""
+    """A CMYK profile of a press that prints green wherever cyan is asked for, on yellow paper."""
     line = bytes(range(256))
     grid = b""
     for node in range(16):
@@ -209,7 +284,17 @@ def odd_ink_profile() -> bytes:
         grid += bytes((lightness, 60 if cyan and not black else 128, 190 if cyan and not black else 128))
     identity = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
     table = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0)) + identity + line * 4 + grid + line * 3
-    return icc(b"CMYK", described("odd inks") | {b"A2B0": table, b"A2B1": table}, b"Lab ")
+    tags = {b"A2B0": table, b"A2B1": table, b"wtpt": xyz(0.80, 0.82, 0.45)}
+    return icc(b"CMYK", described("odd inks") | tags, b"Lab ")
+
+
+def grey_black_profile() -> bytes:
+    """An RGB profile of a device whose black is a dark grey: lightness 40 of 255."""
+    line = bytes(range(256))
+    grid = b"".join(bytes((40 + 215 * node.bit_count() // 3, 128, 128)) for node in range(8))
+    identity = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    table = b"mft1\0\0\0\0" + bytes((3, 3, 2, 0)) + identity + line * 3 + grid + line * 3
+    return icc(b"RGB ", described("grey black") | {b"A2B0": table, b"A2B1": table}, b"Lab ")
 
 
 def tell_tale_exif() -> Image.Exif:
@@ -255,6 +340,16 @@ def telling_files() -> dict[str, bytes]:
     both = io.BytesIO()
     image.save(both, "MPO", save_all=True, append_images=[Image.new("RGB", (640, 480), BLUE)], exif=exif)
     gif = encoded(image.quantize(16), "GIF", comment=SECRET)
+    in_gif = b"!\xff\x0bXMP DataXMP" + xmp + b"\1" + bytes(reversed(range(256))) + bytes(2)
+    thumbnail = encoded(Image.new("RGB", (64, 48), BLUE), "JPEG", comment=SECRET)
+    tags = {
+        700: xmp,
+        33723: iptc[12:],
+        34377: iptc,
+        37724: SECRET,
+        270: SECRET.decode(),
+        315: SECRET.decode(),
+    }
     return {
         "exif.jpg": encoded(image, "JPEG", exif=exif, xmp=xmp, comment=SECRET),
         "iptc.jpg": with_segments(jpeg, jpeg_segment(0xED, iptc), jpeg_segment(0xFE, SECRET)),
@@ -267,7 +362,107 @@ def telling_files() -> dict[str, bytes]:
         "exif.heic": encoded(image, "HEIF", exif=exif.tobytes(), xmp=xmp),
         "exif.tif": encoded(image, "TIFF", exif=exif),
         "comment.gif": gif,
+        "xmp.gif": gif[:-1] + in_gif + b";",
+        "thumbnail.jpg": with_segments(jpeg, jpeg_segment(0xE1, exif_with_thumbnail(thumbnail))),
+        "jfif-thumbnail.jpg": jpeg[:20] + jpeg_segment(0xE0, b"JFXX\0\x10" + thumbnail) + jpeg[20:],
+        "extended-xmp.jpg": with_segments(
+            jpeg, jpeg_segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(40) + xmp)
+        ),
+        "every-tag.tif": encoded(image, "TIFF", tiffinfo=tags),
+        "second-page.tif": encoded(image, "TIFF", save_all=True, append_images=[other_page()]),
+        "profile.png": encoded(image, "PNG", icc_profile=icc(b"RGB ", described(SECRET.decode()))),
+        "profile.jpg": encoded(image, "JPEG", icc_profile=icc(b"RGB ", described(SECRET.decode()))),
+        "after-the-end.webp": encoded(image, "WEBP") + SECRET,
+        "two.heic": two_in_one_heic(exif),
     }
+
+
+def exif_with_thumbnail(thumbnail: bytes) -> bytes:
+    """EXIF with nothing but a thumbnail: its second directory points to a JPEG."""
+    first = struct.pack("<H", 0) + struct.pack("<I", 14)
+    entries = ((0x0103, 3, 6), (0x0201, 4, 14 + 2 + 36 + 4), (0x0202, 4, len(thumbnail)))
+    second = struct.pack("<H", 3) + b"".join(struct.pack("<HHII", t, k, 1, v) for t, k, v in entries)
+    return b"Exif\0\0II*\0\x08\0\0\0" + first + second + bytes(4) + thumbnail
+
+
+def other_page() -> Image.Image:
+    page = Image.new("RGB", (640, 480), BLUE)
+    page.encoderinfo = {"tiffinfo": {270: SECRET.decode()}}  # type: ignore[attr-defined]
+    return page
+
+
+def two_in_one_heic(exif: Image.Exif) -> bytes:
+    """Two pictures in one file; the place is with the second."""
+    both = pillow_heif.from_pillow(scene())
+    second = Image.new("RGB", (640, 480), BLUE)
+    second.info["exif"] = exif.tobytes()
+    both.add_from_pillow(second)
+    file = io.BytesIO()
+    both.save(file, quality=90)
+    return file.getvalue()
+
+
+def parts_of(rendition: bytes) -> set[str]:
+    """What a JPEG, WebP or AVIF is made of, to its last byte: segments, chunks or boxes, by name.
+
+    Raises ValueError where something hangs on behind. Written from the formats' definitions, so that it does not
+    share the eyes of the library that wrote the file.
+    """
+    if rendition.startswith(b"\xff\xd8"):
+        return jpeg_parts(rendition)
+    if rendition.startswith(b"RIFF"):
+        if struct.unpack_from("<I", rendition, 4)[0] + 8 != len(rendition):
+            raise ValueError("the file is not as long as it says")
+        found, at = set(), 12
+        while at < len(rendition):
+            found.add(rendition[at : at + 4].decode())
+            length = struct.unpack_from("<I", rendition, at + 4)[0]
+            at += 8 + length + length % 2
+        if at != len(rendition):
+            raise ValueError("the last chunk ends elsewhere")
+        return found
+    return box_parts(rendition, 0, len(rendition))
+
+
+def jpeg_parts(data: bytes) -> set[str]:
+    found, at = {"SOI"}, 2
+    while True:
+        marker, at = data[at + 1], at + 2
+        if data[at - 2] != 0xFF:
+            raise ValueError("no marker where one must be")
+        if marker == 0xD9:
+            break
+        length = struct.unpack_from(">H", data, at)[0]
+        name = f"{marker:02X}"
+        if marker == 0xE0 and data[at + 2 : at + 7] == b"JFIF\0" and length == 16:
+            name = "JFIF without thumbnail"
+        found.add(name)
+        at += length
+        if marker == 0xDA:  # the picture's own bytes, up to the next marker
+            while data[at] != 0xFF or data[at + 1] == 0 or 0xD0 <= data[at + 1] <= 0xD7:
+                at += 1
+    if at != len(data):
+        raise ValueError("something follows the end")
+    return found
+
+
+def box_parts(data: bytes, at: int, end: int) -> set[str]:
+    found = set()
+    while at < end:
+        length, kind = struct.unpack_from(">I4s", data, at)
+        name = kind.decode()
+        inner = {"meta": 12, "iprp": 8, "ipco": 8, "iinf": 14}.get(name)
+        if name == "infe":
+            name += " " + data[at + 16 : at + 20].decode()
+        if name == "colr":
+            name += " " + data[at + 8 : at + 12].decode()
+        found.add(name)
+        if inner:
+            found |= box_parts(data, at + inner, at + length)
+        if length < 8 or at + length > end:
+            raise ValueError("a box ends elsewhere")
+        at += length
+    return found
 
 
 def zipped() -> bytes:
@@ -300,5 +495,10 @@ WHOLE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "tiff, lzw": ("tiff", lambda: encoded(scene(), "TIFF", compression="tiff_lzw")),
     "tiff, jpeg": ("tiff", lambda: encoded(scene(), "TIFF", compression="jpeg")),
     "tiff, lab": ("tiff", lambda: encoded(scene().convert("RGB").convert("LAB"), "TIFF")),
+    "tiff, packbits": ("tiff", lambda: encoded(scene(), "TIFF", compression="packbits")),
+    "tiff, big": ("tiff", lambda: encoded(scene(), "TIFF", big_tiff=True)),
+    "tiff, deflate": ("tiff", lambda: encoded(scene(), "TIFF", compression="tiff_adobe_deflate")),
+    "tiff, palette": ("tiff", lambda: encoded(scene().quantize(32), "TIFF")),
     "gif": ("gif", lambda: encoded(scene().quantize(32), "GIF")),
+    "gif, interlaced": ("gif", lambda: encoded(scene().quantize(32), "GIF", interlace=1)),
 }

@@ -8,6 +8,7 @@ import re
 import struct
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,11 +16,22 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 import gallery
 from gallery.images import child, decoder, pixels
-from gallery.images.decoder import REFUSALS, Limits, Refused, develop, inspect, judged, sniff
+from gallery.images.decoder import (
+    REFUSALS,
+    Limits,
+    Refused,
+    develop,
+    developed_from,
+    inspect,
+    inspected_from,
+    judged,
+    sniff,
+)
+from gallery.images.renditions import FORMATS, file_name
 from tests.images import files
 
 DOCUMENTS: dict[str, tuple[bytes, str]] = {
@@ -62,6 +74,166 @@ FAULTS: dict[str, tuple[Callable[[], bytes], set[str]]] = {
         {"unsupported_format"},
     ),
 }
+
+
+PNG = files.encoded(files.scene(), "PNG")
+GIF = files.encoded(files.scene().quantize(32), "GIF")
+WEBP = files.encoded(files.scene(), "WEBP")
+HEIC = files.encoded(files.scene(), "HEIF")
+AVIF = files.encoded(files.scene(), "AVIF", speed=9)
+TIFF = files.encoded(files.scene(), "TIFF")
+
+
+def changed(data: bytes, at: int, piece: bytes) -> bytes:
+    return data[:at] + piece + data[at + len(piece) :]
+
+
+def frame_of(jpeg: bytes) -> int:
+    """Where the height and width of a JPEG stand."""
+    return next(jpeg.index(mark) + 5 for mark in (b"\xff\xc0", b"\xff\xc2") if mark in jpeg)
+
+
+def tiff_tag(data: bytes, tag: int, kind: int, value: int) -> bytes:
+    """The TIFF with one entry of its directory saying something else."""
+    start = struct.unpack_from("<I", data, 4)[0]
+    for entry in range(start + 2, start + 2 + 12 * struct.unpack_from("<H", data, start)[0], 12):
+        if struct.unpack_from("<H", data, entry)[0] == tag:
+            return changed(data, entry + 2, struct.pack("<HII", kind, 1, value))
+    raise LookupError(tag)
+
+
+def png_with(kind: bytes, body: bytes) -> bytes:
+    return PNG[:33] + files.png_chunk(kind, body) + PNG[33:]
+
+
+HUGE = struct.pack(">II", 60_000, 60_000)  # px, as boxes say a size
+NOTHING = zlib.compress(bytes(200 << 20))  # 200 MB in 200 kB
+
+# Chunks, lengths and sizes that are not what they say. "" is a picture that is shown all the same.
+BROKEN: dict[str, tuple[bytes, set[str]]] = {
+    "jpeg, size of 65,500 px": (changed(JPEG, frame_of(JPEG), b"\xff\xdc\xff\xdc"), {"too_many_pixels"}),
+    "jpeg, size of 4,000 px": (changed(JPEG, frame_of(JPEG), b"\x0f\xa0\x0f\xa0"), {"", "damaged"}),
+    "jpeg, no size": (changed(JPEG, frame_of(JPEG), bytes(4)), {"damaged", "too_small"}),
+    "jpeg, segment of no length": (changed(JPEG, 4, b"\0\0"), {"", "damaged"}),
+    "jpeg, segment longer than the file": (changed(JPEG, 4, b"\xff\xff"), {"damaged"}),
+    "jpeg, 200 components": (changed(JPEG, frame_of(JPEG) + 4, b"\xc8"), {"damaged"}),
+    "png, wrong sum of the header": (changed(PNG, 29, bytes(4)), {"damaged"}),
+    "png, wrong sum of the picture": (changed(PNG, len(PNG) - 20, b"\x55" * 4), {"damaged"}),
+    "png, chunk of four gigabytes": (
+        changed(PNG, 33, b"\xff\xff\xff\xff"),
+        {"", "damaged", "too_much_memory"},
+    ),
+    "png, two headers": (PNG[:33] + files.png_chunk(b"IHDR", PNG[16:29]) + PNG[33:], {"", "damaged"}),
+    "png, picture and nothing in it": (PNG[:33] + files.png_chunk(b"IEND", b""), {"damaged"}),
+    "png, text that unpacks to 200 MB": (png_with(b"zTXt", b"k\0\0" + NOTHING), {"", "damaged"}),
+    "png, profile that unpacks to 200 MB": (png_with(b"iCCP", b"k\0\0" + NOTHING), {"", "damaged"}),
+    "png, 20,000 empty texts": (
+        PNG[:33] + files.png_chunk(b"tEXt", b"k\0") * 20_000 + PNG[33:],
+        {"", "damaged"},
+    ),
+    "png, rows that unpack to 200 MB": (
+        files.png(640, 480, 8, 2, zlib.compress(bytes(200 << 20))),
+        {"", "damaged"},
+    ),
+    "gif, canvas of 65,535 px": (changed(GIF, 6, b"\xff\xff\xff\xff"), {"too_many_pixels"}),
+    "gif, canvas of 4,000 px": (changed(GIF, 6, b"\xa0\x0f\xa0\x0f"), {"", "damaged"}),
+    "webp, longer than it says": (changed(WEBP, 4, struct.pack("<I", 100)), {"damaged"}),
+    "webp, shorter than it says": (changed(WEBP, 4, b"\xf0\xff\xff\xff"), {"damaged"}),
+    "webp, chunk of four gigabytes": (changed(WEBP, 16, b"\xff\xff\xff\xff"), {"damaged"}),
+    "heic, tile of 60,000 px": (
+        changed(HEIC, HEIC.index(b"ispe") + 8, HUGE),
+        {"damaged", "too_many_pixels"},
+    ),
+    "avif of 60,000 px": (changed(AVIF, AVIF.index(b"ispe") + 8, HUGE), {"damaged", "too_many_pixels"}),
+    "heic, box without end": (changed(HEIC, HEIC.index(b"meta") - 4, bytes(4)), {"", "damaged"}),
+    "heic, box of four gigabytes": (changed(HEIC, HEIC.index(b"mdat") - 4, b"\xff" * 4), {"damaged"}),
+    "tiff, strip behind the end": (tiff_tag(TIFF, 273, 4, 2**31), {"damaged"}),
+    "tiff, wide as a street": (tiff_tag(TIFF, 256, 4, 2**31), {"too_many_pixels", "damaged"}),
+    "tiff, deflated 200 MB": (
+        tiff_tag(files.tiff((640, 480), 1, 1, 8, NOTHING), 259, 3, 8),
+        {"", "damaged"},
+    ),
+}
+
+
+# Those of them in which nothing, or little, is painted on what is shown.
+EMPTY = {
+    "jpeg, size of 4,000 px",
+    "gif, canvas of 4,000 px",
+    "png, rows that unpack to 200 MB",
+    "tiff, deflated 200 MB",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_what_is_not_as_it_says_is_shown_or_refused(name: str, tmp_path: Path) -> None:
+    data, codes = BROKEN[name]
+    code = await refusal(data, tmp_path)
+    assert code in codes
+    if code or name in EMPTY:
+        return
+    with Image.open(tmp_path / "out" / "640.jpg") as image:
+        for found, true in zip(files.fields_of(image), files.CORNERS, strict=True):
+            assert files.near(found, true, 60)
+
+
+# What Pillow raises on bad files, by kind; a decoder that caught OSError alone would end with the others.
+RAISED: dict[str, tuple[str, bytes]] = {
+    "OSError": ("png", PNG[: len(PNG) // 2]),
+    "UnidentifiedImageError": ("png", changed(PNG, 29, bytes(4))),
+    "ValueError": ("png", png_with(b"zTXt", b"k\0\0" + NOTHING)),
+    "TypeError": ("tiff", tiff_tag(TIFF, 273, 2, 1)),
+    "SyntaxError": ("png", changed(PNG, 33, bytes(4))),
+    "RuntimeError": ("avif", changed(AVIF, AVIF.index(b"pitm"), b"\0")),
+    "DecompressionBombError": ("png", files.declared_png(30_000, 30_000)),
+}
+
+
+@pytest.mark.parametrize("name", RAISED)
+async def test_whatever_the_library_raises_the_picture_is_refused(name: str, tmp_path: Path) -> None:
+    kind, data = RAISED[name]
+    raised = ""
+    try:
+        with Image.open(io.BytesIO(data), formats=[kind.upper()]) as image:
+            image.load()
+    except Exception as fault:
+        raised = type(fault).__name__
+    assert raised == name
+    assert sniff(data[:64]) == kind
+    assert await refusal(data, tmp_path) in {"damaged", "too_many_pixels"}
+
+
+def test_postscript_never_reaches_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library would hand it over as soon as it looked for any format; we name one, and it is never that."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    called = tmp_path / "called"
+    for name in ("gs", "gswin64c"):
+        (programs / name).write_text(f"#!/bin/sh\necho >> {called}\nexit 1\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 900 900\n%%EndComments\nshowpage\n"
+    source = files.stored(tmp_path, postscript)
+    bounds = pixels.Bounds(120_000_000, 600, 608 << 20)
+    for kind in ("jpeg", "png", "webp", "avif", "heic", "tiff", "gif"):
+        with pytest.raises(pixels.Unfit):
+            pixels.read(source, kind, bounds, lambda size: size)
+    assert not called.exists()
+    EpsImagePlugin.gs_binary = None  # so that it looks again
+    with suppress(Exception), Image.open(source) as image:
+        image.load()
+    assert called.exists()
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "CMYK"])
+async def test_four_channels_just_under_the_limit_on_pixels_are_too_much(mode: str, tmp_path: Path) -> None:
+    """119 megapixels would be half a gigabyte, twice: refused by the header, before any of it is decoded."""
+    data = (
+        files.png(11_900, 10_000, 8, 6, zlib.compress(bytes(1000)))
+        if mode == "RGBA"
+        else files.tiff((11_900, 10_000), 5, 4, 8, bytes(1000), (332, 1))
+    )
+    assert await refusal(data, tmp_path) == "too_much_memory"
 
 
 def children() -> set[str]:
@@ -136,6 +308,11 @@ async def test_goes_by_content_and_not_by_name(name: str, tmp_path: Path) -> Non
     "data",
     [
         files.with_segments(JPEG, files.jpeg_segment(0xFE, b"<script>alert(1)</script><?php x(); ?>")),
+        files.with_segments(
+            JPEG, files.jpeg_segment(0xFE, b"<svg onload='alert(1)'><script>x</script></svg>")
+        ),
+        files.with_segments(JPEG, files.jpeg_segment(0xE1, b"Exif\0\0<?php x(); ?>" + files.zipped())),
+        GIF[:-1] + b"!\xfe\x1c<script>alert(1)</script>\0\0\0;" + files.zipped(),
         JPEG + files.zipped(),
         JPEG + b"<html><script>alert(1)</script>",
         files.encoded(files.scene(), "PNG") + b"<?php system($_GET['c']); ?>",
@@ -153,6 +330,9 @@ async def test_goes_by_content_and_not_by_name(name: str, tmp_path: Path) -> Non
     ],
     ids=[
         "script in comment",
+        "svg in comment",
+        "php and zip in exif",
+        "script in gif, and a zip behind it",
         "zip after the end",
         "html after the end",
         "php after the end",
@@ -171,7 +351,7 @@ async def test_shows_a_good_picture_whatever_hangs_on_it(data: bytes, tmp_path: 
     developed = await develop(files.stored(tmp_path, data), tmp_path)
     for name in developed.files:
         written = (tmp_path / name).read_bytes()
-        for trace in (b"<script", b"<?php", b"PK\x03\x04", b"8BIM"):
+        for trace in (b"<script", b"<svg", b"<?php", b"<html", b"PK\x03\x04", b"8BIM"):
             assert trace not in written
     with Image.open(tmp_path / "640.jpg") as image:
         for found, true in zip(files.fields_of(image), files.CORNERS, strict=True):
@@ -293,12 +473,83 @@ print(json.dumps(told))
         (b'{"refused": "<script>"}', 0, "damaged"),
         (b"[]", 0, "damaged"),
         (b'{"done": 3}', 0, "damaged"),
+        (b"[" * 60_000, -6, "damaged"),
+        (b'{"done": ' * 9_000, -6, "damaged"),
     ],
 )
 def test_judges_how_a_child_ended(line: bytes, status: int, expected: str) -> None:
     with pytest.raises(Refused) as refused:
         judged(line, status)
     assert refused.value.code == expected
+
+
+TRUE_ANSWER = {
+    "width": 640,
+    "height": 480,
+    "animated": False,
+    "placeholder": "data:image/webp;base64,UklGRiQAAABXRUJQ",
+    "mean_colour": "#c86428",
+    "perceptual_hash": "0123456789abcdef",
+    "files": [file_name(width, format.name) for format in FORMATS for width in (320, 640)],
+}
+
+
+def test_a_true_answer_is_believed() -> None:
+    assert inspected_from(TRUE_ANSWER, "png").width == developed_from(TRUE_ANSWER, "png").width == 640
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(
+            (side, value)
+            for side in ("width", "height")
+            for value in (0, -1, True, 1.5, "640", None, [], 2**31)
+        ),
+        *(
+            ("files", value)
+            for value in (None, 3, 1.5, {}, "320.avif", [["320.avif"]], ["../../evil"], [None] * 6, [])
+        ),
+        ("placeholder", "data:text/html;base64,PHNjcmlwdD4="),
+        ("placeholder", "data:image/webp;base64,UklGRiQAAABXRUJQ\n"),
+        ("placeholder", "data:image/webp;base64," + "A" * 2000),
+        ("placeholder", ["data:image/webp;base64,UklGRiQAAABXRUJQ"]),
+        ("mean_colour", "red;}body{display:none"),
+        ("mean_colour", 3),
+        ("perceptual_hash", "x" * 16),
+        ("perceptual_hash", None),
+    ],
+)
+def test_no_part_of_a_false_answer_is_believed(name: str, value: object) -> None:
+    """Each of these, or its like, was found by tests/fuzz; a child that a picture took over could say it."""
+    with pytest.raises(Refused, match="damaged"):
+        developed_from(TRUE_ANSWER | {name: value}, "png")
+    without = {key: kept for key, kept in TRUE_ANSWER.items() if key != name}
+    with pytest.raises(Refused, match="damaged"):
+        developed_from(without, "png")
+    if name in ("width", "height"):
+        with pytest.raises(Refused, match="damaged"):
+            inspected_from(TRUE_ANSWER | {name: value}, "png")
+
+
+@given(
+    st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=5)
+)
+def test_any_answer_is_believed_or_refused(value: object) -> None:
+    for name in TRUE_ANSWER:
+        told = TRUE_ANSWER | {name: value}
+        for believed in (inspected_from, developed_from):
+            with suppress(Refused):
+                believed(told, "png")
+    with suppress(Refused, OSError):
+        judged(json.dumps({"done": value}).encode(), 0)
+
+
+def test_what_a_child_says_of_the_machine_is_one_short_line() -> None:
+    with pytest.raises(OSError, match="could not be worked on") as failed:
+        judged(json.dumps({"failed": "a\nb" * 5000}).encode(), 0)
+    assert "\n" not in str(failed.value)
+    assert len(str(failed.value)) < 600
 
 
 def test_a_child_that_could_not_start_is_not_the_pictures_fault() -> None:

@@ -1,6 +1,10 @@
 """Every kind of picture is shown right: upright, in its true colours, and without its secrets."""
 
 import io
+import json
+import os
+import shutil
+import subprocess
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
@@ -25,6 +29,22 @@ TRACES = (
     b"ICC_PROFILE",
     b"8BIM",
 )
+
+# What a rendition may be made of, and nothing else: the picture's own data and what it takes to decode them.
+PARTS = {
+    "jpg": {"SOI", "JFIF without thumbnail", "DB", "C2", "C4", "DA"},
+    "webp": {"VP8 "},
+    "avif": {"ftyp", "meta", "hdlr", "pitm", "iloc", "iinf", "infe av01", "mdat"}
+    | {"iprp", "ipco", "ipma", "ispe", "pixi", "av1C", "colr nclx"},
+}
+
+# The groups in which exiftool tells of a file's own shape; all others would be something that hangs on it.
+GROUPS = {"File", "System", "ExifTool", "Composite", "JFIF", "RIFF", "Meta", "QuickTime", "Main"}
+
+
+def as_it_is(size: pixels.Size) -> pixels.Size:
+    """A picture is needed in the size it has."""
+    return size
 
 
 @pytest.fixture
@@ -121,11 +141,13 @@ async def test_turns_each_orientation_once(
         assert (inspected.width, inspected.height) == (640, 480)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format", ["AVIF", "HEIF"])
-async def test_turns_phone_formats_once(format: str, shown: Shown) -> None:
+async def test_turns_phone_formats_once(orientation: int, format: str, shown: Shown) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6
-    image = files.scene().transpose(Image.Transpose.ROTATE_90)
+    exif[0x0112] = orientation
+    turn = files.STORED_FOR[orientation]
+    image = files.scene() if turn is None else files.scene().transpose(turn)
     _, upright = await shown(files.encoded(image, format, exif=exif.tobytes(), quality=90))
     assert upright.size == (640, 480)
     for found, true in zip(files.fields_of(upright), files.CORNERS, strict=True):
@@ -135,7 +157,7 @@ async def test_turns_phone_formats_once(format: str, shown: Shown) -> None:
 @pytest.mark.parametrize("name", files.telling_files())
 async def test_no_rendition_tells_anything(name: str, tmp_path: Path) -> None:
     data = files.telling_files()[name]
-    assert files.SECRET in data or name == "text.png"
+    assert files.SECRET in data or name in ("text.png", "profile.png")  # where it is compressed
     out = tmp_path / "out"
     out.mkdir()
     developed = await develop(files.stored(tmp_path, data, name), out)
@@ -143,9 +165,49 @@ async def test_no_rendition_tells_anything(name: str, tmp_path: Path) -> None:
         written = (out / rendition).read_bytes()
         for trace in TRACES:
             assert trace not in written
+        assert files.parts_of(written) <= PARTS[rendition.rpartition(".")[2]]
         with Image.open(io.BytesIO(written)) as image:
             assert not image.getexif()
             assert not {"exif", "xmp", "icc_profile", "comment", "photoshop"} & set(image.info)
+    for told in metadata(*(out / rendition for rendition in developed.files)):
+        assert {tag.partition(":")[0] for tag in told} - {"SourceFile"} <= GROUPS, told
+        assert not [tag for tag in told if "Comment" in tag or "Warning" in tag or "Trailer" in tag], told
+        assert files.SECRET.decode() not in json.dumps(told)
+
+
+def metadata(*paths: Path) -> list[dict[str, str]]:
+    """What exiftool, somebody else's reader of metadata, finds in each file; nothing where it is not installed."""
+    exiftool = shutil.which("exiftool")
+    if exiftool is None:
+        return []
+    command = [exiftool, "-json", "-G1", "-a", "-u", "-U", "-ee", *map(str, paths)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found: list[dict[str, str]] = json.loads(said)
+    return found
+
+
+def test_exiftool_sees_what_there_is_to_see(tmp_path: Path) -> None:
+    told = metadata(files.stored(tmp_path, files.telling_files()["exif.jpg"], "exif.jpg"))
+    if not told:
+        assert os.environ.get("GALLERY_TEST_EXIFTOOL") != "required"
+        pytest.skip("exiftool is not installed")
+    assert {"IFD0", "GPS", "File"} <= {tag.partition(":")[0] for tag in told[0]}
+
+
+def test_what_hangs_on_a_rendition_would_be_found() -> None:
+    """The reader of parts sees what it is there to see."""
+    image, exif = files.scene(), files.tell_tale_exif()
+    assert "E1" in files.parts_of(files.encoded(image, "JPEG", exif=exif))
+    assert "FE" in files.parts_of(files.encoded(image, "JPEG", comment=b"hello"))
+    assert {"EXIF", "ICCP"} <= files.parts_of(
+        files.encoded(image, "WEBP", exif=exif, icc_profile=files.wide_gamut_profile())
+    )
+    assert {"infe Exif", "infe mime"} <= files.parts_of(
+        files.encoded(image, "AVIF", exif=exif, xmp=files.tell_tale_xmp(), speed=9)
+    )
+    for format in ("JPEG", "WEBP", "AVIF"):
+        with pytest.raises((ValueError, KeyError)):
+            files.parts_of(files.encoded(image, format) + files.SECRET)
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
@@ -164,6 +226,32 @@ async def test_wide_gamut_colours_become_srgb(format: str, shown: Shown) -> None
     assert files.near(result.getpixel((300, 200)), true, 4)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("space", ["Adobe RGB", "Display P3"])
+@pytest.mark.parametrize(
+    "colour",
+    [
+        (128, 128, 128),
+        (255, 255, 255),
+        (20, 20, 20),
+        (200, 90, 80),
+        (60, 120, 70),
+        (70, 80, 170),
+        (250, 210, 160),
+    ],
+)
+def test_profiles_are_converted_to_within_a_hair(
+    space: str, colour: tuple[int, int, int], tmp_path: Path
+) -> None:
+    make, truth = {
+        "Adobe RGB": (files.wide_gamut_profile, files.wide_gamut_in_srgb),
+        "Display P3": (files.display_p3_profile, files.display_p3_in_srgb),
+    }[space]
+    data = files.encoded(Image.new("RGB", (640, 480), colour), "PNG", icc_profile=make())
+    sheet = pixels.read(files.stored(tmp_path, data), "png", BOUNDS, as_it_is)
+    result = pixels.srgb_print(sheet, (640, 480)).getpixel((300, 200))
+    assert files.near(result, truth(colour), 2)  # type: ignore[arg-type]
+
+
 async def test_a_grey_profile_is_honoured(shown: Shown) -> None:
     image = Image.new("L", (640, 480), 128)
     _, result = await shown(files.encoded(image, "PNG", icc_profile=files.dark_grey_profile()))
@@ -179,6 +267,45 @@ async def test_a_cmyk_profile_is_honoured(shown: Shown) -> None:
     assert blue > green > red
     red, green, blue = odd.getpixel((300, 200))  # type: ignore[misc]
     assert green > 1.5 * max(red, blue)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "TIFF"])
+async def test_paper_is_white_however_yellow_it_is(format: str, shown: Shown) -> None:
+    """Colours are relative to the paper, and not as an instrument would measure them."""
+    inks = Image.new("CMYK", (640, 480), (0, 0, 0, 0))
+    _, image = await shown(files.encoded(inks, format, icc_profile=files.odd_ink_profile()))
+    assert files.near(image.getpixel((300, 200)), (255, 255, 255), 3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("level", [0, 255])
+async def test_the_darkest_that_a_device_can_show_is_black(level: int, shown: Shown) -> None:
+    """Black-point compensation: without it the black of this profile would be a dark grey of 37."""
+    image = Image.new("RGB", (640, 480), (level,) * 3)
+    _, result = await shown(files.encoded(image, "PNG", icc_profile=files.grey_black_profile()))
+    assert files.near(result.getpixel((300, 200)), (level,) * 3, 5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("make", "inks", "looks"),
+    [
+        (files.ycck_jpeg, (255, 0, 0, 0), (0, 158, 224)),
+        (files.ycck_jpeg, (0, 255, 255, 0), (227, 6, 19)),
+        (files.ycck_jpeg, (0, 0, 0, 255), (29, 29, 29)),
+        (files.sixteen_bit_inks, (255, 0, 0, 0), (0, 158, 224)),
+        (files.sixteen_bit_inks, (0, 0, 0, 128), (142, 142, 142)),
+    ],
+)
+async def test_inks_stored_in_other_ways_look_the_same(
+    make: Callable[[tuple[int, ...]], bytes],
+    inks: tuple[int, ...],
+    looks: tuple[int, ...],
+    tmp_path: Path,
+    shown: Shown,
+) -> None:
+    with Image.open(files.stored(tmp_path, make(inks))) as image:
+        assert image.mode == "CMYK"
+    _, image = await shown(make(inks))
+    assert files.near(image.getpixel((300, 200)), looks, 6)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("format", ["JPEG", "TIFF"])
@@ -204,8 +331,26 @@ def test_sixteen_bit_greys_keep_all_their_steps(format: str, tmp_path: Path) -> 
     assert_no_banding(files.encoded(files.sixteen_bit_gradient(), format), tmp_path)
 
 
-def test_sixteen_bit_colours_keep_all_their_steps(tmp_path: Path) -> None:
-    assert_no_banding(files.sixteen_bit_rgb_png(), tmp_path)
+@pytest.mark.parametrize(
+    "make",
+    [files.sixteen_bit_rgb_png, lambda: files.sixteen_bit_tiff(3), lambda: files.sixteen_bit_tiff(4)],
+    ids=["png", "tiff", "tiff, four channels"],
+)
+def test_sixteen_bit_colours_keep_all_their_steps(make: Callable[[], bytes], tmp_path: Path) -> None:
+    assert_no_banding(make(), tmp_path)
+
+
+def test_ten_bit_colours_keep_their_steps(tmp_path: Path) -> None:
+    """HEIC is lossy, so a step may go back by one, but none is left out."""
+    sheet = pixels.read(files.stored(tmp_path, files.ten_bit_heic()), "heic", BOUNDS, as_it_is)
+    values = greys(sheet)
+    assert len(set(values)) >= 250
+    assert max(b - a for a, b in pairwise(values)) <= 2
+
+
+def greys(sheet: pixels.Sheet) -> list[int]:
+    grey = pixels.srgb_print(sheet, (1024, 64)).getchannel("G")
+    return [value for x in range(1024) if isinstance(value := grey.getpixel((x, 32)), int)]
 
 
 async def test_a_sixteen_bit_tiff_whose_zero_is_white_is_not_shown_as_a_negative(tmp_path: Path) -> None:
@@ -225,9 +370,7 @@ def assert_no_banding(data: bytes, folder: Path) -> None:
     """
     kind = sniff(data[:64])
     assert kind
-    sheet = pixels.read(files.stored(folder, data), kind, BOUNDS, long_side=0)
-    grey = pixels.srgb_print(sheet, (1024, 64)).getchannel("G")
-    values = [value for x in range(1024) if isinstance(value := grey.getpixel((x, 32)), int)]
+    values = greys(pixels.read(files.stored(folder, data), kind, BOUNDS, as_it_is))
     assert values[0] == 0
     assert values[-1] == 255
     assert {b - a for a, b in pairwise(values)} == {0, 1}
@@ -261,6 +404,21 @@ async def test_an_animation_is_shown_by_its_first_frame_and_said_to_be_one(
     assert files.near(image.getpixel((40, 60)), files.RED)  # type: ignore[arg-type]
 
 
+async def test_the_smallest_picture_that_is_taken(tmp_path: Path) -> None:
+    taken = await inspect(files.stored(tmp_path, files.encoded(files.scene(600, 60), "PNG")))
+    assert (taken.width, taken.height, taken.small) == (600, 60, True)
+
+
+async def test_120_megapixels_are_taken_even_in_four_channels(tmp_path: Path, shown: Shown) -> None:
+    """At full size they would take half a gigabyte; a JPEG shrinks while it loads."""
+    grey = files.encoded(Image.new("L", (12_000, 10_000), 90), "JPEG")
+    inspected = await inspect(files.stored(tmp_path, grey))
+    assert (inspected.width, inspected.height) == (12_000, 10_000)
+    _, image = await shown(files.encoded(Image.new("CMYK", (12_000, 10_000), (0, 0, 0, 128)), "JPEG"))
+    assert image.size == (2560, 2133)
+    assert files.near(image.getpixel((300, 200)), (142, 142, 142), 6)  # type: ignore[arg-type]
+
+
 async def test_says_when_a_picture_is_small(tmp_path: Path) -> None:
     assert (await inspect(files.stored(tmp_path, files.encoded(files.scene(1199, 800), "JPEG")))).small
     assert not (await inspect(files.stored(tmp_path, files.encoded(files.scene(800, 1200), "JPEG")))).small
@@ -280,12 +438,17 @@ def test_bands_leave_no_seams(tmp_path: Path) -> None:
     """Scaled a band at a time, a picture is what it would be scaled at once."""
     picture = Image.effect_noise((300, 450), 90).resize((3000, 4500), Image.Resampling.BICUBIC)
     source = files.stored(tmp_path, files.encoded(picture, "PNG", compress_level=1))
-    made = pixels.srgb_print(pixels.read(source, "png", BOUNDS, long_side=0), (3000, 4500)).getchannel("G")
+    made = pixels.srgb_print(pixels.read(source, "png", BOUNDS, as_it_is), (2560, 3840)).getchannel("G")
     whole = picture.resize((2560, 3840), Image.Resampling.LANCZOS)
     assert made.size == whole.size
     assert ImageChops.difference(made, whole).getextrema()[1] <= 2  # type: ignore[operator]
 
 
 def test_the_profiles_of_these_tests_are_real() -> None:
-    for profile in (files.wide_gamut_profile(), files.dark_grey_profile(), files.odd_ink_profile()):
+    for profile in (
+        files.wide_gamut_profile(),
+        files.display_p3_profile(),
+        files.dark_grey_profile(),
+        files.odd_ink_profile(),
+    ):
         assert ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space

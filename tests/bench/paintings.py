@@ -1,0 +1,47 @@
+"""The pictures that the benches measure on: the demo's paintings, as large as asked and with the grain of paper."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageChops, ImageOps
+
+from gallery.demo.pictures import draw
+
+QUALITY = 92  # of the JPEG, about what telephones use
+GRAIN = 14  # standard deviation of the grain, in levels of 255: a telephone's picture of paper indoors
+
+
+def painting(slug: str, width: int, height: int) -> Image.Image:
+    """A painting cut to width × height px, with fine grain as a camera sees it: nothing in it is flat."""
+    # Above some 3,000 px the drawing is soft, as paint is; the grain is always as fine as the pixels.
+    picture = ImageOps.fit(draw(slug, min(width, 4000)), (width, height), Image.Resampling.BICUBIC)
+    tile = Image.effect_noise((1024, 1024), GRAIN)
+    grain = Image.new("L", (width, height))
+    for number, top in enumerate(range(0, height, 1024)):
+        for left in range(0, width, 1024):
+            grain.paste(ImageChops.offset(tile, 311 * number, left // 7), (left, top))
+    return Image.merge("RGB", [ImageChops.add(band, grain, offset=-128) for band in picture.split()])
+
+
+def photographed(slug: str, width: int, height: int, folder: Path) -> Path:
+    """The painting as a JPEG in `folder`; returns its path."""
+    path = folder / f"{slug}-{width}x{height}.jpg"
+    aside(_save, slug, width, height, path)
+    return path
+
+
+def _save(slug: str, width: int, height: int, path: Path) -> None:
+    painting(slug, width, height).save(path, quality=QUALITY)
+
+
+def aside(make: Callable[..., None], *arguments: Any) -> None:
+    """Call `make` in a process of its own: the kernel counts a parent's memory to the children it starts later."""
+    process = multiprocessing.get_context("spawn").Process(target=make, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{make.__name__} ended with {process.exitcode}")

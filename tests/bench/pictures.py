@@ -1,0 +1,285 @@
+"""A picture's whole set of renditions: the gallery beside sharp and pyvips, in time and in memory.
+
+Run: python -m tests.bench.pictures [sets] [minutes] [heaviest]
+
+sharp wants node and npm, pyvips wants `pip install "pyvips[binary]"`; each is left out with a word where it is not there.
+
+Every contender gets the same files, makes the same widths in the same formats at the same qualities, and runs
+as a process of its own, started anew each time: interpreter, decoding, scaling, encoding and writing are all in.
+All run as nicely as the gallery's child does. On a busy machine the processor's seconds say more than the clock's.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pillow_heif
+
+import gallery
+from gallery.images.decoder import CHILD, Limits, child_environment, sniff
+from gallery.images.renditions import FORMATS, widths_for
+from tests.bench.paintings import aside, painting, photographed
+
+SIZES = ((3000, 2250), (8000, 6000))
+ROUNDS = 3
+QUEUE = 12  # pictures, for the number done in a minute
+SHARP = "sharp@0.35"
+
+# One format alone, as pixels.write does it but without the other two beside it.
+OURS_ALONE = """
+import sys; from pathlib import Path; from PIL import Image
+from gallery.images import pixels; from gallery.images.renditions import FORMATS
+source, out, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+need = lambda shown: pixels.print_size(pixels.developed_size(shown))
+sheet = pixels.read(source, "jpeg", pixels.Bounds(120_000_000, 600, 608 << 20), need)
+size = pixels.developed_size(sheet.shown_size)
+prints = pixels.scaled(pixels.srgb_print(sheet, pixels.print_size(size)), size[0])
+pixels.write(prints, out, [format for format in FORMATS if format.name == name])
+"""
+
+# As its makers advise: every output its own pipeline, all at once; the decoder shrinks for each while loading.
+SHARP_PROGRAM = """
+const sharp = require("sharp");
+const [source, out, names, widths] = process.argv.slice(2);
+const encoders = {
+  avif: s => s.avif({quality: 62, effort: 1, chromaSubsampling: "4:2:0"}),
+  webp: s => s.webp({quality: 78, effort: 4}),
+  jpg: s => s.jpeg({quality: 80, progressive: true, optimiseCoding: true, chromaSubsampling: "4:2:0"}),
+};
+sharp.cache(false);
+Promise.all(names.split(",").flatMap(name => widths.split(",").map(width =>
+  encoders[name](sharp(source).autoOrient().resize({width: Number(width)})).toFile(`${out}/${width}.${name}`))));
+"""
+
+# Arranged as we arrange Pillow: one shrunk decoding, each width from the next larger one, two encoders at once.
+PYVIPS_PROGRAM = """
+import sys; from concurrent.futures import ThreadPoolExecutor; import pyvips
+source, out, names, widths = sys.argv[1:5]
+pyvips.cache_set_max(0)
+widths = [int(width) for width in widths.split(",")]
+prints = [pyvips.Image.thumbnail(source, widths[-1], height=100_000).copy_memory()]
+for width in reversed(widths[:-1]):
+    prints.append(prints[-1].thumbnail_image(width, height=100_000).copy_memory())
+def write(name):
+    for image in prints:
+        path = f"{out}/{image.width}.{name}"
+        if name == "avif":
+            image.heifsave(path, compression="av1", Q=62, effort=1, subsample_mode="on", keep="none")
+        elif name == "webp":
+            image.webpsave(path, Q=78, effort=4, keep="none")
+        else:
+            image.jpegsave(path, Q=80, interlace=True, optimize_coding=True, subsample_mode="on", keep="none")
+def several(names):
+    for name in names:
+        write(name)
+first, *others = names.split(",")
+with ThreadPoolExecutor(2) as pool:
+    list(pool.map(several, [[first], others]))
+"""
+
+
+class Cost(NamedTuple):
+    seconds: float  # by the clock
+    processor: float  # seconds, of all threads together
+    peak: float  # MB resident, of the whole process
+
+
+Contender = Callable[[Path, Path, list[str], int], Cost]
+
+
+def run(command: list[str], told: bytes = b"", environment: dict[str, str] | None = None) -> Cost:
+    """Run a program to its end; what it took."""
+    begun = time.perf_counter()
+    if CHILD not in command:  # which is as nice by itself
+        command = ["nice", "-n", "5", *command]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    process.stdin.write(told)
+    process.stdin.close()
+    said, complained = process.stdout.read(), process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begun
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode or b'"refused"' in said or b'"failed"' in said:
+        raise RuntimeError((said + complained).decode()[-2000:])
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
+
+
+def ours(source: Path, out: Path, names: list[str], width: int) -> Cost:
+    """The gallery's own child process with its limits; or, for one format alone, the same steps without them."""
+    root = str(Path(gallery.__file__).parents[1])
+    if len(names) == 1:
+        environment = child_environment() | {"PYTHONPATH": root}
+        return run([sys.executable, "-c", OURS_ALONE, str(source), str(out), *names], b"", environment)
+    with source.open("rb") as file:
+        kind = sniff(file.read(64))
+    request = {
+        "task": "develop",
+        "source": str(source),
+        "kind": kind,
+        "out": str(out),
+        "limits": asdict(Limits()),
+    }
+    return run(
+        [sys.executable, "-I", "-c", CHILD, root],
+        json.dumps(request).encode(),
+        child_environment(),
+    )
+
+
+def contenders(folder: Path) -> dict[str, Contender]:
+    """The gallery, and the others that are here; says which are not."""
+    found: dict[str, Contender] = {"gallery": ours}
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        home = folder / "sharp"
+        home.mkdir()
+        install = [npm, "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(home), SHARP]
+        if subprocess.run(install, check=False, capture_output=True).returncode == 0:
+            program = home / "set.cjs"
+            program.write_text(SHARP_PROGRAM)
+
+            def by_sharp(source: Path, out: Path, names: list[str], width: int) -> Cost:
+                return run([node, str(program), str(source), str(out), ",".join(names), steps(width)])
+
+            found["sharp, all in parallel"] = by_sharp
+        else:
+            print("sharp could not be installed: left out.")
+    else:
+        print("There is no node or npm here: sharp is left out.")
+    if importlib.util.find_spec("pyvips"):
+
+        def by_pyvips(source: Path, out: Path, names: list[str], width: int) -> Cost:
+            program = [sys.executable, "-c", PYVIPS_PROGRAM]
+            return run([*program, str(source), str(out), ",".join(names), steps(width)])
+
+        found["pyvips"] = by_pyvips
+    else:
+        print("pyvips is not installed: left out.")
+    return found
+
+
+def steps(width: int) -> str:
+    return ",".join(str(step) for step in widths_for(width))
+
+
+def median(costs: list[Cost]) -> Cost:
+    return Cost(
+        statistics.median(cost.seconds for cost in costs),
+        statistics.median(cost.processor for cost in costs),
+        max(cost.peak for cost in costs),
+    )
+
+
+def sets(folder: Path, found: dict[str, Contender]) -> None:
+    """Time and memory for each size, each format alone and the whole set."""
+    names = [format.name for format in FORMATS]
+    for width, height in SIZES:
+        source = photographed("tangyuan", width, height, folder)
+        print(f"\n{width} × {height} JPEG, {source.stat().st_size / 1e6:.1f} MB; widths {steps(width)}")
+        print("Seconds by the clock, of the processor, and MB at the peak")
+        print(f"{'':24}" + "".join(f"{name:>24}" for name in [*names, "whole set"]), flush=True)
+        costs: dict[str, list[list[Cost]]] = {label: [[] for _ in range(4)] for label in found}
+        for _ in range(ROUNDS):  # in turn, so that whatever else the machine does meets all alike
+            for label, contender in found.items():
+                for place, chosen in enumerate([*([name] for name in names), names]):
+                    with tempfile.TemporaryDirectory(dir=folder) as out:
+                        costs[label][place].append(contender(source, Path(out), chosen, width))
+                        written = {path.name for path in Path(out).iterdir()}
+                        assert written == {f"{s}.{n}" for s in widths_for(width) for n in chosen}, written
+        for label, columns in costs.items():
+            cells = (f"{c.seconds:5.2f} {c.processor:5.2f} {c.peak:4.0f} MB" for c in map(median, columns))
+            print(f"{label:24}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
+
+
+def minutes(folder: Path, found: dict[str, Contender]) -> None:
+    """How many pictures are done in a minute by one worker and by two."""
+    width, height = SIZES[0]
+    source = photographed("tangyuan", width, height, folder)
+    names = [format.name for format in FORMATS]
+
+    print(f"\n{width} × {height} JPEGs a minute, whole sets{'one worker':>21}{'two workers':>14}")
+    for label, contender in found.items():
+
+        def develop(number: int, contender: Contender = contender) -> None:
+            with tempfile.TemporaryDirectory(dir=folder) as out:
+                contender(source, Path(out), names, width)
+
+        rates = []
+        for workers in (1, 2):
+            begun = time.perf_counter()
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(develop, range(QUEUE)))
+            rates.append(QUEUE / (time.perf_counter() - begun) * 60)
+        print(f"{label:49}{rates[0]:>12.0f}{rates[1]:>14.0f}")
+
+
+# The largest files of each kind that are taken, as the limits of decoder.py allow: what to cut out of a large
+# painting, and how to save it.
+HEAVIEST: Mapping[str, tuple[tuple[int, int], str, Mapping[str, Any]]] = {
+    "baseline.jpg": ((12_000, 10_000), "RGB", {"quality": 85}),
+    "progressive.jpg": ((12_000, 8_700), "RGB", {"quality": 85, "progressive": True}),
+    "inks.jpg": ((12_000, 9_900), "CMYK", {"quality": 80}),
+    "alpha.png": ((12_000, 8_800), "RGBA", {"compress_level": 1}),
+    "inks.tif": ((8_000, 6_000), "CMYK", {"compression": "tiff_lzw"}),
+    "telephone.heic": ((8_000, 6_000), "RGB", {"quality": 60, "enc_params": {"preset": "ultrafast"}}),
+    "painting.webp": ((6_500, 5_000), "RGB", {"quality": 85, "method": 0}),
+    "painting.avif": ((6_200, 4_700), "RGB", {"quality": 75, "speed": 10}),
+}
+
+
+def save_heaviest(name: str, path: Path) -> None:
+    pillow_heif.register_heif_opener()
+    (width, height), mode, options = HEAVIEST[name]
+    painting("oranges-on-blue", width, height).convert(mode).save(path, **options)
+
+
+def heaviest(folder: Path) -> None:
+    """Time and memory of the gallery alone for the largest files it takes."""
+    print("\nThe largest files that are taken: seconds by the clock, of the processor, and MB at the peak")
+    for name, ((width, height), mode, _) in HEAVIEST.items():
+        source = folder / name
+        aside(save_heaviest, name, source)
+        label = f"{name:18}{width * height / 1e6:4.0f} MP {mode:5}{source.stat().st_size / 1e6:6.0f} MB"
+        with tempfile.TemporaryDirectory(dir=folder) as out:
+            try:
+                cost = ours(source, Path(out), [format.name for format in FORMATS], width)
+                print(f"{label:44} {cost.seconds:6.2f} {cost.processor:6.2f} {cost.peak:5.0f} MB", flush=True)
+            except RuntimeError as refused:
+                print(f"{label:44} {str(refused).strip()}", flush=True)
+        source.unlink()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="gallery-bench-") as name:
+        folder = Path(name)
+        found = contenders(folder)
+        parts = {"sets": lambda: sets(folder, found), "minutes": lambda: minutes(folder, found)}
+        parts["heaviest"] = lambda: heaviest(folder)
+        for part in sys.argv[1:] or parts:
+            parts[part]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Pictures by the million: what the parent does with any file and any answer, and what the child does with any file.
+
+Run: pip install atheris, then python -m tests.fuzz.pictures answers|files [folder of cases] [libFuzzer's options]
+For instance ten minutes at low priority: nice python -m tests.fuzz.pictures files cases -max_total_time=600
+
+"answers" is the parent: sniffing the head, judging the child's line and how it ended, believing what it developed.
+It may refuse a picture or complain of the machine (OSError); anything else is a crash.
+"files" is the child's side: inspecting and developing within its own limits of memory. It may be Unfit or out of
+memory; anything else, a signal or a picture that takes longer than the limit among them, is kept by libFuzzer as
+a file named crash-… or timeout-….
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import resource
+import sys
+import tempfile
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import atheris
+
+with atheris.instrument_imports(
+    include=["gallery.images", "PIL", "pillow_heif"], enable_loader_override=False
+):
+    from PIL import (  # noqa: F401  # noqa: F401
+        AvifImagePlugin,
+        GifImagePlugin,
+        Image,
+        JpegImagePlugin,
+        MpoImagePlugin,
+        PngImagePlugin,
+        TiffImagePlugin,
+        WebPImagePlugin,
+    )
+
+    from gallery.images import pixels
+    from gallery.images.decoder import Refused, developed_from, inspected_from, judged, sniff
+
+from tests.images import files
+
+MEMORY = 2 << 30  # bytes of address space: the child's own limit, and what this fuzzer itself takes
+BOUNDS = pixels.Bounds(max_pixels=4_000_000, min_long_side=600, memory_bytes=608 << 20)
+STATUSES = (0, 1, -6, -9, -11, -24, None)
+
+TRUE_ANSWER: dict[str, Any] = {
+    "width": 640,
+    "height": 480,
+    "animated": False,
+    "placeholder": "data:image/webp;base64,UklGRiQAAABXRUJQ",
+    "mean_colour": "#c86428",
+    "perceptual_hash": "0123456789abcdef",
+    "files": [f"{width}.{name}" for name in ("avif", "webp", "jpg") for width in (320, 640)],
+}
+
+
+def answers(data: bytes) -> None:
+    """The bytes as a file's head; as a child's line, after one byte for how it ended; and as one value in a true answer."""
+    kind = sniff(data[:64])
+    assert kind in {None, "jpeg", "png", "webp", "avif", "heic", "tiff", "gif"}
+    if len(data) < 2:
+        return
+    status, place, line = STATUSES[data[0] % len(STATUSES)], data[1], data[2:]
+    believed(line, status)
+    with suppress(ValueError, RecursionError):
+        names = sorted(TRUE_ANSWER)
+        changed = TRUE_ANSWER | {names[place % len(names)]: json.loads(line)}
+        believed(json.dumps({"done": changed}).encode(), status)
+
+
+def believed(line: bytes, status: int | None) -> None:
+    with suppress(Refused, OSError):
+        told = judged(line, status)
+        with suppress(Refused):
+            inspected_from(told, "jpeg")
+        developed = developed_from(told, "jpeg")
+        assert 0 < developed.width * developed.height < 2**62
+        assert all(re.fullmatch(r"[0-9]+\.[a-z]+", name) for name in developed.files)
+
+
+def pictures(data: bytes) -> None:
+    """The file as it would come in, with a small limit on pixels so that many are tried."""
+    kind = sniff(data[:64])
+    if kind is None:
+        return
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
+        source = Path(name) / "upload"
+        source.write_bytes(data)
+        with suppress(pixels.Unfit, MemoryError):
+            told = pixels.inspect(source, kind, Path(name) / "preview", BOUNDS)
+            assert told["width"] * told["height"] <= BOUNDS.max_pixels
+            sheet = pixels.read(source, kind, BOUNDS, lambda size: size)
+            with suppress(pixels.Unfit, MemoryError):
+                shown(sheet)
+
+
+def shown(sheet: pixels.Sheet) -> None:
+    """What `pixels.develop` does up to the encoders."""
+    width, height = pixels.developed_size(sheet.shown_size)
+    largest = pixels.srgb_print(sheet, pixels.print_size((width, height), 400))
+    assert largest.mode == "RGB"
+    pixels.perceptual_hash(largest)
+    pixels.mean_colour(largest)
+    pixels.placeholder(largest)
+
+
+def seeds(folder: Path, kind: str) -> None:
+    """What to begin with: the tests' own files, or true and false answers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if kind == "answers":
+        said = [{"done": TRUE_ANSWER}, {"refused": "too_small"}, {"failed": "no space"}, {"done": []}, {}, 3]
+        for number, answer in enumerate(said):
+            (folder / f"answer-{number}").write_bytes(b"\0\0" + json.dumps(answer).encode())
+        for number, value in enumerate(["#c86428", ["320.avif"], 640, -1, 1.5, True, None, {}, "9" * 300]):
+            (folder / f"value-{number}").write_bytes(bytes((0, number)) + json.dumps(value).encode())
+        return
+    small = files.scene(600, 64)
+    for number, (_, make) in enumerate(files.WHOLE.values()):
+        data = make()
+        if len(data) < 60_000:
+            (folder / f"whole-{number}").write_bytes(data)
+    for name, data in files.telling_files().items():
+        if len(data) < 60_000:
+            (folder / f"telling-{name}").write_bytes(data)
+    for format in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF", "HEIF"):
+        file = io.BytesIO()
+        small.save(file, format, **({"compression": "tiff_lzw"} if format == "TIFF" else {}))
+        (folder / f"small-{format}").write_bytes(file.getvalue())
+
+
+def main() -> None:
+    kind, *options = sys.argv[1:] or [""]
+    if kind not in ("answers", "files"):
+        raise SystemExit(__doc__)
+    warnings.simplefilter("ignore")
+    Image.MAX_IMAGE_PIXELS = BOUNDS.max_pixels
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    folder = options.pop(0) if options and not options[0].startswith("-") else tempfile.mkdtemp()
+    seeds(Path(folder), kind)
+    atheris.Setup(
+        [sys.argv[0], folder, "-timeout=20", "-rss_limit_mb=1500", "-max_len=60000", *options],
+        answers if kind == "answers" else pictures,
+    )
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
