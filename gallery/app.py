@@ -18,6 +18,8 @@ from starlette.types import Receive, Scope, Send
 from tortoise.exceptions import ValidationError
 
 import gallery.accounts.chores
+import gallery.accounts.link_views
+import gallery.accounts.outbox_views
 import gallery.accounts.views
 import gallery.artists.chores
 import gallery.artists.views
@@ -30,6 +32,7 @@ import gallery.exhibitions.views
 import gallery.exhibitions.visits
 import gallery.images.chores
 import gallery.images.views
+import gallery.mail.chores
 import gallery.organisations.views
 import gallery.reviews.chores
 import gallery.reviews.coverage
@@ -66,6 +69,7 @@ CHORES: list[Chore] = [
     *gallery.exhibitions.chores.CHORES,
     *gallery.search.chores.CHORES,
     *gallery.accounts.chores.CHORES,
+    *gallery.mail.chores.CHORES,
 ]
 
 
@@ -81,6 +85,8 @@ def feature_routes() -> list[Route]:
         *gallery.exhibitions.iiif.routes,
         Route("/desk", desk, name="desk", methods=["GET"]),
         *gallery.accounts.views.routes,
+        *gallery.accounts.link_views.routes,
+        *gallery.accounts.outbox_views.routes,
         *gallery.organisations.views.routes,
         *gallery.artists.views.routes,
         *gallery.artists.withdrawal_views.routes,

@@ -150,7 +150,8 @@ def extracted() -> Catalog:
             "newstyle_gettext": "true",
             "trimmed": "true",
             "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
-        }
+        },
+        "**.txt": {"silent": "false", "newstyle_gettext": "true", "trimmed": "true"},
     }
     for folder, methods in sources:
         for name, line, message, comments, context in extract_from_dir(

@@ -8,12 +8,47 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it and says what would be right."""
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """The mail server of GALLERY_SMTP_URL."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+    use_tls: bool = False  # from the first byte on
+    start_tls: bool | None = None  # None: where the server offers it
+
+    @classmethod
+    def of(cls, url: str) -> MailServer:
+        """From `smtp://`, `smtp+starttls://` or `smtps://` with `user:password@host:port`. Raises ValueError."""
+        parts = urlsplit(url)
+        schemes: dict[str, tuple[int, bool, bool | None]] = {
+            "smtp": (25, False, None),
+            "smtp+starttls": (587, False, True),
+            "smtps": (465, True, False),
+        }
+        if parts.scheme not in schemes or not parts.hostname or parts.path.strip("/"):
+            raise ValueError("it takes smtps://user:password@host, smtp+starttls://… or smtp://host")
+        port, use_tls, start_tls = schemes[parts.scheme]
+        if parts.username and start_tls is None and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            raise ValueError("a password goes over smtps:// or smtp+starttls:// only")
+        return cls(
+            host=parts.hostname,
+            port=parts.port or port,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            use_tls=use_tls,
+            start_tls=start_tls,
+        )
 
 
 @dataclass(frozen=True)
@@ -41,6 +76,8 @@ class Settings:
     image_memory_bytes: int = 608 << 20  # address space of the process in which one picture is opened
     session_days: int = 30  # how long a sign-in lasts when it is used
     invitation_days: int = 14  # how long an invitation can be accepted
+    smtp_url: str = field(default="", repr=False)  # the mail server; without it mails stay in the outbox
+    mail_from: str = ""  # the address that mails come from
     worker: bool = True  # whether `gallery serve` starts a worker beside it
     development: bool = False  # shows /patterns and reloads templates
 
@@ -57,6 +94,15 @@ class Settings:
         """The origin, such as https://pictures.example.org, to which visitors are sent for pictures; "" for none."""
         parts = urlsplit(self.storage_public_url)
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        return MailServer.of(self.smtp_url) if self.smtp_url else None
+
+    @property
+    def mail_sender(self) -> str:
+        """Whom mails come from: gallery@ the site's host where the keeper named nobody."""
+        return self.mail_from or f"gallery@{urlsplit(self.site_url).hostname}"
 
     def site_name(self, language: str) -> str:
         return self.site_name_en if language == "en" else self.site_name_zh
@@ -100,6 +146,15 @@ class Settings:
             ZoneInfo(time_zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
             raise SettingsError(f"GALLERY_TIME_ZONE is {time_zone!r}: no such time zone.") from error
+        smtp_url = text("SMTP_URL", "")
+        try:
+            if smtp_url:
+                MailServer.of(smtp_url)
+        except ValueError as error:  # the address may hold a password, so it is not repeated
+            raise SettingsError(f"GALLERY_SMTP_URL cannot be used: {error}.") from None
+        mail_from = text("MAIL_FROM", "")
+        if mail_from and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", mail_from):
+            raise SettingsError(f"GALLERY_MAIL_FROM is {mail_from!r}: it takes an address, name@example.org.")
         return cls(
             home=home,
             database_url=text("DATABASE_URL", f"sqlite:///{home / 'gallery.sqlite3'}"),
@@ -122,6 +177,8 @@ class Settings:
             image_memory_bytes=number("IMAGE_MEMORY_BYTES", cls.image_memory_bytes, least=400 << 20),
             session_days=number("SESSION_DAYS", cls.session_days),
             invitation_days=number("INVITATION_DAYS", cls.invitation_days),
+            smtp_url=smtp_url,
+            mail_from=mail_from,
             worker=truth("WORKER", cls.worker),
             development=truth("DEVELOPMENT", cls.development),
         )

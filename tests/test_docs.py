@@ -15,7 +15,7 @@ import httpx
 import pytest
 from starlette.routing import Route
 
-from gallery.accounts import passwords, sessions
+from gallery.accounts import links, passwords, sessions
 from gallery.accounts.models import Person
 from gallery.app import create_app, feature_routes
 from gallery.artists import consents, withdrawal_views
@@ -28,6 +28,8 @@ from gallery.database import Database
 from gallery.images import child, chores, demand, iiif, pixels, uploads
 from gallery.images.decoder import Limits
 from gallery.images.renditions import FORMATS, WIDTHS
+from gallery.mail import chores as mail_chores
+from gallery.mail import outbox
 from gallery.settings import Settings
 from gallery.storage import Storage
 from tests import factories
@@ -234,6 +236,15 @@ def test_limits_are_told_as_they_are() -> None:
     assert (
         f"or {sessions.ATTEMPTS_PER_ADDRESS} from one network address, within {minutes} minutes" in security
     )
+    assert f"At most {links.LINKS_PER_PERSON} links are asked for one e-mail address" in security
+    assert f"{links.LINKS_PER_ADDRESS} from one network address, within {minutes} minutes." in security
+    assert f"within {int(links.LINK_LASTS.total_seconds() // 60)} minutes. Opening it" in security
+    waits = [int(wait.total_seconds() // 60) for wait in mail_chores.WAITS]
+    *first, last = map(str, waits)
+    assert f"lets it wait {', '.join(first)} and then each time {last} minutes" in architecture
+    assert f"for {mail_chores.GIVEN_UP_AFTER.days} days" in architecture
+    assert f"After {mail_chores.FORGOTTEN_AFTER.days} days the row is deleted" in architecture
+    assert f"at {outbox.DIGEST_HOUR} o'clock" in architecture
     assert f"address space ({limits.memory_bytes >> 20} MiB)" in security
     assert f"processor time ({limits.cpu_seconds} s)" in security
     assert f"written files ({child.LARGEST_FILE >> 20} MiB)" in security

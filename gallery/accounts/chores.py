@@ -1,18 +1,50 @@
-"""What the worker does with accounts: forget what has run out."""
+"""What the worker does with accounts: write the links that were asked for, forget what has run out."""
 
 from __future__ import annotations
 
-from gallery.accounts.models import Session, SignInAttempt
+from datetime import timedelta
+
+from gallery.accounts.links import answer_request
+from gallery.accounts.models import MailLink, Person, Role, Session, SignInAttempt
 from gallery.accounts.sessions import ATTEMPTS_IN
-from gallery.clock import now
+from gallery.clock import now, today
+from gallery.mail.chores import TOO_LATE
+from gallery.mail.models import Mail, MailState
+from gallery.mail.outbox import News, tell
 from gallery.worker import Chore, Workshop
 
 
+async def answer_link_request(workshop: Workshop) -> bool:
+    """Write the mail with the link that somebody asked for; False when nobody did."""
+    return await answer_request()
+
+
+async def tell_of_failed_mails(workshop: Workshop) -> bool:
+    """Tell the keepers once a day that mails could not be sent."""
+    failed = Mail.filter(state=MailState.GIVEN_UP, settled_at__gt=now() - timedelta(days=1))
+    count = await failed.exclude(answer=TOO_LATE).exclude(kind="mails_given_up").count()
+    if count:
+        news = News(
+            "mails_given_up",
+            "/desk/outbox",
+            {"count": count},
+            key=f"mails-given-up:{today()}",
+            is_for_digest=False,
+        )
+        await tell(await Person.filter(role=Role.KEEPER, is_active=True), news)
+    return False
+
+
 async def forget_expired(workshop: Workshop) -> bool:
-    """Delete sessions and failed sign-ins whose time is over."""
+    """Delete sessions, links and failed sign-ins whose time is over."""
+    await MailLink.filter(expires_at__lte=now()).delete()
     await Session.filter(expires_at__lte=now()).delete()
     await SignInAttempt.filter(at__lt=now() - ATTEMPTS_IN).delete()
     return False
 
 
-CHORES = [Chore("forget expired sessions", forget_expired, every=300)]
+CHORES = [
+    Chore("answer requests for links", answer_link_request),
+    Chore("tell of failed mails", tell_of_failed_mails, every=300),
+    Chore("forget expired sessions", forget_expired, every=300),
+]

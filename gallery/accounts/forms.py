@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import PasswordField, SelectField, StringField
+from wtforms import BooleanField, PasswordField, SelectField, StringField
 from wtforms.validators import Email, Length
 
 from gallery.accounts.passwords import SHORTEST
@@ -28,15 +28,22 @@ class SignInForm(Form):
     )
 
 
-class AcceptForm(Form):
-    name = Line(
-        _l("Your name"),
-        80,
-        [Needed(_l("Please write your name, as colleagues know you."))],
-        render_kw={"autocomplete": "name"},
+class LinkForm(Form):
+    email = StringField(
+        _l("E-mail"),
+        [
+            Needed(_l("Please write your e-mail address.")),
+            Email(_l("Please write an e-mail address, such as name@example.org.")),
+            at_most(254),
+        ],
+        filters=[stripped],
+        render_kw={"type": "email", "autocomplete": "username", "maxlength": 254},
     )
-    password = PasswordField(
-        _l("Password"),
+
+
+def new_password(label: Any) -> PasswordField:
+    return PasswordField(
+        label,
         [
             Needed(_l("Please choose a password.")),
             Length(
@@ -50,9 +57,35 @@ class AcceptForm(Form):
     )
 
 
+class PasswordForm(Form):
+    password = new_password(_l("New password"))
+
+
+class OwnPasswordForm(PasswordForm):
+    present = PasswordField(
+        _l("Present password"),
+        [Needed(_l("Please write your password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class AcceptForm(Form):
+    name = Line(
+        _l("Your name"),
+        80,
+        [Needed(_l("Please write your name, as colleagues know you."))],
+        render_kw={"autocomplete": "name"},
+    )
+    password = new_password(_l("Password"))
+
+
 class AccountForm(Form):
     name = Line(_l("Your name"), 80, [Needed(_l("Please write your name, as colleagues know you."))])
     language = SelectField(_l("Language"), choices=LANGUAGE_NAMES)
+    wants_digest = BooleanField(
+        _l("News in one mail a day"),
+        description=_l("Without this mark you are told at once. Links to sign in always come at once."),
+    )
 
 
 class InvitationForm(Form):

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from tortoise.exceptions import IntegrityError
 
-from gallery.accounts.models import Invitation, Membership, Person, Role
+from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role
 from gallery.accounts.passwords import hash_password
 from gallery.accounts.sessions import token_hash
 from gallery.clock import now
 from gallery.database import in_transaction, locked
+from gallery.mail.outbox import in_both, write_to
 
 
 class InvitationSpent(Exception):
@@ -24,22 +25,52 @@ async def invite(
     *,
     days: int,
     organisation_id: int | None = None,
+    member_role: MemberRole | None = None,
     language: str = "zh",
     by: Person | None = None,
+    mail: str = "invitation",
 ) -> str:
-    """Invite somebody for `days`; returns the token of the link, which is kept nowhere. Members need an organisation."""
+    """Invite somebody for `days`, and write them the mail `mail`; returns the token of the link.
+
+    Members need an organisation; without `member_role` the first of them is its owner.
+    """
     assert (role == Role.MEMBER) == (organisation_id is not None)
     token = secrets.token_urlsafe(24)
-    await Invitation.create(
-        token_hash=token_hash(token),
-        email=email.strip().lower(),
-        role=role,
-        organisation_id=organisation_id,
-        language=language,
-        invited_by=by,
-        expires_at=now() + timedelta(days=days),
-    )
+    email = email.strip().lower()
+    expires_at = now() + timedelta(days=days)
+    async with in_transaction():
+        invitation = await Invitation.create(
+            token_hash=token_hash(token),
+            email=email,
+            role=role,
+            organisation_id=organisation_id,
+            member_role=member_role or await _role_of_next(organisation_id),
+            language=language,
+            invited_by=by,
+            expires_at=expires_at,
+        )
+        await invitation.fetch_related("organisation")
+        facts = {
+            "organisation": in_both(invitation.organisation, "name") if invitation.organisation else "",
+            "inviter": by.name if by else "",
+            "until": expires_at.isoformat(),
+        }
+        await write_to(
+            email,
+            language,
+            mail,
+            "/desk/invitations/",
+            facts=facts,
+            secret=token,
+            useless_after=expires_at,
+        )
     return token
+
+
+async def _role_of_next(organisation_id: int | None) -> MemberRole:
+    """An organisation's first member is its owner: somebody must be able to invite the others."""
+    owned = await Membership.exists(organisation_id=organisation_id, role=MemberRole.OWNER)
+    return MemberRole.EDITOR if organisation_id is None or owned else MemberRole.OWNER
 
 
 async def open_invitation(token: str) -> Invitation | None:
@@ -89,9 +120,12 @@ async def accept_as(invitation: Invitation, person: Person) -> None:
 
 async def _join(invitation: Invitation, person: Person) -> None:
     if invitation.organisation_id is not None:
-        await Membership.get_or_create(
+        membership, _ = await Membership.get_or_create(
             organisation_id=invitation.organisation_id,
             person=person,
+            defaults={"role": invitation.member_role},
         )
+        if invitation.member_role == MemberRole.OWNER and membership.role != MemberRole.OWNER:
+            await Membership.filter(id=membership.id).update(role=MemberRole.OWNER)
     invitation.accepted_at = now()
     await invitation.save(update_fields=["accepted_at"])

@@ -25,6 +25,7 @@ class Person(Model):
     password_hash = fields.CharField(max_length=200)
     role = fields.CharEnumField(Role, max_length=10)
     language = fields.CharField(max_length=2, default="zh")
+    wants_digest = fields.BooleanField(default=False, db_default=False)  # news in one mail a day
     is_active = fields.BooleanField(default=True)
     created_at = fields.DatetimeField(auto_now_add=True)
 
@@ -43,6 +44,11 @@ class Person(Model):
         return self.role == Role.KEEPER
 
 
+class MemberRole(StrEnum):
+    OWNER = "owner"  # also keeps the organisation's profile and its members
+    EDITOR = "editor"
+
+
 class Membership(Model):
     """A person's belonging to an organisation."""
 
@@ -53,6 +59,10 @@ class Membership(Model):
     organisation_id: int
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="memberships", on_delete=fields.CASCADE
+    )
+    person_id: int
+    role = fields.CharEnumField(
+        MemberRole, max_length=10, default=MemberRole.EDITOR, db_default=MemberRole.EDITOR
     )
     created_at = fields.DatetimeField(auto_now_add=True)
 
@@ -87,6 +97,9 @@ class Invitation(Model):
         "gallery.Organisation", related_name="invitations", null=True, on_delete=fields.CASCADE
     )
     organisation_id: int | None
+    member_role = fields.CharEnumField(  # of a member
+        MemberRole, max_length=10, default=MemberRole.EDITOR, db_default=MemberRole.EDITOR
+    )
     language = fields.CharField(max_length=2, default="zh")
     invited_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="invitations_sent", null=True, on_delete=fields.SET_NULL
@@ -109,3 +122,40 @@ class SignInAttempt(Model):
     class Meta:
         table = "sign_in_attempt"
         indexes = [("key", "at")]
+
+
+class Purpose(StrEnum):
+    SIGN_IN = "sign_in"
+    PASSWORD = "password"  # noqa: S105 - what a link is for, not a password
+
+
+class LinkRequest(Model):
+    """Somebody asked for a link by mail, whether or not the address has an account: the worker finds out.
+
+    So the answer, and the time it takes, is the same for every address.
+    """
+
+    id = fields.IntField(primary_key=True)
+    email = fields.CharField(max_length=254)
+    purpose = fields.CharEnumField(Purpose, max_length=10)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "link_request"
+
+
+class MailLink(Model):
+    """A link that was sent by mail and signs somebody in, or lets them choose a password, once."""
+
+    id = fields.IntField(primary_key=True)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="mail_links", on_delete=fields.CASCADE
+    )
+    person_id: int
+    purpose = fields.CharEnumField(Purpose, max_length=10)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    expires_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "mail_link"

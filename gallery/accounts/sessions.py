@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -38,16 +39,13 @@ def token_hash(token: str) -> str:
 async def sign_in(email: str, password: str, address: str, settings: Settings) -> Person | None:
     """The person, if the password is theirs and the account is active; raises TooManyAttempts."""
     keys = {
-        _attempt_key(f"email {email.strip().lower()}", settings): ATTEMPTS_PER_PERSON,
-        _attempt_key(f"address {address}", settings): ATTEMPTS_PER_ADDRESS,
+        f"email {email.strip().lower()}": ATTEMPTS_PER_PERSON,
+        f"address {address}": ATTEMPTS_PER_ADDRESS,
     }
     # Counted before the password is looked at: many guesses at once are still many.
-    attempts = [await SignInAttempt.create(key=key, at=now()) for key in keys]
-    since = now() - ATTEMPTS_IN
-    for key, most in keys.items():
-        if await SignInAttempt.filter(key=key, at__gt=since).count() > most:
-            await SignInAttempt.filter(id__in=[attempt.id for attempt in attempts]).delete()
-            raise TooManyAttempts
+    attempts = await count_attempts(keys, settings)
+    if not attempts:
+        raise TooManyAttempts
     person = await Person.get_or_none(email=email.strip().lower())
     if (
         await password_matches(password, person.password_hash if person else None)
@@ -57,6 +55,21 @@ async def sign_in(email: str, password: str, address: str, settings: Settings) -
         await SignInAttempt.filter(Q(key=attempts[0].key) | Q(id=attempts[1].id)).delete()
         return person
     return None
+
+
+async def count_attempts(limits: Mapping[str, int], settings: Settings) -> list[SignInAttempt]:
+    """Count one attempt for each of `limits`: what is limited → how often within ATTEMPTS_IN.
+
+    Returns the attempts, or nothing where one of them was one too many; then it is not counted.
+    """
+    keys = {_attempt_key(text, settings): most for text, most in limits.items()}
+    attempts = [await SignInAttempt.create(key=key, at=now()) for key in keys]
+    since = now() - ATTEMPTS_IN
+    for key, most in keys.items():
+        if await SignInAttempt.filter(key=key, at__gt=since).count() > most:
+            await SignInAttempt.filter(id__in=[attempt.id for attempt in attempts]).delete()
+            return []
+    return attempts
 
 
 def _attempt_key(text: str, settings: Settings) -> str:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from gallery.accounts import invitations
 from gallery.accounts.access import load_person, speak_to_guest
+from gallery.accounts.closing import ClosingRefused, close_account, hindrance
 from gallery.accounts.forms import AcceptForm, AccountForm, SignInForm
 from gallery.accounts.invitations import InvitationSpent
 from gallery.accounts.models import Person, Session
@@ -22,8 +23,10 @@ from gallery.accounts.sessions import (
     open_session,
     sign_in,
 )
+from gallery.database import in_transaction
 from gallery.languages import gettext as _
 from gallery.languages import set_language
+from gallery.mail.outbox import change_rhythm
 from gallery.pages import DESK, flash, pages_of, redirect, render, settings_of
 
 
@@ -141,7 +144,10 @@ async def update_account(request: Request) -> Response:
     if not form.validate():
         return await _account_page(request, form, person, status=422)
     person.name, person.language = form.name.data or "", form.language.data
-    await person.save(update_fields=["name", "language"])
+    person.wants_digest = form.wants_digest.data
+    async with in_transaction():
+        await person.save(update_fields=["name", "language", "wants_digest"])
+        await change_rhythm(person, wants_digest=person.wants_digest)
     set_language(person.language)
     response = redirect(request, "accounts:account")
     flash(request, response, _("Saved."))
@@ -167,6 +173,25 @@ async def delete_sessions(request: Request) -> Response:
     return response
 
 
+async def show_closing(request: Request) -> Response:
+    """Somebody who wants to leave reads what stays, and what keeps them from it."""
+    person = await load_person(request)
+    return render(request, "accounts/closing.html", {"hindrance": await hindrance(person)})
+
+
+async def create_closing(request: Request) -> Response:
+    """Somebody closes their account: name and address are forgotten, and they are signed out everywhere."""
+    person = await load_person(request)
+    try:
+        await close_account(person)
+    except ClosingRefused as refusal:
+        return render(request, "accounts/closing.html", {"hindrance": refusal.sentence}, status=422)
+    response = redirect(request, "accounts:sign_in")
+    close_session(response)
+    flash(request, response, _("Your account is closed. Thank you for what you did here."))
+    return response
+
+
 routes = [
     Route("/desk/sign-in", new_session, name="accounts:sign_in", methods=["GET"]),
     Route("/desk/sign-in", create_session, name="accounts:create_session", methods=["POST"]),
@@ -175,5 +200,7 @@ routes = [
     Route("/desk/invitations/{token}", accept_invitation, name="accounts:accept", methods=["POST"]),
     Route("/desk/account", edit_account, name="accounts:account", methods=["GET"]),
     Route("/desk/account", update_account, name="accounts:update", methods=["POST"]),
+    Route("/desk/account/closing", show_closing, name="accounts:closing", methods=["GET"]),
+    Route("/desk/account/closing", create_closing, name="accounts:close", methods=["POST"]),
     Route("/desk/account/sessions", delete_sessions, name="accounts:delete_sessions", methods=["POST"]),
 ]

@@ -1,8 +1,9 @@
-"""What the worker does with withdrawals: finish one that a killed process left half done."""
+"""What the worker does with consents: finish withdrawals that were left half done, remind of those that end."""
 
 from __future__ import annotations
 
 from gallery.artists.models import Withdrawal
+from gallery.artists.reminders import remind_of_next
 from gallery.artists.withdrawal import delete_files
 from gallery.worker import Chore, Workshop
 
@@ -16,4 +17,12 @@ async def finish_withdrawal(workshop: Workshop) -> bool:
     return True
 
 
-CHORES = [Chore("finish withdrawals", finish_withdrawal)]
+async def remind(workshop: Workshop) -> bool:
+    """Remind an organisation of one consent that ends soon."""
+    return await remind_of_next()
+
+
+CHORES = [
+    Chore("finish withdrawals", finish_withdrawal),
+    Chore("remind of consents that end", remind, every=600),
+]

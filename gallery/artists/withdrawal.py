@@ -12,6 +12,7 @@ from typing import Any
 from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent, Withdrawal
+from gallery.artists.reminders import tell_of_withdrawal
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
@@ -41,6 +42,7 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
         consent.withdrawn_at = held.withdrawn_at
         works = _works(held)
         image_ids = [id for id in await works.values_list("image_id", flat=True) if id is not None]
+        work_count = await works.count()
         await works.update(**ERASED_TEXTS, status="withdrawn")
         await _forget_what_was_sent(held, image_ids)
         await _search_entries(works).filter(artwork__consent_id=held.id).delete()
@@ -52,6 +54,8 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
             lease_until=None,
         )
         withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
+        if by is None:
+            await tell_of_withdrawal(held, work_count)
         await content_version.bump()
         return withdrawal
 

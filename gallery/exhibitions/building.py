@@ -16,6 +16,7 @@ from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.database import in_transaction, locked
+from gallery.exhibitions.announcements import tell_of_hanging
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.languages import lazy_gettext as _l
 from gallery.themes.models import Theme
@@ -160,6 +161,9 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
         _check_publishable(draft, hangings)
         numbered = Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True)
         last = await numbered.order_by("-number").first()
+        hung_before = await Hanging.filter(
+            room__edition__exhibition_id=exhibition.id, room__edition__is_current=True
+        ).values_list("artwork_id", flat=True)
         await Edition.filter(exhibition_id=exhibition.id, is_current=True).update(is_current=False)
         edition = await Edition.create(
             exhibition_id=exhibition.id,
@@ -185,6 +189,8 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
             )
             for hanging in hangings
         )
+        new = {hanging.artwork_id for hanging in hangings} - set(hung_before)
+        await tell_of_hanging(exhibition, edition, new)
         await content_version.bump()
     return edition
 

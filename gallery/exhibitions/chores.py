@@ -1,4 +1,4 @@
-"""What the worker does with exhibitions: public storage holds what is on view, and nothing else."""
+"""What the worker does with exhibitions: keep public storage to what is on view, and say when one has opened."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tortoise.expressions import Subquery
 from tortoise.functions import Coalesce, Sum
 
 from gallery.artworks.models import Artwork
+from gallery.exhibitions.announcements import tell_of_opening
 from gallery.exhibitions.tiling import cut_next
 from gallery.images.models import Derivative, Image
 from gallery.images.shelves import derivative_key, make_private, make_public
@@ -62,9 +63,15 @@ async def beyond(budget: int) -> list[Derivative]:
     return chosen
 
 
+async def announce_opening(workshop: Workshop) -> bool:
+    """Tell organisations that an exhibition with their works has opened."""
+    return await tell_of_opening()
+
+
 CHORES = [
     Chore("take images in", take_in, every=1),
     Chore("bring images out", bring_out, every=1),
     Chore("tidy pieces made on demand", tidy_derivatives, every=5),
     Chore("cut tiles", cut_next, every=1, aside=True),
+    Chore("announce openings", announce_opening, every=30),
 ]

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gallery import content_version
+from gallery.accounts.members import members_of
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent, ConsentState
 from gallery.artworks.models import Artwork, Status, Submission
@@ -21,6 +22,7 @@ from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import speaking
+from gallery.mail.outbox import News, tell, unsay
 from gallery.reviews.holds import held_by_another
 from gallery.reviews.models import Decision, Hold, Review, Risk, Undo
 
@@ -168,6 +170,7 @@ async def _decide(
         sent.is_waiting = submission.is_waiting = False
         await sent.save(update_fields=["is_waiting"])
         await Hold.filter(artwork_id=held.id).delete()
+        await tell(await members_of(held.organisation_id), news_of(review, held, sent))
         await content_version.bump()
     artwork.status = held.status
     return review
@@ -221,6 +224,18 @@ def can_be_undone_until(review: Review) -> datetime:
     return review.at + UNDO_FOR + ON_THE_WAY
 
 
+def news_of(review: Review, artwork: Artwork, submission: Submission) -> News:
+    """What the organisation is told, once the decision can no longer be taken back."""
+    what = "change" if submission.is_proposal else "work"
+    return News(
+        f"{what}_{review.decision}",
+        f"/desk/works/{artwork.id}",
+        {"work": artwork.title},
+        key=f"review:{review.id}",
+        not_before=can_be_undone_until(review) + timedelta(seconds=1),
+    )
+
+
 async def undo(review: Review, by: Person) -> Undo:
     """Take a decision back: the submission waits again, and an Undo keeps what it was.
 
@@ -255,6 +270,7 @@ async def undo(review: Review, by: Person) -> Undo:
             reason=review_now.reason,
             notes=review_now.notes,
         )
+        await unsay(f"review:{review_now.id}")
         await review_now.delete()
         submission.is_waiting = True
         await submission.save(update_fields=["is_waiting"])

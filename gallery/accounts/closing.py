@@ -1,0 +1,59 @@
+"""Closing one's own account: what one did stays, without the name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gallery.accounts.models import MailLink, MemberRole, Membership, Person, Role, Session
+from gallery.database import in_transaction, locked
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.mail.models import Mail
+
+
+class ClosingRefused(Exception):
+    """Somebody is still needed; `sentence` says for what."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+async def hindrance(person: Person) -> Any:
+    """What keeps somebody from leaving, as a lazy sentence; empty where nothing does."""
+    if (
+        person.is_keeper
+        and not await Person.filter(role=Role.KEEPER, is_active=True).exclude(id=person.id).exists()
+    ):
+        return _l("You are the only keeper. Please invite another before you leave.")
+    owned = await Membership.filter(person_id=person.id, role=MemberRole.OWNER)
+    for membership in owned:
+        others = Membership.filter(organisation_id=membership.organisation_id).exclude(person_id=person.id)
+        if await others.exists() and not await others.filter(role=MemberRole.OWNER).exists():
+            return _l("You are the only owner of your organisation. Please make a colleague its owner first.")
+    return ""
+
+
+async def close_account(person: Person) -> None:
+    """Forget name, address and password, and end every session. Raises ClosingRefused.
+
+    Rows of what the person did keep pointing at the account, which says only that somebody left.
+    """
+    async with in_transaction():
+        # Two who leave at once must not both find the other still there: all who count are held.
+        await locked(Person.filter(role=Role.KEEPER))
+        owned = await Membership.filter(person_id=person.id).values_list("organisation_id", flat=True)
+        await locked(Membership.filter(organisation_id__in=list(owned)))
+        sentence = await hindrance(person)
+        if sentence:
+            raise ClosingRefused(sentence)
+        await Session.filter(person_id=person.id).delete()
+        await MailLink.filter(person_id=person.id).delete()
+        await Mail.filter(person_id=person.id).delete()
+        await Membership.filter(person_id=person.id).delete()
+        await Person.filter(id=person.id).update(
+            is_active=False,
+            name=_("Somebody who left"),
+            email=f"closed-{person.id}@invalid",
+            password_hash="",
+        )

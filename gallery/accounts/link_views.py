@@ -1,0 +1,164 @@
+"""Pages of one-time links: asking for one by mail, signing in by it, choosing a new password."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.accounts.access import load_person, speak_to_guest
+from gallery.accounts.forms import LinkForm, OwnPasswordForm, PasswordForm
+from gallery.accounts.links import (
+    LINK_LASTS,
+    LinkSpent,
+    ask_for_link,
+    change_password,
+    find_link,
+    reset_password,
+    use_link,
+)
+from gallery.accounts.models import Purpose
+from gallery.accounts.sessions import TooManyAttempts, open_session, sign_in
+from gallery.forms import small_form
+from gallery.languages import gettext as _
+from gallery.languages import set_language
+from gallery.pages import flash, redirect, render, settings_of
+
+PRIVATE = {"referrer-policy": "no-referrer"}  # the address is a key
+
+
+async def new_link(request: Request) -> Response:
+    """Somebody who forgot the password, or would rather not type it, is asked for their e-mail address."""
+    await speak_to_guest(request)
+    return _link_page(request, LinkForm())
+
+
+async def create_link(request: Request) -> Response:
+    """Somebody asks for a link; the answer is the same whether or not the address has an account."""
+    await speak_to_guest(request)
+    form = LinkForm(await small_form(request))
+    if not form.validate():
+        return _link_page(request, form, status=422)
+    address = request.client.host if request.client else ""
+    try:
+        await ask_for_link(form.email.data or "", _purpose(request), address, settings_of(request))
+    except TooManyAttempts:
+        form.refuse("email", _("That was tried too often. Please wait a quarter of an hour and try again."))
+        return _link_page(request, form, status=429)
+    context = {"email": form.email.data, "minutes": int(LINK_LASTS.total_seconds() // 60)}
+    return render(request, "accounts/link_sent.html", context)
+
+
+def _purpose(request: Request) -> Purpose:
+    return Purpose.PASSWORD if request.url.path.endswith("/password") else Purpose.SIGN_IN
+
+
+def _link_page(request: Request, form: LinkForm, status: int = 200) -> Response:
+    context = {"form": form, "is_for_password": _purpose(request) == Purpose.PASSWORD}
+    return render(request, "accounts/link_wanted.html", context, status=status)
+
+
+async def show_sign_in_link(request: Request) -> Response:
+    """Somebody opens their link and sees a button: programs that look at links in mails press none."""
+    await speak_to_guest(request)
+    try:
+        link = await find_link(request.path_params["token"], Purpose.SIGN_IN)
+    except LinkSpent:
+        return _spent(request)
+    set_language(link.person.language)
+    return render(request, "accounts/link_sign_in.html", {"link": link}, headers=PRIVATE)
+
+
+async def use_sign_in_link(request: Request) -> Response:
+    """Somebody signs in by their link, which is good once."""
+    await speak_to_guest(request)
+    try:
+        person = await use_link(request.path_params["token"])
+    except LinkSpent:
+        return _spent(request)
+    response = redirect(request, "desk")
+    await open_session(request, response, person)
+    return response
+
+
+async def show_password_link(request: Request) -> Response:
+    """Somebody opens the link with which they choose a new password."""
+    return await _password_page(request, PasswordForm())
+
+
+async def use_password_link(request: Request) -> Response:
+    """Somebody chooses a new password; they are signed in here and signed out everywhere else."""
+    await speak_to_guest(request)
+    form = PasswordForm(await small_form(request))
+    if not form.validate():
+        return await _password_page(request, form, status=422)
+    try:
+        person = await reset_password(request.path_params["token"], form.password.data or "")
+    except LinkSpent:
+        return _spent(request)
+    set_language(person.language)
+    response = redirect(request, "desk")
+    await open_session(request, response, person)
+    flash(request, response, _("Your new password holds from now on. You were signed out everywhere else."))
+    return response
+
+
+async def _password_page(request: Request, form: PasswordForm, status: int = 200) -> Response:
+    await speak_to_guest(request)
+    try:
+        link = await find_link(request.path_params["token"], Purpose.PASSWORD)
+    except LinkSpent:
+        return _spent(request)
+    set_language(link.person.language)
+    context = {"form": form, "link": link}
+    return render(request, "accounts/password_new.html", context, status=status, headers=PRIVATE)
+
+
+def _spent(request: Request) -> Response:
+    return render(request, "accounts/link_spent.html", status=410, headers=PRIVATE)
+
+
+async def edit_password(request: Request) -> Response:
+    """Somebody who is signed in wants another password."""
+    await load_person(request)
+    return render(request, "accounts/password_edit.html", {"form": OwnPasswordForm()})
+
+
+async def update_password(request: Request) -> Response:
+    """Somebody changes their password, and is signed out everywhere else."""
+    person = await load_person(request)
+    form = OwnPasswordForm(await small_form(request))
+    status = 422
+    if form.validate():
+        address = request.client.host if request.client else ""
+        try:
+            if await sign_in(person.email, form.present.data or "", address, settings_of(request)):
+                await change_password(person, form.password.data or "", request.state.session)
+                response = redirect(request, "accounts:account")
+                flash(
+                    request,
+                    response,
+                    _("Your new password holds from now on. You were signed out everywhere else."),
+                )
+                return response
+            form.refuse("present", _("This is not your present password."))
+        except TooManyAttempts:
+            form.refuse(
+                "present", _("That was tried too often. Please wait a quarter of an hour and try again.")
+            )
+            status = 429
+    return render(request, "accounts/password_edit.html", {"form": form}, status=status)
+
+
+routes = [
+    Route("/desk/sign-in/link", new_link, name="accounts:new_link", methods=["GET"]),
+    Route("/desk/sign-in/link", create_link, name="accounts:create_link", methods=["POST"]),
+    Route("/desk/sign-in/password", new_link, name="accounts:new_password", methods=["GET"]),
+    Route("/desk/sign-in/password", create_link, name="accounts:create_password", methods=["POST"]),
+    Route("/desk/sign-in/{token}", show_sign_in_link, name="accounts:show_link", methods=["GET"]),
+    Route("/desk/sign-in/{token}", use_sign_in_link, name="accounts:use_link", methods=["POST"]),
+    Route("/desk/password", edit_password, name="accounts:edit_password", methods=["GET"]),
+    Route("/desk/password", update_password, name="accounts:update_password", methods=["POST"]),
+    Route("/desk/password/{token}", show_password_link, name="accounts:show_password", methods=["GET"]),
+    Route("/desk/password/{token}", use_password_link, name="accounts:use_password", methods=["POST"]),
+]

@@ -1,0 +1,117 @@
+"""One-time links by mail: to sign in without the password, and to choose a new one."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from gallery.accounts.models import LinkRequest, MailLink, Person, Purpose, Session
+from gallery.accounts.passwords import hash_password
+from gallery.accounts.sessions import TooManyAttempts, count_attempts, token_hash
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.mail.outbox import News, tell, write_to
+from gallery.settings import Settings
+
+LINK_LASTS = timedelta(minutes=30)
+LINKS_PER_PERSON = 3  # within sessions.ATTEMPTS_IN
+LINKS_PER_ADDRESS = 20
+
+KINDS = {
+    Purpose.SIGN_IN: ("sign_in_link", "/desk/sign-in/"),
+    Purpose.PASSWORD: ("password_reset", "/desk/password/"),
+}
+
+
+class LinkSpent(Exception):
+    """It was used already, its minutes are over, or there never was one."""
+
+
+async def ask_for_link(email: str, purpose: Purpose, address: str, settings: Settings) -> None:
+    """Note that somebody wants a link; whether the address has an account is found out later, by the worker.
+
+    Raises TooManyAttempts, for addresses with and without account alike.
+    """
+    email = email.strip().lower()
+    limits = {f"link {email}": LINKS_PER_PERSON, f"links from {address}": LINKS_PER_ADDRESS}
+    if not await count_attempts(limits, settings):
+        raise TooManyAttempts
+    await LinkRequest.create(email=email, purpose=purpose)
+
+
+async def answer_request() -> bool:
+    """Write the mail for the oldest request, if the address has an account; False when nobody asked."""
+    async with in_transaction():
+        asked: LinkRequest | None = await locked(
+            LinkRequest.all().order_by("id").limit(1), skip_held=True
+        ).first()
+        if asked is None:
+            return False
+        person = await Person.get_or_none(email=asked.email, is_active=True)
+        await asked.delete()
+        if person is None or asked.created_at + LINK_LASTS < now():
+            return True
+        token = secrets.token_urlsafe(24)
+        expires_at = now() + LINK_LASTS
+        await MailLink.create(
+            token_hash=token_hash(token), person=person, purpose=asked.purpose, expires_at=expires_at
+        )
+        kind, path = KINDS[asked.purpose]
+        await write_to(
+            person.email,
+            person.language,
+            kind,
+            path,
+            person=person,
+            facts={"minutes": int(LINK_LASTS.total_seconds() // 60)},
+            secret=token,
+            useless_after=expires_at,
+        )
+    return True
+
+
+async def find_link(token: str, purpose: Purpose) -> MailLink:
+    """The link of a token with its person, unused; looking at it does not use it. Raises LinkSpent."""
+    link = await MailLink.get_or_none(
+        token_hash=token_hash(token), purpose=purpose, expires_at__gt=now(), person__is_active=True
+    ).prefetch_related("person")
+    if link is None:
+        raise LinkSpent
+    return link
+
+
+async def use_link(token: str) -> Person:
+    """Whoever may sign in by this link, which is used up by that. Raises LinkSpent."""
+    async with in_transaction():
+        return await _use(token, Purpose.SIGN_IN)
+
+
+async def reset_password(token: str, password: str) -> Person:
+    """Give the person of a link a new password, and end all their sessions. Raises LinkSpent."""
+    password_hash = await hash_password(password)
+    async with in_transaction():
+        person = await _use(token, Purpose.PASSWORD)
+        await set_password(person, password_hash)
+    return person
+
+
+async def change_password(person: Person, password: str, here: Session) -> None:
+    """Give somebody a new password, and end all their other sessions."""
+    password_hash = await hash_password(password)
+    async with in_transaction():
+        await set_password(person, password_hash, but=here)
+
+
+async def set_password(person: Person, password_hash: str, but: Session | None = None) -> None:
+    """Within a transaction: the new password, no session (but one), no link that still works, and a mail about it."""
+    await Person.filter(id=person.id).update(password_hash=password_hash)
+    await Session.filter(person_id=person.id).exclude(id=but.id if but else 0).delete()
+    await MailLink.filter(person_id=person.id).delete()
+    await tell([person], News("password_changed", "/desk/password", is_for_digest=False))
+
+
+async def _use(token: str, purpose: Purpose) -> Person:
+    link = await find_link(token, purpose)
+    if not await MailLink.filter(id=link.id).delete():  # somebody else used it in this moment
+        raise LinkSpent
+    return link.person

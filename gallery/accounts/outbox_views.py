@@ -1,0 +1,91 @@
+"""The outbox at the keepers' desk: which mails were sent, wait, or could not be sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.accounts.access import load_keeper
+from gallery.clock import now
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.mail.letters import Letter, Unwritable, compose
+from gallery.mail.models import Mail, MailState
+from gallery.pages import flash, redirect, render, settings_of
+from gallery.settings import Settings
+
+LISTED = 100  # the newest
+STATE_WORDS: dict[MailState, Any] = {
+    MailState.UNSENT: _l("waits"),
+    MailState.GATHERED: _l("in a daily mail"),
+    MailState.SENT: _l("sent"),
+    MailState.KEPT: _l("kept here"),
+    MailState.GIVEN_UP: _l("given up"),
+}
+
+
+async def index(request: Request) -> Response:
+    """A keeper sees the newest mails, and what the mail server said of those that it did not take."""
+    await load_keeper(request)
+    state = request.query_params.get("state", "")
+    mails = Mail.filter(state=state) if state in set(MailState) else Mail.all()
+    settings = settings_of(request)
+    rows = [(mail, _subject(mail, settings)) for mail in await mails.order_by("-id").limit(LISTED)]
+    counts = {each: await Mail.filter(state=each).count() for each in MailState}
+    context = {
+        "rows": rows,
+        "counts": counts,
+        "words": STATE_WORDS,
+        "chosen": state,
+        "has_server": settings.mail_server is not None,
+    }
+    return render(request, "outbox/index.html", context)
+
+
+def _subject(mail: Mail, settings: Settings) -> str:
+    try:
+        return compose(mail, settings, hide_secret=True).subject
+    except Unwritable:
+        return mail.kind
+
+
+async def show(request: Request) -> Response:
+    """A keeper reads a mail as it was sent; the secret of its link is shown in development only."""
+    mail = await _load(request)
+    settings = settings_of(request)
+    gathered = await Mail.filter(digest_id=mail.id).order_by("id")
+    try:
+        letter = compose(mail, settings, gathered, hide_secret=not (settings.development and mail.secret))
+    except Unwritable:
+        letter = Letter(mail.kind, "", "")
+    return render(request, "outbox/show.html", {"mail": mail, "letter": letter, "words": STATE_WORDS})
+
+
+async def retry(request: Request) -> Response:
+    """A keeper lets a mail that was given up be tried again."""
+    mail = await _load(request)
+    await Mail.filter(id=mail.id, state=MailState.GIVEN_UP, useless_after__isnull=True).update(
+        state=MailState.UNSENT, attempts=0, created_at=now(), due_at=now(), settled_at=None
+    )
+    response = redirect(request, "outbox:show", id=mail.id)
+    flash(request, response, _("It is tried again."))
+    return response
+
+
+async def _load(request: Request) -> Mail:
+    await load_keeper(request)
+    mail = await Mail.get_or_none(id=request.path_params["id"])
+    if mail is None:
+        raise HTTPException(404)
+    return mail
+
+
+routes = [
+    Route("/desk/outbox", index, name="outbox:index", methods=["GET"]),
+    Route("/desk/outbox/{id:int}", show, name="outbox:show", methods=["GET"]),
+    Route("/desk/outbox/{id:int}/retry", retry, name="outbox:retry", methods=["POST"]),
+]

@@ -1,0 +1,45 @@
+"""Mails about consents to the organisation that recorded them: which one ends soon, and that one was withdrawn."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gallery.accounts.members import members_of
+from gallery.artists.models import Consent
+from gallery.clock import today
+from gallery.database import in_transaction
+from gallery.mail.models import Mail
+from gallery.mail.outbox import News, tell
+
+REMINDERS = (14, 60)  # days before a consent ends
+
+
+async def remind_of_next() -> bool:
+    """Remind an organisation of one consent that ends within 60 or within 14 days; False when all were told.
+
+    Each is told once for each number of days. No mail names the artist.
+    """
+    ending = Consent.filter(
+        withdrawn_at__isnull=True, ends_on__gte=today(), ends_on__lt=today() + timedelta(days=max(REMINDERS))
+    )
+    for consent in await ending.order_by("ends_on", "id").prefetch_related("artist"):
+        assert consent.ends_on is not None
+        left = (consent.ends_on - today()).days
+        threshold = next(days for days in REMINDERS if left < days)
+        key = f"consent-ending:{consent.id}:{consent.ends_on}:{threshold}"
+        works = await consent.artworks.all().count()
+        people = await members_of(consent.artist.organisation_id)
+        if not works or not people or await Mail.filter(key__startswith=f"{key}:").exists():
+            continue
+        facts = {"days": left, "ends_on": consent.ends_on.isoformat(), "count": works}
+        async with in_transaction():
+            await tell(people, News("consent_ending", f"/desk/consents/{consent.id}", facts, key))
+        return True
+    return False
+
+
+async def tell_of_withdrawal(consent: Consent, work_count: int) -> None:
+    """Tell an organisation that one of its consents was withdrawn through the slip; within that transaction."""
+    await consent.fetch_related("artist")
+    news = News("consent_withdrawn", f"/desk/consents/{consent.id}", {"count": work_count})
+    await tell(await members_of(consent.artist.organisation_id), news)

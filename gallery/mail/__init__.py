@@ -1,0 +1,1 @@
+"""Mails: what the gallery tells people, written with the change it tells of and sent by the worker."""

@@ -1,0 +1,171 @@
+"""What the worker does with mails: send them, gather the daily ones, forget old ones.
+
+A mail is sent at least once: a worker that is killed after the server took it, and before the row says so, leaves it to
+be sent again, with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from email.message import EmailMessage
+
+import aiosmtplib
+from tortoise.expressions import Q
+
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.mail.letters import Unwritable, compose, message_of
+from gallery.mail.models import Mail, MailState
+from gallery.settings import MailServer
+from gallery.worker import Chore, Workshop
+
+logger = logging.getLogger("gallery.mail")
+
+LEASE = timedelta(minutes=2)
+WAITS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]  # then every 4 hours
+GIVEN_UP_AFTER = timedelta(days=4)  # RFC 5321, 4.5.4.1: at least 4 to 5 days
+SECONDS = 20  # for each answer of the server
+SECONDS_IN_ALL = 60
+FORGOTTEN_AFTER = timedelta(days=30)
+KEYS_FORGOTTEN_AFTER = timedelta(days=120)  # longer than anything that is told once can be told
+TOO_LATE = "too late"
+
+
+async def send_next(workshop: Workshop) -> bool:
+    """Send the mail that is due longest; False when none is, or when the server is away."""
+    mail = await claim()
+    if mail is None:
+        return False
+    if mail.useless_after is not None and mail.useless_after <= now():
+        await _settle(mail, MailState.GIVEN_UP, TOO_LATE)
+        return True
+    settings = workshop.settings
+    server = settings.mail_server
+    if server is None:
+        # In development the outbox shows the whole link, until it has run out.
+        await _settle(mail, MailState.KEPT, "", mail.secret if settings.development else "")
+        logger.info("Mail %s (%s) is kept in the outbox: GALLERY_SMTP_URL is not set", mail.id, mail.kind)
+        return True
+    try:
+        gathered = await Mail.filter(digest_id=mail.id).order_by("id")
+        message = message_of(mail, compose(mail, settings, gathered), settings)
+        async with asyncio.timeout(SECONDS_IN_ALL):
+            await deliver(message, server)
+    except Unwritable:
+        await give_up(mail, "cannot be written")
+    except aiosmtplib.SMTPResponseException as refusal:
+        answer = f"{refusal.code} {type(refusal).__name__}"
+        await (give_up(mail, answer) if refusal.code >= 500 else postpone(mail, answer))
+    except aiosmtplib.SMTPRecipientsRefused as refusals:
+        code = max(refusal.code for refusal in refusals.recipients)
+        await (give_up(mail, f"{code}") if code >= 500 else postpone(mail, f"{code}"))
+    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+        await postpone(mail, type(error).__name__)
+        return False
+    else:
+        await _settle(mail, MailState.SENT, "")
+    return True
+
+
+async def claim() -> Mail | None:
+    """Take the mail that is due longest on lease."""
+    async with in_transaction():
+        moment = now()
+        waiting = Mail.filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lt=moment),
+            state=MailState.UNSENT,
+            for_digest=False,
+            due_at__lte=moment,
+        )
+        mail: Mail | None = await locked(waiting.order_by("due_at", "id").limit(1), skip_held=True).first()
+        if mail is None:
+            return None
+        mail.attempts += 1
+        mail.lease_until = moment + LEASE
+        await mail.save(update_fields=["attempts", "lease_until"])
+        await mail.fetch_related("person")
+        if mail.person is not None:  # whoever changed language or address meanwhile
+            mail.language, mail.email = mail.person.language, mail.person.email
+        return mail
+
+
+async def deliver(message: EmailMessage, server: MailServer) -> None:
+    await aiosmtplib.send(
+        message,
+        hostname=server.host,
+        port=server.port,
+        username=server.user or None,
+        password=server.password or None,
+        use_tls=server.use_tls,
+        start_tls=server.start_tls,
+        timeout=SECONDS,
+    )
+
+
+async def postpone(mail: Mail, answer: str) -> None:
+    """Try again later, each time after a longer while; give up after some days."""
+    if now() - mail.created_at > GIVEN_UP_AFTER:
+        await give_up(mail, answer)
+        return
+    wait = WAITS[min(mail.attempts, len(WAITS)) - 1]
+    await Mail.filter(id=mail.id).update(due_at=now() + wait, lease_until=None, answer=answer)
+
+
+async def give_up(mail: Mail, answer: str) -> None:
+    """Send a mail no more, and tell the keepers by the log and the outbox."""
+    await _settle(mail, MailState.GIVEN_UP, answer)
+    logger.warning("Mail %s (%s) was given up: %s", mail.id, mail.kind, answer)
+
+
+async def _settle(mail: Mail, state: MailState, answer: str, secret: str = "") -> None:
+    await Mail.filter(id=mail.id).update(
+        state=state,
+        answer=answer,
+        settled_at=now(),
+        lease_until=None,
+        secret=secret,
+    )
+
+
+async def gather_digest(workshop: Workshop) -> bool:
+    """Make one mail of all that somebody chose to read once a day; False when nobody's are due."""
+    async with in_transaction():
+        due = Mail.filter(state=MailState.UNSENT, for_digest=True, due_at__lte=now())
+        first: Mail | None = await locked(due.order_by("id").limit(1), skip_held=True).first()
+        if first is None:
+            return False
+        waiting = await locked(due.filter(person_id=first.person_id).order_by("id"), skip_held=True)
+        digest = await Mail.create(
+            kind="digest",
+            person_id=first.person_id,
+            email=first.email,
+            language=first.language,
+            path="/desk",
+            facts={"count": len(waiting)},
+            due_at=now(),
+        )
+        await Mail.filter(id__in=[mail.id for mail in waiting]).update(
+            state=MailState.GATHERED, digest_id=digest.id
+        )
+    return True
+
+
+async def forget_old(workshop: Workshop) -> bool:
+    """Delete mails a month old, and erase the secrets of links that have run out."""
+    moment = now()
+    await Mail.filter(useless_after__lte=moment).exclude(secret="").update(secret="")
+    old = Mail.filter(
+        Q(created_at__lt=moment - FORGOTTEN_AFTER, key__isnull=True)
+        | Q(created_at__lt=moment - KEYS_FORGOTTEN_AFTER)
+    )
+    await old.exclude(state=MailState.UNSENT).delete()
+    return False
+
+
+CHORES = [
+    Chore("gather daily mails", gather_digest, every=60),
+    Chore("send mails", send_next, every=1, aside=True),
+    Chore("forget old mails", forget_old, every=600),
+]

@@ -1,0 +1,134 @@
+"""How a mail becomes words: a text part, the same as simple HTML, and headers that nobody can add to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import HeaderDefect
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, select_autoescape
+
+from gallery import languages
+from gallery.clock import now
+from gallery.forms import one_line
+from gallery.languages import TAGS, current_language, speaking
+from gallery.mail.models import Mail
+from gallery.pages import shown_date, shown_moment
+from gallery.settings import Settings
+
+HIDDEN = "••••••"  # stands for the secret of a link where a keeper reads the outbox
+
+_environment = Environment(
+    loader=FileSystemLoader(languages.template_folder()),
+    autoescape=select_autoescape(default=True, disabled_extensions=("txt",)),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
+)
+_environment.install_gettext_callables(  # type: ignore[attr-defined]
+    languages.gettext, languages.ngettext, newstyle=True
+)
+_environment.policies["ext.i18n.trimmed"] = True
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    text: str
+    link: str = ""  # an address that stands alone, with `text` above it
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+
+
+class Unwritable(Exception):
+    """The address is none that a mail can be sent to, or facts are missing that its words need."""
+
+
+def compose(
+    mail: Mail, settings: Settings, gathered: Iterable[Mail] = (), *, hide_secret: bool = False
+) -> Letter:
+    """The words of a mail, in its language. `gathered` are the mails of a digest, with their links.
+
+    The template's first line is the subject; a line that is an address alone is a link. Raises Unwritable.
+    """
+    with speaking(mail.language):
+        lines = [{"subject": _words(each, settings)[0], "link": address(each, settings)} for each in gathered]
+        subject, text = _words(mail, settings, lines=lines, hide_secret=hide_secret)
+        html = _environment.get_template("mail/letter.html").render(
+            subject=subject,
+            paragraphs=[_paragraph(part) for part in re.split(r"\n{2,}", text)],
+            tag=TAGS[current_language()],
+        )
+    return Letter(subject, text, html)
+
+
+def _words(mail: Mail, settings: Settings, *, hide_secret: bool = False, **more: Any) -> tuple[str, str]:
+    template = _environment.get_template(f"mail/{mail.kind}.txt")
+    try:
+        rendered = template.render(
+            link=address(mail, settings, hide_secret=hide_secret),
+            site=settings.site_name(current_language()),
+            day=lambda text: shown_date(datetime.fromisoformat(text)),
+            moment=lambda text: shown_moment(datetime.fromisoformat(text)),
+            **{name: _of_one_line(value) for name, value in mail.facts.items()},
+            **more,
+        )
+    except UndefinedError as error:  # it was written by another version of the gallery
+        raise Unwritable from error
+    subject, _, text = rendered.strip().partition("\n")
+    return one_line(subject), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _of_one_line(value: Any) -> Any:
+    """A fact as the mail's language has it. A name or title begins no paragraph of its own, and no header."""
+    if isinstance(value, dict):
+        value = value[current_language()]
+    return one_line(value) if isinstance(value, str) else value
+
+
+def address(mail: Mail, settings: Settings, *, hide_secret: bool = False) -> str:
+    """Where a mail leads, as whoever reads it elsewhere needs it."""
+    path = mail.path.replace("{language}", mail.language)
+    return f"{settings.site_url}{path}{HIDDEN if hide_secret else mail.secret}"
+
+
+def _paragraph(part: str) -> Paragraph:
+    above, _, last = part.strip().rpartition("\n")
+    if re.fullmatch(r"https?://\S+", last):
+        return Paragraph(above, last)
+    return Paragraph(part.strip())
+
+
+def message_of(mail: Mail, letter: Letter, settings: Settings) -> EmailMessage:
+    """The message as it is sent. A mail that is sent twice has the same Message-ID. Raises Unwritable."""
+    message = EmailMessage(policy=SMTP)
+    sender = settings.mail_sender
+    host = sender.rpartition("@")[2]
+    message["From"] = Address(one_line(settings.site_name(mail.language)), addr_spec=sender)
+    local_part, _, domain = mail.email.rpartition("@")
+    if not local_part or not domain:
+        raise Unwritable
+    try:
+        message["To"] = Address(addr_spec=f"{local_part}@{domain.encode('idna').decode()}")
+    except (ValueError, IndexError, HeaderDefect) as error:
+        raise Unwritable from error
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = f"<{mail.id}.{int(mail.created_at.timestamp())}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
+    message["Content-Language"] = TAGS[mail.language]
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return message

@@ -1,0 +1,56 @@
+"""Mails, as they are kept. A row that is `unsent` is a mail to send."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+if TYPE_CHECKING:
+    from gallery.accounts.models import Person
+
+
+class MailState(StrEnum):
+    UNSENT = "unsent"
+    GATHERED = "gathered"  # it went out as a line of a digest
+    SENT = "sent"
+    KEPT = "kept"  # no mail server was set: it stays in the outbox
+    GIVEN_UP = "given_up"
+
+
+class Mail(Model):
+    """One mail to one address, in words only once it is sent."""
+
+    id = fields.IntField(primary_key=True)
+    kind = fields.CharField(max_length=40)  # a key of letters.SUBJECTS
+    person: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="mails", null=True, on_delete=fields.CASCADE
+    )
+    person_id: int | None
+    email = fields.CharField(max_length=254)
+    language = fields.CharField(max_length=2, default="zh")
+    path = fields.CharField(max_length=300, default="")  # the page of the site that it leads to
+    facts: Any = fields.JSONField(default=dict)  # what its words need, nothing private of an artist among it
+    secret = fields.CharField(max_length=100, default="")  # ends its path, and is erased when it is sent
+    key = fields.CharField(max_length=120, null=True, unique=True)  # what is told once
+    for_digest = fields.BooleanField(default=False)
+    digest: fields.ForeignKeyNullableRelation[Mail] = fields.ForeignKeyField(
+        "gallery.Mail", related_name="gathered", null=True, on_delete=fields.CASCADE
+    )
+    digest_id: int | None
+    state = fields.CharEnumField(MailState, max_length=10, default=MailState.UNSENT)
+    due_at = fields.DatetimeField()
+    useless_after = fields.DatetimeField(null=True)  # a link that has run out helps nobody
+    attempts = fields.IntField(default=0)
+    lease_until = fields.DatetimeField(null=True)
+    answer = fields.CharField(max_length=200, default="")  # what the mail server said last
+    created_at = fields.DatetimeField(auto_now_add=True)
+    settled_at = fields.DatetimeField(null=True)  # when it was sent, kept or given up
+
+    gathered: fields.ReverseRelation[Mail]
+
+    class Meta:
+        table = "mail"
+        indexes = [("state", "due_at")]

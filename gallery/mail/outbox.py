@@ -1,0 +1,106 @@
+"""The outbox: a mail is a row, written in the transaction of what it tells of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from gallery.clock import local, now, start_of
+from gallery.languages import LANGUAGES, spoken
+from gallery.mail.models import Mail, MailState
+
+if TYPE_CHECKING:
+    from gallery.accounts.models import Person
+
+DIGEST_HOUR = 8  # of the site's clocks
+
+
+@dataclass(frozen=True)
+class News:
+    """Something that people are told: `kind` names the template, `facts` fill it, `path` is where to look.
+
+    With `key` each person is told once, however often it is written. `is_for_digest` lets it wait for the
+    daily mail of those who chose one; nobody is told `not_before` a moment.
+    """
+
+    kind: str
+    path: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    is_for_digest: bool = True
+    not_before: datetime | None = None
+
+
+async def tell(people: Iterable[Person], news: News) -> None:
+    """Write a mail to each of `people`; call it inside the transaction of what it tells of."""
+    mails = [_mail_to(person, news) for person in people if person.is_active]
+    if mails:
+        await Mail.bulk_create(mails, ignore_conflicts=bool(news.key))
+
+
+def _mail_to(person: Person, news: News) -> Mail:
+    waits = news.is_for_digest and person.wants_digest
+    return Mail(
+        kind=news.kind,
+        person_id=person.id,
+        email=person.email,
+        language=person.language,
+        path=news.path,
+        facts=news.facts,
+        key=f"{news.key}:{person.id}" if news.key else None,
+        for_digest=waits,
+        due_at=next_digest(news.not_before) if waits else news.not_before or now(),
+    )
+
+
+async def unsay(key: str) -> None:
+    """Take back news that nobody has been sent yet."""
+    await Mail.filter(key__startswith=f"{key}:", state=MailState.UNSENT).delete()
+
+
+async def write_to(
+    email: str,
+    language: str,
+    kind: str,
+    path: str = "",
+    *,
+    person: Person | None = None,
+    facts: dict[str, Any] | None = None,
+    secret: str = "",
+    useless_after: datetime | None = None,
+) -> None:
+    """Write one mail to an address. `secret` ends the path; it is kept only until the mail is sent or useless."""
+    await Mail.create(
+        kind=kind,
+        person_id=person.id if person else None,
+        email=email,
+        language=language,
+        path=path,
+        facts=facts or {},
+        secret=secret,
+        useless_after=useless_after,
+        due_at=now(),
+    )
+
+
+def in_both(record: Any, name: str) -> dict[str, str]:
+    """A name that is kept in two languages, as a fact: each mail says it in its own."""
+    return {language: spoken(record, name, language).text for language in LANGUAGES}
+
+
+def next_digest(moment: datetime | None = None) -> datetime:
+    """When the next daily mail goes out after `moment` (now), in UTC."""
+    moment = moment or now()
+    day = local(moment).date()
+    today_at = start_of(day) + timedelta(hours=DIGEST_HOUR)
+    return today_at if today_at > moment else start_of(day + timedelta(days=1)) + timedelta(hours=DIGEST_HOUR)
+
+
+async def change_rhythm(person: Person, *, wants_digest: bool) -> None:
+    """Let what waits for the daily mail go at once, when somebody wants none any more."""
+    if not wants_digest:
+        await Mail.filter(person_id=person.id, state=MailState.UNSENT, for_digest=True).update(
+            for_digest=False, due_at=now()
+        )

@@ -1,0 +1,63 @@
+"""Closing one's own account: the name goes, what was done stays."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gallery.accounts.models import MemberRole, Membership, Person, Role, Session
+from gallery.artworks.models import Status, Submission
+from tests import factories
+from tests.cast import PASSWORD
+from tests.conftest import Site
+
+
+async def test_somebody_leaves_and_the_works_stay(site: Site) -> None:
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, status=Status.SUBMITTED, created_by=site.cast.partner
+    )
+    await Submission.filter(artwork=work).update(by_id=site.cast.partner.id)
+    here, there = [await site.client(site.cast.partner) for _ in range(2)]
+    assert "Close my account for good" in (await here.get("/desk/account/closing")).text
+    answer = await here.post("/desk/account/closing")
+    assert answer.headers["location"] == "/desk/sign-in"
+    person = await Person.get(id=site.cast.partner.id)
+    assert (person.is_active, person.name, person.password_hash) == (False, "Somebody who left", "")
+    assert "partner" not in person.email
+    assert await Session.filter(person=person).count() == 0
+    assert not await Membership.exists(person=person)
+    assert (await there.get("/desk/account")).status_code == 303
+    data = {"email": "partner@example.org", "password": PASSWORD}
+    assert (await (await site.client()).post("/desk/sign-in", data=data)).status_code == 422
+    for password in ("", PASSWORD):
+        data = {"email": person.email, "password": password}
+        assert (await (await site.client()).post("/desk/sign-in", data=data)).status_code == 422
+    page = await (await site.client(site.cast.curator)).get("/desk/queue")
+    assert "partner@example.org" not in page.text
+    assert await type(work).filter(id=work.id).exists()
+
+
+async def test_the_only_keeper_stays_and_of_two_who_leave_at_once_one(site: Site) -> None:
+    client = await site.client(site.cast.keeper)
+    refused = await client.post("/desk/account/closing")
+    assert (refused.status_code, "only keeper" in refused.text) == (422, True)
+    assert "only keeper" in (await client.get("/desk/account/closing")).text
+    await Person.filter(id=site.cast.curator.id).update(role=Role.KEEPER)
+    clients = [client, await site.client(site.cast.curator)]
+    answers = await asyncio.gather(*(each.post("/desk/account/closing") for each in clients))
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
+    assert await Person.filter(role=Role.KEEPER, is_active=True).count() == 1
+
+
+async def test_the_only_owner_among_colleagues_stays(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    membership = await Membership.get(person=site.cast.partner)
+    await Membership.filter(id=membership.id).update(role=MemberRole.OWNER)
+    refused = await client.post("/desk/account/closing")
+    assert (refused.status_code, "only owner" in refused.text) == (422, True)
+    await Membership.filter(person_id=site.cast.colleague.id).update(role=MemberRole.OWNER)
+    assert (await client.post("/desk/account/closing")).status_code == 303
+
+
+async def test_a_guest_has_nothing_to_close(site: Site) -> None:
+    client = await site.client()
+    assert (await client.post("/desk/account/closing")).headers["location"].startswith("/desk/sign-in")

@@ -1,0 +1,173 @@
+"""What people are told: each thing that matters, to those whom it concerns, once, and nothing private."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from gallery.accounts.models import MemberRole, Membership, Person
+from gallery.artists.models import Consent
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.clock import now
+from gallery.exhibitions.building import publish
+from gallery.exhibitions.models import Edition
+from gallery.mail.models import Mail
+from gallery.reviews import decisions
+from tests import factories
+from tests.conftest import Site
+from tests.mail.post_office import PostOffice, text_of
+
+MEMBERS = ["colleague@example.org", "partner@example.org"]
+
+
+async def mails(kind: str) -> list[str]:
+    return sorted([mail.email for mail in await Mail.filter(kind=kind)])
+
+
+async def submitted(site: Site) -> tuple[Artwork, Submission]:
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.SUBMITTED)
+    return work, await Submission.get(artwork=work)
+
+
+async def links_lead_somewhere(site: Site, office: PostOffice, person: Person) -> None:
+    client = await site.client(person)
+    for mail in office.mails:
+        if mail["to"] == person.email:
+            for line in text_of(mail).splitlines():
+                if line.startswith(site.settings.site_url):
+                    assert (await client.get(line.removeprefix(site.settings.site_url))).status_code == 200
+
+
+async def test_a_decision_is_told_to_the_organisation_without_the_reason(
+    site: Site, office: PostOffice
+) -> None:
+    curator = site.cast.curator
+    await decisions.accept(*await submitted(site), curator)
+    await decisions.return_to_partner(*await submitted(site), curator, {"story": "Which school is hers?"})
+    await decisions.decline(*await submitted(site), curator, "His diagnosis stands in it")
+    for kind in ("work_accepted", "work_returned", "work_declined"):
+        assert await mails(kind) == MEMBERS
+    await site.work()
+    assert len(office.mails) == 6
+    assert not [mail for mail in office.mails if "school" in text_of(mail) or "diagnosis" in text_of(mail)]
+    await links_lead_somewhere(site, office, site.cast.partner)
+
+
+async def test_a_decision_that_is_refused_tells_nobody(site: Site) -> None:
+    work, submission = await submitted(site)
+    await Artwork.filter(id=work.id).update(alt_text="")
+    with pytest.raises(decisions.DecisionRefused):
+        await decisions.accept(work, submission, site.cast.curator)
+    assert await Mail.all().count() == 0
+
+
+async def test_hanging_and_opening_are_told_once(site: Site, office: PostOffice) -> None:
+    ours = [
+        await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+        for _ in range(2)
+    ]
+    theirs = await factories.artwork(site.storage, site.cast.elsewhere, status=Status.ACCEPTED)
+    opens_at = now() + timedelta(days=3)
+    exhibition = await factories.exhibition([*ours, theirs], published=False, opens_at=opens_at)
+    await publish(exhibition, site.cast.curator)
+    await publish(exhibition, site.cast.curator)
+    assert await mails("works_hung") == [*MEMBERS, "stranger@example.org"]
+    await site.work()
+    assert await mails("exhibition_opened") == []
+    moment = now() - timedelta(minutes=1)
+    await Edition.filter(exhibition=exhibition).update(
+        opens_at=moment, published_at=moment - timedelta(days=1)
+    )
+    for _ in range(2):
+        await site.work()
+    assert await mails("exhibition_opened") == [*MEMBERS, "stranger@example.org"]
+    hung = next(mail for mail in office.mails if mail["to"] == "partner@example.org")
+    assert "2 works of your organisation hang" in text_of(hung)
+    assert "It opens on" in text_of(hung)
+    opened = [mail for mail in office.mails if mail["subject"].startswith("Open now")]
+    assert f"{site.settings.site_url}/en/exhibitions/{exhibition.slug}" in text_of(opened[0])
+
+
+async def test_an_exhibition_that_opened_long_ago_is_no_news(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    long_ago = now() - timedelta(days=30)
+    await factories.exhibition([work], opens_at=long_ago, published_at=long_ago - timedelta(days=1))
+    await site.work()
+    assert await Mail.all().count() == 0
+
+
+@pytest.mark.parametrize(("days", "told"), [(61, 0), (60, 0), (59, 1), (14, 1), (13, 1), (0, 1), (-1, 0)])
+async def test_a_consent_that_ends_is_told_of(site: Site, days: int, told: int) -> None:
+    consent = await factories.consent(site.cast.organisation, ends_on=factories.days_from_now(days))
+    await factories.artwork(site.storage, site.cast.organisation, consent=consent)
+    for _ in range(2):
+        await site.work()
+    assert await mails("consent_ending") == MEMBERS * told
+
+
+async def test_it_is_told_again_when_two_weeks_are_left_and_names_nobody(
+    site: Site, office: PostOffice
+) -> None:
+    consent = await factories.consent(site.cast.organisation, ends_on=factories.days_from_now(40))
+    await factories.artwork(site.storage, site.cast.organisation, consent=consent)
+    await site.work()
+    await Consent.filter(id=consent.id).update(ends_on=factories.days_from_now(10))
+    await site.work()
+    await site.work()
+    assert await mails("consent_ending") == sorted(MEMBERS * 2)
+    await consent.fetch_related("artist")
+    for mail in office.mails:
+        assert consent.artist.credit_name not in text_of(mail) + mail["subject"]
+        assert consent.code not in text_of(mail)
+    assert "10 days" in office.mails[-1]["subject"]
+    await links_lead_somewhere(site, office, site.cast.partner)
+
+
+async def test_a_withdrawal_through_the_slip_is_told_to_the_organisation(
+    site: Site, office: PostOffice
+) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    consent = await Consent.get(id=work.consent_id)
+    await withdraw(consent, site.storage)
+    await withdraw(consent, site.storage)
+    await site.work()
+    assert sorted(office.recipients) == MEMBERS
+    assert "1 work has left every page" in text_of(office.mails[0])
+    assert work.title not in text_of(office.mails[0])
+    await links_lead_somewhere(site, office, site.cast.partner)
+
+
+async def test_a_withdrawal_by_the_organisation_is_no_news_to_it(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    await withdraw(await Consent.get(id=work.consent_id), site.storage, by=site.cast.partner)
+    assert await Mail.all().count() == 0
+
+
+async def test_an_invitation_is_mailed_and_the_link_shown(site: Site, office: PostOffice) -> None:
+    fields = {
+        "email": "New@Example.org",
+        "role": "member",
+        "language": "zh",
+        "organisation": str(site.cast.elsewhere.id),
+    }
+    page = await (await site.client(site.cast.curator)).post("/desk/invitations-sent", data=fields)
+    await site.work()
+    (mail,) = office.mails
+    assert (mail["to"], mail["subject"]) == ("new@example.org", "邀请您加入见光")
+    link = next(line for line in text_of(mail).splitlines() if "/desk/invitations/" in line)
+    assert link in page.text
+    assert "芭莎公益" in text_of(mail)
+    guest = await site.client()
+    path = link.removeprefix(site.settings.site_url)
+    assert (await guest.post(path, data={"name": "新来的", "password": "a long password"})).status_code == 303
+    membership = await Membership.get(person__email="new@example.org")
+    assert membership.role == MemberRole.OWNER  # the first: nobody could invite the others otherwise
+    assert (await Mail.get()).secret == ""
+
+
+async def test_whoever_closed_the_account_is_told_nothing(site: Site) -> None:
+    await Person.filter(id=site.cast.colleague.id).update(is_active=False)
+    await decisions.accept(*await submitted(site), site.cast.curator)
+    assert await mails("work_accepted") == ["partner@example.org"]
