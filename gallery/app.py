@@ -33,6 +33,8 @@ import gallery.exhibitions.visits
 import gallery.images.chores
 import gallery.images.views
 import gallery.mail.chores
+import gallery.organisations.application_views
+import gallery.organisations.chores
 import gallery.organisations.views
 import gallery.reviews.chores
 import gallery.reviews.coverage
@@ -70,6 +72,7 @@ CHORES: list[Chore] = [
     *gallery.search.chores.CHORES,
     *gallery.accounts.chores.CHORES,
     *gallery.mail.chores.CHORES,
+    *gallery.organisations.chores.CHORES,  # last: they wait for other people's servers
 ]
 
 
@@ -88,6 +91,7 @@ def feature_routes() -> list[Route]:
         *gallery.accounts.link_views.routes,
         *gallery.accounts.outbox_views.routes,
         *gallery.organisations.views.routes,
+        *gallery.organisations.application_views.routes,
         *gallery.artists.views.routes,
         *gallery.artists.withdrawal_views.routes,
         *gallery.images.views.routes,

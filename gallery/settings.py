@@ -78,6 +78,8 @@ class Settings:
     invitation_days: int = 14  # how long an invitation can be accepted
     smtp_url: str = field(default="", repr=False)  # the mail server; without it mails stay in the outbox
     mail_from: str = ""  # the address that mails come from
+    check_links: bool = True  # whether the worker looks if projects' links answer
+    check_private_links: bool = False  # whether projects' links may lead to addresses of a private network
     worker: bool = True  # whether `gallery serve` starts a worker beside it
     development: bool = False  # shows /patterns and reloads templates
 
@@ -179,6 +181,8 @@ class Settings:
             invitation_days=number("INVITATION_DAYS", cls.invitation_days),
             smtp_url=smtp_url,
             mail_from=mail_from,
+            check_links=truth("CHECK_LINKS", cls.check_links),
+            check_private_links=truth("CHECK_PRIVATE_LINKS", cls.check_private_links),
             worker=truth("WORKER", cls.worker),
             development=truth("DEVELOPMENT", cls.development),
         )

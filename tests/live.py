@@ -52,6 +52,7 @@ class LiveSite:
                 f"GALLERY_{name.upper()}": getattr(self.settings, name)
                 for name in ("storage_url", "storage_key_id", "storage_secret", "storage_public_url")
             },
+            "GALLERY_CHECK_LINKS": str(int(self.settings.check_links)),
             "GALLERY_IMAGE_LEASE_SECONDS": str(self.settings.image_lease_seconds),
         }
 

@@ -14,6 +14,12 @@ from gallery.languages import lazy_gettext as _l
 LANGUAGE_NAMES = [("zh", "中文"), ("en", "English")]
 
 
+MEMBER_ROLES = {
+    "editor": _l("enter works (editor)"),
+    "owner": _l("enter works, and keep the organisation's page and members (owner)"),
+}
+
+
 class SignInForm(Form):
     email = StringField(
         _l("E-mail"),
@@ -108,6 +114,7 @@ class InvitationForm(Form):
         ],
     )
     organisation = SelectField(_l("Organisation"), description=_l("For members only."), validate_choice=True)
+    member_role = SelectField(_l("May"), choices=list(MEMBER_ROLES.items()), default="editor")
     language = SelectField(_l("Language"), choices=LANGUAGE_NAMES)
 
     def __init__(

@@ -2,9 +2,45 @@
 
 from __future__ import annotations
 
-from gallery.accounts.models import Person
+from typing import Any
+
+from gallery.accounts.models import MemberRole, Membership, Person
+from gallery.database import in_transaction, locked
+from gallery.languages import lazy_gettext as _l
+
+
+class LastOwner(Exception):
+    """Somebody must be able to invite the others; `sentence` says what to do first."""
+
+    sentence: Any = _l("An organisation needs an owner. Please make somebody else an owner first.")
 
 
 async def members_of(organisation_id: int) -> list[Person]:
     """Everybody of an organisation who has an account that is open."""
     return await Person.filter(memberships__organisation_id=organisation_id, is_active=True).order_by("id")
+
+
+async def set_role(membership: Membership, role: MemberRole) -> None:
+    """Make a member an owner, or an editor. Raises LastOwner."""
+    async with in_transaction():
+        if role != MemberRole.OWNER:
+            await _check_other_owner(membership)
+        await Membership.filter(id=membership.id).update(role=role)
+
+
+async def remove(membership: Membership) -> None:
+    """Take somebody out of an organisation: its works and people are out of their reach from this moment on.
+
+    Raises LastOwner.
+    """
+    async with in_transaction():
+        await _check_other_owner(membership)
+        await Membership.filter(id=membership.id).delete()
+
+
+async def _check_other_owner(membership: Membership) -> None:
+    # All of them are held, in one order: two owners who remove each other at once must not both succeed.
+    held = await locked(Membership.filter(organisation_id=membership.organisation_id).order_by("id"))
+    owners = {each.id for each in held if each.role == MemberRole.OWNER}
+    if owners == {membership.id}:
+        raise LastOwner

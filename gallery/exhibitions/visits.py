@@ -19,6 +19,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import walls
 from gallery.exhibitions.walls import ShownTheme, ShownWork
 from gallery.languages import LANGUAGES, Spoken, accepted_language, set_language, spoken
+from gallery.organisations.links import dead_among
 from gallery.organisations.models import Organisation, Project
 from gallery.pages import redirect, render_public
 from gallery.themes.models import Theme
@@ -170,6 +171,7 @@ async def artwork(request: Request) -> Response:
         if work.title.language != found.language
         else found.translated("title"),
         place=place,
+        dead=await dead_among(found.project.links.values() if found.project else ()),
         themes=await Theme.filter(artworks__id=found.id).order_by("occurs_on", "id"),
         card=work if work.is_for_sharing else None,
     )
@@ -253,6 +255,7 @@ async def project(request: Request) -> Response:
         "visits/project.html",
         works=works,
         project=found,
+        dead=await dead_among(found.links.values()),
         wall=works,
         card=next((work for work in works if work.is_for_sharing), None),
     )

@@ -6,8 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from gallery.accounts.access import load_curator, load_person
-from gallery.accounts.models import Person
-from gallery.organisations.models import Organisation, Project
+from gallery.accounts.models import MemberRole, Membership, Person
+from gallery.database import QuerySet
+from gallery.organisations.models import Application, Organisation, Project
 
 
 async def organisations_of(person: Person) -> list[Organisation]:
@@ -35,10 +36,43 @@ async def load_project(request: Request) -> tuple[Project, list[Organisation]]:
     return project, organisations
 
 
-async def load_organisation(request: Request) -> tuple[Person, Organisation]:
-    """The organisation of the address, for curators and keepers; 404 to everybody else."""
-    person = await load_curator(request)
+async def load_organisation(request: Request) -> tuple[Person, Organisation, Membership | None]:
+    """The organisation of the address, for curators and its members; 404 to everybody else."""
+    person = await load_person(request)
     organisation = await Organisation.get_or_none(id=request.path_params["id"])
     if organisation is None:
         raise HTTPException(404)
+    membership = await Membership.get_or_none(organisation_id=organisation.id, person_id=person.id)
+    if membership is None and not person.is_curator:
+        raise HTTPException(404)
+    return person, organisation, membership
+
+
+def may_keep(person: Person, membership: Membership | None) -> bool:
+    """Whether somebody may change an organisation's profile and its members: its owners and curators."""
+    return person.is_curator or (membership is not None and membership.role == MemberRole.OWNER)
+
+
+def owned_by(person: Person) -> QuerySet[Organisation]:
+    """The organisations of which somebody is an owner."""
+    # One filter: it is the same membership that is this person's and that of an owner.
+    return Organisation.filter(memberships__person_id=person.id, memberships__role=MemberRole.OWNER)
+
+
+async def load_kept(request: Request) -> tuple[Person, Organisation]:
+    """The organisation of the address, for its owners and curators; 404 to everybody else."""
+    person, organisation, membership = await load_organisation(request)
+    if not may_keep(person, membership):
+        raise HTTPException(404)
     return person, organisation
+
+
+async def load_application(request: Request) -> tuple[Person, Application]:
+    """The application of the address, for curators."""
+    person = await load_curator(request)
+    application = await Application.get_or_none(id=request.path_params["id"]).prefetch_related(
+        "organisation", "decided_by"
+    )
+    if application is None:
+        raise HTTPException(404)
+    return person, application

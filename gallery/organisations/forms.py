@@ -5,21 +5,98 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
+from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional
+from wtforms.validators import Email, Optional, ValidationError
 
-from gallery.forms import Block, Form, Line, Slug, WebAddress
+from gallery.clock import today
+from gallery.forms import Block, Form, Line, Needed, Slug, WebAddress, at_most, stripped
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import spoken
 from gallery.organisations.models import Organisation
 
+WEB_ADDRESS = {"type": "url", "inputmode": "url", "placeholder": "https://"}
 NOT_IN_THE_LIST = _l("Please choose something that is in the list.")
 
 
 def organisation_choices(organisations: Sequence[Organisation]) -> list[SelectChoice]:
     return [SelectChoice(str(each.id), spoken(each, "name").text) for each in organisations]
+
+
+class ApplicationForm(Form):
+    """What an organisation says of itself when it applies. `nickname` is a field that people do not see."""
+
+    name_zh = Line(_l("Name in Chinese"), 120)
+    name_en = Line(_l("Name in English"), 120)
+    registration_number = Line(
+        _l("Registration number"),
+        40,
+        [Needed(_l("Please give the number under which the organisation is registered."))],
+        description=_l("Visitors see it, and can check whom they support."),
+    )
+    website = Line(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
+    about = Block(
+        _l("What it does"),
+        2000,
+        [Needed(_l("Please tell in a few sentences whom the organisation helps, and how."))],
+        description=_l("Whom does it help, and how? What do they draw, paint or make?"),
+        render_kw={"rows": 6},
+    )
+    contact_name = Line(
+        _l("Your name"), 80, [Needed(_l("Please write your name."))], render_kw={"autocomplete": "name"}
+    )
+    contact_email = StringField(
+        _l("Your e-mail"),
+        [
+            Needed(_l("Please write your e-mail address.")),
+            Email(_l("Please write an e-mail address, such as name@example.org.")),
+            at_most(254),
+        ],
+        filters=[stripped],
+        description=_l("The answer, and the invitation, go there. Visitors do not see it."),
+        render_kw={"type": "email", "autocomplete": "email", "maxlength": 254},
+    )
+    nickname = Line(_l("Please leave this empty"), 200, render_kw={"tabindex": "-1", "autocomplete": "off"})
+
+    def is_right(self) -> bool:
+        """Whether it can be sent; at least one name is needed."""
+        self.validate()
+        if not self.name_zh.data and not self.name_en.data:
+            self.refuse("name_zh", _("Please write a name, in Chinese or in English."))
+        return not self.errors
+
+
+class AdmissionForm(Form):
+    slug = Line(
+        _l("Name in web addresses"),
+        60,
+        [Slug()],
+        description=_l(
+            "Small Latin letters, digits and hyphens. Better not changed later: old links would break."
+        ),
+    )
+
+
+class RefusalForm(Form):
+    reason = Block(
+        _l("Reason"),
+        2000,
+        [Needed(_l("Please give a reason: the contact reads it."))],
+        render_kw={"rows": 4},
+    )
+
+
+class ProfileForm(Form):
+    """What an organisation's own owners change: its names and number are looked at by curators."""
+
+    about_zh = Block(_l("About it, in Chinese"), 5000, render_kw={"rows": 6})
+    about_en = Block(_l("About it, in English"), 5000, render_kw={"rows": 6})
+    website = Line(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
+
+    def is_right(self) -> bool:
+        return bool(self.validate())
 
 
 class OrganisationForm(Form):
@@ -38,7 +115,7 @@ class OrganisationForm(Form):
     registration_number = Line(
         _l("Registration number"), 40, description=_l("Visitors see it, and can check whom they support.")
     )
-    website = Line(_l("Website"), 500, [Optional(), WebAddress()], render_kw={"type": "url"})
+    website = Line(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
     is_active = BooleanField(
         _l("Its works may be shown"),
         description=_l("Without this mark all its works leave the public pages; nothing is deleted."),
@@ -53,6 +130,19 @@ class OrganisationForm(Form):
         return not self.errors
 
 
+LARGEST_AMOUNT = 10**12  # yuan
+WHOLE_YUAN = _l("Please write a whole number of yuan, in digits, such as 20000.")
+NO_DAY = _l("Please write a date, such as 2026-12-22.")
+
+
+class Amount:
+    """The field holds a whole number of yuan from 0 on."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if field.data is not None and not 0 <= field.data <= LARGEST_AMOUNT:
+            raise ValidationError(str(WHOLE_YUAN))
+
+
 class ProjectForm(Form):
     organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=NOT_IN_THE_LIST)
     title_zh = Line(_l("Title in Chinese"), 120)
@@ -65,12 +155,33 @@ class ProjectForm(Form):
     )
     summary_en = Block(_l("What it does, in English"), 600, render_kw={"rows": 4})
     link = Line(
-        _l("Where to support it"),
+        _l("The project's own page"),
         500,
         [WebAddress()],
-        description=_l("The address of the project's own page. Visitors follow it from every work."),
-        render_kw={"type": "url", "inputmode": "url", "placeholder": "https://"},
+        description=_l("Visitors follow it from every work, to learn more and to support the project."),
+        render_kw=WEB_ADDRESS,
     )
+    link_once = Line(_l("To give once"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
+    link_monthly = Line(_l("To give each month"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
+    link_volunteer = Line(_l("To volunteer"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
+    goal = IntegerField(
+        _l("Goal, in yuan"),
+        [Optional(), Amount()],
+        invalid_value_message=WHOLE_YUAN,
+        render_kw={"inputmode": "numeric"},
+    )
+    raised = IntegerField(
+        _l("Raised so far, in yuan"),
+        [Optional(), Amount()],
+        invalid_value_message=WHOLE_YUAN,
+        render_kw={"inputmode": "numeric"},
+    )
+    raised_on = DateField(_l("On which day that was so"), [Optional()], invalid_value_message=NO_DAY)
+    raised_source = Line(
+        _l("Who says so"), 200, description=_l("Such as: our yearly report; the platform's own count.")
+    )
+    starts_on = DateField(_l("Runs from"), [Optional()], invalid_value_message=NO_DAY)
+    ends_on = DateField(_l("Runs until"), [Optional()], invalid_value_message=NO_DAY)
 
     def __init__(
         self, posted: Any = None, *, organisations: Sequence[Organisation], **begin_with: Any
@@ -85,4 +196,12 @@ class ProjectForm(Form):
             self.refuse("title_zh", _("Please write a title, in Chinese or in English."))
         if not self.link.data:
             self.refuse("link", _("Please give the web address where people can support the project."))
+        if self.raised.data is not None and not (self.raised_on.data and self.raised_source.data):
+            missing = "raised_source" if self.raised_on.data else "raised_on"
+            self.refuse(missing, _("A figure needs a day and a source: visitors ask when, and who says so."))
+        if self.raised_on.data and self.raised_on.data > today():
+            self.refuse("raised_on", _("This day is still to come."))
+        starts_on, ends_on = self.starts_on.data, self.ends_on.data
+        if starts_on and ends_on and ends_on < starts_on:
+            self.refuse("ends_on", _("It would end before it begins. Please look at both days."))
         return not self.errors

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tortoise import fields
 from tortoise.models import Model
 
 if TYPE_CHECKING:
-    from gallery.accounts.models import Membership
+    from gallery.accounts.models import Membership, Person
     from gallery.artworks.models import Artwork
 
 
@@ -45,10 +46,84 @@ class Project(Model):
     title_en = fields.CharField(max_length=120, default="")
     summary_zh = fields.TextField(default="")
     summary_en = fields.TextField(default="")
-    link = fields.CharField(max_length=500)  # http(s), where to support it
+    link = fields.CharField(max_length=500)  # http(s), its own page
+    link_once = fields.CharField(max_length=500, default="", db_default="")  # to give once
+    link_monthly = fields.CharField(max_length=500, default="", db_default="")  # to give each month
+    link_volunteer = fields.CharField(max_length=500, default="", db_default="")  # to help with time
+    goal = fields.BigIntField(null=True)  # yuan
+    raised = fields.BigIntField(null=True)  # yuan, as of `raised_on`
+    raised_on = fields.DateField(null=True)
+    raised_source = fields.CharField(max_length=200, default="", db_default="")  # who says so
+    starts_on = fields.DateField(null=True)
+    ends_on = fields.DateField(null=True)  # the last day on which it takes support
     created_at = fields.DatetimeField(auto_now_add=True)
 
     artworks: fields.ReverseRelation[Artwork]
 
     class Meta:
         table = "project"
+
+    @property
+    def links(self) -> dict[str, str]:
+        """Every link that it has, by its kind of support."""
+        every = {name: getattr(self, name) for name in LINK_FIELDS}
+        return {name: link for name, link in every.items() if link}
+
+
+LINK_FIELDS = ("link_once", "link_monthly", "link_volunteer", "link")
+
+
+class LinkState(StrEnum):
+    UNCHECKED = "unchecked"
+    WORKING = "working"
+    DEAD = "dead"
+
+
+class CheckedLink(Model):
+    """An address that projects lead visitors to, and whether it answers. Due ones are work for the worker."""
+
+    id = fields.IntField(primary_key=True)
+    url = fields.CharField(max_length=500, unique=True)
+    state = fields.CharEnumField(LinkState, max_length=10, default=LinkState.UNCHECKED)
+    failures = fields.IntField(default=0)  # in a row
+    answer = fields.CharField(max_length=40, default="")  # a status, or a key of links.PROBLEM_WORDS
+    checked_at = fields.DatetimeField(null=True)
+    next_check_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "checked_link"
+
+
+class ApplicationState(StrEnum):
+    WAITING = "waiting"
+    ADMITTED = "admitted"
+    DECLINED = "declined"
+
+
+class Application(Model):
+    """An organisation that would like to show works, as it says itself."""
+
+    id = fields.IntField(primary_key=True)
+    name_zh = fields.CharField(max_length=120, default="")
+    name_en = fields.CharField(max_length=120, default="")
+    registration_number = fields.CharField(max_length=40)
+    website = fields.CharField(max_length=500, default="")
+    about = fields.TextField()
+    contact_name = fields.CharField(max_length=80)
+    contact_email = fields.CharField(max_length=254)
+    language = fields.CharField(max_length=2)
+    state = fields.CharEnumField(
+        ApplicationState, max_length=10, default=ApplicationState.WAITING, db_index=True
+    )
+    reason = fields.TextField(default="")  # why it was declined
+    organisation: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="applications", null=True, on_delete=fields.SET_NULL
+    )
+    decided_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="applications_decided", null=True, on_delete=fields.SET_NULL
+    )
+    decided_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "application"

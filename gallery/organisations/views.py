@@ -12,20 +12,45 @@ from tortoise.exceptions import IntegrityError
 from tortoise.functions import Count
 
 from gallery import content_version
-from gallery.accounts import invitations
-from gallery.accounts.access import load_curator
+from gallery.accounts import invitations, members
+from gallery.accounts.access import load_curator, load_person
 from gallery.accounts.forms import InvitationForm
-from gallery.accounts.models import Membership, Person, Role
+from gallery.accounts.members import LastOwner
+from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role
+from gallery.clock import now
 from gallery.database import in_transaction
 from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
 from gallery.languages import set_language, spoken
-from gallery.organisations.access import load_member, load_organisation, load_project
-from gallery.organisations.forms import OrganisationForm, ProjectForm
-from gallery.organisations.models import Organisation, Project
+from gallery.organisations.access import (
+    load_kept,
+    load_member,
+    load_organisation,
+    load_project,
+    may_keep,
+    owned_by,
+)
+from gallery.organisations.forms import OrganisationForm, ProfileForm, ProjectForm
+from gallery.organisations.links import dead_links_of
+from gallery.organisations.models import LINK_FIELDS, Application, ApplicationState, Organisation, Project
 from gallery.organisations.projects import add_project
 from gallery.pages import flash, pages_of, redirect, render, settings_of
 
-PROJECT_FIELDS = ("title_zh", "title_en", "summary_zh", "summary_en", "link")
+PROJECT_FIELDS = (
+    "title_zh",
+    "title_en",
+    "summary_zh",
+    "summary_en",
+    *LINK_FIELDS,
+    "goal",
+    "raised",
+    "raised_on",
+    "raised_source",
+    "starts_on",
+    "ends_on",
+)
+PROFILE_FIELDS = ("about_zh", "about_en", "website")
+MEMBER_ROLE_WORDS = {MemberRole.OWNER: _l("owner"), MemberRole.EDITOR: _l("editor")}
 ORGANISATION_FIELDS = (
     "name_zh",
     "name_en",
@@ -46,15 +71,18 @@ async def index_projects(request: Request) -> Response:
         .prefetch_related("organisation")
         .order_by("-id")
     )
-    return render(
-        request, "projects/index.html", {"projects": projects, "has_several": len(organisations) > 1}
-    )
+    context = {
+        "projects": projects,
+        "has_several": len(organisations) > 1,
+        "dead": await dead_links_of(projects),
+    }
+    return render(request, "projects/index.html", context)
 
 
 async def new_project(request: Request) -> Response:
     """A partner is asked what the project does and where to support it."""
     _person, organisations = await load_member(request)
-    return _project_page(request, ProjectForm(organisations=organisations), organisations)
+    return await _project_page(request, ProjectForm(organisations=organisations), organisations)
 
 
 async def create_project(request: Request) -> Response:
@@ -62,7 +90,7 @@ async def create_project(request: Request) -> Response:
     _person, organisations = await load_member(request)
     form = ProjectForm(await request.form(), organisations=organisations)
     if not form.is_right():
-        return _project_page(request, form, organisations, status=422)
+        return await _project_page(request, form, organisations, status=422)
     chosen = next(
         (each for each in organisations if str(each.id) == form.organisation.data), organisations[0]
     )
@@ -77,7 +105,7 @@ async def edit_project(request: Request) -> Response:
     project, organisations = await load_project(request)
     data = {name: getattr(project, name) for name in PROJECT_FIELDS}
     form = ProjectForm(organisations=organisations, data={**data, "organisation": project.organisation_id})
-    return _project_page(request, form, organisations, project)
+    return await _project_page(request, form, organisations, project)
 
 
 async def update_project(request: Request) -> Response:
@@ -85,7 +113,7 @@ async def update_project(request: Request) -> Response:
     project, organisations = await load_project(request)
     form = ProjectForm(await request.form(), organisations=organisations)
     if not form.is_right():
-        return _project_page(request, form, organisations, project, status=422)
+        return await _project_page(request, form, organisations, project, status=422)
     async with in_transaction():
         await Project.filter(id=project.id).update(**form.values(*PROJECT_FIELDS))
         await content_version.bump()
@@ -94,21 +122,31 @@ async def update_project(request: Request) -> Response:
     return response
 
 
-def _project_page(
+async def _project_page(
     request: Request,
     form: ProjectForm,
     organisations: list[Organisation],
     project: Project | None = None,
     status: int = 200,
 ) -> Response:
-    context = {"form": form, "project": project, "has_several": len(organisations) > 1}
+    context = {
+        "form": form,
+        "project": project,
+        "has_several": len(organisations) > 1,
+        "dead": await dead_links_of([project] if project else []),
+    }
     return render(request, "projects/edit.html" if project else "projects/new.html", context, status=status)
 
 
 async def index(request: Request) -> Response:
-    """A curator sees all organisations; a keeper can also invite curators."""
-    person = await load_curator(request)
-    return await _organisations_page(request, person)
+    """A curator sees all organisations; a keeper can also invite curators; a member comes to their own."""
+    person = await load_person(request)
+    if person.is_curator:
+        return await _organisations_page(request, person)
+    _person, organisations = await load_member(request)
+    if len(organisations) == 1:
+        return redirect(request, "organisations:edit", id=organisations[0].id)
+    return render(request, "organisations/own.html", {"organisations": organisations})
 
 
 async def _organisations_page(
@@ -119,7 +157,12 @@ async def _organisations_page(
     ).order_by("id")
     invitation = invitation or InvitationForm(organisations=[], data={"role": "curator"})
     invitation["role"].choices = [each for each in invitation["role"].choices if each[0] != Role.MEMBER]
-    context = {"organisations": organisations, "invitation": invitation}
+    context = {
+        "organisations": organisations,
+        "invitation": invitation,
+        "waiting": await Application.filter(state=ApplicationState.WAITING).count(),
+        "dead": await dead_links_of(await Project.all().order_by("id")),
+    }
     return render(request, "organisations/index.html", context, status=status)
 
 
@@ -148,20 +191,20 @@ async def create(request: Request) -> Response:
 
 
 async def edit(request: Request) -> Response:
-    """A curator opens an organisation: what visitors read of it, and who its members are."""
-    person, organisation = await load_organisation(request)
-    data = {name: getattr(organisation, name) for name in (*ORGANISATION_FIELDS, "is_active")}
-    return await _organisation_page(request, person, OrganisationForm(data=data), organisation)
+    """A curator or member opens an organisation: what visitors read of it, and who its members are."""
+    person, organisation, _membership = await load_organisation(request)
+    return await _organisation_page(request, person, _form_for(person, organisation), organisation)
 
 
 async def update(request: Request) -> Response:
-    """A curator changes an organisation; only a keeper can stop or resume the showing of its works."""
-    person, organisation = await load_organisation(request)
-    form = OrganisationForm(await request.form())
+    """An owner changes what visitors read; a curator also names and number; a keeper whether its works are shown."""
+    person, organisation = await load_kept(request)
+    form = _form_for(person, organisation, await request.form())
     if form.is_right():
-        values: dict[str, Any] = dict(form.values(*ORGANISATION_FIELDS))
+        fields = ORGANISATION_FIELDS if person.is_curator else PROFILE_FIELDS
+        values: dict[str, Any] = dict(form.values(*fields))
         if person.is_keeper:
-            values["is_active"] = form.is_active.data
+            values["is_active"] = form["is_active"].data
         try:
             async with in_transaction():
                 await Organisation.filter(id=organisation.id).update(**values)
@@ -169,43 +212,119 @@ async def update(request: Request) -> Response:
         except IntegrityError:
             _refuse_slug(form)
         else:
-            response = redirect(request, "organisations:edit", id=organisation.id)
-            flash(request, response, _("Saved."))
-            return response
+            return _back(request, organisation, _("Saved."))
     return await _organisation_page(request, person, form, organisation, status=422)
 
 
-def _refuse_slug(form: OrganisationForm) -> None:
+def _form_for(
+    person: Person, organisation: Organisation, posted: Any = None
+) -> OrganisationForm | ProfileForm:
+    form = OrganisationForm if person.is_curator else ProfileForm
+    if posted is not None:
+        return form(posted)
+    return form(data={name: getattr(organisation, name) for name in (*ORGANISATION_FIELDS, "is_active")})
+
+
+def _back(
+    request: Request, organisation: Organisation, message: str, level: str = "done", fragment: str = ""
+) -> Response:
+    response = redirect(request, "organisations:edit", id=organisation.id, fragment=fragment)
+    flash(request, response, message, level)
+    return response
+
+
+def _refuse_slug(form: OrganisationForm | ProfileForm) -> None:
     form.refuse("slug", _("Another organisation has this name in web addresses. Please choose another."))
 
 
 async def _organisation_page(
     request: Request,
     person: Person,
-    form: OrganisationForm,
+    form: OrganisationForm | ProfileForm,
     organisation: Organisation | None = None,
     invitation: InvitationForm | None = None,
     status: int = 200,
 ) -> Response:
-    if not person.is_keeper:
+    if "is_active" in form and not person.is_keeper:
         del form.is_active
     if organisation is None:
         return render(request, "organisations/new.html", {"form": form}, status=status)
-    members = await Membership.filter(organisation=organisation).order_by("id").prefetch_related("person")
+    everybody = await Membership.filter(organisation=organisation).order_by("id").prefetch_related("person")
+    own = next((each for each in everybody if each.person_id == person.id), None)
+    invited = Invitation.filter(organisation=organisation, accepted_at__isnull=True, expires_at__gt=now())
     context = {
         "form": form,
         "organisation": organisation,
-        "members": members,
+        "members": everybody,
+        "own": own,
+        "may_keep": may_keep(person, own),
+        "invited": await invited.order_by("id"),
+        "projects": await dead_links_of(await Project.filter(organisation=organisation).order_by("id")),
         "invitation": invitation or InvitationForm(organisations=[]),
+        "role_words": MEMBER_ROLE_WORDS,
     }
     return render(request, "organisations/edit.html", context, status=status)
 
 
+async def update_member(request: Request) -> Response:
+    """An owner or curator makes a member an owner, or an editor."""
+    _person, organisation, membership = await _load_membership(request)
+    role = str((await request.form()).get("role", ""))
+    if role not in set(MemberRole):
+        return _back(
+            request, organisation, _("Please choose something that is in the list."), "error", "members"
+        )
+    try:
+        await members.set_role(membership, MemberRole(role))
+    except LastOwner as refusal:
+        return _back(request, organisation, str(refusal.sentence), "error", "members")
+    return _back(request, organisation, _("Saved."), fragment="members")
+
+
+async def delete_member(request: Request) -> Response:
+    """An owner or curator takes a member out, or somebody leaves; what they did stays."""
+    person, organisation, membership = await _load_membership(request, or_own=True)
+    try:
+        await members.remove(membership)
+    except LastOwner as refusal:
+        return _back(request, organisation, str(refusal.sentence), "error", "members")
+    if membership.person_id == person.id and not person.is_curator:
+        response = redirect(request, "accounts:account")
+        flash(request, response, _("You have left the organisation."))
+        return response
+    return _back(request, organisation, _("They no longer belong to the organisation."), fragment="members")
+
+
+async def _load_membership(
+    request: Request, *, or_own: bool = False
+) -> tuple[Person, Organisation, Membership]:
+    """The membership of the address, for owners and curators; with `or_own` for the member, too. 404 to others."""
+    person, organisation, own = await load_organisation(request)
+    membership = await Membership.get_or_none(
+        id=request.path_params["membership"], organisation_id=organisation.id
+    )
+    is_own = or_own and own is not None and membership is not None and own.id == membership.id
+    if membership is None or not (is_own or may_keep(person, own)):
+        raise HTTPException(404)
+    return person, organisation, membership
+
+
+async def delete_invitation(request: Request) -> Response:
+    """An owner or curator takes back an invitation that nobody has accepted yet."""
+    _person, organisation = await load_kept(request)
+    await Invitation.filter(
+        id=request.path_params["invitation"], organisation=organisation, accepted_at__isnull=True
+    ).delete()
+    return _back(request, organisation, _("The invitation can no longer be used."), fragment="members")
+
+
 async def invite(request: Request) -> Response:
-    """A curator invites a member, a keeper also curators and keepers; the link is shown this once."""
-    person = await load_curator(request)
+    """An owner or curator invites a member, a keeper also curators and keepers; the link is shown this once."""
+    person = await load_person(request)
     posted = await request.form()
-    every = await Organisation.all().order_by("id")
+    every = await (Organisation.all() if person.is_curator else owned_by(person)).order_by("id")
+    if not every and not person.is_curator:
+        raise HTTPException(404)
     form = InvitationForm(posted, organisations=[(str(each.id), spoken(each, "name").text) for each in every])
     role = str(form.role.data)
     if role in {Role.CURATOR, Role.KEEPER} and not person.is_keeper:
@@ -218,10 +337,11 @@ async def invite(request: Request) -> Response:
         form.refuse("organisation", _("Please choose the organisation that the person belongs to."))
     if form.errors:
         if organisation is not None and role == Role.MEMBER:
-            data = {name: getattr(organisation, name) for name in (*ORGANISATION_FIELDS, "is_active")}
             return await _organisation_page(
-                request, person, OrganisationForm(data=data), organisation, form, status=422
+                request, person, _form_for(person, organisation), organisation, form, status=422
             )
+        if not person.is_curator:
+            raise HTTPException(404)
         return await _organisations_page(request, person, form, status=422)
     days = settings_of(request).invitation_days
     token = await invitations.invite(
@@ -229,6 +349,8 @@ async def invite(request: Request) -> Response:
         Role(role),
         days=days,
         organisation_id=organisation.id if organisation and role == Role.MEMBER else None,
+        # An organisation's first member is its owner, whatever was chosen.
+        member_role=MemberRole.OWNER if form.member_role.data == MemberRole.OWNER else None,
         language=form.language.data,
         by=person,
     )
@@ -254,5 +376,23 @@ routes = [
     Route("/desk/organisations", create, name="organisations:create", methods=["POST"]),
     Route("/desk/organisations/{id:int}/edit", edit, name="organisations:edit", methods=["GET"]),
     Route("/desk/organisations/{id:int}/edit", update, name="organisations:update", methods=["POST"]),
+    Route(
+        "/desk/organisations/{id:int}/members/{membership:int}",
+        update_member,
+        name="members:update",
+        methods=["POST"],
+    ),
+    Route(
+        "/desk/organisations/{id:int}/members/{membership:int}/deletion",
+        delete_member,
+        name="members:delete",
+        methods=["POST"],
+    ),
+    Route(
+        "/desk/organisations/{id:int}/invitations/{invitation:int}/deletion",
+        delete_invitation,
+        name="organisations:delete_invitation",
+        methods=["POST"],
+    ),
     Route("/desk/invitations-sent", invite, name="organisations:invite", methods=["POST"]),
 ]

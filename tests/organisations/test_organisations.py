@@ -60,10 +60,10 @@ async def test_mistakes_are_named(site: Site, fields: dict[str, str], sentence: 
     assert await Organisation.all().count() == 2
 
 
-async def test_members_find_nothing(site: Site) -> None:
+async def test_members_find_nothing_that_is_not_theirs(site: Site) -> None:
     client = await site.client(site.cast.partner)
-    ours = site.cast.organisation.id
-    for path in ("/desk/organisations", "/desk/organisations/new", f"/desk/organisations/{ours}/edit"):
+    ours, theirs = site.cast.organisation.id, site.cast.elsewhere.id
+    for path in ("/desk/organisations/new", f"/desk/organisations/{theirs}/edit"):
         assert (await client.get(path)).status_code == 404
     for path in ("/desk/organisations", f"/desk/organisations/{ours}/edit", "/desk/invitations-sent"):
         assert (await client.post(path, data={**FIELDS, **INVITED, "organisation": ours})).status_code == 404

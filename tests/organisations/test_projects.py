@@ -71,3 +71,60 @@ async def test_mistakes_are_named_and_nothing_is_lost(
     assert answer.status_code == 422
     assert sentence in answer.text
     assert await Project.all().count() == 0
+
+
+WAYS = {
+    "link_once": "https://example.org/once",
+    "link_monthly": "https://example.org/monthly",
+    "link_volunteer": "https://example.org/help",
+    "goal": "20000",
+    "raised": "12345",
+    "raised_on": "2026-01-31",
+    "raised_source": "本机构年报",
+    "starts_on": "2026-01-01",
+    "ends_on": "2099-12-31",
+}
+
+
+async def test_ways_of_support_and_figures_are_shown(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    assert (await client.post("/desk/projects", data={**FIELDS, **WAYS})).status_code == 303
+    project = await Project.get()
+    kept = (await client.get(f"/desk/projects/{project.id}/edit")).text
+    assert all(f'value="{value}"' in kept for value in WAYS.values())
+    work = await factories.artwork(site.storage, site.cast.organisation, project=project, status="accepted")
+    await factories.exhibition([work])
+    shown = (await (await site.client()).get(f"/en/projects/{project.slug}")).text
+    for word in ("Give once", "Give each month", "Volunteer", "Learn more", "20,000 yuan", "12,345 yuan"):
+        assert word in shown
+    assert "on 31 January 2026, source: 本机构年报" in shown
+    assert "From 1 January 2026 until 31 December 2099" in shown
+    zh = (await (await site.client()).get(f"/zh/projects/{project.slug}")).text
+    assert "单次捐赠" in zh
+    assert "20,000元" in zh
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"goal": "-1"}, "whole number of yuan"),
+        ({"goal": "1.5"}, "whole number of yuan"),
+        ({"goal": "9" * 30}, "whole number of yuan"),
+        ({"raised": "two"}, "whole number of yuan"),
+        ({"raised_on": ""}, "needs a day and a source"),
+        ({"raised_source": ""}, "needs a day and a source"),
+        ({"raised_on": "2098-01-01"}, "still to come"),
+        ({"raised_on": "31.1.2026"}, "Please write a date"),
+        ({"ends_on": "2025-12-31"}, "end before it begins"),
+        ({"link_once": "javascript:alert(1)"}, "begins with https://"),
+        ({"link_monthly": "https://user:x@example.org"}, "begins with https://"),
+        ({"link_volunteer": "https://" + "x" * 500}, "please keep it to 500"),
+    ],
+)
+async def test_figures_and_links_that_will_not_do(site: Site, fields: dict[str, str], sentence: str) -> None:
+    client = await site.client(site.cast.partner)
+    answer = await client.post("/desk/projects", data={**FIELDS, **WAYS, **fields})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "<details open>" in answer.text
+    assert await Project.all().count() == 0

@@ -1,0 +1,155 @@
+"""The public form with which an organisation applies, and the curators' pages on which it is admitted or declined."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.exceptions import IntegrityError
+
+from gallery.accounts.access import load_curator
+from gallery.forms import small_form
+from gallery.languages import LANGUAGES, set_language
+from gallery.languages import gettext as _
+from gallery.organisations import applications
+from gallery.organisations.access import load_application
+from gallery.organisations.applications import ApplicationDecided
+from gallery.organisations.forms import AdmissionForm, ApplicationForm, RefusalForm
+from gallery.organisations.models import Application, ApplicationState
+from gallery.pages import flash, pages_of, redirect, render, settings_of
+from gallery.security import RateLimit
+
+SENT_FROM_ONE_ADDRESS = RateLimit(times=5, seconds=3600)
+DECIDED_LISTED = 50
+APPLICATION_FIELDS = (
+    "name_zh",
+    "name_en",
+    "registration_number",
+    "website",
+    "about",
+    "contact_name",
+    "contact_email",
+)
+
+
+async def new(request: Request) -> Response:
+    """Somebody of an organisation reads what is asked of those who show works, and finds the form."""
+    _enter(request)
+    return render(request, "applications/new.html", {"form": ApplicationForm()})
+
+
+async def create(request: Request) -> Response:
+    """Somebody of an organisation applies."""
+    language = _enter(request)
+    form = ApplicationForm(await small_form(request))
+    if not form.is_right():
+        return render(request, "applications/new.html", {"form": form}, status=422)
+    if not form.nickname.data:  # people do not see this field; programs fill it in
+        if not SENT_FROM_ONE_ADDRESS.allows(request.client.host if request.client else ""):
+            form.refuse(
+                "contact_email", _("Several applications came from here. Please try again in an hour.")
+            )
+            return render(request, "applications/new.html", {"form": form}, status=429)
+        await applications.apply(form.values(*APPLICATION_FIELDS), language)
+    return redirect(request, "applications:received", language=language)
+
+
+async def received(request: Request) -> Response:
+    """Somebody who applied reads what happens next."""
+    _enter(request)
+    return render(request, "applications/received.html")
+
+
+def _enter(request: Request) -> str:
+    language = str(request.path_params["language"])
+    if language not in LANGUAGES:
+        raise HTTPException(404)
+    set_language(language)
+    return language
+
+
+async def index(request: Request) -> Response:
+    """A curator sees who waits for an answer, and what was decided lately."""
+    await load_curator(request)
+    decided = Application.exclude(state=ApplicationState.WAITING).order_by("-decided_at")
+    context = {
+        "waiting": await Application.filter(state=ApplicationState.WAITING).order_by("id"),
+        "decided": await decided.limit(DECIDED_LISTED),
+    }
+    return render(request, "applications/index.html", context)
+
+
+async def show(request: Request) -> Response:
+    """A curator reads an application."""
+    _person, application = await load_application(request)
+    return _page(request, application)
+
+
+async def admit(request: Request) -> Response:
+    """A curator admits an organisation; its contact gets an invitation, whose link is shown this once."""
+    person, application = await load_application(request)
+    form = AdmissionForm(await small_form(request))
+    if not form.validate():
+        return _page(request, application, admission=form)
+    days = settings_of(request).invitation_days
+    try:
+        organisation, token = await applications.admit(application, form.slug.data or "", person, days)
+    except ApplicationDecided as decided:
+        return _back(request, application, str(decided.sentence), "error")
+    except IntegrityError:
+        form.refuse("slug", _("Another organisation has this name in web addresses. Please choose another."))
+        return _page(request, application, admission=form)
+    pages = pages_of(request)
+    context = {
+        "email": application.contact_email,
+        "organisation": organisation,
+        "link": pages.absolute(pages.url("accounts:invitation", token=token)),
+        "days": days,
+    }
+    return render(request, "organisations/invited.html", context)
+
+
+async def decline(request: Request) -> Response:
+    """A curator declines an application; the contact reads the reason."""
+    person, application = await load_application(request)
+    form = RefusalForm(await small_form(request))
+    if not form.validate():
+        return _page(request, application, refusal=form)
+    try:
+        await applications.decline(application, form.reason.data or "", person)
+    except ApplicationDecided as decided:
+        return _back(request, application, str(decided.sentence), "error")
+    return _back(request, application, _("Declined. The contact gets the reason by mail."))
+
+
+def _back(request: Request, application: Application, message: str, level: str = "done") -> Response:
+    response = redirect(request, "applications:show", id=application.id)
+    flash(request, response, message, level)
+    return response
+
+
+def _page(
+    request: Request,
+    application: Application,
+    *,
+    admission: AdmissionForm | None = None,
+    refusal: RefusalForm | None = None,
+) -> Response:
+    context = {
+        "application": application,
+        "admission": admission or AdmissionForm(),
+        "refusal": refusal or RefusalForm(),
+    }
+    return render(request, "applications/show.html", context, status=422 if admission or refusal else 200)
+
+
+routes = [
+    Route("/desk/applications", index, name="applications:index", methods=["GET"]),
+    Route("/desk/applications/{id:int}", show, name="applications:show", methods=["GET"]),
+    Route("/desk/applications/{id:int}/admission", admit, name="applications:admit", methods=["POST"]),
+    Route("/desk/applications/{id:int}/refusal", decline, name="applications:decline", methods=["POST"]),
+    Route("/{language}/join", new, name="applications:new", methods=["GET"]),
+    Route("/{language}/join", create, name="applications:create", methods=["POST"]),
+    Route("/{language}/join/received", received, name="applications:received", methods=["GET"]),
+]

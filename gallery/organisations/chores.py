@@ -1,0 +1,39 @@
+"""What the worker does for organisations: look whether their projects' links answer, forget old applications."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gallery.clock import now
+from gallery.organisations.links import check_next, note_links
+from gallery.organisations.models import Application, ApplicationState
+from gallery.worker import Chore, Workshop
+
+FORGOTTEN_AFTER = timedelta(days=180)
+
+
+async def note_every_link(workshop: Workshop) -> bool:
+    """Take up new links of projects, and drop those that none has any more."""
+    await note_links()
+    return False
+
+
+async def check_link(workshop: Workshop) -> bool:
+    """Look at one link that is due; False when none is."""
+    if not workshop.settings.check_links:
+        return False
+    return await check_next(private_too=workshop.settings.check_private_links)
+
+
+async def forget_declined(workshop: Workshop) -> bool:
+    """Delete applications that were declined half a year ago, with the contact's name and address."""
+    old = now() - FORGOTTEN_AFTER
+    await Application.filter(state=ApplicationState.DECLINED, decided_at__lt=old).delete()
+    return False
+
+
+CHORES = [
+    Chore("note links", note_every_link, every=20),
+    Chore("check links", check_link, every=5),
+    Chore("forget declined applications", forget_declined, every=3600),
+]

@@ -1,0 +1,139 @@
+"""Asks an address on the web whether it answers, without being led into the site's own network.
+
+The name is resolved once for each request and the connection goes to the very address that was looked at, so that a name
+cannot answer twice in different ways. Each redirect is looked at anew. Nothing of a body is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from urllib.parse import quote, urljoin, urlsplit
+
+import h11
+
+from gallery.forms import is_web_address
+
+SECONDS = 10  # for all requests of one check together
+REDIRECTS = 5
+HEAD_BYTES = 32_768  # the largest status line and headers together that are read
+REDIRECTING = {301, 302, 303, 307, 308}
+# The page is there, though not for programs: what a person finds there we cannot know.
+CLOSED_TO_PROGRAMS = {401, 403, 429}
+
+NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+
+
+class Unreachable(Exception):
+    """The address does not answer as a page does; `reason` is a key of links.PROBLEM_WORDS."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def status_of(url: str, *, private_too: bool = False) -> int:
+    """The status with which `url` answers in the end. Raises Unreachable.
+
+    By HEAD, and by GET where that is refused. `private_too`: also addresses that are not on the open network.
+    """
+    try:
+        async with asyncio.timeout(SECONDS):
+            status = await _follow(url, "HEAD", private_too)
+            if status >= 400:
+                status = await _follow(url, "GET", private_too)
+            return status
+    except TimeoutError as error:
+        raise Unreachable("slow") from error
+    except ssl.SSLError as error:
+        raise Unreachable("certificate") from error
+    except (OSError, EOFError) as error:
+        raise Unreachable("refused") from error
+    except h11.RemoteProtocolError as error:
+        raise Unreachable("not_http") from error
+
+
+def is_alive(status: int) -> bool:
+    return status < 400 or status in CLOSED_TO_PROGRAMS
+
+
+async def _follow(url: str, method: str, private_too: bool) -> int:
+    for _ in range(REDIRECTS + 1):
+        if not is_web_address(url):
+            raise Unreachable("redirect")
+        status, location = await _ask(url, method, private_too)
+        if status not in REDIRECTING or not location:
+            return status
+        url = urljoin(url, location)
+    raise Unreachable("redirect")
+
+
+async def _ask(url: str, method: str, private_too: bool) -> tuple[int, str]:
+    """Status and Location of one request."""
+    parts = urlsplit(url)
+    is_https = parts.scheme == "https"
+    try:
+        host = (parts.hostname or "").encode("idna").decode()
+    except UnicodeError as error:
+        raise Unreachable("name") from error
+    port = parts.port or (443 if is_https else 80)
+    address = await _address_of(host, port, private_too)
+    reader, writer = await asyncio.open_connection(
+        address,
+        port,
+        ssl=ssl.create_default_context() if is_https else None,
+        server_hostname=host if is_https else None,
+    )
+    try:
+        connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
+        shown_host = f"[{host}]" if ":" in host else host
+        query = f"?{parts.query}" if parts.query else ""
+        request = h11.Request(
+            method=method,
+            target=quote(f"{parts.path or '/'}{query}", safe="/?%:@!$&'()*+,;=~-._[]"),
+            headers=[
+                ("Host", shown_host if port in {80, 443} else f"{shown_host}:{port}"),
+                ("User-Agent", "Mozilla/5.0 (compatible; gallery link check)"),
+                ("Accept", "text/html,*/*"),
+                ("Connection", "close"),
+            ],
+        )
+        writer.write(connection.send(request) or b"")
+        while True:
+            event = connection.next_event()
+            if isinstance(event, h11.Response):
+                return event.status_code, dict(event.headers).get(b"location", b"").decode("latin-1")
+            if event is h11.NEED_DATA:
+                connection.receive_data(await reader.read(4096))
+            elif isinstance(event, h11.ConnectionClosed):
+                raise Unreachable("not_http")
+    finally:
+        writer.close()
+
+
+async def _address_of(host: str, port: int, private_too: bool) -> str:
+    """The network address to connect to. Raises Unreachable where any that the name has is not on the open network."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable("name") from error
+    addresses = [str(each[4][0]) for each in found]
+    if not addresses:
+        raise Unreachable("name")
+    if not private_too and not all(is_open(address) for address in addresses):
+        raise Unreachable("private")
+    return addresses[0]
+
+
+def is_open(address: str) -> bool:
+    """Whether a network address belongs to the open network, looking also at the one that is wrapped in it."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        wrapped = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if ip in NAT64:
+            wrapped = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if wrapped is not None:
+            return is_open(str(wrapped))
+    return ip.is_global and not ip.is_multicast

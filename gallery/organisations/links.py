@@ -1,0 +1,107 @@
+"""The links of projects: which are dead, and when each is looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from gallery import content_version
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.organisations.link_check import Unreachable, is_alive, status_of
+from gallery.organisations.models import LINK_FIELDS, CheckedLink, LinkState, Project
+
+LEASE = timedelta(minutes=5)
+DEAD_AFTER = 3  # failures in a row
+WAITS = [
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+]  # after the first failure, the second …
+NEXT_LOOK = timedelta(days=1)  # of a link that works
+
+PROBLEM_WORDS: Mapping[str, Any] = {
+    "name": _l("there is no such address"),
+    "private": _l("the address is not on the open network"),
+    "refused": _l("nothing answers there"),
+    "slow": _l("it does not answer in time"),
+    "certificate": _l("its certificate is not right"),
+    "redirect": _l("it sends visitors round in circles"),
+    "not_http": _l("what answers there is no web page"),
+}
+
+
+@dataclass(frozen=True)
+class DeadLink:
+    url: str
+    problem: str  # a sentence's part, in the reader's language
+
+
+async def dead_among(urls: Collection[str]) -> dict[str, DeadLink]:
+    """Those of `urls` that lead nowhere, by address; one query."""
+    rows = await CheckedLink.filter(url__in=list(urls), state=LinkState.DEAD) if urls else []
+    return {row.url: DeadLink(row.url, problem_of(row.answer)) for row in rows}
+
+
+def problem_of(answer: str) -> str:
+    words = PROBLEM_WORDS.get(answer)
+    return str(words) if words else _("it answers %(status)s") % {"status": answer}
+
+
+async def dead_links_of(projects: Collection[Project]) -> list[tuple[Project, list[DeadLink]]]:
+    """Those of `projects` that have dead links, each with them; one query."""
+    dead = await dead_among({url for project in projects for url in project.links.values()})
+    found = [(each, [dead[url] for url in each.links.values() if url in dead]) for each in projects]
+    return [(project, links) for project, links in found if links]
+
+
+async def note_links() -> None:
+    """Let the worker look after every link of every project, and after no other."""
+    used: set[str] = set()
+    for row in await Project.all().values_list(*LINK_FIELDS):
+        used.update(url for url in row if url)
+    known = set(await CheckedLink.all().values_list("url", flat=True))
+    new = [CheckedLink(url=url, next_check_at=now()) for url in sorted(used - known)]
+    if new:
+        await CheckedLink.bulk_create(new, ignore_conflicts=True)
+    if known - used:
+        await CheckedLink.filter(url__in=list(known - used)).delete()
+
+
+async def check_next(*, private_too: bool) -> bool:
+    """Look at the link that is due longest; False when none is. Whatever changes, visitors see at once."""
+    async with in_transaction():
+        due = CheckedLink.filter(next_check_at__lte=now()).order_by("next_check_at", "id").limit(1)
+        link: CheckedLink | None = await locked(due, skip_held=True).first()
+        if link is None:
+            return False
+        link.next_check_at = now() + LEASE  # whoever is killed now leaves it to the next
+        await link.save(update_fields=["next_check_at"])
+    try:
+        status = await status_of(link.url, private_too=private_too)
+        works, answer = is_alive(status), str(status)
+    except Unreachable as unreachable:
+        works, answer = False, unreachable.reason
+    await _note_answer(link, works, answer)
+    return True
+
+
+async def _note_answer(link: CheckedLink, works: bool, answer: str) -> None:
+    before = link.state
+    link.answer, link.checked_at = answer, now()
+    link.failures = 0 if works else link.failures + 1
+    if works:
+        link.state = LinkState.WORKING
+        link.next_check_at = now() + NEXT_LOOK
+    else:
+        if link.failures >= DEAD_AFTER:
+            link.state = LinkState.DEAD
+        link.next_check_at = now() + WAITS[min(link.failures, len(WAITS)) - 1]
+    async with in_transaction():
+        await link.save(update_fields=["state", "answer", "checked_at", "failures", "next_check_at"])
+        if LinkState.DEAD in {before, link.state} and before != link.state:
+            await content_version.bump()
