@@ -15,6 +15,7 @@ import httpx
 import pytest
 from starlette.routing import Route
 
+from gallery import forms
 from gallery.accounts import links, passwords, sessions
 from gallery.accounts.models import Person
 from gallery.app import create_app, feature_routes
@@ -30,6 +31,8 @@ from gallery.images.decoder import Limits
 from gallery.images.renditions import FORMATS, WIDTHS
 from gallery.mail import chores as mail_chores
 from gallery.mail import outbox
+from gallery.organisations import application_views, link_check
+from gallery.organisations import links as project_links
 from gallery.settings import Settings
 from gallery.storage import Storage
 from tests import factories
@@ -245,6 +248,13 @@ def test_limits_are_told_as_they_are() -> None:
     assert f"for {mail_chores.GIVEN_UP_AFTER.days} days" in architecture
     assert f"After {mail_chores.FORGOTTEN_AFTER.days} days the row is deleted" in architecture
     assert f"at {outbox.DIGEST_HOUR} o'clock" in architecture
+    applications = application_views.SENT_FROM_ONE_ADDRESS
+    assert f"at most {applications.times} applications an hour" in security
+    assert applications.seconds == 3600
+    assert f"up to {forms.SMALL_FORM_BYTES // 1000} kB and 60 fields" in security
+    assert f"at most {link_check.REDIRECTS} redirects" in security
+    assert f"at most {link_check.SECONDS} seconds, reads at most {link_check.HEAD_BYTES >> 10} kB" in security
+    assert (project_links.DEAD_AFTER, project_links.NEXT_LOOK.days) == (3, 1)
     assert f"address space ({limits.memory_bytes >> 20} MiB)" in security
     assert f"processor time ({limits.cpu_seconds} s)" in security
     assert f"written files ({child.LARGEST_FILE >> 20} MiB)" in security
