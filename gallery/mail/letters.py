@@ -101,7 +101,9 @@ def _of_one_line(value: Any) -> Any:
 def address(mail: Mail, settings: Settings, *, hide_secret: bool = False) -> str:
     """Where a mail leads, as whoever reads it elsewhere needs it."""
     path = mail.path.replace("{language}", mail.language)
-    return f"{settings.site_url}{path}{HIDDEN if hide_secret else mail.secret}"
+    # A secret ends a path that ends with a slash; once it is erased, its place is still shown.
+    secret = HIDDEN if hide_secret and path.endswith("/") else mail.secret
+    return f"{settings.site_url}{path}{secret}"
 
 
 def _paragraph(part: str) -> Paragraph:

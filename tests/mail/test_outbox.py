@@ -21,7 +21,7 @@ async def test_a_keeper_sees_what_was_sent(site: Site, office: PostOffice) -> No
     assert "No mail server is set" not in page
     mail = await Mail.get()
     shown = (await client.get(f"/desk/outbox/{mail.id}")).text
-    assert "https://gallery.example/desk/works/7" in shown
+    assert "https://gallery.example/desk/works/7\n" in shown
     assert "No mail yet." in (await client.get("/desk/outbox?state=given_up")).text
 
 
@@ -33,6 +33,7 @@ async def test_secrets_are_not_shown(unserved: Site) -> None:
     mail = await Mail.get()
     for path in ("/desk/outbox", f"/desk/outbox/{mail.id}"):
         assert "s3cret" not in (await client.get(path)).text
+    assert "/desk/sign-in/••••••" in (await client.get(f"/desk/outbox/{mail.id}")).text
     await unserved.work()
     page = await client.get("/desk/outbox")
     assert "No mail server is set" in page.text
