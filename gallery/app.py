@@ -72,7 +72,7 @@ CHORES: list[Chore] = [
     *gallery.search.chores.CHORES,
     *gallery.accounts.chores.CHORES,
     *gallery.mail.chores.CHORES,
-    *gallery.organisations.chores.CHORES,  # last: they wait for other people's servers
+    *gallery.organisations.chores.CHORES,
 ]
 
 

@@ -34,6 +34,6 @@ async def forget_declined(workshop: Workshop) -> bool:
 
 CHORES = [
     Chore("note links", note_every_link, every=20),
-    Chore("check links", check_link, every=5),
+    Chore("check links", check_link, every=5, aside=True),
     Chore("forget declined applications", forget_declined, every=3600),
 ]

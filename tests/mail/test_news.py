@@ -50,9 +50,25 @@ async def test_a_decision_is_told_to_the_organisation_without_the_reason(
     for kind in ("work_accepted", "work_returned", "work_declined"):
         assert await mails(kind) == MEMBERS
     await site.work()
+    assert office.mails == []  # it can still be taken back
+    await Mail.all().update(due_at=now())
+    await site.work()
     assert len(office.mails) == 6
     assert not [mail for mail in office.mails if "school" in text_of(mail) or "diagnosis" in text_of(mail)]
     await links_lead_somewhere(site, office, site.cast.partner)
+
+
+async def test_a_decision_that_is_taken_back_is_told_to_nobody(site: Site, office: PostOffice) -> None:
+    work, submission = await submitted(site)
+    review = await decisions.decline(work, submission, site.cast.curator, "A slip of the hand")
+    mail = await Mail.filter(kind="work_declined").first()
+    assert mail is not None
+    assert mail.due_at > decisions.can_be_undone_until(review)
+    await decisions.undo(review, site.cast.curator)
+    assert await Mail.all().count() == 0
+    submission = await Submission.get(id=submission.id)
+    await decisions.accept(work, submission, site.cast.curator)
+    assert await mails("work_accepted") == MEMBERS
 
 
 async def test_a_decision_that_is_refused_tells_nobody(site: Site) -> None:
