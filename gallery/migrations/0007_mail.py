@@ -9,7 +9,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0005_reviewing')]
+    dependencies = [('gallery', '0006_search')]
 
     initial = False
 

@@ -5,7 +5,7 @@ from tortoise.fields.base import OnDelete
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0006_mail')]
+    dependencies = [('gallery', '0007_mail')]
 
     initial = False
 
