@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -42,7 +43,8 @@ async def test_the_cookie_is_for_the_desk_only(site: Site) -> None:
 
 
 async def test_the_cookie_is_secure_where_the_site_is(tmp_path, sqlite_template) -> None:
-    settings = settings_for(tmp_path, f"sqlite:///{sqlite_template}", site_url="https://gallery.example")
+    path = shutil.copyfile(sqlite_template, tmp_path / "gallery.sqlite3")  # the template is everybody's
+    settings = settings_for(tmp_path, f"sqlite:///{path}", site_url="https://gallery.example")
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
