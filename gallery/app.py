@@ -24,6 +24,7 @@ import gallery.accounts.views
 import gallery.artists.chores
 import gallery.artists.views
 import gallery.artists.withdrawal_views
+import gallery.artworks.arrivals
 import gallery.artworks.views
 import gallery.exhibitions.chores
 import gallery.exhibitions.iiif
@@ -67,6 +68,7 @@ logger = logging.getLogger("gallery")
 CHORES: list[Chore] = [
     *gallery.artists.chores.CHORES,  # withdrawals come first
     *gallery.images.chores.CHORES,
+    *gallery.artworks.arrivals.CHORES,
     *gallery.reviews.chores.CHORES,
     *gallery.exhibitions.chores.CHORES,
     *gallery.search.chores.CHORES,
@@ -95,6 +97,7 @@ def feature_routes() -> list[Route]:
         *gallery.artists.views.routes,
         *gallery.artists.withdrawal_views.routes,
         *gallery.images.views.routes,
+        *gallery.artworks.arrivals.routes,
         *gallery.artworks.views.routes,
         *gallery.reviews.views.routes,
         *gallery.reviews.together.routes,

@@ -93,6 +93,48 @@ class LiveSite:
                 process.wait()
 
 
+class BadLine:
+    """A line to a server that breaks off after some bytes, again and again, until it has done so `times` times."""
+
+    def __init__(self, port: int, after: int, times: int) -> None:
+        self.port, self.after, self.left = port, after, times
+        self.breaks = 0
+
+    async def __aenter__(self) -> str:
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return f"http://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+
+    async def __aexit__(self, *_: object) -> None:
+        self.server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self.port)
+
+        async def up() -> None:
+            sent = 0
+            while data := await reader.read(4096):
+                if self.left and sent + len(data) > self.after:
+                    back.write(data[: self.after - sent])
+                    await back.drain()
+                    self.left -= 1
+                    self.breaks += 1
+                    writer.transport.abort()
+                    back.close()
+                    return
+                sent += len(data)
+                back.write(data)
+                await back.drain()
+            back.close()
+
+        async def down() -> None:
+            while data := await there.read(65536):
+                writer.write(data)
+                await writer.drain()
+            writer.close()
+
+        await asyncio.gather(up(), down(), return_exceptions=True)
+
+
 def addresses_in(html: str, base: str) -> set[str]:
     """Every address of this site that a page refers to, srcsets and meta included, as paths."""
     import re

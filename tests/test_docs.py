@@ -26,7 +26,7 @@ from gallery.artworks.models import Status
 from gallery.cli import main
 from gallery.cli.inspection import inspect
 from gallery.database import Database
-from gallery.images import child, chores, demand, iiif, pixels, uploads
+from gallery.images import child, chores, demand, iiif, parts, pixels, uploads
 from gallery.images.decoder import Limits
 from gallery.images.renditions import FORMATS, WIDTHS
 from gallery.mail import chores as mail_chores
@@ -266,6 +266,9 @@ def test_limits_are_told_as_they_are() -> None:
     assert "runs two for them at once and lets eight wait" in security
     assert chores.UNUSED_AFTER.days == 1
     assert "deleted after a day" in security
+    assert f"{parts.MOST_OPEN} uploads in pieces open, of {parts.MOST_OPEN_BYTES // 10**9} GB" in security
+    assert f"each ends {parts.LASTS.days} days" in security
+    assert f"silent for {parts.SILENCE:.0f} s" in security
     assert f"{consents.CODE_LENGTH * 5} random bits" in security
     assert f"limit of {withdrawal_views.ATTEMPTS.times} requests a minute" in security
     assert withdrawal_views.ATTEMPTS.seconds == 60

@@ -12,6 +12,9 @@ from tortoise.models import Model
 from gallery.images.renditions import FORMATS, file_name, widths_for
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gallery.accounts.models import Person
     from gallery.artworks.models import Artwork
     from gallery.organisations.models import Organisation
 
@@ -102,3 +105,35 @@ class Derivative(Model):
     class Meta:
         table = "derivative"
         unique_together = (("image", "name"),)
+
+
+def new_upload_token() -> str:
+    """32 hex digits: the name of an upload in its address, and the key of the one work that is made of it."""
+    return secrets.token_hex(16)
+
+
+class Upload(Model):
+    """A picture that arrives in pieces, and goes on after the connection was lost. How much is there, its file says."""
+
+    id = fields.IntField(primary_key=True)
+    token = fields.CharField(max_length=32, unique=True, default=new_upload_token)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="uploads", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    by: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="uploads", on_delete=fields.CASCADE
+    )
+    by_id: int
+    length = fields.BigIntField()  # bytes, as they were announced
+    metadata = fields.TextField(default="")  # as the client sent it; it is told again when it asks
+    expires_at = fields.DatetimeField(db_index=True)
+    completed_at: datetime | None = fields.DatetimeField(null=True)
+    artwork: fields.ForeignKeyNullableRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="uploads", null=True, on_delete=fields.SET_NULL
+    )
+    artwork_id: int | None
+
+    class Meta:
+        table = "upload"
+        indexes = [("by_id", "completed_at"), ("organisation_id",), ("artwork_id",)]

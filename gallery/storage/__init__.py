@@ -29,6 +29,7 @@ class Storage:
     def __init__(self, settings: Settings) -> None:
         self._scratch = settings.media / "scratch"
         self._scratch.mkdir(parents=True, exist_ok=True)
+        self.parts = self._scratch / "parts"  # pictures of which only a part has arrived
         if settings.storage_url:
             bucket = Bucket(settings)
             self.place = str(bucket.address)
@@ -59,7 +60,7 @@ class Storage:
         """Remove scratch folders last changed before `older_than` (seconds since 1970): a killed process left them."""
         removed = 0
         for folder in self._scratch.iterdir():
-            if folder.stat().st_mtime < older_than:
+            if folder != self.parts and folder.stat().st_mtime < older_than:
                 shutil.rmtree(folder, ignore_errors=True)
                 removed += 1
         return removed

@@ -1,0 +1,406 @@
+"""Pictures that arrive in pieces, by tus 1.0 (https://tus.io/protocols/resumable-upload): each becomes a draft."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from email.utils import formatdate
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from tortoise.exceptions import IntegrityError
+
+from gallery.accounts.access import SignInNeeded
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork
+from gallery.artworks.works import NotEditable, WorkDetails, create_work, delete_draft, discard
+from gallery.clock import now
+from gallery.images.decoder import REFUSALS, Refused
+from gallery.images.models import Upload
+from gallery.images.parts import (
+    ALGORITHMS,
+    MOST_OPEN,
+    Checksum,
+    Gone,
+    GoneSilent,
+    Held,
+    Part,
+    TooLong,
+    TooManyUploads,
+    WrongChecksum,
+    WrongOffset,
+    end_upload,
+    open_upload,
+    sweep_strays,
+)
+from gallery.images.uploads import look_at, take_in
+from gallery.languages import gettext as _
+from gallery.organisations.access import load_member
+from gallery.organisations.models import Organisation
+from gallery.pages import pages_of, settings_of
+from gallery.settings import Settings
+from gallery.storage import Storage
+from gallery.worker import Chore, Workshop
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
+PIECES = "application/offset+octet-stream"
+LONGEST_METADATA = 4_000  # characters
+WORK = "gallery-work"  # the header that says which draft an upload became
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class TusRefusal(Exception):
+    """A request that the protocol, or a limit, does not allow."""
+
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+        self.headers = dict(headers or {})
+
+
+def by_tus(handler: Handler) -> Handler:
+    """`handler` for programs: a sentence instead of a page, and the protocol's headers on every answer."""
+
+    @functools.wraps(handler)
+    async def answer(request: Request) -> Response:
+        try:
+            if request.headers.get("tus-resumable") != VERSION:
+                raise TusRefusal(412, "This server speaks tus 1.0.0.", {"tus-version": VERSION})
+            response = await handler(request)
+        except TusRefusal as refusal:
+            response = PlainTextResponse(refusal.sentence, refusal.status, refusal.headers)
+        except SignInNeeded:
+            response = PlainTextResponse(_("Please sign in. What has arrived of the picture is kept."), 401)
+        except HTTPException as error:
+            response = PlainTextResponse(_("This upload is not there."), error.status_code)
+        except Gone:
+            # Unless another request, or the worker, finished it this very moment: then asking again finds it done.
+            token = request.path_params.get("token", "")
+            if await Upload.exists(token=token, completed_at__isnull=False):
+                response = PlainTextResponse(
+                    _("This picture is being sent from another window just now."), 423
+                )
+            else:
+                response = PlainTextResponse(
+                    _("This upload is no longer there. Please choose the picture again."), 410
+                )
+        except Held:
+            response = PlainTextResponse(_("This picture is being sent from another window just now."), 423)
+        response.headers["tus-resumable"] = VERSION
+        response.headers["cache-control"] = "no-store"
+        return response
+
+    return answer
+
+
+async def options(request: Request) -> Response:
+    """A program asks what this server can do."""
+    return Response(
+        status_code=204,
+        headers={
+            "tus-resumable": VERSION,
+            "tus-version": VERSION,
+            "tus-extension": EXTENSIONS,
+            "tus-max-size": str(settings_of(request).upload_max_bytes),
+            "tus-checksum-algorithm": ",".join(ALGORITHMS),
+        },
+    )
+
+
+@by_tus
+async def create(request: Request) -> Response:
+    """A partner's browser announces a picture: how large it is, and for which organisation."""
+    person, organisations = await load_member(request)
+    length = number_in(request, "upload-length")
+    if length == 0:
+        raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose the picture again."))
+    if length > settings_of(request).upload_max_bytes:
+        raise TusRefusal(
+            413,
+            _("This file is larger than 60 MB. Please choose a smaller one, such as the photograph as JPEG."),
+        )
+    metadata = request.headers.get("upload-metadata", "").strip()
+    organisation = chosen_organisation(metadata_in(metadata), organisations)
+    try:
+        upload = await open_upload(organisation, person, length, metadata, storage_of(request))
+    except TooManyUploads:
+        raise TusRefusal(
+            429,
+            _(
+                "You have begun %(number)s pictures that have not arrived, or very large ones. "
+                "Please let some of them arrive first, or stop them."
+            )
+            % {"number": MOST_OPEN},
+        ) from None
+    location = pages_of(request).url("uploads:show", token=upload.token)
+    headers = {"location": location, **expiry_of(upload)}
+    if request.headers.get("content-type") == PIECES:  # creation with upload
+        headers.update(await _add(request, upload, 0))
+    return Response(status_code=201, headers=headers)
+
+
+@by_tus
+async def show(request: Request) -> Response:
+    """A browser that lost the connection asks how much of a picture has arrived."""
+    upload = await load_upload(request)
+    headers = {"upload-length": str(upload.length), **expiry_of(upload)}
+    if upload.metadata:
+        headers["upload-metadata"] = upload.metadata
+    part = Part(storage_of(request), upload.token)
+    size = upload.length if upload.completed_at else part.size()
+    if size == upload.length:
+        # Whoever hears that all has arrived takes it for done.
+        async with _held(part, upload):
+            headers.update(await _finish(request, upload))
+    else:
+        part.knock()  # whoever asks wants to go on: a request of which nothing is heard any more makes way
+    return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
+
+
+@by_tus
+async def append(request: Request) -> Response:
+    """A browser sends a piece of a picture; with the last one it becomes a draft."""
+    upload = await load_upload(request)
+    if request.headers.get("content-type") != PIECES:
+        raise TusRefusal(415, f"A piece of an upload is sent as {PIECES}.")
+    headers = await _add(request, upload, number_in(request, "upload-offset"))
+    return Response(status_code=204, headers={**headers, **expiry_of(upload)})
+
+
+@by_tus
+async def delete(request: Request) -> Response:
+    """A partner stops an upload: what arrived of it is deleted. A draft that it became stays."""
+    upload = await load_upload(request)
+    await end_upload(upload, storage_of(request))
+    return Response(status_code=204)
+
+
+async def override(request: Request) -> Response:
+    """A browser behind a proxy that lets only GET and POST through names the method in a header."""
+    handlers = {"HEAD": show, "PATCH": append, "DELETE": delete}
+    handler = handlers.get(request.headers.get("x-http-method-override", ""))
+    if handler is None:
+        raise HTTPException(405, headers={"allow": ", ".join(handlers)})
+    return await handler(request)
+
+
+async def load_upload(request: Request) -> Upload:
+    """The upload of the address, for whoever began it; 404 to everybody else, and to those who left the organisation."""
+    person, organisations = await load_member(request)
+    token = request.path_params["token"]
+    upload = await Upload.filter(
+        token=token[:33], by=person, organisation_id__in=[each.id for each in organisations]
+    ).first()
+    if upload is None:
+        raise HTTPException(404)
+    if upload.expires_at <= now():
+        raise Gone
+    return upload
+
+
+async def _add(request: Request, upload: Upload, offset: int) -> dict[str, str]:
+    """Add the body to an upload, and finish it when it is whole; returns headers."""
+    checksum = checksum_in(request)
+    if upload.completed_at is not None:
+        raise TusRefusal(409, "All of it has arrived.", {"upload-offset": str(upload.length)})
+    part = Part(storage_of(request), upload.token)
+    async with _held(part, upload) as file:
+        try:
+            size = await part.add(file, request, offset, upload.length, checksum)
+        except WrongOffset as wrong:
+            raise TusRefusal(
+                409, f"The next piece begins at {wrong.size}.", {"upload-offset": str(wrong.size)}
+            ) from None
+        except TooLong:
+            raise TusRefusal(413, f"This is more than the {upload.length} bytes announced.") from None
+        except WrongChecksum:
+            raise TusRefusal(460, "The piece does not agree with its checksum.") from None
+        except (GoneSilent, ClientDisconnect):
+            raise TusRefusal(408, "The piece broke off.", {"connection": "close"}) from None
+        headers = {"upload-offset": str(size)}
+        if size == upload.length:
+            headers.update(await _finish(request, upload))
+        return headers
+
+
+def _held(part: Part, upload: Upload) -> Any:
+    return part.hold() if upload.completed_at is None else _NothingHeld()
+
+
+class _NothingHeld:
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+async def _finish(request: Request, upload: Upload) -> dict[str, str]:
+    """Headers that say which draft a whole upload became; a picture that cannot be shown is refused with its reason."""
+    if upload.completed_at is None:
+        try:
+            await finish(upload, storage_of(request), settings_of(request))
+        except Refused as refusal:
+            raise TusRefusal(422, str(REFUSALS[refusal.code])) from None
+    if upload.artwork_id is None:
+        return {}
+    return {WORK: pages_of(request).url("artworks:show", id=upload.artwork_id)}
+
+
+async def finish(upload: Upload, storage: Storage, settings: Settings) -> None:
+    """Make a draft of an upload that is whole and held. A second time, it finds the draft that it made.
+
+    Raises Refused where its file cannot be shown, after deleting it, and Gone where it was stopped meanwhile.
+    """
+    await upload.fetch_related("organisation", "by")
+    part = Part(storage, upload.token)
+    artwork = await Artwork.filter(form_key=upload.token).first()
+    if artwork is None:
+        async with storage.scratch_folder() as folder:
+            try:
+                file = await part.received(folder)
+                found = await look_at(file, settings)
+            except FileNotFoundError:
+                raise Gone from None
+            except Refused:
+                await end_upload(upload, storage)
+                raise
+            image = await take_in(file, found, upload.organisation, storage)
+        try:
+            artwork = await create_work(
+                new_draft(upload.organisation, upload.by), upload.by, image, upload.token
+            )
+        except IntegrityError:
+            await discard(image, storage)
+            artwork = await Artwork.get(form_key=upload.token)
+        except BaseException:
+            await discard(image, storage)
+            raise
+    moment = now()
+    if not await Upload.filter(id=upload.id).update(artwork_id=artwork.id, completed_at=moment):
+        try:
+            await delete_draft(artwork, storage)
+        except NotEditable:
+            return  # its draft was found and submitted while it was being stopped
+        raise Gone
+    upload.artwork_id, upload.completed_at = artwork.id, moment
+    part.delete()
+
+
+def new_draft(organisation: Organisation, by: Person) -> WorkDetails:
+    """What a draft begins with of which only the picture is there."""
+    return WorkDetails(organisation=organisation, language=by.language, texts={})
+
+
+def number_in(request: Request, header: str) -> int:
+    """The whole number in a header of the protocol."""
+    text = request.headers.get(header, "")
+    if not re.fullmatch(r"[0-9]{1,15}", text):
+        raise TusRefusal(400, f"The header {header.title()} takes a whole number.")
+    return int(text)
+
+
+def metadata_in(text: str) -> dict[str, bytes]:
+    """`filename d29ybGQ=,is_confidential` as keys with what they say."""
+    if len(text) > LONGEST_METADATA:
+        raise TusRefusal(400, f"The header Upload-Metadata has more than {LONGEST_METADATA} characters.")
+    told: dict[str, bytes] = {}
+    for pair in text.split(",") if text else []:
+        key, _blank, value = pair.strip().partition(" ")
+        try:
+            decoded = base64.b64decode(value.strip(), validate=True)
+        except (binascii.Error, ValueError):
+            key = ""
+            decoded = b""
+        if not key or key in told or not key.isascii():
+            raise TusRefusal(400, "The header Upload-Metadata holds keys, each once, with values in Base64.")
+        told[key] = decoded
+    return told
+
+
+def chosen_organisation(told: Mapping[str, bytes], organisations: list[Organisation]) -> Organisation:
+    """The organisation for which a picture comes: the one that is named, else the person's first."""
+    if "organisation" not in told:
+        return organisations[0]
+    for each in organisations:
+        if str(each.id).encode() == told["organisation"]:
+            return each
+    raise TusRefusal(403, _("You are not a member of this organisation."))
+
+
+def checksum_in(request: Request) -> Checksum | None:
+    text = request.headers.get("upload-checksum")
+    if text is None:
+        return None
+    algorithm, _blank, value = text.partition(" ")
+    try:
+        digest = base64.b64decode(value.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if algorithm not in ALGORITHMS or not digest:
+        raise TusRefusal(400, f"A checksum is one of {', '.join(ALGORITHMS)}, in Base64.")
+    return Checksum(algorithm, digest)
+
+
+def expiry_of(upload: Upload) -> dict[str, str]:
+    if upload.completed_at is not None:
+        return {}
+    return {"upload-expires": formatdate(upload.expires_at.timestamp(), usegmt=True)}
+
+
+def storage_of(request: Request) -> Storage:
+    storage: Storage = request.app.state.storage
+    return storage
+
+
+async def finish_next(workshop: Workshop) -> bool:
+    """Make a draft of an upload that is whole, and whose process was killed before it did so."""
+    for upload in await Upload.filter(completed_at__isnull=True, expires_at__gt=now()).order_by("id"):
+        part = Part(workshop.storage, upload.token)
+        try:
+            if part.size() != upload.length:
+                continue
+            async with part.hold():
+                # Between the question and the lock a server may have finished it.
+                held = await Upload.get_or_none(id=upload.id, completed_at__isnull=True)
+                if held is not None:
+                    await finish(held, workshop.storage, workshop.settings)
+            return True
+        except (Gone, Held):
+            continue
+        except Refused:
+            return True
+    return False
+
+
+async def forget_expired(workshop: Workshop) -> bool:
+    """Delete one upload that did not arrive in time, or the row of one that did long ago, and files without a row."""
+    await sweep_strays(workshop.storage)
+    upload = await Upload.filter(expires_at__lte=now()).order_by("expires_at").first()
+    if upload is None:
+        return False
+    await end_upload(upload, workshop.storage)
+    return True
+
+
+routes = [
+    Route("/desk/uploads", options, name="uploads:options", methods=["OPTIONS"]),
+    Route("/desk/uploads", create, name="uploads:create", methods=["POST"]),
+    Route("/desk/uploads/{token}", options, name="uploads:options_of", methods=["OPTIONS"]),
+    Route("/desk/uploads/{token}", show, name="uploads:show", methods=["HEAD"]),
+    Route("/desk/uploads/{token}", append, name="uploads:append", methods=["PATCH"]),
+    Route("/desk/uploads/{token}", delete, name="uploads:delete", methods=["DELETE"]),
+    Route("/desk/uploads/{token}", override, name="uploads:override", methods=["POST"]),
+]
+
+CHORES = [
+    Chore("finish uploads", finish_next, every=30),
+    Chore("forget expired uploads", forget_expired, every=600),
+]
