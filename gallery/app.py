@@ -55,7 +55,7 @@ from gallery.images.demand import Demand
 from gallery.images.uploads import BadForm
 from gallery.images.views import preview
 from gallery.languages import LANGUAGES, accepted_language, set_language
-from gallery.page_cache import PageCache
+from gallery.page_cache import PICTURES, PageCache
 from gallery.pages import DESK, Pages, pages_of, redirect, render
 from gallery.security import CrossOriginRefusal, NulRefusal, SecurityHeaders, safe_headers
 from gallery.settings import Settings
@@ -111,9 +111,10 @@ def feature_routes() -> list[Route]:
 
 
 class Gallery(Starlette):
-    """The site; the page cache answers before anything else of it is touched."""
+    """The site; both caches answer before anything else of it is touched."""
 
     page_cache: PageCache
+    picture_cache: PageCache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.page_cache(scope, receive, send)
@@ -145,7 +146,9 @@ def create_app(settings: Settings) -> Gallery:
         },
         lifespan=lifespan,
     )
-    app.page_cache = PageCache(partial(Starlette.__call__, app), content, settings.page_cache_bytes)
+    inside = partial(Starlette.__call__, app)
+    app.picture_cache = PageCache(inside, content, settings.picture_cache_bytes, PICTURES)
+    app.page_cache = PageCache(app.picture_cache, content, settings.page_cache_bytes)
     app.state.settings = settings
     app.state.content = content
     app.state.storage = Storage(settings)

@@ -1,4 +1,4 @@
-"""Public pages, kept as bytes by (path, query) for as long as the content version stands.
+"""Public pages and small pictures, kept as bytes by (path, query) for as long as the content version stands.
 
 The cache stands outermost: a hit is a look-up and two ASGI messages. What may be kept says so itself, with
 `Cache-Control: public` on a 200 answer; nothing else is.
@@ -23,17 +23,29 @@ from gallery.languages import LANGUAGES
 Headers = list[tuple[bytes, bytes]]
 Key = tuple[str, bytes]
 
-PUBLIC_PREFIXES = tuple(f"/{language}/" for language in LANGUAGES)
+PAGES = tuple(f"/{language}/" for language in LANGUAGES)
+PICTURES = ("/media/", "/iiif/")
+LARGEST = {
+    PAGES: 4 << 20,
+    PICTURES: 128 << 10,
+}  # bytes of one answer; what is larger is better sent as it is read
 ENTRY_OVERHEAD = 2_000  # bytes, a generous guess of what an entry weighs beside its bodies
-NOT_MODIFIED_KEEPS = {b"cache-control", b"content-language", b"etag", b"vary"}
+NOT_MODIFIED_KEEPS = {b"access-control-allow-origin", b"cache-control", b"content-language", b"etag", b"vary"}
+COMPRESSIBLE = (
+    b"text/",
+    b"application/json",
+    b"application/xml",
+    b"application/atom+xml",
+    b"application/ld+json",
+)
 
 
 class Answer(NamedTuple):
-    """An answer as ASGI's two messages, and as the bytes that go over the wire."""
+    """An answer as ASGI's two messages, and its headers as they go over the wire."""
 
     start: Message
     body: Message
-    wire: bytes  # without the status line and the headers that change with time
+    head: bytes  # the headers but those that change with time, and the empty line after them
 
     @classmethod
     def of(cls, status: int, headers: Headers, body: bytes) -> Answer:
@@ -41,7 +53,7 @@ class Answer(NamedTuple):
         return cls(
             {"type": "http.response.start", "status": status, "headers": headers},
             {"type": "http.response.body", "body": body},
-            lines + b"\r\n" + body,
+            lines + b"\r\n",
         )
 
 
@@ -50,15 +62,23 @@ class KeptPage:
     headers: Headers  # all but those that depend on the encoding
     etag: bytes
     bodies: dict[bytes, bytes]  # by content coding; b"" is the page as it was rendered
+    is_text: bool = True
     answers: dict[bytes, Answer] = field(default_factory=dict)
     not_modified: Answer = field(init=False)
 
     @classmethod
     def of(cls, headers: Headers, body: bytes) -> KeptPage:
-        etag = b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+        """From an answer's own headers: its ETag stands where it has one, and a text is compressed on demand."""
+        found = dict(headers)
+        is_text = found.get(b"content-type", b"").startswith(COMPRESSIBLE)
+        etag = (
+            found.get(b"etag") or b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+        )
         kept = [(name, value) for name, value in headers if name not in {b"content-length", b"etag", b"vary"}]
-        kept += [(b"etag", etag), (b"vary", b"accept-encoding")]
-        page = cls(kept, etag, {b"": body})
+        kept.append((b"etag", etag))
+        if is_text:
+            kept.append((b"vary", b"accept-encoding"))
+        page = cls(kept, etag, {b"": body}, is_text)
         page.not_modified = Answer.of(
             304, [header for header in kept if header[0] in NOT_MODIFIED_KEEPS], b""
         )
@@ -66,8 +86,8 @@ class KeptPage:
 
     @property
     def weight(self) -> int:
-        # The compressed bodies, and the answers as bytes, together are well below the page.
-        return len(self.bodies[b""]) * 2 + ENTRY_OVERHEAD
+        # A text's compressed bodies together are well below the text.
+        return len(self.bodies[b""]) * (2 if self.is_text else 1) + ENTRY_OVERHEAD
 
     def answer_to(self, headers: Headers) -> Answer:
         """The answer to a request with these headers: 304 where its page still holds, else the best coding."""
@@ -77,7 +97,7 @@ class KeptPage:
                 accept_encoding = value
             elif name == b"if-none-match" and etag_matches(value, self.etag):
                 return self.not_modified
-        return self.answer(best_coding(accept_encoding))
+        return self.answer(best_coding(accept_encoding) if self.is_text else b"")
 
     def answer(self, coding: bytes) -> Answer:
         """The answer with this page in `coding`, made once."""
@@ -127,12 +147,18 @@ def etag_matches(if_none_match: bytes, etag: bytes) -> bool:
 
 
 class PageCache:
-    """ASGI: answers public pages from memory, and keeps those that the site inside it makes."""
+    """ASGI: answers what lies under `prefixes` from memory, and keeps what the site inside it makes."""
 
-    def __init__(self, app: ASGIApp, content: ContentClock, max_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, content: ContentClock, max_bytes: int, prefixes: tuple[str, ...] = PAGES
+    ) -> None:
         self.app = app
         self.content = content
         self.max_bytes = max_bytes
+        self.prefixes = prefixes
+        self._largest = LARGEST[prefixes]
+        # A picture that is asked for in parts, or only after its headers, is not read whole for that.
+        self._methods = {"GET", "HEAD"} if prefixes == PAGES else {"GET"}
         self._generation: tuple[int, int] | None = None
         self._pages: OrderedDict[Key, KeptPage] = OrderedDict()
         self._weight = 0
@@ -142,8 +168,9 @@ class PageCache:
         if (
             scope["type"] != "http"
             or not self.max_bytes
-            or scope["method"] not in ("GET", "HEAD")
-            or not scope["path"].startswith(PUBLIC_PREFIXES)
+            or scope["method"] not in self._methods
+            or not scope["path"].startswith(self.prefixes)
+            or (self.prefixes == PICTURES and any(name == b"range" for name, _ in scope["headers"]))
         ):
             await self.app(scope, receive, send)
             return
@@ -193,8 +220,9 @@ class PageCache:
             nonlocal start, keeping
             if message["type"] == "http.response.start":
                 start = message
-                keeping = message["status"] == 200 and may_be_kept(message["headers"])
+                keeping = message["status"] == 200 and may_be_kept(message["headers"], self._largest)
                 if not keeping:
+                    self._let_go(key, done)  # nobody waits for a slow visitor to take it
                     await send(message)
             elif keeping:
                 chunks.append(message.get("body", b""))
@@ -213,9 +241,12 @@ class PageCache:
                 self._keep(key, page)
             return page
         finally:
-            if self._rendering.get(key) is done:
-                del self._rendering[key]
-            done.set()
+            self._let_go(key, done)
+
+    def _let_go(self, key: Key, done: asyncio.Event) -> None:
+        if self._rendering.get(key) is done:
+            del self._rendering[key]
+        done.set()
 
     def _keep(self, key: Key, page: KeptPage) -> None:
         if page.weight > self.max_bytes:
@@ -228,6 +259,12 @@ class PageCache:
             self._weight -= oldest.weight
 
 
-def may_be_kept(headers: Headers) -> bool:
+def may_be_kept(headers: Headers, largest: int) -> bool:
+    """Whether an answer says that everybody may have it, is the same for all, and is not too large."""
     found = dict(headers)
-    return found.get(b"cache-control", b"").startswith(b"public") and b"set-cookie" not in found
+    return (
+        found.get(b"cache-control", b"").startswith(b"public")
+        and b"set-cookie" not in found
+        and found.get(b"vary", b"accept-encoding").lower() == b"accept-encoding"
+        and int(found.get(b"content-length", b"0")) <= largest
+    )

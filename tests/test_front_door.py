@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gallery.front_door import FrontDoor
-from gallery.page_cache import PageCache
+from gallery.page_cache import PICTURES, PageCache
 
 
 class Generations:
@@ -39,7 +39,8 @@ class Site:
     passed: list[str] = field(default_factory=list)  # what passed the front door
 
     def __post_init__(self) -> None:
-        self.page_cache = PageCache(self.answer, self.content, 10_000_000)  # type: ignore[arg-type]
+        self.picture_cache = PageCache(self.answer, self.content, 10_000_000, PICTURES)  # type: ignore[arg-type]
+        self.page_cache = PageCache(self.picture_cache, self.content, 10_000_000)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -54,8 +55,10 @@ class Site:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         text = b"%s ? %s : %s " % (scope["path"].encode(), scope["query_string"], body) + b"." * 2000
-        kept = scope["path"].startswith("/zh/")
+        kept = scope["path"].startswith(("/zh/", "/media/"))
         headers = [(b"cache-control", b"public, no-cache" if kept else b"no-store")]
+        if scope["path"].startswith("/zh/"):
+            headers.append((b"content-type", b"text/html"))
         headers.append((b"content-length", b"%d" % len(text)))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": text})
@@ -137,6 +140,17 @@ async def test_a_kept_page_is_handed_out_without_a_request() -> None:
     assert first.headers.keys() == second.headers.keys()
     assert first.headers["etag"] == second.headers["etag"]
     assert "date" in second.headers
+
+
+async def test_a_kept_picture_is_handed_out_as_it_is() -> None:
+    site = Site()
+    async with serving(site) as port, Visitor(port) as visitor:
+        first = await visitor.ask(get("/media/token/320.avif"))
+        second = await visitor.ask(get("/media/token/320.avif", "Accept-Encoding: gzip, br"))
+        part = await visitor.ask(get("/media/token/320.avif", "Range: bytes=0-9"))
+    assert first.body == second.body == part.body
+    assert "content-encoding" not in second.headers
+    assert len(site.passed) == len(site.asked) == 2  # a part is none of its business
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br"])

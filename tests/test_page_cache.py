@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.page_cache import ENTRY_OVERHEAD, PageCache, best_coding, etag_matches
+from gallery.page_cache import ENTRY_OVERHEAD, LARGEST, PICTURES, PageCache, best_coding, etag_matches
 
 PUBLIC = [(b"content-type", b"text/html"), (b"cache-control", b"public, no-cache")]
 
@@ -373,3 +373,72 @@ def test_etags_match_weakly(tag: str, others: list[str], weak: bool, among: bool
     asked = [f'"{other}"' for other in others] + ([f'{"W/" if weak else ""}"{tag}"'] if among else [])
     matches = etag_matches(", ".join(asked).encode(), f'W/"{tag}"'.encode())
     assert matches == (among or tag in others)
+
+
+# Pictures
+
+PICTURE = [
+    (b"content-type", b"image/avif"),
+    (b"cache-control", b"public, max-age=3600"),
+    (b"etag", b'"token-320.avif"'),
+]
+ADDRESS = "/media/token/320.avif"
+
+
+def pictures(inner: Inner) -> PageCache:
+    return PageCache(inner, Generations(), 10_000_000, PICTURES)  # type: ignore[arg-type]
+
+
+async def test_a_picture_keeps_its_own_etag_and_is_not_compressed() -> None:
+    inner = Inner(headers=PICTURE, body=lambda _: b"picture" * 100)
+    cache = pictures(inner)
+    await ask(cache, ADDRESS)
+    answer = await ask(cache, ADDRESS, accept_encoding="br, gzip")
+    assert (answer.status, answer.body) == (200, b"picture" * 100)
+    assert answer.headers[b"etag"] == b'"token-320.avif"'
+    assert not {b"content-encoding", b"vary"} & answer.headers.keys()
+    assert (await ask(cache, ADDRESS, if_none_match='"token-320.avif"')).status == 304
+    assert inner.times == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [*PICTURE, (b"vary", b"accept")],
+        [*PICTURE, (b"content-length", str(LARGEST[PICTURES] + 1).encode())],
+        [(b"content-type", b"image/avif"), (b"cache-control", b"private")],
+    ],
+)
+async def test_what_differs_by_request_or_is_large_is_not_kept(headers: list[tuple[bytes, bytes]]) -> None:
+    inner = Inner(headers=headers)
+    cache = pictures(inner)
+    first, second = await ask(cache, ADDRESS), await ask(cache, ADDRESS)
+    assert (first.status, second.status, inner.times) == (200, 200, 2)
+    assert first.body != second.body
+
+
+async def test_parts_and_headers_of_pictures_pass_by() -> None:
+    inner = Inner(headers=PICTURE)
+    cache = pictures(inner)
+    await ask(cache, ADDRESS)
+    await ask(cache, ADDRESS, range="bytes=0-1")
+    await ask(cache, ADDRESS, method="HEAD")
+    assert inner.methods == ["GET", "GET", "HEAD"]
+
+
+async def test_nobody_waits_for_a_slow_visitor_to_take_a_large_picture() -> None:
+    inner = Inner(headers=[*PICTURE, (b"content-length", b"9000000")])
+    cache = pictures(inner)
+    taken = asyncio.Event()
+
+    async def slow(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            await taken.wait()
+
+    scope = {"type": "http", "method": "GET", "path": ADDRESS, "query_string": b"", "headers": []}
+    slow_visitor = asyncio.create_task(cache(scope, None, slow))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert (await ask(cache, ADDRESS)).status == 200
+    taken.set()
+    await slow_visitor

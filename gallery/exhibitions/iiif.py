@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 
-from gallery.exhibitions.media import Sightings, is_on_view
+from gallery.exhibitions.media import Sightings, insist, is_on_view, look
 from gallery.images.decoder import Refused, cut_one
 from gallery.images.demand import Busy, Demand
 from gallery.images.iiif import CONTEXT, FORMATS, PROFILE, Cut, NotAnswered, Size, asked_for, info, is_tile
@@ -112,7 +112,7 @@ async def show(request: Request) -> Response:
     except FileNotFoundError:
         raise HTTPException(404, headers=CORS) from None
     finally:
-        await sightings.on_view(token, CORS)  # it may have been withdrawn while this request waited
+        insist(await look(token), CORS)  # it may have been withdrawn while this request waited
     return Response(body, headers=headers, media_type=FORMATS[cut.format])
 
 

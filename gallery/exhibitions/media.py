@@ -72,12 +72,18 @@ class Sightings:
     async def on_view(self, token: str, headers: Mapping[str, str] | None = None) -> Sighting:
         """The same, for what must be on view; raises HTTPException 410 for what was withdrawn, or else 404."""
         sighting = await self.of(token)
-        if sighting.seen != Seen.ON_VIEW:
-            raise HTTPException(410 if sighting.seen == Seen.WITHDRAWN else 404, headers=headers)
+        insist(sighting, headers)
         return sighting
 
 
+def insist(sighting: Sighting, headers: Mapping[str, str] | None = None) -> None:
+    """Raises HTTPException 410 for what was withdrawn, 404 for what is not on view."""
+    if sighting.seen != Seen.ON_VIEW:
+        raise HTTPException(410 if sighting.seen == Seen.WITHDRAWN else 404, headers=headers)
+
+
 async def look(token: str) -> Sighting:
+    """The database's word, where what is remembered may be half a second too old."""
     size = (
         await Artwork.all()
         .on_view()
@@ -93,7 +99,7 @@ async def look(token: str) -> Sighting:
 
 
 async def is_on_view(token: str) -> bool:
-    """The database's word, where what is remembered may be half a second too old."""
+    """Whether `look` sees it on view."""
     return (await look(token)).seen == Seen.ON_VIEW
 
 
