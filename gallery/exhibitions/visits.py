@@ -17,11 +17,13 @@ from tortoise.expressions import Q
 
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import walls
+from gallery.exhibitions.linked_data import LinkedData
 from gallery.exhibitions.walls import ShownTheme, ShownWork
 from gallery.languages import LANGUAGES, Spoken, accepted_language, set_language, spoken
+from gallery.languages import gettext as _
 from gallery.organisations.links import dead_among
 from gallery.organisations.models import Organisation, Project
-from gallery.pages import redirect, render_public
+from gallery.pages import pages_of, redirect, render_public
 from gallery.themes.models import Theme
 
 OPEN_ON_HOME = 4
@@ -85,24 +87,27 @@ async def home(request: Request) -> Response:
         work for work in await walls.works_on_view(limit=NEWEST_ON_HOME + len(above)) if work.id not in above
     ]
     newest = newest[:NEWEST_ON_HOME]
+    shown_now = [exhibition for exhibition in open_now if hung[exhibition.edition_id]]
     return show(
         request,
         "visits/home.html",
         works=[*newest, *(work for works in hung.values() for work in works)],
         # One accent would not do for several exhibitions; the newest opening lends its own.
         theme=open_now[0].theme if open_now else None,
-        open_now=[exhibition for exhibition in open_now if hung[exhibition.edition_id]],
+        open_now=shown_now,
         to_open=await walls.exhibitions(walls.TO_OPEN(), order="opens_at", limit=TO_OPEN_ON_HOME),
         past=past,
         hung=hung,
         newest=newest,
         organisations=await walls.organisations_on_view(limit=ORGANISATIONS_ON_HOME),
+        linked_data=linked(request).home(shown_now),
     )
 
 
 async def exhibitions(request: Request) -> Response:
     """A visitor looks for an exhibition: open ones, those to come, past ones."""
     enter(request)
+    data = linked(request)
     open_now = await walls.exhibitions(walls.OPEN(), limit=LISTED_MOST)
     past = await walls.exhibitions(walls.PAST(), order="-closes_at", limit=LISTED_MOST)
     hung = await walls.hung([*open_now, *past], 1)
@@ -114,6 +119,9 @@ async def exhibitions(request: Request) -> Response:
         to_open=await walls.exhibitions(walls.TO_OPEN(), order="opens_at", limit=LISTED_MOST),
         past=past,
         hung=hung,
+        linked_data=data.index(
+            data.exhibitions(), _("Exhibitions that are open, that open next, and that were shown before.")
+        ),
     )
 
 
@@ -134,6 +142,7 @@ async def exhibition(request: Request) -> Response:
         rooms=rooms,
         cover=works[0] if works else None,
         counts=walls.Counts.of(works),
+        linked_data=linked(request).of_exhibition(found[0]),
         card=next((work for work in works if work.is_for_sharing), None),
     )
 
@@ -158,6 +167,12 @@ async def artwork(request: Request) -> Response:
     if place is None:  # withdrawn or taken down in this very moment
         raise HTTPException(404)
     work = place.work
+    other_title = (
+        Spoken(found.title, found.language)
+        if work.title.language != found.language
+        else found.translated("title")
+    )
+    dead = await dead_among(found.project.links.values() if found.project else ())
     return show(
         request,
         "visits/artwork.html",
@@ -167,22 +182,23 @@ async def artwork(request: Request) -> Response:
         artwork=found,
         story=Spoken(found.story, found.language),
         translation=found.translated("story"),
-        other_title=Spoken(found.title, found.language)
-        if work.title.language != found.language
-        else found.translated("title"),
+        other_title=other_title,
         place=place,
-        dead=await dead_among(found.project.links.values() if found.project else ()),
+        dead=dead,
         themes=await Theme.filter(artworks__id=found.id).order_by("occurs_on", "id"),
         card=work if work.is_for_sharing else None,
+        linked_data=linked(request).of_artwork(place, found, other_title, dead),
     )
 
 
 async def themes(request: Request) -> Response:
     """A visitor looks through the occasions for which works were made."""
     enter(request)
+    data = linked(request)
     return show(
         request,
         "visits/themes.html",
+        linked_data=data.index(data.themes(), _("The occasions for which works are made and shown.")),
         themes=await Theme.all().order_by("-occurs_on", "-id").limit(LISTED_MOST),
         counts=await walls.works_by_theme(),
     )
@@ -206,6 +222,7 @@ async def theme(request: Request) -> Response:
         wall=works,
         exhibitions=opened,
         hung=hung,
+        linked_data=linked(request).of_theme(found),
         card=next((work for work in works if work.is_for_sharing), None),
     )
 
@@ -213,9 +230,11 @@ async def theme(request: Request) -> Response:
 async def organisations(request: Request) -> Response:
     """A visitor sees who sends the works."""
     enter(request)
+    data = linked(request)
     return show(
         request,
         "visits/organisations.html",
+        linked_data=data.index(data.organisations(), _("The charities and foundations that send works.")),
         organisations=await walls.organisations_on_view(limit=LISTED_MOST),
     )
 
@@ -233,6 +252,7 @@ async def organisation(request: Request) -> Response:
         works=works,
         organisation=found,
         projects=await walls.projects_on_view(found.id),
+        linked_data=linked(request).of_organisation(found),
         wall=works,
         card=next((work for work in works if work.is_for_sharing), None),
     )
@@ -250,12 +270,14 @@ async def project(request: Request) -> Response:
     works = await walls.works_on_view(Q(project_id=found.id), limit=WALL_MOST) if found else []
     if found is None or not works:
         raise HTTPException(404)
+    dead = await dead_among(found.links.values())
     return show(
         request,
         "visits/project.html",
         works=works,
         project=found,
-        dead=await dead_among(found.links.values()),
+        dead=dead,
+        linked_data=linked(request).of_project(found, dead),
         wall=works,
         card=next((work for work in works if work.is_for_sharing), None),
     )
@@ -264,6 +286,10 @@ async def project(request: Request) -> Response:
 def enter(request: Request) -> None:
     """Let the page speak the language of its address."""
     set_language(request.path_params["language"])
+
+
+def linked(request: Request) -> LinkedData:
+    return LinkedData(pages_of(request))
 
 
 def slug_of(request: Request) -> str:
