@@ -26,7 +26,9 @@ import gallery.artists.views
 import gallery.artists.withdrawal_views
 import gallery.artworks.arrivals
 import gallery.artworks.views
+import gallery.exhibitions.calendar
 import gallery.exhibitions.chores
+import gallery.exhibitions.covers
 import gallery.exhibitions.iiif
 import gallery.exhibitions.media
 import gallery.exhibitions.views
@@ -105,6 +107,8 @@ def feature_routes() -> list[Route]:
         *gallery.reviews.coverage.routes,
         *gallery.themes.views.routes,
         *gallery.exhibitions.views.routes,
+        *gallery.exhibitions.covers.routes,
+        *gallery.exhibitions.calendar.routes,
         *gallery.exhibitions.visits.routes,
         *gallery.search.views.routes,
     ]

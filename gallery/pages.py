@@ -76,6 +76,7 @@ class Pages:
             excerpt=excerpt,
             date=shown_date,
             moment=shown_moment,
+            month=shown_month,
             number=shown_number,
             local_input=local_input,
             lang=lang_attribute,
@@ -205,6 +206,12 @@ def shown_date(day: date | datetime | None, format: str = "long") -> str:
     if isinstance(day, datetime):
         day = clock.local(day).date()
     return format_date(day, format=format, locale=babel_locale())
+
+
+def shown_month(day: date) -> str:
+    """The month of a day: 2022年12月, December 2022."""
+    pattern = "y年M月" if current_language() == "zh" else "MMMM y"
+    return format_date(day, format=pattern, locale=babel_locale())
 
 
 def shown_moment(moment: datetime | None) -> str:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.artworks.models import Artwork, Status
+from gallery.clock import today
 from gallery.exhibitions import walls
 from gallery.exhibitions.linked_data import LinkedData
 from gallery.exhibitions.walls import ShownTheme, ShownWork
@@ -25,6 +26,7 @@ from gallery.organisations.links import dead_among
 from gallery.organisations.models import Organisation, Project
 from gallery.pages import pages_of, redirect, render_public
 from gallery.themes.models import Theme
+from gallery.themes.series import other_years
 
 OPEN_ON_HOME = 4
 TO_OPEN_ON_HOME = 4
@@ -213,17 +215,23 @@ async def theme(request: Request) -> Response:
     works = await walls.works_on_view(Q(themes__id=found.id), limit=WALL_MOST)
     opened = await walls.exhibitions(walls.OPENED(), Q(exhibition__theme_id=found.id), limit=LISTED_MOST)
     hung = await walls.hung(opened, 1)
+    covers = await walls.works_by_id([found.cover_id] if found.cover_id else [])
+    cover = covers.get(found.cover_id or 0)
     return show(
         request,
         "visits/theme.html",
-        works=[*works, *(work for some in hung.values() for work in some)],
+        works=[*works, *covers.values(), *(work for some in hung.values() for work in some)],
         theme=ShownTheme(found.slug, spoken(found, "title"), found.accent, found.accent_night),
         occasion=found,
+        day=today(),
+        cover=cover,
+        years=await Theme.filter(other_years(found)).order_by("-occurs_on", "-id").limit(LISTED_MOST),
+        counts=await walls.counted(Q(themes__id=found.id)),
         wall=works,
         exhibitions=opened,
         hung=hung,
         linked_data=linked(request).of_theme(found),
-        card=next((work for work in works if work.is_for_sharing), None),
+        card=next((work for work in [*covers.values(), *works] if work.is_for_sharing), None),
     )
 
 

@@ -314,6 +314,23 @@ async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list
     return [ShownWork.of(row) for row in await rows.values(*WORK_COLUMNS)]
 
 
+async def counted(*conditions: Q) -> Counts:
+    """How many works on view meet the conditions, of how many organisations and projects; one query."""
+    groups = (
+        await Artwork.all()
+        .on_view()
+        .filter(*conditions)
+        .annotate(works=Count("id", distinct=True))
+        .group_by("organisation_id", "project_id")
+        .values_list("works", "organisation_id", "project_id")
+    )
+    return Counts(
+        works=sum(works for works, _organisation, _project in groups),
+        organisations=len({organisation for _works, organisation, _project in groups}),
+        projects=len({project for _works, _organisation, project in groups if project is not None}),
+    )
+
+
 async def works_by_id(ids: Collection[int]) -> dict[int, ShownWork]:
     """Those of the works `ids` that are on view; one query."""
     if not ids:

@@ -6,15 +6,90 @@ from datetime import date
 from typing import Any
 
 from wtforms import ValidationError
-from wtforms.fields import ColorField, DateField, Field
+from wtforms.fields import ColorField, DateField, Field, IntegerField, SelectField
 from wtforms.validators import Optional
 
+from gallery.clock import today
 from gallery.forms import Block, Form, Line, Needed, Slug, stripped
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
+from gallery.themes import date_rules
 from gallery.themes.accents import COLOUR, DAY, NIGHT, is_readable, least_contrast, nearest_readable
+from gallery.themes.date_rules import EARLIEST, LATEST, SOLAR_TERMS, WEEKDAYS, DateRule, NoSuchRule, next_days
+from gallery.themes.models import Theme
 
 WRONG_DAY = _l("Please give a day that is in the calendar, such as 2026-12-22.")
+
+KINDS = {
+    "": _l("A day or several days, chosen by hand"),
+    "fixed": _l("The same day each year"),
+    "weekday": _l("A weekday of a month"),
+    "solar": _l("A solar term"),
+    "lunar": _l("A day of the lunar calendar"),
+}
+MONTHS = [(str(number), str(number)) for number in range(1, 13)]
+DAYS = [*((str(number), str(number)) for number in range(1, 32)), ("last", _l("the last day"))]
+COUNTED = [
+    ("1", _l("the first")),
+    ("2", _l("the second")),
+    ("3", _l("the third")),
+    ("4", _l("the fourth")),
+    ("5", _l("the fifth")),
+    ("last", _l("the last")),
+]
+WEEKDAY_NAMES = (
+    _l("Monday"),
+    _l("Tuesday"),
+    _l("Wednesday"),
+    _l("Thursday"),
+    _l("Friday"),
+    _l("Saturday"),
+    _l("Sunday"),
+)
+TERM_NAMES = (
+    _l("Minor Cold"),
+    _l("Major Cold"),
+    _l("Start of Spring"),
+    _l("Rain Water"),
+    _l("Awakening of Insects"),
+    _l("Spring Equinox"),
+    _l("Pure Brightness"),
+    _l("Grain Rain"),
+    _l("Start of Summer"),
+    _l("Grain Buds"),
+    _l("Grain in Ear"),
+    _l("Summer Solstice"),
+    _l("Minor Heat"),
+    _l("Major Heat"),
+    _l("Start of Autumn"),
+    _l("End of Heat"),
+    _l("White Dew"),
+    _l("Autumn Equinox"),
+    _l("Cold Dew"),
+    _l("Frost Descent"),
+    _l("Start of Winter"),
+    _l("Minor Snow"),
+    _l("Major Snow"),
+    _l("Winter Solstice"),
+)
+RULE_PARTS = {
+    "fixed": ("rule_month", "rule_day"),
+    "weekday": ("rule_month", "rule_nth", "rule_weekday"),
+    "solar": ("rule_term",),
+    "lunar": ("rule_month", "rule_day"),
+}
+NO_SUCH_CHOICE = _l("Please choose one of the list.")
+
+
+class Choice(SelectField):
+    """One of a list; what is not in it is refused in our own words."""
+
+    def __init__(self, label: Any, choices: Any, **options: Any) -> None:
+        super().__init__(label, choices=choices, validate_choice=False, **options)
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in dict(self.choices):
+            raise ValidationError(str(NO_SUCH_CHOICE))
 
 
 class ThemeForm(Form):
@@ -28,7 +103,37 @@ class ThemeForm(Form):
     )
     text_zh = Block(_l("Text in Chinese"), 4000, description=_l("What the occasion is, in Markdown."))
     text_en = Block(_l("Text in English"), 4000)
+    date_kind = Choice(_l("When it is"), list(KINDS.items()), default="")
     occurs_on = DateField(_l("Day of the occasion"), [Optional()], invalid_value_message=WRONG_DAY)
+    occurs_until = DateField(
+        _l("Until"),
+        [Optional()],
+        invalid_value_message=WRONG_DAY,
+        description=_l("For an occasion of several days, such as a World Cup."),
+    )
+    rule_month = Choice(_l("Month"), MONTHS, default="1")
+    rule_day = Choice(
+        _l("Day"),
+        DAYS,
+        default="1",
+        description=_l(
+            "By the lunar calendar, Spring Festival is 1/1, the Lantern Festival 1/15, Mid-Autumn 8/15, Double Ninth 9/9. "
+            "A leap month is not counted."
+        ),
+    )
+    rule_nth = Choice(_l("Which one"), COUNTED, default="1")
+    rule_weekday = Choice(_l("Weekday"), list(zip(WEEKDAYS, WEEKDAY_NAMES, strict=True)), default="mon")
+    rule_term = Choice(
+        _l("Solar term"),
+        list(zip(SOLAR_TERMS, TERM_NAMES, strict=True)),
+        default="winter_solstice",
+        description=_l("The day is that of China Standard Time."),
+    )
+    rule_year = IntegerField(
+        _l("Year"),
+        [Optional()],
+        description=_l("For which year this theme is. Left empty: the next time."),
+    )
     call_opens_on = DateField(
         _l("Works are taken from"),
         [Optional()],
@@ -56,6 +161,72 @@ class ThemeForm(Form):
     def validate_title_en(self, field: Field) -> None:
         if not self["title_zh"].data and not field.data:
             raise ValidationError(_("Please give a title in at least one of the two languages."))
+
+    @classmethod
+    def of(cls, theme: Theme) -> ThemeForm:
+        """The form that begins with what a theme has."""
+        kind, _colon, said = theme.date_rule.partition(":")
+        begin_with: dict[str, Any] = {"date_kind": kind}
+        for name, part in zip(RULE_PARTS.get(kind, ()), said.split("-"), strict=False):
+            begin_with[name] = part
+        if kind and theme.occurs_on:
+            begin_with["rule_year"] = theme.occurs_on.year
+        return cls(obj=theme, data=begin_with)
+
+    def date_rule(self) -> DateRule | None:
+        """The rule that was chosen; None where days were chosen by hand. Raises NoSuchRule."""
+        kind = self["date_kind"].data
+        if not kind:
+            return None
+        return date_rules.parse(f"{kind}:{'-'.join(self[name].data for name in RULE_PARTS.get(kind, ()))}")
+
+    def days(self) -> dict[str, Any]:
+        """The theme's rule and days, of a form that was found right."""
+        rule = self.date_rule()
+        if rule is None:
+            return {"date_rule": "", **self.values("occurs_on", "occurs_until")}
+        return {"date_rule": str(rule), "occurs_on": self._day_by(rule), "occurs_until": None}
+
+    def _day_by(self, rule: DateRule) -> date | None:
+        year: int | None = self["rule_year"].data
+        if year is None:
+            return next(iter(next_days(rule, today(), 1)), None)
+        return next(iter(rule.days_in(year)), None)
+
+    def validate_date_kind(self, field: Field) -> None:
+        try:
+            self.date_rule()
+        except NoSuchRule as error:
+            raise ValidationError(
+                _("This rule gives no day in any year. Please choose another day or month.")
+            ) from error
+
+    def validate_rule_year(self, field: Field) -> None:
+        try:
+            rule = self.date_rule()
+        except NoSuchRule:  # said at the rule
+            return
+        if rule is None or field.data is None:
+            return
+        if not EARLIEST <= field.data <= LATEST:
+            raise ValidationError(
+                _("Please give a year from %(first)s to %(last)s.") % {"first": EARLIEST, "last": LATEST}
+            )
+        if not rule.days_in(field.data):
+            coming = next_days(rule, date(field.data, 1, 1), 1)
+            raise ValidationError(
+                _("There is no such day in %(year)s. The next one is in %(next)s.")
+                % {"year": field.data, "next": coming[0].year if coming else "–"}
+            )
+
+    def validate_occurs_until(self, field: Field) -> None:
+        first: date | None = self["occurs_on"].data
+        if self["date_kind"].data or field.data is None:
+            return
+        if first is None:
+            raise ValidationError(_("Please also give the first day."))
+        if field.data < first:
+            raise ValidationError(_("The occasion ends before it begins. Please give a later day."))
 
     def validate_call_closes_on(self, field: Field) -> None:
         opens: date | None = self["call_opens_on"].data

@@ -25,9 +25,21 @@ class Theme(Model):
     text_en = fields.TextField(default="")
     accent = fields.CharField(max_length=7, default="#a8322a")  # on paper
     accent_night = fields.CharField(max_length=7, default="#e4755f")  # on the night wall
-    occurs_on = fields.DateField(null=True)
+    date_rule = fields.CharField(
+        max_length=40, default="", db_default=""
+    )  # see date_rules, empty: chosen by hand
+    occurs_on = fields.DateField(null=True)  # its day, or the first of its days
+    occurs_until = fields.DateField(null=True)  # the last day, of an occasion of several
     call_opens_on = fields.DateField(null=True)
     call_closes_on = fields.DateField(null=True)  # the last day
+    series: fields.ForeignKeyNullableRelation[Theme] = fields.ForeignKeyField(  # its first year, if not this
+        "gallery.Theme", related_name="later_years", null=True, on_delete=fields.SET_NULL
+    )
+    series_id: int | None
+    cover: fields.ForeignKeyNullableRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="covers", null=True, on_delete=fields.SET_NULL
+    )
+    cover_id: int | None
     created_at = fields.DatetimeField(auto_now_add=True)
 
     artworks: fields.ReverseRelation[Artwork]
@@ -41,3 +53,13 @@ class Theme(Model):
         if self.call_opens_on is not None and day < self.call_opens_on:
             return False
         return self.call_closes_on is None or day <= self.call_closes_on
+
+    def is_over(self, day: date | None = None) -> bool:
+        """Whether its last day lies before `day` (today)."""
+        last = self.occurs_until or self.occurs_on
+        return last is not None and last < (day or today())
+
+    @property
+    def first_of_series(self) -> int:
+        """The id of the theme that began its series, which may be itself."""
+        return self.series_id or self.id

@@ -9,12 +9,18 @@ from tortoise.exceptions import IntegrityError
 from tortoise.functions import Count
 
 from gallery import content_version
+from gallery.clock import today
 from gallery.database import in_transaction
 from gallery.languages import gettext as _
 from gallery.pages import flash, redirect, render
 from gallery.themes.access import load_curator, load_theme
+from gallery.themes.date_rules import next_days, parse, years_without
 from gallery.themes.forms import ThemeForm
 from gallery.themes.models import Theme
+from gallery.themes.series import SeriesRefused, again, open_call, other_years, proposed_call
+
+SHOWN_DAYS = 5  # of a rule
+SHOWN_YEARS = 10
 
 FIELDS = (
     "slug",
@@ -24,7 +30,6 @@ FIELDS = (
     "text_en",
     "accent",
     "accent_night",
-    "occurs_on",
     "call_opens_on",
     "call_closes_on",
 )
@@ -59,7 +64,7 @@ async def create(request: Request) -> Response:
 async def edit(request: Request) -> Response:
     """A curator sees a theme's title, days and colours, to change them."""
     _person, theme = await load_theme(request)
-    return render(request, "themes/edit.html", {"form": ThemeForm(obj=theme), "theme": theme})
+    return await _edit(request, theme, ThemeForm.of(theme))
 
 
 async def update(request: Request) -> Response:
@@ -67,10 +72,58 @@ async def update(request: Request) -> Response:
     _person, theme = await load_theme(request)
     form = ThemeForm(await request.form())
     if not await _save(form, theme):
-        return render(request, "themes/edit.html", {"form": form, "theme": theme}, status=422)
+        return await _edit(request, theme, form, status=422)
     response = redirect(request, "themes:index")
     flash(request, response, _("Saved."))
     return response
+
+
+async def create_again(request: Request) -> Response:
+    """A curator makes the same theme for the next time, and looks at its days."""
+    _person, theme = await load_theme(request)
+    try:
+        made = await again(theme)
+    except SeriesRefused as refusal:
+        response = redirect(request, "themes:edit", id=theme.id)
+        flash(request, response, str(refusal), "error")
+        return response
+    response = redirect(request, "themes:edit", id=made.id)
+    flash(request, response, _("The theme is there for the next time. Please look at its days and texts."))
+    return response
+
+
+async def create_call(request: Request) -> Response:
+    """A curator lets the call open when it is proposed."""
+    _person, theme = await load_theme(request)
+    done = await open_call(theme)
+    response = redirect(request, "themes:edit", id=theme.id)
+    flash(
+        request,
+        response,
+        _("The days of the call are set.") if done else _("The call has its days already."),
+        "done" if done else "hint",
+    )
+    return response
+
+
+async def _edit(request: Request, theme: Theme, form: ThemeForm, status: int = 200) -> Response:
+    """The form of a theme, with the days that its rule gives next and the other years of it."""
+    rule = parse(theme.date_rule) if theme.date_rule else None
+    years = await Theme.filter(other_years(theme)).order_by("-occurs_on", "-id")
+    context = {
+        "form": form,
+        "theme": theme,
+        "coming": next_days(rule, today(), SHOWN_DAYS) if rule else [],
+        "years_without": years_without(rule, today().year, SHOWN_YEARS) if rule else [],
+        "years": years,
+        "is_last": not any(
+            year.occurs_on and theme.occurs_on and year.occurs_on > theme.occurs_on for year in years
+        ),
+        "proposal": proposed_call(theme.occurs_on)
+        if theme.occurs_on and not theme.call_opens_on and not theme.is_over()
+        else None,
+    }
+    return render(request, "themes/edit.html", context, status=status)
 
 
 async def _save(form: ThemeForm, theme: Theme) -> bool:
@@ -80,7 +133,7 @@ async def _save(form: ThemeForm, theme: Theme) -> bool:
     if await Theme.filter(slug=form["slug"].data).exclude(id=theme.id or 0).exists():
         form.refuse("slug", slug_in_use())
         return False
-    theme.update_from_dict(dict(form.values(*FIELDS)))
+    theme.update_from_dict({**form.values(*FIELDS), **form.days()})
     try:
         async with in_transaction():
             await theme.save()
@@ -101,4 +154,6 @@ routes = [
     Route("/desk/themes", create, name="themes:create", methods=["POST"]),
     Route("/desk/themes/{id:int}/edit", edit, name="themes:edit", methods=["GET"]),
     Route("/desk/themes/{id:int}/edit", update, name="themes:update", methods=["POST"]),
+    Route("/desk/themes/{id:int}/again", create_again, name="themes:again", methods=["POST"]),
+    Route("/desk/themes/{id:int}/call", create_call, name="themes:call", methods=["POST"]),
 ]

@@ -288,6 +288,7 @@ async def test_number_of_queries_does_not_grow(site: Site, winter: Theme) -> Non
         f"works/{first.public_id}",
         "themes",
         "themes/winter",
+        "calendar",
         "organisations",
         "organisations/xiaogeng",
         f"projects/{project.slug}",

@@ -1,0 +1,55 @@
+"""The cover of a theme: a work on view, chosen by a curator."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery import content_version
+from gallery.artworks.models import Artwork
+from gallery.database import in_transaction
+from gallery.exhibitions.builder import whole_number
+from gallery.languages import gettext as _
+from gallery.pages import flash, redirect, render
+from gallery.themes.access import load_theme
+from gallery.themes.models import Theme
+
+CHOICES = 120  # works, the newest first
+
+
+async def edit(request: Request) -> Response:
+    """A curator looks through the works on view of a theme for one that stands for it."""
+    _person, theme = await load_theme(request)
+    works = (
+        await Artwork.all()
+        .on_view()
+        .filter(themes__id=theme.id)
+        .order_by("-id")
+        .limit(CHOICES)
+        .prefetch_related("image", "artist", "organisation")
+    )
+    return render(request, "exhibitions/cover.html", {"theme": theme, "works": works})
+
+
+async def update(request: Request) -> Response:
+    """A curator lets a work stand for a theme, or none; visitors see it at once, as long as it is on view."""
+    _person, theme = await load_theme(request)
+    chosen = whole_number((await request.form()).get("artwork", ""))
+    work = await Artwork.all().on_view([chosen]).filter(themes__id=theme.id).first() if chosen else None
+    if chosen and work is None:
+        response = redirect(request, "covers:edit", id=theme.id)
+        flash(request, response, _("This work is not on view any more. Please choose another."), "error")
+        return response
+    async with in_transaction():
+        await Theme.filter(id=theme.id).update(cover_id=work.id if work else None)
+        await content_version.bump()
+    response = redirect(request, "themes:edit", id=theme.id)
+    flash(request, response, _("The cover is set.") if work else _("The theme has no cover now."))
+    return response
+
+
+routes = [
+    Route("/desk/themes/{id:int}/cover", edit, name="covers:edit", methods=["GET"]),
+    Route("/desk/themes/{id:int}/cover", update, name="covers:update", methods=["POST"]),
+]

@@ -1,0 +1,206 @@
+"""Date rules: on which days an occasion falls, year after year, in China Standard Time.
+
+A rule is kept as a short text: `fixed:6-1`, `weekday:5-2-sun` (`last` for the last), `solar:winter_solstice`,
+`lunar:8-15` (`last` for the last day of the month). Solar terms and lunar months are those of lunar-python.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import islice
+from typing import Protocol
+
+from lunar_python import LunarYear, Solar
+
+EARLIEST, LATEST = 1900, 2200  # years that rules are asked about
+LAST = -1  # the last weekday of a month, the last day of a lunar month
+FRUITLESS_YEARS = (
+    40  # a rule without a day for so long has none: the fifth Monday comes at least every 11 years
+)
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+# By the Sun's longitude from 285° in steps of 15°; GB/T 33661-2017, in the order of a calendar year.
+SOLAR_TERMS = (
+    "minor_cold",
+    "major_cold",
+    "start_of_spring",
+    "rain_water",
+    "awakening_of_insects",
+    "spring_equinox",
+    "pure_brightness",
+    "grain_rain",
+    "start_of_summer",
+    "grain_buds",
+    "grain_in_ear",
+    "summer_solstice",
+    "minor_heat",
+    "major_heat",
+    "start_of_autumn",
+    "end_of_heat",
+    "white_dew",
+    "autumn_equinox",
+    "cold_dew",
+    "frost_descent",
+    "start_of_winter",
+    "minor_snow",
+    "major_snow",
+    "winter_solstice",
+)
+
+
+class NoSuchRule(ValueError):
+    """The text is no date rule, or one whose day comes in no year (31 February)."""
+
+
+class DateRule(Protocol):
+    """On which days an occasion falls."""
+
+    def days_in(self, year: int) -> tuple[date, ...]:
+        """Its days in a year of the common calendar: mostly one; none where the year has no such day.
+
+        Two or none for lunar dates near New Year: 2024 has no eighth of the twelfth month after 18 January.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedDay:
+    """The same day of each year, as 1 June."""
+
+    month: int
+    day: int
+
+    def days_in(self, year: int) -> tuple[date, ...]:
+        try:
+            return (date(year, self.month, self.day),)
+        except ValueError:
+            return ()
+
+    def __str__(self) -> str:
+        return f"fixed:{self.month}-{self.day}"
+
+
+@dataclass(frozen=True, slots=True)
+class NthWeekday:
+    """The n-th weekday of a month, or its last one: the third Sunday of May, on which people with disabilities are helped."""
+
+    month: int
+    nth: int  # 1 to 5, or LAST
+    weekday: int  # 0 for Monday
+
+    def days_in(self, year: int) -> tuple[date, ...]:
+        if self.nth == LAST:
+            following = date(year + self.month // 12, self.month % 12 + 1, 1)
+            back = (following.weekday() - 1 - self.weekday) % 7 + 1
+            return (following - timedelta(days=back),)
+        first = date(year, self.month, 1)
+        day = first + timedelta(days=(self.weekday - first.weekday()) % 7 + 7 * (self.nth - 1))
+        return (day,) if day.month == self.month else ()
+
+    def __str__(self) -> str:
+        return f"weekday:{self.month}-{_counted(self.nth)}-{WEEKDAYS[self.weekday]}"
+
+
+@dataclass(frozen=True, slots=True)
+class SolarTerm:
+    """The day in China on which the Sun reaches one of its 24 terms."""
+
+    term: int  # an index into SOLAR_TERMS
+
+    def days_in(self, year: int) -> tuple[date, ...]:
+        # The table begins with the Great Snow and the winter solstice of the year before.
+        moment = _lunar_year(year).getJieQiJulianDays()[self.term + 2]
+        return (_common(moment),)
+
+    def __str__(self) -> str:
+        return f"solar:{SOLAR_TERMS[self.term]}"
+
+
+@dataclass(frozen=True, slots=True)
+class LunarDate:
+    """A day of the lunar calendar. A leap month is not counted: the day is that of the month before it."""
+
+    month: int
+    day: int  # 1 to 30, or LAST
+
+    def days_in(self, year: int) -> tuple[date, ...]:
+        # A lunar year ends in January or February of the next common one.
+        days = (self._day_of_lunar_year(lunar) for lunar in (year - 1, year))
+        return tuple(day for day in days if day is not None and day.year == year)
+
+    def _day_of_lunar_year(self, year: int) -> date | None:
+        month = _lunar_year(year).getMonth(self.month)
+        length = month.getDayCount()
+        day = length if self.day == LAST else self.day
+        if day > length:  # the 30th of a short month
+            return None
+        return _common(month.getFirstJulianDay()) + timedelta(days=day - 1)
+
+    def __str__(self) -> str:
+        return f"lunar:{self.month}-{_counted(self.day)}"
+
+
+def parse(text: str) -> DateRule:
+    """The rule that `text` says. Raises NoSuchRule, also for one whose day comes in no year."""
+    kind, _colon, said = text.partition(":")
+    rule = _READERS[kind](said) if kind in _READERS else None
+    if rule is None:
+        raise NoSuchRule(text)
+    if not any(rule.days_in(year) for year in range(2000, 2000 + FRUITLESS_YEARS)):
+        raise NoSuchRule(text)
+    return rule
+
+
+def next_days(rule: DateRule, from_day: date, count: int) -> list[date]:
+    """The `count` next days on which the occasion falls, from `from_day` on; fewer near the end of 2200."""
+    days = (day for year in range(from_day.year, LATEST + 1) for day in rule.days_in(year))
+    return list(islice((day for day in days if day >= from_day), count))
+
+
+def years_without(rule: DateRule, first: int, count: int) -> list[int]:
+    """Which of `count` years from `first` on have no such day."""
+    return [year for year in range(first, min(first + count, LATEST + 1)) if not rule.days_in(year)]
+
+
+def _fixed(said: str) -> DateRule | None:
+    found = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|3[01])", said)
+    return FixedDay(int(found[1]), int(found[2])) if found else None
+
+
+def _weekday(said: str) -> DateRule | None:
+    found = re.fullmatch(rf"([1-9]|1[0-2])-([1-5]|last)-({'|'.join(WEEKDAYS)})", said)
+    return NthWeekday(int(found[1]), _number(found[2]), WEEKDAYS.index(found[3])) if found else None
+
+
+def _solar(said: str) -> DateRule | None:
+    return SolarTerm(SOLAR_TERMS.index(said)) if said in SOLAR_TERMS else None
+
+
+def _lunar(said: str) -> DateRule | None:
+    found = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|30|last)", said)
+    return LunarDate(int(found[1]), _number(found[2])) if found else None
+
+
+_READERS = {"fixed": _fixed, "weekday": _weekday, "solar": _solar, "lunar": _lunar}
+
+
+def _number(said: str) -> int:
+    return LAST if said == "last" else int(said)
+
+
+def _counted(number: int) -> str:
+    return "last" if number == LAST else str(number)
+
+
+def _common(julian_day: float) -> date:
+    day = Solar.fromJulianDay(julian_day)
+    return date(day.getYear(), day.getMonth(), day.getDay())
+
+
+@lru_cache(maxsize=64)  # a year's table takes some 20 ms
+def _lunar_year(year: int) -> LunarYear:
+    return LunarYear.fromYear(year)

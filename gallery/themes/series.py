@@ -1,0 +1,108 @@
+"""The same theme again: themes that come back each year, and when a call for them is best opened."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+
+from gallery import content_version
+from gallery.clock import today
+from gallery.database import in_transaction, locked
+from gallery.languages import lazy_gettext as _l
+from gallery.themes.date_rules import next_days, parse
+from gallery.themes.models import Theme
+
+CALL_LASTS = timedelta(weeks=8)  # a class draws within a term's month, and a partner needs the rest
+REVIEW_TAKES = timedelta(weeks=1)  # between the end of a call and the day
+
+COPIED = ("text_zh", "text_en", "accent", "accent_night", "date_rule")
+
+
+class SeriesRefused(Exception):
+    """The theme cannot come again; `sentence` says why."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+def proposed_call(day: date) -> tuple[date, date]:
+    """From when until when works are best taken for an occasion on `day`."""
+    return day - CALL_LASTS, day - REVIEW_TAKES
+
+
+def next_day(theme: Theme) -> date | None:
+    """When the occasion comes after this theme's own day; None where no rule says so."""
+    if not theme.date_rule:
+        return None
+    after = theme.occurs_on + timedelta(days=1) if theme.occurs_on else today()
+    return next(iter(next_days(parse(theme.date_rule), after, 1)), None)
+
+
+def other_years(theme: Theme) -> Q:
+    """The conditions of the other themes of its series."""
+    first = theme.first_of_series
+    return Q(Q(series_id=first) | Q(id=first)) & ~Q(id=theme.id)
+
+
+async def again(theme: Theme) -> Theme:
+    """The same theme for the next time: texts and colours as they are, days by the rule, the call as long before.
+
+    Without a rule the days are left open. Raises SeriesRefused.
+    """
+    async with in_transaction():
+        held: Theme = await locked(Theme.filter(id=theme.id)).get()
+        day = next_day(held)
+        year = day.year if day else (held.occurs_on or today()).year + 1
+        later = Theme.filter(other_years(held))
+        if held.occurs_on and await later.filter(occurs_on__gt=held.occurs_on).exists():
+            raise SeriesRefused(_l("This theme has a later year already."))
+        slug = _with_year(held.slug, held, year) or f"{held.slug[:55]}-{year}"
+        values: dict[str, Any] = {name: getattr(held, name) for name in COPIED} | _call(held, day)
+        for name in ("title_zh", "title_en"):
+            values[name] = _with_year(getattr(held, name), held, year) or getattr(held, name)
+        try:
+            made = await Theme.create(slug=slug, series_id=held.first_of_series, occurs_on=day, **values)
+        except IntegrityError as error:
+            raise SeriesRefused(
+                _l("Its name in the address is in use already. Please make the theme by hand.")
+            ) from error
+        await content_version.bump()
+    return made
+
+
+async def open_call(theme: Theme) -> bool:
+    """Set the call to what is proposed, where none is set; whether there was anything to propose."""
+    async with in_transaction():
+        held: Theme = await locked(Theme.filter(id=theme.id)).get()
+        if held.occurs_on is None or held.call_opens_on is not None:
+            return False
+        held.call_opens_on, last = proposed_call(held.occurs_on)
+        held.call_closes_on = held.call_closes_on or last
+        await held.save(update_fields=["call_opens_on", "call_closes_on"])
+        await content_version.bump()
+    return True
+
+
+def _call(theme: Theme, day: date | None) -> dict[str, date | None]:
+    """The call of the next time, as long before the day as this time."""
+    if day is None:
+        return {}
+    opens, closes = proposed_call(day)
+    if theme.occurs_on and theme.call_opens_on:
+        opens = day + (theme.call_opens_on - theme.occurs_on)
+    if theme.occurs_on and theme.call_closes_on:
+        closes = day + (theme.call_closes_on - theme.occurs_on)
+    return {"call_opens_on": opens, "call_closes_on": max(opens, closes)}
+
+
+def _with_year(text: str, theme: Theme, year: int) -> str:
+    """`text` with its year replaced; empty where it names none."""
+    own = str((theme.occurs_on or today()).year)
+    return text.replace(own, str(year)) if own in text else ""
