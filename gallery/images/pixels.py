@@ -174,8 +174,8 @@ def read_plain(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str 
     per_pixel = BYTES_PER_PIXEL.get(kind) or bytes_held(image.mode)
     if kind == "tiff" and orientation_of(image) != 1:
         per_pixel *= 2  # Pillow turns a TIFF itself while loading, into a second copy
-    kept = file_bytes(file) if kind != "png" else 0  # all others read or map the whole file
-    check_memory(image.width * image.height * per_pixel + kept, bounds)
+    copies = {"png": 0, "heic": 2}.get(kind, 1)  # of the whole file, read or mapped
+    check_memory(image.width * image.height * per_pixel + copies * file_bytes(file), bounds)
     image.load()
     # Pillow sees to it that zero is black, except in sixteen bits.
     inverted = kind == "tiff" and image.mode.startswith("I;16") and tag_of(image, PHOTOMETRIC) == 0

@@ -370,6 +370,18 @@ async def test_ends_a_picture_that_takes_too_much_of_the_processor(tmp_path: Pat
         await develop(source, tmp_path, Limits(cpu_seconds=1))
 
 
+async def test_counts_that_the_heic_library_holds_the_file_twice(tmp_path: Path) -> None:
+    """Else a telephone's largest pictures end in the middle, and are called damaged."""
+    source = files.stored(tmp_path, files.encoded(files.scene(1300, 900), "HEIF"))
+    free = 100 << 20
+    with source.open("ab") as file:
+        file.write(struct.pack(">I4s", free, b"free"))
+        file.truncate(file.tell() + free - 8)
+    with pytest.raises(Refused, match="too_much_memory"):
+        await inspect(source, Limits(memory_bytes=400 << 20))
+    assert (await inspect(source)).format == "heic"
+
+
 async def test_refuses_a_picture_for_which_memory_is_too_short(tmp_path: Path) -> None:
     source = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "PNG", compress_level=1))
     with pytest.raises(Refused, match="too_much_memory"):
