@@ -505,18 +505,20 @@ def scaled(largest: Image.Image, width: int) -> list[Image.Image]:
 def write(prints: list[Image.Image], out: Path, formats: Sequence[Format] = FORMATS) -> list[str]:
     """Encode every print in every format; the names written, in the order of `formats`.
 
-    Two go on at once, but never two AVIFs: their encoder takes the most memory and uses both processors.
+    Two go on at once, but never two AVIFs: their encoder takes the most memory and uses both processors. The largest
+    AVIF comes last and alone, for it takes more than all the rest together.
     """
     slow, *quick = formats
 
-    def write_all(formats: list[Format]) -> None:
+    def write_all(formats: list[Format], images: list[Image.Image]) -> None:
         for format in formats:
-            for image in prints:
+            for image in images:
                 write_one(image, format, out / file_name(image.width, format.name))
 
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(write_all, [slow]), pool.submit(write_all, quick)]:
+        for done in [pool.submit(write_all, [slow], prints[1:]), pool.submit(write_all, quick, prints)]:
             done.result()
+    write_all([slow], prints[:1])
     return [file_name(image.width, format.name) for format in formats for image in reversed(prints)]
 
 
