@@ -25,6 +25,7 @@ import gallery.artists.chores
 import gallery.artists.views
 import gallery.artists.withdrawal_views
 import gallery.artworks.arrivals
+import gallery.artworks.drafting_views
 import gallery.artworks.views
 import gallery.exhibitions.calendar
 import gallery.exhibitions.chores
@@ -100,6 +101,7 @@ def feature_routes() -> list[Route]:
         *gallery.artists.withdrawal_views.routes,
         *gallery.images.views.routes,
         *gallery.artworks.arrivals.routes,
+        *gallery.artworks.drafting_views.routes,
         *gallery.artworks.views.routes,
         *gallery.reviews.views.routes,
         *gallery.reviews.together.routes,

@@ -43,7 +43,7 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
         works = _works(held)
         image_ids = [id for id in await works.values_list("image_id", flat=True) if id is not None]
         work_count = await works.count()
-        await works.update(**ERASED_TEXTS, status="withdrawn")
+        await works.update(**ERASED_TEXTS, unfinished={}, status="withdrawn")
         await _forget_what_was_sent(held, image_ids)
         await _search_entries(works).filter(artwork__consent_id=held.id).delete()
         await Image.filter(id__in=image_ids).update(

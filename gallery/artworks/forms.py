@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from starlette.datastructures import MultiDict
 from wtforms import FileField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
@@ -244,19 +245,25 @@ for _name in (*TEXT_FIELDS, "year"):
 
 
 def form_of(artwork: Artwork, offered: Offered) -> WorkForm:
-    """The form filled with a work as it is kept; its themes must be fetched."""
-    data = {name: getattr(artwork, name) for name in (*TEXT_FIELDS, "language", "year")}
-    return WorkForm(
-        offered=offered,
-        data={
-            **data,
-            "organisation": str(artwork.organisation_id),
-            "artist": str(artwork.artist_id or ""),
-            "consent": str(artwork.consent_id or ""),
-            "project": str(artwork.project_id or ""),
-            "themes": [str(theme.id) for theme in artwork.themes],
-        },
-    )
+    """The form filled with a work as it is kept, and with what is typed and not finished; its themes must be fetched."""
+    fields = MultiDict([(name, each) for name, values in typed_in(artwork).items() for each in values])
+    fields["organisation"] = str(artwork.organisation_id)
+    return WorkForm(fields, offered=offered)
+
+
+def typed_in(artwork: Artwork, *, finished_only: bool = False) -> dict[str, list[str]]:
+    """What the form of a work says in each field, as a browser sends it; its themes must be fetched."""
+    told = {
+        **{name: [getattr(artwork, name)] for name in (*TEXT_FIELDS, "language")},
+        **{name: [str(getattr(artwork, name) or "")] for name in ("year",)},
+        **{name: [str(getattr(artwork, f"{name}_id") or "")] for name in ("artist", "consent", "project")},
+        **{name: [] for name in ("agreed_by", "scopes")},
+        **{name: [""] for name in ("credit_name", "credit_name_translation", "ends_on", "assent")},
+        **{name: [""] for name in ("project_title", "project_summary", "project_link")},
+        "starts_on": [today().isoformat()],
+        "themes": [str(theme.id) for theme in artwork.themes],
+    }
+    return told if finished_only else {**told, **artwork.unfinished}
 
 
 FORM_KEY = re.compile(r"[0-9a-f]{32}")

@@ -132,6 +132,9 @@ class Artwork(Model):
     medium_translation = fields.CharField(max_length=120, default="")
     assistance_translation = fields.CharField(max_length=200, default="")
     year = fields.IntField(null=True)
+    unfinished: dict[str, list[str]] = fields.JSONField(
+        default=dict, db_default={}
+    )  # form field → what is typed in it and cannot be kept as it is yet
 
     status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT, db_index=True)
     created_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(

@@ -26,7 +26,10 @@ class NotSubmittable(Exception):
 async def missing_parts(artwork: Artwork) -> dict[str, str]:
     """What a curator would miss, by form field: a sentence that says what to do. Empty if nothing."""
     await artwork.fetch_related("consent", "image", "themes")
-    missing: dict[str, str] = {}
+    missing = {
+        name: _("What is typed here is not part of the work yet. Please look at it and save.")
+        for name in artwork.unfinished
+    }
     if artwork.image is None or artwork.image.state == ImageState.ERASED:
         missing["picture"] = _("Please choose a picture of the work.")
     elif artwork.image.state == ImageState.REFUSED:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from starlette.datastructures import MultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,12 +21,15 @@ from gallery.accounts.access import load_person
 from gallery.accounts.models import Person
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS
 from gallery.artworks.access import AROUND, load_artwork
-from gallery.artworks.forms import ProposalForm, WorkForm, form_key_in, form_of
+from gallery.artworks.drafting import Merged, fingerprint, form_fields, merged, typing_key
+from gallery.artworks.drafting_views import conflicts_told, seen_after
+from gallery.artworks.forms import ProposalForm, WorkForm, form_key_in, form_of, typed_in
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, propose, submit
 from gallery.artworks.works import (
     STATUS_WORDS,
     TEXT_FIELDS,
+    ChangedMeanwhile,
     NotEditable,
     WorkRefused,
     create_work,
@@ -35,6 +39,7 @@ from gallery.artworks.works import (
     update_work,
     why_not_editable,
 )
+from gallery.clock import today
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.models import Image, ImageState
 from gallery.images.uploads import FormReader, ReceivedForm, look_at, take_in
@@ -42,7 +47,7 @@ from gallery.languages import gettext as _
 from gallery.languages import ngettext
 from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
-from gallery.pages import flash, redirect, render, settings_of
+from gallery.pages import flash, pages_of, redirect, render, settings_of
 from gallery.storage import Storage, StoreAway
 
 PAGE = 50
@@ -99,6 +104,8 @@ def why_it_stands(artwork: Artwork) -> str:
             notes = len(review.notes)
             told = ngettext("%(num)s note", "%(num)s notes", notes) % {"num": notes} if notes else ""
             return " · ".join(part for part in (told, review.reason) if part)
+    if artwork.unfinished:
+        return _("Something that was typed is not finished yet. The form has it.")
     if artwork.image is None:
         return _("There is no picture yet.") if artwork.is_editable else ""
     if artwork.image.state == ImageState.REFUSED:
@@ -197,9 +204,18 @@ async def _save(
         form_key = form_key_in(received.fields.get("form_key"))
         if artwork is None and form_key and (earlier := await _made_by(form_key, organisations)):
             return _sent_before(request, earlier)
+        if artwork is None and form_key:
+            # The form saved itself, and its page did not hear of it any more.
+            artwork = await _made_by(typing_key(form_key), organisations)
+            if artwork is not None:
+                received.fields["seen"] = ""  # all that is in the draft came from this very window
         if artwork is not None and not artwork.is_editable:
             return _not_editable(request, artwork, why_not_editable(artwork.status))
-        form = WorkForm(received.fields, offered=await offered_to(organisations, artwork))
+        offered = await offered_to(organisations, artwork)
+        merge = merged(typed_in(artwork), received.fields, keep_conflicts=True) if artwork else None
+        fields = form_fields(merge.values, received.fields) if merge else received.fields
+        form = WorkForm(fields, offered=offered)
+        typing = _typing(request, artwork, form, merge, received.fields)
         kept = await _kept_image(received, organisations)
         has_picture = bool(received.file or kept or (artwork and artwork.image_id))
         details = form.read(has_picture)
@@ -221,17 +237,22 @@ async def _save(
                     ),
                 )
     image = fresh or kept
-    if details is None or form.errors:
-        return await _form_page(request, form, artwork, image, form_key, status)
+    if details is None or form.errors or typing["conflicts"]:
+        return await _form_page(request, form, artwork, image, form_key, status, typing=typing)
     try:
         replaced = None
         if artwork is None:
             saved = await create_work(details, person, image, form_key)
         else:
             saved, replaced = await update_work(artwork, details, person, image)
+            if form_key:  # of a draft that was made while it was typed: sent twice, the form finds it
+                await Artwork.filter(id=saved.id, form_key=typing_key(form_key)).update(form_key=form_key)
     except WorkRefused as refusal:
         form.refuse(refusal.field, refusal.sentence)
-        return await _form_page(request, form, artwork, image, form_key, 422)
+        return await _form_page(request, form, artwork, image, form_key, 422, typing=typing)
+    except ChangedMeanwhile:
+        form.refuse("title", _("The work was saved from another window this very moment. Please save again."))
+        return await _form_page(request, form, artwork, image, form_key, 422, typing=typing)
     except NotEditable as refusal:
         if fresh is not None:
             await discard(fresh, storage)
@@ -287,9 +308,9 @@ async def _kept_image(received: ReceivedForm, organisations: list[Organisation])
 
 
 async def _made_by(form_key: str, organisations: list[Organisation]) -> Artwork | None:
-    return await Artwork.filter(
-        form_key=form_key, organisation_id__in=[each.id for each in organisations]
-    ).first()
+    ids = [each.id for each in organisations]
+    made = Artwork.filter(form_key=form_key, organisation_id__in=ids).first()
+    return await made.prefetch_related(*AROUND)
 
 
 def _sent_before(request: Request, artwork: Artwork) -> Response:
@@ -339,6 +360,7 @@ async def _form_page(
     form_key: str | None = None,
     status: int = 200,
     is_saved: bool = False,
+    typing: Mapping[str, Any] | None = None,
 ) -> Response:
     notes: dict[str, str] = {}
     reason = ""
@@ -359,8 +381,31 @@ async def _form_page(
         "form_key": form_key or secrets.token_hex(16),
         "is_saved": is_saved,
         "has_several": len(form.offered.organisations) > 1,
+        "typing": typing or _typing(request, artwork, form),
     }
     return render(request, "artworks/edit.html" if artwork else "artworks/new.html", context, status=status)
+
+
+def _typing(
+    request: Request,
+    artwork: Artwork | None,
+    form: WorkForm,
+    merge: Merged | None = None,
+    posted: MultiDict | None = None,
+) -> dict[str, Any]:
+    """What the form needs to save itself: where to, what it shows of the work, and what was changed elsewhere."""
+    if artwork is None:
+        address = pages_of(request).url("artworks:keep_new")
+        empty = {"language": [form.language.data or ""], "starts_on": [today().isoformat()]}
+        return {"address": address, "key": "new", "seen": fingerprint(empty), "conflicts": []}
+    current = typed_in(artwork)
+    merge = merge or Merged({})
+    return {
+        "address": pages_of(request).url("artworks:keep", id=artwork.id),
+        "key": str(artwork.id),
+        "seen": seen_after(merge, current, posted) if posted is not None else fingerprint(current),
+        "conflicts": conflicts_told(merge, current, form),
+    }
 
 
 async def delete(request: Request) -> Response:

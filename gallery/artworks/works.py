@@ -44,6 +44,10 @@ class WorkRefused(Exception):
         self.sentence = sentence
 
 
+class ChangedMeanwhile(Exception):
+    """Somebody saved the work after it was read."""
+
+
 class NotEditable(Exception):
     """The work is under review or decided; `sentence` says which."""
 
@@ -131,7 +135,7 @@ async def create_work(
     """Enter a work as a draft. Raises WorkRefused, and IntegrityError where `form_key` made a work before."""
     async with in_transaction():
         artwork = Artwork(organisation=details.organisation, created_by=by, form_key=form_key)
-        await _fill(artwork, details, by, image)
+        await fill_work(artwork, details, by, image)
         return artwork
 
 
@@ -140,7 +144,7 @@ async def update_work(
 ) -> tuple[Artwork, Image | None]:
     """Change a work; returns it and the image that `image` replaced, whose files can go.
 
-    Raises NotEditable and WorkRefused.
+    Raises NotEditable, WorkRefused, and ChangedMeanwhile where somebody saved after `artwork` was read.
     """
     async with in_transaction():
         held = await locked(Artwork.filter(id=artwork.id)).first()
@@ -148,14 +152,26 @@ async def update_work(
             raise WorkRefused("title", _("This work was deleted meanwhile."))
         if not held.is_editable:
             raise NotEditable(held.status)
+        if held.updated_at != artwork.updated_at:
+            raise ChangedMeanwhile
         replaced = None
         if image is not None and held.image_id is not None and held.image_id != image.id:
             replaced = await Image.get(id=held.image_id)
-        await _fill(held, details, by, image)
+        await fill_work(held, details, by, image)
         return held, replaced
 
 
-async def _fill(artwork: Artwork, details: WorkDetails, by: Person | None, image: Image | None) -> None:
+async def fill_work(
+    artwork: Artwork,
+    details: WorkDetails,
+    by: Person | None,
+    image: Image | None,
+    unfinished: Mapping[str, list[str]] | None = None,
+) -> None:
+    """Write `details` into a work that the transaction holds, and beside it what is typed but not right yet.
+
+    Raises WorkRefused.
+    """
     artist = await _artist(details)
     consent = await _consent(details, artist, by)
     project = await _project(details)
@@ -163,6 +179,7 @@ async def _fill(artwork: Artwork, details: WorkDetails, by: Person | None, image
     for name in TEXT_FIELDS:
         setattr(artwork, name, details.texts.get(name, ""))
     artwork.year = details.year
+    artwork.unfinished = dict(unfinished or {})
     artwork.artist_id = artist.id if artist else None
     artwork.consent_id = consent.id if consent else None
     artwork.project_id = project.id if project else None

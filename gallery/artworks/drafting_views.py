@@ -1,0 +1,133 @@
+"""Forms of works that save themselves: what a browser sends while somebody types, and what it is told in return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.datastructures import MultiDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from tortoise.exceptions import IntegrityError
+
+from gallery.accounts.access import SignInNeeded
+from gallery.accounts.models import Person
+from gallery.artworks.access import load_artwork
+from gallery.artworks.arrivals import new_draft
+from gallery.artworks.drafting import (
+    Merged,
+    digest_of,
+    fingerprint,
+    fingerprint_in,
+    keep_typed,
+    shown_value,
+    typing_key,
+)
+from gallery.artworks.forms import WorkForm, form_key_in, typed_in
+from gallery.artworks.models import Artwork
+from gallery.artworks.works import NotEditable, WorkRefused, create_work, offered_to
+from gallery.clock import local, now
+from gallery.images.uploads import MAX_FIELD_BYTES, MAX_FIELDS
+from gallery.languages import gettext as _
+from gallery.organisations.access import load_member
+from gallery.organisations.models import Organisation
+from gallery.pages import pages_of
+
+
+async def create(request: Request) -> Response:
+    """A partner begins to type about a new work: it becomes a draft, and the form goes on with that."""
+    try:
+        person, organisations = await load_member(request)
+    except SignInNeeded:
+        return _signed_out()
+    posted = await _posted(request)
+    told = form_key_in(posted.get("form_key"))
+    posted.setdefault("seen", "")
+    if told is None:
+        raise HTTPException(400)
+    form_key = typing_key(told)
+    ids = [each.id for each in organisations]
+    artwork = await Artwork.filter(form_key=form_key, organisation_id__in=ids).first()
+    if artwork is None:
+        chosen = next((each for each in organisations if str(each.id) == posted.get("organisation")), None)
+        draft = new_draft(chosen or organisations[0], person)
+        try:
+            artwork = await create_work(draft, person, None, form_key)
+        except IntegrityError:
+            artwork = await Artwork.get(form_key=form_key, organisation_id__in=ids)
+    del posted["seen"]  # all that is in the draft came from this very window
+    return await _keep(request, artwork, posted, organisations, person)
+
+
+async def update(request: Request) -> Response:
+    """A partner types: what stands in the form is kept, and what was changed elsewhere is said."""
+    try:
+        person, organisations, artwork = await load_artwork(request)
+    except SignInNeeded:
+        return _signed_out()
+    return await _keep(request, artwork, await _posted(request), organisations, person)
+
+
+async def _posted(request: Request) -> MultiDict:
+    form = await request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    return MultiDict(form.multi_items())
+
+
+def _signed_out() -> Response:
+    return JSONResponse({}, 401, headers={"cache-control": "no-store"})
+
+
+async def _keep(
+    request: Request, artwork: Artwork, posted: MultiDict, organisations: list[Organisation], by: Person
+) -> Response:
+    try:
+        kept, result = await keep_typed(artwork, posted, organisations, by)
+    except (NotEditable, WorkRefused) as refusal:
+        return JSONResponse({"sentence": refusal.sentence}, 409, headers={"cache-control": "no-store"})
+    current = typed_in(kept)
+    form = WorkForm(offered=await offered_to(organisations, kept))
+    time = local(now()).strftime("%H:%M")
+    shown = fingerprint_in(posted.get("seen")) or current
+    left = [name for name in kept.unfinished if name in shown]
+    told: dict[str, Any] = {
+        "sentence": _("Saved %(time)s. What is not finished yet is kept here too.") % {"time": time}
+        if left
+        else _("Saved %(time)s") % {"time": time},
+        "seen": seen_after(result, current, posted),
+        "elsewhere": {name: current[name] for name in result.elsewhere},
+        "conflicts": conflicts_told(result, current, form),
+        "address": pages_of(request).url("artworks:edit", id=kept.id),
+        "typing": pages_of(request).url("artworks:keep", id=kept.id),
+        "key": str(kept.id),
+    }
+    return JSONResponse(told, headers={"cache-control": "no-store"})
+
+
+def seen_after(result: Merged, current: dict[str, list[str]], posted: MultiDict) -> str:
+    """The fingerprint that a window goes on with: of a conflict it still has what it saw before."""
+    seen = fingerprint_in(posted.get("seen"))
+    now_there = fingerprint_in(fingerprint(current, seen or current))
+    return " ".join(
+        f"{name}:{seen[name] if name in result.conflicts else value}" for name, value in now_there.items()
+    )
+
+
+def conflicts_told(result: Merged, current: dict[str, list[str]], form: WorkForm) -> list[dict[str, Any]]:
+    """Each field that was changed here and elsewhere: what the later save would overwrite."""
+    return [
+        {
+            "field": name,
+            "label": str(form[name].label.text),
+            "theirs": current[name],
+            "shown": shown_value(form, name, current[name]),
+            "digest": digest_of(current[name]),
+        }
+        for name in result.conflicts
+    ]
+
+
+routes = [
+    Route("/desk/works/typing", create, name="artworks:keep_new", methods=["POST"]),
+    Route("/desk/works/{id:int}/typing", update, name="artworks:keep", methods=["POST"]),
+]

@@ -1,0 +1,208 @@
+"""Forms that save themselves: nothing typed is lost, finished or not, and nothing of others is overwritten unseen."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from html import unescape
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.datastructures import MultiDict
+
+from gallery.artists.models import Artist, Consent
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.drafting import FIELDS, digest_of, fingerprint, merged
+from gallery.artworks.models import Artwork, Status
+from tests import factories
+from tests.artworks.test_edit import save, shown_fields
+from tests.conftest import Site
+
+
+async def opened(client: httpx.AsyncClient, work: Artwork) -> dict[str, Any]:
+    """A window with the form of a work."""
+    return shown_fields((await client.get(f"/desk/works/{work.id}/edit")).text)
+
+
+async def typed(client: httpx.AsyncClient, work: Artwork, window: dict[str, Any], **fields: Any) -> Any:
+    """Type into a window, which saves itself and goes on with what it is told."""
+    window.update(fields)
+    answer = await client.post(f"/desk/works/{work.id}/typing", data=window)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    window["seen"] = told["seen"]
+    for name, values in told["elsewhere"].items():
+        window[name] = values[0] if name not in {"themes", "scopes"} else values
+    return told
+
+
+async def test_what_is_typed_is_saved_and_survives_a_reload(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    client = await site.client(site.cast.partner)
+    window = await opened(client, work)
+    told = await typed(
+        client, work, window, title="新的题目", year="20x2", credit_name="小明", assistance="自己画的"
+    )
+    assert re.match(r"Saved \d\d:\d\d", told["sentence"])
+    await work.refresh_from_db()
+    assert (work.title, work.year, work.assistance) == ("新的题目", 2022, "自己画的")
+    assert set(work.unfinished) >= {"year", "credit_name"}
+    assert await Artist.filter(credit_name="小明").count() == 0
+    again = await opened(await site.client(site.cast.colleague), work)
+    assert (again["title"], again["year"], again["credit_name"]) == ("新的题目", "20x2", "小明")
+    page = (await client.get(f"/desk/works/{work.id}")).text
+    assert "not finished yet" in page
+    # What is unfinished cannot be submitted, and the form says where.
+    answer = await client.post(f"/desk/works/{work.id}/submissions")
+    assert answer.status_code == 422
+    assert 'href="#year"' in answer.text
+    assert 'value="20x2"' in answer.text
+    # Put right and saved by hand, nothing is left over.
+    fields = {**again, "year": "2021", "credit_name": ""}
+    assert (await save(client, work, fields)).status_code == 303
+    await work.refresh_from_db()
+    assert (work.year, work.unfinished) == (2021, {})
+
+
+async def test_a_new_work_begins_as_one_types(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    window = shown_fields((await client.get("/desk/works/new")).text)
+    window["title"] = "饺"
+    told = (await client.post("/desk/works/typing", data=window)).json()
+    work = await Artwork.get()
+    assert (work.title, work.status, told["address"]) == ("饺", Status.DRAFT, f"/desk/works/{work.id}/edit")
+    # A page that did not hear of it goes on as a new one, and makes no second work, however often it is sent.
+    window["title"] = "饺子皮"
+    window["credit_name"] = "派派"
+    await client.post("/desk/works/typing", data=window)
+    for _ in range(2):
+        answer = await client.post("/desk/works", data=window, files={"other": b""})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/works/{work.id}")
+    await work.refresh_from_db()
+    assert (work.title, work.unfinished, await Artwork.all().count()) == ("饺子皮", {}, 1)
+    assert await Artist.all().count() == 1
+
+
+async def test_two_windows_overwrite_nothing_unseen(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    one, two = await site.client(site.cast.partner), await site.client(site.cast.colleague)
+    first, second = await opened(one, work), await opened(two, work)
+    await typed(one, work, first, title="她的题目", medium="油画")
+    told = await typed(two, work, second, title="我的题目", story="我的故事")
+    assert [each["field"] for each in told["conflicts"]] == ["title"]
+    assert told["conflicts"][0]["shown"] == "她的题目"
+    assert told["elsewhere"] == {"medium": ["油画"]}
+    await work.refresh_from_db()
+    assert (work.title, work.story, work.medium) == ("她的题目", "我的故事", "油画")
+    # A choice holds for what was shown: if that has changed again, it is asked again.
+    await typed(one, work, first, title="她的新题目")
+    choice = f"mine-{told['conflicts'][0]['digest']}"
+    told = await typed(two, work, second, choice_title=choice)
+    assert told["conflicts"][0]["shown"] == "她的新题目"
+    told = await typed(two, work, second, choice_title=f"mine-{told['conflicts'][0]['digest']}")
+    assert told["conflicts"] == []
+    await work.refresh_from_db()
+    assert work.title == "我的题目"
+
+
+async def test_without_a_script_the_later_save_is_asked_too(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    one, two = await site.client(site.cast.partner), await site.client(site.cast.colleague)
+    first, second = await opened(one, work), await opened(two, work)
+    assert (await save(one, work, {**first, "title": "她的题目", "year": "2019"})).status_code == 303
+    answer = await save(two, work, {**second, "title": "我的题目", "medium": "油画"})
+    assert answer.status_code == 422
+    page = unescape(answer.text)
+    assert "她的题目" in page
+    assert 'name="choice_title"' in page
+    assert 'name="choice_year"' not in page
+    shown = shown_fields(answer.text)
+    assert (shown["title"], shown["year"], shown["medium"]) == ("我的题目", "2019", "油画")
+    assert (await save(two, work, {**shown, "choice_title": ""})).status_code == 422
+    mine = re.search(r'value="(mine-[0-9a-f]{8})"', page)
+    assert mine
+    assert (await save(two, work, {**shown, "choice_title": mine[1]})).status_code == 303
+    await work.refresh_from_db()
+    assert (work.title, work.year, work.medium) == ("我的题目", 2019, "油画")
+    assert (await save(one, work, {**first, "title": "nochmal", "choice_title": "theirs"})).status_code == 303
+    await work.refresh_from_db()
+    assert work.title == "我的题目"
+
+
+async def test_an_artist_that_is_changed_leaves_the_other_ones_consent(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    other = await factories.consent(site.cast.organisation)
+    client = await site.client(site.cast.partner)
+    window = await opened(client, work)
+    await typed(client, work, window, artist=str(other.artist_id), consent=str(other.id))
+    await work.refresh_from_db()
+    assert (work.artist_id, work.consent_id) == (other.artist_id, other.id)
+    await typed(client, work, window, consent="99999")
+    await work.refresh_from_db()
+    assert (work.consent_id, work.unfinished["consent"]) == (other.id, ["99999"])
+
+
+async def test_strangers_and_the_signed_out_save_nothing(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    for person in (site.cast.stranger, site.cast.curator):
+        answer = await (await site.client(person)).post(f"/desk/works/{work.id}/typing", data={"title": "x"})
+        assert answer.status_code == 404
+    guest = await site.client()
+    assert (await guest.post(f"/desk/works/{work.id}/typing", data={"title": "x"})).status_code == 401
+    assert (await guest.post("/desk/works/typing", data={"title": "x"})).status_code == 401
+    member = await site.client(site.cast.partner)
+    assert (await member.post("/desk/works/typing", data={"title": "x"})).status_code == 400
+    await Artwork.filter(id=work.id).update(status=Status.SUBMITTED)
+    answer = await member.post(f"/desk/works/{work.id}/typing", data={"title": "x"})
+    assert answer.status_code == 409
+    assert "with the curators" in answer.json()["sentence"]
+    assert (await Artwork.get(id=work.id)).title == work.title
+
+
+async def test_what_is_typed_is_erased_with_the_work(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    client = await site.client(site.cast.partner)
+    await typed(client, work, await opened(client, work), year="twenty", assent="她说\0愿意")
+    assert (await Artwork.get(id=work.id)).unfinished["assent"] == ["她说愿意"]
+    await withdraw(await Consent.get(id=work.consent_id), site.storage)
+    assert (await Artwork.get(id=work.id)).unfinished == {}
+
+
+@pytest.mark.parametrize("seen", ["title:zzzzzzzz", "nonsense:12345678", "", "title:12345678 " * 500])
+async def test_a_fingerprint_that_is_none_does_no_harm(site: Site, seen: str) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    client = await site.client(site.cast.partner)
+    answer = await client.post(
+        f"/desk/works/{work.id}/typing", data={**(await opened(client, work)), "seen": seen}
+    )
+    assert answer.status_code == 200
+
+
+WORDS = st.sampled_from(["", "a", "b", "c\r\nd", secrets.token_hex(2)])
+WINDOW = st.dictionaries(st.sampled_from(FIELDS), WORDS)
+
+
+@settings(max_examples=300)
+@given(WINDOW, WINDOW, WINDOW)
+def test_of_two_windows_nothing_typed_gets_lost_unsaid(
+    start: dict[str, str], hers: dict[str, str], mine: dict[str, str]
+) -> None:
+    base = {name: [start.get(name, "")] for name in FIELDS}
+    current = {**base, **{name: [value] for name, value in hers.items()}}
+    posted = MultiDict([("seen", fingerprint(base))])
+    for name in FIELDS:
+        posted.append(name, mine.get(name, base[name][0]))
+    result = merged(current, posted)
+    for name in FIELDS:
+        was, there, here = digest_of(base[name]), digest_of(current[name]), digest_of(posted.getlist(name))
+        now = digest_of(result.values[name])
+        if here == was:
+            assert now == there
+        elif there in (was, here):
+            assert now == here
+        else:
+            assert name in result.conflicts
+            assert now == there
