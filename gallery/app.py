@@ -30,8 +30,10 @@ import gallery.artworks.views
 import gallery.exhibitions.calendar
 import gallery.exhibitions.chores
 import gallery.exhibitions.covers
+import gallery.exhibitions.feeds
 import gallery.exhibitions.iiif
 import gallery.exhibitions.media
+import gallery.exhibitions.sitemaps
 import gallery.exhibitions.views
 import gallery.exhibitions.visits
 import gallery.images.chores
@@ -112,6 +114,8 @@ def feature_routes() -> list[Route]:
         *gallery.exhibitions.covers.routes,
         *gallery.exhibitions.calendar.routes,
         *gallery.exhibitions.visits.routes,
+        *gallery.exhibitions.feeds.routes,
+        *gallery.exhibitions.sitemaps.routes,
         *gallery.search.views.routes,
     ]
 

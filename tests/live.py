@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from html import unescape
 
 import httpx
 
@@ -135,12 +137,17 @@ class BadLine:
         await asyncio.gather(up(), down(), return_exceptions=True)
 
 
-def addresses_in(html: str, base: str) -> set[str]:
-    """Every address of this site that a page refers to, srcsets and meta included, as paths."""
-    import re
-    from html import unescape
+TEXTUAL = ("text/html", "application/xml", "application/atom+xml", "application/ld+json", "application/json")
 
-    found: set[str] = set()
+
+def is_text(answer: httpx.Response) -> bool:
+    """Whether an answer is a page, a feed, a sitemap, or anything else that could name a work."""
+    return answer.headers.get("content-type", "").startswith(TEXTUAL)
+
+
+def addresses_in(html: str, base: str) -> set[str]:
+    """Every address of this site that a page or document refers to, srcsets and meta included, as paths."""
+    found = {unescape(path).split("#")[0] for path in re.findall(re.escape(base) + r'(/[^"<>\s\\]*)', html)}
     for name, value in re.findall(r'\b(href|src|srcset|content|action)="([^"]*)"', html):
         text = unescape(value)
         parts = (
@@ -169,7 +176,7 @@ async def crawl(client: httpx.AsyncClient, base: str, *also: str) -> dict[str, h
             continue
         answer = await client.get(path)
         answers[path] = answer
-        if answer.headers.get("content-type", "").startswith("text/html"):
+        if is_text(answer):
             waiting.extend(found for found in addresses_in(answer.text, base) if is_public(found))
     return answers
 

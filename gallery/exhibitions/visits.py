@@ -5,8 +5,8 @@ Every page but the front door is a function of its address and the content versi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
@@ -20,7 +20,7 @@ from gallery.clock import today
 from gallery.exhibitions import walls
 from gallery.exhibitions.linked_data import LinkedData
 from gallery.exhibitions.walls import ShownTheme, ShownWork
-from gallery.languages import LANGUAGES, Spoken, accepted_language, set_language, spoken
+from gallery.languages import LANGUAGES, Spoken, accepted_language, current_language, set_language, spoken
 from gallery.languages import gettext as _
 from gallery.organisations.links import dead_among
 from gallery.organisations.models import Organisation, Project
@@ -145,6 +145,7 @@ async def exhibition(request: Request) -> Response:
         cover=works[0] if works else None,
         counts=walls.Counts.of(works),
         linked_data=linked(request).of_exhibition(found[0]),
+        alternates=[feed_of(request, "feeds:exhibition", found[0].title.text, slug=found[0].slug)],
         card=next((work for work in works if work.is_for_sharing), None),
     )
 
@@ -231,6 +232,7 @@ async def theme(request: Request) -> Response:
         exhibitions=opened,
         hung=hung,
         linked_data=linked(request).of_theme(found),
+        alternates=[feed_of(request, "feeds:theme", spoken(found, "title").text, slug=found.slug)],
         card=next((work for work in [*covers.values(), *works] if work.is_for_sharing), None),
     )
 
@@ -261,6 +263,7 @@ async def organisation(request: Request) -> Response:
         organisation=found,
         projects=await walls.projects_on_view(found.id),
         linked_data=linked(request).of_organisation(found),
+        alternates=[feed_of(request, "feeds:organisation", spoken(found, "name").text, slug=found.slug)],
         wall=works,
         card=next((work for work in works if work.is_for_sharing), None),
     )
@@ -291,6 +294,19 @@ async def project(request: Request) -> Response:
     )
 
 
+class Alternate(NamedTuple):
+    """The same as the page says, in another form."""
+
+    media_type: str
+    title: str
+    path: str
+
+
+def feed_of(request: Request, name: str, title: str, **parameters: object) -> Alternate:
+    path = pages_of(request).url(name, language=current_language(), **parameters)
+    return Alternate("application/atom+xml", title, path)
+
+
 def enter(request: Request) -> None:
     """Let the page speak the language of its address."""
     set_language(request.path_params["language"])
@@ -311,11 +327,14 @@ def show(
     works: Iterable[ShownWork] = (),
     theme: ShownTheme | None = None,
     card: ShownWork | None = None,
+    alternates: Sequence[Alternate] = (),
     **context: Any,
 ) -> Response:
     """The page with the style sheet of the works on it; `card` is the work that stands for it elsewhere."""
     style = walls.style_sheet(works, theme)
-    return render_public(request, template, {"style": style, "theme": theme, "card": card, **context})
+    site_feed = feed_of(request, "feeds:site", pages_of(request).settings.site_name(current_language()))
+    page = {"style": style, "theme": theme, "card": card, "alternates": [site_feed, *alternates]}
+    return render_public(request, template, {**page, **context})
 
 
 routes = [

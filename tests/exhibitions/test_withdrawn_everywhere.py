@@ -11,12 +11,12 @@ from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image
 from gallery.search.models import SearchEntry
 from tests import factories
-from tests.live import LiveSite, any_in, crawl
+from tests.live import LiveSite, any_in, crawl, is_text
 
 pytestmark = pytest.mark.every_store
 
 SEARCHES = ("/zh/search?q=%E6%92%A4%E5%9B%9E", "/en/search?q=withdrawing&kind=work", "/zh/search?kind=work")
-
+FOR_MACHINES = ("/sitemap.xml",)
 
 VIEWERS_ASK = (
     "/0,0,512,512/512,512/0/default.jpg",  # a tile
@@ -58,8 +58,8 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
             await SearchEntry.all().values_list("artwork_id", flat=True)
         ):
             await asyncio.sleep(0.1)  # until the worker has written the search index
-        before = await crawl(one, first, *SEARCHES)
-        again = await crawl(other, first, *SEARCHES)  # warms the second process's cache too
+        before = await crawl(one, first, *SEARCHES, *FOR_MACHINES)
+        again = await crawl(other, first, *SEARCHES, *FOR_MACHINES)  # warms the second process's cache too
         assert set(before) == set(again)
         # Viewers put these addresses together themselves.
         for token in tokens:
@@ -70,15 +70,17 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
         mentioning = {
             path
             for path, answer in before.items()
-            if any_in(path, marks)
-            or ("text/html" in answer.headers["content-type"] and any_in(answer.text, marks))
+            if any_in(path, marks) or (is_text(answer) and any_in(answer.text, marks))
         }
         own = {path for path in mentioning if any_in(path, marks)}
         assert any(path.startswith("/media/") and path.endswith(".avif") for path in own)
         assert {
             f"/{language}/works/{work.public_id}" for language in ("zh", "en") for work in withdrawn
         } <= own
-        assert {"/zh/", "/en/", *SEARCHES} <= mentioning - own
+        feeds = {path for path in before if path.endswith("/feed.atom")}
+        assert len(feeds) == 8  # of the site, the exhibition, its theme and the organisation
+        sitemaps = {"/zh/sitemap-1.xml", "/en/sitemap-1.xml"}
+        assert {"/zh/", "/en/", *SEARCHES, *feeds, *sitemaps} <= mentioning - own
 
         page = await one.get(f"/c/{consent.code}", follow_redirects=True)
         assert page.status_code == 200
@@ -92,7 +94,7 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
                     assert answer.status_code == 410, (path, answer.status_code)
                 else:
                     assert answer.status_code == 200, (path, answer.status_code)
-                if "text/html" in answer.headers["content-type"]:
+                if is_text(answer):
                     told = [mark for mark in marks if mark not in path]  # its own address it may name
                     assert not any_in(answer.text, told), path
         # What stays is still there, pictures included.
