@@ -64,8 +64,8 @@ async def listed(request: Request) -> Response:
     """A search engine learns of the pages of exhibitions, themes, organisations and projects, in one language."""
     enter(request)
     root = url_set()
-    for name in ("visits:home", "visits:exhibitions", "visits:themes", "visits:organisations"):
-        page(root, request, name)
+    for name in ("home", "exhibitions", "themes", "organisations", "calendar"):
+        page(root, request, f"visits:{name}")
     opened = (
         await Edition.filter(walls.OPENED(), is_current=True)
         .order_by("-opens_at", "-id")

@@ -109,6 +109,7 @@ async def test_every_public_page_is_listed_with_its_twin(site: Site) -> None:
             "/exhibitions",
             "/themes",
             "/organisations",
+            "/calendar",
             "/organisations/xiaogeng",
             f"/exhibitions/{exhibition.slug}",
             *(f"/works/{work.public_id}" for work in (shared, other)),
@@ -157,7 +158,7 @@ async def test_many_works_are_in_several_sitemaps(site: Site, monkeypatch: pytes
 
 async def test_an_empty_site_has_sitemaps(site: Site) -> None:
     pages, _ = await parsed(site)
-    assert len(pages) == 8
+    assert len(pages) == 10
 
 
 async def test_robots_keep_to_what_is_public(site: Site) -> None:
