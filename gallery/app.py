@@ -26,6 +26,8 @@ import gallery.artists.views
 import gallery.artists.withdrawal_views
 import gallery.artworks.arrivals
 import gallery.artworks.drafting_views
+import gallery.artworks.import_chores
+import gallery.artworks.import_views
 import gallery.artworks.views
 import gallery.exhibitions.calendar
 import gallery.exhibitions.chores
@@ -74,6 +76,7 @@ CHORES: list[Chore] = [
     *gallery.artists.chores.CHORES,  # withdrawals come first
     *gallery.images.chores.CHORES,
     *gallery.artworks.arrivals.CHORES,
+    *gallery.artworks.import_chores.CHORES,
     *gallery.reviews.chores.CHORES,
     *gallery.exhibitions.chores.CHORES,
     *gallery.search.chores.CHORES,
@@ -104,6 +107,7 @@ def feature_routes() -> list[Route]:
         *gallery.images.views.routes,
         *gallery.artworks.arrivals.routes,
         *gallery.artworks.drafting_views.routes,
+        *gallery.artworks.import_views.routes,
         *gallery.artworks.views.routes,
         *gallery.reviews.views.routes,
         *gallery.reviews.together.routes,

@@ -41,6 +41,7 @@ MODELS = [
     "gallery.images.models",
     "gallery.themes.models",
     "gallery.artworks.models",
+    "gallery.artworks.import_models",
     "gallery.reviews.models",
     "gallery.exhibitions.models",
     "gallery.search.models",

@@ -117,7 +117,7 @@ class WorkForm(ConsentFields):
         ]
         self["consent"].choices = [
             SelectChoice("", _("Choose, or record a new one below")),
-            *(SelectChoice(str(each.id), _consent_label(each)) for each in offered.consents),
+            *(SelectChoice(str(each.id), consent_label(each)) for each in offered.consents),
         ]
         self["project"].choices = [
             SelectChoice("", _("Choose, or write a new one below")),
@@ -278,7 +278,8 @@ def _chosen(rows: Sequence[Row], id: Any) -> Row | None:
     return next((row for row in rows if str(row.id) == id), None)  # type: ignore[attr-defined]
 
 
-def _consent_label(consent: Consent) -> str:
+def consent_label(consent: Consent) -> str:
+    """How a choice names a consent: whose, who agreed, until when; its artist must be fetched."""
     parts = [consent.artist.credit_name, str(AGREED_BY_WORDS[consent.agreed_by])]
     if consent.ends_on:
         parts.append(_("until %(day)s") % {"day": shown_date(consent.ends_on)})

@@ -12,6 +12,7 @@ from tortoise.expressions import Q
 
 from gallery.artists.models import Withdrawal
 from gallery.artists.withdrawal import delete_files
+from gallery.artworks.import_models import BUNDLES, Import, bundle_key
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.database import Database
@@ -123,10 +124,11 @@ async def look_along(
             for kind, keys in keys_of(image).items()
             for key in keys
         }
+        bundles = await bundles_among({stored.key for stored in files})
         for stored in files:
             if stored.key in known:
                 shelf.counts[known[stored.key]] += 1
-            elif stored.modified_at < before:
+            elif stored.key not in bundles and stored.modified_at < before:
                 shelf.strangers[folder_of(stored)].append(stored.key)
     return shelf
 
@@ -148,6 +150,13 @@ async def expected_in_private(tokens: set[str]) -> dict[str, Image]:
     return {
         image.token: image for image in await Image.filter(token__in=tokens, state__not=ImageState.ERASED)
     }
+
+
+async def bundles_among(keys: set[str]) -> set[str]:
+    """Of some keys in private storage, those of uploaded sheets that are still needed."""
+    tokens = {key.removeprefix(f"{BUNDLES}/") for key in keys if key.startswith(f"{BUNDLES}/")}
+    needed = await Import.filter(token__in=tokens, files_cleared_at=None).values_list("token", flat=True)
+    return {bundle_key(str(token)) for token in needed}
 
 
 async def expected_in_public(tokens: set[str]) -> dict[str, Image]:

@@ -51,12 +51,14 @@ class ReceivedForm:
 
 
 class FormReader:
-    """Reads one multipart form into `folder`. The picture is the first part named `picture`; other files are passed over."""
+    """Reads one multipart form into `folder`. Its file is the first part named `file_field`; other files are passed over."""
 
-    def __init__(self, request: Request, folder: Path, max_bytes: int) -> None:
+    def __init__(self, request: Request, folder: Path, max_bytes: int, file_field: str = "picture") -> None:
         self.request = request
         self.path = folder / "upload"
         self.max_bytes = max_bytes
+        self.file_field = file_field
+        self.file_name = ""  # as the browser calls it; told to nobody but whoever sent it
         self.form = ReceivedForm()
         self._headers: dict[bytes, bytes] = {}
         self._header_name = b""
@@ -144,9 +146,11 @@ class FormReader:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         self._name = options.get(b"name", b"").decode()
         self._is_file = b"filename" in options
-        if self._is_file and self._name == "picture":
+        if self._is_file and self._name == self.file_field:
             self._pictures += 1
         self._file_name = options.get(b"filename", b"")
+        if self._is_file and self._name == self.file_field and self._pictures == 1:
+            self.file_name = self._file_name.decode(errors="replace")
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         piece = data[start:end]
@@ -155,7 +159,7 @@ class FormReader:
             if self._field_bytes > MAX_FIELD_BYTES:
                 raise FormParserError("The text fields are too long")
             self._value += piece
-        elif self._name == "picture" and self._pictures == 1:
+        elif self._name == self.file_field and self._pictures == 1:
             if len(self._head) < 64:
                 self._head = (self._head + piece)[:64]
             self._size += len(piece)
@@ -163,7 +167,7 @@ class FormReader:
 
     def _on_part_end(self) -> None:
         if self._is_file:
-            if self._name == "picture" and self._file_name and not self._size:
+            if self._name == self.file_field and self._file_name and not self._size:
                 self.form.is_empty = True
             return
         if len(self.form.fields) >= MAX_FIELDS:

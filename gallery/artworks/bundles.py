@@ -1,0 +1,234 @@
+"""The file that brings many works: a ZIP of pictures with a sheet, or a sheet alone, read without trusting any of it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import posixpath
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from gallery.artworks.sheets import SheetRefused
+
+MAX_ENTRIES = 12_000  # files in a ZIP: ten thousand pictures, a sheet, and what systems add
+MAX_DIRECTORY_BYTES = 8 << 20  # of the ZIP's own list of them
+MAX_SHEET_BYTES = 64 << 20
+MAX_RATIO = 200  # of unpacked to packed bytes, for files that are large unpacked
+LARGE = 10 << 20  # bytes; below it a high ratio does no harm
+PIECE = 1 << 20
+UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
+SHEET_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
+ARCHIVE_ENDINGS = (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz", ".bz2", ".xz")
+OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, RuntimeError, OSError)
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """A picture that was taken out of the bundle."""
+
+    size: int  # bytes
+    head: bytes  # its first 64
+    digest: str  # SHA-256
+
+
+class PictureRefused(Exception):
+    """One picture cannot be taken out; `code` is a key of sheets.FAULTS."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Bundle:
+    """An uploaded file, open. `pictures`: by the lower-case path within the ZIP."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile | None, sheet: zipfile.ZipInfo | None) -> None:
+        self._path = path
+        self._archive = archive
+        self._sheet = sheet
+        self.pictures: dict[str, zipfile.ZipInfo] = {}
+        self._by_base: dict[str, list[str]] = {}
+        self._by_stem: dict[str, list[str]] = {}
+
+    def _add(self, name: str, entry: zipfile.ZipInfo) -> None:
+        self.pictures[name.lower()] = entry
+        base = posixpath.basename(name).lower()
+        self._by_base.setdefault(base, []).append(name.lower())
+        self._by_stem.setdefault(posixpath.splitext(base)[0], []).append(name.lower())
+
+    @property
+    def has_pictures(self) -> bool:
+        return self._archive is not None
+
+    def find(self, told: str) -> str | None:
+        """The key of the picture that a sheet calls `told`: by its whole path, else by its name where only one has it.
+
+        Its ending may be left out where that is clear.
+        """
+        name = told.replace("\\", "/").strip().removeprefix("./").lower()
+        if name in self.pictures:
+            return name
+        base = posixpath.basename(name)
+        if "/" not in name and len(self._by_base.get(base, [])) == 1:
+            return self._by_base[base][0]
+        stems = [key for key in self._by_stem.get(base, []) if "/" not in name or key.startswith(name)]
+        return stems[0] if len(stems) == 1 else None
+
+    def sheet_into(self, folder: Path) -> Path:
+        """The sheet as a file in `folder`. Raises SheetRefused."""
+        if self._archive is None:
+            return self._path
+        assert self._sheet is not None
+        target = folder / "sheet"
+        try:
+            with self._archive.open(self._sheet) as source, target.open("wb") as written:
+                for piece in pieces(source, self._sheet, MAX_SHEET_BYTES):
+                    written.write(piece)
+        except PictureRefused as refusal:
+            code = "sheet_too_large" if refusal.code == "picture_too_large" else "bomb"
+            raise SheetRefused(code, name=told_name(self._sheet)) from refusal
+        except BROKEN as error:
+            raise SheetRefused("broken_zip") from error
+        return target
+
+    def take_out(self, key: str, target: Path, max_bytes: int) -> Unpacked:
+        """Write the picture of `key` to `target`, at most `max_bytes` of it. Raises PictureRefused."""
+        assert self._archive is not None
+        entry = self.pictures[key]
+        digest, head, size = hashlib.sha256(), b"", 0
+        try:
+            with self._archive.open(entry) as source, target.open("wb") as written:
+                for piece in pieces(source, entry, max_bytes):
+                    head = head or piece[:64]
+                    digest.update(piece)
+                    size += len(piece)
+                    written.write(piece)
+        except BROKEN as error:
+            raise PictureRefused("picture_broken") from error
+        if not size:
+            raise PictureRefused("picture_empty")
+        if head.startswith((b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")):
+            raise PictureRefused("nested")
+        return Unpacked(size, head, digest.hexdigest())
+
+
+def pieces(source: IO[bytes], entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
+    """What is in an entry, piece by piece; stops at `most` bytes and at what unpacks too well. Raises PictureRefused."""
+    size = 0
+    while piece := source.read(PIECE):
+        size += len(piece)
+        if size > LARGE and size > MAX_RATIO * max(entry.compress_size, 1):
+            raise PictureRefused("bomb")
+        if size > most:
+            raise PictureRefused("picture_too_large")
+        yield piece
+
+
+@contextmanager
+def open_bundle(path: Path) -> Iterator[Bundle]:
+    """The uploaded file, whatever it is. Raises SheetRefused with what is wrong with it as a whole."""
+    with path.open("rb") as file:
+        head = file.read(8)
+        if head.startswith(OLD_EXCEL):
+            raise SheetRefused("old_excel")
+        if not head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+            if path.stat().st_size > MAX_SHEET_BYTES:
+                raise SheetRefused("sheet_too_large", name="")
+            yield Bundle(path, None, None)
+            return
+        check_directory(file)
+        try:
+            archive = zipfile.ZipFile(file)
+        except (*BROKEN, ValueError, UnicodeDecodeError) as error:
+            raise SheetRefused("broken_zip") from error
+        with archive:
+            entries = archive.infolist()
+            if any(entry.filename == "xl/workbook.xml" for entry in entries):
+                yield Bundle(path, None, None)  # an XLSX is a ZIP, too
+                return
+            yield looked_through(path, archive, entries)
+
+
+def looked_through(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Bundle:
+    """The bundle of a ZIP whose entries all may be there."""
+    sheets: list[zipfile.ZipInfo] = []
+    bundle = Bundle(path, archive, None)
+    for entry in entries:
+        name = told_name(entry)
+        parts = name.split("/")
+        if ".." in parts or name.startswith("/") or re.match(r"[A-Za-z]:", name) or "\0" in name:
+            raise SheetRefused("outside", name=name[:120])
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise SheetRefused("symlink", name=name[:120])
+        if entry.flag_bits & ENCRYPTED_FLAG:
+            raise SheetRefused("encrypted")
+        base = parts[-1]
+        if (
+            name.endswith("/")
+            or parts[0] == "__MACOSX"
+            or base.startswith(".")
+            or base in {"Thumbs.db", "desktop.ini"}
+        ):
+            continue
+        if base.lower().endswith(ARCHIVE_ENDINGS):
+            raise SheetRefused("nested", name=name[:120])
+        if base.lower().endswith(SHEET_ENDINGS) and not base.startswith("~$"):
+            sheets.append(entry)
+        elif len(name) <= 300:
+            bundle._add(name, entry)
+    if not sheets:
+        raise SheetRefused("no_sheet")
+    if len(sheets) > 1:
+        raise SheetRefused("two_sheets", name=", ".join(told_name(each) for each in sheets[:3])[:200])
+    bundle._sheet = sheets[0]
+    return bundle
+
+
+def told_name(entry: zipfile.ZipInfo) -> str:
+    """An entry's name as whoever packed it meant it.
+
+    Without the flag that says UTF-8, it is UTF-8 all the same (macOS), or GB18030 (Windows in Chinese), or code page 437.
+    """
+    name = entry.orig_filename
+    if not entry.flag_bits & UTF8_FLAG:
+        raw = name.encode("cp437", "replace")
+        for encoding in ("utf-8", "gb18030"):
+            try:
+                name = raw.decode(encoding)
+                break
+            except UnicodeDecodeError:
+                continue
+    return name.replace("\\", "/")
+
+
+def check_directory(file: IO[bytes]) -> None:
+    """Look how long the ZIP's own list is before anybody reads it into memory. Raises SheetRefused."""
+    size = file.seek(0, io.SEEK_END)
+    start = max(0, size - 65_557)  # the end record, 22 bytes, and the longest comment
+    file.seek(start)
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 22:
+        raise SheetRefused("broken_zip")
+    entries, directory = struct.unpack("<HI", tail[at + 10 : at + 16])
+    if entries == 0xFFFF or directory == 0xFFFFFFFF:  # ZIP64
+        locator = tail.rfind(b"PK\x06\x07", 0, at)
+        if locator >= 0 and len(tail) >= locator + 20:
+            (offset,) = struct.unpack("<Q", tail[locator + 8 : locator + 16])
+            if offset + 56 > size:
+                raise SheetRefused("broken_zip")
+            file.seek(offset)
+            record = file.read(56)
+            entries, directory = struct.unpack("<QQ", record[32:48])
+    if entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES:
+        raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
+    file.seek(0)

@@ -1,0 +1,121 @@
+"""Imports of many works by a sheet, as they are kept: the row is the job."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from gallery.images.models import new_token
+
+if TYPE_CHECKING:
+    from gallery.accounts.models import Person
+    from gallery.artists.models import Consent
+    from gallery.artworks.models import Artwork
+    from gallery.images.models import Image
+    from gallery.organisations.models import Organisation
+
+
+class ImportState(StrEnum):
+    RECEIVED = "received"  # the worker takes the pictures in, then tries every row
+    CHECKED = "checked"  # tried: the report says what would be made; somebody has to say yes
+    CONFIRMED = "confirmed"  # the worker makes the works
+    DONE = "done"
+    REFUSED = "refused"  # the file as a whole cannot be used
+    TAKEN_BACK = "taken_back"
+
+
+BUNDLES = "imports"  # their folder in the private store
+
+
+def bundle_key(token: str) -> str:
+    """Where an uploaded file lies, in the private store only."""
+    return f"{BUNDLES}/{token}"
+
+
+AT_WORK = (ImportState.RECEIVED, ImportState.CONFIRMED)
+
+
+class Import(Model):
+    """One sheet with its pictures, from its upload to its works, or to its end."""
+
+    id = fields.IntField(primary_key=True)
+    token = fields.CharField(max_length=32, unique=True, default=new_token)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="imports", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="imports", null=True, on_delete=fields.SET_NULL
+    )
+    by_id: int | None
+    consent: fields.ForeignKeyNullableRelation[Consent] = fields.ForeignKeyField(
+        "gallery.Consent", related_name="imports", null=True, on_delete=fields.SET_NULL
+    )  # for every row that names none
+    consent_id: int | None
+    language = fields.CharField(max_length=2, default="zh")  # of rows that name none
+    file_name = fields.CharField(max_length=120, default="")
+    state = fields.CharEnumField(ImportState, max_length=10, default=ImportState.RECEIVED, db_index=True)
+    refusal: dict[str, Any] = fields.JSONField(default=dict)  # {"code": …, and what its sentence needs}
+    picture_count = fields.IntField(default=0)
+    done_pictures = fields.IntField(default=0)
+    row_count = fields.IntField(default=0)
+    done_rows = fields.IntField(default=0)
+    report: dict[str, Any] = fields.JSONField(default=dict)  # see importing.Report
+    attempts = fields.IntField(default=0)  # how often it was claimed; tells apart who holds it now
+    losses = fields.IntField(default=0)  # attempts whose worker was never heard of again
+    lease_until = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    finished_at = fields.DatetimeField(null=True)
+    files_cleared_at = fields.DatetimeField(null=True)  # the uploaded file and unused pictures are deleted
+
+    pictures: fields.ReverseRelation[ImportedPicture]
+    works: fields.ReverseRelation[ImportedWork]
+
+    class Meta:
+        table = "import"
+        indexes = [("organisation_id",), ("files_cleared_at",)]
+
+
+class ImportedPicture(Model):
+    """A picture that lay beside a sheet, once it was taken in or refused."""
+
+    id = fields.IntField(primary_key=True)
+    of: fields.ForeignKeyRelation[Import] = fields.ForeignKeyField(
+        "gallery.Import", related_name="pictures", on_delete=fields.CASCADE
+    )
+    of_id: int
+    name = fields.CharField(max_length=300)
+    digest = fields.CharField(max_length=64, default="")  # SHA-256 of its bytes
+    image: fields.ForeignKeyNullableRelation[Image] = fields.ForeignKeyField(
+        "gallery.Image", related_name="imported_as", null=True, on_delete=fields.SET_NULL
+    )
+    image_id: int | None
+    refusal = fields.CharField(max_length=30, default="")  # a key of decoder.REFUSALS or sheets.FAULTS
+
+    class Meta:
+        table = "imported_picture"
+        unique_together = (("of", "name"),)
+        indexes = [("image_id",)]
+
+
+class ImportedWork(Model):
+    """A work that an import made, from which row, and whether its artist was new with it."""
+
+    id = fields.IntField(primary_key=True)
+    of: fields.ForeignKeyRelation[Import] = fields.ForeignKeyField(
+        "gallery.Import", related_name="works", on_delete=fields.CASCADE
+    )
+    of_id: int
+    artwork: fields.OneToOneRelation[Artwork] = fields.OneToOneField(
+        "gallery.Artwork", related_name="imported_as", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    row = fields.IntField()
+    new_artist_id = fields.IntField(null=True)  # of the row that made the artist
+
+    class Meta:
+        table = "imported_work"
+        indexes = [("of_id",)]

@@ -1,0 +1,239 @@
+"""Sheets at the desk: the templates, uploading one, what trying it found, and the one button back."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from wtforms import FileField, SelectField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+
+from gallery.artists.forms import NO_SUCH_CHOICE
+from gallery.artworks.forms import consent_label
+from gallery.artworks.import_models import AT_WORK, Import, ImportedWork, ImportState, bundle_key
+from gallery.artworks.importing import ImportRefused, begin, confirm, take_back
+from gallery.artworks.models import Artwork, Status
+from gallery.artworks.sheets import COLUMN_LABELS, FAULTS, sentence, template_csv, template_xlsx
+from gallery.artworks.works import Offered, offered_to
+from gallery.forms import Form
+from gallery.images.models import new_token
+from gallery.images.uploads import FormReader
+from gallery.languages import LANGUAGES, ngettext, speaking
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.organisations.access import load_member
+from gallery.organisations.forms import organisation_choices
+from gallery.pages import flash, redirect, render, settings_of
+from gallery.storage import Storage, StoreAway
+
+SHOWN = 30  # imports in the list
+
+logger = logging.getLogger("gallery")
+
+STATE_WORDS = {
+    ImportState.RECEIVED: _l("being looked through"),
+    ImportState.CHECKED: _l("waits for your yes"),
+    ImportState.CONFIRMED: _l("being brought in"),
+    ImportState.DONE: _l("brought in"),
+    ImportState.REFUSED: _l("cannot be used"),
+    ImportState.TAKEN_BACK: _l("taken back"),
+}
+
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class ImportForm(Form):
+    organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
+    language = SelectField(
+        _l("Language of the texts, where a row does not say"),
+        choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")],
+        invalid_choice_message=_l("Please choose Chinese or English."),
+    )
+    consent = SelectField(
+        _l("One consent for all rows that name none"),
+        [Optional()],
+        invalid_choice_message=NO_SUCH_CHOICE,
+        description=_l("For a sheet with the works of one artist. A draft may also lack it for now."),
+    )
+    sheet = FileField(
+        _l("ZIP, XLSX or CSV"),
+        description=_l(
+            "A ZIP holds the sheet and the pictures. A sheet alone makes drafts without pictures."
+        ),
+        render_kw={"accept": ".zip,.xlsx,.csv,.tsv,.txt"},
+    )
+
+    def __init__(self, posted: Any = None, *, offered: Offered, **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+        self.offered = offered
+        self["organisation"].choices = organisation_choices(offered.organisations)
+        self["consent"].choices = [
+            SelectChoice("", _("None: the sheet says it, or it comes later")),
+            *(SelectChoice(str(each.id), f"{each.id} · {consent_label(each)}") for each in offered.consents),
+        ]
+
+
+async def index(request: Request) -> Response:
+    """A partner finds the templates, sends a sheet, and sees those sent before."""
+    person, organisations = await load_member(request)
+    form = ImportForm(offered=await offered_to(organisations), data={"language": person.language})
+    return await _index(request, form)
+
+
+async def _index(request: Request, form: ImportForm, status: int = 200) -> Response:
+    ids = [each.id for each in form.offered.organisations]
+    imports = Import.filter(organisation_id__in=ids).order_by("-id").limit(SHOWN).prefetch_related("by")
+    context = {
+        "form": form,
+        "imports": await imports,
+        "words": STATE_WORDS,
+        "has_several": len(form.offered.organisations) > 1,
+        "columns": COLUMN_LABELS,
+        "at_work": AT_WORK,
+    }
+    return render(request, "imports/index.html", context, status=status)
+
+
+async def template(request: Request) -> Response:
+    """A partner downloads the sheet to fill in, in Chinese or in English, for Excel or as CSV."""
+    await load_member(request)
+    language, _dot, kind = request.path_params["name"].partition(".")
+    if language not in LANGUAGES or kind not in MEDIA_TYPES:
+        raise HTTPException(404)
+    with speaking(language):
+        content = template_csv() if kind == "csv" else template_xlsx()
+    headers = {
+        "content-disposition": f'attachment; filename="works-{language}.{kind}"',
+        "cache-control": "no-store",
+    }
+    return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)
+
+
+async def create(request: Request) -> Response:
+    """A partner sends a sheet with its pictures; the worker looks it through, and nothing is made yet."""
+    person, organisations = await load_member(request)
+    storage: Storage = request.app.state.storage
+    most = settings_of(request).import_max_bytes
+    async with storage.scratch_folder() as folder:
+        reader = FormReader(request, folder, most, "sheet")
+        received = await reader.read()
+        form = ImportForm(received.fields, offered=await offered_to(organisations))
+        status = 422
+        form.validate()
+        if received.is_too_large:
+            status = 413
+            form.refuse("sheet", sentence("file_too_large", {"most": most // 1_000_000}))
+        elif received.is_empty:
+            form.refuse("sheet", str(FAULTS["no_file"]))
+        elif received.file is None:
+            form.refuse("sheet", _("Please choose a file."))
+        offered = form.offered
+        organisation = next(
+            (each for each in offered.organisations if str(each.id) == form["organisation"].data),
+            offered.organisations[0],
+        )
+        consent = next((each for each in offered.consents if str(each.id) == form["consent"].data), None)
+        if consent is not None and consent.artist.organisation_id != organisation.id:
+            form.refuse("consent", _("This consent belongs to another organisation."))
+        if form.errors or received.file is None:
+            return await _index(request, form, status)
+        token = new_token()
+        try:
+            await storage.private.put_file(bundle_key(token), received.file.path)
+        except StoreAway as away:
+            logger.warning("%s", away)
+            form.refuse(
+                "sheet", _("The file could not be kept just now. Please choose it again in a minute.")
+            )
+            return await _index(request, form, 503)
+    job = await begin(organisation, person, token, reader.file_name, consent, form["language"].data)
+    return redirect(request, "imports:show", id=job.id)
+
+
+async def load_import(request: Request) -> Import:
+    """The import of the address; 404 to all but members of its organisation."""
+    _person, organisations = await load_member(request)
+    job = await Import.filter(
+        id=request.path_params["id"], organisation_id__in=[each.id for each in organisations]
+    ).first()
+    if job is None:
+        raise HTTPException(404)
+    return job
+
+
+async def show(request: Request) -> Response:
+    """A partner sees how far a sheet is, what would be made of it, and each fault with what would be right."""
+    job = await load_import(request)
+    await job.fetch_related("by")
+    made = ImportedWork.filter(of_id=job.id)
+    works = Artwork.filter(imported_as__of_id=job.id)
+    is_done = job.state == ImportState.DONE
+    report = {"good": 0, "bad": 0, "faults": [], "fault_count": 0, **job.report}
+    context = {
+        "job": job,
+        "report": report,
+        "faults": [
+            {
+                **each,
+                "label": COLUMN_LABELS[each["column"]],
+                "sentence": sentence(each["code"], each["facts"]),
+            }
+            for each in report["faults"]
+        ],
+        "refusal": sentence(job.refusal["code"], job.refusal) if job.refusal else "",
+        "word": STATE_WORDS[job.state],
+        "is_waiting": job.state in AT_WORK,
+        "made": await made.count() if is_done else 0,
+        "changed": await works.filter(updated_at__gt=job.finished_at).count() if is_done else 0,
+        "is_settled": is_done and await works.filter(status__not=Status.DRAFT).exists(),
+    }
+    return render(request, "imports/show.html", context)
+
+
+async def create_confirmation(request: Request) -> Response:
+    """A partner says yes: every good row becomes a draft."""
+    job = await load_import(request)
+    try:
+        await confirm(job)
+    except ImportRefused as refusal:
+        return _told(request, job, refusal.sentence, "hint")
+    return redirect(request, "imports:show", id=job.id)
+
+
+async def delete(request: Request) -> Response:
+    """A partner takes a whole import back with one button, or puts a file away that was only looked through."""
+    job = await load_import(request)
+    try:
+        number = await take_back(job)
+    except ImportRefused as refusal:
+        return _told(request, job, refusal.sentence, "hint")
+    if number:
+        told = ngettext("Taken back: %(num)s draft is gone.", "Taken back: %(num)s drafts are gone.", number)
+        return _told(request, job, told % {"num": number})
+    return _told(request, job, _("Put away. Nothing of it was kept."))
+
+
+def _told(request: Request, job: Import, sentence: str, level: str = "done") -> Response:
+    response = redirect(request, "imports:show", id=job.id)
+    flash(request, response, sentence, level)
+    return response
+
+
+routes = [
+    Route("/desk/sheets", index, name="imports:index", methods=["GET"]),
+    Route("/desk/sheets", create, name="imports:create", methods=["POST"]),
+    Route("/desk/sheets/templates/{name}", template, name="imports:template", methods=["GET"]),
+    Route("/desk/sheets/{id:int}", show, name="imports:show", methods=["GET"]),
+    Route(
+        "/desk/sheets/{id:int}/confirmation", create_confirmation, name="imports:confirm", methods=["POST"]
+    ),
+    Route("/desk/sheets/{id:int}/deletion", delete, name="imports:delete", methods=["POST"]),
+]

@@ -1,0 +1,347 @@
+"""Sheets at the desk: tried first, brought in with one yes, taken back with one button."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from gallery.artists.models import Artist
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks import import_chores, importing
+from gallery.artworks.import_models import Import, ImportedWork, ImportState, bundle_key
+from gallery.artworks.models import Artwork, Status
+from gallery.artworks.sheets import Sheet, template_csv
+from gallery.artworks.submissions import submit
+from gallery.cli.inspection import bundles_among
+from gallery.clock import now
+from gallery.images.models import Image
+from gallery.worker import Workshop
+from tests import factories
+from tests.artworks.test_index import counted
+from tests.artworks.test_sheets import csv_bytes, zipped
+from tests.conftest import Site
+from tests.factories import photograph
+
+HEADER = ["图片", "标题", "故事", "作者", "同意书", "主题", "项目", "年份"]
+
+
+async def send(site: Site, content: bytes, **fields: Any) -> httpx.Response:
+    client = await site.client(site.cast.partner)
+    return await client.post(
+        "/desk/sheets", data={"language": "zh", **fields}, files={"sheet": ("作品.zip", content)}
+    )
+
+
+async def sent(site: Site, content: bytes, **fields: Any) -> Import:
+    """An import that the worker looked through."""
+    response = await send(site, content, **fields)
+    assert response.status_code == 303, response.text
+    await site.work()
+    return await Import.get(id=int(response.headers["location"].rpartition("/")[2]))
+
+
+async def bring_in(site: Site, job: Import) -> str:
+    client = await site.client(site.cast.partner)
+    await client.post(f"/desk/sheets/{job.id}/confirmation")
+    await site.work()
+    return (await client.get(f"/desk/sheets/{job.id}")).text
+
+
+def two_works() -> bytes:
+    rows = [
+        ["一.jpg", "饺子皮", "他看了世界杯。", "派派", "", "", "", "2022"],
+        ["图/二.png", "汤圆", "冬至吃汤圆。", "小蜗牛", "", "", "", ""],
+    ]
+    return zipped(
+        ("works.csv", csv_bytes(HEADER, *rows, encoding="gb18030")),
+        ("一.jpg", photograph()),
+        ("图/二.png", photograph(1200, 900, "PNG")),
+    )
+
+
+async def test_a_sheet_becomes_drafts_after_one_yes(site: Site) -> None:
+    theme = await factories.theme(title_zh="冬至")
+    project = await factories.project(site.cast.organisation, title_zh="画画课")
+    consent = await factories.consent(site.cast.organisation)
+    artist = await Artist.get(id=consent.artist_id)
+    rows = [
+        [
+            "一.jpg",
+            "饺子皮",
+            "第一段。\n\n第二段。",
+            artist.credit_name,
+            "是",
+            "冬至；" + theme.slug,
+            "画画课",
+            "2022",
+        ],
+        ["二.png", "汤圆", "冬至吃汤圆。", "小蜗牛", "", "", "", ""],
+    ]
+    content = zipped(
+        ("works.csv", csv_bytes(HEADER, *rows, encoding="gb18030")),
+        ("一.jpg", photograph()),
+        ("二.png", photograph(1200, 900, "PNG")),
+        ("三.png", b"nobody names it"),
+    )
+    job = await sent(site, content)
+    assert job.state == ImportState.CHECKED
+    assert (job.row_count, job.done_rows, job.picture_count, job.done_pictures) == (2, 2, 2, 2)
+    assert not await Artwork.exists()  # it was only tried
+    assert await Artist.all().count() == 1
+    page = (await (await site.client(site.cast.colleague)).get(f"/desk/sheets/{job.id}")).text
+    assert "2 works can be made." in page
+    assert "1 new artist:" in page
+    assert "小蜗牛" in page
+    assert "1 file in the ZIP is named by no row." in page
+
+    assert "2 drafts were made." in await bring_in(site, job)
+    first, second = await Artwork.all().order_by("id").prefetch_related("themes", "image", "artist")
+    assert (first.title, first.story, first.year) == ("饺子皮", "第一段。\n\n第二段。", 2022)
+    assert [each.id for each in first.themes] == [theme.id]
+    assert (first.project_id, first.consent_id, first.artist_id) == (project.id, consent.id, artist.id)
+    assert first.image is not None
+    assert first.image.state == "ready"
+    assert first.created_by_id == site.cast.partner.id  # type: ignore[attr-defined]
+    assert second.artist is not None
+    assert (second.artist.credit_name, second.consent_id, second.status) == ("小蜗牛", None, Status.DRAFT)
+    # Neither the file nor a picture that no work has is left.
+    job = await Import.get(id=job.id)
+    assert job.files_cleared_at is not None
+    assert not [key async for key in site.storage.private.keys("imports")]
+    assert len([key async for key in site.storage.private.keys("originals")]) == 2
+
+
+async def test_the_check_knows_the_files_that_are_still_needed(site: Site) -> None:
+    await send(site, two_works())
+    job = await Import.get()
+    assert await bundles_among({bundle_key(job.token), "imports/other", "originals/x"}) == {
+        bundle_key(job.token)
+    }
+    await Import.filter(id=job.id).update(files_cleared_at=now())
+    assert await bundles_among({bundle_key(job.token)}) == set()
+
+
+async def test_strangers_see_nothing_of_it(site: Site) -> None:
+    job = await sent(site, two_works())
+    for person in (site.cast.stranger, site.cast.curator):
+        client = await site.client(person)
+        assert (await client.get(f"/desk/sheets/{job.id}")).status_code == 404
+        assert (await client.post(f"/desk/sheets/{job.id}/confirmation")).status_code == 404
+        assert (await client.post(f"/desk/sheets/{job.id}/deletion")).status_code == 404
+    assert "作品.zip" not in (await (await site.client(site.cast.stranger)).get("/desk/sheets")).text
+    assert (await (await site.client()).get(f"/desk/sheets/{job.id}")).status_code == 303
+
+
+@pytest.mark.parametrize("name", ["zh.csv", "en.csv", "zh.xlsx", "en.xlsx"])
+async def test_templates(site: Site, name: str) -> None:
+    client = await site.client(site.cast.partner)
+    response = await client.get(f"/desk/sheets/templates/{name}")
+    assert response.status_code == 200
+    assert response.headers["content-disposition"].startswith("attachment")
+    assert len(response.content) > 200
+    assert (await client.get("/desk/sheets/templates/fr.csv")).status_code == 404
+
+
+async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site) -> None:
+    ours = site.cast.organisation
+    await factories.theme(title_zh="冬至", title_en="Solstice")
+    await factories.theme(title_zh="端午", call_closes_on=factories.days_from_now(-1))
+    ended = await factories.consent(ours, ends_on=factories.days_from_now(-1))
+    foreign = await factories.consent(site.cast.elsewhere)
+    await Artist.create(organisation=ours, credit_name="双胞胎")
+    await Artist.create(organisation=ours, credit_name="双胞胎")
+    rows = [
+        ["一.jpg", "好的", "故事", "新人", "", "冬至", "", "2022"],
+        ["没有.jpg", "题", "", "", "", "", "", ""],
+        ["一.jpg", "同一张", "", "", "", "", "", ""],
+        ["copy.jpg", "另一个名字", "", "", "", "", "", ""],
+        ["", "", "没有标题", "", "", "", "", "明年"],
+        ["", "题", "", "", str(ended.id), "", "", ""],
+        ["", "题", "", "", str(foreign.id), "", "", ""],
+        ["", "题", "", "双胞胎", "", "端午", "没有的项目", ""],
+        ["", "题", "", "新人", "是", "冬至节", "", ""],
+        ["坏.jpg", "=1+1", "x" * 40_000, "", "", "", "", ""],
+    ]
+    content = zipped(
+        ("works.csv", csv_bytes(HEADER, *rows)),
+        ("一.jpg", photograph()),
+        ("copy.jpg", photograph()),
+        ("坏.jpg", b"not a picture at all"),
+    )
+    job = await sent(site, content)
+    found = {(each["row"], each["column"], each["code"]) for each in job.report["faults"]}
+    assert found == {
+        (3, "picture", "no_such_picture"),
+        (4, "picture", "picture_twice"),
+        (5, "picture", "same_picture"),
+        (6, "title", "untitled"),
+        (6, "year", "year"),
+        (7, "consent", "consent_ended"),
+        (8, "consent", "no_such_consent"),
+        (9, "credit_name", "two_artists"),
+        (9, "themes", "theme_closed"),
+        (9, "project", "no_such_project"),
+        (10, "consent", "no_consent"),
+        (10, "themes", "no_such_theme"),
+        (11, "picture", "not_an_image"),
+        (11, "title", "formula"),
+        (11, "story", "too_long"),
+    }
+    page = (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{job.id}")).text
+    assert "Bring in the 1 good row" in page
+    assert "Did you mean 冬至?" in page
+    assert "Row 2 has this picture already." in page
+    assert "%(" not in page
+    assert "1 draft was made." in await bring_in(site, job)
+    assert [work.title for work in await Artwork.all()] == ["好的"]
+    assert await Image.all().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "0 bytes"),
+        (None, "Please choose a file."),
+    ],
+)
+async def test_no_file(site: Site, content: bytes | None, words: str) -> None:
+    client = await site.client(site.cast.partner)
+    files: Any = {"sheet": ("x.csv", content)} if content is not None else {"sheet": ("", b"")}
+    response = await client.post("/desk/sheets", data={"language": "en"}, files=files)
+    assert response.status_code == 422
+    assert words in response.text
+
+
+async def test_a_file_that_cannot_be_used_says_why(site: Site) -> None:
+    job = await sent(site, zipped(("../works.csv", b"x")))
+    assert job.state == ImportState.REFUSED
+    page = (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{job.id}")).text
+    assert "a place outside of it" in page
+    assert (await Import.get(id=job.id)).files_cleared_at is not None
+
+
+async def test_one_button_takes_all_of_it_back(site: Site) -> None:
+    job = await sent(site, two_works())
+    kept_artist = await Artist.create(organisation=site.cast.organisation, credit_name="别人")
+    await bring_in(site, job)
+    assert await Artwork.all().count() == 2
+    client = await site.client(site.cast.colleague)
+    page = (await client.post(f"/desk/sheets/{job.id}/deletion", follow_redirects=True)).text
+    assert "2 drafts are gone" in page
+    await site.work()
+    assert not await Artwork.exists()
+    assert not await Image.exists()
+    assert not [key async for key in site.storage.private.keys("originals")]
+    assert [artist.id for artist in await Artist.all()] == [kept_artist.id]
+    # Pressed twice, nothing more happens.
+    assert (await client.post(f"/desk/sheets/{job.id}/deletion")).status_code == 303
+
+
+async def test_it_stays_once_something_of_it_was_submitted(site: Site) -> None:
+    ours = site.cast.organisation
+    job = await sent(site, two_works())
+    await bring_in(site, job)
+    work = await Artwork.get(title="饺子皮")
+    consent = await factories.consent(ours, await Artist.get(id=work.artist_id or 0))
+    work.consent_id, work.alt_text, work.medium = consent.id, "一只碗", "蜡笔"
+    work.project_id = (await factories.project(ours)).id
+    await work.save()
+    await work.themes.add(await factories.theme())
+    await submit(work, site.cast.partner)
+    client = await site.client(site.cast.partner)
+    page = (await client.post(f"/desk/sheets/{job.id}/deletion", follow_redirects=True)).text
+    assert "cannot be taken back as a whole" in page
+    assert await Artwork.all().count() == 2
+
+
+async def test_a_consent_withdrawn_between_trying_and_making(site: Site) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    content = csv_bytes(["标题", "同意书"], ["甲", str(consent.id)], ["乙", ""])
+    job = await sent(site, content)
+    assert job.report["good"] == 2
+    await withdraw(consent, site.storage)
+    page = await bring_in(site, job)
+    assert "1 draft was made." in page
+    assert "does not allow showing" in page
+    assert [work.title for work in await Artwork.all()] == ["乙"]
+
+
+async def test_one_consent_for_all(site: Site) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    foreign = await factories.consent(site.cast.elsewhere)
+    content = csv_bytes(["标题"], ["甲"], ["乙"])
+    assert (await send(site, content, consent=str(foreign.id))).status_code == 422
+    job = await sent(site, content, consent=str(consent.id))
+    await bring_in(site, job)
+    works = await Artwork.all()
+    assert {(work.consent_id, work.artist_id) for work in works} == {(consent.id, consent.artist_id)}
+
+
+async def test_a_worker_killed_at_any_batch_neither_loses_nor_doubles_a_row(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 10)
+    job = await sent(site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n % 7}"] for n in range(95))))
+    await importing.confirm(job)
+    workshop = Workshop(site.settings, site.storage)
+    held = await importing.claim()
+    assert held is not None
+    async with site.storage.private.local_copy(bundle_key(job.token)) as path:
+        going = iter(importing.batches(Sheet(path), 0))
+        report = importing.Report()
+        for _ in range(4):  # and then it is killed
+            batch = importing.Batch(next(going), {}, {})
+            report = await importing.write_batch(
+                held, batch, importing.Seen(), report, only_trying=False, has_pictures=False
+            )
+    assert await Artwork.all().count() == 40
+    assert not await import_chores.import_next(workshop)  # the lease holds
+    await Import.filter(id=job.id).update(lease_until=now() - timedelta(seconds=1))
+    assert await import_chores.import_next(workshop)
+    with pytest.raises(importing.LeaseLost):  # the first one wakes up again
+        await importing.hold(held, done_rows=0)
+    assert sorted(work.title for work in await Artwork.all()) == sorted(f"作品{n}" for n in range(95))
+    assert await Artist.all().count() == 7
+    job = await Import.get(id=job.id)
+    assert (job.state, job.done_rows, job.report["good"], job.losses) == (ImportState.DONE, 95, 95, 1)
+
+
+async def test_trying_asks_as_much_for_few_rows_as_for_many(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = []
+    for count in (2, 150):
+        job = await sent(site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n}"] for n in range(count))))
+        await importing.confirm(job)
+        with counted(monkeypatch) as queries:
+            await import_chores.import_next(Workshop(site.settings, site.storage))
+        numbers.append(len(queries))
+        assert await ImportedWork.filter(of_id=job.id).count() == count
+    assert numbers[0] == numbers[1]
+
+
+async def test_what_nobody_confirms_is_put_away(site: Site) -> None:
+    job = await sent(site, two_works())
+    assert await Image.all().count() == 2
+    await Import.filter(id=job.id).update(created_at=now() - timedelta(hours=21))
+    await site.work()
+    assert (await Import.get(id=job.id)).state == ImportState.TAKEN_BACK
+    assert not await Image.exists()
+    client = await site.client(site.cast.partner)
+    assert "Nothing of it is left here." in (await client.get(f"/desk/sheets/{job.id}")).text
+
+
+async def test_the_template_itself_can_be_sent(site: Site) -> None:
+    job = await sent(site, template_csv())
+    assert [each["code"] for each in job.report["faults"]] == ["no_pictures"]
+
+
+async def test_a_file_over_the_limit(site: Site) -> None:
+    object.__setattr__(site.settings, "import_max_bytes", 1000)
+    response = await send(site, io.BytesIO(bytes(5000)).getvalue())
+    assert response.status_code == 413
+    assert "larger than" in response.text

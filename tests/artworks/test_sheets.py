@@ -1,0 +1,304 @@
+"""Reading sheets and the ZIPs that hold them: every way in which they are written, and every way in which they lie."""
+
+from __future__ import annotations
+
+import csv
+import io
+import stat
+import struct
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
+from gallery.artworks.sheets import (
+    COLUMN_LABELS,
+    FAULTS,
+    Sheet,
+    SheetRefused,
+    SheetRow,
+    read_row,
+    sentence,
+    template_csv,
+    template_xlsx,
+)
+from gallery.languages import LANGUAGES, speaking
+
+HEADER = ["图片", "标题", "故事", "Year"]
+
+
+def csv_bytes(*rows: list[str], encoding: str = "utf-8", separator: str = ",") -> bytes:
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=separator).writerows(rows)
+    return written.getvalue().encode(encoding)
+
+
+def kept(folder: Path, content: bytes) -> Path:
+    path = folder / "file"
+    path.write_bytes(content)
+    return path
+
+
+def rows_in(folder: Path, content: bytes) -> list[SheetRow]:
+    return list(Sheet(kept(folder, content)))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_every_encoding_that_office_programs_write(tmp_path: Path, encoding: str, separator: str) -> None:
+    content = csv_bytes(
+        HEADER, ["a.jpg", "饺子皮", "第一行\n第二行", "2022"], encoding=encoding, separator=separator
+    )
+    (row,) = rows_in(tmp_path, content)
+    assert row.number == 2
+    assert row.cells == {"picture": "a.jpg", "title": "饺子皮", "story": "第一行\n第二行", "year": "2022"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", [template_csv, template_xlsx])
+def test_templates_are_read_back_in_either_language(tmp_path: Path, language: str, template: Any) -> None:
+    with speaking(language):
+        content = template()
+    sheet = Sheet(kept(tmp_path, content))
+    (row,) = list(sheet)
+    told, faults = read_row(row)
+    assert not faults
+    assert sheet.strangers == []
+    assert told.picture == "IMG_0001.jpg"
+    assert all(told.texts[name] for name in ("title", "story", "alt_text", "medium"))
+    assert set(row.cells) == set(COLUMN_LABELS)
+
+
+def workbook(*rows: list[Any]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)  # type: ignore[union-attr]
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def test_a_workbook_with_numbers_formulas_and_blank_rows(tmp_path: Path) -> None:
+    content = workbook(HEADER, ["a.jpg", 12.0, "story", 2022], [], [None, "=A1&B1", None, 2023.0])
+    first, second = rows_in(tmp_path, content)
+    assert first.cells["title"] == "12"
+    assert first.cells["year"] == "2022"
+    assert second.number == 4
+    _told, faults = read_row(second)
+    assert [(fault.column, fault.code) for fault in faults] == [("title", "formula")]
+
+
+def test_a_formula_in_text_and_a_story_of_40000_characters(tmp_path: Path) -> None:
+    content = csv_bytes(HEADER, ["", "=HYPERLINK(1)", "x" * 40_000, "last year"])
+    (row,) = rows_in(tmp_path, content)
+    _told, faults = read_row(row)
+    found = {fault.column: fault for fault in faults}
+    assert {name: fault.code for name, fault in found.items()} == {
+        "title": "formula",
+        "story": "too_long",
+        "year": "year",
+    }
+    with speaking("en"):
+        assert (
+            sentence("too_long", found["story"].facts)
+            == "This has 40000 characters; please keep it to 20000."
+        )
+    assert len(found["story"].kept()["value"]) < 100
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (csv_bytes(["图片", "故事"], ["a", "b"]), "missing_column"),
+        (csv_bytes(["标题", "Title"], ["a", "b"]), "double_column"),
+        (csv_bytes(["标题"]), "no_rows"),
+        (b"", "missing_column"),
+        ("标题\n饺子".encode() + b"\xff\xfe\x80", "wrong_encoding"),
+        (bytes(range(256)) * 4, "wrong_encoding"),
+        (b"PK\x03\x04 and nothing more", "broken_sheet"),
+        (csv_bytes(["标题"], *(["x"] for _ in range(10_001))), "too_many_rows"),
+    ],
+)
+def test_what_is_no_sheet_says_so(tmp_path: Path, content: bytes, code: str) -> None:
+    with pytest.raises(SheetRefused) as refusal:
+        rows_in(tmp_path, content)
+    assert refusal.value.code == code
+    for language in LANGUAGES:
+        with speaking(language):
+            assert "%(" not in sentence(code, refusal.value.facts)
+
+
+def test_unknown_columns_are_told(tmp_path: Path) -> None:
+    sheet = Sheet(kept(tmp_path, csv_bytes(["标题", "序号", "Storey"], ["a", "1", "b"])))
+    list(sheet)
+    assert sheet.strangers == ["序号", "Storey"]
+
+
+def test_entities_in_a_workbook_are_not_followed(tmp_path: Path) -> None:
+    source, written = io.BytesIO(workbook(["Title"], ["x"])), io.BytesIO()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(written, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith(("sheet1.xml", "sharedStrings.xml")):
+                content = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]>' + content.partition(b"?>")[2]
+            new.writestr(name, content)
+    with pytest.raises(SheetRefused) as refusal:
+        rows_in(tmp_path, written.getvalue())
+    assert refusal.value.code == "broken_sheet"
+
+
+@given(st.binary(max_size=400) | st.text(max_size=200).map(lambda text: f"title,story\n{text}".encode()))
+def test_any_bytes_are_rows_or_a_refusal(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            for row in Sheet(kept(Path(folder), content)):
+                told, faults = read_row(row)
+                assert told.texts["title"] or told.picture or faults
+                assert all("%(" not in sentence(fault.code, fault.facts) for fault in faults)
+        except SheetRefused as refusal:
+            assert refusal.code in FAULTS  # noqa: PT017
+
+
+# ZIPs
+
+
+def zipped(*entries: tuple[Any, bytes], **options: Any) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+        for entry, content in entries:
+            archive.writestr(entry, content)
+    return written.getvalue()
+
+
+SHEET = ("works.csv", csv_bytes(["Title"], ["x"]))
+
+
+def refused(folder: Path, content: bytes) -> str:
+    with pytest.raises(SheetRefused) as refusal, open_bundle(kept(folder, content)):
+        pass
+    with speaking("en"):
+        assert "%(" not in sentence(refusal.value.code, refusal.value.facts)
+    return refusal.value.code
+
+
+def test_a_bundle_finds_its_pictures_however_they_are_named(tmp_path: Path) -> None:
+    content = zipped(
+        SHEET,
+        ("图/一.JPG", b"one"),
+        ("b/same.jpg", b"1"),
+        ("c/same.jpg", b"2"),
+        ("__MACOSX/._works.csv", b"x"),
+        (".DS_Store", b"x"),
+    )
+    with open_bundle(kept(tmp_path, content)) as bundle:
+        assert bundle.find("一.jpg") == bundle.find("图\\一.JPG") == bundle.find("一") == "图/一.jpg"
+        assert bundle.find("same.jpg") is None
+        assert bundle.find("c/same.jpg") == "c/same.jpg"
+        assert len(bundle.pictures) == 3
+        assert bundle.sheet_into(tmp_path).read_bytes() == SHEET[1]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+def test_names_without_the_flag_are_what_windows_or_macos_meant(tmp_path: Path, encoding: str) -> None:
+    raw = "饺子皮.jpg".encode(encoding)
+    content = zipped(SHEET, ("N" * len(raw), b"x")).replace(b"N" * len(raw), raw)
+    with open_bundle(kept(tmp_path, content)) as bundle:
+        assert list(bundle.pictures) == ["饺子皮.jpg"]
+        assert bundle.take_out("饺子皮.jpg", tmp_path / "out", 100).size == 1
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name)
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("entries", "code"),
+    [
+        ([SHEET, ("../evil.jpg", b"x")], "outside"),
+        ([SHEET, ("a/../../evil.jpg", b"x")], "outside"),
+        ([SHEET, ("/etc/passwd", b"x")], "outside"),
+        ([SHEET, ("C:\\evil.jpg", b"x")], "outside"),
+        ([SHEET, ("..\\evil.jpg", b"x")], "outside"),
+        ([SHEET, (link("a.jpg"), b"/etc/passwd")], "symlink"),
+        ([SHEET, ("more.zip", b"x")], "nested"),
+        ([("a.jpg", b"x")], "no_sheet"),
+        ([SHEET, ("other.xlsx", b"x")], "two_sheets"),
+    ],
+)
+def test_a_zip_that_would_do_harm_is_refused(
+    tmp_path: Path, entries: list[tuple[Any, bytes]], code: str
+) -> None:
+    assert refused(tmp_path, zipped(*entries)) == code
+
+
+def test_a_password_is_refused(tmp_path: Path) -> None:
+    content = bytearray(zipped(SHEET))
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 8] |= 1
+    assert refused(tmp_path, bytes(content)) == "encrypted"
+
+
+def test_a_hundred_thousand_entries_are_not_even_listed(tmp_path: Path) -> None:
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 40_000, 40_000, 4_000_000, 0, 0)
+    assert refused(tmp_path, b"PK\x03\x04" + end) == "too_many_entries"
+    record = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 100_000, 100_000, 9_000_000, 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, 4, 1)
+    end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    assert refused(tmp_path, b"PK\x03\x04" + record + locator + end) == "too_many_entries"
+
+
+def take(bundle: Bundle, folder: Path, key: str, most: int = 60_000_000) -> str:
+    with pytest.raises(PictureRefused) as refusal:
+        bundle.take_out(key, folder / "out", most)
+    return refusal.value.code
+
+
+def test_what_unpacks_to_too_much_stops_while_it_is_read(tmp_path: Path) -> None:
+    content = zipped(
+        SHEET, ("bomb.jpg", bytes(30_000_000)), ("large.jpg", b"x" * 9_000_000), ("empty.jpg", b"")
+    )
+    with open_bundle(kept(tmp_path, content)) as bundle:
+        assert take(bundle, tmp_path, "bomb.jpg") == "bomb"
+        assert (tmp_path / "out").stat().st_size < 12_000_000
+        assert take(bundle, tmp_path, "large.jpg", 1_000_000) == "picture_too_large"
+        assert take(bundle, tmp_path, "empty.jpg") == "picture_empty"
+
+
+def test_an_archive_called_a_picture_and_a_damaged_one(tmp_path: Path) -> None:
+    inner = zipped(("x", b"x"))
+    content = bytearray(zipped(SHEET, ("inner.jpg", inner), ("torn.jpg", b"0123456789" * 50)))
+    at = content.index(b"torn.jpg") + len("torn.jpg")
+    content[at + 3] ^= 0xFF
+    with open_bundle(kept(tmp_path, bytes(content))) as bundle:
+        assert take(bundle, tmp_path, "inner.jpg") == "nested"
+        assert take(bundle, tmp_path, "torn.jpg") == "picture_broken"
+
+
+def test_a_sheet_that_is_a_bomb(tmp_path: Path) -> None:
+    content = zipped(("works.csv", b"title\n" + b"x" * 40_000_000))
+    with open_bundle(kept(tmp_path, content)) as bundle, pytest.raises(SheetRefused) as refusal:
+        bundle.sheet_into(tmp_path)
+    assert refusal.value.code == "bomb"
+
+
+@given(st.binary(max_size=300), st.integers(0, 400))
+def test_a_mangled_zip_is_read_or_refused(noise: bytes, at: int) -> None:
+    content = bytearray(zipped(SHEET, ("a.jpg", b"x" * 30)))
+    content[at : at + len(noise)] = noise
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with open_bundle(kept(Path(folder), bytes(content))) as bundle:
+                path = bundle.sheet_into(Path(folder))
+                list(Sheet(path))
+                for key in bundle.pictures:
+                    bundle.take_out(key, Path(folder) / "out", 1000)
+        except (SheetRefused, PictureRefused) as refusal:
+            assert refusal.code in FAULTS  # noqa: PT017
