@@ -35,6 +35,7 @@ import gallery.exhibitions.covers
 import gallery.exhibitions.feeds
 import gallery.exhibitions.iiif
 import gallery.exhibitions.media
+import gallery.exhibitions.sharing
 import gallery.exhibitions.sitemaps
 import gallery.exhibitions.views
 import gallery.exhibitions.visits
@@ -96,6 +97,7 @@ def feature_routes() -> list[Route]:
     return [
         *gallery.exhibitions.media.routes,  # first, for they are asked for most and routes are tried in turn
         *gallery.exhibitions.iiif.routes,
+        *gallery.exhibitions.sharing.routes,
         Route("/desk", desk, name="desk", methods=["GET"]),
         *gallery.accounts.views.routes,
         *gallery.accounts.link_views.routes,

@@ -14,13 +14,13 @@ from babel.numbers import format_decimal
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.convertors import IntegerConvertor, register_url_convertor
+from starlette.convertors import Convertor, IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gallery import clock, languages
-from gallery.languages import TAGS, Spoken, babel_locale, current_language, spoken
+from gallery.languages import LANGUAGES, TAGS, Spoken, babel_locale, current_language, spoken
 from gallery.prose import excerpt, plain, prose
 from gallery.settings import Settings
 
@@ -32,6 +32,36 @@ class RowNumber(IntegerConvertor):
 
 
 register_url_convertor("int", RowNumber())
+
+
+class LanguageConvertor(Convertor[str]):
+    """`{language:language}` in a route: one of the languages, and nothing else."""
+
+    regex = "|".join(LANGUAGES)
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        if value not in LANGUAGES:
+            raise ValueError(f"no page speaks {value!r}")
+        return value
+
+
+class NameConvertor(Convertor[str]):
+    """`{slug:name}` in a route: the letters of which slugs and public ids are made, and no more than fit."""
+
+    regex = "[A-Za-z0-9_-]{1,60}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("language", LanguageConvertor())
+register_url_convertor("name", NameConvertor())
 
 FLASH_COOKIE = "gallery_flash"
 DESK = "/desk"  # cookies are sent to this path only: a public page cannot depend on one

@@ -76,6 +76,8 @@ class Settings:
     image_lease_seconds: int = 120  # how long a worker may hold a picture before another takes it up
     image_seconds: int = 20  # wall time for one picture
     image_memory_bytes: int = 608 << 20  # address space of the process in which one picture is opened
+    font_serif: str = ""  # the font file of titles on cards, posters and labels; empty: Noto Serif SC
+    font_sans: str = ""  # the font file of everything else on them; empty: Noto Sans SC
     session_days: int = 30  # how long a sign-in lasts when it is used
     invitation_days: int = 14  # how long an invitation can be accepted
     smtp_url: str = field(default="", repr=False)  # the mail server; without it mails stay in the outbox
@@ -156,6 +158,10 @@ class Settings:
                 MailServer.of(smtp_url)
         except ValueError as error:  # the address may hold a password, so it is not repeated
             raise SettingsError(f"GALLERY_SMTP_URL cannot be used: {error}.") from None
+        fonts = {name: text(name, "") for name in ("FONT_SERIF", "FONT_SANS")}
+        for name, font in fonts.items():
+            if font and not Path(font).is_file():
+                raise SettingsError(f"GALLERY_{name} is {font!r}: there is no such file.")
         mail_from = text("MAIL_FROM", "")
         if mail_from and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", mail_from):
             raise SettingsError(f"GALLERY_MAIL_FROM is {mail_from!r}: it takes an address, name@example.org.")
@@ -181,6 +187,8 @@ class Settings:
             image_lease_seconds=number("IMAGE_LEASE_SECONDS", cls.image_lease_seconds),
             image_seconds=number("IMAGE_SECONDS", cls.image_seconds),
             image_memory_bytes=number("IMAGE_MEMORY_BYTES", cls.image_memory_bytes, least=400 << 20),
+            font_serif=fonts["FONT_SERIF"],
+            font_sans=fonts["FONT_SANS"],
             session_days=number("SESSION_DAYS", cls.session_days),
             invitation_days=number("INVITATION_DAYS", cls.invitation_days),
             smtp_url=smtp_url,

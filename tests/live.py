@@ -163,7 +163,7 @@ def addresses_in(html: str, base: str) -> set[str]:
 
 
 def is_public(path: str) -> bool:
-    return path.startswith(("/zh/", "/en/", "/media/", "/iiif/")) or path == "/"
+    return path.startswith(("/zh/", "/en/", "/media/", "/iiif/", "/sharing/")) or path == "/"
 
 
 async def crawl(client: httpx.AsyncClient, base: str, *also: str) -> dict[str, httpx.Response]:

@@ -125,24 +125,25 @@ async def made(token: str, cut: Cut, whole: Size, storage: Storage, settings: Se
         path = await cut_one(original, whole, cut, folder, limits_of(settings))
         body = path.read_bytes()
         if len(body) <= settings.iiif_cache_bytes:
-            await keep(token, cut, path, len(body), storage)
+            await keep(token, cut.name, path, len(body), storage)
     return body
 
 
-async def keep(token: str, cut: Cut, path: Path, size: int, storage: Storage) -> None:
-    """Put a piece into public storage while its picture is on view. The row comes first, so that none is forgotten."""
+async def keep(token: str, name: str, path: Path, size: int, storage: Storage) -> None:
+    """Put what was made of a picture into public storage while it is on view. The row comes first, so that none is
+    forgotten."""
     image = await Image.get_or_none(token=token)
     if image is None:
         return
     try:
-        row = await Derivative.create(image=image, name=cut.name, file_bytes=size)
+        row = await Derivative.create(image=image, name=name, file_bytes=size)
     except IntegrityError:  # another process has it, or is just putting it
         return
     if await is_on_view(token):
-        await storage.public.put_file(derivative_key(token, cut.name), path)
+        await storage.public.put_file(derivative_key(token, name), path)
         if await is_on_view(token):
             return
-    await storage.public.delete(derivative_key(token, cut.name))
+    await storage.public.delete(derivative_key(token, name))
     await Derivative.filter(id=row.id).delete()
 
 

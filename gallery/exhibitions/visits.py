@@ -8,23 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork
 from gallery.clock import today
-from gallery.exhibitions import walls
+from gallery.exhibitions import placards, walls
 from gallery.exhibitions.linked_data import LinkedData
+from gallery.exhibitions.placards import Placards
+from gallery.exhibitions.sharing import refuse_work
 from gallery.exhibitions.walls import ShownTheme, ShownWork
-from gallery.languages import LANGUAGES, Spoken, accepted_language, current_language, set_language, spoken
+from gallery.languages import Spoken, accepted_language, current_language, set_language, spoken
 from gallery.languages import gettext as _
 from gallery.organisations.links import dead_among
 from gallery.organisations.models import Organisation, Project
-from gallery.pages import pages_of, redirect, render_public
+from gallery.pages import pages_of, redirect, render_public, settings_of
 from gallery.themes.models import Theme
 from gallery.themes.series import other_years
 
@@ -37,36 +38,6 @@ HUNG_ON_HOME = 8  # of each open exhibition
 ORGANISATIONS_ON_HOME = 24
 LISTED_MOST = 300  # exhibitions, themes or organisations on one page
 WALL_MOST = 120  # works on the page of a theme, organisation or project, the newest first
-
-
-class LanguageConvertor(Convertor[str]):
-    """`{language:language}` in a route: one of the languages, and nothing else."""
-
-    regex = "|".join(LANGUAGES)
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        if value not in LANGUAGES:
-            raise ValueError(f"no page speaks {value!r}")
-        return value
-
-
-class NameConvertor(Convertor[str]):
-    """`{slug:name}` in a route: the letters of which slugs and public ids are made, and no more than fit."""
-
-    regex = "[A-Za-z0-9_-]{1,60}"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-register_url_convertor("language", LanguageConvertor())
-register_url_convertor("name", NameConvertor())
 
 
 async def front(request: Request) -> Response:
@@ -146,7 +117,7 @@ async def exhibition(request: Request) -> Response:
         counts=walls.Counts.of(works),
         linked_data=linked(request).of_exhibition(found[0]),
         alternates=[feed_of(request, "feeds:exhibition", found[0].title.text, slug=found[0].slug)],
-        card=next((work for work in works if work.is_for_sharing), None),
+        placards=placards.of_exhibition(found[0], works, settings_of(request)),
     )
 
 
@@ -164,8 +135,7 @@ async def artwork(request: Request) -> Response:
         .first()
     )
     if found is None:
-        withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
-        raise HTTPException(410 if withdrawn else 404)
+        await refuse_work(public_id)
     place = await walls.place_of(found.id)
     if place is None:  # withdrawn or taken down in this very moment
         raise HTTPException(404)
@@ -189,8 +159,8 @@ async def artwork(request: Request) -> Response:
         place=place,
         dead=dead,
         themes=await Theme.filter(artworks__id=found.id).order_by("occurs_on", "id"),
-        card=work if work.is_for_sharing else None,
         linked_data=linked(request).of_artwork(place, found, other_title, dead),
+        placards=placards.of_work(work, place.exhibition.theme, settings_of(request)),
     )
 
 
@@ -233,7 +203,7 @@ async def theme(request: Request) -> Response:
         hung=hung,
         linked_data=linked(request).of_theme(found),
         alternates=[feed_of(request, "feeds:theme", spoken(found, "title").text, slug=found.slug)],
-        card=next((work for work in [*covers.values(), *works] if work.is_for_sharing), None),
+        placards=placards.of_theme(found, [*covers.values(), *works], settings_of(request)),
     )
 
 
@@ -265,7 +235,7 @@ async def organisation(request: Request) -> Response:
         linked_data=linked(request).of_organisation(found),
         alternates=[feed_of(request, "feeds:organisation", spoken(found, "name").text, slug=found.slug)],
         wall=works,
-        card=next((work for work in works if work.is_for_sharing), None),
+        placards=placards.of_organisation(found, works, settings_of(request)),
     )
 
 
@@ -290,7 +260,7 @@ async def project(request: Request) -> Response:
         dead=dead,
         linked_data=linked(request).of_project(found, dead),
         wall=works,
-        card=next((work for work in works if work.is_for_sharing), None),
+        placards=placards.of_project(found, works, settings_of(request)),
     )
 
 
@@ -326,14 +296,14 @@ def show(
     *,
     works: Iterable[ShownWork] = (),
     theme: ShownTheme | None = None,
-    card: ShownWork | None = None,
     alternates: Sequence[Alternate] = (),
+    placards: Placards | None = None,
     **context: Any,
 ) -> Response:
-    """The page with the style sheet of the works on it; `card` is the work that stands for it elsewhere."""
+    """The page with the style sheet of the works on it; `placards` stand for it elsewhere."""
     style = walls.style_sheet(works, theme)
     site_feed = feed_of(request, "feeds:site", pages_of(request).settings.site_name(current_language()))
-    page = {"style": style, "theme": theme, "card": card, "alternates": [site_feed, *alternates]}
+    page = {"style": style, "theme": theme, "placards": placards, "alternates": [site_feed, *alternates]}
     return render_public(request, template, {**page, **context})
 
 

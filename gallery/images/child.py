@@ -90,9 +90,18 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def done(request: Mapping[str, Any], bounds: "Bounds") -> dict[str, Any]:
-    """What was done of the four things that can be asked for. Raises Unfit."""
-    source, kind = Path(request["source"]), request["kind"]
+    """What was done of the things that can be asked for. Raises Unfit."""
     out = Path(request["out"]) if request["out"] else None
+    if request["task"] == "compose":
+        from gallery.images.composing import compose
+        from gallery.images.placards import Fonts, Placard
+
+        assert out is not None
+        placard = Placard(**{**request["placard"], "facts": tuple(request["placard"]["facts"])})
+        shown = Path(request["source"]) if request["source"] else None
+        compose(shown, request["kind"], placard, Fonts(**request["fonts"]), out, bounds)
+        return {}
+    source, kind = Path(request["source"]), request["kind"]
     if request["task"] == "inspect":
         from gallery.images.pixels import inspect
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import gallery
 from gallery.images.iiif import Cut, Size, tiles
+from gallery.images.placards import Fonts, Placard
 from gallery.images.renditions import FORMATS, file_name, widths_for
 from gallery.languages import lazy_gettext as _
 
@@ -181,6 +182,21 @@ async def cut_one(source: Path, whole: Size, cut: Cut, out: Path, limits: Limits
         return out / cut.name
 
 
+async def compose(
+    picture: Path | None, placard: Placard, fonts: Fonts, out: Path, limits: Limits = Limits()
+) -> Path:
+    """Draw a card or poster with the picture, or without one, into the existing folder `out`; return its file.
+
+    Raises Refused where the picture is at fault, OSError where this machine is, or its fonts are.
+    """
+    kind = await kind_of(picture) if picture is not None else ""
+    async with darkroom_in(out) as darkroom:
+        told = {"placard": asdict(placard), "fonts": asdict(fonts)}
+        await ask("compose", picture, kind, darkroom / placard.name, limits, **told)
+        take_over(darkroom, [placard.name], out)
+        return out / placard.name
+
+
 @asynccontextmanager
 async def darkroom_in(out: Path) -> AsyncIterator[Path]:
     """A folder in `out` for a child to write into, gone afterwards."""
@@ -246,12 +262,12 @@ def head_of(source: Path) -> bytes:
 
 
 async def ask(
-    task: str, source: Path, kind: str, out: Path | None, limits: Limits, **more: Any
+    task: str, source: Path | None, kind: str, out: Path | None, limits: Limits, **more: Any
 ) -> dict[str, Any]:
     """What the child says of the picture. Raises Refused, or OSError where the child could not work."""
     request = {
         "task": task,
-        "source": str(Path.cwd() / source),
+        "source": None if source is None else str(Path.cwd() / source),
         "kind": kind,
         "out": None if out is None else str(Path.cwd() / out),
         "limits": asdict(limits),

@@ -29,7 +29,7 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
     organisation, storage = live.cast.organisation, live.storage
     theme = await factories.theme()
     project = await factories.project(organisation)
-    consent = await factories.consent(organisation)
+    consent = await factories.consent(organisation, for_sharing=True)
     values = {"status": Status.ACCEPTED, "themes": [theme], "project": project}
     withdrawn = [
         await factories.artwork(
@@ -61,6 +61,15 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
         before = await crawl(one, first, *SEARCHES, *FOR_MACHINES)
         again = await crawl(other, first, *SEARCHES, *FOR_MACHINES)  # warms the second process's cache too
         assert set(before) == set(again)
+        # Networks fetch the cards that pages name (the crawl follows og:image); somebody sends a poster on.
+        for language in ("zh", "en"):
+            for work in withdrawn:
+                assert any(
+                    path.startswith(f"/sharing/{language}/works/{work.public_id}/card-") for path in before
+                )
+                poster = f"/sharing/{language}/works/{work.public_id}/poster-000000000000.png"
+                before[poster] = await one.get(poster)
+                assert (await other.get(poster)).status_code == 200
         # Viewers put these addresses together themselves.
         for token in tokens:
             for path in ("/info.json", *VIEWERS_ASK):
