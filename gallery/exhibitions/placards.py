@@ -69,9 +69,10 @@ def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> Pl
     return placards("works", work.public_id, told, work.alt, settings, invitation)
 
 
-def of_exhibition(shown: ShownExhibition, works: Sequence[ShownWork], settings: Settings) -> Placards:
-    """Of an exhibition with what hangs in it."""
-    counts = Counts.of(works)
+def of_exhibition(
+    shown: ShownExhibition, works: Sequence[ShownWork], counts: Counts, settings: Settings
+) -> Placards:
+    """Of an exhibition with the works that hang first in it, and how many there are in all."""
     facts = [counted(counts)] if counts.works else []
     told: dict[str, Any] = {
         "title": shown.title.text,

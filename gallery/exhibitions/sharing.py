@@ -16,6 +16,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import placards, walls
 from gallery.exhibitions.iiif import RETRY_AFTER, keep, kept_for, problem
 from gallery.exhibitions.placards import Placards, fonts_of
+from gallery.exhibitions.stretches import stretch_of
 from gallery.images.decoder import Refused, compose
 from gallery.images.demand import Busy, Demand
 from gallery.images.models import Image
@@ -130,8 +131,8 @@ async def load_exhibition(name: str, settings: Settings) -> Placards:
     found = await walls.exhibitions(walls.OPENED(), Q(exhibition__slug=name), limit=1)
     if not found:
         raise HTTPException(404)
-    rooms = await walls.rooms_of(found[0].edition_id)
-    return placards.of_exhibition(found[0], [work for room in rooms for work in room.works], settings)
+    beginning = await stretch_of(found[0].edition_id)
+    return placards.of_exhibition(found[0], beginning.works, beginning.counts, settings)
 
 
 async def load_theme(name: str, settings: Settings) -> Placards:

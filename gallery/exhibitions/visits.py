@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from gallery.exhibitions import placards, walls
 from gallery.exhibitions.linked_data import LinkedData
 from gallery.exhibitions.placards import Placards
 from gallery.exhibitions.sharing import refuse_work
+from gallery.exhibitions.stretches import NoSuchPlace, stretch_of
 from gallery.exhibitions.walls import ShownTheme, ShownWork
 from gallery.languages import Spoken, accepted_language, current_language, set_language, spoken
 from gallery.languages import gettext as _
@@ -104,20 +106,30 @@ async def exhibition(request: Request) -> Response:
     found = await walls.exhibitions(walls.OPENED(), Q(exhibition__slug=slug_of(request)), limit=1)
     if not found:
         raise HTTPException(404)
-    rooms = await walls.rooms_of(found[0].edition_id)
-    works = [work for room in rooms for work in room.works]
+    asked = request.query_params
+    try:
+        stretch = await stretch_of(found[0].edition_id, asked.get("room", ""), asked.get("after", ""))
+    except NoSuchPlace as error:
+        raise HTTPException(404) from error
+    is_beginning = "room" not in asked
+    beginning = stretch if is_beginning else await stretch_of(found[0].edition_id)
+    works = stretch.works
     return show(
         request,
         "visits/exhibition.html",
         works=works,
         theme=found[0].theme,
         exhibition=found[0],
-        rooms=rooms,
+        stretch=stretch,
+        rooms=stretch.rooms,
+        is_beginning=is_beginning,
         cover=works[0] if works else None,
-        counts=walls.Counts.of(works),
+        counts=stretch.counts,
+        onward=urlencode(stretch.following or {}),
+        twin_query=urlencode({name: asked[name] for name in ("room", "after") if name in asked}),
         linked_data=linked(request).of_exhibition(found[0]),
         alternates=[feed_of(request, "feeds:exhibition", found[0].title.text, slug=found[0].slug)],
-        placards=placards.of_exhibition(found[0], works, settings_of(request)),
+        placards=placards.of_exhibition(found[0], beginning.works, stretch.counts, settings_of(request)),
     )
 
 
@@ -149,7 +161,7 @@ async def artwork(request: Request) -> Response:
     return show(
         request,
         "visits/artwork.html",
-        works=[work],
+        works=[work, *place.beside],
         theme=place.exhibition.theme,
         work=work,
         artwork=found,

@@ -15,7 +15,7 @@ from tortoise.functions import Count
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.exhibitions.media import media
-from gallery.exhibitions.models import Edition, Hanging, Room
+from gallery.exhibitions.models import Edition, Hanging
 from gallery.images.decoder import SMALL
 from gallery.images.renditions import widths_for
 from gallery.languages import LANGUAGES, Spoken, current_language, other_language, spoken
@@ -252,16 +252,6 @@ class Counts:
     organisations: int
     projects: int
 
-    @classmethod
-    def of(cls, works: Iterable[ShownWork]) -> Self:
-        """Each work, organisation and project once, wherever it hangs."""
-        each = {work.id: work for work in works}.values()
-        return cls(
-            works=len(each),
-            organisations=len({work.organisation_id for work in each}),
-            projects=len({work.project_id for work in each if work.project_id is not None}),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class ShownRoom:
@@ -387,26 +377,6 @@ async def hung(shown: Sequence[ShownExhibition], most: int) -> dict[int, list[Sh
     return {edition: [works[id] for id in ids if id in works] for edition, ids in order.items()}
 
 
-async def rooms_of(edition_id: int) -> list[ShownRoom]:
-    """The rooms of an edition that show a work, with their works in order; two queries."""
-    rooms = await Room.filter(edition_id=edition_id).order_by("position", "id")
-    rows = (
-        await Artwork.all()
-        .on_view()
-        .filter(hangings__room__edition_id=edition_id)
-        .order_by("hangings__position", "hangings__id")
-        .values("hangings__room_id", *WORK_COLUMNS)
-    )
-    walls: dict[int, list[ShownWork]] = {room.id: [] for room in rooms}
-    for row in rows:
-        walls[row["hangings__room_id"]].append(ShownWork.of(row))
-    shown = [room for room in rooms if walls[room.id]]
-    return [
-        ShownRoom(number, spoken(room, "title"), spoken(room, "text"), walls[room.id])
-        for number, room in enumerate(shown, start=1)
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a work hangs: in which room of which exhibition, and what hangs beside it."""
@@ -418,6 +388,10 @@ class Place:
     of: int
     previous: ShownWork | None
     next: ShownWork | None
+    beside: Sequence[ShownWork]  # some that hang nearest, in their order
+
+
+BESIDE = 6  # works
 
 
 async def place_at(public_id: str) -> Place | None:
@@ -427,7 +401,7 @@ async def place_at(public_id: str) -> Place | None:
 
 
 async def place_of(artwork_id: int) -> Place | None:
-    """Its place in the exhibition that opened last; three queries."""
+    """Its place in the exhibition that opened last; four queries, however many works hang in the room."""
     hangings = (
         await Hanging.filter(
             artwork_id=artwork_id, room__edition__is_current=True, room__edition__opens_at__lte=now()
@@ -445,20 +419,26 @@ async def place_of(artwork_id: int) -> Place | None:
         .on_view()
         .filter(hangings__room_id=hanging["room_id"])
         .order_by("hangings__position", "hangings__id")
-        .values(*WORK_COLUMNS)
+        .values("id")
     )
-    works = [ShownWork.of(row) for row in rows]
-    here = next((index for index, work in enumerate(works) if work.id == artwork_id), None)
-    if here is None or not shown:  # taken down in this very moment
+    ids: list[int] = [row["id"] for row in rows]
+    if artwork_id not in ids or not shown:  # taken down in this very moment
+        return None
+    here = ids.index(artwork_id)
+    first = max(0, min(here - BESIDE // 2, len(ids) - BESIDE - 1))
+    around = ids[first : first + BESIDE + 1]
+    works = await works_by_id(around)
+    if artwork_id not in works:
         return None
     return Place(
-        work=works[here],
+        work=works[artwork_id],
         exhibition=shown[0],
         room=named(hanging, "room__title"),
         position=here + 1,
-        of=len(works),
-        previous=works[here - 1] if here else None,
-        next=works[here + 1] if here + 1 < len(works) else None,
+        of=len(ids),
+        previous=works.get(ids[here - 1]) if here else None,
+        next=works.get(ids[here + 1]) if here + 1 < len(ids) else None,
+        beside=[works[id] for id in around if id in works and id != artwork_id],
     )
 
 

@@ -1,0 +1,132 @@
+"""An exhibition in stretches: so many works at once, from a room and a work on, however long its walls are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tortoise.expressions import Q
+from tortoise.functions import Count
+
+from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork
+from gallery.exhibitions.models import Hanging, Room
+from gallery.exhibitions.walls import WORK_COLUMNS, Counts, ShownRoom, ShownWork, counted
+from gallery.languages import Spoken, spoken
+
+STRETCH = 60  # works on one page of an exhibition
+
+
+class NoSuchPlace(Exception):
+    """The exhibition has no such room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A room as the plan of an exhibition names it."""
+
+    id: int
+    number: int  # 1 for the first that shows a work
+    title: Spoken
+    text: Spoken
+    works: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What one page of an exhibition shows."""
+
+    doors: Sequence[Door]
+    rooms: Sequence[ShownRoom]
+    counts: Counts  # of the whole exhibition
+    begins_in_room: bool  # after a work, not at the door of its room
+    following: Mapping[str, object] | None  # the query of the next stretch
+    onward: Door | None  # the room in which it begins
+
+    @property
+    def works(self) -> list[ShownWork]:
+        return [work for room in self.rooms for work in room.works]
+
+    @property
+    def is_whole(self) -> bool:
+        return sum(door.works for door in self.doors) <= STRETCH
+
+
+async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretch:
+    """The works of an edition from the room numbered `room` on, and there after the work `after`; five queries.
+
+    Both are as they stand in the address. A work that no longer hangs there lets the stretch begin at the door.
+    Raises NoSuchPlace.
+    """
+    doors, counts = await doors_of(edition_id), await counted(Q(hangings__room__edition_id=edition_id))
+    if room and not (room.isascii() and room.isdecimal() and len(room) < 6 and 0 < int(room) <= len(doors)):
+        raise NoSuchPlace
+    first = int(room) - 1 if room else 0
+    passed = await _hanging(doors[first].id, after) if room and after else None
+    within = [door.id for door in _reached(doors[first:], 0 if passed is None else doors[first].works)]
+    rows = Artwork.all().on_view().filter(hangings__room_id__in=within)
+    if passed is not None:
+        rows = rows.exclude(
+            Q(hangings__room_id=passed.room_id)
+            & (
+                Q(hangings__position__lt=passed.position)
+                | Q(hangings__position=passed.position, hangings__id__lte=passed.id)
+            )
+        )
+    found = (
+        await rows.order_by(
+            "hangings__room__position", "hangings__room_id", "hangings__position", "hangings__id"
+        )
+        .limit(STRETCH + 1)
+        .values("hangings__room_id", *WORK_COLUMNS)
+    )
+    hung: dict[int, list[ShownWork]] = {}
+    for row in found[:STRETCH]:
+        hung.setdefault(row["hangings__room_id"], []).append(ShownWork.of(row))
+    rooms = [
+        ShownRoom(door.number, door.title, door.text, hung[door.id]) for door in doors if door.id in hung
+    ]
+    following: dict[str, object] | None = None
+    onward = None
+    if len(found) > STRETCH:
+        onward = next(door for door in doors if door.id == found[STRETCH]["hangings__room_id"])
+        following = {"room": onward.number}
+        if onward.id in hung:
+            following["after"] = hung[onward.id][-1].public_id
+    return Stretch(doors, rooms, counts, passed is not None, following, onward)
+
+
+async def doors_of(edition_id: int) -> list[Door]:
+    """The rooms of an edition that show a work, in their order; two queries."""
+    rooms = await Room.filter(edition_id=edition_id).order_by("position", "id")
+    rows = (
+        await Artwork.all()
+        .on_view()
+        .filter(hangings__room__edition_id=edition_id)
+        .annotate(works=Count("id"))
+        .group_by("hangings__room_id")
+        .values_list("hangings__room_id", "works")
+    )
+    works = dict(rows)
+    shown = [room for room in rooms if works.get(room.id)]
+    return [
+        Door(room.id, number, spoken(room, "title"), spoken(room, "text"), works[room.id])
+        for number, room in enumerate(shown, start=1)
+    ]
+
+
+def _reached(doors: Sequence[Door], passed: int) -> list[Door]:
+    """The rooms into which a stretch can reach when at most `passed` works of the first are behind it."""
+    reached: list[Door] = []
+    works = -passed
+    for door in doors:
+        reached.append(door)
+        works += door.works
+        if works > STRETCH:
+            break
+    return reached
+
+
+async def _hanging(room_id: int, public_id: str) -> Hanging | None:
+    if not 0 < len(public_id) <= 16 or set(public_id) - set(PUBLIC_ID_ALPHABET):
+        return None
+    return await Hanging.get_or_none(room_id=room_id, artwork__public_id=public_id)
