@@ -48,6 +48,7 @@ import gallery.organisations.views
 import gallery.reviews.chores
 import gallery.reviews.coverage
 import gallery.reviews.reasons
+import gallery.reviews.report_views
 import gallery.reviews.together
 import gallery.reviews.views
 import gallery.search.chores
@@ -115,6 +116,7 @@ def feature_routes() -> list[Route]:
         *gallery.reviews.together.routes,
         *gallery.reviews.reasons.routes,
         *gallery.reviews.coverage.routes,
+        *gallery.reviews.report_views.routes,
         *gallery.themes.views.routes,
         *gallery.exhibitions.views.routes,
         *gallery.exhibitions.covers.routes,

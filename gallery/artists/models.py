@@ -27,6 +27,8 @@ class Artist(Model):
     organisation_id: int
     credit_name = fields.CharField(max_length=80)
     credit_name_translation = fields.CharField(max_length=80, default="")
+    # Names the page that gathers the artist's works, and says nothing of the artist. Null: no such page is wished.
+    page_id = fields.CharField(max_length=16, null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     consents: fields.ReverseRelation[Consent]
@@ -34,7 +36,7 @@ class Artist(Model):
 
     class Meta:
         table = "artist"
-        indexes = [("organisation_id",)]
+        indexes = [("organisation_id",), ("page_id",)]
 
 
 class AgreedBy(StrEnum):

@@ -9,9 +9,9 @@ from tortoise.query_utils import Prefetch
 from gallery.accounts.access import load_curator
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
-from gallery.reviews.models import Hint, Review
+from gallery.reviews.models import Hint, Report, Review
 
-__all__ = ["load_curator", "load_hint", "load_submitted"]
+__all__ = ["load_curator", "load_hint", "load_report", "load_submitted"]
 
 
 async def load_submitted(request: Request) -> tuple[Person, Artwork]:
@@ -42,3 +42,14 @@ async def load_hint(request: Request) -> tuple[Person, Hint]:
     if hint is None:
         raise HTTPException(404)
     return person, hint
+
+
+async def load_report(request: Request) -> tuple[Person, Report]:
+    """The curator at this desk and the report of the address, with its work."""
+    person = await load_curator(request)
+    report = await Report.get_or_none(id=request.path_params["id"]).prefetch_related(
+        "artwork__organisation", "artwork__artist", "artwork__image", "closed_by"
+    )
+    if report is None:
+        raise HTTPException(404)
+    return person, report

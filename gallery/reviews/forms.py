@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from wtforms import BooleanField, SelectField, ValidationError
+from wtforms import BooleanField, RadioField, SelectField, ValidationError
 from wtforms.fields import Field, HiddenField, StringField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Email, Optional
 
 from gallery.artists.forms import CheckBoxes
-from gallery.forms import Block, Form, Line, Needed
+from gallery.forms import Block, Form, Line, Needed, at_most, stripped
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import spoken
 from gallery.reviews.models import Decision, ReadyReason
+from gallery.reviews.reports import REPORTED_FOR_WORDS
 
 LONGEST_NOTE = 1000
 
@@ -153,3 +155,42 @@ class ReadyReasonForm(Form):
     def validate_text_zh(self, field: Field) -> None:
         if not field.data and not self.text_en.data:
             raise ValidationError(_("Please write it in at least one of the two languages."))
+
+
+class ReportForm(Form):
+    """Why a visitor thinks that a work should not be shown. `nickname` is a field that people do not see."""
+
+    reported_for = RadioField(
+        _l("What is it about?"),
+        [Needed(_l("Please choose what it is about."))],
+        choices=[SelectChoice(value, word) for value, word in REPORTED_FOR_WORDS.items()],
+        validate_choice=True,
+        invalid_choice_message=_l("Please choose something that is in the list."),
+    )
+    told = Block(
+        _l("What should we know?"),
+        2000,
+        [Needed(_l("Please tell in a sentence or two what should not be shown, and why."))],
+        render_kw={"rows": 5},
+    )
+    email = StringField(
+        _l("Your e-mail"),
+        [
+            Optional(),
+            Email(_l("Please write an e-mail address, such as name@example.org.")),
+            at_most(254),
+        ],
+        filters=[stripped],
+        description=_l("Only if you would like an answer. Curators alone see it."),
+        render_kw={"type": "email", "autocomplete": "email", "maxlength": 254},
+    )
+    nickname = Line(_l("Please leave this empty"), 200, render_kw={"tabindex": "-1", "autocomplete": "off"})
+
+
+class ClosingForm(Form):
+    note = Block(
+        _l("What was done"),
+        2000,
+        [Needed(_l("Please note in a sentence what was done: other curators read it."))],
+        render_kw={"rows": 4},
+    )

@@ -206,3 +206,36 @@ class HashBand(Model):
     class Meta:
         table = "hash_band"
         indexes = [("image_id",)]
+
+
+class ReportedFor(StrEnum):
+    """Why a visitor says that a work should not be shown."""
+
+    IT_IS_ME = "it_is_me"  # the one who made it, or is seen in it, or their family
+    NOT_THEIRS = "not_theirs"
+    HARMS = "harms"
+    OTHER = "other"
+
+
+class Report(Model):
+    """A visitor says that a work should not be shown: a case for curators."""
+
+    id = fields.IntField(primary_key=True)
+    artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="reports", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    reported_for = fields.CharEnumField(ReportedFor, max_length=12)
+    told = fields.TextField()
+    email = fields.CharField(max_length=254, default="")  # for an answer, if the visitor wants one
+    language = fields.CharField(max_length=2)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    closed_at = fields.DatetimeField(null=True, db_index=True)
+    closed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="reports_closed", null=True, on_delete=fields.SET_NULL
+    )
+    note = fields.TextField(default="")  # what was done, for curators
+
+    class Meta:
+        table = "report"
+        indexes = [("artwork_id",)]

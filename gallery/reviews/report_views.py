@@ -1,0 +1,119 @@
+"""The form with which a visitor reports a work, and the curators' pages on which reports are looked into and closed."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.artworks.models import Artwork, Status
+from gallery.forms import small_form
+from gallery.languages import gettext as _
+from gallery.languages import set_language
+from gallery.pages import flash, redirect, render
+from gallery.reviews import reports
+from gallery.reviews.access import load_curator, load_report
+from gallery.reviews.forms import ClosingForm, ReportForm
+from gallery.reviews.models import Report
+from gallery.security import RateLimit
+
+SENT_FROM_ONE_ADDRESS = RateLimit(times=5, seconds=3600)
+CLOSED_LISTED = 50
+
+
+async def new(request: Request) -> Response:
+    """A visitor who thinks that a work should not be shown finds the form."""
+    return _form(request, await _reported(request), ReportForm())
+
+
+async def create(request: Request) -> Response:
+    """A visitor says that a work should not be shown, and why."""
+    artwork = await _reported(request)
+    form = ReportForm(await small_form(request))
+    if not form.validate():
+        return _form(request, artwork, form, 422)
+    language = str(request.path_params["language"])
+    if not form.nickname.data:  # people do not see this field; programs fill it in
+        if not SENT_FROM_ONE_ADDRESS.allows(request.client.host if request.client else ""):
+            form.refuse("told", _("Several reports came from here. Please try again in an hour."))
+            return _form(request, artwork, form, 429)
+        await reports.report(artwork, form.values("reported_for", "told", "email"), language)
+    return redirect(request, "reports:received", language=language)
+
+
+async def received(request: Request) -> Response:
+    """A visitor who reported a work reads what happens next."""
+    set_language(request.path_params["language"])
+    return render(request, "reports/received.html")
+
+
+async def _reported(request: Request) -> Artwork:
+    """The work of the address, if visitors see it: nobody learns here of one that they do not see."""
+    set_language(request.path_params["language"])
+    public_id = request.path_params["public_id"]
+    artwork = (
+        await Artwork.all().on_view().filter(public_id=public_id).select_related("artist").first()
+        if len(public_id) <= 16
+        else None
+    )
+    if artwork is None:
+        withdrawn = await Artwork.exists(public_id=public_id[:16], status=Status.WITHDRAWN)
+        raise HTTPException(410 if withdrawn else 404)
+    return artwork
+
+
+def _form(request: Request, artwork: Artwork, form: ReportForm, status: int = 200) -> Response:
+    return render(request, "reports/new.html", {"artwork": artwork, "form": form}, status=status)
+
+
+async def index(request: Request) -> Response:
+    """A curator sees which reports wait, the oldest first, and what was closed lately."""
+    await load_curator(request)
+    closed = Report.filter(closed_at__isnull=False).order_by("-closed_at").limit(CLOSED_LISTED)
+    context = {
+        "waiting": await Report.filter(closed_at__isnull=True).order_by("id").prefetch_related("artwork"),
+        "closed": await closed.prefetch_related("artwork"),
+        "reported_for_words": reports.REPORTED_FOR_WORDS,
+    }
+    return render(request, "reports/index.html", context)
+
+
+async def show(request: Request) -> Response:
+    """A curator reads a report, beside the work that it is about."""
+    _person, report = await load_report(request)
+    return _page(request, report, ClosingForm())
+
+
+async def close(request: Request) -> Response:
+    """A curator closes a report and notes what was done."""
+    person, report = await load_report(request)
+    form = ClosingForm(await small_form(request))
+    if not form.validate():
+        return _page(request, report, form, 422)
+    try:
+        await reports.close(report, form.note.data or "", person)
+    except reports.ReportClosed as closed:
+        response = redirect(request, "reports:show", id=report.id)
+        flash(request, response, str(closed.sentence), "error")
+        return response
+    response = redirect(request, "reports:index")
+    flash(request, response, _("The report is closed."))
+    return response
+
+
+def _page(request: Request, report: Report, form: ClosingForm, status: int = 200) -> Response:
+    context = {"report": report, "form": form, "reported_for_words": reports.REPORTED_FOR_WORDS}
+    return render(request, "reports/show.html", context, status=status)
+
+
+routes = [
+    Route("/{language:language}/works/{public_id:name}/report", new, name="reports:new", methods=["GET"]),
+    Route(
+        "/{language:language}/works/{public_id:name}/report", create, name="reports:create", methods=["POST"]
+    ),
+    Route("/{language:language}/reported", received, name="reports:received", methods=["GET"]),
+    Route("/desk/reports", index, name="reports:index", methods=["GET"]),
+    Route("/desk/reports/{id:int}", show, name="reports:show", methods=["GET"]),
+    Route("/desk/reports/{id:int}/closing", close, name="reports:close", methods=["POST"]),
+]

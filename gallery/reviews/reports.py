@@ -1,0 +1,49 @@
+"""Reports: a visitor says that a work should not be shown, and a curator looks into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gallery.accounts.models import Person, Role
+from gallery.artworks.models import Artwork
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.languages import lazy_gettext as _l
+from gallery.mail.outbox import News, tell
+from gallery.reviews.models import Report, ReportedFor
+
+REPORTED_FOR_WORDS: Mapping[str, Any] = {
+    ReportedFor.IT_IS_ME: _l("I made it, I am seen in it, or it is about my family"),
+    ReportedFor.NOT_THEIRS: _l("It was made by somebody else than is said"),
+    ReportedFor.HARMS: _l("It hurts or endangers somebody"),
+    ReportedFor.OTHER: _l("Something else"),
+}
+
+
+class ReportClosed(Exception):
+    """Another curator closed it meanwhile."""
+
+    sentence: Any = _l("This report was closed already.")
+
+
+async def report(artwork: Artwork, values: Mapping[str, Any], language: str) -> Report:
+    """Keep a visitor's report and tell curators. Sent twice, it is kept once."""
+    async with in_transaction():
+        known = await Report.filter(artwork=artwork, told=values["told"], closed_at__isnull=True).first()
+        if known is not None:
+            return known
+        made = await Report.create(artwork=artwork, language=language, **values)
+        curators = await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True)
+        await tell(curators, News("report_waiting", f"/desk/reports/{made.id}", is_for_digest=False))
+        return made
+
+
+async def close(report: Report, note: str, by: Person) -> None:
+    """Close a case with a note on what was done. Raises ReportClosed."""
+    async with in_transaction():
+        held = await locked(Report.filter(id=report.id)).get()
+        if held.closed_at is not None:
+            raise ReportClosed
+        held.update_from_dict({"closed_at": now(), "closed_by": by, "note": note})
+        await held.save()
