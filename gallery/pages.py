@@ -31,35 +31,7 @@ class RowNumber(IntegerConvertor):
     regex = "[0-9]{1,9}"
 
 
-class LanguageConvertor(Convertor[str]):
-    """`{language:language}` in a route: one of the languages, and nothing else."""
-
-    regex = "|".join(LANGUAGES)
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        if value not in LANGUAGES:
-            raise ValueError(f"no page speaks {value!r}")
-        return value
-
-
-class NameConvertor(Convertor[str]):
-    """`{slug:name}` in a route: the letters of which slugs and public ids are made, and no more than fit."""
-
-    regex = "[A-Za-z0-9_-]{1,60}"
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
 register_url_convertor("int", RowNumber())
-register_url_convertor("language", LanguageConvertor())
-register_url_convertor("name", NameConvertor())
 
 
 class LanguageConvertor(Convertor[str]):

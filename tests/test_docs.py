@@ -33,6 +33,7 @@ from gallery.mail import chores as mail_chores
 from gallery.mail import outbox
 from gallery.organisations import application_views, link_check
 from gallery.organisations import links as project_links
+from gallery.reviews import report_views
 from gallery.settings import Settings
 from gallery.storage import Storage
 from tests import factories
@@ -249,8 +250,9 @@ def test_limits_are_told_as_they_are() -> None:
     assert f"After {mail_chores.FORGOTTEN_AFTER.days} days the row is deleted" in architecture
     assert f"at {outbox.DIGEST_HOUR} o'clock" in architecture
     applications = application_views.SENT_FROM_ONE_ADDRESS
-    assert f"at most {applications.times} applications an hour" in security
-    assert applications.seconds == 3600
+    assert f"at most {applications.times} applications an hour, and as many reports" in security
+    assert report_views.SENT_FROM_ONE_ADDRESS.times == applications.times
+    assert applications.seconds == report_views.SENT_FROM_ONE_ADDRESS.seconds == 3600
     assert f"up to {forms.SMALL_FORM_BYTES // 1000} kB and 60 fields" in security
     assert f"at most {link_check.REDIRECTS} redirects" in security
     assert f"at most {link_check.SECONDS} seconds, reads at most {link_check.HEAD_BYTES >> 10} kB" in security

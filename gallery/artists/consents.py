@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, ConsentState
+from gallery.database import in_transaction, locked
 from gallery.languages import lazy_gettext as _l
 
 CODE_ALPHABET = (
@@ -81,3 +83,20 @@ def normalised(code: str) -> str:
 def grouped(code: str) -> str:
     """A code as a person reads it: groups of five."""
     return "-".join(code[start : start + 5] for start in range(0, len(code), 5))
+
+
+PAGE_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread
+
+
+async def wish_page(artist: Artist, is_wished: bool) -> None:
+    """Give an artist a page that gathers their works, under letters that say nothing of them; or take it away.
+
+    A page that was taken away does not come back under its old address.
+    """
+    async with in_transaction():
+        held: Artist = await locked(Artist.filter(id=artist.id)).get()
+        if is_wished == (held.page_id is not None):
+            return
+        held.page_id = "".join(secrets.choice(PAGE_ID_ALPHABET) for _ in range(10)) if is_wished else None
+        await held.save()
+        await content_version.bump()

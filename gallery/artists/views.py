@@ -7,9 +7,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.artists.access import load_consent
-from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS
+from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS, wish_page
 from gallery.artists.models import Consent
 from gallery.artists.slips import qr_picture, readable_code, slip_link, slip_texts
+from gallery.forms import small_form
 from gallery.languages import gettext as _
 from gallery.organisations.access import load_member
 from gallery.pages import flash, redirect, render, settings_of
@@ -36,6 +37,20 @@ async def show(request: Request) -> Response:
     await consent.fetch_related("artworks", "artworks__image")
     works = sorted(consent.artworks, key=lambda work: work.id)
     return render(request, "consents/show.html", {"consent": consent, "works": works, **_words()})
+
+
+async def update_page(request: Request) -> Response:
+    """A partner says whether the artist wishes a page that gathers their works."""
+    consent = await load_consent(request)
+    is_wished = "is_wished" in await small_form(request)
+    await wish_page(consent.artist, is_wished)
+    response = redirect(request, "consents:show", id=consent.id)
+    flash(
+        request,
+        response,
+        _("The artist has a page now.") if is_wished else _("The artist has no page of their own."),
+    )
+    return response
 
 
 async def slip(request: Request) -> Response:
@@ -65,4 +80,5 @@ routes = [
     Route("/desk/consents", index, name="consents:index", methods=["GET"]),
     Route("/desk/consents/{id:int}", show, name="consents:show", methods=["GET"]),
     Route("/desk/consents/{id:int}/slip", slip, name="consents:slip", methods=["GET"]),
+    Route("/desk/consents/{id:int}/page", update_page, name="consents:update_page", methods=["POST"]),
 ]

@@ -289,6 +289,35 @@ def feed_of(request: Request, name: str, title: str, **parameters: object) -> Al
     return Alternate("application/atom+xml", title, path)
 
 
+async def artist(request: Request) -> Response:
+    """A visitor sees all that one artist shows, by the name of their credits, where the artist wishes such a page."""
+    enter(request)
+    works = await walls.works_on_view(Q(artist__page_id=request.path_params["page_id"]), limit=WALL_MOST)
+    if not works:
+        raise HTTPException(404)
+    return show(
+        request,
+        "visits/artist.html",
+        works=works,
+        credit=works[0].credit,
+        organisation=works[0].organisation,
+        wall=works,
+        card=next((work for work in works if work.is_for_sharing), None),
+    )
+
+
+async def about(request: Request) -> Response:
+    """A visitor reads what this gallery is, how works come here, and where support goes."""
+    enter(request)
+    return render_public(request, "visits/about.html")
+
+
+async def accessibility(request: Request) -> Response:
+    """A visitor reads for whom the pages work well, and where not yet."""
+    enter(request)
+    return render_public(request, "visits/accessibility.html")
+
+
 def enter(request: Request) -> None:
     """Let the page speak the language of its address."""
     set_language(request.path_params["language"])
@@ -337,4 +366,7 @@ routes = [
         methods=["GET"],
     ),
     Route("/{language:language}/projects/{slug:name}", project, name="visits:project", methods=["GET"]),
+    Route("/{language:language}/artists/{page_id:name}", artist, name="visits:artist", methods=["GET"]),
+    Route("/{language:language}/about", about, name="visits:about", methods=["GET"]),
+    Route("/{language:language}/accessibility", accessibility, name="visits:accessibility", methods=["GET"]),
 ]
