@@ -53,6 +53,7 @@ import gallery.reviews.together
 import gallery.reviews.views
 import gallery.search.chores
 import gallery.search.views
+import gallery.themes.extensions
 import gallery.themes.views
 from gallery.accounts.access import SignInNeeded, load_person
 from gallery.clock import use_time_zone
@@ -118,6 +119,7 @@ def feature_routes() -> list[Route]:
         *gallery.reviews.coverage.routes,
         *gallery.reviews.report_views.routes,
         *gallery.themes.views.routes,
+        *gallery.themes.extensions.routes,
         *gallery.exhibitions.views.routes,
         *gallery.exhibitions.covers.routes,
         *gallery.exhibitions.calendar.routes,

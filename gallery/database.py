@@ -40,6 +40,7 @@ MODELS = [
     "gallery.artists.models",
     "gallery.images.models",
     "gallery.themes.models",
+    "gallery.themes.extension_models",
     "gallery.artworks.models",
     "gallery.artworks.import_models",
     "gallery.reviews.models",

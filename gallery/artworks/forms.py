@@ -14,6 +14,7 @@ from wtforms.validators import Optional
 from gallery.artists.consents import AGREED_BY_WORDS
 from gallery.artists.forms import NO_SUCH_CHOICE, CheckBoxes, ConsentFields
 from gallery.artists.models import Artist, Consent
+from gallery.artworks.hashtags import proposed
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import TEXT_FIELDS, NewArtist, NewProject, Offered, WorkDetails
 from gallery.clock import today
@@ -136,6 +137,15 @@ class WorkForm(ConsentFields):
             return label
         organisation = _chosen(self.offered.organisations, str(row.organisation_id))
         return f"{label} ({spoken(organisation, 'name').text})" if organisation else label
+
+    def proposed_themes(self) -> set[str]:
+        """The values of the themes that the story names with a hashtag and that are not marked yet."""
+        named = proposed(self.offered.themes, self.story.data or "", self.story_translation.data or "")
+        return {str(theme.id) for theme in named} - set(self.themes.data or [])
+
+    def place_of_theme(self, value: str) -> int:
+        """Where the check box of a theme stands among the themes, from 0 on."""
+        return [str(theme.id) for theme in self.offered.themes].index(value)
 
     @property
     def tells_project(self) -> bool:

@@ -27,6 +27,7 @@ from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
 from gallery.languages import gettext as _
 from gallery.organisations.models import Organisation, Project
+from gallery.themes.extensions import extended
 from gallery.themes.models import Theme
 
 logger = logging.getLogger("gallery.worker")
@@ -118,6 +119,7 @@ class Known:
     projects: dict[str, Project]
     project_names: list[str]
     pictures: dict[str, ImportedPicture]  # by their key in the bundle, with their images
+    open_ids: set[int]  # of themes that take works of this organisation
     everybody: Consent | None
 
 
@@ -194,10 +196,14 @@ async def look_up(job: Import, told: Sequence[Told], batch: Batch) -> Known:
     for consent in consents:
         if consent.covers_web(day):
             consents_of.setdefault(consent.artist_id, []).append(consent)
+    longer = await extended([organisation_id])
     themes: dict[str, Theme] = {}
+    open_ids: set[int] = set()
     for theme in await Theme.all().order_by("-id"):
+        if theme.is_open(day) or theme.id in longer:
+            open_ids.add(theme.id)
         for name in (theme.slug, theme.title_zh, theme.title_en):
-            if name and (theme.is_open(day) or normalised(name) not in themes):
+            if name and (theme.id in open_ids or normalised(name) not in themes):
                 themes[normalised(name)] = theme
     projects: dict[str, Project] = {}
     for project in await Project.filter(organisation_id=organisation_id).order_by("-id"):
@@ -212,10 +218,11 @@ async def look_up(job: Import, told: Sequence[Told], batch: Batch) -> Known:
         consents=by_id,
         consents_of=consents_of,
         themes=themes,
-        theme_names=sorted({t.title_zh or t.title_en for t in themes.values() if t.is_open(day)}),
+        theme_names=sorted({t.title_zh or t.title_en for t in themes.values() if t.id in open_ids}),
         projects=projects,
         project_names=sorted({p.title_zh or p.title_en for p in projects.values()}),
         pictures={picture.name: picture for picture in pictures},
+        open_ids=open_ids,
         everybody=by_id.get(job.consent_id or 0),
     )
 
@@ -251,7 +258,7 @@ def _found(
         theme = known.themes.get(normalised(name))
         if theme is None:
             fault("themes", name, "no_such_theme", **near(name, known.theme_names))
-        elif not theme.is_open():
+        elif theme.id not in known.open_ids:
             fault("themes", name, "theme_closed", day=str(theme.call_closes_on or theme.call_opens_on))
         elif theme not in draft.themes:
             draft.themes.append(theme)

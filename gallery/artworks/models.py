@@ -202,6 +202,8 @@ class Submission(Model):
     )  # the version of the checks that last looked at it
     checked_on = fields.DateField(null=True)
 
+    taken_back: fields.BackwardOneToOneRelation[TakingBack]
+
     class Meta:
         table = "submission"
         unique_together = [("artwork", "number")]
@@ -211,3 +213,20 @@ class Submission(Model):
     def is_proposal(self) -> bool:
         """Whether it proposes changes to a work that was accepted before."""
         return self.replaces is not None
+
+
+class TakingBack(Model):
+    """A submission that its organisation took back before anybody decided on it."""
+
+    id = fields.IntField(primary_key=True)
+    submission: fields.OneToOneRelation[Submission] = fields.OneToOneField(
+        "gallery.Submission", related_name="taken_back", on_delete=fields.CASCADE
+    )
+    submission_id: int
+    by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="takings_back", null=True, on_delete=fields.SET_NULL
+    )
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "taking_back"

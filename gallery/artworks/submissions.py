@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from gallery.accounts.models import Person
+from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
 from gallery.artworks.works import TEXT_FIELDS
-from gallery.clock import now
+from gallery.clock import now, today
 from gallery.database import in_transaction, locked
 from gallery.images.models import ImageState
 from gallery.languages import gettext as _
+from gallery.languages import spoken
+from gallery.pages import shown_date
+from gallery.themes.extensions import extended
+from gallery.themes.models import Theme
 
 
 class NotSubmittable(Exception):
@@ -55,9 +59,37 @@ async def missing_parts(artwork: Artwork) -> dict[str, str]:
     if artwork.project_id is None:
         missing["project"] = _("Please choose the project behind the work, or make it here.")
     # What was returned may come back after the call has closed: the curator asked for it.
-    if not any(theme.is_open() or artwork.status == Status.RETURNED for theme in artwork.themes):
-        missing["themes"] = _("Please choose at least one theme that is open for works.")
+    longer = await extended([artwork.organisation_id])
+    if not any(
+        theme.is_open() or theme.id in longer or artwork.status == Status.RETURNED for theme in artwork.themes
+    ):
+        missing["themes"] = await why_no_theme_is_open(artwork.themes)
     return missing
+
+
+async def why_no_theme_is_open(themes: Iterable[Theme]) -> str:
+    """When the calls of these themes closed or will open, and whom to ask; or that one has to be chosen."""
+    sentences = []
+    for theme in themes:
+        told = {"theme": spoken(theme, "title").text}
+        if theme.call_opens_on is not None and theme.call_opens_on > today():
+            told["day"] = shown_date(theme.call_opens_on)
+            sentences.append(_("“%(theme)s” takes works from %(day)s. The draft waits here.") % told)
+        else:
+            told["day"] = shown_date(theme.call_closes_on)
+            sentences.append(_("“%(theme)s” took works until %(day)s.") % told)
+    if not sentences:
+        return _("Please choose at least one theme that is open for works.")
+    curators = (
+        Person.filter(role__in=[Role.CURATOR, Role.KEEPER]).exclude(password_hash="").order_by("role", "id")
+    )
+    names = [str(name) for name in await curators.limit(2).values_list("name", flat=True)]
+    if names:
+        sentences.append(
+            _("Choose a theme that is open, or ask a curator (%(names)s) for more time; the draft is kept.")
+            % {"names": _(", ").join(names)}
+        )
+    return " ".join(sentences)
 
 
 async def submit(artwork: Artwork, by: Person | None) -> Submission:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.datastructures import MultiDict
 from starlette.exceptions import HTTPException
@@ -15,17 +15,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
 from tortoise.functions import Count
 
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Person
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS
+from gallery.artists.withdrawal import withdraw
 from gallery.artworks.access import AROUND, load_artwork
 from gallery.artworks.drafting import Merged, fingerprint, form_fields, merged, typing_key
 from gallery.artworks.drafting_views import conflicts_told, seen_after
 from gallery.artworks.forms import ProposalForm, WorkForm, form_key_in, form_of, typed_in
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.standing import Step, hung_steps, who_has_it
 from gallery.artworks.submissions import NotSubmittable, propose, submit
+from gallery.artworks.taking_back import NothingToTakeBack, take_back
 from gallery.artworks.works import (
     STATUS_WORDS,
     TEXT_FIELDS,
@@ -40,6 +44,7 @@ from gallery.artworks.works import (
     why_not_editable,
 )
 from gallery.clock import today
+from gallery.forms import one_line
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.models import Image, ImageState
 from gallery.images.uploads import FormReader, ReceivedForm, look_at, take_in
@@ -49,8 +54,12 @@ from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
 from gallery.pages import flash, pages_of, redirect, render, settings_of
 from gallery.storage import Storage, StoreAway
+from gallery.themes.extensions import extended
+from gallery.themes.models import Theme
 
 PAGE = 50
+CALLS_SHOWN = 6
+SEARCHED_MOST = 80  # characters
 
 logger = logging.getLogger("gallery")
 
@@ -75,6 +84,14 @@ async def index(request: Request) -> Response:
     status = Status(asked) if asked in set(Status) else None
     if status is not None:
         works = works.filter(status=status)
+    words = one_line(request.query_params.get("q", ""))[:SEARCHED_MOST]
+    if words:
+        works = works.filter(
+            Q(title__icontains=words)
+            | Q(title_translation__icontains=words)
+            | Q(artist__credit_name__icontains=words)
+            | Q(artist__credit_name_translation__icontains=words)
+        )
     raw = request.query_params.get("page", "1")
     page = min(max(int(raw), 1), 100_000) if raw.isascii() and raw.isdecimal() else 1
     shown = await (
@@ -92,8 +109,22 @@ async def index(request: Request) -> Response:
         "has_more": len(shown) > PAGE,
         "has_several": len(organisations) > 1,
         "words": STATUS_WORDS,
+        "asked": words,
+        "query": urlencode([("status", status or ""), ("q", words)]),
+        "calls": await open_calls(organisations),
     }
     return render(request, "artworks/index.html", context)
+
+
+async def open_calls(organisations: Sequence[Organisation]) -> list[tuple[Theme, date | None]]:
+    """The themes that take works now, each with its last day for these organisations; the soonest to close first."""
+    longer = await extended([each.id for each in organisations])
+    calls = [
+        (theme, max(filter(None, (theme.call_closes_on, longer.get(theme.id))), default=None))
+        for theme in await Theme.all().order_by("id")
+        if (theme.is_open() and not theme.is_over()) or theme.id in longer
+    ]
+    return sorted(calls, key=lambda call: (call[1] is None, call[1] or date.max))[:CALLS_SHOWN]
 
 
 def why_it_stands(artwork: Artwork) -> str:
@@ -117,26 +148,17 @@ def why_it_stands(artwork: Artwork) -> str:
     return ""
 
 
-@dataclass(frozen=True)
-class Step:
-    """One thing that happened to a work."""
-
-    word: Any  # as in STATUS_WORDS
-    status: str
-    at: datetime
-    by: str
-    reason: str = ""
-    notes: Sequence[tuple[str, str]] = ()  # (label of the field, note)
-
-
 async def show(request: Request) -> Response:
     """A partner sees one work, where it stands, and the way it came."""
     _person, organisations, artwork = await load_artwork(request)
-    await artwork.fetch_related("submissions__by", "reviews__by")
+    await artwork.fetch_related("submissions__by", "submissions__taken_back__by", "reviews__by")
+    hung = await hung_steps(artwork)
     labels = form_of(artwork, await offered_to(organisations, artwork))
     context = {
         "work": artwork,
-        "steps": steps_of(artwork, labels),
+        "steps": sorted([*steps_of(artwork, labels), *hung], key=lambda step: step.at),
+        "who_has_it": who_has_it(artwork, hung),
+        "covered": await Artwork.filter(consent_id=artwork.consent_id).count() if artwork.consent_id else 0,
         "why": why_it_stands(artwork),
         "why_not_editable": why_not_editable(artwork.status),
         "proposal": next(
@@ -156,6 +178,10 @@ def steps_of(artwork: Artwork, labels: WorkForm) -> list[Step]:
         Step(STATUS_WORDS[Status.SUBMITTED], Status.SUBMITTED, each.at, each.by.name if each.by else "")
         for each in artwork.submissions
     ]
+    for submission in artwork.submissions:
+        taken = submission.taken_back
+        if taken is not None:
+            steps.append(Step(_("taken back"), Status.DRAFT, taken.at, taken.by.name if taken.by else ""))
     for review in artwork.reviews:
         notes = [
             (str(labels[name].label.text) if name in labels else name, note)
@@ -427,6 +453,36 @@ async def create_submission(request: Request) -> Response:
     return await _submit(request, person, organisations, artwork)
 
 
+async def create_taking_back(request: Request) -> Response:
+    """A partner takes a work, or a change, back before a curator decides on it."""
+    person, _organisations, artwork = await load_artwork(request)
+    try:
+        await take_back(artwork, person)
+    except NothingToTakeBack as refusal:
+        return _not_editable(request, artwork, refusal.sentence)
+    response = redirect(request, "artworks:show", id=artwork.id)
+    flash(request, response, _("Taken back. Nothing that was written is lost."))
+    return response
+
+
+async def create_withdrawal(request: Request) -> Response:
+    """A partner ends a consent because its artist or guardian asked for it, as the slip would."""
+    person, _organisations, artwork = await load_artwork(request)
+    if artwork.consent is None or artwork.consent.withdrawn_at is not None:
+        return _not_editable(request, artwork, _("There is no consent that could be ended."))
+    response = redirect(request, "artworks:show", id=artwork.id)
+    try:
+        await withdraw(artwork.consent, storage_of(request), by=person)
+    except StoreAway as away:
+        logger.warning("A withdrawal waits for its files to be deleted. %s", away)
+        flash(
+            request, response, _("The works are off every page. Their files are still being deleted."), "hint"
+        )
+        return response
+    flash(request, response, _("The consent is ended. Nothing that it covered is shown any more."))
+    return response
+
+
 async def new_proposal(request: Request) -> Response:
     """A partner opens the words of an accepted work to propose others."""
     _person, _organisations, artwork = await load_artwork(request)
@@ -476,6 +532,10 @@ routes = [
     Route("/desk/works/{id:int}/edit", update, name="artworks:update", methods=["POST"]),
     Route("/desk/works/{id:int}/deletion", delete, name="artworks:delete", methods=["POST"]),
     Route("/desk/works/{id:int}/submissions", create_submission, name="artworks:submit", methods=["POST"]),
+    Route(
+        "/desk/works/{id:int}/taking-back", create_taking_back, name="artworks:take_back", methods=["POST"]
+    ),
+    Route("/desk/works/{id:int}/withdrawal", create_withdrawal, name="artworks:withdraw", methods=["POST"]),
     Route("/desk/works/{id:int}/proposal", new_proposal, name="artworks:propose", methods=["GET"]),
     Route(
         "/desk/works/{id:int}/proposal", create_proposal, name="artworks:create_proposal", methods=["POST"]

@@ -20,6 +20,7 @@ from gallery.languages import lazy_gettext as _l
 from gallery.organisations.models import Organisation, Project
 from gallery.organisations.projects import add_project
 from gallery.storage import Storage, StoreAway
+from gallery.themes.extensions import extended
 from gallery.themes.models import Theme
 
 STATUS_WORDS: Mapping[str, Any] = {
@@ -111,6 +112,7 @@ async def offered_to(organisations: Sequence[Organisation], artwork: Artwork | N
     ids = [each.id for each in organisations] if artwork is None else [artwork.organisation_id]
     chosen_consent = artwork.consent_id if artwork else None
     chosen_themes = {theme.id for theme in artwork.themes} if artwork else set()
+    longer = await extended(ids)
     day = today()
     consents = (
         await Consent.filter(artist__organisation_id__in=ids).order_by("-id").prefetch_related("artist")
@@ -124,7 +126,7 @@ async def offered_to(organisations: Sequence[Organisation], artwork: Artwork | N
         themes=[
             each
             for each in await Theme.all().order_by("occurs_on", "id")
-            if each.is_open(day) or each.id in chosen_themes
+            if each.is_open(day) or each.id in chosen_themes or each.id in longer
         ],
     )
 

@@ -1,0 +1,70 @@
+"""Where a work stands: what happened to it, step by step, and who has it now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import now
+from gallery.languages import gettext as _
+from gallery.languages import spoken
+from gallery.pages import shown_date
+
+OPENED, HUNG = "opened", "hung"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened to a work."""
+
+    word: Any  # as in STATUS_WORDS
+    status: str
+    at: datetime
+    by: str
+    reason: str = ""
+    notes: Sequence[tuple[str, str]] = ()  # (label of the field, note)
+
+
+async def hung_steps(artwork: Artwork) -> list[Step]:
+    """When the work was hung in each exhibition, and when visitors could first see it there; in the order of time.
+
+    An exhibition that has been published and is to open has a step in the future.
+    """
+    hangings = (
+        await artwork.hangings.all()
+        .filter(room__edition__published_at__isnull=False)
+        .order_by("room__edition__published_at")
+        .prefetch_related("room__edition")
+    )
+    first: dict[int, Any] = {}
+    for hanging in hangings:
+        first.setdefault(hanging.room.edition.exhibition_id, hanging.room.edition)
+    steps = []
+    for edition in first.values():
+        title = spoken(edition, "title").text
+        steps.append(Step(_("hung"), HUNG, edition.published_at, "", title))
+        if edition.opens_at is not None:
+            opened = max(edition.opens_at, edition.published_at)
+            word = _("opened to visitors") if opened <= now() else _("opens to visitors")
+            steps.append(Step(word, OPENED, opened, "", title))
+    return sorted(steps, key=lambda step: step.at)
+
+
+def who_has_it(artwork: Artwork, hung: Sequence[Step]) -> str:
+    """Who has to do something now, and since when; submissions and reviews must be fetched."""
+    if artwork.status in {Status.DRAFT, Status.RETURNED}:
+        return _("It is with you.")
+    if artwork.status == Status.SUBMITTED:
+        sent = max((each.at for each in artwork.submissions), default=artwork.updated_at)
+        return _("It is with the curators since %(day)s.") % {"day": shown_date(sent)}
+    if artwork.status != Status.ACCEPTED:
+        return ""
+    opened = [step for step in hung if step.status == OPENED]
+    if any(step.at <= now() for step in opened):
+        return ""
+    if opened:
+        return _("It is hung; its exhibition opens on %(day)s.") % {"day": shown_date(opened[0].at)}
+    return _("It is accepted; the curators hang it when an exhibition is built.")

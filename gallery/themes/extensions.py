@@ -1,0 +1,89 @@
+"""Calls that stay open longer for one organisation: giving the time, and asking who still has some."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from wtforms import DateField, SelectField
+
+from gallery.accounts.models import Person
+from gallery.clock import now, today
+from gallery.forms import Form, Needed
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.organisations.forms import organisation_choices
+from gallery.organisations.models import Organisation
+from gallery.pages import flash, redirect, render
+from gallery.themes.access import load_theme
+from gallery.themes.extension_models import Extension
+from gallery.themes.forms import WRONG_DAY
+from gallery.themes.models import Theme
+
+
+async def extended(organisation_ids: Collection[int], day: date | None = None) -> dict[int, date]:
+    """Theme id → the last day until which one of these organisations may still send works to it."""
+    held = Extension.filter(organisation_id__in=list(organisation_ids), until__gte=day or today())
+    return {each.theme_id: each.until for each in await held.order_by("until")}
+
+
+async def give_more_time(theme: Theme, organisation: Organisation, until: date, by: Person) -> Extension:
+    """Let `organisation` send works to `theme` until the end of `until`; an earlier word stays as history."""
+    return await Extension.create(theme=theme, organisation=organisation, until=until, by=by, at=now())
+
+
+class ExtensionForm(Form):
+    organisation = SelectField(
+        _l("Organisation"), invalid_choice_message=_l("Please choose something that is in the list.")
+    )
+    until = DateField(
+        _l("Until and including"),
+        [Needed(_l("Please give the last day."))],
+        invalid_value_message=WRONG_DAY,
+    )
+
+    def __init__(self, posted: Any = None, *, organisations: list[Organisation], **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+        self.organisations = organisations
+        self["organisation"].choices = organisation_choices(organisations)
+
+
+async def show(request: Request) -> Response:
+    """A curator sees who was given more time for a theme, by whom, and can give it."""
+    _person, theme = await load_theme(request)
+    return await _page(request, theme, ExtensionForm(organisations=await _active()))
+
+
+async def create(request: Request) -> Response:
+    """A curator gives an organisation more time."""
+    person, theme = await load_theme(request)
+    form = ExtensionForm(await request.form(), organisations=await _active())
+    if form.validate() and form["until"].data < today():
+        form.refuse("until", _("This day has passed. Please give a later one."))
+    if form.errors:
+        return await _page(request, theme, form, 422)
+    chosen = next(each for each in form.organisations if str(each.id) == form["organisation"].data)
+    await give_more_time(theme, chosen, form["until"].data, person)
+    response = redirect(request, "extensions:show", id=theme.id)
+    flash(request, response, _("The organisation can send works until then."))
+    return response
+
+
+async def _active() -> list[Organisation]:
+    return await Organisation.filter(is_active=True).order_by("name_zh", "id")
+
+
+async def _page(request: Request, theme: Theme, form: ExtensionForm, status: int = 200) -> Response:
+    given = await Extension.filter(theme_id=theme.id).order_by("-id").prefetch_related("organisation", "by")
+    context = {"theme": theme, "form": form, "given": given}
+    return render(request, "themes/extensions.html", context, status=status)
+
+
+routes = [
+    Route("/desk/themes/{id:int}/extensions", show, name="extensions:show", methods=["GET"]),
+    Route("/desk/themes/{id:int}/extensions", create, name="extensions:create", methods=["POST"]),
+]

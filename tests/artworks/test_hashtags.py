@@ -1,0 +1,64 @@
+"""Hashtags: what is one, and which themes they propose, without tagging anything."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gallery.artworks.hashtags import LONGEST, hashtags
+from gallery.artworks.models import Artwork
+from tests import factories
+from tests.conftest import Site
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("他看了#世界杯#，很高兴", ["世界杯"]),
+        ("＃冬至＃吃汤圆 #WorldCup!", ["冬至", "WorldCup"]),
+        ("#World Cup# and #WorldCup, #World Cup#", ["World Cup", "WorldCup"]),
+        ("# A heading\n\n## Another", []),
+        ("https://example.org/page#part and &#39; and #1", []),
+        ("#一##二#", ["一", "二"]),
+        ("a#b c#", []),
+        ("", []),
+    ],
+)
+def test_what_is_a_hashtag(text: str, tags: list[str]) -> None:
+    assert hashtags(text) == tags
+
+
+@given(st.text(alphabet="ab1 #＃世\n/&", max_size=60))
+def test_every_tag_stands_in_the_text_between_hashes(text: str) -> None:
+    found = hashtags(text)
+    assert len(set(found)) == len(found)
+    for tag in found:
+        assert 0 < len(tag) <= LONGEST
+        assert f"#{tag}" in text.replace("＃", "#")
+        assert "\n" not in tag
+
+
+@given(st.text(alphabet="世界杯WorldCup", min_size=1, max_size=20), st.text(alphabet="，。 \n", max_size=5))
+def test_a_tag_is_found_whatever_stands_around_it(tag: str, around: str) -> None:
+    assert hashtags(f"{around}#{tag}#{around}") == [tag]
+
+
+async def test_the_form_proposes_and_tags_nothing(site: Site) -> None:
+    cup = await factories.theme(title_zh="世界杯 2026", title_en="World Cup 2026")
+    await factories.theme(title_zh="端午")
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, story="他看了 #世界杯#", themes=[await factories.theme()]
+    )
+    client = await site.client(site.cast.partner)
+    page = (await client.get(f"/desk/works/{work.id}/edit")).text
+    told = page.partition('class="proposed"')[2].partition("</p>")[0]
+    assert "World Cup 2026" in told
+    assert "端午" not in told
+    number = told.partition('for="themes-')[2].partition('"')[0]
+    assert f'id="themes-{number}" name="themes" type="checkbox" value="{cup.id}"' in page
+    fetched = await Artwork.get(id=work.id).prefetch_related("themes")
+    assert cup.id not in [theme.id for theme in fetched.themes]
+    # Once it is marked, nothing is proposed any more.
+    await work.themes.add(cup)
+    assert 'class="proposed"' not in (await client.get(f"/desk/works/{work.id}/edit")).text
