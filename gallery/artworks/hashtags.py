@@ -10,7 +10,7 @@ from gallery.themes.models import Theme
 
 LONGEST = 40  # characters of a tag
 HASHTAG = re.compile(
-    r"(?<![\w&/#＃])[#＃](?:"
+    r"(?<![A-Za-z0-9_/&])[#＃](?:"
     rf"([^\s#＃][^\n#＃]{{0,{LONGEST - 2}}}[^\s#＃]|[^\s#＃])[#＃]"  # closed, as on Weibo; it may hold blanks
     rf"|(\w{{1,{LONGEST}}})(?!\w)"  # open, to the end of the word
     r")"
