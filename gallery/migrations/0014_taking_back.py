@@ -5,7 +5,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0012_imports')]
+    dependencies = [('gallery', '0013_reports')]
 
     initial = False
 
