@@ -28,6 +28,7 @@ import gallery.artworks.arrivals
 import gallery.artworks.drafting_views
 import gallery.artworks.import_chores
 import gallery.artworks.import_views
+import gallery.artworks.many
 import gallery.artworks.views
 import gallery.exhibitions.calendar
 import gallery.exhibitions.chores
@@ -112,6 +113,7 @@ def feature_routes() -> list[Route]:
         *gallery.artworks.arrivals.routes,
         *gallery.artworks.drafting_views.routes,
         *gallery.artworks.import_views.routes,
+        *gallery.artworks.many.routes,
         *gallery.artworks.views.routes,
         *gallery.reviews.views.routes,
         *gallery.reviews.together.routes,

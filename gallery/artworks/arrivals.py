@@ -39,7 +39,7 @@ from gallery.images.parts import (
     open_upload,
     sweep_strays,
 )
-from gallery.images.uploads import look_at, take_in
+from gallery.images.uploads import TOO_LARGE, look_at, take_in
 from gallery.languages import gettext as _
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
@@ -126,7 +126,7 @@ async def create(request: Request) -> Response:
     if length > settings_of(request).upload_max_bytes:
         raise TusRefusal(
             413,
-            _("This file is larger than 60 MB. Please choose a smaller one, such as the photograph as JPEG."),
+            str(TOO_LARGE),
         )
     metadata = request.headers.get("upload-metadata", "").strip()
     organisation = chosen_organisation(metadata_in(metadata), organisations)

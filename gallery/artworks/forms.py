@@ -254,6 +254,46 @@ for _name in (*TEXT_FIELDS, "year"):
     setattr(ProposalForm, _name, getattr(WorkForm, _name))
 
 
+COMMON = ("artist", "consent", "themes", "project", "medium", "year", "language")
+
+
+class CommonForm(Form):
+    """What chosen drafts have in common. A field that is left empty leaves each draft as it is."""
+
+    work = Line(_l("Drafts"), 20)
+    artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
+    consent = SelectField(_l("Consent"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
+    themes = CheckBoxes(
+        _l("Themes"), description=_l("They take the place of the themes that were chosen before.")
+    )
+    project = SelectField(_l("Project behind the work"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
+    medium = WorkForm.medium
+    year = WorkForm.year
+    language = SelectField(
+        _l("Language of the title and the story"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE
+    )
+    year_is_right = ProposalForm.year_is_right
+
+    def __init__(self, posted: Any = None, *, offered: Offered) -> None:
+        super().__init__(posted)
+        one = WorkForm(offered=offered)
+        as_it_is = SelectChoice("", _("leave as it is"))
+        for name in ("artist", "consent", "project"):
+            self[name].choices = [as_it_is, *one[name].choices[1:]]
+        self["language"].choices = [as_it_is, *one["language"].choices]
+        self["themes"].choices = one["themes"].choices
+        for name in COMMON:  # the page has forms of drafts beside this one
+            self[name].id = self[name].label.field_id = f"common-{name}"
+
+    @property
+    def set_fields(self) -> dict[str, list[str]]:
+        """The fields that are filled in, as a browser sends them."""
+        told = {name: self[name].data for name in COMMON}
+        return {
+            name: value if isinstance(value, list) else [str(value)] for name, value in told.items() if value
+        }
+
+
 def form_of(artwork: Artwork, offered: Offered) -> WorkForm:
     """The form filled with a work as it is kept, and with what is typed and not finished; its themes must be fetched."""
     fields = MultiDict([(name, each) for name, values in typed_in(artwork).items() for each in values])

@@ -47,7 +47,7 @@ from gallery.clock import today
 from gallery.forms import one_line
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.models import Image, ImageState
-from gallery.images.uploads import FormReader, ReceivedForm, look_at, take_in
+from gallery.images.uploads import TOO_LARGE, FormReader, ReceivedForm, look_at, take_in
 from gallery.languages import gettext as _
 from gallery.languages import ngettext
 from gallery.organisations.access import load_member, organisations_of
@@ -308,7 +308,7 @@ async def _look(request: Request, received: ReceivedForm, form: WorkForm) -> Any
     if received.is_too_large:
         form.refuse(
             "picture",
-            _("This file is larger than 60 MB. Please choose a smaller one, such as the photograph as JPEG."),
+            str(TOO_LARGE),
         )
     elif received.file is not None:
         try:

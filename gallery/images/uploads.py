@@ -17,12 +17,16 @@ from gallery.images.decoder import Inspected, Limits, inspect, sniff
 from gallery.images.models import Image, new_token
 from gallery.images.renditions import PREVIEW
 from gallery.images.shelves import original_key, rendition_key
+from gallery.languages import lazy_gettext as _l
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
 
 MAX_FIELDS = 200
 MAX_FIELD_BYTES = 400_000  # of all text fields together
+
+
+TOO_LARGE = _l("This file is larger than 60 MB. Please choose a smaller one, such as the photograph as JPEG.")
 
 
 class BadForm(Exception):
@@ -36,6 +40,7 @@ class ReceivedFile:
     path: Path
     size: int  # bytes
     head: bytes  # its first 64 bytes
+    name: str = ""  # as its sender calls it; said back to them, and used for nothing else
 
     @property
     def format(self) -> str | None:
@@ -48,6 +53,9 @@ class ReceivedForm:
     file: ReceivedFile | None = None
     is_too_large: bool = False  # the file went over the limit; what came after it was not read
     is_empty: bool = False  # a file was chosen, and there is nothing in it
+    files: list[ReceivedFile] = field(default_factory=list)  # of a form that takes several
+    too_large: list[str] = field(default_factory=list)  # names of those that went over the limit
+    left_out: list[str] = field(default_factory=list)  # names of those for which there was no room
 
 
 class FormReader:
@@ -176,6 +184,89 @@ class FormReader:
 
     def _on_end(self) -> None:
         self._is_whole = True
+
+
+class ManyReader(FormReader):
+    """Reads a form with several files named `pictures`: at most `most_files` of them, and `most_bytes` together.
+
+    A file over `max_bytes` is passed over, and so are those for which there is no room; their names are kept.
+    """
+
+    def __init__(
+        self, request: Request, folder: Path, max_bytes: int, most_files: int, most_bytes: int
+    ) -> None:
+        super().__init__(request, folder, max_bytes)
+        self.folder = folder
+        self.most_files = most_files
+        self.most_bytes = most_bytes
+        self._total = 0
+        self._passed_over = 0
+        self._sizes: list[int] = []
+        self._heads: list[bytes] = []
+        self._names: list[str] = []
+        self._taking = False
+        self._pieces: list[tuple[int, bytes]] = []
+        self._written = -1
+
+    async def read(self) -> ReceivedForm:
+        """The form; raises BadForm, also where much more comes than there is room for."""
+        form = await super().read()
+        for number, (size, head, name) in enumerate(zip(self._sizes, self._heads, self._names, strict=True)):
+            if size >= 0:
+                form.files.append(ReceivedFile(self.path_of(number), size, head, name))
+        return form
+
+    def path_of(self, number: int) -> Path:
+        return self.folder / f"upload-{number}"
+
+    async def _write(self) -> None:
+        for number, data in self._pieces:
+            if number != self._written:
+                await self.close()
+                self._file = await aiofiles.open(self.path_of(number), "wb")
+                self._written = number
+            if self._sizes[number] >= 0:
+                await self._file.write(data)
+            else:
+                await self._file.truncate(0)
+        self._pieces.clear()
+
+    def _on_headers_finished(self) -> None:
+        super()._on_headers_finished()
+        name = self._file_name.decode(errors="replace").replace("\0", "")[-100:]
+        self._taking = self._is_file and self._name == "pictures" and bool(name)
+        if self._taking and (len(self._sizes) >= self.most_files or self._total > self.most_bytes):
+            self.form.left_out.append(name)
+            self._taking = False
+        elif self._taking:
+            self._sizes.append(0)
+            self._heads.append(b"")
+            self._names.append(name)
+
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if not self._is_file:
+            super()._on_part_data(data, start, end)
+            return
+        piece = data[start:end]
+        if not self._taking:
+            self._passed_over += len(piece)
+            if self._passed_over > self.most_bytes:
+                raise FormParserError("Far more files than there is room for")
+            return
+        number = len(self._sizes) - 1
+        self._sizes[number] += len(piece)
+        self._total += len(piece)
+        self._heads[number] = (self._heads[number] + piece[:64])[:64]
+        self._pieces.append((number, piece))
+        if self._sizes[number] > self.max_bytes or self._total > self.most_bytes:
+            over = self.form.too_large if self._sizes[number] > self.max_bytes else self.form.left_out
+            over.append(self._names[number])
+            self._sizes[number] = -1
+            self._taking = False
+
+    def _on_part_end(self) -> None:
+        if not self._is_file:
+            super()._on_part_end()
 
 
 class _Closing:

@@ -1,0 +1,197 @@
+// Many pictures at once: each goes up in pieces (tus), goes on after the connection broke, and becomes a row below.
+
+import { keepTyping } from "./keep-typing.js";
+
+const AT_ONCE = 3;
+const PIECE = 4 * 1024 * 1024; // bytes of one request
+const DELAYS = [0, 1000, 3000, 5000, 10_000, 20_000]; // ms between tries
+const LATER = 15_000; // ms, when all of these were in vain
+
+const form = document.getElementById("many");
+const words = form.dataset;
+const input = document.getElementById("pictures");
+const list = form.querySelector(".many-sending");
+const notice = form.querySelector(".many-notice");
+const summary = form.querySelector(".many-summary");
+const drafts = document.querySelector(".many-drafts");
+const all = [];
+
+class Sending {
+  constructor(file) {
+    this.file = file;
+    this.state = "waiting";
+    this.row = document.createElement("li");
+    this.row.className = "row";
+    this.name = document.createElement("span");
+    this.name.className = "row-main";
+    this.name.textContent = file.name;
+    this.bar = document.createElement("progress");
+    this.bar.max = file.size || 1;
+    this.bar.value = 0;
+    this.bar.setAttribute("aria-label", file.name);
+    this.said = document.createElement("span");
+    this.said.className = "why";
+    this.button = document.createElement("button");
+    this.button.type = "button";
+    this.button.addEventListener("click", () => (this.state === "failed" ? this.again() : this.stop()));
+    this.name.append(this.said);
+    this.row.append(this.name, this.bar, this.button);
+    list.append(this.row);
+    this.tell("waiting", words.waiting);
+  }
+
+  tell(state, sentence) {
+    this.state = state;
+    this.said.textContent = sentence;
+    this.button.textContent = state === "failed" ? words.again : words.stop;
+    this.button.setAttribute("aria-label", `${this.button.textContent}: ${this.file.name}`);
+    this.button.hidden = state === "done";
+    count();
+  }
+
+  async start() {
+    this.tell("sending", words.sending);
+    this.upload = new tus.Upload(this.file, {
+      endpoint: words.endpoint,
+      chunkSize: PIECE,
+      retryDelays: DELAYS,
+      removeFingerprintOnSuccess: true,
+      metadata: { filename: this.file.name, ...(form.elements.organisation ? { organisation: form.elements.organisation.value } : {}) },
+      onShouldRetry: (error) => {
+        const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
+        const willRetry = status === 0 || status === 408 || status === 409 || status === 423 || status >= 500;
+        if (willRetry) this.tell("sending", words.broken);
+        return willRetry;
+      },
+      onProgress: (sent, whole) => {
+        this.bar.max = whole;
+        this.bar.value = sent;
+        this.tell("sending", sent === whole ? words.looking : words.sending);
+      },
+      onAfterResponse: (request, response) => {
+        this.work = response.getHeader("gallery-work") || this.work;
+      },
+      onError: (error) => this.failed(error),
+      onSuccess: () => this.arrived(),
+    });
+    const before = await this.upload.findPreviousUploads();
+    if (before.length) this.upload.resumeFromPreviousUpload(before[0]);
+    if (this.state === "sending") this.upload.start();
+  }
+
+  failed(error) {
+    const response = error.originalResponse;
+    if (!response || response.getStatus() >= 500) {
+      this.tell("sending", words.broken);
+      this.timer = setTimeout(() => this.upload.start(), LATER);
+      return;
+    }
+    const sentence = response.getStatus() === 401 ? words.signedOut : response.getBody() || words.failed;
+    this.tell("failed", sentence);
+    next();
+  }
+
+  again() {
+    this.tell("waiting", words.waiting);
+    next();
+  }
+
+  resume() {
+    if (this.timer) {
+      clearTimeout(this.timer);
+      this.timer = null;
+      this.upload.start();
+    }
+  }
+
+  async stop() {
+    const upload = this.upload;
+    clearTimeout(this.timer);
+    all.splice(all.indexOf(this), 1);
+    this.row.remove();
+    this.state = "stopped";
+    count();
+    next();
+    if (upload) await upload.abort(true).catch(() => {});
+  }
+
+  async arrived() {
+    this.bar.value = this.bar.max;
+    this.tell("done", words.done);
+    next();
+    if (!this.work) return;
+    const id = this.work.split("/").pop();
+    try {
+      const answer = await fetch(`${words.row}${id}`);
+      if (!answer.ok) return;
+      const holder = document.createElement("template");
+      holder.innerHTML = await answer.text();
+      const row = holder.content.querySelector("li");
+      if (!row || document.getElementById(row.id)) return;
+      drafts.prepend(row);
+      keepTyping(row.querySelector("form[data-typing]"));
+      document.querySelector(".many-none").hidden = true;
+      document.querySelector(".many-common").hidden = false;
+      const total = document.querySelector("#drafts .count");
+      total.textContent = String(Number(total.textContent.replace(/\D/g, "")) + 1);
+    } catch {
+      // The draft is there; the next look at the page shows it.
+    }
+  }
+}
+
+function count() {
+  const done = all.filter((each) => each.state === "done").length;
+  summary.hidden = list.hidden = all.length === 0;
+  const sentence = words.summary.replace("{done}", done).replace("{all}", all.length);
+  if (summary.textContent !== sentence) summary.textContent = sentence;
+}
+
+function next() {
+  const busy = all.filter((each) => each.state === "sending").length;
+  for (const each of all.filter((one) => one.state === "waiting").slice(0, Math.max(0, AT_ONCE - busy))) each.start();
+}
+
+function add(files) {
+  const room = Number(words.most) - all.filter((each) => each.state === "waiting" || each.state === "sending").length;
+  const taken = [...files].slice(0, room);
+  const left = [...files].slice(room);
+  notice.hidden = left.length === 0;
+  notice.textContent = left.length ? `${words.tooMany} ${left.map((file) => file.name).join(", ")}` : "";
+  for (const file of taken) {
+    const sending = new Sending(file);
+    all.push(sending);
+    if (file.size > Number(words.largest)) sending.tell("failed", words.tooLarge);
+  }
+  count();
+  next();
+}
+
+if (window.tus && tus.isSupported) {
+  for (const part of form.querySelectorAll(".without-script")) part.hidden = true;
+  for (const part of form.querySelectorAll(".with-script")) part.hidden = false;
+  input.addEventListener("change", () => {
+    add(input.files);
+    input.value = "";
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  const place = form.querySelector(".many-drop");
+  addEventListener("dragover", (event) => event.preventDefault());
+  place.addEventListener("dragenter", () => place.classList.add("is-over"));
+  place.addEventListener("dragleave", (event) => place.contains(event.relatedTarget) || place.classList.remove("is-over"));
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    place.classList.remove("is-over");
+    if (event.dataTransfer.files.length) add(event.dataTransfer.files);
+  });
+  addEventListener("online", () => all.forEach((each) => each.resume()));
+  addEventListener("beforeunload", (event) => {
+    if (all.some((each) => each.state === "sending" || each.state === "waiting")) event.preventDefault();
+  });
+  tus.defaultOptions.urlStorage.findAllUploads().then((before) => {
+    const names = before.map((each) => each.metadata.filename).filter(Boolean);
+    if (!names.length || all.length) return;
+    notice.textContent = `${words.unfinished} ${names.join(", ")}`;
+    notice.hidden = false;
+  });
+}
