@@ -33,8 +33,10 @@ import gallery.artworks.views
 import gallery.exhibitions.calendar
 import gallery.exhibitions.chores
 import gallery.exhibitions.covers
+import gallery.exhibitions.embedding
 import gallery.exhibitions.feeds
 import gallery.exhibitions.iiif
+import gallery.exhibitions.manifests
 import gallery.exhibitions.media
 import gallery.exhibitions.sharing
 import gallery.exhibitions.sitemaps
@@ -128,6 +130,8 @@ def feature_routes() -> list[Route]:
         *gallery.exhibitions.visits.routes,
         *gallery.exhibitions.feeds.routes,
         *gallery.exhibitions.sitemaps.routes,
+        *gallery.exhibitions.manifests.routes,
+        *gallery.exhibitions.embedding.routes,
         *gallery.search.views.routes,
     ]
 

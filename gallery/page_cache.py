@@ -30,7 +30,14 @@ LARGEST = {
     PICTURES: 128 << 10,
 }  # bytes of one answer; what is larger is better sent as it is read
 ENTRY_OVERHEAD = 2_000  # bytes, a generous guess of what an entry weighs beside its bodies
-NOT_MODIFIED_KEEPS = {b"access-control-allow-origin", b"cache-control", b"content-language", b"etag", b"vary"}
+NOT_MODIFIED_KEEPS = {
+    b"access-control-allow-origin",
+    b"cache-control",
+    b"content-language",
+    b"etag",
+    b"vary",
+    b"x-robots-tag",
+}
 COMPRESSIBLE = (
     b"text/",
     b"application/json",

@@ -137,7 +137,14 @@ class BadLine:
         await asyncio.gather(up(), down(), return_exceptions=True)
 
 
-TEXTUAL = ("text/html", "application/xml", "application/atom+xml", "application/ld+json", "application/json")
+TEXTUAL = (
+    "text/html",
+    "text/xml",
+    "application/xml",
+    "application/atom+xml",
+    "application/ld+json",
+    "application/json",
+)
 
 
 def is_text(answer: httpx.Response) -> bool:
@@ -163,7 +170,10 @@ def addresses_in(html: str, base: str) -> set[str]:
 
 
 def is_public(path: str) -> bool:
-    return path.startswith(("/zh/", "/en/", "/media/", "/iiif/", "/sharing/")) or path == "/"
+    # Canvases have names and no pages of their own; a picture's IIIF address leads on to its description.
+    if "/canvas" in path or re.fullmatch("/iiif/[^/]+", path):
+        return False
+    return path.startswith(("/zh/", "/en/", "/media/", "/iiif/", "/sharing/", "/oembed?")) or path == "/"
 
 
 async def crawl(client: httpx.AsyncClient, base: str, *also: str) -> dict[str, httpx.Response]:

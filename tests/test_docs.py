@@ -101,7 +101,11 @@ def test_the_readme_has_each_default(field: dataclasses.Field[object]) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_each_variable_that_is_named_is_read(name: str) -> None:
-    readers = ("tests/browser/conftest.py", "tests/images/test_formats.py")
+    readers = (
+        "tests/browser/conftest.py",
+        "tests/images/test_formats.py",
+        "tests/exhibitions/test_manifest_readers.py",
+    )
     read_by_tests = "".join((ROOT / path).read_text() for path in readers)
     for variable in set(re.findall(r"\bGALLERY_[A-Z_]*[A-Z]\b", PAGES[name])) - set(settings_told()):
         assert f'"{variable}"' in read_by_tests, variable

@@ -22,7 +22,8 @@ from tortoise.functions import Min
 from gallery.artworks.models import Artwork
 from gallery.clock import local, now, start_of, today
 from gallery.exhibitions import walls
-from gallery.exhibitions.documents import add, xml
+from gallery.exhibitions.documents import KEPT, add, xml
+from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.models import Edition, Hanging
 from gallery.exhibitions.visits import enter, slug_of
 from gallery.exhibitions.walls import EDITION_COLUMNS, WORK_COLUMNS, ShownExhibition, ShownWork
@@ -49,6 +50,7 @@ class Entry:
     updated: datetime
     author: str
     content: Markup
+    is_for_machines: bool = True
 
 
 async def site(request: Request) -> Response:
@@ -152,6 +154,7 @@ def of_work(request: Request, row: dict[str, Any], since: datetime) -> Entry:
         updated=max(since, row["updated_at"]),
         author=work.credit.text,
         content=content + Markup("<p>{}</p>").format(by),
+        is_for_machines=work.is_for_machines,
     )
 
 
@@ -212,7 +215,8 @@ def feed(
         add(told, "updated", moment(entry.updated))
         add(add(told, "author"), "name", entry.author)
         add(told, "content", entry.content, type="html")
-    return xml(root, MEDIA_TYPE)
+    robots = {} if all(entry.is_for_machines for entry in entries) else NOT_FOR_MACHINES
+    return xml(root, MEDIA_TYPE, {**KEPT, **robots})
 
 
 def id_of(request: Request, path: str) -> str:

@@ -51,13 +51,13 @@ async def describe(request: Request) -> Response:
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     token = request.path_params["token"]
-    whole = (await sightings_of(request).on_view(token, CORS)).size
-    settings = settings_of(request)
+    sighting = await sightings_of(request).on_view(token, CORS)
+    whole, settings = sighting.size, settings_of(request)
     told = info(f"{settings.site_url}/iiif/{token}", whole)
     body = json.dumps(told, separators=(",", ":")).encode()
     media_type = preferred(request.headers.get("accept", ""))
     digest = hashlib.blake2b(body + media_type.encode(), digest_size=12).hexdigest()
-    headers = {**kept_for(settings, f'"{digest}"'), **CORS, "vary": "accept"}
+    headers = {**kept_for(settings, f'"{digest}"'), **CORS, **sighting.headers, "vary": "accept"}
     headers["link"] = f'<{PROFILE}>;rel="profile"'
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
@@ -80,7 +80,8 @@ async def show(request: Request) -> Response:
     asked = request.path_params
     token = asked["token"]
     sightings, settings = sightings_of(request), settings_of(request)
-    whole = (await sightings.on_view(token, CORS)).size
+    sighting = await sightings.on_view(token, CORS)
+    whole = sighting.size
     try:
         cut = asked_for(asked["region"], asked["size"], asked["rotation"], asked["last"], whole)
     except NotAnswered as refusal:
@@ -88,6 +89,7 @@ async def show(request: Request) -> Response:
     headers = {
         **kept_for(settings, f'"{token}-{cut.name}"'),
         **CORS,
+        **sighting.headers,
         "link": f'<{settings.site_url}/iiif/{token}/{cut.canonical(whole)}>;rel="canonical",'
         f'<{PROFILE}>;rel="profile"',
     }

@@ -21,6 +21,8 @@ from gallery.page_cache import etag_matches
 from gallery.pages import settings_of
 from gallery.storage import Storage
 
+# Where a consent does not cover machine use; a wish, which those who train models may or may not honour.
+NOT_FOR_MACHINES = {"x-robots-tag": "noai, noimageai"}
 MEDIA_TYPES = {format.name: format.media_type for format in FORMATS}
 
 
@@ -42,10 +44,16 @@ class Seen(StrEnum):
 
 @dataclass(frozen=True)
 class Sighting:
-    """Whether a picture is on view; if it is, its size in px."""
+    """Whether a picture is on view; if it is, its size in px, and whether machines may learn from it."""
 
     seen: Seen
     size: tuple[int, int] = (0, 0)
+    is_for_machines: bool = False
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What every answer with the picture says to robots."""
+        return {} if self.is_for_machines else NOT_FOR_MACHINES
 
 
 class Sightings:
@@ -84,15 +92,16 @@ def insist(sighting: Sighting, headers: Mapping[str, str] | None = None) -> None
 
 async def look(token: str) -> Sighting:
     """The database's word, where what is remembered may be half a second too old."""
-    size = (
+    found = (
         await Artwork.all()
         .on_view()
         .filter(image__token=token)
         .first()
-        .values_list("image__width", "image__height")
+        .values_list("image__width", "image__height", "consent__for_machine_use")
     )
-    if size is not None:
-        return Sighting(Seen.ON_VIEW, (size[0], size[1]))
+    if found is not None:
+        width, height, is_for_machines = found
+        return Sighting(Seen.ON_VIEW, (width, height), bool(is_for_machines))
     if await Artwork.filter(image__token=token, status=Status.WITHDRAWN).exists():
         return Sighting(Seen.WITHDRAWN)
     return Sighting(Seen.NOT_SHOWN)
@@ -106,9 +115,10 @@ async def is_on_view(token: str) -> bool:
 async def show(request: Request) -> Response:
     """A browser fetches a rendition: 410 when its work was withdrawn, 404 when it is not on view."""
     token, name = request.path_params["token"], request.path_params["name"]
-    await request.app.state.sightings.on_view(token)
+    sighting = await request.app.state.sightings.on_view(token)
     etag = f'"{token}-{name}"'  # a picture that changes has another token
-    headers = {"cache-control": f"public, max-age={settings_of(request).media_max_age}", "etag": etag}
+    kept = {"cache-control": f"public, max-age={settings_of(request).media_max_age}", "etag": etag}
+    headers = {**kept, **sighting.headers}
     if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
         return Response(status_code=304, headers=headers)
     storage: Storage = request.app.state.storage

@@ -57,7 +57,7 @@ async def index(request: Request) -> Response:
             paths.append(pages.url("sitemaps:works", language=language, number=number))
         for path in paths:
             add(add(root, "sitemap"), "loc", pages.absolute(path))
-    return xml(root, MEDIA_TYPE, {"cache-control": "no-cache"})
+    return xml(root, MEDIA_TYPE)
 
 
 async def listed(request: Request) -> Response:

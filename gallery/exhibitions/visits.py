@@ -19,6 +19,7 @@ from gallery.artworks.models import Artwork
 from gallery.clock import today
 from gallery.exhibitions import placards, walls
 from gallery.exhibitions.linked_data import LinkedData
+from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.placards import Placards
 from gallery.exhibitions.sharing import refuse_work
 from gallery.exhibitions.stretches import NoSuchPlace, stretch_of
@@ -38,6 +39,7 @@ NEWEST_ON_HOME = 12
 PUBLIC_ID_MOST = 16  # characters
 HUNG_ON_HOME = 8  # of each open exhibition
 ORGANISATIONS_ON_HOME = 24
+PRESENTATION = 'application/ld+json;profile="http://iiif.io/api/presentation/3/context.json"'
 LISTED_MOST = 300  # exhibitions, themes or organisations on one page
 WALL_MOST = 120  # works on the page of a theme, organisation or project, the newest first
 
@@ -114,6 +116,7 @@ async def exhibition(request: Request) -> Response:
     is_beginning = "room" not in asked
     beginning = stretch if is_beginning else await stretch_of(found[0].edition_id)
     works = stretch.works
+    slug, title = found[0].slug, found[0].title.text
     return show(
         request,
         "visits/exhibition.html",
@@ -128,7 +131,11 @@ async def exhibition(request: Request) -> Response:
         onward=urlencode(stretch.following or {}),
         twin_query=urlencode({name: asked[name] for name in ("room", "after") if name in asked}),
         linked_data=linked(request).of_exhibition(found[0]),
-        alternates=[feed_of(request, "feeds:exhibition", found[0].title.text, slug=found[0].slug)],
+        alternates=[
+            feed_of(request, "feeds:exhibition", title, slug=slug),
+            manifest_of(request, "manifests:exhibition", title, slug=slug),
+            *embedding_of(request, "visits:exhibition", title, slug=slug),
+        ],
         placards=placards.of_exhibition(found[0], beginning.works, stretch.counts, settings_of(request)),
     )
 
@@ -172,6 +179,10 @@ async def artwork(request: Request) -> Response:
         dead=dead,
         themes=await Theme.filter(artworks__id=found.id).order_by("occurs_on", "id"),
         linked_data=linked(request).of_artwork(place, found, other_title, dead),
+        alternates=[
+            manifest_of(request, "manifests:artwork", work.title.text, public_id=public_id),
+            *embedding_of(request, "visits:artwork", work.title.text, public_id=public_id),
+        ],
         placards=placards.of_work(work, place.exhibition.theme, settings_of(request)),
     )
 
@@ -195,6 +206,7 @@ async def theme(request: Request) -> Response:
     found = await Theme.get_or_none(slug=slug_of(request))
     if found is None:
         raise HTTPException(404)
+    title = spoken(found, "title")
     works = await walls.works_on_view(Q(themes__id=found.id), limit=WALL_MOST)
     opened = await walls.exhibitions(walls.OPENED(), Q(exhibition__theme_id=found.id), limit=LISTED_MOST)
     hung = await walls.hung(opened, 1)
@@ -204,7 +216,7 @@ async def theme(request: Request) -> Response:
         request,
         "visits/theme.html",
         works=[*works, *covers.values(), *(work for some in hung.values() for work in some)],
-        theme=ShownTheme(found.slug, spoken(found, "title"), found.accent, found.accent_night),
+        theme=ShownTheme(found.slug, title, found.accent, found.accent_night),
         occasion=found,
         day=today(),
         cover=cover,
@@ -214,7 +226,10 @@ async def theme(request: Request) -> Response:
         exhibitions=opened,
         hung=hung,
         linked_data=linked(request).of_theme(found),
-        alternates=[feed_of(request, "feeds:theme", spoken(found, "title").text, slug=found.slug)],
+        alternates=[
+            feed_of(request, "feeds:theme", title.text, slug=found.slug),
+            manifest_of(request, "manifests:theme", title.text, slug=found.slug),
+        ],
         placards=placards.of_theme(found, [*covers.values(), *works], settings_of(request)),
     )
 
@@ -318,6 +333,24 @@ async def accessibility(request: Request) -> Response:
     return render_public(request, "visits/accessibility.html")
 
 
+def embedding_of(request: Request, name: str, title: str, **parameters: object) -> list[Alternate]:
+    """How a page that can stand on other people's pages says so (https://oembed.com, 4)."""
+    pages = pages_of(request)
+    url = pages.absolute(pages.url(name, language=current_language(), **parameters))
+    return [
+        Alternate(
+            f"{media_type}+oembed",
+            title,
+            f"{pages.url('embedding:oembed')}?{urlencode({'url': url, 'format': format})}",
+        )
+        for format, media_type in (("json", "application/json"), ("xml", "text/xml"))
+    ]
+
+
+def manifest_of(request: Request, name: str, title: str, **parameters: object) -> Alternate:
+    return Alternate(PRESENTATION, title, pages_of(request).url(name, **parameters))
+
+
 def enter(request: Request) -> None:
     """Let the page speak the language of its address."""
     set_language(request.path_params["language"])
@@ -342,10 +375,15 @@ def show(
     **context: Any,
 ) -> Response:
     """The page with the style sheet of the works on it; `placards` stand for it elsewhere."""
+    works = list(works)
     style = walls.style_sheet(works, theme)
     site_feed = feed_of(request, "feeds:site", pages_of(request).settings.site_name(current_language()))
-    page = {"style": style, "theme": theme, "placards": placards, "alternates": [site_feed, *alternates]}
-    return render_public(request, template, {**page, **context})
+    robots = {} if all(work.is_for_machines for work in works) else NOT_FOR_MACHINES
+    page = {"style": style, "theme": theme, "placards": placards, "robots": robots.get("x-robots-tag", "")}
+    alternates = [site_feed, *alternates]
+    response = render_public(request, template, {**page, "alternates": alternates, **context})
+    response.headers.update(robots)
+    return response
 
 
 routes = [

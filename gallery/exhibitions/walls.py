@@ -49,6 +49,7 @@ WORK_COLUMNS = (
     "organisation__name_zh",
     "organisation__name_en",
     "consent__for_sharing",
+    "consent__for_machine_use",
 )
 
 EDITION_COLUMNS = (
@@ -155,6 +156,7 @@ class ShownWork:
     organisation_id: int
     project_id: int | None
     is_for_sharing: bool
+    is_for_machines: bool  # whether they may learn from it
     picture: ShownPicture
 
     @classmethod
@@ -177,6 +179,7 @@ class ShownWork:
             organisation_id=row["organisation_id"],
             project_id=row["project_id"],
             is_for_sharing=bool(row["consent__for_sharing"]),
+            is_for_machines=bool(row["consent__for_machine_use"]),
             picture=ShownPicture(
                 key=f"p{row['image_id']}",
                 token=row["image__token"],

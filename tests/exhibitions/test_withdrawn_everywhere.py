@@ -75,6 +75,10 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
             for path in ("/info.json", *VIEWERS_ASK):
                 before[f"/iiif/{token}{path}"] = await one.get(f"/iiif/{token}{path}")
                 assert (await other.get(f"/iiif/{token}{path}")).status_code == 200
+        for work in withdrawn:  # embedding pages put these together
+            for path in (f"/zh/works/{work.public_id}/frame", f"/en/works/{work.public_id}/frame"):
+                before[path] = await one.get(path)
+                assert (await other.get(path)).status_code == 200
         assert {answer.status_code for answer in before.values()} == {200}
         mentioning = {
             path
@@ -89,7 +93,13 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
         feeds = {path for path in before if path.endswith("/feed.atom")}
         assert len(feeds) == 8  # of the site, the exhibition, its theme and the organisation
         sitemaps = {"/zh/sitemap-1.xml", "/en/sitemap-1.xml"}
-        assert {"/zh/", "/en/", *SEARCHES, *feeds, *sitemaps} <= mentioning - own
+        collections = {path for path in before if path.endswith("/collection.json")}
+        assert len(collections) == 2
+        frames = {path for path in before if "/exhibitions/" in path and path.endswith("/frame")}
+        assert len(frames) == 2
+        assert {"/zh/", "/en/", *SEARCHES, *feeds, *sitemaps, *collections, *frames} <= mentioning - own
+        assert {f"/iiif/works/{work.public_id}/manifest.json" for work in withdrawn} <= own
+        assert len([path for path in own if path.startswith("/oembed?")]) == 8  # two forms, two languages
 
         page = await one.get(f"/c/{consent.code}", follow_redirects=True)
         assert page.status_code == 200
