@@ -68,6 +68,16 @@ COLUMN_LABELS: Mapping[str, Any] = {
     "assistance_translation": _l("Who helped, translated"),
 }
 
+# What people call these columns as well, with commas between; read, never written.
+OTHER_LABELS: Mapping[str, Any] = {
+    "picture": _l("image, photo, file, file name"),
+    "title": _l("name of the work"),
+    "alt_text": _l("alt text, description of the picture"),
+    "credit_name": _l("credit name, author, maker"),
+    "consent": _l("permission, form of consent"),
+    "themes": _l("theme, occasion"),
+}
+
 YES = _l("yes")
 LANGUAGE_WORDS = {"zh": _l("Chinese"), "en": _l("English")}
 EXAMPLES: Mapping[str, Any] = {  # the row that the template begins with
@@ -234,6 +244,8 @@ def known_headers() -> dict[str, str]:
     headers = {normalised(name): name for name in COLUMN_LABELS}
     for language in LANGUAGES:
         with speaking(language):
+            for name, labels in OTHER_LABELS.items():
+                headers.update({normalised(label): name for label in SEPARATORS.split(str(labels))})
             headers.update({normalised(str(label)): name for name, label in COLUMN_LABELS.items()})
     return headers
 

@@ -75,6 +75,15 @@ def test_templates_are_read_back_in_either_language(tmp_path: Path, language: st
     assert set(row.cells) == set(COLUMN_LABELS)
 
 
+def test_columns_are_known_by_what_people_call_them(tmp_path: Path) -> None:
+    sheet = Sheet(
+        kept(tmp_path, csv_bytes(["照片", "作品名称", "作者", "授权", "Theme"], ["a", "b", "c", "d", "e"]))
+    )
+    (row,) = list(sheet)
+    assert list(row.cells) == ["picture", "title", "credit_name", "consent", "themes"]
+    assert sheet.strangers == []
+
+
 def workbook(*rows: list[Any]) -> bytes:
     book = openpyxl.Workbook()
     for row in rows:
