@@ -38,6 +38,7 @@ import gallery.exhibitions.feeds
 import gallery.exhibitions.iiif
 import gallery.exhibitions.manifests
 import gallery.exhibitions.media
+import gallery.exhibitions.previews
 import gallery.exhibitions.sharing
 import gallery.exhibitions.sitemaps
 import gallery.exhibitions.views
@@ -125,6 +126,7 @@ def feature_routes() -> list[Route]:
         *gallery.themes.views.routes,
         *gallery.themes.extensions.routes,
         *gallery.exhibitions.views.routes,
+        *gallery.exhibitions.previews.routes,
         *gallery.exhibitions.covers.routes,
         *gallery.exhibitions.calendar.routes,
         *gallery.exhibitions.visits.routes,

@@ -212,10 +212,13 @@ def read_flashes(request: Request) -> list[list[str]]:
 
 
 @functools.lru_cache(maxsize=1024)
-def content_security_policy(style_sheets: tuple[str, ...] = (), pictures_origin: str = "") -> str:
+def content_security_policy(
+    style_sheets: tuple[str, ...] = (), pictures_origin: str = "", *, is_framed: bool = False
+) -> str:
     """The policy of a page: everything from the site itself; of inline styles only those whose text is given.
 
-    Pictures may also come from `pictures_origin`, to which a request for one may be sent on.
+    Pictures may also come from `pictures_origin`, to which a request for one may be sent on. `is_framed` lets pages of the
+    site stand in frames of the site, as the preview does.
     """
     elsewhere = f" {pictures_origin}" if pictures_origin else ""
     hashes = "".join(
@@ -225,7 +228,8 @@ def content_security_policy(style_sheets: tuple[str, ...] = (), pictures_origin:
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'{hashes}; img-src 'self' data: blob:{elsewhere}; "
         "font-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        + ("frame-src 'self'; frame-ancestors 'self'" if is_framed else "frame-ancestors 'none'")
     )
 
 

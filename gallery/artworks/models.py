@@ -52,23 +52,30 @@ class ArtworkQuerySet(QuerySet["Artwork"]):
     def on_view(self, among: Collection[int] | None = None) -> Self:
         """Only works that a visitor may see, now: the one rule, in one place.
 
-        Accepted, image ready, consent in force for the web, organisation active, hung in an edition that has opened.
+        Accepted, image ready, consent in force for the web, organisation active, hung in an edition that has opened
+        and did not leave the site when it closed.
         `among`: ids of the works that matter; no database then looks through the walls for any other.
         """
         # By relations: exhibitions stand above works.
         hanging = Artwork._meta.fields_map["hangings"].related_model  # type: ignore[attr-defined]
         room = hanging._meta.fields_map["room"].related_model
         edition = room._meta.fields_map["edition"].related_model
-        opened: dict[str, Any] = {"is_current": True, "opens_at__lte": now()}
         if among is None:  # from the few editions that are current, not from every hanging
-            hung = edition.filter(**opened).values("rooms__hangings__artwork_id")
+            hung = edition.filter(walls_are_open()).values("rooms__hangings__artwork_id")
             return cast(Self, self.filter(allowed() & Q(id__in=Subquery(hung))))
         ids = list(among)
-        ours = hanging.filter(
-            artwork_id__in=ids, **{f"room__edition__{name}": value for name, value in opened.items()}
-        )
+        ours = hanging.filter(walls_are_open("room__edition__"), artwork_id__in=ids)
         hung = ours.order_by().values("artwork_id")
         return cast(Self, self.filter(allowed() & Q(id__in=ids) & Q(id__in=Subquery(hung))))
+
+
+def walls_are_open(edition: str = "") -> Q:
+    """What must hold of an edition whose walls visitors may see. `edition` is the way to it, as `room__edition__`."""
+    stays: dict[str, Any] = {f"{edition}leaves_when_closed": False}
+    has_no_end: dict[str, Any] = {f"{edition}closes_at__isnull": True}
+    ends_later: dict[str, Any] = {f"{edition}closes_at__gt": now()}
+    is_open: dict[str, Any] = {f"{edition}is_current": True, f"{edition}opens_at__lte": now()}
+    return Q(Q(**stays) | Q(**has_no_end) | Q(**ends_later), **is_open)
 
 
 def allowed() -> Q:

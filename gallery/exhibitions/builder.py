@@ -12,9 +12,11 @@ from starlette.datastructures import QueryParams
 from tortoise.expressions import Q, Subquery
 from tortoise.query_utils import Prefetch
 
+from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import local
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
+from gallery.exhibitions.room_rules import Filled
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 
@@ -48,6 +50,33 @@ async def rooms_of(draft: Edition) -> list[Room]:
             ),
         )
     )
+
+
+RULED_SHOWN = 24  # of each room's works by rule, on the builder's page
+
+
+async def works_by_rule(rooms: Sequence[Filled]) -> dict[int, Artwork]:
+    """The first works that rules would hang, and those they leave out, by id; one query, or none without rules."""
+    ids = {
+        id
+        for room in rooms
+        if room.room.rule is not None
+        for id in (
+            *[hung.artwork_id for hung in room.works if hung.hanging_id is None][:RULED_SHOWN],
+            *(room.room.without or ()),
+        )
+    }
+    if not ids:
+        return {}
+    works = await Artwork.filter(id__in=ids).prefetch_related("image", "artist", "consent", "organisation")
+    return {work.id: work for work in works}
+
+
+async def version_of(exhibition: Exhibition, person: Person) -> dict[str, Any]:
+    """How often the draft was changed, and who did so last if it was not this person."""
+    draft = await Edition.get(exhibition_id=exhibition.id, number__isnull=True).select_related("changed_by")
+    other = draft.changed_by if draft.changed_by_id != person.id else None
+    return {"version": draft.version, "by": other.name if other else ""}
 
 
 async def editions_of(exhibition: Exhibition) -> list[Edition]:

@@ -6,9 +6,10 @@ change.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tortoise.expressions import F
 from tortoise.models import Model
 
 from gallery import content_version
@@ -17,12 +18,24 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.exhibitions.announcements import tell_of_hanging
+from gallery.exhibitions.meanwhile import digest, merged
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
+from gallery.exhibitions.room_rules import Filled, filled, ids_of
+from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.themes.models import Theme
 
-FROZEN_FIELDS = ("title_zh", "title_en", "introduction_zh", "introduction_en", "opens_at", "closes_at")
-ROOM_FIELDS = ("title_zh", "title_en", "text_zh", "text_en")
+FROZEN_FIELDS = (
+    "title_zh",
+    "title_en",
+    "introduction_zh",
+    "introduction_en",
+    "opens_at",
+    "closes_at",
+    "leaves_when_closed",
+)
+ROOM_FIELDS = ("title_zh", "title_en", "text_zh", "text_en", "layout", "rule")
+CAPTIONS = ("caption_zh", "caption_en")
 
 
 class BuildingRefused(Exception):
@@ -64,45 +77,90 @@ async def draft_of(exhibition: Exhibition) -> Edition:
         ) or await Edition.create(exhibition=exhibition)
 
 
-async def change(exhibition: Exhibition, theme: Theme | None, **draft: Any) -> None:
-    """Set fields of the draft; and the theme, which is the exhibition's own: visitors see it at once."""
+async def change(
+    exhibition: Exhibition,
+    theme: Theme | None,
+    *,
+    by: Person | None = None,
+    seen: Mapping[str, str] | None = None,
+    **draft: Any,
+) -> None:
+    """Set fields of the draft; and the theme, which is the exhibition's own: visitors see it at once.
+
+    `seen`: the digests of the fields as they were shown. Raises ChangedMeanwhile.
+    """
     edition = await draft_of(exhibition)
     async with in_transaction():
         held = await _hold(exhibition.id)
-        await Edition.filter(id=edition.id).update(**draft)
+        await _merge(edition, draft, seen or {})
+        await _touch(edition.id, by)
+        if (seen or {}).get("theme") == digest(str(theme.id) if theme else ""):
+            return  # the form left it alone, so what another chose meanwhile stays
         if held.theme_id != (theme.id if theme else None):
             held.theme = theme
             await held.save(update_fields=["theme_id"])
             await content_version.bump()
 
 
-async def add_room(edition: Edition, **texts: Any) -> Room:
+async def add_room(edition: Edition, *, by: Person | None = None, **texts: Any) -> Room:
     """A new room behind the others of a draft. `texts`: ROOM_FIELDS."""
     async with in_transaction():
         await _hold(edition.exhibition_id)
         await _check_draft(edition.id)
+        await _touch(edition.id, by)
         rooms = await Room.filter(edition_id=edition.id).count()
         return await Room.create(edition_id=edition.id, position=rooms + 1, **texts)
 
 
-async def change_room(room: Room, **texts: Any) -> None:
+async def change_room(
+    room: Room, *, by: Person | None = None, seen: Mapping[str, str] | None = None, **texts: Any
+) -> None:
+    """Set ROOM_FIELDS of a draft's room. `seen` as for `change`. Raises ChangedMeanwhile."""
     async with in_transaction():
-        await _hold_draft(room)
-        await Room.filter(id=room.id).update(**texts)
+        edition = await _check_draft(room.edition_id)
+        await _hold(edition.exhibition_id)
+        await _merge(room, texts, seen or {})
+        await _touch(edition.id, by)
 
 
-async def close_room(room: Room) -> None:
+async def change_caption(hanging: Hanging, *, by: Person | None = None, **texts: Any) -> None:
+    """Set CAPTIONS: words for a work that hold for this room alone."""
+    async with in_transaction():
+        room = await Room.get_or_none(id=hanging.room_id)
+        if room is None:  # closed meanwhile, with all that hung in it
+            return
+        await _hold_draft(room, by)
+        await Hanging.filter(id=hanging.id).update(**texts)
+
+
+async def leave_out(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
+    """Keep a work out of a room that its rule would hang in it."""
+    async with in_transaction():
+        await _hold_draft(room, by)
+        await room.refresh_from_db(fields=["without"])
+        await Room.filter(id=room.id).update(without=sorted({*(room.without or []), artwork.id}))
+
+
+async def let_in(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
+    """Leave it to the rule again whether a work hangs."""
+    async with in_transaction():
+        await _hold_draft(room, by)
+        await room.refresh_from_db(fields=["without"])
+        await Room.filter(id=room.id).update(without=[id for id in room.without or [] if id != artwork.id])
+
+
+async def close_room(room: Room, *, by: Person | None = None) -> None:
     """Take a room out of a draft, with everything that hangs in it."""
     async with in_transaction():
-        await _hold_draft(room)
+        await _hold_draft(room, by)
         await Room.filter(id=room.id).delete()
         await _renumber(await Room.filter(edition_id=room.edition_id))
 
 
-async def move_room(room: Room, to: int) -> None:
+async def move_room(room: Room, to: int, *, by: Person | None = None) -> None:
     """Let a room be the `to`-th of its draft, counted from 1; beyond the ends it is the first or the last."""
     async with in_transaction():
-        await _hold_draft(room)
+        await _hold_draft(room, by)
         await _renumber(_moved(await Room.filter(edition_id=room.edition_id), room.id, to))
 
 
@@ -114,7 +172,7 @@ async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
     if not by.is_curator:
         raise NotHangable(_l("Works are hung by curators."))
     async with in_transaction():
-        await _hold_draft(room)
+        await _hold_draft(room, by)
         if not await Room.exists(id=room.id):
             raise NotHangable(_l("This room was closed meanwhile. Please choose another."))
         held = await locked(Artwork.filter(id=artwork.id)).get()
@@ -126,24 +184,32 @@ async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
         return await Hanging.create(room_id=room.id, artwork_id=held.id, position=count + 1)
 
 
-async def take_down(hanging: Hanging) -> None:
+async def take_down(hanging: Hanging, *, by: Person | None = None) -> None:
     """Take a work off a draft's wall. Nothing happens where it is down already."""
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
         if room is None:  # closed meanwhile, with all that hung in it
             return
-        await _hold_draft(room)
+        await _hold_draft(room, by)
         await Hanging.filter(id=hanging.id).delete()
         await _renumber(await Hanging.filter(room_id=room.id))
 
 
-async def move(hanging: Hanging, to: int) -> None:
-    """Let a work be the `to`-th of its room, counted from 1; beyond the ends it is the first or the last."""
+async def move(hanging: Hanging, to: int, *, into: Room | None = None, by: Person | None = None) -> None:
+    """Let a work be the `to`-th of its room, or of the room `into`, counted from 1; beyond the ends the first or the last."""
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
         if room is None:  # closed meanwhile, with all that hung in it
             return
-        await _hold_draft(room)
+        await _hold_draft(room, by)
+        if (
+            into is not None
+            and into.id != room.id
+            and await Room.exists(id=into.id, edition_id=room.edition_id)
+        ):
+            await Hanging.filter(id=hanging.id).update(room_id=into.id)
+            await _renumber(await Hanging.filter(room_id=room.id))
+            room = into
         await _renumber(_moved(await Hanging.filter(room_id=room.id), hanging.id, to))
 
 
@@ -156,9 +222,8 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
     async with in_transaction():
         await _hold(exhibition.id)
         await draft.refresh_from_db()
-        rooms = await Room.filter(edition_id=draft.id)
-        hangings = await Hanging.filter(room__edition_id=draft.id, artwork__status=Status.ACCEPTED)
-        _check_publishable(draft, hangings)
+        rooms = await filled(draft)
+        _check_publishable(draft, rooms)
         numbered = Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True)
         last = await numbered.order_by("-number").first()
         hung_before = await Hanging.filter(
@@ -177,19 +242,24 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
             Room(
                 edition_id=edition.id,
                 position=position,
-                **{name: getattr(room, name) for name in ROOM_FIELDS},
+                without=room.room.without,
+                **{name: getattr(room.room, name) for name in ROOM_FIELDS},
             )
             for position, room in enumerate(rooms, 1)
         )
         frozen = await Room.filter(edition_id=edition.id).order_by("position")
-        room_ids = {room.id: copy.id for room, copy in zip(rooms, frozen, strict=True)}
         await Hanging.bulk_create(
             Hanging(
-                room_id=room_ids[hanging.room_id], artwork_id=hanging.artwork_id, position=hanging.position
+                room_id=copy.id,
+                artwork_id=hung.artwork_id,
+                position=position,
+                caption_zh=hung.caption_zh,
+                caption_en=hung.caption_en,
             )
-            for hanging in hangings
+            for room, copy in zip(rooms, frozen, strict=True)
+            for position, hung in enumerate(room.works, 1)
         )
-        new = {hanging.artwork_id for hanging in hangings} - set(hung_before)
+        new = ids_of(rooms) - set(hung_before)
         await tell_of_hanging(exhibition, edition, new)
         await content_version.bump()
     return edition
@@ -207,7 +277,7 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
     return bool(taken)
 
 
-def _check_publishable(draft: Edition, hangings: Sequence[Hanging]) -> None:
+def _check_publishable(draft: Edition, rooms: Sequence[Filled]) -> None:
     if not draft.title_zh and not draft.title_en:
         raise NotPublishable(_l("Please give the exhibition a title in at least one language, and save it."))
     if draft.opens_at is None:
@@ -216,10 +286,19 @@ def _check_publishable(draft: Edition, hangings: Sequence[Hanging]) -> None:
         raise NotPublishable(
             _l("The exhibition closes before it opens. Please set one of the two anew, and save it.")
         )
-    if not hangings:
+    if not any(room.works for room in rooms):
         raise NotPublishable(
             _l("Nothing hangs yet. Please make a room and hang at least one accepted work in it.")
         )
+    for number, room in enumerate(rooms, 1):
+        if not room.works:
+            raise NotPublishable(
+                _(
+                    "Nothing would hang in room %(number)s. Please hang an accepted work there, let its rule match "
+                    "some, or close the room."
+                )
+                % {"number": number}
+            )
 
 
 async def _hold(exhibition_id: int) -> Exhibition:
@@ -237,9 +316,28 @@ async def _check_draft(edition_id: int) -> Edition:
     return edition
 
 
-async def _hold_draft(room: Room) -> None:
+async def _hold_draft(room: Room, by: Person | None = None) -> None:
     edition = await _check_draft(room.edition_id)
     await _hold(edition.exhibition_id)
+    await _touch(edition.id, by)
+
+
+async def _touch(edition_id: int, by: Person | None) -> None:
+    """Say that a draft changed, and by whom, so that others who have it open are told."""
+    await Edition.filter(id=edition_id).update(version=F("version") + 1, changed_by_id=by.id if by else None)
+
+
+async def _merge(record: Edition | Room, typed: Mapping[str, Any], seen: Mapping[str, str]) -> None:
+    """Change what the sender of a form changed; refuse what would undo another's change. Raises ChangedMeanwhile."""
+    model: type[Edition | Room] = type(record)
+    held = await model.get(id=record.id)
+    draft = await Edition.get(id=record.edition_id if isinstance(record, Room) else record.id).select_related(
+        "changed_by"
+    )
+    other = draft.changed_by.name if draft.changed_by else ""
+    changed = merged(seen, {name: getattr(held, name) for name in typed}, typed, other)
+    if changed:
+        await model.filter(id=record.id).update(**changed)
 
 
 def _moved(rows: Sequence[Any], id: int, to: int) -> list[Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from wtforms import ValidationError
-from wtforms.fields import DateTimeLocalField, Field, SelectField
+from wtforms.fields import BooleanField, DateTimeLocalField, Field, IntegerField, SelectField
 from wtforms.validators import Optional
 
 from gallery.clock import from_local
+from gallery.exhibitions.models import Layout, Room
+from gallery.exhibitions.room_rules import RoomRule
 from gallery.forms import Block, Form, Line, Needed, Slug
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
@@ -86,6 +89,10 @@ class EditionForm(ThemedForm):
     introduction_en = Block(_l("Introduction in English"), 8000)
     opens_at = Moment(_l("Opens"))
     closes_at = Moment(_l("Closes"), description=_l("Left empty: it stays open."))
+    leaves_when_closed = BooleanField(
+        _l("It leaves the site when it closes"),
+        description=_l("Otherwise it stays among the past exhibitions, and its works stay on view."),
+    )
     theme = SelectField(
         _l("Theme"),
         validate_choice=False,
@@ -98,6 +105,110 @@ class EditionForm(ThemedForm):
             raise ValidationError(_("The exhibition closes before it opens. Please give a later moment."))
 
 
+LAYOUTS = [
+    (Layout.WALL.value, _l("Wall: all works at once")),
+    (Layout.STORIES.value, _l("Stories: one work after the other, each with its story")),
+    (Layout.TIMELINE.value, _l("Timeline: by year, the earliest first")),
+]
+BY_HAND, BY_RULE = "hand", "rule"
+NOT_THERE = _l("This choice is not there any more. Please choose another.")
+
+
+class Chosen(SelectField):
+    """One of a list that is known when the form is made."""
+
+    def __init__(self, label: Any, choices: Any = (), **options: Any) -> None:
+        super().__init__(label, choices=choices, validate_choice=False, **options)
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in dict(self.choices):
+            raise ValidationError(str(NOT_THERE))
+
+
 class RoomForm(TitledForm):
+    """A room: its texts, its layout, and what fills it."""
+
     text_zh = Block(_l("Wall text in Chinese"), 8000, description=_l("In Markdown."))
     text_en = Block(_l("Wall text in English"), 8000)
+    layout = Chosen(_l("Layout"), LAYOUTS, default=Layout.WALL.value)
+    filled = Chosen(
+        _l("Filled"),
+        [(BY_HAND, _l("By hand")), (BY_RULE, _l("By a rule, the newest works first"))],
+        default=BY_HAND,
+        description=_l(
+            "A rule is looked up when you publish, and what it finds is frozen with the edition; works hung by hand come first."
+        ),
+    )
+    rule_theme = Chosen(_l("Theme"), default="")
+    rule_organisation = Chosen(_l("Organisation"), default="")
+    rule_medium = Line(
+        _l("Medium"), 60, description=_l("A word of it, in either language, such as watercolour.")
+    )
+    rule_year = IntegerField(_l("Year"), [Optional()])
+    rule_language = Chosen(
+        _l("Language of the story"), [("", "—"), ("zh", _l("Chinese")), ("en", _l("English"))], default=""
+    )
+
+    def __init__(
+        self,
+        posted: Any = None,
+        *,
+        themes: Sequence[tuple[str, str]] = (),
+        organisations: Sequence[tuple[str, str]] = (),
+        **begin_with: Any,
+    ) -> None:
+        super().__init__(posted, **begin_with)
+        self["rule_theme"].choices = [("", "—"), *themes]
+        self["rule_organisation"].choices = [("", "—"), *organisations]
+
+    @classmethod
+    def of(cls, room: Room, **options: Any) -> RoomForm:
+        """The form that begins with what a room has."""
+        begin_with: dict[str, Any] = {"filled": BY_HAND if room.rule is None else BY_RULE}
+        for name, value in (room.rule or {}).items():
+            begin_with[f"rule_{name}"] = str(value) if name in {"theme", "organisation"} else value
+        return cls(obj=room, data=begin_with, **options)
+
+    def rule(self) -> RoomRule | None:
+        """What fills the room; None where works are chosen by hand."""
+        if self["filled"].data != BY_RULE:
+            return None
+        theme, organisation = self["rule_theme"].data, self["rule_organisation"].data
+        return RoomRule(
+            theme=int(theme) if theme else None,
+            organisation=int(organisation) if organisation else None,
+            medium=self["rule_medium"].data,
+            year=self["rule_year"].data,
+            language=self["rule_language"].data,
+        )
+
+    def room_values(self) -> dict[str, Any]:
+        """The fields of the room, of a form that was found right."""
+        rule = self.rule()
+        return {
+            **self.values("title_zh", "title_en", "text_zh", "text_en"),
+            "layout": Layout(self["layout"].data),
+            "rule": rule.kept() if rule else None,
+        }
+
+    def validate_rule_year(self, field: Field) -> None:
+        if field.data is not None and not 1900 <= field.data <= 2200:
+            raise ValidationError(
+                _("Please give a year from %(first)s to %(last)s.") % {"first": 1900, "last": 2200}
+            )
+
+    def validate_filled(self, field: Field) -> None:
+        if field.data == BY_RULE and not any(
+            self[name].data
+            for name in ("rule_theme", "rule_organisation", "rule_medium", "rule_year", "rule_language")
+        ):
+            raise ValidationError(
+                _("Please say at least one thing that the works of the rule have in common.")
+            )
+
+
+class CaptionForm(Form):
+    """Words for a work that hold for one room alone."""
+
+    caption_zh = Line(_l("Caption in Chinese"), 300, description=_l("For this room alone."))
+    caption_en = Line(_l("Caption in English"), 300)

@@ -7,7 +7,8 @@ it into a frozen one, which visitors see.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
 from tortoise.models import Model
@@ -57,6 +58,15 @@ class Edition(Model):
         "gallery.Person", related_name="editions", null=True, on_delete=fields.SET_NULL
     )
 
+    leaves_when_closed = fields.BooleanField(
+        default=False, db_default=False
+    )  # or it stays among the past ones
+    version = fields.IntField(default=0, db_default=0)  # of a draft: moves with each change
+    changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="drafts_changed", null=True, on_delete=fields.SET_NULL
+    )
+    changed_by_id: int | None
+
     rooms: fields.ReverseRelation[Room]
 
     class Meta:
@@ -74,6 +84,14 @@ class Edition(Model):
         return self.closes_at is not None and self.closes_at <= (moment or now())
 
 
+class Layout(StrEnum):
+    """How visitors meet the works of a room."""
+
+    WALL = "wall"  # all at once, as on a wall
+    STORIES = "stories"  # one by one, each with its story
+    TIMELINE = "timeline"  # by year, the earliest first
+
+
 class Room(Model):
     id = fields.IntField(primary_key=True)
     edition: fields.ForeignKeyRelation[Edition] = fields.ForeignKeyField(
@@ -85,6 +103,9 @@ class Room(Model):
     title_en = fields.CharField(max_length=120, default="")
     text_zh = fields.TextField(default="")  # Markdown
     text_en = fields.TextField(default="")
+    layout = fields.CharEnumField(Layout, max_length=10, default=Layout.WALL, db_default="wall")
+    rule: Any = fields.JSONField(null=True)  # what fills it, see room_rules, null: works are chosen by hand
+    without: Any = fields.JSONField(null=True)  # ids of works that its rule leaves out
 
     hangings: fields.ReverseRelation[Hanging]
 
@@ -107,6 +128,8 @@ class Hanging(Model):
     )
     artwork_id: int
     position = fields.IntField()
+    caption_zh = fields.CharField(max_length=300, default="", db_default="")  # for this room alone
+    caption_en = fields.CharField(max_length=300, default="", db_default="")
 
     class Meta:
         table = "hanging"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tortoise.expressions import Q
 from tortoise.functions import Count
 
 from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork
-from gallery.exhibitions.models import Hanging, Room
-from gallery.exhibitions.walls import WORK_COLUMNS, Counts, ShownRoom, ShownWork, counted
+from gallery.exhibitions.models import Hanging, Layout, Room
+from gallery.exhibitions.shown_rooms import CAPTION_COLUMNS, ShownRoom, columns_for, shown_room
+from gallery.exhibitions.walls import Counts, ShownWork, counted, named
 from gallery.languages import Spoken, spoken
 
 STRETCH = 60  # works on one page of an exhibition
@@ -29,6 +31,7 @@ class Door:
     title: Spoken
     text: Spoken
     works: int
+    layout: Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,20 @@ async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretc
             "hangings__room__position", "hangings__room_id", "hangings__position", "hangings__id"
         )
         .limit(STRETCH + 1)
-        .values("hangings__room_id", *WORK_COLUMNS)
+        .values(*CAPTION_COLUMNS, *columns_for(doors))
     )
-    hung: dict[int, list[ShownWork]] = {}
+    hung: dict[int, list[dict[str, Any]]] = {}
     for row in found[:STRETCH]:
-        hung.setdefault(row["hangings__room_id"], []).append(ShownWork.of(row))
+        hung.setdefault(row["hangings__room_id"], []).append(row)
     rooms = [
-        ShownRoom(door.number, door.title, door.text, hung[door.id]) for door in doors if door.id in hung
+        shown_room(
+            door.number,
+            door,
+            hung[door.id],
+            {row["id"]: named(row, "hangings__caption") for row in hung[door.id]},
+        )
+        for door in doors
+        if door.id in hung
     ]
     following: dict[str, object] | None = None
     onward = None
@@ -91,7 +101,7 @@ async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretc
         onward = next(door for door in doors if door.id == found[STRETCH]["hangings__room_id"])
         following = {"room": onward.number}
         if onward.id in hung:
-            following["after"] = hung[onward.id][-1].public_id
+            following["after"] = hung[onward.id][-1]["public_id"]
     return Stretch(doors, rooms, counts, passed is not None, following, onward)
 
 
@@ -109,7 +119,7 @@ async def doors_of(edition_id: int) -> list[Door]:
     works = dict(rows)
     shown = [room for room in rooms if works.get(room.id)]
     return [
-        Door(room.id, number, spoken(room, "title"), spoken(room, "text"), works[room.id])
+        Door(room.id, number, spoken(room, "title"), spoken(room, "text"), works[room.id], room.layout)
         for number, room in enumerate(shown, start=1)
     ]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
@@ -16,13 +18,24 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.exhibitions import building
 from gallery.exhibitions.access import load_curator, load_exhibition, load_hanging, load_room
-from gallery.exhibitions.builder import editions_of, ending_before, picker_of, rooms_of, whole_number
+from gallery.exhibitions.builder import (
+    editions_of,
+    ending_before,
+    picker_of,
+    rooms_of,
+    version_of,
+    whole_number,
+    works_by_rule,
+)
 from gallery.exhibitions.building import BuildingRefused, NotPublishable, draft_of
-from gallery.exhibitions.forms import EditionForm, ExhibitionForm, RoomForm
+from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm
+from gallery.exhibitions.meanwhile import ChangedMeanwhile, read_seen, seen_of
 from gallery.exhibitions.models import Edition, Exhibition, Room
+from gallery.exhibitions.room_rules import filled, waiting
 from gallery.languages import gettext as _
 from gallery.languages import spoken
-from gallery.pages import flash, redirect, render
+from gallery.organisations.models import Organisation
+from gallery.pages import flash, local_input, redirect, render
 from gallery.themes.models import Theme
 
 
@@ -81,48 +94,97 @@ async def show(request: Request) -> Response:
 
 async def update(request: Request) -> Response:
     """A curator changes title, introduction, dates or theme of the draft."""
-    _person, exhibition = await load_exhibition(request)
-    form = EditionForm(await request.form(), themes=await theme_choices())
+    person, exhibition = await load_exhibition(request)
+    posted = await request.form()
+    form = EditionForm(posted, themes=await theme_choices())
     if not form.validate():
         return await _builder(request, exhibition, edition_form=form)
-    await building.change(exhibition, await chosen_theme(form), **form.values(*building.FROZEN_FIELDS))
-    return _back(request, exhibition, "edition", _("Saved in the draft."))
+    try:
+        await building.change(
+            exhibition,
+            await chosen_theme(form),
+            by=person,
+            seen=seen_in(posted),
+            **form.values(*building.FROZEN_FIELDS),
+        )
+    except ChangedMeanwhile as other:
+        refuse_meanwhile(form, other)
+        return await _builder(request, exhibition, edition_form=form)
+    return await _answer(request, exhibition, "edition", _("Saved in the draft."))
 
 
 async def create_room(request: Request) -> Response:
     """A curator adds a room behind the others."""
-    _person, exhibition = await load_exhibition(request)
-    form = RoomForm(await request.form(), prefix="new")
+    person, exhibition = await load_exhibition(request)
+    form = RoomForm(await request.form(), prefix="new", **await room_choices())
     if not form.validate():
         return await _builder(request, exhibition, new_room_form=form)
-    room = await building.add_room(await draft_of(exhibition), **form.values(*building.ROOM_FIELDS))
+    room = await building.add_room(await draft_of(exhibition), by=person, **form.room_values())
     return _back(request, exhibition, f"room-{room.id}")
 
 
 async def update_room(request: Request) -> Response:
     """A curator changes a room's title or wall text."""
-    _person, exhibition, room = await load_room(request)
-    form = RoomForm(await request.form(), prefix=f"room-{room.id}")
+    person, exhibition, room = await load_room(request)
+    posted = await request.form()
+    form = RoomForm(posted, prefix=f"room-{room.id}", **await room_choices())
     if not form.validate():
         return await _builder(request, exhibition, room_forms={room.id: form})
-    await building.change_room(room, **form.values(*building.ROOM_FIELDS))
+    try:
+        await building.change_room(room, by=person, seen=seen_in(posted), **form.room_values())
+    except ChangedMeanwhile as other:
+        refuse_meanwhile(form, other)
+        return await _builder(request, exhibition, room_forms={room.id: form})
+    return await _answer(request, exhibition, f"room-{room.id}", _("Saved in the draft."))
+
+
+async def create_exclusion(request: Request) -> Response:
+    """A curator keeps a work out of a room that its rule would hang."""
+    person, exhibition, room = await load_room(request)
+    work = await posted_work(request)
+    await building.leave_out(room, work, by=person)
+    return _back(request, exhibition, f"room-{room.id}", _("The rule leaves this work out now."))
+
+
+async def delete_exclusion(request: Request) -> Response:
+    """A curator leaves it to the rule again whether a work hangs."""
+    person, exhibition, room = await load_room(request)
+    work = await posted_work(request)
+    await building.let_in(room, work, by=person)
     return _back(request, exhibition, f"room-{room.id}")
+
+
+async def update_caption(request: Request) -> Response:
+    """A curator writes a caption for a work that holds for this room alone."""
+    person, exhibition, hanging = await load_hanging(request)
+    form = CaptionForm(await request.form())
+    if not form.validate():
+        sentence = next(iter(form.errors.values()))[0]
+        return await _answer(request, exhibition, f"hanging-{hanging.id}", str(sentence), "error")
+    await building.change_caption(hanging, by=person, **form.values(*building.CAPTIONS))
+    return await _answer(request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."))
+
+
+async def show_version(request: Request) -> Response:
+    """The builder asks, while it is open, whether somebody else changed the draft meanwhile."""
+    person, exhibition = await load_exhibition(request)
+    return JSONResponse(await version_of(exhibition, person), headers={"cache-control": "no-store"})
 
 
 async def delete_room(request: Request) -> Response:
     """A curator closes a room of the draft; its works can be hung elsewhere."""
-    _person, exhibition, room = await load_room(request)
-    await building.close_room(room)
+    person, exhibition, room = await load_room(request)
+    await building.close_room(room, by=person)
     return _back(request, exhibition, "rooms", _("The room is closed. Its works can be hung elsewhere."))
 
 
 async def move_room(request: Request) -> Response:
     """A curator lets visitors come to a room earlier or later."""
-    _person, exhibition, room = await load_room(request)
+    person, exhibition, room = await load_room(request)
     to = whole_number((await request.form()).get("position", ""))
     if not to:
         return _back(request, exhibition, f"room-{room.id}", unnumbered(), "error")
-    await building.move_room(room, to)
+    await building.move_room(room, to, by=person)
     return _back(request, exhibition, f"room-{room.id}")
 
 
@@ -153,19 +215,25 @@ async def create_hanging(request: Request) -> Response:
 
 async def delete_hanging(request: Request) -> Response:
     """A curator takes a work down; it can be hung again."""
-    _person, exhibition, hanging = await load_hanging(request)
-    await building.take_down(hanging)
+    person, exhibition, hanging = await load_hanging(request)
+    await building.take_down(hanging, by=person)
     return _back(request, exhibition, f"room-{hanging.room_id}")
 
 
 async def move_hanging(request: Request) -> Response:
     """A curator moves a work to another place of its room."""
-    _person, exhibition, hanging = await load_hanging(request)
-    to = whole_number((await request.form()).get("position", ""))
+    person, exhibition, hanging = await load_hanging(request)
+    posted = await request.form()
+    to = whole_number(posted.get("position", ""))
     if not to:
-        return _back(request, exhibition, f"room-{hanging.room_id}", unnumbered(), "error")
-    await building.move(hanging, to)
-    return _back(request, exhibition, f"hanging-{hanging.id}")
+        return await _answer(request, exhibition, f"room-{hanging.room_id}", unnumbered(), "error")
+    into = None
+    if room_id := whole_number(posted.get("room", "")):
+        into = await Room.get_or_none(
+            id=room_id, edition__exhibition_id=exhibition.id, edition__number__isnull=True
+        )
+    await building.move(hanging, to, into=into, by=person)
+    return await _answer(request, exhibition, f"hanging-{hanging.id}")
 
 
 async def create_edition(request: Request) -> Response:
@@ -191,20 +259,6 @@ async def unpublish(request: Request) -> Response:
     return _back(request, exhibition, "editions", _("Visitors did not see this exhibition already."), "hint")
 
 
-async def show_preview(request: Request) -> Response:
-    """A curator walks through the draft as it would hang if it were published now."""
-    _person, exhibition = await load_exhibition(request)
-    draft = await draft_of(exhibition)
-    rooms = await rooms_of(draft)
-    walls = [
-        (room, works)
-        for room in rooms
-        if (works := [hanging.artwork for hanging in room.hangings if may_be_shown(hanging.artwork)])
-    ]
-    context = {"exhibition": exhibition, "draft": draft, "walls": walls}
-    return render(request, "exhibitions/preview.html", context)
-
-
 def may_be_shown(artwork: Artwork) -> bool:
     """What `ALLOWED` asks in SQL, of a work that was fetched with image, consent and organisation."""
     return (
@@ -227,11 +281,22 @@ async def _builder(
     refusal: str = "",
 ) -> Response:
     """The builder; with a form that was refused, or a refusal, it answers 422 and keeps what was typed."""
-    is_refused = any((edition_form, new_room_form, room_forms, refusal))
+    refused = [form for form in (edition_form, new_room_form, *(room_forms or {}).values()) if form]
+    if refused and wants_json(request):
+        errors = {
+            form[name].id: [str(error) for error in form[name].errors]
+            for form in refused
+            for name in form.errors
+        }
+        return JSONResponse({"errors": errors}, status_code=422)
+    is_refused = bool(refused or refusal)
     draft = await draft_of(exhibition)
     rooms = await rooms_of(draft)
+    by_rule = await filled(draft)
+    ruled = await works_by_rule(by_rule)
     picker = await picker_of(draft, request.query_params)
     editions = await editions_of(exhibition)
+    choices = await room_choices()
     chosen_room = next(
         (room for room in rooms if str(room.id) == picker.asked.get("room")), rooms[0] if rooms else None
     )
@@ -245,11 +310,16 @@ async def _builder(
         "current": next((edition for edition in editions if edition.is_current), None),
         "ending": ending_before(draft, rooms),
         "edition_form": edition_form or await _edition_form(exhibition, draft),
+        "seen_edition": seen_edition(draft, exhibition.theme_id),
+        "seen_rooms": {room.id: seen_room(room) for room in rooms},
+        "by_rule": {room.room.id: room for room in by_rule},
+        "ruled": ruled,
+        "waiting": await waiting(draft, by_rule),
         "room_forms": {
-            **{room.id: RoomForm(obj=room, prefix=f"room-{room.id}") for room in rooms},
+            **{room.id: RoomForm.of(room, prefix=f"room-{room.id}", **choices) for room in rooms},
             **(room_forms or {}),
         },
-        "new_room_form": new_room_form or RoomForm(prefix="new"),
+        "new_room_form": new_room_form or RoomForm(prefix="new", **choices),
         "refusal": refusal,
         "may_be_shown": may_be_shown,
     }
@@ -274,6 +344,70 @@ def _back(
     if message:
         flash(request, response, message, level)
     return response
+
+
+async def _answer(
+    request: Request, exhibition: Exhibition, fragment: str, message: str = "", level: str = "done"
+) -> Response:
+    """To a script that saves as one goes, what was done; to everybody else the builder."""
+    if not wants_json(request):
+        return _back(request, exhibition, fragment, message, level)
+    draft = await draft_of(exhibition)
+    told: dict[str, Any] = {"version": draft.version, "message": message}
+    if fragment == "edition":
+        told["seen"] = seen_edition(draft, (await Exhibition.get(id=exhibition.id)).theme_id)
+    elif fragment.startswith("room-") and (room := await Room.get_or_none(id=int(fragment[5:]))):
+        told["seen"] = seen_room(room)
+    return JSONResponse(told, status_code=422 if level == "error" else 200)
+
+
+def seen_edition(draft: Edition, theme_id: int | None) -> str:
+    fields: dict[str, Any] = {name: getattr(draft, name) for name in building.FROZEN_FIELDS}
+    return seen_of({**fields, "theme": str(theme_id or "")})
+
+
+def seen_room(room: Room) -> str:
+    return seen_of({name: getattr(room, name) for name in building.ROOM_FIELDS})
+
+
+def wants_json(request: Request) -> bool:
+    return request.headers.get("accept", "").startswith("application/json")
+
+
+def seen_in(posted: FormData) -> dict[str, str]:
+    """The digests of the fields as the sender of a form saw them."""
+    return read_seen(str(posted.get("seen", "")))
+
+
+def refuse_meanwhile(form: EditionForm | RoomForm, other: ChangedMeanwhile) -> None:
+    """Say at each field that somebody else changed it, and what it holds now; what was typed stays in the form."""
+    for name, value in other.theirs.items():
+        if isinstance(value, datetime):
+            value = local_input(value).replace("T", " ")
+        sentence = _(
+            "%(who)s changed this meanwhile. It now reads: %(text)s. Save again to put yours in its place."
+        )
+        said = "–" if value in (None, "") else str(value)
+        form.refuse(
+            "filled" if name == "rule" else name,
+            sentence % {"who": other.by or _("Somebody"), "text": said},
+        )
+
+
+async def posted_work(request: Request) -> Artwork:
+    """The work that a form names; 404 where there is none."""
+    work = await Artwork.get_or_none(id=whole_number((await request.form()).get("artwork", "")))
+    if work is None:
+        raise HTTPException(404)
+    return work
+
+
+async def room_choices() -> dict[str, list[tuple[str, str]]]:
+    organisations: list[Any] = await Organisation.all().order_by("slug")
+    return {
+        "themes": await theme_choices(),
+        "organisations": [(str(one.id), spoken(one, "name").text) for one in organisations],
+    }
 
 
 def unnumbered() -> str:
@@ -319,7 +453,25 @@ routes = [
         name="hangings:move",
         methods=["POST"],
     ),
+    Route(
+        "/desk/exhibitions/{id:int}/hangings/{hanging:int}/caption",
+        update_caption,
+        name="hangings:caption",
+        methods=["POST"],
+    ),
+    Route(
+        "/desk/exhibitions/{id:int}/rooms/{room:int}/exclusions",
+        create_exclusion,
+        name="exclusions:create",
+        methods=["POST"],
+    ),
+    Route(
+        "/desk/exhibitions/{id:int}/rooms/{room:int}/exclusions/deletion",
+        delete_exclusion,
+        name="exclusions:delete",
+        methods=["POST"],
+    ),
+    Route("/desk/exhibitions/{id:int}/version", show_version, name="exhibitions:version", methods=["GET"]),
     Route("/desk/exhibitions/{id:int}/editions", create_edition, name="editions:create", methods=["POST"]),
     Route("/desk/exhibitions/{id:int}/unpublishing", unpublish, name="editions:unpublish", methods=["POST"]),
-    Route("/desk/exhibitions/{id:int}/preview", show_preview, name="editions:preview", methods=["GET"]),
 ]

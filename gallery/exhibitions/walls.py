@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count
 
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, walls_are_open
 from gallery.clock import now
 from gallery.exhibitions.media import media
 from gallery.exhibitions.models import Edition, Hanging
@@ -80,6 +80,7 @@ class ShownPicture:
     height: int
     placeholder: str  # a data: URI
     mean_colour: str
+    shelf: str = ""  # where its renditions are handed out; empty: where those on view are
 
     @property
     def ratio(self) -> float:
@@ -112,7 +113,7 @@ class ShownPicture:
         opens with. Not a template's macro, for a wall of sixty spends most of its time here.
         """
         sizes = sizes or self.sizes_on_wall
-        address = media(self)
+        address = self.address_of
         widths = self.widths()
         fitting = [width for width in widths if width <= most] or widths[:1]
         avif, webp = (
@@ -132,7 +133,14 @@ class ShownPicture:
     def address(self, width: int, format: str = "jpg") -> str:
         """The address of the narrowest rendition at least `width` px wide, or of the widest there is."""
         widths = self.widths()
-        return media(self)(next((step for step in widths if step >= width), widths[-1]), format)
+        return self.address_of(next((step for step in widths if step >= width), widths[-1]), format)
+
+    @property
+    def address_of(self) -> Callable[[int, str], str]:
+        """The addresses of its renditions, by width in px and format."""
+        if not self.shelf:
+            return media(self)
+        return lambda width, format: f"{self.shelf}/{width}.{format}"
 
     def style(self) -> str:
         """The rule that gives its ratio, colour and placeholder to its class."""
@@ -160,8 +168,8 @@ class ShownWork:
     picture: ShownPicture
 
     @classmethod
-    def of(cls, row: dict[str, Any]) -> Self:
-        """From a row of WORK_COLUMNS."""
+    def of(cls, row: dict[str, Any], shelf: str = "") -> Self:
+        """From a row of WORK_COLUMNS; `shelf` as ShownPicture has it."""
         language = row["language"]
 
         def said(field: str) -> Spoken:
@@ -187,6 +195,7 @@ class ShownWork:
                 height=row["image__height"],
                 placeholder=row["image__placeholder"],
                 mean_colour=row["image__mean_colour"],
+                shelf=shelf,
             ),
         )
 
@@ -254,14 +263,6 @@ class Counts:
     works: int
     organisations: int
     projects: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShownRoom:
-    number: int  # 1 for the first that shows a work
-    title: Spoken
-    text: Spoken
-    works: Sequence[ShownWork]
 
 
 def in_page_language(own: str | None, translation: str | None, language: str) -> Spoken:
@@ -348,8 +349,8 @@ def OPEN() -> Q:
 
 
 def OPENED() -> Q:
-    """Editions that have opened, whether or not they have closed."""
-    return Q(opens_at__lte=now())
+    """Editions that have opened, whether or not they have closed, unless they left the site then."""
+    return walls_are_open()
 
 
 def TO_OPEN() -> Q:
@@ -357,7 +358,7 @@ def TO_OPEN() -> Q:
 
 
 def PAST() -> Q:
-    return Q(closes_at__lte=now(), opens_at__lte=now())
+    return walls_are_open() & Q(closes_at__lte=now())
 
 
 async def hung(shown: Sequence[ShownExhibition], most: int) -> dict[int, list[ShownWork]]:
@@ -406,9 +407,7 @@ async def place_at(public_id: str) -> Place | None:
 async def place_of(artwork_id: int) -> Place | None:
     """Its place in the exhibition that opened last; four queries, however many works hang in the room."""
     hangings = (
-        await Hanging.filter(
-            artwork_id=artwork_id, room__edition__is_current=True, room__edition__opens_at__lte=now()
-        )
+        await Hanging.filter(walls_are_open("room__edition__"), artwork_id=artwork_id)
         .order_by("-room__edition__opens_at", "room__position", "room_id")
         .limit(1)
         .values("room_id", "room__title_zh", "room__title_en", "room__edition_id")

@@ -322,19 +322,6 @@ async def test_taking_an_exhibition_off_the_site(site: Site) -> None:
     assert not await Edition.filter(is_current=True).exists()
 
 
-async def test_the_preview_shows_the_draft_as_it_would_hang(site: Site) -> None:
-    exhibition, room, (work,) = await begun(site)
-    expired = await factories.consent(site.cast.organisation, ends_on=today() - timedelta(days=1))
-    hidden = await accepted(site, consent=expired, title_translation="Not seen")
-    await Hanging.create(room=room, artwork=hidden, position=2)
-    client = await site.client(site.cast.curator)
-    page = (await client.get(f"/desk/exhibitions/{exhibition.id}/preview")).text
-    assert work.title_translation in page
-    assert f"/desk/images/{work.image_id}/640.avif" in page
-    assert "Not seen" not in page
-    assert "/media/" not in page
-
-
 async def test_the_list_says_what_visitors_see(site: Site) -> None:
     await factories.exhibition([], published=False)
     await factories.exhibition([await accepted(site)])

@@ -1,0 +1,63 @@
+// A form of the builder saves what was typed a moment ago, and says so; its button stays for those who like it.
+
+import { moved } from "./meanwhile.js";
+
+const PAUSE = 1200; // ms after the last key
+
+function attend(form) {
+  const status = document.createElement("p");
+  status.className = "hint saved";
+  status.setAttribute("role", "status");
+  form.append(status);
+  let timer = 0;
+  let latest = 0;
+
+  const save = async () => {
+    clearTimeout(timer);
+    const turn = ++latest;
+    let answer;
+    try {
+      answer = await fetch(form.action, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form)),
+        headers: { accept: "application/json" },
+      });
+    } catch {
+      status.textContent = form.dataset.unsaved; // the connection is gone: the next key tries again
+      return;
+    }
+    if (turn !== latest || !(answer.headers.get("content-type") ?? "").includes("json")) return;
+    const told = await answer.json();
+    show(told.errors ?? {});
+    if (!answer.ok) {
+      status.textContent = form.dataset.unsaved;
+      return;
+    }
+    status.textContent = form.dataset.saves;
+    if (told.seen && form.elements.seen) form.elements.seen.value = told.seen;
+    moved(told.version);
+  };
+
+  function show(errors) {
+    for (const old of form.querySelectorAll(".field-error.told")) old.remove();
+    for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    for (const [id, sentences] of Object.entries(errors)) {
+      const field = document.getElementById(id);
+      if (!field || !form.contains(field)) continue;
+      const line = document.createElement("p");
+      line.className = "field-error told";
+      line.textContent = sentences[0];
+      field.setAttribute("aria-invalid", "true");
+      field.after(line);
+    }
+  }
+
+  form.addEventListener("input", () => {
+    status.textContent = form.dataset.unsaved;
+    clearTimeout(timer);
+    timer = setTimeout(save, PAUSE);
+  });
+  form.addEventListener("submit", () => clearTimeout(timer));
+}
+
+for (const form of document.querySelectorAll("form[data-saves]")) attend(form);

@@ -1,0 +1,105 @@
+"""The builder in a real browser: by keyboard, by drag, saving as one goes, and two curators in two browsers."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Status
+from gallery.exhibitions.models import Exhibition, Hanging, Room
+from tests import factories
+from tests.browser.test_journeys import another, sign_in
+from tests.live import LiveSite
+
+pytestmark = pytest.mark.only_on("sqlite")
+
+
+@pytest.fixture
+async def draft(live: LiveSite) -> tuple[str, Exhibition, Room]:
+    """A draft with three works in one room, and the address of its builder."""
+    address = await live.serve()
+    works = [
+        await factories.artwork(
+            live.storage, live.cast.organisation, status=Status.ACCEPTED, title_translation=title
+        )
+        for title in ("Alpha", "Beta", "Gamma")
+    ]
+    exhibition = await factories.exhibition(works, published=False)
+    return f"{address}/desk/exhibitions/{exhibition.id}", exhibition, await Room.get()
+
+
+async def enter(chromium: Browser, person: Person, builder: str) -> tuple[BrowserContext, Page]:
+    context = await another(chromium)
+    page = await context.new_page()
+    await sign_in(page, builder.partition("/desk")[0], person)
+    await page.goto(builder)
+    return context, page
+
+
+async def order() -> list[str]:
+    hangings = await Hanging.all().order_by("position").prefetch_related("artwork")
+    return [hanging.artwork.title_translation for hanging in hangings]
+
+
+async def test_works_are_put_in_order_by_keyboard_and_by_drag(
+    chromium: Browser, live: LiveSite, draft: tuple[str, Exhibition, Room]
+) -> None:
+    context, page = await enter(chromium, live.cast.curator, draft[0])
+    handles = page.locator(".handle")
+    await expect(handles.first).to_be_visible()
+    await handles.first.focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#said")).to_have_text("Alpha: place 2 of 3")
+    assert await order() == ["Beta", "Alpha", "Gamma"]
+    await page.keyboard.press("ArrowDown")  # the handle kept its focus
+    await expect(page.locator("#said")).to_have_text("Alpha: place 3 of 3")
+    assert await order() == ["Beta", "Gamma", "Alpha"]
+
+    last = page.locator("li[data-title=Alpha] .handle")
+    first = page.locator("li[data-title=Beta]")
+    await last.scroll_into_view_if_needed()
+    start, end = await last.bounding_box(), await first.bounding_box()
+    assert start is not None
+    assert end is not None
+    await page.mouse.move(start["x"] + 10, start["y"] + 10)
+    await page.mouse.down()
+    for step in range(1, 13):
+        await page.mouse.move(start["x"] + 10, start["y"] + (end["y"] + 4 - start["y"]) * step / 12)
+    await page.mouse.up()
+    await expect(page.locator("#said")).to_have_text("Alpha: place 1 of 3")
+    assert await order() == ["Alpha", "Beta", "Gamma"]
+    await context.close()
+
+
+async def test_it_saves_as_one_goes_and_two_curators_are_told(
+    chromium: Browser, live: LiveSite, draft: tuple[str, Exhibition, Room]
+) -> None:
+    builder, _exhibition, room = draft
+    one, hers = await enter(chromium, live.cast.curator, builder)
+    other, his = await enter(chromium, live.cast.keeper, builder)
+    title = f"#room-{room.id}-title_en"
+    for page in (hers, his):
+        await page.locator(f"#room-{room.id} > details > summary").first.click()
+    await hers.locator(title).fill("Her room")
+    form = hers.locator(f"form:has({title})")
+    await expect(form.locator(".saved")).to_have_text("Saved in the draft.")
+    assert (await Room.get(id=room.id)).title_en == "Her room"
+
+    # He changes the same field: nothing is overwritten, nothing that he typed is lost.
+    await his.locator(title).fill("His room")
+    await expect(his.locator(f"{title} + .field-error")).to_contain_text("It now reads: Her room")
+    await expect(his.locator(title)).to_have_value("His room")
+    assert (await Room.get(id=room.id)).title_en == "Her room"
+    await his.evaluate("window.dispatchEvent(new Event('focus'))")
+    await expect(his.locator("#meanwhile")).to_contain_text("curator changed this draft meanwhile")
+
+    # Saving by the button shows both, and saving once more is meant.
+    form = his.locator(f"form:has({title})")
+    await form.get_by_role("button", name="Save").click()
+    await expect(his.locator(f"{title}-error")).to_contain_text("It now reads: Her room")
+    await his.locator(f"form:has({title})").get_by_role("button", name="Save").click()
+    await expect(his.locator(f"#room-{room.id}-heading")).to_have_text("His room")
+    assert (await Room.get(id=room.id)).title_en == "His room"
+    await one.close()
+    await other.close()

@@ -1,0 +1,364 @@
+"""Rooms: filled by a rule, shown in three layouts, with captions; and two curators who change them at once."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gallery import clock
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import now
+from gallery.exhibitions import building
+from gallery.exhibitions.meanwhile import ChangedMeanwhile, digest, merged, read_seen, seen_of
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
+from gallery.exhibitions.room_rules import ROOM_MOST, filled
+from tests import factories
+from tests.conftest import Site
+
+
+async def accepted(site: Site, **values: object) -> Artwork:
+    organisation = values.pop("organisation", site.cast.organisation)
+    return await factories.artwork(site.storage, organisation, **{"status": Status.ACCEPTED, **values})
+
+
+async def begun(works: list[Artwork], **room: object) -> tuple[Exhibition, Room]:
+    """A draft with one room in which `works` hang."""
+    exhibition = await factories.exhibition(works, published=False)
+    await Room.filter(edition__exhibition_id=exhibition.id).update(**room)
+    return exhibition, await Room.get(edition__exhibition_id=exhibition.id)
+
+
+def fields(room: Room, **changed: str) -> dict[str, str]:
+    values = {"title_zh": "一号厅", "title_en": "Room one", "layout": "wall", "filled": "hand", **changed}
+    return {f"room-{room.id}-{name}": value for name, value in values.items()}
+
+
+async def hung_in(edition: Edition) -> list[int]:
+    hangings = await Hanging.filter(room__edition_id=edition.id).order_by("room__position", "position")
+    return [hanging.artwork_id for hanging in hangings]
+
+
+async def test_a_rule_fills_a_room_with_the_newest_first_and_hand_hung_works_on_top(site: Site) -> None:
+    theme = await factories.theme()
+    old, left_out, new = [await accepted(site, themes=[theme]) for _ in range(3)]
+    by_hand, elsewhere = await accepted(site), await accepted(site)
+    exhibition, room = await begun([by_hand])
+    client = await site.client(site.cast.curator)
+    here = f"/desk/exhibitions/{exhibition.id}"
+    posted = fields(room, filled="rule", rule_theme=str(theme.id))
+    assert (await client.post(f"{here}/rooms/{room.id}", data=posted)).status_code == 303
+    page = (await client.get(here)).text
+    assert re.findall(r'id="ruled-(\d+)"', page) == [str(new.id), str(left_out.id), str(old.id)]
+    assert "frozen with the edition" in page
+
+    await client.post(f"{here}/rooms/{room.id}/exclusions", data={"artwork": str(left_out.id)})
+    page = (await client.get(here)).text
+    assert re.findall(r'id="ruled-(\d+)"', page) == [str(new.id), str(old.id)]
+    assert "1 work left out" in page
+    edition = await building.publish(exhibition, site.cast.curator)
+    assert await hung_in(edition) == [by_hand.id, new.id, old.id]
+    assert elsewhere.id not in await hung_in(edition)
+
+    # What comes later is told, and hangs with the next publication; what was left out can come in again.
+    await accepted(site, themes=[theme])
+    await client.post(f"{here}/rooms/{room.id}/exclusions/deletion", data={"artwork": str(left_out.id)})
+    assert "2 works that rooms' rules find" in (await client.get(here)).text
+    assert len(await hung_in(await building.publish(exhibition, site.cast.curator))) == 5
+    assert "find do not hang in what" not in (await client.get(here)).text
+
+
+@pytest.mark.parametrize(
+    ("asked", "matches"),
+    [
+        ({"rule_organisation": "elsewhere"}, [1]),
+        ({"rule_medium": "INK"}, [0]),
+        ({"rule_medium": "水墨"}, [0]),
+        ({"rule_year": "2019"}, [1]),
+        ({"rule_language": "en"}, [2]),
+        ({"rule_language": "zh", "rule_year": "2019"}, [1]),
+    ],
+)
+async def test_what_a_rule_can_ask(site: Site, asked: dict[str, str], matches: list[int]) -> None:
+    works = [
+        await accepted(site, medium="水墨", medium_translation="Ink on paper"),
+        await accepted(site, organisation=site.cast.elsewhere, year=2019),
+        await accepted(site, language="en"),
+    ]
+    await factories.artwork(
+        site.storage, site.cast.elsewhere, status=Status.SUBMITTED, year=2019, language="en"
+    )
+    if "rule_organisation" in asked:
+        asked = {"rule_organisation": str(site.cast.elsewhere.id)}
+    exhibition, room = await begun([])
+    client = await site.client(site.cast.curator)
+    await client.post(
+        f"/desk/exhibitions/{exhibition.id}/rooms/{room.id}", data=fields(room, filled="rule", **asked)
+    )
+    (shown,) = await filled(await building.draft_of(exhibition))
+    assert [hung.artwork_id for hung in shown.works] == [works[index].id for index in matches]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"filled": "rule"}, "at least one thing"),
+        ({"filled": "rule", "rule_theme": "99"}, "not there any more"),
+        ({"filled": "magic"}, "not there any more"),
+        ({"layout": "spiral"}, "not there any more"),
+        ({"filled": "rule", "rule_year": "1"}, "a year from 1900"),
+        ({"filled": "rule", "rule_year": "soon"}, "Not a valid integer"),
+    ],
+)
+async def test_a_wrong_rule_comes_back_with_a_sentence(
+    site: Site, changed: dict[str, str], sentence: str
+) -> None:
+    exhibition, room = await begun([])
+    client = await site.client(site.cast.curator)
+    answer = await client.post(
+        f"/desk/exhibitions/{exhibition.id}/rooms/{room.id}", data=fields(room, text_en="Kept", **changed)
+    )
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "Kept" in answer.text
+    assert (await Room.get(id=room.id)).rule is None
+
+
+async def test_a_rule_that_finds_nothing_and_one_that_finds_too_much(site: Site) -> None:
+    theme = await factories.theme()
+    exhibition, room = await begun([], rule={"theme": theme.id})
+    client = await site.client(site.cast.curator)
+    here = f"/desk/exhibitions/{exhibition.id}"
+    assert "The rule finds no accepted work." in (await client.get(here)).text
+    refused = await client.post(f"{here}/editions")
+    assert refused.status_code == 422
+
+    model = await accepted(site)
+    await Artwork.bulk_create(
+        [
+            Artwork(
+                organisation_id=model.organisation_id,
+                artist_id=model.artist_id,
+                consent_id=model.consent_id,
+                image_id=None,
+                title=f"No {number}",
+                year=1999,
+                status=Status.ACCEPTED,
+            )
+            for number in range(ROOM_MOST + 5)
+        ]
+    )
+    await Room.filter(id=room.id).update(rule={"year": 1999})
+    page = (await client.get(here)).text
+    assert page.count('id="ruled-') == 24
+    assert "and 276 more" in page
+    assert "5 more meet it; a room takes the newest 300." in page
+    edition = await building.publish(exhibition, site.cast.curator)
+    assert len(await hung_in(edition)) == ROOM_MOST
+
+
+async def test_two_rules_do_not_hang_a_work_twice(site: Site) -> None:
+    work = await accepted(site, year=2001)
+    other = await accepted(site, year=2001)
+    exhibition, _room = await begun([work])
+    draft = await building.draft_of(exhibition)
+    for _ in range(2):
+        await building.add_room(draft, title_en="More", rule={"year": 2001})
+    hung = [[one.artwork_id for one in room.works] for room in await filled(draft)]
+    assert hung == [[work.id], [other.id], []]
+
+
+async def test_an_empty_room_is_not_published(site: Site) -> None:
+    exhibition, _room = await begun([await accepted(site)])
+    await building.add_room(await building.draft_of(exhibition), title_en="Bare")
+    client = await site.client(site.cast.curator)
+    answer = await client.post(f"/desk/exhibitions/{exhibition.id}/editions")
+    assert answer.status_code == 422
+    assert "Nothing would hang in room 2" in answer.text
+    assert not await Edition.filter(number__not_isnull=True).exists()
+
+
+@pytest.mark.parametrize("layout", list(Layout))
+async def test_visitors_meet_the_layout_and_the_captions(site: Site, layout: Layout) -> None:
+    late, early = await accepted(site, year=2022), await accepted(site, year=2015)
+    exhibition, room = await begun([late, early])
+    client = await site.client(site.cast.curator)
+    here = f"/desk/exhibitions/{exhibition.id}"
+    await client.post(f"{here}/rooms/{room.id}", data=fields(room, layout=layout))
+    hanging = await Hanging.get(artwork_id=late.id)
+    saved = await client.post(
+        f"{here}/hangings/{hanging.id}/caption", data={"caption_zh": "", "caption_en": "Seen from <the door>"}
+    )
+    assert saved.status_code == 303
+    await client.post(f"{here}/editions")
+    page = (await (await site.client()).get(f"/en/exhibitions/{exhibition.slug}")).text
+    assert "Seen from &lt;the door&gt;" in page
+    assert (late.story_translation in page) == (layout == Layout.STORIES)
+    order = [page.index(f'">{work.title_translation}<') for work in (early, late)]
+    assert (order == sorted(order)) == (layout == Layout.TIMELINE)
+    assert ('class="year">2015' in page) == (layout == Layout.TIMELINE)
+
+
+async def test_a_caption_that_is_too_long(site: Site) -> None:
+    exhibition, _room = await begun([await accepted(site)])
+    hanging = await Hanging.get(room__edition__exhibition_id=exhibition.id)
+    client = await site.client(site.cast.curator)
+    path = f"/desk/exhibitions/{exhibition.id}/hangings/{hanging.id}/caption"
+    answer = await client.post(path, data={"caption_en": "x" * 301}, headers={"accept": "application/json"})
+    assert answer.status_code == 422
+    assert "301 characters" in answer.json()["message"]
+    assert (await site.client(site.cast.partner)) is not None
+    assert (await (await site.client(site.cast.partner)).post(path, data={})).status_code == 404
+
+
+async def test_a_work_moves_to_another_room(site: Site) -> None:
+    one, two, three = [await accepted(site) for _ in range(3)]
+    exhibition, room = await begun([one, two])
+    other = await building.add_room(await building.draft_of(exhibition), title_en="Other")
+    await building.hang(other, three, site.cast.curator)
+    hanging = await Hanging.get(artwork_id=one.id)
+    client = await site.client(site.cast.curator)
+    path = f"/desk/exhibitions/{exhibition.id}/hangings/{hanging.id}/position"
+    answer = await client.post(
+        path, data={"position": "1", "room": str(other.id)}, headers={"accept": "application/json"}
+    )
+    assert answer.status_code == 200
+    order = (
+        await Hanging.all().order_by("room_id", "position").values_list("room_id", "artwork_id", "position")
+    )
+    assert order == [(room.id, two.id, 1), (other.id, one.id, 1), (other.id, three.id, 2)]
+
+
+# Two curators at once
+
+
+async def test_two_curators_change_different_fields_and_both_stay(site: Site) -> None:
+    exhibition, room = await begun([])
+    here = f"/desk/exhibitions/{exhibition.id}/rooms/{room.id}"
+    one, other = await site.client(site.cast.curator), await site.client(site.cast.keeper)
+    seen = seen_of({name: getattr(room, name) for name in building.ROOM_FIELDS})
+    first = await one.post(here, data={**fields(room, title_en="Hers"), "seen": seen})
+    second = await other.post(here, data={**fields(room, text_en="His"), "seen": seen})
+    assert {first.status_code, second.status_code} == {303}
+    room = await Room.get(id=room.id)
+    assert (room.title_en, room.text_en, room.title_zh) == ("Hers", "His", "一号厅")
+
+
+async def test_the_later_of_two_is_told_what_the_other_wrote(site: Site) -> None:
+    exhibition, room = await begun([])
+    here = f"/desk/exhibitions/{exhibition.id}/rooms/{room.id}"
+    one, other = await site.client(site.cast.curator), await site.client(site.cast.keeper)
+    seen = seen_of({name: getattr(room, name) for name in building.ROOM_FIELDS})
+    await one.post(here, data={**fields(room, title_en="Hers"), "seen": seen})
+    refused = await other.post(here, data={**fields(room, title_en="His"), "seen": seen})
+    assert refused.status_code == 422
+    assert "curator changed this meanwhile. It now reads: Hers" in refused.text
+    assert 'value="His"' in refused.text
+    assert (await Room.get(id=room.id)).title_en == "Hers"
+    # The page that said so knows what was seen: saving again is meant.
+    form = refused.text.partition(f'{here}"')[2]
+    fresh = re.search(r'name="seen" value="([^"]+)"', form)
+    assert fresh is not None
+    again = await other.post(here, data={**fields(room, title_en="His"), "seen": fresh[1]})
+    assert again.status_code == 303
+    assert (await Room.get(id=room.id)).title_en == "His"
+
+
+async def test_a_script_that_saves_gets_the_version_and_is_told_of_others(site: Site) -> None:
+    exhibition, room = await begun([])
+    here = f"/desk/exhibitions/{exhibition.id}"
+    one, other = await site.client(site.cast.curator), await site.client(site.cast.keeper)
+    json = {"accept": "application/json"}
+    seen = seen_of({name: getattr(room, name) for name in building.ROOM_FIELDS})
+    saved = (
+        await one.post(
+            f"{here}/rooms/{room.id}", data={**fields(room, title_en="A"), "seen": seen}, headers=json
+        )
+    ).json()
+    assert saved["version"] == 1
+    assert (await other.get(f"{here}/version")).json() == {"version": 1, "by": "curator"}
+    assert (await one.get(f"{here}/version")).json() == {"version": 1, "by": ""}
+    refused = await other.post(
+        f"{here}/rooms/{room.id}", data={**fields(room, title_en="B"), "seen": seen}, headers=json
+    )
+    assert refused.status_code == 422
+    assert "It now reads: A" in refused.json()["errors"][f"room-{room.id}-title_en"][0]
+    again = await one.post(
+        f"{here}/rooms/{room.id}",
+        data={**fields(room, title_en="C"), "seen": saved["seen"]},
+        headers=json,
+    )
+    assert again.json()["version"] == 2
+    assert (await (await site.client(site.cast.partner)).get(f"{here}/version")).status_code == 404
+
+
+async def test_a_stale_form_does_not_undo_a_theme(site: Site) -> None:
+    theme = await factories.theme()
+    exhibition, _room = await begun([])
+    here = f"/desk/exhibitions/{exhibition.id}"
+    client = await site.client(site.cast.curator)
+    seen = re.search(r'name="seen" value="([^"]+)"', (await client.get(here)).text)
+    assert seen is not None
+    await Exhibition.filter(id=exhibition.id).update(theme_id=theme.id)
+    data = {"title_en": "New", "opens_at": "2026-12-20T09:30", "theme": "", "seen": seen[1]}
+    assert (await client.post(here, data=data)).status_code == 303
+    assert (await Exhibition.get(id=exhibition.id)).theme_id == theme.id
+
+
+texts = st.sampled_from(["a", "b", "c", ""])
+
+
+@given(st.lists(st.tuples(texts, texts, texts), min_size=1, max_size=5))
+def test_merging_never_undoes_what_another_changed(rows: list[tuple[str, str, str]]) -> None:
+    seen = {f"f{index}": digest(was) for index, (was, _now, _typed) in enumerate(rows)}
+    held = {f"f{index}": value for index, (_was, value, _typed) in enumerate(rows)}
+    typed = {f"f{index}": value for index, (_was, _now, value) in enumerate(rows)}
+    conflicts = {
+        f"f{index}"
+        for index, (was, value, mine) in enumerate(rows)
+        if mine != was and value != was and value != mine
+    }
+    assert read_seen(",".join(f"{name}:{value}" for name, value in seen.items())) == seen
+    if conflicts:
+        with pytest.raises(ChangedMeanwhile) as refused:
+            merged(seen, held, typed)
+        assert set(refused.value.theirs) == conflicts
+        return
+    after = {**held, **merged(seen, held, typed)}
+    for index, (was, value, mine) in enumerate(rows):
+        assert after[f"f{index}"] == (mine if mine != was else value)
+
+
+# The clock
+
+
+async def test_an_exhibition_opens_and_leaves_by_the_clock(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that is asked for one second after the moment is open, or gone; a second before it is not."""
+    opens, closes = now() + timedelta(days=1), now() + timedelta(days=2)
+    leaving, staying = await accepted(site), await accepted(site)
+    gone = await factories.exhibition([leaving], opens_at=opens, closes_at=closes, leaves_when_closed=True)
+    past = await factories.exhibition([staying], opens_at=opens, closes_at=closes)
+    visitor = await site.client()
+    real = clock.now
+
+    async def seen_at(moment: object) -> list[int]:
+        shift = moment - real()  # type: ignore[operator]
+        for module in ("gallery.clock", "gallery.artworks.models", "gallery.exhibitions.walls"):
+            monkeypatch.setattr(f"{module}.now", lambda: real() + shift)
+        site.app.state.content._checked_at = float("-inf")
+        paths = [
+            *(f"/en/exhibitions/{one.slug}?{shift.total_seconds():.0f}" for one in (gone, past)),
+            *(f"/en/works/{one.public_id}?{shift.total_seconds():.0f}" for one in (leaving, staying)),
+        ]
+        return [(await visitor.get(path)).status_code for path in paths]
+
+    second = timedelta(seconds=1)
+    assert await seen_at(opens - second) == [404, 404, 404, 404]
+    assert await seen_at(opens + second) == [200, 200, 200, 200]
+    assert await seen_at(closes - second) == [200, 200, 200, 200]
+    assert await seen_at(closes + second) == [404, 200, 404, 200]
