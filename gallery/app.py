@@ -38,6 +38,7 @@ import gallery.exhibitions.feeds
 import gallery.exhibitions.iiif
 import gallery.exhibitions.manifests
 import gallery.exhibitions.media
+import gallery.exhibitions.patterns
 import gallery.exhibitions.previews
 import gallery.exhibitions.sharing
 import gallery.exhibitions.sitemaps
@@ -155,6 +156,7 @@ def create_app(settings: Settings) -> Gallery:
     static_files = StaticFiles()
     routes = [
         *feature_routes(),
+        *(gallery.exhibitions.patterns.routes if settings.development else []),
         Route("/static/{version}/{path:path}", static_files.show, name="static", methods=["GET"]),
     ]
     app = Gallery(

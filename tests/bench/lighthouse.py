@@ -1,0 +1,98 @@
+"""What Lighthouse says of the pages on which visitors arrive, and what an exhibition of sixty works weighs.
+
+`python -m tests.bench.lighthouse ADDRESS`, where a site is served, such as the living example. Lighthouse comes
+from the npm registry as tests/npm/lighthouse pins it, and looks with Debian's chromium, as a middling phone does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import brotli
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from tests.browser.conftest import CHROMIUM
+from tests.npm import modules, run_node
+
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+METRICS = {
+    "first-contentful-paint": "first paint",
+    "largest-contentful-paint": "largest paint",
+    "total-blocking-time": "blocked",
+    "cumulative-layout-shift": "shift",
+}
+
+
+def pages_of(address: str) -> dict[str, str]:
+    """Home, the first exhibition and the first work that it leads to, and a search."""
+    home = httpx.get(f"{address}/zh/").text
+    exhibition = re.search(r'href="(/zh/exhibitions/[^"?]+)"', home)
+    work = re.search(r'href="(/zh/works/[^"]+)"', home)
+    if not exhibition or not work:
+        sys.exit("No exhibition is open there.")
+    return {"home": "/zh/", "exhibition": exhibition[1], "work": work[1], "search": "/zh/search"}
+
+
+def measure(url: str, folder: Path) -> dict[str, str]:
+    """Scores of 100, and what was measured, of one page."""
+    told = folder / "told.json"
+    os.environ["CHROME_PATH"] = CHROMIUM or ""
+    done = run_node(
+        modules("lighthouse") / "lighthouse" / "cli" / "index.js",
+        url,
+        "--quiet",
+        "--output=json",
+        f"--output-path={told}",
+        f"--only-categories={','.join(CATEGORIES)}",
+        "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
+    report = json.loads(told.read_text())
+    lacking = [
+        name
+        for category in report["categories"].values()
+        for name in (each["id"] for each in category["auditRefs"] if each["weight"])
+        if (report["audits"][name]["score"] or 0) < 0.9 and report["audits"][name]["score"] is not None
+    ]
+    return {
+        **{name: f"{100 * report['categories'][name]['score']:.0f}" for name in CATEGORIES},
+        **{word: report["audits"][name].get("displayValue", "") for name, word in METRICS.items()},
+        "lacking": ", ".join(dict.fromkeys(lacking)),
+    }
+
+
+def weigh(address: str, path: str) -> dict[str, int]:
+    """Bytes of a page, of its style sheets and of its scripts, as brotli."""
+    page = httpx.get(address + path).text
+    weights = {"HTML": len(brotli.compress(page.encode())), "CSS": 0, "JavaScript": 0}
+    for kind, pattern in (
+        ("CSS", r'<link rel="stylesheet" href="([^"]+)"'),
+        ("JavaScript", r'<script[^>]+src="([^"]+)"'),
+    ):
+        for found in re.findall(pattern, page):
+            weights[kind] += len(brotli.compress(httpx.get(address + found).content))
+    return weights
+
+
+def main(address: str) -> None:
+    console = Console(width=150)
+    table = Table("page", *CATEGORIES, *METRICS.values(), "lacking", "HTML", "CSS", "JavaScript")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in pages_of(address).items():
+            found, weights = measure(address + path, Path(folder)), weigh(address, path)
+            table.add_row(name, *found.values(), *(f"{bytes_:,}" for bytes_ in weights.values()))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1].rstrip("/"))
