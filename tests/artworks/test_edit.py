@@ -12,7 +12,8 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.images.models import Image
-from gallery.images.shelves import original_key
+from gallery.images.renditions import PREVIEW
+from gallery.images.shelves import original_key, rendition_key
 from gallery.reviews.models import Decision, Review
 from tests import factories
 from tests.conftest import Site
@@ -129,7 +130,9 @@ async def test_a_new_picture_replaces_the_old_one(site: Site) -> None:
     await work.refresh_from_db()
     new = await Image.get()
     assert work.image_id == new.id != old.id
-    assert [key async for key in site.storage.private.keys("renditions")] == []
+    assert [key async for key in site.storage.private.keys("renditions")] == [
+        rendition_key(new.token, PREVIEW)
+    ]
     assert [key async for key in site.storage.private.keys("originals")] == [original_key(new.token)]
 
 
