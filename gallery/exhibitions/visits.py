@@ -140,6 +140,32 @@ async def exhibition(request: Request) -> Response:
     )
 
 
+async def walk(request: Request) -> Response:
+    """A visitor, or a screen in a hall, goes through an exhibition or one room of it, work by work.
+
+    As many works as one page of an exhibition shows; the rest of a larger one by its rooms.
+    """
+    enter(request)
+    found = await walls.exhibitions(walls.OPENED(), Q(exhibition__slug=slug_of(request)), limit=1)
+    if not found:
+        raise HTTPException(404)
+    asked = request.query_params.get("room", "")
+    beginning = await stretch_of(found[0].edition_id)
+    try:
+        stretch = await stretch_of(found[0].edition_id, asked) if asked else beginning
+    except NoSuchPlace as error:
+        raise HTTPException(404) from error
+    return show(
+        request,
+        "visits/walk.html",
+        works=stretch.works,
+        theme=found[0].theme,
+        exhibition=found[0],
+        rooms=stretch.rooms[:1] if asked else stretch.rooms,
+        placards=placards.of_exhibition(found[0], beginning.works, beginning.counts, settings_of(request)),
+    )
+
+
 async def artwork(request: Request) -> Response:
     """A visitor stands before one work, with its label, its story and the project behind it."""
     enter(request)
@@ -393,6 +419,7 @@ routes = [
     Route(
         "/{language:language}/exhibitions/{slug:name}", exhibition, name="visits:exhibition", methods=["GET"]
     ),
+    Route("/{language:language}/exhibitions/{slug:name}/walk", walk, name="visits:walk", methods=["GET"]),
     Route("/{language:language}/works/{public_id:name}", artwork, name="visits:artwork", methods=["GET"]),
     Route("/{language:language}/themes", themes, name="visits:themes", methods=["GET"]),
     Route("/{language:language}/themes/{slug:name}", theme, name="visits:theme", methods=["GET"]),

@@ -1,0 +1,78 @@
+"""The walk through an exhibition, as a page without scripts."""
+
+from __future__ import annotations
+
+import pytest
+
+from gallery.artworks.models import Status
+from gallery.exhibitions.models import Edition, Hanging, Room
+from tests import factories
+from tests.conftest import Site
+
+
+async def test_a_walk_is_a_list_of_all_works_and_of_one_room(site: Site) -> None:
+    works = [
+        await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+        for _ in range(3)
+    ]
+    shown = await factories.exhibition(works[:2])
+    edition = await Edition.get(exhibition=shown, is_current=True)
+    room = await Room.create(edition=edition, position=2, title_zh="二号厅")
+    await Hanging.create(room=room, artwork=works[2], position=1)
+    client = await site.client()
+    for query, seen in [
+        ("", works),
+        ("?kiosk=1", works),
+        ("?room=1", works[:2]),
+        ("?room=2", works[2:]),
+        ("?pace=x&idle=-1", works),
+    ]:
+        page = await client.get(f"/zh/exhibitions/{shown.slug}/walk{query}")
+        assert page.status_code == 200
+        assert [f"/zh/works/{work.public_id}" in page.text for work in works] == [
+            work in seen for work in works
+        ], query
+    for room in ("9", "0", "%E4%BA%8C", "-1"):
+        assert (await client.get(f"/zh/exhibitions/{shown.slug}/walk?room={room}")).status_code == 404
+    assert f"/zh/exhibitions/{shown.slug}/walk" in (await client.get(f"/zh/exhibitions/{shown.slug}")).text
+
+
+async def test_an_empty_exhibition_says_so(site: Site) -> None:
+    shown = await factories.exhibition([])
+    client = await site.client()
+    page = await client.get(f"/en/exhibitions/{shown.slug}/walk?kiosk=1")
+    assert page.status_code == 200
+    assert "There is nothing on the walls just now." in page.text
+    assert "/walk" not in (await client.get(f"/en/exhibitions/{shown.slug}")).text
+
+
+@pytest.mark.parametrize("published", [True, False])
+async def test_what_is_not_there_cannot_be_walked_through(site: Site, published: bool) -> None:
+    slug = "nowhere" if published else (await factories.exhibition([], published=False)).slug
+    assert (await (await site.client()).get(f"/zh/exhibitions/{slug}/walk")).status_code == 404
+
+
+async def test_the_ways_of_passing_on_need_no_script_and_nothing_from_elsewhere(site: Site) -> None:
+    consent = await factories.consent(site.cast.organisation, for_sharing=True)
+    work = await factories.artwork(
+        site.storage,
+        site.cast.organisation,
+        consent=consent,
+        status=Status.ACCEPTED,
+        title='饺子"><script>&皮',
+        title_translation="",
+    )
+    await factories.exhibition([work])
+    client = await site.client()
+    page = (await client.get(f"/zh/works/{work.public_id}")).text
+    address = f"{site.settings.site_url}/zh/works/{work.public_id}"
+    assert f'readonly value="{address}"' in page
+    assert "%E9%A5%BA%E5%AD%90%22%3E%3Cscript%3E%26%E7%9A%AE" in page
+    assert '"><script>' not in page
+    for network in ("service.weibo.com", "sns.qzone.qq.com", "x.com", "facebook.com", "wa.me", "mailto:"):
+        assert network in page
+    assert 'src="http' not in page
+    assert f"/sharing/zh/works/{work.public_id}/poster-" in page
+    await type(consent).filter(id=consent.id).update(for_sharing=False)
+    (await client.get(f"/en/works/{work.public_id}")).raise_for_status()
+    assert "poster-" not in (await client.get(f"/en/works/{work.public_id}")).text
