@@ -1,6 +1,6 @@
-"""A picture's whole set of renditions: the gallery beside sharp and pyvips, in time and in memory.
+"""A picture's whole set of renditions, and its tiles: the gallery beside sharp and pyvips, in time and in memory.
 
-Run: python -m tests.bench.pictures [sets] [minutes] [heaviest]
+Run: python -m tests.bench.pictures [sets] [tiles] [minutes] [heaviest]
 
 sharp wants node and npm, pyvips wants `pip install "pyvips[binary]"`; each is left out with a word where it is not there.
 
@@ -90,6 +90,20 @@ with ThreadPoolExecutor(2) as pool:
     list(pool.map(several, [[first], others]))
 """
 
+# Both cut into the same folders of 512 px tiles as JPEG of our quality, each level half the one before.
+SHARP_TILES = """
+const sharp = require("sharp");
+const [source, out] = process.argv.slice(2);
+sharp(source).autoOrient().jpeg({quality: 82, chromaSubsampling: "4:2:0"})
+  .tile({size: 512, overlap: 0, layout: "iiif3", id: "http://x"}).toFile(`${out}/tiles`);
+"""
+PYVIPS_TILES = """
+import sys, pyvips
+source, out = sys.argv[1:3]
+image = pyvips.Image.new_from_file(source, access="sequential").autorot()
+image.dzsave(out + "/tiles", layout="iiif3", tile_size=512, overlap=0, suffix=".jpg[Q=82,subsample_mode=on]")
+"""
+
 
 class Cost(NamedTuple):
     seconds: float  # by the clock
@@ -134,18 +148,14 @@ def ours(source: Path, out: Path, names: list[str], width: int) -> Cost:
         return run([sys.executable, "-c", OURS_ALONE, str(source), str(out), *names], b"", environment)
     with source.open("rb") as file:
         kind = sniff(file.read(64))
-    request = {
-        "task": "develop",
-        "source": str(source),
-        "kind": kind,
-        "out": str(out),
-        "limits": asdict(Limits()),
-    }
-    return run(
-        [sys.executable, "-I", "-c", CHILD, root],
-        json.dumps(request).encode(),
-        child_environment(),
-    )
+    return asked({"task": "develop", "source": str(source), "kind": kind, "out": str(out)})
+
+
+def asked(request: Mapping[str, Any]) -> Cost:
+    """The gallery's own child process with its limits."""
+    root = str(Path(gallery.__file__).parents[1])
+    told = json.dumps({**request, "limits": asdict(Limits())}).encode()
+    return run([sys.executable, "-I", "-c", CHILD, root], told, child_environment())
 
 
 def contenders(folder: Path) -> dict[str, Contender]:
@@ -213,6 +223,41 @@ def sets(folder: Path, found: dict[str, Contender]) -> None:
             print(f"{label:24}" + "".join(f"{cell:>24}" for cell in cells), flush=True)
 
 
+def tiles(folder: Path, found: dict[str, Contender]) -> None:
+    """Time and memory of the tile pyramid for each size."""
+    print("\nTiles of 512 px: how many, seconds by the clock, of the processor, and MB at the peak")
+    home = folder / "sharp"
+    for width, height in SIZES:
+        source = photographed("tangyuan", width, height, folder)
+        whole = {"task": "tiles", "source": str(source), "kind": "jpeg", "whole": [width, height]}
+        cutters: dict[str, Callable[[str], Cost]] = {
+            "gallery": lambda out, whole=whole: asked({**whole, "out": out})
+        }
+        if "sharp, all in parallel" in found:
+            program = home / "tiles.cjs"
+            program.write_text(SHARP_TILES)
+            command = [str(shutil.which("node")), str(program), str(source)]
+            cutters["sharp"] = lambda out, command=command: run([*command, out])
+        if "pyvips" in found:
+            cutters["pyvips"] = lambda out, source=source: run(
+                [sys.executable, "-c", PYVIPS_TILES, str(source), out]
+            )
+        costs: dict[str, list[Cost]] = {label: [] for label in cutters}
+        counts = {}
+        for _ in range(ROUNDS):
+            for label, cut in cutters.items():
+                with tempfile.TemporaryDirectory(dir=folder) as out:
+                    costs[label].append(cut(out))
+                    counts[label] = len(list(Path(out).rglob("*.jpg")))
+        for label, taken in costs.items():
+            cost = median(taken)
+            print(
+                f"{width} × {height}  {label:12}{counts[label]:>6}"
+                f"{cost.seconds:8.2f} {cost.processor:6.2f} {cost.peak:5.0f} MB",
+                flush=True,
+            )
+
+
 def minutes(folder: Path, found: dict[str, Contender]) -> None:
     """How many pictures are done in a minute by one worker and by two."""
     width, height = SIZES[0]
@@ -276,6 +321,7 @@ def main() -> None:
         folder = Path(name)
         found = contenders(folder)
         parts = {"sets": lambda: sets(folder, found), "minutes": lambda: minutes(folder, found)}
+        parts["tiles"] = lambda: tiles(folder, found)
         parts["heaviest"] = lambda: heaviest(folder)
         for part in sys.argv[1:] or parts:
             parts[part]()
