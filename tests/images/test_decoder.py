@@ -8,6 +8,7 @@ import re
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -240,7 +241,8 @@ def children() -> set[str]:
     """The processes that this one has started and that are still there."""
     found: set[str] = set()
     for task in Path("/proc/self/task").iterdir():
-        found.update((task / "children").read_text().split())
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            found.update((task / "children").read_text().split())
     return found
 
 
@@ -250,6 +252,10 @@ def nothing_left(tmp_path: Path) -> Iterator[None]:
     before = children()
     yield
     if Path("/proc/self/task").exists():
+        for _ in range(100):  # a killed one may take a moment to go
+            if children() <= before:
+                break
+            time.sleep(0.1)
         assert children() <= before
     assert not list(tmp_path.rglob(".developing-*"))
 
