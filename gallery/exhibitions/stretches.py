@@ -16,6 +16,9 @@ from gallery.exhibitions.walls import Counts, ShownWork, counted, named
 from gallery.languages import Spoken, spoken
 
 STRETCH = 60  # works on one page of an exhibition
+ORDER = ("hangings__room__position", "hangings__room_id", "hangings__position", "hangings__id")
+
+Row = dict[str, Any]
 
 
 class NoSuchPlace(Exception):
@@ -55,12 +58,17 @@ class Stretch:
 
 
 async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretch:
-    """The works of an edition from the room numbered `room` on, and there after the work `after`; five queries.
+    """The works of an edition from the room numbered `room` on, and there after the work `after`.
 
     Both are as they stand in the address. A work that no longer hangs there lets the stretch begin at the door.
-    Raises NoSuchPlace.
+    Five queries; two where all that hangs fits into one stretch. Raises NoSuchPlace.
     """
-    doors, counts = await doors_of(edition_id), await counted(Q(hangings__room__edition_id=edition_id))
+    rooms = (
+        await Room.filter(edition_id=edition_id).annotate(hung=Count("hangings")).order_by("position", "id")
+    )
+    if not room and sum(each.hung for each in rooms) <= STRETCH:  # type: ignore[attr-defined]
+        return await _whole(rooms)
+    doors, counts = await _doors(rooms), await counted(Q(hangings__room__edition_id=edition_id))
     if room and not (room.isascii() and room.isdecimal() and len(room) < 6 and 0 < int(room) <= len(doors)):
         raise NoSuchPlace
     first = int(room) - 1 if room else 0
@@ -75,17 +83,64 @@ async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretc
                 | Q(hangings__position=passed.position, hangings__id__lte=passed.id)
             )
         )
-    found = (
-        await rows.order_by(
-            "hangings__room__position", "hangings__room_id", "hangings__position", "hangings__id"
-        )
-        .limit(STRETCH + 1)
-        .values(*CAPTION_COLUMNS, *columns_for(doors))
+    found = await rows.order_by(*ORDER).limit(STRETCH + 1).values(*CAPTION_COLUMNS, *columns_for(doors))
+    hung = _by_room(found[:STRETCH])
+    following: dict[str, object] | None = None
+    onward = None
+    if len(found) > STRETCH:
+        onward = next(door for door in doors if door.id == found[STRETCH]["hangings__room_id"])
+        following = {"room": onward.number}
+        if onward.id in hung:
+            following["after"] = hung[onward.id][-1]["public_id"]
+    return Stretch(doors, _shown(doors, hung), counts, passed is not None, following, onward)
+
+
+async def _whole(rooms: Sequence[Room]) -> Stretch:
+    """An exhibition that fits into one stretch; its counts come from the works themselves."""
+    rows = Artwork.all().on_view().filter(hangings__room_id__in=[room.id for room in rooms])
+    found = await rows.order_by(*ORDER).values(*CAPTION_COLUMNS, *columns_for(rooms)) if rooms else []
+    hung = _by_room(found)
+    doors = _as_doors(rooms, {room_id: len(rows) for room_id, rows in hung.items()})
+    counts = Counts(
+        works=len({row["id"] for row in found}),
+        organisations=len({row["organisation_id"] for row in found}),
+        projects=len({row["project_id"] for row in found if row["project_id"] is not None}),
     )
-    hung: dict[int, list[dict[str, Any]]] = {}
-    for row in found[:STRETCH]:
+    return Stretch(doors, _shown(doors, hung), counts, False, None, None)
+
+
+async def _doors(rooms: Sequence[Room]) -> list[Door]:
+    """Those of the rooms that show a work; one query."""
+    if not rooms:
+        return []
+    rows = (
+        await Artwork.all()
+        .on_view()
+        .filter(hangings__room_id__in=[room.id for room in rooms])
+        .annotate(works=Count("id"))
+        .group_by("hangings__room_id")
+        .values_list("hangings__room_id", "works")
+    )
+    return _as_doors(rooms, dict(rows))
+
+
+def _as_doors(rooms: Sequence[Room], works: Mapping[int, int]) -> list[Door]:
+    shown = [room for room in rooms if works.get(room.id)]
+    return [
+        Door(room.id, number, spoken(room, "title"), spoken(room, "text"), works[room.id], room.layout)
+        for number, room in enumerate(shown, start=1)
+    ]
+
+
+def _by_room(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    hung: dict[int, list[Row]] = {}
+    for row in rows:
         hung.setdefault(row["hangings__room_id"], []).append(row)
-    rooms = [
+    return hung
+
+
+def _shown(doors: Sequence[Door], hung: Mapping[int, Sequence[Row]]) -> list[ShownRoom]:
+    return [
         shown_room(
             door.number,
             door,
@@ -94,33 +149,6 @@ async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretc
         )
         for door in doors
         if door.id in hung
-    ]
-    following: dict[str, object] | None = None
-    onward = None
-    if len(found) > STRETCH:
-        onward = next(door for door in doors if door.id == found[STRETCH]["hangings__room_id"])
-        following = {"room": onward.number}
-        if onward.id in hung:
-            following["after"] = hung[onward.id][-1]["public_id"]
-    return Stretch(doors, rooms, counts, passed is not None, following, onward)
-
-
-async def doors_of(edition_id: int) -> list[Door]:
-    """The rooms of an edition that show a work, in their order; two queries."""
-    rooms = await Room.filter(edition_id=edition_id).order_by("position", "id")
-    rows = (
-        await Artwork.all()
-        .on_view()
-        .filter(hangings__room__edition_id=edition_id)
-        .annotate(works=Count("id"))
-        .group_by("hangings__room_id")
-        .values_list("hangings__room_id", "works")
-    )
-    works = dict(rows)
-    shown = [room for room in rooms if works.get(room.id)]
-    return [
-        Door(room.id, number, spoken(room, "title"), spoken(room, "text"), works[room.id], room.layout)
-        for number, room in enumerate(shown, start=1)
     ]
 
 
