@@ -73,7 +73,12 @@ class Worker:
                 logger.warning("The chore %r waits %.0f s: %s", chore.name, AWAY, away)
                 self._next_look[chore.name] = clock() + AWAY
                 continue
-            except Exception:
+            except Exception as fault:
+                task = asyncio.current_task()
+                if (
+                    task is not None and task.cancelling()
+                ):  # the worker was asked to stop in the middle of a query
+                    raise asyncio.CancelledError from fault
                 # The row stays as it was and is taken up again; other chores must not wait for this one.
                 logger.exception("The chore %r failed", chore.name)
                 worked = False
