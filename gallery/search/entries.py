@@ -133,6 +133,13 @@ def _work(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) -> Source
     )
 
 
+def _named(row: dict[str, Any], names: tuple[str, ...], facet: tuple[str, str]) -> Source:
+    """From a row whose first two `names` are its titles, and whose others are its texts."""
+    return Source(
+        id=row["id"], titles=_filled(row, names[:2]), texts=_filled(row, names[2:]), facets=(facet,)
+    )
+
+
 async def projects(before: int, most: int) -> Stretch:
     """Projects with a work on view."""
     rows = Project.filter(id__lt=before, organisation__is_active=True).order_by("-id").limit(most)
@@ -140,14 +147,7 @@ async def projects(before: int, most: int) -> Stretch:
     seen = await _with_works("project_id")
     listed = await rows.values("id", "organisation__slug", *names)
     sources = [
-        Source(
-            id=row["id"],
-            titles=_filled(row, names[:2]),
-            texts=_filled(row, names[2:]),
-            facets=(("organisation", row["organisation__slug"]),),
-        )
-        for row in listed
-        if row["id"] in seen
+        _named(row, names, ("organisation", row["organisation__slug"])) for row in listed if row["id"] in seen
     ]
     return Stretch(sources, listed[-1]["id"] if len(listed) == most else 0)
 
@@ -158,16 +158,7 @@ async def organisations(before: int, most: int) -> Stretch:
     names = (*_in_languages("name", "about"), "registration_number")
     seen = await _with_works("organisation_id")
     listed = await rows.values("id", "slug", *names)
-    sources = [
-        Source(
-            id=row["id"],
-            titles=_filled(row, names[:2]),
-            texts=_filled(row, names[2:]),
-            facets=(("organisation", row["slug"]),),
-        )
-        for row in listed
-        if row["id"] in seen
-    ]
+    sources = [_named(row, names, ("organisation", row["slug"])) for row in listed if row["id"] in seen]
     return Stretch(sources, listed[-1]["id"] if len(listed) == most else 0)
 
 
@@ -176,15 +167,7 @@ async def themes(before: int, most: int) -> Stretch:
     rows = Theme.filter(id__lt=before).order_by("-id").limit(most)
     names = _in_languages("title", "text")
     listed = await rows.values("id", "slug", *names)
-    sources = [
-        Source(
-            id=row["id"],
-            titles=_filled(row, names[:2]),
-            texts=_filled(row, names[2:]),
-            facets=(("theme", row["slug"]),),
-        )
-        for row in listed
-    ]
+    sources = [_named(row, names, ("theme", row["slug"])) for row in listed]
     return Stretch(sources, listed[-1]["id"] if len(listed) == most else 0)
 
 
