@@ -376,10 +376,17 @@ async def enter_exhibitions(desk: Desk, chosen: Catalogue) -> None:
 
 
 async def hang_works(desk: Desk, chosen: Catalogue, told_of: DemoExhibition, exhibition: Exhibition) -> None:
-    """Make the rooms of the draft and hang in each what it lacks."""
+    """Make the rooms of the draft that have something to show, and hang in each what it lacks."""
     known = {work.slug: form_key(work) for work in chosen.works}
     in_draft = Room.filter(edition__exhibition_id=exhibition.id, edition__number__isnull=True)
     for wall in told_of.rooms:
+        sought = [
+            await Artwork.get_or_none(form_key=known.get(slug, ""), status=Status.ACCEPTED)
+            for slug in wall.works
+        ]
+        artworks = [artwork for artwork in sought if artwork is not None]
+        if not artworks:
+            continue
         room = await in_draft.filter(title_zh=wall.title.zh).first()
         if room is None:
             texts = {**both("title", wall.title), **both("text", wall.text)}
@@ -387,9 +394,8 @@ async def hang_works(desk: Desk, chosen: Catalogue, told_of: DemoExhibition, exh
             await desk.send(CURATOR.email, "rooms:create", fields, id=exhibition.id)
             room = await in_draft.get(title_zh=wall.title.zh)
         hung = {hanging.artwork_id for hanging in await Hanging.filter(room=room)}
-        for slug in wall.works:
-            artwork = await Artwork.get_or_none(form_key=known.get(slug, ""), status=Status.ACCEPTED)
-            if artwork is not None and artwork.id not in hung:
+        for artwork in artworks:
+            if artwork.id not in hung:
                 fields = {"room": str(room.id), "artwork": str(artwork.id)}
                 await desk.send(CURATOR.email, "hangings:create", fields, id=exhibition.id)
 
