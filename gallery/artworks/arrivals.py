@@ -7,6 +7,7 @@ import binascii
 import functools
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 
@@ -41,6 +42,7 @@ from gallery.images.parts import (
 )
 from gallery.images.uploads import TOO_LARGE, look_at, take_in
 from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.pages import pages_of, settings_of
@@ -53,6 +55,8 @@ EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
 PIECES = "application/offset+octet-stream"
 LONGEST_METADATA = 4_000  # characters
 WORK = "gallery-work"  # the header that says which draft an upload became
+
+SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -67,34 +71,32 @@ class TusRefusal(Exception):
         self.headers = dict(headers or {})
 
 
-def by_tus(handler: Handler) -> Handler:
+def by_tus(handler: Callable[[Landing, Request], Awaitable[Response]]) -> Any:
     """`handler` for programs: a sentence instead of a page, and the protocol's headers on every answer."""
 
     @functools.wraps(handler)
-    async def answer(request: Request) -> Response:
+    async def answer(landing: Landing, request: Request) -> Response:
         try:
             if request.headers.get("tus-resumable") != VERSION:
                 raise TusRefusal(412, "This server speaks tus 1.0.0.", {"tus-version": VERSION})
-            response = await handler(request)
+            response = await handler(landing, request)
         except TusRefusal as refusal:
-            response = PlainTextResponse(refusal.sentence, refusal.status, refusal.headers)
+            response = landing.refuse(request, refusal.status, refusal.sentence, refusal.headers)
         except SignInNeeded:
-            response = PlainTextResponse(_("Please sign in. What has arrived of the picture is kept."), 401)
+            sentence = _("Please sign in. What has arrived of the picture is kept.")
+            response = landing.refuse(request, 401, sentence, {})
         except HTTPException as error:
-            response = PlainTextResponse(_("This upload is not there."), error.status_code)
+            response = landing.refuse(request, error.status_code, _("This upload is not there."), {})
         except Gone:
             # Unless another request, or the worker, finished it this very moment: then asking again finds it done.
             token = request.path_params.get("token", "")
             if await Upload.exists(token=token, completed_at__isnull=False):
-                response = PlainTextResponse(
-                    _("This picture is being sent from another window just now."), 423
-                )
+                response = landing.refuse(request, 423, str(SENT_ELSEWHERE), {})
             else:
-                response = PlainTextResponse(
-                    _("This upload is no longer there. Please choose the picture again."), 410
-                )
+                sentence = _("This upload is no longer there. Please choose the picture again.")
+                response = landing.refuse(request, 410, sentence, {})
         except Held:
-            response = PlainTextResponse(_("This picture is being sent from another window just now."), 423)
+            response = landing.refuse(request, 423, str(SENT_ELSEWHERE), {})
         response.headers["tus-resumable"] = VERSION
         response.headers["cache-control"] = "no-store"
         return response
@@ -102,95 +104,137 @@ def by_tus(handler: Handler) -> Handler:
     return answer
 
 
-async def options(request: Request) -> Response:
-    """A program asks what this server can do."""
-    return Response(
-        status_code=204,
-        headers={
-            "tus-resumable": VERSION,
-            "tus-version": VERSION,
-            "tus-extension": EXTENSIONS,
-            "tus-max-size": str(settings_of(request).upload_max_bytes),
-            "tus-checksum-algorithm": ",".join(ALGORITHMS),
-        },
-    )
+def in_a_sentence(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
+    return PlainTextResponse(sentence, status, dict(headers))
 
 
-@by_tus
-async def create(request: Request) -> Response:
-    """A partner's browser announces a picture: how large it is, and for which organisation."""
-    person, organisations = await load_member(request)
-    length = number_in(request, "upload-length")
-    if length == 0:
-        raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose the picture again."))
-    if length > settings_of(request).upload_max_bytes:
-        raise TusRefusal(
-            413,
-            str(TOO_LARGE),
+@dataclass(frozen=True)
+class Landing:
+    """A place where pictures come in, such as the desk's: who may send them there, its request says (`load_member`)."""
+
+    name: str  # of its routes: `uploads` for `uploads:create` and so on
+    work: str  # the route that shows the draft which an upload became
+    refuse: Callable[[Request, int, str, Mapping[str, str]], Response] = in_a_sentence
+
+    async def options(self, request: Request) -> Response:
+        """A program asks what this server can do."""
+        return Response(
+            status_code=204,
+            headers={
+                "tus-resumable": VERSION,
+                "tus-version": VERSION,
+                "tus-extension": EXTENSIONS,
+                "tus-max-size": str(settings_of(request).upload_max_bytes),
+                "tus-checksum-algorithm": ",".join(ALGORITHMS),
+            },
         )
-    metadata = request.headers.get("upload-metadata", "").strip()
-    organisation = chosen_organisation(metadata_in(metadata), organisations)
-    try:
-        upload = await open_upload(organisation, person, length, metadata, storage_of(request))
-    except TooManyUploads:
-        raise TusRefusal(
-            429,
-            _(
-                "You have begun %(number)s pictures that have not arrived, or very large ones. "
-                "Please let some of them arrive first, or stop them."
-            )
-            % {"number": MOST_OPEN},
-        ) from None
-    location = pages_of(request).url("uploads:show", token=upload.token)
-    headers = {"location": location, **expiry_of(upload)}
-    if request.headers.get("content-type") == PIECES:  # creation with upload
-        headers.update(await _add(request, upload, 0))
-    return Response(status_code=201, headers=headers)
+
+    @by_tus
+    async def create(self, request: Request) -> Response:
+        """A partner's browser announces a picture: how large it is, and for which organisation."""
+        person, organisations = await load_member(request)
+        length = number_in(request, "upload-length")
+        if length == 0:
+            raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose the picture again."))
+        if length > settings_of(request).upload_max_bytes:
+            raise TusRefusal(413, str(TOO_LARGE))
+        metadata = request.headers.get("upload-metadata", "").strip()
+        organisation = chosen_organisation(metadata_in(metadata), organisations)
+        try:
+            upload = await open_upload(organisation, person, length, metadata, storage_of(request))
+        except TooManyUploads:
+            raise TusRefusal(
+                429,
+                _(
+                    "You have begun %(number)s pictures that have not arrived, or very large ones. "
+                    "Please let some of them arrive first, or stop them."
+                )
+                % {"number": MOST_OPEN},
+            ) from None
+        location = pages_of(request).url(f"{self.name}:show", token=upload.token)
+        headers = {"location": location, **expiry_of(upload)}
+        if request.headers.get("content-type") == PIECES:  # creation with upload
+            headers.update(await self._add(request, upload, 0))
+        return Response(status_code=201, headers=headers)
+
+    @by_tus
+    async def show(self, request: Request) -> Response:
+        """A browser that lost the connection asks how much of a picture has arrived."""
+        upload = await load_upload(request)
+        headers = {"upload-length": str(upload.length), **expiry_of(upload)}
+        if upload.metadata:
+            headers["upload-metadata"] = upload.metadata
+        part = Part(storage_of(request), upload.token)
+        size = upload.length if upload.completed_at else part.size()
+        if size == upload.length:
+            # Whoever hears that all has arrived takes it for done.
+            async with _held(part, upload):
+                headers.update(await self._finish(request, upload))
+        else:
+            part.knock()  # whoever asks wants to go on: a request of which nothing is heard any more makes way
+        return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
+
+    @by_tus
+    async def append(self, request: Request) -> Response:
+        """A browser sends a piece of a picture; with the last one it becomes a draft."""
+        upload = await load_upload(request)
+        if request.headers.get("content-type") != PIECES:
+            raise TusRefusal(415, f"A piece of an upload is sent as {PIECES}.")
+        headers = await self._add(request, upload, number_in(request, "upload-offset"))
+        return Response(status_code=204, headers={**headers, **expiry_of(upload)})
+
+    @by_tus
+    async def delete(self, request: Request) -> Response:
+        """A partner stops an upload: what arrived of it is deleted. A draft that it became stays."""
+        upload = await load_upload(request)
+        await end_upload(upload, storage_of(request))
+        return Response(status_code=204)
+
+    async def override(self, request: Request) -> Response:
+        """A browser behind a proxy that lets only GET and POST through names the method in a header."""
+        handlers: dict[str, Handler] = {"HEAD": self.show, "PATCH": self.append, "DELETE": self.delete}
+        handler = handlers.get(request.headers.get("x-http-method-override", ""))
+        if handler is None:
+            raise HTTPException(405, headers={"allow": ", ".join(handlers)})
+        return await handler(request)
+
+    async def _add(self, request: Request, upload: Upload, offset: int) -> dict[str, str]:
+        """Add the body to an upload, and finish it when it is whole; returns headers."""
+        checksum = checksum_in(request)
+        if upload.completed_at is not None:
+            raise TusRefusal(409, "All of it has arrived.", {"upload-offset": str(upload.length)})
+        part = Part(storage_of(request), upload.token)
+        async with _held(part, upload) as file:
+            try:
+                size = await part.add(file, request, offset, upload.length, checksum)
+            except WrongOffset as wrong:
+                raise TusRefusal(
+                    409, f"The next piece begins at {wrong.size}.", {"upload-offset": str(wrong.size)}
+                ) from None
+            except TooLong:
+                raise TusRefusal(413, f"This is more than the {upload.length} bytes announced.") from None
+            except WrongChecksum:
+                raise TusRefusal(460, "The piece does not agree with its checksum.") from None
+            except (GoneSilent, ClientDisconnect):
+                raise TusRefusal(408, "The piece broke off.", {"connection": "close"}) from None
+            headers = {"upload-offset": str(size)}
+            if size == upload.length:
+                headers.update(await self._finish(request, upload))
+            return headers
+
+    async def _finish(self, request: Request, upload: Upload) -> dict[str, str]:
+        """Headers that say which draft a whole upload became; a picture that cannot be shown is refused with its reason."""
+        if upload.completed_at is None:
+            try:
+                await finish(upload, storage_of(request), settings_of(request))
+            except Refused as refusal:
+                raise TusRefusal(422, str(REFUSALS[refusal.code])) from None
+        if upload.artwork_id is None:
+            return {}
+        return {WORK: pages_of(request).url(self.work, id=upload.artwork_id)}
 
 
-@by_tus
-async def show(request: Request) -> Response:
-    """A browser that lost the connection asks how much of a picture has arrived."""
-    upload = await load_upload(request)
-    headers = {"upload-length": str(upload.length), **expiry_of(upload)}
-    if upload.metadata:
-        headers["upload-metadata"] = upload.metadata
-    part = Part(storage_of(request), upload.token)
-    size = upload.length if upload.completed_at else part.size()
-    if size == upload.length:
-        # Whoever hears that all has arrived takes it for done.
-        async with _held(part, upload):
-            headers.update(await _finish(request, upload))
-    else:
-        part.knock()  # whoever asks wants to go on: a request of which nothing is heard any more makes way
-    return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
-
-
-@by_tus
-async def append(request: Request) -> Response:
-    """A browser sends a piece of a picture; with the last one it becomes a draft."""
-    upload = await load_upload(request)
-    if request.headers.get("content-type") != PIECES:
-        raise TusRefusal(415, f"A piece of an upload is sent as {PIECES}.")
-    headers = await _add(request, upload, number_in(request, "upload-offset"))
-    return Response(status_code=204, headers={**headers, **expiry_of(upload)})
-
-
-@by_tus
-async def delete(request: Request) -> Response:
-    """A partner stops an upload: what arrived of it is deleted. A draft that it became stays."""
-    upload = await load_upload(request)
-    await end_upload(upload, storage_of(request))
-    return Response(status_code=204)
-
-
-async def override(request: Request) -> Response:
-    """A browser behind a proxy that lets only GET and POST through names the method in a header."""
-    handlers = {"HEAD": show, "PATCH": append, "DELETE": delete}
-    handler = handlers.get(request.headers.get("x-http-method-override", ""))
-    if handler is None:
-        raise HTTPException(405, headers={"allow": ", ".join(handlers)})
-    return await handler(request)
+DESK = Landing("uploads", "artworks:show")
 
 
 async def load_upload(request: Request) -> Upload:
@@ -207,31 +251,6 @@ async def load_upload(request: Request) -> Upload:
     return upload
 
 
-async def _add(request: Request, upload: Upload, offset: int) -> dict[str, str]:
-    """Add the body to an upload, and finish it when it is whole; returns headers."""
-    checksum = checksum_in(request)
-    if upload.completed_at is not None:
-        raise TusRefusal(409, "All of it has arrived.", {"upload-offset": str(upload.length)})
-    part = Part(storage_of(request), upload.token)
-    async with _held(part, upload) as file:
-        try:
-            size = await part.add(file, request, offset, upload.length, checksum)
-        except WrongOffset as wrong:
-            raise TusRefusal(
-                409, f"The next piece begins at {wrong.size}.", {"upload-offset": str(wrong.size)}
-            ) from None
-        except TooLong:
-            raise TusRefusal(413, f"This is more than the {upload.length} bytes announced.") from None
-        except WrongChecksum:
-            raise TusRefusal(460, "The piece does not agree with its checksum.") from None
-        except (GoneSilent, ClientDisconnect):
-            raise TusRefusal(408, "The piece broke off.", {"connection": "close"}) from None
-        headers = {"upload-offset": str(size)}
-        if size == upload.length:
-            headers.update(await _finish(request, upload))
-        return headers
-
-
 def _held(part: Part, upload: Upload) -> Any:
     return part.hold() if upload.completed_at is None else _NothingHeld()
 
@@ -240,18 +259,6 @@ class _NothingHeld:
     async def __aenter__(self) -> None: ...
 
     async def __aexit__(self, *_: object) -> None: ...
-
-
-async def _finish(request: Request, upload: Upload) -> dict[str, str]:
-    """Headers that say which draft a whole upload became; a picture that cannot be shown is refused with its reason."""
-    if upload.completed_at is None:
-        try:
-            await finish(upload, storage_of(request), settings_of(request))
-        except Refused as refusal:
-            raise TusRefusal(422, str(REFUSALS[refusal.code])) from None
-    if upload.artwork_id is None:
-        return {}
-    return {WORK: pages_of(request).url("artworks:show", id=upload.artwork_id)}
 
 
 async def finish(upload: Upload, storage: Storage, settings: Settings) -> None:
@@ -391,13 +398,13 @@ async def forget_expired(workshop: Workshop) -> bool:
 
 
 routes = [
-    Route("/desk/uploads", options, name="uploads:options", methods=["OPTIONS"]),
-    Route("/desk/uploads", create, name="uploads:create", methods=["POST"]),
-    Route("/desk/uploads/{token}", options, name="uploads:options_of", methods=["OPTIONS"]),
-    Route("/desk/uploads/{token}", show, name="uploads:show", methods=["HEAD"]),
-    Route("/desk/uploads/{token}", append, name="uploads:append", methods=["PATCH"]),
-    Route("/desk/uploads/{token}", delete, name="uploads:delete", methods=["DELETE"]),
-    Route("/desk/uploads/{token}", override, name="uploads:override", methods=["POST"]),
+    Route("/desk/uploads", DESK.options, name="uploads:options", methods=["OPTIONS"]),
+    Route("/desk/uploads", DESK.create, name="uploads:create", methods=["POST"]),
+    Route("/desk/uploads/{token}", DESK.options, name="uploads:options_of", methods=["OPTIONS"]),
+    Route("/desk/uploads/{token}", DESK.show, name="uploads:show", methods=["HEAD"]),
+    Route("/desk/uploads/{token}", DESK.append, name="uploads:append", methods=["PATCH"]),
+    Route("/desk/uploads/{token}", DESK.delete, name="uploads:delete", methods=["DELETE"]),
+    Route("/desk/uploads/{token}", DESK.override, name="uploads:override", methods=["POST"]),
 ]
 
 CHORES = [

@@ -17,6 +17,7 @@ from gallery.artworks.snapshots import digest
 from gallery.artworks.works import (
     TEXT_FIELDS,
     NotEditable,
+    Offered,
     WorkDetails,
     WorkRefused,
     fill_work,
@@ -115,6 +116,20 @@ def form_fields(values: Typed, posted: Mapping[str, str] | None = None) -> Multi
     if posted and "organisation" in posted:
         fields["organisation"] = posted["organisation"]
     return fields
+
+
+def form_with(artwork: Artwork, changes: Typed, offered: Offered) -> WorkForm:
+    """The form of a work as it is kept and typed, with other values in some fields; its themes must be fetched.
+
+    A new artist leaves the consent of the one before behind; a new consent brings its own artist.
+    """
+    values = {**typed_in(artwork), **changes}
+    if "artist" in changes and "consent" not in changes and values["artist"] != [str(artwork.artist_id)]:
+        values["consent"] = [""]
+    elif any(changes.get("consent", ())) and "artist" not in changes:
+        values["artist"] = [""]
+    fields = form_fields(values, {"organisation": str(artwork.organisation_id)})
+    return WorkForm(fields, offered=offered)
 
 
 async def keep_typed(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from starlette.datastructures import MultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,8 +13,8 @@ from starlette.routing import Route
 from gallery.accounts.models import Person
 from gallery.artworks.access import AROUND, load_artwork
 from gallery.artworks.arrivals import new_draft
-from gallery.artworks.drafting import fingerprint, form_fields
-from gallery.artworks.forms import PICTURES, CommonForm, WorkForm, form_of, typed_in
+from gallery.artworks.drafting import fingerprint, form_with
+from gallery.artworks.forms import PICTURES, CommonForm, form_of, typed_in
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.works import (
     ChangedMeanwhile,
@@ -159,15 +158,7 @@ async def update(request: Request) -> Response:
 
 async def _set(artwork: Artwork, common: CommonForm, organisations: list[Organisation], by: Person) -> str:
     """Set the common values on one draft, by the rules of its own form; returns why not."""
-    values = {**typed_in(artwork), **common.set_fields}
-    if "artist" in common.set_fields and "consent" not in common.set_fields:
-        values["consent"] = [""]  # it was another artist's
-        if artwork.artist_id is not None and values["artist"] == [str(artwork.artist_id)]:
-            values["consent"] = [str(artwork.consent_id or "")]
-    if "consent" in common.set_fields and "artist" not in common.set_fields:
-        values["artist"] = [""]  # whoever chose the consent has said whose work it is
-    fields = form_fields(values, MultiDict(organisation=str(artwork.organisation_id)))
-    form = WorkForm(fields, offered=await offered_to(organisations, artwork))
+    form = form_with(artwork, common.set_fields, await offered_to(organisations, artwork))
     details = form.read(has_picture=True)
     if details is None:
         wrong = [name for name in form.errors if name in common.set_fields or name not in artwork.unfinished]

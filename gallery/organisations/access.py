@@ -17,7 +17,13 @@ async def organisations_of(person: Person) -> list[Organisation]:
 
 
 async def load_member(request: Request) -> tuple[Person, list[Organisation]]:
-    """The person at this desk with their organisations, at least one; 404 to people who belong to none."""
+    """The person at this desk with their organisations, at least one; 404 to people who belong to none.
+
+    Of a program that was let in by a token (gallery/api), whoever made the token, with its organisation alone.
+    """
+    program: tuple[Person, list[Organisation]] | None = getattr(request.state, "program", None)
+    if program is not None:
+        return program
     person = await load_person(request)
     organisations = await organisations_of(person)
     if not organisations:
