@@ -20,15 +20,15 @@ async def load_submitted(request: Request) -> tuple[Person, Artwork]:
     404 for works that were never sent for review: drafts belong to their organisation alone.
     """
     person = await load_curator(request)
-    artwork = await Artwork.get_or_none(id=request.path_params["id"]).prefetch_related(
-        "image",
-        "artist",
-        "consent",
-        "project",
-        "organisation",
-        "themes",
-        Prefetch("submissions", Submission.all().order_by("number").prefetch_related("by")),
-        Prefetch("reviews", Review.all().order_by("id").prefetch_related("by", "risk")),
+    artwork = await (
+        Artwork.filter(id=request.path_params["id"])
+        .select_related("image", "artist", "consent", "project", "organisation")
+        .prefetch_related(
+            "themes",
+            Prefetch("submissions", Submission.all().order_by("number").select_related("by")),
+            Prefetch("reviews", Review.all().order_by("id").select_related("by").prefetch_related("risk")),
+        )
+        .first()
     )
     if artwork is None or not artwork.submissions:
         raise HTTPException(404)

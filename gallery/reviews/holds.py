@@ -23,7 +23,7 @@ async def take_hold(artwork: Artwork, by: Person, lease: timedelta = PAGE_LEASE)
     async with in_transaction():
         # The work's row is the lock: two who come at once to a work that nobody held must not both get it.
         await locked(Artwork.filter(id=artwork.id)).get()
-        hold = await Hold.get_or_none(artwork_id=artwork.id).prefetch_related("person")
+        hold = await Hold.filter(artwork_id=artwork.id).select_related("person").first()
         if hold is None:
             return await Hold.create(artwork_id=artwork.id, person=by, until=now() + lease)
         if hold.person_id == by.id or hold.until <= now():
@@ -41,7 +41,7 @@ async def release(artwork: Artwork, by: Person) -> None:
 async def held_by_another(artwork_id: int, by: Person) -> Hold | None:
     """The hold of somebody else on the work, with its person, while it lasts."""
     holds = Hold.filter(artwork_id=artwork_id, until__gt=now()).exclude(person_id=by.id)
-    return await holds.prefetch_related("person").first()
+    return await holds.select_related("person").first()
 
 
 def works_held_by_others(by: Person) -> Subquery:

@@ -121,6 +121,17 @@ async def named(model: Any, slug: str) -> Any:
 
 
 @dataclass(frozen=True)
+class Around:
+    """A submission's place in a queue: its neighbours, the later one with its picture, and how manieth it is, from 1."""
+
+    deferral: Deferral | None
+    preceding: Submission | None
+    following: Submission | None
+    position: int | None  # None: it waits no more
+    count: int
+
+
+@dataclass(frozen=True)
 class Queue:
     """The waiting submissions as one curator sees them."""
 
@@ -163,16 +174,33 @@ class Queue:
         moments = {int(str(id)): at for id, at in late}
         return [*ids, *moments], moments
 
-    async def following(self, submission: Submission, *, free: bool = False) -> Submission | None:
-        """What comes after `submission`, which need not wait any more; None at the end.
+    async def deferral_of(self, submission: Submission) -> Deferral | None:
+        """When the curator put it off, if they did."""
+        return await Deferral.get_or_none(person_id=self.curator.id, submission_id=submission.id)
 
-        With `free`, only what nobody else looks at now.
-        """
-        turn, late = self.in_turn(), self.put_off()
-        if free:
-            turn = turn.exclude(artwork_id__in=works_held_by_others(self.curator))
-            late = late.exclude(submission__artwork_id__in=works_held_by_others(self.curator))
-        deferral = await Deferral.get_or_none(person_id=self.curator.id, submission_id=submission.id)
+    async def around(self, submission: Submission) -> Around:
+        """Where `submission` stands in the queue, and what stands before and after it."""
+        deferral = await self.deferral_of(submission)
+        return Around(
+            deferral=deferral,
+            preceding=await self._preceding(submission, deferral),
+            following=await self._following(submission, deferral, self.in_turn(), self.put_off()),
+            position=await self._position(submission, deferral) if submission.is_waiting else None,
+            count=await self.count(),
+        )
+
+    async def _following(
+        self,
+        submission: Submission,
+        deferral: Deferral | None,
+        turn: QuerySet[Submission],
+        late: QuerySet[Deferral],
+    ) -> Submission | None:
+        """What comes after `submission`, which need not wait any more, in `turn` or `late`; None at the end."""
+        turn, late = (
+            turn.select_related("artwork__image"),
+            late.select_related("submission__artwork__image"),
+        )
         if deferral is None:
             after = Q(at__gt=submission.at) | Q(at=submission.at, id__gt=submission.id)
             found = await turn.filter(after).order_by("at", "id").first()
@@ -182,36 +210,36 @@ class Queue:
         else:
             after = Q(at__gt=deferral.at) | Q(at=deferral.at, id__gt=deferral.id)
             first = await late.filter(after).order_by("at", "id").first()
-        return await Submission.get(id=first.submission_id) if first else None
+        return first.submission if first else None
 
-    async def preceding(self, submission: Submission) -> Submission | None:
+    async def _preceding(self, submission: Submission, deferral: Deferral | None) -> Submission | None:
         """What comes before `submission`; None at the beginning."""
-        deferral = await Deferral.get_or_none(person_id=self.curator.id, submission_id=submission.id)
         if deferral is not None:
             before = Q(at__lt=deferral.at) | Q(at=deferral.at, id__lt=deferral.id)
-            last = await self.put_off().filter(before).order_by("-at", "-id").first()
+            earlier = self.put_off().filter(before).select_related("submission")
+            last = await earlier.order_by("-at", "-id").first()
             if last is not None:
-                return await Submission.get(id=last.submission_id)
+                return last.submission
             return await self.in_turn().order_by("-at", "-id").first()
         before = Q(at__lt=submission.at) | Q(at=submission.at, id__lt=submission.id)
         return await self.in_turn().filter(before).order_by("-at", "-id").first()
 
     async def next_free(self, submission: Submission) -> Submission | None:
         """What to look at after `submission` was dealt with: the next in turn, or else the first."""
-        found = await self.following(submission, free=True)
+        turn = self.in_turn().exclude(artwork_id__in=works_held_by_others(self.curator))
+        late = self.put_off().exclude(submission__artwork_id__in=works_held_by_others(self.curator))
+        found = await self._following(submission, await self.deferral_of(submission), turn, late)
         if found is not None:
             return found
-        turn = self.in_turn().exclude(artwork_id__in=works_held_by_others(self.curator))
         first = await turn.exclude(id=submission.id).order_by("at", "id").first()
         if first is not None:
             return first
-        late = self.put_off().exclude(submission__artwork_id__in=works_held_by_others(self.curator))
-        deferral = await late.exclude(submission_id=submission.id).order_by("at", "id").first()
-        return await Submission.get(id=deferral.submission_id) if deferral else None
+        others = late.exclude(submission_id=submission.id).select_related("submission")
+        deferral = await others.order_by("at", "id").first()
+        return deferral.submission if deferral else None
 
-    async def position(self, submission: Submission) -> int:
+    async def _position(self, submission: Submission, deferral: Deferral | None) -> int:
         """How manieth it is, from 1."""
-        deferral = await Deferral.get_or_none(person_id=self.curator.id, submission_id=submission.id)
         if deferral is not None:
             earlier = await self.put_off().filter(at__lt=deferral.at).count()
             return await self.in_turn().count() + earlier + 1
@@ -256,12 +284,11 @@ class Option:
     count: int
 
 
-async def options() -> dict[str, list[Option]]:
-    """What waits, counted by everything by which it can be narrowed: a constant number of queries."""
+async def options(total: int) -> dict[str, list[Option]]:
+    """What waits, `total` submissions, counted by everything by which it can be narrowed: a constant number of queries."""
     waiting = Submission.filter(is_waiting=True)
     fresh = await waiting.filter(_of_age("fresh")).count()
     old = await waiting.filter(_of_age("old")).count()
-    total = await waiting.count()
     ages = {"fresh": fresh, "days": total - fresh - old, "old": old}
     languages = await _counted(waiting, "artwork__language")
     hints = await (

@@ -36,7 +36,7 @@ from gallery.reviews.decisions import (
 )
 from gallery.reviews.forms import NOTED_FIELDS, SNAPSHOT_WORDS, ReviewForm, TogetherForm, WaveOffForm
 from gallery.reviews.holds import PAGE_LEASE, PING_LEASE, release, take_hold
-from gallery.reviews.models import Decision, Deferral, Hint, Hold, ReadyReason, Review, Undo
+from gallery.reviews.models import Decision, Hint, Hold, ReadyReason, Review, Undo
 from gallery.reviews.queue import (
     EVERYTHING,
     Narrowing,
@@ -92,14 +92,15 @@ async def index(request: Request) -> Response:
 async def queue_page(request: Request, person: Person, form: TogetherForm, status: int = 200) -> Response:
     tab = _tab(request)
     page = _page_number(request)
+    counts = await _counts()
     if tab == Status.SUBMITTED:
         chosen = await narrowing(request.query_params)
         await remember(person, chosen)
         queue = Queue(person, chosen)
-        count = await queue.count()
+        count = await queue.count() if chosen.query else counts[tab]
         page, pages = _within(page, count)
         rows = await _waiting_rows(queue, page)
-        found = await options()
+        found = await options(counts[tab])
     else:
         chosen = Narrowing(
             theme=await named(Theme, request.query_params.get("theme", "")),
@@ -110,7 +111,7 @@ async def queue_page(request: Request, person: Person, form: TogetherForm, statu
     context = {
         "tab": tab,
         "tabs": TABS,
-        "counts": await _counts(),
+        "counts": counts,
         "rows": rows,
         "count": count,
         "page": page,
@@ -143,14 +144,16 @@ FILTER_WORDS = {
 
 async def _waiting_rows(queue: Queue, page: int) -> list[Row]:
     ids, put_off_at = await queue.ids((page - 1) * PER_PAGE, PER_PAGE)
-    found = await Submission.filter(id__in=ids).prefetch_related(
-        "artwork__image", "artwork__artist", "artwork__organisation", "artwork__themes"
+    found = await Submission.filter(id__in=ids).select_related(
+        "artwork__image", "artwork__artist", "artwork__organisation"
     )
+    # A prefetch through the submission would read each work once more.
+    await Artwork.fetch_for_list([each.artwork for each in found], "themes")
     submissions = {submission.id: submission for submission in found}
     holds = (
         await Hold.filter(artwork_id__in=[each.artwork_id for each in found], until__gt=now())
         .exclude(person_id=queue.curator.id)
-        .prefetch_related("person")
+        .select_related("person")
     )
     held = {hold.artwork_id: hold for hold in holds}
     counted = (
@@ -374,11 +377,8 @@ async def _work_page(
         held = await take_hold(artwork, person, PAGE_LEASE)
         holder = None if held.person_id == person.id else held.person
     found = await hints.shown(await hints.looked_at(submission)) if artwork.status != Status.WITHDRAWN else []
-    following = await queue.following(submission)
-    preceding = await queue.preceding(submission)
-    coming = await _work_of(following)
+    around = await queue.around(submission)
     undone = await Undo.filter(submission__artwork_id=artwork.id).prefetch_related("by")
-    deferral = await Deferral.get_or_none(person_id=person.id, submission_id=submission.id)
     proposed = changes(submission.replaces or {}, submission.sent) if submission.is_proposal else []
     context = {
         "artwork": shown_as(artwork, submission),
@@ -397,12 +397,12 @@ async def _work_page(
         "snapshot_words": SNAPSHOT_WORDS,
         "query": f"?{chosen.query}" if chosen.query else "",
         "queue_query": chosen.query or EVERYTHING,
-        "following": following,
-        "preceding": preceding,
-        "coming": coming,
-        "position": await queue.position(submission) if submission.is_waiting else None,
-        "count": await queue.count(),
-        "deferral": deferral,
+        "following": around.following,
+        "preceding": around.preceding,
+        "coming": around.following.artwork if around.following else None,
+        "position": around.position,
+        "count": around.count,
+        "deferral": around.deferral,
         "undoable": await _undoable(person),
     }
     return render(request, "reviews/new.html", context, status=status)
@@ -417,12 +417,6 @@ def shown_as(artwork: Artwork, submission: Submission) -> Artwork:
 
 def _passages(differences: Sequence[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(each.field, passages(each.before, each.after)) for each in differences]
-
-
-async def _work_of(submission: Submission | None) -> Artwork | None:
-    if submission is None:
-        return None
-    return await Artwork.get(id=submission.artwork_id).prefetch_related("image")
 
 
 def latest_of(artwork: Artwork) -> Submission:
@@ -455,7 +449,7 @@ async def _undoable(person: Person) -> Undoable | None:
     latest = (
         await Review.filter(by_id=person.id, at__gt=now() - decisions.UNDO_FOR)
         .order_by("-at")
-        .prefetch_related("artwork")
+        .select_related("artwork")
         .first()
     )
     if latest is None:

@@ -1,4 +1,4 @@
-"""The curator's queue with 20,000 waiting works: how long its pages take, and how many queries they ask.
+"""The curator's queue with 20,000 waiting works, on SQLite and on PostgreSQL: how long its pages take, and their queries.
 
 Run: python -m tests.bench.queue [number of works]
 """
@@ -23,11 +23,14 @@ from gallery.app import create_app
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.database import Database
+from gallery.organisations.models import Organisation
 from gallery.reviews.checks import CHECK_WORDS, CHECKS_VERSION
 from gallery.reviews.models import Hint
 from gallery.settings import Settings
 from gallery.storage import Storage
+from gallery.themes.models import Theme
 from tests import factories
+from tests.bench.search import engines
 from tests.cast import assemble
 
 WORKS = 20_000
@@ -103,49 +106,59 @@ async def fill(storage: Storage, works: int) -> str:
     return token
 
 
-async def measure(works: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        settings = Settings(
-            home=home,
-            database_url=f"sqlite:///{home / 'gallery.sqlite3'}",
-            media=home / "media",
-            secret_key="bench",
-        )
-        async with Database(settings) as database:
-            await database.migrate()
-            token = await fill(Storage(settings), works)
-        app = create_app(settings)
-        queries = Queries()
-        log = logging.getLogger("tortoise.db_client")
-        log.setLevel(logging.DEBUG)
-        log.addHandler(queries)
-        log.propagate = False
-        async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gallery.test") as client,
+async def measure(label: str, settings: Settings, works: int) -> None:
+    async with Database(settings) as database:
+        await database.migrate()
+        token = await fill(Storage(settings), works)
+    app = create_app(settings)
+    queries = Queries()
+    log = logging.getLogger("tortoise.db_client")
+    log.setLevel(logging.DEBUG)
+    log.addHandler(queries)
+    log.propagate = False
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gallery.test") as client,
+    ):
+        client.cookies.set(COOKIE, token, domain="gallery.test", path="/desk")
+        middle = await Submission.filter(is_waiting=True).order_by("at").offset(works // 2).first()
+        theme = await Theme.all().order_by("id").first()
+        organisation = await Organisation.all().order_by("id").first()
+        assert middle is not None
+        assert theme is not None
+        assert organisation is not None
+        print(f"{works:,} waiting works, {label}, {TIMES} times each:")
+        for name, path in (
+            ("the queue", "/desk/queue?filter=none"),
+            ("its last page", f"/desk/queue?filter=none&page={works // 50}"),
+            ("narrowed by hint", "/desk/queue?hint=wording"),
+            ("narrowed to what has no hint", "/desk/queue?hint=none"),
+            ("narrowed by theme and age", f"/desk/queue?age=old&theme={theme.slug}"),
+            ("narrowed by organisation", f"/desk/queue?organisation={organisation.slug}"),
+            ("a work in the middle", f"/desk/queue/{middle.artwork_id}"),
+            ("the same, narrowed", f"/desk/queue/{middle.artwork_id}?organisation={organisation.slug}"),
         ):
-            client.cookies.set(COOKIE, token, domain="gallery.test", path="/desk")
-            middle = await Submission.filter(is_waiting=True).order_by("at").offset(works // 2).first()
-            assert middle is not None
-            print(f"{works:,} waiting works, SQLite, {TIMES} times each:")
-            for name, path in (
-                ("the queue", "/desk/queue?filter=none"),
-                ("its last page", f"/desk/queue?filter=none&page={works // 50}"),
-                ("narrowed by hint", "/desk/queue?hint=wording"),
-                ("narrowed by theme and age", "/desk/queue?age=old&theme="),
-                ("a work in the middle", f"/desk/queue/{middle.artwork_id}"),
-            ):
-                seconds, asked = [], 0
-                for _ in range(TIMES):
-                    queries.number = 0
-                    began = time.perf_counter()
-                    answer = await client.get(path)
-                    seconds.append(time.perf_counter() - began)
-                    assert answer.status_code == 200, (path, answer.status_code)
-                    asked = queries.number
-                print(f"  {name}: {statistics.median(seconds) * 1000:.0f} ms, {asked} queries")
+            seconds, asked = [], 0
+            for _ in range(TIMES):
+                queries.number = 0
+                began = time.perf_counter()
+                answer = await client.get(path)
+                seconds.append(time.perf_counter() - began)
+                assert answer.status_code == 200, (path, answer.status_code)
+                asked = queries.number
+            print(f"  {name}: {statistics.median(seconds) * 1000:.0f} ms, {asked} queries")
+    log.removeHandler(queries)
+
+
+def main() -> None:
+    works = int(sys.argv[1]) if len(sys.argv) > 1 else WORKS
+    with tempfile.TemporaryDirectory() as folder, engines(Path(folder)) as urls:
+        for label, url in urls.items():
+            settings = Settings(
+                home=Path(folder), database_url=url, media=Path(folder) / "media", secret_key="bench"
+            )
+            asyncio.run(measure(label, settings, works))
 
 
 if __name__ == "__main__":
-    asyncio.run(measure(int(sys.argv[1]) if len(sys.argv) > 1 else WORKS))
+    main()

@@ -123,15 +123,12 @@ async def test_putting_off_moves_a_work_to_the_end_of_ones_own_queue(site: Site)
     assert other.index(f'id="work-{works[0].id}"') < other.index(f'id="work-{works[1].id}"')
     queue = Queue(site.cast.curator, Narrowing())
     submissions = [await submission_of(work) for work in works]
-    assert [await queue.position(each) for each in submissions] == [3, 1, 2]
-    following = await queue.following(submissions[2])
-    assert following is not None
-    assert following.id == submissions[0].id
-    assert await queue.following(submissions[0]) is None
-    preceding = await queue.preceding(submissions[0])
-    assert preceding is not None
-    assert preceding.id == submissions[2].id
-    assert await queue.preceding(submissions[1]) is None
+    put_off, first, last = [await queue.around(each) for each in submissions]
+    assert [each.position for each in (put_off, first, last)] == [3, 1, 2]
+    assert last.following == submissions[0]
+    assert put_off.following is None
+    assert put_off.preceding == submissions[2]
+    assert first.preceding is None
 
 
 async def test_the_next_work_is_one_that_nobody_looks_at(site: Site) -> None:
