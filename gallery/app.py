@@ -33,6 +33,7 @@ import gallery.artworks.views
 import gallery.exhibitions.calendar
 import gallery.exhibitions.chores
 import gallery.exhibitions.covers
+import gallery.exhibitions.edition_views
 import gallery.exhibitions.embedding
 import gallery.exhibitions.feeds
 import gallery.exhibitions.iiif
@@ -127,6 +128,7 @@ def feature_routes() -> list[Route]:
         *gallery.themes.views.routes,
         *gallery.themes.extensions.routes,
         *gallery.exhibitions.views.routes,
+        *gallery.exhibitions.edition_views.routes,
         *gallery.exhibitions.previews.routes,
         *gallery.exhibitions.covers.routes,
         *gallery.exhibitions.calendar.routes,

@@ -7,9 +7,9 @@ from starlette.requests import Request
 
 from gallery.accounts.access import load_curator
 from gallery.accounts.models import Person
-from gallery.exhibitions.models import Exhibition, Hanging, Room
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 
-__all__ = ["load_curator", "load_exhibition", "load_hanging", "load_room"]
+__all__ = ["load_curator", "load_edition", "load_exhibition", "load_hanging", "load_room"]
 
 
 async def load_exhibition(request: Request) -> tuple[Person, Exhibition]:
@@ -19,6 +19,15 @@ async def load_exhibition(request: Request) -> tuple[Person, Exhibition]:
     if exhibition is None:
         raise HTTPException(404)
     return person, exhibition
+
+
+async def load_edition(request: Request) -> tuple[Person, Exhibition, Edition]:
+    """Also what was published under the number of the address."""
+    person, exhibition = await load_exhibition(request)
+    edition = await Edition.get_or_none(exhibition_id=exhibition.id, number=request.path_params["number"])
+    if edition is None:
+        raise HTTPException(404)
+    return person, exhibition, edition
 
 
 async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:

@@ -18,24 +18,14 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.exhibitions.announcements import tell_of_hanging
+from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arranged, furnish
+from gallery.exhibitions.comparing import compare
 from gallery.exhibitions.meanwhile import digest, merged
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.room_rules import Filled, filled, ids_of
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.themes.models import Theme
-
-FROZEN_FIELDS = (
-    "title_zh",
-    "title_en",
-    "introduction_zh",
-    "introduction_en",
-    "opens_at",
-    "closes_at",
-    "leaves_when_closed",
-)
-ROOM_FIELDS = ("title_zh", "title_en", "text_zh", "text_en", "layout", "rule")
-CAPTIONS = ("caption_zh", "caption_en")
 
 
 class BuildingRefused(Exception):
@@ -71,7 +61,7 @@ async def draft_of(exhibition: Exhibition) -> Edition:
     if draft is not None:
         return draft
     async with in_transaction():
-        await _hold(exhibition.id)
+        await hold(exhibition.id)
         return await Edition.get_or_none(
             exhibition_id=exhibition.id, number__isnull=True
         ) or await Edition.create(exhibition=exhibition)
@@ -91,9 +81,9 @@ async def change(
     """
     edition = await draft_of(exhibition)
     async with in_transaction():
-        held = await _hold(exhibition.id)
+        held = await hold(exhibition.id)
         await _merge(edition, draft, seen or {})
-        await _touch(edition.id, by)
+        await touch(edition.id, by)
         if (seen or {}).get("theme") == digest(str(theme.id) if theme else ""):
             return  # the form left it alone, so what another chose meanwhile stays
         if held.theme_id != (theme.id if theme else None):
@@ -105,9 +95,9 @@ async def change(
 async def add_room(edition: Edition, *, by: Person | None = None, **texts: Any) -> Room:
     """A new room behind the others of a draft. `texts`: ROOM_FIELDS."""
     async with in_transaction():
-        await _hold(edition.exhibition_id)
+        await hold(edition.exhibition_id)
         await _check_draft(edition.id)
-        await _touch(edition.id, by)
+        await touch(edition.id, by)
         rooms = await Room.filter(edition_id=edition.id).count()
         return await Room.create(edition_id=edition.id, position=rooms + 1, **texts)
 
@@ -118,9 +108,9 @@ async def change_room(
     """Set ROOM_FIELDS of a draft's room. `seen` as for `change`. Raises ChangedMeanwhile."""
     async with in_transaction():
         edition = await _check_draft(room.edition_id)
-        await _hold(edition.exhibition_id)
+        await hold(edition.exhibition_id)
         await _merge(room, texts, seen or {})
-        await _touch(edition.id, by)
+        await touch(edition.id, by)
 
 
 async def change_caption(hanging: Hanging, *, by: Person | None = None, **texts: Any) -> None:
@@ -220,15 +210,14 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
     """
     draft = await draft_of(exhibition)
     async with in_transaction():
-        await _hold(exhibition.id)
+        await hold(exhibition.id)
         await draft.refresh_from_db()
         rooms = await filled(draft)
         _check_publishable(draft, rooms)
         numbered = Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True)
         last = await numbered.order_by("-number").first()
-        hung_before = await Hanging.filter(
-            room__edition__exhibition_id=exhibition.id, room__edition__is_current=True
-        ).values_list("artwork_id", flat=True)
+        current = await numbered.filter(is_current=True).prefetch_related("published_by").first()
+        hung_before = await _check_differs(draft, rooms, current) if current else set()
         await Edition.filter(exhibition_id=exhibition.id, is_current=True).update(is_current=False)
         edition = await Edition.create(
             exhibition_id=exhibition.id,
@@ -238,28 +227,8 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
             published_by=by,
             **{name: getattr(draft, name) for name in FROZEN_FIELDS},
         )
-        await Room.bulk_create(
-            Room(
-                edition_id=edition.id,
-                position=position,
-                without=room.room.without,
-                **{name: getattr(room.room, name) for name in ROOM_FIELDS},
-            )
-            for position, room in enumerate(rooms, 1)
-        )
-        frozen = await Room.filter(edition_id=edition.id).order_by("position")
-        await Hanging.bulk_create(
-            Hanging(
-                room_id=copy.id,
-                artwork_id=hung.artwork_id,
-                position=position,
-                caption_zh=hung.caption_zh,
-                caption_en=hung.caption_en,
-            )
-            for room, copy in zip(rooms, frozen, strict=True)
-            for position, hung in enumerate(room.works, 1)
-        )
-        new = ids_of(rooms) - set(hung_before)
+        await furnish(edition, rooms)
+        new = ids_of(rooms) - hung_before
         await tell_of_hanging(exhibition, edition, new)
         await content_version.bump()
     return edition
@@ -270,7 +239,7 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
     if not by.is_curator:
         raise NotPublishable(_l("Exhibitions are closed by curators."))
     async with in_transaction():
-        await _hold(exhibition.id)
+        await hold(exhibition.id)
         taken = await Edition.filter(exhibition_id=exhibition.id, is_current=True).update(is_current=False)
         if taken:
             await content_version.bump()
@@ -301,7 +270,24 @@ def _check_publishable(draft: Edition, rooms: Sequence[Filled]) -> None:
             )
 
 
-async def _hold(exhibition_id: int) -> Exhibition:
+async def _check_differs(draft: Edition, rooms: Sequence[Filled], current: Edition) -> set[int]:
+    """Refuse to publish what visitors see already, as when two press the button. The works that hang there now."""
+    seen = await arranged(current)
+    values = {name: getattr(draft, name) for name in FROZEN_FIELDS}
+    if compare(seen, Arrangement(values, rooms)).is_none:
+        raise NotPublishable(
+            _(
+                "Visitors see just this already: it is edition %(number)s, which %(who)s published. Nothing was done."
+            )
+            % {
+                "number": current.number,
+                "who": current.published_by.name if current.published_by else _("Somebody"),
+            }
+        )
+    return set(seen.work_ids)
+
+
+async def hold(exhibition_id: int) -> Exhibition:
     exhibition: Exhibition = await locked(Exhibition.filter(id=exhibition_id)).get()
     return exhibition
 
@@ -318,11 +304,11 @@ async def _check_draft(edition_id: int) -> Edition:
 
 async def _hold_draft(room: Room, by: Person | None = None) -> None:
     edition = await _check_draft(room.edition_id)
-    await _hold(edition.exhibition_id)
-    await _touch(edition.id, by)
+    await hold(edition.exhibition_id)
+    await touch(edition.id, by)
 
 
-async def _touch(edition_id: int, by: Person | None) -> None:
+async def touch(edition_id: int, by: Person | None) -> None:
     """Say that a draft changed, and by whom, so that others who have it open are told."""
     await Edition.filter(id=edition_id).update(version=F("version") + 1, changed_by_id=by.id if by else None)
 

@@ -18,6 +18,7 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.exhibitions import building
 from gallery.exhibitions.access import load_curator, load_exhibition, load_hanging, load_room
+from gallery.exhibitions.arrangements import CAPTIONS, FROZEN_FIELDS, ROOM_FIELDS
 from gallery.exhibitions.builder import (
     editions_of,
     ending_before,
@@ -105,7 +106,7 @@ async def update(request: Request) -> Response:
             await chosen_theme(form),
             by=person,
             seen=seen_in(posted),
-            **form.values(*building.FROZEN_FIELDS),
+            **form.values(*FROZEN_FIELDS),
         )
     except ChangedMeanwhile as other:
         refuse_meanwhile(form, other)
@@ -161,7 +162,7 @@ async def update_caption(request: Request) -> Response:
     if not form.validate():
         sentence = next(iter(form.errors.values()))[0]
         return await _answer(request, exhibition, f"hanging-{hanging.id}", str(sentence), "error")
-    await building.change_caption(hanging, by=person, **form.values(*building.CAPTIONS))
+    await building.change_caption(hanging, by=person, **form.values(*CAPTIONS))
     return await _answer(request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."))
 
 
@@ -251,14 +252,6 @@ async def create_edition(request: Request) -> Response:
     )
 
 
-async def unpublish(request: Request) -> Response:
-    """A curator takes an exhibition off the site; draft and editions remain."""
-    person, exhibition = await load_exhibition(request)
-    if await building.unpublish(exhibition, person):
-        return _back(request, exhibition, "editions", _("Visitors no longer see this exhibition."))
-    return _back(request, exhibition, "editions", _("Visitors did not see this exhibition already."), "hint")
-
-
 def may_be_shown(artwork: Artwork) -> bool:
     """What `ALLOWED` asks in SQL, of a work that was fetched with image, consent and organisation."""
     return (
@@ -327,7 +320,7 @@ async def _builder(
 
 
 async def _edition_form(exhibition: Exhibition, draft: Edition) -> EditionForm:
-    begin_with = {name: getattr(draft, name) for name in building.FROZEN_FIELDS}
+    begin_with = {name: getattr(draft, name) for name in FROZEN_FIELDS}
     begin_with["opens_at"] = draft.opens_at or now()
     return EditionForm(
         themes=await theme_choices(), data={**begin_with, "theme": str(exhibition.theme_id or "")}
@@ -362,12 +355,12 @@ async def _answer(
 
 
 def seen_edition(draft: Edition, theme_id: int | None) -> str:
-    fields: dict[str, Any] = {name: getattr(draft, name) for name in building.FROZEN_FIELDS}
+    fields: dict[str, Any] = {name: getattr(draft, name) for name in FROZEN_FIELDS}
     return seen_of({**fields, "theme": str(theme_id or "")})
 
 
 def seen_room(room: Room) -> str:
-    return seen_of({name: getattr(room, name) for name in building.ROOM_FIELDS})
+    return seen_of({name: getattr(room, name) for name in ROOM_FIELDS})
 
 
 def wants_json(request: Request) -> bool:
@@ -473,5 +466,4 @@ routes = [
     ),
     Route("/desk/exhibitions/{id:int}/version", show_version, name="exhibitions:version", methods=["GET"]),
     Route("/desk/exhibitions/{id:int}/editions", create_edition, name="editions:create", methods=["POST"]),
-    Route("/desk/exhibitions/{id:int}/unpublishing", unpublish, name="editions:unpublish", methods=["POST"]),
 ]

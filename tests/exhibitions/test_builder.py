@@ -74,7 +74,7 @@ async def test_from_nothing_to_a_published_exhibition(site: Site) -> None:
     assert published.headers["location"] == f"{here}#editions"
     page = (await client.get(here)).text
     assert "Edition 1 is published." in page
-    assert "visitors see this one" in page
+    assert "Visitors see edition 1, published" in page
     seen = await (await site.client()).get("/en/exhibitions/solstice-2026")
     assert "At the table" in seen.text
     assert work.title_translation in seen.text

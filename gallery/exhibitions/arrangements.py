@@ -1,0 +1,75 @@
+"""What an edition freezes of an exhibition: its texts, its dates, its rooms and what hangs in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gallery.exhibitions.models import Edition, Hanging, Room
+from gallery.exhibitions.room_rules import Filled, Hung, filled
+
+FROZEN_FIELDS = (
+    "title_zh",
+    "title_en",
+    "introduction_zh",
+    "introduction_en",
+    "opens_at",
+    "closes_at",
+    "leaves_when_closed",
+)
+ROOM_FIELDS = ("title_zh", "title_en", "text_zh", "text_en", "layout", "rule")
+CAPTIONS = ("caption_zh", "caption_en")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """FROZEN_FIELDS by name, and the rooms in their order."""
+
+    values: Mapping[str, Any]
+    rooms: Sequence[Filled]
+
+    @property
+    def work_ids(self) -> list[int]:
+        return [hung.artwork_id for room in self.rooms for hung in room.works]
+
+
+async def arranged(edition: Edition) -> Arrangement:
+    """What an edition froze, whatever became of its works since; of a draft, what publishing it would freeze now."""
+    values = {name: getattr(edition, name) for name in FROZEN_FIELDS}
+    return Arrangement(values, await filled(edition) if edition.is_draft else await _frozen(edition))
+
+
+async def furnish(edition: Edition, rooms: Sequence[Filled]) -> None:
+    """Give an edition that has none yet these rooms and what hangs in them; within a transaction."""
+    await Room.bulk_create(
+        Room(
+            edition_id=edition.id,
+            position=position,
+            without=room.room.without,
+            **{name: getattr(room.room, name) for name in ROOM_FIELDS},
+        )
+        for position, room in enumerate(rooms, 1)
+    )
+    made = await Room.filter(edition_id=edition.id).order_by("position")
+    await Hanging.bulk_create(
+        Hanging(
+            room_id=copy.id,
+            artwork_id=hung.artwork_id,
+            position=position,
+            caption_zh=hung.caption_zh,
+            caption_en=hung.caption_en,
+        )
+        for room, copy in zip(rooms, made, strict=True)
+        for position, hung in enumerate(room.works, 1)
+    )
+
+
+async def _frozen(edition: Edition) -> list[Filled]:
+    rooms = await Room.filter(edition_id=edition.id).order_by("position", "id")
+    by_room: dict[int, list[Hung]] = {room.id: [] for room in rooms}
+    for hanging in await Hanging.filter(room__edition_id=edition.id).order_by("position", "id"):
+        by_room[hanging.room_id].append(
+            Hung(hanging.artwork_id, hanging.caption_zh, hanging.caption_en, hanging.id)
+        )
+    return [Filled(room, by_room[room.id]) for room in rooms]

@@ -1,0 +1,70 @@
+"""What is made of an arrangement that was there before: an edition that becomes the draft again, an exhibition from another.
+
+Works that are no longer accepted, the withdrawn ones among them, never come along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Status
+from gallery.database import in_transaction
+from gallery.exhibitions.arrangements import Arrangement, arranged, furnish
+from gallery.exhibitions.building import draft_of, found, hold, touch
+from gallery.exhibitions.models import Edition, Exhibition, Room
+from gallery.exhibitions.room_rules import Filled, Hung
+from gallery.themes.models import Theme
+
+
+async def restorable(edition: Edition) -> tuple[Arrangement, list[Artwork]]:
+    """What an edition would be as a draft, and the works that stay away, in the order in which they hung.
+
+    What a rule hung hangs by hand then, and the rule adds what it has found since.
+    """
+    frozen = await arranged(edition)
+    works = await Artwork.filter(id__in=frozen.work_ids or [0])
+    accepted = {work.id for work in works if work.status == Status.ACCEPTED}
+    by_id = {work.id: work for work in works}
+    rooms = [
+        replace(room, works=[hung for hung in room.works if hung.artwork_id in accepted])
+        for room in frozen.rooms
+    ]
+    away = [by_id[id] for id in frozen.work_ids if id in by_id and id not in accepted]
+    return replace(frozen, rooms=rooms), away
+
+
+async def restore(edition: Edition, by: Person) -> list[Artwork]:
+    """Let the draft of the exhibition be as `edition` was; what the draft held before is gone. The works that stay away."""
+    draft = await draft_of(await Exhibition.get(id=edition.exhibition_id))
+    async with in_transaction():
+        await hold(edition.exhibition_id)
+        arrangement, away = await restorable(edition)
+        await Room.filter(edition_id=draft.id).delete()
+        await Edition.filter(id=draft.id).update(**arrangement.values)
+        await furnish(draft, arrangement.rooms)
+        await touch(draft.id, by)
+    return away
+
+
+async def copy(
+    exhibition: Exhibition, slug: str, by: Person, *, theme: Theme | None, **draft: Any
+) -> Exhibition:
+    """A new exhibition whose draft begins as that of `exhibition` is now, but for the fields `draft` and without dates.
+
+    Rules come along as rules, works that hang by hand as far as they are accepted. Raises IntegrityError for a slug in use.
+    """
+    async with in_transaction():
+        arrangement = await arranged(await draft_of(exhibition))
+        values = {**arrangement.values, "opens_at": None, "closes_at": None, **draft}
+        made = await found(slug, by, theme=theme, **values)
+        edition = await draft_of(made)
+        await furnish(edition, [replace(room, works=_by_hand(room)) for room in arrangement.rooms])
+        await touch(edition.id, by)
+    return made
+
+
+def _by_hand(room: Filled) -> Sequence[Hung]:
+    return [hung for hung in room.works if hung.hanging_id is not None]

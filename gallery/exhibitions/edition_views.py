@@ -1,0 +1,258 @@
+"""An exhibition's editions at the curator's desk: their list, what differs, and one that becomes the draft again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.functions import Count
+
+from gallery.artworks.models import Artwork
+from gallery.artworks.snapshots import passages
+from gallery.exhibitions import building, copying
+from gallery.exhibitions.access import load_edition, load_exhibition
+from gallery.exhibitions.arrangements import arranged
+from gallery.exhibitions.builder import editions_of, whole_number
+from gallery.exhibitions.building import draft_of
+from gallery.exhibitions.comparing import Difference, FieldChange, compare
+from gallery.exhibitions.forms import LAYOUTS
+from gallery.exhibitions.models import Edition, Room
+from gallery.exhibitions.room_rules import RoomRule
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.languages import ngettext, spoken
+from gallery.organisations.models import Organisation
+from gallery.pages import flash, redirect, render, shown_moment
+from gallery.themes.models import Theme
+
+DRAFT = "draft"
+NAMED_MOST = 5  # works in one sentence
+LABELS = {
+    "title_zh": _l("Title in Chinese"),
+    "title_en": _l("Title in English"),
+    "introduction_zh": _l("Introduction in Chinese"),
+    "introduction_en": _l("Introduction in English"),
+    "opens_at": _l("Opens"),
+    "closes_at": _l("Closes"),
+    "leaves_when_closed": _l("It leaves the site when it closes"),
+    "text_zh": _l("Wall text in Chinese"),
+    "text_en": _l("Wall text in English"),
+    "layout": _l("Layout"),
+    "rule": _l("Rule"),
+    "caption_zh": _l("Caption in Chinese"),
+    "caption_en": _l("Caption in English"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change in words: of a long text its passages ("same" | "gone" | "new", text), of all else before and after."""
+
+    label: str
+    passages: Sequence[tuple[str, str]]
+    before: str = ""
+    after: str = ""
+
+
+async def index(request: Request) -> Response:
+    """A curator sees what was published, when and by whom, and chooses two editions to compare."""
+    _person, exhibition = await load_exhibition(request)
+    editions = await editions_of(exhibition)
+    context = {
+        "exhibition": exhibition,
+        "draft": await draft_of(exhibition),
+        "editions": editions,
+        "current": next((edition for edition in editions if edition.is_current), None),
+        "sizes": await sizes_of(editions),
+    }
+    return render(request, "exhibitions/editions.html", context)
+
+
+async def show_comparison(request: Request) -> Response:
+    """A curator reads what differs between two editions, or between one and the draft."""
+    _person, exhibition = await load_exhibition(request)
+    editions = await editions_of(exhibition)
+    draft = await draft_of(exhibition)
+    asked = request.query_params
+    before = _chosen(asked.get("before", ""), editions, draft)
+    after = _chosen(asked.get("after", DRAFT), editions, draft)
+    difference = compare(await arranged(before), await arranged(after))
+    context = {
+        "exhibition": exhibition,
+        "draft": draft,
+        "editions": editions,
+        "before": before,
+        "after": after,
+        **await told(difference),
+    }
+    return render(request, "exhibitions/comparison.html", context)
+
+
+async def new_restoration(request: Request) -> Response:
+    """A curator sees what would become of the draft if an edition were restored, and which works stay away."""
+    _person, exhibition, edition = await load_edition(request)
+    draft = await draft_of(exhibition)
+    arrangement, away = await copying.restorable(edition)
+    context = {
+        "exhibition": exhibition,
+        "draft": draft,
+        "edition": edition,
+        "stays_away": stays_away(away) if away else "",
+        **await told(compare(await arranged(draft), arrangement)),
+    }
+    return render(request, "exhibitions/restoration.html", context)
+
+
+async def create_restoration(request: Request) -> Response:
+    """A curator lets the draft be as an edition was; visitors see it when it is published."""
+    person, exhibition, edition = await load_edition(request)
+    away = await copying.restore(edition, person)
+    response = redirect(request, "exhibitions:show", id=exhibition.id)
+    sentence = _("The draft is as edition %(number)s was. Visitors see it when you publish it.")
+    sentences = [sentence % {"number": edition.number}, *([stays_away(away)] if away else [])]
+    flash(request, response, " ".join(sentences), "hint" if away else "done")
+    return response
+
+
+async def unpublish(request: Request) -> Response:
+    """A curator takes an exhibition off the site; draft and editions remain."""
+    person, exhibition = await load_exhibition(request)
+    response = redirect(request, "editions:index", id=exhibition.id)
+    if await building.unpublish(exhibition, person):
+        flash(request, response, _("Visitors no longer see this exhibition."))
+    else:
+        flash(request, response, _("Visitors did not see this exhibition already."), "hint")
+    return response
+
+
+def stays_away(works: Sequence[Artwork]) -> str:
+    """Which works do not come along, in one sentence."""
+    names = [
+        _("“%(title)s”") % {"title": work.spoken("title").text or _("Untitled")}
+        for work in works[:NAMED_MOST]
+    ]
+    more = len(works) - len(names)
+    if more:
+        names.append(ngettext("%(count)s more", "%(count)s more", more) % {"count": more})
+    sentence = ngettext(
+        "One work is withdrawn or no longer accepted, and stays away: %(names)s.",
+        "%(count)s works are withdrawn or no longer accepted, and stay away: %(names)s.",
+        len(works),
+    )
+    return sentence % {"count": len(works), "names": _(", ").join(names)}
+
+
+async def sizes_of(editions: Sequence[Edition]) -> dict[int, tuple[int, int]]:
+    """How many rooms and works each edition has, by its id; one query."""
+    rows = (
+        await Room.filter(edition_id__in=[edition.id for edition in editions] or [0])
+        .annotate(rooms=Count("id", distinct=True), works=Count("hangings", distinct=True))
+        .group_by("edition_id")
+        .order_by("edition_id")
+        .values_list("edition_id", "rooms", "works")
+    )
+    return {edition_id: (rooms, works) for edition_id, rooms, works in rows}
+
+
+async def told(difference: Difference) -> dict[str, Any]:
+    """What a template says of a difference: its changes in words, and the works it names, by id."""
+    names = await _names_in_rules(difference)
+    works = await Artwork.filter(id__in=difference.work_ids or [0])
+    return {
+        "difference": difference,
+        "fields": _in_words(difference.fields, names),
+        "room_fields": [_in_words(room.fields, names) for room in difference.rooms],
+        "captions": {
+            caption.artwork_id: _in_words(caption.fields, names)
+            for room in difference.rooms
+            for caption in room.captions
+        },
+        "works": {work.id: work for work in works},
+    }
+
+
+def _chosen(asked: str, editions: Collection[Edition], draft: Edition) -> Edition:
+    """The edition of that number, or the draft; 404 where there is none."""
+    if asked == DRAFT:
+        return draft
+    number = whole_number(asked)
+    for edition in editions:
+        if number and edition.number == number:
+            return edition
+    raise HTTPException(404)
+
+
+def _in_words(changes: Sequence[FieldChange], names: Mapping[str, str]) -> list[Told]:
+    return [
+        Told(str(LABELS[change.name]), passages(change.before, change.after))
+        if change.name.startswith(("introduction_", "text_")) and change.before and change.after
+        else Told(
+            str(LABELS[change.name]),
+            (),
+            _said(change.name, change.before, names),
+            _said(change.name, change.after, names),
+        )
+        for change in changes
+    ]
+
+
+def _said(name: str, value: Any, names: Mapping[str, str]) -> str:
+    if isinstance(value, datetime):
+        return shown_moment(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name == "layout":
+        return str(dict(LAYOUTS)[value])
+    if name == "rule":
+        return _rule_said(value, names) if value is not None else _("By hand")
+    return str(value or "")
+
+
+def _rule_said(rule: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    return " · ".join(
+        names.get(f"{name}:{value}", {"zh": _("Chinese"), "en": _("English")}.get(value, str(value)))
+        for name, value in RoomRule(**rule).kept().items()
+    )
+
+
+async def _names_in_rules(difference: Difference) -> dict[str, str]:
+    """What the themes and organisations of changed rules are called, as `theme:1`; no query without such a rule."""
+    rules = [
+        rule
+        for room in difference.rooms
+        for change in room.fields
+        if change.name == "rule"
+        for rule in (change.before, change.after)
+        if rule
+    ]
+    names: dict[str, str] = {}
+    for name, model, field in (("theme", Theme, "title"), ("organisation", Organisation, "name")):
+        if ids := {rule[name] for rule in rules if name in rule}:
+            records: Sequence[Any] = await model.filter(id__in=ids)
+            names |= {f"{name}:{record.id}": spoken(record, field).text for record in records}
+    return names
+
+
+routes = [
+    Route("/desk/exhibitions/{id:int}/editions", index, name="editions:index", methods=["GET"]),
+    Route("/desk/exhibitions/{id:int}/comparison", show_comparison, name="comparisons:show", methods=["GET"]),
+    Route(
+        "/desk/exhibitions/{id:int}/editions/{number:int}/restoration",
+        new_restoration,
+        name="restorations:new",
+        methods=["GET"],
+    ),
+    Route(
+        "/desk/exhibitions/{id:int}/editions/{number:int}/restoration",
+        create_restoration,
+        name="restorations:create",
+        methods=["POST"],
+    ),
+    Route("/desk/exhibitions/{id:int}/unpublishing", unpublish, name="editions:unpublish", methods=["POST"]),
+]

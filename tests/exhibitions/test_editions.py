@@ -1,0 +1,426 @@
+"""Editions: their list, what differs between two, one that becomes the draft again, and leaving the site."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import now
+from gallery.exhibitions import building, copying
+from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arranged
+from gallery.exhibitions.building import NotPublishable
+from gallery.exhibitions.comparing import _staying, compare
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
+from gallery.exhibitions.room_rules import Filled, Hung
+from gallery.languages import set_language
+from tests import factories
+from tests.conftest import Site
+from tests.live import LiveSite
+
+
+async def accepted(site: Site, **values: object) -> Artwork:
+    return await factories.artwork(
+        site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, **values}
+    )
+
+
+async def draft_of(exhibition: Exhibition) -> Edition:
+    return await Edition.get(exhibition_id=exhibition.id, number__isnull=True)
+
+
+async def two_editions(site: Site) -> tuple[Exhibition, list[Artwork]]:
+    """Edition 1 hangs a, b, c in one room; edition 2 other texts, c before a, b gone, d in a second room."""
+    set_language("en")
+    a, b, c, d = [
+        await accepted(site, title_translation=f"Title {letter}") for letter in ("a", "b", "c", "d")
+    ]
+    exhibition = await factories.exhibition(
+        [a, b, c], published=False, slug="reunion", introduction_en="We eat together at home."
+    )
+    await building.publish(exhibition, site.cast.curator)
+    draft = await draft_of(exhibition)
+    room = await Room.get(edition_id=draft.id)
+    await building.change(exhibition, None, title_en="Homecoming", introduction_en="We eat together again.")
+    await building.take_down(await Hanging.get(room_id=room.id, artwork_id=b.id))
+    await building.move(await Hanging.get(room_id=room.id, artwork_id=c.id), 1)
+    await building.change_caption(
+        await Hanging.get(room_id=room.id, artwork_id=a.id), caption_en="By the door"
+    )
+    second = await building.add_room(draft, title_en="Upstairs")
+    await building.hang(second, d, site.cast.curator)
+    await building.publish(exhibition, site.cast.keeper)
+    return exhibition, [a, b, c, d]
+
+
+async def test_the_list_names_each_edition_and_who_published_it(site: Site) -> None:
+    exhibition, _works = await two_editions(site)
+    client = await site.client(site.cast.curator)
+    page = (await client.get(f"/desk/exhibitions/{exhibition.id}/editions")).text
+    first, second = page.index("Edition 1</b>"), page.index("Edition 2</b>")
+    assert second < first  # the latest on top
+    assert "visitors see this one" in page[second:first]
+    assert "visitors see this one" not in page[first:]
+    for words, part in (
+        (("curator", "1 room", "3 works"), page[first:]),
+        (("keeper", "2 rooms", "3 works"), page[second:first]),
+    ):
+        for word in words:
+            assert word in part, word
+    assert (
+        f"/desk/exhibitions/{exhibition.id}/editions"
+        in (await client.get(f"/desk/exhibitions/{exhibition.id}")).text
+    )
+    bare = await factories.exhibition([], published=False)
+    assert "Nothing was published yet." in (await client.get(f"/desk/exhibitions/{bare.id}/editions")).text
+
+
+async def test_two_editions_are_compared_by_heading_and_list(site: Site) -> None:
+    exhibition, _works = await two_editions(site)
+    client = await site.client(site.cast.curator)
+    here = f"/desk/exhibitions/{exhibition.id}/comparison"
+    page = (await client.get(f"{here}?before=1&after=2")).text
+    for words in (
+        "Before: Exhibition ",
+        "Now: Homecoming",
+        "home<span",
+        "[new: </span>again<span",
+        "<h4>Taken down</h4>\n<ul><li><a href",
+        "Title b</a></li></ul>",
+        "from place 3 to place 1",
+        "Now: By the door",
+        "Room 2: <span>Upstairs</span>",
+        "This room is new.",
+        "<h4>Hung anew</h4>",
+    ):
+        assert words in page, words
+    back = (await client.get(f"{here}?before=2&after=1")).text
+    assert "This room is gone." in back
+    assert "Now: Exhibition " in back
+    assert "Nothing differs." in (await client.get(f"{here}?before=2&after=draft")).text
+    assert (await client.get(f"{here}?before=1")).status_code == 200  # with the draft, where nothing is said
+    for wrong in (
+        "before=3&after=1",
+        "before=x",
+        "after=1",
+        "before=-1&after=1",
+        "before=1&after=" + "9" * 99,
+    ):
+        assert (await client.get(f"{here}?{wrong}")).status_code == 404, wrong
+
+
+async def test_a_changed_rule_is_told_by_names(site: Site) -> None:
+    theme = await factories.theme(title_en="Solstice")
+    work = await accepted(site, themes=[theme])
+    exhibition = await factories.exhibition([work])
+    draft = await draft_of(exhibition)
+    room = await Room.get(edition_id=draft.id)
+    await building.change_room(
+        room,
+        layout=Layout.STORIES,
+        rule={"theme": theme.id, "organisation": site.cast.organisation.id, "year": 2022},
+    )
+    client = await site.client(site.cast.curator)
+    page = (await client.get(f"/desk/exhibitions/{exhibition.id}/comparison?before=1&after=draft")).text
+    assert "Before: By hand" in page
+    assert "Now: Solstice · Xiaogeng Foundation · 2022" in page
+    assert "Now: Stories: one work after the other" in page
+
+
+async def test_restoring_brings_an_edition_back_as_the_draft(site: Site) -> None:
+    exhibition, (a, b, c, _d) = await two_editions(site)
+    client = await site.client(site.cast.curator)
+    here = f"/desk/exhibitions/{exhibition.id}"
+    version = (await draft_of(exhibition)).version
+    asked = (await client.get(f"{here}/editions/1/restoration")).text
+    assert "Title b" in asked  # it would hang again
+    assert "stay" not in asked.partition("<form")[0].partition("<h1>")[2].replace("Restore", "")
+    answer = await client.post(f"{here}/editions/1/restoration")
+    assert answer.headers["location"] == here
+    assert "The draft is as edition 1 was." in (await client.get(here)).text
+    draft = await draft_of(exhibition)
+    assert draft.version > version
+    assert draft.changed_by_id == site.cast.curator.id
+    assert draft.title_en.startswith("Exhibition ")
+    hung = await Hanging.filter(room__edition_id=draft.id).order_by("position")
+    assert [hanging.artwork_id for hanging in hung] == [a.id, b.id, c.id]
+    # Visitors see it once it is published, as a new edition; what was published before stays.
+    assert "Homecoming" in (await (await site.client()).get("/en/exhibitions/reunion")).text
+    edition = await building.publish(exhibition, site.cast.curator)
+    assert edition.number == 3
+    first = await Edition.get(exhibition_id=exhibition.id, number=1)
+    assert compare(await arranged(first), await arranged(edition)).is_none
+    second = await Edition.get(exhibition_id=exhibition.id, number=2)
+    assert not compare(await arranged(second), await arranged(edition)).is_none
+    asked = (await client.get(f"{here}/editions/3/restoration")).text
+    assert "as this edition was already" in asked
+    assert '<button class="primary"' not in asked
+
+
+async def test_what_is_no_longer_accepted_stays_away_and_is_named(site: Site) -> None:
+    exhibition, (a, b, c, _d) = await two_editions(site)
+    await Artwork.filter(id=a.id).update(status=Status.WITHDRAWN)
+    await Artwork.filter(id=c.id).update(status=Status.RETURNED)
+    client = await site.client(site.cast.curator)
+    here = f"/desk/exhibitions/{exhibition.id}"
+    sentence = "2 works are withdrawn or no longer accepted, and stay away: “Title a”, “Title c”."
+    assert sentence in (await client.get(f"{here}/editions/1/restoration")).text
+    await client.post(f"{here}/editions/1/restoration")
+    assert sentence in (await client.get(here)).text
+    draft = await draft_of(exhibition)
+    assert await Hanging.filter(room__edition_id=draft.id).values_list("artwork_id", flat=True) == [b.id]
+
+
+async def test_many_that_stay_away_are_counted(site: Site) -> None:
+    set_language("en")
+    works = [await accepted(site) for _ in range(8)]
+    exhibition = await factories.exhibition(works)
+    await Artwork.all().update(status=Status.WITHDRAWN)
+    edition = await Edition.get(exhibition_id=exhibition.id, number=1)
+    away = await copying.restore(edition, site.cast.curator)
+    assert [work.id for work in away] == [work.id for work in works]
+    client = await site.client(site.cast.curator)
+    page = (await client.get(f"/desk/exhibitions/{exhibition.id}/editions/1/restoration")).text
+    assert "8 works are withdrawn" in page
+    assert "3 more." in page
+    with pytest.raises(NotPublishable, match="Nothing hangs yet"):
+        await building.publish(exhibition, site.cast.curator)
+
+
+async def test_a_room_with_a_rule_keeps_it(site: Site) -> None:
+    theme = await factories.theme()
+    old = await accepted(site, themes=[theme])
+    exhibition = await factories.exhibition([], published=False)
+    draft = await draft_of(exhibition)
+    room = await Room.get(edition_id=draft.id)
+    await building.change_room(room, rule={"theme": theme.id})
+    await building.publish(exhibition, site.cast.curator)
+    newer = await accepted(site, themes=[theme])
+    edition = await Edition.get(exhibition_id=exhibition.id, number=1)
+    assert await copying.restore(edition, site.cast.curator) == []
+    again = await building.publish(exhibition, site.cast.curator)
+    hung = (
+        await Hanging.filter(room__edition_id=again.id)
+        .order_by("position")
+        .values_list("artwork_id", flat=True)
+    )
+    assert hung == [old.id, newer.id]
+
+
+async def test_only_curators_see_and_restore_editions(site: Site) -> None:
+    exhibition, _works = await two_editions(site)
+    here = f"/desk/exhibitions/{exhibition.id}"
+    for person in (site.cast.partner, site.cast.stranger):
+        client = await site.client(person)
+        for path in ("editions", "comparison?before=1", "editions/1/restoration"):
+            assert (await client.get(f"{here}/{path}")).status_code == 404, path
+        assert (await client.post(f"{here}/editions/1/restoration")).status_code == 404
+    guest = await site.client()
+    assert (await guest.get(f"{here}/editions")).status_code == 303
+    curator = await site.client(site.cast.curator)
+    assert (await curator.get(f"{here}/editions/3/restoration")).status_code == 404
+    assert (await curator.post(f"{here}/editions/0/restoration")).status_code == 404
+    assert (await curator.get("/desk/exhibitions/999/editions")).status_code == 404
+    assert (await draft_of(exhibition)).title_en == "Homecoming"
+
+
+# Publishing
+
+
+async def test_the_second_of_two_publishes_at_once_is_told_that_it_is_done(site: Site) -> None:
+    exhibition = await factories.exhibition([await accepted(site)], published=False)
+    clients = [await site.client(person) for person in (site.cast.curator, site.cast.keeper)]
+    answers = await asyncio.gather(
+        *(client.post(f"/desk/exhibitions/{exhibition.id}/editions") for client in clients)
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
+    told = next(answer.text for answer in answers if answer.status_code == 422)
+    assert "Visitors see just this already: it is edition 1, which" in told
+    assert await Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True).count() == 1
+
+
+async def test_what_was_published_before_can_be_published_again_once_something_differs(site: Site) -> None:
+    work = await accepted(site)
+    exhibition = await factories.exhibition([work, await accepted(site)], published=False)
+    await building.publish(exhibition, site.cast.curator)
+    set_language("en")
+    with pytest.raises(NotPublishable, match="Visitors see just this already"):
+        await building.publish(exhibition, site.cast.keeper)
+    await Artwork.filter(id=work.id).update(status=Status.WITHDRAWN)  # so that one work fewer hangs
+    assert (await building.publish(exhibition, site.cast.curator)).number == 2
+    await building.unpublish(exhibition, site.cast.curator)
+    assert (await building.publish(exhibition, site.cast.curator)).number == 3
+
+
+async def test_an_empty_exhibition_is_answered_with_a_sentence(site: Site) -> None:
+    exhibition = await factories.exhibition([], published=False)
+    client = await site.client(site.cast.curator)
+    refused = await client.post(f"/desk/exhibitions/{exhibition.id}/editions")
+    assert refused.status_code == 422
+    assert "Nothing hangs yet. Please make a room and hang at least one accepted work in it." in refused.text
+    await Edition.filter(exhibition_id=exhibition.id).update(closes_at=now() - timedelta(days=2))
+    refused = await client.post(f"/desk/exhibitions/{exhibition.id}/editions")
+    assert "The exhibition closes before it opens." in refused.text
+
+
+# Leaving the site
+
+
+async def test_an_exhibition_off_the_site_is_at_none_of_its_addresses(site: Site) -> None:
+    work = await accepted(site, consent=await factories.consent(site.cast.organisation, for_sharing=True))
+    exhibition = await factories.exhibition([work], slug="solstice", title_en="Solstice of all")
+    image = await work.image
+    gone = [
+        f"/{language}/exhibitions/solstice{more}"
+        for language in ("zh", "en")
+        for more in ("", "?room=1", "/walk", "/feed.atom", "/frame")
+    ]
+    gone += [
+        f"/en/works/{work.public_id}",
+        f"/media/{image.token}/320.jpg",
+        "/iiif/exhibitions/solstice/collection.json",
+        f"/iiif/works/{work.public_id}/manifest.json",
+        f"/iiif/{image.token}/info.json",
+        "/oembed?url=http://localhost:8000/en/exhibitions/solstice",
+    ]
+    lists = ["/en/", "/en/exhibitions", "/en/calendar", "/en/feed.atom"]
+    visitor, curator = await site.client(), await site.client(site.cast.curator)
+    for path in gone[:10]:
+        assert (await visitor.get(path)).status_code == 200, path
+    for path in lists[:2]:
+        assert "Solstice of all" in (await visitor.get(path)).text, path
+    assert (await curator.post(f"/desk/exhibitions/{exhibition.id}/unpublishing")).status_code == 303
+    site.app.state.content._checked_at = float("-inf")
+    for path in gone:
+        assert (await visitor.get(path)).status_code == 404, path
+    for path in lists:
+        assert "Solstice of all" not in (await visitor.get(path)).text, path
+    # And back again.
+    assert (await curator.post(f"/desk/exhibitions/{exhibition.id}/editions")).status_code == 303
+    site.app.state.content._checked_at = float("-inf")
+    for path in gone[:10]:
+        assert (await visitor.get(path)).status_code == 200, path
+
+
+async def test_every_process_takes_it_off_the_site_at_once(live: LiveSite) -> None:
+    work = await factories.artwork(live.storage, live.cast.organisation, status=Status.ACCEPTED)
+    exhibition = await factories.exhibition([work], slug="solstice")
+    addresses = [await live.serve(worker=False) for _ in range(2)]
+    image = await work.image
+    paths = ["/en/exhibitions/solstice", f"/zh/works/{work.public_id}", f"/media/{image.token}/320.jpg"]
+    async with httpx.AsyncClient() as visitor:
+
+        async def seen() -> list[int]:
+            return [
+                (await visitor.get(address + path)).status_code for address in addresses for path in paths
+            ]
+
+        assert await seen() == [200] * 6
+        assert await building.unpublish(exhibition, live.cast.curator)
+        await asyncio.sleep(0.6)  # within half a second every process has read the content version
+        assert await seen() == [404] * 6
+        await building.publish(exhibition, live.cast.curator)
+        await asyncio.sleep(0.6)
+        assert await seen() == [200] * 6
+
+
+# Comparing
+
+
+ROOMS = 3
+
+
+def rooms_of(hung: dict[int, int]) -> list[list[int]]:
+    """Works by room, of which room each hangs in."""
+    return [[id for id, room in hung.items() if room == number] for number in range(ROOMS)]
+
+
+walls = st.dictionaries(st.integers(1, 9), st.integers(0, ROOMS - 1)).map(rooms_of)
+
+
+def arrangement(rooms: list[list[int]], titles: list[str]) -> Arrangement:
+    return Arrangement(
+        dict.fromkeys(FROZEN_FIELDS, ""),
+        [
+            Filled(Room(id=number, edition_id=1, position=number, title_en=title), [Hung(id) for id in works])
+            for number, (works, title) in enumerate(zip(rooms, titles, strict=False), 1)
+        ],
+    )
+
+
+titles = st.lists(st.sampled_from(["", "Snow", "Home"]), min_size=ROOMS, max_size=ROOMS)
+
+
+@given(walls, titles)
+def test_nothing_differs_from_itself(rooms: list[list[int]], names: list[str]) -> None:
+    same = [room for room, name in zip(rooms, names, strict=False) if room or name]
+    kept = [name for room, name in zip(rooms, names, strict=False) if room or name]
+    assert compare(arrangement(same, kept), arrangement(same, kept)).is_none
+
+
+@given(walls, titles, walls, titles)
+def test_each_work_is_told_of_once_and_truly(
+    before: list[list[int]], names: list[str], after: list[list[int]], new_names: list[str]
+) -> None:
+    found = compare(arrangement(before, names), arrangement(after, new_names))
+    was = {id for room in before for id in room}
+    now_hung = {id for room in after for id in room}
+    added = [id for room in found.rooms for id in room.added]
+    removed = [id for room in found.rooms for id in room.removed]
+    moved = [move.artwork_id for room in found.rooms for move in room.moved]
+    assert sorted(added) == sorted(now_hung - was)
+    assert sorted(removed) == sorted(was - now_hung)
+    assert len(set(moved)) == len(moved)
+    assert set(moved) <= was & now_hung
+    for room in found.rooms:
+        for move in room.moved:
+            assert room.number is not None
+            assert after[room.number - 1][move.place - 1] == move.artwork_id
+            came_from = move.room or room.number_before
+            assert came_from is not None
+            assert before[came_from - 1][move.place_before - 1] == move.artwork_id
+
+
+@given(st.permutations(range(7)))
+def test_the_fewest_count_as_moved(order: list[int]) -> None:
+    staying = _staying(order)
+    kept = [number for number in order if number in staying]
+    assert kept == sorted(kept)
+    longest = max(
+        bin(mask).count("1")
+        for mask in range(1, 2**7)
+        if (row := [order[i] for i in range(7) if mask >> i & 1]) == sorted(row)
+    )
+    assert len(staying) == longest
+
+
+async def test_the_pages_ask_a_constant_number_of_queries(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    exhibition = await factories.exhibition([await accepted(site), await accepted(site)], published=False)
+    await building.publish(exhibition, site.cast.curator)
+    client = await site.client(site.cast.curator)
+    draft = await draft_of(exhibition)
+    await building.take_down(await Hanging.filter(room__edition_id=draft.id).order_by("-id").first())
+
+    async def queries(path: str) -> int:
+        with caplog.at_level(logging.DEBUG, logger="tortoise.db_client"):
+            caplog.clear()
+            assert (await client.get(f"/desk/exhibitions/{exhibition.id}/{path}")).status_code == 200
+            return sum(record.name == "tortoise.db_client" for record in caplog.records)
+
+    paths = ["editions", "comparison?before=1&after=draft", "editions/1/restoration"]
+    few = [await queries(path) for path in paths]
+    for number in range(3):
+        room = await building.add_room(draft, title_en=f"Room {number}")
+        for _ in range(3):
+            await building.hang(room, await accepted(site), site.cast.curator)
+        await building.publish(exhibition, site.cast.curator)
+    await building.close_room(room)
+    assert [await queries(path) for path in paths] == few
