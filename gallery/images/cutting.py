@@ -5,7 +5,7 @@ Everything here runs in the child process. No step holds more of the picture tha
 
 import math
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +30,10 @@ MARGIN = 4  # rows and columns of the result; Lanczos looks at three on either s
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-# By IIIF's name of the format: Pillow's name, and how a piece is written.
+# By IIIF's name of the format: Pillow's name, and how a piece is written. Optimised Huffman tables would save 5 % of a
+# tile's bytes for 2.6 times the work.
 WRITTEN: dict[str, tuple[str, dict[str, Any]]] = {
-    "jpg": ("JPEG", {"quality": 82, "subsampling": "4:2:0", "optimize": True}),
+    "jpg": ("JPEG", {"quality": 82, "subsampling": "4:2:0"}),
     "png": ("PNG", {"compress_level": 4}),
     "webp": ("WEBP", {"quality": 80, "method": 2}),
 }
@@ -235,45 +236,56 @@ class Level:
         """Take `rows`, as wide as this level; tiles are written as soon as they are complete."""
         at = 0
         while at < rows.height:
-            room = min(TILE, self.size[1] - self.cut_off) - self.filled
-            taken = min(room, rows.height - at)
+            high = min(TILE, self.size[1] - self.cut_off)  # of the strip that is being filled
+            if rows.height == high and not self.filled:  # a strip as it should be: it need not be copied
+                self.cut(rows)
+                return
+            taken = min(high - self.filled, rows.height - at)
             self.strip.paste(rows.crop((0, at, rows.width, at + taken)), (0, self.filled))
             self.filled += taken
             at += taken
-            if taken == room:
-                self.cut()
+            if self.filled == high:
+                self.filled = 0
+                self.cut(
+                    self.strip if high == self.strip.height else self.strip.crop((0, 0, self.size[0], high))
+                )
 
-    def cut(self) -> None:
-        strip = self.strip.crop((0, 0, self.size[0], self.filled))
+    def cut(self, strip: Image.Image) -> None:
         top = self.cut_off * self.factor
         self.write(
             (
                 tile_at(left * self.factor, top, self.factor, self.whole),
-                strip.crop((left, 0, min(left + TILE, self.size[0]), self.filled)),
+                strip.crop((left, 0, min(left + TILE, strip.width), strip.height)),
             )
-            for left in range(0, self.size[0], TILE)
+            for left in range(0, strip.width, TILE)
         )
-        self.cut_off += self.filled
-        self.filled = 0
+        self.cut_off += strip.height
         if self.below is not None:
             self.below.add(strip.reduce(2))
 
 
 class Writer:
-    """Writes tiles into a folder, on both processors."""
+    """Writes tiles into a folder on both processors, one strip of them while the next is being made."""
 
     def __init__(self, out: Path, pool: ThreadPoolExecutor) -> None:
         self.out, self.pool = out, pool
         self.count = 0
+        self.strip: list[Future[None]] = []
 
     def __call__(self, tiles: Iterable[tuple[Cut, Image.Image]]) -> None:
-        self.count += sum(self.pool.map(self.write_one, tiles))
+        self.finish()
+        self.strip = [self.pool.submit(self.write_one, cut, image) for cut, image in tiles]
+        self.count += len(self.strip)
 
-    def write_one(self, tile: tuple[Cut, Image.Image]) -> int:
-        cut, image = tile
+    def finish(self) -> None:
+        """Wait for the tiles that are being written. Raises OSError for the folder."""
+        for writing in self.strip:
+            writing.result()
+        self.strip = []
+
+    def write_one(self, cut: Cut, image: Image.Image) -> None:
         format, options = WRITTEN[cut.format]
         image.save(self.out / cut.name, format, **options)
-        return 1
 
 
 def cut_tiles(source: Path, kind: str, whole: Size, out: Path, bounds: Bounds) -> dict[str, Any]:
@@ -300,6 +312,7 @@ def cut_tiles(source: Path, kind: str, whole: Size, out: Path, bounds: Bounds) -
             del half
             found = Plain(read(source, kind, bounds, lambda _: whole))
         pour(found, Level(whole, 1, below, write))
+        write.finish()
         return {"tiles": write.count}
 
 
