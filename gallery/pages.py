@@ -265,8 +265,12 @@ def local_input(moment: datetime | None) -> str:
     return clock.local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
+NOTHING = Markup("")
+LANG = {language: Markup(' lang="{}"').format(tag) for language, tag in TAGS.items()}
+
+
 def lang_attribute(value: Spoken) -> Markup:
     """` lang="en"` where a value is not in the page's language, nothing where it is."""
     if not value.text or value.language == current_language():
-        return Markup("")
-    return Markup(' lang="{}"').format(TAGS[value.language])
+        return NOTHING
+    return LANG[value.language]

@@ -48,12 +48,14 @@ def prose(text: str) -> Markup:
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """`text` without Markdown, on one line: for descriptions and cards."""
     bare = nh3.clean(_BLOCK_EDGE.sub(" <", str(prose(text))), tags=set())
     return " ".join(Markup(bare).unescape().split())  # noqa: S704 (unescaped into text, not shown as HTML)
 
 
+@functools.lru_cache(maxsize=4096)
 def excerpt(text: str, length: int = 120) -> str:
     """The beginning of `text` in at most `length` columns, a Chinese character being two and "…" one of them."""
     words, columns, fitting = plain(text), 0, 0

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from functools import lru_cache
+from typing import Any, NamedTuple, Self
 
 from markupsafe import Markup, escape
 from tortoise.expressions import Q, Subquery
@@ -70,8 +71,7 @@ EDITION_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ShownPicture:
+class ShownPicture(NamedTuple):
     """A picture as a page needs it; `key` is its class in the page's style sheet."""
 
     key: str
@@ -110,25 +110,11 @@ class ShownPicture:
         """Its <picture>, offering no rendition wider than `most` px if some are not.
 
         `sizes` says how wide it stands (a row of a wall, where nothing is said); `first` is for the one that a page
-        opens with. Not a template's macro, for a wall of sixty spends most of its time here.
+        opens with. Not a template's macro, for a wall has sixty of them.
         """
-        sizes = sizes or self.sizes_on_wall
-        address = self.address_of
-        widths = self.widths()
-        fitting = [width for width in widths if width <= most] or widths[:1]
-        avif, webp = (
-            ", ".join([f"{address(width, format)} {width}w" for width in fitting])
-            for format in ("avif", "webp")
-        )
-        haste = 'fetchpriority="high"' if first else 'loading="lazy"'
+        before, after = frame(self, sizes or self.sizes_on_wall, first, most)
         # A token, numbers, and sizes of our own: only the alternative text needs escaping.
-        return Markup(  # noqa: S704
-            f'<picture class="picture"><source type="image/avif" sizes="{sizes}" srcset="{avif}">'
-            f'<source type="image/webp" sizes="{sizes}" srcset="{webp}">'
-            f'<img src="{self.address(min(most, 960))}" width="{self.width}" height="{self.height}"'
-            f' alt="{escape(alt.text)}"{lang_attribute(alt)}'
-            f' {haste} decoding="async"></picture>'
-        )
+        return Markup(f'{before} alt="{escape(alt.text)}"{lang_attribute(alt)}{after}')  # noqa: S704
 
     def address(self, width: int, format: str = "jpg") -> str:
         """The address of the narrowest rendition at least `width` px wide, or of the widest there is."""
@@ -149,8 +135,25 @@ class ShownPicture:
         return f".{self.key}{{--r:{self.ratio:.4f};--c:{colour}{hint}}}"
 
 
-@dataclass(frozen=True, slots=True)
-class ShownWork:
+@lru_cache(maxsize=4096)
+def frame(picture: ShownPicture, sizes: str, first: bool, most: int) -> tuple[str, str]:
+    """What stands before and after the alternative text of a <picture>: addresses and sizes, no words of anybody's."""
+    address = picture.address_of
+    widths = picture.widths()
+    fitting = [width for width in widths if width <= most] or widths[:1]
+    avif, webp = (
+        ", ".join([f"{address(width, format)} {width}w" for width in fitting]) for format in ("avif", "webp")
+    )
+    haste = 'fetchpriority="high"' if first else 'loading="lazy"'
+    return (
+        f'<picture class="picture"><source type="image/avif" sizes="{sizes}" srcset="{avif}">'
+        f'<source type="image/webp" sizes="{sizes}" srcset="{webp}">'
+        f'<img src="{picture.address(min(most, 960))}" width="{picture.width}" height="{picture.height}"',
+        f' {haste} decoding="async"></picture>',
+    )
+
+
+class ShownWork(NamedTuple):
     """A work as a wall shows it, in the page's language where it is translated."""
 
     id: int

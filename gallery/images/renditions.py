@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -35,6 +36,7 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+@lru_cache(maxsize=WIDTHS[-1])
 def widths_for(width: int) -> tuple[int, ...]:
     """The widths (px, smallest first) for a picture `width` px wide: never upscaled.
 
