@@ -17,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from tortoise.exceptions import ValidationError
 
+import gallery.accounts.audit_views
 import gallery.accounts.chores
 import gallery.accounts.link_views
 import gallery.accounts.outbox_views
@@ -30,6 +31,7 @@ import gallery.artworks.import_chores
 import gallery.artworks.import_views
 import gallery.artworks.many
 import gallery.artworks.views
+import gallery.audit.chores
 import gallery.exhibitions.calendar
 import gallery.exhibitions.chores
 import gallery.exhibitions.covers
@@ -62,6 +64,7 @@ import gallery.search.views
 import gallery.themes.extensions
 import gallery.themes.views
 from gallery.accounts.access import SignInNeeded, load_person
+from gallery.audit.acting import NobodyYet
 from gallery.clock import use_time_zone
 from gallery.content_version import ContentClock
 from gallery.database import Database
@@ -92,6 +95,7 @@ CHORES: list[Chore] = [
     *gallery.accounts.chores.CHORES,
     *gallery.mail.chores.CHORES,
     *gallery.organisations.chores.CHORES,
+    *gallery.audit.chores.CHORES,
 ]
 
 
@@ -110,6 +114,7 @@ def feature_routes() -> list[Route]:
         *gallery.accounts.views.routes,
         *gallery.accounts.link_views.routes,
         *gallery.accounts.outbox_views.routes,
+        *gallery.accounts.audit_views.routes,
         *gallery.organisations.views.routes,
         *gallery.organisations.application_views.routes,
         *gallery.artists.views.routes,
@@ -167,6 +172,7 @@ def create_app(settings: Settings) -> Gallery:
             Middleware(SecurityHeaders, settings=settings),
             Middleware(CrossOriginRefusal),
             Middleware(NulRefusal),
+            Middleware(NobodyYet),
         ],
         exception_handlers={
             HTTPException: show_error,

@@ -34,6 +34,7 @@ APP = "gallery"
 MIGRATIONS = "gallery.migrations"
 MODELS = [
     "gallery.content_version",
+    "gallery.audit.models",
     "gallery.mail.models",
     "gallery.accounts.models",
     "gallery.organisations.models",

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from gallery.accounts.models import Person, Role
 from gallery.accounts.sessions import current_session
+from gallery.audit.acting import act_as
 from gallery.languages import accepted_language, set_language
 
 
@@ -29,6 +30,7 @@ async def load_person(request: Request) -> Person:
         raise SignInNeeded
     request.state.session = session
     request.state.person = session.person
+    act_as(session.person.id)
     set_language(session.person.language)
     return session.person
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gallery.accounts.models import MailLink, MemberRole, Membership, Person, Role, Session
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.database import in_transaction, locked
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
@@ -57,3 +59,4 @@ async def close_account(person: Person) -> None:
             email=f"closed-{person.id}@invalid",
             password_hash="",
         )
+        await record(Verb.ACCOUNT_CLOSED, person.id, by=person)

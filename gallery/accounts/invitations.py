@@ -10,6 +10,8 @@ from tortoise.exceptions import IntegrityError
 from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role
 from gallery.accounts.passwords import hash_password
 from gallery.accounts.sessions import token_hash
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.mail.outbox import in_both, write_to
@@ -49,6 +51,7 @@ async def invite(
             invited_by=by,
             expires_at=expires_at,
         )
+        await record(Verb.INVITATION_MADE, invitation.id, organisation_id=organisation_id, by=by)
         await invitation.fetch_related("organisation")
         facts = {
             "organisation": in_both(invitation.organisation, "name") if invitation.organisation else "",
@@ -101,6 +104,7 @@ async def accept(invitation: Invitation, name: str, password: str) -> Person:
                 role=held.role,
                 language=held.language,
             )
+            await record(Verb.ACCOUNT_MADE, person.id, by=person)
             await _join(held, person)
             return person
     except IntegrityError as error:  # another invitation of this address was accepted in this moment
@@ -129,3 +133,6 @@ async def _join(invitation: Invitation, person: Person) -> None:
             await Membership.filter(id=membership.id).update(role=MemberRole.OWNER)
     invitation.accepted_at = now()
     await invitation.save(update_fields=["accepted_at"])
+    await record(
+        Verb.INVITATION_ACCEPTED, invitation.id, organisation_id=invitation.organisation_id, by=person
+    )

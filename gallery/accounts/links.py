@@ -8,6 +8,8 @@ from datetime import timedelta
 from gallery.accounts.models import LinkRequest, MailLink, Person, Purpose, Session
 from gallery.accounts.passwords import hash_password
 from gallery.accounts.sessions import TooManyAttempts, count_attempts, token_hash
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.mail.outbox import News, tell, write_to
@@ -107,6 +109,7 @@ async def set_password(person: Person, password_hash: str, but: Session | None =
     await Person.filter(id=person.id).update(password_hash=password_hash)
     await Session.filter(person_id=person.id).exclude(id=but.id if but else 0).delete()
     await MailLink.filter(person_id=person.id).delete()
+    await record(Verb.ACCOUNT_PASSWORD_CHANGED, person.id, by=person)
     await tell([person], News("password_changed", "/desk/password", is_for_digest=False))
 
 

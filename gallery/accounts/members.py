@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gallery.accounts.models import MemberRole, Membership, Person
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.database import in_transaction, locked
 from gallery.languages import lazy_gettext as _l
 
@@ -26,6 +28,8 @@ async def set_role(membership: Membership, role: MemberRole) -> None:
         if role != MemberRole.OWNER:
             await _check_other_owner(membership)
         await Membership.filter(id=membership.id).update(role=role)
+        verb = Verb.MEMBER_MADE_OWNER if role == MemberRole.OWNER else Verb.MEMBER_MADE_EDITOR
+        await record(verb, membership.person_id, organisation_id=membership.organisation_id)
 
 
 async def remove(membership: Membership) -> None:
@@ -36,6 +40,7 @@ async def remove(membership: Membership) -> None:
     async with in_transaction():
         await _check_other_owner(membership)
         await Membership.filter(id=membership.id).delete()
+        await record(Verb.MEMBER_REMOVED, membership.person_id, organisation_id=membership.organisation_id)
 
 
 async def _check_other_owner(membership: Membership) -> None:

@@ -10,7 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.accounts.access import load_keeper
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
+from gallery.database import in_transaction
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.mail.letters import Letter, Unwritable, compose
@@ -58,6 +61,7 @@ async def show(request: Request) -> Response:
     mail = await _load(request)
     settings = settings_of(request)
     gathered = await Mail.filter(digest_id=mail.id).order_by("id")
+    await record(Verb.MAIL_READ, mail.id)
     try:
         letter = compose(mail, settings, gathered, hide_secret=not (settings.development and mail.secret))
     except Unwritable:
@@ -68,9 +72,12 @@ async def show(request: Request) -> Response:
 async def retry(request: Request) -> Response:
     """A keeper lets a mail that was given up be tried again."""
     mail = await _load(request)
-    await Mail.filter(id=mail.id, state=MailState.GIVEN_UP, useless_after__isnull=True).update(
-        state=MailState.UNSENT, attempts=0, created_at=now(), due_at=now(), settled_at=None
-    )
+    given_up = Mail.filter(id=mail.id, state=MailState.GIVEN_UP, useless_after__isnull=True)
+    async with in_transaction():
+        if await given_up.update(
+            state=MailState.UNSENT, attempts=0, created_at=now(), due_at=now(), settled_at=None
+        ):
+            await record(Verb.MAIL_RETRIED, mail.id)
     response = redirect(request, "outbox:show", id=mail.id)
     flash(request, response, _("It is tried again."))
     return response

@@ -14,7 +14,10 @@ from tortoise.expressions import Q
 
 from gallery.accounts.models import Person, Session, SignInAttempt
 from gallery.accounts.passwords import password_matches
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
+from gallery.database import in_transaction
 from gallery.pages import DESK, settings_of
 from gallery.settings import Settings
 
@@ -81,13 +84,15 @@ async def open_session(request: Request, response: Response, person: Person) -> 
     settings = settings_of(request)
     token = secrets.token_urlsafe(32)
     lasts = timedelta(days=settings.session_days)
-    await Session.create(
-        token_hash=token_hash(token),
-        person=person,
-        device=device_name(request.headers.get("user-agent", "")),
-        seen_at=now(),
-        expires_at=now() + lasts,
-    )
+    async with in_transaction():
+        await Session.create(
+            token_hash=token_hash(token),
+            person=person,
+            device=device_name(request.headers.get("user-agent", "")),
+            seen_at=now(),
+            expires_at=now() + lasts,
+        )
+        await record(Verb.ACCOUNT_SIGNED_IN, person.id, by=person)
     response.set_cookie(
         COOKIE,
         token,

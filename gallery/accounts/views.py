@@ -23,6 +23,8 @@ from gallery.accounts.sessions import (
     open_session,
     sign_in,
 )
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
 from gallery.languages import gettext as _
 from gallery.languages import set_language
@@ -67,8 +69,10 @@ async def create_session(request: Request) -> Response:
 
 async def delete_session(request: Request) -> Response:
     """Somebody signs out on this device."""
-    await load_person(request)
-    await Session.filter(id=request.state.session.id).delete()
+    person = await load_person(request)
+    async with in_transaction():
+        await Session.filter(id=request.state.session.id).delete()
+        await record(Verb.ACCOUNT_SIGNED_OUT, person.id)
     response = redirect(request, "accounts:sign_in")
     close_session(response)
     return response
@@ -148,6 +152,7 @@ async def update_account(request: Request) -> Response:
     async with in_transaction():
         await person.save(update_fields=["name", "language", "wants_digest"])
         await change_rhythm(person, wants_digest=person.wants_digest)
+        await record(Verb.ACCOUNT_CHANGED, person.id)
     set_language(person.language)
     response = redirect(request, "accounts:account")
     flash(request, response, _("Saved."))
@@ -167,7 +172,9 @@ async def delete_sessions(request: Request) -> Response:
     chosen = (await request.form()).get("session")
     if isinstance(chosen, str) and chosen:
         others = others.filter(id=int(chosen) if re.fullmatch("[0-9]{1,9}", chosen) else 0)
-    await others.delete()
+    async with in_transaction():
+        if await others.delete():
+            await record(Verb.ACCOUNT_SESSIONS_ENDED, person.id)
     response = redirect(request, "accounts:account")
     flash(request, response, _("Signed out there."))
     return response

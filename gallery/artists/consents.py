@@ -11,6 +11,8 @@ from typing import Any
 from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, ConsentState
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.database import in_transaction, locked
 from gallery.languages import lazy_gettext as _l
 
@@ -55,7 +57,7 @@ class NewConsent:
 async def record_consent(artist: Artist, told: NewConsent, by: Person | None) -> Consent:
     """Keep a consent of `artist`, with a code of its own."""
     scope: dict[str, Any] = {f"for_{name}": name in told.scope for name in SCOPES}
-    return await Consent.create(
+    consent = await Consent.create(
         artist=artist,
         code=new_code(),
         agreed_by=told.agreed_by,
@@ -65,6 +67,8 @@ async def record_consent(artist: Artist, told: NewConsent, by: Person | None) ->
         recorded_by=by,
         **scope,
     )
+    await record(Verb.CONSENT_RECORDED, consent.id, organisation_id=artist.organisation_id, by=by)
+    return consent
 
 
 def new_code() -> str:
@@ -99,4 +103,6 @@ async def wish_page(artist: Artist, is_wished: bool) -> None:
             return
         held.page_id = "".join(secrets.choice(PAGE_ID_ALPHABET) for _ in range(10)) if is_wished else None
         await held.save()
+        verb = Verb.ARTIST_PAGE_GIVEN if is_wished else Verb.ARTIST_PAGE_TAKEN
+        await record(verb, held.id, organisation_id=held.organisation_id)
         await content_version.bump()

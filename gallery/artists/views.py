@@ -10,6 +10,8 @@ from gallery.artists.access import load_consent
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS, wish_page
 from gallery.artists.models import Consent
 from gallery.artists.slips import qr_picture, readable_code, slip_link, slip_texts
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.forms import small_form
 from gallery.languages import gettext as _
 from gallery.organisations.access import load_member
@@ -60,6 +62,7 @@ async def slip(request: Request) -> Response:
         response = redirect(request, "consents:show", id=consent.id)
         flash(request, response, _("This consent was withdrawn, so there is no slip to hand over."), "hint")
         return response
+    await record(Verb.CONSENT_SLIP_READ, consent.id, organisation_id=consent.artist.organisation_id)
     settings = settings_of(request)
     link = slip_link(consent, settings)
     context = {

@@ -13,6 +13,8 @@ from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent, Withdrawal
 from gallery.artists.reminders import tell_of_withdrawal
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
@@ -54,6 +56,8 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
             lease_until=None,
         )
         withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
+        await held.fetch_related("artist")
+        await record(Verb.CONSENT_WITHDRAWN, held.id, organisation_id=held.artist.organisation_id, by=by)
         if by is None:
             await tell_of_withdrawal(held, work_count)
         await content_version.bump()

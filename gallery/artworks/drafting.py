@@ -23,6 +23,8 @@ from gallery.artworks.works import (
     fill_work,
     offered_to,
 )
+from gallery.audit.recording import WHILE_TYPING, record
+from gallery.audit.verbs import Verb
 from gallery.database import in_transaction, locked
 from gallery.languages import gettext as _
 from gallery.organisations.models import Organisation, Project
@@ -167,6 +169,9 @@ async def keep_typed(
                 if refusal.field in wrong:
                     raise
                 wrong.add(refusal.field)
+        await record(
+            Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by, once_in=WHILE_TYPING
+        )
         await held.fetch_related("themes")
         return held, result
 

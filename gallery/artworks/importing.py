@@ -22,6 +22,8 @@ from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import AT_WORK, Import, ImportedPicture, ImportedWork, ImportState
 from gallery.artworks.models import Artwork, Status, Submission, new_public_id
 from gallery.artworks.sheets import Fault, SheetRow, Told, near, normalised, read_row, says_yes
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
@@ -427,14 +429,17 @@ async def begin(
     organisation: Organisation, by: Person, token: str, file_name: str, consent: Consent | None, language: str
 ) -> Import:
     """Keep an upload, whose file lies in private storage already, as work for the worker."""
-    return await Import.create(
-        organisation=organisation,
-        by=by,
-        token=token,
-        file_name=file_name[:120],
-        consent=consent,
-        language=language,
-    )
+    async with in_transaction():
+        job = await Import.create(
+            organisation=organisation,
+            by=by,
+            token=token,
+            file_name=file_name[:120],
+            consent=consent,
+            language=language,
+        )
+        await record(Verb.IMPORT_SENT, job.id, organisation_id=organisation.id, by=by)
+        return job
 
 
 async def confirm(job: Import) -> None:
@@ -450,6 +455,7 @@ async def confirm(job: Import) -> None:
         held.report = {}
         held.losses = 0
         await held.save(update_fields=["state", "done_rows", "report", "losses"])
+        await record(Verb.IMPORT_CONFIRMED, held.id, organisation_id=held.organisation_id)
 
 
 async def take_back(job: Import) -> int:
@@ -494,6 +500,7 @@ async def take_back(job: Import) -> int:
                 .filter(works=0, consents_given=0)
             )
             await Artist.filter(id__in=await idle.values_list("id", flat=True)).delete()
+        await record(Verb.IMPORT_TAKEN_BACK, held.id, organisation_id=held.organisation_id)
         held.state = ImportState.TAKEN_BACK
         held.finished_at = now()
         held.lease_until = held.files_cleared_at = None

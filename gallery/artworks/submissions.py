@@ -8,6 +8,8 @@ from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
 from gallery.artworks.works import TEXT_FIELDS
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.database import in_transaction, locked
 from gallery.images.models import ImageState
@@ -111,6 +113,7 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
         )
         held.status = artwork.status = Status.SUBMITTED
         await held.save(update_fields=["status", "updated_at"])
+        await record(Verb.WORK_SUBMITTED, held.id, organisation_id=held.organisation_id, by=by)
         return submission
 
 
@@ -143,6 +146,7 @@ async def propose(
         proposed = {**current, **{name: texts.get(name, "") for name in TEXT_FIELDS}, "year": str(year or "")}
         if proposed == current:
             raise NotSubmittable(_("Nothing is different from what was accepted."))
+        await record(Verb.WORK_PROPOSED, held.id, organisation_id=held.organisation_id, by=by)
         return await Submission.create(
             artwork=held, number=await next_number(held), by=by, at=now(), sent=proposed, replaces=current
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status, Submission, TakingBack
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.languages import gettext as _
@@ -34,4 +36,5 @@ async def take_back(artwork: Artwork, by: Person) -> TakingBack:
             was_returned = await held.reviews.filter(decision=Status.RETURNED).exists()
             held.status = artwork.status = Status.RETURNED if was_returned else Status.DRAFT
             await held.save(update_fields=["status", "updated_at"])
+        await record(Verb.WORK_TAKEN_BACK, held.id, organisation_id=held.organisation_id, by=by)
         return await TakingBack.create(submission=waiting, by=by, at=now())

@@ -11,6 +11,8 @@ from gallery.accounts.models import Person
 from gallery.artists.consents import NewConsent, record_consent
 from gallery.artists.models import Artist, Consent, ConsentState
 from gallery.artworks.models import Artwork, Status
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
@@ -138,6 +140,7 @@ async def create_work(
     async with in_transaction():
         artwork = Artwork(organisation=details.organisation, created_by=by, form_key=form_key)
         await fill_work(artwork, details, by, image)
+        await record(Verb.WORK_MADE, artwork.id, organisation_id=artwork.organisation_id, by=by)
         return artwork
 
 
@@ -160,6 +163,7 @@ async def update_work(
         if image is not None and held.image_id is not None and held.image_id != image.id:
             replaced = await Image.get(id=held.image_id)
         await fill_work(held, details, by, image)
+        await record(Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by)
         return held, replaced
 
 
@@ -174,7 +178,7 @@ async def fill_work(
 
     Raises WorkRefused.
     """
-    artist = await _artist(details)
+    artist = await _artist(details, by)
     consent = await _consent(details, artist, by)
     project = await _project(details)
     artwork.language = details.language
@@ -201,13 +205,15 @@ async def fill_work(
         await artwork.themes.add(*details.themes)
 
 
-async def _artist(details: WorkDetails) -> Artist | None:
+async def _artist(details: WorkDetails, by: Person | None) -> Artist | None:
     if isinstance(details.artist, NewArtist):
-        return await Artist.create(
+        artist = await Artist.create(
             organisation=details.organisation,
             credit_name=details.artist.credit_name,
             credit_name_translation=details.artist.credit_name_translation,
         )
+        await record(Verb.ARTIST_MADE, artist.id, organisation_id=artist.organisation_id, by=by)
+        return artist
     return details.artist
 
 
@@ -248,6 +254,7 @@ async def delete_draft(artwork: Artwork, storage: Storage) -> None:
             raise NotEditable(held.status)
         image = await Image.get_or_none(id=held.image_id) if held.image_id else None
         await held.delete()
+        await record(Verb.WORK_DELETED, held.id, organisation_id=held.organisation_id)
     if image is not None:
         await discard(image, storage)
 

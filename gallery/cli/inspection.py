@@ -14,6 +14,7 @@ from gallery.artists.models import Withdrawal
 from gallery.artists.withdrawal import delete_files
 from gallery.artworks.import_models import BUNDLES, Import, bundle_key
 from gallery.artworks.models import Artwork
+from gallery.audit.chain import breaks
 from gallery.clock import now
 from gallery.database import Database
 from gallery.images.models import Image, ImageState
@@ -91,6 +92,7 @@ async def inspect(database: Database, storage: Storage, settling: timedelta = SE
             for where, keys in sorted(public.strangers.items())
         ),
         *await unhappy_images(),
+        *[finding async for finding in broken_chain()],
     ]
 
 
@@ -256,3 +258,9 @@ async def unhappy_images() -> list[Finding]:
             for image in stuck
         ),
     ]
+
+
+async def broken_chain() -> AsyncIterator[Finding]:
+    """Where the audit log is not what it was when it was written."""
+    async for each in breaks():
+        yield Finding(each.sentence, f"entry {each.position}", "Compare with a backup; see docs/operating.md")

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from gallery.accounts.invitations import invite as invite_person
 from gallery.accounts.models import Role
+from gallery.audit.chain import head
 from gallery.cli.inspection import Finding, inspect, mend
 from gallery.cli.serving import run
 from gallery.cli.site import console, opened, set_up, shown_address
@@ -86,6 +87,7 @@ def check(is_mending: bool) -> None:
     findings = run(look_through(settings, is_mending=is_mending))
     if not findings:
         console.print("Database and pictures agree: nothing is wrong.")
+        console.print(run(told_chain(settings)))
         return
     table = Table("What is wrong", "Where", "What to do", box=None, padding=(0, 2, 0, 0))
     for finding in findings:
@@ -93,6 +95,13 @@ def check(is_mending: bool) -> None:
     console.print(table)
     if any(not finding.is_mended for finding in findings):
         raise SystemExit(1)
+
+
+async def told_chain(settings: Settings) -> str:
+    """How far the audit log goes; kept elsewhere, it shows later whether the whole chain was replaced."""
+    async with opened(settings):
+        end = await head()
+        return f"The audit log is whole: {end.position} entries, up to {end.digest[:16] or 'none'}."
 
 
 async def look_through(settings: Settings, *, is_mending: bool) -> list[Finding]:

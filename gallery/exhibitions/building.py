@@ -15,6 +15,8 @@ from tortoise.models import Model
 from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status
+from gallery.audit.recording import WHILE_TYPING, record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.exhibitions.announcements import tell_of_hanging
@@ -52,6 +54,7 @@ async def found(slug: str, by: Person, *, theme: Theme | None = None, **draft: A
     async with in_transaction():
         exhibition = await Exhibition.create(slug=slug, theme=theme, created_by=by)
         await Edition.create(exhibition=exhibition, **draft)
+        await record(Verb.EXHIBITION_MADE, exhibition.id, by=by)
     return exhibition
 
 
@@ -84,6 +87,7 @@ async def change(
         held = await hold(exhibition.id)
         await _merge(edition, draft, seen or {})
         await touch(edition.id, by)
+        await record(Verb.EXHIBITION_CHANGED, exhibition.id, by=by, once_in=WHILE_TYPING)
         if (seen or {}).get("theme") == digest(str(theme.id) if theme else ""):
             return  # the form left it alone, so what another chose meanwhile stays
         if held.theme_id != (theme.id if theme else None):
@@ -99,7 +103,9 @@ async def add_room(edition: Edition, *, by: Person | None = None, **texts: Any) 
         await _check_draft(edition.id)
         await touch(edition.id, by)
         rooms = await Room.filter(edition_id=edition.id).count()
-        return await Room.create(edition_id=edition.id, position=rooms + 1, **texts)
+        room = await Room.create(edition_id=edition.id, position=rooms + 1, **texts)
+        await record(Verb.EXHIBITION_ROOM_MADE, edition.exhibition_id, with_id=room.id, by=by)
+        return room
 
 
 async def change_room(
@@ -111,6 +117,13 @@ async def change_room(
         await hold(edition.exhibition_id)
         await _merge(room, texts, seen or {})
         await touch(edition.id, by)
+        await record(
+            Verb.EXHIBITION_ROOM_CHANGED,
+            edition.exhibition_id,
+            with_id=room.id,
+            by=by,
+            once_in=WHILE_TYPING,
+        )
 
 
 async def change_caption(hanging: Hanging, *, by: Person | None = None, **texts: Any) -> None:
@@ -119,39 +132,46 @@ async def change_caption(hanging: Hanging, *, by: Person | None = None, **texts:
         room = await Room.get_or_none(id=hanging.room_id)
         if room is None:  # closed meanwhile, with all that hung in it
             return
-        await _hold_draft(room, by)
+        edition = await _hold_draft(room, by)
         await Hanging.filter(id=hanging.id).update(**texts)
+        await record(
+            Verb.EXHIBITION_CAPTION_CHANGED, edition.exhibition_id, with_id=hanging.artwork_id, by=by
+        )
 
 
 async def leave_out(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
     """Keep a work out of a room that its rule would hang in it."""
     async with in_transaction():
-        await _hold_draft(room, by)
+        edition = await _hold_draft(room, by)
         await room.refresh_from_db(fields=["without"])
         await Room.filter(id=room.id).update(without=sorted({*(room.without or []), artwork.id}))
+        await record(Verb.EXHIBITION_WORK_LEFT_OUT, edition.exhibition_id, with_id=artwork.id, by=by)
 
 
 async def let_in(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
     """Leave it to the rule again whether a work hangs."""
     async with in_transaction():
-        await _hold_draft(room, by)
+        edition = await _hold_draft(room, by)
         await room.refresh_from_db(fields=["without"])
         await Room.filter(id=room.id).update(without=[id for id in room.without or [] if id != artwork.id])
+        await record(Verb.EXHIBITION_WORK_LET_IN, edition.exhibition_id, with_id=artwork.id, by=by)
 
 
 async def close_room(room: Room, *, by: Person | None = None) -> None:
     """Take a room out of a draft, with everything that hangs in it."""
     async with in_transaction():
-        await _hold_draft(room, by)
+        edition = await _hold_draft(room, by)
         await Room.filter(id=room.id).delete()
+        await record(Verb.EXHIBITION_ROOM_CLOSED, edition.exhibition_id, with_id=room.id, by=by)
         await _renumber(await Room.filter(edition_id=room.edition_id))
 
 
 async def move_room(room: Room, to: int, *, by: Person | None = None) -> None:
     """Let a room be the `to`-th of its draft, counted from 1; beyond the ends it is the first or the last."""
     async with in_transaction():
-        await _hold_draft(room, by)
+        edition = await _hold_draft(room, by)
         await _renumber(_moved(await Room.filter(edition_id=room.edition_id), room.id, to))
+        await record(Verb.EXHIBITION_ROOM_MOVED, edition.exhibition_id, with_id=room.id, by=by)
 
 
 async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
@@ -162,7 +182,7 @@ async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
     if not by.is_curator:
         raise NotHangable(_l("Works are hung by curators."))
     async with in_transaction():
-        await _hold_draft(room, by)
+        edition = await _hold_draft(room, by)
         if not await Room.exists(id=room.id):
             raise NotHangable(_l("This room was closed meanwhile. Please choose another."))
         held = await locked(Artwork.filter(id=artwork.id)).get()
@@ -171,6 +191,7 @@ async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
         if await Hanging.exists(room__edition_id=room.edition_id, artwork_id=held.id):
             raise NotHangable(_l("This work hangs in the exhibition already."))
         count = await Hanging.filter(room_id=room.id).count()
+        await record(Verb.EXHIBITION_WORK_HUNG, edition.exhibition_id, with_id=held.id, by=by)
         return await Hanging.create(room_id=room.id, artwork_id=held.id, position=count + 1)
 
 
@@ -180,8 +201,11 @@ async def take_down(hanging: Hanging, *, by: Person | None = None) -> None:
         room = await Room.get_or_none(id=hanging.room_id)
         if room is None:  # closed meanwhile, with all that hung in it
             return
-        await _hold_draft(room, by)
+        edition = await _hold_draft(room, by)
         await Hanging.filter(id=hanging.id).delete()
+        await record(
+            Verb.EXHIBITION_WORK_TAKEN_DOWN, edition.exhibition_id, with_id=hanging.artwork_id, by=by
+        )
         await _renumber(await Hanging.filter(room_id=room.id))
 
 
@@ -191,7 +215,7 @@ async def move(hanging: Hanging, to: int, *, into: Room | None = None, by: Perso
         room = await Room.get_or_none(id=hanging.room_id)
         if room is None:  # closed meanwhile, with all that hung in it
             return
-        await _hold_draft(room, by)
+        edition = await _hold_draft(room, by)
         if (
             into is not None
             and into.id != room.id
@@ -201,6 +225,7 @@ async def move(hanging: Hanging, to: int, *, into: Room | None = None, by: Perso
             await _renumber(await Hanging.filter(room_id=room.id))
             room = into
         await _renumber(_moved(await Hanging.filter(room_id=room.id), hanging.id, to))
+        await record(Verb.EXHIBITION_WORK_MOVED, edition.exhibition_id, with_id=hanging.artwork_id, by=by)
 
 
 async def publish(exhibition: Exhibition, by: Person) -> Edition:
@@ -228,6 +253,7 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
             **{name: getattr(draft, name) for name in FROZEN_FIELDS},
         )
         await furnish(edition, rooms)
+        await record(Verb.EXHIBITION_PUBLISHED, exhibition.id, with_id=edition.number, by=by)
         new = ids_of(rooms) - hung_before
         await tell_of_hanging(exhibition, edition, new)
         await content_version.bump()
@@ -242,6 +268,7 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
         await hold(exhibition.id)
         taken = await Edition.filter(exhibition_id=exhibition.id, is_current=True).update(is_current=False)
         if taken:
+            await record(Verb.EXHIBITION_UNPUBLISHED, exhibition.id, by=by)
             await content_version.bump()
     return bool(taken)
 
@@ -302,10 +329,11 @@ async def _check_draft(edition_id: int) -> Edition:
     return edition
 
 
-async def _hold_draft(room: Room, by: Person | None = None) -> None:
+async def _hold_draft(room: Room, by: Person | None = None) -> Edition:
     edition = await _check_draft(room.edition_id)
     await hold(edition.exhibition_id)
     await touch(edition.id, by)
+    return edition
 
 
 async def touch(edition_id: int, by: Person | None) -> None:

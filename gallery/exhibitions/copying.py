@@ -11,6 +11,8 @@ from typing import Any
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
 from gallery.exhibitions.arrangements import Arrangement, arranged, furnish
 from gallery.exhibitions.building import draft_of, found, hold, touch
@@ -46,6 +48,7 @@ async def restore(edition: Edition, by: Person) -> list[Artwork]:
         await Edition.filter(id=draft.id).update(**arrangement.values)
         await furnish(draft, arrangement.rooms)
         await touch(draft.id, by)
+        await record(Verb.EXHIBITION_RESTORED, edition.exhibition_id, with_id=edition.number, by=by)
     return away
 
 

@@ -8,6 +8,8 @@ from starlette.routing import Route
 
 from gallery import content_version
 from gallery.artworks.models import Artwork
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
 from gallery.exhibitions.builder import whole_number
 from gallery.languages import gettext as _
@@ -43,6 +45,7 @@ async def update(request: Request) -> Response:
         return response
     async with in_transaction():
         await Theme.filter(id=theme.id).update(cover_id=work.id if work else None)
+        await record(Verb.THEME_COVER_SET, theme.id, with_id=work.id if work else None)
         await content_version.bump()
     response = redirect(request, "themes:edit", id=theme.id)
     flash(request, response, _("The cover is set.") if work else _("The theme has no cover now."))

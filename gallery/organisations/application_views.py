@@ -9,6 +9,8 @@ from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 
 from gallery.accounts.access import load_curator
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.forms import small_form
 from gallery.languages import LANGUAGES, set_language
 from gallery.languages import gettext as _
@@ -82,7 +84,8 @@ async def index(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """A curator reads an application."""
-    _person, application = await load_application(request)
+    person, application = await load_application(request)
+    await record(Verb.APPLICATION_READ, application.id, by=person)
     return _page(request, application)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from gallery import content_version
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import MemberRole, Person, Role
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.languages import lazy_gettext as _l
@@ -29,6 +31,7 @@ async def apply(values: Mapping[str, Any], language: str) -> Application:
         if known is not None:
             return known
         application = await Application.create(**values, language=language)
+        await record(Verb.APPLICATION_MADE, application.id)
         facts = {"organisation": in_both(application, "name")}
         await write_to(application.contact_email, language, "application_received", facts=facts)
         curators = await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True)
@@ -86,3 +89,5 @@ async def _held(application: Application) -> Application:
 async def _decide(held: Application, by: Person, state: ApplicationState, **values: Any) -> None:
     held.update_from_dict({"state": state, "decided_by": by, "decided_at": now(), **values})
     await held.save()
+    verb = Verb.APPLICATION_ADMITTED if state == ApplicationState.ADMITTED else Verb.APPLICATION_DECLINED
+    await record(verb, held.id, by=by)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gallery import content_version
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
 from gallery.organisations.models import Organisation, Project
 
@@ -22,5 +24,6 @@ async def add_project(organisation: Organisation, values: Mapping[str, Any]) -> 
     """A new project of `organisation`; `values` are of title_zh, title_en, summary_zh, summary_en, link."""
     async with in_transaction():
         project = await Project.create(organisation=organisation, slug=new_slug(), **values)
+        await record(Verb.PROJECT_MADE, project.id, organisation_id=organisation.id)
         await content_version.bump()
         return project

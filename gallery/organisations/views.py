@@ -17,6 +17,8 @@ from gallery.accounts.access import load_curator, load_person
 from gallery.accounts.forms import InvitationForm
 from gallery.accounts.members import LastOwner
 from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction
 from gallery.languages import gettext as _
@@ -116,6 +118,7 @@ async def update_project(request: Request) -> Response:
         return await _project_page(request, form, organisations, project, status=422)
     async with in_transaction():
         await Project.filter(id=project.id).update(**form.values(*PROJECT_FIELDS))
+        await record(Verb.PROJECT_CHANGED, project.id, organisation_id=project.organisation_id)
         await content_version.bump()
     response = redirect(request, "projects:index")
     flash(request, response, _("Saved."))
@@ -180,6 +183,7 @@ async def create(request: Request) -> Response:
         try:
             async with in_transaction():
                 organisation = await Organisation.create(**form.values(*ORGANISATION_FIELDS))
+                await record(Verb.ORGANISATION_MADE, organisation.id, organisation_id=organisation.id)
                 await content_version.bump()
         except IntegrityError:
             _refuse_slug(form)
@@ -208,6 +212,10 @@ async def update(request: Request) -> Response:
         try:
             async with in_transaction():
                 await Organisation.filter(id=organisation.id).update(**values)
+                await record(Verb.ORGANISATION_CHANGED, organisation.id, organisation_id=organisation.id)
+                if values.get("is_active", organisation.is_active) != organisation.is_active:
+                    verb = Verb.ORGANISATION_SHOWN if values["is_active"] else Verb.ORGANISATION_HIDDEN
+                    await record(verb, organisation.id, organisation_id=organisation.id)
                 await content_version.bump()
         except IntegrityError:
             _refuse_slug(form)
@@ -312,9 +320,12 @@ async def _load_membership(
 async def delete_invitation(request: Request) -> Response:
     """An owner or curator takes back an invitation that nobody has accepted yet."""
     _person, organisation = await load_kept(request)
-    await Invitation.filter(
-        id=request.path_params["invitation"], organisation=organisation, accepted_at__isnull=True
-    ).delete()
+    invitation_id = request.path_params["invitation"]
+    async with in_transaction():
+        if await Invitation.filter(
+            id=invitation_id, organisation=organisation, accepted_at__isnull=True
+        ).delete():
+            await record(Verb.INVITATION_TAKEN_BACK, invitation_id, organisation_id=organisation.id)
     return _back(request, organisation, _("The invitation can no longer be used."), fragment="members")
 
 

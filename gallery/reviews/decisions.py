@@ -17,6 +17,8 @@ from gallery.artists.models import Consent, ConsentState
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import Change, changed_since, changes, snapshot_of
 from gallery.artworks.works import TEXT_FIELDS
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
@@ -30,6 +32,11 @@ STATUS_AFTER = {
     Decision.ACCEPTED: Status.ACCEPTED,
     Decision.RETURNED: Status.RETURNED,
     Decision.DECLINED: Status.DECLINED,
+}
+VERB_OF = {
+    Decision.ACCEPTED: Verb.WORK_ACCEPTED,
+    Decision.RETURNED: Verb.WORK_RETURNED,
+    Decision.DECLINED: Verb.WORK_DECLINED,
 }
 
 UNDO_FOR = timedelta(seconds=10)
@@ -165,6 +172,7 @@ async def _decide(
             reason=reason,
             notes=dict(notes),
         )
+        await record(VERB_OF[decision], held.id, organisation_id=held.organisation_id, by=by)
         if concern:
             await Risk.create(review=review, concern=concern)
         sent.is_waiting = submission.is_waiting = False
@@ -270,6 +278,7 @@ async def undo(review: Review, by: Person) -> Undo:
             reason=review_now.reason,
             notes=review_now.notes,
         )
+        await record(Verb.WORK_DECISION_UNDONE, held.id, organisation_id=held.organisation_id, by=by)
         await unsay(f"review:{review_now.id}")
         await review_now.delete()
         submission.is_waiting = True

@@ -12,6 +12,8 @@ from tortoise.expressions import Q
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
 from gallery.artworks.works import TEXT_FIELDS
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
@@ -151,6 +153,7 @@ async def wave_off(hint: Hint, by: Person, reason: str) -> None:
         await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
         await WavedOff.create(artwork_id=hint.artwork_id, key=hint.key, by=by, at=now(), reason=reason)
         await Hint.filter(artwork_id=hint.artwork_id, key=hint.key).update(is_open=False)
+        await record(Verb.WORK_HINT_WAVED_OFF, hint.artwork_id, by=by)
 
 
 async def take_up_again(hint: Hint) -> None:
@@ -158,6 +161,7 @@ async def take_up_again(hint: Hint) -> None:
     async with in_transaction():
         await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
         await Hint.filter(artwork_id=hint.artwork_id, key=hint.key).update(is_open=True)
+        await record(Verb.WORK_HINT_TAKEN_UP, hint.artwork_id)
 
 
 SENTENCES: Mapping[str, Any] = {

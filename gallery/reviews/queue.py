@@ -18,6 +18,8 @@ from tortoise.queryset import QuerySet
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Submission
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction
 from gallery.languages import LANGUAGES
@@ -252,6 +254,7 @@ async def put_off(submission: Submission, by: Person) -> None:
     async with in_transaction():
         await Deferral.filter(person_id=by.id, submission_id=submission.id).delete()
         await Deferral.create(person=by, submission_id=submission.id, at=now())
+        await record(Verb.WORK_PUT_OFF, submission.artwork_id, by=by)
 
 
 async def remember(person: Person, chosen: Narrowing) -> None:

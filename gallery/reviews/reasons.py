@@ -7,6 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.database import in_transaction
 from gallery.languages import gettext as _
 from gallery.pages import flash, redirect, render
 from gallery.reviews.access import load_curator
@@ -30,7 +33,9 @@ async def create(request: Request) -> Response:
         form.refuse("text_zh", _("There are %(most)s already. Please remove one first.") % {"most": MOST})
     if not form.validate() or form.errors:
         return await _page(request, {0: form}, status=422)
-    await ReadyReason.create(**form.values("field", "text_zh", "text_en"))
+    async with in_transaction():
+        reason = await ReadyReason.create(**form.values("field", "text_zh", "text_en"))
+        await record(Verb.REASON_MADE, reason.id)
     response = redirect(request, "reasons:index")
     flash(request, response, _("The reason is added."))
     return response
@@ -47,10 +52,14 @@ async def update(request: Request) -> Response:
         return await _page(request, {0: ReadyReasonForm(), reason.id: form}, status=422)
     response = redirect(request, "reasons:index")
     if form.is_gone.data:
-        await reason.delete()
+        async with in_transaction():
+            await reason.delete()
+            await record(Verb.REASON_DELETED, reason.id)
         flash(request, response, _("The reason is removed."))
         return response
-    await reason.update_from_dict(dict(form.values("field", "text_zh", "text_en"))).save()
+    async with in_transaction():
+        await reason.update_from_dict(dict(form.values("field", "text_zh", "text_en"))).save()
+        await record(Verb.REASON_CHANGED, reason.id)
     flash(request, response, _("The reason is saved."))
     return response
 

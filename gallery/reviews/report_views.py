@@ -8,6 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.artworks.models import Artwork, Status
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.forms import small_form
 from gallery.languages import gettext as _
 from gallery.languages import set_language
@@ -81,7 +83,8 @@ async def index(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """A curator reads a report, beside the work that it is about."""
-    _person, report = await load_report(request)
+    person, report = await load_report(request)
+    await record(Verb.REPORT_READ, report.id, by=person)
     return _page(request, report, ClosingForm())
 
 

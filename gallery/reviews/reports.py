@@ -7,6 +7,8 @@ from typing import Any
 
 from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.languages import lazy_gettext as _l
@@ -34,6 +36,7 @@ async def report(artwork: Artwork, values: Mapping[str, Any], language: str) -> 
         if known is not None:
             return known
         made = await Report.create(artwork=artwork, language=language, **values)
+        await record(Verb.REPORT_MADE, made.id, with_id=artwork.id)
         curators = await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True)
         await tell(curators, News("report_waiting", f"/desk/reports/{made.id}", is_for_digest=False))
         return made
@@ -47,3 +50,4 @@ async def close(report: Report, note: str, by: Person) -> None:
             raise ReportClosed
         held.update_from_dict({"closed_at": now(), "closed_by": by, "note": note})
         await held.save()
+        await record(Verb.REPORT_CLOSED, held.id, by=by)

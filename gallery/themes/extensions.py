@@ -12,7 +12,10 @@ from starlette.routing import Route
 from wtforms import DateField, SelectField
 
 from gallery.accounts.models import Person
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now, today
+from gallery.database import in_transaction
 from gallery.forms import Form, Needed
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
@@ -33,7 +36,9 @@ async def extended(organisation_ids: Collection[int], day: date | None = None) -
 
 async def give_more_time(theme: Theme, organisation: Organisation, until: date, by: Person) -> Extension:
     """Let `organisation` send works to `theme` until the end of `until`; an earlier word stays as history."""
-    return await Extension.create(theme=theme, organisation=organisation, until=until, by=by, at=now())
+    async with in_transaction():
+        await record(Verb.THEME_EXTENDED, theme.id, organisation_id=organisation.id, by=by)
+        return await Extension.create(theme=theme, organisation=organisation, until=until, by=by, at=now())
 
 
 class ExtensionForm(Form):

@@ -9,6 +9,8 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
 from gallery import content_version
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.database import in_transaction, locked
 from gallery.languages import lazy_gettext as _l
@@ -73,6 +75,7 @@ async def again(theme: Theme) -> Theme:
             raise SeriesRefused(
                 _l("Its name in the address is in use already. Please make the theme by hand.")
             ) from error
+        await record(Verb.THEME_REPEATED, made.id, with_id=held.id)
         await content_version.bump()
     return made
 
@@ -86,6 +89,7 @@ async def open_call(theme: Theme) -> bool:
         held.call_opens_on, last = proposed_call(held.occurs_on)
         held.call_closes_on = held.call_closes_on or last
         await held.save(update_fields=["call_opens_on", "call_closes_on"])
+        await record(Verb.THEME_CALL_OPENED, held.id)
         await content_version.bump()
     return True
 

@@ -9,6 +9,8 @@ from tortoise.exceptions import IntegrityError
 from tortoise.functions import Count
 
 from gallery import content_version
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.database import in_transaction
 from gallery.languages import gettext as _
@@ -134,9 +136,11 @@ async def _save(form: ThemeForm, theme: Theme) -> bool:
         form.refuse("slug", slug_in_use())
         return False
     theme.update_from_dict({**form.values(*FIELDS), **form.days()})
+    verb = Verb.THEME_CHANGED if theme.id else Verb.THEME_MADE
     try:
         async with in_transaction():
             await theme.save()
+            await record(verb, theme.id)
             await content_version.bump()
     except IntegrityError:  # somebody took the name in this very moment
         form.refuse("slug", slug_in_use())

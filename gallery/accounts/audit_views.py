@@ -1,0 +1,124 @@
+"""The audit log at the desk: who did what to which thing when, for keepers, and as far as it is theirs for curators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.accounts.access import load_curator
+from gallery.accounts.models import Person
+from gallery.audit.models import Entry
+from gallery.audit.verbs import CURATORS_READ, KIND_WORDS, VERB_WORDS, Verb, kind_of
+from gallery.clock import start_of
+from gallery.database import QuerySet
+from gallery.forms import one_line
+from gallery.pages import render
+
+PAGE = 60
+NAMED_ALIKE = 50  # people whose names hold what was asked for
+
+# Where a thing can be looked at by whoever reads the log; the others have no page for them.
+PAGES = {
+    "work": "reviews:new",
+    "theme": "themes:edit",
+    "exhibition": "exhibitions:show",
+    "organisation": "organisations:edit",
+    "application": "applications:show",
+    "report": "reports:show",
+    "mail": "outbox:show",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the log is searched for; whatever makes no sense is left out."""
+
+    who: str = ""
+    kind: str = ""
+    thing: int | None = None
+    verb: str = ""
+    day: date | None = None
+    before: int | None = None  # the id of the last entry of the page before
+
+    @classmethod
+    def of(cls, parameters: QueryParams) -> Asked:
+        kind, verb = parameters.get("kind", ""), parameters.get("verb", "")
+        return cls(
+            who=one_line(parameters.get("who", ""))[:80],
+            kind=kind if kind in KIND_WORDS else "",
+            thing=_number(parameters.get("thing", "")),
+            verb=verb if verb in set(Verb) else "",
+            day=_day(parameters.get("day", "")),
+            before=_number(parameters.get("before", "")),
+        )
+
+    @property
+    def query(self) -> str:
+        """The search without the place in it, for the next page."""
+        told = {"who": self.who, "kind": self.kind, "thing": self.thing, "verb": self.verb, "day": self.day}
+        return urlencode({name: value for name, value in told.items() if value})
+
+    async def entries(self, reader: Person) -> QuerySet[Entry]:
+        """What is found of what `reader` may read, the newest first."""
+        found = Entry.all() if reader.is_keeper else Entry.filter(verb__in=list(CURATORS_READ))
+        if self.who:
+            named = Person.filter(name__icontains=self.who).order_by("id").limit(NAMED_ALIKE)
+            found = found.filter(person_id__in=list(await named.values_list("id", flat=True)))
+        if self.kind:
+            found = found.filter(kind=self.kind)
+        if self.thing is not None:
+            found = found.filter(thing_id=self.thing)
+        if self.verb:
+            found = found.filter(verb=self.verb)
+        if self.day is not None:
+            found = found.filter(at__gte=start_of(self.day), at__lt=start_of(self.day + timedelta(days=1)))
+        if self.before is not None:
+            found = found.filter(id__lt=self.before)
+        return found.order_by("-id")
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if date(2000, 1, 1) <= day < date(9000, 1, 1) else None
+
+
+async def index(request: Request) -> Response:
+    """A keeper or curator reads who did what, when, and to which thing."""
+    reader = await load_curator(request)
+    asked = Asked.of(request.query_params)
+    entries = await (await asked.entries(reader)).limit(PAGE + 1)
+    shown = entries[:PAGE]
+    names = await Person.filter(id__in=[each.person_id for each in shown if each.person_id]).values_list(
+        "id", "name"
+    )
+    readable = [verb for verb in Verb if reader.is_keeper or verb in CURATORS_READ]
+    context: dict[str, Any] = {
+        "entries": shown,
+        "names": dict(names),
+        "asked": asked,
+        "last": shown[-1].id if len(entries) > PAGE else None,
+        "verb_words": VERB_WORDS,
+        "kind_words": KIND_WORDS,
+        "verbs": readable,
+        "kinds": [kind for kind in KIND_WORDS if any(kind_of(verb) == kind for verb in readable)],
+        "pages": PAGES,
+        "seen_by_curators": CURATORS_READ,
+    }
+    return render(request, "audit/index.html", context)
+
+
+routes = [Route("/desk/log", index, name="audit:index", methods=["GET"])]

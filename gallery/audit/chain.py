@@ -1,0 +1,99 @@
+"""The chain of the audit log: each entry carries the digest of the one before, so that none can be changed unnoticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+
+from gallery.audit.models import ChainHead, Entry
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+
+AT_ONCE = 500  # entries in one transaction, or in memory
+WAITS_AT_MOST = timedelta(minutes=10)  # an entry that is not chained by then shows that no worker runs
+
+
+def digest_of(entry: Entry) -> str:
+    """SHA-256 of an entry as canonical JSON: sorted keys, no blanks, times in UTC with microseconds."""
+    told = {
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "kind": entry.kind,
+        "organisation": entry.organisation_id,
+        "person": entry.person_id,
+        "position": entry.position,
+        "previous": entry.previous,
+        "thing": entry.thing_id,
+        "verb": entry.verb,
+        "with": entry.with_id,
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+async def chain_some() -> bool:
+    """Put entries that are not chained yet behind the others; False where there are none.
+
+    Only this holds the head, and it holds nothing else first: verbs insert their entries without waiting for anybody.
+    """
+    if not await Entry.filter(position__isnull=True).exists():
+        return False
+    async with in_transaction():
+        end = await _held_head()
+        entries = await Entry.filter(position__isnull=True).order_by("id").limit(AT_ONCE)
+        for entry in entries:
+            end.position += 1
+            entry.position, entry.previous = end.position, end.digest
+            end.digest = digest_of(entry)
+        if entries:
+            await Entry.bulk_update(entries, ["position", "previous"])
+            await end.save(update_fields=["position", "digest"])
+    return bool(entries)
+
+
+async def _held_head() -> ChainHead:
+    await ChainHead.get_or_create(id=1)
+    held: ChainHead = await locked(ChainHead.filter(id=1)).get()
+    return held
+
+
+async def head() -> ChainHead:
+    """The end of the chain as it stands."""
+    return await ChainHead.get_or_none(id=1) or ChainHead(id=1)
+
+
+@dataclass(frozen=True)
+class Break:
+    """A place where the chain is not what it was; `sentence` is for the keeper's terminal."""
+
+    sentence: str
+    position: int
+
+
+async def breaks() -> AsyncIterator[Break]:
+    """Every place where the chain breaks; walks through the whole log once, some entries at a time."""
+    position, expected = 0, ""
+    end = await head()
+    while entries := (
+        await Entry.filter(position__gt=position, position__lte=end.position)
+        .order_by("position")
+        .limit(AT_ONCE)
+    ):
+        for entry in entries:
+            assert entry.position is not None
+            if entry.position != position + 1:
+                yield Break("Entries of the audit log are missing before", entry.position)
+            elif entry.previous != expected:
+                changed = "The audit log was changed at" if position else "The audit log does not begin at"
+                yield Break(changed, position or 1)
+            position, expected = entry.position, digest_of(entry)
+    if position != end.position:
+        yield Break("Entries of the audit log are missing after", position)
+    elif expected != end.digest:
+        yield Break("The audit log was changed at", position)
+    if await Entry.exists(position__gt=end.position):
+        yield Break("Entries of the audit log were put in after", end.position)
+    waiting = Entry.filter(position__isnull=True, at__lt=now() - WAITS_AT_MOST)
+    if await waiting.exists():
+        yield Break("Entries of the audit log wait to be chained after", end.position)

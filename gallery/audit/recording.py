@@ -1,0 +1,36 @@
+"""Writing the audit log: the one function that every verb calls in its own transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from gallery.audit.acting import acting_person_id
+from gallery.audit.models import Entry
+from gallery.audit.verbs import Verb, kind_of
+from gallery.clock import now
+
+if TYPE_CHECKING:
+    from gallery.accounts.models import Person
+
+WHILE_TYPING = timedelta(minutes=10)  # forms save themselves: one entry for each stretch of work is enough
+
+
+async def record(
+    verb: Verb,
+    thing_id: int,
+    *,
+    organisation_id: int | None = None,
+    with_id: int | None = None,
+    by: Person | None = None,
+    once_in: timedelta | None = None,
+) -> None:
+    """Write down that `by` (or whoever acts in this request) did something; call it in the transaction that does it.
+
+    With `once_in`, the same by the same person to the same thing within that time is written once.
+    """
+    person_id = by.id if by is not None else acting_person_id()
+    same: dict[str, Any] = {"kind": kind_of(verb), "thing_id": thing_id, "verb": verb, "person_id": person_id}
+    if once_in is not None and await Entry.exists(**same, at__gt=now() - once_in):
+        return
+    await Entry.create(**same, at=now(), with_id=with_id, organisation_id=organisation_id)

@@ -1,0 +1,198 @@
+"""Every verb of the audit log, with its words and with who may read of it: one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from gallery.languages import lazy_gettext as _l
+
+
+class Verb(StrEnum):
+    """`thing.done`: the first part is the kind of thing whose id the entry holds."""
+
+    ACCOUNT_MADE = "account.made"
+    ACCOUNT_SIGNED_IN = "account.signed_in"
+    ACCOUNT_SIGNED_OUT = "account.signed_out"
+    ACCOUNT_SESSIONS_ENDED = "account.sessions_ended"
+    ACCOUNT_CHANGED = "account.changed"
+    ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - a verb, not a password
+    ACCOUNT_CLOSED = "account.closed"
+    INVITATION_MADE = "invitation.made"
+    INVITATION_TAKEN_BACK = "invitation.taken_back"
+    INVITATION_ACCEPTED = "invitation.accepted"
+    MEMBER_MADE_OWNER = "member.made_owner"
+    MEMBER_MADE_EDITOR = "member.made_editor"
+    MEMBER_REMOVED = "member.removed"
+    MAIL_READ = "mail.read"
+    MAIL_RETRIED = "mail.retried"
+    ORGANISATION_MADE = "organisation.made"
+    ORGANISATION_CHANGED = "organisation.changed"
+    ORGANISATION_SHOWN = "organisation.shown"
+    ORGANISATION_HIDDEN = "organisation.hidden"
+    APPLICATION_MADE = "application.made"
+    APPLICATION_READ = "application.read"
+    APPLICATION_ADMITTED = "application.admitted"
+    APPLICATION_DECLINED = "application.declined"
+    PROJECT_MADE = "project.made"
+    PROJECT_CHANGED = "project.changed"
+    ARTIST_MADE = "artist.made"
+    ARTIST_PAGE_GIVEN = "artist.page_given"
+    ARTIST_PAGE_TAKEN = "artist.page_taken"
+    CONSENT_RECORDED = "consent.recorded"
+    CONSENT_SLIP_READ = "consent.slip_read"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    WORK_MADE = "work.made"
+    WORK_CHANGED = "work.changed"
+    WORK_DELETED = "work.deleted"
+    WORK_SUBMITTED = "work.submitted"
+    WORK_PROPOSED = "work.proposed"
+    WORK_TAKEN_BACK = "work.taken_back"
+    WORK_ACCEPTED = "work.accepted"
+    WORK_RETURNED = "work.returned"
+    WORK_DECLINED = "work.declined"
+    WORK_DECISION_UNDONE = "work.decision_undone"
+    WORK_PUT_OFF = "work.put_off"
+    WORK_HINT_WAVED_OFF = "work.hint_waved_off"
+    WORK_HINT_TAKEN_UP = "work.hint_taken_up"
+    IMPORT_SENT = "import.sent"
+    IMPORT_CONFIRMED = "import.confirmed"
+    IMPORT_TAKEN_BACK = "import.taken_back"
+    REASON_MADE = "reason.made"
+    REASON_CHANGED = "reason.changed"
+    REASON_DELETED = "reason.deleted"
+    REPORT_MADE = "report.made"
+    REPORT_READ = "report.read"
+    REPORT_CLOSED = "report.closed"
+    THEME_MADE = "theme.made"
+    THEME_CHANGED = "theme.changed"
+    THEME_REPEATED = "theme.repeated"
+    THEME_CALL_OPENED = "theme.call_opened"
+    THEME_EXTENDED = "theme.extended"
+    THEME_COVER_SET = "theme.cover_set"
+    EXHIBITION_MADE = "exhibition.made"
+    EXHIBITION_CHANGED = "exhibition.changed"
+    EXHIBITION_ROOM_MADE = "exhibition.room_made"
+    EXHIBITION_ROOM_CHANGED = "exhibition.room_changed"
+    EXHIBITION_ROOM_MOVED = "exhibition.room_moved"
+    EXHIBITION_ROOM_CLOSED = "exhibition.room_closed"
+    EXHIBITION_WORK_HUNG = "exhibition.work_hung"
+    EXHIBITION_WORK_MOVED = "exhibition.work_moved"
+    EXHIBITION_WORK_TAKEN_DOWN = "exhibition.work_taken_down"
+    EXHIBITION_WORK_LEFT_OUT = "exhibition.work_left_out"
+    EXHIBITION_WORK_LET_IN = "exhibition.work_let_in"
+    EXHIBITION_CAPTION_CHANGED = "exhibition.caption_changed"
+    EXHIBITION_PUBLISHED = "exhibition.published"
+    EXHIBITION_RESTORED = "exhibition.restored"
+    EXHIBITION_UNPUBLISHED = "exhibition.unpublished"
+
+
+def kind_of(verb: str) -> str:
+    """ "work" of "work.submitted"."""
+    return verb.partition(".")[0]
+
+
+VERB_WORDS: Mapping[str, Any] = {
+    Verb.ACCOUNT_MADE: _l("made an account"),
+    Verb.ACCOUNT_SIGNED_IN: _l("signed in"),
+    Verb.ACCOUNT_SIGNED_OUT: _l("signed out"),
+    Verb.ACCOUNT_SESSIONS_ENDED: _l("signed out on other devices"),
+    Verb.ACCOUNT_CHANGED: _l("changed name, language or mails"),
+    Verb.ACCOUNT_PASSWORD_CHANGED: _l("changed the password"),
+    Verb.ACCOUNT_CLOSED: _l("closed the account"),
+    Verb.INVITATION_MADE: _l("invited somebody"),
+    Verb.INVITATION_TAKEN_BACK: _l("took an invitation back"),
+    Verb.INVITATION_ACCEPTED: _l("accepted an invitation"),
+    Verb.MEMBER_MADE_OWNER: _l("made a member an owner"),
+    Verb.MEMBER_MADE_EDITOR: _l("made a member an editor"),
+    Verb.MEMBER_REMOVED: _l("took a member out"),
+    Verb.MAIL_READ: _l("read a mail in the outbox"),
+    Verb.MAIL_RETRIED: _l("had a mail sent again"),
+    Verb.ORGANISATION_MADE: _l("entered an organisation"),
+    Verb.ORGANISATION_CHANGED: _l("changed an organisation"),
+    Verb.ORGANISATION_SHOWN: _l("let an organisation be shown again"),
+    Verb.ORGANISATION_HIDDEN: _l("stopped the showing of an organisation"),
+    Verb.APPLICATION_MADE: _l("applied for an organisation"),
+    Verb.APPLICATION_READ: _l("read an application with its contact"),
+    Verb.APPLICATION_ADMITTED: _l("admitted an organisation"),
+    Verb.APPLICATION_DECLINED: _l("declined an application"),
+    Verb.PROJECT_MADE: _l("made a project"),
+    Verb.PROJECT_CHANGED: _l("changed a project"),
+    Verb.ARTIST_MADE: _l("entered an artist"),
+    Verb.ARTIST_PAGE_GIVEN: _l("gave an artist a page"),
+    Verb.ARTIST_PAGE_TAKEN: _l("took an artist's page away"),
+    Verb.CONSENT_RECORDED: _l("recorded a consent"),
+    Verb.CONSENT_SLIP_READ: _l("opened the slip of a consent"),
+    Verb.CONSENT_WITHDRAWN: _l("withdrew a consent"),
+    Verb.WORK_MADE: _l("entered a work"),
+    Verb.WORK_CHANGED: _l("changed a work"),
+    Verb.WORK_DELETED: _l("deleted a draft"),
+    Verb.WORK_SUBMITTED: _l("submitted a work"),
+    Verb.WORK_PROPOSED: _l("proposed a change to a work"),
+    Verb.WORK_TAKEN_BACK: _l("took a submission back"),
+    Verb.WORK_ACCEPTED: _l("accepted a work"),
+    Verb.WORK_RETURNED: _l("returned a work"),
+    Verb.WORK_DECLINED: _l("declined a work"),
+    Verb.WORK_DECISION_UNDONE: _l("took a decision back"),
+    Verb.WORK_PUT_OFF: _l("put a work off"),
+    Verb.WORK_HINT_WAVED_OFF: _l("waved a hint off"),
+    Verb.WORK_HINT_TAKEN_UP: _l("took a hint up again"),
+    Verb.IMPORT_SENT: _l("sent a sheet of works"),
+    Verb.IMPORT_CONFIRMED: _l("brought a sheet of works in"),
+    Verb.IMPORT_TAKEN_BACK: _l("took an import back"),
+    Verb.REASON_MADE: _l("added a ready reason"),
+    Verb.REASON_CHANGED: _l("worded a ready reason anew"),
+    Verb.REASON_DELETED: _l("removed a ready reason"),
+    Verb.REPORT_MADE: _l("reported a work"),
+    Verb.REPORT_READ: _l("read a report"),
+    Verb.REPORT_CLOSED: _l("closed a report"),
+    Verb.THEME_MADE: _l("made a theme"),
+    Verb.THEME_CHANGED: _l("changed a theme"),
+    Verb.THEME_REPEATED: _l("made a theme for the next time"),
+    Verb.THEME_CALL_OPENED: _l("set the days of a call"),
+    Verb.THEME_EXTENDED: _l("gave an organisation more time"),
+    Verb.THEME_COVER_SET: _l("chose the cover of a theme"),
+    Verb.EXHIBITION_MADE: _l("made an exhibition"),
+    Verb.EXHIBITION_CHANGED: _l("changed an exhibition"),
+    Verb.EXHIBITION_ROOM_MADE: _l("made a room"),
+    Verb.EXHIBITION_ROOM_CHANGED: _l("changed a room"),
+    Verb.EXHIBITION_ROOM_MOVED: _l("moved a room"),
+    Verb.EXHIBITION_ROOM_CLOSED: _l("closed a room"),
+    Verb.EXHIBITION_WORK_HUNG: _l("hung a work"),
+    Verb.EXHIBITION_WORK_MOVED: _l("moved a work"),
+    Verb.EXHIBITION_WORK_TAKEN_DOWN: _l("took a work down"),
+    Verb.EXHIBITION_WORK_LEFT_OUT: _l("left a work out of a room's rule"),
+    Verb.EXHIBITION_WORK_LET_IN: _l("let a work into a room's rule again"),
+    Verb.EXHIBITION_CAPTION_CHANGED: _l("changed a caption"),
+    Verb.EXHIBITION_PUBLISHED: _l("published an exhibition"),
+    Verb.EXHIBITION_RESTORED: _l("restored an edition into the draft"),
+    Verb.EXHIBITION_UNPUBLISHED: _l("took an exhibition off the site"),
+}
+
+KIND_WORDS: Mapping[str, Any] = {
+    "account": _l("Account"),
+    "invitation": _l("Invitation"),
+    "member": _l("Member"),
+    "mail": _l("Mail"),
+    "organisation": _l("Organisation"),
+    "application": _l("Application"),
+    "project": _l("Project"),
+    "artist": _l("Artist"),
+    "consent": _l("Consent"),
+    "work": _l("Work"),
+    "import": _l("Import"),
+    "reason": _l("Ready reason"),
+    "report": _l("Report"),
+    "theme": _l("Theme"),
+    "exhibition": _l("Exhibition"),
+}
+
+# Curators read of what they may do and see themselves. Accounts, drafts, artists, consents and mails are not theirs.
+CURATORS_READ = frozenset(
+    verb
+    for verb in Verb
+    if kind_of(verb)
+    in {"member", "organisation", "application", "project", "work", "reason", "report", "theme", "exhibition"}
+    and verb not in {Verb.WORK_MADE, Verb.WORK_CHANGED, Verb.WORK_DELETED}
+)

@@ -1,0 +1,98 @@
+"""Every address that changes something writes into the audit log: found out by reading the code behind it."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.routing import Route
+
+import gallery
+from gallery.app import feature_routes
+from gallery.audit.recording import record
+from gallery.audit.verbs import KIND_WORDS, VERB_WORDS, Verb, kind_of
+
+# What changes nothing that anybody would ask about later, and why.
+EXCEPTIONS = {
+    "accounts:create_link": "only asks for a mail; whether there is an account is found out by the worker",
+    "accounts:create_password": "only asks for a mail, likewise",
+    "uploads:delete": "a picture that no draft has yet is thrown away by whoever was sending it",
+    "reviews:hold": "renews a lease of 90 seconds, which ends by itself",
+}
+
+
+def called_by(function: Any) -> Iterator[Any]:
+    """The functions of the gallery that the source of `function` names, wherever it names them."""
+    source = textwrap.dedent(inspect.getsource(function))
+    names = vars(sys.modules[function.__module__])
+    for node in ast.walk(ast.parse(source)):
+        found = None
+        if isinstance(node, ast.Name):
+            found = names.get(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            found = getattr(names.get(node.value.id), node.attr, None)
+        if inspect.isfunction(found) and found.__module__.startswith("gallery."):
+            yield found
+
+
+@functools.cache
+def verbs_written_by(function: Any) -> frozenset[str]:
+    """The names of the verbs that `function`, or what it calls, may record."""
+    seen, waiting, verbs = {function}, [function], set()
+    while waiting:
+        each = waiting.pop()
+        called = list(called_by(each))
+        if record in called:
+            source = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(each))))
+            verbs |= {
+                node.attr
+                for node in source
+                if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "Verb"
+            } or {"one of a table"}
+        for found in called:
+            if found not in seen and found is not record:
+                seen.add(found)
+                waiting.append(found)
+    return frozenset(verbs)
+
+
+def changing_routes() -> list[Route]:
+    return [
+        route for route in feature_routes() if (route.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}
+    ]
+
+
+@pytest.mark.parametrize(
+    "route", changing_routes(), ids=lambda route: f"{route.name} {sorted(route.methods)}"
+)
+def test_each_address_that_changes_something_is_logged(route: Route) -> None:
+    written = verbs_written_by(route.endpoint)
+    if route.name in EXCEPTIONS:
+        assert not written, f"{route.name} is logged by now and no exception"
+    else:
+        assert written, f"{route.name} changes something and records nothing: see gallery/audit/recording.py"
+
+
+def test_each_exception_is_a_route() -> None:
+    assert set(EXCEPTIONS) <= {route.name for route in changing_routes()}
+
+
+@pytest.mark.parametrize("name", ["consents:slip", "applications:show", "reports:show", "outbox:show"])
+def test_each_reading_of_private_details_is_logged(name: str) -> None:
+    (route,) = [each for each in feature_routes() if each.name == name and "GET" in (each.methods or set())]
+    assert verbs_written_by(route.endpoint)
+
+
+def test_each_verb_has_words_and_is_written_somewhere() -> None:
+    assert set(VERB_WORDS) == set(Verb)
+    assert set(KIND_WORDS) == {kind_of(verb) for verb in Verb}
+    code = [path for path in Path(gallery.__file__).parent.rglob("*.py") if path.name != "verbs.py"]
+    sources = "".join(path.read_text() for path in code)
+    assert [verb for verb in Verb if f"Verb.{verb.name}" not in sources] == []

@@ -1,0 +1,165 @@
+"""The audit log's page: what is written when, who may read of it, and what can be asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.submissions import submit
+from gallery.audit.models import Entry
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now, today
+from gallery.exhibitions import building
+from gallery.reviews import decisions
+from tests import factories
+from tests.conftest import Site
+
+
+async def told() -> list[tuple[str, int | None, int]]:
+    rows = await Entry.all().order_by("id").values_list("verb", "person_id", "thing_id")
+    return [(str(verb), person, thing) for verb, person, thing in rows]
+
+
+async def test_the_way_of_a_work_is_written_down(site: Site) -> None:
+    cast = site.cast
+    theme = await factories.theme(call_opens_on=today() - timedelta(days=1))
+    work = await factories.artwork(site.storage, cast.organisation, themes=[theme])
+    await submit(work, cast.partner)
+    submission = await Submission.get(artwork_id=work.id)
+    review = await decisions.accept(work, submission, cast.curator)
+    await decisions.undo(review, cast.curator)
+    await decisions.accept(work, await Submission.get(id=submission.id), cast.curator)
+    exhibition = await building.found("winter", cast.curator, title_en="Winter", opens_at=now())
+    draft = await building.draft_of(exhibition)
+    room = await building.add_room(draft, by=cast.curator)
+    await building.hang(room, await Artwork.get(id=work.id), cast.curator)
+    await building.publish(exhibition, cast.curator)
+    partner, curator = cast.partner.id, cast.curator.id
+    assert await told() == [
+        ("work.submitted", partner, work.id),
+        ("work.accepted", curator, work.id),
+        ("work.decision_undone", curator, work.id),
+        ("work.accepted", curator, work.id),
+        ("exhibition.made", curator, exhibition.id),
+        ("exhibition.room_made", curator, exhibition.id),
+        ("exhibition.work_hung", curator, exhibition.id),
+        ("exhibition.published", curator, exhibition.id),
+    ]
+
+
+async def test_a_withdrawal_by_slip_names_nobody(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    await work.fetch_related("consent")
+    curator = await site.client(site.cast.curator)
+    await curator.get("/desk/queue")  # somebody was at the desk in this very task
+    visitor = await site.client()
+    answer = await visitor.post(f"/en/consent/{work.consent.code}")
+    assert answer.status_code == 303
+    assert await told() == [("consent.withdrawn", None, work.consent.id)]
+    await withdraw(work.consent, site.storage, site.cast.partner)
+    assert len(await told()) == 1  # it was withdrawn before
+
+
+async def test_signing_in_and_reading_a_slip_are_written_down(site: Site) -> None:
+    from tests.cast import PASSWORD
+
+    client = await site.client()
+    await client.post("/desk/sign-in", data={"email": "partner@example.org", "password": PASSWORD})
+    consent = await factories.consent(site.cast.organisation)
+    assert (await client.get(f"/desk/consents/{consent.id}/slip")).status_code == 200
+    await client.post("/desk/sign-out")
+    partner = site.cast.partner.id
+    assert await told() == [
+        ("account.signed_in", partner, partner),
+        ("consent.slip_read", partner, consent.id),
+        ("account.signed_out", partner, partner),
+    ]
+
+
+async def test_no_name_and_no_text_is_in_any_entry(site: Site) -> None:
+    columns = {name: type(field).__name__ for name, field in Entry._meta.fields_map.items()}
+    texts = {name for name, kind in columns.items() if kind in {"CharField", "TextField", "JSONField"}}
+    assert texts == {"verb", "kind", "previous"}
+
+
+# The page
+
+
+async def fill(site: Site) -> None:
+    cast = site.cast
+    await record(Verb.WORK_SUBMITTED, 7, organisation_id=cast.organisation.id, by=cast.partner)
+    await record(Verb.WORK_CHANGED, 8, organisation_id=cast.organisation.id, by=cast.partner)
+    await record(Verb.CONSENT_SLIP_READ, 9, organisation_id=cast.organisation.id, by=cast.colleague)
+    await record(Verb.THEME_MADE, 3, by=cast.curator)
+
+
+async def test_a_keeper_reads_everything(site: Site) -> None:
+    await fill(site)
+    page = (await (await site.client(site.cast.keeper)).get("/desk/log")).text
+    for told in ("submitted a work", "changed a work", "opened the slip of a consent", "made a theme"):
+        assert f"· {told}" in page
+    assert "<strong>partner</strong>" in page
+
+
+async def test_a_curator_reads_what_is_theirs(site: Site) -> None:
+    await fill(site)
+    page = (await (await site.client(site.cast.curator)).get("/desk/log")).text
+    assert "· submitted a work" in page
+    assert "· made a theme" in page
+    assert "changed a work" not in page
+    assert "opened the slip of a consent" not in page
+    asked = (await (await site.client(site.cast.curator)).get("/desk/log?verb=consent.slip_read")).text
+    assert "Nothing was found." in asked
+
+
+async def test_nobody_else_finds_it(site: Site) -> None:
+    assert (await (await site.client(site.cast.partner)).get("/desk/log")).status_code == 404
+    assert (await (await site.client()).get("/desk/log")).status_code == 303
+
+
+async def test_it_can_be_searched(site: Site) -> None:
+    await fill(site)
+    keeper = await site.client(site.cast.keeper)
+
+    async def found(query: str) -> int:
+        return (await keeper.get(f"/desk/log?{query}")).text.count('class="row"')
+
+    assert await found("") == 4
+    assert await found("who=colle") == 1
+    assert await found("who=nobody") == 0
+    assert await found("kind=work") == 2
+    assert await found("kind=work&thing=7") == 1
+    assert await found("verb=theme.made") == 1
+    assert await found(f"day={today()}") == 4
+    assert await found(f"day={today() - timedelta(days=1)}") == 0
+    await Entry.filter(thing_id=3).update(at=now() - timedelta(days=1))
+    assert await found(f"day={today() - timedelta(days=1)}") == 1
+
+
+async def test_what_makes_no_sense_is_left_out(site: Site) -> None:
+    await fill(site)
+    keeper = await site.client(site.cast.keeper)
+    nonsense = "who=%FF&kind=nothing&thing=1e9&verb=work.eaten&day=2026-13-40&before=-1"
+    answer = await keeper.get(f"/desk/log?{nonsense.replace('who=%FF&', '')}")
+    assert answer.text.count('class="row"') == 4
+    assert (await keeper.get("/desk/log?day=0001-01-01")).text.count('class="row"') == 4
+    assert (await keeper.get("/desk/log?thing=99999999999")).status_code == 200
+
+
+async def test_older_entries_follow_by_key(site: Site) -> None:
+    for number in range(1, 131):
+        await record(Verb.WORK_SUBMITTED, number)
+    keeper = await site.client(site.cast.keeper)
+    first = (await keeper.get("/desk/log?kind=work")).text
+    assert first.count('class="row"') == 60
+    last = min(await Entry.all().order_by("-id").limit(60).values_list("id", flat=True))
+    assert f'href="/desk/log?kind=work&amp;before={last}"' in first
+    await record(Verb.WORK_SUBMITTED, 131)  # what is new moves nothing
+    second = (await keeper.get(f"/desk/log?kind=work&before={last}")).text
+    assert "work 70<" in second.lower()
+    assert "work 71<" not in second.lower()
+    third = (await keeper.get(f"/desk/log?kind=work&before={last - 60}")).text
+    assert third.count('class="row"') == 10
+    assert "before=" not in third
