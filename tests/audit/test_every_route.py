@@ -30,8 +30,11 @@ EXCEPTIONS = {
 
 def called_by(function: Any) -> Iterator[Any]:
     """The functions of the gallery that the source of `function` names, wherever it names them."""
+    function = inspect.unwrap(getattr(function, "__func__", function))
     source = textwrap.dedent(inspect.getsource(function))
-    names = vars(sys.modules[function.__module__])
+    names = dict(vars(sys.modules[function.__module__]))
+    owner = function.__qualname__.rpartition(".")[0]
+    names["self"] = names.get(owner)  # a method's own class
     for node in ast.walk(ast.parse(source)):
         found = None
         if isinstance(node, ast.Name):
