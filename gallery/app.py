@@ -27,6 +27,7 @@ import gallery.artists.views
 import gallery.artists.withdrawal_views
 import gallery.artworks.arrivals
 import gallery.artworks.drafting_views
+import gallery.artworks.framings
 import gallery.artworks.import_chores
 import gallery.artworks.import_views
 import gallery.artworks.many
@@ -123,6 +124,7 @@ def feature_routes() -> list[Route]:
         *gallery.artworks.arrivals.routes,
         *gallery.artworks.drafting_views.routes,
         *gallery.artworks.import_views.routes,
+        *gallery.artworks.framings.routes,
         *gallery.artworks.many.routes,
         *gallery.artworks.views.routes,
         *gallery.reviews.views.routes,

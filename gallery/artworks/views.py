@@ -298,7 +298,8 @@ async def _save(
         await discard(replaced, storage)
     if received.fields.get("then") == "submit":
         return await _submit(request, person, organisations, saved)
-    response = redirect(request, "artworks:show", id=saved.id)
+    to_be_framed = received.fields.get("then") == "frame" and saved.image_id is not None
+    response = redirect(request, "framings:edit" if to_be_framed else "artworks:show", id=saved.id)
     flash(request, response, _("The draft is saved."))
     return response
 

@@ -18,7 +18,7 @@ from gallery.audit.chain import breaks
 from gallery.clock import now
 from gallery.database import Database
 from gallery.images.models import Image, ImageState
-from gallery.images.renditions import PREVIEW
+from gallery.images.renditions import PREVIEW, UNFRAMED
 from gallery.images.shelves import (
     ORIGINAL,
     TILES,
@@ -138,7 +138,8 @@ async def look_along(
 def may_be_private(image: Image) -> dict[str, list[str]]:
     """What may lie in private storage of an image, by kind."""
     preview = [rendition_key(image.token, PREVIEW)] if image.state == ImageState.RECEIVED else []
-    return {**private_keys(image), "previews": preview}
+    whole = [] if image.framing.is_whole else [rendition_key(image.token, UNFRAMED)]
+    return {**private_keys(image), "previews": preview, "unframed pictures": whole}
 
 
 def may_be_public(image: Image) -> dict[str, list[str]]:

@@ -120,11 +120,14 @@ async def show(request: Request) -> Response:
 
 async def made(token: str, cut: Cut, whole: Size, storage: Storage, settings: Settings) -> bytes:
     """Cut a piece of a picture and keep it for the next who asks. Raises Refused, and FileNotFoundError."""
+    image = await Image.get_or_none(token=token)
+    if image is None:
+        raise FileNotFoundError(token)
     async with (
         storage.scratch_folder() as folder,
         storage.private.local_copy(original_key(token)) as original,
     ):
-        path = await cut_one(original, whole, cut, folder, limits_of(settings))
+        path = await cut_one(original, whole, cut, folder, limits_of(settings), image.framing)
         body = path.read_bytes()
         if len(body) <= settings.iiif_cache_bytes:
             await keep(token, cut.name, path, len(body), storage)

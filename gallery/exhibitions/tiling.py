@@ -63,7 +63,8 @@ async def cut_and_put(workshop: Workshop, image: Image) -> bool:
         storage.scratch_folder() as folder,
         storage.private.local_copy(original_key(image.token)) as original,
     ):
-        names = await cut_tiles(original, image.size, folder, limits_of(workshop.settings))
+        limits = limits_of(workshop.settings)
+        names = await cut_tiles(original, image.size, folder, limits, image.framing)
         for first in range(0, len(names), HANDFUL):
             if not await is_on_view(image.token):
                 return False

@@ -101,25 +101,28 @@ def done(request: Mapping[str, Any], bounds: "Bounds") -> dict[str, Any]:
         shown = Path(request["source"]) if request["source"] else None
         compose(shown, request["kind"], placard, Fonts(**request["fonts"]), out, bounds)
         return {}
+    from gallery.images.framing import Framing
+
     source, kind = Path(request["source"]), request["kind"]
+    framing = Framing(**request["framing"])
     if request["task"] == "inspect":
         from gallery.images.pixels import inspect
 
-        return inspect(source, kind, out, bounds)
+        return inspect(source, kind, out, bounds, framing)
     assert out is not None
     if request["task"] == "develop":
         from gallery.images.pixels import develop
 
-        return develop(source, kind, out, bounds)
+        return develop(source, kind, out, bounds, framing)
     from gallery.images import cutting
     from gallery.images.iiif import Cut
 
     whole = request["whole"][0], request["whole"][1]
     if request["task"] == "tiles":
-        return cutting.cut_tiles(source, kind, whole, out, bounds)
+        return cutting.cut_tiles(source, kind, whole, out, bounds, framing)
     told = request["cut"]
     cut = Cut(**{**told, "region": tuple(told["region"]), "size": tuple(told["size"])})
-    cutting.cut_one(source, kind, whole, cut, out, bounds)
+    cutting.cut_one(source, kind, whole, cut, out, bounds, framing)
     return {}
 
 

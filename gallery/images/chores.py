@@ -69,7 +69,7 @@ async def develop_into(workshop: Workshop, image: Image) -> Developed:
         workshop.storage.scratch_folder() as folder,
         private.local_copy(original_key(image.token)) as original,
     ):
-        developed = await develop(original, folder, limits_of(workshop.settings))
+        developed = await develop(original, folder, limits_of(workshop.settings), image.framing)
         for name in developed.files:
             await private.put_file(rendition_key(image.token, name), folder / name)
         return developed

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from PIL import Image
 
+from gallery.images.framing import AS_IT_CAME, Framing
 from gallery.images.iiif import TILE, Cut, level_size, scale_factors, tile_at
 from gallery.images.pixels import (
     TURNS,
@@ -20,6 +21,7 @@ from gallery.images.pixels import (
     Sheet,
     Size,
     Unfit,
+    as_stored,
     opaque,
     read,
     to_srgb,
@@ -45,6 +47,10 @@ class Source(Protocol):
     @property
     def size(self) -> Size: ...
 
+    @property
+    def shown(self) -> Box:
+        """What is shown of it, in px of its own."""
+
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image: ...
 
 
@@ -58,6 +64,10 @@ class Plain:
     def size(self) -> Size:
         width, height = self.sheet.image.size
         return (height, width) if self.sheet.orientation >= 5 else (width, height)
+
+    @property
+    def shown(self) -> Box:
+        return shown_within(self.sheet, self.size)
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
         box = as_stored((left, top, right, bottom), self.sheet.image.size, self.sheet.orientation)
@@ -74,7 +84,11 @@ class Brightness:
 
     @property
     def size(self) -> Size:
-        return self.sheet.shown_size
+        return self.sheet.turned_size
+
+    @property
+    def shown(self) -> Box:
+        return shown_within(self.sheet, self.size)
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
         full = self.sheet.image
@@ -92,17 +106,11 @@ class Brightness:
         return turned(to_srgb(band, self.sheet.profile), self.sheet.orientation)
 
 
-def as_stored(box: tuple[int, int, int, int], size: Size, orientation: int) -> tuple[int, int, int, int]:
-    """Where an upright box (left, top, right, bottom) lies in a picture that is stored turned, of `size` px."""
-    left, top, right, bottom = box
-    if orientation >= 5:  # rows are stored as columns
-        left, top, right, bottom = top, left, bottom, right
-    width, height = size
-    if orientation in (2, 3, 7, 8):
-        left, right = width - right, width - left
-    if orientation in (3, 4, 6, 7):
-        top, bottom = height - bottom, height - top
-    return left, top, right, bottom
+def shown_within(sheet: Sheet, size: Size) -> Box:
+    """Where what is shown of the sheet lies when it is upright, turned and of `size` px."""
+    left, top, right, bottom = sheet.framing.box(sheet.turned_size)
+    across, down = size[0] / sheet.turned_size[0], size[1] / sheet.turned_size[1]
+    return left * across, top * down, right * across, bottom * down
 
 
 def turned(band: Image.Image, orientation: int) -> Image.Image:
@@ -140,14 +148,28 @@ def around(begin: float, end: float, scale: float, most: int) -> tuple[int, int]
 # One region
 
 
-def cut_one(source: Path, kind: str, whole: Size, cut: Cut, out: Path, bounds: Bounds) -> None:
-    """Write what was asked for into the file `out`. `whole` is the picture's size in which `cut` speaks."""
+def cut_one(
+    source: Path,
+    kind: str,
+    whole: Size,
+    cut: Cut,
+    out: Path,
+    bounds: Bounds,
+    framing: Framing = AS_IT_CAME,
+) -> None:
+    """Write what was asked for into the file `out`. `whole` is the framed picture's size in which `cut` speaks."""
     x, y, width, height = cut.region
     shrinking = max(1.0, min(width / cut.size[0], height / cut.size[1]))
     with fairly():
-        found = opened(source, kind, whole, shrinking, bounds)
-        across, down = found.size[0] / whole[0], found.size[1] / whole[1]
-        box = (x * across, y * down, (x + width) * across, (y + height) * down)
+        found = opened(source, kind, whole, shrinking, bounds, framing)
+        left, top, right, bottom = found.shown
+        across, down = (right - left) / whole[0], (bottom - top) / whole[1]
+        box = (
+            left + x * across,
+            top + y * down,
+            left + (x + width) * across,
+            top + (y + height) * down,
+        )
         image = scaled_piece(found, box, cut.size)
         del found
     if cut.mirrored:
@@ -173,22 +195,25 @@ CLOCKWISE = {
 }
 
 
-def opened(source: Path, kind: str, whole: Size, shrinking: float, bounds: Bounds) -> Source:
+def opened(
+    source: Path, kind: str, whole: Size, shrinking: float, bounds: Bounds, framing: Framing
+) -> Source:
     """The decoded picture, if possible shrunk while loading, but never below what `shrinking` leaves of `whole`."""
 
     def need(shown: Size) -> Size:
         return max(1, int(whole[0] / shrinking)), max(1, int(whole[1] / shrinking))
 
     if kind != "jpeg":
-        return Plain(read(source, kind, bounds, need))
-    shrunk = read(source, kind, bounds, lambda shown: least(need(shown), halved(shown)))
-    if need(shrunk.shown_size)[0] <= Plain(shrunk).size[0]:
+        return Plain(read(source, kind, bounds, need, framing=framing))
+    shrunk = read(source, kind, bounds, lambda shown: least(need(shown), halved(shown)), framing=framing)
+    left, _top, right, _bottom = Plain(shrunk).shown
+    if need(shrunk.shown_size)[0] <= right - left:
         return Plain(shrunk)
     if shrunk.image.mode != "RGB":
-        return Plain(read(source, kind, bounds, need))
+        return Plain(read(source, kind, bounds, need, framing=framing))
     colours = colours_of(shrunk.image)
     del shrunk
-    return Brightness(read(source, kind, bounds, whole_size, "L"), colours)
+    return Brightness(read(source, kind, bounds, whole_size, "L", framing), colours)
 
 
 def halved(size: Size) -> Size:
@@ -288,7 +313,9 @@ class Writer:
         image.save(self.out / cut.name, format, **options)
 
 
-def cut_tiles(source: Path, kind: str, whole: Size, out: Path, bounds: Bounds) -> dict[str, Any]:
+def cut_tiles(
+    source: Path, kind: str, whole: Size, out: Path, bounds: Bounds, framing: Framing = AS_IT_CAME
+) -> dict[str, Any]:
     """Write every tile of `iiif.tiles(whole)` into the folder `out`. Raises Unfit, or OSError for the folder."""
     with ThreadPoolExecutor(2) as pool:
         write = Writer(out, pool)
@@ -296,7 +323,7 @@ def cut_tiles(source: Path, kind: str, whole: Size, out: Path, bounds: Bounds) -
         for factor in reversed(scale_factors(whole)[1:]):
             below = Level(whole, factor, below, write)
         found: Source
-        half = read(source, kind, bounds, halved)
+        half = read(source, kind, bounds, halved, framing=framing)
         if kind == "jpeg" and half.image.mode == "RGB" and half.shown_size == whole:
             # The decoder's own half is as good as ours, and so the two never lie in memory at once.
             if below is not None:
@@ -304,24 +331,25 @@ def cut_tiles(source: Path, kind: str, whole: Size, out: Path, bounds: Bounds) -
                 below = None
             colours = colours_of(half.image)
             del half
-            found = Brightness(read(source, kind, bounds, whole_size, "L"), colours)
+            found = Brightness(read(source, kind, bounds, whole_size, "L", framing), colours)
         elif half.image.size == half.size:
             found = Plain(half)
             del half
         else:
             del half
-            found = Plain(read(source, kind, bounds, lambda _: whole))
+            found = Plain(read(source, kind, bounds, lambda _: whole, framing=framing))
         pour(found, Level(whole, 1, below, write))
         write.finish()
         return {"tiles": write.count}
 
 
 def pour(source: Source, level: Level) -> None:
-    """Give the whole source to `level`, band by band."""
-    across, down = source.size[0] / level.size[0], source.size[1] / level.size[1]
+    """Give all that is shown of the source to `level`, band by band."""
+    left, above, right, below = source.shown
+    down = (below - above) / level.size[1]
     for top in range(0, level.size[1], TILE):
         bottom = min(level.size[1], top + TILE)
         with fairly():
-            box = (0.0, top * down, level.size[0] * across, bottom * down)
+            box = (left, above + top * down, right, above + bottom * down)
             rows = scaled_piece(source, box, (level.size[0], bottom - top))
         level.add(rows)

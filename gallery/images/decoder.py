@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import gallery
+from gallery.images.framing import AS_IT_CAME, Framing
 from gallery.images.iiif import Cut, Size, tiles
 from gallery.images.placards import Fonts, Placard
 from gallery.images.renditions import FORMATS, file_name, widths_for
@@ -52,6 +53,10 @@ REFUSALS: Mapping[str, Any] = {
     "too_small": _(
         "This picture is too small to be seen well: it needs at least 600 pixels on its longer side and 60 "
         "on the shorter. Please upload the original photograph rather than a preview of it."
+    ),
+    "too_little_left": _(
+        "Too little of the picture would be left to be seen well: it needs at least 600 pixels on its longer "
+        "side and 60 on the shorter. Please cut off less."
     ),
     "too_slow": _(
         "This picture takes too long to open. Please save it once more as an ordinary JPEG and upload it "
@@ -130,54 +135,68 @@ class Refused(Exception):
         self.code = code
 
 
-async def inspect(source: Path, limits: Limits = Limits(), preview: Path | None = None) -> Inspected:
-    """What the picture is, after reading all of it once, so that a truncated one is found at upload.
+async def inspect(
+    source: Path, limits: Limits = Limits(), preview: Path | None = None, framing: Framing = AS_IT_CAME
+) -> Inspected:
+    """What is shown of the picture by `framing`, after reading all of it once, so that a truncated one is found at upload.
 
     With `preview` a small JPEG of it is written there. Raises Refused where the picture is at fault, OSError where
     this machine is.
     """
     kind = await kind_of(source)
-    found = inspected_from(await ask("inspect", source, kind, preview, limits), kind)
+    found = inspected_from(await ask("inspect", source, kind, preview, limits, framing=asdict(framing)), kind)
     if preview is not None and not is_regular(preview):
         raise Refused("damaged")
     return replace(found, preview=preview)
 
 
-async def develop(source: Path, out: Path, limits: Limits = Limits()) -> Developed:
-    """Write all renditions of the picture into the existing folder `out`: all of them, or none.
+async def develop(
+    source: Path, out: Path, limits: Limits = Limits(), framing: Framing = AS_IT_CAME
+) -> Developed:
+    """Write all renditions of the picture, framed, into the existing folder `out`: all of them, or none.
 
     Raises Refused where the picture is at fault, OSError where this machine is.
     """
     kind = await kind_of(source)
     async with darkroom_in(out) as darkroom:
-        told = await ask("develop", source, kind, darkroom, limits)
+        told = await ask("develop", source, kind, darkroom, limits, framing=asdict(framing))
         developed = developed_from(told, kind)
         take_over(darkroom, developed.files, out)
         return developed
 
 
-async def cut_tiles(source: Path, whole: Size, out: Path, limits: Limits = Limits()) -> tuple[str, ...]:
+async def cut_tiles(
+    source: Path, whole: Size, out: Path, limits: Limits = Limits(), framing: Framing = AS_IT_CAME
+) -> tuple[str, ...]:
     """Write all tiles of the picture into the existing folder `out`, and return their names.
 
-    `whole` is its size (px, upright). Raises Refused where the picture is at fault, OSError where this machine is.
+    `whole` is its size (px, upright and framed). Raises Refused where the picture is at fault, OSError where this machine is.
     """
     kind = await kind_of(source)
     async with darkroom_in(out) as darkroom:
-        await ask("tiles", source, kind, darkroom, limits, whole=whole)
+        await ask("tiles", source, kind, darkroom, limits, whole=whole, framing=asdict(framing))
         names = tuple(tile.name for tile in tiles(whole))
         take_over(darkroom, names, out)
         return names
 
 
-async def cut_one(source: Path, whole: Size, cut: Cut, out: Path, limits: Limits = Limits()) -> Path:
+async def cut_one(
+    source: Path,
+    whole: Size,
+    cut: Cut,
+    out: Path,
+    limits: Limits = Limits(),
+    framing: Framing = AS_IT_CAME,
+) -> Path:
     """Write one piece of the picture into the existing folder `out`, and return its file.
 
-    `whole` is the picture's size (px, upright), in which `cut` speaks. Raises Refused where the picture is at fault,
+    `whole` is the picture's size (px, upright and framed), in which `cut` speaks. Raises Refused where the picture is at fault,
     OSError where this machine is.
     """
     kind = await kind_of(source)
     async with darkroom_in(out) as darkroom:
-        await ask("cut", source, kind, darkroom / cut.name, limits, whole=whole, cut=asdict(cut))
+        told = {"whole": whole, "cut": asdict(cut), "framing": asdict(framing)}
+        await ask("cut", source, kind, darkroom / cut.name, limits, **told)
         take_over(darkroom, [cut.name], out)
         return out / cut.name
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
+from gallery.images.framing import WHOLE, Framing
 from gallery.images.renditions import FORMATS, file_name, widths_for
 
 if TYPE_CHECKING:
@@ -43,8 +44,14 @@ class Image(Model):
     source_format = fields.CharField(max_length=10)
     source_bytes = fields.BigIntField()
     is_animated = fields.BooleanField(default=False)
-    width = fields.IntField()  # px, upright
+    width = fields.IntField()  # px, upright and framed
     height = fields.IntField()
+    # How it is framed, as in Framing: the original stays as it came.
+    turn = fields.IntField(default=0, db_default=0)
+    crop_left = fields.IntField(default=0, db_default=0)
+    crop_top = fields.IntField(default=0, db_default=0)
+    crop_right = fields.IntField(default=WHOLE, db_default=WHOLE)
+    crop_bottom = fields.IntField(default=WHOLE, db_default=WHOLE)
     placeholder = fields.TextField(default="")  # a data: URI, about 12 px wide
     mean_colour = fields.CharField(max_length=7, default="#888888")
     perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
@@ -74,6 +81,16 @@ class Image(Model):
     @property
     def size(self) -> tuple[int, int]:
         return self.width, self.height
+
+    @property
+    def framing(self) -> Framing:
+        return Framing(self.turn, self.crop_left, self.crop_top, self.crop_right, self.crop_bottom)
+
+    @property
+    def whole_size(self) -> tuple[int, int]:
+        """The size (px) of the picture as it came, to within a pixel or so where it is cropped."""
+        across, down = self.crop_right - self.crop_left, self.crop_bottom - self.crop_top
+        return self.framing.turned((round(self.width * WHOLE / across), round(self.height * WHOLE / down)))
 
     @property
     def ratio(self) -> float:

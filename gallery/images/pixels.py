@@ -12,13 +12,14 @@ import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps
 
+from gallery.images.framing import AS_IT_CAME, Framing
 from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
 
 Size = tuple[int, int]
@@ -103,19 +104,40 @@ class Sheet:
     profile: bytes | None
     inverted: bool
     animated: bool
+    framing: Framing = AS_IT_CAME  # its turn is in `orientation` already
 
     @property
-    def shown_size(self) -> tuple[int, int]:
+    def turned_size(self) -> Size:
+        """The whole picture's size (px), upright and turned."""
         width, height = self.size
         return (height, width) if self.orientation >= 5 else (width, height)
 
+    @property
+    def shown_size(self) -> Size:
+        """The size (px) of what is shown of it."""
+        left, top, right, bottom = self.framing.box(self.turned_size)
+        return right - left, bottom - top
 
-def inspect(source: Path, kind: str, preview: Path | None, bounds: Bounds) -> dict[str, Any]:
-    """Read the whole picture once, as cheaply as its kind allows, and say what it is. Raises Unfit.
+    @property
+    def shown_box(self) -> tuple[float, float, float, float]:
+        """Where what is shown lies in `image`: left, top, right, bottom (px, as stored)."""
+        left, top, right, bottom = as_stored(self.framing.box(self.turned_size), self.size, self.orientation)
+        across, down = self.image.width / self.size[0], self.image.height / self.size[1]
+        return left * across, top * down, right * across, bottom * down
+
+
+def inspect(
+    source: Path, kind: str, preview: Path | None, bounds: Bounds, framing: Framing = AS_IT_CAME
+) -> dict[str, Any]:
+    """Read the whole picture once, as cheaply as its kind allows, and say what is shown of it. Raises Unfit.
 
     With `preview` it is written there as a JPEG, at most PREVIEW_WIDTH px wide.
     """
-    sheet = read(source, kind, bounds, lambda shown: print_size(developed_size(shown), PREVIEW_WIDTH))
+
+    def need(shown: Size) -> Size:
+        return print_size(developed_size(shown), PREVIEW_WIDTH)
+
+    sheet = read(source, kind, bounds, need, framing=framing)
     width, height = sheet.shown_size
     if preview is not None:
         size = print_size(developed_size(sheet.shown_size), PREVIEW_WIDTH)
@@ -124,12 +146,14 @@ def inspect(source: Path, kind: str, preview: Path | None, bounds: Bounds) -> di
     return {"width": width, "height": height, "animated": sheet.animated}
 
 
-def develop(source: Path, kind: str, out: Path, bounds: Bounds) -> dict[str, Any]:
-    """Write every rendition of the picture into the folder `out` and say what was made.
+def develop(
+    source: Path, kind: str, out: Path, bounds: Bounds, framing: Framing = AS_IT_CAME
+) -> dict[str, Any]:
+    """Write every rendition of the picture, framed, into the folder `out` and say what was made.
 
     Raises Unfit for the picture's faults, OSError when the folder cannot be written.
     """
-    sheet = read(source, kind, bounds, lambda shown: print_size(developed_size(shown)))
+    sheet = read(source, kind, bounds, lambda shown: print_size(developed_size(shown)), framing=framing)
     size = developed_size(sheet.shown_size)
     largest = srgb_print(sheet, print_size(size))
     animated = sheet.animated
@@ -147,14 +171,30 @@ def develop(source: Path, kind: str, out: Path, bounds: Bounds) -> dict[str, Any
     }
 
 
-def read(source: Path, kind: str, bounds: Bounds, need: Need, mode: str | None = None) -> Sheet:
-    """Decode the picture's first frame. Raises Unfit.
+def read(
+    source: Path,
+    kind: str,
+    bounds: Bounds,
+    need: Need,
+    mode: str | None = None,
+    framing: Framing = AS_IT_CAME,
+) -> Sheet:
+    """Decode the picture's first frame. Raises Unfit, also where too little of it is left by `framing`.
 
-    A JPEG is shrunk while loading, to what is needed or more; with `mode` "L" only its brightness is read.
+    A JPEG is shrunk while loading, to what is needed or more; with `mode` "L" only its brightness is read. `need` speaks
+    of what is shown of the picture.
     """
+
+    def need_whole(upright: Size) -> Size:
+        return framing.upright_for(need(framing.size_in(upright)), upright)
+
     try:
         with source.open("rb") as file:
-            return READERS.get(kind, read_plain)(file, kind, bounds, need, mode)
+            sheet = READERS.get(kind, read_plain)(file, kind, bounds, need_whole, mode)
+        sheet = replace(sheet, orientation=framing.orientation_after(sheet.orientation), framing=framing)
+        if not framing.is_whole and is_too_small(sheet.shown_size, bounds):
+            raise Unfit("too_little_left")
+        return sheet
     except (Unfit, MemoryError):
         raise
     except Image.DecompressionBombError:
@@ -243,8 +283,12 @@ def check_size(size: tuple[int, int], bounds: Bounds) -> None:
     """Raise Unfit if the picture has too many pixels or too few."""
     if size[0] * size[1] > bounds.max_pixels:
         raise Unfit("too_many_pixels")
-    if max(size) < bounds.min_long_side or min(size) < SHORT_SIDE:
+    if is_too_small(size, bounds):
         raise Unfit("too_small")
+
+
+def is_too_small(size: Size, bounds: Bounds) -> bool:
+    return max(size) < bounds.min_long_side or min(size) < SHORT_SIDE
 
 
 def check_memory(needed: float, bounds: Bounds) -> None:
@@ -382,6 +426,19 @@ def fitting(size: Size, long_side: int) -> Size:
     return max(1, math.floor(size[0] * scale)), max(1, math.floor(size[1] * scale))
 
 
+def as_stored(box: tuple[int, int, int, int], size: Size, orientation: int) -> tuple[int, int, int, int]:
+    """Where an upright box (left, top, right, bottom) lies in a picture that is stored turned, of `size` px."""
+    left, top, right, bottom = box
+    if orientation >= 5:  # rows are stored as columns
+        left, top, right, bottom = top, left, bottom, right
+    width, height = size
+    if orientation in (2, 3, 7, 8):
+        left, right = width - right, width - left
+    if orientation in (3, 4, 6, 7):
+        top, bottom = height - bottom, height - top
+    return left, top, right, bottom
+
+
 def srgb_print(sheet: Sheet, size: Size) -> Image.Image:
     """The picture's pixels in `size` (px, upright): RGB in sRGB, with nothing of the file's but its colours."""
     width, height = size
@@ -400,18 +457,27 @@ def srgb_print(sheet: Sheet, size: Size) -> Image.Image:
 
 
 def shrunk(sheet: Sheet, size: tuple[int, int]) -> Image.Image:
-    """The sheet in 8 bits without alpha, scaled to `size` a band at a time: there is no second full copy."""
+    """What is shown of the sheet, in 8 bits without alpha, scaled to `size` (as stored) a band at a time: there is no
+    second full copy."""
     source = sheet.image
-    scale = source.height / size[1]
+    left, above, right, below = sheet.shown_box
+    from_x, to_x = math.floor(left), min(source.width, math.ceil(right))
+    scale = (below - above) / size[1]
     margin = 4  # rows of the result; Lanczos looks at three on either side
-    rows = max(16, round(2_000_000 / source.width / scale))
+    rows = max(16, round(2_000_000 / (to_x - from_x) / scale))
     result: Image.Image | None = None
     for top in range(0, size[1], rows):
         bottom = min(size[1], top + rows)
         first, last = max(0, top - margin), min(size[1], bottom + margin)
-        upper, lower = math.floor(first * scale), min(source.height, math.ceil(last * scale))
-        band = opaque(source.crop((0, upper, source.width, lower)), inverted=sheet.inverted)
-        box = (0.0, first * scale - upper, float(source.width), min(last * scale - upper, float(band.height)))
+        begin, end = above + first * scale, above + last * scale
+        upper, lower = math.floor(begin), min(source.height, math.ceil(end))
+        band = opaque(source.crop((from_x, upper, to_x, lower)), inverted=sheet.inverted)
+        box = (
+            left - from_x,
+            begin - upper,
+            min(right - from_x, float(band.width)),
+            min(end - upper, float(band.height)),
+        )
         band = band.resize((size[0], last - first), Image.Resampling.LANCZOS, box, reducing_gap=3.0)
         if result is None:
             result = Image.new(band.mode, size)

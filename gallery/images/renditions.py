@@ -12,6 +12,9 @@ WIDTHS = (320, 640, 960, 1600, 2560)
 PREVIEW = "preview.jpg"
 PREVIEW_WIDTH = 640
 
+# Beside the renditions of a picture that is turned or cropped: the whole of it, to frame it differently.
+UNFRAMED = "whole.jpg"
+
 
 @dataclass(frozen=True)
 class Format:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from gallery.clock import now
 from gallery.images.iiif import tiles
-from gallery.images.models import Derivative, Image
+from gallery.images.models import Derivative, Image, ImageState
+from gallery.images.renditions import PREVIEW, UNFRAMED, file_name
 from gallery.storage import Storage
 
 AT_ONCE = 8  # files under way to public storage
@@ -35,6 +36,16 @@ def tile_key(token: str, name: str = "") -> str:
 def derivative_key(token: str, name: str) -> str:
     """In the public store only: a piece that was made on demand."""
     return f"{token}/made/{name}"
+
+
+def unframed_name(image: Image) -> str | None:
+    """Which of its private files shows the whole picture as it came; None where none does yet."""
+    if not image.framing.is_whole:
+        return UNFRAMED
+    if image.state == ImageState.READY:
+        widths = image.widths()
+        return file_name(widths[min(2, len(widths) - 1)], "jpg")
+    return PREVIEW if image.has_preview else None
 
 
 ORIGINAL = "original"

@@ -14,9 +14,10 @@ from starlette.datastructures import MultiDict
 from starlette.requests import ClientDisconnect, Request
 
 from gallery.images.decoder import Inspected, Limits, inspect, sniff
+from gallery.images.framing import Framing
 from gallery.images.models import Image, new_token
-from gallery.images.renditions import PREVIEW
-from gallery.images.shelves import original_key, rendition_key
+from gallery.images.renditions import PREVIEW, UNFRAMED
+from gallery.images.shelves import erase, original_key, rendition_key, unframed_name
 from gallery.languages import lazy_gettext as _l
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
@@ -309,3 +310,47 @@ async def take_in(
         width=found.width,
         height=found.height,
     )
+
+
+async def take_again(image: Image, framing: Framing, storage: Storage, settings: Settings) -> Image:
+    """The same original framed anew, as an image of its own: another name, other files, and the worker's job.
+
+    Its preview is there at once. Raises decoder.Refused where too little is left, FileNotFoundError where the picture is
+    gone or is just being developed, StoreAway.
+    """
+    token, private = new_token(), storage.private
+    whole = unframed_name(image)
+    try:
+        async with (
+            storage.scratch_folder() as folder,
+            private.local_copy(original_key(image.token)) as original,
+        ):
+            found = await inspect(original, limits_of(settings), folder / PREVIEW, framing)
+            assert found.preview is not None
+            await private.put_file(rendition_key(token, PREVIEW), found.preview)
+        links = {original_key(token): original_key(image.token)}
+        if not framing.is_whole:
+            if whole is None:
+                raise FileNotFoundError(image.token)
+            links[rendition_key(token, UNFRAMED)] = rendition_key(image.token, whole)
+        for key, source in links.items():
+            if not await private.link_from(private, key, source):
+                raise FileNotFoundError(source)
+        return await Image.create(
+            token=token,
+            organisation_id=image.organisation_id,
+            source_format=image.source_format,
+            source_bytes=image.source_bytes,
+            is_animated=image.is_animated,
+            has_preview=True,
+            width=found.width,
+            height=found.height,
+            turn=framing.turn,
+            crop_left=framing.left,
+            crop_top=framing.top,
+            crop_right=framing.right,
+            crop_bottom=framing.bottom,
+        )
+    except BaseException:
+        await erase(storage, token)
+        raise

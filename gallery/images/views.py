@@ -12,7 +12,7 @@ from starlette.routing import Route
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Membership
 from gallery.images.models import Image, ImageState
-from gallery.images.renditions import FORMATS, PREVIEW, file_name
+from gallery.images.renditions import FORMATS, PREVIEW, UNFRAMED, file_name
 from gallery.images.shelves import rendition_key
 from gallery.storage import Storage
 
@@ -29,7 +29,10 @@ def preview(image: Image) -> Callable[[int, str], str]:
 
 
 def can_be_seen(image: Image, name: str) -> bool:
-    """Whether the desk has this file of an image: its renditions, or before them its preview."""
+    """Whether the desk has this file of an image: its renditions, or before them its preview; the whole of it, too,
+    where it is framed."""
+    if name == UNFRAMED:
+        return not image.framing.is_whole and image.state in {ImageState.RECEIVED, ImageState.READY}
     if image.state == ImageState.RECEIVED:
         return image.has_preview and name == PREVIEW
     return image.state == ImageState.READY and name in image.file_names()

@@ -1,0 +1,147 @@
+"""Pictures turned and cropped by an instruction: whatever kind they are, against the same picture cut by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from gallery.images.decoder import Refused, cut_one, cut_tiles, develop, inspect
+from gallery.images.framing import AS_IT_CAME, TURNS, WHOLE, Framing
+from gallery.images.iiif import asked_for, tile_at, tiles
+from gallery.images.pixels import TURNS as TRANSPOSITIONS
+from tests.images.files import scene, stored
+from tests.images.test_cutting import SIZE, apart, expected, kinds
+
+BY_HAND = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+BOXES = {
+    0: (1000, 500, 9000, 9500),
+    90: (0, 1500, 7000, 10_000),
+    180: (2500, 0, 9900, 9000),
+    270: (0, 0, WHOLE, 5600),
+}
+
+
+def framed(picture: Image.Image, framing: Framing) -> Image.Image:
+    turned = picture.transpose(BY_HAND[framing.turn]) if framing.turn else picture
+    return turned.crop(framing.box(turned.size))
+
+
+CASES = [("jpeg", turn) for turn in TURNS] + [
+    (kind, TURNS[place % 4]) for place, kind in enumerate(kinds()) if kind != "jpeg"
+]
+
+
+@pytest.mark.parametrize(("kind", "turn"), CASES)
+async def test_everything_that_is_made_of_it_shows_what_was_cut_out(
+    kind: str, turn: int, tmp_path: Path
+) -> None:
+    framing = Framing(turn, *BOXES[turn])
+    source = stored(tmp_path, kinds()[kind])
+    wanted = framed(expected(kind), framing)
+    out = tmp_path / "out"
+    out.mkdir()
+    allowed = 60 if kind == "cmyk jpeg" else 4  # printed colours are others
+
+    found = await inspect(source, preview=tmp_path / "preview.jpg", framing=framing)
+    assert (found.width, found.height) == wanted.size
+    with Image.open(tmp_path / "preview.jpg") as preview:
+        assert apart(preview, wanted.resize(preview.size)) < allowed + 1
+
+    developed = await develop(source, out, framing=framing)
+    assert (developed.width, developed.height) == wanted.size
+    with Image.open(out / f"{wanted.width}.jpg") as largest:
+        assert apart(largest, wanted) < allowed
+    with Image.open(out / "320.webp") as small:
+        assert apart(small, wanted.resize(small.size)) < allowed + 1
+
+    await cut_tiles(source, wanted.size, out, framing=framing)
+    whole = Image.new("RGB", wanted.size)
+    for tile in tiles(wanted.size):
+        with Image.open(out / tile.name) as image:
+            if tile == tile_at(tile.region[0], tile.region[1], 1, wanted.size):
+                whole.paste(image, tile.region[:2])
+    assert apart(whole, wanted) < allowed
+
+    cut = asked_for("100,50,200,300", "100,", "0", "default.png", wanted.size)
+    piece = await cut_one(source, wanted.size, cut, out, framing=framing)
+    with Image.open(piece) as image:
+        assert apart(image, wanted.crop((100, 50, 300, 350)).resize((100, 150))) < allowed + 1
+
+
+async def test_the_hash_is_that_of_what_is_shown(tmp_path: Path) -> None:
+    framing = Framing(90, 0, 2000, WHOLE, WHOLE)
+    wanted = framed(scene(*SIZE), framing)
+    by_hand, by_word = tmp_path / "by_hand", tmp_path / "by_word"
+    for folder in (by_hand, by_word):
+        folder.mkdir()
+    wanted.save(by_hand / "source.png")
+    one = await develop(by_hand / "source.png", by_hand)
+    other = await develop(stored(tmp_path, kinds()["png"]), by_word, framing=framing)
+    assert one.perceptual_hash == other.perceptual_hash
+    assert one.mean_colour == other.mean_colour
+
+
+@pytest.mark.parametrize("box", [(0, 0, 800, WHOLE), (0, 0, WHOLE, 400), (4999, 4999, 5000, 5000)])
+async def test_too_little_left_is_refused_by_name(box: tuple[int, int, int, int], tmp_path: Path) -> None:
+    source = stored(tmp_path, kinds()["jpeg"])
+    framing = Framing(90, *box)
+    out = tmp_path / "out"
+    out.mkdir()
+    with pytest.raises(Refused) as refusal:
+        await inspect(source, framing=framing)
+    assert refusal.value.code == "too_little_left"
+    with pytest.raises(Refused):
+        await develop(source, out, framing=framing)
+    assert list(out.iterdir()) == []
+
+
+def test_a_turn_after_each_of_the_eight_orientations_is_one_of_the_eight() -> None:
+    picture = scene(30, 20)
+    for orientation in range(1, 9):
+        upright = picture.transpose(TRANSPOSITIONS[orientation]) if orientation > 1 else picture
+        for turn in TURNS:
+            both = Framing(turn).orientation_after(orientation)
+            at_once = picture.transpose(TRANSPOSITIONS[both]) if both > 1 else picture
+            in_two = upright.transpose(BY_HAND[turn]) if turn else upright
+            assert at_once.tobytes() == in_two.tobytes()
+            assert at_once.size == in_two.size
+
+
+parts = st.integers(0, WHOLE)
+
+
+@given(
+    st.sampled_from(TURNS),
+    parts,
+    parts,
+    parts,
+    parts,
+    st.tuples(st.integers(1, 40_000), st.integers(1, 40_000)),
+)
+def test_a_box_lies_within_the_picture_and_is_never_empty(
+    turn: int, left: int, top: int, right: int, bottom: int, size: tuple[int, int]
+) -> None:
+    framing = Framing(turn, left, top, right, bottom)
+    if not framing.is_right():
+        assert right <= left or bottom <= top
+        return
+    width, height = framing.turned(size)
+    x, y, to_x, to_y = framing.box((width, height))
+    assert 0 <= x < to_x <= width
+    assert 0 <= y < to_y <= height
+    half = ((to_x - x) // 2, (to_y - y) // 2)
+    needed = framing.turned(framing.upright_for(half, size))
+    for asked, side, shown in zip(needed, (width, height), (to_x - x, to_y - y), strict=True):
+        assert 1 <= asked <= max(1, side // 2)
+        assert asked >= side / 2 - side / shown - 1
+
+
+def test_as_it_came_changes_nothing() -> None:
+    assert AS_IT_CAME.is_whole
+    assert AS_IT_CAME.box(SIZE) == (0, 0, *SIZE)
+    assert AS_IT_CAME.upright_for((640, 345), SIZE) == (640, 345)
+    assert not Framing(45).is_right()
