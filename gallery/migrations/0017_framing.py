@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0015_rooms')]
+    dependencies = [('gallery', '0016_audit_log')]
 
     initial = False
 
