@@ -13,10 +13,13 @@ from wtforms import DecimalField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
+from gallery.accounts.models import Person
 from gallery.artists.forms import NO_SUCH_CHOICE
 from gallery.artworks.access import load_artwork
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import NotEditable, WorkRefused, discard, why_not_editable
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.database import in_transaction, locked
 from gallery.forms import Form
 from gallery.images.decoder import REFUSALS, Refused
@@ -97,7 +100,9 @@ class FramingForm(Form):
         return Framing(int(self.turn.data), cut["left"], cut["top"], right, bottom)
 
 
-async def frame(artwork: Artwork, framing: Framing, storage: Storage, settings: Settings) -> Image | None:
+async def frame(
+    artwork: Artwork, framing: Framing, by: Person, storage: Storage, settings: Settings
+) -> Image | None:
     """Frame the picture of a draft or returned work anew; its image must be fetched and be there.
 
     The work gets another image of the same original, which is to be developed, and the one before is deleted; None where
@@ -119,6 +124,7 @@ async def frame(artwork: Artwork, framing: Framing, storage: Storage, settings: 
                 raise NotEditable(held.status)
             held.image_id = fresh.id
             await held.save(update_fields=["image_id", "updated_at"])
+            await record(Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by)
     except BaseException:
         await discard(fresh, storage)
         raise
@@ -144,7 +150,7 @@ async def edit(request: Request) -> Response:
 
 async def update(request: Request) -> Response:
     """A partner says how the picture is to be turned and cropped, or has it again as it came."""
-    _person, _organisations, artwork = await load_artwork(request)
+    person, _organisations, artwork = await load_artwork(request)
     refused = _why_not(request, artwork)
     if refused is not None:
         return refused
@@ -155,7 +161,7 @@ async def update(request: Request) -> Response:
         return _page(request, artwork, form, 422)
     status = 422
     try:
-        fresh = await frame(artwork, framing, request.app.state.storage, settings_of(request))
+        fresh = await frame(artwork, framing, person, request.app.state.storage, settings_of(request))
     except Refused as refusal:
         form.refuse("right", str(REFUSALS[refusal.code]))
     except WorkRefused as refusal:

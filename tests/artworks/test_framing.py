@@ -203,8 +203,8 @@ async def test_two_at_once_leave_one_picture_and_no_orphan(site: Site) -> None:
     work = await draft(site)
     other = await Artwork.get(id=work.id).prefetch_related("image")
     outcomes = await asyncio.gather(
-        frame(work, Framing(90), site.storage, site.settings),
-        frame(other, Framing(180), site.storage, site.settings),
+        frame(work, Framing(90), site.cast.partner, site.storage, site.settings),
+        frame(other, Framing(180), site.cast.colleague, site.storage, site.settings),
         return_exceptions=True,
     )
     assert sorted(type(each) for each in outcomes if isinstance(each, Exception)) == [WorkRefused]
