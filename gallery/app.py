@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from tortoise.exceptions import ValidationError
@@ -22,6 +22,11 @@ import gallery.accounts.chores
 import gallery.accounts.link_views
 import gallery.accounts.outbox_views
 import gallery.accounts.views
+import gallery.api.chores
+import gallery.api.guide
+import gallery.api.openapi
+import gallery.api.operations
+import gallery.api.token_views
 import gallery.artists.chores
 import gallery.artists.views
 import gallery.artists.withdrawal_views
@@ -65,6 +70,8 @@ import gallery.search.views
 import gallery.themes.extensions
 import gallery.themes.views
 from gallery.accounts.access import SignInNeeded, load_person
+from gallery.api.access import Limits
+from gallery.api.problems import BELOW, Problem, answer_problem, answer_status, is_for_program
 from gallery.audit.acting import NobodyYet
 from gallery.clock import use_time_zone
 from gallery.content_version import ContentClock
@@ -90,6 +97,7 @@ CHORES: list[Chore] = [
     *gallery.images.chores.CHORES,
     *gallery.artworks.arrivals.CHORES,
     *gallery.artworks.import_chores.CHORES,
+    *gallery.api.chores.CHORES,
     *gallery.reviews.chores.CHORES,
     *gallery.exhibitions.chores.CHORES,
     *gallery.search.chores.CHORES,
@@ -127,6 +135,10 @@ def feature_routes() -> list[Route]:
         *gallery.artworks.framings.routes,
         *gallery.artworks.many.routes,
         *gallery.artworks.views.routes,
+        *gallery.api.operations.routes,
+        *gallery.api.openapi.routes,
+        *gallery.api.guide.routes,
+        *gallery.api.token_views.routes,
         *gallery.reviews.views.routes,
         *gallery.reviews.together.routes,
         *gallery.reviews.reasons.routes,
@@ -172,8 +184,8 @@ def create_app(settings: Settings) -> Gallery:
         routes=routes,
         middleware=[
             Middleware(SecurityHeaders, settings=settings),
-            Middleware(CrossOriginRefusal),
-            Middleware(NulRefusal),
+            Middleware(CrossOriginRefusal, without_cookies=BELOW),
+            Middleware(NulRefusal, refuse=show_no_address),
             Middleware(NobodyYet),
         ],
         exception_handlers={
@@ -194,6 +206,7 @@ def create_app(settings: Settings) -> Gallery:
     app.state.storage = Storage(settings)
     app.state.sightings = Sightings(content)
     app.state.demand = Demand()
+    app.state.api_limits = Limits(settings)
     app.state.pages = pages = Pages(settings, routes, static_files.version)
     pages.environment.globals.update(media=media, preview=preview)
     return app
@@ -213,12 +226,21 @@ ERROR_TEMPLATES = {404: "errors/404.html", 410: "errors/410.html"}
 async def show_error(request: Request, error: Exception) -> Response:
     """A page that says what is wrong with the address or the request, in the reader's language."""
     assert isinstance(error, HTTPException)
+    if is_for_program(request):
+        return answer_status(request, error.status_code, error.headers)
     _speak(request)
     template = ERROR_TEMPLATES.get(error.status_code, "errors/other.html")
     response = render(request, template, {"status": error.status_code}, status=error.status_code)
     for name, value in _headers(error.headers).items():
         response.headers[name] = value
     return response
+
+
+def show_no_address(request: Request) -> Response:
+    """No address of the site is like this one."""
+    if is_for_program(request):
+        return answer_problem(request, Problem(400))
+    return PlainTextResponse("There is no such address.\n", 400)
 
 
 async def ask_to_sign_in(request: Request, error: Exception) -> Response:
@@ -249,9 +271,11 @@ async def show_store_away(request: Request, error: Exception) -> Response:
 
 async def show_failure(request: Request, error: Exception) -> Response:
     """Something is broken here; the log says what, the page says sorry."""
-    _speak(request)
     # Starlette sends this page from outside the middleware.
     headers = safe_headers(pages_of(request).settings)
+    if is_for_program(request):
+        return answer_status(request, 500, headers)
+    _speak(request)
     return render(request, "errors/500.html", status=500, headers=headers)
 
 

@@ -45,6 +45,7 @@ MODELS = [
     "gallery.artworks.models",
     "gallery.artworks.import_models",
     "gallery.reviews.models",
+    "gallery.api.models",
     "gallery.exhibitions.models",
     "gallery.search.models",
 ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gallery.pages import content_security_policy
@@ -21,15 +23,18 @@ class CrossOriginRefusal:
 
     By Sec-Fetch-Site where the browser says it, else by Origin against Host. A request with neither is no browser's and
     carries no person's cookie unknowingly. (The rule of Go's net/http CrossOriginProtection.)
+    Below `without_cookies` no cookie opens anything, so nobody can be made to send something there unknowingly.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, without_cookies: str = "") -> None:
         self.app = app
+        self.without_cookies = without_cookies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] == "http"
             and scope["method"] not in SAFE_METHODS
+            and not (self.without_cookies and scope["path"].startswith(self.without_cookies))
             and is_cross_origin(Headers(scope=scope))
         ):
             body = b"This form was sent from another site, so nothing was done.\n"
@@ -64,12 +69,13 @@ def is_cross_origin(headers: Headers) -> bool:
 class NulRefusal:
     """Refuses addresses with a NUL character: 400. No address of the site has one, and PostgreSQL takes none."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, refuse: Callable[[Request], Response]) -> None:
         self.app = app
+        self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
-            await PlainTextResponse("There is no such address.\n", 400)(scope, receive, send)
+            await self.refuse(Request(scope))(scope, receive, send)
             return
         await self.app(scope, receive, send)
 
@@ -121,14 +127,18 @@ class RateLimit:
 
     def allows(self, key: str) -> bool:
         """Whether one more event of `key` is within the limit; counts it if so."""
-        moment = time.monotonic()
-        events = self._events.setdefault(key, deque())
+        if self.wait(key):
+            return False
+        self._events.setdefault(key, deque()).append(time.monotonic())
         self._events.move_to_end(key)
         if len(self._events) > self.keys:
             self._events.popitem(last=False)
+        return True
+
+    def wait(self, key: str) -> float:
+        """Seconds until one more event of `key` is within the limit; 0 where it is now. Nothing is counted."""
+        moment = time.monotonic()
+        events = self._events.get(key, deque())
         while events and events[0] <= moment - self.seconds:
             events.popleft()
-        if len(events) >= self.times:
-            return False
-        events.append(moment)
-        return True
+        return events[0] + self.seconds - moment if len(events) >= self.times else 0.0

@@ -70,6 +70,7 @@ class Settings:
     media_max_age: int = 3600  # seconds a browser may keep a public picture
     upload_max_bytes: int = 60_000_000  # the largest picture that is taken in
     import_max_bytes: int = 2_000_000_000  # the largest ZIP of pictures with a sheet that is taken in
+    api_requests_per_minute: int = 600  # that one token may make at each process
     page_cache_bytes: int = 64_000_000  # memory of each process for rendered public pages
     picture_cache_bytes: int = 32_000_000  # memory of each process for small pictures and tiles on view
     iiif_cache_bytes: int = 500_000_000  # public storage for pieces of pictures that were made on demand
@@ -181,6 +182,7 @@ class Settings:
             media_max_age=number("MEDIA_MAX_AGE", cls.media_max_age, least=0),
             upload_max_bytes=number("UPLOAD_MAX_BYTES", cls.upload_max_bytes),
             import_max_bytes=number("IMPORT_MAX_BYTES", cls.import_max_bytes),
+            api_requests_per_minute=number("API_REQUESTS_PER_MINUTE", cls.api_requests_per_minute),
             page_cache_bytes=number("PAGE_CACHE_BYTES", cls.page_cache_bytes, least=0),
             picture_cache_bytes=number("PICTURE_CACHE_BYTES", cls.picture_cache_bytes, least=0),
             iiif_cache_bytes=number("IIIF_CACHE_BYTES", cls.iiif_cache_bytes, least=0),

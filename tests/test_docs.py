@@ -18,6 +18,7 @@ from starlette.routing import Route
 from gallery import forms
 from gallery.accounts import links, passwords, sessions
 from gallery.accounts.models import Person
+from gallery.api import access, once, tokens
 from gallery.app import create_app, feature_routes
 from gallery.artists import consents, withdrawal_views
 from gallery.artists.models import Consent
@@ -270,6 +271,18 @@ def test_limits_are_told_as_they_are() -> None:
     assert f"more than {iiif.MAX_AREA:,} pixels or a side above {iiif.MAX_SIDE:,}" in security
     assert (demand.AT_ONCE, demand.LINE) == (2, 8)
     assert "runs two for them at once and lets eight wait" in security
+    assert (
+        f"`{tokens.PREFIX}` and {tokens.RANDOM_LENGTH + tokens.CHECK_LENGTH} letters" in DOCS["security.md"]
+    )
+    assert f"the last {tokens.CHECK_LENGTH} a check" in security
+    assert f"first {len(tokens.PREFIX) + tokens.SHOWN_LENGTH} letters" in security
+    assert f"after at most {max(tokens.LASTS_DAYS)} days" in security
+    assert f"At most {tokens.MOST} of an organisation" in security
+    assert f"After {access.WRONG_TOKENS} wrong tokens from one network address within a minute" in security
+    assert access.WITHIN == 60
+    assert f"may ask {Settings.api_requests_per_minute} times a minute" in security
+    assert f"is kept for {once.KEPT_FOR.total_seconds() / 3600:.0f} hours" in security
+    assert f"a lease of {once.LEASE.seconds} s that was committed" in unwrapped(DOCS["decisions.md"])
     assert chores.UNUSED_AFTER.days == 1
     assert "deleted after a day" in security
     assert f"{parts.MOST_OPEN} uploads in pieces open, of {parts.MOST_OPEN_BYTES // 10**9} GB" in security

@@ -43,6 +43,12 @@ async def remove(membership: Membership) -> None:
         await record(Verb.MEMBER_REMOVED, membership.person_id, organisation_id=membership.organisation_id)
 
 
+async def end_tokens(organisation_id: int) -> None:
+    """End every token with which a program acts for an organisation."""
+    for membership in await Membership.filter(organisation_id=organisation_id):
+        await membership.tokens.all().delete()
+
+
 async def _check_other_owner(membership: Membership) -> None:
     # All of them are held, in one order: two owners who remove each other at once must not both succeed.
     held = await locked(Membership.filter(organisation_id=membership.organisation_id).order_by("id"))

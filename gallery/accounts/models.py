@@ -9,6 +9,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 if TYPE_CHECKING:
+    from gallery.api.models import Token
     from gallery.organisations.models import Organisation
 
 
@@ -65,6 +66,8 @@ class Membership(Model):
         MemberRole, max_length=10, default=MemberRole.EDITOR, db_default=MemberRole.EDITOR
     )
     created_at = fields.DatetimeField(auto_now_add=True)
+
+    tokens: fields.ReverseRelation[Token]
 
     class Meta:
         table = "membership"

@@ -31,6 +31,8 @@ class Verb(StrEnum):
     ORGANISATION_CHANGED = "organisation.changed"
     ORGANISATION_SHOWN = "organisation.shown"
     ORGANISATION_HIDDEN = "organisation.hidden"
+    TOKEN_MADE = "token.made"  # noqa: S105 - a verb, not a token
+    TOKEN_ENDED = "token.ended"  # noqa: S105 - likewise
     APPLICATION_MADE = "application.made"
     APPLICATION_READ = "application.read"
     APPLICATION_ADMITTED = "application.admitted"
@@ -113,6 +115,8 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.ORGANISATION_CHANGED: _l("changed an organisation"),
     Verb.ORGANISATION_SHOWN: _l("let an organisation be shown again"),
     Verb.ORGANISATION_HIDDEN: _l("stopped the showing of an organisation"),
+    Verb.TOKEN_MADE: _l("made a token for a program"),
+    Verb.TOKEN_ENDED: _l("ended a token of a program"),
     Verb.APPLICATION_MADE: _l("applied for an organisation"),
     Verb.APPLICATION_READ: _l("read an application with its contact"),
     Verb.APPLICATION_ADMITTED: _l("admitted an organisation"),
@@ -176,6 +180,7 @@ KIND_WORDS: Mapping[str, Any] = {
     "member": _l("Member"),
     "mail": _l("Mail"),
     "organisation": _l("Organisation"),
+    "token": _l("Token"),
     "application": _l("Application"),
     "project": _l("Project"),
     "artist": _l("Artist"),

@@ -216,6 +216,8 @@ async def update(request: Request) -> Response:
                 if values.get("is_active", organisation.is_active) != organisation.is_active:
                     verb = Verb.ORGANISATION_SHOWN if values["is_active"] else Verb.ORGANISATION_HIDDEN
                     await record(verb, organisation.id, organisation_id=organisation.id)
+                if values.get("is_active") is False:
+                    await members.end_tokens(organisation.id)
                 await content_version.bump()
         except IntegrityError:
             _refuse_slug(form)

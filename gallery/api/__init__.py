@@ -1,0 +1,1 @@
+"""What programs of organisations use: tokens, and a small JSON API that describes itself."""

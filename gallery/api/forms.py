@@ -1,0 +1,44 @@
+"""What an owner says of a new token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
+
+from gallery.api.tokens import LASTS_DAYS, SCOPE_WORDS
+from gallery.artists.forms import NO_SUCH_CHOICE, CheckBoxes
+from gallery.forms import Form, Line, Needed
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.languages import ngettext
+
+
+class TokenForm(Form):
+    name = Line(
+        _l("What it is for"),
+        80,
+        [Needed(_l("Please write what it is for, so that you know later which one it is."))],
+        description=_l("Such as: our works database."),
+        render_kw={"autocomplete": "off"},
+    )
+    scopes = CheckBoxes(
+        _l("What it may do"),
+        choices=[SelectChoice(scope, word) for scope, word in SCOPE_WORDS.items()],
+    )
+    days = RadioField(_l("How long it lasts"), invalid_choice_message=NO_SUCH_CHOICE)
+
+    def __init__(self, posted: Any = None, **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+        self["days"].choices = [
+            SelectChoice(str(days), ngettext("%(num)s day", "%(num)s days", days) % {"num": days})
+            for days in LASTS_DAYS
+        ]
+
+    def is_right(self) -> bool:
+        """Whether a token can be made of it; otherwise sentences stand at the fields."""
+        self.validate()
+        if not self.scopes.data and not self.scopes.errors:
+            self.refuse("scopes", _("Please mark at least one thing that it may do."))
+        return not self.errors

@@ -1,0 +1,44 @@
+"""The page that tells whoever writes a program how to begin, with commands that can be copied."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.api.access import WITHIN, WRONG_TOKENS
+from gallery.api.operations import BASE, OPERATIONS
+from gallery.api.problems import KINDS
+from gallery.api.tokens import SCOPE_WORDS
+from gallery.languages import accepted_language, set_language
+from gallery.pages import redirect, render_public, settings_of
+
+
+async def front(request: Request) -> Response:
+    """Somebody asks for the API without a language, and is led on in their own."""
+    language = accepted_language(request.headers.get("accept-language", ""))
+    response = redirect(request, "api:guide", language=language)
+    response.headers["vary"] = "Accept-Language"
+    response.headers["cache-control"] = "no-cache"
+    return response
+
+
+async def show(request: Request) -> Response:
+    """Whoever writes a program for an organisation reads how it sends works and reads where they stand."""
+    set_language(request.path_params["language"])
+    context = {
+        "operations": OPERATIONS,
+        "prefix": BASE,
+        "scope_words": SCOPE_WORDS,
+        "kinds": KINDS,
+        "per_minute": settings_of(request).api_requests_per_minute,
+        "wrong_tokens": WRONG_TOKENS,
+        "minutes": int(WITHIN // 60),
+    }
+    return render_public(request, "api/show.html", context)
+
+
+routes = [
+    Route("/api", front, name="api:front", methods=["GET"]),
+    Route("/{language:language}/api", show, name="api:guide", methods=["GET"]),
+]

@@ -1,0 +1,188 @@
+"""The API as it describes itself: OpenAPI 3.1, made of the table of operations and the schemas."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.api.operations import BASE, OPERATIONS, Answer, Operation
+from gallery.api.problems import KINDS, MEDIA_TYPE
+from gallery.api.schemas import NUMBER, Schema, schemas
+from gallery.api.tokens import SCOPE_WORDS
+from gallery.artworks.arrivals import PIECES, VERSION
+from gallery.languages import speaking
+from gallery.page_cache import etag_matches
+from gallery.pages import settings_of
+from gallery.settings import Settings
+
+API_VERSION = "1.0.0"
+TOKEN = "token"  # noqa: S105 - the name of the security scheme
+EVERYWHERE = (401, 403, 429, 500, 503)  # problems of every operation that needs a token
+
+WHOLE: Schema = {"type": "integer", "minimum": 0}
+HEADERS: dict[str, tuple[Schema, str]] = {  # name → schema, and what it says
+    "Tus-Resumable": ({"type": "string", "const": VERSION}, "The version of tus that is spoken."),
+    "Tus-Version": ({"type": "string"}, "The versions of tus that are spoken here."),
+    "Tus-Extension": ({"type": "string"}, "The extensions of tus that are spoken here."),
+    "Tus-Max-Size": (WHOLE, "The largest picture, in bytes."),
+    "Upload-Length": ({"type": "integer", "minimum": 1}, "How large the picture is, in bytes."),
+    "Upload-Offset": (WHOLE, "How much of the picture has arrived, in bytes."),
+    "Upload-Metadata": ({"type": "string"}, "Keys with values in Base64, as tus writes them."),
+    "Upload-Checksum": ({"type": "string"}, "sha1 or sha256, a blank, and the checksum in Base64."),
+    "Upload-Expires": ({"type": "string"}, "Until when the upload can go on."),
+    "Gallery-Work": ({"type": "string"}, "The address of the draft that the picture became."),
+    "X-HTTP-Method-Override": ({"type": "string", "enum": ["HEAD", "PATCH", "DELETE"]}, "What is meant."),
+    "Idempotency-Key": (
+        {"type": "string", "pattern": "^[!-~]{1,200}$"},
+        "A name of your own for this request: sent twice within 24 hours, it is done once.",
+    ),
+    "If-Match": (
+        {"type": "string"},
+        "The ETag of what you saw: where it was changed since, nothing is done.",
+    ),
+    "Location": ({"type": "string"}, "The address of what was made."),
+    "ETag": ({"type": "string"}, "Names what the work says now."),
+    "Link": ({"type": "string"}, "The next page, if there is one."),
+    "Retry-After": (WHOLE, "Seconds to wait."),
+    "WWW-Authenticate": ({"type": "string"}, "What is needed (RFC 6750)."),
+}
+NEEDED = {"Tus-Resumable", "Upload-Length", "Upload-Offset", "X-HTTP-Method-Override"}
+NOT_NEEDED_WHEN_OVERRIDDEN = {"Upload-Offset"}
+
+
+def document(settings: Settings) -> dict[str, Any]:
+    """The whole document."""
+    with speaking("en"):
+        paths: dict[str, dict[str, Any]] = {}
+        for operation in OPERATIONS:
+            paths.setdefault(BASE + operation.path, {})[operation.method.lower()] = _operation(operation)
+        return {
+            "openapi": "3.1.0",
+            "info": {
+                "title": settings.site_name("en"),
+                "version": API_VERSION,
+                "summary": "Works of one organisation, sent and followed by its own system.",
+                "description": f"How to begin: {settings.site_url}/en/api",
+            },
+            "servers": [{"url": settings.site_url}],
+            "paths": paths,
+            "components": {
+                "schemas": schemas(),
+                "responses": {_problem_name(status): _problem(status) for status in KINDS},
+                "securitySchemes": {
+                    TOKEN: {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "An owner of the organisation makes it at the desk. Scopes: "
+                        + "; ".join(f"{scope}: {words}" for scope, words in SCOPE_WORDS.items())
+                        + ".",
+                    }
+                },
+            },
+        }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "security": [{TOKEN: [operation.scope]}] if operation.scope else [],
+    }
+    parameters = [*_in_path(operation), *_in_query(operation), *_in_headers(operation)]
+    if parameters:
+        told["parameters"] = parameters
+    if operation.body:
+        told["requestBody"] = _body(operation)
+    statuses = {*operation.problems, *(EVERYWHERE if operation.scope else ())}
+    told["responses"] = {
+        **{str(status): _answer(each) for status, each in operation.answers.items()},
+        **{
+            str(status): {"$ref": f"#/components/responses/{_problem_name(status)}"}
+            for status in sorted(statuses)
+        },
+    }
+    return told
+
+
+def _in_path(operation: Operation) -> list[dict[str, Any]]:
+    known: dict[str, Schema] = {"id": NUMBER, "token": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": schema}
+        for name, schema in known.items()
+        if f"{{{name}}}" in operation.path
+    ]
+
+
+def _in_query(operation: Operation) -> list[dict[str, Any]]:
+    return [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()]
+
+
+def _in_headers(operation: Operation) -> list[dict[str, Any]]:
+    names = [*operation.headers, *(["Idempotency-Key"] if operation.takes_key else [])]
+    is_override = "X-HTTP-Method-Override" in names
+    return [
+        {
+            "name": name,
+            "in": "header",
+            "description": HEADERS[name][1],
+            "required": name in NEEDED and not (is_override and name in NOT_NEEDED_WHEN_OVERRIDDEN),
+            "schema": HEADERS[name][0],
+        }
+        for name in names
+    ]
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    if operation.body == PIECES:
+        content = {PIECES: {"schema": {"type": "string", "format": "binary"}}}
+        return {"required": operation.method == "PATCH", "content": content}
+    schema = {"schema": {"$ref": f"#/components/schemas/{operation.body}"}}
+    return {"required": True, "content": {"application/json": schema}}
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    told: dict[str, Any] = {"description": answer.description}
+    if answer.schema:
+        schema = {"schema": {"$ref": f"#/components/schemas/{answer.schema}"}}
+        told["content"] = {"application/json": schema}
+    if answer.headers:
+        told["headers"] = {name: _header(name) for name in answer.headers}
+    return told
+
+
+def _header(name: str) -> dict[str, Any]:
+    schema, description = HEADERS[name]
+    return {"description": description, "schema": schema}
+
+
+def _problem_name(status: int) -> str:
+    return "".join(part.capitalize() for part in KINDS[status].name.split("-"))
+
+
+def _problem(status: int) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "description": f"{KINDS[status].title}. {KINDS[status].advice}",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    names = {401: ["WWW-Authenticate"], 403: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
+    if status in names:
+        told["headers"] = {name: _header(name) for name in names[status]}
+    return told
+
+
+async def show(request: Request) -> Response:
+    """A program, or whoever writes one, reads what the API can do."""
+    body = json.dumps(document(settings_of(request)), ensure_ascii=False, indent=1).encode()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    headers = {"etag": etag, "cache-control": "public, no-cache", "access-control-allow-origin": "*"}
+    if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+routes = [Route("/api/openapi.json", show, name="api:openapi", methods=["GET"])]

@@ -1,0 +1,356 @@
+"""All that programs can do, as one table: the routes and the OpenAPI document are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.api import choices, works
+from gallery.api.access import let_in
+from gallery.api.bodies import read_body
+from gallery.api.once import answer_once, key_in
+from gallery.api.problems import Problem, answer_problem, answer_sentence, answer_status
+from gallery.api.schemas import Schema
+from gallery.api.tokens import READ, WRITE
+from gallery.artworks.arrivals import PIECES, Landing
+
+BASE = "/api/v1"
+UPLOADS = Landing("api_uploads", "api_works:show", answer_sentence)
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What comes when all is well: a schema by its name, or no body; and headers."""
+
+    description: str
+    schema: str = ""
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing that a program can do at one address."""
+
+    name: str  # operationId
+    method: str
+    path: str  # below BASE, with its parameters in braces
+    route: str  # the name of its address
+    scope: str  # that a token must cover; empty: none is needed
+    handler: Handler
+    summary: str
+    answers: Mapping[int, Answer]
+    problems: tuple[int, ...] = ()  # beside those that every operation has
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    headers: tuple[str, ...] = ()  # of the request, by their names in HEADERS
+    body: str = ""  # the name of a schema, or PIECES
+    is_upload: bool = False
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether an Idempotency-Key is heeded: where doing it twice would be another thing than once."""
+        return self.method in {"POST", "PATCH"} and not self.is_upload
+
+
+STATE = Answer("Done. Where the work stands now.", "WorkState", ("ETag",))
+MADE = Answer("Done. Where the work stands now.", "WorkState", ("Location", "ETag"))
+TUS = ("Tus-Resumable",)
+PIECE = (*TUS, "Upload-Offset", "Upload-Expires", "Gallery-Work")
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "showOrganisation",
+        "GET",
+        "/organisation",
+        "api_organisation:show",
+        READ,
+        choices.organisation,
+        "For whom the token acts, and with what",
+        {200: Answer("The organisation and the token.", "Organisation")},
+    ),
+    Operation(
+        "listWorks",
+        "GET",
+        "/works",
+        "api_works:index",
+        READ,
+        works.index,
+        "The works of the organisation, the newest first",
+        {200: Answer("A page of works.", "WorkList", ("Link",))},
+        (422,),
+        works.WORK_FILTERS,
+    ),
+    Operation(
+        "createWork",
+        "POST",
+        "/works",
+        "api_works:index",
+        WRITE,
+        works.create,
+        "Enter a work as a draft, without its picture yet",
+        {201: MADE},
+        (400, 409, 413, 415, 422),
+        body="NewWork",
+    ),
+    Operation(
+        "showWork",
+        "GET",
+        "/works/{id}",
+        "api_works:show",
+        READ,
+        works.show,
+        "One work with all it says",
+        {200: Answer("The work.", "Work", ("ETag",))},
+        (404,),
+    ),
+    Operation(
+        "changeWork",
+        "PATCH",
+        "/works/{id}",
+        "api_works:show",
+        WRITE,
+        works.update,
+        "Change fields of a draft, or of a work that was returned",
+        {200: STATE},
+        (400, 404, 409, 412, 413, 415, 422),
+        headers=("If-Match",),
+        body="WorkChange",
+    ),
+    Operation(
+        "deleteWork",
+        "DELETE",
+        "/works/{id}",
+        "api_works:show",
+        WRITE,
+        works.delete,
+        "Delete a draft that was never submitted, with its picture",
+        {204: Answer("It is gone.")},
+        (404, 409, 412),
+        headers=("If-Match",),
+    ),
+    Operation(
+        "showPath",
+        "GET",
+        "/works/{id}/path",
+        "api_works:path",
+        READ,
+        works.show_path,
+        "Where a work stands, who has it, and the way it came",
+        {200: Answer("Its path.", "Path")},
+        (404,),
+    ),
+    Operation(
+        "submitWork",
+        "POST",
+        "/works/{id}/submissions",
+        "api_works:submit",
+        WRITE,
+        works.create_submission,
+        "Submit a work for review",
+        {201: MADE},
+        (400, 404, 409, 413, 422),
+    ),
+    Operation(
+        "takeWorkBack",
+        "POST",
+        "/works/{id}/takings-back",
+        "api_works:take_back",
+        WRITE,
+        works.create_taking_back,
+        "Take a work back before a curator decides",
+        {201: MADE},
+        (400, 404, 409, 413, 422),
+    ),
+    Operation(
+        "listArtists",
+        "GET",
+        "/artists",
+        "api_artists:index",
+        READ,
+        choices.artists,
+        "The artists, by credit name",
+        {200: Answer("A page of artists.", "ArtistList", ("Link",))},
+        (422,),
+        works.PAGING,
+    ),
+    Operation(
+        "listConsents",
+        "GET",
+        "/consents",
+        "api_consents:index",
+        READ,
+        choices.consents,
+        "The consents, and how each stands today",
+        {200: Answer("A page of consents.", "ConsentList", ("Link",))},
+        (422,),
+        works.PAGING,
+    ),
+    Operation(
+        "listProjects",
+        "GET",
+        "/projects",
+        "api_projects:index",
+        READ,
+        choices.projects,
+        "The projects behind the works",
+        {200: Answer("A page of projects.", "ProjectList", ("Link",))},
+        (422,),
+        works.PAGING,
+    ),
+    Operation(
+        "listThemes",
+        "GET",
+        "/themes",
+        "api_themes:index",
+        READ,
+        choices.themes,
+        "The themes that take works of the organisation now",
+        {200: Answer("The open themes.", "ThemeList")},
+    ),
+    Operation(
+        "describeUploads",
+        "OPTIONS",
+        "/uploads",
+        "api_uploads:create",
+        "",
+        UPLOADS.options,
+        "What the server can do of tus",
+        {204: Answer("In headers.", "", (*TUS, "Tus-Version", "Tus-Extension", "Tus-Max-Size"))},
+        is_upload=True,
+    ),
+    Operation(
+        "beginUpload",
+        "POST",
+        "/uploads",
+        "api_uploads:create",
+        WRITE,
+        UPLOADS.create,
+        "Announce a picture by tus 1.0, and send it or its beginning",
+        {201: Answer("It goes on at Location.", "", ("Location", *PIECE))},
+        (400, 403, 408, 409, 412, 413, 422, 423, 460),
+        headers=(*TUS, "Upload-Length", "Upload-Metadata", "Upload-Checksum"),
+        body=PIECES,
+        is_upload=True,
+    ),
+    Operation(
+        "describeUpload",
+        "OPTIONS",
+        "/uploads/{token}",
+        "api_uploads:show",
+        "",
+        UPLOADS.options,
+        "What the server can do of tus",
+        {204: Answer("In headers.", "", (*TUS, "Tus-Version", "Tus-Extension", "Tus-Max-Size"))},
+        is_upload=True,
+    ),
+    Operation(
+        "showUpload",
+        "HEAD",
+        "/uploads/{token}",
+        "api_uploads:show",
+        WRITE,
+        UPLOADS.show,
+        "How much of a picture has arrived",
+        {200: Answer("In headers.", "", (*PIECE, "Upload-Length", "Upload-Metadata"))},
+        (404, 410, 412, 422, 423),
+        headers=TUS,
+        is_upload=True,
+    ),
+    Operation(
+        "continueUpload",
+        "PATCH",
+        "/uploads/{token}",
+        "api_uploads:show",
+        WRITE,
+        UPLOADS.append,
+        "Send the next piece; with the last one the picture becomes a draft, which Gallery-Work names",
+        {204: Answer("It has arrived.", "", PIECE)},
+        (400, 404, 408, 409, 410, 412, 413, 415, 422, 423, 460),
+        headers=(*TUS, "Upload-Offset", "Upload-Checksum"),
+        body=PIECES,
+        is_upload=True,
+    ),
+    Operation(
+        "endUpload",
+        "DELETE",
+        "/uploads/{token}",
+        "api_uploads:show",
+        WRITE,
+        UPLOADS.delete,
+        "Stop an upload; a draft that it became stays",
+        {204: Answer("It is gone.", "", TUS)},
+        (404, 410, 412, 423),
+        headers=TUS,
+        is_upload=True,
+    ),
+    Operation(
+        "overrideUpload",
+        "POST",
+        "/uploads/{token}",
+        "api_uploads:show",
+        WRITE,
+        UPLOADS.override,
+        "HEAD, PATCH or DELETE for those who can only send POST",
+        {200: Answer("As HEAD answers.", "", PIECE), 204: Answer("As PATCH and DELETE answer.", "", PIECE)},
+        (400, 404, 405, 408, 409, 410, 412, 413, 415, 422, 423, 460),
+        headers=("X-HTTP-Method-Override", *TUS, "Upload-Offset", "Upload-Checksum"),
+        body=PIECES,
+        is_upload=True,
+    ),
+)
+
+
+async def answer(operations: Mapping[str, Operation], request: Request) -> Response:
+    """A program asks at one address: its token is looked at, then the operation of its method does what it does."""
+    operation = operations[request.method]
+    try:
+        if not operation.scope:
+            return await operation.handler(request)
+        token = await let_in(request, operation.scope)
+        request.state.token = token
+        if operation.is_upload:
+            return await operation.handler(request)
+        key = key_in(request) if operation.takes_key else None
+        request.state.body = await read_body(request) if operation.takes_key else b""
+        if key is None:
+            return await operation.handler(request)
+        make = partial(_answered, operation, request)
+        return await answer_once(request, token, key, request.state.body, make)
+    except Problem as problem:
+        return answer_problem(request, problem)
+
+
+async def _answered(operation: Operation, request: Request) -> Response:
+    """The answer of an operation, also where it refuses: that is kept, too."""
+    try:
+        return await operation.handler(request)
+    except Problem as problem:
+        return answer_problem(request, problem)
+    except HTTPException as error:
+        return answer_status(request, error.status_code, error.headers)
+
+
+def _routes() -> list[Route]:
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in OPERATIONS:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    found = []
+    for path, operations in by_path.items():
+        handler = partial(answer, operations)
+        (name,) = {each.route for each in operations.values()}
+        if "GET" in operations:
+            operations["HEAD"] = operations["GET"]
+        found.append(
+            Route(BASE + path.replace("{id}", "{id:int}"), handler, name=name, methods=list(operations))
+        )
+    return found
+
+
+routes = _routes()

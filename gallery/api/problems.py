@@ -1,0 +1,180 @@
+"""What a program reads when something is wrong: problem details (RFC 9457), in its language."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gallery.languages import TAGS, accepted_language, current_language, set_language
+from gallery.languages import lazy_gettext as _l
+from gallery.pages import settings_of
+
+BELOW = "/api/"  # where programs are answered
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of problem: its name in the address of its explanation, its title, and what to do about it."""
+
+    name: str
+    title: Any
+    advice: Any
+
+
+KINDS: Mapping[int, Kind] = {
+    400: Kind(
+        "malformed",
+        _l("The request cannot be read"),
+        _l("It is not JSON, or a header does not say what it should. The detail tells what."),
+    ),
+    401: Kind(
+        "token",
+        _l("A token is needed"),
+        _l("Send one that has not ended, in the header Authorization, after the word Bearer."),
+    ),
+    403: Kind(
+        "scope",
+        _l("The token does not cover this"),
+        _l("An owner of the organisation can make one that does."),
+    ),
+    404: Kind(
+        "nothing-there",
+        _l("There is nothing here"),
+        _l("Only what belongs to the token's organisation is there."),
+    ),
+    405: Kind(
+        "method",
+        _l("This cannot be done here"),
+        _l("The header Allow says which methods the address takes."),
+    ),
+    408: Kind(
+        "broke-off",
+        _l("The request broke off"),
+        _l("What arrived of a picture is kept: ask how much, and go on."),
+    ),
+    409: Kind(
+        "conflict",
+        _l("It stands otherwise by now"),
+        _l("Somebody else changed it, decided on it, or is just answering the same request. Read it anew."),
+    ),
+    410: Kind("gone", _l("It is no longer there"), _l("An upload lasts three days. Begin it anew.")),
+    412: Kind(
+        "precondition",
+        _l("It is not what you saw"),
+        _l("The work was changed since its ETag was read, or the version of tus is another one."),
+    ),
+    413: Kind("too-large", _l("This is too large"), _l("The detail says how large it may be.")),
+    415: Kind(
+        "media-type",
+        _l("This kind of content is not taken"),
+        _l("Send JSON as application/json, and pieces of a picture as application/offset+octet-stream."),
+    ),
+    422: Kind(
+        "fields",
+        _l("Something in it is not right"),
+        _l("Each entry of errors points at a field and says what would be right."),
+    ),
+    423: Kind(
+        "locked",
+        _l("Somebody else is at it"),
+        _l(
+            "Another connection sends this picture just now. Wait a moment, ask how much has arrived, and go on."
+        ),
+    ),
+    429: Kind(
+        "too-many",
+        _l("That was too often"),
+        _l("Wait for as many seconds as the header Retry-After says."),
+    ),
+    460: Kind("checksum", _l("The piece is damaged"), _l("Nothing of it was kept. Send it again.")),
+    500: Kind(
+        "fault",
+        _l("Something is broken here"),
+        _l("It was noted. With the same Idempotency-Key the request can be sent again later."),
+    ),
+    503: Kind(
+        "away",
+        _l("The pictures cannot be reached just now"),
+        _l("Wait for as many seconds as the header Retry-After says."),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One thing in a request that is not right: at a JSON pointer (RFC 6901) of its body, or in a parameter."""
+
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+
+    @property
+    def told(self) -> dict[str, str]:
+        where = {"pointer": self.pointer} if self.pointer is not None else {"parameter": self.parameter or ""}
+        return {**where, "detail": self.detail}
+
+
+@dataclass(eq=False)
+class Problem(Exception):
+    """A request is refused; `detail` is a sentence for whoever wrote the program."""
+
+    status: int
+    detail: Any = ""
+    errors: Sequence[Wrong] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_for_program(request: Request) -> bool:
+    """Whether the answer goes to a program that asks below /api/."""
+    return request.url.path.startswith(BELOW)
+
+
+def speak_to_program(request: Request) -> None:
+    """Speak the language that the request prefers, else that of whoever made the token."""
+    preferred = request.headers.get("accept-language", "").strip()
+    program = getattr(request.state, "program", None)
+    if preferred in {"", "*"} and program is not None:
+        set_language(program[0].language)
+    else:
+        set_language(accepted_language(preferred))
+
+
+def answer_problem(request: Request, problem: Problem) -> Response:
+    """The answer that says what is wrong."""
+    speak_to_program(request)
+    kind = KINDS.get(problem.status, KINDS[400])
+    told: dict[str, Any] = {
+        "type": f"{settings_of(request).site_url}/api#{kind.name}",
+        "title": str(kind.title),
+        "status": problem.status,
+        "detail": str(problem.detail or kind.advice),
+    }
+    if problem.errors:
+        told["errors"] = [wrong.told for wrong in problem.errors]
+    return Response(
+        json.dumps(told, ensure_ascii=False).encode(),
+        problem.status,
+        {
+            "content-language": TAGS[current_language()],
+            "cache-control": "no-store",
+            **problem.headers,
+        },
+        media_type=MEDIA_TYPE,
+    )
+
+
+def answer_status(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The problem of a status that has no more to tell."""
+    return answer_problem(request, Problem(status, headers=headers or {}))
+
+
+def answer_sentence(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
+    """The problem whose sentence is known, as uploads in pieces tell them."""
+    also = {"retry-after": "60"} if status == 429 else {}
+    return answer_problem(request, Problem(status, sentence, headers={**also, **headers}))

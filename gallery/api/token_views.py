@@ -1,0 +1,98 @@
+"""The tokens of an organisation's programs, at the desk of its owners."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.api.access import load_owned
+from gallery.api.forms import TokenForm
+from gallery.api.models import Token
+from gallery.api.tokens import (
+    LASTS_DAYS,
+    MOST,
+    READ,
+    SCOPE_WORDS,
+    WRITE,
+    TooManyTokens,
+    end_token,
+    make_token,
+    tokens_of,
+)
+from gallery.clock import now
+from gallery.forms import small_form
+from gallery.languages import gettext as _
+from gallery.organisations.models import Organisation
+from gallery.pages import flash, redirect, render
+
+
+async def index(request: Request) -> Response:
+    """An owner sees which programs act for the organisation, and when each was last here."""
+    _person, organisation, _membership = await load_owned(request)
+    return await _page(request, organisation, _empty())
+
+
+async def create(request: Request) -> Response:
+    """An owner makes a token; it is shown on this one answer and never again."""
+    _person, organisation, membership = await load_owned(request)
+    if not organisation.is_active:
+        raise HTTPException(404)
+    form = TokenForm(await small_form(request))
+    if not form.is_right():
+        return await _page(request, organisation, form, status=422)
+    try:
+        token, text = await make_token(
+            membership, form["name"].data, form.scopes.data or [], int(form.days.data)
+        )
+    except TooManyTokens as refusal:
+        form.refuse("name", str(refusal.sentence) % {"most": MOST})
+        return await _page(request, organisation, form, status=422)
+    return await _page(request, organisation, _empty(), token, text)
+
+
+async def delete(request: Request) -> Response:
+    """An owner ends a token; whoever has it is turned away from this moment on."""
+    _person, organisation, _membership = await load_owned(request)
+    if not await end_token(organisation.id, request.path_params["token"]):
+        raise HTTPException(404)
+    response = redirect(request, "tokens:index", id=organisation.id)
+    flash(request, response, _("The token is ended. Programs that used it are turned away."))
+    return response
+
+
+def _empty() -> TokenForm:
+    return TokenForm(data={"scopes": [READ, WRITE], "days": str(LASTS_DAYS[-1])})
+
+
+async def _page(
+    request: Request,
+    organisation: Organisation,
+    form: TokenForm,
+    made: Token | None = None,
+    text: str = "",
+    status: int = 200,
+) -> Response:
+    context = {
+        "organisation": organisation,
+        "form": form,
+        "tokens": await tokens_of(organisation.id),
+        "made": made,
+        "text": text,
+        "moment": now(),
+        "scope_words": SCOPE_WORDS,
+    }
+    return render(request, "tokens/index.html", context, status=status)
+
+
+routes = [
+    Route("/desk/organisations/{id:int}/tokens", index, name="tokens:index", methods=["GET"]),
+    Route("/desk/organisations/{id:int}/tokens", create, name="tokens:create", methods=["POST"]),
+    Route(
+        "/desk/organisations/{id:int}/tokens/{token:int}/deletion",
+        delete,
+        name="tokens:delete",
+        methods=["POST"],
+    ),
+]
