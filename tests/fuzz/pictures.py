@@ -5,7 +5,7 @@ For instance ten minutes at low priority: nice python -m tests.fuzz.pictures fil
 
 "answers" is the parent: sniffing the head, judging the child's line and how it ended, believing what it developed.
 It may refuse a picture or complain of the machine (OSError); anything else is a crash.
-"files" is the child's side: inspecting and developing within its own limits of memory. It may be Unfit or out of
+"files" is the child's side: inspecting, developing and cutting within its own limits of memory. It may be Unfit or out of
 memory; anything else, a signal or a picture that takes longer than the limit among them, is kept by libFuzzer as
 a file named crash-… or timeout-….
 """
@@ -39,13 +39,15 @@ with atheris.instrument_imports(
         WebPImagePlugin,
     )
 
-    from gallery.images import pixels
+    from gallery.images import cutting, pixels
     from gallery.images.decoder import Refused, developed_from, inspected_from, judged, sniff
+    from gallery.images.iiif import Cut, tiles
 
 from tests.images import files
 
 MEMORY = 2 << 30  # bytes of address space: the child's own limit, and what this fuzzer itself takes
 BOUNDS = pixels.Bounds(max_pixels=4_000_000, min_long_side=600, memory_bytes=608 << 20)
+CUT_MOST = 1_000_000  # px: what is cut into tiles too
 STATUSES = (0, 1, -6, -9, -11, -24, None)
 
 TRUE_ANSWER: dict[str, Any] = {
@@ -97,6 +99,11 @@ def pictures(data: bytes) -> None:
             sheet = pixels.read(source, kind, BOUNDS, lambda size: size)
             with suppress(pixels.Unfit, MemoryError):
                 shown(sheet)
+            size = sheet.shown_size
+            del sheet
+            if size[0] * size[1] <= CUT_MOST:
+                with suppress(pixels.Unfit, MemoryError):
+                    in_pieces(source, kind, size, Path(name))
 
 
 def shown(sheet: pixels.Sheet) -> None:
@@ -107,6 +114,17 @@ def shown(sheet: pixels.Sheet) -> None:
     pixels.perceptual_hash(largest)
     pixels.mean_colour(largest)
     pixels.placeholder(largest)
+
+
+def in_pieces(source: Path, kind: str, size: pixels.Size, folder: Path) -> None:
+    """All tiles of a picture, and a region of it that is turned."""
+    out = folder / "tiles"
+    out.mkdir()
+    told = cutting.cut_tiles(source, kind, size, out, BOUNDS)
+    assert told["tiles"] == len(list(out.iterdir())) == len(list(tiles(size)))
+    region = (size[0] // 3, size[1] // 3, size[0] // 2, size[1] // 2)
+    cut = Cut(region, (max(1, size[0] // 4), max(1, size[1] // 4)), True, 90, "gray", "png")
+    cutting.cut_one(source, kind, size, cut, folder / "piece", BOUNDS)
 
 
 def seeds(folder: Path, kind: str) -> None:
