@@ -21,6 +21,7 @@ import gallery.accounts.audit_views
 import gallery.accounts.chores
 import gallery.accounts.link_views
 import gallery.accounts.outbox_views
+import gallery.accounts.site_views
 import gallery.accounts.views
 import gallery.api.chores
 import gallery.api.guide
@@ -63,6 +64,7 @@ import gallery.reviews.chores
 import gallery.reviews.coverage
 import gallery.reviews.reasons
 import gallery.reviews.report_views
+import gallery.reviews.scoring_views
 import gallery.reviews.together
 import gallery.reviews.views
 import gallery.search.chores
@@ -124,6 +126,7 @@ def feature_routes() -> list[Route]:
         *gallery.accounts.link_views.routes,
         *gallery.accounts.outbox_views.routes,
         *gallery.accounts.audit_views.routes,
+        *gallery.accounts.site_views.routes,
         *gallery.organisations.views.routes,
         *gallery.organisations.application_views.routes,
         *gallery.artists.views.routes,
@@ -144,6 +147,7 @@ def feature_routes() -> list[Route]:
         *gallery.reviews.reasons.routes,
         *gallery.reviews.coverage.routes,
         *gallery.reviews.report_views.routes,
+        *gallery.reviews.scoring_views.routes,
         *gallery.themes.views.routes,
         *gallery.themes.extensions.routes,
         *gallery.exhibitions.views.routes,

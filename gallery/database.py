@@ -35,6 +35,7 @@ MIGRATIONS = "gallery.migrations"
 MODELS = [
     "gallery.content_version",
     "gallery.audit.models",
+    "gallery.site",
     "gallery.mail.models",
     "gallery.accounts.models",
     "gallery.organisations.models",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,11 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from wtforms import Form as WTForm
 from wtforms import ValidationError
-from wtforms.fields import Field, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, StopValidation
+from wtforms.fields import DateTimeLocalField, Field, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
+from gallery.clock import from_local
 from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
 from gallery.languages import ngettext
+from gallery.pages import local_input
 
 
 class _Translations:
@@ -122,6 +126,31 @@ class Needed(InputRequired):
         if field.data is None or (isinstance(field.data, str) and not field.data.strip()):
             field.errors = []
             raise StopValidation(str(self.sentence))
+
+
+WRONG_MOMENT = _l("Please give a day and a time that are in the calendar, such as 2026-12-22 09:00.")
+
+
+class Moment(DateTimeLocalField):
+    """A day and a time by the site's clocks; its data is a moment in UTC."""
+
+    data: datetime | None
+
+    def __init__(self, label: Any, **options: Any) -> None:
+        formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
+        super().__init__(label, [Optional()], format=formats, invalid_value_message=WRONG_MOMENT, **options)
+
+    def _value(self) -> str:
+        return " ".join(self.raw_data) if self.raw_data else local_input(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        typed: datetime | None = self.data
+        if valuelist and typed is not None:
+            self.data = None
+            if not 1900 <= typed.year <= 9000:  # what every calendar and both databases can hold
+                raise ValueError(WRONG_MOMENT)
+            self.data = from_local(typed)
 
 
 class WebAddress:

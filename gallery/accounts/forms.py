@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Length
 
 from gallery.accounts.passwords import SHORTEST
@@ -122,3 +123,19 @@ class InvitationForm(Form):
     ) -> None:
         super().__init__(posted, **begin_with)
         self["organisation"].choices = [("", "—"), *organisations]
+
+
+class ReviewingForm(Form):
+    """How works are reviewed on this site."""
+
+    reviews_needed = RadioField(
+        _l("Who decides on a work"),
+        [Needed(_l("Please choose one of the two."))],
+        choices=[
+            SelectChoice("1", _l("One curator")),
+            SelectChoice("2", _l("Two curators, the second without knowing how the first decided")),
+        ],
+        validate_choice=True,
+        invalid_choice_message=_l("Please choose one of the two."),
+        description=_l("If two disagree, a third decides, or one of them joins the other."),
+    )

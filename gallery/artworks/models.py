@@ -182,6 +182,14 @@ class Artwork(Model):
         return self.status in {Status.DRAFT, Status.RETURNED}
 
 
+class Stage(StrEnum):
+    """How far the reviewing of a submission is, where two curators decide."""
+
+    FIRST = "first"  # nobody has decided
+    SECOND = "second"  # one has; somebody else decides without knowing what
+    DISPUTED = "disputed"  # they disagree
+
+
 class Submission(Model):
     """A work sent for review, once, with what was sent; or changes proposed to a work that was accepted before."""
 
@@ -204,6 +212,7 @@ class Submission(Model):
     is_waiting = fields.BooleanField(
         default=True, db_default=True
     )  # until a curator decides, or it is taken back
+    stage = fields.CharEnumField(Stage, max_length=10, default=Stage.FIRST, db_default=Stage.FIRST)
     checked_with = fields.IntField(
         default=0, db_default=0
     )  # the version of the checks that last looked at it

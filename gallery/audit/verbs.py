@@ -25,6 +25,7 @@ class Verb(StrEnum):
     MEMBER_MADE_OWNER = "member.made_owner"
     MEMBER_MADE_EDITOR = "member.made_editor"
     MEMBER_REMOVED = "member.removed"
+    SITE_REVIEWING_CHANGED = "site.reviewing_changed"
     MAIL_READ = "mail.read"
     MAIL_RETRIED = "mail.retried"
     ORGANISATION_MADE = "organisation.made"
@@ -54,6 +55,7 @@ class Verb(StrEnum):
     WORK_ACCEPTED = "work.accepted"
     WORK_RETURNED = "work.returned"
     WORK_DECLINED = "work.declined"
+    WORK_DECIDED_AS_ONE_OF_TWO = "work.decided_as_one_of_two"
     WORK_DECISION_UNDONE = "work.decision_undone"
     WORK_PUT_OFF = "work.put_off"
     WORK_HINT_WAVED_OFF = "work.hint_waved_off"
@@ -64,6 +66,9 @@ class Verb(StrEnum):
     REASON_MADE = "reason.made"
     REASON_CHANGED = "reason.changed"
     REASON_DELETED = "reason.deleted"
+    ROUND_OPENED = "round.opened"
+    ROUND_SCORED = "round.scored"
+    ROUND_CLOSED = "round.closed"
     REPORT_MADE = "report.made"
     REPORT_READ = "report.read"
     REPORT_CLOSED = "report.closed"
@@ -109,6 +114,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.MEMBER_MADE_OWNER: _l("made a member an owner"),
     Verb.MEMBER_MADE_EDITOR: _l("made a member an editor"),
     Verb.MEMBER_REMOVED: _l("took a member out"),
+    Verb.SITE_REVIEWING_CHANGED: _l("said how works are reviewed"),
     Verb.MAIL_READ: _l("read a mail in the outbox"),
     Verb.MAIL_RETRIED: _l("had a mail sent again"),
     Verb.ORGANISATION_MADE: _l("entered an organisation"),
@@ -138,6 +144,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.WORK_ACCEPTED: _l("accepted a work"),
     Verb.WORK_RETURNED: _l("returned a work"),
     Verb.WORK_DECLINED: _l("declined a work"),
+    Verb.WORK_DECIDED_AS_ONE_OF_TWO: _l("decided on a work as one of two"),
     Verb.WORK_DECISION_UNDONE: _l("took a decision back"),
     Verb.WORK_PUT_OFF: _l("put a work off"),
     Verb.WORK_HINT_WAVED_OFF: _l("waved a hint off"),
@@ -148,6 +155,9 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.REASON_MADE: _l("added a ready reason"),
     Verb.REASON_CHANGED: _l("worded a ready reason anew"),
     Verb.REASON_DELETED: _l("removed a ready reason"),
+    Verb.ROUND_OPENED: _l("opened a scoring round"),
+    Verb.ROUND_SCORED: _l("scored a work in a round"),
+    Verb.ROUND_CLOSED: _l("ended a scoring round"),
     Verb.REPORT_MADE: _l("reported a work"),
     Verb.REPORT_READ: _l("read a report"),
     Verb.REPORT_CLOSED: _l("closed a report"),
@@ -178,6 +188,7 @@ KIND_WORDS: Mapping[str, Any] = {
     "account": _l("Account"),
     "invitation": _l("Invitation"),
     "member": _l("Member"),
+    "site": _l("Site"),
     "mail": _l("Mail"),
     "organisation": _l("Organisation"),
     "token": _l("Token"),
@@ -188,6 +199,7 @@ KIND_WORDS: Mapping[str, Any] = {
     "work": _l("Work"),
     "import": _l("Import"),
     "reason": _l("Ready reason"),
+    "round": _l("Scoring round"),
     "report": _l("Report"),
     "theme": _l("Theme"),
     "exhibition": _l("Exhibition"),
@@ -198,6 +210,17 @@ CURATORS_READ = frozenset(
     verb
     for verb in Verb
     if kind_of(verb)
-    in {"member", "organisation", "application", "project", "work", "reason", "report", "theme", "exhibition"}
+    in {
+        "member",
+        "organisation",
+        "application",
+        "project",
+        "work",
+        "reason",
+        "round",
+        "report",
+        "theme",
+        "exhibition",
+    }
     and verb not in {Verb.WORK_MADE, Verb.WORK_CHANGED, Verb.WORK_DELETED}
 )

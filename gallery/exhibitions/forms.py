@@ -7,40 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from wtforms import ValidationError
-from wtforms.fields import BooleanField, DateTimeLocalField, Field, IntegerField, SelectField
+from wtforms.fields import BooleanField, Field, IntegerField, SelectField
 from wtforms.validators import Optional
 
-from gallery.clock import from_local
 from gallery.exhibitions.models import Layout, Room
 from gallery.exhibitions.room_rules import RoomRule
-from gallery.forms import Block, Form, Line, Needed, Slug
+from gallery.forms import Block, Form, Line, Moment, Needed, Slug
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
-from gallery.pages import local_input
-
-WRONG_MOMENT = _l("Please give a day and a time that are in the calendar, such as 2026-12-22 09:00.")
-
-
-class Moment(DateTimeLocalField):
-    """A day and a time by the site's clocks; its data is a moment in UTC."""
-
-    data: datetime | None
-
-    def __init__(self, label: Any, **options: Any) -> None:
-        formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
-        super().__init__(label, [Optional()], format=formats, invalid_value_message=WRONG_MOMENT, **options)
-
-    def _value(self) -> str:
-        return " ".join(self.raw_data) if self.raw_data else local_input(self.data)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata(valuelist)
-        typed: datetime | None = self.data
-        if valuelist and typed is not None:
-            self.data = None
-            if not 1900 <= typed.year <= 9000:  # what every calendar and both databases can hold
-                raise ValueError(WRONG_MOMENT)
-            self.data = from_local(typed)
 
 
 class TitledForm(Form):

@@ -9,9 +9,9 @@ from tortoise.query_utils import Prefetch
 from gallery.accounts.access import load_curator
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
-from gallery.reviews.models import Hint, Report, Review
+from gallery.reviews.models import Hint, Report, Review, ScoringRound
 
-__all__ = ["load_curator", "load_hint", "load_report", "load_submitted"]
+__all__ = ["load_curator", "load_hint", "load_report", "load_round", "load_submitted"]
 
 
 async def load_submitted(request: Request) -> tuple[Person, Artwork]:
@@ -42,6 +42,17 @@ async def load_hint(request: Request) -> tuple[Person, Hint]:
     if hint is None:
         raise HTTPException(404)
     return person, hint
+
+
+async def load_round(request: Request) -> tuple[Person, ScoringRound]:
+    """The curator at this desk and the scoring round of the address, with its theme."""
+    person = await load_curator(request)
+    round = await ScoringRound.get_or_none(id=request.path_params["id"]).prefetch_related(
+        "theme", "opened_by"
+    )
+    if round is None:
+        raise HTTPException(404)
+    return person, round
 
 
 async def load_report(request: Request) -> tuple[Person, Report]:

@@ -1,6 +1,7 @@
 """What a curator decides on a submission: accepted, returned with notes, or declined; each is one Review.
 
-For ten seconds its curator may take a decision back. Whoever tells the organisation of it waits until
+Where the site asks for two reviews, the first of them is an Opinion, and the Review comes of the second (`stages.py`). For
+ten seconds its curator may take a decision back. Whoever tells the organisation of it waits until
 `can_be_undone_until(review)` has passed.
 """
 
@@ -14,7 +15,7 @@ from gallery import content_version
 from gallery.accounts.members import members_of
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent, ConsentState
-from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.models import Artwork, Stage, Status, Submission
 from gallery.artworks.snapshots import Change, changed_since, changes, snapshot_of
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.audit.recording import record
@@ -25,8 +26,11 @@ from gallery.images.models import Image, ImageState
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import speaking
 from gallery.mail.outbox import News, tell, unsay
+from gallery.pages import shown_moment
 from gallery.reviews.holds import held_by_another
-from gallery.reviews.models import Decision, Hold, Review, Risk, Undo
+from gallery.reviews.models import Decision, Hold, Opinion, Review, Risk, ScoringRound, Undo
+from gallery.reviews.stages import Answer, answer, stage_of, told, voices_of
+from gallery.site import current as current_site
 
 STATUS_AFTER = {
     Decision.ACCEPTED: Status.ACCEPTED,
@@ -85,9 +89,10 @@ async def accept(
     reason: str = "",
     notes: Mapping[str, str] | None = None,
     seen: str = "",
-) -> Review:
+) -> Review | Opinion:
     """Accept a work: it may be hung. Raises DecisionRefused while it lacks what a shown work must have.
 
+    An Opinion is returned where another curator has to decide as well.
     `seen`: the fingerprint of what the curator saw; with it a work that changed since is refused.
     """
     return await _decide(artwork, submission, by, Decision.ACCEPTED, notes or {}, reason, seen)
@@ -100,7 +105,7 @@ async def return_to_partner(
     notes: Mapping[str, str],
     reason: str = "",
     seen: str = "",
-) -> Review:
+) -> Review | Opinion:
     """Return a work to be mended. `notes`: form field → what to mend there. Raises DecisionRefused."""
     if not notes and not reason:
         raise DecisionRefused(
@@ -117,11 +122,12 @@ async def decline(
     notes: Mapping[str, str] | None = None,
     seen: str = "",
     concern: str = "",
-) -> Review:
+) -> Review | Opinion:
     """Decline a work for good, with a reason. Raises DecisionRefused.
 
-    `concern`: why showing it might harm somebody, for curators only. The organisation then reads `reason`, or, where
-    that is empty, a neutral sentence in the language of the work.
+    `concern`: why showing it might harm somebody, for curators only. One curator who has one is enough, also where two
+    reviews are asked for. The organisation then reads `reason`, or, where that is empty, a neutral sentence in the
+    language of the work.
     """
     if concern and not reason:
         with speaking(artwork.language):
@@ -140,7 +146,7 @@ async def _decide(
     reason: str,
     seen: str,
     concern: str = "",
-) -> Review:
+) -> Review | Opinion:
     async with in_transaction():
         held = await locked(Artwork.filter(id=artwork.id)).get()
         latest = await Submission.filter(artwork_id=held.id).order_by("-number").first()
@@ -153,6 +159,9 @@ async def _decide(
         waits_as = Status.ACCEPTED if sent.is_proposal else Status.SUBMITTED
         if not sent.is_waiting or held.status != waits_as:
             raise AlreadyDecided(_l("This work was decided already, or is no longer waiting."))
+        scored = None if sent.is_proposal else await being_scored(held)
+        if scored is not None:
+            raise DecisionRefused(scored_until(scored))
         await _check_free(held, by)
         if seen:
             await _check_unchanged(held, sent, seen)
@@ -160,6 +169,25 @@ async def _decide(
             if sent.is_proposal:
                 write_texts(held, sent.sent)
             await _check_acceptable(held)
+        opinion = None
+        opinions = await Opinion.filter(submission_id=sent.id).order_by("id")
+        needed = 1 if concern else (await current_site()).reviews_needed
+        follows = answer(voices_of(opinions), by.id, decision, needed)
+        if follows in SPOKEN_SENTENCES:
+            raise DecisionRefused(SPOKEN_SENTENCES[follows])
+        if needed > 1:
+            opinion = await Opinion.create(
+                submission=sent, by=by, at=now(), decision=decision, reason=reason, notes=dict(notes)
+            )
+        if opinion is not None and follows == Answer.KEPT:
+            sent.stage = submission.stage = stage_of(voices_of([*opinions, opinion]))
+            await sent.save(update_fields=["stage"])
+            await record(
+                Verb.WORK_DECIDED_AS_ONE_OF_TWO, held.id, organisation_id=held.organisation_id, by=by
+            )
+            await Hold.filter(artwork_id=held.id).delete()
+            return opinion
+        reason, notes = told(opinions, decision, reason, notes)
         if not sent.is_proposal:
             held.status = STATUS_AFTER[decision]
         await held.save()
@@ -182,6 +210,28 @@ async def _decide(
         await content_version.bump()
     artwork.status = held.status
     return review
+
+
+SPOKEN_SENTENCES = {
+    Answer.SPOKEN: _l(
+        "You have decided on this work. Another curator decides next, without knowing how you did."
+    ),
+    Answer.THIRD_NEEDED: _l(
+        "You two disagree. You can join the other's decision; otherwise a third curator decides."
+    ),
+}
+
+
+async def being_scored(artwork: Artwork) -> ScoringRound | None:
+    """The round in which the work is scored without knowing whose it is, while it is open."""
+    rounds = ScoringRound.filter(closes_at__gt=now(), theme__artworks__id=artwork.id)
+    return await rounds.order_by("-closes_at").first()
+
+
+def scored_until(round: ScoringRound) -> Any:
+    return _l(
+        "The works of this theme are being scored until %(moment)s. They can be decided on after that."
+    ) % {"moment": shown_moment(round.closes_at)}
 
 
 async def _check_free(artwork: Artwork, by: Person) -> None:
@@ -282,9 +332,38 @@ async def undo(review: Review, by: Person) -> Undo:
         await unsay(f"review:{review_now.id}")
         await review_now.delete()
         submission.is_waiting = True
-        await submission.save(update_fields=["is_waiting"])
+        submission.stage = await _without_the_last_opinion(submission, by, review_now.at)
+        await submission.save(update_fields=["is_waiting", "stage"])
         await content_version.bump()
         return undone
+
+
+async def undo_opinion(opinion: Opinion, by: Person) -> None:
+    """Take back what one would decide, as if it had never been said. Raises UndoRefused likewise, and once another decided."""
+    async with in_transaction():
+        submission = await Submission.get(id=opinion.submission_id)
+        held = await locked(Artwork.filter(id=submission.artwork_id)).get()
+        await submission.refresh_from_db()
+        latest = await Opinion.filter(submission_id=submission.id).order_by("-id").first()
+        if not await Opinion.exists(id=opinion.id):
+            raise UndoRefused(_l("This decision was taken back already."))
+        if opinion.by_id != by.id:
+            raise UndoRefused(_l("Only whoever decided can take it back."))
+        if now() > opinion.at + UNDO_FOR + ON_THE_WAY:
+            raise UndoRefused(_l("It is too late to take this back: ten seconds have passed."))
+        if not submission.is_waiting or latest is None or latest.id != opinion.id:
+            raise UndoRefused(_l("The work changed since, so the decision stands."))
+        submission.stage = await _without_the_last_opinion(submission, by, opinion.at)
+        await submission.save(update_fields=["stage"])
+        await record(Verb.WORK_DECISION_UNDONE, held.id, organisation_id=held.organisation_id, by=by)
+
+
+async def _without_the_last_opinion(submission: Submission, by: Person, since: datetime) -> Stage:
+    """Delete what `by` said last, if it was said in the decision of `since`; the stage that is left."""
+    opinions = await Opinion.filter(submission_id=submission.id).order_by("id")
+    if opinions and opinions[-1].by_id == by.id and opinions[-1].at >= since - ON_THE_WAY:
+        await opinions.pop().delete()
+    return stage_of(voices_of(opinions))
 
 
 async def _check_acceptable(artwork: Artwork) -> None:

@@ -11,12 +11,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Optional
 
 from gallery.artists.forms import CheckBoxes
-from gallery.forms import Block, Form, Line, Needed, at_most, stripped
+from gallery.forms import Block, Form, Line, Moment, Needed, at_most, stripped
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import spoken
 from gallery.reviews.models import Decision, ReadyReason
 from gallery.reviews.reports import REPORTED_FOR_WORDS
+from gallery.reviews.scoring import HIGHEST, LOWEST
 
 LONGEST_NOTE = 1000
 
@@ -133,6 +134,41 @@ class TogetherForm(Form):
     def validate_decision(self, field: Field) -> None:
         if field.data not in set(Decision):
             raise ValidationError(_("Please use one of the three buttons: accept, return or decline."))
+
+
+class RoundForm(Form):
+    """A scoring round. `themes`: those in which something waits, as id and title."""
+
+    theme = SelectField(_l("Theme"), choices=[], validate_choice=False)
+    closes_at = Moment(
+        _l("Closes"),
+        description=_l("Scores can be given and changed until then; nobody reads others' before."),
+    )
+
+    def __init__(self, posted: Any = None, *, themes: list[tuple[str, str]], **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+        self["theme"].choices = themes
+
+    def validate_theme(self, field: Field) -> None:
+        if field.data not in dict(field.choices):
+            raise ValidationError(_("Please choose a theme in which something waits."))
+
+
+class ScoreForm(Form):
+    value = RadioField(
+        _l("Score"),
+        [Needed(_l("Please choose a score from 1 to 5."))],
+        choices=[SelectChoice(str(value), str(value)) for value in range(LOWEST, HIGHEST + 1)],
+        validate_choice=True,
+        invalid_choice_message=_l("Please choose a score from 1 to 5."),
+        description=_l("1: rather not here. 3: good to have. 5: it must hang."),
+    )
+    note = Block(
+        _l("Note"),
+        LONGEST_NOTE,
+        description=_l("For the other curators, who read it after the round has closed."),
+        render_kw={"rows": 3},
+    )
 
 
 class WaveOffForm(Form):

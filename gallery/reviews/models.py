@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from gallery.accounts.models import Person
     from gallery.artworks.models import Artwork, Submission
     from gallery.images.models import Image
+    from gallery.themes.models import Theme
 
 
 class Decision(StrEnum):
@@ -44,6 +45,76 @@ class Review(Model):
     class Meta:
         table = "review"
         indexes = [("artwork_id",)]
+
+
+class Opinion(Model):
+    """What one curator would decide, where two are asked. Of several by the same one, the latest counts."""
+
+    id = fields.IntField(primary_key=True)
+    submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
+        "gallery.Submission", related_name="opinions", on_delete=fields.CASCADE
+    )
+    submission_id: int
+    by: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="opinions", on_delete=fields.CASCADE
+    )
+    by_id: int
+    at = fields.DatetimeField()
+    decision = fields.CharEnumField(Decision, max_length=10)
+    reason = fields.TextField(default="")
+    notes: dict[str, str] = fields.JSONField(default=dict)
+
+    is_one_of_two = True  # a Review is all of a decision
+
+    class Meta:
+        table = "opinion"
+        indexes = [("submission_id",), ("by_id", "at")]
+
+
+class ScoringRound(Model):
+    """Several curators score the waiting works of a theme, without knowing whose they are, until it closes."""
+
+    id = fields.IntField(primary_key=True)
+    theme: fields.ForeignKeyRelation[Theme] = fields.ForeignKeyField(
+        "gallery.Theme", related_name="scoring_rounds", on_delete=fields.CASCADE
+    )
+    theme_id: int
+    opened_at = fields.DatetimeField()
+    opened_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="rounds_opened", null=True, on_delete=fields.SET_NULL
+    )
+    opened_by_id: int | None
+    closes_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "scoring_round"
+        indexes = [("theme_id",)]
+
+
+class Score(Model):
+    """What one curator thinks of a work in a scoring round: 1 to 5, with a note."""
+
+    id = fields.IntField(primary_key=True)
+    round: fields.ForeignKeyRelation[ScoringRound] = fields.ForeignKeyField(
+        "gallery.ScoringRound", related_name="scores", on_delete=fields.CASCADE
+    )
+    round_id: int
+    submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
+        "gallery.Submission", related_name="scores", on_delete=fields.CASCADE
+    )
+    submission_id: int
+    by: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="scores", on_delete=fields.CASCADE
+    )
+    by_id: int
+    value = fields.IntField()
+    note = fields.TextField(default="")
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "score"
+        unique_together = [("round", "submission", "by")]
+        indexes = [("submission_id",)]
 
 
 class Risk(Model):

@@ -17,7 +17,7 @@ from tortoise.functions import Count
 from tortoise.queryset import QuerySet
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Submission
+from gallery.artworks.models import Stage, Submission
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -27,7 +27,7 @@ from gallery.languages import lazy_gettext as _l
 from gallery.organisations.models import Organisation
 from gallery.reviews.checks import CHECK_WORDS
 from gallery.reviews.holds import works_held_by_others
-from gallery.reviews.models import Deferral, Hint, LastQueue
+from gallery.reviews.models import Deferral, Hint, LastQueue, Opinion, ScoringRound
 from gallery.themes.models import Theme
 
 FRESH = timedelta(days=3)
@@ -140,21 +140,35 @@ class Queue:
     curator: Person
     narrowing: Narrowing
 
+    def waiting(self) -> QuerySet[Submission]:
+        """What waits for this curator, whatever the narrowing.
+
+        Not what they have decided on and somebody else has not, nor what is being scored without knowing whose it is.
+        """
+        spoken_on = Subquery(Opinion.filter(by_id=self.curator.id).values("submission_id"))
+        scored = ScoringRound.filter(closes_at__gt=now(), theme__artworks__id__isnull=False)
+        return (
+            Submission.filter(is_waiting=True)
+            .exclude(Q(stage=Stage.SECOND) & Q(id__in=spoken_on))
+            .exclude(
+                Q(replaces__isnull=True) & Q(artwork_id__in=Subquery(scored.values("theme__artworks__id")))
+            )
+        )
+
     def in_turn(self) -> QuerySet[Submission]:
         """What waits and was not put off, unordered."""
-        waiting = self.narrowing.of(Submission.filter(is_waiting=True))
-        return waiting.exclude(id__in=self._put_off())
+        return self.narrowing.of(self.waiting()).exclude(id__in=self._put_off())
 
     def put_off(self) -> QuerySet[Deferral]:
         """What waits and was put off, unordered."""
-        waiting = Subquery(self.narrowing.of(Submission.filter(is_waiting=True)).values("id"))
+        waiting = Subquery(self.narrowing.of(self.waiting()).values("id"))
         return Deferral.filter(person_id=self.curator.id, submission_id__in=waiting)
 
     def _put_off(self) -> Subquery:
         return Subquery(Deferral.filter(person_id=self.curator.id).values("submission_id"))
 
     async def count(self) -> int:
-        return await self.narrowing.of(Submission.filter(is_waiting=True)).count()
+        return await self.narrowing.of(self.waiting()).count()
 
     async def ids(self, first: int, number: int) -> tuple[list[int], dict[int, Any]]:
         """The ids of `number` submissions from the `first` (0) on, and when each of them was put off, if it was."""
@@ -287,15 +301,15 @@ class Option:
     count: int
 
 
-async def options(total: int) -> dict[str, list[Option]]:
-    """What waits, `total` submissions, counted by everything by which it can be narrowed: a constant number of queries."""
-    waiting = Submission.filter(is_waiting=True)
+async def options(queue: Queue, total: int) -> dict[str, list[Option]]:
+    """What waits in a queue, `total` submissions, counted by all by which it can be narrowed: a constant number of queries."""
+    waiting = queue.waiting()
     fresh = await waiting.filter(_of_age("fresh")).count()
     old = await waiting.filter(_of_age("old")).count()
     ages = {"fresh": fresh, "days": total - fresh - old, "old": old}
     languages = await _counted(waiting, "artwork__language")
     hints = await (
-        Hint.filter(is_open=True, submission__is_waiting=True)
+        Hint.filter(is_open=True, submission_id__in=Subquery(waiting.values("id")))
         .annotate(number=Count("submission_id", distinct=True))
         .group_by("check")
         .values_list("check", "number")

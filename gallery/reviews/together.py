@@ -16,7 +16,7 @@ from gallery.reviews import decisions
 from gallery.reviews.access import load_curator
 from gallery.reviews.decisions import UNDO_FOR, DecisionRefused
 from gallery.reviews.forms import TogetherForm
-from gallery.reviews.models import Decision, Review
+from gallery.reviews.models import Decision, Opinion, Review
 from gallery.reviews.queue import EVERYTHING, narrowing
 from gallery.reviews.views import PER_PAGE, queue_page
 
@@ -26,8 +26,13 @@ class Outcome:
     """What became of one of the chosen works."""
 
     artwork: Artwork
-    review: Review | None = None
+    made: Review | Opinion | None = None
     sentence: str = ""  # why not
+
+    @property
+    def field(self) -> str:
+        """By which name its undo is asked for."""
+        return "review" if isinstance(self.made, Review) else "opinion"
 
 
 async def create(request: Request) -> Response:
@@ -55,8 +60,9 @@ async def create(request: Request) -> Response:
     chosen = await narrowing(request.query_params)
     context = {
         "decision": decision,
-        "done": [each for each in outcomes if each.review],
-        "refused": [each for each in outcomes if not each.review],
+        "done": [each for each in outcomes if each.made],
+        "said": sum(isinstance(each.made, Opinion) for each in outcomes),
+        "refused": [each for each in outcomes if not each.made],
         "seconds": round(UNDO_FOR.total_seconds()),
         "query": chosen.query or EVERYTHING,
     }
@@ -67,14 +73,14 @@ async def _decide(submission: Submission, by: Person, decision: Decision, reason
     artwork = submission.artwork
     try:
         if decision == Decision.ACCEPTED:
-            review = await decisions.accept(artwork, submission, by, reason)
+            made = await decisions.accept(artwork, submission, by, reason)
         elif decision == Decision.RETURNED:
-            review = await decisions.return_to_partner(artwork, submission, by, {}, reason)
+            made = await decisions.return_to_partner(artwork, submission, by, {}, reason)
         else:
-            review = await decisions.decline(artwork, submission, by, reason)
+            made = await decisions.decline(artwork, submission, by, reason)
     except DecisionRefused as refusal:
         return Outcome(artwork, sentence=str(refusal))
-    return Outcome(artwork, review)
+    return Outcome(artwork, made)
 
 
 routes = [

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel.dates import format_timedelta
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,7 +18,7 @@ from tortoise.functions import Count, Max
 
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.models import Artwork, Stage, Status, Submission
 from gallery.artworks.snapshots import changed_since, changes, fingerprint, passages
 from gallery.clock import now
 from gallery.languages import babel_locale, lazy_gettext, ngettext
@@ -32,11 +33,11 @@ from gallery.reviews.decisions import (
     ChangedMeanwhile,
     DecisionRefused,
     UndoRefused,
-    can_be_undone_until,
+    being_scored,
 )
 from gallery.reviews.forms import NOTED_FIELDS, SNAPSHOT_WORDS, ReviewForm, TogetherForm, WaveOffForm
 from gallery.reviews.holds import PAGE_LEASE, PING_LEASE, release, take_hold
-from gallery.reviews.models import Decision, Hint, Hold, ReadyReason, Review, Undo
+from gallery.reviews.models import Decision, Hint, Hold, Opinion, ReadyReason, Review, Undo
 from gallery.reviews.queue import (
     EVERYTHING,
     Narrowing,
@@ -92,7 +93,7 @@ async def index(request: Request) -> Response:
 async def queue_page(request: Request, person: Person, form: TogetherForm, status: int = 200) -> Response:
     tab = _tab(request)
     page = _page_number(request)
-    counts = await _counts()
+    counts = await _counts(Queue(person, Narrowing()))
     if tab == Status.SUBMITTED:
         chosen = await narrowing(request.query_params)
         await remember(person, chosen)
@@ -100,7 +101,7 @@ async def queue_page(request: Request, person: Person, form: TogetherForm, statu
         count = await queue.count() if chosen.query else counts[tab]
         page, pages = _within(page, count)
         rows = await _waiting_rows(queue, page)
-        found = await options(counts[tab])
+        found = await options(queue, counts[tab])
     else:
         chosen = Narrowing(
             theme=await named(Theme, request.query_params.get("theme", "")),
@@ -199,6 +200,11 @@ async def _decided_rows(tab: Status, chosen: Narrowing, page: int) -> tuple[int,
 async def new(request: Request) -> Response:
     """A curator sees a work with its story, consent, project, hints and history, holds it, and can decide on it."""
     person, artwork = await load_submitted(request)
+    scored = await being_scored(artwork) if _is_new_and_waits(artwork) else None
+    if scored is not None:  # here it would say whose it is
+        response = redirect(request, "rounds:show", id=scored.id)
+        flash(request, response, str(decisions.scored_until(scored)), "hint")
+        return response
     chosen = await narrowing(request.query_params)
     submission = latest_of(artwork)
     form = ReviewForm(
@@ -222,11 +228,12 @@ async def create(request: Request) -> Response:
     notes, reason = form.notes(artwork.language), form.told_reason(artwork.language)
     try:
         if decision == Decision.ACCEPTED:
-            await decisions.accept(artwork, submission, person, reason, notes, seen)
+            made = await decisions.accept(artwork, submission, person, reason, notes, seen)
         elif decision == Decision.RETURNED:
-            await decisions.return_to_partner(artwork, submission, person, notes, reason, seen)
+            made = await decisions.return_to_partner(artwork, submission, person, notes, reason, seen)
         else:
-            await decisions.decline(artwork, submission, person, reason, notes, seen, form.concern.data or "")
+            concern = form.concern.data or ""
+            made = await decisions.decline(artwork, submission, person, reason, notes, seen, concern)
     except AlreadyDecided as refusal:
         response: Response = redirect(request, "reviews:index", query=chosen.query)
         flash(request, response, str(refusal), "hint")
@@ -239,7 +246,8 @@ async def create(request: Request) -> Response:
         form.refuse("reason" if decision != Decision.ACCEPTED else "decision", str(refusal))
         return await _refused(request, person, artwork, form, chosen)
     response = await _onward(request, person, submission, chosen)
-    flash(request, response, DONE[decision] % {"title": artwork.title})
+    words = DONE if isinstance(made, Review) else SAID[submission.stage]
+    flash(request, response, words[decision] % {"title": artwork.title})
     return response
 
 
@@ -247,6 +255,18 @@ DONE = {
     Decision.ACCEPTED: lazy_gettext("%(title)s is accepted. It can be hung."),
     Decision.RETURNED: lazy_gettext("%(title)s went back to its organisation with your notes."),
     Decision.DECLINED: lazy_gettext("%(title)s is declined."),
+}
+
+
+SAID = {
+    Stage.SECOND: {
+        Decision.ACCEPTED: lazy_gettext("You would accept %(title)s. Another curator decides next."),
+        Decision.RETURNED: lazy_gettext("You would return %(title)s. Another curator decides next."),
+        Decision.DECLINED: lazy_gettext("You would decline %(title)s. Another curator decides next."),
+    },
+    Stage.DISPUTED: dict.fromkeys(
+        Decision, lazy_gettext("The other curator decided differently on %(title)s. Now a third one decides.")
+    ),
 }
 
 
@@ -287,19 +307,26 @@ async def undo(request: Request) -> Response:
     """A curator takes decisions of the last seconds back and looks at the work again."""
     person = await load_curator(request)
     posted = await request.form()
-    ids = [
-        int(id) for id in posted.getlist("review") if isinstance(id, str) and id.isdecimal() and len(id) < 10
-    ]
-    undone: list[Review] = []
+    undone: list[Artwork] = []
     refusals: list[str] = []
-    for review in await Review.filter(id__in=ids[:PER_PAGE]).order_by("id").prefetch_related("artwork"):
+    for review in (
+        await Review.filter(id__in=_ids(posted, "review")).order_by("id").prefetch_related("artwork")
+    ):
         try:
             await decisions.undo(review, person)
-            undone.append(review)
+            undone.append(review.artwork)
         except UndoRefused as refusal:
             refusals.append(f"{review.artwork.title}: {refusal}")
+    said = Opinion.filter(id__in=_ids(posted, "opinion"), by_id=person.id).order_by("id")
+    for opinion in await said.prefetch_related("submission__artwork"):
+        artwork = opinion.submission.artwork
+        try:
+            await decisions.undo_opinion(opinion, person)
+            undone.append(artwork)
+        except UndoRefused as refusal:
+            refusals.append(f"{artwork.title}: {refusal}")
     if len(undone) == 1 and not refusals:
-        response: Response = redirect(request, "reviews:new", id=undone[0].artwork_id)
+        response: Response = redirect(request, "reviews:new", id=undone[0].id)
     else:
         response = redirect(request, "reviews:index", query=EVERYTHING)
     sentences = refusals[:3]
@@ -310,6 +337,11 @@ async def undo(request: Request) -> Response:
     told = " ".join(sentences) or _("This decision was taken back already.")
     flash(request, response, told, "done" if undone and not refusals else "hint")
     return response
+
+
+def _ids(posted: FormData, name: str) -> list[int]:
+    ids = [each for each in posted.getlist(name) if isinstance(each, str)]
+    return [int(id) for id in ids if id.isascii() and id.isdecimal() and len(id) < 10][:PER_PAGE]
 
 
 async def wave_off(request: Request) -> Response:
@@ -373,12 +405,19 @@ async def _work_page(
     queue = Queue(person, chosen)
     holder = None
     is_looked_at = "prefetch" not in request.headers.get("sec-purpose", "")
-    if submission.is_waiting and is_looked_at:
+    said = await Opinion.filter(submission__artwork_id=artwork.id).order_by("id").select_related("by")
+    said_now = [each for each in said if each.submission_id == submission.id]
+    mine = next((each for each in reversed(said_now) if each.by_id == person.id), None)
+    has_spoken = mine is not None and submission.stage == Stage.SECOND
+    if submission.is_waiting and is_looked_at and not has_spoken:
         held = await take_hold(artwork, person, PAGE_LEASE)
         holder = None if held.person_id == person.id else held.person
     found = await hints.shown(await hints.looked_at(submission)) if artwork.status != Status.WITHDRAWN else []
     around = await queue.around(submission)
     undone = await Undo.filter(submission__artwork_id=artwork.id).prefetch_related("by")
+    if submission.is_waiting and submission.stage != Stage.DISPUTED:
+        # Who decides second must not know what the first did.
+        said = [each for each in said if each.submission_id != submission.id or each.by_id == person.id]
     proposed = changes(submission.replaces or {}, submission.sent) if submission.is_proposal else []
     context = {
         "artwork": shown_as(artwork, submission),
@@ -392,7 +431,13 @@ async def _work_page(
         "hindrances": decisions.hindrances(artwork, artwork.image, artwork.consent),
         "hints": found,
         "wave_off": wave_off or (0, WaveOffForm()),
-        "history": sorted([*artwork.submissions, *artwork.reviews, *undone], key=lambda event: event.at),
+        "history": sorted(
+            [*artwork.submissions, *artwork.reviews, *undone, *said], key=lambda event: event.at
+        ),
+        "stage": submission.stage if submission.is_waiting else None,
+        "mine": mine if submission.is_waiting else None,
+        "has_spoken": has_spoken and submission.is_waiting,
+        "voices": _last_of_each(said_now) if submission.stage == Stage.DISPUTED else [],
         "noted_fields": NOTED_FIELDS,
         "snapshot_words": SNAPSHOT_WORDS,
         "query": f"?{chosen.query}" if chosen.query else "",
@@ -408,6 +453,11 @@ async def _work_page(
     return render(request, "reviews/new.html", context, status=status)
 
 
+def _last_of_each(opinions: Sequence[Opinion]) -> list[Opinion]:
+    """What each curator said last, in the order in which they first spoke."""
+    return list({each.by_id: each for each in opinions}.values())
+
+
 def shown_as(artwork: Artwork, submission: Submission) -> Artwork:
     """The work as the page shows it: with the texts that a waiting proposal would give it."""
     if submission.is_proposal and submission.is_waiting:
@@ -417,6 +467,11 @@ def shown_as(artwork: Artwork, submission: Submission) -> Artwork:
 
 def _passages(differences: Sequence[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     return [(each.field, passages(each.before, each.after)) for each in differences]
+
+
+def _is_new_and_waits(artwork: Artwork) -> bool:
+    latest = latest_of(artwork)
+    return latest.is_waiting and not latest.is_proposal
 
 
 def latest_of(artwork: Artwork) -> Submission:
@@ -438,24 +493,31 @@ async def _onward(request: Request, person: Person, submission: Submission, chos
 
 @dataclass(frozen=True)
 class Undoable:
-    """A decision that can still be taken back."""
+    """A decision that can still be taken back: a Review, or what one of two would decide."""
 
-    review: Review
+    artwork: Artwork
+    decision: Decision
     seconds: int
+    review: Review | None = None
+    opinion: Opinion | None = None
 
 
 async def _undoable(person: Person) -> Undoable | None:
     """The curator's latest decision, while it can be taken back."""
-    latest = (
-        await Review.filter(by_id=person.id, at__gt=now() - decisions.UNDO_FOR)
-        .order_by("-at")
-        .select_related("artwork")
-        .first()
-    )
-    if latest is None:
+    mine: dict[str, Any] = {"by_id": person.id, "at__gt": now() - decisions.UNDO_FOR}
+    review = await Review.filter(**mine).order_by("-at").select_related("artwork").first()
+    said = Opinion.filter(**mine, submission__is_waiting=True)
+    opinion = await said.order_by("-at").select_related("submission__artwork").first()
+    if opinion is not None and (review is None or opinion.at > review.at):
+        left = _seconds_left(opinion.at)
+        return Undoable(opinion.submission.artwork, opinion.decision, left, opinion=opinion)
+    if review is None:
         return None
-    left = can_be_undone_until(latest) - decisions.ON_THE_WAY - now()
-    return Undoable(latest, max(1, round(left.total_seconds())))
+    return Undoable(review.artwork, review.decision, _seconds_left(review.at), review=review)
+
+
+def _seconds_left(since: datetime) -> int:
+    return max(1, round((since + decisions.UNDO_FOR - now()).total_seconds()))
 
 
 def _tab(request: Request) -> Status:
@@ -494,7 +556,7 @@ def _moment(value: Any) -> datetime:
     return moment
 
 
-async def _counts() -> dict[str, int]:
+async def _counts(queue: Queue) -> dict[str, int]:
     """How many works each list holds."""
     rows = (
         await Artwork.filter(status__in=list(TABS))
@@ -502,7 +564,7 @@ async def _counts() -> dict[str, int]:
         .group_by("status")
         .values("status", "number")
     )
-    waiting = await Submission.filter(is_waiting=True).count()
+    waiting = await queue.count()
     decided = {row["status"]: row["number"] for row in rows}
     return {**dict.fromkeys(TABS, 0), **decided, Status.SUBMITTED: waiting}
 

@@ -1,0 +1,202 @@
+"""Blind scoring rounds: several curators score the waiting works of a theme without knowing whose they are.
+
+Until a round closes, its works cannot be decided on and nobody reads anybody's scores. Afterwards the works are ranked, with
+the spread of their scores, and decided on as any others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
+
+from gallery.accounts.models import Membership, Person
+from gallery.artworks.models import Artwork, Submission
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.languages import Spoken, other_language
+from gallery.languages import lazy_gettext as _l
+from gallery.reviews.models import Score, ScoringRound
+from gallery.themes.models import Theme
+
+LOWEST, HIGHEST = 1, 5
+COVER = "▇▇"  # stands where a text names somebody
+
+
+class ScoringRefused(Exception):
+    """It cannot be done; `sentence` says why."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+async def open_round(theme: Theme, closes_at: datetime, by: Person) -> ScoringRound:
+    """Let the waiting works of a theme, and those that still come, be scored until `closes_at`. Raises ScoringRefused."""
+    async with in_transaction():
+        await locked(Theme.filter(id=theme.id)).get()
+        if closes_at <= now():
+            raise ScoringRefused(_l("Please give a time that is to come."))
+        if await ScoringRound.exists(theme_id=theme.id, closes_at__gt=now()):
+            raise ScoringRefused(_l("The works of this theme are being scored already."))
+        made = await ScoringRound.create(theme=theme, opened_at=now(), opened_by=by, closes_at=closes_at)
+        await record(Verb.ROUND_OPENED, made.id, with_id=theme.id, by=by)
+        return made
+
+
+async def close_round(round: ScoringRound, by: Person) -> None:
+    """End a round now: its works can be decided on. One that has closed stays as it was."""
+    async with in_transaction():
+        if await ScoringRound.filter(id=round.id, closes_at__gt=now()).update(closes_at=now()):
+            await record(Verb.ROUND_CLOSED, round.id, by=by)
+
+
+def is_open(round: ScoringRound) -> bool:
+    return round.closes_at > now()
+
+
+def in_round(round: ScoringRound) -> QuerySet[Submission]:
+    """The submissions of a round: of its theme, sent before it closed, and waiting or scored."""
+    scored = Subquery(Score.filter(round_id=round.id).values("submission_id"))
+    return Submission.filter(
+        Q(is_waiting=True, replaces__isnull=True, artwork__themes__id=round.theme_id, at__lt=round.closes_at)
+        | Q(id__in=scored)
+    ).distinct()
+
+
+async def to_score(round: ScoringRound, by: Person) -> QuerySet[Submission]:
+    """Those that somebody may score: what waits, but for works of organisations that they belong to."""
+    own = await Membership.filter(person_id=by.id).values_list("organisation_id", flat=True)
+    waiting = in_round(round).filter(is_waiting=True)
+    return waiting.exclude(artwork__organisation_id__in=list(own)) if own else waiting
+
+
+async def in_turn(round: ScoringRound, by: Person, key: str) -> list[int]:
+    """The ids of the submissions that `by` may score, each curator's in an order of their own.
+
+    So nobody's works come last, and tired, for everybody. `key`: the site's secret.
+    """
+    ids = [int(str(id)) for id in await (await to_score(round, by)).values_list("id", flat=True)]
+
+    def place(id: int) -> bytes:
+        told = f"round {round.id} {by.id} {id}".encode()
+        return hmac.digest(key.encode(), told, hashlib.sha256)
+
+    return sorted(set(ids), key=place)
+
+
+async def scored_by(round: ScoringRound, by: Person) -> dict[int, Score]:
+    """What somebody has scored so far, by the id of the submission."""
+    return {score.submission_id: score for score in await Score.filter(round_id=round.id, by_id=by.id)}
+
+
+async def score(round: ScoringRound, submission: Submission, by: Person, value: int, note: str) -> Score:
+    """Score a work of an open round; a second time changes it. Raises ScoringRefused."""
+    async with in_transaction():
+        held = await locked(ScoringRound.filter(id=round.id)).get()
+        if not is_open(held):
+            raise ScoringRefused(_l("The round has closed: scores stay as they are."))
+        if not await (await to_score(held, by)).filter(id=submission.id).exists():
+            raise ScoringRefused(_l("This work is no longer in the round."))
+        await Score.filter(round_id=held.id, submission_id=submission.id, by_id=by.id).delete()
+        # The work itself is not named: the log must not say whose was scored.
+        await record(Verb.ROUND_SCORED, held.id, by=by)
+        return await Score.create(round=held, submission=submission, by=by, value=value, note=note, at=now())
+
+
+@dataclass(frozen=True)
+class BlindWork:
+    """A work as those who score see it: nothing that tells whose it is."""
+
+    submission_id: int
+    artwork: Artwork  # for its picture and its language; the texts are below
+    texts: dict[str, str] = field(repr=False)
+
+    def told(self, name: str) -> Spoken:
+        """A text of the work in its own language."""
+        return Spoken(self.texts[name], self.artwork.language)
+
+    def translated(self, name: str) -> Spoken:
+        return Spoken(self.texts[f"{name}_translation"], other_language(self.artwork.language))
+
+
+async def blind(submission: Submission) -> BlindWork:
+    """The work of a submission with the names in its texts covered; what stands around the work is fetched."""
+    artwork = (
+        await Artwork.filter(id=submission.artwork_id)
+        .select_related("image", "artist", "organisation", "project")
+        .get()
+    )
+    names = [
+        getattr(record, name)
+        for record, fields in (
+            (artwork.artist, ("credit_name", "credit_name_translation")),
+            (artwork.organisation, ("name_zh", "name_en")),
+            (artwork.project, ("title_zh", "title_en")),
+        )
+        if record is not None
+        for name in fields
+    ]
+    shown = ("title", "story", "alt_text", "medium")
+    texts = {
+        name: covered(getattr(artwork, name), names)
+        for each in shown
+        for name in (each, f"{each}_translation")
+    }
+    return BlindWork(submission.id, artwork, texts)
+
+
+def covered(text: str, names: Sequence[str]) -> str:
+    """`text` with every one of `names` covered, the longest first, whatever their case."""
+    known = sorted({name.strip() for name in names if len(name.strip()) > 1}, key=len, reverse=True)
+    if not known:
+        return text
+    return re.sub("|".join(re.escape(name) for name in known), COVER, text, flags=re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A work of a closed round: its place (works with the same mean and spread share one), mean and spread of its scores."""
+
+    place: int | None  # None where nobody scored it
+    submission_id: int
+    values: tuple[int, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.values)
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation: 0 where all agree, 2 at most."""
+        return statistics.pstdev(self.values)
+
+
+def ranked(scores: Sequence[tuple[int, int]], submissions: Sequence[int]) -> list[Ranked]:
+    """`submissions` from the highest mean to the lowest, of equal means the one on which curators agree more first.
+
+    `scores`: pairs of a submission and a value. Those that nobody scored come last, without a place.
+    """
+    values: dict[int, list[int]] = {id: [] for id in submissions}
+    for id, value in scores:
+        values.setdefault(id, []).append(value)
+    unscored = [Ranked(None, id) for id, given in values.items() if not given]
+    found = [Ranked(0, id, tuple(sorted(given))) for id, given in values.items() if given]
+    found.sort(key=lambda each: (-each.mean, each.spread, each.submission_id))
+    placed: list[Ranked] = []
+    for number, each in enumerate(found, 1):
+        before = placed[-1] if placed else None
+        shares = before is not None and (before.mean, before.spread) == (each.mean, each.spread)
+        place = before.place if before is not None and shares else number
+        placed.append(Ranked(place, each.submission_id, each.values))
+    return [*placed, *unscored]
