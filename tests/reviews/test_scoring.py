@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gallery.accounts.models import Membership, Person, Role
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
+from gallery.languages import speaking
 from gallery.reviews.decisions import DecisionRefused, accept
 from gallery.reviews.models import Score, ScoringRound
 from gallery.reviews.queue import Narrowing, Queue
@@ -102,7 +103,7 @@ async def test_nothing_is_decided_while_it_is_scored(site: Site) -> None:
     (other,) = await works_of(site, await factories.theme(), 1)
     round = await opened(site, theme)
     work = await Artwork.get(id=submission.artwork_id)
-    with pytest.raises(DecisionRefused, match="are being scored"):
+    with speaking("en"), pytest.raises(DecisionRefused, match="are being scored"):
         await accept(work, submission, site.cast.keeper)
     queue = Queue(site.cast.keeper, Narrowing())
     assert [each.id for each in await queue.in_turn()] == [other.id]
@@ -132,7 +133,7 @@ async def test_a_score_can_be_changed_until_the_round_closes(site: Site) -> None
     kept = await Score.get(round=round)
     assert (kept.value, kept.note) == (4, "Looked again")
     await close_round(round, site.cast.curator)
-    with pytest.raises(ScoringRefused, match="closed"):
+    with speaking("en"), pytest.raises(ScoringRefused, match="closed"):
         await score(round, submission, site.cast.curator, 1, "")
     client = await site.client(site.cast.curator)
     path = f"/desk/rounds/{round.id}/works/{submission.id}"
