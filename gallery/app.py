@@ -54,6 +54,10 @@ import gallery.exhibitions.sharing
 import gallery.exhibitions.sitemaps
 import gallery.exhibitions.views
 import gallery.exhibitions.visits
+import gallery.figures.appreciation_views
+import gallery.figures.chores
+import gallery.figures.following
+import gallery.figures.views
 import gallery.images.chores
 import gallery.images.views
 import gallery.mail.chores
@@ -80,6 +84,9 @@ from gallery.content_version import ContentClock
 from gallery.database import Database
 from gallery.exhibitions.media import Sightings, media
 from gallery.exhibitions.schedule import next_change
+from gallery.figures.appreciations import Numbers
+from gallery.figures.tally import Counting, Tally
+from gallery.figures.writing import keep_writing
 from gallery.images.demand import Demand
 from gallery.images.uploads import BadForm
 from gallery.images.views import preview
@@ -107,6 +114,7 @@ CHORES: list[Chore] = [
     *gallery.mail.chores.CHORES,
     *gallery.organisations.chores.CHORES,
     *gallery.audit.chores.CHORES,
+    *gallery.figures.chores.CHORES,
 ]
 
 
@@ -150,6 +158,9 @@ def feature_routes() -> list[Route]:
         *gallery.reviews.scoring_views.routes,
         *gallery.themes.views.routes,
         *gallery.themes.extensions.routes,
+        *gallery.figures.appreciation_views.routes,
+        *gallery.figures.following.routes,
+        *gallery.figures.views.routes,
         *gallery.exhibitions.views.routes,
         *gallery.exhibitions.edition_views.routes,
         *gallery.exhibitions.previews.routes,
@@ -165,13 +176,15 @@ def feature_routes() -> list[Route]:
 
 
 class Gallery(Starlette):
-    """The site; both caches answer before anything else of it is touched."""
+    """The site; both caches answer before anything else of it is touched, and what they answer is counted."""
 
     page_cache: PageCache
     picture_cache: PageCache
+    tally: Tally
+    counting: Counting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.page_cache(scope, receive, send)
+        await self.counting(scope, receive, send)
 
 
 def create_app(settings: Settings) -> Gallery:
@@ -205,6 +218,10 @@ def create_app(settings: Settings) -> Gallery:
     inside = partial(Starlette.__call__, app)
     app.picture_cache = PageCache(inside, content, settings.picture_cache_bytes, PICTURES)
     app.page_cache = PageCache(app.picture_cache, content, settings.page_cache_bytes)
+    app.tally = Tally()
+    app.counting = Counting(app.page_cache, app.tally)
+    app.state.tally = app.tally
+    app.state.appreciations = Numbers(content, app.tally)
     app.state.settings = settings
     app.state.content = content
     app.state.storage = Storage(settings)
@@ -220,7 +237,8 @@ def create_app(settings: Settings) -> Gallery:
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     async with Database(app.state.settings) as database:
         await database.check()
-        yield
+        async with keep_writing(app.state.tally):
+            yield
 
 
 RETRY_AFTER = "30"  # seconds

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tortoise import Tortoise
-from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
@@ -15,11 +15,12 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
-from tortoise.transactions import in_transaction
+from tortoise.transactions import in_transaction as tortoise_transaction
 
 from gallery.settings import Settings, SettingsError
 
 __all__ = [
+    "ASIDE",
     "MODELS",
     "Database",
     "DatabaseOutOfDate",
@@ -32,6 +33,7 @@ __all__ = [
 
 APP = "gallery"
 MIGRATIONS = "gallery.migrations"
+ASIDE = "aside"  # a connection of its own, for what is written beside requests: nobody waits for it
 MODELS = [
     "gallery.content_version",
     "gallery.audit.models",
@@ -45,6 +47,7 @@ MODELS = [
     "gallery.themes.extension_models",
     "gallery.artworks.models",
     "gallery.artworks.import_models",
+    "gallery.figures.models",
     "gallery.reviews.models",
     "gallery.api.models",
     "gallery.exhibitions.models",
@@ -68,14 +71,15 @@ def configuration(database_url: str) -> dict[str, Any]:
     A PostgreSQL socket folder is given as `postgresql://user@/name?host=/folder`. Raises SettingsError.
     """
     return {
-        "connections": {"default": _connection(database_url)},
+        "connections": {"default": _connection(database_url), ASIDE: _connection(database_url, most=1)},
         "apps": {APP: {"models": MODELS, "default_connection": "default", "migrations": MIGRATIONS}},
         "use_tz": True,
         "timezone": "UTC",
     }
 
 
-def _connection(database_url: str) -> dict[str, Any]:
+def _connection(database_url: str, most: int | None = None) -> dict[str, Any]:
+    """One connection's part of it; on PostgreSQL a pool of `most`, or as many as the address says."""
     url = urlsplit(database_url)
     if url.scheme == "sqlite":
         path = unquote(url.path[1:])
@@ -100,7 +104,7 @@ def _connection(database_url: str) -> dict[str, Any]:
             "password": unquote(url.password or "") or None,
             "database": unquote(url.path[1:]) or "gallery",
             "minsize": 1,
-            "maxsize": int(options.get("pool", ["8"])[0]),
+            "maxsize": most or int(options.get("pool", ["8"])[0]),
         }
         if "sslmode" in options:
             credentials["ssl"] = options["sslmode"][0]
@@ -173,6 +177,11 @@ class Database:
 
     def _executor(self) -> MigrationExecutor:
         return MigrationExecutor(get_connection("default"), self._configuration["apps"])
+
+
+def in_transaction(connection: str = "default") -> TransactionContext:
+    """`async with in_transaction():` all or nothing; on the connection ASIDE, nobody waits for it meanwhile."""
+    return tortoise_transaction(connection)
 
 
 def locked(rows: QuerySet[Any], *, skip_held: bool = False) -> QuerySet[Any]:

@@ -7,6 +7,7 @@ Whatever is not as plain as that takes the ordinary way and gets the same bytes 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -17,9 +18,15 @@ PICTURE_PATHS = tuple(prefix.encode() for prefix in PICTURES)
 NOT_PLAIN = {b"content-length", b"transfer-encoding", b"expect", b"range"}
 
 
+class Counter(Protocol):
+    def see(self, path: str, headers: Mapping[bytes, bytes]) -> None:
+        """Count that a page was opened; the names of the headers are in small letters."""
+
+
 class Site(Protocol):
     page_cache: PageCache
     picture_cache: PageCache
+    tally: Counter
 
 
 class FrontDoor(HttpToolsProtocol):
@@ -29,6 +36,7 @@ class FrontDoor(HttpToolsProtocol):
         super().__init__(*arguments, **keywords)
         site: Site = self.config.app  # type: ignore[assignment]
         self._pages, self._pictures = site.page_cache, site.picture_cache
+        self._tally = site.tally
         self._answered = False  # the request whose bytes are being read
 
     def on_headers_complete(self) -> None:
@@ -63,9 +71,15 @@ class FrontDoor(HttpToolsProtocol):
             or b"%" in self.url
         ):
             return None
-        path, _, query = self.url.partition(b"?")
-        cache = self._pictures if path.startswith(PICTURE_PATHS) else self._pages
-        page = cache.kept_now((path.decode("latin-1"), query))
-        if page is None or not NOT_PLAIN.isdisjoint([name for name, _ in self.headers]):
+        address, _, query = self.url.partition(b"?")
+        cache = self._pictures if address.startswith(PICTURE_PATHS) else self._pages
+        path = address.decode("latin-1")
+        page = cache.kept_now((path, query))
+        if page is None:
             return None
-        return page.answer_to(self.headers)
+        headers = dict(self.headers)
+        if not NOT_PLAIN.isdisjoint(headers):
+            return None
+        if cache is self._pages:
+            self._tally.see(path, headers)
+        return page.answer_to(headers)

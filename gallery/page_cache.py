@@ -11,6 +11,7 @@ import functools
 import gzip
 import hashlib
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -96,15 +97,12 @@ class KeptPage:
         # A text's compressed bodies together are well below the text.
         return len(self.bodies[b""]) * (2 if self.is_text else 1) + ENTRY_OVERHEAD
 
-    def answer_to(self, headers: Headers) -> Answer:
+    def answer_to(self, headers: Mapping[bytes, bytes]) -> Answer:
         """The answer to a request with these headers: 304 where its page still holds, else the best coding."""
-        accept_encoding = b""
-        for name, value in headers:
-            if name == b"accept-encoding":
-                accept_encoding = value
-            elif name == b"if-none-match" and etag_matches(value, self.etag):
-                return self.not_modified
-        return self.answer(best_coding(accept_encoding) if self.is_text else b"")
+        if_none_match = headers.get(b"if-none-match")
+        if if_none_match is not None and etag_matches(if_none_match, self.etag):
+            return self.not_modified
+        return self.answer(best_coding(headers.get(b"accept-encoding", b"")) if self.is_text else b"")
 
     def answer(self, coding: bytes) -> Answer:
         """The answer with this page in `coding`, made once."""
@@ -210,7 +208,7 @@ class PageCache:
         return self.kept(key) if generation is not None and generation == self._generation else None
 
     async def _answer(self, page: KeptPage, scope: Scope, send: Send) -> None:
-        start, body, _ = page.answer_to(scope["headers"])
+        start, body, _ = page.answer_to(dict(scope["headers"]))
         await send(start)
         await send(body if scope["method"] == "GET" else {"type": "http.response.body", "body": b""})
 

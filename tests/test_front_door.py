@@ -13,6 +13,7 @@ import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gallery.figures.tally import Tally
 from gallery.front_door import FrontDoor
 from gallery.page_cache import PICTURES, PageCache
 
@@ -37,6 +38,7 @@ class Site:
     content: Generations = field(default_factory=Generations)
     asked: list[str] = field(default_factory=list)  # what passed the page cache
     passed: list[str] = field(default_factory=list)  # what passed the front door
+    tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
         self.picture_cache = PageCache(self.answer, self.content, 10_000_000, PICTURES)  # type: ignore[arg-type]

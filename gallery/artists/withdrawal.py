@@ -88,11 +88,12 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
 
 
 async def _forget_what_was_sent(consent: Consent, image_ids: list[int]) -> None:
-    """Erase the snapshots of its submissions and all that was noticed in them; reviews keep what curators wrote."""
+    """Erase the snapshots of its submissions, what was noticed in them and what was counted; reviews keep curators' words."""
     works = Consent._meta.fields_map["artworks"].related_model._meta.fields_map  # type: ignore[attr-defined]
     submissions = works["submissions"].related_model.filter(artwork__consent_id=consent.id)
     await submissions.update(sent={}, replaces=None, is_waiting=False)
-    await works["hints"].related_model.filter(artwork__consent_id=consent.id).delete()
+    for told in ("hints", "counts", "appreciations"):
+        await works[told].related_model.filter(artwork__consent_id=consent.id).delete()
     bands = Image._meta.fields_map["hash_bands"].related_model  # type: ignore[attr-defined]
     await bands.filter(image_id__in=image_ids).delete()
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gallery.accounts.models import Person
     from gallery.artists.models import Artist, Consent
     from gallery.exhibitions.models import Hanging
+    from gallery.figures.models import Appreciation, WorkCount
     from gallery.images.models import Image
     from gallery.organisations.models import Organisation, Project
     from gallery.reviews.models import Review
@@ -153,6 +154,8 @@ class Artwork(Model):
     submissions: fields.ReverseRelation[Submission]
     reviews: fields.ReverseRelation[Review]
     hangings: fields.ReverseRelation[Hanging]
+    counts: fields.ReverseRelation[WorkCount]
+    appreciations: fields.ReverseRelation[Appreciation]
 
     class Meta:
         table = "artwork"

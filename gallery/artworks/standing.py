@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from gallery.artworks.models import Artwork, Status
-from gallery.clock import now
+from gallery.clock import local, now, start_of
 from gallery.languages import gettext as _
-from gallery.languages import spoken
-from gallery.pages import shown_date
+from gallery.languages import ngettext, spoken
+from gallery.pages import shown_date, shown_number
 
-OPENED, HUNG = "opened", "hung"
+OPENED, HUNG, SEEN = "opened", "hung", "seen"
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Step:
     by: str
     reason: str = ""
     notes: Sequence[tuple[str, str]] = ()  # (label of the field, note)
+    is_day: bool = False  # `at` says on which day it was, and not when
 
 
 async def hung_steps(artwork: Artwork) -> list[Step]:
@@ -51,6 +52,24 @@ async def hung_steps(artwork: Artwork) -> list[Step]:
             word = _("opened to visitors") if opened <= now() else _("opens to visitors")
             steps.append(Step(word, OPENED, opened, "", title))
     return sorted(steps, key=lambda step: step.at)
+
+
+async def seen_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
+    """On which day visitors first saw the work, and how often they did since; none where nobody has."""
+    seen = await artwork.counts.filter(kind=SEEN).order_by("day").values_list("day", "number")
+    if not seen:
+        return []
+    times = sum(number for _day, number in seen)
+    told = ngettext("Seen %(number)s time so far.", "Seen %(number)s times so far.", times)
+    reason = told % {"number": shown_number(times)}
+    if appreciated := await artwork.appreciations.filter(is_there=True).count():
+        told = ngettext(
+            "%(number)s visitor appreciates it.", "%(number)s visitors appreciate it.", appreciated
+        )
+        reason += " " + told % {"number": shown_number(appreciated)}
+    first = start_of(seen[0][0])
+    opened = [step.at for step in hung if step.status == OPENED and local(step.at).date() == seen[0][0]]
+    return [Step(_("first seen by a visitor"), SEEN, max([first, *opened]), "", reason, is_day=True)]
 
 
 def who_has_it(artwork: Artwork, hung: Sequence[Step]) -> str:

@@ -27,7 +27,7 @@ from gallery.artworks.drafting import Merged, fingerprint, form_fields, merged, 
 from gallery.artworks.drafting_views import conflicts_told, seen_after
 from gallery.artworks.forms import ProposalForm, WorkForm, form_key_in, form_of, typed_in
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.standing import Step, hung_steps, who_has_it
+from gallery.artworks.standing import Step, hung_steps, seen_steps, who_has_it
 from gallery.artworks.submissions import NotSubmittable, propose, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
 from gallery.artworks.works import (
@@ -156,7 +156,9 @@ async def show(request: Request) -> Response:
     labels = form_of(artwork, await offered_to(organisations, artwork))
     context = {
         "work": artwork,
-        "steps": sorted([*steps_of(artwork, labels), *hung], key=lambda step: step.at),
+        "steps": sorted(
+            [*steps_of(artwork, labels), *hung, *await seen_steps(artwork, hung)], key=lambda step: step.at
+        ),
         "who_has_it": who_has_it(artwork, hung),
         "covered": await Artwork.filter(consent_id=artwork.consent_id).count() if artwork.consent_id else 0,
         "why": why_it_stands(artwork),

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from tortoise.expressions import Q
 
+from gallery.artworks.access import PUBLIC_ID_MOST
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import visits, walls
 from gallery.exhibitions.documents import add, json_document, xml
@@ -226,7 +227,7 @@ def opened(request: Request, response: Response, *style_sheets: str) -> Response
 
 async def work_on_view(public_id: str, headers: dict[str, str] | None = None) -> ShownWork:
     """The work; raises HTTPException 410 where it was withdrawn, or else 404."""
-    if len(public_id) <= visits.PUBLIC_ID_MOST:
+    if len(public_id) <= PUBLIC_ID_MOST:
         found = await walls.works_on_view(Q(public_id=public_id), limit=1)
         if found:
             return found[0]

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
+from gallery.artworks.access import PUBLIC_ID_MOST
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import start_of
 from gallery.exhibitions import walls
@@ -23,7 +24,7 @@ from gallery.exhibitions.documents import KEPT, json_document
 from gallery.exhibitions.iiif import CORS, METHODS, PREFLIGHT
 from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.models import Edition, Hanging
-from gallery.exhibitions.visits import PRESENTATION, PUBLIC_ID_MOST, WALL_MOST
+from gallery.exhibitions.visits import PRESENTATION, WALL_MOST
 from gallery.exhibitions.walls import WORK_COLUMNS, ShownExhibition, ShownWork
 from gallery.images.iiif import largest
 from gallery.images.renditions import widths_for

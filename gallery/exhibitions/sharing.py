@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NoReturn
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.access import refuse_work
 from gallery.exhibitions import placards, walls
 from gallery.exhibitions.iiif import RETRY_AFTER, keep, kept_for, problem
 from gallery.exhibitions.placards import Placards, fonts_of
@@ -119,12 +118,6 @@ async def load_work(name: str, settings: Settings) -> Placards:
     if place is None:
         await refuse_work(name)
     return placards.of_work(place.work, place.exhibition.theme, settings)
-
-
-async def refuse_work(public_id: str) -> NoReturn:
-    """410 for a work that was withdrawn, 404 for any other that is not on view."""
-    withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
-    raise HTTPException(410 if withdrawn else 404)
 
 
 async def load_exhibition(name: str, settings: Settings) -> Placards:

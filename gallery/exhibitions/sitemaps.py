@@ -36,11 +36,12 @@ PICTURE = 1600  # px
 
 
 async def robots(request: Request) -> Response:
-    """A robot asks where it may go: not to the desk, to searches, or to the pages of consents."""
+    """A robot asks where it may go: not to the desk, to searches, to the pages of consents, or where something is counted."""
     pages = pages_of(request)
-    closed = [DESK, "/c/"]
+    closed = [DESK, "/c/", "/appreciations/"]
     for language in LANGUAGES:
         closed += [pages.url("search:show", language=language), f"/{language}/consent/"]
+        closed += [f"/{language}/*/support/"]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
     lines.append(f"Sitemap: {pages.absolute(pages.url('sitemaps:index'))}")
     return PlainTextResponse("\n".join(lines) + "\n", headers={"cache-control": "public, max-age=3600"})

@@ -15,13 +15,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
-from gallery.artworks.models import Artwork
+from gallery.artworks.access import load_on_view
 from gallery.clock import today
 from gallery.exhibitions import placards, walls
 from gallery.exhibitions.linked_data import LinkedData
 from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.placards import Placards
-from gallery.exhibitions.sharing import refuse_work
 from gallery.exhibitions.stretches import NoSuchPlace, stretch_of
 from gallery.exhibitions.walls import ShownTheme, ShownWork
 from gallery.languages import Spoken, accepted_language, current_language, set_language, spoken
@@ -36,7 +35,6 @@ OPEN_ON_HOME = 4
 TO_OPEN_ON_HOME = 4
 PAST_ON_HOME = 4
 NEWEST_ON_HOME = 12
-PUBLIC_ID_MOST = 16  # characters
 HUNG_ON_HOME = 8  # of each open exhibition
 ORGANISATIONS_ON_HOME = 24
 PRESENTATION = 'application/ld+json;profile="http://iiif.io/api/presentation/3/context.json"'
@@ -170,17 +168,7 @@ async def artwork(request: Request) -> Response:
     """A visitor stands before one work, with its label, its story and the project behind it."""
     enter(request)
     public_id = request.path_params["public_id"]
-    if len(public_id) > PUBLIC_ID_MOST:
-        raise HTTPException(404)
-    found = (
-        await Artwork.all()
-        .on_view()
-        .filter(public_id=public_id)
-        .select_related("image", "artist", "organisation", "project")
-        .first()
-    )
-    if found is None:
-        await refuse_work(public_id)
+    found = await load_on_view(public_id, "image", "artist", "organisation", "project")
     place = await walls.place_of(found.id)
     if place is None:  # withdrawn or taken down in this very moment
         raise HTTPException(404)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tortoise import fields
 from tortoise.models import Model
@@ -69,8 +69,31 @@ class Project(Model):
         every = {name: getattr(self, name) for name in LINK_FIELDS}
         return {name: link for name, link in every.items() if link}
 
+    @property
+    def ways(self) -> list[Way]:
+        """Every link that visitors may be sent to."""
+        return [
+            Way(name, SUPPORT_KINDS[name], link)
+            for name, link in self.links.items()
+            if link.startswith(("http://", "https://"))
+        ]
 
-LINK_FIELDS = ("link_once", "link_monthly", "link_volunteer", "link")
+
+class Way(NamedTuple):
+    """One way to support a project."""
+
+    name: str  # of LINK_FIELDS
+    kind: str  # as addresses name it
+    link: str
+
+
+SUPPORT_KINDS = {
+    "link_once": "once",
+    "link_monthly": "monthly",
+    "link_volunteer": "volunteer",
+    "link": "more",
+}
+LINK_FIELDS = tuple(SUPPORT_KINDS)
 
 
 class LinkState(StrEnum):

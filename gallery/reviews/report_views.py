@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.access import load_on_view
+from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.forms import small_form
@@ -53,16 +53,7 @@ async def received(request: Request) -> Response:
 async def _reported(request: Request) -> Artwork:
     """The work of the address, if visitors see it: nobody learns here of one that they do not see."""
     set_language(request.path_params["language"])
-    public_id = request.path_params["public_id"]
-    artwork = (
-        await Artwork.all().on_view().filter(public_id=public_id).select_related("artist").first()
-        if len(public_id) <= 16
-        else None
-    )
-    if artwork is None:
-        withdrawn = await Artwork.exists(public_id=public_id[:16], status=Status.WITHDRAWN)
-        raise HTTPException(410 if withdrawn else 404)
-    return artwork
+    return await load_on_view(request.path_params["public_id"], "artist")
 
 
 def _form(request: Request, artwork: Artwork, form: ReportForm, status: int = 200) -> Response:

@@ -1,0 +1,47 @@
+"""Who may read figures: members those of their organisations, curators those of all; nobody else any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from gallery.accounts.access import load_person
+from gallery.accounts.models import Person
+from gallery.organisations.access import load_member
+from gallery.organisations.models import Organisation
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose figures somebody may read, and whose they asked for."""
+
+    person: Person
+    offered: list[Organisation]
+    chosen: Organisation | None  # None: all that are offered
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it is about the whole gallery."""
+        return self.person.is_curator and self.chosen is None
+
+    @property
+    def ids(self) -> list[int]:
+        return [each.id for each in ([self.chosen] if self.chosen else self.offered)]
+
+
+async def load_scope(request: Request) -> Scope:
+    """What the person at this desk may read; 404 to strangers, and for organisations that are not theirs."""
+    person = await load_person(request)
+    if person.is_curator:
+        offered = await Organisation.all().order_by("id")
+    else:
+        _, offered = await load_member(request)
+    asked = request.query_params.get("organisation", "")
+    if not asked:
+        return Scope(person, offered, None)
+    chosen = next((each for each in offered if str(each.id) == asked), None)
+    if chosen is None:
+        raise HTTPException(404)
+    return Scope(person, offered, chosen)

@@ -1,0 +1,109 @@
+"""What was counted, by what it is about and by day, as it is kept. Nothing here says who it was."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from tortoise import fields
+from tortoise.models import Model
+
+if TYPE_CHECKING:
+    from gallery.artworks.models import Artwork
+    from gallery.exhibitions.models import Exhibition
+    from gallery.organisations.models import Project
+    from gallery.themes.models import Theme
+
+
+class Kind(StrEnum):
+    SEEN = "seen"  # its page was opened
+    FOLLOWED = "followed"  # a link to support the project was followed
+
+
+class WorkCount(Model):
+    """How often a work's page was opened on a day, or a link followed from there."""
+
+    id = fields.IntField(primary_key=True)
+    artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="counts", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    day: date = fields.DateField()
+    kind = fields.CharEnumField(Kind, max_length=8)
+    number = fields.IntField()
+
+    class Meta:
+        table = "work_count"
+        unique_together = [("artwork", "day", "kind")]
+
+
+class ThemeCount(Model):
+    """How often a theme's page was opened on a day."""
+
+    id = fields.IntField(primary_key=True)
+    theme: fields.ForeignKeyRelation[Theme] = fields.ForeignKeyField(
+        "gallery.Theme", related_name="counts", on_delete=fields.CASCADE
+    )
+    theme_id: int
+    day: date = fields.DateField()
+    kind = fields.CharEnumField(Kind, max_length=8)
+    number = fields.IntField()
+
+    class Meta:
+        table = "theme_count"
+        unique_together = [("theme", "day", "kind")]
+
+
+class ProjectCount(Model):
+    """How often a project's page was opened on a day, or one of its links followed, from there or from a work."""
+
+    id = fields.IntField(primary_key=True)
+    project: fields.ForeignKeyRelation[Project] = fields.ForeignKeyField(
+        "gallery.Project", related_name="counts", on_delete=fields.CASCADE
+    )
+    project_id: int
+    day: date = fields.DateField()
+    kind = fields.CharEnumField(Kind, max_length=8)
+    number = fields.IntField()
+
+    class Meta:
+        table = "project_count"
+        unique_together = [("project", "day", "kind")]
+
+
+class ExhibitionCount(Model):
+    """How often a page of an exhibition was opened on a day."""
+
+    id = fields.IntField(primary_key=True)
+    exhibition: fields.ForeignKeyRelation[Exhibition] = fields.ForeignKeyField(
+        "gallery.Exhibition", related_name="counts", on_delete=fields.CASCADE
+    )
+    exhibition_id: int
+    day: date = fields.DateField()
+    kind = fields.CharEnumField(Kind, max_length=8)
+    number = fields.IntField()
+
+    class Meta:
+        table = "exhibition_count"
+        unique_together = [("exhibition", "day", "kind")]
+
+
+class Appreciation(Model):
+    """One visitor's appreciation of one work. It is known again by a hash that only the visitor's cookie leads to.
+
+    One that was taken back stays for a while, so that the later word holds wherever the two are written.
+    """
+
+    token = fields.CharField(max_length=32, primary_key=True)
+    artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="appreciations", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    day: date = fields.DateField()
+    is_there = fields.BooleanField()  # False: it was taken back
+    changed_at = fields.BigIntField()  # nanoseconds since 1970
+
+    class Meta:
+        table = "appreciation"
+        indexes = [("artwork_id", "is_there", "day")]
