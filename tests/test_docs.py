@@ -27,6 +27,7 @@ from gallery.artworks.models import Status
 from gallery.cli import main
 from gallery.cli.inspection import inspect
 from gallery.database import Database
+from gallery.figures import appreciation_views, appreciations, following, visitors, writing
 from gallery.images import child, chores, demand, iiif, parts, pixels, uploads
 from gallery.images.decoder import Limits
 from gallery.images.renditions import FORMATS, WIDTHS
@@ -291,6 +292,13 @@ def test_limits_are_told_as_they_are() -> None:
     assert f"{consents.CODE_LENGTH * 5} random bits" in security
     assert f"limit of {withdrawal_views.ATTEMPTS.times} requests a minute" in security
     assert withdrawal_views.ATTEMPTS.seconds == 60
+    fresh, presses = appreciation_views.NEW_VISITORS, appreciation_views.PRESSES
+    assert f"At most {fresh.times} new browsers an hour, and {presses.times} presses a minute" in security
+    assert (fresh.seconds, presses.seconds, writing.EVERY) == (3600, 60, 1.0)
+    assert f"for {appreciation_views.COOKIE_AGE // 86_400} days" in security
+    assert f"More than {following.COUNTED_FROM_ONE_NETWORK.times} a minute from one network" in security
+    assert all(word in "".join(visitors.PROGRAMS) for word in ("bot", "crawl", "spider", "slurp", "preview"))
+    assert f"remembers for {appreciations.STALENESS:.0f} seconds" in architecture
     assert f"took too long {chores.MAX_FAILURES} times" in architecture
     assert f"lost {chores.MAX_LOSSES} times" in architecture
 

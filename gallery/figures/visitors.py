@@ -9,7 +9,7 @@ from collections.abc import Mapping
 # Every browser in use calls itself so; programs that say plainly what they are (curl, feed readers, libraries) do not.
 BROWSERS = (b"Mozilla/", b"Opera/")
 
-# What else stands in the name of a program that calls itself a browser. docs/security.md repeats this list.
+# What stands in the name of a program that calls itself a browser.
 PROGRAMS = (
     "(?<!cu)bot",  # Googlebot, bingbot, Applebot, GPTBot …; Cubot makes telephones
     "crawl",

@@ -79,7 +79,9 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
             for path in (f"/zh/works/{work.public_id}/frame", f"/en/works/{work.public_id}/frame"):
                 before[path] = await one.get(path)
                 assert (await other.get(path)).status_code == 200
-        leading_on = {path for path in before if "/support/" in path}  # to the project, by way of our own address
+        leading_on = {
+            path for path in before if "/support/" in path
+        }  # to the project, by way of our own address
         assert {before[path].status_code for path in leading_on} == {302}
         assert {before[path].status_code for path in before.keys() - leading_on} == {200}
         mentioning = {

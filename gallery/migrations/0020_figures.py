@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0015_rooms')]
+    dependencies = [('gallery', '0019_stages')]
 
     initial = False
 
