@@ -23,6 +23,8 @@ from gallery.audit.verbs import KIND_WORDS, VERB_WORDS, Verb, kind_of
 EXCEPTIONS = {
     "accounts:create_link": "only asks for a mail; whether there is an account is found out by the worker",
     "accounts:create_password": "only asks for a mail, likewise",
+    "appreciations:create": "a visitor's press, of whom nothing is known",
+    "appreciations:delete": "likewise",
     "uploads:delete": "a picture that no draft has yet is thrown away by whoever was sending it",
     "endUpload": "a program throws such a picture away, likewise",
     "reviews:hold": "renews a lease of 90 seconds, which ends by itself",
