@@ -28,6 +28,7 @@ import gallery.api.guide
 import gallery.api.openapi
 import gallery.api.operations
 import gallery.api.token_views
+import gallery.artists.artist_views
 import gallery.artists.chores
 import gallery.artists.views
 import gallery.artists.withdrawal_views
@@ -37,6 +38,7 @@ import gallery.artworks.framings
 import gallery.artworks.import_chores
 import gallery.artworks.import_views
 import gallery.artworks.many
+import gallery.artworks.sharing_private
 import gallery.artworks.views
 import gallery.audit.chores
 import gallery.exhibitions.calendar
@@ -66,6 +68,7 @@ import gallery.organisations.chores
 import gallery.organisations.views
 import gallery.reviews.chores
 import gallery.reviews.coverage
+import gallery.reviews.private_views
 import gallery.reviews.reasons
 import gallery.reviews.report_views
 import gallery.reviews.scoring_views
@@ -138,6 +141,7 @@ def feature_routes() -> list[Route]:
         *gallery.organisations.views.routes,
         *gallery.organisations.application_views.routes,
         *gallery.artists.views.routes,
+        *gallery.artists.artist_views.routes,
         *gallery.artists.withdrawal_views.routes,
         *gallery.images.views.routes,
         *gallery.artworks.arrivals.routes,
@@ -145,6 +149,7 @@ def feature_routes() -> list[Route]:
         *gallery.artworks.import_views.routes,
         *gallery.artworks.framings.routes,
         *gallery.artworks.many.routes,
+        *gallery.artworks.sharing_private.routes,
         *gallery.artworks.views.routes,
         *gallery.api.operations.routes,
         *gallery.api.openapi.routes,
@@ -152,6 +157,7 @@ def feature_routes() -> list[Route]:
         *gallery.api.token_views.routes,
         *gallery.reviews.views.routes,
         *gallery.reviews.together.routes,
+        *gallery.reviews.private_views.routes,
         *gallery.reviews.reasons.routes,
         *gallery.reviews.coverage.routes,
         *gallery.reviews.report_views.routes,

@@ -46,6 +46,7 @@ MODELS = [
     "gallery.themes.models",
     "gallery.themes.extension_models",
     "gallery.artworks.models",
+    "gallery.artworks.share_models",
     "gallery.artworks.import_models",
     "gallery.figures.models",
     "gallery.reviews.models",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gallery.accounts.models import MemberRole, Membership, Person
+from gallery.accounts.models import MemberRole, Membership, Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction, locked
@@ -47,6 +47,15 @@ async def end_tokens(organisation_id: int) -> None:
     """End every token with which a program acts for an organisation."""
     for membership in await Membership.filter(organisation_id=organisation_id):
         await membership.tokens.all().delete()
+
+
+async def rename(membership: Membership, name: str) -> None:
+    """Correct the name under which colleagues and curators know a member. Curators' names are their own affair."""
+    async with in_transaction():
+        if await Person.filter(id=membership.person_id, role=Role.MEMBER, is_active=True).update(name=name):
+            await record(
+                Verb.MEMBER_RENAMED, membership.person_id, organisation_id=membership.organisation_id
+            )
 
 
 async def _check_other_owner(membership: Membership) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from gallery.artists.models import Consent
+from gallery.accounts.models import Person
+from gallery.artists.models import Artist, Consent
 from gallery.organisations.access import load_member
 
 
@@ -18,8 +19,19 @@ async def load_consent(request: Request) -> Consent:
             artist__organisation_id__in=[organisation.id for organisation in organisations],
         )
         .first()
-        .prefetch_related("artist__organisation", "recorded_by")
+        .prefetch_related("artist__organisation", "recorded_by", "signed_forms__by", "follows", "followed_by")
     )
     if consent is None:
         raise HTTPException(404)
     return consent
+
+
+async def load_artist(request: Request) -> tuple[Person, Artist]:
+    """The artist of the address, for members of the organisation; 404 to everybody else."""
+    person, organisations = await load_member(request)
+    artist = await Artist.filter(
+        id=request.path_params["id"], organisation_id__in=[each.id for each in organisations]
+    ).first()
+    if artist is None:
+        raise HTTPException(404)
+    return person, artist

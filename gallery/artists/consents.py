@@ -14,6 +14,7 @@ from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, ConsentSta
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction, locked
+from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 
 CODE_ALPHABET = (
@@ -54,8 +55,10 @@ class NewConsent:
     assent: str = ""
 
 
-async def record_consent(artist: Artist, told: NewConsent, by: Person | None) -> Consent:
-    """Keep a consent of `artist`, with a code of its own."""
+async def record_consent(
+    artist: Artist, told: NewConsent, by: Person | None, *, follows: Consent | None = None
+) -> Consent:
+    """Keep a consent of `artist`, with a code of its own. `follows`: the consent that it renews."""
     scope: dict[str, Any] = {f"for_{name}": name in told.scope for name in SCOPES}
     consent = await Consent.create(
         artist=artist,
@@ -65,6 +68,7 @@ async def record_consent(artist: Artist, told: NewConsent, by: Person | None) ->
         ends_on=told.ends_on,
         assent=told.assent,
         recorded_by=by,
+        follows=follows,
         **scope,
     )
     await record(Verb.CONSENT_RECORDED, consent.id, organisation_id=artist.organisation_id, by=by)
@@ -73,7 +77,7 @@ async def record_consent(artist: Artist, told: NewConsent, by: Person | None) ->
 
 def new_code() -> str:
     """20 characters of Crockford's base32, upper case: 100 random bits."""
-    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+    return "".join(secrets.choice(CODE_ALPHABET) for _letter in range(CODE_LENGTH))
 
 
 LONGEST_CODE = 32  # characters that a consent's column takes
@@ -101,8 +105,31 @@ async def wish_page(artist: Artist, is_wished: bool) -> None:
         held: Artist = await locked(Artist.filter(id=artist.id)).get()
         if is_wished == (held.page_id is not None):
             return
-        held.page_id = "".join(secrets.choice(PAGE_ID_ALPHABET) for _ in range(10)) if is_wished else None
+        held.page_id = (
+            "".join(secrets.choice(PAGE_ID_ALPHABET) for _letter in range(10)) if is_wished else None
+        )
         await held.save()
         verb = Verb.ARTIST_PAGE_GIVEN if is_wished else Verb.ARTIST_PAGE_TAKEN
         await record(verb, held.id, organisation_id=held.organisation_id)
         await content_version.bump()
+
+
+def born_words(artist: Artist) -> str:
+    """When an artist was born, as roughly as it is kept; empty where it is not told."""
+    return _("born in the %(decade)ss") % {"decade": artist.born[:4]} if artist.born else ""
+
+
+async def latest(consent: Consent) -> Consent:
+    """The consent under which the works are now: this one, or what it was renewed by. An old slip still leads there."""
+    while (newer := await Consent.get_or_none(follows_id=consent.id)) is not None:
+        consent = newer
+    return consent
+
+
+async def predecessors(consent: Consent) -> list[Consent]:
+    """The consents that this one renewed, the latest first."""
+    found = []
+    while consent.follows_id is not None:
+        consent = await Consent.get(id=consent.follows_id)
+        found.append(consent)
+    return found

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from wtforms import DateField, RadioField, SelectMultipleField, ValidationError, widgets
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    ValidationError,
+    widgets,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent
-from gallery.artists.models import AgreedBy
+from gallery.artists.models import BIRTH_BANDS, AgreedBy
 from gallery.clock import today
-from gallery.forms import Block, Form
+from gallery.forms import Block, Form, Line, Needed
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 
@@ -88,3 +98,61 @@ class ConsentFields(Form):
             ends_on,
             self.assent.data or "",
         )
+
+
+class RenewalForm(ConsentFields):
+    """A consent given anew: it holds from today or from the day on which it was given."""
+
+    def told_renewal(self) -> NewConsent | None:
+        """The new consent; None with sentences at the fields if it is not whole."""
+        self.validate()
+        starts_on, ends_on = self.starts_on.data, self.ends_on.data
+        if starts_on and starts_on > today():
+            self.refuse("starts_on", _("The works move to it at once, so it cannot begin later than today."))
+        if ends_on and ends_on < today():
+            self.refuse("ends_on", _("This day has passed. Please give a later one."))
+        return None if any(field.errors for field in self) else self.told_consent()
+
+
+class ArtistForm(Form):
+    """What visitors may read of an artist."""
+
+    credit_name = Line(
+        _l("Credit name"),
+        80,
+        [Needed(_l("Please write the name under which the works are shown."))],
+        description=_l("Visitors read this name. Please no full legal name."),
+    )
+    credit_name_translation = Line(_l("Credit name in the other language"), 80)
+    about_zh = Block(
+        _l("A few words for visitors, in Chinese"),
+        400,
+        render_kw={"rows": 3},
+        description=_l(
+            "They stand on the artist's page, if there is one. No illness, school or address, please."
+        ),
+    )
+    about_en = Block(_l("A few words for visitors, in English"), 400, render_kw={"rows": 3})
+    born = SelectField(
+        _l("Born"), description=_l("A decade is enough; the gallery keeps no date."), default=""
+    )
+    shows_born = BooleanField(_l("Visitors may read it, on the artist's page and beside the works"))
+
+    def __init__(self, posted: Any = None, **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+        decades = [
+            SelectChoice(band, _("born in the %(decade)ss") % {"decade": band[:4]})
+            for band in reversed(BIRTH_BANDS)
+        ]
+        self["born"].choices = [SelectChoice("", _("not told")), *decades]
+
+
+class PrivateForm(Form):
+    """What only the organisation knows of an artist."""
+
+    legal_name = Line(_l("Real name"), 120)
+    contact = Block(_l("How to reach them"), 1000, render_kw={"rows": 3})
+    guardian = Block(
+        _l("Guardian"), 1000, render_kw={"rows": 3}, description=_l("Who it is, and how to reach them.")
+    )
+    notes = Block(_l("Notes"), 4000, render_kw={"rows": 5})

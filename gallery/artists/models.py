@@ -29,6 +29,10 @@ class Artist(Model):
     credit_name_translation = fields.CharField(max_length=80, default="")
     # Names the page that gathers the artist's works, and says nothing of the artist. Null: no such page is wished.
     page_id = fields.CharField(max_length=16, null=True)
+    about_zh = fields.TextField(default="", db_default="")  # by choice; visitors read it on that page
+    about_en = fields.TextField(default="", db_default="")
+    born = fields.CharField(max_length=10, default="", db_default="")  # one of BIRTH_BANDS, never a date
+    shows_born = fields.BooleanField(default=False, db_default=False)  # whether visitors read it
     created_at = fields.DatetimeField(auto_now_add=True)
 
     consents: fields.ReverseRelation[Consent]
@@ -37,6 +41,30 @@ class Artist(Model):
     class Meta:
         table = "artist"
         indexes = [("organisation_id",), ("page_id",)]
+
+
+BIRTH_BANDS = tuple(f"{decade}s" for decade in range(1920, 2030, 10))
+
+
+class PrivateDetails(Model):
+    """What only the artist's organisation knows. Apart, so that no query for a page can bring it along."""
+
+    id = fields.IntField(primary_key=True)
+    artist: fields.OneToOneRelation[Artist] = fields.OneToOneField(
+        "gallery.Artist", related_name="private_details", on_delete=fields.CASCADE
+    )
+    artist_id: int
+    legal_name = fields.CharField(max_length=120, default="")
+    contact = fields.TextField(default="")
+    guardian = fields.TextField(default="")
+    notes = fields.TextField(default="")
+    changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="private_details_changed", null=True, on_delete=fields.SET_NULL
+    )
+    changed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "private_details"
 
 
 class AgreedBy(StrEnum):
@@ -82,11 +110,19 @@ class Consent(Model):
     created_at = fields.DatetimeField(auto_now_add=True)
     withdrawn_at = fields.DatetimeField(null=True)
 
+    # The consent that this one renews: its works moved here.
+    follows: fields.ForeignKeyNullableRelation[Consent] = fields.ForeignKeyField(
+        "gallery.Consent", related_name="followed_by", null=True, on_delete=fields.SET_NULL
+    )
+    follows_id: int | None
+
     artworks: fields.ReverseRelation[Artwork]
+    followed_by: fields.ReverseRelation[Consent]  # one at most
+    signed_forms: fields.ReverseRelation[SignedForm]
 
     class Meta:
         table = "consent"
-        indexes = [("artist_id",)]
+        indexes = [("artist_id",), ("follows_id",)]
 
     @property
     def scope(self) -> list[str]:
@@ -108,6 +144,27 @@ class Consent(Model):
     def covers_web(self, day: date | None = None) -> bool:
         """Whether a work may be shown on the web on `day` (today). `Artwork.all().on_view()` asks the same in SQL."""
         return self.for_web and self.state(day) in {ConsentState.IN_FORCE, ConsentState.EXPIRING}
+
+
+class SignedForm(Model):
+    """A consent form as it was signed: a PDF or a photograph in private storage, which the site itself never opens."""
+
+    id = fields.IntField(primary_key=True)
+    consent: fields.ForeignKeyRelation[Consent] = fields.ForeignKeyField(
+        "gallery.Consent", related_name="signed_forms", on_delete=fields.CASCADE
+    )
+    consent_id: int
+    token = fields.CharField(max_length=32, unique=True)
+    kind = fields.CharField(max_length=10)  # a key of private.MEDIA_TYPES
+    file_bytes = fields.BigIntField()
+    by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="signed_forms", null=True, on_delete=fields.SET_NULL
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "signed_form"
+        indexes = [("consent_id",)]
 
 
 class Withdrawal(Model):

@@ -20,7 +20,10 @@ async def remind_of_next() -> bool:
     Each is told once for each number of days. No mail names the artist.
     """
     ending = Consent.filter(
-        withdrawn_at__isnull=True, ends_on__gte=today(), ends_on__lt=today() + timedelta(days=max(REMINDERS))
+        withdrawn_at__isnull=True,
+        followed_by__id__isnull=True,  # it was not renewed yet
+        ends_on__gte=today(),
+        ends_on__lt=today() + timedelta(days=max(REMINDERS)),
     )
     for consent in await ending.order_by("ends_on", "id").prefetch_related("artist"):
         assert consent.ends_on is not None

@@ -8,10 +8,13 @@ from starlette.routing import Route
 
 from gallery.artists.access import load_consent
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS, wish_page
+from gallery.artists.forms import RenewalForm
 from gallery.artists.models import Consent
+from gallery.artists.renewal import RenewalRefused, comparison, renew, works_coming_back
 from gallery.artists.slips import qr_picture, readable_code, slip_link, slip_texts
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.clock import today
 from gallery.forms import small_form
 from gallery.languages import gettext as _
 from gallery.organisations.access import load_member
@@ -27,7 +30,10 @@ async def index(request: Request) -> Response:
     raw = request.query_params.get("page", "1")
     page = min(max(int(raw), 1), 100_000) if raw.isascii() and raw.isdecimal() else 1
     shown = (
-        await consents.order_by("-id").offset((page - 1) * PAGE).limit(PAGE + 1).prefetch_related("artist")
+        await consents.order_by("-id")
+        .offset((page - 1) * PAGE)
+        .limit(PAGE + 1)
+        .prefetch_related("artist", "followed_by")
     )
     context = {"consents": shown[:PAGE], "page": page, "has_more": len(shown) > PAGE, **_words()}
     return render(request, "consents/index.html", context)
@@ -37,8 +43,58 @@ async def show(request: Request) -> Response:
     """A partner sees one consent, the works under it, and where to print its slip."""
     consent = await load_consent(request)
     await consent.fetch_related("artworks", "artworks__image")
+    older = consent.follows
     works = sorted(consent.artworks, key=lambda work: work.id)
-    return render(request, "consents/show.html", {"consent": consent, "works": works, **_words()})
+    context = {
+        "consent": consent,
+        "works": works,
+        "compared": comparison(older, consent) if older is not None else [],
+        "newer": next(iter(consent.followed_by), None),
+        "forms": sorted(consent.signed_forms, key=lambda form: form.id),
+        **_words(),
+    }
+    return render(request, "consents/show.html", context)
+
+
+async def new_renewal(request: Request) -> Response:
+    """A partner is asked for a consent given anew, beside what the present one says."""
+    consent = await load_consent(request)
+    data = {"agreed_by": consent.agreed_by, "scopes": consent.scope, "starts_on": today()}
+    return await _renewal_page(request, consent, RenewalForm(data=data))
+
+
+async def create_renewal(request: Request) -> Response:
+    """A partner renews a consent: its works move to the new one, and come back on view where they had left it."""
+    consent = await load_consent(request)
+    form = RenewalForm(await small_form(request))
+    told = form.told_renewal()
+    if told is None:
+        return await _renewal_page(request, consent, form, 422)
+    try:
+        made = await renew(consent, told, request.state.person)
+    except RenewalRefused as refusal:
+        response = redirect(request, "consents:show", id=consent.id)
+        flash(request, response, str(refusal.sentence), "error")
+        return response
+    response = redirect(request, "consents:show", id=made.id)
+    flash(
+        request,
+        response,
+        _("The consent is renewed, and its works are under the new one. Please print its slip."),
+    )
+    return response
+
+
+async def _renewal_page(request: Request, consent: Consent, form: RenewalForm, status: int = 200) -> Response:
+    context = {
+        "consent": consent,
+        "form": form,
+        "is_refused": consent.withdrawn_at is not None or bool(list(consent.followed_by)),
+        "works": await consent.artworks.all().count(),
+        "coming_back": await works_coming_back(consent),
+        **_words(),
+    }
+    return render(request, "consents/renewal.html", context, status=status)
 
 
 async def update_page(request: Request) -> Response:
@@ -82,6 +138,8 @@ def _words() -> dict[str, object]:
 routes = [
     Route("/desk/consents", index, name="consents:index", methods=["GET"]),
     Route("/desk/consents/{id:int}", show, name="consents:show", methods=["GET"]),
+    Route("/desk/consents/{id:int}/renewal", new_renewal, name="consents:new_renewal", methods=["GET"]),
+    Route("/desk/consents/{id:int}/renewal", create_renewal, name="consents:renew", methods=["POST"]),
     Route("/desk/consents/{id:int}/slip", slip, name="consents:slip", methods=["GET"]),
     Route("/desk/consents/{id:int}/page", update_page, name="consents:update_page", methods=["POST"]),
 ]

@@ -11,7 +11,9 @@ from typing import Any
 
 from gallery import content_version
 from gallery.accounts.models import Person
-from gallery.artists.models import Consent, Withdrawal
+from gallery.artists.consents import predecessors
+from gallery.artists.models import Artist, Consent, PrivateDetails, Withdrawal
+from gallery.artists.private import forget_forms
 from gallery.artists.reminders import tell_of_withdrawal
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -57,6 +59,7 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
         )
         withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
         await held.fetch_related("artist")
+        await _forget_artist(held.artist)
         await record(Verb.CONSENT_WITHDRAWN, held.id, organisation_id=held.artist.organisation_id, by=by)
         if by is None:
             await tell_of_withdrawal(held, work_count)
@@ -76,6 +79,9 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     When all are deleted and every process knows of the withdrawal, they are looked for once more: one of the processes
     may just have been putting some there.
     """
+    consent = await Consent.get(id=withdrawal.consent_id)
+    for each in [consent, *await predecessors(consent)]:
+        await forget_forms(each.id, storage)
     images = await Image.filter(artwork__consent_id=withdrawal.consent_id)
     for image in images:
         await erase(storage, image.token)
@@ -85,6 +91,15 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
         await Image.filter(id=image.id).update(is_public=False, has_tiles=False)
     withdrawal.files_deleted_at = now()
     await withdrawal.save(update_fields=["files_deleted_at"])
+
+
+async def _forget_artist(artist: Artist) -> None:
+    """With the last consent goes what was kept of the artist beside the credit name."""
+    holds = Consent.filter(artist_id=artist.id, withdrawn_at__isnull=True, followed_by__id__isnull=True)
+    if await holds.exists():
+        return
+    await PrivateDetails.filter(artist_id=artist.id).delete()
+    await Artist.filter(id=artist.id).update(about_zh="", about_en="", born="", shows_born=False)
 
 
 async def _forget_what_was_sent(consent: Consent, image_ids: list[int]) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gallery import content_version
-from gallery.artists.consents import normalised
+from gallery.artists.consents import latest, normalised
 from gallery.artists.models import Consent, ConsentState, Withdrawal
 from gallery.artists.withdrawal import withdraw
 from gallery.languages import LANGUAGES, accepted_language, set_language
@@ -62,11 +62,11 @@ async def _load(request: Request) -> Consent:
     address = request.client.host if request.client else ""
     if not ATTEMPTS.allows(address):
         raise HTTPException(429, headers={"retry-after": "60"})
-    consent = await Consent.get_or_none(code=normalised(request.path_params["code"])).prefetch_related(
-        "artist__organisation"
-    )
+    consent = await Consent.get_or_none(code=normalised(request.path_params["code"]))
     if consent is None:
         raise HTTPException(404)
+    consent = await latest(consent)
+    await consent.fetch_related("artist__organisation")
     return consent
 
 

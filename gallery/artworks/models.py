@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gallery.accounts.models import Person
     from gallery.artists.models import Artist, Consent
+    from gallery.artworks.share_models import PrivateShare
     from gallery.exhibitions.models import Hanging
     from gallery.figures.models import Appreciation, WorkCount
     from gallery.images.models import Image
@@ -222,6 +223,7 @@ class Submission(Model):
     checked_on = fields.DateField(null=True)
 
     taken_back: fields.BackwardOneToOneRelation[TakingBack]
+    private_share: fields.BackwardOneToOneRelation[PrivateShare]
 
     class Meta:
         table = "submission"

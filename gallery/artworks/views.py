@@ -27,6 +27,7 @@ from gallery.artworks.drafting import Merged, fingerprint, form_fields, merged, 
 from gallery.artworks.drafting_views import conflicts_told, seen_after
 from gallery.artworks.forms import ProposalForm, WorkForm, form_key_in, form_of, typed_in
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.sharing_private import share_of
 from gallery.artworks.standing import Step, hung_steps, seen_steps, who_has_it
 from gallery.artworks.submissions import NotSubmittable, propose, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
@@ -166,6 +167,8 @@ async def show(request: Request) -> Response:
         "proposal": next(
             (each for each in artwork.submissions if each.is_proposal and each.is_waiting), None
         ),
+        "is_waiting_for_review": any(each.is_waiting for each in artwork.submissions),
+        "share": await share_of(artwork.id),
         "is_on_view": await Artwork.all().on_view().filter(id=artwork.id).exists(),
         "is_waiting": artwork.image is not None and artwork.image.state == ImageState.RECEIVED,
         "words": STATUS_WORDS,

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tortoise.expressions import Q
+
 from gallery.accounts.models import Person
 from gallery.artists.consents import NewConsent, record_consent
 from gallery.artists.models import Artist, Consent, ConsentState
@@ -117,7 +119,11 @@ async def offered_to(organisations: Sequence[Organisation], artwork: Artwork | N
     longer = await extended(ids)
     day = today()
     consents = (
-        await Consent.filter(artist__organisation_id__in=ids).order_by("-id").prefetch_related("artist")
+        await Consent.filter(
+            Q(followed_by__id__isnull=True) | Q(id=chosen_consent), artist__organisation_id__in=ids
+        )
+        .order_by("-id")
+        .prefetch_related("artist")
     )
     in_force = {ConsentState.IN_FORCE, ConsentState.EXPIRING}
     return Offered(
@@ -229,6 +235,8 @@ async def _consent(details: WorkDetails, artist: Artist | None, by: Person | Non
         raise WorkRefused(
             "consent", _("This consent was withdrawn meanwhile. The work cannot be shown under it.")
         )
+    if await Consent.exists(follows_id=held.id):
+        raise WorkRefused("consent", _("This consent was renewed meanwhile. Please choose the new one."))
     if held.artist_id != artist.id:
         raise WorkRefused(
             "consent", _("This consent is another artist's. Please choose one of the artist's own.")

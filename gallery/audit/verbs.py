@@ -24,6 +24,7 @@ class Verb(StrEnum):
     INVITATION_ACCEPTED = "invitation.accepted"
     MEMBER_MADE_OWNER = "member.made_owner"
     MEMBER_MADE_EDITOR = "member.made_editor"
+    MEMBER_RENAMED = "member.renamed"
     MEMBER_REMOVED = "member.removed"
     SITE_REVIEWING_CHANGED = "site.reviewing_changed"
     MAIL_READ = "mail.read"
@@ -41,9 +42,17 @@ class Verb(StrEnum):
     PROJECT_MADE = "project.made"
     PROJECT_CHANGED = "project.changed"
     ARTIST_MADE = "artist.made"
+    ARTIST_CHANGED = "artist.changed"
+    ARTIST_PRIVATE_READ = "artist.private_read"
+    ARTIST_PRIVATE_CHANGED = "artist.private_changed"
+    ARTIST_DELETED = "artist.deleted"
     ARTIST_PAGE_GIVEN = "artist.page_given"
     ARTIST_PAGE_TAKEN = "artist.page_taken"
     CONSENT_RECORDED = "consent.recorded"
+    CONSENT_RENEWED = "consent.renewed"
+    CONSENT_FORM_ADDED = "consent.form_added"
+    CONSENT_FORM_READ = "consent.form_read"
+    CONSENT_FORM_DELETED = "consent.form_deleted"
     CONSENT_SLIP_READ = "consent.slip_read"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     WORK_MADE = "work.made"
@@ -52,6 +61,8 @@ class Verb(StrEnum):
     WORK_SUBMITTED = "work.submitted"
     WORK_PROPOSED = "work.proposed"
     WORK_TAKEN_BACK = "work.taken_back"
+    WORK_PRIVATE_SHARED = "work.private_shared"
+    WORK_PRIVATE_UNSHARED = "work.private_unshared"
     WORK_ACCEPTED = "work.accepted"
     WORK_RETURNED = "work.returned"
     WORK_DECLINED = "work.declined"
@@ -113,6 +124,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.INVITATION_ACCEPTED: _l("accepted an invitation"),
     Verb.MEMBER_MADE_OWNER: _l("made a member an owner"),
     Verb.MEMBER_MADE_EDITOR: _l("made a member an editor"),
+    Verb.MEMBER_RENAMED: _l("corrected a member's name"),
     Verb.MEMBER_REMOVED: _l("took a member out"),
     Verb.SITE_REVIEWING_CHANGED: _l("said how works are reviewed"),
     Verb.MAIL_READ: _l("read a mail in the outbox"),
@@ -130,9 +142,17 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.PROJECT_MADE: _l("made a project"),
     Verb.PROJECT_CHANGED: _l("changed a project"),
     Verb.ARTIST_MADE: _l("entered an artist"),
+    Verb.ARTIST_CHANGED: _l("changed what visitors read of an artist"),
+    Verb.ARTIST_PRIVATE_READ: _l("read an artist's private details"),
+    Verb.ARTIST_PRIVATE_CHANGED: _l("changed an artist's private details"),
+    Verb.ARTIST_DELETED: _l("deleted an artist"),
     Verb.ARTIST_PAGE_GIVEN: _l("gave an artist a page"),
     Verb.ARTIST_PAGE_TAKEN: _l("took an artist's page away"),
     Verb.CONSENT_RECORDED: _l("recorded a consent"),
+    Verb.CONSENT_RENEWED: _l("renewed a consent"),
+    Verb.CONSENT_FORM_ADDED: _l("kept a signed form"),
+    Verb.CONSENT_FORM_READ: _l("downloaded a signed form"),
+    Verb.CONSENT_FORM_DELETED: _l("deleted a signed form"),
     Verb.CONSENT_SLIP_READ: _l("opened the slip of a consent"),
     Verb.CONSENT_WITHDRAWN: _l("withdrew a consent"),
     Verb.WORK_MADE: _l("entered a work"),
@@ -141,6 +161,8 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.WORK_SUBMITTED: _l("submitted a work"),
     Verb.WORK_PROPOSED: _l("proposed a change to a work"),
     Verb.WORK_TAKEN_BACK: _l("took a submission back"),
+    Verb.WORK_PRIVATE_SHARED: _l("shared private details for a review"),
+    Verb.WORK_PRIVATE_UNSHARED: _l("ended the sharing of private details"),
     Verb.WORK_ACCEPTED: _l("accepted a work"),
     Verb.WORK_RETURNED: _l("returned a work"),
     Verb.WORK_DECLINED: _l("declined a work"),

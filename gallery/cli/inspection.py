@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from tortoise.expressions import Q
 
-from gallery.artists.models import Withdrawal
+from gallery.artists.models import SignedForm, Withdrawal
+from gallery.artists.private import FORMS, form_key
 from gallery.artists.withdrawal import delete_files
 from gallery.artworks.import_models import BUNDLES, Import, bundle_key
 from gallery.artworks.models import Artwork
@@ -126,7 +127,8 @@ async def look_along(
             for kind, keys in keys_of(image).items()
             for key in keys
         }
-        bundles = await bundles_among({stored.key for stored in files})
+        keys = {stored.key for stored in files}
+        bundles = await bundles_among(keys) | await forms_among(keys)
         for stored in files:
             if stored.key in known:
                 shelf.counts[known[stored.key]] += 1
@@ -160,6 +162,15 @@ async def bundles_among(keys: set[str]) -> set[str]:
     tokens = {key.removeprefix(f"{BUNDLES}/") for key in keys if key.startswith(f"{BUNDLES}/")}
     needed = await Import.filter(token__in=tokens, files_cleared_at=None).values_list("token", flat=True)
     return {bundle_key(str(token)) for token in needed}
+
+
+async def forms_among(keys: set[str]) -> set[str]:
+    """Of some keys in private storage, those of signed forms."""
+    tokens = {key.removeprefix(f"{FORMS}/") for key in keys if key.startswith(f"{FORMS}/")}
+    return {
+        form_key(str(token))
+        for token in await SignedForm.filter(token__in=tokens).values_list("token", flat=True)
+    }
 
 
 async def expected_in_public(tokens: set[str]) -> dict[str, Image]:

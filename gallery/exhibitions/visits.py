@@ -15,6 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
+from gallery.artists.consents import born_words
+from gallery.artists.models import Artist
 from gallery.artworks.access import load_on_view
 from gallery.clock import today
 from gallery.exhibitions import placards, walls
@@ -186,6 +188,7 @@ async def artwork(request: Request) -> Response:
         theme=place.exhibition.theme,
         work=work,
         artwork=found,
+        born=born_words(found.artist) if found.artist and found.artist.shows_born else "",
         story=Spoken(found.story, found.language),
         translation=found.translated("story"),
         other_title=other_title,
@@ -324,9 +327,12 @@ async def artist(request: Request) -> Response:
     works = await walls.works_on_view(Q(artist__page_id=request.path_params["page_id"]), limit=WALL_MOST)
     if not works:
         raise HTTPException(404)
+    found = await Artist.get(page_id=request.path_params["page_id"])
     return show(
         request,
         "visits/artist.html",
+        about=spoken(found, "about"),
+        born=born_words(found) if found.shows_born else "",
         works=works,
         credit=works[0].credit,
         organisation=works[0].organisation,

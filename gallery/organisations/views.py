@@ -21,6 +21,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction
+from gallery.forms import one_line, small_form
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import set_language, spoken
@@ -51,6 +52,7 @@ PROJECT_FIELDS = (
     "starts_on",
     "ends_on",
 )
+NAME_MOST = 80  # characters, as many as the column of a name takes
 PROFILE_FIELDS = ("about_zh", "about_en", "website")
 MEMBER_ROLE_WORDS = {MemberRole.OWNER: _l("owner"), MemberRole.EDITOR: _l("editor")}
 ORGANISATION_FIELDS = (
@@ -291,6 +293,22 @@ async def update_member(request: Request) -> Response:
     return _back(request, organisation, _("Saved."), fragment="members")
 
 
+async def rename_member(request: Request) -> Response:
+    """An owner or curator corrects the name of a member."""
+    _person, organisation, membership = await _load_membership(request)
+    name = one_line(str((await small_form(request)).get("name", "")))
+    if not name or len(name) > NAME_MOST:
+        return _back(
+            request,
+            organisation,
+            _("Please write a name of at most %(most)s characters.") % {"most": NAME_MOST},
+            "error",
+            "members",
+        )
+    await members.rename(membership, name)
+    return _back(request, organisation, _("Saved."), fragment="members")
+
+
 async def delete_member(request: Request) -> Response:
     """An owner or curator takes a member out, or somebody leaves; what they did stays."""
     person, organisation, membership = await _load_membership(request, or_own=True)
@@ -393,6 +411,12 @@ routes = [
         "/desk/organisations/{id:int}/members/{membership:int}",
         update_member,
         name="members:update",
+        methods=["POST"],
+    ),
+    Route(
+        "/desk/organisations/{id:int}/members/{membership:int}/name",
+        rename_member,
+        name="members:rename",
         methods=["POST"],
     ),
     Route(

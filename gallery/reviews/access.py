@@ -25,7 +25,9 @@ async def load_submitted(request: Request) -> tuple[Person, Artwork]:
         .select_related("image", "artist", "consent", "project", "organisation")
         .prefetch_related(
             "themes",
-            Prefetch("submissions", Submission.all().order_by("number").select_related("by")),
+            Prefetch(
+                "submissions", Submission.all().order_by("number").select_related("by", "private_share")
+            ),
             Prefetch("reviews", Review.all().order_by("id").select_related("by").prefetch_related("risk")),
         )
         .first()

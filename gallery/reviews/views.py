@@ -428,6 +428,7 @@ async def _work_page(
         "proposed": _passages(proposed),
         "meanwhile": _passages(meanwhile.changes) if meanwhile else [],
         "holder": holder,
+        "is_private_shared": submission.is_waiting and submission.private_share is not None,
         "hindrances": decisions.hindrances(artwork, artwork.image, artwork.consent),
         "hints": found,
         "wave_off": wave_off or (0, WaveOffForm()),

@@ -215,3 +215,33 @@ async def test_somebody_of_two_organisations_chooses(site: Site) -> None:
     assert "Bazaar Charity" in shown
     # An owner there is no owner here.
     assert (await client.post(page(site), data={"about_en": "x"})).status_code == 404
+
+
+async def test_an_owner_corrects_the_name_of_a_colleague(site: Site) -> None:
+    await own(site)
+    theirs = await Membership.get(person=site.cast.colleague)
+    client = await site.client(site.cast.partner)
+    assert "Correct the name" in (await client.get(page(site))).text
+    await client.post(page(site, f"members/{theirs.id}/name"), data={"name": "  王  老师 "})
+    assert (await Person.get(id=site.cast.colleague.id)).name == "王 老师"
+    for name in ("", "字" * 81):
+        await client.post(page(site, f"members/{theirs.id}/name"), data={"name": name})
+        assert "at most 80 characters" in (await client.get(page(site))).text
+    assert (await Person.get(id=site.cast.colleague.id)).name == "王 老师"
+
+
+async def test_only_owners_and_curators_correct_names_and_only_members(site: Site) -> None:
+    own_membership = await own(site)
+    theirs = await Membership.get(person=site.cast.colleague)
+    for person in (site.cast.colleague, site.cast.stranger):
+        client = await site.client(person)
+        answer = await client.post(page(site, f"members/{theirs.id}/name"), data={"name": "X"})
+        assert answer.status_code == 404
+    curators = await Membership.create(person=site.cast.curator, organisation=site.cast.organisation)
+    client = await site.client(site.cast.partner)
+    await client.post(page(site, f"members/{curators.id}/name"), data={"name": "X"})
+    assert (await Person.get(id=site.cast.curator.id)).name == "curator"
+    await (await site.client(site.cast.curator)).post(
+        page(site, f"members/{own_membership.id}/name"), data={"name": "李老师"}
+    )
+    assert (await Person.get(id=site.cast.partner.id)).name == "李老师"

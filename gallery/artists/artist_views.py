@@ -1,0 +1,239 @@
+"""Artists at the desk of their organisation: what visitors read, what is private, and signed forms of consent."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.functions import Count
+
+from gallery import content_version
+from gallery.artists.access import load_artist, load_consent
+from gallery.artists.consents import STATE_WORDS
+from gallery.artists.forms import ArtistForm, PrivateForm
+from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
+from gallery.artists.private import (
+    DETAILS,
+    FORM_MAX_BYTES,
+    FORM_TOO_LARGE,
+    MEDIA_TYPES,
+    ArtistNeeded,
+    FormRefused,
+    add_form,
+    delete_artist,
+    delete_form,
+    form_key,
+    keep_details,
+    kind_of_form,
+    read_details,
+    readings,
+)
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.database import in_transaction
+from gallery.forms import small_form
+from gallery.images.uploads import FormReader
+from gallery.languages import gettext as _
+from gallery.organisations.access import load_member
+from gallery.pages import flash, redirect, render, settings_of
+from gallery.storage import Storage, StoreAway
+
+logger = logging.getLogger("gallery")
+
+PAGE = 60
+PUBLIC_FIELDS = ("credit_name", "credit_name_translation", "about_zh", "about_en", "born", "shows_born")
+
+
+async def index(request: Request) -> Response:
+    """A partner sees the artists of the organisation, by credit name."""
+    _person, organisations = await load_member(request)
+    raw = request.query_params.get("page", "1")
+    page = min(max(int(raw), 1), 100_000) if raw.isascii() and raw.isdecimal() else 1
+    artists = (
+        await Artist.filter(organisation_id__in=[each.id for each in organisations])
+        .annotate(work_count=Count("artworks", distinct=True))
+        .order_by("credit_name", "id")
+        .offset((page - 1) * PAGE)
+        .limit(PAGE + 1)
+    )
+    context = {"artists": artists[:PAGE], "page": page, "has_more": len(artists) > PAGE}
+    return render(request, "artists/index.html", context)
+
+
+async def show(request: Request) -> Response:
+    """A partner sees what visitors may read of an artist, the consents, and who read what is private."""
+    _person, artist = await load_artist(request)
+    form = ArtistForm(data={name: getattr(artist, name) for name in PUBLIC_FIELDS})
+    return await _page(request, artist, form)
+
+
+async def update(request: Request) -> Response:
+    """A partner changes what visitors read of an artist; they see it at once."""
+    person, artist = await load_artist(request)
+    form = ArtistForm(await small_form(request))
+    if not form.validate():
+        return await _page(request, artist, form, status=422)
+    async with in_transaction():
+        await Artist.filter(id=artist.id).update(**form.values(*PUBLIC_FIELDS))
+        await record(Verb.ARTIST_CHANGED, artist.id, organisation_id=artist.organisation_id, by=person)
+        await content_version.bump()
+    response = redirect(request, "artists:show", id=artist.id)
+    flash(request, response, _("Saved."))
+    return response
+
+
+async def _page(request: Request, artist: Artist, form: ArtistForm, status: int = 200) -> Response:
+    consents = await Consent.filter(artist_id=artist.id).order_by("-id").prefetch_related("signed_forms")
+    context = {
+        "artist": artist,
+        "form": form,
+        "consents": consents,
+        "state_words": STATE_WORDS,
+        "has_details": await PrivateDetails.exists(artist_id=artist.id),
+        "readings": await readings(artist, [each.id for each in consents]),
+        "work_count": await artist.artworks.all().count(),
+    }
+    return render(request, "artists/show.html", context, status=status)
+
+
+async def show_private(request: Request) -> Response:
+    """A partner opens what is private of an artist; that they did is written down and shown to their colleagues."""
+    person, artist = await load_artist(request)
+    details = await read_details(artist, person)
+    form = PrivateForm(data={name: getattr(details, name) for name in DETAILS})
+    context = {"artist": artist, "form": form, "details": details}
+    return render(request, "artists/private.html", context, headers={"referrer-policy": "no-referrer"})
+
+
+async def update_private(request: Request) -> Response:
+    """A partner changes what is private of an artist, or deletes it by emptying the fields."""
+    person, artist = await load_artist(request)
+    form = PrivateForm(await small_form(request))
+    if not form.validate():
+        details = PrivateDetails(artist_id=artist.id)
+        return render(
+            request, "artists/private.html", {"artist": artist, "form": form, "details": details}, status=422
+        )
+    await keep_details(artist, form.values(*DETAILS), person)
+    response = redirect(request, "artists:show", id=artist.id)
+    flash(request, response, _("Saved."))
+    return response
+
+
+async def delete(request: Request) -> Response:
+    """A partner deletes an artist whom no work names, with all that is private."""
+    person, artist = await load_artist(request)
+    try:
+        await delete_artist(artist, _storage(request), person)
+    except ArtistNeeded as refusal:
+        response = redirect(request, "artists:show", id=artist.id)
+        flash(request, response, str(refusal.sentence), "error")
+        return response
+    response = redirect(request, "artists:index")
+    flash(request, response, _("The artist is deleted, with everything that was kept of them."))
+    return response
+
+
+async def create_form(request: Request) -> Response:
+    """A partner keeps the signed form of a consent, as a PDF or a photograph."""
+    consent = await load_consent(request)
+    storage = _storage(request)
+    sentence = ""
+    async with storage.scratch_folder() as folder:
+        received = await FormReader(request, folder, FORM_MAX_BYTES, "form").read()
+        try:
+            if received.is_too_large:
+                sentence = str(FORM_TOO_LARGE)
+            elif received.file is None:
+                sentence = (
+                    _("This file is empty: it has 0 bytes. Please choose it again.")
+                    if received.is_empty
+                    else _("Please choose a file.")
+                )
+            else:
+                kind = await kind_of_form(received.file, settings_of(request))
+                await add_form(consent, received.file, kind, request.state.person, storage)
+        except FormRefused as refusal:
+            sentence = str(refusal.sentence)
+        except StoreAway as away:
+            logger.warning("%s", away)
+            sentence = _("The file could not be kept just now. Please choose it again in a minute.")
+    response = redirect(request, "consents:show", id=consent.id, fragment="forms")
+    flash(request, response, sentence or _("The form is kept."), "error" if sentence else "done")
+    return response
+
+
+async def show_form(request: Request) -> Response:
+    """A partner downloads a signed form; that they did is written down."""
+    form = await _load_form(request)
+    return await answer_form(request, form)
+
+
+async def answer_form(request: Request, form: SignedForm, artwork_id: int | None = None) -> Response:
+    """A signed form as a file to be kept, never to be shown by the site. `artwork_id`: the work that is reviewed.
+
+    Its consent with artist must be fetched.
+    """
+    await record(
+        Verb.CONSENT_FORM_READ,
+        form.consent_id,
+        with_id=artwork_id,
+        organisation_id=form.consent.artist.organisation_id,
+    )
+    headers = {
+        "content-disposition": f'attachment; filename="consent-form-{form.id}.{form.kind}"',
+        "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+    }
+    try:
+        return await _storage(request).private.answer(
+            request, form_key(form.token), media_type=MEDIA_TYPES[form.kind], headers=headers
+        )
+    except FileNotFoundError:
+        raise HTTPException(404) from None
+
+
+async def delete_signed_form(request: Request) -> Response:
+    """A partner deletes a signed form for good."""
+    form = await _load_form(request)
+    await delete_form(form, _storage(request), request.state.person)
+    response = redirect(request, "consents:show", id=form.consent_id, fragment="forms")
+    flash(request, response, _("The file is deleted."))
+    return response
+
+
+async def _load_form(request: Request) -> SignedForm:
+    consent = await load_consent(request)
+    form = await SignedForm.get_or_none(id=request.path_params["form"], consent_id=consent.id)
+    if form is None:
+        raise HTTPException(404)
+    form.consent = consent
+    return form
+
+
+def _storage(request: Request) -> Storage:
+    storage: Storage = request.app.state.storage
+    return storage
+
+
+routes = [
+    Route("/desk/artists", index, name="artists:index", methods=["GET"]),
+    Route("/desk/artists/{id:int}", show, name="artists:show", methods=["GET"]),
+    Route("/desk/artists/{id:int}", update, name="artists:update", methods=["POST"]),
+    Route("/desk/artists/{id:int}/private", show_private, name="artists:show_private", methods=["GET"]),
+    Route("/desk/artists/{id:int}/private", update_private, name="artists:update_private", methods=["POST"]),
+    Route("/desk/artists/{id:int}/deletion", delete, name="artists:delete", methods=["POST"]),
+    Route("/desk/consents/{id:int}/forms", create_form, name="signed_forms:create", methods=["POST"]),
+    Route("/desk/consents/{id:int}/forms/{form:int}", show_form, name="signed_forms:show", methods=["GET"]),
+    Route(
+        "/desk/consents/{id:int}/forms/{form:int}/deletion",
+        delete_signed_form,
+        name="signed_forms:delete",
+        methods=["POST"],
+    ),
+]

@@ -1,0 +1,29 @@
+"""That an organisation lets curators read what is private of a work's artist, for one review."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tortoise import fields
+from tortoise.models import Model
+
+if TYPE_CHECKING:
+    from gallery.accounts.models import Person
+    from gallery.artworks.models import Submission
+
+
+class PrivateShare(Model):
+    """It holds while its submission waits for a decision, and ends with that by itself."""
+
+    id = fields.IntField(primary_key=True)
+    submission: fields.OneToOneRelation[Submission] = fields.OneToOneField(
+        "gallery.Submission", related_name="private_share", on_delete=fields.CASCADE
+    )
+    submission_id: int
+    by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="private_shares", null=True, on_delete=fields.SET_NULL
+    )
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "private_share"

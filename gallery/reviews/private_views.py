@@ -1,0 +1,52 @@
+"""What an organisation shares with curators for one review: an artist's private details and signed forms."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.accounts.models import Person
+from gallery.artists.artist_views import answer_form
+from gallery.artists.models import SignedForm
+from gallery.artists.private import read_details
+from gallery.artworks.models import Artwork
+from gallery.artworks.sharing_private import share_of
+from gallery.pages import render
+from gallery.reviews.access import load_submitted
+
+
+async def show(request: Request) -> Response:
+    """A curator reads what the organisation shares of the artist while the work waits; the organisation sees that they did."""
+    person, artwork = await _load_shared(request)
+    assert artwork.artist is not None
+    details = await read_details(artwork.artist, person, artwork.id)
+    forms = await SignedForm.filter(consent_id=artwork.consent_id or 0).order_by("id")
+    context = {"artwork": artwork, "details": details, "forms": forms}
+    return render(request, "reviews/private.html", context, headers={"referrer-policy": "no-referrer"})
+
+
+async def show_form(request: Request) -> Response:
+    """A curator downloads a signed form of the consent of a work that waits, where the organisation shares it."""
+    _person, artwork = await _load_shared(request)
+    form = await SignedForm.get_or_none(
+        id=request.path_params["form"], consent_id=artwork.consent_id or 0
+    ).prefetch_related("consent__artist")
+    if form is None:
+        raise HTTPException(404)
+    return await answer_form(request, form, artwork.id)
+
+
+async def _load_shared(request: Request) -> tuple[Person, Artwork]:
+    """The curator at this desk and the work of the address; 404 unless its organisation shares what is private just now."""
+    person, artwork = await load_submitted(request)
+    if artwork.artist is None or await share_of(artwork.id) is None:
+        raise HTTPException(404)
+    return person, artwork
+
+
+routes = [
+    Route("/desk/queue/{id:int}/private", show, name="reviews:private", methods=["GET"]),
+    Route("/desk/queue/{id:int}/private/forms/{form:int}", show_form, name="reviews:form", methods=["GET"]),
+]

@@ -1,0 +1,155 @@
+"""Renewing a consent: the works move to the new one, and come back on view where they had left it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gallery.artists.consents import NewConsent
+from gallery.artists.models import AgreedBy, Consent
+from gallery.artists.reminders import remind_of_next
+from gallery.artists.renewal import RenewalRefused, renew
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import today
+from tests import factories
+from tests.conftest import Site
+
+TOLD: dict[str, Any] = {
+    "agreed_by": "artist",
+    "scopes": ["web", "print"],
+    "starts_on": str(today()),
+    "ends_on": str(today() + timedelta(days=400)),
+    "assent": "我还想继续展出。",
+}
+
+
+async def ended(site: Site, **values: Any) -> Artwork:
+    """A work that hangs, under a consent that has ended."""
+    consent = await factories.consent(
+        site.cast.organisation,
+        **{
+            "starts_on": today() - timedelta(days=300),
+            "ends_on": today() - timedelta(days=1),
+            "for_sharing": True,
+            **values,
+        },
+    )
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, status=Status.ACCEPTED, consent=consent
+    )
+    await factories.exhibition([work])
+    return work
+
+
+async def is_on_view(work: Artwork) -> bool:
+    return await Artwork.all().on_view().filter(id=work.id).exists()
+
+
+async def test_a_renewal_brings_works_back_on_view(site: Site) -> None:
+    work = await ended(site)
+    assert not await is_on_view(work)
+    client = await site.client(site.cast.partner)
+    page = (await client.get(f"/desk/consents/{work.consent_id}")).text
+    assert "its works are off every page" in page
+    asked = (await client.get(f"/desk/consents/{work.consent_id}/renewal")).text
+    assert "1 of them left the pages when the old one ended, and comes back." in asked
+    answer = await client.post(f"/desk/consents/{work.consent_id}/renewal", data=TOLD)
+    assert answer.status_code == 303
+    assert await is_on_view(work)
+    made = await Consent.get(follows_id=work.consent_id)
+    assert answer.headers["location"] == f"/desk/consents/{made.id}"
+    assert (await Artwork.get(id=work.id)).consent_id == made.id
+    assert (made.scope, made.agreed_by, made.assent) == (["web", "print"], AgreedBy.ARTIST, TOLD["assent"])
+    assert made.recorded_by_id == site.cast.partner.id
+    shown = (await client.get(f"/desk/consents/{made.id}")).text
+    assert "What is different from the consent before" in shown
+    assert shown.count("<strong>no</strong>") == 1  # sharing
+    assert shown.count("<strong>yes</strong>") == 1  # print
+
+
+async def test_a_slip_of_the_old_consent_withdraws_the_new_one(site: Site) -> None:
+    work = await ended(site)
+    old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
+    made = await renew(old, NewConsent(AgreedBy.PARENT, ["web"], today()), site.cast.partner)
+    visitor = await site.client()
+    page = (await visitor.get(f"/en/consent/{old.code}")).text
+    assert work.title_translation in page or work.title in page
+    await visitor.post(f"/en/consent/{old.code}")
+    assert (await Consent.get(id=made.id)).withdrawn_at is not None
+    assert (await Artwork.get(id=work.id)).status == Status.WITHDRAWN
+
+
+@pytest.mark.parametrize("which", ["withdrawn", "renewed"])
+async def test_what_was_withdrawn_or_renewed_is_not_renewed(site: Site, which: str) -> None:
+    work = await ended(site)
+    old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
+    if which == "withdrawn":
+        await withdraw(old, site.storage)
+    else:
+        await renew(old, NewConsent(AgreedBy.PARENT, ["web"], today()), site.cast.partner)
+    number = await Consent.all().count()
+    client = await site.client(site.cast.partner)
+    page = (await client.get(f"/desk/consents/{old.id}/renewal")).text
+    assert f"This consent was {which}" in page
+    assert "<textarea" not in page
+    await client.post(f"/desk/consents/{old.id}/renewal", data=TOLD)
+    assert f"This consent was {which}" in (await client.get(f"/desk/consents/{old.id}")).text
+    assert await Consent.all().count() == number
+
+
+async def test_two_renewals_at_once_make_one(site: Site) -> None:
+    work = await ended(site)
+    old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
+    told = NewConsent(AgreedBy.PARENT, ["web"], today())
+    outcomes = await asyncio.gather(
+        renew(old, told, site.cast.partner), renew(old, told, site.cast.colleague), return_exceptions=True
+    )
+    assert sorted(type(each).__name__ for each in outcomes) == ["Consent", "RenewalRefused"]
+    assert any(isinstance(each, RenewalRefused) for each in outcomes)
+
+
+async def test_nobody_else_renews(site: Site) -> None:
+    work = await ended(site)
+    for person in (site.cast.stranger, site.cast.curator):
+        client = await site.client(person)
+        address = f"/desk/consents/{work.consent_id}/renewal"
+        assert (await client.get(address)).status_code == 404
+        assert (await client.post(address, data=TOLD)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"starts_on": str(today() + timedelta(days=1))}, "cannot begin later than today"),
+        (
+            {"ends_on": str(today() - timedelta(days=1)), "starts_on": str(today() - timedelta(days=9))},
+            "has passed",
+        ),
+        ({"agreed_by": ""}, "Please say who agreed."),
+        ({"scopes": []}, "at least one thing"),
+        ({"starts_on": "soon"}, "Please write a date"),
+    ],
+    ids=["future", "past", "nobody", "nothing", "no date"],
+)
+async def test_what_is_wrong_is_said_at_its_field(site: Site, wrong: dict[str, Any], words: str) -> None:
+    work = await ended(site)
+    client = await site.client(site.cast.partner)
+    answer = await client.post(f"/desk/consents/{work.consent_id}/renewal", data={**TOLD, **wrong})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert TOLD["assent"] in answer.text
+    assert await Consent.all().count() == 1
+
+
+async def test_a_renewed_consent_is_neither_offered_nor_reminded_of(site: Site) -> None:
+    work = await ended(site, ends_on=today() + timedelta(days=5))
+    old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
+    made = await renew(old, NewConsent(AgreedBy.PARENT, ["web"], today()), site.cast.partner)
+    assert not await remind_of_next()
+    form = (await (await site.client(site.cast.partner)).get("/desk/works/new")).text
+    assert f'<option value="{made.id}"' in form
+    assert f'<option value="{old.id}"' not in form.split('name="consent"')[1].split("</select>")[0]
