@@ -42,7 +42,9 @@ import gallery.artworks.sharing_private
 import gallery.artworks.views
 import gallery.audit.chores
 import gallery.exhibitions.calendar
+import gallery.exhibitions.calendar_files
 import gallery.exhibitions.chores
+import gallery.exhibitions.copy_views
 import gallery.exhibitions.covers
 import gallery.exhibitions.edition_views
 import gallery.exhibitions.embedding
@@ -52,6 +54,7 @@ import gallery.exhibitions.manifests
 import gallery.exhibitions.media
 import gallery.exhibitions.patterns
 import gallery.exhibitions.previews
+import gallery.exhibitions.programme_views
 import gallery.exhibitions.sharing
 import gallery.exhibitions.sitemaps
 import gallery.exhibitions.views
@@ -169,9 +172,12 @@ def feature_routes() -> list[Route]:
         *gallery.figures.views.routes,
         *gallery.exhibitions.views.routes,
         *gallery.exhibitions.edition_views.routes,
+        *gallery.exhibitions.copy_views.routes,
+        *gallery.exhibitions.programme_views.routes,
         *gallery.exhibitions.previews.routes,
         *gallery.exhibitions.covers.routes,
         *gallery.exhibitions.calendar.routes,
+        *gallery.exhibitions.calendar_files.routes,
         *gallery.exhibitions.visits.routes,
         *gallery.exhibitions.feeds.routes,
         *gallery.exhibitions.sitemaps.routes,

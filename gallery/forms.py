@@ -131,14 +131,35 @@ class Needed(InputRequired):
 WRONG_MOMENT = _l("Please give a day and a time that are in the calendar, such as 2026-12-22 09:00.")
 
 
+class MomentNeeded:
+    """A moment must be given; one that was typed wrongly keeps the sentence that says so."""
+
+    def __init__(self, sentence: Any) -> None:
+        self.sentence = sentence
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if field.data is None:
+            if any(text.strip() for text in field.raw_data or ()):
+                raise StopValidation()
+            field.errors = []
+            raise StopValidation(str(self.sentence))
+
+
 class Moment(DateTimeLocalField):
     """A day and a time by the site's clocks; its data is a moment in UTC."""
 
     data: datetime | None
 
-    def __init__(self, label: Any, **options: Any) -> None:
+    def __init__(self, label: Any, needed: Any = None, **options: Any) -> None:
+        """`needed`: a lazy sentence for one that was left empty; without it that is right."""
         formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
-        super().__init__(label, [Optional()], format=formats, invalid_value_message=WRONG_MOMENT, **options)
+        super().__init__(
+            label,
+            [MomentNeeded(needed) if needed else Optional()],
+            format=formats,
+            invalid_value_message=WRONG_MOMENT,
+            **options,
+        )
 
     def _value(self) -> str:
         return " ".join(self.raw_data) if self.raw_data else local_input(self.data)

@@ -99,6 +99,7 @@ class Pages:
             tags=TAGS,
             today=clock.today,
             now=clock.now,
+            hours=shown_hours,
         )
         self.environment.filters.update(
             prose=prose,
@@ -254,6 +255,18 @@ def shown_moment(moment: datetime | None) -> str:
         return ""
     pattern = "y年M月d日 HH:mm" if current_language() == "zh" else "d MMM y, HH:mm"
     return format_datetime(clock.local(moment), pattern, locale=babel_locale())
+
+
+def shown_hours(starts_at: datetime, ends_at: datetime) -> str:
+    """From when until when, with the clocks' name: 22 Dec 2026, 19:00–20:30 (China Standard Time)."""
+    first, last = clock.local(starts_at), clock.local(ends_at)
+    until = last.strftime("%H:%M") if first.date() == last.date() else shown_moment(ends_at)
+    dash = "–" if first.date() == last.date() else " – "
+    zone = format_datetime(first, "zzzz", locale=babel_locale())
+    return languages.gettext("%(hours)s (%(clocks)s)") % {
+        "hours": f"{shown_moment(starts_at)}{dash}{until}",
+        "clocks": zone,
+    }
 
 
 def shown_number(number: int | float) -> str:

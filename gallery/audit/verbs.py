@@ -101,6 +101,10 @@ class Verb(StrEnum):
     EXHIBITION_WORK_LEFT_OUT = "exhibition.work_left_out"
     EXHIBITION_WORK_LET_IN = "exhibition.work_let_in"
     EXHIBITION_CAPTION_CHANGED = "exhibition.caption_changed"
+    EXHIBITION_CREDITS_CHANGED = "exhibition.credits_changed"
+    EXHIBITION_TALKS_CHANGED = "exhibition.talks_changed"
+    EXHIBITION_LINK_MADE = "exhibition.link_made"
+    EXHIBITION_LINK_ENDED = "exhibition.link_ended"
     EXHIBITION_PUBLISHED = "exhibition.published"
     EXHIBITION_RESTORED = "exhibition.restored"
     EXHIBITION_UNPUBLISHED = "exhibition.unpublished"
@@ -201,6 +205,10 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.EXHIBITION_WORK_LEFT_OUT: _l("left a work out of a room's rule"),
     Verb.EXHIBITION_WORK_LET_IN: _l("let a work into a room's rule again"),
     Verb.EXHIBITION_CAPTION_CHANGED: _l("changed a caption"),
+    Verb.EXHIBITION_CREDITS_CHANGED: _l("changed the credits"),
+    Verb.EXHIBITION_TALKS_CHANGED: _l("changed the talks"),
+    Verb.EXHIBITION_LINK_MADE: _l("made a link to a preview"),
+    Verb.EXHIBITION_LINK_ENDED: _l("ended a link to a preview"),
     Verb.EXHIBITION_PUBLISHED: _l("published an exhibition"),
     Verb.EXHIBITION_RESTORED: _l("restored an edition into the draft"),
     Verb.EXHIBITION_UNPUBLISHED: _l("took an exhibition off the site"),

@@ -9,7 +9,7 @@ from typing import Any
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.room_rules import Filled, Hung, filled
 
-FROZEN_FIELDS = (
+EDITION_FIELDS = (
     "title_zh",
     "title_en",
     "introduction_zh",
@@ -18,6 +18,7 @@ FROZEN_FIELDS = (
     "closes_at",
     "leaves_when_closed",
 )
+FROZEN_FIELDS = (*EDITION_FIELDS, "credits", "talks")
 ROOM_FIELDS = ("title_zh", "title_en", "text_zh", "text_en", "layout", "rule")
 CAPTIONS = ("caption_zh", "caption_en")
 

@@ -85,7 +85,7 @@ async def change(
     edition = await draft_of(exhibition)
     async with in_transaction():
         held = await hold(exhibition.id)
-        await _merge(edition, draft, seen or {})
+        await _merge(edition, edition.id, draft, seen or {})
         await touch(edition.id, by)
         await record(Verb.EXHIBITION_CHANGED, exhibition.id, by=by, once_in=WHILE_TYPING)
         if (seen or {}).get("theme") == digest(str(theme.id) if theme else ""):
@@ -115,7 +115,7 @@ async def change_room(
     async with in_transaction():
         edition = await _check_draft(room.edition_id)
         await hold(edition.exhibition_id)
-        await _merge(room, texts, seen or {})
+        await _merge(room, edition.id, texts, seen or {})
         await touch(edition.id, by)
         await record(
             Verb.EXHIBITION_ROOM_CHANGED,
@@ -126,14 +126,18 @@ async def change_room(
         )
 
 
-async def change_caption(hanging: Hanging, *, by: Person | None = None, **texts: Any) -> None:
-    """Set CAPTIONS: words for a work that hold for this room alone."""
+async def change_caption(
+    hanging: Hanging, *, by: Person | None = None, seen: Mapping[str, str] | None = None, **texts: Any
+) -> None:
+    """Set CAPTIONS: words for a work that hold for this room alone. `seen` as for `change`. Raises ChangedMeanwhile."""
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
         if room is None:  # closed meanwhile, with all that hung in it
             return
-        edition = await _hold_draft(room, by)
-        await Hanging.filter(id=hanging.id).update(**texts)
+        edition = await _check_draft(room.edition_id)
+        await hold(edition.exhibition_id)
+        await _merge(hanging, edition.id, texts, seen or {})
+        await touch(edition.id, by)
         await record(
             Verb.EXHIBITION_CAPTION_CHANGED, edition.exhibition_id, with_id=hanging.artwork_id, by=by
         )
@@ -341,13 +345,15 @@ async def touch(edition_id: int, by: Person | None) -> None:
     await Edition.filter(id=edition_id).update(version=F("version") + 1, changed_by_id=by.id if by else None)
 
 
-async def _merge(record: Edition | Room, typed: Mapping[str, Any], seen: Mapping[str, str]) -> None:
+async def _merge(
+    record: Edition | Room | Hanging, edition_id: int, typed: Mapping[str, Any], seen: Mapping[str, str]
+) -> None:
     """Change what the sender of a form changed; refuse what would undo another's change. Raises ChangedMeanwhile."""
-    model: type[Edition | Room] = type(record)
-    held = await model.get(id=record.id)
-    draft = await Edition.get(id=record.edition_id if isinstance(record, Room) else record.id).select_related(
-        "changed_by"
-    )
+    model: type[Edition | Room | Hanging] = type(record)
+    held = await model.get_or_none(id=record.id)
+    if held is None:  # taken down meanwhile
+        return
+    draft = await Edition.get(id=edition_id).select_related("changed_by")
     other = draft.changed_by.name if draft.changed_by else ""
     changed = merged(seen, {name: getattr(held, name) for name in typed}, typed, other)
     if changed:

@@ -15,6 +15,7 @@ from gallery.accounts.access import load_curator
 from gallery.clock import local, now, start_of, today
 from gallery.exhibitions import walls
 from gallery.exhibitions.models import Edition
+from gallery.exhibitions.talks import talks_of
 from gallery.exhibitions.visits import LISTED_MOST, enter, show
 from gallery.languages import Spoken, spoken
 from gallery.pages import render
@@ -29,7 +30,7 @@ class Entry:
     """What is on one day of the desk's calendar. `kind` names the sentence that the page says."""
 
     day: date
-    kind: str  # call_opens, call_closes, occasion, comes_again, call_proposed, opens, closes
+    kind: str  # call_opens, call_closes, occasion, comes_again, call_proposed, opens, closes, talk
     title: Spoken
     theme_id: int | None = None
     exhibition_id: int | None = None
@@ -75,14 +76,20 @@ async def of_themes(first: date, last: date) -> list[Entry]:
 
 
 async def of_exhibitions(first: date, last: date) -> list[Entry]:
-    """The openings and closings, from `first` to `last`, of what is published."""
+    """The openings, closings and talks, from `first` to `last`, of what is published."""
     window = start_of(first), start_of(last + timedelta(days=1))
     editions = await Edition.filter(
         Q(opens_at__gte=window[0], opens_at__lt=window[1])
-        | Q(closes_at__gte=window[0], closes_at__lt=window[1]),
+        | Q(closes_at__gte=window[0], closes_at__lt=window[1])
+        | Q(talks__isnull=False),
         is_current=True,
     )
-    entries = []
+    entries = [
+        Entry(day, "talk", spoken(talk, "title"), exhibition_id=edition.exhibition_id)
+        for edition in editions
+        for talk in talks_of(edition.talks)
+        if first <= (day := local(talk.starts_at).date()) <= last
+    ]
     for edition in editions:
         for kind, moment in (("opens", edition.opens_at), ("closes", edition.closes_at)):
             if moment is not None and first <= (day := local(moment).date()) <= last:
@@ -108,7 +115,15 @@ async def visit(request: Request) -> Response:
         Q(opens_at__lte=now(), closes_at__gt=now()), order="closes_at", limit=LISTED_MOST
     )
     to_open = await walls.exhibitions(walls.TO_OPEN(), order="opens_at", limit=LISTED_MOST)
-    return show(request, "visits/calendar.html", coming=coming, open_now=open_now, to_open=to_open, day=day)
+    return show(
+        request,
+        "visits/calendar.html",
+        coming=coming,
+        open_now=open_now,
+        to_open=to_open,
+        talks=await walls.talks_from(start_of(day), LISTED_MOST),
+        day=day,
+    )
 
 
 routes = [

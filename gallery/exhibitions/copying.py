@@ -20,6 +20,8 @@ from gallery.exhibitions.models import Edition, Exhibition, Room
 from gallery.exhibitions.room_rules import Filled, Hung
 from gallery.themes.models import Theme
 
+DATED = ("opens_at", "closes_at", "talks")  # what holds for one exhibition alone
+
 
 async def restorable(edition: Edition) -> tuple[Arrangement, list[Artwork]]:
     """What an edition would be as a draft, and the works that stay away, in the order in which they hung.
@@ -55,13 +57,13 @@ async def restore(edition: Edition, by: Person) -> list[Artwork]:
 async def copy(
     exhibition: Exhibition, slug: str, by: Person, *, theme: Theme | None, **draft: Any
 ) -> Exhibition:
-    """A new exhibition whose draft begins as that of `exhibition` is now, but for the fields `draft` and without dates.
+    """A new exhibition whose draft begins as that of `exhibition` is now, but for the fields `draft` and without DATED.
 
     Rules come along as rules, works that hang by hand as far as they are accepted. Raises IntegrityError for a slug in use.
     """
     async with in_transaction():
         arrangement = await arranged(await draft_of(exhibition))
-        values = {**arrangement.values, "opens_at": None, "closes_at": None, **draft}
+        values = {**arrangement.values, **dict.fromkeys(DATED), **draft}
         made = await found(slug, by, theme=theme, **values)
         edition = await draft_of(made)
         await furnish(edition, [replace(room, works=_by_hand(room)) for room in arrangement.rooms])

@@ -21,9 +21,11 @@ from gallery.exhibitions.arrangements import arranged
 from gallery.exhibitions.builder import editions_of, whole_number
 from gallery.exhibitions.building import draft_of
 from gallery.exhibitions.comparing import Difference, FieldChange, compare
+from gallery.exhibitions.credits import Credit, credits_of
 from gallery.exhibitions.forms import LAYOUTS
 from gallery.exhibitions.models import Edition, Room
 from gallery.exhibitions.room_rules import RoomRule
+from gallery.exhibitions.talks import Talk, talks_of
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import ngettext, spoken
@@ -41,6 +43,8 @@ LABELS = {
     "opens_at": _l("Opens"),
     "closes_at": _l("Closes"),
     "leaves_when_closed": _l("It leaves the site when it closes"),
+    "credits": _l("Credits"),
+    "talks": _l("Talks and events"),
     "text_zh": _l("Wall text in Chinese"),
     "text_en": _l("Wall text in English"),
     "layout": _l("Layout"),
@@ -188,9 +192,20 @@ def _chosen(asked: str, editions: Collection[Edition], draft: Edition) -> Editio
     raise HTTPException(404)
 
 
+def _listed(name: str, entries: Any) -> str:
+    """Credits or talks, an entry a line."""
+    read: Sequence[Credit | Talk] = credits_of(entries) if name == "credits" else talks_of(entries)
+    return "\n".join(entry.line() for entry in read)
+
+
 def _in_words(changes: Sequence[FieldChange], names: Mapping[str, str]) -> list[Told]:
     return [
-        Told(str(LABELS[change.name]), passages(change.before, change.after))
+        Told(
+            str(LABELS[change.name]),
+            passages(_listed(change.name, change.before), _listed(change.name, change.after)),
+        )
+        if change.name in ("credits", "talks")
+        else Told(str(LABELS[change.name]), passages(change.before, change.after))
         if change.name.startswith(("introduction_", "text_")) and change.before and change.after
         else Told(
             str(LABELS[change.name]),

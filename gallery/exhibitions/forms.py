@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wtforms import ValidationError
 from wtforms.fields import BooleanField, Field, IntegerField, SelectField
 from wtforms.validators import Optional
 
+from gallery.exhibitions.credits import CREDIT_FIELDS, HEADINGS
 from gallery.exhibitions.models import Layout, Room
 from gallery.exhibitions.room_rules import RoomRule
-from gallery.forms import Block, Form, Line, Moment, Needed, Slug
+from gallery.exhibitions.talks import MOMENTS, TALK_FIELDS
+from gallery.forms import Block, Form, Line, Moment, Needed, Slug, WebAddress
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 
@@ -186,3 +188,61 @@ class CaptionForm(Form):
 
     caption_zh = Line(_l("Caption in Chinese"), 300, description=_l("For this room alone."))
     caption_en = Line(_l("Caption in English"), 300)
+
+
+class CreditForm(Form):
+    """Somebody whom an exhibition thanks."""
+
+    kind = Chosen(_l("As"), [(kind.value, heading) for kind, heading in HEADINGS.items()])
+    name_zh = Line(_l("Name in Chinese"), 120)
+    name_en = Line(_l("Name in English"), 120)
+    link = Line(_l("Link"), 500, [WebAddress()], description=_l("To their own page, with https://."))
+
+    def validate_name_en(self, field: Field) -> None:
+        if not self["name_zh"].data and not field.data:
+            raise ValidationError(_("Please give a name in at least one of the two languages."))
+
+    def kept(self) -> dict[str, Any]:
+        """The fields as an edition keeps them, of a form that was found right."""
+        return dict(self.values(*CREDIT_FIELDS))
+
+
+TALK_LONGEST = timedelta(days=31)
+
+
+class TalkForm(TitledForm):
+    """A talk or an event beside an exhibition."""
+
+    text_zh = Block(_l("What it is about, in Chinese"), 3000, description=_l("In Markdown."))
+    text_en = Block(_l("What it is about, in English"), 3000)
+    starts_at = Moment(_l("Begins"), _l("Please say when it begins."))
+    ends_at = Moment(_l("Ends"), _l("Please say when it ends."))
+    place_zh = Line(_l("Place in Chinese"), 200)
+    place_en = Line(_l("Place in English"), 200)
+    link = Line(_l("Link to the stream"), 500, [WebAddress()], description=_l("With https://."))
+
+    def validate_ends_at(self, field: Field) -> None:
+        begins: datetime | None = self["starts_at"].data
+        if begins is not None and field.data <= begins:
+            raise ValidationError(_("It ends before it begins. Please give a later moment."))
+        if begins is not None and field.data - begins > TALK_LONGEST:
+            raise ValidationError(_("It lasts longer than a month. Please look at the two days again."))
+
+    def validate_link(self, field: Field) -> None:
+        if not (field.data or self["place_zh"].data or self["place_en"].data):
+            raise ValidationError(_("Please say where: a place, or a link to the stream."))
+
+    def kept(self) -> dict[str, Any]:
+        """The fields as an edition keeps them, of a form that was found right."""
+        moments = {name: self[name].data.astimezone(UTC).isoformat() for name in MOMENTS}
+        return {**self.values(*TALK_FIELDS), **moments}
+
+
+class LinkForm(Form):
+    """A link to a preview."""
+
+    whom = Line(
+        _l("For whom"),
+        80,
+        description=_l("So that you know which link to end. Visitors of the link do not see it."),
+    )

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from gallery.artworks.models import Artwork
 from gallery.clock import local
+from gallery.exhibitions.talks import Talk
 from gallery.exhibitions.walls import Place, ShownExhibition, ShownWork
 from gallery.languages import TAGS, Spoken, current_language, spoken
 from gallery.languages import gettext as _
@@ -118,6 +119,26 @@ class LinkedData:
             location={"@type": "VirtualLocation", "url": address},
         )
 
+    def talk(self, talk: Talk, page: str) -> Data:
+        """A talk beside the exhibition whose page is at `page`."""
+        place, link = spoken(talk, "place").text, web(talk.link)
+        mode = "Mixed" if place and link else "Offline" if place else "Online"
+        locations: list[Data] = [
+            *([{"@type": "Place", "name": place, "address": place}] if place else []),
+            *([{"@type": "VirtualLocation", "url": link}] if link else []),
+        ]
+        return thing(
+            "Event",
+            f"{page}#talk-{talk.key}",
+            spoken(talk, "title"),
+            description=excerpt(spoken(talk, "text").text, DESCRIPTION_MOST),
+            startDate=talk.starts_at,
+            endDate=talk.ends_at,
+            eventStatus="https://schema.org/EventScheduled",
+            eventAttendanceMode=f"https://schema.org/{mode}EventAttendanceMode",
+            location=locations[0] if len(locations) == 1 else locations,
+        )
+
     def artwork(
         self, work: ShownWork, artwork: Artwork, other_title: Spoken, dead: Collection[str], **more: Any
     ) -> Data:
@@ -174,6 +195,8 @@ class LinkedData:
 
     def of_exhibition(self, exhibition: ShownExhibition) -> Markup:
         told = self.exhibition(exhibition)
+        if exhibition.talks:
+            told["subEvent"] = [self.talk(talk, told["url"]) for talk in exhibition.talks]
         return block(told, self.trail(self.exhibitions(), (told["name"], told["url"])))
 
     def of_artwork(

@@ -61,6 +61,8 @@ class Edition(Model):
     leaves_when_closed = fields.BooleanField(
         default=False, db_default=False
     )  # or it stays among the past ones
+    credits: Any = fields.JSONField(null=True)  # whom it thanks, see credits, null: nobody
+    talks: Any = fields.JSONField(null=True)  # what happens beside it, see talks, null: nothing
     version = fields.IntField(default=0, db_default=0)  # of a draft: moves with each change
     changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="drafts_changed", null=True, on_delete=fields.SET_NULL
@@ -136,3 +138,24 @@ class Hanging(Model):
         indexes = [("artwork_id",)]
         ordering = ["position", "id"]
         unique_together = [("room", "artwork")]
+
+
+class PreviewLink(Model):
+    """A way for people without an account to a draft, until it expires or is ended."""
+
+    id = fields.IntField(primary_key=True)
+    exhibition: fields.ForeignKeyRelation[Exhibition] = fields.ForeignKeyField(
+        "gallery.Exhibition", related_name="preview_links", on_delete=fields.CASCADE
+    )
+    exhibition_id: int
+    whom = fields.CharField(max_length=80, default="", db_default="")  # for whom it was made
+    made_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="preview_links", null=True, on_delete=fields.SET_NULL
+    )
+    made_at = fields.DatetimeField(auto_now_add=True)
+    expires_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "preview_link"
+        indexes = [("exhibition_id",)]

@@ -1,7 +1,8 @@
 """The preview: a draft as visitors will see it, for curators, and by a signed link that expires for people without an account.
 
-A link names one exhibition and nothing else. Its pages and pictures lie below the link's own address, are never kept by
-browsers or proxies, and show only what the draft would show if it were published in this moment.
+A link names one exhibition and nothing else, and can be ended before it expires. Its pages and pictures lie below the
+link's own address, are never kept by browsers or proxies, and show only what the draft would show if it were published in
+this moment.
 """
 
 from __future__ import annotations
@@ -9,30 +10,38 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, allowed
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import now
+from gallery.database import in_transaction
 from gallery.exhibitions import walls
 from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.building import draft_of
+from gallery.exhibitions.forms import LinkForm
 from gallery.exhibitions.media import MEDIA_TYPES
-from gallery.exhibitions.models import Edition, Exhibition
+from gallery.exhibitions.models import Edition, Exhibition, PreviewLink
 from gallery.exhibitions.room_rules import filled, ids_of
 from gallery.exhibitions.shown_rooms import rooms_of_draft
 from gallery.exhibitions.visits import enter
 from gallery.images.models import Image
 from gallery.images.shelves import rendition_key
-from gallery.languages import LANGUAGES, other_language
-from gallery.pages import content_security_policy, pages_of, render, settings_of
+from gallery.languages import LANGUAGES, current_language, other_language
+from gallery.languages import gettext as _
+from gallery.pages import content_security_policy, flash, pages_of, redirect, render, settings_of
 from gallery.settings import Settings
 from gallery.storage import Storage
 
 LINK_LASTS = timedelta(days=7)
+LINKS_MOST = 20  # that are good at once, of one exhibition
+FRAME_LASTS = timedelta(hours=12)  # the desk's own look at a draft, which is in no list
 UNSEEN = {
     "cache-control": "no-store",
     "x-robots-tag": "noindex, nofollow, noimageindex",
@@ -41,28 +50,97 @@ UNSEEN = {
 TOKEN_MOST = 200  # characters
 
 
-def signer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.secret_key, salt="preview")
+def signer(settings: Settings) -> URLSafeSerializer:
+    """Of the numbers of links that were made to be passed on."""
+    return URLSafeSerializer(settings.secret_key, salt="preview-link")
+
+
+def frame_signer(settings: Settings) -> URLSafeTimedSerializer:
+    """Of the numbers of exhibitions, for the frame in which the desk shows a draft."""
+    return URLSafeTimedSerializer(settings.secret_key, salt="preview-frame")
 
 
 async def index(request: Request) -> Response:
-    """A curator looks at the draft at the width of a phone or a desk, and gets a link to pass on."""
+    """A curator looks at the draft at the width of a phone or a desk, and sees which links were passed on."""
     _person, exhibition = await load_exhibition(request)
-    draft = await draft_of(exhibition)
-    token = signer(settings_of(request)).dumps(exhibition.id)
-    width = "phone" if request.query_params.get("width") == "phone" else "desk"
-    pages = pages_of(request)
-    addresses = {
-        language: pages.url("previews:show", language=language, token=token) for language in LANGUAGES
-    }
+    return await _page(request, exhibition, LinkForm())
+
+
+async def create(request: Request) -> Response:
+    """A curator makes a link for somebody without an account."""
+    person, exhibition = await load_exhibition(request)
+    form = LinkForm(await request.form())
+    if form.validate():
+        if len(await good_links(exhibition)) < LINKS_MOST:
+            await make_link(exhibition, form["whom"].data, person)
+            response = redirect(request, "editions:preview", id=exhibition.id, fragment="links")
+            flash(request, response, _("The link is made. Copy it from the list and pass it on."))
+            return response
+        form.refuse(
+            "whom",
+            _("%(most)s links are good just now. Please end one of them first.") % {"most": LINKS_MOST},
+        )
+    return await _page(request, exhibition, form, status=422)
+
+
+async def delete(request: Request) -> Response:
+    """A curator ends a link before it expires: whoever has it sees nothing from now on."""
+    person, exhibition = await load_exhibition(request)
+    link = await PreviewLink.get_or_none(id=request.path_params["link"], exhibition_id=exhibition.id)
+    if link is None:
+        raise HTTPException(404)
+    await end_link(link, person)
+    response = redirect(request, "editions:preview", id=exhibition.id, fragment="links")
+    flash(request, response, _("The link is ended. Whoever has it sees nothing any more."))
+    return response
+
+
+async def make_link(exhibition: Exhibition, whom: str, by: Person) -> PreviewLink:
+    """A link to the draft, good for LINK_LASTS."""
+    async with in_transaction():
+        link = await PreviewLink.create(
+            exhibition=exhibition, whom=whom, made_by=by, expires_at=now() + LINK_LASTS
+        )
+        await record(Verb.EXHIBITION_LINK_MADE, exhibition.id, with_id=link.id, by=by)
+    return link
+
+
+async def end_link(link: PreviewLink, by: Person) -> None:
+    """Let a link lead nowhere from now on; one that has ended stays as it is."""
+    async with in_transaction():
+        if await PreviewLink.filter(id=link.id, ended_at__isnull=True).update(ended_at=now()):
+            await record(Verb.EXHIBITION_LINK_ENDED, link.exhibition_id, with_id=link.id, by=by)
+
+
+async def good_links(exhibition: Exhibition) -> list[PreviewLink]:
+    """The links that lead to its draft just now, the newest first; two queries."""
+    good = PreviewLink.filter(exhibition_id=exhibition.id, ended_at__isnull=True, expires_at__gt=now())
+    return await good.order_by("-id").prefetch_related("made_by")
+
+
+async def _page(request: Request, exhibition: Exhibition, form: LinkForm, *, status: int = 200) -> Response:
+    pages, settings = pages_of(request), settings_of(request)
+    frame = frame_signer(settings).dumps(exhibition.id)
+    links = [
+        {
+            "link": link,
+            "addresses": {
+                language: pages.url("previews:show", language=language, token=signer(settings).dumps(link.id))
+                for language in LANGUAGES
+            },
+        }
+        for link in await good_links(exhibition)
+    ]
     context = {
         "exhibition": exhibition,
-        "draft": draft,
-        "addresses": addresses,
-        "width": width,
-        "until": now() + LINK_LASTS,
+        "draft": await draft_of(exhibition),
+        "frame": pages.url("previews:show", language=current_language(), token=frame),
+        "width": "phone" if request.query_params.get("width") == "phone" else "desk",
+        "links": links,
+        "days": LINK_LASTS.days,
+        "form": form,
     }
-    response = render(request, "exhibitions/preview.html", context)
+    response = render(request, "exhibitions/preview.html", context, status=status)
     response.headers["content-security-policy"] = content_security_policy(is_framed=True)
     return response
 
@@ -123,16 +201,26 @@ async def show_picture(request: Request) -> Response:
 
 
 async def exhibition_of(request: Request) -> Exhibition:
-    """The exhibition that the link was signed for; 404 where it expired, was changed or is of none."""
-    token = request.path_params["token"]
+    """The exhibition that a link leads to; 404 where it expired, was ended or changed, or never was."""
+    settings, token = settings_of(request), request.path_params["token"][:TOKEN_MOST]
     try:
-        id = signer(settings_of(request)).loads(token[:TOKEN_MOST], max_age=int(LINK_LASTS.total_seconds()))
+        age = int(FRAME_LASTS.total_seconds())
+        exhibition = await Exhibition.get_or_none(id=frame_signer(settings).loads(token, max_age=age))
     except BadSignature:
-        raise HTTPException(404, headers=UNSEEN) from None
-    exhibition = await Exhibition.get_or_none(id=id) if isinstance(id, int) else None
+        exhibition = await _linked_by(settings, token)
     if exhibition is None:
         raise HTTPException(404, headers=UNSEEN)
     return exhibition
+
+
+async def _linked_by(settings: Settings, token: str) -> Exhibition | None:
+    try:
+        id = signer(settings).loads(token)
+    except BadSignature:
+        return None
+    good = PreviewLink.filter(id=id, ended_at__isnull=True, expires_at__gt=now())
+    link = await good.prefetch_related("exhibition").first()
+    return link.exhibition if link else None
 
 
 async def shown_draft(draft: Edition) -> walls.ShownExhibition:
@@ -144,6 +232,13 @@ async def shown_draft(draft: Edition) -> walls.ShownExhibition:
 
 routes = [
     Route("/desk/exhibitions/{id:int}/preview", index, name="editions:preview", methods=["GET"]),
+    Route("/desk/exhibitions/{id:int}/preview/links", create, name="previews:create", methods=["POST"]),
+    Route(
+        "/desk/exhibitions/{id:int}/preview/links/{link:int}/deletion",
+        delete,
+        name="previews:delete",
+        methods=["POST"],
+    ),
     Route(
         "/preview/{token:str}/pictures/{picture:str}/{name:str}",
         show_picture,

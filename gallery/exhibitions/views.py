@@ -18,7 +18,7 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.exhibitions import building
 from gallery.exhibitions.access import load_curator, load_exhibition, load_hanging, load_room
-from gallery.exhibitions.arrangements import CAPTIONS, FROZEN_FIELDS, ROOM_FIELDS
+from gallery.exhibitions.arrangements import CAPTIONS, EDITION_FIELDS, ROOM_FIELDS
 from gallery.exhibitions.builder import (
     editions_of,
     ending_before,
@@ -31,8 +31,10 @@ from gallery.exhibitions.builder import (
 from gallery.exhibitions.building import BuildingRefused, NotPublishable, draft_of
 from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm
 from gallery.exhibitions.meanwhile import ChangedMeanwhile, read_seen, seen_of
-from gallery.exhibitions.models import Edition, Exhibition, Room
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.room_rules import filled, waiting
+from gallery.exhibitions.talks import MOMENTS
+from gallery.forms import Form
 from gallery.languages import gettext as _
 from gallery.languages import spoken
 from gallery.organisations.models import Organisation
@@ -81,9 +83,7 @@ async def create(request: Request) -> Response:
                 return redirect(request, "exhibitions:show", id=exhibition.id)
             except IntegrityError:  # somebody took the name in this very moment
                 pass
-        form.refuse(
-            "slug", _("This name is in use already. Please choose another, such as one with the year.")
-        )
+        form.refuse("slug", slug_in_use())
     return render(request, "exhibitions/new.html", {"form": form}, status=422)
 
 
@@ -106,7 +106,7 @@ async def update(request: Request) -> Response:
             await chosen_theme(form),
             by=person,
             seen=seen_in(posted),
-            **form.values(*FROZEN_FIELDS),
+            **form.values(*EDITION_FIELDS),
         )
     except ChangedMeanwhile as other:
         refuse_meanwhile(form, other)
@@ -158,11 +158,15 @@ async def delete_exclusion(request: Request) -> Response:
 async def update_caption(request: Request) -> Response:
     """A curator writes a caption for a work that holds for this room alone."""
     person, exhibition, hanging = await load_hanging(request)
-    form = CaptionForm(await request.form())
+    posted = await request.form()
+    form = CaptionForm(posted)
     if not form.validate():
-        sentence = next(iter(form.errors.values()))[0]
-        return await _answer(request, exhibition, f"hanging-{hanging.id}", str(sentence), "error")
-    await building.change_caption(hanging, by=person, **form.values(*CAPTIONS))
+        return await _builder(request, exhibition, caption_forms={hanging.id: form})
+    try:
+        await building.change_caption(hanging, by=person, seen=seen_in(posted), **form.values(*CAPTIONS))
+    except ChangedMeanwhile as other:
+        refuse_meanwhile(form, other)
+        return await _builder(request, exhibition, caption_forms={hanging.id: form})
     return await _answer(request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."))
 
 
@@ -271,18 +275,24 @@ async def _builder(
     edition_form: EditionForm | None = None,
     new_room_form: RoomForm | None = None,
     room_forms: dict[int, RoomForm] | None = None,
+    caption_forms: dict[int, CaptionForm] | None = None,
     refusal: str = "",
 ) -> Response:
     """The builder; with a form that was refused, or a refusal, it answers 422 and keeps what was typed."""
     refused = [form for form in (edition_form, new_room_form, *(room_forms or {}).values()) if form]
-    if refused and wants_json(request):
+    if (refused or caption_forms) and wants_json(request):
         errors = {
             form[name].id: [str(error) for error in form[name].errors]
             for form in refused
             for name in form.errors
         }
+        errors |= {
+            f"hanging-{id}-{name}": [str(error) for error in form[name].errors]
+            for id, form in (caption_forms or {}).items()
+            for name in form.errors
+        }
         return JSONResponse({"errors": errors}, status_code=422)
-    is_refused = bool(refused or refusal)
+    is_refused = bool(refused or caption_forms or refusal)
     draft = await draft_of(exhibition)
     rooms = await rooms_of(draft)
     by_rule = await filled(draft)
@@ -312,6 +322,8 @@ async def _builder(
             **{room.id: RoomForm.of(room, prefix=f"room-{room.id}", **choices) for room in rooms},
             **(room_forms or {}),
         },
+        "caption_forms": caption_forms or {},
+        "seen_captions": {hanging.id: seen_caption(hanging) for room in rooms for hanging in room.hangings},
         "new_room_form": new_room_form or RoomForm(prefix="new", **choices),
         "refusal": refusal,
         "may_be_shown": may_be_shown,
@@ -320,7 +332,7 @@ async def _builder(
 
 
 async def _edition_form(exhibition: Exhibition, draft: Edition) -> EditionForm:
-    begin_with = {name: getattr(draft, name) for name in FROZEN_FIELDS}
+    begin_with = {name: getattr(draft, name) for name in EDITION_FIELDS}
     begin_with["opens_at"] = draft.opens_at or now()
     return EditionForm(
         themes=await theme_choices(), data={**begin_with, "theme": str(exhibition.theme_id or "")}
@@ -349,18 +361,24 @@ async def _answer(
     told: dict[str, Any] = {"version": draft.version, "message": message}
     if fragment == "edition":
         told["seen"] = seen_edition(draft, (await Exhibition.get(id=exhibition.id)).theme_id)
+    elif fragment.startswith("hanging-") and (hung := await Hanging.get_or_none(id=int(fragment[8:]))):
+        told["seen"] = seen_caption(hung)
     elif fragment.startswith("room-") and (room := await Room.get_or_none(id=int(fragment[5:]))):
         told["seen"] = seen_room(room)
     return JSONResponse(told, status_code=422 if level == "error" else 200)
 
 
 def seen_edition(draft: Edition, theme_id: int | None) -> str:
-    fields: dict[str, Any] = {name: getattr(draft, name) for name in FROZEN_FIELDS}
+    fields: dict[str, Any] = {name: getattr(draft, name) for name in EDITION_FIELDS}
     return seen_of({**fields, "theme": str(theme_id or "")})
 
 
 def seen_room(room: Room) -> str:
     return seen_of({name: getattr(room, name) for name in ROOM_FIELDS})
+
+
+def seen_caption(hanging: Hanging) -> str:
+    return seen_of({name: getattr(hanging, name) for name in CAPTIONS})
 
 
 def wants_json(request: Request) -> bool:
@@ -372,9 +390,11 @@ def seen_in(posted: FormData) -> dict[str, str]:
     return read_seen(str(posted.get("seen", "")))
 
 
-def refuse_meanwhile(form: EditionForm | RoomForm, other: ChangedMeanwhile) -> None:
+def refuse_meanwhile(form: Form, other: ChangedMeanwhile) -> None:
     """Say at each field that somebody else changed it, and what it holds now; what was typed stays in the form."""
     for name, value in other.theirs.items():
+        if isinstance(value, str) and name in MOMENTS:
+            value = datetime.fromisoformat(value)
         if isinstance(value, datetime):
             value = local_input(value).replace("T", " ")
         sentence = _(
@@ -401,6 +421,10 @@ async def room_choices() -> dict[str, list[tuple[str, str]]]:
         "themes": await theme_choices(),
         "organisations": [(str(one.id), spoken(one, "name").text) for one in organisations],
     }
+
+
+def slug_in_use() -> str:
+    return _("This name is in use already. Please choose another, such as one with the year.")
 
 
 def unnumbered() -> str:

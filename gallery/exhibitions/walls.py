@@ -15,8 +15,10 @@ from tortoise.functions import Count
 
 from gallery.artworks.models import Artwork, walls_are_open
 from gallery.clock import now
+from gallery.exhibitions.credits import Credit, by_kind, credits_of
 from gallery.exhibitions.media import media
 from gallery.exhibitions.models import Edition, Hanging
+from gallery.exhibitions.talks import Talk, talks_of
 from gallery.images.decoder import SMALL
 from gallery.images.renditions import widths_for
 from gallery.languages import LANGUAGES, Spoken, current_language, other_language, spoken
@@ -61,6 +63,8 @@ EDITION_COLUMNS = (
     "introduction_en",
     "opens_at",
     "closes_at",
+    "credits",
+    "talks",
     "exhibition__slug",
     "exhibition__theme_id",
     "exhibition__theme__slug",
@@ -227,6 +231,12 @@ class ShownExhibition:
     opens_at: datetime
     closes_at: datetime | None
     theme: ShownTheme | None
+    credits: Sequence[Credit] = ()
+    talks: Sequence[Talk] = ()
+
+    @property
+    def thanks(self) -> list[tuple[str, list[Credit]]]:
+        return by_kind(self.credits)
 
     @property
     def has_opened(self) -> bool:
@@ -258,6 +268,8 @@ class ShownExhibition:
             opens_at=row["opens_at"],
             closes_at=row["closes_at"],
             theme=theme,
+            credits=credits_of(row["credits"]),
+            talks=talks_of(row["talks"]),
         )
 
 
@@ -382,6 +394,23 @@ async def hung(shown: Sequence[ShownExhibition], most: int) -> dict[int, list[Sh
             ids.append(artwork_id)
     works = await works_by_id({artwork_id for ids in order.values() for artwork_id in ids})
     return {edition: [works[id] for id in ids if id in works] for edition, ids in order.items()}
+
+
+def still_on_site() -> Q:
+    """Editions that have not left the site when they closed, whether or not they have opened."""
+    return Q(leaves_when_closed=False) | Q(closes_at__isnull=True) | Q(closes_at__gt=now())
+
+
+async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhibition]]:
+    """What begins from `moment` on beside exhibitions that are published and have not left the site; one query."""
+    rows = await Edition.filter(
+        still_on_site(), is_current=True, opens_at__isnull=False, talks__isnull=False
+    ).values(*EDITION_COLUMNS)
+    shown = [ShownExhibition.of(row) for row in rows]
+    found = [
+        (talk, exhibition) for exhibition in shown for talk in exhibition.talks if talk.starts_at >= moment
+    ]
+    return sorted(found, key=lambda pair: (pair[0].starts_at, pair[0].key))[:limit]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from gallery import clock
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.exhibitions import building
-from gallery.exhibitions.arrangements import ROOM_FIELDS
+from gallery.exhibitions.arrangements import CAPTIONS, ROOM_FIELDS
 from gallery.exhibitions.meanwhile import ChangedMeanwhile, digest, merged, read_seen, seen_of
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
 from gallery.exhibitions.room_rules import ROOM_MOST, filled
@@ -210,8 +210,11 @@ async def test_a_caption_that_is_too_long(site: Site) -> None:
     path = f"/desk/exhibitions/{exhibition.id}/hangings/{hanging.id}/caption"
     answer = await client.post(path, data={"caption_en": "x" * 301}, headers={"accept": "application/json"})
     assert answer.status_code == 422
-    assert "301 characters" in answer.json()["message"]
-    assert (await site.client(site.cast.partner)) is not None
+    assert "301 characters" in answer.json()["errors"][f"hanging-{hanging.id}-caption_en"][0]
+    page = await client.post(path, data={"caption_en": "x" * 301})
+    assert page.status_code == 422
+    assert f'value="{"x" * 301}"' in page.text  # nothing that was typed is lost
+    assert "301 characters" in page.text
     assert (await (await site.client(site.cast.partner)).post(path, data={})).status_code == 404
 
 
@@ -266,6 +269,33 @@ async def test_the_later_of_two_is_told_what_the_other_wrote(site: Site) -> None
     again = await other.post(here, data={**fields(room, title_en="His"), "seen": fresh[1]})
     assert again.status_code == 303
     assert (await Room.get(id=room.id)).title_en == "His"
+
+
+async def test_two_curators_write_captions_and_both_stay(site: Site) -> None:
+    exhibition, _room = await begun([await accepted(site)])
+    hanging = await Hanging.get(room__edition__exhibition_id=exhibition.id)
+    here = f"/desk/exhibitions/{exhibition.id}"
+    path = f"{here}/hangings/{hanging.id}/caption"
+    hers, his = await site.client(site.cast.curator), await site.client(site.cast.keeper)
+    seen = seen_of(dict.fromkeys(CAPTIONS, ""))
+    assert seen in (await hers.get(here)).text
+    saved = await hers.post(
+        path,
+        data={"caption_zh": "门边", "caption_en": "", "seen": seen},
+        headers={"accept": "application/json"},
+    )
+    assert saved.json()["seen"] == seen_of({"caption_zh": "门边", "caption_en": ""})
+    assert (
+        await his.post(path, data={"caption_zh": "", "caption_en": "By the door", "seen": seen})
+    ).status_code == 303
+    await hanging.refresh_from_db()
+    assert (hanging.caption_zh, hanging.caption_en) == ("门边", "By the door")
+    refused = await his.post(path, data={"caption_zh": "窗边", "caption_en": "By the door", "seen": seen})
+    assert refused.status_code == 422
+    assert "It now reads: 门边." in refused.text
+    assert 'value="窗边"' in refused.text
+    await hanging.refresh_from_db()
+    assert hanging.caption_zh == "门边"
 
 
 async def test_a_script_that_saves_gets_the_version_and_is_told_of_others(site: Site) -> None:

@@ -1,0 +1,72 @@
+"""An exhibition as the start of a new one, at the curator's desk."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.exceptions import IntegrityError
+
+from gallery.exhibitions import copying
+from gallery.exhibitions.access import load_exhibition
+from gallery.exhibitions.building import draft_of
+from gallery.exhibitions.forms import ExhibitionForm
+from gallery.exhibitions.models import Exhibition
+from gallery.exhibitions.views import chosen_theme, slug_in_use, theme_choices
+from gallery.languages import gettext as _
+from gallery.pages import flash, redirect, render
+
+
+async def new(request: Request) -> Response:
+    """A curator is asked what the copy is called."""
+    _person, exhibition = await load_exhibition(request)
+    draft = await draft_of(exhibition)
+    form = ExhibitionForm(
+        themes=await theme_choices(),
+        data={
+            "title_zh": draft.title_zh,
+            "title_en": draft.title_en,
+            "theme": str(exhibition.theme_id or ""),
+        },
+    )
+    return await _page(request, exhibition, form)
+
+
+async def create(request: Request) -> Response:
+    """A curator makes a new exhibition that begins as another one is now, and comes to its builder."""
+    person, exhibition = await load_exhibition(request)
+    form = ExhibitionForm(await request.form(), themes=await theme_choices())
+    if not form.validate():
+        return await _page(request, exhibition, form, status=422)
+    slug = form["slug"].data
+    if not await Exhibition.exists(slug=slug):
+        try:
+            theme = await chosen_theme(form)
+            copy = await copying.copy(
+                exhibition, slug, person, theme=theme, **form.values("title_zh", "title_en")
+            )
+        except IntegrityError:  # somebody took the name in this very moment
+            pass
+        else:
+            response = redirect(request, "exhibitions:show", id=copy.id)
+            flash(
+                request,
+                response,
+                _("This is the copy. Its dates are empty; visitors see it when you publish it."),
+            )
+            return response
+    form.refuse("slug", slug_in_use())
+    return await _page(request, exhibition, form, status=422)
+
+
+async def _page(
+    request: Request, exhibition: Exhibition, form: ExhibitionForm, *, status: int = 200
+) -> Response:
+    context = {"exhibition": exhibition, "draft": await draft_of(exhibition), "form": form}
+    return render(request, "exhibitions/copy.html", context, status=status)
+
+
+routes = [
+    Route("/desk/exhibitions/{id:int}/copies/new", new, name="copies:new", methods=["GET"]),
+    Route("/desk/exhibitions/{id:int}/copies", create, name="copies:create", methods=["POST"]),
+]

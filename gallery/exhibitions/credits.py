@@ -1,0 +1,69 @@
+"""Who made an exhibition possible: its curators and supporters, as an edition keeps them in its `credits`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+from gallery.languages import lazy_gettext as _l
+
+
+class CreditKind(StrEnum):
+    CURATOR = "curator"
+    AMBASSADOR = "ambassador"
+    MEDIA = "media"
+    DONOR = "donor"
+    SUPPORTER = "supporter"
+
+
+# How visitors read them, in their order.
+HEADINGS = {
+    CreditKind.CURATOR: _l("Curated by"),
+    CreditKind.AMBASSADOR: _l("Ambassadors"),
+    CreditKind.MEDIA: _l("Media"),
+    CreditKind.DONOR: _l("Donors"),
+    CreditKind.SUPPORTER: _l("With the help of"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    key: str  # 8 letters that stay the same while the rest changes
+    kind: CreditKind
+    name_zh: str
+    name_en: str
+    link: str  # http(s), or empty
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> Self:
+        """From an entry of `Edition.credits`."""
+        return cls(**{**kept, "kind": CreditKind(kept["kind"])})
+
+    def kept(self) -> dict[str, Any]:
+        return {**asdict(self), "kind": self.kind.value}
+
+    @property
+    def heading(self) -> str:
+        return str(HEADINGS[self.kind])
+
+    def line(self) -> str:
+        """All of it in one line, for a curator who compares."""
+        names = " / ".join(name for name in (self.name_zh, self.name_en) if name)
+        return f"{self.heading}: {names}" + (f" <{self.link}>" if self.link else "")
+
+
+CREDIT_FIELDS = tuple(field.name for field in fields(Credit) if field.name != "key")
+
+
+def credits_of(kept: Iterable[dict[str, Any]] | None) -> list[Credit]:
+    return [Credit.of(entry) for entry in kept or ()]
+
+
+def by_kind(credits: Sequence[Credit]) -> list[tuple[str, list[Credit]]]:
+    """The credits under their headings; within each as the curators put them."""
+    groups = (
+        (heading, [credit for credit in credits if credit.kind == kind]) for kind, heading in HEADINGS.items()
+    )
+    return [(str(heading), group) for heading, group in groups if group]

@@ -1,0 +1,98 @@
+"""What a draft keeps as a list in one field, its credits and its talks, and the verbs that change an entry of it.
+
+Each verb reads the list again under the exhibition's lock, so that two curators at once lose nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from gallery.accounts.models import Person
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.database import in_transaction
+from gallery.exhibitions.building import BuildingRefused, draft_of, hold, touch
+from gallery.exhibitions.meanwhile import merged
+from gallery.exhibitions.models import Edition, Exhibition
+from gallery.languages import gettext as _
+
+ListName = Literal["credits", "talks"]
+Entries = list[dict[str, Any]]
+ENTRIES_MOST = 60  # in one list
+
+
+class NoSuchEntry(Exception):
+    """Somebody removed it meanwhile, or it never was there."""
+
+
+async def add_entry(exhibition: Exhibition, name: ListName, values: Mapping[str, Any], by: Person) -> str:
+    """A new entry behind the others; returns its key. Raises BuildingRefused where there are too many."""
+    async with in_transaction():
+        entries, draft = await _held(exhibition, name)
+        if len(entries) >= ENTRIES_MOST:
+            raise BuildingRefused(
+                _(
+                    "There are %(most)s here already, which is as many as a page takes. Please remove one first."
+                )
+                % {"most": ENTRIES_MOST}
+            )
+        key = secrets.token_hex(4)
+        await _keep(draft, name, [*entries, {"key": key, **values}], by)
+    return key
+
+
+async def change_entry(
+    exhibition: Exhibition,
+    name: ListName,
+    key: str,
+    values: Mapping[str, Any],
+    by: Person,
+    seen: Mapping[str, str],
+) -> None:
+    """Set fields of an entry. `seen` as for `building.change`. Raises ChangedMeanwhile, NoSuchEntry."""
+    async with in_transaction():
+        entries, draft = await _held(exhibition, name)
+        place = _place(entries, key)
+        other = draft.changed_by.name if draft.changed_by else ""
+        entries[place] |= merged(seen, entries[place], values, other)
+        await _keep(draft, name, entries, by)
+
+
+async def remove_entry(exhibition: Exhibition, name: ListName, key: str, by: Person) -> None:
+    """Raises NoSuchEntry."""
+    async with in_transaction():
+        entries, draft = await _held(exhibition, name)
+        del entries[_place(entries, key)]
+        await _keep(draft, name, entries, by)
+
+
+async def move_entry(exhibition: Exhibition, name: ListName, key: str, to: int, by: Person) -> None:
+    """Let an entry be the `to`-th, counted from 1; beyond the ends the first or the last. Raises NoSuchEntry."""
+    async with in_transaction():
+        entries, draft = await _held(exhibition, name)
+        moved = entries.pop(_place(entries, key))
+        entries.insert(min(max(to, 1), len(entries) + 1) - 1, moved)
+        await _keep(draft, name, entries, by)
+
+
+async def _held(exhibition: Exhibition, name: ListName) -> tuple[Entries, Edition]:
+    draft = await draft_of(exhibition)
+    await hold(exhibition.id)
+    held = await Edition.get(id=draft.id).select_related("changed_by")
+    return list(getattr(held, name) or []), held
+
+
+async def _keep(draft: Edition, name: ListName, entries: Entries, by: Person) -> None:
+    await Edition.filter(id=draft.id).update(**{name: entries or None})
+    await touch(draft.id, by)
+    verb = Verb.EXHIBITION_CREDITS_CHANGED if name == "credits" else Verb.EXHIBITION_TALKS_CHANGED
+    await record(verb, draft.exhibition_id, by=by)
+
+
+def _place(entries: Entries, key: str) -> int:
+    for place, entry in enumerate(entries):
+        if entry["key"] == key:
+            return place
+    raise NoSuchEntry

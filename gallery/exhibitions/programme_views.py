@@ -1,0 +1,151 @@
+"""Credits and talks at the curator's desk: who made an exhibition possible, and what happens beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.exhibitions.access import load_exhibition
+from gallery.exhibitions.builder import whole_number
+from gallery.exhibitions.building import BuildingRefused, draft_of
+from gallery.exhibitions.credits import CREDIT_FIELDS, credits_of
+from gallery.exhibitions.draft_lists import (
+    ListName,
+    NoSuchEntry,
+    add_entry,
+    change_entry,
+    move_entry,
+    remove_entry,
+)
+from gallery.exhibitions.forms import CreditForm, TalkForm
+from gallery.exhibitions.meanwhile import ChangedMeanwhile, seen_of
+from gallery.exhibitions.models import Exhibition
+from gallery.exhibitions.talks import TALK_FIELDS, talks_of
+from gallery.exhibitions.views import refuse_meanwhile, seen_in
+from gallery.languages import gettext as _
+from gallery.pages import flash, redirect, render
+
+EntryForm = CreditForm | TalkForm
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One of the two lists: how its entries are read, the form that changes one, and its pages."""
+
+    name: ListName
+    form: type[EntryForm]
+    fields: tuple[str, ...]
+    read: Any
+
+    async def index(self, request: Request) -> Response:
+        """A curator sees the credits, or the talks, of a draft, each with its form."""
+        _person, exhibition = await load_exhibition(request)
+        return await self._page(request, exhibition)
+
+    async def create(self, request: Request) -> Response:
+        """A curator adds somebody to the credits, or a talk."""
+        person, exhibition = await load_exhibition(request)
+        form = self.form(await request.form(), prefix="new")
+        if not form.validate():
+            return await self._page(request, exhibition, new=form)
+        try:
+            key = await add_entry(exhibition, self.name, form.kept(), person)
+        except BuildingRefused as refusal:
+            return await self._page(request, exhibition, new=form, refusal=str(refusal))
+        return self._back(request, exhibition, key, _("Saved in the draft."))
+
+    async def update(self, request: Request) -> Response:
+        """A curator changes an entry; what another changed of it meanwhile stays."""
+        person, exhibition = await load_exhibition(request)
+        key, posted = request.path_params["key"], await request.form()
+        form = self.form(posted, prefix=key)
+        if not form.validate():
+            return await self._page(request, exhibition, refused=(key, form))
+        try:
+            await change_entry(exhibition, self.name, key, form.kept(), person, seen_in(posted))
+        except NoSuchEntry as error:
+            raise HTTPException(404) from error
+        except ChangedMeanwhile as other:
+            refuse_meanwhile(form, other)
+            return await self._page(request, exhibition, refused=(key, form))
+        return self._back(request, exhibition, key, _("Saved in the draft."))
+
+    async def delete(self, request: Request) -> Response:
+        """A curator takes an entry out of the draft."""
+        person, exhibition = await load_exhibition(request)
+        try:
+            await remove_entry(exhibition, self.name, request.path_params["key"], person)
+        except NoSuchEntry as error:
+            raise HTTPException(404) from error
+        return self._back(request, exhibition, "", _("Removed from the draft."))
+
+    async def move(self, request: Request) -> Response:
+        """A curator lets somebody stand earlier or later in the credits."""
+        person, exhibition = await load_exhibition(request)
+        key = request.path_params["key"]
+        to = whole_number((await request.form()).get("position", ""))
+        try:
+            await move_entry(exhibition, self.name, key, to, person)
+        except NoSuchEntry as error:
+            raise HTTPException(404) from error
+        return self._back(request, exhibition, key)
+
+    async def _page(
+        self,
+        request: Request,
+        exhibition: Exhibition,
+        *,
+        new: EntryForm | None = None,
+        refused: tuple[str, EntryForm] | None = None,
+        refusal: str = "",
+    ) -> Response:
+        """The list; with a form that was refused it answers 422 and keeps what was typed."""
+        draft = await draft_of(exhibition)
+        entries = self.read(getattr(draft, self.name))
+        forms = {entry.key: self.form(prefix=entry.key, obj=entry) for entry in entries}
+        if refused:
+            if refused[0] not in forms:  # removed meanwhile
+                raise HTTPException(404)
+            forms[refused[0]] = refused[1]
+        context = {
+            "exhibition": exhibition,
+            "draft": draft,
+            "entries": entries,
+            "forms": forms,
+            "seen": {
+                entry.key: seen_of({name: entry.kept()[name] for name in self.fields}) for entry in entries
+            },
+            "new_form": new or self.form(prefix="new"),
+            "refusal": refusal,
+        }
+        status = 422 if new or refused else 200
+        return render(request, f"exhibitions/{self.name}.html", context, status=status)
+
+    def _back(self, request: Request, exhibition: Exhibition, key: str, message: str = "") -> Response:
+        fragment = f"entry-{key}" if key else ""
+        response = redirect(request, f"{self.name}:index", id=exhibition.id, fragment=fragment)
+        if message:
+            flash(request, response, message)
+        return response
+
+    def routes(self) -> list[Route]:
+        here = f"/desk/exhibitions/{{id:int}}/{self.name}"
+        entry = f"{here}/{{key:name}}"
+        return [
+            Route(here, self.index, name=f"{self.name}:index", methods=["GET"]),
+            Route(here, self.create, name=f"{self.name}:create", methods=["POST"]),
+            Route(entry, self.update, name=f"{self.name}:update", methods=["POST"]),
+            Route(f"{entry}/deletion", self.delete, name=f"{self.name}:delete", methods=["POST"]),
+            Route(f"{entry}/position", self.move, name=f"{self.name}:move", methods=["POST"]),
+        ]
+
+
+CREDITS = Listed("credits", CreditForm, CREDIT_FIELDS, credits_of)
+TALKS = Listed("talks", TalkForm, TALK_FIELDS, talks_of)
+
+routes = [*CREDITS.routes(), *TALKS.routes()]

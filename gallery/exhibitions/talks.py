@@ -1,0 +1,56 @@
+"""Talks and events beside an exhibition, as an edition keeps them in its `talks`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, Self
+
+from gallery.languages import spoken
+from gallery.pages import local_input
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    key: str  # 8 letters that stay the same while the rest changes
+    title_zh: str
+    title_en: str
+    text_zh: str  # Markdown
+    text_en: str
+    starts_at: datetime
+    ends_at: datetime
+    place_zh: str
+    place_en: str
+    link: str  # to the stream: http(s), or empty
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> Self:
+        """From an entry of `Edition.talks`."""
+        moments = {name: datetime.fromisoformat(kept[name]) for name in MOMENTS}
+        return cls(**{**kept, **moments})
+
+    def kept(self) -> dict[str, Any]:
+        return {**asdict(self), **{name: getattr(self, name).isoformat() for name in MOMENTS}}
+
+    def line(self) -> str:
+        """All of it in a few lines, for a curator who compares."""
+        titles = " / ".join(title for title in (self.title_zh, self.title_en) if title)
+        places = " / ".join(place for place in (self.place_zh, self.place_en, self.link) if place)
+        texts = "".join(f"\n{text}" for text in (self.text_zh, self.text_en) if text)
+        hours = f"{local_input(self.starts_at)} – {local_input(self.ends_at)}".replace("T", " ")
+        return f"{hours}: {titles} ({places}){texts}"
+
+    @property
+    def where(self) -> str:
+        """The place, in the page's language where it is there, or the address of the stream."""
+        return spoken(self, "place").text or self.link
+
+
+MOMENTS = ("starts_at", "ends_at")
+TALK_FIELDS = tuple(field.name for field in fields(Talk) if field.name != "key")
+
+
+def talks_of(kept: Iterable[dict[str, Any]] | None) -> list[Talk]:
+    """In the order in which they begin."""
+    return sorted((Talk.of(entry) for entry in kept or ()), key=lambda talk: (talk.starts_at, talk.key))
