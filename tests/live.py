@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import re
 import signal
 import socket
@@ -55,6 +56,7 @@ class LiveSite:
                 for name in ("storage_url", "storage_key_id", "storage_secret", "storage_public_url")
             },
             "GALLERY_CHECK_LINKS": str(int(self.settings.check_links)),
+            "GALLERY_API_REQUESTS_PER_MINUTE": str(self.settings.api_requests_per_minute),
             "GALLERY_IMAGE_LEASE_SECONDS": str(self.settings.image_lease_seconds),
         }
 
@@ -96,11 +98,17 @@ class LiveSite:
 
 
 class BadLine:
-    """A line to a server that breaks off after some bytes, again and again, until it has done so `times` times."""
+    """A line to a server that breaks off after some bytes, again and again, until it has done so `times` times.
 
-    def __init__(self, port: int, after: int, times: int) -> None:
-        self.port, self.after, self.left = port, after, times
-        self.breaks = 0
+    With a range for `after` each connection breaks at a number of bytes of its own, by chance from `seed`, and some
+    break only when everything has arrived and the answer is on its way back.
+    """
+
+    def __init__(self, port: int, after: int | range, times: int, seed: int = 0) -> None:
+        self.port, self.left = port, times
+        self.after = after if isinstance(after, range) else range(after, after + 1)
+        self.chance = random.Random(seed)
+        self.breaks = self.lost_answers = 0
 
     async def __aenter__(self) -> str:
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -111,17 +119,22 @@ class BadLine:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", self.port)
+        after = self.chance.choice(self.after)
+        loses_answer = len(self.after) > 1 and self.chance.random() < 0.3
+
+        def break_off() -> None:
+            self.left -= 1
+            self.breaks += 1
+            writer.transport.abort()
+            back.close()
 
         async def up() -> None:
             sent = 0
             while data := await reader.read(4096):
-                if self.left and sent + len(data) > self.after:
-                    back.write(data[: self.after - sent])
+                if self.left and sent + len(data) > after:
+                    back.write(data[: after - sent])
                     await back.drain()
-                    self.left -= 1
-                    self.breaks += 1
-                    writer.transport.abort()
-                    back.close()
+                    break_off()
                     return
                 sent += len(data)
                 back.write(data)
@@ -130,6 +143,10 @@ class BadLine:
 
         async def down() -> None:
             while data := await there.read(65536):
+                if self.left and loses_answer:
+                    self.lost_answers += 1
+                    break_off()
+                    return
                 writer.write(data)
                 await writer.drain()
             writer.close()

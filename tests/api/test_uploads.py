@@ -1,0 +1,170 @@
+"""Pictures by program: the same tus as at the desk with a token instead of a cookie, and real clients on a line that breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from pathlib import Path
+
+import pytest
+from tusclient.client import TusClient
+from tusclient.exceptions import TusCommunicationError
+
+from gallery.api.tokens import READ
+from gallery.artworks.models import Artwork, Status
+from gallery.images.models import Image, Upload
+from tests import factories
+from tests.api.programs import V1, bearer, program, token_for
+from tests.artworks.test_arrivals import OFFSET_STREAM, PICTURE, TUS, noise, original_of
+from tests.conftest import Site
+from tests.live import BadLine, LiveSite
+from tests.npm import FOLDER, modules_or_skip, run_node
+
+PIECES = {**TUS, "content-type": OFFSET_STREAM}
+
+
+async def begun(client: object, length: int = len(PICTURE)) -> str:
+    answer = await client.post(f"{V1}/uploads", headers={**TUS, "upload-length": str(length)})  # type: ignore[attr-defined]
+    assert answer.status_code == 201, answer.text
+    return str(answer.headers["location"])
+
+
+async def test_a_picture_becomes_a_draft_of_the_tokens_organisation(site: Site) -> None:
+    client = await program(site)
+    path = await begun(client)
+    assert path.startswith(f"{V1}/uploads/")
+    first = await client.patch(path, headers={**PIECES, "upload-offset": "0"}, content=PICTURE[:5000])
+    assert (first.status_code, first.headers["upload-offset"]) == (204, "5000")
+    asked = await client.head(path, headers=TUS)
+    assert (asked.status_code, asked.headers["upload-offset"]) == (200, "5000")
+    last = await client.patch(path, headers={**PIECES, "upload-offset": "5000"}, content=PICTURE[5000:])
+    work = await Artwork.get().prefetch_related("created_by")
+    assert last.headers["gallery-work"] == f"{V1}/works/{work.id}"
+    assert (work.status, work.organisation_id) == (Status.DRAFT, site.cast.organisation.id)
+    assert work.created_by == site.cast.partner
+    assert await original_of(site, work) == PICTURE
+    told = (await client.get(last.headers["gallery-work"])).json()
+    assert told["picture"]["state"] == "received"
+    await site.work()
+    assert (await client.get(f"{V1}/works/{work.id}")).json()["picture"]["state"] == "ready"
+
+
+async def test_what_can_be_done_is_told_to_everybody(site: Site) -> None:
+    client = await site.client()
+    for path in (f"{V1}/uploads", f"{V1}/uploads/{'0' * 32}"):
+        answer = await client.options(path)
+        assert (answer.status_code, answer.headers["tus-version"]) == (204, "1.0.0")
+
+
+async def test_a_method_can_be_named_in_a_header(site: Site) -> None:
+    client = await program(site)
+    path = await begun(client)
+    asked = await client.post(path, headers={**TUS, "x-http-method-override": "HEAD"})
+    assert (asked.status_code, asked.headers["upload-offset"]) == (200, "0")
+    told = {**PIECES, "x-http-method-override": "PATCH", "upload-offset": "0"}
+    assert (await client.post(path, headers=told, content=PICTURE)).status_code == 204
+    assert await Artwork.all().count() == 1
+
+
+async def test_uploads_of_others_are_not_there(site: Site) -> None:
+    client, elsewhere = await program(site), await program(site, person=site.cast.stranger)
+    colleague, reader = await program(site, person=site.cast.colleague), await program(site, READ)
+    path = await begun(client)
+    piece = {**PIECES, "upload-offset": "0"}
+    for other, status in ((elsewhere, 404), (colleague, 404), (reader, 403), (await site.client(), 401)):
+        assert (await other.head(path, headers=TUS)).status_code == status
+        assert (await other.patch(path, headers=piece, content=PICTURE)).status_code == status
+        assert (await other.delete(path, headers=TUS)).status_code == status
+    # The desk's cookie does not open it here, nor the token at the desk.
+    partner = await site.client(site.cast.partner)
+    assert (await partner.head(path, headers=TUS)).status_code == 401
+    token = path.rpartition("/")[2]
+    assert (await client.head(f"/desk/uploads/{token}", headers=TUS)).status_code == 401
+    assert (await partner.head(f"/desk/uploads/{token}", headers=TUS)).status_code == 200
+    assert (await client.delete(path, headers=TUS)).status_code == 204
+    assert await Upload.all().count() == 0
+
+
+async def test_an_upload_ends_with_its_token(site: Site) -> None:
+    from gallery.api.models import Token
+
+    client = await program(site)
+    path = await begun(client)
+    await client.patch(path, headers={**PIECES, "upload-offset": "0"}, content=PICTURE[:5000])
+    await Token.all().delete()
+    answer = await client.patch(path, headers={**PIECES, "upload-offset": "5000"}, content=PICTURE[5000:])
+    assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+    # Another token of the same member goes on with it.
+    again = await program(site)
+    answer = await again.patch(path, headers={**PIECES, "upload-offset": "5000"}, content=PICTURE[5000:])
+    assert answer.status_code == 204
+    assert await Artwork.all().count() == 1
+
+
+# Real clients
+
+AT_ONCE = 700_000  # bytes in one request
+BREAKS = range(500, 600_000)  # bytes of a connection: below AT_ONCE, so that each break comes true
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_tuspy_through_a_line_that_breaks_where_it_likes(live: LiveSite, seed: int) -> None:
+    address = await live.serve(worker=False)
+    content, token = noise(), await token_for(live.cast.partner)
+    line = BadLine(int(address.rpartition(":")[2]), after=BREAKS, times=6, seed=seed)
+    async with line as broken:
+
+        def upload() -> None:
+            client = TusClient(f"{broken}{V1}/uploads", headers=bearer(token))
+            url = None
+            while True:
+                try:
+                    uploader = client.uploader(file_stream=io.BytesIO(content), chunk_size=AT_ONCE, url=url)
+                    if url is None:
+                        url = uploader.create_url()
+                        uploader.set_url(url)
+                    uploader.upload()
+                    return
+                except TusCommunicationError:
+                    continue  # as a program that is started anew: all it knows is the address
+
+        await asyncio.to_thread(upload)
+    assert line.breaks == 6
+    assert await original_of(live, await Artwork.get()) == content
+    assert await Image.all().count() == 1
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+async def test_tus_js_client_through_a_line_that_breaks_where_it_likes(
+    live: LiveSite, seed: int, tmp_path: Path
+) -> None:
+    modules_or_skip("uploads")
+    address = await live.serve(worker=False)
+    content, token = noise(), await token_for(live.cast.partner)
+    file = tmp_path / "drawing.png"
+    file.write_bytes(content)
+    line = BadLine(int(address.rpartition(":")[2]), after=BREAKS, times=6, seed=seed)
+    async with line as broken:
+        endpoint = f"{broken}{V1}/uploads"
+        done = await asyncio.to_thread(
+            run_node, FOLDER / "uploads" / "upload.mjs", endpoint, token, str(file), str(AT_ONCE)
+        )
+    assert done.returncode == 0, done.stderr
+    work = await Artwork.get()
+    assert done.stdout.strip() == f"{V1}/works/{work.id}"
+    assert line.breaks == 6
+    assert await original_of(live, work) == content
+    assert await Image.all().count() == 1
+
+
+async def test_tus_js_client_on_a_good_line(live: LiveSite, tmp_path: Path) -> None:
+    modules_or_skip("uploads")
+    address = await live.serve(worker=False)
+    token = await token_for(live.cast.partner)
+    file = tmp_path / "drawing.jpg"
+    file.write_bytes(factories.photograph())
+    endpoint = f"{address}{V1}/uploads"
+    script = FOLDER / "uploads" / "upload.mjs"
+    done = await asyncio.to_thread(run_node, script, endpoint, token, str(file), "100000000")
+    assert done.returncode == 0, done.stderr
+    assert await original_of(live, await Artwork.get()) == factories.photograph()
