@@ -10,7 +10,7 @@ from starlette.requests import Request
 from gallery.accounts.models import MemberRole, Membership, Person
 from gallery.api.models import Token
 from gallery.api.problems import Problem, speak_to_program
-from gallery.api.tokens import token_of
+from gallery.api.tokens import has_form, token_of
 from gallery.audit.acting import act_as
 from gallery.languages import gettext as _
 from gallery.organisations.access import load_organisation
@@ -50,7 +50,8 @@ async def let_in(request: Request, scope: str) -> Token:
         raise Problem(401, headers={"www-authenticate": REALM})
     token = await token_of(text.strip())
     if token is None:
-        limits.wrong.allows(address)
+        if has_form(text.strip()):  # anything else cannot be a guess, and cost no look-up
+            limits.wrong.allows(address)
         detail = _("This token opens nothing: it was ended, has run out, or never was one.")
         raise Problem(401, detail, headers={"www-authenticate": f'{REALM}, error="invalid_token"'})
     request.state.program = token.membership.person, [token.membership.organisation]

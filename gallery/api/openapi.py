@@ -22,7 +22,7 @@ from gallery.settings import Settings
 
 API_VERSION = "1.0.0"
 TOKEN = "token"  # noqa: S105 - the name of the security scheme
-EVERYWHERE = (401, 403, 429, 500, 503)  # problems of every operation that needs a token
+EVERYWHERE = (400, 401, 403, 429, 500, 503)  # problems of every operation that needs a token
 
 WHOLE: Schema = {"type": "integer", "minimum": 0}
 HEADERS: dict[str, tuple[Schema, str]] = {  # name → schema, and what it says
@@ -110,7 +110,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _in_path(operation: Operation) -> list[dict[str, Any]]:
-    known: dict[str, Schema] = {"id": NUMBER, "token": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
+    token: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"} if operation.scope else {"type": "string"}
+    known = {"id": NUMBER, "token": token}
     return [
         {"name": name, "in": "path", "required": True, "schema": schema}
         for name, schema in known.items()

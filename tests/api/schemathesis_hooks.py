@@ -1,0 +1,14 @@
+"""What schemathesis must be told besides the description: how a piece of a picture is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import schemathesis
+
+from gallery.artworks.arrivals import PIECES
+
+
+@schemathesis.serializer(PIECES)
+def piece(_context: Any, value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()

@@ -1,0 +1,59 @@
+"""The API asked for all sorts of things by its own description: nothing breaks, and each answer is one that it announces."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gallery.artworks.models import Artwork
+from tests import factories
+from tests.api.programs import token_for
+from tests.live import LiveSite
+
+AT_MOST = 540  # seconds for the whole run
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+
+
+@pytest.mark.only_on("sqlite", "postgresql")
+async def test_schemathesis_finds_no_fault(live: LiveSite, tmp_path: Path) -> None:
+    live.settings = replace(live.settings, api_requests_per_minute=1_000_000)
+    own = live.cast.organisation
+    await factories.theme()
+    for _ in range(3):  # among the numbers that are tried first are some that name something
+        await factories.artwork(live.storage, own)
+    address = await live.serve(worker=False)
+    token = await token_for(live.cast.partner)
+    command = [
+        str(Path(sys.executable).parent / "schemathesis"),
+        f"--config-file={CONFIGURATION}",
+        "run",
+        f"{address}/api/openapi.json",
+        f"--header=Authorization: Bearer {token}",
+        "--header=Accept-Language: en",
+        "--phases=examples,coverage,fuzzing,stateful",
+        "--suppress-health-check=all",
+        "--request-timeout=20",
+        "--continue-on-failure",
+        "--warnings=off",
+        "--no-color",
+    ]
+    done = await asyncio.to_thread(
+        subprocess.run,
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": "110", "PYTHONPATH": str(CONFIGURATION.parents[2])},
+        capture_output=True,
+        text=True,
+        timeout=AT_MOST,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
+    log = "".join(path.read_text() for path in live.settings.home.glob("serve-*.log"))
+    assert "Traceback" not in log
+    assert await Artwork.all().count() > 0
