@@ -76,6 +76,7 @@ import gallery.reviews.reasons
 import gallery.reviews.report_views
 import gallery.reviews.scoring_views
 import gallery.reviews.together
+import gallery.reviews.trust_views
 import gallery.reviews.views
 import gallery.search.chores
 import gallery.search.views
@@ -165,6 +166,7 @@ def feature_routes() -> list[Route]:
         *gallery.reviews.coverage.routes,
         *gallery.reviews.report_views.routes,
         *gallery.reviews.scoring_views.routes,
+        *gallery.reviews.trust_views.routes,
         *gallery.themes.views.routes,
         *gallery.themes.extensions.routes,
         *gallery.figures.appreciation_views.routes,

@@ -16,6 +16,7 @@ class Site(Model):
 
     id = fields.IntField(primary_key=True)
     reviews_needed = fields.IntField(default=1, db_default=1)  # 1, or 2 by different people
+    sample_percent = fields.IntField(default=20, db_default=20)  # of works of organisations that are sampled
     changed_at = fields.DatetimeField(null=True)
     changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="site_changes", null=True, on_delete=fields.SET_NULL

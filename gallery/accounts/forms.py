@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    IntegerField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    ValidationError,
+)
+from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Length
 
 from gallery.accounts.passwords import SHORTEST
 from gallery.forms import Form, Line, Needed, at_most, stripped
+from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 
 LANGUAGE_NAMES = [("zh", "中文"), ("en", "English")]
@@ -139,3 +149,13 @@ class ReviewingForm(Form):
         invalid_choice_message=_l("Please choose one of the two."),
         description=_l("If two disagree, a third decides, or one of them joins the other."),
     )
+    sample_percent = IntegerField(
+        _l("Share of works that are reviewed, of organisations that are sampled"),
+        description=_l("In percent, from 1 to 99."),
+        render_kw={"type": "number", "min": 1, "max": 99},
+    )
+
+    def validate_sample_percent(self, field: Field) -> None:
+        if field.data is None or not 1 <= field.data <= 99:
+            field.errors = []
+            raise ValidationError(_("Please give a whole number from 1 to 99."))

@@ -23,7 +23,8 @@ async def edit(request: Request) -> Response:
     """A keeper sees how the site is set, and changes it."""
     await load_keeper(request)
     kept = await site.current()
-    return await _page(request, ReviewingForm(data={"reviews_needed": str(kept.reviews_needed)}))
+    data = {"reviews_needed": str(kept.reviews_needed), "sample_percent": kept.sample_percent}
+    return await _page(request, ReviewingForm(data=data))
 
 
 async def update_reviewing(request: Request) -> Response:
@@ -32,7 +33,12 @@ async def update_reviewing(request: Request) -> Response:
     form = ReviewingForm(await request.form())
     if not form.validate():
         return await _page(request, form, 422)
-    await keep(person, Verb.SITE_REVIEWING_CHANGED, reviews_needed=int(form.reviews_needed.data))
+    await keep(
+        person,
+        Verb.SITE_REVIEWING_CHANGED,
+        reviews_needed=int(form.reviews_needed.data),
+        sample_percent=form.sample_percent.data,
+    )
     response = redirect(request, "site:edit")
     flash(request, response, _("Saved."))
     return response

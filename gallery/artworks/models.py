@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gallery.figures.models import Appreciation, WorkCount
     from gallery.images.models import Image
     from gallery.organisations.models import Organisation, Project
-    from gallery.reviews.models import Review
+    from gallery.reviews.models import Review, Veto
     from gallery.themes.models import Theme
 
 
@@ -86,6 +86,7 @@ def allowed() -> Q:
     return Q(
         Q(consent__ends_on__isnull=True) | Q(consent__ends_on__gte=day),
         status=Status.ACCEPTED,
+        is_vetoed=False,
         image__state=ImageState.READY,
         organisation__is_active=True,
         consent__for_web=True,
@@ -146,6 +147,7 @@ class Artwork(Model):
     )  # form field → what is typed in it and cannot be kept as it is yet
 
     status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT, db_index=True)
+    is_vetoed = fields.BooleanField(default=False, db_default=False)  # a curator fears that showing it harms
     created_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="artworks", null=True, on_delete=fields.SET_NULL
     )
@@ -154,6 +156,7 @@ class Artwork(Model):
 
     submissions: fields.ReverseRelation[Submission]
     reviews: fields.ReverseRelation[Review]
+    vetoes: fields.ReverseRelation[Veto]
     hangings: fields.ReverseRelation[Hanging]
     counts: fields.ReverseRelation[WorkCount]
     appreciations: fields.ReverseRelation[Appreciation]
@@ -221,6 +224,9 @@ class Submission(Model):
         default=0, db_default=0
     )  # the version of the checks that last looked at it
     checked_on = fields.DateField(null=True)
+    awaits_trust = fields.BooleanField(
+        default=False, db_default=False
+    )  # of a trusted organisation: it may be accepted at once
 
     taken_back: fields.BackwardOneToOneRelation[TakingBack]
     private_share: fields.BackwardOneToOneRelation[PrivateShare]
@@ -228,7 +234,7 @@ class Submission(Model):
     class Meta:
         table = "submission"
         unique_together = [("artwork", "number")]
-        indexes = [("is_waiting", "at"), ("checked_with",)]
+        indexes = [("is_waiting", "at"), ("checked_with",), ("awaits_trust",)]
 
     @property
     def is_proposal(self) -> bool:

@@ -81,6 +81,8 @@ def who_has_it(artwork: Artwork, hung: Sequence[Step]) -> str:
         return _("It is with the curators since %(day)s.") % {"day": shown_date(sent)}
     if artwork.status != Status.ACCEPTED:
         return ""
+    if artwork.is_vetoed:
+        return _("It is not shown at present. Please ask the curators if you wish to know more.")
     opened = [step for step in hung if step.status == OPENED]
     if any(step.at <= now() for step in opened):
         return ""

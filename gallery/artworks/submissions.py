@@ -15,6 +15,7 @@ from gallery.database import in_transaction, locked
 from gallery.images.models import ImageState
 from gallery.languages import gettext as _
 from gallery.languages import spoken
+from gallery.organisations.models import Organisation, Trust
 from gallery.pages import shown_date
 from gallery.themes.extensions import extended
 from gallery.themes.models import Theme
@@ -108,8 +109,14 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
         if missing:
             raise NotSubmittable(_("Something is still missing. The form says what."), missing)
         await held.fetch_related("artist", "project")  # the rest is fetched by now
+        organisation = await Organisation.get(id=held.organisation_id)
         submission = await Submission.create(
-            artwork=held, number=await next_number(held), by=by, at=now(), sent=snapshot_of(held)
+            artwork=held,
+            number=await next_number(held),
+            by=by,
+            at=now(),
+            sent=snapshot_of(held),
+            awaits_trust=organisation.trust != Trust.EVERY,
         )
         held.status = artwork.status = Status.SUBMITTED
         await held.save(update_fields=["status", "updated_at"])

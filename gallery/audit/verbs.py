@@ -35,6 +35,7 @@ class Verb(StrEnum):
     ORGANISATION_HIDDEN = "organisation.hidden"
     TOKEN_MADE = "token.made"  # noqa: S105 - a verb, not a token
     TOKEN_ENDED = "token.ended"  # noqa: S105 - likewise
+    ORGANISATION_TRUST_CHANGED = "organisation.trust_changed"
     APPLICATION_MADE = "application.made"
     APPLICATION_READ = "application.read"
     APPLICATION_ADMITTED = "application.admitted"
@@ -68,6 +69,9 @@ class Verb(StrEnum):
     WORK_DECLINED = "work.declined"
     WORK_DECIDED_AS_ONE_OF_TWO = "work.decided_as_one_of_two"
     WORK_DECISION_UNDONE = "work.decision_undone"
+    WORK_VETOED = "work.vetoed"
+    WORK_VETO_LIFTED = "work.veto_lifted"
+    WORK_LOOKED_AT_LATER = "work.looked_at_later"
     WORK_PUT_OFF = "work.put_off"
     WORK_HINT_WAVED_OFF = "work.hint_waved_off"
     WORK_HINT_TAKEN_UP = "work.hint_taken_up"
@@ -139,6 +143,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.ORGANISATION_HIDDEN: _l("stopped the showing of an organisation"),
     Verb.TOKEN_MADE: _l("made a token for a program"),
     Verb.TOKEN_ENDED: _l("ended a token of a program"),
+    Verb.ORGANISATION_TRUST_CHANGED: _l("changed how an organisation's works are reviewed"),
     Verb.APPLICATION_MADE: _l("applied for an organisation"),
     Verb.APPLICATION_READ: _l("read an application with its contact"),
     Verb.APPLICATION_ADMITTED: _l("admitted an organisation"),
@@ -172,6 +177,9 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.WORK_DECLINED: _l("declined a work"),
     Verb.WORK_DECIDED_AS_ONE_OF_TWO: _l("decided on a work as one of two"),
     Verb.WORK_DECISION_UNDONE: _l("took a decision back"),
+    Verb.WORK_VETOED: _l("took a work off the wall for a risk"),
+    Verb.WORK_VETO_LIFTED: _l("lifted the veto on a work"),
+    Verb.WORK_LOOKED_AT_LATER: _l("looked at a work that was accepted at once"),
     Verb.WORK_PUT_OFF: _l("put a work off"),
     Verb.WORK_HINT_WAVED_OFF: _l("waved a hint off"),
     Verb.WORK_HINT_TAKEN_UP: _l("took a hint up again"),

@@ -107,7 +107,7 @@ async def picker_of(draft: Edition, query: QueryParams) -> Picker:
     """The works to choose from. `query` may hold room, theme, organisation (ids), q (words) and page."""
     asked = {name: query[name][:100] for name in ("room", "theme", "organisation", "q") if query.get(name)}
     hung = Hanging.filter(room__edition_id=draft.id).values("artwork_id")
-    chosen = Artwork.filter(~Q(id__in=Subquery(hung)), status=Status.ACCEPTED)
+    chosen = Artwork.filter(~Q(id__in=Subquery(hung)), status=Status.ACCEPTED, is_vetoed=False)
     if "theme" in asked:
         chosen = chosen.filter(themes__id=whole_number(asked["theme"]))
     if "organisation" in asked:

@@ -190,7 +190,7 @@ async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
         if not await Room.exists(id=room.id):
             raise NotHangable(_l("This room was closed meanwhile. Please choose another."))
         held = await locked(Artwork.filter(id=artwork.id)).get()
-        if held.status != Status.ACCEPTED:
+        if held.status != Status.ACCEPTED or held.is_vetoed:
             raise NotHangable(_l("Only works that were accepted can be hung."))
         if await Hanging.exists(room__edition_id=room.edition_id, artwork_id=held.id):
             raise NotHangable(_l("This work hangs in the exhibition already."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, StringField
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Optional, ValidationError
@@ -15,7 +15,7 @@ from gallery.forms import Block, Form, Line, Needed, Slug, WebAddress, at_most, 
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import spoken
-from gallery.organisations.models import Organisation
+from gallery.organisations.models import Organisation, Trust
 
 WEB_ADDRESS = {"type": "url", "inputmode": "url", "placeholder": "https://"}
 NOT_IN_THE_LIST = _l("Please choose something that is in the list.")
@@ -23,6 +23,30 @@ NOT_IN_THE_LIST = _l("Please choose something that is in the list.")
 
 def organisation_choices(organisations: Sequence[Organisation]) -> list[SelectChoice]:
     return [SelectChoice(str(each.id), spoken(each, "name").text) for each in organisations]
+
+
+TRUST_WORDS: dict[Trust, Any] = {
+    Trust.EVERY: _l("Every work is reviewed"),
+    Trust.SAMPLED: _l("A share is reviewed, the others are accepted and looked at later"),
+    Trust.AT_ONCE: _l("Works are accepted at once and looked at later"),
+}
+
+
+class TrustForm(Form):
+    """How the works of an organisation are reviewed."""
+
+    trust = RadioField(
+        _l("How its works are reviewed"),
+        [Needed(NOT_IN_THE_LIST)],
+        choices=[SelectChoice(value, word) for value, word in TRUST_WORDS.items()],
+        validate_choice=True,
+        invalid_choice_message=NOT_IN_THE_LIST,
+        description=_l(
+            "Whatever is chosen, a curator looks first at a work with a serious hint, with a risk, without a consent in force, "
+            "or that comes again. It holds for what is sent from now on."
+        ),
+    )
+    reason = Line(_l("Why"), 300, [Needed(_l("Please say in a few words why: it is kept with the change."))])
 
 
 class ApplicationForm(Form):

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from gallery.artworks.models import Artwork
 
 
+class Trust(StrEnum):
+    """How the works of an organisation are reviewed."""
+
+    EVERY = "every"  # each of them
+    SAMPLED = "sampled"  # a share of them
+    AT_ONCE = "at_once"  # later
+
+
 class Organisation(Model):
     id = fields.IntField(primary_key=True)
     slug = fields.CharField(max_length=60, unique=True)
@@ -23,6 +31,7 @@ class Organisation(Model):
     registration_number = fields.CharField(max_length=40, default="")
     website = fields.CharField(max_length=500, default="")
     is_active = fields.BooleanField(default=True)
+    trust = fields.CharEnumField(Trust, max_length=10, default=Trust.EVERY, db_default=Trust.EVERY)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     memberships: fields.ReverseRelation[Membership]
@@ -31,6 +40,27 @@ class Organisation(Model):
 
     class Meta:
         table = "organisation"
+
+
+class TrustChange(Model):
+    """A keeper changed how the works of an organisation are reviewed."""
+
+    id = fields.IntField(primary_key=True)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="trust_changes", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="trust_changes", null=True, on_delete=fields.SET_NULL
+    )
+    at = fields.DatetimeField()
+    before = fields.CharEnumField(Trust, max_length=10)
+    after = fields.CharEnumField(Trust, max_length=10)
+    reason = fields.CharField(max_length=300)
+
+    class Meta:
+        table = "trust_change"
+        indexes = [("organisation_id",)]
 
 
 class Project(Model):

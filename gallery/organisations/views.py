@@ -20,7 +20,7 @@ from gallery.accounts.models import Invitation, MemberRole, Membership, Person, 
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction
+from gallery.database import in_transaction, locked
 from gallery.forms import one_line, small_form
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
@@ -33,9 +33,17 @@ from gallery.organisations.access import (
     may_keep,
     owned_by,
 )
-from gallery.organisations.forms import OrganisationForm, ProfileForm, ProjectForm
+from gallery.organisations.forms import TRUST_WORDS, OrganisationForm, ProfileForm, ProjectForm, TrustForm
 from gallery.organisations.links import dead_links_of
-from gallery.organisations.models import LINK_FIELDS, Application, ApplicationState, Organisation, Project
+from gallery.organisations.models import (
+    LINK_FIELDS,
+    Application,
+    ApplicationState,
+    Organisation,
+    Project,
+    Trust,
+    TrustChange,
+)
 from gallery.organisations.projects import add_project
 from gallery.pages import flash, pages_of, redirect, render, settings_of
 
@@ -228,6 +236,32 @@ async def update(request: Request) -> Response:
     return await _organisation_page(request, person, form, organisation, status=422)
 
 
+async def update_trust(request: Request) -> Response:
+    """A keeper says how the works of an organisation are reviewed from now on, and why."""
+    person, organisation, _membership = await load_organisation(request)
+    if not person.is_keeper:
+        raise HTTPException(404)
+    form = TrustForm(await request.form())
+    if not form.validate():
+        page = _form_for(person, organisation)
+        return await _organisation_page(request, person, page, organisation, trust=form, status=422)
+    async with in_transaction():
+        held = await locked(Organisation.filter(id=organisation.id)).get()
+        after = Trust(form.trust.data)
+        if after != held.trust:
+            await TrustChange.create(
+                organisation=held,
+                by=person,
+                at=now(),
+                before=held.trust,
+                after=after,
+                reason=form.reason.data,
+            )
+            await Organisation.filter(id=held.id).update(trust=after)
+            await record(Verb.ORGANISATION_TRUST_CHANGED, held.id, organisation_id=held.id, by=person)
+    return _back(request, organisation, _("Saved."), fragment="trust")
+
+
 def _form_for(
     person: Person, organisation: Organisation, posted: Any = None
 ) -> OrganisationForm | ProfileForm:
@@ -255,6 +289,7 @@ async def _organisation_page(
     form: OrganisationForm | ProfileForm,
     organisation: Organisation | None = None,
     invitation: InvitationForm | None = None,
+    trust: TrustForm | None = None,
     status: int = 200,
 ) -> Response:
     if "is_active" in form and not person.is_keeper:
@@ -274,6 +309,13 @@ async def _organisation_page(
         "projects": await dead_links_of(await Project.filter(organisation=organisation).order_by("id")),
         "invitation": invitation or InvitationForm(organisations=[]),
         "role_words": MEMBER_ROLE_WORDS,
+        "trust": trust or TrustForm(data={"trust": organisation.trust}),
+        "trust_words": TRUST_WORDS,
+        "trust_changes": await TrustChange.filter(organisation=organisation)
+        .order_by("-id")
+        .prefetch_related("by")
+        if person.is_curator
+        else [],
     }
     return render(request, "organisations/edit.html", context, status=status)
 
@@ -407,6 +449,12 @@ routes = [
     Route("/desk/organisations", create, name="organisations:create", methods=["POST"]),
     Route("/desk/organisations/{id:int}/edit", edit, name="organisations:edit", methods=["GET"]),
     Route("/desk/organisations/{id:int}/edit", update, name="organisations:update", methods=["POST"]),
+    Route(
+        "/desk/organisations/{id:int}/trust",
+        update_trust,
+        name="organisations:update_trust",
+        methods=["POST"],
+    ),
     Route(
         "/desk/organisations/{id:int}/members/{membership:int}",
         update_member,

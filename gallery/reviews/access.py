@@ -9,7 +9,7 @@ from tortoise.query_utils import Prefetch
 from gallery.accounts.access import load_curator
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
-from gallery.reviews.models import Hint, Report, Review, ScoringRound
+from gallery.reviews.models import Hint, Report, Review, ScoringRound, Veto
 
 __all__ = ["load_curator", "load_hint", "load_report", "load_round", "load_submitted"]
 
@@ -29,6 +29,12 @@ async def load_submitted(request: Request) -> tuple[Person, Artwork]:
                 "submissions", Submission.all().order_by("number").select_related("by", "private_share")
             ),
             Prefetch("reviews", Review.all().order_by("id").select_related("by").prefetch_related("risk")),
+            Prefetch("submissions", Submission.all().order_by("number").select_related("by")),
+            Prefetch(
+                "reviews",
+                Review.all().order_by("id").select_related("by").prefetch_related("risk", "later_check"),
+            ),
+            Prefetch("vetoes", Veto.all().order_by("id").select_related("by", "lifted_by")),
         )
         .first()
     )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from gallery.clock import now
 from gallery.reviews.hints import check_next
 from gallery.reviews.models import Report
+from gallery.reviews.trust import accept_next
 from gallery.worker import Chore, Workshop
 
 FORGOTTEN_AFTER = timedelta(days=180)
@@ -20,5 +21,6 @@ async def forget_closed(workshop: Workshop) -> bool:
 
 CHORES = [
     Chore("check submissions", check_next, every=2),
+    Chore("accept what needs no review", accept_next, every=2),
     Chore("forget closed reports", forget_closed, every=3600),
 ]

@@ -28,7 +28,7 @@ from gallery.languages import speaking
 from gallery.mail.outbox import News, tell, unsay
 from gallery.pages import shown_moment
 from gallery.reviews.holds import held_by_another
-from gallery.reviews.models import Decision, Hold, Opinion, Review, Risk, ScoringRound, Undo
+from gallery.reviews.models import Decision, Hold, LaterCheck, Opinion, Review, Risk, ScoringRound, Undo
 from gallery.reviews.stages import Answer, answer, stage_of, told, voices_of
 from gallery.site import current as current_site
 
@@ -137,10 +137,15 @@ async def decline(
     return await _decide(artwork, submission, by, Decision.DECLINED, notes or {}, reason, seen, concern)
 
 
+async def accept_at_once(artwork: Artwork, submission: Submission) -> Review | Opinion:
+    """Accept a work of a trusted organisation without a curator, who looks at it later. Raises DecisionRefused likewise."""
+    return await _decide(artwork, submission, None, Decision.ACCEPTED, {}, "", "")
+
+
 async def _decide(
     artwork: Artwork,
     submission: Submission,
-    by: Person,
+    by: Person | None,
     decision: Decision,
     notes: Mapping[str, str],
     reason: str,
@@ -171,8 +176,8 @@ async def _decide(
             await _check_acceptable(held)
         opinion = None
         opinions = await Opinion.filter(submission_id=sent.id).order_by("id")
-        needed = 1 if concern else (await current_site()).reviews_needed
-        follows = answer(voices_of(opinions), by.id, decision, needed)
+        needed = 1 if concern or by is None else (await current_site()).reviews_needed
+        follows = answer(voices_of(opinions), by.id if by else 0, decision, needed)
         if follows in SPOKEN_SENTENCES:
             raise DecisionRefused(SPOKEN_SENTENCES[follows])
         if needed > 1:
@@ -181,7 +186,8 @@ async def _decide(
             )
         if opinion is not None and follows == Answer.KEPT:
             sent.stage = submission.stage = stage_of(voices_of([*opinions, opinion]))
-            await sent.save(update_fields=["stage"])
+            sent.awaits_trust = False  # a curator has looked at it
+            await sent.save(update_fields=["stage", "awaits_trust"])
             await record(
                 Verb.WORK_DECIDED_AS_ONE_OF_TWO, held.id, organisation_id=held.organisation_id, by=by
             )
@@ -203,8 +209,10 @@ async def _decide(
         await record(VERB_OF[decision], held.id, organisation_id=held.organisation_id, by=by)
         if concern:
             await Risk.create(review=review, concern=concern)
-        sent.is_waiting = submission.is_waiting = False
-        await sent.save(update_fields=["is_waiting"])
+        if by is None:
+            await LaterCheck.create(review=review)
+        sent.is_waiting = submission.is_waiting = sent.awaits_trust = False
+        await sent.save(update_fields=["is_waiting", "awaits_trust"])
         await Hold.filter(artwork_id=held.id).delete()
         await tell(await members_of(held.organisation_id), news_of(review, held, sent))
         await content_version.bump()
@@ -234,7 +242,7 @@ def scored_until(round: ScoringRound) -> Any:
     ) % {"moment": shown_moment(round.closes_at)}
 
 
-async def _check_free(artwork: Artwork, by: Person) -> None:
+async def _check_free(artwork: Artwork, by: Person | None) -> None:
     hold = await held_by_another(artwork.id, by)
     if hold is not None:
         raise HeldByAnother(is_looking(hold.person))

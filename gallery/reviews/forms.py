@@ -171,6 +171,16 @@ class ScoreForm(Form):
     )
 
 
+class VetoForm(Form):
+    concern = Block(
+        _l("What you fear"),
+        2000,
+        [Needed(_l("Please say in a sentence whom it might harm, and how. Only curators read it."))],
+        description=_l("The person, brothers or sisters, classmates. Only curators read this."),
+        render_kw={"rows": 3},
+    )
+
+
 class WaveOffForm(Form):
     reason = Line(_l("Why it does not matter here"), 300, [Needed(_l("Please say in a few words why."))])
 

@@ -38,9 +38,11 @@ async def release(artwork: Artwork, by: Person) -> None:
     await Hold.filter(artwork_id=artwork.id, person_id=by.id).delete()
 
 
-async def held_by_another(artwork_id: int, by: Person) -> Hold | None:
-    """The hold of somebody else on the work, with its person, while it lasts."""
-    holds = Hold.filter(artwork_id=artwork_id, until__gt=now()).exclude(person_id=by.id)
+async def held_by_another(artwork_id: int, by: Person | None) -> Hold | None:
+    """The hold of somebody else on the work, with its person, while it lasts; without `by`, of anybody."""
+    holds = Hold.filter(artwork_id=artwork_id, until__gt=now())
+    if by is not None:
+        holds = holds.exclude(person_id=by.id)
     return await holds.select_related("person").first()
 
 

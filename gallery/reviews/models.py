@@ -131,6 +131,47 @@ class Risk(Model):
         table = "risk"
 
 
+class Veto(Model):
+    """A curator took an accepted work off the wall, for showing it might harm somebody. Read by curators only."""
+
+    id = fields.IntField(primary_key=True)
+    artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="vetoes", on_delete=fields.CASCADE
+    )
+    artwork_id: int
+    by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="vetoes", null=True, on_delete=fields.SET_NULL
+    )
+    at = fields.DatetimeField()
+    concern = fields.TextField()
+    lifted_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="vetoes_lifted", null=True, on_delete=fields.SET_NULL
+    )
+    lifted_at = fields.DatetimeField(null=True)
+    because = fields.TextField(default="")  # why it can be shown again
+
+    class Meta:
+        table = "veto"
+        indexes = [("artwork_id",)]
+
+
+class LaterCheck(Model):
+    """A work that was accepted at once is to be looked at by a curator afterwards."""
+
+    id = fields.IntField(primary_key=True)
+    review: fields.OneToOneRelation[Review] = fields.OneToOneField(
+        "gallery.Review", related_name="later_check", on_delete=fields.CASCADE
+    )
+    review_id: int
+    looked_at = fields.DatetimeField(null=True, db_index=True)
+    looked_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="later_checks", null=True, on_delete=fields.SET_NULL
+    )
+
+    class Meta:
+        table = "later_check"
+
+
 class Undo(Model):
     """A decision that its curator took back within seconds: what it was, and when it was taken back."""
 

@@ -35,9 +35,16 @@ from gallery.reviews.decisions import (
     UndoRefused,
     being_scored,
 )
-from gallery.reviews.forms import NOTED_FIELDS, SNAPSHOT_WORDS, ReviewForm, TogetherForm, WaveOffForm
+from gallery.reviews.forms import (
+    NOTED_FIELDS,
+    SNAPSHOT_WORDS,
+    ReviewForm,
+    TogetherForm,
+    VetoForm,
+    WaveOffForm,
+)
 from gallery.reviews.holds import PAGE_LEASE, PING_LEASE, release, take_hold
-from gallery.reviews.models import Decision, Hint, Hold, Opinion, ReadyReason, Review, Undo
+from gallery.reviews.models import Decision, Hint, Hold, LaterCheck, Opinion, ReadyReason, Review, Undo
 from gallery.reviews.queue import (
     EVERYTHING,
     Narrowing,
@@ -127,6 +134,7 @@ async def queue_page(request: Request, person: Person, form: TogetherForm, statu
             "language": chosen.language,
         },
         "filter_words": FILTER_WORDS,
+        "later": await LaterCheck.filter(looked_at__isnull=True).count(),
         "address": _address(request),
         "form": form,
         "undoable": await _undoable(person),
@@ -433,7 +441,8 @@ async def _work_page(
         "hints": found,
         "wave_off": wave_off or (0, WaveOffForm()),
         "history": sorted(
-            [*artwork.submissions, *artwork.reviews, *undone, *said], key=lambda event: event.at
+            [*artwork.submissions, *artwork.reviews, *undone, *said, *artwork.vetoes],
+            key=lambda event: event.at,
         ),
         "stage": submission.stage if submission.is_waiting else None,
         "mine": mine if submission.is_waiting else None,
@@ -450,6 +459,8 @@ async def _work_page(
         "count": around.count,
         "deferral": around.deferral,
         "undoable": await _undoable(person),
+        "standing_veto": next((each for each in artwork.vetoes if each.lifted_at is None), None),
+        "veto_form": VetoForm(),
     }
     return render(request, "reviews/new.html", context, status=status)
 

@@ -189,14 +189,16 @@ async def test_a_keeper_says_how_many_reviews(site: Gallery) -> None:
     client = await site.client(site.cast.keeper)
     assert re.search(r'<input checked [^>]*value="1"', (await client.get("/desk/site")).text)
     before = await ContentVersion.get_or_none(id=1)
-    answered = await client.post("/desk/site/reviewing", data={"reviews_needed": "2"})
+    answered = await client.post("/desk/site/reviewing", data={"reviews_needed": "2", "sample_percent": "20"})
     assert (answered.status_code, answered.headers["location"]) == (303, "/desk/site")
     kept = await Site.get(id=1)
     assert (kept.reviews_needed, kept.changed_by_id) == (2, site.cast.keeper.id)
     after = await ContentVersion.get(id=1)
     assert after.number > (before.number if before else 0)
     for bad in ("", "3", "two"):
-        answered = await client.post("/desk/site/reviewing", data={"reviews_needed": bad})
+        answered = await client.post(
+            "/desk/site/reviewing", data={"reviews_needed": bad, "sample_percent": "20"}
+        )
         assert answered.status_code == 422
         assert "Please choose one of the two" in answered.text
     assert (await Site.get(id=1)).reviews_needed == 2
@@ -206,7 +208,9 @@ async def test_nobody_else_sets_the_site(site: Gallery) -> None:
     for person in (site.cast.curator, site.cast.partner):
         client = await site.client(person)
         assert (await client.get("/desk/site")).status_code == 404
-        assert (await client.post("/desk/site/reviewing", data={"reviews_needed": "2"})).status_code == 404
+        assert (
+            await client.post("/desk/site/reviewing", data={"reviews_needed": "2", "sample_percent": "20"})
+        ).status_code == 404
     assert not await Site.all().exists()
 
 

@@ -1,0 +1,102 @@
+"""Trust in an organisation: which of its works are accepted at once, and the list of those to be looked at afterwards.
+
+Whatever the trust, a curator looks at a work that lacks something, with a consent that is not in force, with a serious
+hint, of an artist around whom there was a risk, or that comes again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from contextlib import suppress
+
+from tortoise.expressions import Q
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Submission
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.database import in_transaction
+from gallery.organisations.models import Organisation, Trust
+from gallery.reviews import decisions
+from gallery.reviews.checks import CHECKS_VERSION
+from gallery.reviews.decisions import DecisionRefused, being_scored
+from gallery.reviews.models import Hint, LaterCheck, Risk, Veto
+from gallery.site import current as current_site
+from gallery.worker import Workshop
+
+# By check, the rules whose finding a curator has to see; None: all of them.
+SERIOUS: dict[str, frozenset[str] | None] = {
+    "personal_data": None,
+    "duplicates": None,
+    "alt_text": frozenset({"file_name", "diagnosis"}),
+    "consent": frozenset({"not_in_force", "not_web", "no_assent"}),
+}
+
+
+def is_serious(hint: Hint) -> bool:
+    rules = SERIOUS.get(hint.check, frozenset())
+    return hint.is_open and (rules is None or hint.facts.get("rule", "") in rules)
+
+
+def is_sampled(key: str, artwork_id: int, percent: int) -> bool:
+    """Whether a work is among the `percent` of 100 that are reviewed.
+
+    The same for a work whenever it is asked, and told by nothing that a partner knows. `key`: the site's secret.
+    """
+    drawn = hmac.digest(key.encode(), f"sampled work {artwork_id}".encode(), hashlib.sha256)
+    return int.from_bytes(drawn[:8], "big") * 100 < percent << 64
+
+
+async def needs_review(artwork: Artwork, submission: Submission, key: str) -> bool:
+    """Whether a curator has to look at a submission of an organisation that is trusted."""
+    organisation = await Organisation.get(id=artwork.organisation_id)
+    if organisation.trust == Trust.EVERY or not organisation.is_active:
+        return True
+    if submission.is_proposal or submission.number > 1 or await being_scored(artwork) is not None:
+        return True
+    await artwork.fetch_related("image", "consent")
+    if decisions.hindrances(artwork, artwork.image, artwork.consent):
+        return True
+    if any(is_serious(hint) for hint in await Hint.filter(submission_id=submission.id)):
+        return True
+    around = Q(artwork__artist_id=artwork.artist_id)
+    if (
+        await Veto.filter(around).exists()
+        or await Risk.filter(review__artwork__artist_id=artwork.artist_id).exists()
+    ):
+        return True
+    percent = (await current_site()).sample_percent
+    return organisation.trust == Trust.SAMPLED and is_sampled(key, artwork.id, percent)
+
+
+async def accept_next(workshop: Workshop) -> bool:
+    """Accept the oldest submission of a trusted organisation, or leave it to curators; False when there is none."""
+    waiting = Submission.filter(awaits_trust=True, is_waiting=True, checked_with__gte=CHECKS_VERSION)
+    submission = await waiting.order_by("id").first()
+    if submission is None:
+        return False
+    artwork = await Artwork.get(id=submission.artwork_id)
+    if not await needs_review(artwork, submission, workshop.settings.secret_key):
+        with suppress(DecisionRefused):  # a curator looks at it just now, or it changed: then it is theirs
+            await decisions.accept_at_once(artwork, submission)
+    await Submission.filter(id=submission.id).update(awaits_trust=False)
+    return True
+
+
+async def look_later(ids: list[int], by: Person) -> int:
+    """Note that works which were accepted at once were looked at and are as they should be; how many that were."""
+    async with in_transaction():
+        checks = await LaterCheck.filter(id__in=ids, looked_at__isnull=True).prefetch_related(
+            "review__artwork"
+        )
+        for check in checks:
+            artwork = check.review.artwork
+            await record(
+                Verb.WORK_LOOKED_AT_LATER, artwork.id, organisation_id=artwork.organisation_id, by=by
+            )
+        await LaterCheck.filter(id__in=[each.id for each in checks]).update(
+            looked_at=now(), looked_by_id=by.id
+        )
+        return len(checks)

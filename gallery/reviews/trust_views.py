@@ -1,0 +1,103 @@
+"""Works that were accepted at once and are to be looked at, and how a curator puts and lifts a veto."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.languages import gettext as _
+from gallery.languages import ngettext
+from gallery.pages import flash, redirect, render
+from gallery.reviews import vetoes
+from gallery.reviews.access import load_curator, load_submitted
+from gallery.reviews.forms import VetoForm
+from gallery.reviews.models import LaterCheck
+from gallery.reviews.trust import look_later
+from gallery.reviews.vetoes import VetoRefused
+from gallery.storage import StoreAway
+
+logger = logging.getLogger("gallery")
+PER_PAGE = 50
+
+
+async def index(request: Request) -> Response:
+    """A curator sees the works that nobody has looked at since they were accepted at once, the oldest first."""
+    await load_curator(request)
+    waiting = LaterCheck.filter(looked_at__isnull=True)
+    checks = (
+        await waiting.order_by("id")
+        .limit(PER_PAGE)
+        .select_related("review__artwork__image", "review__artwork__artist", "review__artwork__organisation")
+    )
+    context = {"checks": checks, "count": await waiting.count()}
+    return render(request, "reviews/later.html", context)
+
+
+async def update(request: Request) -> Response:
+    """A curator has looked at some of them, and they are as they should be."""
+    person = await load_curator(request)
+    chosen = [each for each in (await request.form()).getlist("check") if isinstance(each, str)]
+    ids = [int(each) for each in chosen if each.isascii() and each.isdecimal() and len(each) < 10]
+    number = await look_later(ids[:PER_PAGE], person)
+    response = redirect(request, "later:index")
+    if number:
+        told = ngettext("%(num)s work is done with.", "%(num)s works are done with.", number) % {
+            "num": number
+        }
+        flash(request, response, told)
+    else:
+        flash(request, response, _("Please choose at least one work."), "hint")
+    return response
+
+
+async def create_veto(request: Request) -> Response:
+    """A curator who fears harm takes an accepted work off the wall."""
+    person, artwork = await load_submitted(request)
+    form = VetoForm(await request.form())
+    response = redirect(request, "reviews:new", id=artwork.id, fragment="veto")
+    if not form.validate():
+        flash(request, response, form.errors["concern"][0], "error")
+        return response
+    try:
+        await vetoes.veto(artwork, request.app.state.storage, person, form.concern.data or "")
+    except VetoRefused as refusal:
+        flash(request, response, str(refusal.sentence), "hint")
+    except StoreAway as away:
+        logger.warning("%s", away)
+        flash(
+            request,
+            response,
+            _("It is off every page. Its files are deleted as soon as the store answers."),
+            "hint",
+        )
+    else:
+        flash(request, response, _("It is off the wall, and its public files are deleted."))
+    return response
+
+
+async def delete_veto(request: Request) -> Response:
+    """A curator ends a veto; the work waits for review again."""
+    person, artwork = await load_submitted(request)
+    form = VetoForm(await request.form())
+    response = redirect(request, "reviews:new", id=artwork.id)
+    if not form.validate():
+        flash(request, response, _("Please say in a few words why it can be shown again."), "error")
+        return response
+    try:
+        await vetoes.lift(artwork, person, form.concern.data or "")
+    except VetoRefused as refusal:
+        flash(request, response, str(refusal.sentence), "hint")
+    else:
+        flash(request, response, _("The veto is lifted. The work waits for review."))
+    return response
+
+
+routes = [
+    Route("/desk/later", index, name="later:index", methods=["GET"]),
+    Route("/desk/later", update, name="later:update", methods=["POST"]),
+    Route("/desk/queue/{id:int}/veto", create_veto, name="vetoes:create", methods=["POST"]),
+    Route("/desk/queue/{id:int}/veto/end", delete_veto, name="vetoes:delete", methods=["POST"]),
+]

@@ -1,0 +1,85 @@
+"""A veto: a curator fears that showing an accepted work might harm somebody, so it leaves the wall at once.
+
+It is apart from consent, and only curators read why. Visitors and the organisation learn that the work is not shown, no
+more. A lifted veto brings nothing back by itself: the work is reviewed again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gallery import content_version
+from gallery.accounts.members import members_of
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.snapshots import snapshot_of
+from gallery.artworks.submissions import next_number
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.images.models import Image
+from gallery.images.shelves import make_private
+from gallery.languages import lazy_gettext as _l
+from gallery.mail.outbox import News, tell
+from gallery.reviews.models import Veto
+from gallery.storage import Storage
+
+
+class VetoRefused(Exception):
+    """It cannot be done; `sentence` says why."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+async def veto(artwork: Artwork, storage: Storage, by: Person, concern: str) -> Veto:
+    """Take an accepted work off every page; when this returns, no public file of it is left.
+
+    Raises VetoRefused; and StoreAway where files cannot be deleted just now: the work is off every page then, and the
+    worker deletes them.
+    """
+    async with in_transaction():
+        held = await locked(Artwork.filter(id=artwork.id)).get()
+        if held.status != Status.ACCEPTED:
+            raise VetoRefused(_l("Only what was accepted can be taken off the wall. What waits is declined."))
+        if held.is_vetoed:
+            raise VetoRefused(_l("Another curator has taken it off the wall already."))
+        made = await Veto.create(artwork=held, by=by, at=now(), concern=concern)
+        await Artwork.filter(id=held.id).update(is_vetoed=True)
+        await record(Verb.WORK_VETOED, held.id, organisation_id=held.organisation_id, by=by)
+        news = News(
+            "work_off_the_wall", f"/desk/works/{held.id}", {"work": held.title}, key=f"veto:{made.id}"
+        )
+        await tell(await members_of(held.organisation_id), news)
+        await content_version.bump()
+    artwork.is_vetoed = True
+    images = await Image.filter(id=held.image_id or 0)
+    await make_private(storage, images)
+    # Another process may just have been putting files there: once every one knows, they are looked for again.
+    await content_version.settle()
+    await make_private(storage, images)
+    return made
+
+
+async def lift(artwork: Artwork, by: Person, because: str) -> Submission:
+    """End the veto on a work: it waits for review again, and is shown only if it is accepted. Raises VetoRefused."""
+    async with in_transaction():
+        held = await locked(Artwork.filter(id=artwork.id)).get()
+        if not held.is_vetoed or held.status != Status.ACCEPTED:
+            raise VetoRefused(_l("There is no veto on this work any more."))
+        if await Submission.exists(artwork_id=held.id, is_waiting=True):
+            raise VetoRefused(_l("A change to this work waits. Please decide on it first."))
+        await Veto.filter(artwork_id=held.id, lifted_at__isnull=True).update(
+            lifted_at=now(), lifted_by_id=by.id, because=because
+        )
+        await held.fetch_related("artist", "consent", "project", "themes")
+        submission = await Submission.create(
+            artwork=held, number=await next_number(held), by=by, at=now(), sent=snapshot_of(held)
+        )
+        held.is_vetoed, held.status = False, Status.SUBMITTED
+        await held.save(update_fields=["is_vetoed", "status", "updated_at"])
+        await record(Verb.WORK_VETO_LIFTED, held.id, organisation_id=held.organisation_id, by=by)
+        await content_version.bump()
+        return submission
