@@ -64,6 +64,7 @@ import gallery.figures.chores
 import gallery.figures.following
 import gallery.figures.views
 import gallery.images.chores
+import gallery.images.emblem_views
 import gallery.images.views
 import gallery.mail.chores
 import gallery.organisations.application_views
@@ -148,6 +149,7 @@ def feature_routes() -> list[Route]:
         *gallery.artists.artist_views.routes,
         *gallery.artists.withdrawal_views.routes,
         *gallery.images.views.routes,
+        *gallery.images.emblem_views.routes,
         *gallery.artworks.arrivals.routes,
         *gallery.artworks.drafting_views.routes,
         *gallery.artworks.import_views.routes,

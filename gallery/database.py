@@ -43,6 +43,7 @@ MODELS = [
     "gallery.organisations.models",
     "gallery.artists.models",
     "gallery.images.models",
+    "gallery.images.emblem_models",
     "gallery.themes.models",
     "gallery.themes.extension_models",
     "gallery.artworks.models",

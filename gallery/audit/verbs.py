@@ -31,6 +31,8 @@ class Verb(StrEnum):
     MAIL_RETRIED = "mail.retried"
     ORGANISATION_MADE = "organisation.made"
     ORGANISATION_CHANGED = "organisation.changed"
+    ORGANISATION_LOGO_SET = "organisation.logo_set"
+    ORGANISATION_LOGO_REMOVED = "organisation.logo_removed"
     ORGANISATION_SHOWN = "organisation.shown"
     ORGANISATION_HIDDEN = "organisation.hidden"
     TOKEN_MADE = "token.made"  # noqa: S105 - a verb, not a token
@@ -41,6 +43,8 @@ class Verb(StrEnum):
     APPLICATION_ADMITTED = "application.admitted"
     APPLICATION_DECLINED = "application.declined"
     PROJECT_MADE = "project.made"
+    PROJECT_COVER_SET = "project.cover_set"
+    PROJECT_COVER_REMOVED = "project.cover_removed"
     PROJECT_CHANGED = "project.changed"
     ARTIST_MADE = "artist.made"
     ARTIST_CHANGED = "artist.changed"
@@ -139,6 +143,8 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.MAIL_RETRIED: _l("had a mail sent again"),
     Verb.ORGANISATION_MADE: _l("entered an organisation"),
     Verb.ORGANISATION_CHANGED: _l("changed an organisation"),
+    Verb.ORGANISATION_LOGO_SET: _l("set the logo of an organisation"),
+    Verb.ORGANISATION_LOGO_REMOVED: _l("removed the logo of an organisation"),
     Verb.ORGANISATION_SHOWN: _l("let an organisation be shown again"),
     Verb.ORGANISATION_HIDDEN: _l("stopped the showing of an organisation"),
     Verb.TOKEN_MADE: _l("made a token for a program"),
@@ -149,6 +155,8 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.APPLICATION_ADMITTED: _l("admitted an organisation"),
     Verb.APPLICATION_DECLINED: _l("declined an application"),
     Verb.PROJECT_MADE: _l("made a project"),
+    Verb.PROJECT_COVER_SET: _l("set the cover of a project"),
+    Verb.PROJECT_COVER_REMOVED: _l("removed the cover of a project"),
     Verb.PROJECT_CHANGED: _l("changed a project"),
     Verb.ARTIST_MADE: _l("entered an artist"),
     Verb.ARTIST_CHANGED: _l("changed what visitors read of an artist"),

@@ -18,6 +18,7 @@ from gallery.artworks.models import Artwork
 from gallery.audit.chain import breaks
 from gallery.clock import now
 from gallery.database import Database
+from gallery.images.emblems import emblems_on_view
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import PREVIEW, UNFRAMED
 from gallery.images.shelves import (
@@ -178,7 +179,9 @@ async def expected_in_public(tokens: set[str]) -> dict[str, Image]:
     works = (
         await Artwork.all().on_view().filter(image__token__in=tokens).prefetch_related("image__derivatives")
     )
-    return {work.image.token: work.image for work in works if work.image}
+    emblems = await emblems_on_view().filter(image__token__in=tokens).prefetch_related("image__derivatives")
+    images = [*(work.image for work in works), *(emblem.image for emblem in emblems)]
+    return {image.token: image for image in images if image}
 
 
 def folder_of(stored: Stored) -> str:
@@ -213,7 +216,11 @@ async def missing_files(
     """Images whose rows promise files that were not there; the rows are as they are now, the files as they were."""
     async for images in batches(rows_before(began)):
         on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
-        seen: set[object] = set(await on_view.values_list("image_id", flat=True))
+        emblems = emblems_on_view().filter(image_id__in=[image.id for image in images])
+        seen: set[object] = {
+            *await on_view.values_list("image_id", flat=True),
+            *await emblems.values_list("image_id", flat=True),
+        }
         for image in images:
             where, is_whole = f"image {image.id}", True
             for kind, keys in private_keys(image).items():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tortoise.expressions import Subquery
+from tortoise.expressions import Q, Subquery
 from tortoise.functions import Coalesce, Sum
 
 from gallery.artworks.models import Artwork
 from gallery.exhibitions.announcements import tell_of_opening
 from gallery.exhibitions.tiling import cut_next
+from gallery.images.emblems import emblems_on_view
 from gallery.images.models import Derivative, Image
 from gallery.images.shelves import derivative_key, make_private, make_public
 from gallery.worker import Chore, Workshop
@@ -22,16 +23,22 @@ async def bring_out(workshop: Workshop) -> bool:
     works = (
         await Artwork.all().on_view().filter(image__is_public=False).limit(AT_ONCE).prefetch_related("image")
     )
-    for work in works:
-        assert work.image is not None
-        await make_public(workshop.storage, work.image)
-    return bool(works)
+    emblems = await emblems_on_view().filter(image__is_public=False).limit(AT_ONCE).select_related("image")
+    for image in [*(work.image for work in works), *(emblem.image for emblem in emblems)]:
+        assert image is not None
+        await make_public(workshop.storage, image)
+    return bool(works or emblems)
 
 
 async def take_in(workshop: Workshop) -> bool:
     """Take images that have left the wall out of public storage: an edition replaced, a consent that ran out."""
     on_view = Artwork.all().on_view().values("image_id")
-    images = await Image.filter(is_public=True).exclude(id__in=Subquery(on_view)).limit(AT_ONCE)
+    emblems = emblems_on_view().values("image_id")
+    images = (
+        await Image.filter(is_public=True)
+        .exclude(Q(id__in=Subquery(on_view)) | Q(id__in=Subquery(emblems)))
+        .limit(AT_ONCE)
+    )
     await make_private(workshop.storage, images)
     return bool(images)
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from gallery.artworks.models import Artwork, Status
 from gallery.content_version import ContentClock
+from gallery.images.emblems import emblems_on_view
 from gallery.images.models import Image
 from gallery.images.renditions import FORMATS
 from gallery.images.shelves import make_public, public_key
@@ -102,6 +103,15 @@ async def look(token: str) -> Sighting:
     if found is not None:
         width, height, is_for_machines = found
         return Sighting(Seen.ON_VIEW, (width, height), bool(is_for_machines))
+    emblem = (
+        await emblems_on_view()
+        .filter(image__token=token)
+        .first()
+        .values_list("image__width", "image__height")
+    )
+    if emblem is not None:
+        width, height = emblem
+        return Sighting(Seen.ON_VIEW, (width, height))
     if await Artwork.filter(image__token=token, status=Status.WITHDRAWN).exists():
         return Sighting(Seen.WITHDRAWN)
     return Sighting(Seen.NOT_SHOWN)

@@ -24,7 +24,8 @@ from gallery.exhibitions.linked_data import LinkedData
 from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.placards import Placards
 from gallery.exhibitions.stretches import NoSuchPlace, stretch_of
-from gallery.exhibitions.walls import ShownTheme, ShownWork
+from gallery.exhibitions.walls import ShownEmblem, ShownTheme, ShownWork
+from gallery.images.emblems import shown_emblem
 from gallery.languages import Spoken, accepted_language, current_language, set_language, spoken
 from gallery.languages import gettext as _
 from gallery.organisations.links import dead_among
@@ -274,6 +275,7 @@ async def organisation(request: Request) -> Response:
         request,
         "visits/organisation.html",
         works=works,
+        emblem=ShownEmblem.of(await shown_emblem(found)),
         organisation=found,
         projects=await walls.projects_on_view(found.id),
         linked_data=linked(request).of_organisation(found),
@@ -300,6 +302,7 @@ async def project(request: Request) -> Response:
         request,
         "visits/project.html",
         works=works,
+        emblem=ShownEmblem.of(await shown_emblem(found)),
         project=found,
         dead=dead,
         linked_data=linked(request).of_project(found, dead),
@@ -392,14 +395,21 @@ def show(
     theme: ShownTheme | None = None,
     alternates: Sequence[Alternate] = (),
     placards: Placards | None = None,
+    emblem: ShownEmblem | None = None,
     **context: Any,
 ) -> Response:
     """The page with the style sheet of the works on it; `placards` stand for it elsewhere."""
     works = list(works)
-    style = walls.style_sheet(works, theme)
+    style = walls.style_sheet(works, theme, [emblem.picture] if emblem else [])
     site_feed = feed_of(request, "feeds:site", pages_of(request).settings.site_name(current_language()))
     robots = {} if all(work.is_for_machines for work in works) else NOT_FOR_MACHINES
-    page = {"style": style, "theme": theme, "placards": placards, "robots": robots.get("x-robots-tag", "")}
+    page = {
+        "style": style,
+        "emblem": emblem,
+        "theme": theme,
+        "placards": placards,
+        "robots": robots.get("x-robots-tag", ""),
+    }
     alternates = [site_feed, *alternates]
     response = render_public(request, template, {**page, "alternates": alternates, **context})
     response.headers.update(robots)

@@ -20,6 +20,7 @@ from gallery.exhibitions.media import media
 from gallery.exhibitions.models import Edition, Hanging
 from gallery.exhibitions.talks import Talk, talks_of
 from gallery.images.decoder import SMALL
+from gallery.images.emblem_models import Emblem
 from gallery.images.renditions import widths_for
 from gallery.languages import LANGUAGES, Spoken, current_language, other_language, spoken
 from gallery.pages import lang_attribute
@@ -155,6 +156,29 @@ def frame(picture: ShownPicture, sizes: str, first: bool, most: int) -> tuple[st
         f'<img src="{picture.address(min(most, 960))}" width="{picture.width}" height="{picture.height}"',
         f' {haste} decoding="async"></picture>',
     )
+
+
+class ShownEmblem(NamedTuple):
+    """The logo of an organisation, or the cover of a project."""
+
+    picture: ShownPicture
+    alt: Spoken
+
+    @classmethod
+    def of(cls, emblem: Emblem | None) -> Self | None:
+        """From an emblem that visitors may see, with its image; None of None."""
+        if emblem is None:
+            return None
+        image = emblem.image
+        picture = ShownPicture(
+            key=f"p{image.id}",
+            token=image.token,
+            width=image.width,
+            height=image.height,
+            placeholder=image.placeholder,
+            mean_colour=image.mean_colour,
+        )
+        return cls(picture, spoken(emblem, "alt"))
 
 
 class ShownWork(NamedTuple):
@@ -302,9 +326,11 @@ def other_name(record: Any, field: str) -> Spoken:
     return Spoken(getattr(record, f"{field}_{other}"), other)
 
 
-def style_sheet(works: Iterable[ShownWork], theme: ShownTheme | None = None) -> str:
+def style_sheet(
+    works: Iterable[ShownWork], theme: ShownTheme | None = None, pictures: Iterable[ShownPicture] = ()
+) -> str:
     """The one style sheet of a page: its pictures' shapes and its theme's accent, of checked values only."""
-    rules = dict.fromkeys(work.picture.style() for work in works)
+    rules = dict.fromkeys(picture.style() for picture in [*pictures, *(work.picture for work in works)])
     return "".join([theme.style() if theme else "", *rules])
 
 

@@ -8,9 +8,11 @@ from datetime import timedelta
 
 from tortoise.expressions import Q
 
+from gallery import content_version
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.images.decoder import Developed, Refused, develop
+from gallery.images.emblem_models import Emblem
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import PREVIEW
 from gallery.images.shelves import erase, original_key, rendition_key
@@ -56,6 +58,8 @@ async def develop_next(workshop: Workshop) -> bool:
         lease_until=None,
     )
     if updated:
+        if await Emblem.exists(image_id=image.id):  # visitors see it from now on
+            await content_version.bump()
         await workshop.storage.private.delete(rendition_key(image.token, PREVIEW))
     elif not await Image.filter(id=image.id, state__not=ImageState.ERASED).exists():
         await erase(workshop.storage, image.token)  # it was withdrawn while it was being developed
@@ -110,7 +114,7 @@ async def refuse(image: Image, code: str) -> None:
 async def forget_unused(workshop: Workshop) -> bool:
     """Delete one upload that no work took up within a day, and what a killed process left in the scratch folder."""
     workshop.storage.sweep_scratch(time.time() - UNUSED_AFTER.total_seconds())
-    image = await Image.filter(artwork=None, created_at__lt=now() - UNUSED_AFTER).first()
+    image = await Image.filter(artwork=None, emblem=None, created_at__lt=now() - UNUSED_AFTER).first()
     if image is None:
         return False
     await erase(workshop.storage, image.token)
