@@ -50,6 +50,7 @@ import gallery.exhibitions.edition_views
 import gallery.exhibitions.embedding
 import gallery.exhibitions.feeds
 import gallery.exhibitions.iiif
+import gallery.exhibitions.labels
 import gallery.exhibitions.manifests
 import gallery.exhibitions.media
 import gallery.exhibitions.patterns
@@ -178,6 +179,7 @@ def feature_routes() -> list[Route]:
         *gallery.exhibitions.edition_views.routes,
         *gallery.exhibitions.copy_views.routes,
         *gallery.exhibitions.programme_views.routes,
+        *gallery.exhibitions.labels.routes,
         *gallery.exhibitions.previews.routes,
         *gallery.exhibitions.covers.routes,
         *gallery.exhibitions.calendar.routes,
