@@ -18,7 +18,9 @@ from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.artists.consents import wish_page
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
-from gallery.exhibitions.models import Hanging, Room
+from gallery.exhibitions.draft_lists import add_entry
+from gallery.exhibitions.models import Edition, Hanging, Room
+from gallery.exhibitions.previews import make_link
 from gallery.reviews.models import Report
 from tests import factories
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -118,13 +120,38 @@ class Furnished:
             "/desk/exhibitions",
             "/desk/exhibitions/new",
             f"/desk/exhibitions/{self.exhibition_id}",
-            f"/desk/exhibitions/{self.exhibition_id}/preview",
+            *(
+                f"/desk/exhibitions/{self.exhibition_id}/{page}"
+                for page in (
+                    "preview",
+                    "editions",
+                    "comparison?before=1&after=draft",
+                    "editions/1/restoration",
+                    "credits",
+                    "talks",
+                    "copies/new",
+                )
+            ),
             "/desk/themes",
             "/desk/themes/new",
             "/desk/organisations",
             "/desk/organisations/new",
             "/desk/applications",
         ]
+
+
+CREDIT = {"kind": "donor", "name_zh": "微光基金", "name_en": "", "link": "https://example.org/glow"}
+TALK = {
+    "title_zh": "汤圆夜话",
+    "title_en": "",
+    "text_zh": "**不需要报名**。",
+    "text_en": "",
+    "starts_at": "2036-12-20T11:00:00+00:00",
+    "ends_at": "2036-12-20T12:30:00+00:00",
+    "place_zh": "上海图书馆",
+    "place_en": "",
+    "link": "https://live.example.org/1",
+}
 
 
 async def furnish(live: LiveSite) -> Furnished:
@@ -155,6 +182,10 @@ async def furnish(live: LiveSite) -> Furnished:
         edition=edition, position=2, title_zh="二号厅", title_en="Room two", text_zh="小厅。"
     )
     await Hanging.create(room=room, artwork=works[3], position=1)
+    await make_link(exhibition, "王老师", live.cast.curator)
+    for name, entry in (("credits", CREDIT), ("talks", TALK)):
+        await add_entry(exhibition, name, entry, live.cast.curator)
+        await Edition.filter(id=edition.id).update(**{name: [{"key": "0a1b2c3d", **entry}]})
     await factories.exhibition(works[:1], opens_at=now() + timedelta(days=9))
     await factories.exhibition(
         works[1:2], opens_at=now() - timedelta(days=90), closes_at=now() - timedelta(days=60)

@@ -91,13 +91,13 @@ async def test_two_editions_are_compared_by_heading_and_list(site: Site) -> None
         "Now: Homecoming",
         "home<span",
         "[new: </span>again<span",
-        "<h4>Taken down</h4>\n<ul><li><a href",
+        "<h3>Taken down</h3>\n<ul><li><a href",
         "Title b</a></li></ul>",
         "from place 3 to place 1",
         "Now: By the door",
         "Room 2: <span>Upstairs</span>",
         "This room is new.",
-        "<h4>Hung anew</h4>",
+        "<h3>Hung anew</h3>",
     ):
         assert words in page, words
     back = (await client.get(f"{here}?before=2&after=1")).text
