@@ -44,6 +44,10 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
         held.withdrawn_at = now()
         await held.save(update_fields=["withdrawn_at"])
         consent.withdrawn_at = held.withdrawn_at
+        for older in await predecessors(
+            held
+        ):  # none should have works; a slip ends what is there all the same
+            await _works(older).update(consent_id=held.id)
         works = _works(held)
         image_ids = [id for id in await works.values_list("image_id", flat=True) if id is not None]
         work_count = await works.count()

@@ -18,6 +18,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count
 
 from gallery.accounts.models import Person
+from gallery.artists.consents import latest
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import AT_WORK, Import, ImportedPicture, ImportedWork, ImportState
 from gallery.artworks.models import Artwork, Status, Submission, new_public_id
@@ -194,9 +195,11 @@ async def look_up(job: Import, told: Sequence[Told], batch: Batch) -> Known:
     ours = Artist.filter(organisation_id=organisation_id)
     named = Consent.filter(Q(id__in=list(numbers)) | Q(artist_id__in=ids))
     consents = await locked(named.filter(artist_id__in=Subquery(ours.values("id")))).order_by("id")
+    followers = Consent.filter(follows_id__in=[consent.id for consent in consents])
+    renewed = {id for id in await followers.values_list("follows_id", flat=True) if isinstance(id, int)}
     consents_of: dict[int, list[Consent]] = {}
     for consent in consents:
-        if consent.covers_web(day):
+        if consent.covers_web(day) and consent.id not in renewed:
             consents_of.setdefault(consent.artist_id, []).append(consent)
     longer = await extended([organisation_id])
     themes: dict[str, Theme] = {}
@@ -215,6 +218,9 @@ async def look_up(job: Import, told: Sequence[Told], batch: Batch) -> Known:
     keys = {key for key in batch.keys.values() if key}
     pictures = await ImportedPicture.filter(of_id=job.id, name__in=keys).prefetch_related("image__artwork")
     by_id = {consent.id: consent for consent in consents}
+    for old_id in renewed:  # the sheet, or whoever sent it, names the consent as it was then
+        newest = await latest(by_id[old_id])
+        by_id[old_id] = await locked(Consent.filter(id=newest.id)).get()
     return Known(
         artists=artists,
         consents=by_id,

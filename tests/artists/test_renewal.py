@@ -13,6 +13,8 @@ from gallery.artists.models import AgreedBy, Consent
 from gallery.artists.reminders import remind_of_next
 from gallery.artists.renewal import RenewalRefused, renew
 from gallery.artists.withdrawal import withdraw
+from gallery.artworks.import_models import Import
+from gallery.artworks.importing import Batch, look_up
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
 from tests import factories
@@ -153,3 +155,34 @@ async def test_a_renewed_consent_is_neither_offered_nor_reminded_of(site: Site) 
     form = (await (await site.client(site.cast.partner)).get("/desk/works/new")).text
     assert f'<option value="{made.id}"' in form
     assert f'<option value="{old.id}"' not in form.split('name="consent"')[1].split("</select>")[0]
+
+
+async def test_a_withdrawal_ends_what_still_stands_under_the_old_consent(site: Site) -> None:
+    work = await ended(site)
+    old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
+    made = await renew(old, NewConsent(AgreedBy.PARENT, ["web"], today()), site.cast.partner)
+    stray = await factories.artwork(site.storage, site.cast.organisation, consent=old)
+    await withdraw(made, site.storage)
+    assert (await Artwork.get(id=stray.id)).status == Status.WITHDRAWN
+
+
+async def test_a_sheet_that_names_the_old_consent_gets_the_new_one(site: Site) -> None:
+    work = await ended(site, ends_on=today() + timedelta(days=9))
+    old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
+    job = await Import.create(
+        organisation=site.cast.organisation,
+        by=site.cast.partner,
+        token="t",
+        file_name="",
+        consent=old,
+        language="zh",
+    )
+    made = await renew(old, NewConsent(AgreedBy.PARENT, ["web"], today()), site.cast.partner)
+    again = await renew(
+        await Consent.get(id=made.id).prefetch_related("artist"),
+        NewConsent(AgreedBy.ARTIST, ["web"], today()),
+        site.cast.partner,
+    )
+    known = await look_up(job, [], Batch([], {}, {}))
+    assert known.everybody is not None
+    assert known.everybody.id == again.id

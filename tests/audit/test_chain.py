@@ -11,8 +11,9 @@ from gallery.audit.chain import breaks, chain_some, digest_of, head
 from gallery.audit.models import ChainHead, Entry
 from gallery.audit.recording import WHILE_TYPING, record
 from gallery.audit.verbs import Verb
+from gallery.cli.inspection import inspect
 from gallery.clock import now
-from gallery.database import in_transaction
+from gallery.database import Database, in_transaction
 from tests.conftest import Site
 
 
@@ -135,3 +136,11 @@ async def test_typing_for_long_is_one_entry(site: Site) -> None:
     await record(Verb.WORK_CHANGED, 1, by=site.cast.partner, once_in=WHILE_TYPING)
     await record(Verb.WORK_CHANGED, 2, by=site.cast.partner, once_in=WHILE_TYPING)
     assert await Entry.all().count() == 4
+
+
+async def test_inspection_says_where_the_chain_breaks(site: Site) -> None:
+    entries = await chained(site, 3)
+    assert await inspect(Database(site.settings), site.storage) == []
+    await Entry.filter(id=entries[0].id).update(thing_id=99)
+    findings = await inspect(Database(site.settings), site.storage)
+    assert [(each.sentence, each.where) for each in findings] == [("The audit log was changed at", "entry 1")]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import submit
+from gallery.audit.chain import breaks
 from gallery.audit.models import Entry
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -163,3 +165,23 @@ async def test_older_entries_follow_by_key(site: Site) -> None:
     third = (await keeper.get(f"/desk/log?kind=work&before={last - 60}")).text
     assert third.count('class="row"') == 10
     assert "before=" not in third
+
+
+async def test_withdrawal_and_deletion_leave_the_chain_whole(site: Site) -> None:
+    cast = site.cast
+    partner = await site.client(cast.partner)
+    work = await factories.artwork(site.storage, cast.organisation, status=Status.ACCEPTED)
+    alone = await factories.consent(cast.organisation)
+    await partner.post(f"/desk/artists/{alone.artist_id}/private", data={"legal_name": "瞿大明"})
+    await partner.get(f"/desk/artists/{alone.artist_id}/private")
+    await site.work()
+    await withdraw(await Consent.get(id=work.consent_id or 0), site.storage)
+    await partner.post(f"/desk/artists/{alone.artist_id}/deletion")
+    await partner.post("/desk/account/closing")
+    await site.work()
+    assert [each async for each in breaks()] == []
+    verbs = [verb for verb, _person, _thing in await told()]
+    assert verbs[-3:] == ["consent.withdrawn", "artist.deleted", "account.closed"]
+    page = (await (await site.client(cast.keeper)).get("/desk/log")).text
+    assert "瞿大明" not in page
+    assert "Somebody who left" in page or "已离开" in page
