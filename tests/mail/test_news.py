@@ -88,6 +88,7 @@ async def test_hanging_and_opening_are_told_once(site: Site, office: PostOffice)
     opens_at = now() + timedelta(days=3)
     exhibition = await factories.exhibition([*ours, theirs], published=False, opens_at=opens_at)
     await publish(exhibition, site.cast.curator)
+    await Edition.filter(exhibition=exhibition, number=None).update(introduction_en="Told anew.")
     await publish(exhibition, site.cast.curator)
     assert await mails("works_hung") == [*MEMBERS, "stranger@example.org"]
     await site.work()
