@@ -53,7 +53,7 @@ async def test_schemathesis_finds_no_fault(live: LiveSite, tmp_path: Path) -> No
         timeout=AT_MOST,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
     log = "".join(path.read_text() for path in live.settings.home.glob("serve-*.log"))
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:] + log[-5_000:]
     assert "Traceback" not in log
     assert await Artwork.all().count() > 0
