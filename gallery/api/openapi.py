@@ -32,7 +32,10 @@ HEADERS: dict[str, tuple[Schema, str]] = {  # name → schema, and what it says
     "Tus-Max-Size": (WHOLE, "The largest picture, in bytes."),
     "Upload-Length": ({"type": "integer", "minimum": 1}, "How large the picture is, in bytes."),
     "Upload-Offset": (WHOLE, "How much of the picture has arrived, in bytes."),
-    "Upload-Metadata": ({"type": "string"}, "Keys with values in Base64, as tus writes them."),
+    "Upload-Metadata": (
+        {"type": "string"},
+        "Keys with values in Base64, as tus writes them. work, with its number, gives the picture to that draft.",
+    ),
     "Upload-Checksum": ({"type": "string"}, "sha1 or sha256, a blank, and the checksum in Base64."),
     "Upload-Expires": ({"type": "string"}, "Until when the upload can go on."),
     "Gallery-Work": ({"type": "string"}, "The address of the draft that the picture became."),

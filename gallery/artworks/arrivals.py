@@ -20,10 +20,19 @@ from tortoise.exceptions import IntegrityError
 from gallery.accounts.access import SignInNeeded
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork
-from gallery.artworks.works import NotEditable, WorkDetails, create_work, delete_draft, discard
+from gallery.artworks.works import (
+    NotEditable,
+    WorkDetails,
+    WorkRefused,
+    create_work,
+    delete_draft,
+    discard,
+    set_picture,
+    why_not_editable,
+)
 from gallery.clock import now
 from gallery.images.decoder import REFUSALS, Refused
-from gallery.images.models import Upload
+from gallery.images.models import Image, Upload
 from gallery.images.parts import (
     ALGORITHMS,
     MOST_OPEN,
@@ -139,7 +148,9 @@ class Landing:
         if length > settings_of(request).upload_max_bytes:
             raise TusRefusal(413, str(TOO_LARGE))
         metadata = request.headers.get("upload-metadata", "").strip()
-        organisation = chosen_organisation(metadata_in(metadata), organisations)
+        told = metadata_in(metadata)
+        work = await chosen_work(told, organisations)
+        organisation = work.organisation if work else chosen_organisation(told, organisations)
         try:
             upload = await open_upload(organisation, person, length, metadata, storage_of(request))
         except TooManyUploads:
@@ -229,6 +240,8 @@ class Landing:
                 await finish(upload, storage_of(request), settings_of(request))
             except Refused as refusal:
                 raise TusRefusal(422, str(REFUSALS[refusal.code])) from None
+            except (NotEditable, WorkRefused) as refusal:
+                raise TusRefusal(409, refusal.sentence) from None
         if upload.artwork_id is None:
             return {}
         return {WORK: pages_of(request).url(self.work, id=upload.artwork_id)}
@@ -262,13 +275,15 @@ class _NothingHeld:
 
 
 async def finish(upload: Upload, storage: Storage, settings: Settings) -> None:
-    """Make a draft of an upload that is whole and held. A second time, it finds the draft that it made.
+    """Make a draft of an upload that is whole and held, or give it to the work that it is for.
 
-    Raises Refused where its file cannot be shown, after deleting it, and Gone where it was stopped meanwhile.
+    A second time, it finds the draft that it made. Raises Refused where its file cannot be shown, NotEditable and
+    WorkRefused where that work takes no picture any more, each after deleting it; Gone where it was stopped meanwhile.
     """
     await upload.fetch_related("organisation", "by")
     part = Part(storage, upload.token)
     artwork = await Artwork.filter(form_key=upload.token).first()
+    is_for = await _work_told(metadata_in(upload.metadata), [upload.organisation_id])
     if artwork is None:
         async with storage.scratch_folder() as folder:
             try:
@@ -280,18 +295,11 @@ async def finish(upload: Upload, storage: Storage, settings: Settings) -> None:
                 await end_upload(upload, storage)
                 raise
             image = await take_in(file, found, upload.organisation, storage)
-        try:
-            artwork = await create_work(
-                new_draft(upload.organisation, upload.by), upload.by, image, upload.token
-            )
-        except IntegrityError:
-            await discard(image, storage)
-            artwork = await Artwork.get(form_key=upload.token)
-        except BaseException:
-            await discard(image, storage)
-            raise
+        artwork = await _become_work(upload, is_for, image, storage)
     moment = now()
     if not await Upload.filter(id=upload.id).update(artwork_id=artwork.id, completed_at=moment):
+        if is_for is not None:
+            return  # it was stopped when its work had it already
         try:
             await delete_draft(artwork, storage)
         except NotEditable:
@@ -299,6 +307,27 @@ async def finish(upload: Upload, storage: Storage, settings: Settings) -> None:
         raise Gone
     upload.artwork_id, upload.completed_at = artwork.id, moment
     part.delete()
+
+
+async def _become_work(upload: Upload, is_for: Artwork | None, image: Image, storage: Storage) -> Artwork:
+    try:
+        if is_for is None:
+            draft = new_draft(upload.organisation, upload.by)
+            return await create_work(draft, upload.by, image, upload.token)
+        replaced = await set_picture(is_for, image, upload.by)
+    except IntegrityError:
+        await discard(image, storage)
+        return await Artwork.get(form_key=upload.token)
+    except (NotEditable, WorkRefused):
+        await discard(image, storage)
+        await end_upload(upload, storage)
+        raise
+    except BaseException:
+        await discard(image, storage)
+        raise
+    if replaced is not None:
+        await discard(replaced, storage)
+    return is_for
 
 
 def new_draft(organisation: Organisation, by: Person) -> WorkDetails:
@@ -342,6 +371,26 @@ def chosen_organisation(told: Mapping[str, bytes], organisations: list[Organisat
     raise TusRefusal(403, _("You are not a member of this organisation."))
 
 
+async def chosen_work(told: Mapping[str, bytes], organisations: list[Organisation]) -> Artwork | None:
+    """The work that a picture is for, where one is named by its number: it keeps its words and gets this picture."""
+    if "work" not in told:
+        return None
+    work = await _work_told(told, [each.id for each in organisations])
+    if work is None:
+        raise TusRefusal(404, _("This work is not there."))
+    if not work.is_editable:
+        raise TusRefusal(409, why_not_editable(work.status))
+    return work
+
+
+async def _work_told(told: Mapping[str, bytes], organisation_ids: list[int]) -> Artwork | None:
+    number = told.get("work", b"")
+    if not re.fullmatch(rb"[0-9]{1,9}", number):
+        return None
+    work = Artwork.filter(id=int(number), organisation_id__in=organisation_ids).first()
+    return await work.prefetch_related("organisation")
+
+
 def checksum_in(request: Request) -> Checksum | None:
     text = request.headers.get("upload-checksum")
     if text is None:
@@ -382,7 +431,7 @@ async def finish_next(workshop: Workshop) -> bool:
             return True
         except (Gone, Held):
             continue
-        except Refused:
+        except (Refused, NotEditable, WorkRefused):
             return True
     return False
 

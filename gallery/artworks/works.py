@@ -173,6 +173,24 @@ async def update_work(
         return held, replaced
 
 
+async def set_picture(artwork: Artwork, image: Image, by: Person | None) -> Image | None:
+    """Give a work a picture, and leave its words; returns the image that it replaced, whose files can go.
+
+    Raises NotEditable, WorkRefused.
+    """
+    async with in_transaction():
+        held = await locked(Artwork.filter(id=artwork.id)).first()
+        if held is None:
+            raise WorkRefused("picture", _("This work was deleted meanwhile."))
+        if not held.is_editable:
+            raise NotEditable(held.status)
+        replaced = await Image.get(id=held.image_id) if held.image_id is not None else None
+        await _take_image(held, image, held.organisation_id)
+        await held.save()
+        await record(Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by)
+        return replaced
+
+
 async def fill_work(
     artwork: Artwork,
     details: WorkDetails,
@@ -196,19 +214,22 @@ async def fill_work(
     artwork.consent_id = consent.id if consent else None
     artwork.project_id = project.id if project else None
     if image is not None:
-        held = await locked(
-            Image.filter(id=image.id, state__in=[ImageState.RECEIVED, ImageState.READY])
-        ).first()
-        if held is None or await Artwork.filter(image_id=held.id).exclude(id=artwork.id or 0).exists():
-            raise WorkRefused("picture", _("This picture is no longer there. Please choose it again."))
-        if held.organisation_id != details.organisation.id:
-            held.organisation_id = details.organisation.id
-            await held.save(update_fields=["organisation_id"])
-        artwork.image_id = held.id
+        await _take_image(artwork, image, details.organisation.id)
     await artwork.save()
     await artwork.themes.clear()
     if details.themes:
         await artwork.themes.add(*details.themes)
+
+
+async def _take_image(artwork: Artwork, image: Image, organisation_id: int) -> None:
+    """Raises WorkRefused where the image is gone, or another work's."""
+    held = await locked(Image.filter(id=image.id, state__in=[ImageState.RECEIVED, ImageState.READY])).first()
+    if held is None or await Artwork.filter(image_id=held.id).exclude(id=artwork.id or 0).exists():
+        raise WorkRefused("picture", _("This picture is no longer there. Please choose it again."))
+    if held.organisation_id != organisation_id:
+        held.organisation_id = organisation_id
+        await held.save(update_fields=["organisation_id"])
+    artwork.image_id = held.id
 
 
 async def _artist(details: WorkDetails, by: Person | None) -> Artist | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tusclient.exceptions import TusCommunicationError
 from gallery.api.tokens import READ
 from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image, Upload
+from gallery.images.parts import Part
+from gallery.images.shelves import original_key
 from tests import factories
 from tests.api.programs import V1, bearer, program, token_for
 from tests.artworks.test_arrivals import OFFSET_STREAM, PICTURE, TUS, noise, original_of
@@ -47,6 +50,66 @@ async def test_a_picture_becomes_a_draft_of_the_tokens_organisation(site: Site) 
     assert told["picture"]["state"] == "received"
     await site.work()
     assert (await client.get(f"{V1}/works/{work.id}")).json()["picture"]["state"] == "ready"
+
+
+def for_work(number: object) -> dict[str, str]:
+    return {"upload-metadata": f"work {base64.b64encode(str(number).encode()).decode()}"}
+
+
+async def test_a_work_that_is_there_gets_its_picture(site: Site) -> None:
+    client = await program(site)
+    made = (await client.post(f"{V1}/works", json={"title": "饺子皮", "story": "他看了世界杯。"})).json()
+    headers = {**PIECES, "upload-length": str(len(PICTURE)), **for_work(made["id"])}
+    sent = await client.post(f"{V1}/uploads", headers=headers, content=PICTURE)
+    assert (sent.status_code, sent.headers["gallery-work"]) == (201, made["self"])
+    work = await Artwork.get()
+    assert (work.title, work.story) == ("饺子皮", "他看了世界杯。")
+    assert await original_of(site, work) == PICTURE
+    # Another one takes its place, in pieces; asked again, it is not taken twice.
+    first = await Image.get()
+    other = factories.photograph(800, 600)
+    headers = {**TUS, "upload-length": str(len(other)), **for_work(work.id)}
+    path = (await client.post(f"{V1}/uploads", headers=headers)).headers["location"]
+    await client.patch(path, headers={**PIECES, "upload-offset": "0"}, content=other[:100])
+    last = await client.patch(path, headers={**PIECES, "upload-offset": "100"}, content=other[100:])
+    assert last.status_code == 204, last.text
+    assert (await client.head(path, headers=TUS)).headers["gallery-work"] == made["self"]
+    work = await Artwork.get()
+    assert await original_of(site, work) == other
+    assert await Image.all().count() == 1
+    assert not await site.storage.private.exists(original_key(first.token))
+
+
+async def test_a_work_that_is_submitted_or_elsewhere_gets_none(site: Site) -> None:
+    client = await program(site)
+    elsewhere = await factories.artwork(site.storage, site.cast.elsewhere)
+    for number in (elsewhere.id, 99999, "x", ""):
+        headers = {**TUS, "upload-length": str(len(PICTURE)), **for_work(number)}
+        assert (await client.post(f"{V1}/uploads", headers=headers)).status_code == 404
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    headers = {**TUS, "upload-length": str(len(PICTURE)), **for_work(work.id)}
+    path = (await client.post(f"{V1}/uploads", headers=headers)).headers["location"]
+    await client.post(f"{V1}/works/{work.id}/submissions")
+    refused = await client.post(f"{V1}/uploads", headers=headers)
+    assert (refused.status_code, refused.json()["type"].rpartition("#")[2]) == (409, "conflict")
+    # Submitted while it was on its way, the work stays as it was, and the upload is gone.
+    late = await client.patch(path, headers={**PIECES, "upload-offset": "0"}, content=PICTURE)
+    assert late.status_code == 409
+    assert "It is with the curators now" in late.json()["detail"]
+    assert (await Artwork.get(id=work.id)).image_id == work.image_id
+    assert await Upload.all().count() == 0
+    assert await Image.all().count() == 2
+
+
+async def test_a_picture_for_a_work_survives_a_killed_process(site: Site) -> None:
+    client = await program(site)
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    headers = {**TUS, "upload-length": str(len(PICTURE)), **for_work(work.id)}
+    path = (await client.post(f"{V1}/uploads", headers=headers)).headers["location"]
+    Part(site.storage, path.rpartition("/")[2]).path.write_bytes(PICTURE)
+    await site.work()
+    assert await original_of(site, await Artwork.get()) == PICTURE
+    assert (await client.head(path, headers=TUS)).headers["gallery-work"] == f"{V1}/works/{work.id}"
 
 
 async def test_what_can_be_done_is_told_to_everybody(site: Site) -> None:
