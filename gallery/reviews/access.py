@@ -28,8 +28,6 @@ async def load_submitted(request: Request) -> tuple[Person, Artwork]:
             Prefetch(
                 "submissions", Submission.all().order_by("number").select_related("by", "private_share")
             ),
-            Prefetch("reviews", Review.all().order_by("id").select_related("by").prefetch_related("risk")),
-            Prefetch("submissions", Submission.all().order_by("number").select_related("by")),
             Prefetch(
                 "reviews",
                 Review.all().order_by("id").select_related("by").prefetch_related("risk", "later_check"),
