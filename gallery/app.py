@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ import gallery.accounts.audit_views
 import gallery.accounts.chores
 import gallery.accounts.link_views
 import gallery.accounts.outbox_views
+import gallery.accounts.people_views
 import gallery.accounts.site_views
 import gallery.accounts.views
 import gallery.api.chores
@@ -40,6 +42,7 @@ import gallery.artworks.import_views
 import gallery.artworks.many
 import gallery.artworks.sharing_private
 import gallery.artworks.views
+import gallery.artworks.workshop_views
 import gallery.audit.chores
 import gallery.exhibitions.calendar
 import gallery.exhibitions.calendar_files
@@ -84,6 +87,7 @@ import gallery.search.chores
 import gallery.search.views
 import gallery.themes.extensions
 import gallery.themes.views
+from gallery import site
 from gallery.accounts.access import SignInNeeded, load_person
 from gallery.api.access import Limits
 from gallery.api.problems import BELOW, Problem, answer_problem, answer_status, is_for_program
@@ -127,6 +131,12 @@ CHORES: list[Chore] = [
 ]
 
 
+async def next_change_of_site() -> datetime | None:
+    """When the clock next changes a page; asked when the content version has moved, and so the site may be set otherwise."""
+    await site.read_anew()
+    return await next_change()
+
+
 async def desk(request: Request) -> Response:
     """Somebody comes to the desk: partners to their works, curators to the queue."""
     person = await load_person(request)
@@ -144,6 +154,8 @@ def feature_routes() -> list[Route]:
         *gallery.accounts.outbox_views.routes,
         *gallery.accounts.audit_views.routes,
         *gallery.accounts.site_views.routes,
+        *gallery.accounts.people_views.routes,
+        *gallery.artworks.workshop_views.routes,
         *gallery.organisations.views.routes,
         *gallery.organisations.application_views.routes,
         *gallery.artists.views.routes,
@@ -208,7 +220,8 @@ class Gallery(Starlette):
 def create_app(settings: Settings) -> Gallery:
     """The whole site, for one process."""
     use_time_zone(settings.zone)
-    content = ContentClock(next_change)
+    site.forget()
+    content = ContentClock(next_change_of_site)
     static_files = StaticFiles()
     routes = [
         *feature_routes(),

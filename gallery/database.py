@@ -38,6 +38,7 @@ MODELS = [
     "gallery.content_version",
     "gallery.audit.models",
     "gallery.site",
+    "gallery.worker",
     "gallery.mail.models",
     "gallery.accounts.models",
     "gallery.organisations.models",

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from gallery import clock, languages
+from gallery import clock, languages, site
 from gallery.languages import LANGUAGES, TAGS, Spoken, babel_locale, current_language, spoken
 from gallery.prose import excerpt, plain, prose
 from gallery.settings import Settings
@@ -99,6 +99,7 @@ class Pages:
             tags=TAGS,
             today=clock.today,
             now=clock.now,
+            site_text=site.text,
             hours=shown_hours,
         )
         self.environment.filters.update(

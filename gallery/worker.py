@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from tortoise import fields
+from tortoise.models import Model
+
+from gallery.clock import now
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreAway
 
 logger = logging.getLogger("gallery.worker")
 
 REST = 0.5  # seconds between two looks when there was nothing to do
+BEAT = 10.0  # seconds between two signs of life
+FORGOTTEN_AFTER = timedelta(hours=1)
 AWAY = 5.0  # seconds before a chore asks again for a store that is away
 
 
@@ -38,17 +47,55 @@ class Chore:
     aside: bool = False  # it is done beside the others, which need not wait for it
 
 
+class WorkerBeat(Model):
+    """A worker that is alive, or was lately: where it runs and what it was doing."""
+
+    id = fields.IntField(primary_key=True)
+    host = fields.CharField(max_length=60)
+    process = fields.IntField()  # its number on that machine
+    started_at = fields.DatetimeField()
+    seen_at = fields.DatetimeField()
+    doing = fields.CharField(max_length=200, default="")  # the names of chores
+
+    class Meta:
+        table = "worker_beat"
+        unique_together = (("host", "process"),)
+
+
 class Worker:
     def __init__(self, workshop: Workshop, chores: Sequence[Chore]) -> None:
         self.workshop = workshop
         self.chores = chores
+        self._doing: set[str] = set()  # the names of the chores in which it is
         self._next_look = dict.fromkeys((chore.name for chore in chores), 0.0)
 
     async def run(self) -> None:
         """Work until cancelled."""
         aside = [chore for chore in self.chores if chore.aside]
         others = [chore for chore in self.chores if not chore.aside]
-        await asyncio.gather(self._keep_at(others), *(self._keep_at([chore]) for chore in aside))
+        await asyncio.gather(
+            self._keep_at(others), *(self._keep_at([chore]) for chore in aside), self._beat()
+        )
+
+    async def _beat(self) -> None:
+        """Say again and again that this worker is alive, and what it does just now."""
+        host, process = socket.gethostname()[:60], os.getpid()
+        started_at = now()
+        while True:
+            try:
+                told = {
+                    "started_at": started_at,
+                    "seen_at": now(),
+                    "doing": ", ".join(sorted(self._doing))[:200],
+                }
+                await WorkerBeat.update_or_create(told, host=host, process=process)
+                await WorkerBeat.filter(seen_at__lt=now() - FORGOTTEN_AFTER).delete()
+            except Exception as fault:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError from fault
+                logger.exception("The worker could not say that it is alive")
+            await asyncio.sleep(BEAT)
 
     async def _keep_at(self, chores: Sequence[Chore]) -> None:
         while True:
@@ -67,6 +114,7 @@ class Worker:
         for chore in self.chores if chores is None else chores:
             if not ignore_pauses and clock() < self._next_look[chore.name]:
                 continue
+            self._doing.add(chore.name)
             try:
                 worked = await chore.step(self.workshop)
             except StoreAway as away:
@@ -82,6 +130,8 @@ class Worker:
                 # The row stays as it was and is taken up again; other chores must not wait for this one.
                 logger.exception("The chore %r failed", chore.name)
                 worked = False
+            finally:
+                self._doing.discard(chore.name)
             if not worked:
                 self._next_look[chore.name] = clock() + max(chore.every, REST)
             found = found or worked

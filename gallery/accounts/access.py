@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from gallery import site
 from gallery.accounts.models import Person, Role
 from gallery.accounts.sessions import current_session
 from gallery.audit.acting import act_as
@@ -28,6 +29,7 @@ async def load_person(request: Request) -> Person:
     session = await current_session(request)
     if session is None:
         raise SignInNeeded
+    await site.read_anew()
     request.state.session = session
     request.state.person = session.person
     act_as(session.person.id)

@@ -18,7 +18,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Length
 
 from gallery.accounts.passwords import SHORTEST
-from gallery.forms import Form, Line, Needed, at_most, stripped
+from gallery.forms import Block, Form, Line, Needed, at_most, stripped
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 
@@ -159,3 +159,25 @@ class ReviewingForm(Form):
         if field.data is None or not 1 <= field.data <= 99:
             field.errors = []
             raise ValidationError(_("Please give a whole number from 1 to 99."))
+
+
+class SiteTextsForm(Form):
+    """What the site is called, and the texts that are the keeper's own."""
+
+    name_zh = Line(
+        _l("Name in Chinese"), 60, description=_l("Left empty: the name that the environment sets.")
+    )
+    name_en = Line(_l("Name in English"), 60)
+    home_zh = Block(_l("On the home page, in Chinese"), 4000, render_kw={"rows": 4})
+    home_en = Block(_l("On the home page, in English"), 4000, render_kw={"rows": 4})
+    about_zh = Block(
+        _l("About this gallery, in Chinese"),
+        20_000,
+        description=_l(
+            "Takes the place of the page that comes with the gallery. Left empty, that page is shown."
+        ),
+        render_kw={"rows": 10},
+    )
+    about_en = Block(_l("About this gallery, in English"), 20_000, render_kw={"rows": 10})
+    footer_zh = Block(_l("Below each page, in Chinese"), 500, render_kw={"rows": 2})
+    footer_en = Block(_l("Below each page, in English"), 500, render_kw={"rows": 2})

@@ -1,4 +1,4 @@
-"""The keepers' page about the site as a whole: what they set of it at the desk."""
+"""The keepers' page about the site as a whole: how works are reviewed, what the site is called, and its texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from gallery import content_version, site
 from gallery.accounts.access import load_keeper
-from gallery.accounts.forms import ReviewingForm
+from gallery.accounts.forms import ReviewingForm, SiteTextsForm
 from gallery.accounts.models import Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -18,13 +18,15 @@ from gallery.languages import gettext as _
 from gallery.pages import flash, redirect, render
 from gallery.site import Site
 
+TEXT_FIELDS = tuple(
+    f"{name}_{language}" for name in ("name", "home", "about", "footer") for language in ("zh", "en")
+)
+
 
 async def edit(request: Request) -> Response:
     """A keeper sees how the site is set, and changes it."""
     await load_keeper(request)
-    kept = await site.current()
-    data = {"reviews_needed": str(kept.reviews_needed), "sample_percent": kept.sample_percent}
-    return await _page(request, ReviewingForm(data=data))
+    return await _page(request)
 
 
 async def update_reviewing(request: Request) -> Response:
@@ -32,16 +34,27 @@ async def update_reviewing(request: Request) -> Response:
     person = await load_keeper(request)
     form = ReviewingForm(await request.form())
     if not form.validate():
-        return await _page(request, form, 422)
+        return await _page(request, form, status=422)
     await keep(
         person,
         Verb.SITE_REVIEWING_CHANGED,
         reviews_needed=int(form.reviews_needed.data),
         sample_percent=form.sample_percent.data,
     )
-    response = redirect(request, "site:edit")
-    flash(request, response, _("Saved."))
-    return response
+    return _saved(request)
+
+
+async def update_texts(request: Request) -> Response:
+    """A keeper names the site and writes its texts, or looks first at how they would be."""
+    person = await load_keeper(request)
+    posted = await request.form()
+    form = SiteTextsForm(posted)
+    if not form.validate():
+        return await _page(request, texts=form, status=422)
+    if posted.get("preview"):
+        return await _page(request, texts=form, is_preview=True)
+    await keep(person, Verb.SITE_TEXTS_CHANGED, **form.values(*TEXT_FIELDS))
+    return _saved(request)
 
 
 async def keep(by: Person, verb: Verb, **values: object) -> None:
@@ -53,9 +66,27 @@ async def keep(by: Person, verb: Verb, **values: object) -> None:
         await content_version.bump()
 
 
-async def _page(request: Request, form: ReviewingForm, status: int = 200) -> Response:
+def _saved(request: Request) -> Response:
+    response = redirect(request, "site:edit")
+    flash(request, response, _("Saved."))
+    return response
+
+
+async def _page(
+    request: Request,
+    form: ReviewingForm | None = None,
+    *,
+    texts: SiteTextsForm | None = None,
+    is_preview: bool = False,
+    status: int = 200,
+) -> Response:
+    kept = await site.current()
+    data = {"reviews_needed": str(kept.reviews_needed), "sample_percent": kept.sample_percent}
     context = {
-        "form": form,
+        "form": form or ReviewingForm(data=data),
+        "texts": texts or SiteTextsForm(data={name: getattr(kept, name) for name in TEXT_FIELDS}),
+        "text_fields": TEXT_FIELDS,
+        "is_preview": is_preview,
         "kept": await Site.get_or_none(id=1).prefetch_related("changed_by"),
         "curators": await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True).count(),
     }
@@ -65,4 +96,5 @@ async def _page(request: Request, form: ReviewingForm, status: int = 200) -> Res
 routes = [
     Route("/desk/site", edit, name="site:edit", methods=["GET"]),
     Route("/desk/site/reviewing", update_reviewing, name="site:update_reviewing", methods=["POST"]),
+    Route("/desk/site/texts", update_texts, name="site:update_texts", methods=["POST"]),
 ]

@@ -19,6 +19,9 @@ class Verb(StrEnum):
     ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - a verb, not a password
     ACCOUNT_CLOSED = "account.closed"
+    ACCOUNT_ROLE_GIVEN = "account.role_given"
+    ACCOUNT_STOPPED = "account.stopped"
+    ACCOUNT_LET_IN_AGAIN = "account.let_in_again"
     INVITATION_MADE = "invitation.made"
     INVITATION_TAKEN_BACK = "invitation.taken_back"
     INVITATION_ACCEPTED = "invitation.accepted"
@@ -27,6 +30,7 @@ class Verb(StrEnum):
     MEMBER_RENAMED = "member.renamed"
     MEMBER_REMOVED = "member.removed"
     SITE_REVIEWING_CHANGED = "site.reviewing_changed"
+    SITE_TEXTS_CHANGED = "site.texts_changed"
     MAIL_READ = "mail.read"
     MAIL_RETRIED = "mail.retried"
     ORGANISATION_MADE = "organisation.made"
@@ -76,6 +80,7 @@ class Verb(StrEnum):
     WORK_VETOED = "work.vetoed"
     WORK_VETO_LIFTED = "work.veto_lifted"
     WORK_LOOKED_AT_LATER = "work.looked_at_later"
+    WORK_PICTURE_RETRIED = "work.picture_retried"
     WORK_PUT_OFF = "work.put_off"
     WORK_HINT_WAVED_OFF = "work.hint_waved_off"
     WORK_HINT_TAKEN_UP = "work.hint_taken_up"
@@ -131,6 +136,9 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.ACCOUNT_CHANGED: _l("changed name, language or mails"),
     Verb.ACCOUNT_PASSWORD_CHANGED: _l("changed the password"),
     Verb.ACCOUNT_CLOSED: _l("closed the account"),
+    Verb.ACCOUNT_ROLE_GIVEN: _l("gave somebody another role"),
+    Verb.ACCOUNT_STOPPED: _l("kept somebody out"),
+    Verb.ACCOUNT_LET_IN_AGAIN: _l("let somebody in again"),
     Verb.INVITATION_MADE: _l("invited somebody"),
     Verb.INVITATION_TAKEN_BACK: _l("took an invitation back"),
     Verb.INVITATION_ACCEPTED: _l("accepted an invitation"),
@@ -139,6 +147,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.MEMBER_RENAMED: _l("corrected a member's name"),
     Verb.MEMBER_REMOVED: _l("took a member out"),
     Verb.SITE_REVIEWING_CHANGED: _l("said how works are reviewed"),
+    Verb.SITE_TEXTS_CHANGED: _l("changed the site's name or texts"),
     Verb.MAIL_READ: _l("read a mail in the outbox"),
     Verb.MAIL_RETRIED: _l("had a mail sent again"),
     Verb.ORGANISATION_MADE: _l("entered an organisation"),
@@ -188,6 +197,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.WORK_VETOED: _l("took a work off the wall for a risk"),
     Verb.WORK_VETO_LIFTED: _l("lifted the veto on a work"),
     Verb.WORK_LOOKED_AT_LATER: _l("looked at a work that was accepted at once"),
+    Verb.WORK_PICTURE_RETRIED: _l("had a picture tried again"),
     Verb.WORK_PUT_OFF: _l("put a work off"),
     Verb.WORK_HINT_WAVED_OFF: _l("waved a hint off"),
     Verb.WORK_HINT_TAKEN_UP: _l("took a hint up again"),

@@ -14,6 +14,7 @@ from email.message import EmailMessage
 import aiosmtplib
 from tortoise.expressions import Q
 
+from gallery import site
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.mail.letters import Unwritable, compose, message_of
@@ -50,6 +51,7 @@ async def send_next(workshop: Workshop) -> bool:
         return True
     try:
         gathered = await Mail.filter(digest_id=mail.id).order_by("id")
+        await site.read_anew()  # mails are signed with its name
         message = message_of(mail, compose(mail, settings, gathered), settings)
         async with asyncio.timeout(SECONDS_IN_ALL):
             await deliver(message, server)

@@ -1,0 +1,67 @@
+"""What a keeper does with people: another role, and an end of their account for as long as it takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gallery.accounts.models import MailLink, Person, Role, Session
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.database import in_transaction, locked
+from gallery.languages import lazy_gettext as _l
+
+
+class ChangeRefused(Exception):
+    """Somebody is still needed; `sentence` says for what."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+async def give_role(person: Person, role: Role, by: Person) -> None:
+    """Let somebody be a member, curator or keeper from now on. Raises ChangeRefused."""
+    async with in_transaction():
+        held = await _held(person, by)
+        if held.is_keeper and role != Role.KEEPER:
+            await _check_other_keeper(held)
+        if role != held.role:
+            await Person.filter(id=held.id).update(role=role)
+            await record(Verb.ACCOUNT_ROLE_GIVEN, held.id, by=by)
+
+
+async def stop(person: Person, by: Person) -> None:
+    """Keep somebody out: their sessions and links end now; what they did stays. Raises ChangeRefused."""
+    async with in_transaction():
+        held = await _held(person, by)
+        if held.is_keeper:
+            await _check_other_keeper(held)
+        await Session.filter(person_id=held.id).delete()
+        await MailLink.filter(person_id=held.id).delete()
+        if await Person.filter(id=held.id, is_active=True).update(is_active=False):
+            await record(Verb.ACCOUNT_STOPPED, held.id, by=by)
+
+
+async def let_in_again(person: Person, by: Person) -> None:
+    """Let somebody sign in again who was kept out. Raises ChangeRefused for an account that was closed for good."""
+    async with in_transaction():
+        held = await _held(person, by)
+        if not held.password_hash:
+            raise ChangeRefused(_l("This account was closed by its owner. Please invite the person anew."))
+        if await Person.filter(id=held.id, is_active=False).update(is_active=True):
+            await record(Verb.ACCOUNT_LET_IN_AGAIN, held.id, by=by)
+
+
+async def _held(person: Person, by: Person) -> Person:
+    # All keepers are held, in one order: two who take each other's role at once must not both succeed.
+    await locked(Person.filter(role=Role.KEEPER).order_by("id"))
+    if person.id == by.id:
+        raise ChangeRefused(_l("Another keeper has to do this for you."))
+    held: Person = await locked(Person.filter(id=person.id)).get()
+    return held
+
+
+async def _check_other_keeper(person: Person) -> None:
+    others = Person.filter(role=Role.KEEPER, is_active=True).exclude(id=person.id)
+    if not await others.exists():
+        raise ChangeRefused(_l("A site needs a keeper. Please make somebody else one first."))

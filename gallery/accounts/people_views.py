@@ -1,0 +1,86 @@
+"""The keepers' page about people: who has an account, in which role, and who is kept out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from gallery.accounts import people
+from gallery.accounts.access import load_keeper
+from gallery.accounts.models import Invitation, Person, Role
+from gallery.accounts.people import ChangeRefused
+from gallery.clock import now
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.pages import flash, redirect, render
+
+PER_PAGE = 100
+ROLE_WORDS: dict[Role, Any] = {
+    Role.MEMBER: _l("member"),
+    Role.CURATOR: _l("curator"),
+    Role.KEEPER: _l("keeper"),
+}
+
+
+async def index(request: Request) -> Response:
+    """A keeper sees everybody who has an account, keepers and curators first, and who is invited as one."""
+    await load_keeper(request)
+    asked = request.query_params.get("q", "").strip()[:80]
+    found = Person.exclude(email__endswith="@invalid")  # accounts that were closed
+    if asked:
+        found = found.filter(Q(name__icontains=asked) | Q(email__icontains=asked))
+    in_order = {Role.KEEPER: 0, Role.CURATOR: 1, Role.MEMBER: 2}
+    everybody = (
+        await found.order_by("role", "name", "id")
+        .limit(PER_PAGE)
+        .prefetch_related("memberships__organisation", "sessions")
+    )
+    invited = Invitation.filter(accepted_at__isnull=True, expires_at__gt=now()).exclude(role=Role.MEMBER)
+    context = {
+        "people": sorted(everybody, key=lambda each: (not each.is_active, in_order[each.role])),
+        "count": await found.count(),
+        "asked": asked,
+        "words": ROLE_WORDS,
+        "invited": await invited.order_by("id"),
+        "last_seen": {
+            each.id: max((session.seen_at for session in each.sessions), default=None) for each in everybody
+        },
+    }
+    return render(request, "people/index.html", context)
+
+
+async def update(request: Request) -> Response:
+    """A keeper gives somebody another role, keeps them out, or lets them in again."""
+    keeper = await load_keeper(request)
+    person = await Person.get_or_none(id=request.path_params["id"])
+    if person is None:
+        raise HTTPException(404)
+    posted = await request.form()
+    response = redirect(request, "people:index")
+    role, wish = str(posted.get("role", "")), str(posted.get("wish", ""))
+    try:
+        if wish == "stop":
+            await people.stop(person, keeper)
+        elif wish == "let_in_again":
+            await people.let_in_again(person, keeper)
+        elif role in set(Role):
+            await people.give_role(person, Role(role), keeper)
+        else:
+            flash(request, response, _("Please choose something that is in the list."), "error")
+            return response
+    except ChangeRefused as refusal:
+        flash(request, response, str(refusal.sentence), "error")
+    else:
+        flash(request, response, _("Saved."))
+    return response
+
+
+routes = [
+    Route("/desk/people", index, name="people:index", methods=["GET"]),
+    Route("/desk/people/{id:int}", update, name="people:update", methods=["POST"]),
+]

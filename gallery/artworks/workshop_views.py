@@ -1,0 +1,85 @@
+"""The keepers' page about the worker: whether one is alive, what waits for it, and the pictures it could not prepare."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.accounts.access import load_keeper
+from gallery.artists.models import Withdrawal
+from gallery.artworks.models import Artwork, Submission
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.database import in_transaction
+from gallery.images.decoder import REFUSALS
+from gallery.images.models import Image, ImageState
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.mail.models import Mail, MailState
+from gallery.pages import flash, redirect, render, settings_of
+from gallery.worker import BEAT, WorkerBeat
+
+LISTED = 50
+SILENT_AFTER = timedelta(seconds=4 * BEAT)
+
+
+async def show(request: Request) -> Response:
+    """A keeper sees which workers are alive, what waits, and which pictures failed."""
+    await load_keeper(request)
+    failed = Artwork.filter(image__state=ImageState.REFUSED).order_by("-image_id")
+    lengths: list[tuple[Any, int]] = [
+        (_l("Pictures to be prepared"), await Image.filter(state=ImageState.RECEIVED).count()),
+        (
+            _l("Pictures in work"),
+            await Image.filter(state=ImageState.RECEIVED, lease_until__gt=now()).count(),
+        ),
+        (
+            _l("Submissions to be looked through"),
+            await Submission.filter(checked_with=0, is_waiting=True).count(),
+        ),
+        (_l("Mails to be sent"), await Mail.filter(state=MailState.UNSENT).count()),
+        (_l("Mails given up"), await Mail.filter(state=MailState.GIVEN_UP).count()),
+        (
+            _l("Withdrawals whose files are being deleted"),
+            await Withdrawal.filter(files_deleted_at__isnull=True).count(),
+        ),
+    ]
+    context = {
+        "beats": await WorkerBeat.all().order_by("-seen_at"),
+        "alive_since": now() - SILENT_AFTER,
+        "lengths": lengths,
+        "failed": await failed.limit(LISTED).prefetch_related("image", "organisation"),
+        "failed_count": await failed.count(),
+        "refusals": REFUSALS,
+        "limits": settings_of(request),
+    }
+    return render(request, "workshop/show.html", context)
+
+
+async def retry(request: Request) -> Response:
+    """A keeper has a picture that could not be prepared tried once more."""
+    await load_keeper(request)
+    image = await Image.get_or_none(id=request.path_params["id"]).prefetch_related("artwork")
+    if image is None:
+        raise HTTPException(404)
+    async with in_transaction():
+        again = await Image.filter(id=image.id, state=ImageState.REFUSED).update(
+            state=ImageState.RECEIVED, refusal="", failures=0, losses=0, lease_until=None
+        )
+        if again:
+            await record(Verb.WORK_PICTURE_RETRIED, image.artwork.id, organisation_id=image.organisation_id)
+    response = redirect(request, "workshop:show", fragment="failed")
+    flash(request, response, _("It is tried again."))
+    return response
+
+
+routes = [
+    Route("/desk/worker", show, name="workshop:show", methods=["GET"]),
+    Route("/desk/worker/pictures/{id:int}", retry, name="workshop:retry", methods=["POST"]),
+]

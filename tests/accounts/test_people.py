@@ -1,0 +1,84 @@
+"""The keepers' page about people: roles, and who is kept out."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gallery.accounts.models import Person, Role, Session
+from gallery.accounts.people import ChangeRefused, give_role, stop
+from gallery.audit.models import Entry
+from tests.conftest import Site
+
+
+async def another_keeper() -> Person:
+    return await Person.create(
+        email="second@example.org", name="Second", role=Role.KEEPER, language="en", password_hash="x"
+    )
+
+
+async def test_a_keeper_sees_and_changes_roles(site: Site) -> None:
+    client = await site.client(site.cast.keeper)
+    page = (await client.get("/desk/people")).text
+    for person in (site.cast.keeper, site.cast.curator, site.cast.partner):
+        assert person.email in page
+    found = (await client.get(f"/desk/people?q={site.cast.curator.email}")).text
+    assert site.cast.curator.email in found
+    assert site.cast.partner.email not in found
+    answer = await client.post(f"/desk/people/{site.cast.partner.id}", data={"role": "curator"})
+    assert answer.status_code == 303
+    assert (await Person.get(id=site.cast.partner.id)).role == Role.CURATOR
+    assert await Entry.exists(verb="account.role_given", thing_id=site.cast.partner.id)
+
+
+async def test_whoever_is_kept_out_is_out_at_once(site: Site) -> None:
+    client, out = await site.client(site.cast.keeper), await site.client(site.cast.curator)
+    assert (await out.get("/desk/queue")).status_code == 200
+    await client.post(f"/desk/people/{site.cast.curator.id}", data={"wish": "stop"})
+    assert (await out.get("/desk/queue")).headers["location"].startswith("/desk/sign-in")
+    assert not await Session.exists(person=site.cast.curator)
+    assert "kept out" in (await client.get("/desk/people")).text
+    await client.post(f"/desk/people/{site.cast.curator.id}", data={"wish": "let_in_again"})
+    assert (await Person.get(id=site.cast.curator.id)).is_active
+
+
+async def test_a_site_keeps_a_keeper(site: Site) -> None:
+    client = await site.client(site.cast.keeper)
+    for data in ({"role": "member"}, {"wish": "stop"}):
+        await client.post(f"/desk/people/{site.cast.keeper.id}", data=data)
+        assert "Another keeper has to do this" in (await client.get("/desk/people")).text
+    other = await another_keeper()
+    made = await asyncio.gather(
+        give_role(site.cast.keeper, Role.MEMBER, other),
+        stop(other, site.cast.keeper),
+        return_exceptions=True,
+    )
+    assert any(isinstance(each, ChangeRefused) for each in made)
+    assert await Person.filter(role=Role.KEEPER, is_active=True).exists()
+
+
+async def test_an_account_that_was_closed_stays_closed(site: Site) -> None:
+    closed = await Person.create(
+        email="closed-9@invalid", name="Left", role=Role.MEMBER, password_hash="", is_active=False
+    )
+    client = await site.client(site.cast.keeper)
+    assert "closed-9" not in (await client.get("/desk/people")).text
+    await client.post(f"/desk/people/{closed.id}", data={"wish": "let_in_again"})
+    assert not (await Person.get(id=closed.id)).is_active
+
+
+@pytest.mark.parametrize("data", [{}, {"role": "king"}, {"wish": "fly"}])
+async def test_bad_wishes_change_nothing(site: Site, data: dict[str, str]) -> None:
+    client = await site.client(site.cast.keeper)
+    await client.post(f"/desk/people/{site.cast.curator.id}", data=data)
+    assert "something that is in the list" in (await client.get("/desk/people")).text
+    assert (await client.post("/desk/people/99999", data={"role": "member"})).status_code == 404
+
+
+async def test_nobody_else_changes_people(site: Site) -> None:
+    for person in (site.cast.curator, site.cast.partner):
+        client = await site.client(person)
+        path = f"/desk/people/{site.cast.stranger.id}"
+        assert (await client.post(path, data={"role": "keeper"})).status_code == 404
+    assert (await Person.get(id=site.cast.stranger.id)).role == Role.MEMBER

@@ -1,0 +1,104 @@
+"""What a keeper sets of the site: its name and texts, seen by visitors at once, on every process."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gallery.app import create_app
+from gallery.content_version import STALENESS
+from gallery.mail.letters import compose
+from gallery.mail.models import Mail
+from gallery.site import Site
+from tests.conftest import Site as Gallery
+
+TEXTS = {
+    "name_zh": "冬日画廊",
+    "name_en": "Winter Gallery",
+    "home_zh": "欢迎。",
+    "home_en": "Welcome to **our** winter.",
+    "about_zh": "",
+    "about_en": "# Who we are\n\nThree friends.<script>alert(1)</script>",
+    "footer_zh": "",
+    "footer_en": "Run by [three friends](https://example.org/friends).",
+}
+
+
+async def seen(site: Gallery, path: str) -> str:
+    return (await (await site.client()).get(path)).text
+
+
+async def test_visitors_see_the_keepers_texts_within_a_second(site: Gallery) -> None:
+    assert "In the Light" in await seen(site, "/en/about")
+    client = await site.client(site.cast.keeper)
+    answer = await client.post("/desk/site/texts", data=TEXTS)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/site")
+    await asyncio.sleep(STALENESS)
+    home = await seen(site, "/en/")
+    assert "Welcome to <strong>our</strong> winter." in home
+    assert "Winter Gallery" in home
+    assert 'href="https://example.org/friends"' in home
+    about = await seen(site, "/en/about")
+    assert "<h2>Who we are</h2>" in about
+    assert "<script>alert" not in about
+    assert "How a work comes here" not in about
+    chinese = await seen(site, "/zh/about")
+    assert "冬日画廊" in chinese
+    assert "授权" in chinese, "where there is no text, the page that comes with the gallery is shown"
+    assert "three friends" not in chinese
+    assert "Winter Gallery" in (await client.get("/desk/site")).text
+
+
+async def test_another_process_reads_them_too(site: Gallery) -> None:
+    await (await site.client(site.cast.keeper)).post("/desk/site/texts", data=TEXTS)
+    other = create_app(site.settings)  # begins with nothing known, as a new process
+    there = Gallery(other, site.settings, site.cast, site.storage)
+    assert "Winter Gallery" in await seen(there, "/en/about")
+    await there._clients.aclose()
+
+
+async def test_mails_are_signed_with_the_name(site: Gallery) -> None:
+    await (await site.client(site.cast.keeper)).post("/desk/site/texts", data=TEXTS)
+    mail = Mail(
+        kind="sign_in_link",
+        email="a@example.org",
+        language="en",
+        path="/desk/",
+        secret="x",
+        facts={"minutes": 30},
+    )
+    letter = compose(mail, site.settings)
+    assert "Winter Gallery" in letter.subject + letter.text
+
+
+async def test_a_preview_keeps_nothing(site: Gallery) -> None:
+    client = await site.client(site.cast.keeper)
+    page = await client.post("/desk/site/texts", data={**TEXTS, "preview": "1"})
+    assert page.status_code == 200
+    assert "So it would look" in page.text
+    assert "Welcome to <strong>our</strong> winter." in page.text
+    assert not await Site.all().exists()
+
+
+async def test_what_is_too_long_comes_back(site: Gallery) -> None:
+    client = await site.client(site.cast.keeper)
+    answer = await client.post("/desk/site/texts", data={**TEXTS, "name_en": "x" * 61})
+    assert answer.status_code == 422
+    assert "61 characters" in answer.text
+    assert "Three friends." in answer.text
+    assert not await Site.all().exists()
+
+
+@pytest.mark.parametrize("path", ["/desk/site", "/desk/people", "/desk/worker"])
+async def test_only_keepers_come_here(site: Gallery, path: str) -> None:
+    for person in (site.cast.curator, site.cast.partner):
+        assert (await (await site.client(person)).get(path)).status_code == 404
+    assert (await (await site.client()).get(path)).status_code == 303
+    assert (await (await site.client(site.cast.keeper)).get(path)).status_code == 200
+
+
+async def test_nobody_else_writes_the_texts(site: Gallery) -> None:
+    for person in (site.cast.curator, site.cast.partner):
+        assert (await (await site.client(person)).post("/desk/site/texts", data=TEXTS)).status_code == 404
+    assert not await Site.all().exists()

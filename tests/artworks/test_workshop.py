@@ -1,0 +1,61 @@
+"""The keepers' page about the worker: signs of life, what waits, failed pictures tried again."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from gallery.clock import now
+from gallery.images.models import Image, ImageState
+from gallery.worker import Worker, WorkerBeat, Workshop
+from tests import factories
+from tests.conftest import Site
+
+
+async def test_a_worker_gives_signs_of_life(site: Site) -> None:
+    client = await site.client(site.cast.keeper)
+    assert "No worker has been heard of" in (await client.get("/desk/worker")).text
+    worker = asyncio.create_task(Worker(Workshop(site.settings, site.storage), []).run())
+    for _ in range(100):
+        if await WorkerBeat.exists():
+            break
+        await asyncio.sleep(0.05)
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    page = (await client.get("/desk/worker")).text
+    assert "No worker has been heard of" not in page
+    assert "alive" in page
+    await WorkerBeat.all().update(seen_at=now() - timedelta(minutes=5))
+    page = (await client.get("/desk/worker")).text
+    assert "No worker has been heard of" in page
+    assert "silent" in page
+
+
+async def test_a_failed_picture_is_tried_again(site: Site) -> None:
+    picture = await factories.received(site.storage, site.cast.organisation)
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, image=picture, title_translation="Torn"
+    )
+    await Image.filter(id=picture.id).update(
+        state=ImageState.REFUSED, refusal="too_slow", failures=3, losses=10
+    )
+    client = await site.client(site.cast.keeper)
+    assert "Torn" in (await client.get("/desk/worker")).text
+    answer = await client.post(f"/desk/worker/pictures/{picture.id}")
+    assert answer.status_code == 303
+    held = await Image.get(id=picture.id)
+    assert (held.state, held.failures, held.losses) == (ImageState.RECEIVED, 0, 0)
+    await site.work()
+    assert (await Image.get(id=work.image_id)).state == ImageState.READY
+    await client.post(f"/desk/worker/pictures/{picture.id}")  # nothing to try: it stays as it is
+    assert (await Image.get(id=work.image_id)).state == ImageState.READY
+
+
+async def test_only_keepers_try_pictures_again(site: Site) -> None:
+    picture = await factories.image(site.storage, site.cast.organisation, state=ImageState.REFUSED)
+    for person in (site.cast.curator, site.cast.partner):
+        client = await site.client(person)
+        assert (await client.post(f"/desk/worker/pictures/{picture.id}")).status_code == 404
+    keeper = await site.client(site.cast.keeper)
+    assert (await keeper.post("/desk/worker/pictures/99999")).status_code == 404
+    assert (await Image.get(id=picture.id)).state == ImageState.REFUSED
