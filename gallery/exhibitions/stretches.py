@@ -12,7 +12,7 @@ from tortoise.functions import Count
 from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork
 from gallery.exhibitions.models import Hanging, Layout, Room
 from gallery.exhibitions.shown_rooms import CAPTION_COLUMNS, ShownRoom, columns_for, shown_room
-from gallery.exhibitions.walls import Counts, ShownWork, counted, named
+from gallery.exhibitions.walls import WORK_COLUMNS, Counts, ShownWork, counted, named
 from gallery.languages import Spoken, spoken
 
 STRETCH = 60  # works on one page of an exhibition
@@ -93,6 +93,12 @@ async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretc
         if onward.id in hung:
             following["after"] = hung[onward.id][-1]["public_id"]
     return Stretch(doors, _shown(doors, hung), counts, passed is not None, following, onward)
+
+
+async def entrance_of(edition_id: int) -> list[ShownWork]:
+    """The works of the stretch with which an exhibition begins, without its rooms; one query."""
+    rows = Artwork.all().on_view().filter(hangings__room__edition_id=edition_id)
+    return [ShownWork.of(row) for row in await rows.order_by(*ORDER).limit(STRETCH).values(*WORK_COLUMNS)]
 
 
 async def _whole(rooms: Sequence[Room]) -> Stretch:

@@ -23,7 +23,7 @@ from gallery.exhibitions import placards, walls
 from gallery.exhibitions.linked_data import LinkedData
 from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.placards import Placards
-from gallery.exhibitions.stretches import NoSuchPlace, stretch_of
+from gallery.exhibitions.stretches import NoSuchPlace, entrance_of, stretch_of
 from gallery.exhibitions.walls import ShownEmblem, ShownTheme, ShownWork
 from gallery.images.emblems import shown_emblem
 from gallery.languages import Spoken, accepted_language, current_language, set_language, spoken
@@ -115,8 +115,8 @@ async def exhibition(request: Request) -> Response:
     except NoSuchPlace as error:
         raise HTTPException(404) from error
     is_beginning = "room" not in asked
-    beginning = stretch if is_beginning else await stretch_of(found[0].edition_id)
     works = stretch.works
+    first = works if is_beginning else await entrance_of(found[0].edition_id)
     slug, title = found[0].slug, found[0].title.text
     return show(
         request,
@@ -137,7 +137,7 @@ async def exhibition(request: Request) -> Response:
             manifest_of(request, "manifests:exhibition", title, slug=slug),
             *embedding_of(request, "visits:exhibition", title, slug=slug),
         ],
-        placards=placards.of_exhibition(found[0], beginning.works, stretch.counts, settings_of(request)),
+        placards=placards.of_exhibition(found[0], first, stretch.counts, settings_of(request)),
     )
 
 
@@ -151,11 +151,11 @@ async def walk(request: Request) -> Response:
     if not found:
         raise HTTPException(404)
     asked = request.query_params.get("room", "")
-    beginning = await stretch_of(found[0].edition_id)
     try:
-        stretch = await stretch_of(found[0].edition_id, asked) if asked else beginning
+        stretch = await stretch_of(found[0].edition_id, asked)
     except NoSuchPlace as error:
         raise HTTPException(404) from error
+    first = await entrance_of(found[0].edition_id) if asked else stretch.works
     return show(
         request,
         "visits/walk.html",
@@ -163,7 +163,7 @@ async def walk(request: Request) -> Response:
         theme=found[0].theme,
         exhibition=found[0],
         rooms=stretch.rooms[:1] if asked else stretch.rooms,
-        placards=placards.of_exhibition(found[0], beginning.works, beginning.counts, settings_of(request)),
+        placards=placards.of_exhibition(found[0], first, stretch.counts, settings_of(request)),
     )
 
 
