@@ -42,6 +42,7 @@ async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
             raise RenewalRefused(_l("This consent was renewed already."))
         made = await record_consent(await Artist.get(id=held.artist_id), told, by, follows=held)
         await held.artworks.all().update(consent_id=made.id)
+        await _look_anew(made)
         await record(
             Verb.CONSENT_RENEWED,
             held.id,
@@ -51,6 +52,13 @@ async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
         )
         await content_version.bump()
         return made
+
+
+async def _look_anew(consent: Consent) -> None:
+    """Have what curators are told about works that wait for them looked at again: it may have been about the old consent."""
+    works = Consent._meta.fields_map["artworks"].related_model._meta.fields_map  # type: ignore[attr-defined]
+    waiting = works["submissions"].related_model.filter(artwork__consent_id=consent.id, is_waiting=True)
+    await waiting.update(checked_with=0)
 
 
 async def works_coming_back(consent: Consent) -> int:

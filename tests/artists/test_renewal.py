@@ -17,6 +17,7 @@ from gallery.artworks.import_models import Import
 from gallery.artworks.importing import Batch, look_up
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
+from gallery.reviews.models import Hint
 from tests import factories
 from tests.conftest import Site
 
@@ -186,3 +187,19 @@ async def test_a_sheet_that_names_the_old_consent_gets_the_new_one(site: Site) -
     known = await look_up(job, [], Batch([], {}, {}))
     assert known.everybody is not None
     assert known.everybody.id == again.id
+
+
+async def test_curators_are_no_longer_told_that_it_ends(site: Site) -> None:
+    consent = await factories.consent(site.cast.organisation, ends_on=today() + timedelta(days=5))
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, consent=consent, status=Status.SUBMITTED
+    )
+    await site.work()
+    assert await Hint.exists(artwork_id=work.id, check="consent")
+    await consent.fetch_related("artist")
+    told = NewConsent(AgreedBy.ARTIST, ["web", "sharing"], today())
+    await renew(consent, told, site.cast.partner)
+    await site.work()
+    assert not await Hint.exists(artwork_id=work.id, check="consent")
+    partner = await site.client(site.cast.partner)
+    assert f"/desk/consents/{consent.id}/renewal" not in (await partner.get(f"/desk/works/{work.id}")).text
