@@ -103,7 +103,7 @@ async def _page(request: Request, *, is_there: bool, refusal: str = "", status: 
         "artwork": artwork,
         "is_there": is_there,
         "refusal": refusal,
-        "told": told_after(is_there, known.number),
+        "told": sentence(known.number, True) if is_there else told_after(False, known.number),
     }
     headers = {"cache-control": "no-store", "x-robots-tag": "noindex"}
     return render(request, "appreciations/show.html", context, status=status, headers=headers)
@@ -113,14 +113,18 @@ def _answer(is_there: bool, number: int, told: str = "") -> JSONResponse:
     content: dict[str, Any] = {
         "appreciated": is_there,
         "number": number,
-        "sentence": sentence(number),
+        "sentence": sentence(number, is_there),
         "told": told,
     }
     return JSONResponse(content, headers={"cache-control": "no-store"})
 
 
-def sentence(number: int) -> str:
-    """How many appreciate a work; nothing where nobody has pressed yet."""
+def sentence(number: int, is_theirs: bool) -> str:
+    """How many appreciate a work, and whether the reader does; nothing where nobody has pressed yet."""
+    if is_theirs and number > 1:
+        return _("%(number)s visitors appreciate this work, you among them.") % {"number": number}
+    if is_theirs:
+        return _("You appreciate this work.")
     if not number:
         return ""
     return ngettext(

@@ -18,6 +18,7 @@ from gallery.organisations.models import Project
 from gallery.pages import Pages
 
 DAYS_AT_ONCE = 31
+IDS_AT_ONCE = 5_000
 HEAD = (
     _l("Date"),
     _l("What"),
@@ -70,18 +71,20 @@ def lines(*rows: list[Any]) -> bytes:
 
 
 async def _works(ids: Collection[int], pages: Pages, language: str) -> Mapping[int, list[str]]:
-    """What a row says of each work."""
-    works = Artwork.filter(id__in=list(ids)).exclude(status=Status.WITHDRAWN)
-    return {
-        work.id: [
-            _("Work"),
-            work.spoken("title", language).text,
-            pages.absolute(pages.url("visits:artwork", language=language, public_id=work.public_id)),
-            ", ".join(spoken(theme, "title").text for theme in work.themes),
-            spoken(work.project, "title").text if work.project else "",
-        ]
-        for work in await works.prefetch_related("themes", "project")
-    }
+    """What a row says of each work; no database takes ever so many ids at once."""
+    found: dict[int, list[str]] = {}
+    every = sorted(ids)
+    for start in range(0, len(every), IDS_AT_ONCE):
+        some = Artwork.filter(id__in=every[start : start + IDS_AT_ONCE]).exclude(status=Status.WITHDRAWN)
+        for work in await some.prefetch_related("themes", "project"):
+            found[work.id] = [
+                _("Work"),
+                work.spoken("title", language).text,
+                pages.absolute(pages.url("visits:artwork", language=language, public_id=work.public_id)),
+                ", ".join(spoken(theme, "title").text for theme in work.themes),
+                spoken(work.project, "title").text if work.project else "",
+            ]
+    return found
 
 
 async def _projects(ids: Collection[int], pages: Pages, language: str) -> Mapping[int, list[str]]:

@@ -110,11 +110,11 @@ def spans() -> list[tuple[str, Span]]:
 async def _of_works(scope: Scope, span: Span) -> dict[str, Any]:
     """The works, themes and projects of the organisations, newest first and never by who was seen most."""
     by_work = await sums.by_work(scope.ids, span)
-    works = Artwork.filter(id__in=list(by_work)).exclude(status=Status.WITHDRAWN).order_by("-id")
-    found = await works.limit(WORKS_LISTED + 1)
+    newest = sorted(by_work, reverse=True)[:WORKS_LISTED]
+    works = await Artwork.filter(id__in=newest).exclude(status=Status.WITHDRAWN).order_by("-id")
     return {
-        "works": [(work, by_work[work.id]) for work in found[:WORKS_LISTED]],
-        "has_more_works": len(found) > WORKS_LISTED,
+        "works": [(work, by_work[work.id]) for work in works],
+        "has_more_works": len(by_work) > WORKS_LISTED,
         "themes": await _named(Theme, await sums.by_theme(scope.ids, span)),
         "projects": await _named(Project, await sums.by_project(scope.ids, span)),
     }

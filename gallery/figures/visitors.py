@@ -38,10 +38,9 @@ PROGRAMS = (
 )
 _PROGRAM = re.compile("|".join(PROGRAMS).encode(), re.IGNORECASE)
 _AHEAD = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
-_SAYS_AHEAD = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
+_SAYS_AHEAD = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
 
 
-@functools.lru_cache(maxsize=4096)
 def is_browser(user_agent: bytes) -> bool:
     """Whether a program that calls itself so is one that people look at pages with."""
     return user_agent.startswith(BROWSERS) and not _PROGRAM.search(user_agent)
@@ -52,10 +51,14 @@ def is_fetched_ahead(headers: Mapping[bytes, bytes]) -> bool:
     return any(_AHEAD.search(headers[name]) for name in _SAYS_AHEAD if name in headers)
 
 
+@functools.lru_cache(maxsize=4096)
+def opens_pages(user_agent: bytes, accept: bytes) -> bool:
+    """Whether a request for a page is what a browser sends to show it."""
+    return is_browser(user_agent) and b"text/html" in accept
+
+
 def is_visitor(headers: Mapping[bytes, bytes]) -> bool:
     """Whether a GET with these headers, their names in small letters, is somebody opening a page."""
-    return (
-        is_browser(headers.get(b"user-agent", b""))
-        and b"text/html" in headers.get(b"accept", b"")
-        and not is_fetched_ahead(headers)
+    return opens_pages(headers.get(b"user-agent", b""), headers.get(b"accept", b"")) and (
+        _SAYS_AHEAD.isdisjoint(headers) or not is_fetched_ahead(headers)
     )

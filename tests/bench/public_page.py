@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -25,10 +26,15 @@ from gallery.settings import Settings
 from gallery.storage import Storage
 from tests import factories
 from tests.cast import assemble
+from tests.figures.visitors import BROWSER
 from tests.live import LiveSite, free_port
 
 WORKS = 60
 SECONDS = 8
+PROGRAM = {
+    **BROWSER,
+    "user-agent": BROWSER["user-agent"] + " bot",
+}  # the same bytes to read, and nothing to count
 CONNECTIONS = 16
 
 
@@ -47,8 +53,8 @@ def processor_time(pids: list[int]) -> float:
     )
 
 
-def load(address: str, pids: list[int]) -> Measured:
-    """What wrk says of `address`, asked for gzip as a browser would; `pids` are the server's processes."""
+def load(address: str, pids: list[int], headers: Mapping[str, str]) -> Measured:
+    """What wrk says of `address`, asked for gzip with these headers; `pids` are the server's processes."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise SystemExit("This bench wants wrk on the PATH.")
@@ -60,6 +66,7 @@ def load(address: str, pids: list[int]) -> Measured:
         "--latency",
         "-H",
         "Accept-Encoding: gzip",
+        *(part for name, value in headers.items() for part in ("-H", f"{name}: {value}")),
         address,
     ]
     before = processor_time(pids)
@@ -123,16 +130,19 @@ async def main() -> None:
         )
         path = f"/zh/exhibitions/{await build(settings)}"
         rows: list[tuple[str, Measured]] = []
-        for label, cache_bytes in (
-            ("gallery, cached", settings.page_cache_bytes),
-            ("gallery, rendered each time", 0),
+        for label, cache_bytes, headers in (
+            ("gallery, cached", settings.page_cache_bytes, {}),
+            ("gallery, cached, asked by a program", settings.page_cache_bytes, PROGRAM),
+            ("gallery, cached, a visit counted", settings.page_cache_bytes, BROWSER),
+            ("gallery, rendered each time", 0, {}),
         ):
             site = LiveSite(replace(settings, page_cache_bytes=cache_bytes), None, Storage(settings))  # type: ignore[arg-type]
             try:
                 address = await site.serve(worker=False)
                 page = httpx.get(address + path, headers={"accept-encoding": "identity"})
                 page.raise_for_status()
-                rows.append((label, await asyncio.to_thread(load, address + path, [site.processes[0].pid])))
+                pids = [site.processes[0].pid]
+                rows.append((label, await asyncio.to_thread(load, address + path, pids, headers)))
             finally:
                 site.stop()
         if started := nginx(home, page.content):
@@ -140,7 +150,9 @@ async def main() -> None:
             try:
                 workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
                 pids = [process.pid, *map(int, workers)]
-                rows.append(("nginx, one worker, same bytes", await asyncio.to_thread(load, address, pids)))
+                rows.append(
+                    ("nginx, one worker, same bytes", await asyncio.to_thread(load, address, pids, {}))
+                )
             finally:
                 process.terminate()
                 process.wait()
@@ -152,7 +164,7 @@ async def main() -> None:
         for label, measured in rows:
             ratio = measured.requests_per_second / fastest
             print(
-                f"{label:32} {measured.requests_per_second:>10,.0f} requests/s   "
+                f"{label:36} {measured.requests_per_second:>10,.0f} requests/s   "
                 f"p99 {measured.p99:>9}   {measured.processor * 1e3:8.3f} ms processor   {ratio:.2f}"
             )
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
 from gallery.exhibitions.models import Edition
@@ -191,6 +192,15 @@ async def test_the_sheet_has_each_day_and_nobody_elses_works(site: Site) -> None
     assert works_rows[0][3].endswith(f"/en/works/{mine.public_id}")
     assert works_rows[0][4] == "Winter solstice"
     assert [row[6:] for row in rows if row[1] == "Project"] == [["0", "0", "1"]]
+
+
+async def test_the_sheet_speaks_the_readers_language(site: Site) -> None:
+    mine, _, _ = await works(site)
+    await count(mine, today(), seen=5)
+    await Person.filter(id=site.cast.partner.id).update(language="zh")
+    head, row = await sheet(site)
+    assert head[0] == "日期"
+    assert (row[1], row[2], row[4]) == ("作品", "饺子皮", "冬至")
 
 
 async def test_a_title_that_is_a_formula_is_harmless_in_the_sheet(site: Site) -> None:

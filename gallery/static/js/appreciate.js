@@ -14,6 +14,7 @@ for (const form of document.querySelectorAll("form.appreciation")) {
   const show = (answer) => {
     isTheirs = answer.appreciated;
     button.textContent = isTheirs ? takeBack : appreciate;
+    form.classList.toggle("is-theirs", isTheirs);
     number.textContent = answer.told && isTheirs ? "" : answer.sentence;
   };
 
