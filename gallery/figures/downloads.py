@@ -22,7 +22,7 @@ IDS_AT_ONCE = 5_000
 HEAD = (
     _l("Date"),
     _l("What"),
-    _l("Name"),
+    _l("Title"),
     _l("Address"),
     _l("Themes"),
     _l("Project"),
