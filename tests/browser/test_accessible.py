@@ -25,6 +25,7 @@ from gallery.exhibitions.previews import make_link
 from gallery.figures.models import Kind, WorkCount
 from gallery.reviews.models import Report
 from tests import factories
+from tests.api.programs import token_for
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.live import LiveSite
 from tests.npm import modules_or_skip, run_node
@@ -78,6 +79,7 @@ class Furnished:
                 "calendar",
                 "about",
                 "accessibility",
+                "api",
                 "search",
                 "search?q=%E6%B1%A4%E5%9C%86",
                 "search?q=nothing-is-called-so",
@@ -108,6 +110,7 @@ class Furnished:
             "/desk/figures",
             "/desk/figures?first=2026-02-30&last=",
             f"/desk/organisations/{self.live.cast.organisation.id}/edit",
+            f"/desk/organisations/{self.live.cast.organisation.id}/tokens",
             "/desk/account",
         ]
 
@@ -203,6 +206,7 @@ async def furnish(live: LiveSite) -> Furnished:
     await wish_page(artist, True)
     await artist.refresh_from_db()
     consent = await works[0].consent
+    await token_for(live.cast.partner)
     return Furnished(
         live=live,
         address=await live.serve(worker=False),
