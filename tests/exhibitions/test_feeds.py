@@ -178,4 +178,5 @@ async def queries(site: Site, path: str) -> int:
     site.app.state.content._checked_at = float("-inf")
     with counted_queries() as ran:
         assert (await (await site.client()).get(path)).status_code == 200
-    return len([query for query in ran if "content_version" not in query])
+    # Without what each process reads once whenever the content version moved.
+    return len([query for query in ran if "content_version" not in query and 'FROM "site"' not in query])

@@ -138,7 +138,7 @@ async def test_every_page_tells_what_it_shows_and_no_more(site: Site) -> None:
             assert set(told) == types, path
             shown = " ".join(" ".join(Shown(page).words).split())
             for name, text in texts(told):
-                if name not in TECHNICAL:
+                if name not in TECHNICAL and text != project.link:  # its button leads by way of a count
                     assert text in shown, (path, name, text)
                 if name in {"item", "@id"}:
                     assert (await client.get(text)).status_code == 200, text
