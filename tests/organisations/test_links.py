@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -215,6 +217,13 @@ async def check_all() -> None:
         assert await check_next(private_too=True)
 
 
+async def leads_to(visitor: httpx.AsyncClient, page: str) -> set[str]:
+    """Where the buttons of a project on this page lead: they go by way of our own address, which counts."""
+    shown = (await visitor.get(page)).text
+    ways = re.findall(r'<a class="button[^"]*" href="(/[^"]+)" rel="noopener nofollow">', shown)
+    return {(await visitor.get(way)).headers["location"] for way in ways}
+
+
 async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywhere(site: Site) -> None:
     status = 404
     async with server(lambda method, target: says(status if target == "/give" else 200)) as address:
@@ -231,14 +240,14 @@ async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywh
         await note_links()
         for failures in range(DEAD_AFTER):
             for page in public:
-                assert f'href="{address}/give"' in (await visitor.get(page)).text, failures
+                assert f"{address}/give" in await leads_to(visitor, page), failures
             await check_all()
         await asyncio.sleep(0.6)  # the content version is read anew
         for page in public:
             shown = (await visitor.get(page)).text
-            assert f'href="{address}/give"' not in shown
+            assert f"{address}/give" not in await leads_to(visitor, page)
             assert "Give once: the link is being checked" in shown
-            assert f'href="{address}/"' in shown
+            assert f"{address}/" in await leads_to(visitor, page)
         for client, page in (
             (partner, "/desk/projects"),
             (partner, f"/desk/projects/{project.id}/edit"),
@@ -252,7 +261,7 @@ async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywh
         await check_all()
         await asyncio.sleep(0.6)
         for page in public:
-            assert f'href="{address}/give"' in (await visitor.get(page)).text
+            assert f"{address}/give" in await leads_to(visitor, page)
         assert "lead nowhere" not in (await partner.get("/desk/projects")).text
 
 
