@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tortoise.expressions import Q
+
 from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artists.consents import predecessors
@@ -49,7 +51,7 @@ async def _end(consent: Consent, by: Person | None) -> Withdrawal:
         ):  # none should have works; a slip ends what is there all the same
             await _works(older).update(consent_id=held.id)
         works = _works(held)
-        image_ids = [id for id in await works.values_list("image_id", flat=True) if id is not None]
+        image_ids = await _pictures(held.id).values_list("id", flat=True)
         work_count = await works.count()
         await works.update(**ERASED_TEXTS, unfinished={}, status="withdrawn")
         await _forget_what_was_sent(held, image_ids)
@@ -86,7 +88,7 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     consent = await Consent.get(id=withdrawal.consent_id)
     for each in [consent, *await predecessors(consent)]:
         await forget_forms(each.id, storage)
-    images = await Image.filter(artwork__consent_id=withdrawal.consent_id)
+    images = await _pictures(withdrawal.consent_id)
     for image in images:
         await erase(storage, image.token)
     await content_version.settle()
@@ -115,6 +117,11 @@ async def _forget_what_was_sent(consent: Consent, image_ids: list[int]) -> None:
         await works[told].related_model.filter(artwork__consent_id=consent.id).delete()
     bands = Image._meta.fields_map["hash_bands"].related_model  # type: ignore[attr-defined]
     await bands.filter(image_id__in=image_ids).delete()
+
+
+def _pictures(consent_id: int) -> Any:
+    """The pictures of a consent's works, those among them that are proposed or were just replaced."""
+    return Image.filter(Q(artwork__consent_id=consent_id) | Q(candidate_for__consent_id=consent_id))
 
 
 def _search_entries(works: Any) -> Any:

@@ -235,7 +235,15 @@ class WorkForm(ConsentFields):
 
 
 class ProposalForm(Form):
-    """Other words for a work that was accepted: its texts and its year, as in the form of a work."""
+    """Other words for a work that was accepted: its texts and its year, as in the form of a work; or another picture."""
+
+    picture = FileField(
+        _l("Another picture"),
+        description=_l(
+            "Only if the picture itself is to be replaced, by a better photograph for instance. At most 60 MB."
+        ),
+        render_kw={"accept": PICTURES},
+    )
 
     def year_is_right(self) -> bool:
         """Whether the year can be one; otherwise a sentence stands at it."""

@@ -241,6 +241,12 @@ class Submission(Model):
         """Whether it proposes changes to a work that was accepted before."""
         return self.replaces is not None
 
+    @property
+    def proposed_image_id(self) -> int | None:
+        """The image that it proposes in place of the work's own, if it does."""
+        picture = self.sent.get("picture", "")
+        return int(picture) if self.replaces and picture and picture != self.replaces.get("picture") else None
+
 
 class TakingBack(Model):
     """A submission that its organisation took back before anybody decided on it."""

@@ -12,7 +12,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.database import in_transaction, locked
-from gallery.images.models import ImageState
+from gallery.images.models import Image, ImageState
 from gallery.languages import gettext as _
 from gallery.languages import spoken
 from gallery.organisations.models import Organisation, Trust
@@ -125,9 +125,14 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
 
 
 async def propose(
-    artwork: Artwork, texts: Mapping[str, str], year: int | None, by: Person | None
+    artwork: Artwork,
+    texts: Mapping[str, str],
+    year: int | None,
+    by: Person | None,
+    image: Image | None = None,
 ) -> Submission:
-    """Propose other words for a work that was accepted; what was accepted stays on view until a curator decides.
+    """Propose other words, or another picture, for a work that was accepted; what was accepted stays on view until a
+    curator decides.
 
     `texts`: by TEXT_FIELDS. Raises NotSubmittable.
     """
@@ -151,12 +156,31 @@ async def propose(
         await held.fetch_related("artist", "consent", "project", "themes")
         current = snapshot_of(held)
         proposed = {**current, **{name: texts.get(name, "") for name in TEXT_FIELDS}, "year": str(year or "")}
+        if image is not None:
+            proposed["picture"] = str((await _candidate(image, held)).id)
         if proposed == current:
             raise NotSubmittable(_("Nothing is different from what was accepted."))
         await record(Verb.WORK_PROPOSED, held.id, organisation_id=held.organisation_id, by=by)
         return await Submission.create(
             artwork=held, number=await next_number(held), by=by, at=now(), sent=proposed, replaces=current
         )
+
+
+async def _candidate(image: Image, held: Artwork) -> Image:
+    """Have an uploaded picture wait to become that of a work, which the transaction holds. Raises NotSubmittable."""
+    free = Image.filter(
+        id=image.id,
+        organisation_id=held.organisation_id,
+        candidate_for=None,
+        state__in=[ImageState.RECEIVED, ImageState.READY],
+    )
+    candidate: Image | None = await locked(free).first()
+    if candidate is None or await Artwork.exists(image_id=candidate.id):
+        sentence = _("This picture is no longer there. Please choose it again.")
+        raise NotSubmittable(sentence, {"picture": sentence})
+    candidate.candidate_for_id = held.id
+    await candidate.save(update_fields=["candidate_for_id"])
+    return candidate
 
 
 async def next_number(artwork: Artwork) -> int:

@@ -45,10 +45,10 @@ from gallery.artworks.works import (
     why_not_editable,
 )
 from gallery.clock import today
-from gallery.forms import one_line
-from gallery.images.decoder import REFUSALS, Refused
+from gallery.forms import Form, one_line
+from gallery.images.decoder import REFUSALS, Inspected, Refused
 from gallery.images.models import Image, ImageState
-from gallery.images.uploads import TOO_LARGE, FormReader, ReceivedForm, look_at, take_in
+from gallery.images.uploads import TOO_LARGE, FormReader, ReceivedFile, ReceivedForm, look_at, take_in
 from gallery.languages import gettext as _
 from gallery.languages import ngettext
 from gallery.organisations.access import load_member, organisations_of
@@ -155,6 +155,7 @@ async def show(request: Request) -> Response:
     await artwork.fetch_related("submissions__by", "submissions__taken_back__by", "reviews__by")
     hung = await hung_steps(artwork)
     labels = form_of(artwork, await offered_to(organisations, artwork))
+    proposal = next((each for each in artwork.submissions if each.is_proposal and each.is_waiting), None)
     context = {
         "work": artwork,
         "steps": sorted(
@@ -164,9 +165,8 @@ async def show(request: Request) -> Response:
         "covered": await Artwork.filter(consent_id=artwork.consent_id).count() if artwork.consent_id else 0,
         "why": why_it_stands(artwork),
         "why_not_editable": why_not_editable(artwork.status),
-        "proposal": next(
-            (each for each in artwork.submissions if each.is_proposal and each.is_waiting), None
-        ),
+        "proposal": proposal,
+        "proposed_image": await Image.get_or_none(id=proposal.proposed_image_id or 0) if proposal else None,
         "is_waiting_for_review": any(each.is_waiting for each in artwork.submissions),
         "share": await share_of(artwork.id),
         "is_on_view": await Artwork.all().on_view().filter(id=artwork.id).exists(),
@@ -255,18 +255,8 @@ async def _save(
         owner = details.organisation if details else (artwork.organisation if artwork else organisations[0])
         found = await _look(request, received, form)
         if received.file is not None and found is not None:
-            try:
-                fresh = await take_in(received.file, found, owner, storage)
-            except StoreAway as away:
-                logger.warning("%s", away)
-                status = 503
-                form.refuse(
-                    "picture",
-                    _(
-                        "The picture could not be kept just now. What you typed is still here: "
-                        "please choose the picture again and save in a minute."
-                    ),
-                )
+            fresh = await _take(received.file, found, owner, storage, form)
+            status = status if fresh else 503
     image = fresh or kept
     if details is None or form.errors or typing["conflicts"]:
         return await _form_page(request, form, artwork, image, form_key, status, typing=typing)
@@ -309,7 +299,25 @@ async def _save(
     return response
 
 
-async def _look(request: Request, received: ReceivedForm, form: WorkForm) -> Any:
+async def _take(
+    file: ReceivedFile, found: Inspected, owner: Organisation, storage: Storage, form: Form
+) -> Image | None:
+    """Keep the uploaded picture; None with a sentence at the field where the store is away."""
+    try:
+        return await take_in(file, found, owner, storage)
+    except StoreAway as away:
+        logger.warning("%s", away)
+        form.refuse(
+            "picture",
+            _(
+                "The picture could not be kept just now. What you typed is still here: "
+                "please choose the picture again and save in a minute."
+            ),
+        )
+        return None
+
+
+async def _look(request: Request, received: ReceivedForm, form: Form) -> Inspected | None:
     """What the uploaded file is; None with a sentence at the field where it cannot be shown."""
     if received.is_too_large:
         form.refuse(
@@ -335,6 +343,7 @@ async def _kept_image(received: ReceivedForm, organisations: list[Organisation])
         token=token[:64],
         organisation_id__in=[each.id for each in organisations],
         artwork=None,
+        candidate_for=None,
         state__in=[ImageState.RECEIVED, ImageState.READY],
     ).first()
 
@@ -490,7 +499,7 @@ async def create_withdrawal(request: Request) -> Response:
 
 
 async def new_proposal(request: Request) -> Response:
-    """A partner opens the words of an accepted work to propose others."""
+    """A partner opens the words of an accepted work to propose others, or another picture."""
     _person, _organisations, artwork = await load_artwork(request)
     if artwork.status != Status.ACCEPTED:
         return _not_editable(request, artwork, _("Changes can be proposed to works that are accepted."))
@@ -498,20 +507,36 @@ async def new_proposal(request: Request) -> Response:
 
 
 async def create_proposal(request: Request) -> Response:
-    """A partner proposes other words for an accepted work; what was accepted stays on view until it is decided."""
-    person, _organisations, artwork = await load_artwork(request)
-    form = ProposalForm(await request.form())
-    if not form.validate() or not form.year_is_right():
-        return _proposal_page(request, artwork, form, 422)
+    """A partner proposes other words or another picture for an accepted work; what was accepted stays on view until it is
+    decided."""
+    person, organisations, artwork = await load_artwork(request)
+    storage = storage_of(request)
+    async with storage.scratch_folder() as folder:
+        received = await FormReader(request, folder, settings_of(request).upload_max_bytes).read()
+        form = ProposalForm(received.fields)
+        if artwork.status != Status.ACCEPTED:
+            return _not_editable(request, artwork, _("Changes can be proposed to works that are accepted."))
+        form.validate()
+        form.year_is_right()
+        image = await _kept_image(received, organisations)
+        found = await _look(request, received, form)
+        status = 413 if received.is_too_large else 422
+        if received.file is not None and found is not None:
+            fresh = await _take(received.file, found, artwork.organisation, storage, form)
+            status, image = (status, fresh) if fresh else (503, image)
+    if form.errors:
+        return _proposal_page(request, artwork, form, status, image)
     try:
         texts = {name: form[name].data or "" for name in TEXT_FIELDS}
-        await propose(artwork, texts, form["year"].data, person)
+        await propose(artwork, texts, form["year"].data, person, image)
     except NotSubmittable as refusal:
         if not refusal.missing:
+            if image is not None:
+                await discard(image, storage)
             return _not_editable(request, artwork, refusal.sentence)
         for name, sentence in refusal.missing.items():
             form.refuse(name, sentence)
-        return _proposal_page(request, artwork, form, 422)
+        return _proposal_page(request, artwork, form, 422, None if "picture" in refusal.missing else image)
     response = redirect(request, "artworks:show", id=artwork.id)
     flash(
         request,
@@ -521,8 +546,11 @@ async def create_proposal(request: Request) -> Response:
     return response
 
 
-def _proposal_page(request: Request, artwork: Artwork, form: ProposalForm, status: int = 200) -> Response:
-    return render(request, "artworks/proposal.html", {"work": artwork, "form": form}, status=status)
+def _proposal_page(
+    request: Request, artwork: Artwork, form: ProposalForm, status: int = 200, kept: Image | None = None
+) -> Response:
+    context = {"work": artwork, "form": form, "kept": kept}
+    return render(request, "artworks/proposal.html", context, status=status)
 
 
 def _consent_words() -> dict[str, object]:

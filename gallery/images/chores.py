@@ -53,6 +53,7 @@ async def develop_next(workshop: Workshop) -> bool:
         placeholder=developed.placeholder,
         mean_colour=developed.mean_colour,
         perceptual_hash=developed.perceptual_hash,
+        softness=developed.softness,
         is_animated=developed.animated,
         ready_at=now(),
         lease_until=None,
@@ -114,7 +115,10 @@ async def refuse(image: Image, code: str) -> None:
 async def forget_unused(workshop: Workshop) -> bool:
     """Delete one upload that no work took up within a day, and what a killed process left in the scratch folder."""
     workshop.storage.sweep_scratch(time.time() - UNUSED_AFTER.total_seconds())
-    image = await Image.filter(artwork=None, emblem=None, created_at__lt=now() - UNUSED_AFTER).first()
+    forgotten = now() - UNUSED_AFTER
+    image = await Image.filter(
+        artwork=None, emblem=None, candidate_for=None, created_at__lt=forgotten
+    ).first()
     if image is None:
         return False
     await erase(workshop.storage, image.token)

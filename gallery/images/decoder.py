@@ -124,6 +124,7 @@ class Developed:
     placeholder: str  # data:image/webp;base64,…
     mean_colour: str  # #rrggbb
     perceptual_hash: str  # 64 bits as 16 hex digits; similar pictures differ in few bits
+    softness: int  # 0 to 1000; blurred pictures have more
     files: tuple[str, ...]
 
 
@@ -397,6 +398,9 @@ def developed_from(told: Mapping[str, Any], kind: str) -> Developed:
     for name, shape in shapes.items():
         if not re.fullmatch(shape, str(told.get(name))):
             raise Refused("damaged")
+    softness = told.get("softness")
+    if type(softness) is not int or not 0 <= softness <= 1000:
+        raise Refused("damaged")
     if told.get("files") != files:
         raise Refused("damaged")
     return Developed(
@@ -407,6 +411,7 @@ def developed_from(told: Mapping[str, Any], kind: str) -> Developed:
         placeholder=told["placeholder"],
         mean_colour=told["mean_colour"],
         perceptual_hash=told["perceptual_hash"],
+        softness=softness,
         files=tuple(files),
     )
 

@@ -55,6 +55,9 @@ class Image(Model):
     placeholder = fields.TextField(default="")  # a data: URI, about 12 px wide
     mean_colour = fields.CharField(max_length=7, default="#888888")
     perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
+    softness = fields.IntField(
+        null=True
+    )  # 0 to 1000, as pixels.softness tells it; null where nobody measured
     # Whether the desk can show it while it is received.
     has_preview = fields.BooleanField(default=False, db_default=False)
     is_public = fields.BooleanField(default=False)  # whether its renditions lie in public storage
@@ -68,6 +71,11 @@ class Image(Model):
     has_tiles = fields.BooleanField(default=False, db_default=False)
     tiling_attempts = fields.IntField(default=0, db_default=0)
     tiling_until = fields.DatetimeField(null=True)  # the lease of whoever puts tiles into public storage
+    # The work whose picture it may become, or may become again: it is proposed, or was lately replaced.
+    candidate_for: fields.ForeignKeyNullableRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="candidates", null=True, on_delete=fields.SET_NULL
+    )
+    candidate_for_id: int | None
     created_at = fields.DatetimeField(auto_now_add=True)
     ready_at = fields.DatetimeField(null=True)
 
@@ -76,7 +84,7 @@ class Image(Model):
 
     class Meta:
         table = "image"
-        indexes = [("organisation_id",)]
+        indexes = [("organisation_id",), ("candidate_for_id",)]
 
     @property
     def size(self) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps, ImageStat
 
 from gallery.images.framing import AS_IT_CAME, Framing
 from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
@@ -41,6 +41,9 @@ MOST_SCANS = 100
 FULL_COLOUR_WIDTH = 320
 
 PLACEHOLDER_LENGTH = 200
+
+# The longer side (px) at which sharpness is measured: about what a visitor's screen shows.
+SHARP_SIDE = 1024
 
 # Peak bytes for each pixel, beside the file, while a foreign library decodes a whole picture (measured).
 BYTES_PER_PIXEL: Mapping[str, float] = {"webp": 12.5, "avif": 14.0, "heic": 8.0}
@@ -167,6 +170,7 @@ def develop(
         "placeholder": placeholder(smallest),
         "mean_colour": mean_colour(smallest),
         "perceptual_hash": perceptual_hash(smallest),
+        "softness": softness(prints),
         "files": write(prints, out),
     }
 
@@ -637,3 +641,30 @@ def perceptual_hash(image: Image.Image) -> str:
     median = sorted(strengths[1:])[len(strengths) // 2 - 1]
     bits = "".join("1" if strength > median else "0" for strength in strengths)
     return f"{int(bits, 2):016x}"
+
+
+def softness(prints: Sequence[Image.Image]) -> int:
+    """How much of the steps from pixel to pixel stays when the picture is blurred once more: 0 to 1000.
+
+    What is sharp loses most of them, what is blurred has few to lose (after Crété and others, "The blur effect",
+    2007). Flat areas have no steps and do not count. `prints`: the picture in several sizes, largest first; measured is
+    what has SHARP_SIDE px on its longer side, or less. Of across and down the softer one counts, for hands that shake.
+    """
+    enough = [each for each in prints if max(each.size) >= SHARP_SIDE]
+    image = (enough[-1] if enough else prints[0]).convert("L")
+    if max(image.size) > SHARP_SIDE:
+        image = image.resize(fitting(image.size, SHARP_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    width, height = image.size
+    softest = 0.0
+    for across, down in ((1, 0), (0, 1)):
+        blurred = image.filter(ImageFilter.BoxBlur((4 * across, 4 * down)))
+        sharp_steps, soft_steps = (
+            ImageChops.difference(
+                each.crop((across, down, width, height)), each.crop((0, 0, width - across, height - down))
+            )
+            for each in (image, blurred)
+        )
+        there = ImageStat.Stat(sharp_steps).sum[0]
+        lost = ImageStat.Stat(ImageChops.subtract(sharp_steps, soft_steps)).sum[0]
+        softest = max(softest, (there - lost) / there if there else 0.0)
+    return round(softest * 1000)

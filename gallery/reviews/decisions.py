@@ -172,7 +172,7 @@ async def _decide(
             await _check_unchanged(held, sent, seen)
         if decision == Decision.ACCEPTED:
             if sent.is_proposal:
-                write_texts(held, sent.sent)
+                await _write_proposal(held, sent.sent)
             await _check_acceptable(held)
         opinion = None
         opinions = await Opinion.filter(submission_id=sent.id).order_by("id")
@@ -276,13 +276,25 @@ def shown_of(artwork: Artwork, submission: Submission) -> dict[str, str]:
 
 def _proposed(sent: Mapping[str, str]) -> dict[str, str]:
     """Of what was sent, the fields that a proposal can change."""
-    return {name: sent[name] for name in (*TEXT_FIELDS, "year") if name in sent}
+    return {name: sent[name] for name in (*TEXT_FIELDS, "year", "picture") if name in sent}
 
 
-def write_texts(artwork: Artwork, texts: Mapping[str, str]) -> None:
+def write_texts(artwork: Artwork, sent: Mapping[str, str]) -> None:
     """Let the work say what a proposal would have it say."""
-    for name, text in _proposed(texts).items():
-        setattr(artwork, name, (int(text) if text else None) if name == "year" else text)
+    for name, text in _proposed(sent).items():
+        if name != "picture":
+            setattr(artwork, name, (int(text) if text else None) if name == "year" else text)
+
+
+async def _write_proposal(held: Artwork, sent: Mapping[str, str]) -> None:
+    """Let the work say and show what a proposal would have it, or what it replaced. Its picture until now stays aside, for
+    as long as the decision can be taken back; its files leave public storage, since it is on view no more."""
+    write_texts(held, sent)
+    picture = int(sent.get("picture") or 0)
+    if picture and picture != held.image_id:
+        await Image.filter(id=held.image_id or 0).update(candidate_for_id=held.id)
+        await Image.filter(id=picture).update(candidate_for_id=None)
+        held.image_id = picture
 
 
 def can_be_undone_until(review: Review) -> datetime:
@@ -325,7 +337,9 @@ async def undo(review: Review, by: Person) -> Undo:
                 raise UndoRefused(_l("The work was hung meanwhile, so the decision stands."))
             held.status = Status.SUBMITTED
         elif review_now.decision == Decision.ACCEPTED:
-            write_texts(held, submission.replaces or {})
+            await _write_proposal(held, submission.replaces or {})
+            if not await Image.exists(id=held.image_id or 0, state=ImageState.READY):
+                raise UndoRefused(_l("The picture before is gone, so the decision stands."))
         await held.save()
         undone = await Undo.create(
             submission=submission,

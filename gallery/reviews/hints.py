@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
@@ -66,7 +66,8 @@ async def check_submission(submission: Submission) -> None:
             )
             for each in found
         )
-        is_prepared = artwork.image is None or artwork.image.state != ImageState.RECEIVED
+        image = await looked_at_picture(artwork, submission)
+        is_prepared = image is None or image.state != ImageState.RECEIVED
         held.checked_with = CHECKS_VERSION if is_prepared else 0  # the picture itself is yet to be looked at
         held.checked_on = today()
         await held.save(update_fields=["checked_with", "checked_on"])
@@ -84,12 +85,19 @@ async def findings(artwork: Artwork, submission: Submission) -> Iterable[Found]:
         *alt_text.look(texts, artwork.language),
         *consent.look(artwork.consent, today()),
     ]
-    image: Image | None = artwork.image
+    image = await looked_at_picture(artwork, submission)
     if image is not None and image.state == ImageState.READY:
         await keep_bands(image)
-        found.extend(picture.look(image.width, image.height))
+        found.extend(picture.look(image.width, image.height, image.softness))
         found.extend(duplicates.look(await near(artwork, image)))
     return found
+
+
+async def looked_at_picture(artwork: Artwork, submission: Submission) -> Image | None:
+    """The picture that a submission is about; the work's image must be fetched."""
+    if submission.proposed_image_id is None:
+        return artwork.image
+    return await Image.get_or_none(id=submission.proposed_image_id)
 
 
 async def keep_bands(image: Image) -> None:
@@ -128,7 +136,8 @@ async def near(artwork: Artwork, image: Image) -> list[Near]:
 
 async def check_next(workshop: Workshop) -> bool:
     """Check the oldest submission that was not looked at by these checks; False when there is none."""
-    unseen = Submission.filter(checked_with__lt=CHECKS_VERSION)
+    waiting = Image.filter(state=ImageState.RECEIVED, candidate_for__isnull=False).values("candidate_for_id")
+    unseen = Submission.filter(checked_with__lt=CHECKS_VERSION).exclude(artwork_id__in=Subquery(waiting))
     submission = (
         await unseen.exclude(artwork__image__state=ImageState.RECEIVED).order_by("checked_with", "id").first()
     )
@@ -194,6 +203,9 @@ SENTENCES: Mapping[str, Any] = {
     "picture.small": _l("The picture has %(width)s × %(height)s px: small for a wide screen."),
     "picture.tiny": _l(
         "The picture has only %(width)s × %(height)s px: it will look coarse even on a phone."
+    ),
+    "picture.blurred": _l(
+        "The picture looks blurred: perhaps the telephone moved. A soft technique, such as a wash, looks alike."
     ),
     "duplicates.same_artist": _l("Nearly the same picture was sent before for the same artist."),
     "duplicates.same_artist_mirrored": _l(

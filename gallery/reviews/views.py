@@ -21,6 +21,7 @@ from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Stage, Status, Submission
 from gallery.artworks.snapshots import changed_since, changes, fingerprint, passages
 from gallery.clock import now
+from gallery.images.models import Image
 from gallery.languages import babel_locale, lazy_gettext, ngettext
 from gallery.languages import gettext as _
 from gallery.organisations.models import Organisation
@@ -427,8 +428,11 @@ async def _work_page(
         # Who decides second must not know what the first did.
         said = [each for each in said if each.submission_id != submission.id or each.by_id == person.id]
     proposed = changes(submission.replaces or {}, submission.sent) if submission.is_proposal else []
+    picture_now = artwork.image
+    await show_as(artwork, submission)
     context = {
-        "artwork": shown_as(artwork, submission),
+        "artwork": artwork,
+        "picture_now": picture_now if picture_now and artwork.image_id != picture_now.id else None,
         "form": form,
         "number": submission.number,
         "is_waiting": submission.is_waiting,
@@ -470,11 +474,12 @@ def _last_of_each(opinions: Sequence[Opinion]) -> list[Opinion]:
     return list({each.by_id: each for each in opinions}.values())
 
 
-def shown_as(artwork: Artwork, submission: Submission) -> Artwork:
-    """The work as the page shows it: with the texts that a waiting proposal would give it."""
+async def show_as(artwork: Artwork, submission: Submission) -> None:
+    """Have the work look as the page shows it: with the words and the picture that a waiting proposal would give it."""
     if submission.is_proposal and submission.is_waiting:
         decisions.write_texts(artwork, submission.sent)
-    return artwork
+        if submission.proposed_image_id is not None:
+            artwork.image = await Image.get_or_none(id=submission.proposed_image_id)
 
 
 def _passages(differences: Sequence[Any]) -> list[tuple[str, list[tuple[str, str]]]]:

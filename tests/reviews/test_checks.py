@@ -179,7 +179,13 @@ def test_what_a_curator_may_want_to_know_of_a_consent(values: dict[str, object],
     [((1600, 900), set()), ((900, 1200), set()), ((1199, 800), {"small"}), ((600, 639), {"tiny"})],
 )
 def test_small_pictures(size: tuple[int, int], expected: set[str]) -> None:
-    assert rules(picture.look(*size)) == expected
+    assert rules(picture.look(*size, None)) == expected
+
+
+def test_blurred_pictures() -> None:
+    assert rules(picture.look(1600, 1200, picture.BLURRED)) == {"blurred"}
+    assert rules(picture.look(1600, 1200, picture.BLURRED - 1)) == set()
+    assert rules(picture.look(800, 600, 1000)) == {"small", "blurred"}
 
 
 def test_each_rule_has_its_sentence_in_both_languages() -> None:

@@ -1,7 +1,8 @@
-"""Whether the picture is large enough to be looked at closely.
+"""Whether the picture is large enough to be looked at closely, and whether it is sharp.
 
-Sharpness is not measured: the process that decodes pictures does not tell it, and soft washes, fog and snow would look
-blurred to any measure. Whether a face is on a photograph is not guessed either. False alarms: a stamp or a seal is small.
+Sharpness is measured when the picture is developed (images/pixels.py), so nothing is opened here. False alarms: a stamp or a
+seal is small; fog, snow and a wash that ran on wet paper are soft. How often stands in docs/decisions.md. Whether a face is on
+a photograph is not guessed.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from gallery.reviews.checks.found import Found
 
 SMALL = 1200  # px on the longer side: less than a wall label beside it on a wide screen
 TINY = 640
+BLURRED = 450  # of 1000; tests/bench/blur.py counts hits and false alarms
 
 
-def look(width: int, height: int) -> Iterator[Found]:
-    """`width`, `height`: px, upright."""
+def look(width: int, height: int, softness: int | None) -> Iterator[Found]:
+    """`width`, `height`: px, upright. `softness`: 0 to 1000, or None where it was not measured."""
     longer = max(width, height)
     if longer < SMALL:
         facts = {"width": str(width), "height": str(height)}
         yield Found("picture", "picture", "tiny" if longer < TINY else "small", facts=facts)
+    if softness is not None and softness >= BLURRED:
+        yield Found("picture", "picture", "blurred", facts={"softness": str(softness)})

@@ -1,0 +1,27 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+from tortoise.fields.base import OnDelete
+from tortoise import fields
+from tortoise.indexes import Index
+
+class Migration(migrations.Migration):
+    dependencies = [('gallery', '0022_programme')]
+
+    initial = False
+
+    operations = [
+        ops.AddField(
+            model_name='Image',
+            name='candidate_for',
+            field=fields.ForeignKeyField('gallery.Artwork', source_field='candidate_for_id', null=True, db_constraint=True, to_field='id', related_name='candidates', on_delete=OnDelete.SET_NULL),
+        ),
+        ops.AddField(
+            model_name='Image',
+            name='softness',
+            field=fields.IntField(null=True),
+        ),
+        ops.AddIndex(
+            model_name='Image',
+            index=Index(fields=['candidate_for_id']),
+        ),
+    ]
