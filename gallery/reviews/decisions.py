@@ -170,9 +170,10 @@ async def _decide(
         await _check_free(held, by)
         if seen:
             await _check_unchanged(held, sent, seen)
+        picture_before = held.image_id
         if decision == Decision.ACCEPTED:
             if sent.is_proposal:
-                await _write_proposal(held, sent.sent)
+                write_proposal(held, sent.sent)
             await _check_acceptable(held)
         opinion = None
         opinions = await Opinion.filter(submission_id=sent.id).order_by("id")
@@ -196,6 +197,7 @@ async def _decide(
         reason, notes = told(opinions, decision, reason, notes)
         if not sent.is_proposal:
             held.status = STATUS_AFTER[decision]
+        await _change_places(held, picture_before)
         await held.save()
         review = await Review.create(
             artwork=held,
@@ -279,22 +281,21 @@ def _proposed(sent: Mapping[str, str]) -> dict[str, str]:
     return {name: sent[name] for name in (*TEXT_FIELDS, "year", "picture") if name in sent}
 
 
-def write_texts(artwork: Artwork, sent: Mapping[str, str]) -> None:
-    """Let the work say what a proposal would have it say."""
+def write_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
+    """Let the work say and show what a proposal would have it."""
     for name, text in _proposed(sent).items():
-        if name != "picture":
+        if name == "picture":
+            artwork.image_id = int(text) if text else artwork.image_id
+        else:
             setattr(artwork, name, (int(text) if text else None) if name == "year" else text)
 
 
-async def _write_proposal(held: Artwork, sent: Mapping[str, str]) -> None:
-    """Let the work say and show what a proposal would have it, or what it replaced. Its picture until now stays aside, for
-    as long as the decision can be taken back; its files leave public storage, since it is on view no more."""
-    write_texts(held, sent)
-    picture = int(sent.get("picture") or 0)
-    if picture and picture != held.image_id:
-        await Image.filter(id=held.image_id or 0).update(candidate_for_id=held.id)
-        await Image.filter(id=picture).update(candidate_for_id=None)
-        held.image_id = picture
+async def _change_places(held: Artwork, before: int | None) -> None:
+    """Of a work whose picture is another than `before` now, have that stay aside for as long as the decision can be taken
+    back. Its files leave public storage, since it is on view no more."""
+    if held.image_id != before:
+        await Image.filter(id=before or 0).update(candidate_for_id=held.id)
+        await Image.filter(id=held.image_id or 0).update(candidate_for_id=None)
 
 
 def can_be_undone_until(review: Review) -> datetime:
@@ -337,7 +338,9 @@ async def undo(review: Review, by: Person) -> Undo:
                 raise UndoRefused(_l("The work was hung meanwhile, so the decision stands."))
             held.status = Status.SUBMITTED
         elif review_now.decision == Decision.ACCEPTED:
-            await _write_proposal(held, submission.replaces or {})
+            picture_before = held.image_id
+            write_proposal(held, submission.replaces or {})
+            await _change_places(held, picture_before)
             if not await Image.exists(id=held.image_id or 0, state=ImageState.READY):
                 raise UndoRefused(_l("The picture before is gone, so the decision stands."))
         await held.save()

@@ -477,7 +477,7 @@ def _last_of_each(opinions: Sequence[Opinion]) -> list[Opinion]:
 async def show_as(artwork: Artwork, submission: Submission) -> None:
     """Have the work look as the page shows it: with the words and the picture that a waiting proposal would give it."""
     if submission.is_proposal and submission.is_waiting:
-        decisions.write_texts(artwork, submission.sent)
+        decisions.write_proposal(artwork, submission.sent)
         if submission.proposed_image_id is not None:
             artwork.image = await Image.get_or_none(id=submission.proposed_image_id)
 

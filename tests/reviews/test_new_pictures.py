@@ -21,6 +21,7 @@ from gallery.reviews import decisions
 from gallery.reviews.decisions import DecisionRefused, UndoRefused
 from gallery.reviews.hints import looked_at
 from gallery.reviews.models import Review
+from gallery.site import Site as SiteRow
 from tests import factories
 from tests.conftest import Site
 
@@ -213,6 +214,20 @@ async def test_a_withdrawal_deletes_the_new_picture_and_the_old_one(site: Site, 
     assert [stored async for stored in site.storage.public.files()] == []
     await site.work()
     assert set(await Image.all().values_list("state", flat=True)) == {ImageState.ERASED}
+
+
+async def test_of_two_who_have_to_agree_the_first_changes_no_picture(site: Site) -> None:
+    work = await shown(site)
+    submission, fresh = await proposed(site, work)
+    await SiteRow.create(id=1, reviews_needed=2)
+    await decisions.accept(work, submission, site.cast.curator)
+    assert (await Artwork.get(id=work.id)).image_id == work.image_id
+    assert (await Image.get(id=fresh.id)).candidate_for_id == work.id
+    assert (await Image.get(id=work.image_id)).candidate_for_id is None
+    await site.work()
+    await decisions.accept(work, submission, site.cast.keeper)
+    assert (await Artwork.get(id=work.id)).image_id == fresh.id
+    assert (await Image.get(id=work.image_id)).candidate_for_id == work.id
 
 
 async def test_hints_are_about_the_picture_that_is_proposed(site: Site) -> None:
