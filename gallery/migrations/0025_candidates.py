@@ -5,7 +5,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0022_programme')]
+    dependencies = [('gallery', '0024_emblems')]
 
     initial = False
 
