@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from wtforms import Form as WTForm
 from wtforms import ValidationError
 from wtforms.fields import DateTimeLocalField, Field, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
 from gallery.clock import from_local
@@ -48,6 +49,16 @@ class Form(WTForm):
     def values(self, *names: str) -> Mapping[str, Any]:
         """The data of the named fields."""
         return {name: self[name].data for name in names}
+
+
+def choices_of(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """The choices of a field, from values and the words that stand for them."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
+def is_among(value: Any, choices: Iterable[SelectChoice]) -> bool:
+    """Whether a value is one of a field's choices."""
+    return any(choice.value == value for choice in choices)
 
 
 SMALL_FORM_BYTES = 64_000

@@ -18,7 +18,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Length
 
 from gallery.accounts.passwords import SHORTEST
-from gallery.forms import Block, Form, Line, Needed, at_most, stripped
+from gallery.forms import Block, Form, Line, Needed, at_most, choices_of, stripped
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 
@@ -98,7 +98,7 @@ class AcceptForm(Form):
 
 class AccountForm(Form):
     name = Line(_l("Your name"), 80, [Needed(_l("Please write your name, as colleagues know you."))])
-    language = SelectField(_l("Language"), choices=LANGUAGE_NAMES)
+    language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES))
     wants_digest = BooleanField(
         _l("News in one mail a day"),
         description=_l("Without this mark you are told at once. Links to sign in always come at once."),
@@ -118,21 +118,23 @@ class InvitationForm(Form):
     )
     role = SelectField(
         _l("Role"),
-        choices=[
-            ("member", _l("Member of an organisation")),
-            ("curator", _l("Curator")),
-            ("keeper", _l("Keeper")),
-        ],
+        choices=choices_of(
+            [
+                ("member", _l("Member of an organisation")),
+                ("curator", _l("Curator")),
+                ("keeper", _l("Keeper")),
+            ]
+        ),
     )
     organisation = SelectField(_l("Organisation"), description=_l("For members only."), validate_choice=True)
-    member_role = SelectField(_l("May"), choices=list(MEMBER_ROLES.items()), default="editor")
-    language = SelectField(_l("Language"), choices=LANGUAGE_NAMES)
+    member_role = SelectField(_l("May"), choices=choices_of(MEMBER_ROLES.items()), default="editor")
+    language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES))
 
     def __init__(
         self, posted: Any = None, *, organisations: list[tuple[str, str]], **begin_with: Any
     ) -> None:
         super().__init__(posted, **begin_with)
-        self["organisation"].choices = [("", "—"), *organisations]
+        self["organisation"].choices = choices_of([("", "—"), *organisations])
 
 
 class ReviewingForm(Form):

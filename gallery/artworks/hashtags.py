@@ -32,6 +32,12 @@ def folded(name: str) -> str:
     return re.sub(r"(?:19|20)[0-9]{2}年?", "", letters) or letters
 
 
+def beside(themes: Sequence[Theme], *texts: str) -> list[tuple[str, bool]]:
+    """The tags in `texts`, each with whether one of `themes`, those that the work has, is named by it."""
+    tags = dict.fromkeys(tag for text in texts for tag in hashtags(text))
+    return [(tag, bool(proposed(themes, f"#{tag}#"))) for tag in tags]
+
+
 def proposed(themes: Sequence[Theme], *texts: str) -> list[Theme]:
     """Those of `themes` that a hashtag in `texts` names, by title in either language or by slug."""
     tags = {folded(tag) for text in texts for tag in hashtags(text)} - {""}

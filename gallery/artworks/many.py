@@ -13,7 +13,7 @@ from starlette.routing import Route
 from gallery.accounts.models import Person
 from gallery.artworks.access import AROUND, load_artwork
 from gallery.artworks.arrivals import new_draft
-from gallery.artworks.drafting import fingerprint, form_with
+from gallery.artworks.drafting import TOLD_ANEW, fingerprint, form_with
 from gallery.artworks.forms import PICTURES, CommonForm, form_of, typed_in
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.works import (
@@ -260,7 +260,7 @@ def _offered_for(offered: Any, artwork: Artwork) -> Any:
     )
 
 
-SMALL = ("title", "story", "alt_text", "artist", "consent", "themes", "project")
+SMALL = ("title", "story", "alt_text", "artist", "consent", "themes", "project", *TOLD_ANEW)
 
 routes = [
     Route("/desk/works/many", new, name="many:new", methods=["GET"]),

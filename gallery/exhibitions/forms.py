@@ -14,7 +14,7 @@ from gallery.exhibitions.credits import CREDIT_FIELDS, HEADINGS
 from gallery.exhibitions.models import Layout, Room
 from gallery.exhibitions.room_rules import RoomRule
 from gallery.exhibitions.talks import MOMENTS, TALK_FIELDS
-from gallery.forms import Block, Form, Line, Moment, Needed, Slug, WebAddress
+from gallery.forms import Block, Form, Line, Moment, Needed, Slug, WebAddress, choices_of, is_among
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 
@@ -35,10 +35,10 @@ class ThemedForm(TitledForm):
 
     def __init__(self, posted: Any = None, *, themes: list[tuple[str, str]], **begin_with: Any) -> None:
         super().__init__(posted, **begin_with)
-        self["theme"].choices = [("", "—"), *themes]
+        self["theme"].choices = choices_of([("", "—"), *themes])
 
     def validate_theme(self, field: Field) -> None:
-        if field.data not in dict(field.choices):
+        if not is_among(field.data, field.choices):
             raise ValidationError(_("This theme is not there any more. Please choose another."))
 
 
@@ -94,10 +94,10 @@ class Chosen(SelectField):
     """One of a list that is known when the form is made."""
 
     def __init__(self, label: Any, choices: Any = (), **options: Any) -> None:
-        super().__init__(label, choices=choices, validate_choice=False, **options)
+        super().__init__(label, choices=choices_of(choices), validate_choice=False, **options)
 
     def pre_validate(self, form: Any) -> None:
-        if self.data not in dict(self.choices):
+        if not is_among(self.data, self.choices):
             raise ValidationError(str(NOT_THERE))
 
 
@@ -134,8 +134,8 @@ class RoomForm(TitledForm):
         **begin_with: Any,
     ) -> None:
         super().__init__(posted, **begin_with)
-        self["rule_theme"].choices = [("", "—"), *themes]
-        self["rule_organisation"].choices = [("", "—"), *organisations]
+        self["rule_theme"].choices = choices_of([("", "—"), *themes])
+        self["rule_organisation"].choices = choices_of([("", "—"), *organisations])
 
     @classmethod
     def of(cls, room: Room, **options: Any) -> RoomForm:

@@ -169,7 +169,7 @@ async def _organisations_page(
         work_count=Count("artworks", distinct=True), member_count=Count("memberships", distinct=True)
     ).order_by("id")
     invitation = invitation or InvitationForm(organisations=[], data={"role": "curator"})
-    invitation["role"].choices = [each for each in invitation["role"].choices if each[0] != Role.MEMBER]
+    invitation["role"].choices = [each for each in invitation["role"].choices if each.value != Role.MEMBER]
     context = {
         "organisations": organisations,
         "invitation": invitation,

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Optional
 
 from gallery.artists.forms import CheckBoxes
-from gallery.forms import Block, Form, Line, Moment, Needed, at_most, stripped
+from gallery.forms import Block, Form, Line, Moment, Needed, at_most, choices_of, is_among, stripped
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import spoken
@@ -147,10 +147,10 @@ class RoundForm(Form):
 
     def __init__(self, posted: Any = None, *, themes: list[tuple[str, str]], **begin_with: Any) -> None:
         super().__init__(posted, **begin_with)
-        self["theme"].choices = themes
+        self["theme"].choices = choices_of(themes)
 
     def validate_theme(self, field: Field) -> None:
-        if field.data not in dict(field.choices):
+        if not is_among(field.data, field.choices):
             raise ValidationError(_("Please choose a theme in which something waits."))
 
 

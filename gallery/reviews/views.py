@@ -18,6 +18,7 @@ from tortoise.functions import Count, Max
 
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Person
+from gallery.artworks.hashtags import beside
 from gallery.artworks.models import Artwork, Stage, Status, Submission
 from gallery.artworks.snapshots import changed_since, changes, fingerprint, passages
 from gallery.clock import now
@@ -432,6 +433,7 @@ async def _work_page(
     await show_as(artwork, submission)
     context = {
         "artwork": artwork,
+        "hashtags": beside(list(artwork.themes), artwork.story, artwork.story_translation),
         "picture_now": picture_now if picture_now and artwork.image_id != picture_now.id else None,
         "form": form,
         "number": submission.number,

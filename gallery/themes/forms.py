@@ -10,7 +10,7 @@ from wtforms.fields import ColorField, DateField, Field, IntegerField, SelectFie
 from wtforms.validators import Optional
 
 from gallery.clock import today
-from gallery.forms import Block, Form, Line, Needed, Slug, stripped
+from gallery.forms import Block, Form, Line, Needed, Slug, choices_of, is_among, stripped
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.themes import date_rules
@@ -85,10 +85,10 @@ class Choice(SelectField):
     """One of a list; what is not in it is refused in our own words."""
 
     def __init__(self, label: Any, choices: Any, **options: Any) -> None:
-        super().__init__(label, choices=choices, validate_choice=False, **options)
+        super().__init__(label, choices=choices_of(choices), validate_choice=False, **options)
 
     def pre_validate(self, form: Any) -> None:
-        if self.data not in dict(self.choices):
+        if not is_among(self.data, self.choices):
             raise ValidationError(str(NO_SUCH_CHOICE))
 
 

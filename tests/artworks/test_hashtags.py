@@ -62,3 +62,18 @@ async def test_the_form_proposes_and_tags_nothing(site: Site) -> None:
     # Once it is marked, nothing is proposed any more.
     await work.themes.add(cup)
     assert 'class="proposed"' not in (await client.get(f"/desk/works/{work.id}/edit")).text
+
+
+async def test_curators_read_the_hashtags_of_a_story_and_which_name_no_theme_of_the_work(site: Site) -> None:
+    theme = await factories.theme(title_zh="冬至")
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, status="submitted", themes=[theme], story="#冬至# 和 #世界杯#"
+    )
+    page = (await (await site.client(site.cast.curator)).get(f"/desk/queue/{work.id}")).text
+    assert "#冬至# · #世界杯# (not among its themes)" in " ".join(page.split())
+    plain = await factories.artwork(
+        site.storage, site.cast.organisation, status="submitted", story="没有标签"
+    )
+    assert (
+        "Hashtags" not in (await (await site.client(site.cast.curator)).get(f"/desk/queue/{plain.id}")).text
+    )

@@ -173,3 +173,32 @@ async def test_far_too_much_is_not_read(tmp_path: Path) -> None:
     body = b"".join(part("pictures", b"x" * 900, f"{n}.jpg") for n in range(50)) + END
     with pytest.raises(BadForm):
         await read(body, 500, tmp_path)
+
+
+async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
+    work = await Artwork.create(
+        organisation=site.cast.organisation, created_by=site.cast.partner, title="雪落在屋顶"
+    )
+    client = await site.client(site.cast.partner)
+    page = (await client.get("/desk/works/many")).text
+    row = page[page.index(f'id="draft-{work.id}"') :]
+    seen = row.split('name="seen" value="')[1].split('"')[0]
+    assert f'id="credit_name-{work.id}"' in row
+    told = {
+        "seen": seen,
+        "title": "雪落在屋顶",
+        "credit_name": "小石头",
+        "agreed_by": "parent",
+        "scopes": "web",
+        "starts_on": "2022-12-01",
+        "project_title": "山里的画室",
+        "project_link": "https://example.org/mountain",
+        "then": "save",
+    }
+    assert (await client.post(f"/desk/works/{work.id}/edit", data=told)).status_code == 303
+    work = await Artwork.get(id=work.id).prefetch_related("artist", "consent", "project")
+    assert work.artist is not None
+    assert work.consent is not None
+    assert work.project is not None
+    assert (work.artist.credit_name, work.consent.for_web) == ("小石头", True)
+    assert work.project.title_zh == "山里的画室"

@@ -1,0 +1,293 @@
+"""A partner's pictures in a real browser: thirty from a phone while the line breaks, a form that saves itself, turning and
+cropping, and sheets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from gallery.artworks.models import Artwork, Status
+from gallery.images.models import Image
+from gallery.images.shelves import original_key
+from tests import factories
+from tests.artworks.test_imports import two_works
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.test_journeys import sign_in
+from tests.live import BadLine, LiveSite
+
+pytestmark = pytest.mark.only_on("sqlite")  # what a browser does is the same on both engines
+
+PICTURES = 30
+LONG = 240_000  # ms: thirty pictures are opened one after the other, on whatever machine this is
+SAVED = re.compile(r"\d\d:\d\d")
+
+
+@asynccontextmanager
+async def phone(chromium: Browser, profile: Path) -> AsyncIterator[BrowserContext]:
+    """A browser of its own that keeps what it knows in `profile`, as a phone does when it is closed and opened again."""
+    context = await chromium.browser_type.launch_persistent_context(
+        profile,
+        executable_path=CHROMIUM,
+        args=ARGUMENTS,
+        viewport={"width": 390, "height": 844},
+        locale="en-GB",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(60_000)
+    try:
+        yield context
+    finally:
+        await context.close()
+
+
+async def fits(page: Page) -> bool:
+    """Whether nothing of the page lies beyond the right edge of the window."""
+    return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+async def kept(live: LiveSite) -> dict[bytes, int]:
+    """How often each picture lies in storage."""
+    found: dict[bytes, int] = {}
+    for image in await Image.all():
+        async with live.storage.private.local_copy(original_key(image.token)) as path:
+            content = path.read_bytes()
+        found[content] = found.get(content, 0) + 1
+    return found
+
+
+async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_is_closed(
+    live: LiveSite, chromium: Browser, tmp_path: Path
+) -> None:
+    address = await live.serve(worker=False)
+    drawings = {}
+    for number in range(PICTURES):
+        path = tmp_path / f"IMG_{number}.jpg"
+        path.write_bytes(factories.photograph(620 + number, 480))
+        drawings[path] = path.read_bytes()
+    line = BadLine(int(address.rpartition(":")[2]), after=6_000, times=0)
+    async with line as broken:
+        async with phone(chromium, tmp_path / "profile") as browser:
+            page = await browser.new_page()
+            await sign_in(page, broken, live.cast.partner)
+            await page.goto(f"{broken}/desk/works/many")
+            assert await fits(page)
+            line.left = 3  # requests break off in the middle, three times
+            await page.set_input_files("#pictures", list(drawings))
+            await expect(page.locator(".many-drafts > li").nth(2)).to_be_visible(timeout=LONG)
+            assert line.breaks > 0
+            await browser.set_offline(True)
+            broke = page.locator(".many-sending li", has_text="The connection broke")
+            await expect(broke.first).to_be_visible(timeout=LONG)
+            assert await fits(page)
+        # Closed in the middle of it. What had arrived is there; the rest goes on when the same files are chosen again.
+        async with phone(chromium, tmp_path / "profile") as browser:
+            page = await browser.new_page()
+            await page.goto(f"{broken}/desk/works/many")
+            notice = page.locator(".many-notice")
+            await expect(notice).to_contain_text("had not arrived")
+            named = set(re.findall(r"IMG_\d+\.jpg", await notice.inner_text()))
+            there = await kept(live)
+            assert 0 < len(there) < PICTURES
+            again = [path for path, content in drawings.items() if path.name in named or content not in there]
+            await page.set_input_files("#pictures", again)
+            summary = page.locator(".many-summary")
+            await expect(summary).to_have_text(f"{len(again)} of {len(again)} have arrived", timeout=LONG)
+            await expect(page.locator(".many-drafts > li").first).to_be_visible()
+            assert await fits(page)
+            # The words of one are typed with the keyboard alone.
+            first = page.locator(".many-drafts > li").first
+            await first.locator("[name=title]").focus()
+            await page.keyboard.type("Tangyuan")
+            await page.keyboard.press("Tab")
+            await expect(first.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
+    assert await kept(live) == dict.fromkeys(drawings.values(), 1)
+    works = await Artwork.all()
+    assert [each.status for each in works] == [Status.DRAFT] * PICTURES
+    assert [each.title for each in works if each.title] == ["Tangyuan"]
+
+
+async def test_without_scripts_several_pictures_go_in_one_form(
+    live: LiveSite, chromium: Browser, tmp_path: Path
+) -> None:
+    address = await live.serve(worker=False)
+    drawings = []
+    for number in range(3):
+        path = tmp_path / f"IMG_{number}.jpg"
+        path.write_bytes(factories.photograph(640 + number, 480))
+        drawings.append(path)
+    context = await chromium.new_context(
+        viewport={"width": 390, "height": 844}, java_script_enabled=False, locale="en-GB"
+    )
+    context.set_default_timeout(60_000)
+    try:
+        page = await context.new_page()
+        await sign_in(page, address, live.cast.partner)
+        await page.goto(f"{address}/desk/works/many")
+        await page.set_input_files("#pictures", drawings)
+        await page.click("#many button.primary")
+        await expect(page.locator(".many-drafts > li")).to_have_count(3, timeout=60_000)
+        assert await fits(page)
+        row = page.locator(".many-drafts > li").first
+        await row.locator("[name=title]").fill("Tangyuan")
+        await row.locator("button[name=then][value=save]").click()
+        await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
+        assert await Artwork.filter(title="Tangyuan").count() == 1
+        # A picture is turned and cropped by numbers.
+        await page.click("text=Turn or crop")
+        await page.select_option("[name=turn]", "180")
+        await page.fill("[name=bottom]", "5")
+        assert await fits(page)
+        await page.click("main button.primary")
+        await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
+        image = (await Artwork.get(title="Tangyuan").prefetch_related("image")).image
+        assert image is not None
+        assert (image.turn, image.crop_bottom) == (180, 9500)
+    finally:
+        await context.close()
+
+
+async def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
+    live: LiveSite, browser: BrowserContext
+) -> None:
+    address = await live.serve(worker=False)
+    work = await factories.artwork(live.storage, live.cast.organisation)
+    page = await browser.new_page()
+    await sign_in(page, address, live.cast.partner)
+    edit = f"{address}/desk/works/{work.id}/edit"
+    await page.goto(edit)
+    state = page.locator(".typing-state")
+    await page.fill("[name=title]", "Online")
+    await expect(state).to_contain_text(SAVED, timeout=60_000)
+    await browser.set_offline(True)
+    await page.fill("[name=title]", "Offline")
+    await page.press("[name=title]", "Tab")
+    await expect(state).to_contain_text("no connection", timeout=60_000)
+    await browser.set_offline(False)
+    await expect(state).to_contain_text(SAVED, timeout=60_000)
+    assert (await Artwork.get(id=work.id)).title == "Offline"
+    # Signed out meanwhile: what is typed stays in the browser, and is offered after signing in again.
+    cookies = await browser.cookies()
+    await browser.clear_cookies()
+    await page.fill("[name=title]", "Signed out")
+    await page.press("[name=title]", "Tab")
+    await expect(state).to_contain_text("signed out", timeout=60_000)
+    await page.goto("about:blank")
+    await browser.add_cookies(cookies)  # type: ignore[arg-type]
+    await page.goto(edit)
+    assert await page.input_value("[name=title]") == "Offline"
+    await page.click(".typing-offer button >> nth=0")
+    await expect(state).to_contain_text(SAVED, timeout=60_000)
+    assert (await Artwork.get(id=work.id)).title == "Signed out"
+
+
+async def test_of_two_windows_the_later_one_is_told_what_it_would_overwrite(
+    live: LiveSite, browser: BrowserContext
+) -> None:
+    address = await live.serve(worker=False)
+    work = await factories.artwork(live.storage, live.cast.organisation)
+    page, other = await browser.new_page(), await browser.new_page()
+    await sign_in(page, address, live.cast.partner)
+    for window in (page, other):
+        await window.goto(f"{address}/desk/works/{work.id}/edit")
+    await other.fill("[name=title]", "Hers")
+    await expect(other.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
+    await page.fill("[name=title]", "Mine")
+    await page.press("[name=title]", "Tab")
+    await expect(page.locator(".meanwhile blockquote")).to_have_text("Hers", timeout=60_000)
+    assert (await Artwork.get(id=work.id)).title == "Hers"
+    await page.click(".meanwhile button >> nth=0")
+    await expect(page.locator(".meanwhile")).to_have_count(0, timeout=60_000)
+    await expect(page.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
+    assert (await Artwork.get(id=work.id)).title == "Mine"
+
+
+async def test_a_picture_is_turned_and_cropped_by_keyboard_and_by_drag(
+    live: LiveSite, browser: BrowserContext
+) -> None:
+    address = await live.serve(worker=False)
+    work = await factories.artwork(live.storage, live.cast.organisation)
+    page = await browser.new_page()
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.on("console", lambda told: broken.append(told.text) if told.type == "error" else None)
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(f"{address}/desk/works/{work.id}/framing")
+    stage = page.locator(".framing-stage")
+    await expect(stage).to_be_visible()
+    assert await fits(page)
+
+    # By keyboard alone: the left edge by three steps, the top by a large one, a quarter turn, and save.
+    await page.focus("main a")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("[data-edges=left]")).to_be_focused()
+    for _ in range(3):
+        await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Shift+ArrowDown")
+    await expect(page.locator("[data-edges=top]")).to_have_attribute("aria-valuenow", "5")
+    await page.focus("[data-turn='90']")
+    await page.keyboard.press("Enter")
+    shown = {
+        name: await page.input_value(f"[name={name}]") for name in ("turn", "left", "top", "right", "bottom")
+    }
+    assert shown == {"turn": "90", "left": "0", "top": "3", "right": "5", "bottom": "0"}
+    await page.focus("main button.primary")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
+    image = (await Artwork.get(id=work.id).prefetch_related("image")).image
+    assert image is not None
+    assert (image.turn, image.crop_top, image.crop_right) == (90, 300, 9500)
+
+    # By drag: the lower edge is pulled up by a fifth of the picture's height.
+    page = await browser.new_page()
+    await page.goto(f"{address}/desk/works/{work.id}/framing")
+    canvas = await page.locator(".framing-stage canvas").bounding_box()
+    handle = await page.locator("[data-edges=bottom]").bounding_box()
+    assert canvas is not None
+    assert handle is not None
+    assert canvas["height"] > canvas["width"]  # it is shown turned
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] - 4
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x, y - canvas["height"] / 5, steps=5)
+    await page.mouse.up()
+    assert 19 < float(await page.input_value("[name=bottom]")) < 21
+    await page.click("button[value=as_it_came]")
+    await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
+    image = (await Artwork.get(id=work.id).prefetch_related("image")).image
+    assert image is not None
+    assert image.framing.is_whole
+    assert broken == []
+
+
+async def test_a_sheet_is_tried_and_brought_in(
+    live: LiveSite, browser: BrowserContext, tmp_path: Path
+) -> None:
+    address = await live.serve()
+    bundle = tmp_path / "作品.zip"
+    bundle.write_bytes(two_works())
+    page = await browser.new_page()
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(f"{address}/desk/sheets")
+    assert await fits(page)
+    await page.set_input_files("[name=sheet]", bundle)
+    await page.click("main button.primary")
+    await page.wait_for_url(re.compile(r"/desk/sheets/\d+$"))
+    confirm = page.locator("form[action$='/confirmation'] button")
+    await expect(confirm).to_be_visible(timeout=LONG)  # the page looks again by itself
+    assert await fits(page)
+    assert await Artwork.all().count() == 0
+    await confirm.click()
+    back = page.locator("form[action$='/deletion'] button.danger")
+    await expect(back).to_have_count(1, timeout=LONG)
+    assert await fits(page)
+    assert {each.title for each in await Artwork.all()} == {"饺子皮", "汤圆"}
+    await page.click("details:has(button.danger) summary")
+    await back.click()
+    await expect(back).to_have_count(0, timeout=LONG)
+    assert await Artwork.all().count() == 0
