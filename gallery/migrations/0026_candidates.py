@@ -5,7 +5,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0024_emblems')]
+    dependencies = [('gallery', '0025_keeper')]
 
     initial = False
 
