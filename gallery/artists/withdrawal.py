@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from gallery import content_version
 from gallery.accounts.models import Person
@@ -121,7 +121,9 @@ async def _forget_what_was_sent(consent: Consent, image_ids: list[int]) -> None:
 
 def _pictures(consent_id: int) -> Any:
     """The pictures of a consent's works, those among them that are proposed or were just replaced."""
-    return Image.filter(Q(artwork__consent_id=consent_id) | Q(candidate_for__consent_id=consent_id))
+    work = Consent._meta.fields_map["artworks"].related_model  # type: ignore[attr-defined]
+    covered = work.filter(consent_id=consent_id).values("id")
+    return Image.filter(Q(artwork__consent_id=consent_id) | Q(candidate_for_id__in=Subquery(covered)))
 
 
 def _search_entries(works: Any) -> Any:

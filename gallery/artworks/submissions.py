@@ -171,7 +171,7 @@ async def _candidate(image: Image, held: Artwork) -> Image:
     free = Image.filter(
         id=image.id,
         organisation_id=held.organisation_id,
-        candidate_for=None,
+        candidate_for_id=None,
         state__in=[ImageState.RECEIVED, ImageState.READY],
     )
     candidate: Image | None = await locked(free).first()

@@ -343,7 +343,7 @@ async def _kept_image(received: ReceivedForm, organisations: list[Organisation])
         token=token[:64],
         organisation_id__in=[each.id for each in organisations],
         artwork=None,
-        candidate_for=None,
+        candidate_for_id=None,
         state__in=[ImageState.RECEIVED, ImageState.READY],
     ).first()
 

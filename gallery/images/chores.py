@@ -117,7 +117,7 @@ async def forget_unused(workshop: Workshop) -> bool:
     workshop.storage.sweep_scratch(time.time() - UNUSED_AFTER.total_seconds())
     forgotten = now() - UNUSED_AFTER
     image = await Image.filter(
-        artwork=None, emblem=None, candidate_for=None, created_at__lt=forgotten
+        artwork=None, emblem=None, candidate_for_id=None, created_at__lt=forgotten
     ).first()
     if image is None:
         return False

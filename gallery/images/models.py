@@ -71,11 +71,9 @@ class Image(Model):
     has_tiles = fields.BooleanField(default=False, db_default=False)
     tiling_attempts = fields.IntField(default=0, db_default=0)
     tiling_until = fields.DatetimeField(null=True)  # the lease of whoever puts tiles into public storage
-    # The work whose picture it may become, or may become again: it is proposed, or was lately replaced.
-    candidate_for: fields.ForeignKeyNullableRelation[Artwork] = fields.ForeignKeyField(
-        "gallery.Artwork", related_name="candidates", null=True, on_delete=fields.SET_NULL
-    )
-    candidate_for_id: int | None
+    # The work whose picture it may become, or may become again: it is proposed, or was lately replaced. A number and no
+    # relation: works refer to images already, and tables cannot be made in a circle.
+    candidate_for_id = fields.IntField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     ready_at = fields.DatetimeField(null=True)
 

@@ -1,6 +1,5 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
-from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index
 
@@ -12,8 +11,8 @@ class Migration(migrations.Migration):
     operations = [
         ops.AddField(
             model_name='Image',
-            name='candidate_for',
-            field=fields.ForeignKeyField('gallery.Artwork', source_field='candidate_for_id', null=True, db_constraint=True, to_field='id', related_name='candidates', on_delete=OnDelete.SET_NULL),
+            name='candidate_for_id',
+            field=fields.IntField(null=True),
         ),
         ops.AddField(
             model_name='Image',

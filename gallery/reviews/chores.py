@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tortoise.expressions import Subquery
 
-from gallery.artworks.models import Status, Submission
+from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import discard
 from gallery.clock import now
 from gallery.images.models import Image
@@ -30,7 +30,7 @@ async def forget_candidates(workshop: Workshop) -> bool:
     taken back. What a withdrawal erased is the withdrawal's own."""
     lately = Review.filter(at__gt=now() - UNDO_FOR - ON_THE_WAY - timedelta(seconds=3)).values("artwork_id")
     candidates = (
-        await Image.filter(candidate_for__status=Status.ACCEPTED)
+        await Image.filter(candidate_for_id__in=Subquery(Artwork.filter(status=Status.ACCEPTED).values("id")))
         .exclude(candidate_for_id__in=Subquery(lately))
         .order_by("id")
     )

@@ -136,7 +136,9 @@ async def near(artwork: Artwork, image: Image) -> list[Near]:
 
 async def check_next(workshop: Workshop) -> bool:
     """Check the oldest submission that was not looked at by these checks; False when there is none."""
-    waiting = Image.filter(state=ImageState.RECEIVED, candidate_for__isnull=False).values("candidate_for_id")
+    waiting = Image.filter(state=ImageState.RECEIVED, candidate_for_id__isnull=False).values(
+        "candidate_for_id"
+    )
     unseen = Submission.filter(checked_with__lt=CHECKS_VERSION).exclude(artwork_id__in=Subquery(waiting))
     submission = (
         await unseen.exclude(artwork__image__state=ImageState.RECEIVED).order_by("checked_with", "id").first()
