@@ -12,11 +12,11 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
-from tortoise.migrations.executor import MigrationExecutor
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction as tortoise_transaction
 
+from gallery.migrating import Executor
 from gallery.settings import Settings, SettingsError
 
 __all__ = [
@@ -141,25 +141,16 @@ class Database:
 
     async def missing_migrations(self) -> list[str]:
         """The names of the migrations that the database still lacks, in their order."""
-        executor = self._executor()
-        return [step.migration.name for step in await executor.plan() if not step.backward]
+        return await self._executor().missing()
 
-    async def migrate(self) -> list[str]:
-        """Apply what is missing, each migration in its transaction; returns the names of those applied."""
+    async def migrate(self, upto: str | None = None) -> list[str]:
+        """Apply what is missing, or no more than `upto`, each migration in its transaction; returns their names."""
         connection = get_connection("default")
         if connection.capabilities.dialect == "sqlite":
-            return await self._migrate()
+            return await self._executor().apply(upto)
         async with in_transaction() as guard:  # two servers that start at once do not both migrate
             await guard.execute_query("SELECT pg_advisory_xact_lock(7402)")
-            return await self._migrate()
-
-    async def _migrate(self) -> list[str]:
-        executor = self._executor()
-        await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
-        missing = await self.missing_migrations()
-        if missing:
-            await self._executor().migrate(direction="forward")
-        return missing
+            return await self._executor().apply(upto)
 
     async def check(self) -> None:
         """Raises DatabaseOutOfDate unless every migration has been applied."""
@@ -178,8 +169,8 @@ class Database:
         assert Tortoise.apps is not None
         return await MigrationAutodetector(Tortoise.apps, self._configuration["apps"]).write()
 
-    def _executor(self) -> MigrationExecutor:
-        return MigrationExecutor(get_connection("default"), self._configuration["apps"])
+    def _executor(self) -> Executor:
+        return Executor(self._configuration["apps"])
 
 
 def in_transaction(connection: str = "default") -> TransactionContext:

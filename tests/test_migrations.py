@@ -16,9 +16,8 @@ import pytest
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
-from tortoise.migrations.executor import MigrationTarget
 
-from gallery.database import APP, Database
+from gallery.database import Database
 from gallery.settings import Settings
 from tests.conftest import PostgreSQL, run_aside, settings_for
 
@@ -116,7 +115,7 @@ async def test_a_migrated_database_is_like_one_made_today(empty: Callable[[str],
 
 async def test_an_upgrade_keeps_every_row(empty: Callable[[str], Settings]) -> None:
     async with opened(empty("old")) as database:
-        await database._executor().migrate([MigrationTarget(APP, FIRST)], direction="forward")
+        await database.migrate(upto=FIRST)
         await fill()
         before = await contents()
         assert all(before.values()), "a table without a row shows nothing"
