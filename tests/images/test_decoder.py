@@ -508,6 +508,7 @@ TRUE_ANSWER = {
     "placeholder": "data:image/webp;base64,UklGRiQAAABXRUJQ",
     "mean_colour": "#c86428",
     "perceptual_hash": "0123456789abcdef",
+    "softness": 420,
     "files": [file_name(width, format.name) for format in FORMATS for width in (320, 640)],
 }
 
@@ -536,6 +537,7 @@ def test_a_true_answer_is_believed() -> None:
         ("mean_colour", 3),
         ("perceptual_hash", "x" * 16),
         ("perceptual_hash", None),
+        *(("softness", value) for value in (-1, 1001, 0.5, True, "420", None, [])),
     ],
 )
 def test_no_part_of_a_false_answer_is_believed(name: str, value: object) -> None:
