@@ -59,13 +59,15 @@ class Unwritable(Exception):
 def compose(
     mail: Mail, settings: Settings, gathered: Iterable[Mail] = (), *, hide_secret: bool = False
 ) -> Letter:
-    """The words of a mail, in its language. `gathered` are the mails of a digest, with their links.
+    """The words of a mail, in its language, signed with the site's name as a keeper set it.
 
-    The template's first line is the subject; a line that is an address alone is a link. Raises Unwritable.
+    `gathered` are the mails of a digest, with their links. The template's first line is the subject; a line
+    that is an address alone is a link. Raises Unwritable.
     """
     with speaking(mail.language):
         lines = [{"subject": _words(each, settings)[0], "link": address(each, settings)} for each in gathered]
         subject, text = _words(mail, settings, lines=lines, hide_secret=hide_secret)
+        text += f"\n{one_line(settings.site_name(current_language()))}\n"
         html = _environment.get_template("mail/letter.html").render(
             subject=subject,
             paragraphs=[_paragraph(part) for part in re.split(r"\n{2,}", text)],

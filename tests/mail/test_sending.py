@@ -53,6 +53,19 @@ async def test_a_mail_is_sent_with_both_parts(site: Site, office: PostOffice) ->
     assert len(office.mails) == 1
 
 
+async def test_it_is_signed_with_the_name_that_a_keeper_has_just_given(
+    site: Site, office: PostOffice
+) -> None:
+    await accepted(site)
+    names = {"name_zh": "冬日画廊", "name_en": "Winter <Gallery>"}
+    await (await site.client(site.cast.keeper)).post("/desk/site/texts", data=names)
+    await site.work()
+    (sent,) = office.mails
+    assert text_of(sent).rstrip().endswith("\n\nWinter <Gallery>")
+    assert "<p>Winter &lt;Gallery&gt;</p>" in html_of(sent)
+    assert str(sent["from"]) == '"Winter <Gallery>" <gallery@gallery.example>'
+
+
 async def test_it_speaks_the_readers_language(site: Site, office: PostOffice) -> None:
     await Person.filter(id=site.cast.partner.id).update(language="zh")
     await accepted(site)
@@ -354,7 +367,8 @@ async def test_each_kind_can_be_written_in_both_languages(site: Site) -> None:
             )
             letter = compose(mail, site.settings)
             assert letter.subject
-            assert letter.text.strip()
+            signature = site.settings.site_name(language)
+            assert letter.text.removesuffix(f"\n\n{signature}\n").strip() not in ("", letter.text.strip())
             assert "token" not in compose(mail, site.settings, hide_secret=True).text
             words = letter.text.replace(site.settings.site_url, "").replace("In the Light", "")
             assert ("Solstice" not in words) if language == "zh" else ("冬至" not in words.replace(TITLE, ""))
