@@ -76,7 +76,7 @@ class LiveSite:
             )
         )
         async with httpx.AsyncClient() as client:
-            for _ in range(150):
+            for _ in range(900):  # a busy machine takes its time to start a process
                 try:
                     if (await client.get(f"{address}/zh/")).status_code < 500:
                         self.addresses.append(address)

@@ -47,7 +47,7 @@ def gallery(home: Path, *words: str, **values: str) -> subprocess.CompletedProce
         cwd=home,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -301,7 +301,7 @@ def started(home: Path, *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "gallery.cli", *words], env=environment(home), cwd=home)
 
 
-def until(is_so: Callable[[], bool], seconds: float = 20) -> bool:
+def until(is_so: Callable[[], bool], seconds: float = 90) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if is_so():
@@ -343,7 +343,7 @@ def test_the_worker_starts_again_and_ends_with_the_server(tmp_path: Path, ending
         assert until(lambda: children_of(server.pid) not in ([], [first]))
         second = children_of(server.pid)[0]
         server.send_signal(ending)
-        code = server.wait(20)
+        code = server.wait(90)
         assert code == (0 if ending == signal.SIGTERM else -signal.SIGKILL)
         assert until(lambda: not is_running(second))
     finally:
@@ -365,7 +365,7 @@ def test_a_worker_finishes_when_it_is_asked_to(tmp_path: Path) -> None:
             time.sleep(0.1)
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(90) == 0
         assert b"Traceback" not in process.stderr.read()
     finally:
         process.kill()

@@ -13,6 +13,7 @@ from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image, ImageState
 from tests import factories
+from tests.browser.conftest import PATIENCE
 from tests.cast import PASSWORD
 from tests.live import LiveSite
 
@@ -30,7 +31,7 @@ async def sign_in(page: Page, address: str, person: Person) -> None:
 async def another(chromium: Browser) -> BrowserContext:
     """Somebody else's browser."""
     context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     return context
 
 
@@ -63,7 +64,7 @@ async def test_the_main_job(
     phone = await chromium.new_context(
         viewport={"width": 390, "height": 844}, locale="zh-CN", java_script_enabled=with_scripts
     )
-    phone.set_default_timeout(15_000)
+    phone.set_default_timeout(PATIENCE)
     desk = await another(chromium)
     try:
         # 1. A partner signs in, saves a draft with a photograph, comes back and submits it.
@@ -123,7 +124,7 @@ async def test_the_main_job(
         await expect(page.locator("main")).to_contain_text("请写上纸的种类。")  # the history stays
         await expect(page.locator("main .state-submitted").first).to_be_visible()
 
-        for _ in range(60):  # the worker prepares the picture; until then the work cannot be accepted
+        for _ in range(240):  # the worker prepares the picture; until then the work cannot be accepted
             if await Image.filter(artwork__id=work.id, state=ImageState.READY).exists():
                 break
             await curator.wait_for_timeout(500)
