@@ -54,6 +54,7 @@ import gallery.exhibitions.embedding
 import gallery.exhibitions.feeds
 import gallery.exhibitions.iiif
 import gallery.exhibitions.labels
+import gallery.exhibitions.logo_views
 import gallery.exhibitions.manifests
 import gallery.exhibitions.media
 import gallery.exhibitions.patterns
@@ -190,6 +191,7 @@ def feature_routes() -> list[Route]:
         *gallery.exhibitions.views.routes,
         *gallery.exhibitions.edition_views.routes,
         *gallery.exhibitions.copy_views.routes,
+        *gallery.exhibitions.logo_views.routes,
         *gallery.exhibitions.programme_views.routes,
         *gallery.exhibitions.labels.routes,
         *gallery.exhibitions.previews.routes,

@@ -115,6 +115,8 @@ class Verb(StrEnum):
     EXHIBITION_WORK_LET_IN = "exhibition.work_let_in"
     EXHIBITION_CAPTION_CHANGED = "exhibition.caption_changed"
     EXHIBITION_CREDITS_CHANGED = "exhibition.credits_changed"
+    EXHIBITION_LOGO_SET = "exhibition.logo_set"
+    EXHIBITION_LOGO_REMOVED = "exhibition.logo_removed"
     EXHIBITION_TALKS_CHANGED = "exhibition.talks_changed"
     EXHIBITION_LINK_MADE = "exhibition.link_made"
     EXHIBITION_LINK_ENDED = "exhibition.link_ended"
@@ -232,6 +234,8 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.EXHIBITION_WORK_LET_IN: _l("let a work into a room's rule again"),
     Verb.EXHIBITION_CAPTION_CHANGED: _l("changed a caption"),
     Verb.EXHIBITION_CREDITS_CHANGED: _l("changed the credits"),
+    Verb.EXHIBITION_LOGO_SET: _l("set a logo beside the credits"),
+    Verb.EXHIBITION_LOGO_REMOVED: _l("removed a logo from beside the credits"),
     Verb.EXHIBITION_TALKS_CHANGED: _l("changed the talks"),
     Verb.EXHIBITION_LINK_MADE: _l("made a link to a preview"),
     Verb.EXHIBITION_LINK_ENDED: _l("ended a link to a preview"),

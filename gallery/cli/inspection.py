@@ -18,6 +18,7 @@ from gallery.artworks.models import Artwork
 from gallery.audit.chain import breaks
 from gallery.clock import now
 from gallery.database import Database
+from gallery.exhibitions.logos import logos_among
 from gallery.images.emblems import emblems_on_view
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import PREVIEW, UNFRAMED
@@ -129,7 +130,7 @@ async def look_along(
             for key in keys
         }
         keys = {stored.key for stored in files}
-        bundles = await bundles_among(keys) | await forms_among(keys)
+        bundles = await bundles_among(keys) | await forms_among(keys) | await logos_among(keys)
         for stored in files:
             if stored.key in known:
                 shelf.counts[known[stored.key]] += 1

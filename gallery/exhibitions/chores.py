@@ -9,10 +9,13 @@ from tortoise.functions import Coalesce, Sum
 
 from gallery.artworks.models import Artwork
 from gallery.exhibitions.announcements import tell_of_opening
+from gallery.exhibitions.credits import links_of_credits
+from gallery.exhibitions.logos import delete_unused
 from gallery.exhibitions.tiling import cut_next
 from gallery.images.emblems import emblems_on_view
 from gallery.images.models import Derivative, Image
 from gallery.images.shelves import derivative_key, make_private, make_public
+from gallery.organisations.links import note_links
 from gallery.worker import Chore, Workshop
 
 AT_ONCE = 50
@@ -75,7 +78,21 @@ async def announce_opening(workshop: Workshop) -> bool:
     return await tell_of_opening()
 
 
+async def note_every_link(workshop: Workshop) -> bool:
+    """Take up new links of projects and of credits, and drop those that nothing has any more."""
+    await note_links(await links_of_credits())
+    return False
+
+
+async def tidy_logos(workshop: Workshop) -> bool:
+    """Delete logos of credits that stand in no edition any more."""
+    await delete_unused(workshop.storage)
+    return False
+
+
 CHORES = [
+    Chore("note links", note_every_link, every=20),
+    Chore("tidy logos", tidy_logos, every=3600),
     Chore("take images in", take_in, every=1),
     Chore("bring images out", bring_out, every=1),
     Chore("tidy pieces made on demand", tidy_derivatives, every=5),

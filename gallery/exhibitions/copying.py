@@ -16,6 +16,7 @@ from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
 from gallery.exhibitions.arrangements import Arrangement, arranged, furnish
 from gallery.exhibitions.building import draft_of, found, hold, touch
+from gallery.exhibitions.logos import copy_logos
 from gallery.exhibitions.models import Edition, Exhibition, Room
 from gallery.exhibitions.room_rules import Filled, Hung
 from gallery.themes.models import Theme
@@ -67,6 +68,7 @@ async def copy(
         made = await found(slug, by, theme=theme, **values)
         edition = await draft_of(made)
         await furnish(edition, [replace(room, works=_by_hand(room)) for room in arrangement.rooms])
+        await copy_logos(exhibition, made)
         await touch(edition.id, by)
     return made
 

@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
+from tortoise.expressions import Q
+
+from gallery.exhibitions.models import Edition
 from gallery.languages import lazy_gettext as _l
 
 
@@ -67,3 +70,10 @@ def by_kind(credits: Sequence[Credit]) -> list[tuple[str, list[Credit]]]:
         (heading, [credit for credit in credits if credit.kind == kind]) for kind, heading in HEADINGS.items()
     )
     return [(str(heading), group) for heading, group in groups if group]
+
+
+async def links_of_credits() -> set[str]:
+    """The addresses to which the credits of drafts and of current editions lead; one query."""
+    editions = Edition.filter(Q(number__isnull=True) | Q(is_current=True), credits__not_isnull=True)
+    kept: Any = await editions.values_list("credits", flat=True)
+    return {credit.link for credits in kept for credit in credits_of(credits) if credit.link}

@@ -25,9 +25,11 @@ from gallery.database import in_transaction
 from gallery.exhibitions import walls
 from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.building import draft_of
+from gallery.exhibitions.credits import credits_of
 from gallery.exhibitions.forms import LinkForm
+from gallery.exhibitions.logos import logo_key, logos_of
 from gallery.exhibitions.media import MEDIA_TYPES
-from gallery.exhibitions.models import Edition, Exhibition, PreviewLink
+from gallery.exhibitions.models import CreditLogo, Edition, Exhibition, PreviewLink
 from gallery.exhibitions.room_rules import filled, ids_of
 from gallery.exhibitions.shown_rooms import rooms_of_draft
 from gallery.exhibitions.visits import enter
@@ -35,6 +37,7 @@ from gallery.images.models import Image
 from gallery.images.shelves import rendition_key
 from gallery.languages import LANGUAGES, current_language, other_language
 from gallery.languages import gettext as _
+from gallery.organisations.links import dead_among
 from gallery.pages import content_security_policy, flash, pages_of, redirect, render, settings_of
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -169,6 +172,14 @@ async def show(request: Request) -> Response:
             organisations=len({work.organisation_id for work in works}),
             projects=len({work.project_id for work in works if work.project_id is not None}),
         ),
+        "logos": await logos_of(
+            exhibition,
+            [credit.key for credit in shown.credits],
+            lambda logo: pages_of(request).url(
+                "previews:logo", token=request.path_params["token"], key=logo.key
+            ),
+        ),
+        "dead": await dead_among({credit.link for credit in shown.credits if credit.link}),
         "style": style,
         "theme": shown.theme,
         "twin": twin,
@@ -195,6 +206,23 @@ async def show_picture(request: Request) -> Response:
     try:
         return await storage.private.answer(
             request, rendition_key(image.token, name), media_type=media_type, headers=UNSEEN
+        )
+    except FileNotFoundError:
+        raise HTTPException(404, headers=UNSEEN) from None
+
+
+async def show_logo(request: Request) -> Response:
+    """Somebody with a link fetches a logo beside the draft's credits."""
+    exhibition = await exhibition_of(request)
+    key = request.path_params["key"]
+    logo = await CreditLogo.get_or_none(exhibition=exhibition, key=key)
+    credits = credits_of((await draft_of(exhibition)).credits)
+    if logo is None or key not in {credit.key for credit in credits}:
+        raise HTTPException(404, headers=UNSEEN)
+    storage: Storage = request.app.state.storage
+    try:
+        return await storage.private.answer(
+            request, logo_key(logo.token), media_type="image/jpeg", headers=UNSEEN
         )
     except FileNotFoundError:
         raise HTTPException(404, headers=UNSEEN) from None
@@ -245,5 +273,6 @@ routes = [
         name="previews:picture",
         methods=["GET"],
     ),
+    Route("/preview/{token:str}/logos/{key:name}", show_logo, name="previews:logo", methods=["GET"]),
     Route("/preview/{language:language}/{token:str}", show, name="previews:show", methods=["GET"]),
 ]

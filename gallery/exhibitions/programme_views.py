@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,11 +24,13 @@ from gallery.exhibitions.draft_lists import (
     remove_entry,
 )
 from gallery.exhibitions.forms import CreditForm, TalkForm
+from gallery.exhibitions.logo_views import desk_logos
 from gallery.exhibitions.meanwhile import ChangedMeanwhile, seen_of
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.talks import TALK_FIELDS, talks_of
 from gallery.exhibitions.views import refuse_meanwhile, seen_in
 from gallery.languages import gettext as _
+from gallery.organisations.links import dead_among
 from gallery.pages import flash, redirect, render
 
 EntryForm = CreditForm | TalkForm
@@ -41,6 +44,7 @@ class Listed:
     form: type[EntryForm]
     fields: tuple[str, ...]
     read: Any
+    beside: Callable[[Request, Exhibition, list[Any]], Awaitable[dict[str, Any]]]  # what else its page shows
 
     async def index(self, request: Request) -> Response:
         """A curator sees the credits, or the talks, of a draft, each with its form."""
@@ -113,6 +117,7 @@ class Listed:
                 raise HTTPException(404)
             forms[refused[0]] = refused[1]
         context = {
+            **await self.beside(request, exhibition, entries),
             "exhibition": exhibition,
             "draft": draft,
             "entries": entries,
@@ -145,7 +150,18 @@ class Listed:
         ]
 
 
-CREDITS = Listed("credits", CreditForm, CREDIT_FIELDS, credits_of)
-TALKS = Listed("talks", TalkForm, TALK_FIELDS, talks_of)
+async def _beside_credits(request: Request, exhibition: Exhibition, credits: list[Any]) -> dict[str, Any]:
+    return {
+        "logos": await desk_logos(request, exhibition, credits),
+        "dead": await dead_among({credit.link for credit in credits if credit.link}),
+    }
+
+
+async def _nothing(_request: Request, _exhibition: Exhibition, _talks: list[Any]) -> dict[str, Any]:
+    return {}
+
+
+CREDITS = Listed("credits", CreditForm, CREDIT_FIELDS, credits_of, _beside_credits)
+TALKS = Listed("talks", TalkForm, TALK_FIELDS, talks_of, _nothing)
 
 routes = [*CREDITS.routes(), *TALKS.routes()]

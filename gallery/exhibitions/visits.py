@@ -21,6 +21,7 @@ from gallery.artworks.access import load_on_view
 from gallery.clock import today
 from gallery.exhibitions import placards, walls
 from gallery.exhibitions.linked_data import LinkedData
+from gallery.exhibitions.logos import logos_of
 from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.placards import Placards
 from gallery.exhibitions.stretches import NoSuchPlace, entrance_of, stretch_of
@@ -128,6 +129,12 @@ async def exhibition(request: Request) -> Response:
         rooms=stretch.rooms,
         is_beginning=is_beginning,
         cover=works[0] if works else None,
+        logos=await logos_of(
+            slug,
+            [credit.key for credit in found[0].credits],
+            lambda logo: pages_of(request).url("logos:show", token=logo.token),
+        ),
+        dead=await dead_among({credit.link for credit in found[0].credits if credit.link}),
         counts=stretch.counts,
         onward=urlencode(stretch.following or {}),
         twin_query=urlencode({name: asked[name] for name in ("room", "after") if name in asked}),

@@ -5,17 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from gallery.clock import now
-from gallery.organisations.links import check_next, note_links
+from gallery.organisations.links import check_next
 from gallery.organisations.models import Application, ApplicationState
 from gallery.worker import Chore, Workshop
 
 FORGOTTEN_AFTER = timedelta(days=180)
-
-
-async def note_every_link(workshop: Workshop) -> bool:
-    """Take up new links of projects, and drop those that none has any more."""
-    await note_links()
-    return False
 
 
 async def check_link(workshop: Workshop) -> bool:
@@ -33,7 +27,6 @@ async def forget_declined(workshop: Workshop) -> bool:
 
 
 CHORES = [
-    Chore("note links", note_every_link, every=20),
     Chore("check links", check_link, every=5, aside=True),
     Chore("forget declined applications", forget_declined, every=3600),
 ]

@@ -59,9 +59,9 @@ async def dead_links_of(projects: Collection[Project]) -> list[tuple[Project, li
     return [(project, links) for project, links in found if links]
 
 
-async def note_links() -> None:
-    """Let the worker look after every link of every project, and after no other."""
-    used: set[str] = set()
+async def note_links(others: Collection[str] = ()) -> None:
+    """Let the worker look after every link of every project and the `others`, and after no more."""
+    used = set(others)
     for row in await Project.all().values_list(*LINK_FIELDS):
         used.update(url for url in row if url)
     known = set(await CheckedLink.all().values_list("url", flat=True))
