@@ -15,7 +15,7 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction
 from gallery.languages import gettext as _
-from gallery.pages import flash, redirect, render
+from gallery.pages import flash, redirect, render, settings_of
 from gallery.site import Site
 
 TEXT_FIELDS = tuple(
@@ -82,9 +82,14 @@ async def _page(
 ) -> Response:
     kept = await site.current()
     data = {"reviews_needed": str(kept.reviews_needed), "sample_percent": kept.sample_percent}
+    settings = settings_of(request)
+    texts = texts or SiteTextsForm(data={name: getattr(kept, name) for name in TEXT_FIELDS})
+    texts["name_zh"].render_kw = {"placeholder": settings.site_name_zh}
+    texts["name_en"].render_kw = {"placeholder": settings.site_name_en}
     context = {
         "form": form or ReviewingForm(data=data),
-        "texts": texts or SiteTextsForm(data={name: getattr(kept, name) for name in TEXT_FIELDS}),
+        "texts": texts,
+        "machine": settings,
         "text_fields": TEXT_FIELDS,
         "is_preview": is_preview,
         "kept": await Site.get_or_none(id=1).prefetch_related("changed_by"),

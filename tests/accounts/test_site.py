@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -92,6 +93,27 @@ async def test_what_is_too_long_comes_back(site: Gallery) -> None:
     assert "61 characters" in answer.text
     assert "Three friends." in answer.text
     assert not await Site.all().exists()
+
+
+async def test_everything_of_the_site_is_reached_from_one_place_and_what_is_in_force_is_said(
+    site: Gallery,
+) -> None:
+    client = await site.client(site.cast.keeper)
+    page = (await client.get("/desk/site")).text
+    tabs = page.partition('<nav class="tabs"')[2].partition("</nav>")[0]
+    places = re.findall(r'href="([^"]+)"', tabs)
+    assert {"/desk/people", "/desk/organisations", "/desk/worker", "/desk/outbox", "/desk/log"} < set(places)
+    for place in places:
+        assert (await client.get(place)).status_code == 200
+    for words in (
+        site.settings.site_url,
+        site.settings.time_zone,
+        "60 MB",
+        '<span lang="zh-Hans">中文</span>, <span lang="en">English</span>',
+        "are kept in the outbox: no mail server is set",
+        f'placeholder="{site.settings.site_name_zh}"',
+    ):
+        assert words in page, words
 
 
 @pytest.mark.parametrize("path", ["/desk/site", "/desk/people", "/desk/worker"])
