@@ -7,12 +7,14 @@ worker may be killed at any moment; what it held is taken up again after its lea
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
@@ -70,16 +72,20 @@ class Worker:
         self._next_look = dict.fromkeys((chore.name for chore in chores), 0.0)
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled. Whoever stops in order is not listed as one that fell silent."""
         aside = [chore for chore in self.chores if chore.aside]
         others = [chore for chore in self.chores if not chore.aside]
-        await asyncio.gather(
-            self._keep_at(others), *(self._keep_at([chore]) for chore in aside), self._beat()
-        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                for chores in (others, *([chore] for chore in aside)):
+                    group.create_task(self._keep_at(chores))
+                group.create_task(self._beat())
+        finally:
+            with contextlib.suppress(Exception):  # it can be told from its silence
+                await WorkerBeat.filter(**_place()).delete()
 
     async def _beat(self) -> None:
         """Say again and again that this worker is alive, and what it does just now."""
-        host, process = socket.gethostname()[:60], os.getpid()
         started_at = now()
         while True:
             try:
@@ -88,7 +94,7 @@ class Worker:
                     "seen_at": now(),
                     "doing": ", ".join(sorted(self._doing))[:200],
                 }
-                await WorkerBeat.update_or_create(told, host=host, process=process)
+                await WorkerBeat.update_or_create(told, **_place())
                 await WorkerBeat.filter(seen_at__lt=now() - FORGOTTEN_AFTER).delete()
             except Exception as fault:
                 task = asyncio.current_task()
@@ -136,3 +142,8 @@ class Worker:
                 self._next_look[chore.name] = clock() + max(chore.every, REST)
             found = found or worked
         return found
+
+
+def _place() -> dict[str, Any]:
+    """Where this worker runs, as its row says it."""
+    return {"host": socket.gethostname()[:60], "process": os.getpid()}

@@ -141,7 +141,7 @@ class RoundForm(Form):
 
     theme = SelectField(_l("Theme"), choices=[], validate_choice=False)
     closes_at = Moment(
-        _l("Closes"),
+        _l("Scores until"),
         description=_l("Scores can be given and changed until then; nobody reads others' before."),
     )
 

@@ -20,12 +20,14 @@ async def test_a_worker_gives_signs_of_life(site: Site) -> None:
         if await WorkerBeat.exists():
             break
         await asyncio.sleep(0.05)
-    worker.cancel()
-    await asyncio.gather(worker, return_exceptions=True)
     page = (await client.get("/desk/worker")).text
     assert "No worker has been heard of" not in page
     assert "alive" in page
-    await WorkerBeat.all().update(seen_at=now() - timedelta(minutes=5))
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    assert not await WorkerBeat.exists(), "one that stops in order leaves nothing behind"
+    long_ago = now() - timedelta(minutes=5)
+    await WorkerBeat.create(host="elsewhere", process=7, started_at=long_ago, seen_at=long_ago)
     page = (await client.get("/desk/worker")).text
     assert "No worker has been heard of" in page
     assert "silent" in page
