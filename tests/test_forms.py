@@ -7,10 +7,13 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import ImmutableMultiDict
 
+from gallery.artists.forms import ConsentFields
+from gallery.artists.models import SCOPES
 from gallery.forms import Block, Form, Line, Needed, Slug, WebAddress, is_web_address, one_line, text_block
-from gallery.languages import lazy_gettext, speaking
+from gallery.languages import lazy_gettext, speaking, template_folder
 
 
 @pytest.mark.parametrize(
@@ -150,3 +153,26 @@ def test_lengths_are_those_of_what_is_kept() -> None:
 def test_a_form_without_any_field_does_not_raise() -> None:
     form = Example(ImmutableMultiDict({}))
     assert not form.validate()
+
+
+def test_what_is_said_of_a_group_is_tied_to_it() -> None:
+    environment = Environment(
+        loader=FileSystemLoader(template_folder()),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.do"],
+        trim_blocks=True,
+    )
+    environment.globals["_"] = str
+    page = environment.from_string(
+        '{% from "shared/forms.html" import choices, error_summary %}'
+        '{{ error_summary(form) }}{{ choices(form.scopes, note="See.") }}'
+    )
+    form = ConsentFields(ImmutableMultiDict([("scopes", "nonsense")]))
+    assert not form.validate()
+    told = page.render(form=form)
+    assert ' id="scopes" aria-describedby="scopes-note scopes-error scopes-hint"' in told
+    for part in ("note", "error", "hint"):
+        assert told.count(f'id="scopes-{part}"') == 1
+    assert 'href="#scopes-0"' in told
+    assert told.count('aria-invalid="true"') == len(SCOPES)
+    assert 'role="alert" tabindex="-1" autofocus' in told

@@ -25,7 +25,7 @@ from gallery.artworks.drafting import (
     typing_key,
 )
 from gallery.artworks.forms import WorkForm, form_key_in, typed_in
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, Status
 from gallery.artworks.works import NotEditable, WorkRefused, create_work, offered_to
 from gallery.clock import local, now
 from gallery.images.uploads import MAX_FIELD_BYTES, MAX_FIELDS
@@ -84,7 +84,12 @@ async def _keep(
     try:
         kept, result = await keep_typed(artwork, posted, organisations, by)
     except (NotEditable, WorkRefused) as refusal:
-        return JSONResponse({"sentence": refusal.sentence}, 409, headers={"cache-control": "no-store"})
+        sentence = refusal.sentence
+        if isinstance(refusal, NotEditable) and refusal.status != Status.WITHDRAWN:
+            sentence = (
+                f"{sentence} {_('What you typed is still here: save, and you see what can be done with it.')}"
+            )
+        return JSONResponse({"sentence": sentence}, 409, headers={"cache-control": "no-store"})
     current = typed_in(kept)
     form = WorkForm(offered=await offered_to(organisations, kept))
     time = local(now()).strftime("%H:%M")

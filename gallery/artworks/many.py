@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from gallery.artworks.arrivals import new_draft
 from gallery.artworks.drafting import TOLD_ANEW, fingerprint, form_with
 from gallery.artworks.forms import PICTURES, CommonForm, form_of, typed_in
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.works import (
     ChangedMeanwhile,
     NotEditable,
@@ -45,6 +47,7 @@ class Outcome:
 
     name: str
     sentence: str
+    work: int | None = None  # the draft whose form mends it
 
 
 async def new(request: Request) -> Response:
@@ -125,7 +128,7 @@ async def update(request: Request) -> Response:
     posted = await request.form(max_files=0)
     offered = await offered_to(organisations)
     form = CommonForm(posted, offered=offered)
-    ids = [int(each) for each in posted.getlist("work") if isinstance(each, str) and each.isdecimal()][:MOST]
+    ids = _chosen(posted)
     form.validate()
     form.year_is_right()
     if not ids:
@@ -135,15 +138,11 @@ async def update(request: Request) -> Response:
     if form.errors:
         return await _page(request, person, organisations, common=form, chosen=ids, status=422)
     refused: list[Outcome] = []
-    works = (
-        await Artwork.filter(id__in=ids, organisation_id__in=[each.id for each in organisations])
-        .order_by("id")
-        .prefetch_related(*AROUND)
-    )
+    works = await _works_of(ids, organisations)
     for artwork in works:
         sentence = await _set(artwork, form, organisations, person)
         if sentence:
-            refused.append(Outcome(artwork.title or _("Work without title"), sentence))
+            refused.append(_about(artwork, sentence))
     done = len(works) - len(refused)
     return await _page(
         request,
@@ -154,6 +153,47 @@ async def update(request: Request) -> Response:
         chosen=[] if not refused else ids,
         status=422 if refused else 200,
     )
+
+
+async def create_submissions(request: Request) -> Response:
+    """A partner sends the chosen drafts for review; those that still lack something stay, and it says what."""
+    person, organisations = await load_member(request)
+    ids = _chosen(await request.form(max_files=0))
+    works = await _works_of(ids, organisations)
+    refused = [] if works else [Outcome("", _("Please choose at least one draft."))]
+    for artwork in works:
+        try:
+            await submit(artwork, by=person)
+        except NotSubmittable as refusal:
+            labels = form_of(artwork, await offered_to(organisations, artwork))
+            names = [str(labels[name].label.text) for name in refusal.missing if name in labels]
+            sentence = _("It still needs: %(fields)s.") % {"fields": _(", ").join(names)}
+            refused.append(_about(artwork, sentence if names else refusal.sentence))
+    return await _page(
+        request,
+        person,
+        organisations,
+        refused=refused,
+        submitted=sum(each.status == Status.SUBMITTED for each in works),
+        chosen=[each.id for each in works],
+        status=422 if refused else 200,
+    )
+
+
+def _chosen(posted: FormData) -> list[int]:
+    """The numbers of the drafts whose boxes are marked, as many as a page can bring."""
+    ids = [each for each in posted.getlist("work") if isinstance(each, str)]
+    return [int(each) for each in ids if each.isascii() and each.isdecimal() and len(each) < 10][:MOST]
+
+
+async def _works_of(ids: list[int], organisations: list[Organisation]) -> list[Artwork]:
+    works = Artwork.filter(id__in=ids, organisation_id__in=[each.id for each in organisations])
+    return await works.order_by("id").prefetch_related(*AROUND)
+
+
+def _about(artwork: Artwork, sentence: str) -> Outcome:
+    can_be_mended = artwork.id if artwork.is_editable else None
+    return Outcome(artwork.title or _("Work without title"), sentence, can_be_mended)
 
 
 async def _set(artwork: Artwork, common: CommonForm, organisations: list[Organisation], by: Person) -> str:
@@ -184,6 +224,7 @@ async def _page(
     refused: list[Outcome] | None = None,
     arrived: int = 0,
     set_on: int = 0,
+    submitted: int = 0,
     status: int = 200,
 ) -> Response:
     raw = request.query_params.get("page", "1")
@@ -208,6 +249,7 @@ async def _page(
         "refused": refused or [],
         "arrived": arrived,
         "set_on": set_on,
+        "submitted": submitted,
         "organisations": organisations,
         "accept": PICTURES,
         "most": MOST,
@@ -266,5 +308,6 @@ routes = [
     Route("/desk/works/many", new, name="many:new", methods=["GET"]),
     Route("/desk/works/many", create, name="many:create", methods=["POST"]),
     Route("/desk/works/many/common", update, name="many:update", methods=["POST"]),
+    Route("/desk/works/many/submissions", create_submissions, name="many:submit", methods=["POST"]),
     Route("/desk/works/many/{id:int}", show, name="many:show", methods=["GET"]),
 ]

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count
 
 from gallery.accounts.access import load_person
@@ -29,7 +29,7 @@ from gallery.artworks.forms import ProposalForm, WorkForm, form_key_in, form_of,
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.sharing_private import share_of
 from gallery.artworks.standing import Step, hung_steps, seen_steps, who_has_it
-from gallery.artworks.submissions import NotSubmittable, propose, submit
+from gallery.artworks.submissions import NotSubmittable, missing_parts, propose, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
 from gallery.artworks.works import (
     STATUS_WORDS,
@@ -52,7 +52,7 @@ from gallery.images.uploads import TOO_LARGE, FormReader, ReceivedFile, Received
 from gallery.languages import gettext as _
 from gallery.languages import ngettext
 from gallery.organisations.access import load_member, organisations_of
-from gallery.organisations.models import Organisation
+from gallery.organisations.models import Organisation, Project
 from gallery.pages import flash, pages_of, redirect, render, settings_of
 from gallery.storage import Storage, StoreAway
 from gallery.themes.extensions import extended
@@ -78,13 +78,23 @@ async def index(request: Request) -> Response:
         if person.is_curator:
             return redirect(request, "reviews:index")
         raise HTTPException(404)
-    works = Artwork.filter(organisation_id__in=[each.id for each in organisations])
+    ids = [each.id for each in organisations]
+    works = Artwork.filter(organisation_id__in=ids)
     counted = await works.annotate(number=Count("id")).group_by("status").values("status", "number")
     counts = {str(each["status"]): each["number"] for each in counted}
     asked = request.query_params.get("status", "")
     status = Status(asked) if asked in set(Status) else None
     if status is not None:
         works = works.filter(status=status)
+    named = works.exclude(status=Status.WITHDRAWN)
+    themes = await Theme.filter(id__in=Subquery(named.values("themes__id"))).order_by("-id")
+    projects = await Project.filter(id__in=Subquery(named.values("project_id"))).order_by("-id")
+    theme = next((each for each in themes if each.slug == request.query_params.get("theme")), None)
+    project = next((each for each in projects if each.slug == request.query_params.get("project")), None)
+    if theme is not None:
+        works = works.filter(themes__id=theme.id)
+    if project is not None:
+        works = works.filter(project_id=project.id)
     words = one_line(request.query_params.get("q", ""))[:SEARCHED_MOST]
     if words:
         works = works.filter(
@@ -101,6 +111,16 @@ async def index(request: Request) -> Response:
         .limit(PAGE + 1)
         .prefetch_related("image", "artist", "organisation", "reviews")
     )
+    narrowed = [
+        (name, value)
+        for name, value in (
+            ("theme", theme.slug if theme else ""),
+            ("project", project.slug if project else ""),
+            ("q", words),
+        )
+        if value
+    ]
+    status_told = [("status", str(status))] if status else []
     context = {
         "works": [(work, why_it_stands(work)) for work in shown[:PAGE]],
         "counts": {status: counts[status] for status in Status if status in counts},
@@ -111,7 +131,12 @@ async def index(request: Request) -> Response:
         "has_several": len(organisations) > 1,
         "words": STATUS_WORDS,
         "asked": words,
-        "query": urlencode([("status", status or ""), ("q", words)]),
+        "themes": themes,
+        "theme": theme,
+        "projects": projects,
+        "project": project,
+        "narrowed": narrowed,
+        "query": urlencode([*status_told, *narrowed]),
         "calls": await open_calls(organisations),
     }
     return render(request, "artworks/index.html", context)
@@ -165,6 +190,8 @@ async def show(request: Request) -> Response:
         "covered": await Artwork.filter(consent_id=artwork.consent_id).count() if artwork.consent_id else 0,
         "why": why_it_stands(artwork),
         "why_not_editable": why_not_editable(artwork.status),
+        "missing": await _missing_labels(artwork, labels) if artwork.is_editable else [],
+        "is_to_be_changed": artwork.status == Status.RETURNED and not _changed_since_returned(artwork),
         "proposal": proposal,
         "proposed_image": await Image.get_or_none(id=proposal.proposed_image_id or 0) if proposal else None,
         "is_waiting_for_review": any(each.is_waiting for each in artwork.submissions),
@@ -175,6 +202,18 @@ async def show(request: Request) -> Response:
         **_consent_words(),
     }
     return render(request, "artworks/show.html", context)
+
+
+async def _missing_labels(artwork: Artwork, labels: WorkForm) -> list[tuple[str, str]]:
+    """What a work still lacks before it can be submitted: the names of the fields with their labels."""
+    missing = await missing_parts(artwork)
+    return [(name, str(labels[name].label.text)) for name in missing if name in labels]
+
+
+def _changed_since_returned(artwork: Artwork) -> bool:
+    """Whether a returned work was worked on since; its reviews must be fetched."""
+    returned_at = max((each.at for each in artwork.reviews), default=artwork.created_at)
+    return artwork.updated_at > returned_at
 
 
 def steps_of(artwork: Artwork, labels: WorkForm) -> list[Step]:
@@ -240,14 +279,14 @@ async def _save(
             artwork = await _made_by(typing_key(form_key), organisations)
             if artwork is not None:
                 received.fields["seen"] = ""  # all that is in the draft came from this very window
-        if artwork is not None and not artwork.is_editable:
-            return _not_editable(request, artwork, why_not_editable(artwork.status))
         offered = await offered_to(organisations, artwork)
         merge = merged(typed_in(artwork), received.fields, keep_conflicts=True) if artwork else None
         fields = form_fields(merge.values, received.fields) if merge else received.fields
         form = WorkForm(fields, offered=offered)
         typing = _typing(request, artwork, form, merge, received.fields)
         kept = await _kept_image(received, organisations)
+        if artwork is not None and not artwork.is_editable:
+            return await _too_late(request, artwork, fields, form, kept, typing)
         has_picture = bool(received.file or kept or (artwork and artwork.image_id))
         details = form.read(has_picture)
         status = 413 if received.is_too_large else 422
@@ -278,7 +317,8 @@ async def _save(
         if fresh is not None:
             await discard(fresh, storage)
         assert artwork is not None
-        return _not_editable(request, artwork, refusal.sentence)
+        artwork.status = refusal.status
+        return await _too_late(request, artwork, fields, form, kept, typing)
     except IntegrityError:
         if fresh is not None:
             await discard(fresh, storage)
@@ -358,6 +398,40 @@ def _sent_before(request: Request, artwork: Artwork) -> Response:
     response = redirect(request, "artworks:show", id=artwork.id)
     flash(request, response, _("This form was sent before. Here is the work that it made."), "hint")
     return response
+
+
+async def _too_late(
+    request: Request,
+    artwork: Artwork,
+    posted: MultiDict,
+    form: WorkForm,
+    kept: Image | None,
+    typing: Mapping[str, Any],
+) -> Response:
+    """What was typed while somebody else submitted the work, or a curator decided: it cannot be saved, and is shown again."""
+    if artwork.status == Status.WITHDRAWN:
+        return _not_editable(request, artwork, why_not_editable(artwork.status))
+    if artwork.status == Status.ACCEPTED:
+        proposal = ProposalForm(posted)
+        proposal.refuse(
+            "title",
+            _(
+                "The work was accepted meanwhile. What you typed is still here: you can propose it as a change."
+            ),
+        )
+        return _proposal_page(request, artwork, proposal, 422, kept)
+    if artwork.status == Status.SUBMITTED:
+        sentence = _(
+            "The work was submitted meanwhile, so this could not be saved. What you typed is still here: "
+            "take the work back in another window, then save again."
+        )
+    else:
+        sentence = _(
+            "The work was declined meanwhile, so this could not be saved. What you typed is still here, "
+            "and can be copied from here."
+        )
+    form.refuse("title", sentence)
+    return await _form_page(request, form, artwork, kept, status=422, typing=typing)
 
 
 def _not_editable(request: Request, artwork: Artwork, sentence: str) -> Response:
@@ -514,7 +588,7 @@ async def create_proposal(request: Request) -> Response:
     async with storage.scratch_folder() as folder:
         received = await FormReader(request, folder, settings_of(request).upload_max_bytes).read()
         form = ProposalForm(received.fields)
-        if artwork.status != Status.ACCEPTED:
+        if artwork.is_editable or artwork.status == Status.WITHDRAWN:
             return _not_editable(request, artwork, _("Changes can be proposed to works that are accepted."))
         form.validate()
         form.year_is_right()
@@ -530,10 +604,12 @@ async def create_proposal(request: Request) -> Response:
         texts = {name: form[name].data or "" for name in TEXT_FIELDS}
         await propose(artwork, texts, form["year"].data, person, image)
     except NotSubmittable as refusal:
-        if not refusal.missing:
+        if await Artwork.exists(id=artwork.id, status=Status.WITHDRAWN):
             if image is not None:
                 await discard(image, storage)
             return _not_editable(request, artwork, refusal.sentence)
+        if not refusal.missing:
+            form.refuse("title", refusal.sentence)
         for name, sentence in refusal.missing.items():
             form.refuse(name, sentence)
         return _proposal_page(request, artwork, form, 422, None if "picture" in refusal.missing else image)

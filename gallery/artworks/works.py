@@ -57,6 +57,7 @@ class NotEditable(Exception):
     """The work is under review or decided; `sentence` says which."""
 
     def __init__(self, status: Status) -> None:
+        self.status = status
         self.sentence = why_not_editable(status)
         super().__init__(self.sentence)
 

@@ -109,7 +109,7 @@ async def test_a_draft_needs_an_open_call(site: Site) -> None:
     client = await site.client(site.cast.partner)
     answer = await client.post(f"/desk/works/{work.id}/submissions")
     assert answer.status_code == 422
-    assert re.findall(r'<li><a href="#(\w+)">', answer.text) == ["themes"]
+    assert re.findall(r'<li><a href="#([\w-]+)">', answer.text) == ["themes-0"]
 
 
 async def test_submitting_twice_makes_one_submission(site: Site) -> None:
@@ -155,10 +155,30 @@ async def test_what_is_not_theirs_to_change_any_more(site: Site, status: Status)
     work = await factories.artwork(site.storage, site.cast.organisation, status=status)
     client = await site.client(site.cast.partner)
     assert (await client.get(f"/desk/works/{work.id}/edit")).headers["location"] == f"/desk/works/{work.id}"
-    assert (await save(client, work, {"language": "zh", "title": "other"})).status_code == 303
+    late = await save(client, work, {"language": "zh", "title": "other", "story": "Typed too late."})
+    assert late.status_code == (303 if status == Status.WITHDRAWN else 422)
+    if status != Status.WITHDRAWN:
+        assert "What you typed is still here" in late.text
+        assert 'value="other"' in late.text
+        assert ">Typed too late.</textarea>" in late.text.replace("\r\n", "")
     assert (await client.post(f"/desk/works/{work.id}/deletion")).status_code == 303
     kept = await Artwork.get(id=work.id)
     assert (kept.title, kept.status) == (work.title, status)
+
+
+async def test_what_was_typed_too_late_is_proposed_or_saved_once_it_can_be(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.SUBMITTED)
+    client = await site.client(site.cast.partner)
+    late = await save(client, work, {"language": "zh", "title": "other"})
+    assert f'action="/desk/works/{work.id}/edit"' in late.text
+    await client.post(f"/desk/works/{work.id}/taking-back")
+    fields = {"seen": late.text.split('name="seen" value="')[1].split('"')[0], "title": "other"}
+    assert (await save(client, work, {"language": "zh", **fields})).status_code == 303
+    assert (await Artwork.get(id=work.id)).title == "other"
+    await Artwork.filter(id=work.id).update(status=Status.ACCEPTED)
+    late = await save(client, work, {"language": "zh", "title": "a third"})
+    assert f'action="/desk/works/{work.id}/proposal"' in late.text
+    assert 'value="a third"' in late.text
 
 
 async def test_deleting_a_draft_takes_its_picture_along(site: Site) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
-from gallery.artworks.models import Status
+from gallery.artworks.models import Artwork, Status
 from gallery.images.models import ImageState
 from tests import factories
 from tests.conftest import Site
@@ -53,6 +53,48 @@ async def test_states_and_reasons(site: Site) -> None:
     assert "好的" in accepted
     assert "坏的" not in accepted
     assert (await client.get("/desk/works?status=nonsense&page=x")).status_code == 200
+
+
+async def test_works_are_narrowed_by_theme_project_and_words_together(site: Site) -> None:
+    ours = site.cast.organisation
+    winter, football = await factories.theme(title_en="Winter"), await factories.theme(title_en="Football")
+    class_, choir = await factories.project(ours), await factories.project(ours)
+    for title, theme, project in (
+        ("一号", winter, class_),
+        ("二号", winter, choir),
+        ("三号", football, choir),
+    ):
+        await factories.artwork(site.storage, ours, title=title, themes=[theme], project=project)
+    foreign = await factories.theme(title_en="Elsewhere alone")
+    await factories.artwork(site.storage, site.cast.elsewhere, title="别家的", themes=[foreign])
+    client = await site.client(site.cast.partner)
+
+    async def found(query: str) -> list[str]:
+        page = (await client.get(f"/desk/works?{query}")).text
+        assert "Elsewhere alone" not in page.split('<ul class="rows">')[0].split("</section>")[-1]
+        return [title for title in ("一号", "二号", "三号", "别家的") if title in page]
+
+    assert await found(f"theme={winter.slug}") == ["一号", "二号"]
+    assert await found(f"project={choir.slug}") == ["二号", "三号"]
+    assert await found(f"theme={winter.slug}&project={choir.slug}&status=draft") == ["二号"]
+    assert await found(f"theme={winter.slug}&status=accepted") == []
+    assert await found(f"theme={foreign.slug}&project=nonsense") == ["一号", "二号", "三号"]
+    page = (await client.get(f"/desk/works?theme={winter.slug}&q=一号")).text
+    assert f'href="/desk/works?status=draft&amp;theme={winter.slug}&amp;q=' in page  # the tabs keep it
+    assert f'<option value="{winter.slug}" selected>' in page
+
+
+async def test_a_works_page_says_what_is_still_missing(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, story="", alt_text="")
+    client = await site.client(site.cast.partner)
+    page = (await client.get(f"/desk/works/{work.id}")).text
+    for name in ("story", "alt_text"):
+        assert f'href="/desk/works/{work.id}/edit#{name}"' in page
+    assert f'href="/desk/works/{work.id}/edit#title"' not in page
+    await Artwork.filter(id=work.id).update(story="一碗汤圆。", alt_text="一只碗")
+    page = (await client.get(f"/desk/works/{work.id}")).text
+    assert "it still needs" not in page
+    assert '<button class="primary">Submit</button>' in page
 
 
 async def test_as_many_queries_for_one_work_as_for_many(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

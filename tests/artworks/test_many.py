@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from gallery.artworks import many
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Status, Submission
 from gallery.images.models import Image
 from gallery.images.uploads import BadForm, ManyReader
 from tests import factories
@@ -126,6 +126,33 @@ async def test_common_values_are_set_and_refusals_are_listed(site: Site) -> None
     held = await Artwork.get(id=works[0].id)
     assert (held.year, held.medium, held.consent_id) == (1999, "蜡笔", consent.id)
     assert (await Artwork.get(id=works[1].id)).year == 2021
+
+
+async def test_marked_drafts_are_submitted_and_what_lacks_is_said(site: Site) -> None:
+    ready = [await factories.artwork(site.storage, site.cast.organisation) for _ in range(2)]
+    lacking = await factories.artwork(
+        site.storage, site.cast.organisation, title="没有故事", story="", created_by=site.cast.partner
+    )
+    foreign = await factories.artwork(site.storage, site.cast.elsewhere)
+    left = await factories.artwork(site.storage, site.cast.organisation)
+    client = await site.client(site.cast.partner)
+    path = "/desk/works/many/submissions"
+    marked = {"work": [str(each.id) for each in (*ready, lacking, foreign)]}
+    answer = await client.post(path, data=marked)
+    assert answer.status_code == 422
+    assert "2 works are submitted" in answer.text
+    assert "<strong>没有故事</strong>: It still needs: Story." in answer.text
+    assert f'href="/desk/works/{lacking.id}/edit"' in answer.text
+    for work in (*ready, lacking, foreign, left):
+        expected = Status.SUBMITTED if work in ready else Status.DRAFT
+        assert (await Artwork.get(id=work.id)).status == expected
+    again = await client.post(path, data={"work": [str(ready[0].id)]})
+    assert "It has been submitted already" in again.text
+    assert await Submission.all().count() == 2
+    for data in ({}, {"work": ["x", "99999999999999"]}):
+        none = await client.post(path, data=data)
+        assert (none.status_code, "Please choose at least one draft." in none.text) == (422, True)
+    assert (await (await site.client(site.cast.curator)).post(path, data=marked)).status_code == 404
 
 
 async def test_common_values_must_make_sense(site: Site) -> None:

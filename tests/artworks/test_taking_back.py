@@ -1,32 +1,19 @@
-"""Taking back, ending the consent for its artist, and several people at one work at once."""
+"""Taking back, and ending the consent for its artist."""
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from gallery.accounts.models import Person
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission, TakingBack
-from gallery.artworks.submissions import NotSubmittable, propose, submit
-from gallery.artworks.taking_back import NothingToTakeBack, take_back
+from gallery.artworks.submissions import propose, submit
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.clock import now
-from gallery.database import Database
 from gallery.reviews.decisions import DecisionRefused, accept, return_to_partner
-from gallery.reviews.models import Review
-from gallery.storage import Storage
 from tests import factories
-from tests.cast import assemble
-from tests.conftest import Site, settings_for
+from tests.conftest import Site
 
 
 async def test_a_submitted_work_comes_back_as_a_draft(site: Site) -> None:
@@ -119,88 +106,3 @@ async def test_the_organisation_ends_the_consent_for_its_artist(site: Site) -> N
     assert withdrawal.files_deleted_at is not None
     assert withdrawal.by_id == site.cast.partner.id
     assert (await client.post(f"/desk/works/{works[0].id}/withdrawal")).status_code == 303
-
-
-# Several people at once
-
-ACTIONS = ("submit", "take back", "return", "accept", "propose", "withdraw", "write")
-
-
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rounds=st.lists(st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=3), min_size=1, max_size=7))
-def test_nothing_is_shown_without_consent_and_no_text_is_lost(
-    sqlite_template: Path, rounds: list[list[str]]
-) -> None:
-    asyncio.run(several_people(sqlite_template, rounds))
-
-
-async def several_people(template: Path, rounds: list[list[str]]) -> None:
-    """In each round some people act at the same moment; afterwards the work is looked at."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        shutil.copyfile(template, home / "gallery.sqlite3")
-        told = settings_for(home, f"sqlite:///{home / 'gallery.sqlite3'}")
-        async with Database(told):
-            cast, storage = await assemble(), Storage(told)
-            work = await factories.artwork(storage, cast.organisation)
-            await factories.exhibition([work])
-            written = [work.story]
-            for some in rounds:
-                await asyncio.gather(
-                    *(act(action, work.id, storage, cast.partner, cast.curator, written) for action in some)
-                )
-                await look_at(work.id, written)
-
-
-async def act(
-    action: str, id: int, storage: Storage, partner: Person, curator: Person, written: list[str]
-) -> None:
-    work = await Artwork.get(id=id)
-    waiting = await Submission.filter(artwork_id=id, is_waiting=True).order_by("-number").first()
-    try:
-        if action == "submit":
-            await submit(work, partner)
-        elif action == "take back":
-            await take_back(work, partner)
-        elif action == "return" and waiting:
-            await return_to_partner(work, waiting, curator, {"title": "Please look again."})
-        elif action == "accept" and waiting:
-            await accept(work, waiting, curator)
-        elif action == "propose":
-            texts = {name: getattr(work, name) for name in TEXT_FIELDS}
-            await propose(work, {**texts, "title": f"{work.title}+"}, work.year, partner)
-        elif action == "withdraw":
-            await withdraw(await Consent.get(id=work.consent_id or 0), storage)
-        elif action == "write":
-            story = f"{work.story} {len(written)}"
-            if await Artwork.filter(
-                id=id, status__in=[Status.DRAFT, Status.RETURNED], story=work.story
-            ).update(story=story):
-                written.append(story)
-    except (NotSubmittable, NothingToTakeBack, DecisionRefused):
-        pass
-
-
-async def look_at(id: int, written: list[str]) -> None:
-    work = await Artwork.get(id=id).prefetch_related("consent")
-    waiting = await Submission.filter(artwork_id=id, is_waiting=True).count()
-    assert work.consent is not None
-    is_on_view = await Artwork.all().on_view().filter(id=id).exists()
-    assert is_on_view == (work.status == Status.ACCEPTED and work.consent.withdrawn_at is None)
-    if work.consent.withdrawn_at is not None:
-        assert work.status == Status.WITHDRAWN
-        assert (work.story, waiting) == ("", 0)
-        return
-    assert work.story in written
-    assert work.story == written[-1]
-    assert waiting <= 1
-    if work.status == Status.SUBMITTED:
-        assert waiting == 1
-    elif work.status != Status.ACCEPTED:
-        assert waiting == 0
-    # Every submission is waiting, decided, or taken back; none is two of these.
-    for submission in await Submission.filter(artwork_id=id):
-        ends = await Review.filter(submission_id=submission.id).count()
-        ends += await TakingBack.filter(submission_id=submission.id).count()
-        assert ends + submission.is_waiting == 1
-        assert submission.sent["story"] in written

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from gallery.app import CHORES
 from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image
 from gallery.images.shelves import original_key
+from gallery.worker import Worker, Workshop
 from tests import factories
 from tests.artworks.test_imports import two_works
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -263,6 +265,29 @@ async def test_a_picture_is_turned_and_cropped_by_keyboard_and_by_drag(
     assert image is not None
     assert image.framing.is_whole
     assert broken == []
+
+
+async def test_a_picture_that_gets_ready_comes_without_the_page_being_loaded_again(
+    live: LiveSite, browser: BrowserContext
+) -> None:
+    address = await live.serve(worker=False)
+    image = await factories.received(live.storage, live.cast.organisation)
+    work = await factories.artwork(live.storage, live.cast.organisation, image=image)
+    page = await browser.new_page()
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(f"{address}/desk/works/{work.id}")
+    await page.evaluate("window.isTheSame = true")
+    await expect(page.locator(".by-itself")).to_be_visible()
+    fold = page.locator("details > summary")
+    await fold.click()
+    await expect(fold).to_be_focused()
+    await Worker(Workshop(live.settings, live.storage), CHORES).run_dry()
+    await expect(page.locator("#work-picture picture img")).to_have_count(1, timeout=60_000)
+    await expect(page.locator("#look-again")).not_to_be_empty()
+    await expect(page.locator("[data-look-again] .by-itself")).to_have_count(0)
+    await expect(fold).to_be_focused()
+    assert await page.locator("details").get_attribute("open") is not None
+    assert await page.evaluate("window.isTheSame")
 
 
 async def test_a_sheet_is_tried_and_brought_in(

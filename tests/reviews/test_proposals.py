@@ -93,11 +93,12 @@ async def test_one_change_at_a_time_and_only_real_ones(site: Site) -> None:
     work = await Artwork.get(id=work.id)
     client = await site.client(site.cast.partner)
     same = {"alt_text_translation": work.alt_text_translation, "medium_translation": work.medium_translation}
-    await proposed(client, work, **same)
-    assert "Nothing is different" in (await client.get(f"/desk/works/{work.id}")).text
+    assert "Nothing is different" in (await proposed(client, work, **same)).text
     await proposed(client, work, title="一")
-    await proposed(client, work, title="二")
-    assert "with the curators already" in (await client.get(f"/desk/works/{work.id}")).text
+    second = await proposed(client, work, title="二")
+    assert second.status_code == 422
+    assert "with the curators already" in second.text
+    assert 'value="二"' in second.text  # what was typed is still there
     assert (await Submission.get(artwork=work, is_waiting=True)).sent["title"] == "一"
     draft = await factories.artwork(site.storage, site.cast.organisation)
     assert (await proposed(client, draft, title="三")).headers["location"] == f"/desk/works/{draft.id}"

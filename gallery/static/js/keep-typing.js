@@ -98,6 +98,10 @@ class Typing {
         this.later();
         return false;
       }
+      if (answer.status === 404) {
+        this.say(this.words.gone); // deleted meanwhile, or no longer ours to change
+        return false;
+      }
       const told = await answer.json();
       if (!answer.ok) {
         this.say(told.sentence);

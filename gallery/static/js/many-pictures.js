@@ -132,6 +132,7 @@ class Sending {
       keepTyping(row.querySelector("form[data-typing]"));
       document.querySelector(".many-none").hidden = true;
       document.querySelector(".many-common").hidden = false;
+      document.querySelector(".many-chosen").hidden = false;
       const total = document.querySelector("#drafts .count");
       total.textContent = String(Number(total.textContent.replace(/\D/g, "")) + 1);
     } catch {
@@ -167,9 +168,35 @@ function add(files) {
   next();
 }
 
+// One box marks all drafts of the page. Before something is done with them, what was typed in them is saved.
+const common = document.getElementById("common");
+const every = document.getElementById("all");
+const boxes = () => [...document.querySelectorAll(".many-drafts input[name=work]")];
+
+every.addEventListener("change", () => {
+  for (const box of boxes()) box.checked = every.checked;
+});
+document.querySelector(".many-drafts").addEventListener("change", () => {
+  const marked = boxes().filter((box) => box.checked).length;
+  every.checked = marked > 0 && marked === boxes().length;
+  every.indeterminate = marked > 0 && !every.checked;
+});
+common.addEventListener("submit", async (event) => {
+  if (common.isSaved) return;
+  event.preventDefault();
+  const saved = await Promise.all([...document.querySelectorAll(".many-drafts form")].map((each) => each.typing.send()));
+  const first = saved.indexOf(false);
+  if (first >= 0) {
+    document.querySelectorAll(".many-drafts .typing-state")[first].scrollIntoView({ block: "center" }); // it says why
+    return;
+  }
+  common.isSaved = true;
+  setTimeout(() => common.requestSubmit(event.submitter)); // while the event is under way nothing is sent
+});
+
 if (window.tus && tus.isSupported) {
-  for (const part of form.querySelectorAll(".without-script")) part.hidden = true;
-  for (const part of form.querySelectorAll(".with-script")) part.hidden = false;
+  for (const part of document.querySelectorAll(".many .without-script")) part.hidden = true;
+  for (const part of document.querySelectorAll(".many .with-script")) part.hidden = false;
   input.addEventListener("change", () => {
     add(input.files);
     input.value = "";
