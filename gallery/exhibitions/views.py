@@ -311,7 +311,7 @@ async def _builder(
         "picker": picker,
         "editions": editions,
         "current": next((edition for edition in editions if edition.is_current), None),
-        "ending": ending_before(draft, rooms),
+        "ending": await ending_before(draft, by_rule),
         "edition_form": edition_form or await _edition_form(exhibition, draft),
         "seen_edition": seen_edition(draft, exhibition.theme_id),
         "seen_rooms": {room.id: seen_room(room) for room in rooms},

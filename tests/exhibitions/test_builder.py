@@ -10,6 +10,7 @@ import pytest
 
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import from_local, local, now, today
+from gallery.exhibitions import building
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from tests import factories
 from tests.conftest import Site
@@ -291,8 +292,17 @@ async def test_consents_that_do_not_hold_are_told(site: Site) -> None:
     expired = await factories.consent(site.cast.organisation, ends_on=today() - timedelta(days=1))
     await accepted(site, consent=expired)
     await accepted(site, consent=await factories.consent(site.cast.organisation, for_web=False))
+    by_rule = await accepted(
+        site,
+        title_translation="Found by a rule",
+        consent=await factories.consent(site.cast.organisation, ends_on=today() + timedelta(days=50)),
+        year=1907,
+    )
+    edition = await building.draft_of(exhibition)
+    await building.add_room(edition, by=site.cast.curator, title_en="By year", rule={"year": by_rule.year})
     page = (await (await site.client(site.cast.curator)).get(f"/desk/exhibitions/{exhibition.id}")).text
-    assert "ends before the exhibition closes" in page
+    told = page.partition("ends before the exhibition closes")[2].partition("</ul>")[0]
+    assert told.index("Found by a rule") < told.index(works[0].title_translation), "the earliest first"
     assert "Consent expired" in page
     assert "Consent not for the web" in page
 

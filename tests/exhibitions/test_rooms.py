@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery import clock
 from gallery.artworks.models import Artwork, Status
-from gallery.clock import now
 from gallery.exhibitions import building
 from gallery.exhibitions.arrangements import CAPTIONS, ROOM_FIELDS
 from gallery.exhibitions.meanwhile import ChangedMeanwhile, digest, merged, read_seen, seen_of
@@ -361,46 +358,3 @@ def test_merging_never_undoes_what_another_changed(rows: list[tuple[str, str, st
     after = {**held, **merged(seen, held, typed)}
     for index, (was, value, mine) in enumerate(rows):
         assert after[f"f{index}"] == (mine if mine != was else value)
-
-
-# The clock
-
-
-async def test_an_exhibition_opens_and_leaves_by_the_clock(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A page that is asked for one second after the moment is open, or gone; a second before it is not.
-
-    The addresses are the same each time, so that what was kept of them is seen to make way.
-    """
-    opens, closes = now() + timedelta(days=1), now() + timedelta(days=2)
-    leaving, staying = await accepted(site), await accepted(site)
-    gone = await factories.exhibition([leaving], opens_at=opens, closes_at=closes, leaves_when_closed=True)
-    past = await factories.exhibition([staying], opens_at=opens, closes_at=closes)
-    visitor = await site.client()
-    real = clock.now
-
-    async def seen_at(moment: object) -> list[int]:
-        shift = moment - real()  # type: ignore[operator]
-        for module in (
-            "clock",
-            "content_version",
-            "artworks.models",
-            "exhibitions.walls",
-            "exhibitions.schedule",
-        ):
-            monkeypatch.setattr(f"gallery.{module}.now", lambda: real() + shift)
-        paths = [
-            *(f"/en/exhibitions/{one.slug}" for one in (gone, past)),
-            *(f"/en/works/{one.public_id}" for one in (leaving, staying)),
-        ]
-        home, closed = (await visitor.get("/en/")).text, (await visitor.get(paths[1])).text
-        assert (past.slug in home) == (moment >= opens)  # type: ignore[operator]
-        assert ("This exhibition has closed." in closed) == (moment >= closes)  # type: ignore[operator]
-        return [(await visitor.get(path)).status_code for path in paths]
-
-    second = timedelta(seconds=1)
-    assert await seen_at(opens - second) == [404, 404, 404, 404]
-    assert await seen_at(opens + second) == [200, 200, 200, 200]
-    assert await seen_at(closes - second) == [200, 200, 200, 200]
-    assert await seen_at(closes + second) == [404, 200, 404, 200]

@@ -1,0 +1,171 @@
+"""What the clock alone does to walls: exhibitions open, close, leave or stay, and consents end, each at its moment."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from gallery import clock
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import start_of
+from gallery.database import Database
+from gallery.exhibitions import walls
+from gallery.exhibitions.models import Edition, Exhibition
+from gallery.exhibitions.schedule import next_change
+from tests import factories
+from tests.conftest import Site, settings_for
+
+SECOND = timedelta(seconds=1)
+NOON = datetime(2026, 12, 22, 4, tzinfo=UTC)  # at Shanghai
+MODULES = ("clock", "content_version", "artworks.models", "exhibitions.walls", "exhibitions.schedule")
+
+# An edition as it is published: when it opens and for how long it is open (hours), and whether it leaves when it closes.
+PLANS = st.lists(
+    st.tuples(st.integers(-30, 30), st.none() | st.integers(1, 40), st.booleans()), min_size=1, max_size=5
+)
+Plan = tuple[int, int | None, bool]
+
+
+@contextmanager
+def told_by_the_clock(moment: datetime) -> Iterator[None]:
+    """Let it be `moment` for all who ask."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in MODULES:
+            patch.setattr(f"gallery.{module}.now", lambda: moment)
+        yield
+
+
+def opens(plan: Plan) -> datetime:
+    return NOON + timedelta(hours=plan[0])
+
+
+def closes(plan: Plan) -> datetime | None:
+    return None if plan[1] is None else opens(plan) + timedelta(hours=plan[1])
+
+
+def told_of(plans: list[Plan], moment: datetime) -> dict[str, set[int]]:
+    """Which of the plans are to open, open, past, and on the site, said as plainly as can be."""
+    found: dict[str, set[int]] = {"to open": set(), "open": set(), "past": set(), "on the site": set()}
+    for number, plan in enumerate(plans):
+        end = closes(plan)
+        if moment < opens(plan):
+            found["to open"].add(number)
+        elif end is None or moment < end:
+            found["open"].add(number)
+            found["on the site"].add(number)
+        elif not plan[2]:
+            found["past"].add(number)
+            found["on the site"].add(number)
+    return found
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(plans=[(0, 1, True), (0, 1, False), (1, None, True), (12, 12, True)])  # one ends as another begins
+@given(plans=PLANS)
+def test_whatever_is_planned_opens_and_closes_to_the_second(sqlite_template: Path, plans: list[Plan]) -> None:
+    asyncio.run(walk_through_time(sqlite_template, plans))
+
+
+async def walk_through_time(template: Path, plans: list[Plan]) -> None:
+    """Stand a second before, at, and a second after each moment at which something is planned."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        shutil.copyfile(template, home / "gallery.sqlite3")
+        async with Database(settings_for(home, f"sqlite:///{home / 'gallery.sqlite3'}")):
+            for number, plan in enumerate(plans):
+                await Edition.create(
+                    exhibition=await Exhibition.create(slug=f"plan-{number}"),
+                    number=1,
+                    is_current=True,
+                    title_en=f"Plan {number}",
+                    opens_at=opens(plan),
+                    closes_at=closes(plan),
+                    leaves_when_closed=plan[2],
+                )
+            ends = [end for plan in plans if (end := closes(plan)) is not None]
+            turns = sorted({*map(opens, plans), *ends})
+            for moment in sorted({turn + step for turn in turns for step in (-SECOND, 0 * SECOND, SECOND)}):
+                with told_by_the_clock(moment):
+                    assert await seen() == told_of(plans, moment), moment
+                    change = await next_change()
+                # Pages are kept until then: nothing may differ before, and no turn may be passed over.
+                later = [turn for turn in turns if turn > moment]
+                midnight = start_of(clock.local(moment).date() + timedelta(days=1))
+                assert change == min([*later, midnight])
+
+
+async def seen() -> dict[str, set[int]]:
+    """The same as `told_of`, by the site's own rules."""
+    rules = {
+        "to open": walls.TO_OPEN(),
+        "open": walls.OPEN(),
+        "past": walls.PAST(),
+        "on the site": walls.OPENED(),
+    }
+    return {
+        word: {int(shown.slug.removeprefix("plan-")) for shown in await walls.exhibitions(rule, limit=9)}
+        for word, rule in rules.items()
+    }
+
+
+async def test_a_work_leaves_the_wall_when_the_day_of_its_consent_is_over(site: Site) -> None:
+    """The exhibition stays open, its wall closes the gap, and the page that was kept makes way."""
+    day = clock.today() + timedelta(days=3)
+    leaving = await factories.artwork(
+        site.storage,
+        site.cast.organisation,
+        status=Status.ACCEPTED,
+        consent=await factories.consent(site.cast.organisation, ends_on=day),
+    )
+    staying = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    hung = await factories.exhibition([leaving, staying], closes_at=start_of(day + timedelta(days=9)))
+    visitor = await site.client()
+    midnight = start_of(day + timedelta(days=1))
+
+    async def hanging_at(moment: datetime) -> tuple[list[Artwork], int]:
+        with told_by_the_clock(moment):
+            page = (await visitor.get(f"/en/exhibitions/{hung.slug}")).text
+            status = (await visitor.get(f"/en/works/{leaving.public_id}")).status_code
+        return [work for work in (leaving, staying) if work.public_id in page], status
+
+    assert await hanging_at(midnight - SECOND) == ([leaving, staying], 200)
+    assert await hanging_at(midnight + SECOND) == ([staying], 404)
+
+
+async def test_an_exhibition_opens_and_leaves_by_the_clock(site: Site) -> None:
+    """A page that is asked for one second after the moment is open, or gone; a second before it is not.
+
+    The addresses are the same each time, so that what was kept of them is seen to make way.
+    """
+    begins, ends = clock.now() + timedelta(days=1), clock.now() + timedelta(days=2)
+    leaving, staying = [
+        await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED) for _ in "ab"
+    ]
+    gone = await factories.exhibition([leaving], opens_at=begins, closes_at=ends, leaves_when_closed=True)
+    past = await factories.exhibition([staying], opens_at=begins, closes_at=ends)
+    visitor = await site.client()
+    paths = [
+        *(f"/en/exhibitions/{one.slug}" for one in (gone, past)),
+        *(f"/en/works/{one.public_id}" for one in (leaving, staying)),
+    ]
+
+    async def seen_at(moment: datetime) -> list[int]:
+        with told_by_the_clock(moment):
+            home, closed = (await visitor.get("/en/")).text, (await visitor.get(paths[1])).text
+            assert (past.slug in home) == (moment >= begins)
+            assert ("This exhibition has closed." in closed) == (moment >= ends)
+            return [(await visitor.get(path)).status_code for path in paths]
+
+    assert await seen_at(begins - SECOND) == [404, 404, 404, 404]
+    assert await seen_at(begins + SECOND) == [200, 200, 200, 200]
+    assert await seen_at(ends - SECOND) == [200, 200, 200, 200]
+    assert await seen_at(ends + SECOND) == [404, 200, 404, 200]
