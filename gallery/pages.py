@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from gallery import clock, languages, site
 from gallery.languages import LANGUAGES, TAGS, Spoken, babel_locale, current_language, spoken
-from gallery.prose import excerpt, plain, prose
+from gallery.prose import columns, excerpt, plain, prose
 from gallery.settings import Settings
 
 
@@ -112,6 +112,7 @@ class Pages:
             number=shown_number,
             local_input=local_input,
             lang=lang_attribute,
+            title_class=title_class,
         )
 
     def url(self, name: str, /, **parameters: object) -> str:
@@ -173,9 +174,14 @@ def render_public(
 ) -> HTMLResponse:
     """A page for visitors, which depends on its address and the content version alone: it may be cached.
 
-    Browsers and proxies may keep it and ask each time whether it still holds.
+    Browsers and proxies may keep it and ask each time whether it still holds. They are told which pages may be fetched
+    while a link is pointed at.
     """
-    return render(request, template, context, status=status, headers={"cache-control": "public, no-cache"})
+    headers = {
+        "cache-control": "public, no-cache",
+        "speculation-rules": f'"{pages_of(request).static("ahead.speculationrules")}"',
+    }
+    return render(request, template, context, status=status, headers=headers)
 
 
 def redirect(
@@ -277,6 +283,16 @@ def shown_number(number: int | float) -> str:
 def local_input(moment: datetime | None) -> str:
     """A moment as <input type="datetime-local"> takes it."""
     return clock.local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
+LONG, LONGER = 40, 84  # columns of a title that is set smaller, and smaller still
+
+
+def title_class(title: str, *also: str) -> Markup:
+    """The class attribute of a heading, which says where its title is long; nothing where there is no class."""
+    width = columns(title)
+    names = [*also, *(["longer"] if width > LONGER else ["long"] if width > LONG else [])]
+    return Markup(' class="{}"').format(" ".join(names)) if names else NOTHING
 
 
 NOTHING = Markup("")

@@ -50,19 +50,38 @@ def prose(text: str) -> Markup:
 
 @functools.lru_cache(maxsize=4096)
 def plain(text: str) -> str:
-    """`text` without Markdown, on one line: for descriptions and cards."""
-    bare = nh3.clean(_BLOCK_EDGE.sub(" <", str(prose(text))), tags=set())
-    return " ".join(Markup(bare).unescape().split())  # noqa: S704 (unescaped into text, not shown as HTML)
+    """`text` without Markdown, on one line: for descriptions and cards. A Chinese stop needs no space behind it."""
+    bare = nh3.clean(_BLOCK_EDGE.sub("\n<", str(prose(text))), tags=set())
+    joined = ""
+    for line in Markup(bare).unescape().splitlines():  # noqa: S704 (unescaped into text, not shown as HTML)
+        words = " ".join(line.split())
+        if words:
+            joined += (" " if joined and not _is_stop(joined[-1]) else "") + words
+    return joined
+
+
+def columns(text: str) -> int:
+    """How wide `text` is on one line, a Chinese character being two columns and a letter one."""
+    return sum(2 if _is_wide(character) else 1 for character in text)
+
+
+def _is_stop(character: str) -> bool:
+    """Whether a character ends a line and is as wide as a Chinese one, so that its own half is the space."""
+    return _is_wide(character) and unicodedata.category(character).startswith("P")
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WF"
 
 
 @functools.lru_cache(maxsize=4096)
 def excerpt(text: str, length: int = 120) -> str:
     """The beginning of `text` in at most `length` columns, a Chinese character being two and "…" one of them."""
-    words, columns, fitting = plain(text), 0, 0
+    words, width, fitting = plain(text), 0, 0
     for position, character in enumerate(words):
-        columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        if columns > length:
+        width += columns(character)
+        if width > length:
             return words[:fitting].rstrip(" ，。、,;") + "…"
-        if columns < length:
+        if width < length:
             fitting = position + 1
     return words

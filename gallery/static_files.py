@@ -21,6 +21,7 @@ from gallery.page_cache import best_coding
 
 FOLDER = Path(__file__).parent / "static"
 COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest", ".txt"}
+MEDIA_TYPES = {".js": "text/javascript", ".speculationrules": "application/speculationrules+json"}
 NOT_SERVED = {"package.json", "package-lock.json"}  # the pins of vendor/, for the build
 
 
@@ -74,7 +75,7 @@ class StaticFiles:
         }
         if coding:
             headers["content-encoding"] = coding.decode()
-        media_type = "text/javascript" if suffix == ".js" else mimetypes.guess_type(name)[0]
+        media_type = MEDIA_TYPES.get(suffix) or mimetypes.guess_type(name)[0]
         # The largest library takes a second of compression, once; other visitors need not wait for it.
         body = await asyncio.to_thread(self._body, name, coding)
         return Response(body, media_type=media_type, headers=headers)

@@ -120,6 +120,7 @@ def test_markdown_becomes(text: str, html: str) -> None:
 
 
 def test_plain_text_keeps_chinese_together_and_blocks_apart() -> None:
+    assert plain("北方吃饺子。\n\n南方吃汤圆。") == "北方吃饺子。南方吃汤圆。"
     assert plain("# 题\n\n我**很**高兴\n\n- 一\n- 二") == "题 我很高兴 一 二"
 
 

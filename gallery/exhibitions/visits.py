@@ -32,7 +32,7 @@ from gallery.languages import gettext as _
 from gallery.organisations.links import dead_among
 from gallery.organisations.models import Organisation, Project
 from gallery.pages import pages_of, redirect, render_public, settings_of
-from gallery.themes.models import Theme
+from gallery.themes.models import Theme, taking_works
 from gallery.themes.series import other_years
 
 OPEN_ON_HOME = 4
@@ -41,6 +41,8 @@ PAST_ON_HOME = 4
 NEWEST_ON_HOME = 12
 HUNG_ON_HOME = 8  # of each open exhibition
 ORGANISATIONS_ON_HOME = 24
+CALLS_ON_HOME = 4
+PROJECTS_OF_EXHIBITION = 60  # named at its end
 PRESENTATION = 'application/ld+json;profile="http://iiif.io/api/presentation/3/context.json"'
 LISTED_MOST = 300  # exhibitions, themes or organisations on one page
 WALL_MOST = 120  # works on the page of a theme, organisation or project, the newest first
@@ -56,7 +58,7 @@ async def front(request: Request) -> Response:
 
 
 async def home(request: Request) -> Response:
-    """A visitor sees what is open now, what opens next, what is new, and who sends the works."""
+    """A visitor sees what is open now, what comes next, for what works are taken, what is new, and who sends the works."""
     enter(request)
     open_now = await walls.exhibitions(walls.OPEN(), limit=OPEN_ON_HOME)
     past = await walls.exhibitions(walls.PAST(), order="-closes_at", limit=PAST_ON_HOME)
@@ -75,6 +77,10 @@ async def home(request: Request) -> Response:
         theme=open_now[0].theme if open_now else None,
         open_now=shown_now,
         to_open=await walls.exhibitions(walls.TO_OPEN(), order="opens_at", limit=TO_OPEN_ON_HOME),
+        calls=await Theme.filter(taking_works())
+        .order_by("call_closes_on", "occurs_on", "id")
+        .limit(CALLS_ON_HOME),
+        day=today(),
         past=past,
         hung=hung,
         newest=newest,
@@ -119,6 +125,8 @@ async def exhibition(request: Request) -> Response:
     works = stretch.works
     first = works if is_beginning else await entrance_of(found[0].edition_id)
     slug, title = found[0].slug, found[0].title.text
+    is_end = not stretch.following
+    behind = Q(hangings__room__edition_id=found[0].edition_id)
     return show(
         request,
         "visits/exhibition.html",
@@ -128,6 +136,8 @@ async def exhibition(request: Request) -> Response:
         stretch=stretch,
         rooms=stretch.rooms,
         is_beginning=is_beginning,
+        is_end=is_end,
+        projects=await walls.projects_on_view(behind, limit=PROJECTS_OF_EXHIBITION) if is_end else [],
         cover=works[0] if works else None,
         logos=await logos_of(
             slug,
@@ -216,12 +226,17 @@ async def themes(request: Request) -> Response:
     """A visitor looks through the occasions for which works were made."""
     enter(request)
     data = linked(request)
+    found = await Theme.all().order_by("-occurs_on", "-id").limit(LISTED_MOST)
+    counted = await walls.works_by_theme()
+    samples = await walls.samples_of(found, counted)
     return show(
         request,
         "visits/themes.html",
+        works=samples.values(),
         linked_data=data.index(data.themes(), _("The occasions for which works are made and shown.")),
-        themes=await Theme.all().order_by("-occurs_on", "-id").limit(LISTED_MOST),
-        counts=await walls.works_by_theme(),
+        themes=found,
+        counts=counted,
+        samples=samples,
     )
 
 
@@ -284,7 +299,7 @@ async def organisation(request: Request) -> Response:
         works=works,
         emblem=ShownEmblem.of(await shown_emblem(found)),
         organisation=found,
-        projects=await walls.projects_on_view(found.id),
+        projects=await walls.projects_on_view(Q(organisation_id=found.id), limit=LISTED_MOST),
         linked_data=linked(request).of_organisation(found),
         alternates=[feed_of(request, "feeds:organisation", spoken(found, "name").text, slug=found.slug)],
         wall=works,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from markupsafe import Markup, escape
 from tortoise.expressions import Q, Subquery
-from tortoise.functions import Count
+from tortoise.functions import Count, Max
 
 from gallery.artworks.models import Artwork, walls_are_open
 from gallery.clock import now
@@ -24,6 +24,7 @@ from gallery.images.emblem_models import Emblem
 from gallery.images.renditions import widths_for
 from gallery.languages import LANGUAGES, Spoken, current_language, other_language, spoken
 from gallery.pages import lang_attribute
+from gallery.themes.models import Theme
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
@@ -529,8 +530,8 @@ async def organisations_on_view(*, limit: int) -> list[Listed]:
     return listed[:limit]
 
 
-async def projects_on_view(organisation_id: int) -> list[Listed]:
-    """The projects of an organisation that stand behind works on view; one query."""
+async def projects_on_view(*conditions: Q, limit: int) -> list[Listed]:
+    """At most `limit` projects that stand behind works on view which meet the conditions; one query."""
     columns = [
         "project__slug",
         *(f"project__{field}_{language}" for field in ("title", "summary") for language in LANGUAGES),
@@ -538,10 +539,11 @@ async def projects_on_view(organisation_id: int) -> list[Listed]:
     rows = (
         await Artwork.all()
         .on_view()
-        .filter(organisation_id=organisation_id, project_id__isnull=False)
-        .annotate(works=Count("id"))
+        .filter(*conditions, project_id__isnull=False)
+        .annotate(works=Count("id", distinct=True))
         .group_by(*columns)
         .order_by("project__slug")
+        .limit(limit)
         .values("works", *columns)
     )
     return [
@@ -552,14 +554,38 @@ async def projects_on_view(organisation_id: int) -> list[Listed]:
     ]
 
 
-async def works_by_theme() -> dict[int, int]:
-    """How many works on view each theme has, by the theme's id; one query."""
+class ThemeWorks(NamedTuple):
+    works: int
+    newest: int  # the id of a work
+
+
+async def works_by_theme() -> dict[int, ThemeWorks]:
+    """How many works on view each theme has, and which is its newest, by the theme's id; one query."""
     rows = (
         await Artwork.all()
         .on_view()
         .filter(themes__id__isnull=False)
-        .annotate(works=Count("id"))
+        .annotate(works=Count("id"), newest=Max("id"))
         .group_by("themes__id")
-        .values_list("themes__id", "works")
+        .values_list("themes__id", "works", "newest")
     )
-    return dict(rows)
+    return {theme_id: ThemeWorks(works, newest) for theme_id, works, newest in rows}
+
+
+async def samples_of(themes: Sequence[Theme], counted: Mapping[int, ThemeWorks]) -> dict[int, ShownWork]:
+    """A work on view for each theme that has one, by the theme's id; four queries.
+
+    Its cover, else what its latest exhibition begins with, else its newest.
+    """
+    opened = await exhibitions(OPENED(), Q(exhibition__theme_id__in=list(counted)), limit=len(counted) * 4)
+    first = await hung(opened, 1)
+    entrances = {each.theme.slug: first[each.edition_id] for each in reversed(opened) if each.theme}
+    newest = {theme_id: each.newest for theme_id, each in counted.items()}
+    works = await works_by_id({*newest.values(), *(each.cover_id for each in themes if each.cover_id)})
+    samples = {}
+    for theme in themes:
+        cover, last = works.get(theme.cover_id or 0), works.get(newest.get(theme.id, 0))
+        ranked = [cover, *entrances.get(theme.slug, []), last]
+        if sample := next(filter(None, ranked), None):
+            samples[theme.id] = sample
+    return samples

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.models import Model
 
 from gallery.clock import today
@@ -63,3 +64,11 @@ class Theme(Model):
     def first_of_series(self) -> int:
         """The id of the theme that began its series, which may be itself."""
         return self.series_id or self.id
+
+
+def taking_works(day: date | None = None) -> Q:
+    """Themes for which works are taken on `day` (today) and whose day is still to come or not fixed."""
+    day = day or today()
+    return Q(Q(call_opens_on__isnull=True) | Q(call_opens_on__lte=day)) & Q(
+        Q(call_closes_on__gte=day) | Q(call_closes_on__isnull=True, occurs_on__gte=day)
+    )

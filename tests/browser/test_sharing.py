@@ -12,6 +12,8 @@ from playwright.async_api import Browser, Page, expect
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
+from gallery.content_version import bump
+from gallery.exhibitions.models import Hanging, Room
 from tests import factories
 from tests.browser.conftest import PATIENCE
 from tests.live import LiveSite
@@ -135,6 +137,27 @@ async def test_nothing_moves_by_itself_for_those_who_asked_for_that(
         await expect(title).to_have_text("第1幅")
         await page.keyboard.press("ArrowRight")
         await expect(title).to_have_text("第2幅")
+
+
+async def test_a_screen_in_a_hall_with_nothing_on_the_walls_waits(live: LiveSite, chromium: Browser) -> None:
+    """It throws nothing, says so, and begins once something hangs there."""
+    exhibition = await factories.exhibition([])
+    address = await live.serve(worker=False)
+    page = await chromium.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    await page.goto(f"{address}/zh/exhibitions/{exhibition.slug}/walk?kiosk=1&pace=1&idle=1&refresh=1")
+    await expect(page.locator(".walk > .empty")).to_be_visible()
+    for key in ("ArrowRight", "ArrowLeft", " "):
+        await page.keyboard.press(key)
+    work = await factories.artwork(live.storage, live.cast.organisation, status=Status.ACCEPTED)
+    room = await Room.filter(edition__exhibition=exhibition, edition__is_current=True).get()
+    await Hanging.create(room=room, artwork=work, position=1)
+    await bump()
+    await expect(page.get_by_role("heading", name=work.title)).to_be_visible()
+    await expect(page.locator(".walk > .empty")).to_be_hidden()
+    assert errors == []
+    await page.close()
 
 
 async def test_a_screen_in_a_hall_runs_outlasts_the_network_and_forgets_what_was_withdrawn(

@@ -261,6 +261,94 @@ async def test_address_that_is_not_there(site: Site, path: str) -> None:
     await text_of(site, path, 404)
 
 
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [("/zh/works/nothing", "找不到这个页面"), ("/en/exhibitions/x?room=9999", "There is no such page")],
+)
+async def test_what_is_not_there_is_said_in_the_language_of_the_address(
+    site: Site, path: str, sentence: str
+) -> None:
+    page = await text_of(site, path, 404)
+    assert sentence in page
+    assert 'name="q"' in page  # and a way on
+
+
+async def test_a_title_of_tags_and_marks_is_shown_as_letters(site: Site) -> None:
+    work = await accepted(site, title="<b>冬至</b>\u200f<!-- ' \"", title_translation="")
+    exhibition = await factories.exhibition([work])
+    for path in ("", f"exhibitions/{exhibition.slug}", f"works/{work.public_id}"):
+        page = await text_of(site, f"/en/{path}")
+        assert "&lt;b&gt;冬至&lt;/b&gt;" in page
+        assert "<b>冬至" not in page
+        assert "<!--" not in page
+
+
+@pytest.mark.parametrize(
+    ("title", "heading"),
+    [
+        ("团圆" * 10, "<h1>"),
+        ("团圆" * 10 + "！", '<h1 class="long">'),
+        (
+            "A title of very many words, as if written by hand, on and on and on and on, until the very end",
+            '<h1 class="longer">',
+        ),
+    ],
+)
+async def test_a_long_title_is_set_smaller(site: Site, title: str, heading: str) -> None:
+    exhibition = await factories.exhibition([await accepted(site)], title_zh=title, title_en="")
+    assert heading + title in await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
+
+
+async def test_home_tells_for_what_works_are_gathered(site: Site) -> None:
+    async def call(title: str, **days: int) -> None:
+        await factories.theme(
+            title_zh=title, **{name: factories.days_from_now(number) for name, number in days.items()}
+        )
+
+    await call("现在征集", call_opens_on=-1, call_closes_on=0)
+    await call("没有截止", occurs_on=3)
+    await call("已经截止", call_closes_on=-1)
+    await call("尚未开始", call_opens_on=1, call_closes_on=9)
+    await call("已经过去", occurs_on=-3)
+    page = await text_of(site, "/zh/")
+    gathered = page.partition("正在征集")[2]
+    assert [title for title in ("现在征集", "没有截止") if title not in gathered] == []
+    assert [title for title in ("已经截止", "尚未开始", "已经过去") if title in page] == []
+    assert "/zh/join" in gathered
+    await Theme.all().delete()
+    site.app.state.content._checked_at = float("-inf")
+    await bump()
+    assert "正在征集" not in await text_of(site, "/zh/")
+
+
+async def test_an_exhibition_ends_with_the_projects_behind_its_works(site: Site) -> None:
+    projects = [await factories.project(site.cast.organisation) for _ in range(2)]
+    works = [await accepted(site, project=project) for project in (projects[0], *projects)]
+    exhibition = await factories.exhibition(works)
+    await factories.exhibition(
+        [await accepted(site, project=await factories.project(site.cast.organisation))]
+    )
+    behind = (await text_of(site, f"/en/exhibitions/{exhibition.slug}")).partition("The projects behind")[2]
+    named = re.findall(r'href="/en/projects/([^"]+)".*?<span>(\d+) works?</span>', behind)
+    assert named == [(projects[0].slug, "2"), (projects[1].slug, "1")]
+
+
+async def test_a_theme_is_listed_with_a_work(site: Site, winter: Theme) -> None:
+    works = [await accepted(site, themes=[winter]) for _ in range(3)]
+    await factories.exhibition(works[:2])  # the newest hangs nowhere
+    assert works[1].alt_text in await text_of(site, "/zh/themes")
+    for cover, shown in ((works[0], works[0]), (works[2], works[1])):
+        await Theme.filter(id=winter.id).update(cover_id=cover.id)
+        await bump()
+        site.app.state.content._checked_at = float("-inf")
+        page = await text_of(site, "/zh/themes")
+        assert [work.title for work in works if work.alt_text in page] == [shown.title]
+    await factories.exhibition(works[:1], theme=winter)
+    await bump()
+    site.app.state.content._checked_at = float("-inf")
+    assert works[0].alt_text in await text_of(site, "/zh/themes")  # what its own exhibition begins with
+
+
 async def test_empty_site_has_pages(site: Site) -> None:
     for path in ["", "exhibitions", "themes", "organisations", "organisations/xiaogeng"]:
         for language in ("zh", "en"):

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
+import hashlib
+import shutil
 import subprocess
+import tarfile
+import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -29,10 +35,46 @@ def modules(name: str) -> Path:
     return folder / "node_modules"
 
 
+@cache
+def unpacked(package: str, integrity: str) -> Path:
+    """The files of `package` (name@version) alone, without what it asks for: a viewer comes as one built file.
+
+    `integrity` is what its registry and lock files call so. Raises NotFetched with a sentence.
+    """
+    name, _, _version = package.rpartition("@")
+    folder = FOLDER / "node_modules" / name
+    stamp = folder / ".fetched"
+    FOLDER.joinpath("node_modules").mkdir(exist_ok=True)
+    with (FOLDER / "node_modules" / ".lock").open("w") as held, tempfile.TemporaryDirectory() as scratch:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if stamp.is_file() and stamp.read_text() == integrity:
+            return folder
+        npm("pack", package, folder=Path(scratch))
+        (packed,) = Path(scratch).glob("*.tgz")
+        digest = base64.b64encode(hashlib.sha512(packed.read_bytes()).digest()).decode()
+        if f"sha512-{digest}" != integrity:
+            raise NotFetched(f"What came as {package} is not what was pinned.")
+        with tarfile.open(packed) as files:
+            files.extractall(scratch, filter="data")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.move(Path(scratch) / "package", folder)
+        stamp.write_text(integrity)
+    return folder
+
+
+def unpacked_or_skip(package: str, integrity: str) -> Path:
+    """As `unpacked`, left out where `modules_or_skip` is."""
+    return _or_skip(unpacked, package, integrity)
+
+
 def modules_or_skip(name: str) -> Path:
     """As `modules`; where the registry cannot be reached the test is left out, or fails where browsers are required."""
+    return _or_skip(modules, name)
+
+
+def _or_skip(fetch: Callable[..., Path], *wanted: str) -> Path:
     try:
-        return modules(name)
+        return fetch(*wanted)
     except NotFetched as error:
         if REQUIRED:
             pytest.fail(str(error))

@@ -6,6 +6,7 @@ const root = document.querySelector(".walk");
 const list = root.querySelector(".slides");
 const bar = root.querySelector(".walk-bar");
 const place = bar.querySelector(".place");
+const empty = root.querySelector(".empty");
 const pause = bar.querySelector("[value=pause]");
 const pace = bar.querySelector("[name=pace]");
 const asked = new URLSearchParams(location.search);
@@ -58,6 +59,7 @@ async function show(from, direction) {
   if (next?.isConnected && (next === now || picture(next).complete)) now = next;
   if (!now?.isConnected) now = slides()[0] ?? null;
   for (const slide of slides()) slide.hidden = slide !== now;
+  empty.hidden = slides().length > 0;
   place.textContent = now ? `${slides().indexOf(now) + 1} / ${slides().length}` : "";
   const following = now && beside(now, 1);
   if (following) picture(following).loading = "eager";

@@ -1,0 +1,144 @@
+"""From page to page: a picture goes over to its work, and the next page is fetched while its link is pointed at."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from gallery.artists.models import Consent
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork, Status
+from gallery.figures.models import Kind, WorkCount
+from tests import factories
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.live import LiveSite
+
+pytestmark = pytest.mark.only_on("sqlite")  # what a browser shows is the same on both
+
+# What the browser animates when a page comes in, as the page itself can tell.
+WATCH = """
+window.complaints = [];
+addEventListener('securitypolicyviolation', event => complaints.push(event.violatedDirective));
+addEventListener('pagereveal', event => {
+  window.passed = event.viewTransition
+    ? event.viewTransition.ready.then(
+        () => document.getAnimations().map(each => each.effect.pseudoElement), error => [String(error)])
+    : [];
+});
+"""
+GOES_OVER = {"::view-transition-old(work)", "::view-transition-new(work)"}
+PEOPLE = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
+
+
+async def wall(live: LiveSite) -> tuple[list[Artwork], str]:
+    """Three works on view, and the path of their exhibition."""
+    works = [
+        await factories.artwork(live.storage, live.cast.organisation, status=Status.ACCEPTED)
+        for _ in range(3)
+    ]
+    return works, f"/zh/exhibitions/{(await factories.exhibition(works)).slug}"
+
+
+async def visitor(chromium: Browser, motion: str = "no-preference") -> Page:
+    """A page that tells of its passages, in a browser that keeps pages for the way back as people's do."""
+    browser = await chromium.browser_type.launch(
+        executable_path=CHROMIUM, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
+    )
+    context = await browser.new_context(
+        viewport={"width": 1280, "height": 900},
+        reduced_motion=motion,  # type: ignore[arg-type]
+        user_agent=PEOPLE,
+    )
+    page = await context.new_page()
+    await page.add_init_script(WATCH)
+    return page
+
+
+async def passed(page: Page, path: str) -> set[str]:
+    await page.wait_for_url(f"**{path}", wait_until="commit")  # a page that was kept is not loaded again
+    await page.wait_for_function("window.passed !== undefined")
+    animated: list[str] = await page.evaluate("window.passed")
+    return set(animated)
+
+
+async def test_a_picture_goes_over_to_its_work_and_back(live: LiveSite, chromium: Browser) -> None:
+    works, exhibition = await wall(live)
+    page = await visitor(chromium)
+    await page.goto(await live.serve(worker=False) + exhibition)
+    await page.get_by_role("link", name=works[1].title).click()
+    assert await passed(page, f"/zh/works/{works[1].public_id}") >= GOES_OVER
+    await page.evaluate("delete window.passed")
+    await page.evaluate("history.back()")
+    assert await passed(page, exhibition) >= GOES_OVER
+    # Once it has arrived no picture keeps the name: two would have it on the way to the next work.
+    await page.get_by_role("link", name=works[2].title).click()
+    assert await passed(page, f"/zh/works/{works[2].public_id}") >= GOES_OVER
+    # On to the work before it by its name alone: these are two pictures, and neither becomes the other.
+    await page.locator(".turn a.prev").click()
+    animated = await passed(page, f"/zh/works/{works[1].public_id}")
+    assert animated
+    assert not animated >= GOES_OVER
+    await page.context.browser.close()  # type: ignore[union-attr]
+
+
+async def test_nothing_goes_over_for_those_who_asked_for_stillness(live: LiveSite, chromium: Browser) -> None:
+    works, exhibition = await wall(live)
+    page = await visitor(chromium, "reduce")
+    await page.goto(await live.serve(worker=False) + exhibition)
+    await page.get_by_role("link", name=works[1].title).click()
+    assert await passed(page, f"/zh/works/{works[1].public_id}") == set()
+    await page.context.browser.close()  # type: ignore[union-attr]
+
+
+async def delivery(page: Page) -> str:
+    told: dict[str, Any] = await page.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
+    return str(told["deliveryType"])
+
+
+async def seen(work: Artwork) -> int:
+    return sum([row.number async for row in WorkCount.filter(artwork=work, kind=Kind.SEEN)])
+
+
+async def fetched_ahead(page: Page, title: str) -> None:
+    """Point at the link of a work until the browser has its page."""
+    await page.get_by_role("link", name=title).hover()
+    await asyncio.sleep(2)
+
+
+async def test_a_page_is_fetched_while_its_link_is_pointed_at(live: LiveSite, chromium: Browser) -> None:
+    works, exhibition = await wall(live)
+    page = await visitor(chromium)
+    await page.goto(await live.serve(worker=False) + exhibition)
+    assert await page.evaluate("window.complaints") == []
+    await fetched_ahead(page, works[1].title)
+    assert await seen(works[1]) == 0  # nobody has looked yet
+    await page.get_by_role("link", name=works[1].title).click()
+    await page.wait_for_url(f"**/works/{works[1].public_id}")
+    assert await delivery(page) == "navigational-prefetch"
+    for _ in range(50):
+        if await seen(works[1]):
+            break
+        await asyncio.sleep(0.1)
+    assert await seen(works[1]) == 1
+    await page.context.browser.close()  # type: ignore[union-attr]
+
+
+async def test_what_was_withdrawn_after_it_was_fetched_is_not_shown(
+    live: LiveSite, chromium: Browser
+) -> None:
+    works, exhibition = await wall(live)
+    page = await visitor(chromium)
+    await page.goto(await live.serve(worker=False) + exhibition)
+    await fetched_ahead(page, works[1].title)
+    consent = await works[1].consent
+    assert isinstance(consent, Consent)
+    await withdraw(consent, live.storage)
+    await page.get_by_role("link", name=works[1].title).click()
+    await page.get_by_role("heading", level=1).filter(has_not_text=works[1].title).wait_for()
+    assert works[1].title not in await page.locator("body").inner_text()
+    await page.context.browser.close()  # type: ignore[union-attr]

@@ -1,0 +1,130 @@
+"""The site as programs of others meet it: cards and oEmbed by clients of npm, links by linkinator, manifests in viewers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from gallery.artworks.models import Artwork, Status
+from gallery.exhibitions.models import Exhibition
+from tests import factories
+from tests.browser.test_accessible import furnish
+from tests.live import LiveSite
+from tests.npm import FOLDER, modules_or_skip, run_node, unpacked_or_skip
+
+pytestmark = pytest.mark.only_on("sqlite")  # what these programs read is the same on both
+
+MACHINES = FOLDER / "machines"
+MIRADOR = (
+    "mirador@4.0.0",
+    "sha512-uWsE9e2oqSc/lUu+vVwDGhTsycuhGsfZ2KfX6CLfXiT3wgGy6qT9+q5M3V9Zz72hkdIgsJugKesaowmRtYmvrA==",
+)
+UNIVERSAL = (
+    "universalviewer@4.4.0",
+    "sha512-9OVs6uCzeQYw50jg8k2vEGq6hQFu7kEv9OOAlmqVH9duhrpg1xlIqcMIb2rhNQnAxTQd3R13gxJze9UYkiwdzg==",
+)
+
+
+async def wall(live: LiveSite) -> tuple[Artwork, Exhibition]:
+    consent = await factories.consent(live.cast.organisation, for_sharing=True)
+    work = await factories.artwork(
+        live.storage, live.cast.organisation, status=Status.ACCEPTED, consent=consent
+    )
+    return work, await factories.exhibition([work])
+
+
+async def asked(script: str, *addresses: str) -> dict[str, Any]:
+    done = await asyncio.to_thread(run_node, MACHINES / script, *addresses)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+async def test_clients_make_a_card_of_a_page(live: LiveSite) -> None:
+    modules_or_skip("machines")
+    work, exhibition = await wall(live)
+    address = await live.serve(worker=False)
+    told = await asked("unfurl.mjs", f"{address}/en/works/{work.public_id}")
+    card = told["open_graph"]
+    assert card["url"] == f"{address}/en/works/{work.public_id}"
+    assert card["title"].startswith(work.title_translation)
+    assert (card["images"][0]["width"], card["images"][0]["height"]) == (1200, 630)
+    assert told["twitter_card"]["card"] == "summary_large_image"
+    assert told["result"]["ogImage"][0]["url"] == card["images"][0]["url"]
+    assert told["result"]["ogImage"][0]["alt"] == work.alt_text_translation
+    photo = told["oEmbed"]
+    assert (photo["type"], photo["title"]) == ("photo", work.title_translation)
+    frame = (await asked("unfurl.mjs", f"{address}/zh/exhibitions/{exhibition.slug}"))["oEmbed"]
+    assert frame["type"] == "rich"
+    assert f"{address}/zh/exhibitions/{exhibition.slug}/frame" in frame["html"]
+
+
+async def test_no_link_is_dead(live: LiveSite) -> None:
+    modules_or_skip("machines")
+    site = await furnish(live)
+    told = await asked(
+        "links.mjs", f"{site.address}/zh/", f"{site.address}/en/", f"{site.address}/sitemap.xml"
+    )
+    assert told["dead"] == []
+    assert told["sound"] > 100
+
+
+@pytest.fixture
+def viewers() -> Iterator[str]:
+    """The address of a site of somebody else's with Mirador and the Universal Viewer."""
+    folder = unpacked_or_skip(*MIRADOR)
+    unpacked_or_skip(*UNIVERSAL)
+    (folder.parent / "mirador.html").write_text(
+        '<!doctype html><meta charset="utf-8"><div id="m" style="position:absolute;inset:0"></div>'
+        '<script src="mirador/dist/mirador.min.js"></script><script>'
+        "Mirador.viewer({id:'m',windows:[{manifestId:new URLSearchParams(location.search).get('manifest')}]})</script>"
+    )
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder.parent)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["mirador.html?manifest={manifest}", "universalviewer/dist/uv.html#?manifest={manifest}"],
+    ids=["Mirador", "Universal Viewer"],
+)
+async def test_a_manifest_opens_in_a_viewer(
+    live: LiveSite, browser: BrowserContext, viewers: str, page: str
+) -> None:
+    work, _ = await wall(live)
+    address = await live.serve()
+    manifest = f"{address}/iiif/works/{work.public_id}/manifest.json"
+    shown = await browser.new_page()
+    await shown.set_viewport_size({"width": 1280, "height": 900})
+    pieces: list[str] = []
+    shown.on(
+        "response",
+        lambda answer: pieces.append(answer.url) if answer.ok and answer.url.endswith(".jpg") else None,
+    )
+    await shown.goto(f"{viewers}/{page.format(manifest=manifest)}", wait_until="load")
+    # Which of its two languages a viewer takes is the viewer's affair.
+    title = re.compile(f"{work.title}|{work.title_translation}")
+    await expect(shown.get_by_role("heading", name=title).first).to_be_visible()
+    await expect(shown.locator("canvas").first).to_be_visible()
+    image = await work.image
+    for _ in range(100):
+        if any(image.token in piece for piece in pieces):
+            break
+        await asyncio.sleep(0.1)
+    assert any(image.token in piece for piece in pieces)
