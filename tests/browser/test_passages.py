@@ -78,11 +78,6 @@ async def test_a_picture_goes_over_to_its_work_and_back(live: LiveSite, chromium
     # Once it has arrived no picture keeps the name: two would have it on the way to the next work.
     await page.get_by_role("link", name=works[2].title).click()
     assert await passed(page, f"/zh/works/{works[2].public_id}") >= GOES_OVER
-    # On to the work before it by its name alone: these are two pictures, and neither becomes the other.
-    await page.locator(".turn a.prev").click()
-    animated = await passed(page, f"/zh/works/{works[1].public_id}")
-    assert animated
-    assert not animated >= GOES_OVER
     await page.context.browser.close()  # type: ignore[union-attr]
 
 
