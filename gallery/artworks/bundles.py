@@ -24,6 +24,7 @@ MAX_SHEET_BYTES = 64 << 20
 MAX_RATIO = 200  # of unpacked to packed bytes, for files that are large unpacked
 LARGE = 10 << 20  # bytes; below it a high ratio does no harm
 PIECE = 1 << 20
+LOCATOR_BYTES, RECORD_BYTES = 20, 56  # of ZIP64: the locator, and the record that it leads to
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 SHEET_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 ARCHIVE_ENDINGS = (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz", ".bz2", ".xz")
@@ -162,6 +163,8 @@ def looked_through(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.Z
     """The bundle of a ZIP whose entries all may be there."""
     sheets: list[zipfile.ZipInfo] = []
     bundle = Bundle(path, archive, None)
+    if len(entries) > MAX_ENTRIES:  # its own count said less
+        raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
     for entry in entries:
         name = told_name(entry)
         parts = name.split("/")
@@ -219,16 +222,18 @@ def check_directory(file: IO[bytes]) -> None:
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
         raise SheetRefused("broken_zip")
-    entries, directory = struct.unpack("<HI", tail[at + 10 : at + 16])
-    if entries == 0xFFFF or directory == 0xFFFFFFFF:  # ZIP64
-        locator = tail.rfind(b"PK\x06\x07", 0, at)
-        if locator >= 0 and len(tail) >= locator + 20:
-            (offset,) = struct.unpack("<Q", tail[locator + 8 : locator + 16])
-            if offset + 56 > size:
+    told = [struct.unpack("<HI", tail[at + 10 : at + 16])]
+    if tail[max(0, at - LOCATOR_BYTES) : at].startswith(b"PK\x06\x07"):
+        # ZIP64. Who reads the list believes this record whatever the one above says, and some look for it right before
+        # the locator, others where that leads: so neither may say too much.
+        (offset,) = struct.unpack("<Q", tail[at - LOCATOR_BYTES + 8 : at - LOCATOR_BYTES + 16])
+        for place in (offset, start + at - LOCATOR_BYTES - RECORD_BYTES):
+            if not 0 <= place <= size - RECORD_BYTES:
                 raise SheetRefused("broken_zip")
-            file.seek(offset)
-            record = file.read(56)
-            entries, directory = struct.unpack("<QQ", record[32:48])
-    if entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES:
+            file.seek(place)
+            told.append(struct.unpack("<QQ", file.read(RECORD_BYTES)[32:48]))
+        entries, directory = told[0]  # where it has all bits set it leaves the word to ZIP64
+        told[0] = (entries % 0xFFFF, directory % 0xFFFFFFFF)
+    if any(entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES for entries, directory in told):
         raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
     file.seek(0)

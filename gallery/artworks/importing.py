@@ -22,7 +22,7 @@ from gallery.artists.consents import latest
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.import_models import AT_WORK, Import, ImportedPicture, ImportedWork, ImportState
 from gallery.artworks.models import Artwork, Status, Submission, new_public_id
-from gallery.artworks.sheets import Fault, SheetRow, Told, near, normalised, read_row, says_yes
+from gallery.artworks.sheets import Fault, SheetRow, Told, near_or_some, normalised, read_row, says_yes
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
@@ -265,7 +265,7 @@ def _found(
     for name in told.themes:
         theme = known.themes.get(normalised(name))
         if theme is None:
-            fault("themes", name, "no_such_theme", **near(name, known.theme_names))
+            fault("themes", name, "no_such_theme", **near_or_some(name, known.theme_names))
         elif theme.id not in known.open_ids:
             fault("themes", name, "theme_closed", day=str(theme.call_closes_on or theme.call_opens_on))
         elif theme not in draft.themes:
@@ -273,7 +273,9 @@ def _found(
     if told.project:
         draft.project = known.projects.get(normalised(told.project))
         if draft.project is None:
-            fault("project", told.project, "no_such_project", **near(told.project, known.project_names))
+            fault(
+                "project", told.project, "no_such_project", **near_or_some(told.project, known.project_names)
+            )
     if told.picture:
         _find_picture(draft, known, batch, seen, fault, has_pictures)
     return draft

@@ -212,17 +212,17 @@ class Fault:
 
 def sentence(code: str, facts: Mapping[str, Any]) -> str:
     """What is wrong and what would be right, in the reader's language."""
-    told = {
-        name: str(NEAR) % {"names": value} if name == "near_names" else value for name, value in facts.items()
-    }
-    if "near_names" in told:
-        told["near"] = told["near_names"]
+    told = dict(facts)
+    for name, words in (("near_names", NEAR), ("there_names", THERE)):
+        if name in told:
+            told["near"] = str(words) % {"names": told[name]}
     if "column" in told:
         told["name"] = str(COLUMN_LABELS[told["column"]])
     return str(FAULTS[code]) % {"near": "", "name": "", **told}
 
 
 NEAR = _l(" Did you mean %(names)s?")
+THERE = _l(" There are: %(names)s.")
 
 
 @dataclass(frozen=True)
@@ -499,6 +499,15 @@ def near(text: str, names: Collection[str]) -> dict[str, str]:
     """The facts of a sentence that proposes the names most like `text`; empty where none is."""
     found = difflib.get_close_matches(text, list(names)[:500], 3, 0.4)
     return {"near_names": " / ".join(found)} if found else {}
+
+
+SOME = 6  # names that a sentence tells
+
+
+def near_or_some(text: str, names: Collection[str]) -> dict[str, str]:
+    """The same; where no name is like `text`, a few of those that there are."""
+    some = {"there_names": " / ".join(list(names)[:SOME])} if names else {}
+    return near(text, names) or some
 
 
 def template_csv() -> bytes:

@@ -23,6 +23,7 @@ from gallery.artworks.sheets import (
     Sheet,
     SheetRefused,
     SheetRow,
+    near_or_some,
     read_row,
     sentence,
     template_csv,
@@ -141,6 +142,15 @@ def test_what_is_no_sheet_says_so(tmp_path: Path, content: bytes, code: str) -> 
     for language in LANGUAGES:
         with speaking(language):
             assert "%(" not in sentence(code, refusal.value.facts)
+
+
+def test_a_name_that_is_like_none_gets_those_that_there_are() -> None:
+    assert near_or_some("冬致", ["冬至", "世界杯"]) == {"near_names": "冬至"}
+    assert near_or_some("端午", ["冬至", "世界杯"]) == {"there_names": "冬至 / 世界杯"}
+    assert near_or_some("端午", []) == {}
+    with speaking("en"):
+        told = sentence("no_such_theme", near_or_some("Easter", ["冬至", "世界杯"]))
+        assert told == "No open theme is called so. There are: 冬至 / 世界杯."
 
 
 def test_unknown_columns_are_told(tmp_path: Path) -> None:
@@ -262,6 +272,40 @@ def test_a_hundred_thousand_entries_are_not_even_listed(tmp_path: Path) -> None:
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, 4, 1)
     end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     assert refused(tmp_path, b"PK\x03\x04" + record + locator + end) == "too_many_entries"
+
+
+def test_a_zip_that_lies_about_its_entries_is_not_believed(tmp_path: Path) -> None:
+    honest = zipped(SHEET, *((f"{number}", b"") for number in range(12_000)))  # one more than may be
+    end = honest.rindex(b"PK\x05\x06")
+    told = honest[: end + 8] + struct.pack("<HH", 5, 5) + honest[end + 12 :]
+    assert refused(tmp_path, told) == "too_many_entries"
+    # A small record for whoever asks first, and a ZIP64 one, which is the one that is believed.
+    small = zipped(SHEET)
+    end = small.rindex(b"PK\x05\x06")
+    record = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 1 << 40, 0)
+    harmless = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 55, 0)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
+    assert refused(tmp_path, small[:end] + record + locator + small[end:]) == "too_many_entries"
+    # The locator leads to a harmless one, while the one right before it is not.
+    assert refused(tmp_path, small[:end] + harmless + record + locator + small[end:]) == "too_many_entries"
+    beyond = struct.pack("<4sIQI", b"PK\x06\x07", 0, 1 << 50, 1)
+    assert refused(tmp_path, small[:end] + record + beyond + small[end:]) == "broken_zip"
+
+
+def test_a_true_zip64_is_read(tmp_path: Path) -> None:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, content in (SHEET, ("a.jpg", b"x")):
+            with archive.open(name, "w", force_zip64=True) as entry:
+                entry.write(content)
+    small = written.getvalue()
+    end = small.rindex(b"PK\x05\x06")
+    size, offset = struct.unpack("<II", small[end + 12 : end + 20])
+    record = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 2, 2, size, offset)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
+    last = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    with open_bundle(kept(tmp_path, small[:end] + record + locator + last)) as bundle:
+        assert list(bundle.pictures) == ["a.jpg"]
 
 
 def take(bundle: Bundle, folder: Path, key: str, most: int = 60_000_000) -> str:

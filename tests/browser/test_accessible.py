@@ -12,11 +12,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from gallery.accounts.models import Person, Session
 from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.artists.consents import wish_page
+from gallery.artworks import import_chores, importing
+from gallery.artworks.import_models import bundle_key
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.exhibitions.draft_lists import add_entry
@@ -24,8 +26,10 @@ from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.previews import make_link
 from gallery.figures.models import Kind, WorkCount
 from gallery.reviews.models import Report
+from gallery.worker import Workshop
 from tests import factories
 from tests.api.programs import token_for
+from tests.artworks.test_sheets import csv_bytes
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.live import LiveSite
 from tests.npm import modules_or_skip, run_node
@@ -57,6 +61,7 @@ class Furnished:
     project_slug: str
     page_id: str
     consent_code: str
+    sheet_id: int
 
     def public(self, language: str) -> list[str]:
         return [
@@ -94,7 +99,12 @@ class Furnished:
         return [
             "/desk/works",
             "/desk/works/new",
+            "/desk/works/many",
+            "/desk/sheets",
+            f"/desk/sheets/{self.sheet_id}",
             f"/desk/works/{self.draft.id}",
+            f"/desk/works/{self.draft.id}/framing",
+            f"/desk/works/{self.work.id}/proposal",
             f"/desk/works/{self.draft.id}/edit",
             f"/desk/works/{self.work.id}",
             "/desk/consents",
@@ -107,6 +117,7 @@ class Furnished:
             f"/desk/projects/{self.work.project_id}/cover",
             "/desk/projects",
             "/desk/projects/new",
+            f"/desk/projects/{self.work.project_id}/edit",
             "/desk/figures",
             "/desk/figures?first=2026-02-30&last=",
             f"/desk/organisations/{self.live.cast.organisation.id}/edit",
@@ -212,7 +223,7 @@ async def furnish(live: LiveSite) -> Furnished:
         address=await live.serve(worker=False),
         work=works[0],
         waiting=await factories.artwork(live.storage, organisation, status=Status.SUBMITTED),
-        draft=await factories.artwork(live.storage, organisation),
+        draft=await factories.artwork(live.storage, organisation, created_by=live.cast.partner),
         exhibition_id=exhibition.id,
         slug=exhibition.slug,
         report=await Report.create(artwork=works[0], reported_for="other", told="一个疑问。", language="zh"),
@@ -220,7 +231,17 @@ async def furnish(live: LiveSite) -> Furnished:
         project_slug=project.slug,
         page_id=str(artist.page_id),
         consent_code=str(consent.code) if consent else "",
+        sheet_id=await tried_sheet(live),
     )
+
+
+async def tried_sheet(live: LiveSite) -> int:
+    """A sheet that was looked through, with a good row and one to be mended."""
+    content = csv_bytes(["标题", "故事", "年份"], ["好的", "一碗汤圆。", "2022"], ["坏的", "=1+1", "3000"])
+    await factories.put(live.storage.private, bundle_key("sheet"), content)
+    sheet = await importing.begin(live.cast.organisation, live.cast.partner, "sheet", "作品.csv", None, "zh")
+    await import_chores.import_next(Workshop(live.settings, live.storage))
+    return sheet.id
 
 
 async def signed_in(person: Person, language: str) -> str:
@@ -288,6 +309,29 @@ async def test_axe_finds_nothing_on_any_page(live: LiveSite, chromium: Browser, 
                 said[path] = found
         await context.close()
     assert not said, json.dumps(said, ensure_ascii=False, indent=1)
+
+
+async def test_axe_finds_nothing_in_a_form_that_comes_back_with_mistakes(
+    live: LiveSite, chromium: Browser
+) -> None:
+    axe = (modules_or_skip("checks") / "axe-core" / "axe.min.js").read_text()
+    site = await furnish(live)
+    await Artwork.filter(id=site.draft.id).update(story="")
+    await site.draft.themes.clear()
+    context = await chromium.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    token = await signed_in(live.cast.partner, "zh")
+    await context.add_cookies([{"name": COOKIE, "value": token, "url": f"{site.address}/desk"}])
+    page = await context.new_page()
+    await page.goto(f"{site.address}/desk/works/{site.draft.id}")
+    await page.click("form[action$='/submissions'] button")
+    summary = page.locator(".error-summary")
+    await expect(summary).to_be_focused()
+    assert await complaints(page, axe) == []
+    await summary.locator("a").last.click()
+    await expect(page.locator("#themes-0")).to_be_focused()
+    group = page.locator("#themes")
+    assert await group.get_attribute("aria-describedby") == "themes-error"
+    await context.close()
 
 
 async def test_every_page_is_valid_html(live: LiveSite, tmp_path: Path) -> None:

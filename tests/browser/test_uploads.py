@@ -316,3 +316,24 @@ async def test_a_sheet_is_tried_and_brought_in(
     await back.click()
     await expect(back).to_have_count(0, timeout=LONG)
     assert await Artwork.all().count() == 0
+
+
+async def test_of_a_hundred_and_one_pictures_the_last_is_named_and_waits_for_another_choice(
+    live: LiveSite, browser: BrowserContext, tmp_path: Path
+) -> None:
+    address = await live.serve(worker=False)
+    files = []
+    for number in range(1, 102):
+        path = tmp_path / f"IMG_{number}.jpg"
+        path.write_bytes(b"")
+        files.append(path)
+    page = await browser.new_page()
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(f"{address}/desk/works/many")
+    await page.route("**/desk/uploads", lambda route: route.abort())  # none of them need be sent
+    await page.set_input_files("#pictures", files)
+    await expect(page.locator(".many-sending > li")).to_have_count(100)
+    notice = page.locator(".many-notice")
+    await expect(notice).to_contain_text("IMG_101.jpg")
+    await expect(notice).not_to_contain_text("IMG_100.jpg")
+    assert await fits(page)
