@@ -189,7 +189,9 @@ async def show(request: Request) -> Response:
             for each in report["faults"]
         ],
         "refusal": sentence(job.refusal["code"], job.refusal) if job.refusal else "",
-        "word": STATE_WORDS[job.state],
+        "word": _("nothing can be brought in yet")
+        if job.state == ImportState.CHECKED and not report["good"]
+        else STATE_WORDS[job.state],
         "is_waiting": job.state in AT_WORK,
         "made": await made.count() if is_done else 0,
         "changed": await works.filter(updated_at__gt=job.finished_at).count() if is_done else 0,

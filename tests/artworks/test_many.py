@@ -143,6 +143,7 @@ async def test_marked_drafts_are_submitted_and_what_lacks_is_said(site: Site) ->
     assert "2 works are submitted" in answer.text
     assert "<strong>没有故事</strong>: It still needs: Story." in answer.text
     assert f'href="/desk/works/{lacking.id}/edit"' in answer.text
+    assert f'value="{lacking.id}" form="common" checked' in answer.text  # it stays marked
     for work in (*ready, lacking, foreign, left):
         expected = Status.SUBMITTED if work in ready else Status.DRAFT
         assert (await Artwork.get(id=work.id)).status == expected

@@ -132,6 +132,16 @@ class SeveralPeople(RuleBasedStateMachine):
     def decides(self, who: str, decision: Decision) -> None:
         self.runner.run(self.decide(who, decision))
 
+    @rule(decisions=st.tuples(*[st.sampled_from(Decision)] * 2))
+    def both_decide_at_once(self, decisions: tuple[Decision, Decision]) -> None:
+        async def together() -> None:
+            await self.press("partner", "submissions")
+            for who in CURATORS:
+                await self.look(who)
+            await asyncio.gather(*map(self.decide, CURATORS, decisions))
+
+        self.runner.run(together())
+
     @rule(who=st.sampled_from(CURATORS))
     def takes_the_decision_back(self, who: str) -> None:
         self.runner.run(self.undo(who))
