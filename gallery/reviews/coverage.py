@@ -10,12 +10,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from gallery.artists.models import EXPIRING_DAYS
 from gallery.artworks.models import Artwork
 from gallery.clock import today
 from gallery.languages import lazy_gettext as _l
+from gallery.organisations.models import CheckedLink, LinkState
 from gallery.pages import render
 from gallery.reviews.access import load_curator
 
@@ -32,11 +33,14 @@ class Gap:
 
     def of(self) -> Q:
         """The works that lack it."""
+        dead = CheckedLink.filter(state=LinkState.DEAD).values("url")
         return {
             "alt_text": Q(alt_text=""),
             "alt_text_translation": Q(alt_text_translation=""),
             "translation": Q(title_translation="") | Q(story_translation=""),
-            "project": Q(project__id__isnull=True) | Q(project__link=""),
+            "project": Q(project__id__isnull=True)
+            | Q(project__link="")
+            | Q(project__link__in=Subquery(dead)),
             "consent": Q(consent__ends_on__lt=today() + timedelta(days=EXPIRING_DAYS)),
         }[self.name]
 
@@ -49,7 +53,7 @@ GAPS = [
         _l("Without alt text in the other language"),
     ),
     Gap("translation", _l("have title and story in both languages"), _l("Not translated")),
-    Gap("project", _l("lead to a project with a link"), _l("Without a project that has a link")),
+    Gap("project", _l("lead to a project whose link works"), _l("Without a project whose link works")),
     Gap(
         "consent",
         _l("have a consent for more than 60 days"),

@@ -80,10 +80,12 @@ async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browse
 
         # Keys do nothing while one writes; Ctrl + Enter sends what the key meant.
         await keys.press("r")
+        await expect(page.locator("#how-to-send")).to_contain_text("Ctrl + Enter returns the work")
         await keys.type("add a jar of lead, please")
         await keys.press("Control+Enter")
         await at(page, works[1])
         await keys.press("d")
+        await expect(page.locator("#how-to-send")).to_contain_text("Ctrl + Enter declines the work")
         await keys.type("A photograph of a poster")
         await keys.press("Control+Enter")
         await at(page, works[2])

@@ -26,7 +26,10 @@ if (opener) {
 function askForWords(button) {
   intended = button;
   const hint = document.getElementById("how-to-send");
-  if (hint) hint.hidden = false;
+  if (hint) {
+    hint.hidden = false;
+    for (const words of hint.children) words.hidden = words.dataset.of !== button.value;
+  }
   const field = review.elements.reason;
   field.focus();
   field.scrollIntoView({ block: "center" });
