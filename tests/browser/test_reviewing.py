@@ -38,9 +38,12 @@ async def waiting(live: LiveSite, number: int) -> list[Artwork]:
 
 
 async def at(page: Page, work: Artwork) -> None:
-    """Wait until the page shows this work and its keys are listened to."""
+    """Wait until the page shows this work and hears its keys: what is pressed before the first paint is dropped."""
     await expect(page.locator("h1")).to_have_text(work.title)
     await expect(page.locator("[data-opens=keys]")).to_be_visible()
+    await page.evaluate(
+        "new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))"
+    )
 
 
 async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browser, engine: str) -> None:
