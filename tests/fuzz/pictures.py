@@ -21,7 +21,6 @@ import tempfile
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import atheris
 
@@ -44,21 +43,12 @@ with atheris.instrument_imports(
     from gallery.images.iiif import Cut, tiles
 
 from tests.images import files
+from tests.images.answers import TRUE_ANSWER
 
 MEMORY = 2 << 30  # bytes of address space: the child's own limit, and what this fuzzer itself takes
 BOUNDS = pixels.Bounds(max_pixels=4_000_000, min_long_side=600, memory_bytes=608 << 20)
 CUT_MOST = 1_000_000  # px: what is cut into tiles too
 STATUSES = (0, 1, -6, -9, -11, -24, None)
-
-TRUE_ANSWER: dict[str, Any] = {
-    "width": 640,
-    "height": 480,
-    "animated": False,
-    "placeholder": "data:image/webp;base64,UklGRiQAAABXRUJQ",
-    "mean_colour": "#c86428",
-    "perceptual_hash": "0123456789abcdef",
-    "files": [f"{width}.{name}" for name in ("avif", "webp", "jpg") for width in (320, 640)],
-}
 
 
 def answers(data: bytes) -> None:

@@ -32,8 +32,8 @@ from gallery.images.decoder import (
     judged,
     sniff,
 )
-from gallery.images.renditions import FORMATS, file_name
 from tests.images import files
+from tests.images.answers import TRUE_ANSWER
 
 DOCUMENTS: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "not_an_image"),
@@ -499,18 +499,6 @@ def test_judges_how_a_child_ended(line: bytes, status: int, expected: str) -> No
     with pytest.raises(Refused) as refused:
         judged(line, status)
     assert refused.value.code == expected
-
-
-TRUE_ANSWER = {
-    "width": 640,
-    "height": 480,
-    "animated": False,
-    "placeholder": "data:image/webp;base64,UklGRiQAAABXRUJQ",
-    "mean_colour": "#c86428",
-    "perceptual_hash": "0123456789abcdef",
-    "softness": 420,
-    "files": [file_name(width, format.name) for format in FORMATS for width in (320, 640)],
-}
 
 
 def test_a_true_answer_is_believed() -> None:
