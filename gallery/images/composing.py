@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from gallery.images.cutting import fairly
 from gallery.images.fonts import Face
-from gallery.images.pixels import Bounds, read
+from gallery.images.pixels import Bounds, read, srgb_print
 from gallery.images.placards import CARD, POSTER, Fonts, Placard
 from gallery.images.typesetting import OPENING, Lines, set_in
 
@@ -156,7 +156,8 @@ def compose(
     picture = None
     if source is not None:
         with fairly():
-            picture = read(source, kind, bounds, lambda size: size).image.convert("RGB")
+            sheet = read(source, kind, bounds, lambda size: size)
+            picture = srgb_print(sheet, sheet.shown_size)
     if placard.form == POSTER.name:
         poster(picture, placard, fonts).save(out, "PNG", compress_level=6)
     else:

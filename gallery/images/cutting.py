@@ -26,6 +26,7 @@ from gallery.images.pixels import (
     read,
     to_srgb,
 )
+from gallery.images.rows import Rows
 
 BAND = 2_000_000  # px that are worked on at a time
 MARGIN = 4  # rows and columns of the result; Lanczos looks at three on either side
@@ -209,7 +210,7 @@ def opened(
     left, _top, right, _bottom = Plain(shrunk).shown
     if need(shrunk.shown_size)[0] <= right - left:
         return Plain(shrunk)
-    if shrunk.image.mode != "RGB":
+    if isinstance(shrunk.image, Rows) or shrunk.image.mode != "RGB":
         return Plain(read(source, kind, bounds, need, framing=framing))
     colours = colours_of(shrunk.image)
     del shrunk
@@ -324,19 +325,20 @@ def cut_tiles(
             below = Level(whole, factor, below, write)
         found: Source
         half = read(source, kind, bounds, halved, framing=framing)
-        if kind == "jpeg" and half.image.mode == "RGB" and half.shown_size == whole:
+        colour = half.image if kind == "jpeg" and half.image.mode == "RGB" else None
+        if isinstance(colour, Image.Image) and half.shown_size == whole:
             # The decoder's own half is as good as ours, and so the two never lie in memory at once.
             if below is not None:
                 pour(Plain(half), below)
                 below = None
-            colours = colours_of(half.image)
-            del half
+            colours = colours_of(colour)
+            del half, colour
             found = Brightness(read(source, kind, bounds, whole_size, "L", framing), colours)
         elif half.image.size == half.size:
             found = Plain(half)
-            del half
+            del half, colour
         else:
-            del half
+            del half, colour
             found = Plain(read(source, kind, bounds, lambda _: whole, framing=framing))
         pour(found, Level(whole, 1, below, write))
         write.finish()

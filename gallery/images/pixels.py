@@ -19,8 +19,10 @@ from typing import Any, BinaryIO
 
 from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps, ImageStat
 
+from gallery.images import webp
 from gallery.images.framing import AS_IT_CAME, Framing
 from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
+from gallery.images.rows import Rows
 
 Size = tuple[int, int]
 Need = Callable[[Size], Size]  # from a picture's size to the one in which it is needed (px, upright)
@@ -45,8 +47,16 @@ PLACEHOLDER_LENGTH = 200
 # The longer side (px) at which sharpness is measured: about what a visitor's screen shows.
 SHARP_SIDE = 1024
 
-# Peak bytes for each pixel, beside the file, while a foreign library decodes a whole picture (measured).
-BYTES_PER_PIXEL: Mapping[str, float] = {"webp": 12.5, "avif": 14.0, "heic": 8.0}
+# Peak bytes for each pixel, beside the file, while a foreign library decodes a whole picture (measured): without and
+# with alpha.
+BYTES_PER_PIXEL: Mapping[str, tuple[float, float]] = {
+    "webp": (12.5, 12.5),
+    "avif": (10.5, 13.0),
+    "heic": (5.8, 8.0),
+}
+
+# How much larger each way than it is needed a WebP is decoded: shrinking well is left to Lanczos.
+SPARE = 1.5
 
 # Address space that Python, the libraries, the bands and then the encoders take (bytes, measured).
 BESIDE = 200 << 20
@@ -101,7 +111,7 @@ class Bounds:
 class Sheet:
     """A picture's decoded pixels as the file holds them, and what is needed to read them right."""
 
-    image: Image.Image
+    image: Image.Image | Rows
     size: tuple[int, int]  # px, as stored: before orientation, and before any shrinking while loading
     orientation: int  # EXIF's 1 to 8; 1 where the decoder turned it already
     profile: bytes | None
@@ -209,23 +219,44 @@ def read(
 
 def read_plain(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
     """Decode a kind whose decoder delivers the whole picture at full size."""
-    if kind in ("heic", "avif"):
-        check_boxes(file)
     image = open_as(file, kind)
     check_size(image.size, bounds)
     if image.mode in ("I", "F"):  # 32 bits: measurements rather than a picture
         raise Unfit("unsupported_format")
     animated = is_animated(image)
-    per_pixel = BYTES_PER_PIXEL.get(kind) or bytes_held(image.mode)
+    per_pixel = bytes_held(image.mode)
     if kind == "tiff" and orientation_of(image) != 1:
         per_pixel *= 2  # Pillow turns a TIFF itself while loading, into a second copy
-    copies = {"png": 0, "heic": 2}.get(kind, 1)  # of the whole file, read or mapped
+    copies = {"png": 0}.get(kind, 1)  # of the whole file, read or mapped
     check_memory(image.width * image.height * per_pixel + copies * file_bytes(file), bounds)
     image.load()
     # Pillow sees to it that zero is black, except in sixteen bits.
     inverted = kind == "tiff" and image.mode.startswith("I;16") and tag_of(image, PHOTOMETRIC) == 0
     orientation = 1 if kind == "tiff" else orientation_of(image)
     return Sheet(image, image.size, orientation, profile_of(image), inverted, animated)
+
+
+def read_boxes(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
+    """Decode AVIF or HEIC, and leave the pixels where their library puts them."""
+    check_boxes(file)
+    image: Any = open_as(file, kind)
+    check_size(image.size, bounds)
+    with_alpha = image.mode not in ("L", "RGB")
+    copies = {"heic": 2}.get(kind, 1)  # of the whole file
+    check_memory(
+        image.width * image.height * BYTES_PER_PIXEL[kind][with_alpha] + copies * file_bytes(file), bounds
+    )
+    size, orientation, profile = image.size, orientation_of(image), profile_of(image)
+    animated = is_animated(image)
+    if kind == "avif":
+        data, *_times = image._decoder.get_frame(0)
+        rows = Rows(data, image.mode, size, len(data) // size[1])
+    else:
+        frame = image._heif_file[image.tell()]
+        rows = Rows(frame.data, frame.mode, frame.size, frame.stride)
+    if rows.size != size or rows.stride < size[0] or len(rows.data) < rows.stride * size[1]:
+        raise Unfit("damaged")
+    return Sheet(rows, size, orientation, profile, inverted=False, animated=animated)
 
 
 def read_jpeg(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
@@ -244,11 +275,33 @@ def read_jpeg(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str |
 
 
 def read_webp(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
-    """Decode a WebP's first frame without the second copy of it that an ordinary load makes."""
+    """Decode a WebP, shrinking it while it is decoded; of an animation the first frame, whole."""
     size = webp_size(file.read(30))
     check_size(size, bounds)
-    check_memory(size[0] * size[1] * BYTES_PER_PIXEL[kind] + file_bytes(file), bounds)
-    image: Any = open_as(file, kind)
+    check_memory(file_bytes(file), bounds)
+    file.seek(0)
+    data = file.read()
+    features = webp.features_of(data)
+    if features is None:
+        return read_webp_whole(file, size, bounds)
+    if (features.width, features.height) != size:
+        raise Unfit("damaged")
+    # What is taken in must be cut into tiles one day, at full size.
+    check_memory(webp.bytes_taken(features, size) + len(data), bounds)
+    about = Image.new("L", (1, 1))  # so that Pillow reads of it what it reads of all others
+    about.info.update(webp.told_beside(data))
+    orientation = orientation_of(about)
+    upright = (size[1], size[0]) if orientation >= 5 else size
+    enough = least_for(upright, need(upright))
+    shrunk_size = (enough[1], enough[0]) if orientation >= 5 else enough
+    rows = webp.decoded(data, features, shrunk_size)
+    return Sheet(rows, size, orientation, profile_of(about), inverted=False, animated=False)
+
+
+def read_webp_whole(file: BinaryIO, size: Size, bounds: Bounds) -> Sheet:
+    """Decode a WebP's first frame without the second copy of it that an ordinary load makes."""
+    check_memory(size[0] * size[1] * BYTES_PER_PIXEL["webp"][True] + file_bytes(file), bounds)
+    image: Any = open_as(file, "webp")
     if image.size != size:
         raise Unfit("damaged")
     orientation, profile, animated = orientation_of(image), profile_of(image), image.n_frames > 1
@@ -259,7 +312,13 @@ def read_webp(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str |
     return Sheet(pixels, size, orientation, profile, inverted=False, animated=animated)
 
 
-READERS = {"jpeg": read_jpeg, "webp": read_webp}
+def least_for(size: Size, needed: Size) -> Size:
+    """The size (px) divided by a whole number, so that SPARE times what is needed is left, or nearly."""
+    by = math.floor(min(size[0] / needed[0], size[1] / needed[1]) / SPARE)
+    return (math.ceil(size[0] / by), math.ceil(size[1] / by)) if by > 1 else size
+
+
+READERS = {"jpeg": read_jpeg, "webp": read_webp, "avif": read_boxes, "heic": read_boxes}
 
 
 def open_as(file: BinaryIO, kind: str) -> Image.Image:

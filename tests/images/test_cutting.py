@@ -41,6 +41,10 @@ def kinds() -> dict[str, bytes]:
         "turned png": encoded(turned, "PNG", exif=exif),
         "palette": encoded(picture.quantize(64), "PNG"),
         "webp": encoded(picture, "WEBP", quality=95),
+        "turned webp": encoded(turned, "WEBP", quality=95, exif=exif),
+        "lossless webp with alpha": encoded(picture.convert("RGBA"), "WEBP", lossless=True, exact=True),
+        "avif": encoded(picture, "AVIF", quality=90, speed=9),
+        "heic": encoded(picture, "HEIF", quality=90),
         "tiff": encoded(picture, "TIFF"),
     }
 

@@ -8,11 +8,12 @@ import subprocess
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PIL import Image, ImageChops, ImageCms
+from PIL import Image, ImageChops, ImageCms, ImageStat
 
-from gallery.images import pixels
+from gallery.images import pixels, webp
 from gallery.images.decoder import Developed, Inspected, develop, inspect, sniff
 from gallery.images.renditions import FORMATS, WIDTHS, file_name, widths_for
 from tests.images import files
@@ -417,6 +418,48 @@ async def test_120_megapixels_are_taken_even_in_four_channels(tmp_path: Path, sh
     _, image = await shown(files.encoded(Image.new("CMYK", (12_000, 10_000), (0, 0, 0, 128)), "JPEG"))
     assert image.size == (2560, 2133)
     assert files.near(image.getpixel((300, 200)), (142, 142, 142), 6)  # type: ignore[arg-type]
+
+
+async def test_a_webp_of_120_megapixels_shrinks_while_it_is_decoded(tmp_path: Path, shown: Shown) -> None:
+    data = files.encoded(Image.new("RGB", (12_000, 10_000), files.BLUE), "WEBP", method=0)
+    inspected = await inspect(files.stored(tmp_path, data))
+    assert (inspected.width, inspected.height) == (12_000, 10_000)
+    _, image = await shown(data)
+    assert image.size == (2560, 2133)
+    assert files.near(image.getpixel((300, 200)), files.BLUE, 6)  # type: ignore[arg-type]
+
+
+WEBPS: dict[str, tuple[str, dict[str, Any]]] = {
+    "lossy": ("RGB", {"quality": 95}),
+    "lossy with alpha": ("RGBA", {"quality": 95}),
+    "lossless": ("RGB", {"lossless": True}),
+    "lossless with alpha": ("RGBA", {"lossless": True}),
+}
+
+
+@pytest.mark.parametrize("has_library", [True, False])
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("name", WEBPS)
+def test_a_webp_shrunk_while_it_is_decoded_is_the_same_picture(
+    name: str, orientation: int, has_library: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where Pillow's library cannot be asked, and the picture is decoded whole."""
+    assert webp.decoder() is not None
+    if not has_library:
+        monkeypatch.setattr(webp, "decoder", lambda: None)
+    mode, options = WEBPS[name]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = files.scene(2400, 1600)
+    turn = files.STORED_FOR[orientation]
+    held = (picture if turn is None else picture.transpose(turn)).convert(mode)
+    source = files.stored(tmp_path, files.encoded(held, "WEBP", exif=exif, **options))
+    sheet = pixels.read(source, "webp", BOUNDS, lambda shown: pixels.print_size(shown, 640))
+    assert (max(sheet.image.size) < 2400) == has_library
+    made = pixels.srgb_print(sheet, (640, 427))
+    assert sheet.shown_size == (2400, 1600)
+    whole = picture.resize((640, 427), Image.Resampling.LANCZOS)
+    assert max(ImageStat.Stat(ImageChops.difference(made, whole)).mean) < 1.5
 
 
 async def test_says_when_a_picture_is_small(tmp_path: Path) -> None:
