@@ -371,6 +371,15 @@ def test_a_worker_finishes_when_it_is_asked_to(tmp_path: Path) -> None:
         process.kill()
 
 
+async def test_all_pictures_are_developed_once_more(site: Site) -> None:
+    await factories.image(site.storage, site.cast.organisation)
+    await factories.received(site.storage, site.cast.organisation)
+    assert "developed: 1; once more: 0." in on_site(site, "develop").stdout
+    assert "developed: 1; once more: 1." in on_site(site, "develop", "--again").stdout
+    await site.work()
+    assert "developed: 0; once more: 0." in on_site(site, "develop").stdout
+
+
 async def test_the_search_index_is_written_anew(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     await factories.exhibition([work])

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gallery.cli.keeping import check, init, invite, reindex
+from gallery.cli.keeping import check, develop, init, invite, reindex
 from gallery.cli.living_example import demo
 from gallery.cli.serving import serve, worker
 from gallery.cli.site import Unreachable
@@ -51,5 +51,5 @@ def main() -> None:
     """
 
 
-for command in (init, serve, worker, invite, check, reindex, demo):
+for command in (init, serve, worker, invite, check, develop, reindex, demo):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""`gallery init`, `gallery invite`, `gallery check` and `gallery reindex`: what a keeper does now and then."""
+"""`gallery init`, `invite`, `check`, `develop` and `reindex`: what a keeper does now and then."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from gallery.audit.chain import head
 from gallery.cli.inspection import Finding, inspect, mend
 from gallery.cli.serving import run
 from gallery.cli.site import console, opened, set_up, shown_address
+from gallery.images.chores import ONCE_MORE, RECEIVED, develop_again
+from gallery.images.models import Image
 from gallery.languages import LANGUAGES
 from gallery.organisations.models import Organisation
 from gallery.search.entries import rebuild
@@ -112,6 +114,27 @@ async def look_through(settings: Settings, *, is_mending: bool) -> list[Finding]
         if not is_mending:
             return findings
         return [dataclasses.replace(finding, is_mended=await mend(finding, storage)) for finding in findings]
+
+
+@click.command()
+@click.option("--again", "is_again", is_flag=True, help="Have every picture developed once more.")
+def develop(is_again: bool) -> None:
+    """Say how many pictures wait to be developed. The worker does it by itself.
+
+    With --again all that are ready wait too: for after a change of the widths, formats or qualities in which pictures
+    are shown. They stay on view meanwhile, as they are.
+    """
+    new, once_more = run(count_waiting(Settings.from_env(), is_again=is_again))
+    console.print(f"Pictures to be developed: {new}; once more: {once_more}.")
+
+
+async def count_waiting(settings: Settings, *, is_again: bool) -> tuple[int, int]:
+    """How many pictures wait for their first development, and how many for another."""
+    async with opened(settings) as database:
+        await database.check()
+        if is_again:
+            await develop_again()
+        return await Image.filter(RECEIVED).count(), await Image.filter(ONCE_MORE).count()
 
 
 @click.command()

@@ -16,7 +16,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.content_version import ContentClock
 from gallery.images.emblems import emblems_on_view
 from gallery.images.models import Image
-from gallery.images.renditions import FORMATS
+from gallery.images.renditions import FORMATS, TABLE
 from gallery.images.shelves import make_public, public_key
 from gallery.page_cache import etag_matches
 from gallery.pages import settings_of
@@ -126,7 +126,7 @@ async def show(request: Request) -> Response:
     """A browser fetches a rendition: 410 when its work was withdrawn, 404 when it is not on view."""
     token, name = request.path_params["token"], request.path_params["name"]
     sighting = await request.app.state.sightings.on_view(token)
-    etag = f'"{token}-{name}"'  # a picture that changes has another token
+    etag = f'"{token}-{name}-{TABLE}"'  # a picture that changes has another token
     kept = {"cache-control": f"public, max-age={settings_of(request).media_max_age}", "etag": etag}
     headers = {**kept, **sighting.headers}
     if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 from tortoise.expressions import Q
 
 from gallery import content_version
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.database import QuerySet, in_transaction, locked
 from gallery.images.decoder import Developed, Refused, develop
 from gallery.images.emblem_models import Emblem
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import PREVIEW
-from gallery.images.shelves import erase, original_key, rendition_key
+from gallery.images.shelves import erase, original_key, rendition_key, renew_public
 from gallery.images.uploads import limits_of
 from gallery.storage import StoreAway
 from gallery.worker import Chore, Workshop
+
+logger = logging.getLogger("gallery.worker")
+
+RECEIVED = Q(state=ImageState.RECEIVED)
+ONCE_MORE = Q(state=ImageState.READY, ready_at__isnull=True)  # see develop_again
 
 MAX_FAILURES = 3  # attempts that ended because the picture took too long
 MAX_LOSSES = 10  # attempts of which nobody heard again: their worker was killed, perhaps by the picture
@@ -27,7 +34,27 @@ UNUSED_AFTER = timedelta(days=1)  # an upload whose form was never sent again
 
 async def develop_next(workshop: Workshop) -> bool:
     """Develop the oldest image that waits; False when none does."""
-    image = await claim(workshop)
+    return await develop_one(workshop, await claim(workshop))
+
+
+async def develop_next_again(workshop: Workshop) -> bool:
+    """Develop one image once more; what has just come in goes first."""
+    if await Image.filter(RECEIVED, lease_until=None).exists():
+        return False
+    return await develop_one(workshop, await claim(workshop, ONCE_MORE))
+
+
+async def develop_again() -> int:
+    """Have the worker develop every image that is ready once more, as the table of renditions is now; how many there are.
+
+    They stay ready, and on view, with the renditions that they have.
+    """
+    ready = Image.filter(state=ImageState.READY)
+    return await ready.update(ready_at=None, lease_until=None, failures=0, losses=0)
+
+
+async def develop_one(workshop: Workshop, image: Image | None) -> bool:
+    """Develop the image that was claimed; whether there was one."""
     if image is None:
         return False
     if image.losses >= MAX_LOSSES:
@@ -45,8 +72,12 @@ async def develop_next(workshop: Workshop) -> bool:
     except (StoreAway, asyncio.CancelledError):
         await give_back(image)  # nothing of it is the picture's fault
         raise
+    if image.state == ImageState.READY and await held(image).exists():
+        await renew_public(workshop.storage, image)
+        # Curators' index of near pictures was made by the hash that it has.
+        developed = replace(developed, perceptual_hash=image.perceptual_hash)
     # Only whoever still holds the lease may say that it is ready.
-    updated = await Image.filter(id=image.id, state=ImageState.RECEIVED, attempts=image.attempts).update(
+    updated = await held(image).update(
         state=ImageState.READY,
         width=developed.width,
         height=developed.height,
@@ -59,8 +90,8 @@ async def develop_next(workshop: Workshop) -> bool:
         lease_until=None,
     )
     if updated:
-        if await Emblem.exists(image_id=image.id):  # visitors see it from now on
-            await content_version.bump()
+        if image.state == ImageState.READY or await Emblem.exists(image_id=image.id):
+            await content_version.bump()  # visitors see it from now on
         await workshop.storage.private.delete(rendition_key(image.token, PREVIEW))
     elif not await Image.filter(id=image.id, state__not=ImageState.ERASED).exists():
         await erase(workshop.storage, image.token)  # it was withdrawn while it was being developed
@@ -80,16 +111,14 @@ async def develop_into(workshop: Workshop, image: Image) -> Developed:
         return developed
 
 
-async def claim(workshop: Workshop) -> Image | None:
+async def claim(workshop: Workshop, which: Q = RECEIVED) -> Image | None:
     """Take a waiting image on lease: the oldest of those that were lost least often.
 
     A lease that ran out was never given back: its worker was killed, and the picture may be why. Such a picture lets all
     others go first, so that it cannot hold them up.
     """
     async with in_transaction():
-        waiting = Image.filter(
-            Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state=ImageState.RECEIVED
-        )
+        waiting = Image.filter(which, Q(lease_until__isnull=True) | Q(lease_until__lt=now()))
         image: Image | None = await locked(waiting.order_by("losses", "id").limit(1), skip_held=True).first()
         if image is None:
             return None
@@ -100,16 +129,23 @@ async def claim(workshop: Workshop) -> Image | None:
         return image
 
 
+def held(image: Image) -> QuerySet[Image]:
+    """The row, for as long as this attempt holds it and nothing else became of it."""
+    return Image.filter(id=image.id, state=image.state, attempts=image.attempts)
+
+
 async def give_back(image: Image, **values: int) -> None:
     """End the lease of this attempt, so that whoever comes next takes the image up at once."""
-    held = Image.filter(id=image.id, state=ImageState.RECEIVED, attempts=image.attempts)
-    await held.update(lease_until=None, **values)
+    await held(image).update(lease_until=None, **values)
 
 
 async def refuse(image: Image, code: str) -> None:
-    await Image.filter(id=image.id, state=ImageState.RECEIVED).update(
-        state=ImageState.REFUSED, refusal=code, lease_until=None
-    )
+    """Say why it cannot be developed. What was developed before keeps what it has."""
+    if image.state == ImageState.READY:
+        logger.warning("Image %d could not be developed once more and stays as it was: %s", image.id, code)
+        await held(image).update(ready_at=now(), lease_until=None)
+        return
+    await Image.filter(RECEIVED, id=image.id).update(state=ImageState.REFUSED, refusal=code, lease_until=None)
 
 
 async def forget_unused(workshop: Workshop) -> bool:
@@ -128,5 +164,6 @@ async def forget_unused(workshop: Workshop) -> bool:
 
 CHORES = [
     Chore("develop images", develop_next),
+    Chore("develop images once more", develop_next_again, every=5),
     Chore("forget unused uploads", forget_unused, every=600),
 ]

@@ -75,7 +75,7 @@ class Image(Model):
     # relation: works refer to images already, and tables cannot be made in a circle.
     candidate_for_id = fields.IntField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
-    ready_at = fields.DatetimeField(null=True)
+    ready_at = fields.DatetimeField(null=True)  # of one that is ready, null: it is to be developed once more
 
     artwork: fields.BackwardOneToOneRelation[Artwork]
     derivatives: fields.ReverseRelation[Derivative]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -37,6 +38,10 @@ FORMATS: tuple[Format, ...] = (
         MappingProxyType({"progressive": True, "optimize": True, "subsampling": "4:2:0"}),
     ),
 )
+
+
+# Names this table, so that a browser asks anew for what was made by another one.
+TABLE = sha256(repr((WIDTHS, FORMATS)).encode()).hexdigest()[:8]
 
 
 @lru_cache(maxsize=WIDTHS[-1])

@@ -95,6 +95,16 @@ async def make_public(storage: Storage, image: Image) -> None:
         )
 
 
+async def renew_public(storage: Storage, image: Image) -> None:
+    """Where the renditions of an image lie in public storage, put those there that were made anew.
+
+    If it leaves the wall in this very moment, its row says again that it is public, and the worker takes it in.
+    """
+    if await Image.filter(id=image.id, is_public=True).exists():
+        await storage.public.delete(*public_keys(image)["renditions"])
+        await make_public(storage, image)
+
+
 async def make_private(storage: Storage, images: Iterable[Image]) -> None:
     """Take everything of images that are no longer on view out of public storage."""
     for image in images:

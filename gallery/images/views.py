@@ -12,7 +12,7 @@ from starlette.routing import Route
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Membership
 from gallery.images.models import Image, ImageState
-from gallery.images.renditions import FORMATS, PREVIEW, UNFRAMED, file_name
+from gallery.images.renditions import FORMATS, PREVIEW, TABLE, UNFRAMED, file_name
 from gallery.images.shelves import rendition_key
 from gallery.storage import Storage
 
@@ -51,7 +51,7 @@ async def show(request: Request) -> Response:
         raise HTTPException(404)
     storage: Storage = request.app.state.storage
     # A browser may keep it but must ask each time: what a curator looks at next is there before they come to it.
-    headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}"'}
+    headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}-{TABLE}"'}
     if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     try:

@@ -9,11 +9,24 @@ from datetime import timedelta
 import pytest
 
 from gallery.artists.withdrawal import withdraw
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, Status
+from gallery.cli.inspection import inspect
 from gallery.clock import now
-from gallery.images.chores import MAX_FAILURES, MAX_LOSSES, UNUSED_AFTER, claim, develop_next, forget_unused
+from gallery.content_version import ContentVersion
+from gallery.database import Database
+from gallery.images.chores import (
+    MAX_FAILURES,
+    MAX_LOSSES,
+    ONCE_MORE,
+    UNUSED_AFTER,
+    claim,
+    develop_again,
+    develop_next,
+    develop_next_again,
+    forget_unused,
+)
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import original_key, rendition_key
+from gallery.images.shelves import original_key, public_key, rendition_key
 from gallery.worker import Workshop
 from tests import factories
 from tests.conftest import Site
@@ -153,6 +166,108 @@ async def test_what_is_withdrawn_while_it_is_developed_leaves_no_file(site: Site
     await site.work()
     await image.refresh_from_db()
     assert image.state == ImageState.ERASED
+    assert await files(site) == []
+
+
+# Once more
+
+
+async def on_view(site: Site) -> Image:
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    await factories.exhibition([work])
+    await site.work()
+    image = await Image.get(id=work.image_id)
+    assert image.is_public
+    return image
+
+
+async def spoil(site: Site, image: Image) -> None:
+    """As another table of renditions would have made them."""
+    for name in image.file_names():
+        for store, key in (
+            (site.storage.private, rendition_key(image.token, name)),
+            (site.storage.public, public_key(image.token, name)),
+        ):
+            await store.delete(key)
+            await factories.put(store, key, b"as it was made before")
+
+
+async def test_what_is_on_view_is_developed_again_and_stays_there(site: Site, workshop: Workshop) -> None:
+    image = await on_view(site)
+    await spoil(site, image)
+    version = await ContentVersion.get_or_none(id=1)
+    assert await develop_again() == 1
+    address = f"/media/{image.token}/320.webp"
+    visitor = await site.client()
+    assert (await visitor.get(address)).content == b"as it was made before"
+    assert await develop_next_again(workshop)
+    assert not await develop_next_again(workshop)
+    again = await Image.get(id=image.id)
+    assert (again.state, again.token, again.perceptual_hash) == ("ready", image.token, image.perceptual_hash)
+    assert again.ready_at
+    assert again.softness is not None  # which nobody had measured
+    assert again.is_public
+    assert (await ContentVersion.get(id=1)).number > (version.number if version else 0)
+    assert (await visitor.get(address)).content[:4] == b"RIFF"
+    assert await inspect(Database(site.settings), site.storage) == []
+
+
+async def test_what_has_just_come_in_goes_before_what_is_developed_again(
+    site: Site, workshop: Workshop
+) -> None:
+    await factories.image(site.storage, site.cast.organisation)
+    await develop_again()
+    new = await received(site)
+    assert not await develop_next_again(workshop)
+    assert await develop_next(workshop)
+    assert (await Image.get(id=new.id)).state == ImageState.READY
+    assert not await develop_next(workshop)
+    assert await develop_next_again(workshop)
+
+
+async def test_a_worker_killed_while_it_develops_again_is_followed_by_another(
+    site: Site, workshop: Workshop
+) -> None:
+    image = await factories.image(site.storage, site.cast.organisation)
+    await develop_again()
+    assert await claim(workshop, ONCE_MORE)
+    assert not await develop_next_again(workshop)
+    await Image.filter(id=image.id).update(lease_until=now() - timedelta(seconds=1))
+    assert await develop_next_again(workshop)
+    await image.refresh_from_db()
+    assert (image.losses, image.ready_at is None) == (1, False)
+
+
+async def test_what_cannot_be_developed_again_stays_as_it_was(site: Site) -> None:
+    image = await on_view(site)
+    await develop_again()
+    hurried = Workshop(replace(site.settings, image_seconds=0), site.storage)
+    for _ in range(MAX_FAILURES):
+        assert await develop_next_again(hurried)
+    assert not await develop_next_again(hurried)
+    await image.refresh_from_db()
+    assert (image.state, image.refusal, image.is_public) == (ImageState.READY, "", True)
+    assert (await (await site.client()).get(f"/media/{image.token}/320.webp")).status_code == 200
+    assert await inspect(Database(site.settings), site.storage) == []
+
+
+async def test_what_is_withdrawn_while_it_is_developed_again_leaves_no_file(
+    site: Site, workshop: Workshop
+) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, consent=consent, status=Status.ACCEPTED
+    )
+    await factories.exhibition([work])
+    await site.work()
+    await develop_again()
+    developing = asyncio.create_task(develop_next_again(workshop))
+    while not await Image.filter(attempts=1).exists():
+        await asyncio.sleep(0.01)
+    await withdraw(consent, site.storage)
+    assert await developing
+    await site.work()
+    assert (await Image.get()).state == ImageState.ERASED
     assert await files(site) == []
 
 
