@@ -105,7 +105,24 @@ class ShownPicture(NamedTuple):
     def sizes_on_wall(self) -> str:
         """How wide it hangs in a row of a wall, for browsers that do not measure it themselves."""
         ratio = self.ratio
-        return f"auto, (min-width: 60rem) {ratio * 25:.0f}vw, {min(ratio * 50, 92):.0f}vw"
+        narrow = f"(min-width: 40rem) {ratio * 32:.0f}vw, {min(ratio * 100, 89):.0f}vw"
+        return f"auto, (min-width: 60rem) {ratio * 28:.0f}vw, {narrow}"
+
+    @property
+    def sizes_beside(self) -> str:
+        """The same for the lower rows of what hangs beside another work."""
+        return f"auto, (min-width: 40rem) {self.ratio * 16:.0f}vw, {self.ratio * 45:.0f}vw"
+
+    @property
+    def sizes_alone(self) -> str:
+        """How wide it stands on its own page: as wide as its column, unless it would be too tall for the window."""
+        beside = f"min(51vw, 53rem, {self.ratio:.2f} * (94vh - 8.5rem))"
+        return f"(min-width: 60rem) {beside}, min(96vw, {self.ratio * 80:.0f}vh)"
+
+    @property
+    def sizes_walked(self) -> str:
+        """How wide it stands in a walk, which shows one work at a time."""
+        return f"min(96vw, {self.ratio * 82:.0f}vh)"
 
     def widths(self) -> tuple[int, ...]:
         return widths_for(self.width)

@@ -1,0 +1,79 @@
+"""Each picture is fetched as large as it stands, and no larger."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser
+
+from gallery.artworks.models import Status
+from tests import factories
+from tests.live import LiveSite
+
+pytestmark = pytest.mark.only_on("sqlite")
+
+# For each picture of the page: how wide it stands and how wide its `sizes` say (px), where the browser does not measure
+# it by itself (`auto`, as Safari does not); and whether it waits, or hurries.
+MEASURE = """() => [...document.querySelectorAll("picture")].map(picture => {
+  const img = picture.querySelector("img"), ruler = document.createElement("div");
+  let depth = 0;  // the commas of min() part nothing
+  const all = [...picture.querySelector("source").sizes].map(letter => {
+    depth += (letter === "(") - (letter === ")");
+    return letter === "," && !depth ? "|" : letter;
+  }).join("").split("|").map(each => each.trim());
+  const auto = all[0] === "auto" && img.loading === "lazy";
+  let said = "100vw";
+  for (const each of all.filter(each => each !== "auto")) {
+    const found = each.match(/^([(][^)]*[)]) (.*)$/);
+    if (!found || matchMedia(found[1]).matches) { said = found ? found[2] : each; break; }
+  }
+  ruler.style.cssText = `position: absolute; width: ${said}`;
+  document.body.append(ruler);
+  const width = ruler.getBoundingClientRect().width;
+  ruler.remove();
+  return {stands: img.getBoundingClientRect().width, said: width, auto, lazy: img.loading === "lazy",
+          high: img.fetchPriority === "high", alt: img.alt};
+})"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800), (1920, 1080)])
+async def test_sizes_say_how_wide_a_picture_stands(
+    width: int, height: int, live: LiveSite, chromium: Browser
+) -> None:
+    works = []
+    for number in range(6):
+        shape = {"width": 1000, "height": 1300} if number % 2 else {"width": 1300, "height": 1000}
+        image = await factories.image(live.storage, live.cast.organisation, **shape)
+        works.append(
+            await factories.artwork(
+                live.storage,
+                live.cast.organisation,
+                image=image,
+                status=Status.ACCEPTED,
+                title=f"画 {number}",
+            )
+        )
+    exhibition = await factories.exhibition(works)
+    address = await live.serve(worker=False)
+    page = await chromium.new_page(viewport={"width": width, "height": height})
+    for path in (
+        "/zh/",
+        f"/zh/exhibitions/{exhibition.slug}",
+        f"/zh/exhibitions/{exhibition.slug}/walk",
+        f"/zh/works/{works[0].public_id}",
+        f"/zh/works/{works[1].public_id}",
+        f"/zh/organisations/{live.cast.organisation.slug}",
+    ):
+        await page.goto(address + path)
+        told = await page.evaluate(MEASURE)
+        assert told
+        for each in told:
+            assert each["alt"]
+            if each["stands"]:
+                most = 3 if each["auto"] else 1.4
+                assert each["stands"] * 0.75 < each["said"] < each["stands"] * most, (path, each)
+        hurried = [each for each in told if each["high"]]
+        assert len(hurried) <= 1
+        assert not [each for each in hurried if each["lazy"]]
+        assert all(each["lazy"] or each["high"] for each in told) or path.endswith("/walk")
+        assert hurried or not path.startswith(("/zh/works", "/zh/exhibitions/e")) or path.endswith("/walk")
+    await page.close()
