@@ -98,7 +98,7 @@ async def main() -> None:
             ):
                 body = (settings.media / "public" / key).read_bytes()
                 assert httpx.get(address + path).content == body
-                ours = await asyncio.to_thread(load, address + path, [site.processes[0].pid])
+                ours = await asyncio.to_thread(load, address + path, [site.processes[0].pid], {})
                 print(f"\n{label}, {len(body):,} bytes")
                 print(
                     f"  gallery {ours.requests_per_second:>10,.0f} requests/s   "
@@ -106,7 +106,7 @@ async def main() -> None:
                 )
                 with beside(home, body) as other:
                     if other:
-                        theirs = await asyncio.to_thread(load, *other)
+                        theirs = await asyncio.to_thread(load, *other, {})
                         ratio = ours.requests_per_second / theirs.requests_per_second
                         print(
                             f"  nginx   {theirs.requests_per_second:>10,.0f} requests/s   "
