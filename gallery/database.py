@@ -11,12 +11,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient, TransactionContext
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
-from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction as tortoise_transaction
 
-from gallery.migrating import Executor
+from gallery.migrating import Detector, Executor
 from gallery.settings import Settings, SettingsError
 
 __all__ = [
@@ -161,13 +160,13 @@ class Database:
     async def unwritten_changes(self) -> list[str]:
         """What the models say and the migrations do not yet: one line for each operation."""
         assert Tortoise.apps is not None
-        writers = await MigrationAutodetector(Tortoise.apps, self._configuration["apps"]).changes()
+        writers = await Detector(Tortoise.apps, self._configuration["apps"]).changes()
         return [repr(operation) for writer in writers for operation in writer.operations]
 
     async def write_migration(self) -> list[str]:
         """Write the migration for `unwritten_changes`; returns the paths of the files."""
         assert Tortoise.apps is not None
-        return await MigrationAutodetector(Tortoise.apps, self._configuration["apps"]).write()
+        return await Detector(Tortoise.apps, self._configuration["apps"]).write()
 
     def _executor(self) -> Executor:
         return Executor(self._configuration["apps"])
