@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import httpx
 import pytest
 from starlette.routing import Route
 
@@ -19,13 +18,9 @@ from gallery import forms
 from gallery.accounts import links, passwords, sessions
 from gallery.accounts.models import Person
 from gallery.api import access, once, tokens
-from gallery.app import create_app, feature_routes
+from gallery.app import feature_routes
 from gallery.artists import consents, withdrawal_views
-from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
-from gallery.artworks.models import Status
 from gallery.cli import main
-from gallery.cli.inspection import inspect
 from gallery.database import Database
 from gallery.figures import appreciation_views, appreciations, following, visitors, writing
 from gallery.images import child, chores, demand, iiif, parts, pixels, uploads
@@ -38,7 +33,6 @@ from gallery.organisations import links as project_links
 from gallery.reviews import report_views
 from gallery.settings import Settings
 from gallery.storage import Storage
-from tests import factories
 from tests.cast import PASSWORD, assemble
 from tests.conftest import settings_for
 
@@ -310,59 +304,7 @@ def test_folders_of_pictures_are_told_as_they_are(tmp_path: Path) -> None:
     assert all(f"`{name}`" in DOCS["operating.md"] for name in made)
 
 
-# Back-up and restore
-
-
-def told_sql(beginning: str) -> str:
-    """The one statement of the keeper's page that begins so."""
-    (statement,) = re.findall(rf'"({beginning}[^"]+)"', DOCS["operating.md"])
-    return str(statement)
-
-
-def ask(path: Path, statement: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(statement).fetchall()
-
-
-async def test_a_back_up_is_restored_and_the_withdrawal_since_then_is_made_again(
-    tmp_path: Path, sqlite_template: Path
-) -> None:
-    """As docs/operating.md says it, with its own statements."""
-    path, backup = tmp_path / "gallery.sqlite3", tmp_path / "backup"
-    shutil.copyfile(sqlite_template, path)
-    settings = settings_for(tmp_path, f"sqlite:///{path}")
-    storage = Storage(settings)
-    async with Database(settings):
-        cast = await assemble()
-        work = await factories.artwork(storage, cast.organisation, status=Status.ACCEPTED)
-        await factories.exhibition([work])
-        backup.mkdir()
-        ask(path, told_sql("VACUUM").replace("/var/backups/gallery", str(backup)))
-        shutil.copytree(settings.media / "private", backup / "private")
-        await withdraw(await Consent.get(id=work.consent_id), storage)
-    noted = [row[0] for row in ask(path, told_sql("SELECT consent_id"))]
-    assert noted == [work.consent_id]
-
-    for leftover in tmp_path.glob("gallery.sqlite3*"):
-        leftover.unlink()
-    shutil.copyfile(backup / "gallery.sqlite3", path)
-    for folder in ("private", "public"):
-        shutil.rmtree(settings.media / folder)
-    shutil.copytree(backup / "private", settings.media / "private")
-
-    app = create_app(settings)
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as client,
-    ):
-        page = f"/en/works/{work.public_id}"
-        assert (await client.get(page)).status_code == 200
-        numbers = ", ".join(map(str, noted))
-        for _, code in ask(path, told_sql("SELECT id, code").replace("12, 47", numbers)):
-            await client.post(f"/en/consent/{code}", headers={"sec-fetch-site": "same-origin"})
-        assert (await client.get(page)).status_code == 410
-    async with Database(settings) as database:
-        assert await inspect(database, Storage(settings)) == []
+# Accounts
 
 
 @pytest.mark.parametrize("statement", re.findall(r'"(UPDATE person [^"]+)"', DOCS["operating.md"]))

@@ -1,0 +1,152 @@
+"""The folder that `gallery backup` fills and `gallery restore` reads: copies of the database, pictures, withdrawals.
+
+2026-11-26T031500Z/   one copy of the database, with the secret key
+private/              every private picture, once for all copies: what lies under a key never changes
+withdrawals.txt       a line for each withdrawn consent
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import click
+
+from gallery.artists.models import Consent
+from gallery.cli.inspection import bundles_among, expected_in_private, forms_among
+from gallery.cli.site import one_line
+from gallery.images.shelves import token_in
+from gallery.settings import Settings
+
+STAMP = "%Y-%m-%dT%H%M%SZ"  # a copy's folder is named by its moment, in UTC
+SQLITE, POSTGRESQL = "gallery.sqlite3", "gallery.dump"
+PICTURES, WITHDRAWALS, SECRET = "private", "withdrawals.txt", "secret_key"
+AT_ONCE = 500  # keys asked of the database at once
+
+
+def sqlite_file(settings: Settings) -> Path | None:
+    """Where the database lies, if it is a file."""
+    url = urlsplit(settings.database_url)
+    return Path(unquote(url.path[1:])) if url.scheme == "sqlite" else None
+
+
+def keys_by_some(pool: Path) -> Iterator[list[str]]:
+    """The keys of all pictures in `pool`, by some hundred at once."""
+    keys = [str(path.relative_to(pool)) for path in pool.rglob("*") if path.is_file()]
+    for start in range(0, len(keys), AT_ONCE):
+        yield keys[start : start + AT_ONCE]
+
+
+async def needed_among(keys: Iterable[str]) -> set[str]:
+    """Of some keys in private storage, those that the database expects there."""
+    asked = set(keys)
+    images = await expected_in_private({token_in(key) for key in asked})
+    return (
+        {key for key in asked if token_in(key) in images}
+        | await bundles_among(asked)
+        | await forms_among(asked)
+    )
+
+
+def listed(*paths: Path) -> dict[str, str]:
+    """Digests of codes with the moment of their withdrawal; raises ClickException for a file that is no list."""
+    found: dict[str, str] = {}
+    for path in paths:
+        for line in path.read_text().splitlines() if path.exists() else ():
+            digest, _, moment = line.partition(" ")
+            if len(digest) != 64:
+                raise click.ClickException(f"{path} is no list of withdrawals.")
+            found.setdefault(digest, moment)
+    return found
+
+
+def digest_of(consent: Consent) -> str:
+    return hashlib.sha256(consent.code.encode()).hexdigest()
+
+
+def chosen(folder: Path, name: str | None) -> Path:
+    """The copy of that name, or the newest; raises ClickException."""
+    known = copies(folder)
+    for path in reversed(known):
+        if name in (None, path.name):
+            return path
+    there = ", ".join(path.name for path in known) or "none"
+    raise click.ClickException(
+        f"There is no copy {name or ''} in {folder}. There is: {there}.".replace("  ", " ")
+    )
+
+
+def copies(folder: Path) -> list[Path]:
+    """The whole copies in `folder`, from the oldest."""
+
+    def is_copy(path: Path) -> bool:
+        try:
+            datetime.strptime(path.name, STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            return False
+        return path.is_dir()
+
+    return sorted(filter(is_copy, folder.iterdir()))
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """`folder`, made where it is not there, for this command alone. Raises ClickException."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise click.ClickException(f"Another command is at work in {folder}.") from error
+        yield
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file so that `target` is there whole or not at all, readable by its owner alone."""
+    half = target.with_name(f".{target.name}.half")
+    with source.open("rb") as reading, half.open("wb") as writing:
+        os.chmod(half, 0o600)
+        shutil.copyfileobj(reading, writing, 1 << 20)
+        writing.flush()
+        os.fsync(writing.fileno())
+    half.rename(target)
+
+
+def write_whole(path: Path, text: str) -> None:
+    half = path.with_name(f".{path.name}.half")
+    half.write_text(text)
+    os.chmod(half, 0o600)
+    half.rename(path)
+
+
+async def postgresql(program: str, settings: Settings, *words: str | Path) -> None:
+    """Run a program of PostgreSQL's on the site's database; its password goes by the environment. Raises ClickException."""
+    url = urlsplit(settings.database_url)
+    password = unquote(url.password or "")
+    host = f"{unquote(url.username or 'postgres')}@{url.hostname or ''}{f':{url.port}' if url.port else ''}"
+    query = "&".join(part for part in url.query.split("&") if part and not part.startswith("pool="))
+    address = f"postgresql://{host}{url.path}{f'?{query}' if query else ''}"
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            f"--dbname={address}",
+            *map(str, words),
+            env={**os.environ, **({"PGPASSWORD": password} if password else {})},
+            stdin=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except FileNotFoundError as error:
+        raise click.ClickException(
+            f"{program} is not installed: it comes with PostgreSQL's client."
+        ) from error
+    _, said = await process.communicate()
+    if process.returncode:
+        raise click.ClickException(f"{program} failed: {one_line(Exception(said.decode(errors='replace')))}")
