@@ -49,6 +49,7 @@ from gallery.demo.works_football import FOOTBALL
 from gallery.demo.works_table import TABLE
 from gallery.demo.works_winter import WINTER
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
+from gallery.images.child import end_with_parent
 from gallery.images.chores import CHORES as DEVELOPING
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation, Project
@@ -252,7 +253,9 @@ async def draw_and_enter(desk: Desk, chosen: Catalogue, waiting: Sequence[DemoWo
     with (
         tempfile.TemporaryDirectory() as folder,
         # Not forked: this process has threads.
-        ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as artists,
+        ProcessPoolExecutor(
+            os.cpu_count(), multiprocessing.get_context("spawn"), initializer=end_with_parent
+        ) as artists,
     ):
         drawings = [
             loop.run_in_executor(artists, photograph, work.slug, Path(folder), chosen.picture_width)

@@ -48,6 +48,11 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
         resource.setrlimit(kind, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     os.nice(5)
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Let this process be killed when its parent ends, however that ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
