@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from gallery.artists.models import Consent
-from gallery.cli.inspection import bundles_among, expected_in_private, forms_among
+from gallery.cli.inspection import expected_in_private, others_among
 from gallery.cli.site import one_line
 from gallery.images.shelves import token_in
 from gallery.settings import Settings
@@ -49,11 +49,7 @@ async def needed_among(keys: Iterable[str]) -> set[str]:
     """Of some keys in private storage, those that the database expects there."""
     asked = set(keys)
     images = await expected_in_private({token_in(key) for key in asked})
-    return (
-        {key for key in asked if token_in(key) in images}
-        | await bundles_among(asked)
-        | await forms_among(asked)
-    )
+    return {key for key in asked if token_in(key) in images} | await others_among(asked)
 
 
 def listed(*paths: Path) -> dict[str, str]:

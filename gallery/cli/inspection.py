@@ -130,11 +130,11 @@ async def look_along(
             for key in keys
         }
         keys = {stored.key for stored in files}
-        bundles = await bundles_among(keys) | await forms_among(keys) | await logos_among(keys)
+        others = await others_among(keys)
         for stored in files:
             if stored.key in known:
                 shelf.counts[known[stored.key]] += 1
-            elif stored.key not in bundles and stored.modified_at < before:
+            elif stored.key not in others and stored.modified_at < before:
                 shelf.strangers[folder_of(stored)].append(stored.key)
     return shelf
 
@@ -157,6 +157,11 @@ async def expected_in_private(tokens: set[str]) -> dict[str, Image]:
     return {
         image.token: image for image in await Image.filter(token__in=tokens, state__not=ImageState.ERASED)
     }
+
+
+async def others_among(keys: set[str]) -> set[str]:
+    """Of some keys in private storage, those that are needed and belong to no image."""
+    return await bundles_among(keys) | await forms_among(keys) | await logos_among(keys)
 
 
 async def bundles_among(keys: set[str]) -> set[str]:
