@@ -19,7 +19,7 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.cli.copies import PICTURES, SECRET, WITHDRAWALS, copies, digest_of
 from gallery.clock import today
-from gallery.images.shelves import original_key
+from gallery.images.shelves import original_key, rendition_key
 from gallery.storage import Storage
 from tests import factories
 from tests.conftest import PostgreSQL, run_aside
@@ -208,6 +208,18 @@ async def test_a_picture_that_the_disk_lost_stays_in_the_copies(
     await live.storage.private.delete(key)
     assert gallery(live, "backup", folder).returncode == 0
     assert (folder / PICTURES / key).exists()
+
+
+@pytest.mark.only_on("sqlite")
+async def test_only_what_is_new_or_was_made_anew_is_copied(
+    live: LiveSite, gallery: Keyboard, tmp_path: Path
+) -> None:
+    work = await shown(live)
+    folder, key = tmp_path / "copies", rendition_key(work.image.token, "640.webp")
+    assert gallery(live, "backup", folder).returncode == 0
+    await factories.put(live.storage.private, key, b"developed again, of another size")
+    assert "1 file(s) were new" in gallery(live, "backup", folder).stdout
+    assert (folder / PICTURES / key).read_bytes() == b"developed again, of another size"
 
 
 @pytest.mark.only_on("sqlite")

@@ -137,12 +137,14 @@ async def copy_database(settings: Settings, into: Path) -> None:
 
 
 async def copy_pictures(storage: Storage, pool: Path) -> int:
-    """Copy every private file that `pool` lacks: what lies under a key never changes. Returns how many those were."""
+    """Copy every private file that `pool` lacks, or that was written anew since; returns how many those were."""
     copied = 0
     async for stored in storage.private.files():
         target = pool / stored.key
-        if target.exists() and target.stat().st_size == stored.size:
-            continue
+        if target.exists():
+            there = target.stat()
+            if there.st_size == stored.size and there.st_mtime >= stored.modified_at.timestamp():
+                continue
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             async with storage.private.local_copy(stored.key) as source:

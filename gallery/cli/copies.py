@@ -1,7 +1,7 @@
 """The folder that `gallery backup` fills and `gallery restore` reads: copies of the database, pictures, withdrawals.
 
 2026-11-26T031500Z/   one copy of the database, with the secret key
-private/              every private picture, once for all copies: what lies under a key never changes
+private/              every private picture, once for all copies
 withdrawals.txt       a line for each withdrawn consent
 """
 
