@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count
 
 from gallery.accounts.access import load_person
@@ -27,6 +26,7 @@ from gallery.artworks.drafting import Merged, fingerprint, form_fields, merged, 
 from gallery.artworks.drafting_views import conflicts_told, seen_after
 from gallery.artworks.forms import ProposalForm, WorkForm, form_key_in, form_of, typed_in
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.narrowing import narrowing
 from gallery.artworks.sharing_private import share_of
 from gallery.artworks.standing import Step, hung_steps, seen_steps, who_has_it
 from gallery.artworks.submissions import NotSubmittable, missing_parts, propose, submit
@@ -45,14 +45,14 @@ from gallery.artworks.works import (
     why_not_editable,
 )
 from gallery.clock import today
-from gallery.forms import Form, one_line
+from gallery.forms import Form
 from gallery.images.decoder import REFUSALS, Inspected, Refused
 from gallery.images.models import Image, ImageState
 from gallery.images.uploads import TOO_LARGE, FormReader, ReceivedFile, ReceivedForm, look_at, take_in
 from gallery.languages import gettext as _
 from gallery.languages import ngettext
 from gallery.organisations.access import load_member, organisations_of
-from gallery.organisations.models import Organisation, Project
+from gallery.organisations.models import Organisation
 from gallery.pages import flash, pages_of, redirect, render, settings_of
 from gallery.storage import Storage, StoreAway
 from gallery.themes.extensions import extended
@@ -60,7 +60,6 @@ from gallery.themes.models import Theme
 
 PAGE = 50
 CALLS_SHOWN = 6
-SEARCHED_MOST = 80  # characters
 
 logger = logging.getLogger("gallery")
 
@@ -78,31 +77,15 @@ async def index(request: Request) -> Response:
         if person.is_curator:
             return redirect(request, "reviews:index")
         raise HTTPException(404)
-    ids = [each.id for each in organisations]
-    works = Artwork.filter(organisation_id__in=ids)
+    works = Artwork.filter(organisation_id__in=[each.id for each in organisations])
+    narrowed = await narrowing(request.query_params, works)
+    works = narrowed.of(works)
     counted = await works.annotate(number=Count("id")).group_by("status").values("status", "number")
     counts = {str(each["status"]): each["number"] for each in counted}
     asked = request.query_params.get("status", "")
     status = Status(asked) if asked in set(Status) else None
     if status is not None:
         works = works.filter(status=status)
-    named = works.exclude(status=Status.WITHDRAWN)
-    themes = await Theme.filter(id__in=Subquery(named.values("themes__id"))).order_by("-id")
-    projects = await Project.filter(id__in=Subquery(named.values("project_id"))).order_by("-id")
-    theme = next((each for each in themes if each.slug == request.query_params.get("theme")), None)
-    project = next((each for each in projects if each.slug == request.query_params.get("project")), None)
-    if theme is not None:
-        works = works.filter(themes__id=theme.id)
-    if project is not None:
-        works = works.filter(project_id=project.id)
-    words = one_line(request.query_params.get("q", ""))[:SEARCHED_MOST]
-    if words:
-        works = works.filter(
-            Q(title__icontains=words)
-            | Q(title_translation__icontains=words)
-            | Q(artist__credit_name__icontains=words)
-            | Q(artist__credit_name_translation__icontains=words)
-        )
     raw = request.query_params.get("page", "1")
     page = min(max(int(raw), 1), 100_000) if raw.isascii() and raw.isdecimal() else 1
     shown = await (
@@ -111,15 +94,6 @@ async def index(request: Request) -> Response:
         .limit(PAGE + 1)
         .prefetch_related("image", "artist", "organisation", "reviews")
     )
-    narrowed = [
-        (name, value)
-        for name, value in (
-            ("theme", theme.slug if theme else ""),
-            ("project", project.slug if project else ""),
-            ("q", words),
-        )
-        if value
-    ]
     status_told = [("status", str(status))] if status else []
     context = {
         "works": [(work, why_it_stands(work)) for work in shown[:PAGE]],
@@ -130,13 +104,8 @@ async def index(request: Request) -> Response:
         "has_more": len(shown) > PAGE,
         "has_several": len(organisations) > 1,
         "words": STATUS_WORDS,
-        "asked": words,
-        "themes": themes,
-        "theme": theme,
-        "projects": projects,
-        "project": project,
         "narrowed": narrowed,
-        "query": urlencode([*status_told, *narrowed]),
+        "query": urlencode([*status_told, *narrowed.pairs]),
         "calls": await open_calls(organisations),
     }
     return render(request, "artworks/index.html", context)

@@ -79,6 +79,10 @@ async def test_works_are_narrowed_by_theme_project_and_words_together(site: Site
     assert await found(f"theme={winter.slug}&project={choir.slug}&status=draft") == ["二号"]
     assert await found(f"theme={winter.slug}&status=accepted") == []
     assert await found(f"theme={foreign.slug}&project=nonsense") == ["一号", "二号", "三号"]
+    page = (await client.get(f"/desk/works?theme={winter.slug}&status=accepted")).text
+    assert "draft 2" in page  # counted as narrowed
+    assert f'<option value="{winter.slug}" selected>' in page
+    assert "Show all of them" in page
     page = (await client.get(f"/desk/works?theme={winter.slug}&q=一号")).text
     assert f'href="/desk/works?status=draft&amp;theme={winter.slug}&amp;q=' in page  # the tabs keep it
     assert f'<option value="{winter.slug}" selected>' in page

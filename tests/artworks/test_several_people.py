@@ -346,7 +346,7 @@ AT_ONCE = [
 
 
 def test_nothing_is_shown_without_consent_and_no_text_is_lost(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(content_version, "STALENESS", 0.0)  # one process: it need not wait for others
     monkeypatch.setattr(withdrawal_views.ATTEMPTS, "allows", lambda address: True)
@@ -366,11 +366,17 @@ def test_nothing_is_shown_without_consent_and_no_text_is_lost(
 
         site, clients = runner.run(open_it())
         try:
-            run_state_machine_as_test(lambda: SeveralPeople(runner, site, clients), settings=STEPS)
+            run_state_machine_as_test(lambda: SeveralPeople(runner, site, clients), settings=STEPS[engine])
         finally:
             runner.run(close_it())
 
 
-STEPS = settings(
-    max_examples=20, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
-)
+STEPS = {
+    engine: settings(
+        max_examples=examples,
+        stateful_step_count=18,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    for engine, examples in (("sqlite", 20), ("postgresql", 8))
+}

@@ -13,6 +13,8 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from gallery.app import CHORES
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.submissions import submit
+from gallery.artworks.taking_back import take_back
 from gallery.images.models import Image
 from gallery.images.shelves import original_key
 from gallery.worker import Worker, Workshop
@@ -139,6 +141,14 @@ async def test_without_scripts_several_pictures_go_in_one_form(
         await row.locator("button[name=then][value=save]").click()
         await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
         assert await Artwork.filter(title="Tangyuan").count() == 1
+        # What is marked is submitted, or says what it lacks.
+        work = await Artwork.get(title="Tangyuan")
+        await page.goto(f"{address}/desk/works/many")
+        await page.check(f"#draft-{work.id} [name=work]")
+        await page.click(".many-chosen button")
+        await expect(page.locator(".notice-error")).to_contain_text("Tangyuan: It still needs")
+        assert await fits(page)
+        await page.goto(f"{address}/desk/works/{work.id}")
         # A picture is turned and cropped by numbers.
         await page.click("text=Turn or crop")
         await page.select_option("[name=turn]", "180")
@@ -206,6 +216,35 @@ async def test_of_two_windows_the_later_one_is_told_what_it_would_overwrite(
     await expect(page.locator(".meanwhile")).to_have_count(0, timeout=60_000)
     await expect(page.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
     assert (await Artwork.get(id=work.id)).title == "Mine"
+
+
+async def test_what_comes_too_late_is_said_and_stays_in_the_form(
+    live: LiveSite, browser: BrowserContext
+) -> None:
+    address = await live.serve(worker=False)
+    work = await factories.artwork(live.storage, live.cast.organisation)
+    page = await browser.new_page()
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(f"{address}/desk/works/{work.id}/edit")
+    state = page.locator(".typing-state")
+    await submit(work, live.cast.colleague)
+    await page.fill("[name=title]", "Too late")
+    await page.press("[name=title]", "Tab")
+    await expect(state).to_contain_text("What you typed is still here", timeout=60_000)
+    await page.click("button[name=then][value=save]")
+    await expect(page.locator(".error-summary")).to_contain_text("take the work back")
+    assert await page.input_value("[name=title]") == "Too late"
+    await take_back(work, live.cast.colleague)
+    await page.click("button[name=then][value=save]")
+    await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
+    assert (await Artwork.get(id=work.id)).title == "Too late"
+    # Deleted meanwhile: it says so, and not that there is no connection.
+    await page.goto(f"{address}/desk/works/{work.id}/edit")
+    await work.delete()
+    await page.fill("[name=title]", "Deleted")
+    await page.press("[name=title]", "Tab")
+    await expect(state).to_contain_text("was deleted", timeout=60_000)
+    assert await page.input_value("[name=title]") == "Deleted"
 
 
 async def test_a_picture_is_turned_and_cropped_by_keyboard_and_by_drag(
