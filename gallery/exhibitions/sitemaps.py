@@ -36,11 +36,11 @@ PICTURE = 1600  # px
 
 
 async def robots(request: Request) -> Response:
-    """A robot asks where it may go: not to the desk, to searches, to the pages of consents, or where something is counted."""
+    """A robot asks where it may go: not to the desk, to questions, to the pages of consents, or where something is counted."""
     pages = pages_of(request)
     closed = [DESK, "/c/", "/appreciations/"]
     for language in LANGUAGES:
-        closed += [pages.url("search:show", language=language), f"/{language}/consent/"]
+        closed += [f"{pages.url('search:show', language=language)}?q=", f"/{language}/consent/"]
         closed += [f"/{language}/*/support/"]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
     lines.append(f"Sitemap: {pages.absolute(pages.url('sitemaps:index'))}")

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.exhibitions import walls
+from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.visits import enter
 from gallery.languages import Spoken
 from gallery.languages import lazy_gettext as _l
@@ -99,7 +100,11 @@ async def show(request: Request) -> Response:
         "twin_query": address(request, asked.question, asked.filters, asked.after).partition("?")[2],
         "style": walls.style_sheet([*shown, *new_works]),
     }
-    return render(request, "search/show.html", context)
+    unfit = any(not work.is_for_machines for work in [*shown, *new_works])
+    headers = NOT_FOR_MACHINES if unfit else {}
+    is_question = bool(request.url.query)  # questions are without end; the page itself is one among others
+    robots = ", ".join([*(["noindex"] if is_question else []), *headers.values()])
+    return render(request, "search/show.html", {**context, "robots": robots}, headers=headers)
 
 
 def asked_filters(request: Request) -> dict[str, str]:

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route
 
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
@@ -59,9 +59,18 @@ async def visitor(chromium: Browser, motion: str = "no-preference") -> Page:
     return page
 
 
+async def until(page: Page, truth: str) -> None:
+    """Ask again and again; the page's own policy lets nothing be evaluated within it."""
+    for _ in range(150):
+        if await page.evaluate(truth):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(truth)
+
+
 async def passed(page: Page, path: str) -> set[str]:
     await page.wait_for_url(f"**{path}", wait_until="commit")  # a page that was kept is not loaded again
-    await page.wait_for_function("window.passed !== undefined")
+    await until(page, "window.passed !== undefined")
     animated: list[str] = await page.evaluate("window.passed")
     return set(animated)
 
@@ -137,3 +146,28 @@ async def test_what_was_withdrawn_after_it_was_fetched_is_not_shown(
     await page.get_by_role("heading", level=1).filter(has_not_text=works[1].title).wait_for()
     assert works[1].title not in await page.locator("body").inner_text()
     await page.context.browser.close()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_nothing_jumps_while_pictures_come_late(live: LiveSite, chromium: Browser, width: int) -> None:
+    works, exhibition = await wall(live)
+    address = await live.serve(worker=False)
+    context = await chromium.new_context(viewport={"width": width, "height": 800})
+    page = await context.new_page()
+
+    async def late(route: Route) -> None:
+        await asyncio.sleep(0.5)
+        await route.continue_()
+
+    await page.route("**/media/**", late)
+    for path in ("/zh/", exhibition, f"/zh/works/{works[1].public_id}", "/zh/themes"):
+        await page.goto(address + path, wait_until="load")
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        await until(page, "[...document.images].every(each => each.complete && each.naturalWidth)")
+        assert await page.evaluate(SHIFTS) == [], path
+    await context.close()
+
+
+SHIFTS = """() => new Promise(told => new PerformanceObserver(list => told(list.getEntries().map(
+  each => each.sources.map(source => source.node?.outerHTML?.slice(0, 120)).join())))
+  .observe({type: 'layout-shift', buffered: true}) || setTimeout(() => told([]), 400))"""

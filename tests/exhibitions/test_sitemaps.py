@@ -167,9 +167,17 @@ async def test_robots_keep_to_what_is_public(site: Site) -> None:
     rules = RobotFileParser()
     rules.parse(answer.text.splitlines())
     assert rules.site_maps() == [f"{site.settings.site_url}/sitemap.xml"]
-    for path in ("/desk", "/desk/works", "/c/0123", "/zh/consent/0123", "/zh/search", "/en/search?q=x"):
+    for path in ("/desk", "/desk/works", "/c/0123", "/zh/consent/0123", "/zh/search?q=", "/en/search?q=x"):
         assert not rules.can_fetch("*", path), path
-    for path in ("/", "/zh/", "/en/works/abc", "/media/abc/640.jpg", "/zh/exhibitions", "/zh/feed.atom"):
+    for path in (
+        "/",
+        "/zh/",
+        "/en/works/abc",
+        "/media/abc/640.jpg",
+        "/zh/exhibitions",
+        "/zh/search",
+        "/zh/feed.atom",
+    ):
         assert rules.can_fetch("*", path), path
 
 

@@ -323,13 +323,15 @@ async def test_the_page_is_neither_kept_nor_indexed_and_sets_no_cookie(
     answer = await (await site.client()).get("/zh/search", params={"q": "饺子"})
     assert answer.headers["cache-control"] == "no-cache"
     assert "set-cookie" not in answer.headers
-    assert '<meta name="robots" content="noindex">' in answer.text
+    assert '<meta name="robots" content="noindex, noai, noimageai">' in answer.text
+    assert answer.headers["x-robots-tag"] == "noai, noimageai"
     assert 'href="/en/search?q=%E9%A5%BA%E5%AD%90" hreflang="en"' in answer.text
 
 
 async def test_an_empty_question_shows_themes_and_new_works(site: Site, wall: list[Artwork]) -> None:
     page = (await (await site.client()).get("/en/search")).text
     assert "Winter Solstice" in page
+    assert "noindex" not in page
     assert wall[3].public_id in page
 
 
