@@ -67,7 +67,6 @@ async def test_one_work_without_it_is_enough(site: Site) -> None:
         (f"/zh/works/{beside.public_id}", TOLD),  # its page shows what hangs beside it
         (f"/zh/works/{apart.public_id}", None),
         ("/zh/themes", TOLD),  # each theme with a work
-        ("/zh/search", TOLD),
         ("/zh/organisations", None),
     ):
         assert (await client.get(path)).headers.get("x-robots-tag") == told, path
