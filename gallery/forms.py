@@ -115,6 +115,12 @@ class Block(TextAreaField):
 
 def at_most(longest: int) -> Length:
     class AtMost(Length):
+        def __init__(self, **limits: int) -> None:
+            super().__init__(**limits)
+            self.field_flags: dict[
+                str, Any
+            ] = {}  # with maxlength a browser would cut what is pasted, without a word
+
         def __call__(self, form: WTForm, field: Field) -> None:
             length = len(field.data or "")
             if length > longest:

@@ -176,3 +176,14 @@ def test_what_is_said_of_a_group_is_tied_to_it() -> None:
     assert 'href="#scopes-0"' in told
     assert told.count('aria-invalid="true"') == len(SCOPES)
     assert 'role="alert" tabindex="-1" autofocus' in told
+
+
+def test_no_browser_cuts_or_refuses_what_a_sentence_of_ours_answers() -> None:
+    class Story(Form):
+        story = Block("Story", 10)
+
+    form = Story(ImmutableMultiDict([("story", "x" * 11)]))
+    assert "maxlength" not in str(form.story())
+    assert not form.validate()
+    assert form.story.data == "x" * 11
+    assert "11" in form.story.errors[0]

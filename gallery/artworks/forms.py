@@ -100,7 +100,7 @@ class WorkForm(ConsentFields):
         500,
         [WebAddress()],
         description=_l("The address of the project's own page."),
-        render_kw={"type": "url", "inputmode": "url", "placeholder": "https://"},
+        render_kw={"inputmode": "url", "placeholder": "https://"},
     )
     picture = FileField(
         _l("Picture"),

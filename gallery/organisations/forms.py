@@ -17,7 +17,7 @@ from gallery.languages import lazy_gettext as _l
 from gallery.languages import spoken
 from gallery.organisations.models import Organisation, Trust
 
-WEB_ADDRESS = {"type": "url", "inputmode": "url", "placeholder": "https://"}
+WEB_ADDRESS = {"inputmode": "url", "placeholder": "https://"}
 NOT_IN_THE_LIST = _l("Please choose something that is in the list.")
 
 
