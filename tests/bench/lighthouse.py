@@ -83,7 +83,7 @@ def weigh(address: str, path: str) -> dict[str, int]:
 
 
 def main(address: str) -> None:
-    console = Console(width=150)
+    console = Console(width=190)
     table = Table("page", *CATEGORIES, *METRICS.values(), "lacking", "HTML", "CSS", "JavaScript")
     with tempfile.TemporaryDirectory() as folder:
         for name, path in pages_of(address).items():
