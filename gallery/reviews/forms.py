@@ -87,6 +87,10 @@ class ReviewForm(Form):
     def note_fields(self) -> Iterator[Field]:
         return (self[f"note_{name}"] for name in NOTED_FIELDS)
 
+    def typed(self) -> list[Field]:
+        """The fields into which somebody wrote something."""
+        return [field for field in (self["reason"], self["concern"], *self.note_fields()) if field.data]
+
     def notes(self, language: str = "zh") -> dict[str, str]:
         """Form field of the work → the note on it, ready reasons among them in `language`; none is left out empty."""
         return {

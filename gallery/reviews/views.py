@@ -245,6 +245,10 @@ async def create(request: Request) -> Response:
             concern = form.concern.data or ""
             made = await decisions.decline(artwork, submission, person, reason, notes, seen, concern)
     except AlreadyDecided as refusal:
+        is_own = await Review.exists(submission_id=submission.id, by_id=person.id)  # the form sent twice
+        if form.typed() and not is_own:
+            _person, artwork = await load_submitted(request)
+            return await _work_page(request, person, artwork, form, chosen, too_late=str(refusal), status=422)
         response: Response = redirect(request, "reviews:index", query=chosen.query)
         flash(request, response, str(refusal), "hint")
         return response
@@ -408,6 +412,7 @@ async def _work_page(
     chosen: Narrowing,
     *,
     meanwhile: ChangedMeanwhile | None = None,
+    too_late: str = "",
     wave_off: tuple[int, WaveOffForm] | None = None,
     status: int = 200,
 ) -> Response:
@@ -441,6 +446,7 @@ async def _work_page(
         "is_proposal": submission.is_proposal,
         "proposed": _passages(proposed),
         "meanwhile": _passages(meanwhile.changes) if meanwhile else [],
+        "too_late": too_late,
         "holder": holder,
         "is_private_shared": submission.is_waiting and submission.private_share is not None,
         "hindrances": decisions.hindrances(artwork, artwork.image, artwork.consent),

@@ -9,6 +9,7 @@ import pytest
 
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now, today
+from gallery.reviews.decisions import accept
 from gallery.reviews.models import Decision, Review
 from gallery.reviews.queue import put_off
 from tests import factories
@@ -206,6 +207,26 @@ async def test_the_same_decision_sent_twice_makes_one_review(site: Site) -> None
     assert (again.status_code, again.headers["location"]) == (303, "/desk/queue")
     assert "decided already" in (await client.get("/desk/queue")).text
     assert await Review.all().count() == 1
+
+
+async def test_words_that_come_after_another_curators_decision_are_given_back(site: Site) -> None:
+    work = await sent(site)
+    client = await site.client(site.cast.curator)
+    data = await decision_on(
+        work, "returned", note_alt_text="Say what is in the bowl.", reason="Nearly there."
+    )
+    await accept(work, (await work.submissions.all())[0], site.cast.keeper)
+    late = await client.post(f"/desk/queue/{work.id}", data=data)
+    assert late.status_code == 422
+    for words in ("decided already", "so that you can copy it", "Say what is in the bowl.", "Nearly there."):
+        assert words in late.text
+    assert await Review.all().count() == 1
+    # Without words there is nothing to give back, and one's own form sent twice was not too late.
+    bare = await client.post(f"/desk/queue/{work.id}", data=await decision_on(work, "accepted"))
+    assert (bare.status_code, bare.headers["location"]) == (303, "/desk/queue")
+    keeper = await site.client(site.cast.keeper)
+    own = await keeper.post(f"/desk/queue/{work.id}", data=data)
+    assert own.status_code == 303
 
 
 async def test_only_curators_review(site: Site) -> None:
