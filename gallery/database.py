@@ -133,10 +133,12 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         if self._context is not None:
-            await self._context.close_connections()
-            self._context.__exit__(None, None, None)
-            self._context = None
-            EXECUTOR_CACHE.clear()  # it keeps SQL in the dialect of the database that was open
+            context, self._context = self._context, None
+            try:
+                await context.close_connections()
+            finally:
+                context.__exit__(None, None, None)
+                EXECUTOR_CACHE.clear()  # it keeps SQL in the dialect of the database that was open
 
     async def missing_migrations(self) -> list[str]:
         """The names of the migrations that the database still lacks, in their order."""

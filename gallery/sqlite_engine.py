@@ -6,6 +6,7 @@ in between; one that begins IMMEDIATE waits its turn (`busy_timeout`). https://s
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import Any
 
@@ -15,6 +16,7 @@ from tortoise.backends.sqlite.client import (
     SqliteTransactionContext,
     SqliteTransactionWrapper,
 )
+from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
 
@@ -24,17 +26,26 @@ class ImmediateTransaction(SqliteTransactionWrapper):
             await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise TransactionManagementError(error) from error
+        except asyncio.CancelledError:
+            await (
+                self._connection.rollback()
+            )  # the connection's thread begins all the same, and then does this
+            raise
 
 
 class ImmediateTransactionContext(SqliteTransactionContext):
-    """Gives the connection back where the transaction could not begin."""
+    """Gives the connection back where the transaction could not begin, and only if it had it."""
 
     async def __aenter__(self) -> Any:
+        await self._trxlock.acquire()
         try:
-            return await super().__aenter__()
+            await self.ensure_connection()
+            await self.connection.begin()
         except BaseException:
             self._trxlock.release()
             raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        return self.connection
 
 
 class ImmediateSqliteClient(SqliteClient):

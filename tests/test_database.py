@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from tortoise.connection import get_connection
@@ -61,6 +65,62 @@ async def test_bumps_at_once_are_all_counted(settings: Settings) -> None:
 
         await asyncio.gather(*(one() for _ in range(10)))
         assert (await ContentVersion.get(id=1)).number == 11
+
+
+@pytest.mark.only_on("sqlite")  # where all share one connection
+async def test_who_gives_up_waiting_takes_no_transaction_from_whoever_holds_it(settings: Settings) -> None:
+    async with Database(settings):
+        done, told = asyncio.Event(), list[str]()
+
+        async def hold() -> None:
+            async with in_transaction():
+                await bump()
+                await done.wait()
+                await bump()
+                told.append("held")
+
+        async def wait() -> None:
+            async with in_transaction():
+                await bump()
+                told.append("waited")
+
+        holding = asyncio.create_task(hold())
+        await asyncio.sleep(0.1)
+        given_up = asyncio.create_task(wait())
+        await asyncio.sleep(0.1)
+        given_up.cancel()
+        waiting = asyncio.create_task(wait())
+        await asyncio.sleep(0.1)
+        done.set()
+        await asyncio.gather(holding, waiting)
+        assert told == ["held", "waited"]
+        assert (await ContentVersion.get(id=1)).number == 3
+
+
+@pytest.mark.parametrize("pause", [0, 0.0005, 0.002, 0.05])
+async def test_a_transaction_that_is_given_up_as_it_begins_is_over(
+    tmp_path: Path, sqlite_template: Path, pause: float
+) -> None:
+    path = tmp_path / "gallery.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+
+    async def one() -> None:
+        async with in_transaction():
+            await bump()
+
+    async with Database(settings_for(tmp_path, f"sqlite:///{path}")):
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # as another process does: whoever begins has to wait
+            given_up = asyncio.create_task(one())
+            await asyncio.sleep(pause)
+            given_up.cancel()
+            other.execute("ROLLBACK")
+            await asyncio.gather(given_up, return_exceptions=True)
+        await one()
+        assert get_connection("default").capabilities.dialect == "sqlite"
+        with closing(sqlite3.connect(path, timeout=0)) as other:  # nothing is held any more
+            assert other.execute("SELECT number FROM content_version").fetchone() is not None
+            other.execute("UPDATE content_version SET number = number + 1")
 
 
 @pytest.mark.parametrize("url", ["mysql://host/name", "sqlite://", "gallery.sqlite3", ""])
