@@ -28,6 +28,7 @@ __all__ = [
     "configuration",
     "in_transaction",
     "locked",
+    "sqlite_file",
 ]
 
 APP = "gallery"
@@ -116,14 +117,19 @@ def _connection(database_url: str, most: int | None = None) -> dict[str, Any]:
     )
 
 
+def sqlite_file(database_url: str) -> Path | None:
+    """Where the database lies, if it is a file."""
+    url = urlsplit(database_url)
+    return Path(unquote(url.path[1:])) if url.scheme == "sqlite" else None
+
+
 class Database:
     """The open database of one process. `async with Database(settings)`; models work anywhere in the process."""
 
     def __init__(self, settings: Settings) -> None:
         self._configuration = configuration(settings.database_url)
         self._context: TortoiseContext | None = None
-        url = urlsplit(settings.database_url)
-        self._file = Path(unquote(url.path[1:])) if url.scheme == "sqlite" else None
+        self._file = sqlite_file(settings.database_url)
 
     async def __aenter__(self) -> Database:
         if self._file is not None:

@@ -29,12 +29,12 @@ from gallery.cli.copies import (
     listed,
     needed_among,
     postgresql,
-    sqlite_file,
     write_whole,
 )
 from gallery.cli.serving import run
 from gallery.cli.site import console, opened
 from gallery.clock import now
+from gallery.database import sqlite_file
 from gallery.settings import Settings
 from gallery.storage import Storage
 
@@ -71,7 +71,7 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
     settings = Settings.from_env()
     with held(folder):
         if only_withdrawals:
-            console.print(f"{run(list_withdrawals(settings, folder))} withdrawal(s) are listed.")
+            console.print(f"{run(only_list(settings, folder))} withdrawal(s) are listed.")
             return
         told = run(back_up(settings, folder, days, forget_most=forget_most))
     console.print(f"Copy      {folder / told.name}")
@@ -88,29 +88,32 @@ async def back_up(settings: Settings, folder: Path, days: int, *, forget_most: b
     await storage.check()
     async with opened(settings) as database:
         await database.check()
-        await list_withdrawals(settings, folder, is_open=True)
+        await list_withdrawals(folder)
         moment = moment_for_a_copy(folder)
         making = folder / "making"
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(mode=0o700)
         await copy_database(settings, making)
         if (settings.home / SECRET).exists():
-            shutil.copy2(settings.home / SECRET, making / SECRET)
+            copy_whole(settings.home / SECRET, making / SECRET)
         copied = await copy_pictures(storage, folder / PICTURES)
         making.rename(folder / moment.strftime(STAMP))
         forgotten = await forget_pictures(storage, folder / PICTURES, even_most=forget_most)
     return Told(moment.strftime(STAMP), copied, forgotten, end_older(folder, moment - timedelta(days=days)))
 
 
-async def list_withdrawals(settings: Settings, folder: Path, *, is_open: bool = False) -> int:
+async def only_list(settings: Settings, folder: Path) -> int:
+    """List the withdrawals of a site and copy nothing; returns how many there are in the list."""
+    async with opened(settings) as database:
+        await database.check()
+        return await list_withdrawals(folder)
+
+
+async def list_withdrawals(folder: Path) -> int:
     """Add to the list of withdrawals in `folder` all that the database knows; returns how many it holds.
 
     A line is the SHA-256 of a consent's code, which says nothing to whoever reads it.
     """
-    if not is_open:
-        async with opened(settings) as database:
-            await database.check()
-            return await list_withdrawals(settings, folder, is_open=True)
     path = folder / WITHDRAWALS
     known = listed(path)
     for withdrawal in await Withdrawal.all().order_by("id").prefetch_related("consent"):
@@ -123,7 +126,7 @@ async def list_withdrawals(settings: Settings, folder: Path, *, is_open: bool = 
 
 async def copy_database(settings: Settings, into: Path) -> None:
     """A whole copy of the database as it is at one moment, while others write. Raises ClickException."""
-    file = sqlite_file(settings)
+    file = sqlite_file(settings.database_url)
     if file is None:
         await postgresql("pg_dump", settings, "--format=custom", f"--file={into / POSTGRESQL}")
         return
@@ -186,10 +189,8 @@ def moment_for_a_copy(folder: Path) -> datetime:
 def end_older(folder: Path, before: datetime) -> int:
     """Delete copies of the database that were made before `before`, but not the newest one."""
     ended = [
-        path
-        for path in copies(folder)[:-1]
-        if datetime.strptime(path.name, STAMP).replace(tzinfo=UTC) < before
-    ]
+        path for path in copies(folder)[:-1] if path.name < before.strftime(STAMP)
+    ]  # names sort as moments
     for path in ended:
         shutil.rmtree(path)
     return len(ended)

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from gallery.artists.models import Consent
-from gallery.cli.inspection import expected_in_private, others_among
+from gallery.cli.inspection import AT_ONCE, expected_in_private, others_among
 from gallery.cli.site import one_line
 from gallery.images.shelves import token_in
 from gallery.settings import Settings
@@ -29,13 +29,6 @@ from gallery.settings import Settings
 STAMP = "%Y-%m-%dT%H%M%SZ"  # a copy's folder is named by its moment, in UTC
 SQLITE, POSTGRESQL = "gallery.sqlite3", "gallery.dump"
 PICTURES, WITHDRAWALS, SECRET = "private", "withdrawals.txt", "secret_key"
-AT_ONCE = 500  # keys asked of the database at once
-
-
-def sqlite_file(settings: Settings) -> Path | None:
-    """Where the database lies, if it is a file."""
-    url = urlsplit(settings.database_url)
-    return Path(unquote(url.path[1:])) if url.scheme == "sqlite" else None
 
 
 def keys_by_some(pool: Path) -> Iterator[list[str]]:

@@ -29,11 +29,11 @@ from gallery.cli.copies import (
     listed,
     needed_among,
     postgresql,
-    sqlite_file,
 )
 from gallery.cli.inspection import inspect, mend
 from gallery.cli.serving import run
 from gallery.cli.site import console, opened, set_up
+from gallery.database import sqlite_file
 from gallery.settings import Settings
 from gallery.storage import Storage
 
@@ -85,7 +85,7 @@ async def bring_back(settings: Settings, folder: Path, copied: Path, lists: Iter
 
 async def place_database(settings: Settings, copied: Path) -> None:
     """Put a copied database where the settings say, which must be empty. Raises ClickException."""
-    file = sqlite_file(settings)
+    file = sqlite_file(settings.database_url)
     name = POSTGRESQL if file is None else SQLITE
     if not (copied / name).exists():
         raise click.ClickException(f"{copied} holds no {name}: it was made of a database of the other kind.")
