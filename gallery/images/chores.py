@@ -34,14 +34,14 @@ UNUSED_AFTER = timedelta(days=1)  # an upload whose form was never sent again
 
 async def develop_next(workshop: Workshop) -> bool:
     """Develop the oldest image that waits; False when none does."""
-    return await develop_one(workshop, await claim(workshop))
+    return await develop_one(workshop, await claim_or_give_back(workshop))
 
 
 async def develop_next_again(workshop: Workshop) -> bool:
     """Develop one image once more; what has just come in goes first."""
     if await Image.filter(RECEIVED, lease_until=None).exists():
         return False
-    return await develop_one(workshop, await claim(workshop, ONCE_MORE))
+    return await develop_one(workshop, await claim_or_give_back(workshop, ONCE_MORE))
 
 
 async def develop_again() -> int:
@@ -127,6 +127,18 @@ async def claim(workshop: Workshop, which: Q = RECEIVED) -> Image | None:
         image.lease_until = now() + timedelta(seconds=workshop.settings.image_lease_seconds)
         await image.save(update_fields=["attempts", "losses", "lease_until"])
         return image
+
+
+async def claim_or_give_back(workshop: Workshop, which: Q = RECEIVED) -> Image | None:
+    """Claim an image. Whoever is stopped while the database commits it would not know of the lease, and so not end it."""
+    claiming = asyncio.ensure_future(claim(workshop, which))
+    try:
+        return await asyncio.shield(claiming)
+    except asyncio.CancelledError:
+        image = await claiming
+        if image is not None:
+            await give_back(image)
+        raise
 
 
 def held(image: Image) -> QuerySet[Image]:

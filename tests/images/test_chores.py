@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tortoise.expressions import Q
 
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
@@ -14,6 +15,7 @@ from gallery.cli.inspection import inspect
 from gallery.clock import now
 from gallery.content_version import ContentVersion
 from gallery.database import Database
+from gallery.images import chores
 from gallery.images.chores import (
     MAX_FAILURES,
     MAX_LOSSES,
@@ -123,6 +125,25 @@ async def test_a_worker_that_is_stopped_gives_its_picture_back(site: Site, works
     assert await develop_next(workshop)
     await image.refresh_from_db()
     assert image.state == ImageState.READY
+
+
+async def test_a_worker_that_is_stopped_while_it_claims_a_picture_gives_it_back(
+    site: Site, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = await received(site)
+
+    async def stopped_at_the_commit(workshop: Workshop, which: Q) -> Image | None:
+        claimed = await claim(workshop, which)
+        developing.cancel()
+        await asyncio.sleep(0)
+        return claimed
+
+    monkeypatch.setattr(chores, "claim", stopped_at_the_commit)
+    developing = asyncio.create_task(develop_next(workshop))
+    with pytest.raises(asyncio.CancelledError):
+        await developing
+    await image.refresh_from_db()
+    assert (image.state, image.lease_until, image.losses) == (ImageState.RECEIVED, None, 0)
 
 
 async def test_a_picture_that_is_none_is_refused_with_a_reason(site: Site, workshop: Workshop) -> None:
