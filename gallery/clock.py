@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _zone = ZoneInfo("Asia/Shanghai")
+_stands_at: ContextVar[datetime | None] = ContextVar("stands_at", default=None)
 
 
 def use_time_zone(zone: ZoneInfo) -> None:
@@ -15,11 +19,21 @@ def use_time_zone(zone: ZoneInfo) -> None:
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    return _stands_at.get() or datetime.now(UTC)
 
 
 def today() -> date:
-    return now().astimezone(_zone).date()
+    return local(now()).date()
+
+
+@contextmanager
+def standing_at(moment: datetime) -> Iterator[None]:
+    """Let it be `moment` within."""
+    token = _stands_at.set(moment)
+    try:
+        yield
+    finally:
+        _stands_at.reset(token)
 
 
 def tomorrow_begins_at() -> datetime:

@@ -21,6 +21,7 @@ from tortoise.expressions import Q
 from gallery.artworks.access import PUBLIC_ID_MOST
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import visits, walls
+from gallery.exhibitions.access import load_opened
 from gallery.exhibitions.documents import add, json_document, xml
 from gallery.exhibitions.iiif import CORS
 from gallery.exhibitions.media import NOT_FOR_MACHINES
@@ -62,7 +63,7 @@ async def oembed(request: Request) -> Response:
         told = of_work(request, work, box, as_frame=asked.get("type") == "rich")
         robots = {} if work.is_for_machines else NOT_FOR_MACHINES
     else:
-        told = of_exhibition(request, await exhibition_on_view(parameters["slug"], CORS), box)
+        told = of_exhibition(request, await load_opened(parameters["slug"], CORS), box)
     headers = {**ASK_AGAIN, **robots}
     if format == "json":
         return json_document(told, "application/json", headers)
@@ -174,7 +175,7 @@ async def exhibition_frame(request: Request) -> Response:
     """Somebody sees an exhibition on another site's page: its title, its days and some works that may be shared."""
     enter(request)
     try:
-        exhibition = await exhibition_on_view(slug_of(request))
+        exhibition = await load_opened(slug_of(request))
     except HTTPException as gone:
         return empty_frame(request, gone.status_code)
     here = Q(hangings__room__edition_id=exhibition.edition_id, consent__for_sharing=True)
@@ -234,13 +235,6 @@ async def work_on_view(public_id: str, headers: dict[str, str] | None = None) ->
         if await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists():
             raise HTTPException(410, headers=headers)
     raise HTTPException(404, headers=headers)
-
-
-async def exhibition_on_view(slug: str, headers: dict[str, str] | None = None) -> ShownExhibition:
-    found = await walls.exhibitions(walls.OPENED(), Q(exhibition__slug=slug), limit=1)
-    if not found:
-        raise HTTPException(404, headers=headers)
-    return found[0]
 
 
 routes = [

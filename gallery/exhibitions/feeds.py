@@ -22,6 +22,7 @@ from tortoise.functions import Min
 from gallery.artworks.models import Artwork
 from gallery.clock import local, now, start_of, today
 from gallery.exhibitions import walls
+from gallery.exhibitions.access import load_opened
 from gallery.exhibitions.documents import KEPT, add, xml
 from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.models import Edition, Hanging
@@ -66,12 +67,10 @@ async def exhibition(request: Request) -> Response:
     """A reader follows the works of an exhibition."""
     enter(request)
     slug = slug_of(request)
-    found = await walls.exhibitions(walls.OPENED(), Q(exhibition__slug=slug), limit=1)
-    if not found:
-        raise HTTPException(404)
+    shown = await load_opened(slug)
     here = Q(room__edition__exhibition__slug=slug, room__edition__is_current=True)
     entries = await works_hung(request, here)
-    return feed(request, "visits:exhibition", found[0].title, found[0].introduction, entries, slug=slug)
+    return feed(request, "visits:exhibition", shown.title, shown.introduction, entries, slug=slug)
 
 
 async def theme(request: Request) -> Response:

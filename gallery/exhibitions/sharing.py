@@ -13,6 +13,7 @@ from tortoise.expressions import Q
 
 from gallery.artworks.access import refuse_work
 from gallery.exhibitions import placards, walls
+from gallery.exhibitions.access import load_opened
 from gallery.exhibitions.iiif import RETRY_AFTER, keep, kept_for, problem
 from gallery.exhibitions.placards import Placards, fonts_of
 from gallery.exhibitions.stretches import stretch_of
@@ -121,11 +122,9 @@ async def load_work(name: str, settings: Settings) -> Placards:
 
 
 async def load_exhibition(name: str, settings: Settings) -> Placards:
-    found = await walls.exhibitions(walls.OPENED(), Q(exhibition__slug=name), limit=1)
-    if not found:
-        raise HTTPException(404)
-    beginning = await stretch_of(found[0].edition_id)
-    return placards.of_exhibition(found[0], beginning.works, beginning.counts, settings)
+    shown = await load_opened(name)
+    beginning = await stretch_of(shown.edition_id)
+    return placards.of_exhibition(shown, beginning.works, beginning.counts, settings)
 
 
 async def load_theme(name: str, settings: Settings) -> Placards:

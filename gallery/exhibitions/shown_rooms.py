@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 from gallery.artworks.models import Artwork, allowed
 from gallery.exhibitions.models import Layout
@@ -15,11 +15,6 @@ from gallery.languages import Spoken, spoken
 
 STORY_COLUMNS = (*WORK_COLUMNS, "story", "story_translation")
 CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption_zh", "hangings__caption_en")
-
-
-class HasLayout(Protocol):
-    @property
-    def layout(self) -> Layout: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ async def rooms_of_draft(rooms: Sequence[Filled], shelf: Callable[[str], str]) -
     `shelf` gives the folder of addresses under which a picture, by its token, is handed out meanwhile.
     """
     ids = {hung.artwork_id for room in rooms for hung in room.works}
-    columns = columns_for([room.room for room in rooms])
+    columns = columns_for(room.room.layout for room in rooms)
     rows = (
         {row["id"]: row for row in await Artwork.filter(allowed(), id__in=ids).values(*columns)}
         if ids
@@ -75,9 +70,9 @@ async def rooms_of_draft(rooms: Sequence[Filled], shelf: Callable[[str], str]) -
     ]
 
 
-def columns_for(rooms: Iterable[HasLayout]) -> tuple[str, ...]:
-    """What to fetch of works: their stories only where a room shows them."""
-    return STORY_COLUMNS if any(room.layout == Layout.STORIES for room in rooms) else WORK_COLUMNS
+def columns_for(layouts: Iterable[Layout]) -> tuple[str, ...]:
+    """What to fetch of works for rooms of these layouts: their stories only where one shows them."""
+    return STORY_COLUMNS if Layout.STORIES in layouts else WORK_COLUMNS
 
 
 def shown_room(

@@ -8,17 +8,18 @@ from typing import Any
 
 from tortoise.expressions import Q
 from tortoise.functions import Count
+from tortoise.queryset import QuerySet, ValuesQuery
 
 from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork
 from gallery.exhibitions.models import Hanging, Layout, Room
-from gallery.exhibitions.shown_rooms import CAPTION_COLUMNS, ShownRoom, columns_for, shown_room
+from gallery.exhibitions.shown_rooms import CAPTION_COLUMNS, STORY_COLUMNS, ShownRoom, columns_for, shown_room
 from gallery.exhibitions.walls import WORK_COLUMNS, Counts, ShownWork, counted, named
-from gallery.languages import Spoken, spoken
+from gallery.languages import Spoken
+from gallery.prepared import Row, prepared
 
 STRETCH = 60  # works on one page of an exhibition
+ROOM_COLUMNS = ("id", "title_zh", "title_en", "text_zh", "text_en", "layout")
 ORDER = ("hangings__room__position", "hangings__room_id", "hangings__position", "hangings__id")
-
-Row = dict[str, Any]
 
 
 class NoSuchPlace(Exception):
@@ -63,11 +64,9 @@ async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretc
     Both are as they stand in the address. A work that no longer hangs there lets the stretch begin at the door.
     Five queries; two where all that hangs fits into one stretch. Raises NoSuchPlace.
     """
-    rooms = (
-        await Room.filter(edition_id=edition_id).annotate(hung=Count("hangings")).order_by("position", "id")
-    )
-    if not room and sum(each.hung for each in rooms) <= STRETCH:  # type: ignore[attr-defined]
-        return await _whole(rooms)
+    rooms = await _rooms_in(edition_id)
+    if not room and sum(each["hung"] for each in rooms) <= STRETCH:
+        return await _whole(edition_id, rooms)
     doors, counts = await _doors(rooms), await counted(Q(hangings__room__edition_id=edition_id))
     if room and not (room.isascii() and room.isdecimal() and len(room) < 6 and 0 < int(room) <= len(doors)):
         raise NoSuchPlace
@@ -83,7 +82,11 @@ async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretc
                 | Q(hangings__position=passed.position, hangings__id__lte=passed.id)
             )
         )
-    found = await rows.order_by(*ORDER).limit(STRETCH + 1).values(*CAPTION_COLUMNS, *columns_for(doors))
+    found = (
+        await rows.order_by(*ORDER)
+        .limit(STRETCH + 1)
+        .values(*CAPTION_COLUMNS, *columns_for(door.layout for door in doors))
+    )
     hung = _by_room(found[:STRETCH])
     following: dict[str, object] | None = None
     onward = None
@@ -97,14 +100,13 @@ async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretc
 
 async def entrance_of(edition_id: int) -> list[ShownWork]:
     """The works of the stretch with which an exhibition begins, without its rooms; one query."""
-    rows = Artwork.all().on_view().filter(hangings__room__edition_id=edition_id)
-    return [ShownWork.of(row) for row in await rows.order_by(*ORDER).limit(STRETCH).values(*WORK_COLUMNS)]
+    return [ShownWork.of(row) for row in await _entrance(edition_id, STRETCH)]
 
 
-async def _whole(rooms: Sequence[Room]) -> Stretch:
+async def _whole(edition_id: int, rooms: Sequence[Row]) -> Stretch:
     """An exhibition that fits into one stretch; its counts come from the works themselves."""
-    rows = Artwork.all().on_view().filter(hangings__room_id__in=[room.id for room in rooms])
-    found = await rows.order_by(*ORDER).values(*CAPTION_COLUMNS, *columns_for(rooms)) if rooms else []
+    works_of = _told_in if Layout.STORIES in {room["layout"] for room in rooms} else _hung_in
+    found = await works_of(edition_id) if rooms else []
     hung = _by_room(found)
     doors = _as_doors(rooms, {room_id: len(rows) for room_id, rows in hung.items()})
     counts = Counts(
@@ -115,14 +117,39 @@ async def _whole(rooms: Sequence[Room]) -> Stretch:
     return Stretch(doors, _shown(doors, hung), counts, False, None, None)
 
 
-async def _doors(rooms: Sequence[Room]) -> list[Door]:
+@prepared
+def _rooms_in(edition_id: int) -> ValuesQuery[Any]:
+    rows = Room.filter(edition_id=edition_id).annotate(hung=Count("hangings")).order_by("position", "id")
+    return rows.values(*ROOM_COLUMNS, "hung")
+
+
+@prepared
+def _hung_in(edition_id: int) -> ValuesQuery[Any]:
+    return _works_in(edition_id).values(*CAPTION_COLUMNS, *WORK_COLUMNS)
+
+
+@prepared
+def _told_in(edition_id: int) -> ValuesQuery[Any]:
+    return _works_in(edition_id).values(*CAPTION_COLUMNS, *STORY_COLUMNS)
+
+
+@prepared
+def _entrance(edition_id: int, limit: int) -> ValuesQuery[Any]:
+    return _works_in(edition_id).limit(limit).values(*WORK_COLUMNS)
+
+
+def _works_in(edition_id: int) -> QuerySet[Artwork]:
+    return Artwork.all().on_view().filter(hangings__room__edition_id=edition_id).order_by(*ORDER)
+
+
+async def _doors(rooms: Sequence[Row]) -> list[Door]:
     """Those of the rooms that show a work; one query."""
     if not rooms:
         return []
     rows = (
         await Artwork.all()
         .on_view()
-        .filter(hangings__room_id__in=[room.id for room in rooms])
+        .filter(hangings__room_id__in=[room["id"] for room in rooms])
         .annotate(works=Count("id"))
         .group_by("hangings__room_id")
         .values_list("hangings__room_id", "works")
@@ -130,10 +157,10 @@ async def _doors(rooms: Sequence[Room]) -> list[Door]:
     return _as_doors(rooms, dict(rows))
 
 
-def _as_doors(rooms: Sequence[Room], works: Mapping[int, int]) -> list[Door]:
-    shown = [room for room in rooms if works.get(room.id)]
+def _as_doors(rooms: Sequence[Row], works: Mapping[int, int]) -> list[Door]:
+    shown = [room for room in rooms if works.get(room["id"])]
     return [
-        Door(room.id, number, spoken(room, "title"), spoken(room, "text"), works[room.id], room.layout)
+        Door(room["id"], number, named(room, "title"), named(room, "text"), works[room["id"]], room["layout"])
         for number, room in enumerate(shown, start=1)
     ]
 

@@ -20,6 +20,7 @@ from gallery.artists.models import Artist
 from gallery.artworks.access import load_on_view
 from gallery.clock import today
 from gallery.exhibitions import placards, walls
+from gallery.exhibitions.access import load_opened
 from gallery.exhibitions.linked_data import LinkedData
 from gallery.exhibitions.logos import logos_of
 from gallery.exhibitions.media import NOT_FOR_MACHINES
@@ -113,48 +114,45 @@ async def exhibitions(request: Request) -> Response:
 async def exhibition(request: Request) -> Response:
     """A visitor walks through an exhibition, room by room."""
     enter(request)
-    found = await walls.exhibitions(walls.OPENED(), Q(exhibition__slug=slug_of(request)), limit=1)
-    if not found:
-        raise HTTPException(404)
+    shown = await load_opened(slug_of(request))
     asked = request.query_params
     try:
-        stretch = await stretch_of(found[0].edition_id, asked.get("room", ""), asked.get("after", ""))
+        stretch = await stretch_of(shown.edition_id, asked.get("room", ""), asked.get("after", ""))
     except NoSuchPlace as error:
         raise HTTPException(404) from error
     is_beginning = "room" not in asked
     works = stretch.works
-    first = works if is_beginning else await entrance_of(found[0].edition_id)
-    slug, title = found[0].slug, found[0].title.text
+    first = works if is_beginning else await entrance_of(shown.edition_id)
+    slug, title = shown.slug, shown.title.text
     is_end = not stretch.following
-    behind = Q(hangings__room__edition_id=found[0].edition_id)
     return show(
         request,
         "visits/exhibition.html",
         works=works,
-        theme=found[0].theme,
-        exhibition=found[0],
+        theme=shown.theme,
+        exhibition=shown,
         stretch=stretch,
         rooms=stretch.rooms,
         is_beginning=is_beginning,
         is_end=is_end,
-        projects=await walls.projects_on_view(behind, limit=PROJECTS_OF_EXHIBITION) if is_end else [],
+        projects=await walls.projects_in_edition(shown.edition_id, PROJECTS_OF_EXHIBITION) if is_end else [],
         cover=works[0] if works else None,
         logos=await logos_of(
             slug,
-            [credit.key for credit in found[0].credits],
+            [credit.key for credit in shown.credits],
             lambda logo: pages_of(request).url("logos:show", token=logo.token),
         ),
-        dead=await dead_among({credit.link for credit in found[0].credits if credit.link}),
+        dead=await dead_among({credit.link for credit in shown.credits if credit.link}),
         counts=stretch.counts,
         onward=urlencode(stretch.following or {}),
         twin_query=urlencode({name: asked[name] for name in ("room", "after") if name in asked}),
-        linked_data=linked(request).of_exhibition(found[0]),
+        linked_data=linked(request).of_exhibition(shown),
         alternates=[
             feed_of(request, "feeds:exhibition", title, slug=slug),
             manifest_of(request, "manifests:exhibition", title, slug=slug),
             *embedding_of(request, "visits:exhibition", title, slug=slug),
         ],
-        placards=placards.of_exhibition(found[0], first, stretch.counts, settings_of(request)),
+        placards=placards.of_exhibition(shown, first, stretch.counts, settings_of(request)),
     )
 
 
@@ -164,23 +162,21 @@ async def walk(request: Request) -> Response:
     As many works as one page of an exhibition shows; the rest of a larger one by its rooms.
     """
     enter(request)
-    found = await walls.exhibitions(walls.OPENED(), Q(exhibition__slug=slug_of(request)), limit=1)
-    if not found:
-        raise HTTPException(404)
+    shown = await load_opened(slug_of(request))
     asked = request.query_params.get("room", "")
     try:
-        stretch = await stretch_of(found[0].edition_id, asked)
+        stretch = await stretch_of(shown.edition_id, asked)
     except NoSuchPlace as error:
         raise HTTPException(404) from error
-    first = await entrance_of(found[0].edition_id) if asked else stretch.works
+    first = await entrance_of(shown.edition_id) if asked else stretch.works
     return show(
         request,
         "visits/walk.html",
         works=stretch.works,
-        theme=found[0].theme,
-        exhibition=found[0],
+        theme=shown.theme,
+        exhibition=shown,
         rooms=stretch.rooms[:1] if asked else stretch.rooms,
-        placards=placards.of_exhibition(found[0], first, stretch.counts, settings_of(request)),
+        placards=placards.of_exhibition(shown, first, stretch.counts, settings_of(request)),
     )
 
 
@@ -299,7 +295,7 @@ async def organisation(request: Request) -> Response:
         works=works,
         emblem=ShownEmblem.of(await shown_emblem(found)),
         organisation=found,
-        projects=await walls.projects_on_view(Q(organisation_id=found.id), limit=LISTED_MOST),
+        projects=await walls.projects_of_organisation(found.id, LISTED_MOST),
         linked_data=linked(request).of_organisation(found),
         alternates=[feed_of(request, "feeds:organisation", spoken(found, "name").text, slug=found.slug)],
         wall=works,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 from markupsafe import Markup, escape
 from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count, Max
+from tortoise.queryset import QuerySet, ValuesQuery
 
 from gallery.artworks.models import Artwork, walls_are_open
 from gallery.clock import now
@@ -24,6 +25,7 @@ from gallery.images.emblem_models import Emblem
 from gallery.images.renditions import widths_for
 from gallery.languages import LANGUAGES, Spoken, current_language, other_language, spoken
 from gallery.pages import lang_attribute
+from gallery.prepared import Row, prepared
 from gallery.themes.models import Theme
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -394,12 +396,24 @@ async def works_by_id(ids: Collection[int]) -> dict[int, ShownWork]:
 
 async def exhibitions(*conditions: Q, order: str = "-opens_at", limit: int) -> list[ShownExhibition]:
     """At most `limit` published exhibitions by their current editions; one query."""
-    rows = (
-        Edition.filter(*conditions, is_current=True, opens_at__isnull=False)
-        .order_by(order, "-id")
-        .limit(limit)
-    )
+    rows = published(*conditions).order_by(order, "-id").limit(limit)
     return [ShownExhibition.of(row) for row in await rows.values(*EDITION_COLUMNS)]
+
+
+async def exhibition_at(slug: str) -> ShownExhibition | None:
+    """The exhibition of that address, if it has opened and is still on the site; one query."""
+    rows = await _current_edition(slug)
+    return ShownExhibition.of(rows[0]) if rows else None
+
+
+@prepared
+def _current_edition(slug: str) -> ValuesQuery[Any]:
+    return published(OPENED(), Q(exhibition__slug=slug)).values(*EDITION_COLUMNS)
+
+
+def published(*conditions: Q) -> QuerySet[Edition]:
+    """Current editions that have an opening day and meet the conditions."""
+    return Edition.filter(*conditions, is_current=True, opens_at__isnull=False)
 
 
 def OPEN() -> Q:
@@ -547,22 +561,39 @@ async def organisations_on_view(*, limit: int) -> list[Listed]:
     return listed[:limit]
 
 
-async def projects_on_view(*conditions: Q, limit: int) -> list[Listed]:
-    """At most `limit` projects that stand behind works on view which meet the conditions; one query."""
+async def projects_of_organisation(organisation_id: int, limit: int) -> list[Listed]:
+    """At most `limit` projects that stand behind its works on view; one query."""
+    return _projects(await _projects_on_view(Q(organisation_id=organisation_id), limit))
+
+
+async def projects_in_edition(edition_id: int, limit: int) -> list[Listed]:
+    """At most `limit` projects that stand behind what hangs in an edition, as far as it is on view; one query."""
+    return _projects(await _projects_behind(edition_id, limit))
+
+
+@prepared
+def _projects_behind(edition_id: int, limit: int) -> ValuesQuery[Any]:
+    return _projects_on_view(Q(hangings__room__edition_id=edition_id), limit)
+
+
+def _projects_on_view(condition: Q, limit: int) -> ValuesQuery[Any]:
     columns = [
         "project__slug",
         *(f"project__{field}_{language}" for field in ("title", "summary") for language in LANGUAGES),
     ]
-    rows = (
-        await Artwork.all()
+    return (
+        Artwork.all()
         .on_view()
-        .filter(*conditions, project_id__isnull=False)
+        .filter(condition, project_id__isnull=False)
         .annotate(works=Count("id", distinct=True))
         .group_by(*columns)
         .order_by("project__slug")
         .limit(limit)
         .values("works", *columns)
     )
+
+
+def _projects(rows: Iterable[Row]) -> list[Listed]:
     return [
         Listed(
             row["project__slug"], named(row, "project__title"), named(row, "project__summary"), row["works"]
