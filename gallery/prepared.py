@@ -21,6 +21,7 @@ from gallery import clock
 
 P = ParamSpec("P")
 Row = dict[str, Any]
+Shape = tuple[int, ...]  # for each argument how many numbers a list of it has, or 0
 
 # Any two moments whose days differ too.
 MOMENTS = (datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC), datetime(2002, 3, 4, 5, 6, 7, 8, tzinfo=UTC))
@@ -36,26 +37,32 @@ class Written:
 
     sql: str
     parameters: list[Any]
-    places: list[tuple[int, int]]  # which parameter is which of: the moment, the day, the arguments
+    places: list[
+        tuple[int, int]
+    ]  # which parameter is which of: the moment, the day, the arguments (of lists each number)
     columns: list[tuple[str, Callable[[Any], Any]]]  # those whose values the database keeps in another form
 
 
 def prepared(build: Callable[P, ValuesQuery[Any]]) -> Callable[P, Awaitable[list[Row]]]:
-    """Let `build`, which makes a query out of whole numbers and strings (by position), answer with its rows.
+    """Let `build` answer with the rows of the query that it makes out of whole numbers, strings and lists of numbers.
 
-    It is called twice, with different marks for its arguments and for the time, to see which parameters of the SQL they
-    become. Raises NotPreparable where that cannot be seen, at the first call.
+    They are given by position; a list, of which the query may only ask what is `in` it, is not empty. `build` is called
+    twice, with different marks for its arguments and for the time, to see which parameters of the SQL they become.
+    Raises NotPreparable where that cannot be seen, at the first call.
     """
-    written: dict[str, Written] = {}  # by dialect
+    written: dict[tuple[str, Shape], Written] = {}
 
     async def rows(*values: P.args, **_nothing: P.kwargs) -> list[Row]:
         connection = get_connection("default")
-        dialect = connection.capabilities.dialect
-        if dialect not in written:
-            written[dialect] = _write(build, values)
-        query = written[dialect]
+        shape = tuple(_padded(len(value)) if isinstance(value, list) else 0 for value in values)
+        key = (connection.capabilities.dialect, shape)
+        if key not in written:
+            written[key] = _write(build, values, shape)
+        query = written[key]
         moment = clock.now()
-        given = (moment, clock.local(moment).date(), *values)
+        given: list[Any] = [moment, clock.local(moment).date()]
+        for value, length in zip(values, shape, strict=True):
+            given += [*value, *value[-1:] * (length - len(value))] if isinstance(value, list) else [value]
         parameters = query.parameters.copy()
         for place, which in query.places:
             parameters[place] = given[which]
@@ -69,12 +76,19 @@ def prepared(build: Callable[P, ValuesQuery[Any]]) -> Callable[P, Awaitable[list
     return rows
 
 
-def _write(build: Callable[..., ValuesQuery[Any]], values: tuple[Any, ...]) -> Written:
-    marks, others = (_marks(values, variant) for variant in range(len(MOMENTS)))
+def _padded(length: int) -> int:
+    """As many numbers as a list of `length` is written for: its last stands there more than once, so that few differ."""
+    if not length:
+        raise NotPreparable("There is nothing in an empty list")
+    return max(8, 1 << (length - 1).bit_length())
+
+
+def _write(build: Callable[..., ValuesQuery[Any]], values: tuple[Any, ...], shape: Shape) -> Written:
+    marks, others = (_marks(values, shape, variant) for variant in range(len(MOMENTS)))
     (query, sql, parameters), (_, same_sql, otherwise) = (_built(build, given) for given in (marks, others))
     if sql != same_sql:
         raise NotPreparable(f"{build.__qualname__} asks differently each time")
-    pairs = list(zip(marks, others, strict=True))
+    pairs = list(zip(_flat(marks), _flat(others), strict=True))
     places = []
     for place, pair in enumerate(zip(parameters, otherwise, strict=True)):
         if pair in pairs:
@@ -88,23 +102,34 @@ def _write(build: Callable[..., ValuesQuery[Any]], values: tuple[Any, ...]) -> W
         for column, field in query._fields_for_select.items()
     ]
     # As the ORM itself tells those that need no conversion.
-    return Written(sql, parameters, places, [each for each in columns if not isinstance(each[1], LambdaType)])
+    columns = [each for each in columns if not isinstance(each[1], LambdaType)]
+    return Written(sql, parameters, places, columns)
 
 
-def _marks(values: tuple[Any, ...], variant: int) -> tuple[Any, ...]:
+def _marks(values: tuple[Any, ...], shape: Shape, variant: int) -> list[Any]:
     """The moment, the day and a mark for each value: of its type, and like nothing that stands in a query itself."""
     moment = MOMENTS[variant]
     marks: list[Any] = [moment, clock.local(moment).date()]
-    for number, value in enumerate(values):
-        if type(value) not in (int, str):
+    number = 1_987_654_321 + 100_000_000 * variant
+    for value, length in zip(values, shape, strict=True):
+        if type(value) is list:
+            marks.append([number + place for place in range(length)])
+        elif type(value) is int:
+            marks.append(number)
+        elif type(value) is str:
+            marks.append(f" A mark {number} ")  # neither stripped nor lowered
+        else:
             raise NotPreparable(f"{type(value).__name__} cannot be an argument of a prepared query")
-        mark = 1_987_654_321 + 1_000 * variant + number
-        marks.append(mark if type(value) is int else f" A mark {mark} ")  # neither stripped nor lowered
-    return tuple(marks)
+        number += length or 1
+    return marks
+
+
+def _flat(marks: list[Any]) -> list[Any]:
+    return [mark for each in marks for mark in (each if isinstance(each, list) else [each])]
 
 
 def _built(
-    build: Callable[..., ValuesQuery[Any]], marks: tuple[Any, ...]
+    build: Callable[..., ValuesQuery[Any]], marks: list[Any]
 ) -> tuple[ValuesQuery[Any], str, list[Any]]:
     with clock.standing_at(marks[0]):
         query = build(*marks[2:])

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from tortoise.queryset import ValuesQuery
+
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.content_version import ContentVersion
@@ -20,6 +22,7 @@ from gallery.exhibitions.schedule import next_change
 from gallery.exhibitions.walls import OPENED
 from gallery.languages import LANGUAGES
 from gallery.organisations.models import Organisation, Project
+from gallery.prepared import Row, prepared
 from gallery.prose import plain
 from gallery.search import engine, words
 from gallery.search.engine import BEYOND_ALL
@@ -107,12 +110,16 @@ async def works(before: int, most: int) -> Stretch:
     return Stretch([_work(row, tagged[row["id"]]) for row in rows], ids[-1] if len(ids) == most else 0)
 
 
-async def tags_of(ids: Collection[int]) -> list[dict[str, Any]]:
+async def tags_of(ids: Collection[int]) -> list[Row]:
     """Each theme of each of the works, as a row: the work's id, the theme's slug and names; by the theme's id."""
+    return sorted(await _tags_of(list(ids)), key=lambda row: int(row["themes__id"])) if ids else []
+
+
+@prepared
+def _tags_of(ids: list[int]) -> ValuesQuery[Any]:
     # From the works' side: from the other, SQLite would look through every work of a theme.
-    tagged = Artwork.filter(id__in=list(ids), themes__id__isnull=False)
-    rows: list[dict[str, Any]] = await tagged.values("id", "themes__id", "themes__slug", *TAG_NAMES)
-    return sorted(rows, key=lambda row: int(row["themes__id"]))
+    tagged = Artwork.filter(id__in=ids, themes__id__isnull=False)
+    return tagged.values("id", "themes__id", "themes__slug", *TAG_NAMES)
 
 
 def _work(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) -> Source:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from tortoise.expressions import Q
+from tortoise.queryset import ValuesQuery
 
 from gallery.artworks.models import Artwork
 from gallery.exhibitions import walls
@@ -16,6 +16,7 @@ from gallery.exhibitions.models import Edition
 from gallery.exhibitions.walls import OPENED, ShownWork, other_name
 from gallery.languages import LANGUAGES, Spoken, spoken
 from gallery.organisations.models import Organisation, Project
+from gallery.prepared import prepared
 from gallery.prose import excerpt
 from gallery.search.engine import Hit, hits
 from gallery.search.entries import readable, tags_of
@@ -31,6 +32,7 @@ CHOICES_MOST = 8  # of one filter, those that most answers have
 NEAR_MOST = 4  # questions that are offered instead of one without answers
 NEWEST_READ = 200  # works whose titles lend words to a question that was spelt otherwise
 
+ORGANISATION_NAMES = [f"organisation__name_{language}" for language in LANGUAGES]
 FILTERS = ("kind", "theme", "organisation", "medium", "year", "language")
 
 
@@ -118,21 +120,46 @@ def _by_kind(entries: Collection[int]) -> dict[Kind, list[int]]:
 
 async def _on_view(entries: Collection[int]) -> set[int]:
     """Those of the entries whose rows a visitor may see, now."""
-    ids = _by_kind(entries)
-    questions: dict[Kind, Any] = {
-        Kind.WORK: Artwork.all().on_view(ids[Kind.WORK]).values_list("id", flat=True),
-        Kind.PROJECT: Project.filter(id__in=ids[Kind.PROJECT], organisation__is_active=True).values_list(
-            "id", flat=True
-        ),
-        Kind.ORGANISATION: Organisation.filter(id__in=ids[Kind.ORGANISATION], is_active=True).values_list(
-            "id", flat=True
-        ),
-        Kind.THEME: Theme.filter(id__in=ids[Kind.THEME]).values_list("id", flat=True),
-        Kind.EXHIBITION: Edition.filter(
-            OPENED(), is_current=True, exhibition_id__in=ids[Kind.EXHIBITION]
-        ).values_list("exhibition_id", flat=True),
+    return {
+        kind * PLACES + row["id"]
+        for kind, ids in _by_kind(entries).items()
+        if ids
+        for row in await SEEN[kind](ids)
     }
-    return {kind * PLACES + id for kind, question in questions.items() if ids[kind] for id in await question}
+
+
+@prepared
+def _works_on_view(ids: list[int]) -> ValuesQuery[Any]:
+    return Artwork.all().on_view(ids).values("id")
+
+
+@prepared
+def _projects_on_view(ids: list[int]) -> ValuesQuery[Any]:
+    return Project.filter(id__in=ids, organisation__is_active=True).values("id")
+
+
+@prepared
+def _organisations_on_view(ids: list[int]) -> ValuesQuery[Any]:
+    return Organisation.filter(id__in=ids, is_active=True).values("id")
+
+
+@prepared
+def _themes_on_view(ids: list[int]) -> ValuesQuery[Any]:
+    return Theme.filter(id__in=ids).values("id")
+
+
+@prepared
+def _exhibitions_on_view(ids: list[int]) -> ValuesQuery[Any]:
+    return Edition.filter(OPENED(), is_current=True, exhibition_id__in=ids).values(id="exhibition_id")
+
+
+SEEN = {
+    Kind.WORK: _works_on_view,
+    Kind.PROJECT: _projects_on_view,
+    Kind.ORGANISATION: _organisations_on_view,
+    Kind.THEME: _themes_on_view,
+    Kind.EXHIBITION: _exhibitions_on_view,
+}
 
 
 async def _answers(entries: Collection[int], terms: Sequence[Term]) -> dict[int, Answer]:
@@ -239,10 +266,7 @@ async def _choices(entries: Collection[int]) -> Choices:
     for kind, rows in ids.items():
         for _ in rows:
             count("kind", kind.name.lower(), Spoken("", ""))
-    organisation_names = [f"organisation__name_{language}" for language in LANGUAGES]
-    works = Artwork.filter(id__in=ids[Kind.WORK])
-    columns = ("language", "year", "medium", "medium_translation", "organisation__slug", *organisation_names)
-    for row in await works.values(*columns):
+    for row in await _filtered_by(ids[Kind.WORK]) if ids[Kind.WORK] else []:
         count("language", row["language"], Spoken("", ""))
         count("year", str(row["year"] or ""), Spoken(str(row["year"]), ""))
         medium = walls.in_page_language(row["medium"], row["medium_translation"], row["language"])
@@ -252,19 +276,28 @@ async def _choices(entries: Collection[int]) -> Choices:
         count("theme", row["themes__slug"], walls.named(row, "themes__title"))
     if ids[Kind.PROJECT]:
         projects = Project.filter(id__in=ids[Kind.PROJECT])
-        for row in await projects.values("organisation__slug", *organisation_names):
+        for row in await projects.values("organisation__slug", *ORGANISATION_NAMES):
             count("organisation", row["organisation__slug"], walls.named(row, "organisation__name"))
     for organisation in await Organisation.filter(id__in=ids[Kind.ORGANISATION]):
         count("organisation", organisation.slug, spoken(organisation, "name"))
     for theme in await Theme.filter(id__in=ids[Kind.THEME]):
         count("theme", theme.slug, spoken(theme, "title"))
-    shown = await walls.exhibitions(
-        OPENED(), Q(exhibition_id__in=ids[Kind.EXHIBITION]), limit=len(ids[Kind.EXHIBITION]) or 1
-    )
-    for exhibition in shown:
-        if exhibition.theme:
-            count("theme", exhibition.theme.slug, exhibition.theme.title)
+    for row in await _exhibited_for(ids[Kind.EXHIBITION]) if ids[Kind.EXHIBITION] else []:
+        count("theme", row["exhibition__theme__slug"], walls.named(row, "exhibition__theme__title"))
     return choices
+
+
+@prepared
+def _filtered_by(ids: list[int]) -> ValuesQuery[Any]:
+    columns = ("language", "year", "medium", "medium_translation", "organisation__slug")
+    return Artwork.filter(id__in=ids).values(*columns, *ORGANISATION_NAMES)
+
+
+@prepared
+def _exhibited_for(ids: list[int]) -> ValuesQuery[Any]:
+    titles = [f"exhibition__theme__title_{language}" for language in LANGUAGES]
+    editions = Edition.filter(OPENED(), is_current=True, exhibition_id__in=ids)
+    return editions.values("exhibition__theme__slug", *titles)
 
 
 async def newest(limit: int) -> list[ShownWork]:
