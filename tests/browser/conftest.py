@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 REQUIRED = os.environ.get("GALLERY_TEST_BROWSER") == "required"
@@ -47,3 +48,12 @@ async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
     context.set_default_timeout(PATIENCE)
     yield context
     await context.close()
+
+
+async def until(page: Page, truth: str) -> None:
+    """Ask again and again; the page's own policy lets nothing be evaluated within it."""
+    for _ in range(PATIENCE // 100):
+        if await page.evaluate(truth):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(truth)

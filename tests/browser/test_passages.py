@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, Route
@@ -13,7 +14,7 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.figures.models import Kind, WorkCount
 from tests import factories
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, until
 from tests.live import LiveSite
 
 pytestmark = pytest.mark.only_on("sqlite")  # what a browser shows is the same on both
@@ -59,15 +60,6 @@ async def visitor(chromium: Browser, motion: str = "no-preference") -> Page:
     return page
 
 
-async def until(page: Page, truth: str) -> None:
-    """Ask again and again; the page's own policy lets nothing be evaluated within it."""
-    for _ in range(150):
-        if await page.evaluate(truth):
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(truth)
-
-
 async def passed(page: Page, path: str) -> set[str]:
     await page.wait_for_url(f"**{path}", wait_until="commit")  # a page that was kept is not loaded again
     await until(page, "window.passed !== undefined")
@@ -75,18 +67,36 @@ async def passed(page: Page, path: str) -> set[str]:
     return set(animated)
 
 
+async def goes_over(page: Page, work: Artwork) -> None:
+    """Follow the link to a work; its picture goes over, if not each time: a browser that is slow passes at once."""
+    wall = urlsplit(page.url).path
+    for _ in range(5):
+        await page.get_by_role("link", name=work.title).click()
+        animated = await passed(page, f"/zh/works/{work.public_id}")
+        if animated >= GOES_OVER:
+            break
+        await goes_back(page, wall)
+    assert animated >= GOES_OVER
+
+
+async def goes_back(page: Page, path: str) -> set[str]:
+    """What moves on the way back to a page, which may have been kept as it was left."""
+    await page.evaluate("delete window.passed")
+    await page.evaluate("history.back()")
+    return await passed(page, path)
+
+
 async def test_a_picture_goes_over_to_its_work_and_back(live: LiveSite, chromium: Browser) -> None:
     works, exhibition = await wall(live)
     page = await visitor(chromium)
     await page.goto(await live.serve(worker=False) + exhibition)
-    await page.get_by_role("link", name=works[1].title).click()
-    assert await passed(page, f"/zh/works/{works[1].public_id}") >= GOES_OVER
-    await page.evaluate("delete window.passed")
-    await page.evaluate("history.back()")
-    assert await passed(page, exhibition) >= GOES_OVER
+    for _ in range(5):
+        await goes_over(page, works[1])
+        if (animated := await goes_back(page, exhibition)) >= GOES_OVER:
+            break
+    assert animated >= GOES_OVER
     # Once it has arrived no picture keeps the name: two would have it on the way to the next work.
-    await page.get_by_role("link", name=works[2].title).click()
-    assert await passed(page, f"/zh/works/{works[2].public_id}") >= GOES_OVER
+    await goes_over(page, works[2])
     await page.context.browser.close()  # type: ignore[union-attr]
 
 

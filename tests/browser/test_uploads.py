@@ -20,7 +20,7 @@ from gallery.images.shelves import original_key
 from gallery.worker import Worker, Workshop
 from tests import factories
 from tests.artworks.test_imports import two_works
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, until
 from tests.browser.test_journeys import sign_in
 from tests.live import BadLine, LiveSite
 
@@ -84,10 +84,15 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             await page.set_input_files("#pictures", list(drawings))
             await expect(page.locator(".many-drafts > li").nth(2)).to_be_visible(timeout=LONG)
             assert line.breaks > 0
+            line.left = 10_000  # from here on none arrives as a whole, and one that has begun is not over
+            await until(page, "Object.keys(localStorage).some(key => key.startsWith('tus::'))")
+            # While it is closed a browser takes itself to be online again: then, too, nothing may go on.
+            line.after = range(1)
             await browser.set_offline(True)
             broke = page.locator(".many-sending li", has_text="The connection broke")
             await expect(broke.first).to_be_visible(timeout=LONG)
             assert await fits(page)
+        line.left = 0
         # Closed in the middle of it. What had arrived is there; the rest goes on when the same files are chosen again.
         async with phone(chromium, tmp_path / "profile") as browser:
             page = await browser.new_page()
