@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser
 
-from gallery.artworks.models import Status
+from gallery.artworks.models import Artwork, Status
 from tests import factories
 from tests.live import LiveSite
 
@@ -35,10 +35,8 @@ MEASURE = """() => [...document.querySelectorAll("picture")].map(picture => {
 })"""
 
 
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800), (1920, 1080)])
-async def test_sizes_say_how_wide_a_picture_stands(
-    width: int, height: int, live: LiveSite, chromium: Browser
-) -> None:
+async def six_works(live: LiveSite) -> list[Artwork]:
+    """Works on view, upright and lying."""
     works = []
     for number in range(6):
         shape = {"width": 1000, "height": 1300} if number % 2 else {"width": 1300, "height": 1000}
@@ -52,6 +50,14 @@ async def test_sizes_say_how_wide_a_picture_stands(
                 title=f"画 {number}",
             )
         )
+    return works
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800), (1920, 1080)])
+async def test_sizes_say_how_wide_a_picture_stands(
+    width: int, height: int, live: LiveSite, chromium: Browser
+) -> None:
+    works = await six_works(live)
     exhibition = await factories.exhibition(works)
     address = await live.serve(worker=False)
     page = await chromium.new_page(viewport={"width": width, "height": height})
@@ -76,4 +82,18 @@ async def test_sizes_say_how_wide_a_picture_stands(
         assert not [each for each in hurried if each["lazy"]]
         assert all(each["lazy"] or each["high"] for each in told) or path.endswith("/walk")
         assert hurried or not path.startswith(("/zh/works", "/zh/exhibitions/e")) or path.endswith("/walk")
+    await page.close()
+
+
+async def test_a_usual_phone_fetches_half_the_bytes(live: LiveSite, chromium: Browser) -> None:
+    works = await six_works(live)
+    exhibition = await factories.exhibition(works)
+    address = await live.serve(worker=False)
+    page = await chromium.new_page(viewport={"width": 412, "height": 915}, device_scale_factor=2.625)
+    for path in ("/zh/", f"/zh/exhibitions/{exhibition.slug}", f"/zh/works/{works[0].public_id}"):
+        await page.goto(address + path)
+        chosen = await page.evaluate("[...document.images].map(each => each.currentSrc).filter(Boolean)")
+        widths = [int(source.rpartition("/")[2].partition(".")[0]) for source in chosen]
+        assert widths, path
+        assert max(widths) <= 960, path
     await page.close()
