@@ -37,9 +37,8 @@ class Written:
 
     sql: str
     parameters: list[Any]
-    places: list[
-        tuple[int, int]
-    ]  # which parameter is which of: the moment, the day, the arguments (of lists each number)
+    # Which parameter is which of these: the moment, the day, the arguments; of a list each number is one.
+    places: list[tuple[int, int]]
     columns: list[tuple[str, Callable[[Any], Any]]]  # those whose values the database keeps in another form
 
 
