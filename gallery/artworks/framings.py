@@ -115,6 +115,10 @@ async def frame(
         fresh = await take_again(before, framing, storage, settings)
     except FileNotFoundError:
         raise changed_meanwhile() from None
+    except Refused:
+        if await Artwork.exists(id=artwork.id, image_id=before.id):
+            raise
+        raise changed_meanwhile() from None  # its file was deleted while it was being opened
     try:
         async with in_transaction():
             held = await locked(Artwork.filter(id=artwork.id)).first()

@@ -11,9 +11,11 @@ import pytest
 from PIL import Image as Picture
 
 from gallery.artists.withdrawal import withdraw
+from gallery.artworks import framings
 from gallery.artworks.framings import frame
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.works import WorkRefused
+from gallery.images.decoder import Refused
 from gallery.images.framing import AS_IT_CAME, Framing
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import PREVIEW, UNFRAMED
@@ -214,6 +216,24 @@ async def test_two_at_once_leave_one_picture_and_no_orphan(site: Site) -> None:
     assert {key async for key in site.storage.private.keys("originals")} == {original_key(left.token)}
     tokens = {key.split("/")[1] async for key in site.storage.private.keys("renditions")}
     assert tokens == {left.token}
+
+
+@pytest.mark.parametrize("is_framed_meanwhile", [True, False])
+async def test_a_file_that_is_deleted_while_it_is_opened_is_not_called_damaged(
+    is_framed_meanwhile: bool, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = await draft(site)
+    other = await Artwork.get(id=work.id).prefetch_related("image")
+
+    async def opened_too_late(*_: object) -> Image:
+        monkeypatch.undo()
+        if is_framed_meanwhile:
+            await frame(other, Framing(180), site.cast.colleague, site.storage, site.settings)
+        raise Refused("damaged")
+
+    monkeypatch.setattr(framings, "take_again", opened_too_late)
+    with pytest.raises(WorkRefused if is_framed_meanwhile else Refused):
+        await frame(work, Framing(90), site.cast.partner, site.storage, site.settings)
 
 
 async def test_a_withdrawal_takes_the_whole_picture_too(site: Site) -> None:

@@ -172,6 +172,10 @@ async def test_nothing_jumps_while_pictures_come_late(live: LiveSite, chromium: 
     await page.route("**/media/**", late)
     for path in ("/zh/", exhibition, f"/zh/works/{works[1].public_id}", "/zh/themes"):
         await page.goto(address + path, wait_until="load")
+        # Nothing is drawn of a page of which only the beginning has been read.
+        foot = await page.get_attribute("[rel=expect]", "href")
+        assert foot
+        assert await page.locator(foot).count() == 1
         await page.evaluate("scrollTo(0, document.body.scrollHeight)")
         await until(page, "[...document.images].every(each => each.complete && each.naturalWidth)")
         assert await page.evaluate(SHIFTS) == [], path
