@@ -15,9 +15,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tortoise.expressions import Q
 
+from gallery.exhibitions import walls
 from gallery.exhibitions.documents import KEPT
-from gallery.exhibitions.models import Edition
 from gallery.exhibitions.talks import Talk
 from gallery.exhibitions.visits import enter, slug_of
 from gallery.exhibitions.walls import EDITION_COLUMNS, ShownExhibition, still_on_site
@@ -48,9 +49,9 @@ async def show(request: Request) -> Response:
 async def published(request: Request) -> tuple[ShownExhibition, datetime, int]:
     """The exhibition of the address, when its edition was published and its number; 404 where it left the site."""
     enter(request)
-    rows = await Edition.filter(
-        still_on_site(), is_current=True, opens_at__isnull=False, exhibition__slug=slug_of(request)
-    ).values(*EDITION_COLUMNS, "published_at", "number")
+    rows = await walls.published(still_on_site(), Q(exhibition__slug=slug_of(request))).values(
+        *EDITION_COLUMNS, "published_at", "number"
+    )
     if not rows:
         raise HTTPException(404)
     return ShownExhibition.of(rows[0]), rows[0]["published_at"], rows[0]["number"]

@@ -331,12 +331,15 @@ class Counts:
     projects: int
 
 
-def in_hand(share: float, most: str = "100vw") -> str:
-    """The `sizes` of a picture that takes `share` hundredths of a phone's width, and at most `most`.
+def in_hand(share: float, most: str = "") -> str:
+    """The `sizes` of a picture that takes `share` hundredths of a phone's width, and at most `most` where that is said.
 
     More than two pixels of a rendition for each of the page nobody tells apart on a phone, and they are half of the bytes.
     """
-    return f"(min-resolution: 2.5x) min({share * 0.7:.0f}vw, {most}), min({share:.0f}vw, {most})"
+    dense, usual = (
+        f"min({each:.0f}vw, {most})" if most else f"{each:.0f}vw" for each in (share * 0.7, share)
+    )
+    return f"(min-resolution: 2.5x) {dense}, {usual}"
 
 
 def in_page_language(own: str | None, translation: str | None, language: str) -> Spoken:
@@ -479,9 +482,7 @@ def still_on_site() -> Q:
 
 async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhibition]]:
     """What begins from `moment` on beside exhibitions that are published and have not left the site; one query."""
-    rows = await Edition.filter(
-        still_on_site(), is_current=True, opens_at__isnull=False, talks__isnull=False
-    ).values(*EDITION_COLUMNS)
+    rows = await published(still_on_site(), Q(talks__isnull=False)).values(*EDITION_COLUMNS)
     shown = [ShownExhibition.of(row) for row in rows]
     found = [
         (talk, exhibition) for exhibition in shown for talk in exhibition.talks if talk.starts_at >= moment
