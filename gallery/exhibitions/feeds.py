@@ -25,7 +25,7 @@ from gallery.exhibitions import walls
 from gallery.exhibitions.access import load_opened
 from gallery.exhibitions.documents import KEPT, add, xml
 from gallery.exhibitions.media import NOT_FOR_MACHINES
-from gallery.exhibitions.models import Edition, Hanging
+from gallery.exhibitions.models import Hanging
 from gallery.exhibitions.visits import enter, slug_of
 from gallery.exhibitions.walls import EDITION_COLUMNS, WORK_COLUMNS, ShownExhibition, ShownWork
 from gallery.languages import TAGS, Spoken, current_language, spoken
@@ -161,7 +161,7 @@ async def exhibitions_opened(request: Request) -> list[Entry]:
     """The exhibitions that opened last; one query."""
     pages = pages_of(request)
     rows = (
-        await Edition.filter(walls.OPENED(), is_current=True)
+        await walls.published(walls.OPENED())
         .order_by("-opens_at", "-id")
         .limit(EXHIBITIONS_MOST)
         .values(*EDITION_COLUMNS, "published_at")

@@ -23,7 +23,7 @@ from gallery.exhibitions import walls
 from gallery.exhibitions.documents import KEPT, json_document
 from gallery.exhibitions.iiif import CORS, METHODS, PREFLIGHT
 from gallery.exhibitions.media import NOT_FOR_MACHINES
-from gallery.exhibitions.models import Edition, Hanging
+from gallery.exhibitions.models import Hanging
 from gallery.exhibitions.visits import PRESENTATION, WALL_MOST
 from gallery.exhibitions.walls import WORK_COLUMNS, ShownExhibition, ShownWork
 from gallery.images.iiif import largest
@@ -61,7 +61,7 @@ async def of_artwork(request: Request) -> Response:
         withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
         raise HTTPException(410 if withdrawn else 404, headers=CORS)
     shown_in = (
-        await Edition.filter(walls.OPENED(), is_current=True, rooms__hangings__artwork_id=artwork.id)
+        await walls.published(walls.OPENED(), rooms__hangings__artwork_id=artwork.id)
         .order_by("-opens_at", "-id")
         .limit(1)
         .values("exhibition__slug", "title_zh", "title_en")
@@ -76,9 +76,7 @@ async def of_exhibition(request: Request) -> Response:
         return Response(status_code=204, headers=PREFLIGHT)
     slug, pages = request.path_params["slug"], pages_of(request)
     rows = (
-        await Edition.filter(walls.OPENED(), is_current=True, exhibition__slug=slug)
-        .limit(1)
-        .values(*walls.EDITION_COLUMNS)
+        await walls.published(walls.OPENED(), exhibition__slug=slug).limit(1).values(*walls.EDITION_COLUMNS)
     )
     if not rows:
         raise HTTPException(404, headers=CORS)

@@ -20,7 +20,6 @@ from gallery.artworks.models import Artwork
 from gallery.clock import local
 from gallery.exhibitions import walls
 from gallery.exhibitions.documents import add, xml
-from gallery.exhibitions.models import Edition
 from gallery.exhibitions.visits import LISTED_MOST, enter
 from gallery.exhibitions.walls import WORK_COLUMNS, ShownWork
 from gallery.languages import DEFAULT_LANGUAGE, LANGUAGES, TAGS, current_language
@@ -68,7 +67,7 @@ async def listed(request: Request) -> Response:
     for name in ("home", "exhibitions", "themes", "organisations", "calendar"):
         page(root, request, f"visits:{name}")
     opened = (
-        await Edition.filter(walls.OPENED(), is_current=True)
+        await walls.published(walls.OPENED())
         .order_by("-opens_at", "-id")
         .values("exhibition__slug", "published_at")
     )

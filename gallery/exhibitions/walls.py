@@ -300,8 +300,6 @@ class ShownExhibition:
     @classmethod
     def of(cls, row: dict[str, Any]) -> Self:
         """From a row of EDITION_COLUMNS."""
-        title = named(row, "title")
-        other = other_language(title.language)
         theme = None
         if row["exhibition__theme__slug"]:
             theme = ShownTheme(
@@ -313,8 +311,8 @@ class ShownExhibition:
         return cls(
             edition_id=row["id"],
             slug=row["exhibition__slug"],
-            title=title,
-            other_title=Spoken(row[f"title_{other}"], other),
+            title=named(row, "title"),
+            other_title=other_named(row, "title"),
             introduction=named(row, "introduction"),
             opens_at=row["opens_at"],
             closes_at=row["closes_at"],
@@ -356,6 +354,12 @@ def named(row: dict[str, Any], field: str) -> Spoken:
         if text := row[f"{field}_{wanted}"]:
             return Spoken(text, wanted)
     return Spoken("", language)
+
+
+def other_named(row: dict[str, Any], field: str) -> Spoken:
+    """`field` of a row in the language that `named` did not choose; empty where it is not there."""
+    other = other_language(named(row, field).language)
+    return Spoken(row[f"{field}_{other}"] or "", other)
 
 
 def other_name(record: Any, field: str) -> Spoken:
@@ -429,12 +433,12 @@ async def exhibition_at(slug: str) -> ShownExhibition | None:
 
 @prepared
 def _current_edition(slug: str) -> ValuesQuery[Any]:
-    return published(OPENED(), Q(exhibition__slug=slug)).values(*EDITION_COLUMNS)
+    return published(OPENED(), exhibition__slug=slug).values(*EDITION_COLUMNS)
 
 
-def published(*conditions: Q) -> QuerySet[Edition]:
+def published(*conditions: Q, **values: Any) -> QuerySet[Edition]:
     """Current editions that have an opening day and meet the conditions."""
-    return Edition.filter(*conditions, is_current=True, opens_at__isnull=False)
+    return Edition.filter(*conditions, is_current=True, opens_at__isnull=False, **values)
 
 
 def OPEN() -> Q:

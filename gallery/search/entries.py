@@ -17,9 +17,9 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.content_version import ContentVersion
 from gallery.database import in_transaction, locked
-from gallery.exhibitions.models import Edition, Room
+from gallery.exhibitions.models import Room
 from gallery.exhibitions.schedule import next_change
-from gallery.exhibitions.walls import OPENED
+from gallery.exhibitions.walls import OPENED, published
 from gallery.languages import LANGUAGES
 from gallery.organisations.models import Organisation, Project
 from gallery.prepared import Row, prepared
@@ -150,7 +150,7 @@ def _named(row: dict[str, Any], names: tuple[str, ...], facet: tuple[str, str]) 
 async def projects(before: int, most: int) -> Stretch:
     """Projects with a work on view."""
     rows = Project.filter(id__lt=before, organisation__is_active=True).order_by("-id").limit(most)
-    names = _in_languages("title", "summary", "organisation__name")
+    names = in_languages("title", "summary", "organisation__name")
     seen = await _with_works("project_id")
     listed = await rows.values("id", "organisation__slug", *names)
     sources = [
@@ -162,7 +162,7 @@ async def projects(before: int, most: int) -> Stretch:
 async def organisations(before: int, most: int) -> Stretch:
     """Active organisations with a work on view."""
     rows = Organisation.filter(id__lt=before, is_active=True).order_by("-id").limit(most)
-    names = (*_in_languages("name", "about"), "registration_number")
+    names = (*in_languages("name", "about"), "registration_number")
     seen = await _with_works("organisation_id")
     listed = await rows.values("id", "slug", *names)
     sources = [_named(row, names, ("organisation", row["slug"])) for row in listed if row["id"] in seen]
@@ -172,7 +172,7 @@ async def organisations(before: int, most: int) -> Stretch:
 async def themes(before: int, most: int) -> Stretch:
     """Every theme: its page is there before its works are."""
     rows = Theme.filter(id__lt=before).order_by("-id").limit(most)
-    names = _in_languages("title", "text")
+    names = in_languages("title", "text")
     listed = await rows.values("id", "slug", *names)
     sources = [_named(row, names, ("theme", row["slug"])) for row in listed]
     return Stretch(sources, listed[-1]["id"] if len(listed) == most else 0)
@@ -180,15 +180,15 @@ async def themes(before: int, most: int) -> Stretch:
 
 async def exhibitions(before: int, most: int) -> Stretch:
     """Exhibitions that have opened, as their current editions hang them."""
-    names = _in_languages("title", "introduction", "exhibition__theme__title")
+    names = in_languages("title", "introduction", "exhibition__theme__title")
     rows = (
-        await Edition.filter(OPENED(), is_current=True, exhibition_id__lt=before)
+        await published(OPENED(), exhibition_id__lt=before)
         .order_by("-exhibition_id")
         .limit(most)
         .values("id", "exhibition_id", "exhibition__theme__slug", *names)
     )
     wall_texts: dict[int, list[str]] = {row["id"]: [] for row in rows}
-    room_names = _in_languages("title", "text")
+    room_names = in_languages("title", "text")
     for room in await Room.filter(edition_id__in=list(wall_texts)).values("edition_id", *room_names):
         wall_texts[room["edition_id"]] += _filled(room, room_names)
     sources = [
@@ -217,7 +217,8 @@ async def _with_works(column: str) -> set[int]:
     return {id for id in rows if id is not None}
 
 
-def _in_languages(*names: str) -> tuple[str, ...]:
+def in_languages(*names: str) -> tuple[str, ...]:
+    """The columns of values that are kept in each language."""
     return tuple(f"{name}_{language}" for name in names for language in LANGUAGES)
 
 

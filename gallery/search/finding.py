@@ -8,18 +8,18 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from tortoise.queryset import ValuesQuery
+from tortoise.queryset import QuerySet, ValuesQuery
 
 from gallery.artworks.models import Artwork
 from gallery.exhibitions import walls
-from gallery.exhibitions.models import Edition
-from gallery.exhibitions.walls import OPENED, ShownWork, other_name
-from gallery.languages import LANGUAGES, Spoken, spoken
+from gallery.exhibitions.models import Edition, Room
+from gallery.exhibitions.walls import OPENED, ShownWork, published
+from gallery.languages import Spoken, other_language
 from gallery.organisations.models import Organisation, Project
-from gallery.prepared import prepared
+from gallery.prepared import Row, prepared
 from gallery.prose import excerpt
 from gallery.search.engine import Hit, hits
-from gallery.search.entries import readable, tags_of
+from gallery.search.entries import in_languages, readable, tags_of
 from gallery.search.models import PLACES, Kind, SearchEntry, entry_id
 from gallery.search.words import Term, facet_token, is_written_without_spaces, passage, terms_of
 from gallery.themes.models import Theme
@@ -32,7 +32,6 @@ CHOICES_MOST = 8  # of one filter, those that most answers have
 NEAR_MOST = 4  # questions that are offered instead of one without answers
 NEWEST_READ = 200  # works whose titles lend words to a question that was spelt otherwise
 
-ORGANISATION_NAMES = [f"organisation__name_{language}" for language in LANGUAGES]
 FILTERS = ("kind", "theme", "organisation", "medium", "year", "language")
 
 
@@ -92,9 +91,10 @@ async def find(asked: Asked) -> Found:
     is_first = asked.after is None
     wanted = COUNTED_MOST + 1 if is_first else PAGE + 1
     after, found, is_over = asked.after, list[Hit](), False
+    seen: dict[int, Row] = {}
     for _ in range(LOOKS_MOST):
         reached = await hits(asked.terms, asked.facets, after, wanted)
-        seen = await _on_view([hit.entry for hit in reached])
+        seen |= await _on_view([hit.entry for hit in reached])
         found += [hit for hit in reached if hit.entry in seen]
         is_over = len(reached) < wanted
         if is_over or len(found) > PAGE:
@@ -106,7 +106,7 @@ async def find(asked: Asked) -> Found:
         answers=[answers[hit.entry] for hit in page if hit.entry in answers],
         following=page[-1] if len(found) > PAGE else None,
         total=len(found) if is_first and is_over else None,
-        choices=await _choices([hit.entry for hit in found]) if is_first and found else {},
+        choices=await _choices(seen) if is_first and found else {},
     )
 
 
@@ -118,10 +118,10 @@ def _by_kind(entries: Collection[int]) -> dict[Kind, list[int]]:
     return ids
 
 
-async def _on_view(entries: Collection[int]) -> set[int]:
-    """Those of the entries whose rows a visitor may see, now."""
+async def _on_view(entries: Collection[int]) -> dict[int, Row]:
+    """Those of the entries whose rows a visitor may see, now, each with what filters ask of it."""
     return {
-        kind * PLACES + row["id"]
+        kind * PLACES + row["id"]: row
         for kind, ids in _by_kind(entries).items()
         if ids
         for row in await SEEN[kind](ids)
@@ -130,27 +130,34 @@ async def _on_view(entries: Collection[int]) -> set[int]:
 
 @prepared
 def _works_on_view(ids: list[int]) -> ValuesQuery[Any]:
-    return Artwork.all().on_view(ids).values("id")
+    columns = ("id", "language", "year", "medium", "medium_translation", "organisation__slug")
+    return Artwork.all().on_view(ids).values(*columns, *in_languages("organisation__name"))
 
 
 @prepared
 def _projects_on_view(ids: list[int]) -> ValuesQuery[Any]:
-    return Project.filter(id__in=ids, organisation__is_active=True).values("id")
+    active = Project.filter(id__in=ids, organisation__is_active=True)
+    return active.values("id", "organisation__slug", *in_languages("organisation__name"))
 
 
 @prepared
 def _organisations_on_view(ids: list[int]) -> ValuesQuery[Any]:
-    return Organisation.filter(id__in=ids, is_active=True).values("id")
+    return Organisation.filter(id__in=ids, is_active=True).values("id", "slug", *in_languages("name"))
 
 
 @prepared
 def _themes_on_view(ids: list[int]) -> ValuesQuery[Any]:
-    return Theme.filter(id__in=ids).values("id")
+    return Theme.filter(id__in=ids).values("id", "slug", *in_languages("title"))
 
 
 @prepared
 def _exhibitions_on_view(ids: list[int]) -> ValuesQuery[Any]:
-    return Edition.filter(OPENED(), is_current=True, exhibition_id__in=ids).values(id="exhibition_id")
+    titles = in_languages("exhibition__theme__title")
+    return _opened(ids).values("exhibition__theme__slug", *titles, id="exhibition_id")
+
+
+def _opened(ids: list[int]) -> QuerySet[Edition]:
+    return published(OPENED(), exhibition_id__in=ids)
 
 
 SEEN = {
@@ -166,83 +173,95 @@ async def _answers(entries: Collection[int], terms: Sequence[Term]) -> dict[int,
     ids = _by_kind(entries)
     made: dict[int, Answer] = {}
     if ids[Kind.WORK]:
-        shown = await walls.works_by_id(ids[Kind.WORK])
-        for artwork in await Artwork.filter(id__in=list(shown)):
-            made[Kind.WORK * PLACES + artwork.id] = _work(artwork, shown[artwork.id], terms)
-    if ids[Kind.PROJECT]:
-        for project in await Project.filter(id__in=ids[Kind.PROJECT]).select_related("organisation"):
-            made[Kind.PROJECT * PLACES + project.id] = _named(
-                Kind.PROJECT, project, "title", "summary", terms, [spoken(project.organisation, "name")]
-            )
-    if ids[Kind.ORGANISATION]:
-        for organisation in await Organisation.filter(id__in=ids[Kind.ORGANISATION]):
-            made[Kind.ORGANISATION * PLACES + organisation.id] = _named(
-                Kind.ORGANISATION, organisation, "name", "about", terms
-            )
-    if ids[Kind.THEME]:
-        for theme in await Theme.filter(id__in=ids[Kind.THEME]):
-            made[Kind.THEME * PLACES + theme.id] = _named(Kind.THEME, theme, "title", "text", terms)
-    if ids[Kind.EXHIBITION]:
-        editions = (
-            await Edition.filter(OPENED(), is_current=True, exhibition_id__in=ids[Kind.EXHIBITION])
-            .prefetch_related("rooms")
-            .select_related("exhibition", "exhibition__theme")
-        )
-        for edition in editions:
-            made[Kind.EXHIBITION * PLACES + edition.exhibition_id] = _exhibition(edition, terms)
+        for row in await _works(ids[Kind.WORK]):
+            made[Kind.WORK * PLACES + row["id"]] = _work(row, terms)
+    rooms = await _rooms(ids[Kind.EXHIBITION]) if ids[Kind.EXHIBITION] else []
+    for kind, (named, *columns) in NAMED.items():
+        for row in await named(ids[kind]) if ids[kind] else []:
+            within = [room for room in rooms if (kind, row["id"]) == (Kind.EXHIBITION, room["of"])]
+            made[kind * PLACES + row["id"]] = _named(kind, row, within, terms, *columns)
     return made
 
 
-def _work(artwork: Artwork, shown: ShownWork, terms: Sequence[Term]) -> Answer:
-    own = artwork.language
-    other = Spoken(artwork.title, own) if shown.title.language != own else artwork.translated("title")
-    texts = [artwork.spoken("story"), artwork.translated("story"), Spoken(artwork.story, own)]
-    texts += [artwork.spoken("alt_text"), artwork.translated("alt_text"), Spoken(artwork.alt_text, own)]
-    facts = [shown.credit, shown.medium, Spoken(str(artwork.year or ""), ""), shown.organisation]
+@prepared
+def _works(ids: list[int]) -> ValuesQuery[Any]:
+    return Artwork.all().on_view(ids).values(*walls.WORK_COLUMNS, "story", "story_translation")
+
+
+@prepared
+def _projects(ids: list[int]) -> ValuesQuery[Any]:
+    columns = in_languages("title", "summary", "organisation__name")
+    return Project.filter(id__in=ids).values("id", "slug", *columns)
+
+
+@prepared
+def _organisations(ids: list[int]) -> ValuesQuery[Any]:
+    return Organisation.filter(id__in=ids).values("id", "slug", *in_languages("name", "about"))
+
+
+@prepared
+def _themes(ids: list[int]) -> ValuesQuery[Any]:
+    return Theme.filter(id__in=ids).values("id", "slug", *in_languages("title", "text"))
+
+
+@prepared
+def _exhibitions(ids: list[int]) -> ValuesQuery[Any]:
+    columns = in_languages("title", "introduction", "exhibition__theme__title")
+    return _opened(ids).values(*columns, id="exhibition_id", slug="exhibition__slug")
+
+
+@prepared
+def _rooms(ids: list[int]) -> ValuesQuery[Any]:
+    rooms = Room.filter(edition__is_current=True, edition__exhibition_id__in=ids).order_by("position", "id")
+    return rooms.values(*in_languages("title", "text"), of="edition__exhibition_id")
+
+
+# The rows of what has its title and its text in both languages, these columns, and the one that names what it is of.
+NAMED = {
+    Kind.PROJECT: (_projects, "title", "summary", "organisation__name"),
+    Kind.ORGANISATION: (_organisations, "name", "about", ""),
+    Kind.THEME: (_themes, "title", "text", ""),
+    Kind.EXHIBITION: (_exhibitions, "title", "introduction", "exhibition__theme__title"),
+}
+
+
+def _work(row: Row, terms: Sequence[Term]) -> Answer:
+    shown, own = ShownWork.of(row), row["language"]
+
+    def in_both(field: str) -> list[Spoken]:
+        """As the page would have it, then in each language."""
+        said, translation = row[field], row[f"{field}_translation"]
+        translated = Spoken(translation, other_language(own))
+        return [walls.in_page_language(said, translation, own), translated, Spoken(said, own)]
+
+    _, translated_title, own_title = in_both("title")
+    facts = [shown.credit, shown.medium, Spoken(str(shown.year or ""), ""), shown.organisation]
     return Answer(
         kind=Kind.WORK,
         route="visits:artwork",
-        parameters={"public_id": artwork.public_id},
+        parameters={"public_id": shown.public_id},
         title=shown.title,
-        other_title=other,
+        other_title=translated_title if shown.title.language == own else own_title,
         facts=[fact for fact in facts if fact.text],
-        passage=_passage(texts, terms),
+        passage=_passage([*in_both("story"), *in_both("alt_text")], terms),
         work=shown,
     )
 
 
-def _exhibition(edition: Edition, terms: Sequence[Term]) -> Answer:
-    wall_texts = [
-        text
-        for room in edition.rooms
-        for name in ("title", "text")
-        for text in (spoken(room, name), other_name(room, name))
-    ]
-    theme = edition.exhibition.theme
-    return Answer(
-        kind=Kind.EXHIBITION,
-        route="visits:exhibition",
-        parameters={"slug": edition.exhibition.slug},
-        title=spoken(edition, "title"),
-        other_title=other_name(edition, "title"),
-        facts=[spoken(theme, "title")] if theme else [],
-        passage=_passage(
-            [spoken(edition, "introduction"), other_name(edition, "introduction"), *wall_texts], terms
-        ),
-    )
-
-
 def _named(
-    kind: Kind, row: Any, title: str, text: str, terms: Sequence[Term], facts: Sequence[Spoken] = ()
+    kind: Kind, row: Row, rooms: Sequence[Row], terms: Sequence[Term], title: str, text: str, of: str
 ) -> Answer:
+    told = [(row, text), *((room, column) for room in rooms for column in ("title", "text"))]
+    texts = [said(*each) for each in told for said in (walls.named, walls.other_named)]
+    fact = walls.named(row, of) if of else Spoken("", "")
     return Answer(
         kind=kind,
         route=f"visits:{kind.name.lower()}",
-        parameters={"slug": row.slug},
-        title=spoken(row, title),
-        other_title=other_name(row, title),
-        facts=facts,
-        passage=_passage([spoken(row, text), other_name(row, text)], terms),
+        parameters={"slug": row["slug"]},
+        title=walls.named(row, title),
+        other_title=walls.other_named(row, title),
+        facts=[fact] if fact.text else [],
+        passage=_passage(texts, terms),
     )
 
 
@@ -254,50 +273,37 @@ def _passage(texts: Sequence[Spoken], terms: Sequence[Term]) -> Spoken:
     return Spoken(excerpt(texts[0].text, PASSAGE_COLUMNS), texts[0].language)
 
 
-async def _choices(entries: Collection[int]) -> Choices:
-    """For each filter the values that the answers have, and how many of them."""
-    ids = _by_kind(entries)
+async def _choices(seen: Mapping[int, Row]) -> Choices:
+    """For each filter the values that the entries seen have, and how many of them."""
     choices: Choices = {name: {} for name in FILTERS}
 
     def count(name: str, value: str, label: Spoken) -> None:
         if value:
             choices[name].setdefault(value, Choice(value, label)).count += 1
 
-    for kind, rows in ids.items():
-        for _ in rows:
-            count("kind", kind.name.lower(), Spoken("", ""))
-    for row in await _filtered_by(ids[Kind.WORK]) if ids[Kind.WORK] else []:
-        count("language", row["language"], Spoken("", ""))
-        count("year", str(row["year"] or ""), Spoken(str(row["year"]), ""))
-        medium = walls.in_page_language(row["medium"], row["medium_translation"], row["language"])
-        count("medium", medium.text, medium)
-        count("organisation", row["organisation__slug"], walls.named(row, "organisation__name"))
-    for row in await tags_of(ids[Kind.WORK]):
+    for entry, row in seen.items():
+        kind = Kind(entry // PLACES)
+        count("kind", kind.name.lower(), Spoken("", ""))
+        if kind == Kind.WORK:
+            count("language", row["language"], Spoken("", ""))
+            count("year", str(row["year"] or ""), Spoken(str(row["year"]), ""))
+            medium = walls.in_page_language(row["medium"], row["medium_translation"], row["language"])
+            count("medium", medium.text, medium)
+        name, slug, title = FACETS[kind]
+        count(name, row[slug], walls.named(row, title))
+    for row in await tags_of(_by_kind(seen)[Kind.WORK]):
         count("theme", row["themes__slug"], walls.named(row, "themes__title"))
-    if ids[Kind.PROJECT]:
-        projects = Project.filter(id__in=ids[Kind.PROJECT])
-        for row in await projects.values("organisation__slug", *ORGANISATION_NAMES):
-            count("organisation", row["organisation__slug"], walls.named(row, "organisation__name"))
-    for organisation in await Organisation.filter(id__in=ids[Kind.ORGANISATION]):
-        count("organisation", organisation.slug, spoken(organisation, "name"))
-    for theme in await Theme.filter(id__in=ids[Kind.THEME]):
-        count("theme", theme.slug, spoken(theme, "title"))
-    for row in await _exhibited_for(ids[Kind.EXHIBITION]) if ids[Kind.EXHIBITION] else []:
-        count("theme", row["exhibition__theme__slug"], walls.named(row, "exhibition__theme__title"))
     return choices
 
 
-@prepared
-def _filtered_by(ids: list[int]) -> ValuesQuery[Any]:
-    columns = ("language", "year", "medium", "medium_translation", "organisation__slug")
-    return Artwork.filter(id__in=ids).values(*columns, *ORGANISATION_NAMES)
-
-
-@prepared
-def _exhibited_for(ids: list[int]) -> ValuesQuery[Any]:
-    titles = [f"exhibition__theme__title_{language}" for language in LANGUAGES]
-    editions = Edition.filter(OPENED(), is_current=True, exhibition_id__in=ids)
-    return editions.values("exhibition__theme__slug", *titles)
+# The filter that every row on view of a kind answers, and its columns of the value and the name.
+FACETS = {
+    Kind.WORK: ("organisation", "organisation__slug", "organisation__name"),
+    Kind.PROJECT: ("organisation", "organisation__slug", "organisation__name"),
+    Kind.ORGANISATION: ("organisation", "slug", "name"),
+    Kind.THEME: ("theme", "slug", "title"),
+    Kind.EXHIBITION: ("theme", "exhibition__theme__slug", "exhibition__theme__title"),
+}
 
 
 async def newest(limit: int) -> list[ShownWork]:

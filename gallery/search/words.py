@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -30,6 +30,7 @@ ASCII_MOST, OTHER_MOST = 40, 20  # characters of one word
 
 _RUN = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _WORDS = re.compile(rf"([{_RUN}]+)|((?:(?![{_RUN}])[^\W_])+(?:'(?:(?![{_RUN}])[^\W_])+)*)")
+_ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # the same, where there is nothing else
 _IN_RUN = re.compile(rf"[{_RUN}]")
 _FILLER = "_"  # keeps the place of a token that is not kept
 _SAFE = re.compile(rf"[\w{_RUN}]+")
@@ -38,15 +39,6 @@ _SAFE = re.compile(rf"[\w{_RUN}]+")
 _SMALL_WORDS = frozenset(
     ["a", "an", "and", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "the", "to", "with"]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A token and the part of the text, text[start:end], that it stands for."""
-
-    token: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +60,6 @@ def tokens(text: str) -> list[str]:
             found.append(run[-1])
         else:
             found.append(stem(word))
-    return found
-
-
-def words(text: str) -> list[Word]:
-    """The same tokens, with the parts of `text` that they stand for."""
-    folded, places = _folded(text)
-    found: list[Word] = []
-    for match in _WORDS.finditer(folded):
-        start, end = match.span()
-        if match[1]:
-            for place in range(start, end):
-                after = min(place + 2, end)
-                found.append(Word(folded[place:after], places[place], places[after - 1] + 1))
-        else:
-            found.append(Word(stem(match[2]), places[start], places[end - 1] + 1))
     return found
 
 
@@ -174,18 +151,10 @@ def is_token(token: str) -> bool:
 
 def spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
     """The parts of `text` that the terms find, in order, none touching another."""
-    found = words(text)
-    hits: list[tuple[int, int]] = []
-    for term in terms:
-        size = len(term.tokens)
-        for place, word in enumerate(found):
-            if term.is_beginning:
-                if word.token.startswith(term.tokens[0]) and _IN_RUN.match(word.token):
-                    hits.append((word.start, word.start + 1))
-            elif tuple(each.token for each in found[place : place + size]) == term.tokens:
-                hits.append((word.start, found[place + size - 1].end))
+    folded, places = _folded(text)
     merged: list[tuple[int, int]] = []
-    for start, end in sorted(hits):
+    for first, after in sorted(_found(folded, terms)):
+        start, end = places[first], places[after - 1] + 1
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -196,28 +165,44 @@ def spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
 def first_span(text: str, terms: Sequence[Term]) -> tuple[int, int] | None:
     """The first part of `text` that a term finds; quicker than all of them."""
     folded, places = _folded(text)
-    hits: list[tuple[int, int]] = []
-    for term in terms:
-        if is_written_without_spaces(term.tokens[0]):
-            run = "".join(token[0] for token in term.tokens) + term.tokens[-1][1:]
-            start = folded.find(run)
-            hits += [(start, start + len(run))] if start >= 0 else []
-        else:
-            matches = (match for match in _WORDS.finditer(folded) if match[2])
-            hits += islice((match.span() for match in matches if stem(match[2]) == term.tokens[0]), 1)
+    hits = list(_found(folded, terms, most=1))
     if not hits:
         return None
     start, end = min(hits)
     return places[start], places[end - 1] + 1
 
 
+def _found(folded: str, terms: Sequence[Term], most: int | None = None) -> Iterator[tuple[int, int]]:
+    """Where the terms are found; with `most` no more than that of each run, and of all words together."""
+    stems = set()
+    for term in terms:
+        first, *others = term.tokens
+        if is_written_without_spaces(first):
+            # Pairs that follow one another are the run that they were cut from.
+            yield from islice(_occurrences(folded, first + "".join(pair[1:] for pair in others)), most)
+        else:
+            stems.add(first)
+    if stems:
+        matches = _ASCII_WORDS.finditer(folded) if folded.isascii() else _WORDS.finditer(folded)
+        words = (match for match in matches if not is_written_without_spaces(match[0]))
+        yield from islice((match.span() for match in words if stem(match[0]) in stems), most)
+
+
+def _occurrences(text: str, part: str) -> Iterator[tuple[int, int]]:
+    start = text.find(part)
+    while start >= 0:
+        yield start, start + len(part)
+        start = text.find(part, start + 1)
+
+
 def marked(text: str, terms: Sequence[Term]) -> Markup:
     """`text` as HTML, with what the terms find in <mark>."""
-    if first_span(text, terms) is None:
+    found = spans(text, terms)
+    if not found:
         return escape(text)
     pieces: list[Markup] = []
     reached = 0
-    for start, end in spans(text, terms):
+    for start, end in found:
         pieces += [escape(text[reached:start]), Markup("<mark>{}</mark>").format(text[start:end])]
         reached = end
     return Markup("").join([*pieces, escape(text[reached:])])

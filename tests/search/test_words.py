@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -14,13 +15,13 @@ from gallery.search.words import (
     TOKENS_MOST,
     Term,
     is_token,
+    is_written_without_spaces,
     marked,
     passage,
     spans,
     stream,
     terms_of,
     tokens,
-    words,
 )
 
 CHINESE = st.text(st.sampled_from("冬至吃饺子汤圆啦的一二三画"), min_size=1, max_size=12)
@@ -75,17 +76,21 @@ def test_small_words_count_where_nothing_else_is_asked() -> None:
 @example("İstanbul")
 @example("\U0002ebe1")
 def test_tokens_are_the_words_and_can_stand_in_a_statement(text: str) -> None:
-    assert tokens(text) == [word.token for word in words(text)]
     assert all(is_token(token) for token in tokens(text))
     assert all(is_token(token) for token in stream([text], ["_0a"]).split(" "))
     assert not any(token.startswith("_") for token in tokens(text)), "only facets do"
 
 
 @given(TEXTS)
-def test_words_lie_in_the_text_in_order(text: str) -> None:
-    found = words(text)
-    assert all(0 <= word.start < word.end <= len(text) for word in found)
-    assert [word.start for word in found] == sorted(word.start for word in found)
+@example("it's ﬁ́re，Ａnd 饺子é")
+def test_each_token_of_a_text_is_found_in_it(text: str) -> None:
+    for token in filter(None, tokens(text)):
+        found = spans(text, [Term((token,), is_beginning=len(token) == 1)])
+        assert found
+        assert all(0 <= start < end <= len(text) for start, end in found)
+        assert all(end < start for (_, end), (start, _) in pairwise(found))
+        for start, end in found:
+            assert token in tokens(text[start:end]) or is_written_without_spaces(token)
 
 
 def holds(text: str, question: str) -> bool:
