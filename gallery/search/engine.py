@@ -16,6 +16,7 @@ from gallery.database import in_transaction
 from gallery.search.models import Kind, SearchEntry, entry_id
 from gallery.search.words import Term, is_token
 
+LOOKED_THROUGH = 600  # of the newest entries, before the index is asked: enough for common words
 BEYOND_ALL = entry_id(max(Kind) + 1, 0)
 
 
@@ -108,6 +109,7 @@ async def _by_tsvector(
 
     Left to itself PostgreSQL would read the places of all of them first. OFFSET 0 keeps the two steps apart.
     https://www.postgresql.org/docs/current/textsearch-indexes.html
+    Of tokens that most texts have GIN finds far more than are answered, so the newest entries are looked through before.
     """
     column = "title_vector" if in_title else "text_vector"
     loose = " & ".join(_quoted(token, term) for term in terms for token in term.tokens)
@@ -118,6 +120,16 @@ async def _by_tsvector(
     if not in_title:
         checks.append(f"NOT entry.title_vector @@ $q${strict}$q$::tsquery")
     # Every token in these statements was looked at by `hits`.
+    if not in_title:
+        _, rows = await connection.execute_query(
+            f"""SELECT id FROM (
+                    SELECT * FROM search_entry WHERE id < $1 ORDER BY id DESC LIMIT {LOOKED_THROUGH}
+                ) AS entry WHERE entry.text_vector @@ $q${strict}$q$::tsquery AND {checks[-1]}
+                ORDER BY id DESC LIMIT $2""",  # noqa: S608
+            [before, most],
+        )
+        if len(rows) == most:
+            return [row["id"] for row in rows]
     check = f"(SELECT {' AND '.join(checks)} FROM search_entry AS entry WHERE entry.id = loose.id)"  # noqa: S608
     _, rows = await connection.execute_query(
         f"""WITH having_all AS MATERIALIZED (

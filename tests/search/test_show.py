@@ -17,7 +17,8 @@ from gallery.artworks.models import Artwork, Status
 from gallery.content_version import bump
 from gallery.exhibitions.models import Edition, Room
 from gallery.organisations.models import Organisation
-from gallery.search import finding
+from gallery.search import engine, finding
+from gallery.search.engine import hits
 from gallery.search.entries import rebuild
 from gallery.search.models import SearchEntry
 from gallery.search.words import spans, terms_of
@@ -152,6 +153,20 @@ async def test_both_databases_answer_as_the_texts_say(site: Site, wall: list[Art
             if question in "冬至平常团圆计划晓更基金会小画家"
             else answers == expected
         )
+
+
+async def test_looking_through_the_newest_first_changes_no_answer(
+    site: Site, wall: list[Artwork], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for question in ("饺子", "冬至", "画", "lantern", "团圆 剪纸", "xiaogeng"):
+        everything = await hits(terms_of(question), [], None, 50)
+        for looked_through in (1, 3, 5, 600):
+            monkeypatch.setattr(engine, "LOOKED_THROUGH", looked_through)
+            for most in (1, 2, 3, 4):
+                for place in range(-1, len(everything)):
+                    after = everything[place] if place >= 0 else None
+                    found = await hits(terms_of(question), [], after, most)
+                    assert found == everything[place + 1 :][:most], (question, looked_through, most, place)
 
 
 async def test_what_was_found_is_marked(site: Site, wall: list[Artwork]) -> None:
