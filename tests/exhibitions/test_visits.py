@@ -333,6 +333,21 @@ async def test_an_exhibition_ends_with_the_projects_behind_its_works(site: Site)
     assert named == [(projects[0].slug, "2"), (projects[1].slug, "1")]
 
 
+@pytest.mark.parametrize("layout", ["wall", "stories", "timeline"])
+async def test_the_only_work_of_an_exhibition_is_shown_once(site: Site, layout: str) -> None:
+    works = [await accepted(site) for _ in range(2)]
+    one, two = [await factories.exhibition(works[:number]) for number in (1, 2)]
+    await Room.all().update(layout=layout)
+    await bump()
+    page = await text_of(site, f"/zh/exhibitions/{one.slug}")
+    assert page.count("<picture") == 1
+    assert 'fetchpriority="high"' in page
+    assert ('class="wall alone"' in page) == (layout != "stories")
+    page = await text_of(site, f"/zh/exhibitions/{two.slug}")
+    assert page.count("<picture") == 3
+    assert page.count('fetchpriority="high"') == 1
+
+
 async def test_a_theme_is_listed_with_a_work(site: Site, winter: Theme) -> None:
     works = [await accepted(site, themes=[winter]) for _ in range(3)]
     await factories.exhibition(works[:2])  # the newest hangs nowhere
