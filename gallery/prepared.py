@@ -45,13 +45,16 @@ class Written:
 def prepared(build: Callable[P, ValuesQuery[Any]]) -> Callable[P, Awaitable[list[Row]]]:
     """Let `build` answer with the rows of the query that it makes out of whole numbers, strings and lists of numbers.
 
-    They are given by position; a list, of which the query may only ask what is `in` it, is not empty. `build` is called
-    twice, with different marks for its arguments and for the time, to see which parameters of the SQL they become.
+    They are given by position; what the query asks for must be `in` each list, so with an empty one there is no row.
+    `build` is called twice, with different marks for its arguments and for the time, to see which parameters of the
+    SQL they become.
     Raises NotPreparable where that cannot be seen, at the first call.
     """
     written: dict[tuple[str, Shape], Written] = {}
 
     async def rows(*values: P.args, **_nothing: P.kwargs) -> list[Row]:
+        if [] in values:
+            return []
         connection = get_connection("default")
         shape = tuple(_padded(len(value)) if isinstance(value, list) else 0 for value in values)
         key = (connection.capabilities.dialect, shape)
@@ -77,8 +80,6 @@ def prepared(build: Callable[P, ValuesQuery[Any]]) -> Callable[P, Awaitable[list
 
 def _padded(length: int) -> int:
     """As many numbers as a list of `length` is written for: its last stands there more than once, so that few differ."""
-    if not length:
-        raise NotPreparable("There is nothing in an empty list")
     return max(8, 1 << (length - 1).bit_length())
 
 

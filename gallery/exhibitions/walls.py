@@ -409,9 +409,8 @@ async def counted(*conditions: Q) -> Counts:
 
 
 async def works_by_id(ids: Collection[int]) -> dict[int, ShownWork]:
-    """Those of the works `ids` that are on view; one query."""
-    rows = await _works_by_id(list(ids)) if ids else []
-    return {row["id"]: ShownWork.of(row) for row in rows}
+    """Those of the works `ids` that are on view; at most one query."""
+    return {row["id"]: ShownWork.of(row) for row in await _works_by_id(list(ids))}
 
 
 @prepared

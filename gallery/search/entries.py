@@ -112,7 +112,7 @@ async def works(before: int, most: int) -> Stretch:
 
 async def tags_of(ids: Collection[int]) -> list[Row]:
     """Each theme of each of the works, as a row: the work's id, the theme's slug and names; by the theme's id."""
-    return sorted(await _tags_of(list(ids)), key=lambda row: int(row["themes__id"])) if ids else []
+    return sorted(await _tags_of(list(ids)), key=lambda row: int(row["themes__id"]))
 
 
 @prepared

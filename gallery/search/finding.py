@@ -121,9 +121,8 @@ def _by_kind(entries: Collection[int]) -> dict[Kind, list[int]]:
 async def _on_view(entries: Collection[int]) -> dict[int, Row]:
     """Those of the entries whose rows a visitor may see, now, each with what filters ask of it."""
     return {
-        kind * PLACES + row["id"]: row
+        entry_id(kind, row["id"]): row
         for kind, ids in _by_kind(entries).items()
-        if ids
         for row in await SEEN[kind](ids)
     }
 
@@ -172,14 +171,13 @@ SEEN = {
 async def _answers(entries: Collection[int], terms: Sequence[Term]) -> dict[int, Answer]:
     ids = _by_kind(entries)
     made: dict[int, Answer] = {}
-    if ids[Kind.WORK]:
-        for row in await _works(ids[Kind.WORK]):
-            made[Kind.WORK * PLACES + row["id"]] = _work(row, terms)
-    rooms = await _rooms(ids[Kind.EXHIBITION]) if ids[Kind.EXHIBITION] else []
+    for row in await _works(ids[Kind.WORK]):
+        made[entry_id(Kind.WORK, row["id"])] = _work(row, terms)
+    rooms = await _rooms(ids[Kind.EXHIBITION])
     for kind, (named, *columns) in NAMED.items():
-        for row in await named(ids[kind]) if ids[kind] else []:
+        for row in await named(ids[kind]):
             within = [room for room in rooms if (kind, row["id"]) == (Kind.EXHIBITION, room["of"])]
-            made[kind * PLACES + row["id"]] = _named(kind, row, within, terms, *columns)
+            made[entry_id(kind, row["id"])] = _named(kind, row, within, terms, *columns)
     return made
 
 
