@@ -50,6 +50,10 @@ class StaticFiles:
         self.version = digest.hexdigest()[:12]
         self._bodies = {name: {b"": body} for name, body in plain.items()}
 
+    def text(self, name: str) -> bytes:
+        """A file as it is, without compression; raises KeyError."""
+        return self._bodies[name][b""]
+
     def _body(self, name: str, coding: bytes) -> bytes:
         bodies = self._bodies[name]
         if coding not in bodies:

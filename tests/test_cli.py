@@ -387,3 +387,24 @@ async def test_the_search_index_is_written_anew(site: Site) -> None:
     assert result.returncode == 0, result.stderr
     assert "5 entries" in result.stdout
     assert await SearchEntry.exists(artwork_id=work.id)
+
+
+async def test_archive_says_where_it_lies_and_what_it_leaves_out(site: Site) -> None:
+    consents = [
+        await factories.consent(site.cast.organisation, for_archive=for_archive)
+        for for_archive in (True, False)
+    ]
+    works = [
+        await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED, consent=consent)
+        for consent in consents
+    ]
+    exhibition = await factories.exhibition(works)
+    done = on_site(site, "archive", exhibition.slug)
+    folder = site.settings.home / "archives" / exhibition.slug
+    assert done.returncode == 0, done.stderr
+    assert str(folder) in done.stdout
+    assert re.search(r"Works +1, left out for want of consent to an archive: 1\n", done.stdout)
+    assert (folder / "index.html").exists()
+    refused = on_site(site, "archive", "no-such")
+    assert refused.returncode == 2
+    assert "no exhibition 'no-such' is published and has opened." in refused.stderr

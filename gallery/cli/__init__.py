@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gallery.cli.backups import backup
-from gallery.cli.keeping import check, develop, init, invite, reindex
+from gallery.cli.keeping import archive, check, develop, init, invite, reindex
 from gallery.cli.living_example import demo
 from gallery.cli.restoring import restore
 from gallery.cli.serving import serve, worker
@@ -53,5 +53,5 @@ def main() -> None:
     """
 
 
-for command in (init, serve, worker, invite, check, develop, reindex, backup, restore, demo):
+for command in (init, serve, worker, invite, check, develop, archive, reindex, backup, restore, demo):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""`gallery init`, `invite`, `check`, `develop` and `reindex`: what a keeper does now and then."""
+"""`gallery init`, `invite`, `check`, `develop`, `archive` and `reindex`: what a keeper does now and then."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from gallery.audit.chain import head
 from gallery.cli.inspection import Finding, inspect, mend
 from gallery.cli.serving import run
 from gallery.cli.site import console, opened, set_up, shown_address
+from gallery.exhibitions import archives
+from gallery.exhibitions.archives import Archived
 from gallery.images.chores import ONCE_MORE, RECEIVED, develop_again
 from gallery.images.models import Image
 from gallery.languages import LANGUAGES
@@ -135,6 +137,31 @@ async def count_waiting(settings: Settings, *, is_again: bool) -> tuple[int, int
         if is_again:
             await develop_again()
         return await Image.filter(RECEIVED).count(), await Image.filter(ONCE_MORE).count()
+
+
+@click.command()
+@click.argument("slug")
+def archive(slug: str) -> None:
+    """Write the exhibition SLUG as a folder of plain pages that need no server.
+
+    SLUG is the last part of its address. It holds the works whose consent covers an archive, in both languages. The
+    worker keeps it true while it lies there, and takes a work out whose consent ends.
+    """
+    told = run(write_archive(Settings.from_env(), slug))
+    console.print(f"Archive   {told.folder}")
+    console.print(f"Works     {told.works}, left out for want of consent to an archive: {told.left_out}")
+
+
+async def write_archive(settings: Settings, slug: str) -> Archived:
+    """Raises BadParameter where no such exhibition can be archived."""
+    async with opened(settings) as database:
+        await database.check()
+        try:
+            return await archives.archive(slug, settings, Storage(settings))
+        except archives.NothingToArchive as error:
+            raise click.BadParameter(
+                f"no exhibition {slug!r} is published and has opened.", param_hint="SLUG"
+            ) from error
 
 
 @click.command()

@@ -8,6 +8,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.functions import Coalesce, Sum
 
 from gallery.artworks.models import Artwork
+from gallery.exhibitions import archives
 from gallery.exhibitions.announcements import tell_of_opening
 from gallery.exhibitions.credits import links_of_credits
 from gallery.exhibitions.logos import delete_unused
@@ -90,6 +91,11 @@ async def tidy_logos(workshop: Workshop) -> bool:
     return False
 
 
+async def keep_archives(workshop: Workshop) -> bool:
+    """Take out of archives what may no longer be shown, and bring them up to date."""
+    return bool(await archives.keep(workshop.settings, workshop.storage))
+
+
 CHORES = [
     Chore("note links", note_every_link, every=20),
     Chore("tidy logos", tidy_logos, every=3600),
@@ -97,5 +103,6 @@ CHORES = [
     Chore("bring images out", bring_out, every=1),
     Chore("tidy pieces made on demand", tidy_derivatives, every=5),
     Chore("cut tiles", cut_next, every=1, aside=True),
+    Chore("keep archives", keep_archives, every=1, aside=True),
     Chore("announce openings", announce_opening, every=30),
 ]

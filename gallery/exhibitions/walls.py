@@ -30,6 +30,7 @@ from gallery.themes.models import Theme
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
+JPEG_WIDTH = 960  # px: for browsers that know no other format, and no set of pictures
 THUMBNAIL_MOST = 1600  # px: no wall is shown wider, even on a dense screen
 
 WORK_COLUMNS = (
@@ -180,7 +181,7 @@ def frame(picture: ShownPicture, sizes: str, first: bool, most: int) -> tuple[st
     return (
         f'<picture class="picture"><source type="image/avif" sizes="{sizes}" srcset="{avif}">'
         f'<source type="image/webp" sizes="{sizes}" srcset="{webp}">'
-        f'<img src="{picture.address(min(most, 960))}" width="{picture.width}" height="{picture.height}"',
+        f'<img src="{picture.address(min(most, JPEG_WIDTH))}" width="{picture.width}" height="{picture.height}"',
         f' {haste} decoding="async"></picture>',
     )
 

@@ -1,0 +1,73 @@
+"""An archive in a real browser, opened from a disk: no server answers for it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from gallery.artworks.models import Artwork, Status
+from gallery.exhibitions.archives import archive
+from tests import factories
+from tests.browser.conftest import until
+from tests.browser.test_accessible import RULES, complaints
+from tests.live import LiveSite
+from tests.npm import modules_or_skip, run_node
+
+pytestmark = pytest.mark.only_on("sqlite")  # what a browser shows is the same on both
+
+
+async def archived(live: LiveSite) -> tuple[list[Artwork], Path]:
+    consent = await factories.consent(live.cast.organisation, for_archive=True)
+    works = [
+        await factories.artwork(live.storage, live.cast.organisation, status=Status.ACCEPTED, consent=consent)
+        for _ in range(3)
+    ]
+    exhibition = await factories.exhibition(works)
+    return works, (await archive(exhibition.slug, live.settings, live.storage)).folder
+
+
+async def all_is_shown(page: Page) -> None:
+    """The style sheet is there and all pictures are."""
+    assert await page.evaluate("getComputedStyle(document.querySelector('.wall, .work .inner')).display") in (
+        "flex",
+        "grid",
+    )
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    await until(page, "[...document.images].every(each => each.complete && each.naturalWidth)")
+
+
+async def test_an_archive_is_walked_through_from_a_disk(live: LiveSite, chromium: Browser) -> None:
+    works, folder = await archived(live)
+    axe = (modules_or_skip("checks") / "axe-core" / "axe.min.js").read_text()
+    context = await chromium.new_context(viewport={"width": 390, "height": 844})
+    page = await context.new_page()
+    await page.goto((folder / "index.html").as_uri())
+    assert await complaints(page, axe) == []
+    await page.get_by_role("link", name="中文").click()
+    await all_is_shown(page)
+    assert await complaints(page, axe) == []
+    await page.get_by_role("link", name=works[1].title).click()
+    assert await page.get_by_role("heading", level=1).inner_text() == works[1].title
+    await all_is_shown(page)
+    assert await complaints(page, axe) == []
+    await page.get_by_role("link", name="English").click()
+    assert await page.get_by_role("heading", level=1).inner_text() == works[1].title_translation
+    await page.locator("a[rel=next]").click()
+    assert await page.get_by_role("heading", level=1).inner_text() == works[2].title_translation
+    await page.get_by_role("banner").get_by_role("link").first.click()
+    await page.get_by_role("link", name=works[0].title_translation).wait_for()
+    await context.close()
+
+
+async def test_its_pages_are_valid_html(live: LiveSite, tmp_path: Path) -> None:
+    tools = modules_or_skip("checks")
+    _, folder = await archived(live)
+    looked_at = tmp_path / "looked-at"
+    shutil.copytree(folder, looked_at, ignore=shutil.ignore_patterns("media"))
+    (looked_at / ".htmlvalidate.json").write_text(json.dumps(RULES))
+    done = run_node(tools / "html-validate/bin/html-validate.mjs", "**/*.html", cwd=looked_at)
+    assert done.returncode == 0, done.stdout[:6000] + done.stderr
