@@ -13,11 +13,12 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import logging
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,10 @@ FOLDER = "archives"  # in the site's home, with a folder for each exhibition, na
 LIST = "archive.json"  # which works the archive holds or held until now, and as of when
 LOCK = ".lock"
 STYLE = "public.css"
-PATIENCE = timedelta(minutes=10)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+PATIENCE = timedelta(minutes=10)  # between two writings of all pages
+
+logger = logging.getLogger("gallery.archives")
 
 
 class NothingToArchive(Exception):
@@ -109,17 +113,22 @@ async def keep(settings: Settings, storage: Storage) -> int:
     lists = sorted((settings.home / FOLDER).glob(f"*/{LIST}"))
     stamp, kept = await _stamp() if lists else "", 0
     for path in lists:
-        folder, listed = path.parent, _listed(path.parent)
-        if listed["stamp"] == stamp:
-            continue
-        is_fresh = now() - datetime.fromisoformat(listed["written_at"]) < PATIENCE
-        if is_fresh and {*listed["works"]} <= await _may_stay(folder.name):
-            continue
-        with _held(folder) as is_ours:
-            if is_ours:
-                await _write(folder, settings, storage)
-                kept += 1
+        try:
+            with _held(path.parent) as is_ours:
+                if is_ours and await _is_due(path.parent, stamp):
+                    await _write(path.parent, settings, storage)
+                    kept += 1
+        except OSError:  # a folder that cannot be written must not keep others from being true
+            logger.exception("The archive %s cannot be kept true", path.parent.name)
     return kept
+
+
+async def _is_due(folder: Path, stamp: str) -> bool:
+    listed = _listed(folder)
+    if listed["stamp"] == stamp:
+        return False
+    is_fresh = now() - datetime.fromisoformat(listed["written_at"]) < PATIENCE
+    return not is_fresh or bool({*listed["works"]} - await _may_stay(folder.name))
 
 
 @contextmanager
@@ -141,11 +150,11 @@ async def _stamp() -> str:
 
 
 def _listed(folder: Path) -> dict[str, Any]:
-    try:
-        listed: dict[str, Any] = json.loads((folder / LIST).read_text())
-    except FileNotFoundError:
-        return {"works": []}
-    return listed
+    """What was said of the archive when it was written; where nothing can be read of it, that it was long ago."""
+    told: dict[str, Any] = {"stamp": "", "written_at": LONG_AGO.isoformat(), "works": []}
+    with suppress(FileNotFoundError, ValueError):
+        told |= json.loads((folder / LIST).read_text())
+    return told
 
 
 async def _write(folder: Path, settings: Settings, storage: Storage) -> Archived:
@@ -159,10 +168,8 @@ async def _write(folder: Path, settings: Settings, storage: Storage) -> Archived
             try:
                 async with storage.private.local_copy(key) as source:
                     await asyncio.to_thread(_copy, source, folder / path)
-            except (
-                FileNotFoundError
-            ):  # deleted this very moment, by a withdrawal perhaps: the next time sees it
-                stamp = ""
+            except FileNotFoundError:  # deleted this very moment, by a withdrawal perhaps
+                stamp = ""  # the next time sees it
     for path, made in contents.pages.items():
         _put(folder / path, made())
         await asyncio.sleep(0)  # other chores must not wait for all of them
@@ -234,8 +241,11 @@ async def _contents(slug: str, settings: Settings) -> Contents:
     if edition is None:  # it was taken down
         return contents
     works = _may_be_shown(edition).filter(consent__for_archive=True)
+    rows = {row["id"]: row for row in await works.values(*STORY_COLUMNS)}
     artworks = {
-        work.id: work for work in await works.select_related("organisation", "project", "artist", "image")
+        work.id: work
+        for work in await works.select_related("organisation", "project", "artist", "image")
+        if work.id in rows
     }
     contents.works = [work.public_id for work in artworks.values()]
     contents.left_out = await _may_be_shown(edition).count() - len(artworks)
@@ -249,7 +259,7 @@ async def _contents(slug: str, settings: Settings) -> Contents:
         hung=await Hanging.filter(room__edition_id=edition["id"], artwork_id__in=list(artworks) or [0])
         .order_by("position", "id")
         .values("room_id", "artwork_id", "caption_zh", "caption_en"),
-        rows={row["id"]: row for row in await works.values(*STORY_COLUMNS)},
+        rows=rows,
         artworks=artworks,
         logos=await CreditLogo.filter(exhibition__slug=slug, key__in=_keys(edition) or [""]),
         dead=await dead_among(_links(edition, artworks.values())),

@@ -194,6 +194,27 @@ async def test_what_was_half_written_is_taken_out(site: Site, monkeypatch: pytes
     assert not [path for path in all_there(folder) if path.endswith(".new")]
 
 
+async def test_one_archive_that_cannot_be_kept_stops_no_other(site: Site) -> None:
+    works = [await work(site) for _ in range(2)]
+    folders = [await written(site, await factories.exhibition([each])) for each in works]
+    (folders[0] / LIST).write_text("no list")
+    (folders[0] / "zh/index.html").unlink()
+    (folders[0] / "zh/index.html").mkdir()  # in the way of the page
+    (folders[0] / "zh/index.html/left").touch()
+    consent = await works[1].consent
+    assert isinstance(consent, Consent)
+    await withdraw(consent, site.storage)
+    assert await keep(site.settings, site.storage) == 2
+    assert not holds(folders[1], works[1])
+    assert "<html" in (folders[0] / "zh/index.html").read_text()
+    (folders[0] / archives.LOCK).unlink()
+    (folders[0] / archives.LOCK).mkdir()  # no file that can be locked
+    await bump()
+    (folders[1] / LIST).unlink()
+    (folders[1] / LIST).write_text("{}")
+    assert await keep(site.settings, site.storage) == 1
+
+
 async def test_there_is_nothing_to_archive_before_it_opens(site: Site) -> None:
     exhibition = await factories.exhibition([await work(site)])
     await Edition.filter(exhibition=exhibition).update(opens_at=now() + timedelta(days=1))
