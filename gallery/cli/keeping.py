@@ -15,7 +15,6 @@ from gallery.cli.inspection import Finding, inspect, mend
 from gallery.cli.serving import run
 from gallery.cli.site import console, opened, set_up, shown_address
 from gallery.exhibitions import archives
-from gallery.exhibitions.archives import Archived
 from gallery.images.chores import ONCE_MORE, RECEIVED, develop_again
 from gallery.images.models import Image
 from gallery.languages import LANGUAGES
@@ -152,7 +151,7 @@ def archive(slug: str) -> None:
     console.print(f"Works     {told.works}, left out for want of consent to an archive: {told.left_out}")
 
 
-async def write_archive(settings: Settings, slug: str) -> Archived:
+async def write_archive(settings: Settings, slug: str) -> archives.Archived:
     """Raises BadParameter where no such exhibition can be archived."""
     async with opened(settings) as database:
         await database.check()

@@ -58,7 +58,7 @@ from gallery.pages import Pages
 from gallery.prepared import Row
 from gallery.settings import Settings
 from gallery.static_files import StaticFiles
-from gallery.storage import Storage
+from gallery.storage import Storage, StoreAway
 
 FOLDER = "archives"  # in the site's home, with a folder for each exhibition, named as its address
 LIST = "archive.json"  # which works the archive holds or held until now, and as of when
@@ -118,7 +118,7 @@ async def keep(settings: Settings, storage: Storage) -> int:
                 if is_ours and await _is_due(path.parent, stamp):
                     await _write(path.parent, settings, storage)
                     kept += 1
-        except OSError:  # a folder that cannot be written must not keep others from being true
+        except (OSError, StoreAway):  # no archive must keep others from being true
             logger.exception("The archive %s cannot be kept true", path.parent.name)
     return kept
 
@@ -163,6 +163,10 @@ async def _write(folder: Path, settings: Settings, storage: Storage) -> Archived
     contents = await _contents(folder.name, settings)
     _put_list(folder, "", {*_listed(folder)["works"], *contents.works})
     _clear(folder, contents.paths)
+    # Pages before pictures: they name what must leave, and need no store, which may be away.
+    for path, made in contents.pages.items():
+        _put(folder / path, made())
+        await asyncio.sleep(0)  # other chores must not wait for all of them
     for path, key in contents.files.items():
         if not (folder / path).exists():
             try:
@@ -170,9 +174,6 @@ async def _write(folder: Path, settings: Settings, storage: Storage) -> Archived
                     await asyncio.to_thread(_copy, source, folder / path)
             except FileNotFoundError:  # deleted this very moment, by a withdrawal perhaps
                 stamp = ""  # the next time sees it
-    for path, made in contents.pages.items():
-        _put(folder / path, made())
-        await asyncio.sleep(0)  # other chores must not wait for all of them
     _put_list(folder, stamp, contents.works)
     return Archived(folder, len(contents.works), contents.left_out)
 
@@ -337,11 +338,7 @@ def _pages(hall: Hall, paper: Paper) -> dict[str, Callable[[], bytes]]:
             exhibition=exhibition,
             rooms=rooms,
             cover=works[0] if works else None,
-            counts=Counts(
-                works=len(works),
-                organisations=len({work.organisation_id for work in works}),
-                projects=len({work.project_id for work in works if work.project_id is not None}),
-            ),
+            counts=Counts.of(works),
             logos={
                 logo.key: ShownLogo(f"../logos/{logo.token}.jpg", logo.width, logo.height)
                 for logo in hall.logos

@@ -167,11 +167,7 @@ async def show(request: Request) -> Response:
         "exhibition": shown,
         "rooms": rooms,
         "cover": works[0] if works else None,
-        "counts": walls.Counts(
-            works=len(works),  # a work hangs once in an edition
-            organisations=len({work.organisation_id for work in works}),
-            projects=len({work.project_id for work in works if work.project_id is not None}),
-        ),
+        "counts": walls.Counts.of(works),  # a work hangs once in an edition
         "logos": await logos_of(
             exhibition,
             [credit.key for credit in shown.credits],

@@ -329,6 +329,15 @@ class Counts:
     organisations: int
     projects: int
 
+    @classmethod
+    def of(cls, works: Sequence[ShownWork]) -> Self:
+        """Of works among which none stands twice."""
+        return cls(
+            works=len(works),
+            organisations=len({work.organisation_id for work in works}),
+            projects=len({work.project_id for work in works if work.project_id is not None}),
+        )
+
 
 def in_hand(share: float, most: str = "") -> str:
     """The `sizes` of a picture that takes `share` hundredths of a phone's width, and at most `most` where that is said.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -19,6 +20,7 @@ from gallery.content_version import bump
 from gallery.exhibitions import archives
 from gallery.exhibitions.archives import LIST, NothingToArchive, archive, keep
 from gallery.exhibitions.models import Edition, Exhibition, Room
+from gallery.storage import StoreAway
 from tests import factories
 from tests.conftest import Site
 
@@ -184,7 +186,8 @@ async def test_what_was_half_written_is_taken_out(site: Site, monkeypatch: pytes
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(archives, "_copy", copy_and_be_killed)
         await written(site, exhibition)
-    assert len(all_there(folder)) == 3
+    assert len([path for path in all_there(folder) if path.endswith(".new")]) == 3
+    assert holds(folder, works[0])
     consent = await works[0].consent
     assert isinstance(consent, Consent)
     await withdraw(consent, site.storage)
@@ -192,6 +195,33 @@ async def test_what_was_half_written_is_taken_out(site: Site, monkeypatch: pytes
     assert not holds(folder, works[0])
     assert holds(folder, works[1])
     assert not [path for path in all_there(folder) if path.endswith(".new")]
+
+
+async def test_a_withdrawal_reaches_every_archive_while_the_store_is_away(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving, staying = [await work(site) for _ in range(2)], [await work(site) for _ in range(2)]
+    folders = [
+        await written(site, await factories.exhibition(list(pair)))
+        for pair in zip(leaving, staying, strict=True)
+    ]
+    for each in leaving:
+        consent = await each.consent
+        assert isinstance(consent, Consent)
+        await withdraw(consent, site.storage)
+    for each in staying:  # a picture of each must be fetched again
+        assert each.image
+        shutil.rmtree(next(folder / "media" for folder in folders if holds(folder, each)) / each.image.token)
+
+    def away(_key: str) -> object:
+        raise StoreAway("The store is away.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(site.storage.private, "local_copy", away)
+        await keep(site.settings, site.storage)
+    for folder, gone, there in zip(folders, leaving, staying, strict=True):
+        assert not holds(folder, gone)
+        assert there.title in (folder / "zh/index.html").read_text()
 
 
 async def test_one_archive_that_cannot_be_kept_stops_no_other(site: Site) -> None:
