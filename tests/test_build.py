@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -136,3 +139,24 @@ def test_nothing_that_is_fetched_is_committed() -> None:
         check=True,
     )
     assert tracked.stdout == ""
+
+
+def test_every_library_that_the_package_imports_is_one_of_its_dependencies() -> None:
+    """What only the test extra brings is missing where somebody runs `make demo`."""
+    imported: set[str] = set()
+    for path in (ROOT / "gallery").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.split(".")[0])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[^\w.-]", each)[0].lower().replace("_", "-") for each in project["dependencies"]}
+    known = packages_distributions()
+    foreign = imported - set(sys.stdlib_module_names) - {"gallery"}
+    missing = {
+        name
+        for name in foreign
+        if not {each.lower().replace("_", "-") for each in known.get(name, [])} & declared
+    }
+    assert missing == set()
