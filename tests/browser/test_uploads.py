@@ -102,7 +102,8 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             named = set(re.findall(r"IMG_\d+\.jpg", await notice.inner_text()))
             there = await kept(live)
             assert 0 < len(there) < PICTURES
-            again = [path for path, content in drawings.items() if path.name in named or content not in there]
+            assert {path.name for path, content in drawings.items() if content not in there} <= named
+            again = [path for path in drawings if path.name in named]
             await page.set_input_files("#pictures", again)
             summary = page.locator(".many-summary")
             await expect(summary).to_have_text(f"{len(again)} of {len(again)} have arrived", timeout=LONG)
@@ -114,10 +115,57 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             await page.keyboard.type("Tangyuan")
             await page.keyboard.press("Tab")
             await expect(first.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
+            # Nothing is left to be said.
+            await page.reload()
+            await expect(page.locator("#many .with-script").first).to_be_visible()
+            await expect(notice).to_be_hidden()
     assert await kept(live) == dict.fromkeys(drawings.values(), 1)
     works = await Artwork.all()
     assert [each.status for each in works] == [Status.DRAFT] * PICTURES
     assert [each.title for each in works if each.title] == ["Tangyuan"]
+
+
+async def test_pictures_that_did_not_arrive_are_named_to_nobody_else_and_no_longer_than_wished(
+    live: LiveSite, browser: BrowserContext, tmp_path: Path
+) -> None:
+    address = await live.serve(worker=False)
+    many = f"{address}/desk/works/many"
+    path = tmp_path / "IMG_1.jpg"
+    path.write_bytes(factories.photograph(640, 480))
+    page, other = await browser.new_page(), await browser.new_page()
+    notice = other.locator(".many-notice")
+
+    async def opened() -> None:
+        await other.goto(many)
+        await expect(other.locator("#many .with-script").first).to_be_visible()
+        await until(other, "navigator.locks.query().then(() => true)")  # what the notice waits for, too
+
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(many)
+    await page.route("**/desk/uploads", lambda route: route.abort())
+    await page.set_input_files("#pictures", path)
+    await expect(page.locator(".many-sending li")).to_contain_text("The connection broke")
+    # It is still being sent in the first window, so the second says nothing.
+    await opened()
+    await expect(notice).to_be_hidden()
+    await page.close(run_before_unload=False)
+    await opened()
+    await expect(notice).to_contain_text("IMG_1.jpg")
+    assert await fits(other)
+    # Somebody else at the same computer.
+    await other.click("text=Sign out")
+    await sign_in(other, address, live.cast.colleague)
+    await opened()
+    await expect(notice).to_be_hidden()
+    await other.click("text=Sign out")
+    await sign_in(other, address, live.cast.partner)
+    await opened()
+    await other.get_by_role("button", name="Do not remind me").click()
+    await expect(notice).to_be_hidden()
+    await expect(other.locator("#pictures")).to_be_focused()
+    await opened()
+    await expect(notice).to_be_hidden()
+    assert await other.evaluate("Object.keys(localStorage).filter(key => key.startsWith('arriving'))") == []
 
 
 async def test_without_scripts_several_pictures_go_in_one_form(

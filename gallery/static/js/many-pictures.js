@@ -15,6 +15,18 @@ const notice = form.querySelector(".many-notice");
 const summary = form.querySelector(".many-summary");
 const drafts = document.querySelector(".many-drafts");
 const all = [];
+let isAtWork = false;
+
+// What was chosen and has not arrived is remembered by name, for this person alone: a phone may close the page at any moment.
+const KEPT = `arriving ${words.person} `;
+
+function attempt(store) {
+  try {
+    return store(localStorage);
+  } catch {
+    return null; // not allowed, or no room: then nothing is said later
+  }
+}
 
 class Sending {
   constructor(file) {
@@ -37,6 +49,7 @@ class Sending {
     this.name.append(this.said);
     this.row.append(this.name, this.bar, this.button);
     list.append(this.row);
+    this.key = `${KEPT}${file.name}/${file.size}/${file.lastModified}`;
     this.tell("waiting", words.waiting);
   }
 
@@ -47,6 +60,14 @@ class Sending {
     this.button.setAttribute("aria-label", `${this.button.textContent}: ${this.file.name}`);
     this.button.hidden = state === "done";
     count();
+  }
+
+  remember() {
+    attempt((store) => store.setItem(this.key, this.file.name));
+  }
+
+  forget() {
+    attempt((store) => store.removeItem(this.key));
   }
 
   async start() {
@@ -86,12 +107,14 @@ class Sending {
       this.timer = setTimeout(() => this.upload.start(), LATER);
       return;
     }
-    const sentence = response.getStatus() === 401 ? words.signedOut : response.getBody() || words.failed;
-    this.tell("failed", sentence);
+    const isSignedOut = response.getStatus() === 401;
+    if (!isSignedOut) this.forget(); // it was refused, and the reason stands beside it
+    this.tell("failed", isSignedOut ? words.signedOut : response.getBody() || words.failed);
     next();
   }
 
   again() {
+    this.remember();
     this.tell("waiting", words.waiting);
     next();
   }
@@ -107,6 +130,7 @@ class Sending {
   async stop() {
     const upload = this.upload;
     clearTimeout(this.timer);
+    this.forget();
     all.splice(all.indexOf(this), 1);
     this.row.remove();
     this.state = "stopped";
@@ -117,6 +141,7 @@ class Sending {
 
   async arrived() {
     this.bar.value = this.bar.max;
+    this.forget();
     this.tell("done", words.done);
     next();
     if (!this.work) return;
@@ -163,9 +188,35 @@ function add(files) {
     const sending = new Sending(file);
     all.push(sending);
     if (file.size > Number(words.largest)) sending.tell("failed", words.tooLarge);
+    else sending.remember();
   }
+  if (!isAtWork) navigator.locks?.request(KEPT, { mode: "shared" }, () => new Promise(() => {})); // until the page is closed
+  isAtWork = true;
   count();
   next();
+}
+
+// Said once nothing is being sent any more, here or in another window.
+async function tellWhatIsLeft() {
+  const windows = (await navigator.locks?.query())?.held ?? [];
+  const left = attempt((store) => Object.keys(store).filter((key) => key.startsWith(KEPT)).map((key) => [key, store.getItem(key)])) ?? [];
+  if (!left.length || all.length || windows.some((lock) => lock.name === KEPT)) return;
+  const names = left.map(([, name]) => name);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = words.forget;
+  button.addEventListener("click", async () => {
+    for (const [key] of left) attempt((store) => store.removeItem(key));
+    notice.hidden = true;
+    input.focus();
+    const { urlStorage } = tus.defaultOptions;
+    for (const before of await urlStorage.findAllUploads())
+      if (names.includes(before.metadata.filename)) await urlStorage.removeUpload(before.urlStorageKey);
+  });
+  const told = document.createElement("p");
+  told.textContent = `${words.unfinished} ${names.join(", ")}`;
+  notice.replaceChildren(told, button);
+  notice.hidden = false;
 }
 
 // One box marks all drafts of the page. Before something is done with them, what was typed in them is saved.
@@ -215,10 +266,5 @@ if (window.tus && tus.isSupported) {
   addEventListener("beforeunload", (event) => {
     if (all.some((each) => each.state === "sending" || each.state === "waiting")) event.preventDefault();
   });
-  tus.defaultOptions.urlStorage.findAllUploads().then((before) => {
-    const names = before.map((each) => each.metadata.filename).filter(Boolean);
-    if (!names.length || all.length) return;
-    notice.textContent = `${words.unfinished} ${names.join(", ")}`;
-    notice.hidden = false;
-  });
+  tellWhatIsLeft();
 }
