@@ -10,6 +10,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from html import unescape
 
@@ -18,6 +20,14 @@ import httpx
 from gallery.settings import Settings
 from gallery.storage import Storage
 from tests.cast import Cast
+
+
+async def eventually(is_so: Callable[[], Awaitable[object]]) -> None:
+    """Wait until something is so, however slow the machine; an AssertionError after two minutes."""
+    ends_at = time.monotonic() + 120
+    while not await is_so():
+        assert time.monotonic() < ends_at, "waited in vain"
+        await asyncio.sleep(0.1)
 
 
 def free_port() -> int:

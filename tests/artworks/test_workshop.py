@@ -10,16 +10,14 @@ from gallery.images.models import Image, ImageState
 from gallery.worker import Worker, WorkerBeat, Workshop
 from tests import factories
 from tests.conftest import Site
+from tests.live import eventually
 
 
 async def test_a_worker_gives_signs_of_life(site: Site) -> None:
     client = await site.client(site.cast.keeper)
     assert "No worker has been heard of" in (await client.get("/desk/worker")).text
     worker = asyncio.create_task(Worker(Workshop(site.settings, site.storage), []).run())
-    for _ in range(100):
-        if await WorkerBeat.exists():
-            break
-        await asyncio.sleep(0.05)
+    await eventually(WorkerBeat.exists)
     page = (await client.get("/desk/worker")).text
     assert "No worker has been heard of" not in page
     assert "alive" in page

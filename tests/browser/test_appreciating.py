@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,7 +15,7 @@ from tests import factories
 from tests.browser.conftest import PATIENCE
 from tests.cast import PASSWORD
 from tests.figures.visitors import PHONE
-from tests.live import LiveSite
+from tests.live import LiveSite, eventually
 
 # What a browser shows here does not depend on the database.
 pytestmark = pytest.mark.only_on("sqlite")
@@ -46,9 +45,11 @@ async def hung(live: LiveSite) -> Artwork:
 
 async def written(model: Any, number: int, **conditions: Any) -> None:
     """Wait until so many rows are there."""
-    async with asyncio.timeout(20):
-        while await model.filter(**conditions).count() != number:
-            await asyncio.sleep(0.2)
+
+    async def are_there() -> bool:
+        return bool(await model.filter(**conditions).count() == number)
+
+    await eventually(are_there)
 
 
 async def is_within(page: Page) -> bool:

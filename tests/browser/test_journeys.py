@@ -15,7 +15,7 @@ from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.browser.conftest import PATIENCE
 from tests.cast import PASSWORD
-from tests.live import LiveSite
+from tests.live import LiveSite, eventually
 
 TITLE = "冬至吃汤圆啦"
 
@@ -117,10 +117,8 @@ async def test_the_main_job(
         await expect(page.locator("main")).to_contain_text("请写上纸的种类。")  # the history stays
         await expect(page.locator("main .state-submitted").first).to_be_visible()
 
-        for _ in range(240):  # the worker prepares the picture; until then the work cannot be accepted
-            if await Image.filter(artwork__id=work.id, state=ImageState.READY).exists():
-                break
-            await curator.wait_for_timeout(500)
+        # The worker prepares the picture; until then the work cannot be accepted.
+        await eventually(lambda: Image.exists(artwork__id=work.id, state=ImageState.READY))
         await curator.goto(f"{address}/desk/queue/{work.id}")
         await curator.click("button[name=decision][value=accepted]")
         await curator.wait_for_url(re.compile(r"/desk/queue"))

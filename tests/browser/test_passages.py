@@ -13,8 +13,8 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.figures.models import Kind, WorkCount
 from tests import factories
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, until
-from tests.live import LiveSite
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, until
+from tests.live import LiveSite, eventually
 
 pytestmark = pytest.mark.only_on("sqlite")  # what a browser shows is the same on both
 
@@ -110,8 +110,15 @@ async def seen(work: Artwork) -> int:
 
 async def fetched_ahead(page: Page, title: str) -> None:
     """Point at the link of a work until the browser has its page."""
+    told = await page.context.new_cdp_session(page)
+    has_come = asyncio.Event()
+    told.on(
+        "Preload.prefetchStatusUpdated", lambda said: has_come.set() if said["status"] == "Ready" else None
+    )
+    await told.send("Preload.enable")
     await page.get_by_role("link", name=title).hover()
-    await asyncio.sleep(2)
+    async with asyncio.timeout(PATIENCE / 1000):
+        await has_come.wait()
 
 
 async def test_a_page_is_fetched_while_its_link_is_pointed_at(live: LiveSite, chromium: Browser) -> None:
@@ -124,10 +131,7 @@ async def test_a_page_is_fetched_while_its_link_is_pointed_at(live: LiveSite, ch
     await page.get_by_role("link", name=works[1].title).click()
     await page.wait_for_url(f"**/works/{works[1].public_id}")
     assert await delivery(page) == "navigational-prefetch"
-    for _ in range(50):
-        if await seen(works[1]):
-            break
-        await asyncio.sleep(0.1)
+    await eventually(lambda: seen(works[1]))
     assert await seen(works[1]) == 1
     await page.context.browser.close()  # type: ignore[union-attr]
 

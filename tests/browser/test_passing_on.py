@@ -18,7 +18,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions.models import Exhibition
 from tests import factories
 from tests.browser.test_accessible import furnish
-from tests.live import LiveSite
+from tests.live import LiveSite, eventually
 from tests.npm import FOLDER, modules_or_skip, run_node, unpacked_or_skip
 
 pytestmark = pytest.mark.only_on("sqlite")  # what these programs read is the same on both
@@ -123,8 +123,8 @@ async def test_a_manifest_opens_in_a_viewer(
     await expect(shown.get_by_role("heading", name=title).first).to_be_visible()
     await expect(shown.locator("canvas").first).to_be_visible()
     image = await work.image
-    for _ in range(100):
-        if any(image.token in piece for piece in pieces):
-            break
-        await asyncio.sleep(0.1)
-    assert any(image.token in piece for piece in pieces)
+
+    async def arrives() -> bool:
+        return any(image.token in piece for piece in pieces)
+
+    await eventually(arrives)

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from playwright.async_api import Browser, Page, expect
 
+from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.reviews.models import Hold, Review, Undo
 from tests import factories
 from tests.browser.test_journeys import another, sign_in
-from tests.live import LiveSite
+from tests.live import LiveSite, eventually
 
 WORKS = 20
 
@@ -118,6 +119,10 @@ async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browse
     assert statuses == [Status.RETURNED, Status.DECLINED, *[Status.ACCEPTED] * (WORKS - 2)]
 
 
+async def holds_nothing(work: Artwork, person: Person) -> bool:
+    return not await Hold.exists(artwork=work, person=person)
+
+
 async def test_two_curators_in_two_browsers(live: LiveSite, chromium: Browser) -> None:
     first, second = await waiting(live, 2)
     address = await live.serve(worker=False)
@@ -137,10 +142,7 @@ async def test_two_curators_in_two_browsers(live: LiveSite, chromium: Browser) -
         # Moving on lets go; whoever looks again may decide.
         await page.keyboard.press("j")
         await at(page, second)
-        for _ in range(50):
-            if not await Hold.exists(artwork=first, person=live.cast.curator):
-                break
-            await other.wait_for_timeout(100)
+        await eventually(lambda: holds_nothing(first, live.cast.curator))
         await other.reload()
         await at(other, first)
         await other.keyboard.press("a")

@@ -18,7 +18,7 @@ from gallery.artworks.models import Status
 from gallery.images.models import Image
 from gallery.images.uploads import ReceivedFile, look_at, take_in
 from tests import factories
-from tests.live import LiveSite
+from tests.live import LiveSite, eventually
 
 
 def colour_squares() -> bytes:
@@ -42,10 +42,7 @@ async def test_the_validator_finds_no_fault(live: LiveSite) -> None:
     work = await factories.artwork(live.storage, live.cast.organisation, image=image, status=Status.ACCEPTED)
     await factories.exhibition([work])
     address = await live.serve()
-    for _ in range(600):
-        if (await Image.get(id=image.id)).has_tiles:
-            break
-        await asyncio.sleep(0.1)
+    await eventually(lambda: Image.exists(id=image.id, has_tiles=True))
     # Level 2 is what is promised; the tests above it are of what info.json says that there is besides.
     for choice in (
         ["--level", "2"],

@@ -25,7 +25,7 @@ from gallery.images.shelves import original_key, tile_key
 from gallery.worker import Workshop
 from tests import factories
 from tests.conftest import Site
-from tests.live import LiveSite
+from tests.live import LiveSite, eventually
 
 ALL = {tile.name for tile in tiles((1300, 1000))}
 
@@ -159,6 +159,12 @@ async def test_a_picture_that_cannot_be_cut_is_not_tried_for_ever(site: Site, wo
     assert await tiles_of(site, image) == set()
 
 
+async def all_are_tiled() -> bool:
+    """Whether the two pictures that stay have their tiles, and nobody is at work on any."""
+    ready = await Image.filter(has_tiles=True, tiling_until=None).count()
+    return ready == 2 and not await Image.exists(tiling_until__isnull=False)
+
+
 async def test_killed_workers_and_a_withdrawal_leave_nothing_behind(live: LiveSite) -> None:
     live.settings = replace(live.settings, image_lease_seconds=2)
     staying, going = [await on_view(live) for _ in range(2)], [await on_view(live) for _ in range(2)]
@@ -185,11 +191,7 @@ async def test_killed_workers_and_a_withdrawal_leave_nothing_behind(live: LiveSi
         await withdrawing
     worker = start()
     try:
-        for _ in range(480):
-            ready = await Image.filter(has_tiles=True, tiling_until=None).count()
-            if ready == 2 and not await Image.filter(tiling_until__isnull=False).exists():
-                break
-            await asyncio.sleep(0.25)
+        await eventually(all_are_tiled)
     finally:
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()

@@ -26,7 +26,7 @@ from gallery.figures.writing import write
 from tests import factories
 from tests.conftest import Site
 from tests.figures.visitors import BROWSER, PHONE, asked
-from tests.live import LiveSite
+from tests.live import LiveSite, eventually
 
 
 async def seen(work: Artwork) -> int:
@@ -158,9 +158,7 @@ async def test_a_process_that_is_killed_loses_at_most_a_second(live: LiveSite) -
     address = await live.serve(worker=False)
     async with httpx.AsyncClient(base_url=address, headers=BROWSER) as client:
         await client.get(f"/zh/works/{work.public_id}")
-        async with asyncio.timeout(10):
-            while await seen(work) == 0:
-                await asyncio.sleep(0.1)
+        await eventually(lambda: seen(work))
         await client.get(f"/zh/works/{work.public_id}")
         live.processes[0].kill()
         live.processes[0].wait()
