@@ -26,6 +26,7 @@ from babel.support import LazyProxy
 LANGUAGES = ("zh", "en")
 DEFAULT_LANGUAGE = "zh"
 TAGS = {"zh": "zh-Hans", "en": "en"}  # BCP 47, for the lang attribute and hreflang
+TONGUES = {"zh": "中文", "en": "English"}  # what each calls itself
 
 PACKAGE = Path(__file__).parent
 LOCALE_FOLDER = PACKAGE / "locale"

@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gallery import clock, languages, site
-from gallery.languages import LANGUAGES, TAGS, Spoken, babel_locale, current_language, spoken
+from gallery.languages import LANGUAGES, TAGS, TONGUES, Spoken, babel_locale, current_language, spoken
 from gallery.prose import columns, excerpt, plain, prose
 from gallery.settings import Settings
 
@@ -97,6 +97,7 @@ class Pages:
             languages=languages.LANGUAGES,
             other_language=languages.other_language,
             tags=TAGS,
+            tongues=TONGUES,
             today=clock.today,
             now=clock.now,
             site_text=site.text,

@@ -114,9 +114,11 @@ async def wish_page(artist: Artist, is_wished: bool) -> None:
         await content_version.bump()
 
 
-def born_words(artist: Artist) -> str:
-    """When an artist was born, as roughly as it is kept; empty where it is not told."""
-    return _("born in the %(decade)ss") % {"decade": artist.born[:4]} if artist.born else ""
+def born_words(artist: Artist | None) -> str:
+    """When an artist was born, as roughly as it is kept; empty unless they wish it told."""
+    if artist is None or not artist.born or not artist.shows_born:
+        return ""
+    return _("born in the %(decade)ss") % {"decade": artist.born[:4]}
 
 
 async def latest(consent: Consent) -> Consent:

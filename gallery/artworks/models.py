@@ -183,6 +183,11 @@ class Artwork(Model):
         """`field` in the other of the two languages; its text is empty where nobody translated it."""
         return Spoken(getattr(self, f"{field}_translation"), other_language(self.language))
 
+    def unspoken(self, field: str) -> Spoken:
+        """`field` in the language in which `spoken` does not say it; its text is empty where it is in one only."""
+        own = Spoken(getattr(self, field), self.language)
+        return own if self.spoken(field).language != self.language else self.translated(field)
+
     @property
     def is_editable(self) -> bool:
         """Whether its organisation may change it: not while it is under review, nor after it was decided."""

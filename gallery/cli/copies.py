@@ -8,7 +8,6 @@ withdrawals.txt       a line for each withdrawn consent
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import os
 import shutil
@@ -20,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
+from gallery import disk
 from gallery.artists.models import Consent
 from gallery.cli.inspection import AT_ONCE, expected_in_private, others_among
 from gallery.cli.site import one_line
@@ -90,30 +90,21 @@ def copies(folder: Path) -> list[Path]:
 def held(folder: Path) -> Iterator[None]:
     """`folder`, made where it is not there, for this command alone. Raises ClickException."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise click.ClickException(f"Another command is at work in {folder}.") from error
+    with disk.held(folder) as is_ours:
+        if not is_ours:
+            raise click.ClickException(f"Another command is at work in {folder}.")
         yield
 
 
 def copy_whole(source: Path, target: Path) -> None:
     """Copy a file so that `target` is there whole or not at all, readable by its owner alone."""
-    half = target.with_name(f".{target.name}.half")
-    with source.open("rb") as reading, half.open("wb") as writing:
-        os.chmod(half, 0o600)
-        shutil.copyfileobj(reading, writing, 1 << 20)
-        writing.flush()
-        os.fsync(writing.fileno())
-    half.rename(target)
+    with disk.whole(target, 0o600) as half:
+        shutil.copyfile(source, half)
 
 
 def write_whole(path: Path, text: str) -> None:
-    half = path.with_name(f".{path.name}.half")
-    half.write_text(text)
-    os.chmod(half, 0o600)
-    half.rename(path)
+    with disk.whole(path, 0o600) as half:
+        half.write_text(text)
 
 
 async def postgresql(program: str, settings: Settings, *words: str | Path) -> None:

@@ -11,12 +11,11 @@ time: whatever stops its making, the next one finds what must leave.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import logging
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,6 +28,7 @@ from gallery.artists.consents import born_words
 from gallery.artworks.models import Artwork, allowed
 from gallery.clock import now, today
 from gallery.content_version import ContentVersion
+from gallery.disk import LOCK, held, whole
 from gallery.exhibitions.logos import ShownLogo, logo_key
 from gallery.exhibitions.models import CreditLogo, Edition, Hanging, Room
 from gallery.exhibitions.shown_rooms import STORY_COLUMNS, ShownRoom, Wall, shown_room
@@ -48,7 +48,6 @@ from gallery.images.shelves import rendition_key
 from gallery.languages import (
     DEFAULT_LANGUAGE,
     LANGUAGES,
-    Spoken,
     current_language,
     other_language,
     speaking,
@@ -62,7 +61,6 @@ from gallery.storage import Storage, StoreAway
 
 FOLDER = "archives"  # in the site's home, with a folder for each exhibition, named as its address
 LIST = "archive.json"  # which works the archive holds or held until now, and as of when
-LOCK = ".lock"
 STYLE = "public.css"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 PATIENCE = timedelta(minutes=10)  # between two writings of all pages
@@ -101,7 +99,7 @@ async def archive(slug: str, settings: Settings, storage: Storage) -> Archived:
         raise NothingToArchive
     folder = settings.home / FOLDER / slug
     folder.mkdir(parents=True, exist_ok=True)
-    with _held(folder, waits=True):
+    with held(folder, waits=True):
         return await _write(folder, settings, storage)
 
 
@@ -114,7 +112,7 @@ async def keep(settings: Settings, storage: Storage) -> int:
     stamp, kept = await _stamp() if lists else "", 0
     for path in lists:
         try:
-            with _held(path.parent) as is_ours:
+            with held(path.parent) as is_ours:
                 if is_ours and await _is_due(path.parent, stamp):
                     await _write(path.parent, settings, storage)
                     kept += 1
@@ -129,18 +127,6 @@ async def _is_due(folder: Path, stamp: str) -> bool:
         return False
     is_fresh = now() - datetime.fromisoformat(listed["written_at"]) < PATIENCE
     return not is_fresh or bool({*listed["works"]} - await _may_stay(folder.name))
-
-
-@contextmanager
-def _held(folder: Path, *, waits: bool = False) -> Iterator[bool]:
-    """Keep others of this machine from writing the archive meanwhile; False where another does just now."""
-    with (folder / LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
 
 
 async def _stamp() -> str:
@@ -165,8 +151,7 @@ async def _write(folder: Path, settings: Settings, storage: Storage) -> Archived
     _clear(folder, contents.paths)
     # Pages before pictures: they name what must leave, and need no store, which may be away.
     for path, made in contents.pages.items():
-        _put(folder / path, made())
-        await asyncio.sleep(0)  # other chores must not wait for all of them
+        await asyncio.to_thread(_put, folder / path, made())  # other chores must not wait for all of them
     for path, key in contents.files.items():
         if not (folder / path).exists():
             try:
@@ -184,26 +169,15 @@ def _put_list(folder: Path, stamp: str, works: Collection[str]) -> None:
 
 
 def _put(path: Path, body: bytes) -> None:
-    """Write a file so that it is whole, or as it was."""
-    with _beside(path) as new:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as new:
         new.write_bytes(body)
 
 
 def _copy(source: Path, path: Path) -> None:
-    with _beside(path) as new:
-        shutil.copyfile(source, new)
-
-
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """Where to write what takes the place of `path` once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    try:
-        yield new
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    with whole(path) as new:
+        shutil.copyfile(source, new)
 
 
 def _clear(folder: Path, paths: Collection[str]) -> None:
@@ -362,21 +336,10 @@ def _pages(hall: Hall, paper: Paper) -> dict[str, Callable[[], bytes]]:
                 next=room.works[place + 1] if place + 1 < len(room.works) else None,
                 dead=hall.dead,
                 twin=f"../../{twin}/works/{work.public_id}.html",
-                **_said_of(hall.artworks[work.id], work),
+                artwork=hall.artworks[work.id],
+                born=born_words(hall.artworks[work.id].artist),
             )
     return pages
-
-
-def _said_of(artwork: Artwork, work: ShownWork) -> dict[str, Any]:
-    own = Spoken(artwork.title, artwork.language)
-    artist = artwork.artist
-    return {
-        "artwork": artwork,
-        "other_title": artwork.translated("title") if work.title.language == own.language else own,
-        "story": Spoken(artwork.story, artwork.language),
-        "translation": artwork.translated("story"),
-        "born": born_words(artist) if artist and artist.shows_born else "",
-    }
 
 
 class Paper:

@@ -139,9 +139,7 @@ class LinkedData:
             location=locations[0] if len(locations) == 1 else locations,
         )
 
-    def artwork(
-        self, work: ShownWork, artwork: Artwork, other_title: Spoken, dead: Collection[str], **more: Any
-    ) -> Data:
+    def artwork(self, work: ShownWork, artwork: Artwork, dead: Collection[str], **more: Any) -> Data:
         """A work; its picture is named where its consent covers sharing, as on a card."""
         story, project = artwork.spoken("story"), artwork.project
         organisation = self.organisation(artwork.organisation)
@@ -155,7 +153,7 @@ class LinkedData:
             "VisualArtwork",
             self.at("visits:artwork", public_id=work.public_id),
             work.title,
-            alternateName=other_title.text,
+            alternateName=artwork.unspoken("title").text,
             description=excerpt(story.text, DESCRIPTION_MOST),
             inLanguage=TAGS[artwork.language],
             artMedium=work.medium.text,
@@ -199,9 +197,7 @@ class LinkedData:
             told["subEvent"] = [self.talk(talk, told["url"]) for talk in exhibition.talks]
         return block(told, self.trail(self.exhibitions(), (told["name"], told["url"])))
 
-    def of_artwork(
-        self, place: Place, artwork: Artwork, other_title: Spoken, dead: Collection[str]
-    ) -> Markup:
+    def of_artwork(self, place: Place, artwork: Artwork, dead: Collection[str]) -> Markup:
         title, address = place.exhibition.title, self.at("visits:exhibition", slug=place.exhibition.slug)
         shown_in = thing(
             "ExhibitionEvent",
@@ -210,7 +206,7 @@ class LinkedData:
             startDate=place.exhibition.opens_at,
             location={"@type": "VirtualLocation", "url": address},
         )
-        told = self.artwork(place.work, artwork, other_title, dead, subjectOf=shown_in)
+        told = self.artwork(place.work, artwork, dead, subjectOf=shown_in)
         return block(told, self.trail(self.exhibitions(), (title.text, address), (told["name"], told["url"])))
 
     def of_theme(self, theme: Theme) -> Markup:

@@ -28,7 +28,7 @@ from gallery.exhibitions.placards import Placards
 from gallery.exhibitions.stretches import NoSuchPlace, entrance_of, stretch_of
 from gallery.exhibitions.walls import ShownEmblem, ShownTheme, ShownWork
 from gallery.images.emblems import shown_emblem
-from gallery.languages import Spoken, accepted_language, current_language, set_language, spoken
+from gallery.languages import accepted_language, current_language, set_language, spoken
 from gallery.languages import gettext as _
 from gallery.organisations.links import dead_among
 from gallery.organisations.models import Organisation, Project
@@ -189,11 +189,6 @@ async def artwork(request: Request) -> Response:
     if place is None:  # withdrawn or taken down in this very moment
         raise HTTPException(404)
     work = place.work
-    other_title = (
-        Spoken(found.title, found.language)
-        if work.title.language != found.language
-        else found.translated("title")
-    )
     dead = await dead_among(found.project.links.values() if found.project else ())
     return show(
         request,
@@ -202,14 +197,11 @@ async def artwork(request: Request) -> Response:
         theme=place.exhibition.theme,
         work=work,
         artwork=found,
-        born=born_words(found.artist) if found.artist and found.artist.shows_born else "",
-        story=Spoken(found.story, found.language),
-        translation=found.translated("story"),
-        other_title=other_title,
+        born=born_words(found.artist),
         place=place,
         dead=dead,
         themes=await Theme.filter(artworks__id=found.id).order_by("occurs_on", "id"),
-        linked_data=linked(request).of_artwork(place, found, other_title, dead),
+        linked_data=linked(request).of_artwork(place, found, dead),
         alternates=[
             manifest_of(request, "manifests:artwork", work.title.text, public_id=public_id),
             *embedding_of(request, "visits:artwork", work.title.text, public_id=public_id),
@@ -353,7 +345,7 @@ async def artist(request: Request) -> Response:
         request,
         "visits/artist.html",
         about=spoken(found, "about"),
-        born=born_words(found) if found.shows_born else "",
+        born=born_words(found),
         works=works,
         credit=works[0].credit,
         organisation=works[0].organisation,

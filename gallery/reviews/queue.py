@@ -22,7 +22,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction
-from gallery.languages import LANGUAGES
+from gallery.languages import LANGUAGES, TONGUES
 from gallery.languages import lazy_gettext as _l
 from gallery.organisations.models import Organisation
 from gallery.reviews.checks import CHECK_WORDS
@@ -39,7 +39,6 @@ AGES = {
 }
 NO_HINTS = "none"
 HINTS = {NO_HINTS: _l("without hints"), **CHECK_WORDS}
-LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 EVERYTHING = "filter=none"  # the query that narrows nothing, and is remembered
 
 
@@ -329,7 +328,7 @@ async def options(queue: Queue, total: int) -> dict[str, list[Option]]:
             Option(hint, word, hint_counts[hint]) for hint, word in HINTS.items() if hint_counts.get(hint)
         ],
         "language": [
-            Option(language, LANGUAGE_NAMES[language], languages[language])
+            Option(language, TONGUES[language], languages[language])
             for language in LANGUAGES
             if language in languages
         ],

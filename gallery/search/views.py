@@ -20,7 +20,7 @@ from starlette.routing import Route
 from gallery.exhibitions import walls
 from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.visits import enter
-from gallery.languages import Spoken
+from gallery.languages import TONGUES, Spoken
 from gallery.languages import lazy_gettext as _l
 from gallery.pages import pages_of, render
 from gallery.search.engine import Hit
@@ -65,7 +65,6 @@ FILTER_WORDS: Mapping[str, Any] = {
     "year": _l("Year"),
     "language": _l("Language of the story"),
 }
-LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 KEY = re.compile(r"(t|x)([0-9]{1,15})")
 
 
@@ -164,7 +163,7 @@ def label_of(name: str, choice: Choice) -> Spoken:
     if name == "kind" and choice.value.upper() in Kind.__members__:
         return Spoken(str(KINDS_COUNTED[Kind[choice.value.upper()]]), "")
     if name == "language":
-        return Spoken(LANGUAGE_NAMES.get(choice.value, choice.value), choice.value)
+        return Spoken(TONGUES.get(choice.value, choice.value), choice.value)
     return choice.label
 
 

@@ -20,6 +20,7 @@ from obstore.store import LocalStore
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from gallery.disk import whole
 from gallery.storage.store import Store, StoreAway, Stored
 
 SMALL = 256 << 10  # bytes; nearly every rendition and tile is smaller
@@ -142,15 +143,8 @@ def _link_in(source: Path, target: Path) -> bool:
 
 
 def _copy_in(source: Path, target: Path) -> None:
-    """Copy to a temporary name, write it to the disk, rename."""
-    partial = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    try:
+    with whole(target) as partial:
         shutil.copyfile(source, partial)
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

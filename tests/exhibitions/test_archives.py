@@ -178,7 +178,7 @@ async def test_what_was_half_written_is_taken_out(site: Site, monkeypatch: pytes
 
     def copy_and_be_killed(source: Path, path: Path) -> None:
         (path.parent).mkdir(parents=True, exist_ok=True)
-        path.with_name(f".{path.name}.new").write_bytes(source.read_bytes())
+        path.with_name(f".{path.name}.0123456789abcdef").write_bytes(source.read_bytes())
         copied.append(path)
         if len(copied) > 2:
             raise KeyboardInterrupt
@@ -186,7 +186,7 @@ async def test_what_was_half_written_is_taken_out(site: Site, monkeypatch: pytes
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(archives, "_copy", copy_and_be_killed)
         await written(site, exhibition)
-    assert len([path for path in all_there(folder) if path.endswith(".new")]) == 3
+    assert len([path for path in all_there(folder) if path.endswith(".0123456789abcdef")]) == 3
     assert holds(folder, works[0])
     consent = await works[0].consent
     assert isinstance(consent, Consent)
@@ -194,7 +194,7 @@ async def test_what_was_half_written_is_taken_out(site: Site, monkeypatch: pytes
     assert await keep(site.settings, site.storage) == 1
     assert not holds(folder, works[0])
     assert holds(folder, works[1])
-    assert not [path for path in all_there(folder) if path.endswith(".new")]
+    assert not [path for path in all_there(folder) if path.endswith(".0123456789abcdef")]
 
 
 async def test_a_withdrawal_reaches_every_archive_while_the_store_is_away(

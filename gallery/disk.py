@@ -1,0 +1,41 @@
+"""Writing to the disk: files that are there whole or as they were, and folders that one process has to itself."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCK = ".lock"
+
+
+@contextmanager
+def whole(path: Path, mode: int = 0o666) -> Iterator[Path]:
+    """Where to write what shall be `path`: it takes that place at the end, once it is on the disk; after an error nothing does.
+
+    `mode` is narrowed by the umask, as for any new file. The folder must be there.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+    try:
+        yield partial
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(folder: Path, *, waits: bool = False) -> Iterator[bool]:
+    """Keep other processes of this machine out of `folder` meanwhile; False where another is at work in it just now."""
+    with (folder / LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
