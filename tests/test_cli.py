@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -16,9 +17,12 @@ import pytest
 from click.testing import CliRunner
 
 from gallery.accounts.invitations import open_invitation
-from gallery.artists.models import Consent, Withdrawal
+from gallery.artists.models import Artist, Consent, Withdrawal
 from gallery.artists.withdrawal import withdraw
-from gallery.artworks.models import Status
+from gallery.artworks.import_models import Import, ImportState
+from gallery.artworks.models import Artwork, Status
+from gallery.audit.models import Entry
+from gallery.audit.verbs import Verb
 from gallery.cli import main
 from gallery.cli.inspection import SETTLING, Finding, inspect
 from gallery.clock import now
@@ -29,8 +33,11 @@ from gallery.search.models import SearchEntry
 from gallery.storage import Store
 from gallery.storage.local import LocalFolder
 from tests import factories
+from tests.artworks.test_imports import two_works
+from tests.artworks.test_sheets import csv_bytes, zipped
 from tests.conftest import Site
-from tests.live import free_port
+from tests.factories import photograph
+from tests.live import eventually, free_port
 from tests.seaweedfs import SeaweedFS
 
 
@@ -387,6 +394,99 @@ async def test_the_search_index_is_written_anew(site: Site) -> None:
     assert result.returncode == 0, result.stderr
     assert "5 entries" in result.stdout
     assert await SearchEntry.exists(artwork_id=work.id)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    path = tmp_path / "作品.zip"
+    path.write_bytes(two_works())
+    return path
+
+
+async def test_import_tries_a_bundle_and_leaves_the_yes_to_the_desk(site: Site, bundle: Path) -> None:
+    own = bundle.read_bytes()
+    done = on_site(site, "import", str(bundle), "--for", site.cast.partner.email)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"Good +2 work\(s\), with 2 new artist\(s\)\n", done.stdout)
+    job = await Import.get()
+    assert (job.state, job.by_id, job.file_name) == (ImportState.CHECKED, site.cast.partner.id, "作品.zip")
+    assert f"/desk/sheets/{job.id}\n" in done.stdout
+    assert await Artwork.all().count() == 0
+    assert (await Entry.get(verb=Verb.IMPORT_SENT)).person_id == site.cast.partner.id
+    client = await site.client(site.cast.partner)
+    assert (await client.post(f"/desk/sheets/{job.id}/confirmation")).status_code == 303
+    await site.work()
+    assert {work.title for work in await Artwork.all()} == {"饺子皮", "汤圆"}
+    assert bundle.read_bytes() == own  # the keeper's file is not the site's to take
+
+
+async def test_import_with_a_yes_makes_drafts(site: Site, bundle: Path) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    artist = await Artist.get(id=consent.artist_id)
+    rows = [["一.jpg", "饺子皮", "", artist.credit_name], ["二.jpg", "汤圆", "", artist.credit_name]]
+    bundle.write_bytes(
+        zipped(
+            ("works.csv", csv_bytes(["图片", "标题", "故事", "作者"], *rows)),
+            ("一.jpg", photograph(1200, 900)),
+        )
+    )
+    words = ("--for", site.cast.partner.email, "--consent", str(consent.id), "--language", "en", "--yes")
+    done = on_site(site, "import", str(bundle), *words)
+    assert done.returncode == 1  # not all of it is good
+    assert re.search(
+        r"^3 +Picture +二.jpg +There is no file of this name in the ZIP", done.stdout, re.MULTILINE
+    )
+    assert re.search(r"Made +1 work\(s\)", done.stdout)
+    work = await Artwork.get()
+    assert (work.title, work.status, work.consent_id) == ("饺子皮", Status.DRAFT, consent.id)
+    assert (work.language, work.created_by_id) == ("en", site.cast.partner.id)
+
+
+async def test_import_refuses_what_cannot_be(site: Site, bundle: Path) -> None:
+    elsewhere = await factories.consent(site.cast.elsewhere)
+    ours = ("--for", site.cast.partner.email)
+    for words, sentence in (
+        (("--for", "nobody@example.org"), "no member of an organisation signs in as 'nobody@example.org'."),
+        (("--for", site.cast.curator.email), "no member of an organisation signs in as"),
+        (
+            (*ours, "--organisation", site.cast.elsewhere.slug),
+            f"belongs to {site.cast.organisation.slug}. Please",
+        ),
+        ((*ours, "--consent", str(elsewhere.id)), f"has no consent {elsewhere.id} in force."),
+        (ours[:1], "requires an argument"),
+    ):
+        refused = on_site(site, "import", str(bundle), *words)
+        assert refused.returncode == 2
+        assert sentence in refused.stderr
+    assert not await Import.exists()
+    bundle.write_bytes(bundle.read_bytes()[:-200])
+    refused = on_site(site, "import", str(bundle), *ours, "--yes")
+    assert refused.returncode == 1
+    assert "This ZIP is damaged or was not copied completely." in refused.stdout
+    assert await Artwork.all().count() == 0
+
+
+async def test_an_import_that_is_stopped_is_gone_on_with_by_the_worker(site: Site, bundle: Path) -> None:
+    pictures = [(f"{number}.jpg", photograph(1200 + number, 900)) for number in range(40)]
+    rows = [[name, name] for name, _ in pictures]
+    bundle.write_bytes(zipped(("works.csv", csv_bytes(["图片", "标题"], *rows)), *pictures))
+    settings = site.settings
+    values = {"DATABASE_URL": settings.database_url, "MEDIA": str(settings.media), "SECRET_KEY": "tests"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gallery.cli", "import", bundle, "--for", site.cast.partner.email],
+        env=environment(settings.home, **values),
+        cwd=settings.home,
+        stdout=subprocess.DEVNULL,
+    )
+    await eventually(lambda: Import.exists(done_pictures__gt=1))
+    process.send_signal(signal.SIGINT)
+    assert await asyncio.to_thread(process.wait, 60) != 0
+    job = await Import.get()
+    assert (job.state, job.lease_until) == (ImportState.RECEIVED, None)  # given back, not left to its lease
+    await site.work()
+    await job.refresh_from_db()
+    assert (job.state, job.report["good"]) == (ImportState.CHECKED, 40)
+    assert await Image.all().count() == 40  # none was taken in twice
 
 
 async def test_archive_says_where_it_lies_and_what_it_leaves_out(site: Site) -> None:

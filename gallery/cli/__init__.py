@@ -11,6 +11,7 @@ from gallery.cli.keeping import archive, check, develop, init, invite, reindex
 from gallery.cli.living_example import demo
 from gallery.cli.restoring import restore
 from gallery.cli.serving import serve, worker
+from gallery.cli.sheets import bring_in
 from gallery.cli.site import Unreachable
 from gallery.database import DatabaseOutOfDate
 from gallery.settings import SettingsError
@@ -53,5 +54,18 @@ def main() -> None:
     """
 
 
-for command in (init, serve, worker, invite, check, develop, archive, reindex, backup, restore, demo):
+for command in (
+    init,
+    serve,
+    worker,
+    invite,
+    bring_in,
+    check,
+    develop,
+    archive,
+    reindex,
+    backup,
+    restore,
+    demo,
+):
     main.add_command(command)

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import click
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from gallery.artworks.models import Artwork
 from gallery.cli.serving import listen, port_option, run, serve_site, settings_for
-from gallery.cli.site import console, opened, set_up
+from gallery.cli.site import Telling, console, opened, progress_bar, set_up
 from gallery.demo.catalogue import CURATOR, EXHIBITIONS, KEEPER, MEMBERS, PASSWORD
 from gallery.demo.entering import Catalogue, EntryRefused, enter, form_key
 from gallery.settings import Settings
@@ -55,29 +54,6 @@ async def prepare(settings: Settings, chosen: Catalogue | None = None) -> str:
         with progress_bar() as bar:
             await enter(settings, Telling(bar), chosen)
         return await welcome_text(settings)
-
-
-def progress_bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description:<22}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-    )
-
-
-class Telling:
-    """One bar for each kind of work that is told of."""
-
-    def __init__(self, bar: Progress) -> None:
-        self.bar = bar
-        self.tasks: dict[str, TaskID] = {}
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if what not in self.tasks:
-            self.tasks[what] = self.bar.add_task(what)
-        self.bar.update(self.tasks[what], completed=done, total=total)
 
 
 async def welcome_text(settings: Settings) -> str:

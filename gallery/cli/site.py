@@ -1,4 +1,4 @@
-"""What every command needs: the database opened, or one sentence that says why it cannot be."""
+"""What every command needs: the database opened, or one sentence that says why it cannot be; and bars for long work."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from asyncpg import PostgresError
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError
 
@@ -66,3 +67,26 @@ async def set_up(settings: Settings) -> list[str]:
         applied = await database.migrate()
         await ContentVersion.get_or_create(id=1)
     return applied
+
+
+def progress_bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<22}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+class Telling:
+    """One bar for each kind of work that is told of."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.bar = bar
+        self.tasks: dict[str, TaskID] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what not in self.tasks:
+            self.tasks[what] = self.bar.add_task(what)
+        self.bar.update(self.tasks[what], completed=done, total=total)
