@@ -38,7 +38,7 @@ def demo(port: int, no_serve: bool) -> None:
         welcome = run(prepare(settings))
     except EntryRefused as refusal:
         raise click.ClickException(f"The demo could not be entered. {refusal}") from refusal
-    console.print(welcome)
+    console.print(welcome, soft_wrap=True)  # an address must stay in one line
     if listening is not None:
         run(serve_site(settings, listening, with_worker=settings.worker, begun=say_that_it_serves))
 
