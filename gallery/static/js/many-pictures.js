@@ -16,6 +16,8 @@ const summary = form.querySelector(".many-summary");
 const drafts = document.querySelector(".many-drafts");
 const all = [];
 let isAtWork = false;
+const language = document.documentElement.lang;
+const comma = language.startsWith("zh") ? "、" : ", ";
 
 // What was chosen and has not arrived is remembered by name, for this person alone: a phone may close the page at any moment.
 const KEPT = `arriving ${words.person} `;
@@ -183,7 +185,7 @@ function add(files) {
   const taken = [...files].slice(0, room);
   const left = [...files].slice(room);
   notice.hidden = left.length === 0;
-  notice.textContent = left.length ? `${words.tooMany} ${left.map((file) => file.name).join(", ")}` : "";
+  notice.textContent = left.length ? `${words.tooMany} ${left.map((file) => file.name).join(comma)}` : "";
   for (const file of taken) {
     const sending = new Sending(file);
     all.push(sending);
@@ -201,7 +203,7 @@ async function tellWhatIsLeft() {
   const windows = (await navigator.locks?.query())?.held ?? [];
   const left = attempt((store) => Object.keys(store).filter((key) => key.startsWith(KEPT)).map((key) => [key, store.getItem(key)])) ?? [];
   if (!left.length || all.length || windows.some((lock) => lock.name === KEPT)) return;
-  const names = left.map(([, name]) => name);
+  const names = left.map(([, name]) => name).sort(new Intl.Collator(language, { numeric: true }).compare);
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = words.forget;
@@ -214,7 +216,7 @@ async function tellWhatIsLeft() {
       if (names.includes(before.metadata.filename)) await urlStorage.removeUpload(before.urlStorageKey);
   });
   const told = document.createElement("p");
-  told.textContent = `${words.unfinished} ${names.join(", ")}`;
+  told.textContent = `${words.unfinished} ${names.join(comma)}`;
   notice.replaceChildren(told, button);
   notice.hidden = false;
 }
