@@ -111,7 +111,7 @@ async def test_work_has_its_story_translation_project_and_place(site: Site, wint
     body = page[page.index("<main") :]
     assert body.index(works[1].story) < body.index(works[1].story_translation)
     assert f'href="/en/works/{works[1].public_id}/support/more" rel="noopener nofollow"' in page
-    assert "(2 / 3)" in page
+    assert "(2&nbsp;/&nbsp;3)" in page
     assert re.search(rf'rel="prev" href="/en/works/{works[0].public_id}"', page)
     assert re.search(rf'rel="next" href="/en/works/{works[2].public_id}"', page)
     assert f'alt="{works[1].alt_text_translation}"' in page
