@@ -57,7 +57,7 @@ from gallery.pages import Pages
 from gallery.prepared import Row
 from gallery.settings import Settings
 from gallery.static_files import StaticFiles
-from gallery.storage import Storage, StoreAway
+from gallery.storage import Storage
 
 FOLDER = "archives"  # in the site's home, with a folder for each exhibition, named as its address
 LIST = "archive.json"  # which works the archive holds or held until now, and as of when
@@ -109,30 +109,32 @@ async def keep(settings: Settings, storage: Storage) -> int:
     At once where a work must leave; other changes come PATIENCE after the last, for each writes all pages anew.
     """
     lists = sorted((settings.home / FOLDER).glob(f"*/{LIST}"))
-    stamp, kept = await _stamp() if lists else "", 0
+    kept = 0
     for path in lists:
         try:
             with held(path.parent) as is_ours:
-                if is_ours and await _is_due(path.parent, stamp):
+                if is_ours and await _is_due(path.parent):
                     await _write(path.parent, settings, storage)
                     kept += 1
-        except (OSError, StoreAway):  # no archive must keep others from being true
+        except Exception:  # whatever is wrong with one archive, it must not keep others from being true
             logger.exception("The archive %s cannot be kept true", path.parent.name)
     return kept
 
 
-async def _is_due(folder: Path, stamp: str) -> bool:
+async def _is_due(folder: Path) -> bool:
     listed = _listed(folder)
-    if listed["stamp"] == stamp:
+    if listed["stamp"] == await _stamp(folder.name):
         return False
     is_fresh = now() - datetime.fromisoformat(listed["written_at"]) < PATIENCE
     return not is_fresh or bool({*listed["works"]} - await _may_stay(folder.name))
 
 
-async def _stamp() -> str:
-    """Differs whenever an archive could: with each change of what visitors see, and from day to day as consents end."""
+async def _stamp(slug: str) -> str:
+    """Differs whenever an archive could: with each change of what visitors see, from day to day as consents end, and
+    when the exhibition opens by the clock."""
     version = await ContentVersion.get_or_none(id=1)
-    return f"{version.number if version else 0} {today().isoformat()}"
+    edition = await _current(slug)
+    return f"{version.number if version else 0} {today().isoformat()} {edition['id'] if edition else 0}"
 
 
 def _listed(folder: Path) -> dict[str, Any]:
@@ -145,7 +147,7 @@ def _listed(folder: Path) -> dict[str, Any]:
 
 async def _write(folder: Path, settings: Settings, storage: Storage) -> Archived:
     """Take out what no longer belongs, then write what is new; the caller holds the folder."""
-    stamp = await _stamp()  # before anything is read: what changes meanwhile is seen next time
+    stamp = await _stamp(folder.name)  # before anything is read: what changes meanwhile is seen next time
     contents = await _contents(folder.name, settings)
     _put_list(folder, "", {*_listed(folder)["works"], *contents.works})
     _clear(folder, contents.paths)

@@ -15,7 +15,7 @@ import pytest
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
-from gallery.clock import now, today
+from gallery.clock import now, standing_at, today
 from gallery.content_version import bump
 from gallery.exhibitions import archives
 from gallery.exhibitions.archives import LIST, NothingToArchive, archive, keep
@@ -243,6 +243,26 @@ async def test_one_archive_that_cannot_be_kept_stops_no_other(site: Site) -> Non
     (folders[1] / LIST).unlink()
     (folders[1] / LIST).write_text("{}")
     assert await keep(site.settings, site.storage) == 1
+    shutil.rmtree(folders[0])
+    folders[0] = await written(site, await factories.exhibition([works[0]], slug="a-first"))
+    (folders[0] / LIST).write_text('{"written_at": "yesterday"}')
+    await bump()
+    (folders[1] / LIST).write_text("{}")
+    assert await keep(site.settings, site.storage) == 1
+
+
+async def test_an_archive_opens_again_by_the_clock(site: Site) -> None:
+    shown = await work(site)
+    exhibition = await factories.exhibition([shown])
+    folder = await written(site, exhibition)
+    opens_at = now() + timedelta(minutes=15)
+    await Edition.filter(exhibition=exhibition, is_current=True).update(opens_at=opens_at)
+    await bump()
+    await keep(site.settings, site.storage)
+    assert not holds(folder, shown)
+    with standing_at(opens_at):  # nothing else moves
+        await keep(site.settings, site.storage)
+        assert holds(folder, shown)
 
 
 async def test_there_is_nothing_to_archive_before_it_opens(site: Site) -> None:
