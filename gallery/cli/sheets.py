@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -81,7 +79,8 @@ async def try_and_make(
         act_as(person.id)
         token = new_token()
         async with storage.scratch_folder() as folder:
-            await asyncio.to_thread(_link_or_copy, file, folder / "bundle")
+            # A copy, not a link: the keeper may mend the file while what was found in it waits for a yes.
+            await asyncio.to_thread(shutil.copyfile, file, folder / "bundle")
             await storage.private.put_file(bundle_key(token), folder / "bundle")
         job = await begin(organisation, person, token, file.name, consent, language)
         workshop = Workshop(settings, storage)
@@ -111,13 +110,6 @@ async def _consent(organisation: Organisation, id: int) -> Consent:
         if consent.id == id:
             return consent
     raise click.BadParameter(f"{organisation.slug} has no consent {id} in force.", param_hint="--consent")
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    with suppress(OSError):  # another disk, or somebody else's file
-        os.link(source, target)
-        return
-    shutil.copyfile(source, target)
 
 
 async def _bring_to_rest(job: Import, workshop: Workshop) -> None:
