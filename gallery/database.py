@@ -58,6 +58,11 @@ MODELS = [
 ]
 
 
+UNFINISHED = (
+    "unfinished_restore"  # a table without columns of use: while it is there, nobody opens the database
+)
+
+
 class DatabaseOutOfDate(RuntimeError):
     """The database lacks migrations that this version of the gallery needs."""
 
@@ -66,6 +71,16 @@ class DatabaseOutOfDate(RuntimeError):
             f"The database lacks {len(missing)} migration(s), from {missing[0]} on. Run: gallery init"
         )
         self.missing = missing
+
+
+class RestoreUnfinished(RuntimeError):
+    """A copy is being brought back, or was left half brought back: it still shows what was withdrawn after it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A restore of this database is under way or was not finished, so it may show what was withdrawn since. "
+            "If none is running, move the database away and restore once more."
+        )
 
 
 def configuration(database_url: str) -> dict[str, Any]:
@@ -160,10 +175,30 @@ class Database:
             return await self._executor().apply(upto)
 
     async def check(self) -> None:
-        """Raises DatabaseOutOfDate unless every migration has been applied."""
+        """Raises DatabaseOutOfDate unless every migration has been applied, and RestoreUnfinished."""
+        if UNFINISHED in await self._tables():
+            raise RestoreUnfinished
         missing = await self.missing_migrations()
         if missing:
             raise DatabaseOutOfDate(missing)
+
+    async def is_empty(self) -> bool:
+        """Whether it holds nothing yet."""
+        return not await self._tables() - {UNFINISHED}
+
+    async def end_restore(self) -> None:
+        """Let the database be opened: what was withdrawn after the copy is withdrawn in it, too."""
+        await get_connection("default").execute_script(f"DROP TABLE {UNFINISHED}")
+
+    async def _tables(self) -> set[str]:
+        connection = get_connection("default")
+        is_file = connection.capabilities.dialect == "sqlite"
+        _, rows = await connection.execute_query(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+            if is_file
+            else "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'"
+        )
+        return {row["name"] for row in rows}
 
     async def unwritten_changes(self) -> list[str]:
         """What the models say and the migrations do not yet: one line for each operation."""

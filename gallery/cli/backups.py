@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from gallery.cli.copies import (
     SECRET,
     SQLITE,
     STAMP,
+    VETOES,
     WITHDRAWALS,
     copies,
     copy_whole,
@@ -35,6 +37,7 @@ from gallery.cli.serving import run
 from gallery.cli.site import console, opened
 from gallery.clock import now
 from gallery.database import sqlite_file
+from gallery.reviews.models import Veto
 from gallery.settings import Settings
 from gallery.storage import Storage
 
@@ -110,7 +113,8 @@ async def only_list(settings: Settings, folder: Path) -> int:
 
 
 async def list_withdrawals(folder: Path) -> int:
-    """Add to the list of withdrawals in `folder` all that the database knows; returns how many it holds.
+    """Add to the list of withdrawals in `folder` all that the database knows, and list the vetoes anew; returns how many
+    withdrawals it holds.
 
     A line is the SHA-256 of a consent's code, which says nothing to whoever reads it.
     """
@@ -119,9 +123,20 @@ async def list_withdrawals(folder: Path) -> int:
     for withdrawal in await Withdrawal.all().order_by("id").prefetch_related("consent"):
         # Before a renewal its works were under an older consent, and so they are in an older copy.
         for consent in [withdrawal.consent, *await predecessors(withdrawal.consent)]:
-            known.setdefault(digest_of(consent), withdrawal.at.astimezone(UTC).isoformat(timespec="seconds"))
-    write_whole(path, "".join(f"{digest} {moment}\n" for digest, moment in known.items()))
+            known.setdefault(digest_of(consent), _moment(withdrawal.at))
+    _write_list(path, known)
+    # Of vetoes those that stand: a lifted one is a matter of the curators.
+    standing = Veto.filter(lifted_at=None, artwork__is_vetoed=True).order_by("id").prefetch_related("artwork")
+    _write_list(folder / VETOES, {digest_of(each.artwork): _moment(each.at) for each in await standing})
     return len(known)
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _write_list(path: Path, moments: Mapping[str, str]) -> None:
+    write_whole(path, "".join(f"{digest} {moment}\n" for digest, moment in moments.items()))
 
 
 async def copy_database(settings: Settings, into: Path) -> None:

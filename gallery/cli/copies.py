@@ -3,6 +3,7 @@
 2026-11-26T031500Z/   one copy of the database, with the secret key
 private/              every private picture, once for all copies
 withdrawals.txt       a line for each withdrawn consent
+vetoes.txt            a line for each work that a curator took off the wall
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import click
 
 from gallery import disk
 from gallery.artists.models import Consent
+from gallery.artworks.models import Artwork
 from gallery.cli.inspection import AT_ONCE, expected_in_private, others_among
 from gallery.cli.site import one_line
 from gallery.images.shelves import token_in
@@ -28,7 +30,8 @@ from gallery.settings import Settings
 
 STAMP = "%Y-%m-%dT%H%M%SZ"  # a copy's folder is named by its moment, in UTC
 SQLITE, POSTGRESQL = "gallery.sqlite3", "gallery.dump"
-PICTURES, WITHDRAWALS, SECRET = "private", "withdrawals.txt", "secret_key"
+PICTURES, SECRET = "private", "secret_key"
+WITHDRAWALS, VETOES = "withdrawals.txt", "vetoes.txt"
 
 
 def keys_by_some(pool: Path) -> Iterator[list[str]]:
@@ -46,19 +49,22 @@ async def needed_among(keys: Iterable[str]) -> set[str]:
 
 
 def listed(*paths: Path) -> dict[str, str]:
-    """Digests of codes with the moment of their withdrawal; raises ClickException for a file that is no list."""
+    """Digests with the moment of a withdrawal or veto; raises ClickException for a file that is no list."""
     found: dict[str, str] = {}
     for path in paths:
         for line in path.read_text().splitlines() if path.exists() else ():
             digest, _, moment = line.partition(" ")
             if len(digest) != 64:
-                raise click.ClickException(f"{path} is no list of withdrawals.")
+                raise click.ClickException(f"{path} is no list of withdrawals or vetoes.")
             found.setdefault(digest, moment)
     return found
 
 
-def digest_of(consent: Consent) -> str:
-    return hashlib.sha256(consent.code.encode()).hexdigest()
+def digest_of(listed: Consent | Artwork) -> str:
+    """What stands for a consent or a work in a list, and says nothing to whoever reads it."""
+    return hashlib.sha256(
+        (listed.code if isinstance(listed, Consent) else listed.public_id).encode()
+    ).hexdigest()
 
 
 def chosen(folder: Path, name: str | None) -> Path:

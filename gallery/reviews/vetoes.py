@@ -34,7 +34,7 @@ class VetoRefused(Exception):
         self.sentence = sentence
 
 
-async def veto(artwork: Artwork, storage: Storage, by: Person, concern: str) -> Veto:
+async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: str) -> Veto:
     """Take an accepted work off every page; when this returns, no public file of it is left.
 
     Raises VetoRefused; and StoreAway where files cannot be deleted just now: the work is off every page then, and the
