@@ -29,7 +29,8 @@ from gallery.storage import Storage
 async def withdraw(consent: Consent, storage: Storage, by: Person | None = None) -> Withdrawal:
     """End `consent`; when this returns, no page and no public file of the site shows what it covered.
 
-    A consent that was withdrawn before stays as it was: asking twice is no error. `by` is None for the slip's link.
+    Where it was renewed, also at this very moment, the consent that has its works now is ended. One that was withdrawn
+    before stays as it was: asking twice is no error. `by` is None for the slip's link.
     Raises StoreAway where files cannot be deleted just now: the works are off every page then, and the worker goes on.
     """
     withdrawal = await _end(consent, by)
@@ -40,12 +41,15 @@ async def withdraw(consent: Consent, storage: Storage, by: Person | None = None)
 
 async def _end(consent: Consent, by: Person | None) -> Withdrawal:
     async with in_transaction():
-        held = await locked(Consent.filter(id=consent.id)).get()
+        held: Consent = await locked(Consent.filter(id=consent.id)).get()
+        while (newer := await locked(Consent.filter(follows_id=held.id)).first()) is not None:
+            held = newer  # it was renewed after `consent` was read: its works are there
         if held.withdrawn_at is not None:
             return await Withdrawal.get(consent_id=held.id)
         held.withdrawn_at = now()
         await held.save(update_fields=["withdrawn_at"])
-        consent.withdrawn_at = held.withdrawn_at
+        if held.id == consent.id:
+            consent.withdrawn_at = held.withdrawn_at
         for older in await predecessors(
             held
         ):  # none should have works; a slip ends what is there all the same

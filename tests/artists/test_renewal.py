@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from gallery.accounts.models import Person
 from gallery.artists.consents import NewConsent
-from gallery.artists.models import AgreedBy, Consent
+from gallery.artists.models import AgreedBy, Consent, Withdrawal
 from gallery.artists.reminders import remind_of_next
 from gallery.artists.renewal import RenewalRefused, renew
 from gallery.artists.withdrawal import withdraw
@@ -17,7 +18,10 @@ from gallery.artworks.import_models import Import
 from gallery.artworks.importing import Batch, look_up
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
+from gallery.images.models import Image, ImageState
+from gallery.mail.models import Mail
 from gallery.reviews.models import Hint
+from gallery.storage import Storage
 from tests import factories
 from tests.conftest import Site
 
@@ -84,6 +88,43 @@ async def test_a_slip_of_the_old_consent_withdraws_the_new_one(site: Site) -> No
     await visitor.post(f"/en/consent/{old.code}")
     assert (await Consent.get(id=made.id)).withdrawn_at is not None
     assert (await Artwork.get(id=work.id)).status == Status.WITHDRAWN
+
+
+@pytest.mark.parametrize("through_slip", [True, False])
+async def test_a_withdrawal_that_meets_a_renewal_ends_what_has_the_works_now(
+    site: Site, monkeypatch: pytest.MonkeyPatch, through_slip: bool
+) -> None:
+    """The consent is renewed after the withdrawal looked which one has the works, and before it ends that one."""
+    work = await ended(site)
+    old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
+
+    async def meeting(consent: Consent, storage: Storage, by: Person | None = None) -> Withdrawal:
+        assert consent.id == old.id
+        await renew(old, NewConsent(AgreedBy.PARENT, ["web"], today()), site.cast.partner)
+        assert await is_on_view(work)
+        return await withdraw(consent, storage, by)
+
+    monkeypatch.setattr("gallery.artists.withdrawal_views.withdraw", meeting)
+    monkeypatch.setattr("gallery.artworks.views.withdraw", meeting)
+    if through_slip:
+        answer = await (await site.client()).post(f"/en/consent/{old.code}")
+    else:
+        answer = await (await site.client(site.cast.partner)).post(f"/desk/works/{work.id}/withdrawal")
+    assert answer.status_code == 303
+    made = await Consent.get(follows_id=old.id)
+    assert made.withdrawn_at is not None
+    assert (await Artwork.get(id=work.id)).status == Status.WITHDRAWN
+    assert not await is_on_view(work)
+    withdrawal = await Withdrawal.get()
+    assert withdrawal.consent_id == made.id
+    assert withdrawal.files_deleted_at is not None
+    assert (await Image.get(id=work.image_id or 0)).state == ImageState.ERASED
+    told = await Mail.filter(kind="consent_withdrawn")
+    assert bool(told) == through_slip
+    for mail in told:
+        assert (mail.path, mail.facts) == (f"/desk/consents/{made.id}", {"count": 1})
+    page = (await (await site.client()).get(f"/en/consent/{old.code}")).text
+    assert work.title not in page
 
 
 @pytest.mark.parametrize("which", ["withdrawn", "renewed"])
