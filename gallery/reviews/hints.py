@@ -10,7 +10,7 @@ from typing import Any
 from tortoise.expressions import Q, Subquery
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Submission
+from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -46,6 +46,8 @@ async def check_submission(submission: Submission) -> None:
     )
     found = list(await findings(artwork, submission))
     async with in_transaction():
+        if not await _is_there(artwork.id):
+            found = []  # withdrawn while it was looked at: what was found quotes words that are erased
         held = await locked(Submission.filter(id=submission.id)).first()
         if held is None:
             return
@@ -75,7 +77,7 @@ async def check_submission(submission: Submission) -> None:
 
 async def findings(artwork: Artwork, submission: Submission) -> Iterable[Found]:
     """What the checks find; what stands around the work must be fetched. A withdrawn work has nothing to look at."""
-    if artwork.status == "withdrawn":
+    if artwork.status == Status.WITHDRAWN:
         return []
     told = shown_of(artwork, submission)
     texts = {name: told[name] for name in TEXT_FIELDS}
@@ -87,7 +89,7 @@ async def findings(artwork: Artwork, submission: Submission) -> Iterable[Found]:
     ]
     image = await looked_at_picture(artwork, submission)
     if image is not None and image.state == ImageState.READY:
-        await keep_bands(image)
+        await keep_bands(artwork, image)
         found.extend(picture.look(image.width, image.height, image.softness))
         found.extend(duplicates.look(await near(artwork, image)))
     return found
@@ -100,12 +102,21 @@ async def looked_at_picture(artwork: Artwork, submission: Submission) -> Image |
     return await Image.get_or_none(id=submission.proposed_image_id)
 
 
-async def keep_bands(image: Image) -> None:
-    """Let the picture be found by later ones: only pictures that were sent for review ever are."""
-    if image.perceptual_hash and not await HashBand.exists(image_id=image.id):
-        await HashBand.bulk_create(
-            HashBand(image_id=image.id, code=code) for code in duplicates.bands(image.perceptual_hash)
-        )
+async def keep_bands(artwork: Artwork, image: Image) -> None:
+    """Let the picture of a work be found by later ones: only pictures that were sent for review ever are."""
+    if not image.perceptual_hash or await HashBand.exists(image_id=image.id):
+        return
+    async with in_transaction():
+        if await _is_there(artwork.id) and not await HashBand.exists(image_id=image.id):
+            await HashBand.bulk_create(
+                HashBand(image_id=image.id, code=code) for code in duplicates.bands(image.perceptual_hash)
+            )
+
+
+async def _is_there(artwork_id: int) -> bool:
+    """Whether a work is not withdrawn, nor will be before the transaction ends."""
+    held: Artwork | None = await locked(Artwork.filter(id=artwork_id)).first()
+    return held is not None and held.status != Status.WITHDRAWN
 
 
 async def near(artwork: Artwork, image: Image) -> list[Near]:

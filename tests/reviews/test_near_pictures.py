@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import random
 from functools import cache
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
-from gallery.artworks.models import Status, Submission
+from gallery.artists.models import Consent
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork, Status, Submission
 from gallery.demo.pictures import SCENES, draw
 from gallery.images.pixels import perceptual_hash
+from gallery.reviews import hints
 from gallery.reviews.checks.duplicates import FARTHEST, distance, mirrored
-from gallery.reviews.hints import check_submission
+from gallery.reviews.hints import check_submission, findings, keep_bands
 from gallery.reviews.models import HashBand, Hint
 from tests import factories
 from tests.conftest import Site
@@ -144,3 +148,24 @@ async def test_drafts_of_others_are_not_betrayed(site: Site) -> None:
     await check_submission(await Submission.get(artwork=work))
     assert not await Hint.filter(check="duplicates").exists()
     assert not await HashBand.filter(image_id=draft.image_id).exists()
+
+
+@pytest.mark.parametrize("step", ["findings", "keep_bands"])
+async def test_a_withdrawal_during_a_check_leaves_nothing_of_the_work(
+    site: Site, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """What a check read before is neither quoted nor compared with after."""
+    image = await factories.image(site.storage, site.cast.organisation, perceptual_hash="0f0f33335555aaaa")
+    work = await sent(site, image=image, story="电话13912345678。")
+
+    async def meeting(artwork: Artwork, other: Any) -> Any:
+        found = list(await findings(artwork, other)) if step == "findings" else None
+        await withdraw(await Consent.get(id=work.consent_id), site.storage)
+        return found if step == "findings" else await keep_bands(artwork, other)
+
+    monkeypatch.setattr(hints, step, meeting)
+    submission = await Submission.get(artwork=work)
+    await check_submission(submission)
+    assert not await Hint.all().exists()
+    assert not await HashBand.all().exists()
+    assert (await Submission.get(id=submission.id)).checked_with  # it is not looked at again and again
