@@ -163,12 +163,18 @@ async def refuse(image: Image, code: str) -> None:
 async def forget_unused(workshop: Workshop) -> bool:
     """Delete one upload that no work took up within a day, and what a killed process left in the scratch folder."""
     workshop.storage.sweep_scratch(time.time() - UNUSED_AFTER.total_seconds())
-    forgotten = now() - UNUSED_AFTER
-    image = await Image.filter(
-        artwork=None, emblem=None, candidate_for_id=None, created_at__lt=forgotten
-    ).first()
+    unused = Image.filter(
+        artwork=None, emblem=None, candidate_for_id=None, created_at__lt=now() - UNUSED_AFTER
+    )
+    image = await unused.first()
     if image is None:
         return False
+    async with in_transaction():
+        # Looked at once more while no work can take it up; from then on none does.
+        await locked(Image.filter(id=image.id)).first()
+        if not await unused.filter(id=image.id).exists():
+            return False
+        await Image.filter(id=image.id).update(state=ImageState.ERASED)
     await erase(workshop.storage, image.token)
     await image.delete()
     return True

@@ -9,7 +9,8 @@ from tortoise.expressions import Subquery
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import discard
 from gallery.clock import now
-from gallery.images.models import Image
+from gallery.database import QuerySet, in_transaction, locked
+from gallery.images.models import Image, ImageState
 from gallery.reviews.decisions import ON_THE_WAY, UNDO_FOR
 from gallery.reviews.hints import check_next
 from gallery.reviews.models import Report, Review
@@ -28,9 +29,27 @@ async def forget_closed(workshop: Workshop) -> bool:
 async def forget_candidates(workshop: Workshop) -> bool:
     """Delete one picture that was proposed and not taken, or whose place another took, once no decision about it can be
     taken back. What a withdrawal erased is the withdrawal's own."""
+    image = next(iter(await _not_taken(Artwork.all())), None)
+    if image is None:
+        return False
+    async with in_transaction():
+        # Looked at once more while nobody can decide: it may have become the work's picture this very moment.
+        work = Artwork.filter(id=image.candidate_for_id)
+        await locked(work).first()
+        is_claimed = image.id in [each.id for each in await _not_taken(work)]
+        if is_claimed:
+            await Image.filter(id=image.id).update(state=ImageState.ERASED)
+    if is_claimed:
+        await discard(image, workshop.storage)
+    return is_claimed
+
+
+async def _not_taken(works: QuerySet[Artwork]) -> list[Image]:
+    """Pictures that wait beside accepted ones of `works` and are no longer needed there, the oldest first."""
     lately = Review.filter(at__gt=now() - UNDO_FOR - ON_THE_WAY - timedelta(seconds=3)).values("artwork_id")
+    accepted = works.filter(status=Status.ACCEPTED).values("id")
     candidates = (
-        await Image.filter(candidate_for_id__in=Subquery(Artwork.filter(status=Status.ACCEPTED).values("id")))
+        await Image.filter(candidate_for_id__in=Subquery(accepted))
         .exclude(candidate_for_id__in=Subquery(lately))
         .order_by("id")
     )
@@ -38,10 +57,7 @@ async def forget_candidates(workshop: Workshop) -> bool:
         is_waiting=True, artwork_id__in=[each.candidate_for_id for each in candidates]
     )
     needed = {submission.proposed_image_id for submission in waiting}
-    image = next((each for each in candidates if each.id not in needed), None)
-    if image is not None:
-        await discard(image, workshop.storage)
-    return image is not None
+    return [each for each in candidates if each.id not in needed]
 
 
 CHORES = [

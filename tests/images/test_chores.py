@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,10 +13,11 @@ from tortoise.expressions import Q
 
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.works import WorkRefused, set_picture
 from gallery.cli.inspection import inspect
 from gallery.clock import now
 from gallery.content_version import ContentVersion
-from gallery.database import Database
+from gallery.database import Database, in_transaction
 from gallery.images import chores
 from gallery.images.chores import (
     MAX_FAILURES,
@@ -28,7 +31,8 @@ from gallery.images.chores import (
     forget_unused,
 )
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import original_key, public_key, rendition_key
+from gallery.images.shelves import erase, original_key, public_key, rendition_key
+from gallery.storage import Storage
 from gallery.worker import Workshop
 from tests import factories
 from tests.conftest import Site
@@ -303,3 +307,42 @@ async def test_an_upload_that_no_work_took_up_is_forgotten(site: Site, workshop:
     assert not await site.storage.private.exists(original_key(old.token))
     assert await site.storage.private.exists(original_key(young.token))
     assert (await Artwork.get(id=work.id)).image_id == work.image_id
+
+
+@pytest.mark.parametrize("comes_first", ["the work", "the chore"])
+async def test_an_upload_that_a_work_takes_up_while_it_is_being_forgotten(
+    site: Site, workshop: Workshop, monkeypatch: pytest.MonkeyPatch, comes_first: str
+) -> None:
+    """Either the work keeps it, or its partner is told to choose it again."""
+    old = await received(site)
+    work = await factories.artwork(site.storage, site.cast.organisation)
+    await Image.filter(id=old.id).update(created_at=now() - UNUSED_AFTER - timedelta(minutes=1))
+    outcomes: list[str] = []
+
+    async def take() -> None:
+        try:
+            await set_picture(work, old, site.cast.partner)
+        except WorkRefused:
+            outcomes.append("told")
+        else:
+            outcomes.append("taken")
+
+    @contextlib.asynccontextmanager
+    async def after_the_work() -> AsyncIterator[None]:
+        await take()
+        async with in_transaction():
+            yield
+
+    async def before_the_work(storage: Storage, token: str) -> None:
+        await take()
+        await erase(storage, token)
+
+    if comes_first == "the work":
+        monkeypatch.setattr("gallery.images.chores.in_transaction", after_the_work)
+    else:
+        monkeypatch.setattr("gallery.images.chores.erase", before_the_work)
+    assert await forget_unused(workshop) == (comes_first == "the chore")
+    assert outcomes == (["taken"] if comes_first == "the work" else ["told"])
+    has_it = comes_first == "the work"
+    assert ((await Artwork.get(id=work.id)).image_id == old.id) == has_it
+    assert await site.storage.private.exists(original_key(old.token)) == has_it

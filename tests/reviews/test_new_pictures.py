@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -18,10 +19,12 @@ from gallery.clock import now
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import original_key, public_key
 from gallery.reviews import decisions
+from gallery.reviews.chores import forget_candidates
 from gallery.reviews.decisions import DecisionRefused, UndoRefused
 from gallery.reviews.hints import looked_at
 from gallery.reviews.models import Review
 from gallery.site import Site as SiteRow
+from gallery.worker import Workshop
 from tests import factories
 from tests.conftest import Site
 
@@ -141,6 +144,27 @@ async def test_a_picture_that_is_not_taken_goes_and_the_old_one_stays(site: Site
     assert not await Image.exists(id=fresh.id)
     assert await originals(site) == {original_key(work.image.token)}
     assert (await (await site.client()).get(f"/media/{work.image.token}/640.jpg")).status_code == 200
+
+
+async def test_a_picture_that_is_accepted_while_old_ones_are_forgotten_stays(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chore reads which pictures stand beside works before the decision, and what asks for them after it."""
+    work = await shown(site)
+    submission, fresh = await proposed(site, work)
+    reviews: list[Any] = []
+
+    async def meeting(**values: Any) -> list[Submission]:
+        if not reviews:
+            reviews.append(await decisions.accept(work, submission, site.cast.curator))
+        return await Submission.filter(**values)
+
+    monkeypatch.setattr("gallery.reviews.chores.Submission", SimpleNamespace(filter=meeting))
+    assert not await forget_candidates(Workshop(site.settings, site.storage))
+    assert reviews
+    assert (await Artwork.get(id=work.id)).image_id == fresh.id
+    assert (await Image.get(id=fresh.id)).state == ImageState.READY
+    assert original_key(fresh.token) in await originals(site)
 
 
 async def test_only_its_organisation_sends_one(site: Site) -> None:
