@@ -135,3 +135,15 @@ async def predecessors(consent: Consent) -> list[Consent]:
         consent = await Consent.get(id=consent.follows_id)
         found.append(consent)
     return found
+
+
+async def held_with_works(ids: Sequence[int]) -> Consent | None:
+    """Lock the works of the consents `ids`, then the first of the consents; raises DoesNotExist where it is gone.
+
+    Works go first, as with whoever saves a work under a consent, so that no two wait in a circle. None where a work came
+    under the consents in between and is not locked: the transaction has to end and another to begin.
+    """
+    covered = Consent._meta.fields_map["artworks"].related_model.filter(consent_id__in=ids)  # type: ignore[attr-defined]
+    works = {work.id for work in await locked(covered.order_by("id")).only("id")}
+    held: Consent = await locked(Consent.filter(id=ids[0])).get()
+    return held if works.issuperset(await covered.values_list("id", flat=True)) else None

@@ -7,11 +7,11 @@ from typing import Any
 
 from gallery import content_version
 from gallery.accounts.models import Person
-from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent, record_consent
+from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent, held_with_works, record_consent
 from gallery.artists.models import SCOPES, Artist, Consent, ConsentState
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction, locked
+from gallery.database import in_transaction
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.pages import shown_date
@@ -30,28 +30,31 @@ async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
 
     What was accepted hangs where it hung, so a work that left the wall when the old consent ended is on view again.
     """
-    async with in_transaction():
-        held: Consent = await locked(Consent.filter(id=consent.id)).get()
-        if held.withdrawn_at is not None:
-            raise RenewalRefused(
-                _l(
-                    "This consent was withdrawn, and its works are deleted. Record a new consent with a new work."
+    while True:
+        async with in_transaction():
+            held = await held_with_works([consent.id])
+            if held is None:
+                continue
+            if held.withdrawn_at is not None:
+                raise RenewalRefused(
+                    _l(
+                        "This consent was withdrawn, and its works are deleted. Record a new consent with a new work."
+                    )
                 )
+            if await Consent.exists(follows_id=held.id):
+                raise RenewalRefused(_l("This consent was renewed already."))
+            made = await record_consent(await Artist.get(id=held.artist_id), told, by, follows=held)
+            await held.artworks.all().update(consent_id=made.id)
+            await _look_anew(made)
+            await record(
+                Verb.CONSENT_RENEWED,
+                held.id,
+                with_id=made.id,
+                organisation_id=consent.artist.organisation_id,
+                by=by,
             )
-        if await Consent.exists(follows_id=held.id):
-            raise RenewalRefused(_l("This consent was renewed already."))
-        made = await record_consent(await Artist.get(id=held.artist_id), told, by, follows=held)
-        await held.artworks.all().update(consent_id=made.id)
-        await _look_anew(made)
-        await record(
-            Verb.CONSENT_RENEWED,
-            held.id,
-            with_id=made.id,
-            organisation_id=consent.artist.organisation_id,
-            by=by,
-        )
-        await content_version.bump()
-        return made
+            await content_version.bump()
+            return made
 
 
 async def _look_anew(consent: Consent) -> None:

@@ -13,14 +13,14 @@ from tortoise.expressions import Q, Subquery
 
 from gallery import content_version
 from gallery.accounts.models import Person
-from gallery.artists.consents import predecessors
+from gallery.artists.consents import held_with_works, latest, predecessors
 from gallery.artists.models import Artist, Consent, PrivateDetails, Withdrawal
 from gallery.artists.private import forget_forms
 from gallery.artists.reminders import tell_of_withdrawal
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.database import in_transaction
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import erase
 from gallery.storage import Storage
@@ -40,41 +40,48 @@ async def withdraw(consent: Consent, storage: Storage, by: Person | None = None)
 
 
 async def _end(consent: Consent, by: Person | None) -> Withdrawal:
-    async with in_transaction():
-        held: Consent = await locked(Consent.filter(id=consent.id)).get()
-        while (newer := await locked(Consent.filter(follows_id=held.id)).first()) is not None:
-            held = newer  # it was renewed after `consent` was read: its works are there
-        if held.withdrawn_at is not None:
-            return await Withdrawal.get(consent_id=held.id)
-        held.withdrawn_at = now()
-        await held.save(update_fields=["withdrawn_at"])
-        if held.id == consent.id:
-            consent.withdrawn_at = held.withdrawn_at
-        for older in await predecessors(
-            held
-        ):  # none should have works; a slip ends what is there all the same
-            await _works(older).update(consent_id=held.id)
-        works = _works(held)
-        image_ids = await _pictures(held.id).values_list("id", flat=True)
-        work_count = await works.count()
-        await works.update(**ERASED_TEXTS, unfinished={}, status="withdrawn")
-        await _forget_what_was_sent(held, image_ids)
-        await _search_entries(works).filter(artwork__consent_id=held.id).delete()
-        await Image.filter(id__in=image_ids).update(
-            state=ImageState.ERASED,
-            placeholder="",
-            mean_colour="#888888",
-            perceptual_hash="",
-            lease_until=None,
-        )
-        withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
-        await held.fetch_related("artist")
-        await _forget_artist(held.artist)
-        await record(Verb.CONSENT_WITHDRAWN, held.id, organisation_id=held.artist.organisation_id, by=by)
-        if by is None:
-            await tell_of_withdrawal(held, work_count)
-        await content_version.bump()
-        return withdrawal
+    while True:
+        async with in_transaction():
+            newest = await latest(consent)
+            ids = [newest.id, *(older.id for older in await predecessors(newest))]
+            held = await held_with_works(ids)
+            if held is None or await Consent.exists(follows_id=held.id):
+                continue  # what it covers changed this very moment
+            withdrawal = await _end_held(held, ids, by)
+            if held.id == consent.id:
+                consent.withdrawn_at = held.withdrawn_at
+            return withdrawal
+
+
+async def _end_held(held: Consent, ids: list[int], by: Person | None) -> Withdrawal:
+    """End a consent that the transaction holds with its works. `ids`: its own, then those of the consents that it renewed."""
+    if held.withdrawn_at is not None:
+        return await Withdrawal.get(consent_id=held.id)
+    held.withdrawn_at = now()
+    await held.save(update_fields=["withdrawn_at"])
+    works = _works(held)
+    # Those that it renewed should have none; a slip ends what is there all the same.
+    await works.model.filter(consent_id__in=ids[1:]).update(consent_id=held.id)
+    image_ids = await _pictures(held.id).values_list("id", flat=True)
+    work_count = await works.count()
+    await works.update(**ERASED_TEXTS, unfinished={}, status="withdrawn")
+    await _forget_what_was_sent(held, image_ids)
+    await _search_entries(works).filter(artwork__consent_id=held.id).delete()
+    await Image.filter(id__in=image_ids).update(
+        state=ImageState.ERASED,
+        placeholder="",
+        mean_colour="#888888",
+        perceptual_hash="",
+        lease_until=None,
+    )
+    withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
+    await held.fetch_related("artist")
+    await _forget_artist(held.artist)
+    await record(Verb.CONSENT_WITHDRAWN, held.id, organisation_id=held.artist.organisation_id, by=by)
+    if by is None:
+        await tell_of_withdrawal(held, work_count)
+    await content_version.bump()
+    return withdrawal
 
 
 # The organisation keeps the title, to know which work it was; what was told in it is gone.

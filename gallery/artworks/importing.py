@@ -479,7 +479,9 @@ async def take_back(job: Import) -> int:
             raise ImportRefused(_("Its works are being made just now. Please wait until that is done."))
         made = ImportedWork.filter(of_id=held.id)
         works = (
-            await locked(Artwork.filter(imported_as__of_id=held.id)) if held.state == ImportState.DONE else []
+            await locked(Artwork.filter(imported_as__of_id=held.id).order_by("id"))
+            if held.state == ImportState.DONE
+            else []
         )
         if any(work.status != Status.DRAFT for work in works) or await Submission.exists(
             artwork__imported_as__of_id=held.id

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+from typing import Any
 
 import pytest
+from tortoise.connection import get_connection
 
-from gallery.artists.models import Consent, Withdrawal
+from gallery.artists.consents import NewConsent
+from gallery.artists.models import AgreedBy, Consent, Withdrawal
+from gallery.artists.renewal import renew
 from gallery.artists.withdrawal import _end, withdraw
 from gallery.artists.withdrawal_views import ATTEMPTS, normalised
 from gallery.artworks.models import Artwork
+from gallery.artworks.works import _consent
+from gallery.clock import today
+from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
 from tests import factories
+from tests.artworks.test_edit import shown_fields
 from tests.conftest import Site
 
 pytestmark = pytest.mark.every_store
@@ -209,3 +218,78 @@ async def test_a_form_on_another_site_withdraws_nothing(site: Site) -> None:
 def test_a_code_is_forgiving_and_never_too_long() -> None:
     assert normalised(" oIl-0 ") == "0110"
     assert len(normalised("x" * 999)) == 32
+
+
+async def somebody_waits() -> None:
+    """Return when a transaction waits for a row that another holds."""
+    for _attempt in range(500):
+        if await get_connection("default").execute_query_dict("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.only_on("postgresql")
+@pytest.mark.parametrize("ends", [True, False], ids=["withdrawal", "renewal"])
+async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
+    site: Site, monkeypatch: pytest.MonkeyPatch, ends: bool
+) -> None:
+    """The form holds the work when the other comes, and asks for the consent only then."""
+    _, consent = await hung(site)
+    draft = await factories.artwork(site.storage, site.cast.organisation, consent=consent)
+    assert consent.id == draft.consent_id
+    saves = asyncio.Event()
+
+    async def late(*told: Any) -> Consent | None:
+        saves.set()
+        await somebody_waits()
+        return await _consent(*told)
+
+    monkeypatch.setattr("gallery.artworks.works._consent", late)
+    client = await site.client(site.cast.partner)
+    window = shown_fields((await client.get(f"/desk/works/{draft.id}/edit")).text)
+    typing = asyncio.create_task(
+        client.post(f"/desk/works/{draft.id}/typing", data={**window, "title": "雪"})
+    )
+    await saves.wait()
+    if ends:
+        await withdraw(consent, site.storage)
+    else:
+        await consent.fetch_related("artist")
+        await renew(consent, NewConsent(AgreedBy.PARENT, ["web"], today()), site.cast.partner)
+    assert (await typing).status_code == 200
+    held = await Artwork.get(id=draft.id)
+    assert held.title == "雪"
+    assert held.status == ("withdrawn" if ends else "draft")
+    assert await Artwork.filter(consent_id=consent.id, status__not="withdrawn").count() == 0
+
+
+@pytest.mark.only_on("postgresql")
+async def test_a_picture_that_a_work_gets_meanwhile_is_erased_too(site: Site) -> None:
+    work, consent = await hung(site)
+    other = await factories.artwork(site.storage, site.cast.organisation)
+    fresh = other.image
+    assert fresh is not None
+    await Artwork.filter(id=other.id).update(image_id=None)
+    async with in_transaction():
+        await locked(Artwork.filter(id=work.id)).get()
+        ending = asyncio.create_task(withdraw(consent, site.storage), context=contextvars.Context())
+        await somebody_waits()
+        await Artwork.filter(id=work.id).update(image_id=fresh.id)
+    await ending
+    assert (await Image.get(id=fresh.id)).state == ImageState.ERASED
+    assert await files_of(site, fresh.token) == []
+
+
+@pytest.mark.only_on("postgresql")
+async def test_a_work_that_comes_under_the_consent_meanwhile_is_covered(site: Site) -> None:
+    _, consent = await hung(site)
+    other = await factories.artwork(site.storage, site.cast.organisation)
+    async with in_transaction():
+        await locked(Consent.filter(id=consent.id)).get()
+        ending = asyncio.create_task(withdraw(consent, site.storage), context=contextvars.Context())
+        await somebody_waits()
+        await Artwork.filter(id=other.id).update(consent_id=consent.id)
+    await ending
+    assert (await Artwork.get(id=other.id)).status == "withdrawn"
+    assert await Withdrawal.all().count() == 1
