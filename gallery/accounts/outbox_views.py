@@ -74,12 +74,14 @@ async def retry(request: Request) -> Response:
     mail = await _load(request)
     given_up = Mail.filter(id=mail.id, state=MailState.GIVEN_UP, useless_after__isnull=True)
     async with in_transaction():
-        if await given_up.update(
+        is_retried = await given_up.update(
             state=MailState.UNSENT, attempts=0, created_at=now(), due_at=now(), settled_at=None
-        ):
+        )
+        if is_retried:
             await record(Verb.MAIL_RETRIED, mail.id)
     response = redirect(request, "outbox:show", id=mail.id)
-    flash(request, response, _("It is tried again."))
+    if is_retried:  # otherwise the page says how the mail stands
+        flash(request, response, _("It is tried again."))
     return response
 
 

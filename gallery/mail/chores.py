@@ -57,12 +57,16 @@ async def send_next(workshop: Workshop) -> bool:
             await deliver(message, server)
     except Unwritable:
         await give_up(mail, "cannot be written")
-    except aiosmtplib.SMTPResponseException as refusal:
+    except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError) as refusal:
         answer = f"{refusal.code} {type(refusal).__name__}"
         await (give_up(mail, answer) if refusal.code >= 500 else postpone(mail, answer))
     except aiosmtplib.SMTPRecipientsRefused as refusals:
         code = max(refusal.code for refusal in refusals.recipients)
         await (give_up(mail, f"{code}") if code >= 500 else postpone(mail, f"{code}"))
+    except aiosmtplib.SMTPResponseException as refusal:
+        # It refuses the gallery and not this mail, as with a wrong password: all mails wait until a keeper mends it.
+        await postpone(mail, f"{refusal.code} {type(refusal).__name__}")
+        return False
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
         await postpone(mail, type(error).__name__)
         return False

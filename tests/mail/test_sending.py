@@ -9,6 +9,7 @@ import subprocess
 import sys
 from datetime import timedelta
 
+import aiosmtplib
 import pytest
 
 from gallery.accounts.models import Person
@@ -130,6 +131,34 @@ async def test_a_refusal_for_good_is_taken_and_told_to_the_keepers(
     assert "https://gallery.example/desk/outbox" in text_of(office.mails[0])
     await site.work()
     assert len(office.mails) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        aiosmtplib.SMTPAuthenticationError(535, "Wrong password"),
+        aiosmtplib.SMTPConnectResponseError(554, "No service"),
+        aiosmtplib.SMTPHeloError(550, "Who are you?"),
+        aiosmtplib.SMTPSenderRefused(550, "Not from here", "gallery@gallery.example"),
+    ],
+    ids=lambda refusal: type(refusal).__name__,
+)
+async def test_a_server_that_refuses_the_gallery_gives_up_no_mail(
+    site: Site, office: PostOffice, monkeypatch: pytest.MonkeyPatch, refusal: aiosmtplib.SMTPResponseException
+) -> None:
+    async def refuse(*_args: object, **_options: object) -> None:
+        raise refusal
+
+    mail = await accepted(site)
+    with monkeypatch.context() as patched:
+        patched.setattr(aiosmtplib, "send", refuse)
+        await site.work()
+    await mail.refresh_from_db()
+    assert mail.state == MailState.UNSENT
+    assert mail.answer == f"{refusal.code} {type(refusal).__name__}"
+    await due_again()
+    await site.work()
+    assert office.recipients == ["partner@example.org"]
 
 
 async def test_after_some_days_it_is_given_up(site: Site, office: PostOffice) -> None:
