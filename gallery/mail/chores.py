@@ -12,7 +12,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 import aiosmtplib
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 
 from gallery import site
 from gallery.clock import now
@@ -166,7 +166,11 @@ async def forget_old(workshop: Workshop) -> bool:
         Q(created_at__lt=moment - FORGOTTEN_AFTER, key__isnull=True)
         | Q(created_at__lt=moment - KEYS_FORGOTTEN_AFTER)
     )
-    await old.exclude(state=MailState.UNSENT).delete()
+    # With a daily mail would go what it gathered, and with that the keys of what was told once.
+    keyed = Mail.filter(
+        digest_id__isnull=False, key__isnull=False, created_at__gte=moment - KEYS_FORGOTTEN_AFTER
+    )
+    await old.exclude(state=MailState.UNSENT).exclude(id__in=Subquery(keyed.values("digest_id"))).delete()
     return False
 
 

@@ -15,7 +15,7 @@ import pytest
 from gallery.accounts.models import Person
 from gallery.clock import now
 from gallery.database import in_transaction
-from gallery.mail.chores import GIVEN_UP_AFTER, WAITS
+from gallery.mail.chores import FORGOTTEN_AFTER, GIVEN_UP_AFTER, KEYS_FORGOTTEN_AFTER, WAITS
 from gallery.mail.letters import compose
 from gallery.mail.models import Mail, MailState
 from gallery.mail.outbox import News, next_digest, tell, write_to
@@ -323,6 +323,29 @@ async def test_old_mails_are_forgotten(site: Site, office: PostOffice) -> None:
     await Mail.all().update(created_at=now() - timedelta(days=31))
     await site.work()
     assert await Mail.all().count() == 0
+
+
+async def test_what_was_told_once_in_a_daily_mail_is_not_told_again_a_month_later(
+    site: Site, office: PostOffice
+) -> None:
+    await Person.filter(id=site.cast.partner.id).update(wants_digest=True)
+    partner = await Person.get(id=site.cast.partner.id)
+    once = News("work_accepted", "/desk", {"work": "x"}, key="once")
+    await tell([partner], once)
+    await tell([partner], News("work_returned", "/desk", {"work": "y"}))
+    await due_again()
+    await site.work()
+    assert len(office.mails) == 1
+    await Mail.all().update(created_at=now() - FORGOTTEN_AFTER - timedelta(days=1))
+    await site.work()
+    await tell([partner], once)
+    await due_again()
+    await site.work()
+    assert len(office.mails) == 1
+    assert not await Mail.exists(kind="work_returned")  # nothing keeps this one
+    await Mail.all().update(created_at=now() - KEYS_FORGOTTEN_AFTER - timedelta(days=1))
+    await site.work()
+    assert not await Mail.all().exists()
 
 
 async def test_without_a_server_mails_are_kept_and_the_log_is_silent_about_people(
