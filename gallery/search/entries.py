@@ -32,6 +32,7 @@ from gallery.themes.models import Theme
 
 READ_AT_ONCE = 300  # rows compared in one step
 WRITTEN_AT_ONCE = 50  # entries written in one transaction, so that nobody else waits long
+LEFT_OUT = -1  # as the content version of a pass: none
 ROWS_MOST = 2**31 - 1  # the greatest id that PostgreSQL compares with a row's
 
 TAG_NAMES = ("themes__title_zh", "themes__title_en")
@@ -227,10 +228,10 @@ def _filled(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
 
 
 async def go_on() -> bool:
-    """Do one piece of the pass through everything on view; False where the index is known to be true.
+    """Do one piece of the pass through everything on view; False where nothing is left to be done just now.
 
     A pass begins when the content version has moved or the clock has changed what is on view. Two workers at once only
-    do some of it twice.
+    do some of it twice. What a pass had to leave to another process, the next one looks at again.
     """
     under_way, _ = await IndexPass.get_or_create(id=1)
     if under_way.before == 0:
@@ -246,9 +247,14 @@ async def go_on() -> bool:
         under_way.words_version = words.VERSION
         under_way.holds_until = await next_change()
         under_way.before = BEYOND_ALL
-    under_way.before = await compare(under_way.before)
-    await under_way.save()
-    return True
+        await under_way.save()
+    under_way.before, is_whole = await compare(under_way.before)
+    if not is_whole:  # of no version: when this pass is over, another begins
+        under_way.content_version = LEFT_OUT
+        await IndexPass.filter(id=1).update(content_version=LEFT_OUT)
+    await IndexPass.filter(id=1).update(before=under_way.before)
+    # After a pass that left something out there is a rest: what was held may be held for a while.
+    return bool(under_way.before or under_way.content_version != LEFT_OUT)
 
 
 async def rebuild() -> int:
@@ -260,8 +266,9 @@ async def rebuild() -> int:
     return await SearchEntry.all().count()
 
 
-async def compare(before: int) -> int:
-    """Make the next entries below `before` true; returns the id down to which they now are, 0 at the end."""
+async def compare(before: int) -> tuple[int, bool]:
+    """Make the next entries below `before` true; returns the id down to which they now are, 0 at the end, and whether all
+    of them are: not those that another process holds."""
     kind = Kind((before - 1) // PLACES)
     stretch = await READERS[kind](min(before - entry_id(kind, 0), ROWS_MOST), READ_AT_ONCE)
     down_to = entry_id(kind, stretch.down_to)
@@ -270,28 +277,33 @@ async def compare(before: int) -> int:
         source for source in stretch.sources if stamps.pop(entry_id(kind, source.id), None) != source.stamp
     ]
     gone = list(stamps)
+    is_whole = True
     for start in range(0, len(gone), WRITTEN_AT_ONCE):
-        await write(kind, [], gone[start : start + WRITTEN_AT_ONCE])
+        is_whole &= await write(kind, [], gone[start : start + WRITTEN_AT_ONCE])
     for start in range(0, len(new), WRITTEN_AT_ONCE):
-        await write(kind, new[start : start + WRITTEN_AT_ONCE], gone=[])
-    return down_to if down_to > entry_id(Kind.WORK, 0) else 0
+        is_whole &= await write(kind, new[start : start + WRITTEN_AT_ONCE], gone=[])
+    return (down_to if down_to > entry_id(Kind.WORK, 0) else 0), is_whole
 
 
-async def write(kind: Kind, sources: Collection[Source], gone: Collection[int]) -> None:
-    """Write the entries of `sources` and delete those of the ids `gone`, in one transaction.
+async def write(kind: Kind, sources: Collection[Source], gone: Collection[int]) -> bool:
+    """Write the entries of `sources` and delete those of the ids `gone`, in one transaction; whether none was left out.
 
     Of works only those are written that are on view still: one may have been withdrawn since it was read. What another
     process holds at this moment is left to it, so that no withdrawal ever waits in a circle; a later pass comes by.
     """
     made = [source.entry(kind) for source in sources]
+    is_whole = True
     async with in_transaction():
         if kind == Kind.WORK and made:
             works = locked(Artwork.filter(id__in=[source.id for source in sources]), skip_held=True)
             held = [work.id for work in await works.only("id")]
+            is_whole = len(held) == len(made)
             still: list[Any] = await Artwork.all().on_view(held).values_list("id", flat=True)
             made = [entry for entry in made if entry.artwork_id in still]
-        old = locked(SearchEntry.filter(id__in=[*gone, *(entry.id for entry in made)]), skip_held=True)
-        await engine.forget([entry.id for entry in await old.only("id")])
+        old = SearchEntry.filter(id__in=[*gone, *(entry.id for entry in made)])
+        await engine.forget([entry.id for entry in await locked(old, skip_held=True).only("id")])
+        is_whole = is_whole and not await old.exists()
         if made:
             await SearchEntry.bulk_create(made, ignore_conflicts=True)
             await engine.index([entry.id for entry in made])
+    return is_whole

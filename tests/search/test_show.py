@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import re
 from html import unescape
 from typing import Any
@@ -15,11 +17,12 @@ from gallery.artists.models import Artist, Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.content_version import bump
+from gallery.database import in_transaction, locked
 from gallery.exhibitions.models import Edition, Room
 from gallery.organisations.models import Organisation
 from gallery.search import engine, finding
 from gallery.search.engine import hits
-from gallery.search.entries import rebuild
+from gallery.search.entries import go_on, rebuild
 from gallery.search.models import SearchEntry
 from gallery.search.words import spans, terms_of
 from tests import factories
@@ -232,13 +235,29 @@ async def test_the_index_follows_what_changes(site: Site, wall: list[Artwork]) -
 
 
 async def test_a_quiet_site_has_nothing_to_index(site: Site, wall: list[Artwork]) -> None:
-    from gallery.search.entries import go_on
-
     before = {entry.id: entry.stamp for entry in await SearchEntry.all()}
     assert len(before) == len(wall) + 5  # two themes, an exhibition, a project, an organisation
     assert not await go_on()
     assert await rebuild() == len(before)
     assert {entry.id: entry.stamp for entry in await SearchEntry.all()} == before
+
+
+@pytest.mark.only_on("postgresql")
+@pytest.mark.parametrize("rows", ["works", "entries"])
+async def test_what_somebody_held_during_a_pass_is_indexed_in_the_next(
+    site: Site, wall: list[Artwork], rows: str
+) -> None:
+    client = await site.client()
+    await Artwork.filter(id=wall[0].id).update(title="走马灯")
+    await bump()
+    held = Artwork.filter(id=wall[0].id) if rows == "works" else SearchEntry.filter(artwork_id=wall[0].id)
+    async with in_transaction():
+        await locked(held).get()
+        await asyncio.create_task(site.work(), context=contextvars.Context())
+    assert await found(client, "走马灯") == []
+    await site.work()
+    assert await found(client, "走马灯") == [f"works/{wall[0].public_id}"]
+    assert not await go_on()
 
 
 # Withdrawal
