@@ -80,7 +80,7 @@ class PasswordForm(Form):
 
 class OwnPasswordForm(PasswordForm):
     present = PasswordField(
-        _l("Present password"),
+        _l("Current password"),
         [Needed(_l("Please write your password."))],
         render_kw={"autocomplete": "current-password"},
     )
@@ -101,7 +101,7 @@ class AccountForm(Form):
     language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES))
     wants_digest = BooleanField(
         _l("News in one mail a day"),
-        description=_l("Without this mark you are told at once. Links to sign in always come at once."),
+        description=_l("If this is not ticked, you are told at once. Links to sign in always come at once."),
     )
 
 

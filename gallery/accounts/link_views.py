@@ -141,7 +141,7 @@ async def update_password(request: Request) -> Response:
                     _("Your new password holds from now on. You were signed out everywhere else."),
                 )
                 return response
-            form.refuse("present", _("This is not your present password."))
+            form.refuse("present", _("This is not your current password."))
         except TooManyAttempts:
             form.refuse(
                 "present", _("That was tried too often. Please wait a quarter of an hour and try again.")

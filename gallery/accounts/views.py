@@ -61,7 +61,7 @@ async def create_session(request: Request) -> Response:
                 response = RedirectResponse(_next_page(request), status_code=303)
                 await open_session(request, response, person)
                 return response
-            form.refuse("password", _("E-mail and password do not belong together. Please check both."))
+            form.refuse("password", _("The e-mail address and the password do not match. Please check both."))
     return render(
         request, "accounts/sign_in.html", {"form": form, "next": _next_page(request)}, status=status
     )

@@ -40,5 +40,5 @@ class TokenForm(Form):
         """Whether a token can be made of it; otherwise sentences stand at the fields."""
         self.validate()
         if not self.scopes.data and not self.scopes.errors:
-            self.refuse("scopes", _("Please mark at least one thing that it may do."))
+            self.refuse("scopes", _("Please tick at least one thing that it may do."))
         return not self.errors

@@ -60,7 +60,7 @@ KINDS: Mapping[int, Kind] = {
     ),
     409: Kind(
         "conflict",
-        _l("It stands otherwise by now"),
+        _l("It has changed meanwhile"),
         _l("Somebody else changed it, decided on it, or is just answering the same request. Read it anew."),
     ),
     410: Kind("gone", _l("It is no longer there"), _l("An upload lasts three days. Begin it anew.")),

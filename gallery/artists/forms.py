@@ -54,7 +54,7 @@ class ConsentFields(Form):
         description=_l("Nothing can be shown here without consent to showing on this website."),
     )
     starts_on = DateField(
-        _l("From"),
+        _l("Runs from"),
         [Optional()],
         default=today,
         invalid_value_message=_l("Please write a date, such as 2026-12-22."),
@@ -82,7 +82,7 @@ class ConsentFields(Form):
         if not self.agreed_by.data and not self.agreed_by.errors:
             self.refuse("agreed_by", _("Please say who agreed."))
         if not self.scopes.data and not self.scopes.errors:
-            self.refuse("scopes", _("Please mark at least one thing that was agreed to."))
+            self.refuse("scopes", _("Please tick at least one thing that was agreed to."))
         starts_on, ends_on = self.starts_on.data, self.ends_on.data
         if starts_on is None and not self.starts_on.errors:
             self.refuse("starts_on", _("Please say from which day the consent holds."))

@@ -98,6 +98,6 @@ def comparison(older: Consent, newer: Consent) -> list[Compared]:
         Compared(
             _("Who agreed"), str(AGREED_BY_WORDS[older.agreed_by]), str(AGREED_BY_WORDS[newer.agreed_by])
         ),
-        Compared(_("From"), shown_date(older.starts_on), shown_date(newer.starts_on)),
+        Compared(_("Runs from"), shown_date(older.starts_on), shown_date(newer.starts_on)),
         Compared(_("Until and including"), until(older), until(newer)),
     ]

@@ -220,7 +220,7 @@ async def delete(request: Request) -> Response:
     if number:
         told = ngettext("Taken back: %(num)s draft is gone.", "Taken back: %(num)s drafts are gone.", number)
         return _told(request, job, told % {"num": number})
-    return _told(request, job, _("Put away. Nothing of it was kept."))
+    return _told(request, job, _("Discarded. Nothing of it was kept."))
 
 
 def _told(request: Request, job: Import, sentence: str, level: str = "done") -> Response:

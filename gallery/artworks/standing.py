@@ -78,7 +78,7 @@ def who_has_it(artwork: Artwork, hung: Sequence[Step]) -> str:
         return _("It is with you.")
     if artwork.status == Status.SUBMITTED:
         sent = max((each.at for each in artwork.submissions), default=artwork.updated_at)
-        return _("It is with the curators since %(day)s.") % {"day": shown_date(sent)}
+        return _("It has been with the curators since %(day)s.") % {"day": shown_date(sent)}
     if artwork.status != Status.ACCEPTED:
         return ""
     if artwork.is_vetoed:

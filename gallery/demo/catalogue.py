@@ -130,8 +130,8 @@ ORGANISATIONS = (
         Text("北京市晓更助残基金会", "Beijing Xiaogeng Foundation"),
         Text(
             "与心智障碍者和他们的家庭站在一起：在社区里学习、工作、画画，也在社区里交朋友。\n\n" + SAMPLE.zh,
-            "Stands with people with intellectual disabilities and their families: learning, working, painting and "
-            "making friends in their own neighbourhood.\n\n" + SAMPLE.en,
+            "Stands with people with intellectual and developmental disabilities and their families: learning, "
+            "working, painting and making friends in their own neighbourhood.\n\n" + SAMPLE.en,
         ),
         "示例-0001",
         "https://example.org/xiaogeng",
@@ -178,7 +178,7 @@ ORGANISATIONS = (
             Text("第一盒颜料", "A First Box of Colours"),
             Text(
                 "给每个一年级新生一盒二十四色颜料和一本厚厚的画本。",
-                "Gives every child in the first form a box of twenty-four colours and a thick sketchbook.",
+                "Gives every child in their first year at school a box of twenty-four colours and a thick sketchbook.",
             ),
             "https://mountain-rain.example.org/first-box",
         ),

@@ -113,7 +113,7 @@ COUNTRY = (
     DemoWork(
         "sheep-on-the-grassland",
         "grassland-books",
-        Text("Bataar（化名）", "Bataar (a pseudonym)"),
+        Text("巴特尔（化名）", "Bataar (a pseudonym)"),
         Text("云掉下来了", "The Clouds Came Down"),
         Text(
             "巴特尔放羊的时候分不清云和羊，后来他不分了。",

@@ -12,9 +12,9 @@ FOOTBALL = (
         Text("派派", "Paipai"),
         Text("饺子皮", "Dumpling Wrappers"),
         Text(
-            "派派今年 22 岁，是一位患有孤独症的大男孩。他热爱画画。世界杯那段日子，他看见了满世界的足球，就照着报纸上的一张照片，把一位奔跑的球员画了下来。\n\n"
+            "派派今年 22 岁，是一位孤独症大男孩。他热爱画画。世界杯那段日子，他看见了满世界的足球，就照着报纸上的一张照片，把一位奔跑的球员画了下来。\n\n"
             "妈妈说，画画是他和世界说话的方式。她盼着有一天，派派能用一支画笔，和外面的世界连上一条线。",
-            "Paipai is 22, a tall young man with autism who loves to paint. When the World Cup was everywhere, he took a photograph from the newspaper and painted the player who runs in it.\n\n"
+            "Paipai is 22, an autistic young man who loves to paint. When the World Cup was everywhere, he took a photograph from the newspaper and painted the player who runs in it.\n\n"
             "His mother says that painting is how he talks. She hopes that one day a brush will tie a thread between Paipai and the world outside.",
         ),
         Text(
@@ -56,7 +56,7 @@ FOOTBALL = (
         Text(
             "阿刀从小听不见。他说，门将站得最远，靠的是眼睛：球还没离开脚，肩膀已经说了往哪边。\n\n"
             "这块版他刻了十一天，只用两种颜色。",
-            "Adao has never heard. He says the goalkeeper stands furthest away and lives by the eyes: before the ball leaves the foot, a shoulder has said which way.\n\n"
+            "Adao has been deaf since he was small. He says the goalkeeper stands furthest away and lives by the eyes: before the ball leaves the foot, a shoulder has said which way.\n\n"
             "He cut this block for eleven days, for two colours only.",
         ),
         Text(
@@ -115,7 +115,7 @@ FOOTBALL = (
     DemoWork(
         "trophy-under-stars",
         "grassland-books",
-        Text("Sarnai（化名）", "Sarnai (a pseudonym)"),
+        Text("萨日乃（化名）", "Sarnai (a pseudonym)"),
         Text("举到星星那里", "Up to the Stars"),
         Text(
             "图书车带来一台放映机。草原上没有墙，电影就放在帐篷上。萨日乃看到奖杯被举起来的时候，抬头就是真的星星。",
@@ -136,7 +136,7 @@ FOOTBALL = (
     DemoWork(
         "school-match",
         "mountain-rain",
-        Text("三年级全班", "All of Form Three"),
+        Text("三年级全班", "All of Year Three"),
         Text("放学以后的决赛", "The Final After School"),
         Text(
             "全班二十三个人一起画：先爬上楼顶往下看，再各画各的自己。没上场的人画在最下面，一个也没有少。",

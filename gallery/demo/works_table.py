@@ -169,7 +169,7 @@ TABLE = (
     DemoWork(
         "cat-on-the-kang",
         "grassland-books",
-        Text("Tömör（化名）", "Tömör (a pseudonym)"),
+        Text("托木尔（化名）", "Tömör (a pseudonym)"),
         Text("猫最知道哪里暖和", "The Cat Knows Where It Is Warm"),
         Text(
             "车停在雪里走不了的那两天，托木尔家收留了图书车上的人。大人们商量铲雪，猫睡着，他画猫。",

@@ -90,11 +90,11 @@ WINTER = (
     DemoWork(
         "skaters",
         "grassland-books",
-        Text("Nomin（化名）", "Nomin (a pseudonym)"),
+        Text("诺敏（化名）", "Nomin (a pseudonym)"),
         Text("摔倒的那个是我", "The One Who Fell Is Me"),
         Text(
             "水泡子一冻，整个放牧点的孩子都来了。诺敏说，画别人要画得好看，画自己要画得老实。",
-            "When the pond freezes, every child of the pasture comes. Others, says Nomin, one should draw handsome; oneself, honest.",
+            "When the pond freezes, every child of the pasture comes. Draw others so that they look good, says Nomin; draw yourself honestly.",
         ),
         Text(
             "冬天的冰面上，八个穿鲜艳毛衣、戴绒线帽的孩子在滑冰，冰上满是划痕，岸边是一排光秃的树。",

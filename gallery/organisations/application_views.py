@@ -123,7 +123,7 @@ async def decline(request: Request) -> Response:
         await applications.decline(application, form.reason.data or "", person)
     except ApplicationDecided as decided:
         return _back(request, application, str(decided.sentence), "error")
-    return _back(request, application, _("Declined. The contact gets the reason by mail."))
+    return _back(request, application, _("Declined. The contact gets the reason by e-mail."))
 
 
 def _back(request: Request, application: Application, message: str, level: str = "done") -> Response:

@@ -142,7 +142,7 @@ class OrganisationForm(Form):
     website = Line(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
     is_active = BooleanField(
         _l("Its works may be shown"),
-        description=_l("Without this mark all its works leave the public pages; nothing is deleted."),
+        description=_l("If this is not ticked, all its works leave the public pages; nothing is deleted."),
         default=True,
     )
 

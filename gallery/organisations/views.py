@@ -108,7 +108,7 @@ async def create_project(request: Request) -> Response:
     )
     await add_project(chosen, dict(form.values(*PROJECT_FIELDS)))
     response = redirect(request, "projects:index")
-    flash(request, response, _("The project is saved. Works can now be put before it."))
+    flash(request, response, _("The project is saved. You can now choose it when you enter a work."))
     return response
 
 

@@ -109,7 +109,7 @@ async def return_to_partner(
     """Return a work to be mended. `notes`: form field → what to mend there. Raises DecisionRefused."""
     if not notes and not reason:
         raise DecisionRefused(
-            _l("Please say what to mend: in a note on a field, or in a few words to the organisation.")
+            _l("Please say what to change: in a note on a field, or in a few words to the organisation.")
         )
     return await _decide(artwork, submission, by, Decision.RETURNED, notes, reason, seen)
 
@@ -251,7 +251,7 @@ async def _check_free(artwork: Artwork, by: Person | None) -> None:
 
 
 def is_looking(person: Person) -> Any:
-    return _l("%(name)s looks at this work just now. You can decide when they have moved on.") % {
+    return _l("%(name)s is looking at this work just now. You can decide when they have moved on.") % {
         "name": person.name
     }
 

@@ -218,7 +218,7 @@ SENTENCES: Mapping[str, Any] = {
         "The picture has only %(width)s × %(height)s px: it will look coarse even on a phone."
     ),
     "picture.blurred": _l(
-        "The picture looks blurred: perhaps the telephone moved. A soft technique, such as a wash, looks alike."
+        "The picture looks blurred: perhaps the phone moved. A soft technique, such as a wash, can look the same."
     ),
     "duplicates.same_artist": _l("Nearly the same picture was sent before for the same artist."),
     "duplicates.same_artist_mirrored": _l(

@@ -17,7 +17,7 @@ from gallery.reviews.models import Report, ReportedFor
 
 REPORTED_FOR_WORDS: Mapping[str, Any] = {
     ReportedFor.IT_IS_ME: _l("I made it, I am seen in it, or it is about my family"),
-    ReportedFor.NOT_THEIRS: _l("It was made by somebody else than is said"),
+    ReportedFor.NOT_THEIRS: _l("It was made by somebody other than the artist named"),
     ReportedFor.HARMS: _l("It hurts or endangers somebody"),
     ReportedFor.OTHER: _l("Something else"),
 }

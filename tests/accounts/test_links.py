@@ -215,7 +215,7 @@ async def test_somebody_changes_the_password_and_stays_here_only(site: Site) -> 
     data = {"present": PASSWORD, "password": NEW}
     assert (await here.get("/desk/password")).status_code == 200
     wrong = await here.post("/desk/password", data={**data, "present": "something else"})
-    assert (wrong.status_code, "not your present password" in wrong.text) == (422, True)
+    assert (wrong.status_code, "not your current password" in wrong.text) == (422, True)
     assert (await here.post("/desk/password", data={**data, "password": "short"})).status_code == 422
     assert await is_signed_in(there)
     assert (await here.post("/desk/password", data=data)).status_code == 303

@@ -38,7 +38,7 @@ async def test_whoever_is_kept_out_is_out_at_once(site: Site) -> None:
     await client.post(f"/desk/people/{site.cast.curator.id}", data={"wish": "stop"})
     assert (await out.get("/desk/queue")).headers["location"].startswith("/desk/sign-in")
     assert not await Session.exists(person=site.cast.curator)
-    assert "kept out" in (await client.get("/desk/people")).text
+    assert "suspended" in (await client.get("/desk/people")).text
     await client.post(f"/desk/people/{site.cast.curator.id}", data={"wish": "let_in_again"})
     assert (await Person.get(id=site.cast.curator.id)).is_active
 

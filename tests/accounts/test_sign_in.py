@@ -85,7 +85,7 @@ async def test_what_is_wrong_is_refused_in_the_same_words(site: Site, email: str
     assert await Session.all().count() == 0
     assert "argon2" not in answer.text
     if email.strip() and password:
-        assert "do not belong together" in answer.text
+        assert "do not match" in answer.text
 
 
 async def test_an_unknown_and_a_known_address_get_the_same_page(site: Site) -> None:

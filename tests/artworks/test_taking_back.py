@@ -20,7 +20,7 @@ async def test_a_submitted_work_comes_back_as_a_draft(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.SUBMITTED)
     client = await site.client(site.cast.colleague)
     page = (await client.get(f"/desk/works/{work.id}")).text
-    assert "It is with the curators since" in page
+    assert "It has been with the curators since" in page
     assert "Take it back" in page
     assert (await client.post(f"/desk/works/{work.id}/taking-back")).status_code == 303
     page = (await client.get(f"/desk/works/{work.id}")).text

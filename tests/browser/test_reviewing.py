@@ -134,7 +134,7 @@ async def test_two_curators_in_two_browsers(live: LiveSite, chromium: Browser) -
         await page.goto(f"{address}/desk/queue/{first.id}")
         await at(page, first)
         await other.goto(f"{address}/desk/queue/{first.id}")
-        await expect(other.locator("#holder")).to_contain_text("curator looks at this work")
+        await expect(other.locator("#holder")).to_contain_text("curator is looking at this work")
         await expect(other.locator("#decision [value=accepted]")).to_have_count(0)
         await other.keyboard.press("a")
         assert not await Review.all().exists()

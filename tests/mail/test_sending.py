@@ -71,7 +71,7 @@ async def test_it_speaks_the_readers_language(site: Site, office: PostOffice) ->
     await Person.filter(id=site.cast.partner.id).update(language="zh")
     await accepted(site)
     await site.work()
-    assert office.mails[0]["subject"] == f"作品已通过：《{TITLE}》"
+    assert office.mails[0]["subject"] == f"作品已入选：《{TITLE}》"
     assert '<html lang="zh-Hans">' in html_of(office.mails[0])
     assert str(office.mails[0]["from"]) == "见光 <gallery@gallery.example>"
 
@@ -282,7 +282,7 @@ async def test_news_of_a_day_come_in_one_mail(site: Site, office: PostOffice) ->
     assert digest["subject"] == "News from In the Light"
     text = text_of(digest)
     assert "Accepted: “Dumplings”\nhttps://gallery.example/desk/works/7" in text
-    assert f"Returned to be mended: “{TITLE}”\nhttps://gallery.example/desk/works/8" in text
+    assert f"Returned for changes: “{TITLE}”\nhttps://gallery.example/desk/works/8" in text
     assert html_of(digest).count("<a href=") == 2
     await site.work()
     assert len(office.mails) == 3

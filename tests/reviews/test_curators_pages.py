@@ -1,4 +1,4 @@
-"""Several works at once, ready reasons, hints waved off, the list of words, and coverage."""
+"""Several works at once, ready reasons, hints dismissed, the list of words, and coverage."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def test_a_selection_is_decided_and_refusals_are_listed(site: Site) -> Non
     refused = page.text.split("2 works were not decided")[1].split("<h2>Decided</h2>")[0]
     assert "Without words" in refused
     assert "There is no alt text." in refused
-    assert "keeper looks at this work" in refused
+    assert "keeper is looking at this work" in refused
     assert {work.id for work in await Artwork.filter(status=Status.ACCEPTED)} == {good.id, other.id}
     reviews = [str(review.id) for review in await Review.all()]
     await client.post("/desk/queue/undo", data={"review": reviews})
@@ -93,7 +93,7 @@ async def test_ready_reasons_are_worded_anew_and_removed(site: Site) -> None:
     assert (await client.post("/desk/reasons", data={"field": "magic", "text_zh": "x"})).status_code == 422
 
 
-async def test_a_hint_is_waved_off_with_a_reason_and_stays_so(site: Site) -> None:
+async def test_a_hint_is_dismissed_with_a_reason_and_stays_so(site: Site) -> None:
     work = await sent(site, story="他是自闭症。")
     client = await site.client(site.cast.curator)
     assert "孤独症" in (await client.get(f"/desk/queue/{work.id}")).text
@@ -104,7 +104,7 @@ async def test_a_hint_is_waved_off_with_a_reason_and_stays_so(site: Site) -> Non
     await client.post(f"/desk/queue/hints/{hint.id}", data={"reason": "A name of a book"})
     page = (await client.get(f"/desk/queue/{work.id}")).text
     assert "A name of a book" in page
-    assert "1 hint waved off" in page
+    assert "1 hint dismissed" in page
     await check_submission(await Submission.get(artwork=work))
     again = await Hint.get(artwork=work, check="wording")
     assert not again.is_open

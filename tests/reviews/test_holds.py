@@ -20,11 +20,11 @@ from tests.reviews.test_decisions import sent
 async def test_whoever_looks_first_decides(site: Site) -> None:
     work, submission = await sent(site)
     first, second = await site.client(site.cast.curator), await site.client(site.cast.keeper)
-    assert "looks at this work just now" not in (await first.get(f"/desk/queue/{work.id}")).text
+    assert "is looking at this work just now" not in (await first.get(f"/desk/queue/{work.id}")).text
     page = (await second.get(f"/desk/queue/{work.id}")).text
-    assert "curator looks at this work just now" in page
+    assert "curator is looking at this work just now" in page
     assert 'value="accepted"' not in page
-    assert "curator looks at it" in (await second.get("/desk/queue")).text
+    assert "curator is looking at it" in (await second.get("/desk/queue")).text
     data = {"submission": str(submission.id), "decision": "accepted", "reason": "Kept."}
     answer = await second.post(f"/desk/queue/{work.id}", data=data)
     assert answer.status_code == 422
@@ -37,7 +37,7 @@ async def test_whoever_looks_first_decides(site: Site) -> None:
 async def test_a_lease_ends_by_itself(site: Site) -> None:
     work, submission = await sent(site)
     await take_hold(work, site.cast.curator)
-    with pytest.raises(HeldByAnother, match="curator looks at"):
+    with pytest.raises(HeldByAnother, match="curator is looking at"):
         await accept(work, submission, site.cast.keeper)
     await Hold.all().update(until=now() - timedelta(seconds=1))
     assert (await take_hold(work, site.cast.keeper)).person_id == site.cast.keeper.id

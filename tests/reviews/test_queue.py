@@ -252,7 +252,7 @@ async def test_works_that_were_never_sent_are_not_there(site: Site) -> None:
 @pytest.mark.parametrize(
     ("decision", "typed", "sentence"),
     [
-        ("returned", {}, "Please say what to mend"),
+        ("returned", {}, "Please say what to change"),
         ("declined", {"note_title": "Too long"}, "Please give the organisation a reason"),
         ("declined", {"reason": "  "}, "Please give the organisation a reason"),
         ("perhaps", {"reason": "Kept"}, "one of the three buttons"),

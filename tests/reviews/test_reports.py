@@ -1,4 +1,4 @@
-"""A visitor reports a work without an account; a curator looks into it and closes the case."""
+"""A visitor has reported a work without an account; a curator looks into it and closes the case."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ async def test_the_second_does_not_see_what_the_first_decided(site: Gallery) -> 
     assert "Second review" in (await second.get("/desk/queue")).text
     page = (await second.get(f"/desk/queue/{work.id}")).text
     assert "another curator has decided already" in page
-    for told in ("Too dark", "Would decline", "looks at this work"):
+    for told in ("Too dark", "Would decline", "is looking at this work"):
         assert told not in page
 
 
