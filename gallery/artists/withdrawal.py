@@ -21,6 +21,8 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction
+from gallery.images.emblem_models import Emblem
+from gallery.images.likeness import is_like
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import erase
 from gallery.storage import Storage
@@ -62,6 +64,8 @@ async def _end_held(held: Consent, ids: list[int], by: Person | None) -> Withdra
     works = _works(held)
     # Those that it renewed should have none; a slip ends what is there all the same.
     await works.model.filter(consent_id__in=ids[1:]).update(consent_id=held.id)
+    await held.fetch_related("artist")
+    await _take_covers_along(held, by)
     image_ids = await _pictures(held.id).values_list("id", flat=True)
     work_count = await works.count()
     await works.update(**ERASED_TEXTS, unfinished={}, status="withdrawn")
@@ -75,13 +79,31 @@ async def _end_held(held: Consent, ids: list[int], by: Person | None) -> Withdra
         lease_until=None,
     )
     withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
-    await held.fetch_related("artist")
     await _forget_artist(held.artist)
     await record(Verb.CONSENT_WITHDRAWN, held.id, organisation_id=held.artist.organisation_id, by=by)
     if by is None:
         await tell_of_withdrawal(held, work_count)
     await content_version.bump()
     return withdrawal
+
+
+async def _take_covers_along(held: Consent, by: Person | None) -> None:
+    """Covers of the organisation's projects that show one of the works go with it, as one more picture of it.
+
+    Who took a child's drawing for a cover meant no harm, yet nobody agreed to that, and the guardian cannot know of it.
+    """
+    pictures = _pictures(held.id).exclude(perceptual_hash="")
+    shown = await pictures.values_list("perceptual_hash", "artwork__id", "candidate_for_id")
+    organisation_id = held.artist.organisation_id
+    for cover in await Emblem.filter(project__organisation_id=organisation_id).select_related("image"):
+        for hash, own, proposed in shown:
+            if is_like(hash, cover.image.perceptual_hash):
+                await Emblem.filter(id=cover.id).delete()
+                await Image.filter(id=cover.image_id).update(candidate_for_id=own or proposed)
+                await record(
+                    Verb.PROJECT_COVER_REMOVED, cover.project_id or 0, organisation_id=organisation_id, by=by
+                )
+                break
 
 
 # The organisation keeps the title, to know which work it was; what was told in it is gone.

@@ -16,6 +16,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.database import in_transaction, locked
+from gallery.images import likeness
 from gallery.images.models import Image, ImageState
 from gallery.languages import Spoken, current_language
 from gallery.languages import lazy_gettext as _l
@@ -30,7 +31,7 @@ from gallery.reviews.checks import (
     picture,
     wording,
 )
-from gallery.reviews.checks.duplicates import FARTHEST, Near
+from gallery.reviews.checks.duplicates import Near
 from gallery.reviews.checks.found import Found
 from gallery.reviews.decisions import shown_of
 from gallery.reviews.models import HashBand, Hint, WavedOff
@@ -126,7 +127,7 @@ async def near(artwork: Artwork, image: Image) -> list[Near]:
     found: dict[int, Near] = {}
     for is_mirrored, hash in (
         (False, image.perceptual_hash),
-        (True, duplicates.mirrored(image.perceptual_hash)),
+        (True, likeness.mirrored(image.perceptual_hash)),
     ):
         codes = list(duplicates.neighbouring_codes(hash))
         candidates = (
@@ -137,9 +138,9 @@ async def near(artwork: Artwork, image: Image) -> list[Near]:
             .values_list("perceptual_hash", "artwork__id", "artwork__artist_id")
         )
         for other, artwork_id, artist_id in candidates:
-            bits = duplicates.distance(hash, str(other))
+            bits = likeness.distance(hash, str(other))
             id = int(str(artwork_id))
-            if bits > FARTHEST or id == artwork.id or (id in found and found[id].distance <= bits):
+            if bits > likeness.FARTHEST or id == artwork.id or (id in found and found[id].distance <= bits):
                 continue
             found[id] = Near(id, bits, is_mirrored, artist_id != artwork.artist_id)
     return sorted(found.values(), key=lambda each: each.distance)[:MOST_NEAR]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import random
 import re
 from typing import Any
 
 import httpx
+import PIL.Image
 import pytest
+from PIL import ImageDraw, ImageOps
 
 from gallery.accounts.models import MemberRole, Membership
+from gallery.artists.models import Consent
+from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Status
+from gallery.audit.models import Entry
+from gallery.audit.verbs import Verb
 from gallery.cli.inspection import inspect
 from gallery.database import Database
 from gallery.images.emblem_models import Emblem
-from gallery.images.models import Image
+from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation, Project
 from tests import factories
 from tests.conftest import Site
@@ -116,6 +124,54 @@ async def test_the_logo_of_an_organisation_that_is_stopped_is_gone(site: Site) -
     assert (await (await site.client()).get(picture)).status_code == 404
     await site.work()
     assert not (await Image.get()).is_public
+
+
+def drawn(side: int, seed: int, *, is_turned_round: bool = False) -> bytes:
+    """A sheet with some large shapes, as JPEG."""
+    chance = random.Random(seed)
+    sheet = PIL.Image.new("RGB", (800, 600), "white")
+    for _ in range(8):
+        x, y, size = chance.randrange(800), chance.randrange(600), chance.randrange(60, 220)
+        colour = (chance.randrange(200), chance.randrange(200), chance.randrange(200))
+        ImageDraw.Draw(sheet).ellipse((x - size, y - size, x + size, y + size), fill=colour)
+    sheet = ImageOps.mirror(sheet) if is_turned_round else sheet
+    encoded = io.BytesIO()
+    sheet.resize((side, side * 3 // 4)).save(encoded, "JPEG", quality=80)
+    return encoded.getvalue()
+
+
+@pytest.mark.parametrize("is_turned_round", [False, True])
+async def test_a_cover_that_shows_a_withdrawn_work_goes_with_it(site: Site, is_turned_round: bool) -> None:
+    """Who took a child's drawing for a cover meant no harm, and the guardian cannot know of it."""
+    client, visitor = await site.client(site.cast.partner), await site.client()
+    image = await factories.received(site.storage, site.cast.organisation, drawn(1600, 1))
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED, image=image)
+    other = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    await factories.exhibition([work, other])
+    covers = {}
+    for shown_by, seed in ((work, 1), (other, 2)):
+        project = await Project.get(id=shown_by.project_id or 0)
+        again = drawn(1100, seed, is_turned_round=is_turned_round)
+        answer = await send(client, f"/desk/projects/{project.id}/cover", again, **ALT)
+        assert answer.status_code == 303
+        covers[seed] = project
+    await site.work()
+    addresses = {
+        seed: picture_in(await page_of(site, f"/en/projects/{project.slug}"), ALT["alt_en"])
+        for seed, project in covers.items()
+    }
+    gone = await Image.get(emblem__project_id=covers[1].id)
+    await withdraw(await Consent.get(id=work.consent_id), site.storage)
+    site.app.state.content._checked_at = float("-inf")
+    assert (await visitor.get(addresses[1])).status_code in {404, 410}
+    assert (await visitor.get(addresses[2])).status_code == 200
+    assert [each.project_id for each in await Emblem.all()] == [covers[2].id]
+    for store in (site.storage.public, site.storage.private):
+        assert not [key async for key in store.keys("") if gone.token in key]
+    await gone.refresh_from_db()
+    assert (gone.state, gone.perceptual_hash, gone.placeholder) == (ImageState.ERASED, "", "")
+    assert await Entry.filter(verb=Verb.PROJECT_COVER_REMOVED, thing_id=covers[1].id).count() == 1
+    assert await inspect(Database(site.settings), site.storage) == []
 
 
 async def test_only_owners_curators_and_members_may(site: Site) -> None:

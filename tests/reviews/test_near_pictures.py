@@ -14,9 +14,9 @@ from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.demo.pictures import SCENES, draw
+from gallery.images.likeness import FARTHEST, distance, mirrored
 from gallery.images.pixels import perceptual_hash
 from gallery.reviews import hints
-from gallery.reviews.checks.duplicates import FARTHEST, distance, mirrored
 from gallery.reviews.hints import check_submission, findings, keep_bands
 from gallery.reviews.models import HashBand, Hint
 from tests import factories

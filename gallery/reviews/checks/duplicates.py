@@ -1,11 +1,7 @@
-"""Whether nearly the same picture was sent before, by anybody: told by perceptual hashes of 64 bits.
+"""Whether nearly the same picture was sent before, by anybody: told by perceptual hashes (images/likeness.py).
 
-A hash of a mirrored picture needs no second look at the pixels: mirroring turns the sign of the waves that are odd across
-and of no others, so their bits turn. Two hashes are near when at most FARTHEST bits differ. To find the near ones without
-comparing all, each hash is kept in four bands of 16 bits; of two hashes with at most 11 different bits one band differs in
-at most 2, so looking up 137 neighbours of each band finds every one of them.
-
-False alarms: sheets that are nearly empty, and works of one class after the same model, are near without being the same.
+To find the near ones without comparing all, each hash is kept in four bands of 16 bits; of two hashes with at most 11
+different bits one band differs in at most 2, so looking up 137 neighbours of each band finds every one of them.
 """
 
 from __future__ import annotations
@@ -16,9 +12,7 @@ from dataclasses import dataclass
 
 from gallery.reviews.checks.found import Found
 
-FARTHEST = 10  # of 64 bits
 BANDS, BAND_BITS = 4, 16
-ODD_ACROSS = int("01010101" * 8, 2)  # the waves with an odd number of half turns from left to right
 
 
 @dataclass(frozen=True)
@@ -38,16 +32,6 @@ def look(near: Sequence[Near]) -> Iterator[Found]:
             "_mirrored" if each.is_mirrored else ""
         )
         yield Found("duplicates", "picture", f"{rule}_{each.artwork_id}", facts={**facts, "rule": rule})
-
-
-def mirrored(hash: str) -> str:
-    """The hash of the same picture, left and right exchanged (16 hex digits)."""
-    return f"{int(hash, 16) ^ ODD_ACROSS:016x}"
-
-
-def distance(one: str, other: str) -> int:
-    """How many of 64 bits differ."""
-    return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
 def bands(hash: str) -> list[int]:
