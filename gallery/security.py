@@ -18,6 +18,10 @@ from gallery.settings import Settings
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
+# Of pages with a form whose address or words are nobody else's: other sites learn nothing of them. Under `no-referrer`
+# browsers would send the form with `Origin: null`, which CrossOriginRefusal cannot tell from another site's.
+TOLD_TO_NOBODY_ELSE = {"referrer-policy": "same-origin"}
+
 
 class CrossOriginRefusal:
     """Refuses unsafe methods that another site's page sends: 403.

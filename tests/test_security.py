@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from starlette.datastructures import Headers
 
-from gallery.accounts.models import Session
+from gallery.accounts.invitations import invite
+from gallery.accounts.models import MailLink, Purpose, Role, Session
+from gallery.accounts.sessions import token_hash
+from gallery.clock import now
 from gallery.security import RateLimit, is_cross_origin
 from tests import factories
 from tests.conftest import Site
@@ -79,6 +84,35 @@ async def test_every_kind_of_answer_has_the_headers(site: Site) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "referrer-policy" in answer.headers
         assert "strict-transport-security" not in answer.headers
+
+
+async def test_no_page_with_a_form_asks_browsers_to_hide_where_it_comes_from(site: Site) -> None:
+    """Under `no-referrer` a form comes with `Origin: null` and is refused where nothing else says whose it is."""
+    consent = await factories.consent(site.cast.organisation, code="0123456789ABCDEFGHJK")
+    work = await factories.artwork(site.storage, site.cast.organisation, status="submitted", consent=consent)
+    partner = await site.client(site.cast.partner)
+    await partner.post(f"/desk/works/{work.id}/private-share", data={"is_shared": "1"})
+    for token, purpose in (("a", Purpose.SIGN_IN), ("b", Purpose.PASSWORD)):
+        await MailLink.create(
+            token_hash=token_hash(token),
+            person=site.cast.partner,
+            purpose=purpose,
+            expires_at=now() + timedelta(days=1),
+        )
+    invited = await invite("somebody@example.org", Role.CURATOR, days=1)
+    pages = {
+        "/zh/consent/0123456789ABCDEFGHJK": None,
+        "/desk/sign-in/a": None,
+        "/desk/password/b": None,
+        f"/desk/invitations/{invited}": None,
+        f"/desk/artists/{consent.artist_id}/private": site.cast.partner,
+        f"/desk/queue/{work.id}/private": site.cast.curator,
+    }
+    for address, person in pages.items():
+        page = await (await site.client(person)).get(address)
+        assert '<form method="post"' in page.text, address
+        assert page.headers["referrer-policy"] != "no-referrer", address
+        assert page.headers["cache-control"] == "no-store", address
 
 
 async def test_the_page_of_a_failure_has_the_headers_too(tmp_path, sqlite_template) -> None:

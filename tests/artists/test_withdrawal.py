@@ -170,9 +170,21 @@ async def test_the_page_is_nobody_elses_to_keep_or_find(site: Site) -> None:
     client = await site.client()
     for answer in (await client.get(f"/en/consent/{CODE}"), await client.post(f"/en/consent/{CODE}")):
         assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert "noindex" in answer.headers["x-robots-tag"]
         assert "set-cookie" not in answer.headers
+
+
+async def test_a_browser_without_sec_fetch_site_withdraws(site: Site) -> None:
+    """On plain http, and in older ones on any site, it says Origin alone."""
+    await hung(site)
+    client, address = await site.client(), f"/en/consent/{CODE}"
+    assert (await client.get(address)).headers["referrer-policy"] != "no-referrer"  # or it would be `null`
+    for origin in ("null", "http://evil.example"):
+        assert (await client.post(address, headers={"origin": origin})).status_code == 403
+    assert await Withdrawal.all().count() == 0
+    assert (await client.post(address, headers={"origin": "http://gallery.test"})).status_code == 303
+    assert await Withdrawal.all().count() == 1
 
 
 async def test_nothing_private_is_on_the_page(site: Site) -> None:
