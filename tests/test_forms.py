@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,24 @@ from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import ImmutableMultiDict
 
+import gallery
 from gallery.artists.forms import ConsentFields
 from gallery.artists.models import SCOPES
-from gallery.forms import Block, Form, Line, Needed, Slug, WebAddress, is_web_address, one_line, text_block
+from gallery.forms import (
+    DESK_FORM_BYTES,
+    DESK_FORM_FIELDS,
+    Block,
+    Form,
+    Line,
+    Needed,
+    Slug,
+    WebAddress,
+    is_web_address,
+    one_line,
+    text_block,
+)
 from gallery.languages import lazy_gettext, speaking, template_folder
+from tests.conftest import Site
 
 
 @pytest.mark.parametrize(
@@ -187,3 +202,23 @@ def test_no_browser_cuts_or_refuses_what_a_sentence_of_ours_answers() -> None:
     assert not form.validate()
     assert form.story.data == "x" * 11
     assert "11" in form.story.errors[0]
+
+
+@pytest.mark.only_on("sqlite")
+async def test_a_form_of_the_desk_is_bounded_and_takes_no_file(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    long = await client.post("/desk/account", data={"name": "x" * DESK_FORM_BYTES})
+    many = await client.post("/desk/account", data={f"f{n}": "" for n in range(DESK_FORM_FIELDS + 1)})
+    file = await client.post("/desk/account", data={"name": "x"}, files={"file": b"x"})
+    assert [answer.status_code for answer in (long, many, file)] == [413, 400, 400]
+
+
+def test_forms_are_read_by_what_bounds_them() -> None:
+    """Starlette's own reader holds a thousand parts of 1 MB each, unless it is told otherwise."""
+    package = Path(gallery.__file__).parent
+    readers = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if "request.form(" in path.read_text()
+    }
+    assert readers == {"images/uploads.py", "artworks/drafting_views.py"}  # with the bounds of uploads

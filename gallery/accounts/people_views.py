@@ -15,6 +15,7 @@ from gallery.accounts.access import load_keeper
 from gallery.accounts.models import Invitation, Person, Role
 from gallery.accounts.people import ChangeRefused
 from gallery.clock import now
+from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.pages import flash, redirect, render
@@ -60,7 +61,7 @@ async def update(request: Request) -> Response:
     person = await Person.get_or_none(id=request.path_params["id"])
     if person is None:
         raise HTTPException(404)
-    posted = await request.form()
+    posted = await desk_form(request)
     response = redirect(request, "people:index")
     role, wish = str(posted.get("role", "")), str(posted.get("wish", ""))
     try:

@@ -14,6 +14,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction
+from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.pages import flash, redirect, render, settings_of
 from gallery.site import Site
@@ -32,7 +33,7 @@ async def edit(request: Request) -> Response:
 async def update_reviewing(request: Request) -> Response:
     """A keeper says how works are reviewed."""
     person = await load_keeper(request)
-    form = ReviewingForm(await request.form())
+    form = ReviewingForm(await desk_form(request))
     if not form.validate():
         return await _page(request, form, status=422)
     await keep(
@@ -47,7 +48,7 @@ async def update_reviewing(request: Request) -> Response:
 async def update_texts(request: Request) -> Response:
     """A keeper names the site and writes its texts, or looks first at how they would be."""
     person = await load_keeper(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     form = SiteTextsForm(posted)
     if not form.validate():
         return await _page(request, texts=form, status=422)

@@ -26,6 +26,7 @@ from gallery.accounts.sessions import (
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
+from gallery.forms import desk_form, small_form
 from gallery.languages import gettext as _
 from gallery.languages import set_language
 from gallery.mail.outbox import change_rhythm
@@ -43,7 +44,7 @@ async def new_session(request: Request) -> Response:
 async def create_session(request: Request) -> Response:
     """Somebody signs in, and comes where they wanted to go."""
     await speak_to_guest(request)
-    form = SignInForm(await request.form())
+    form = SignInForm(await small_form(request))
     status = 422
     if form.validate():
         address = request.client.host if request.client else ""
@@ -102,7 +103,7 @@ async def accept_invitation(request: Request) -> Response:
         if session is not None and session.person.email == invitation.email:
             await invitations.accept_as(invitation, session.person)
             return redirect(request, "desk")
-        form = AcceptForm(await request.form())
+        form = AcceptForm(await small_form(request))
         if await Person.exists(email=invitation.email) or not form.validate():
             return await _invitation_page(request, form, status=422)
         person = await invitations.accept(invitation, form.name.data or "", form.password.data or "")
@@ -144,7 +145,7 @@ async def edit_account(request: Request) -> Response:
 async def update_account(request: Request) -> Response:
     """Somebody changes name or language."""
     person = await load_person(request)
-    form = AccountForm(await request.form())
+    form = AccountForm(await desk_form(request))
     if not form.validate():
         return await _account_page(request, form, person, status=422)
     person.name, person.language = form.name.data or "", form.language.data
@@ -169,7 +170,7 @@ async def delete_sessions(request: Request) -> Response:
     """Somebody signs out everywhere else, or on one device of the list."""
     person = await load_person(request)
     others = Session.filter(person=person).exclude(id=request.state.session.id)
-    chosen = (await request.form()).get("session")
+    chosen = (await desk_form(request)).get("session")
     if isinstance(chosen, str) and chosen:
         others = others.filter(id=int(chosen) if re.fullmatch("[0-9]{1,9}", chosen) else 0)
     async with in_transaction():

@@ -21,7 +21,7 @@ from gallery.artworks.works import NotEditable, WorkRefused, discard, why_not_ed
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction, locked
-from gallery.forms import Form
+from gallery.forms import Form, desk_form
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.framing import AS_IT_CAME, TURNS, WHOLE, Framing
 from gallery.images.models import Image, ImageState
@@ -158,7 +158,7 @@ async def update(request: Request) -> Response:
     refused = _why_not(request, artwork)
     if refused is not None:
         return refused
-    posted = await request.form(max_files=0)
+    posted = await desk_form(request)
     form = FramingForm(posted)
     framing = AS_IT_CAME if posted.get("then") == "as_it_came" else form.read()
     if framing is None:

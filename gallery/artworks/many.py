@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from starlette.datastructures import FormData
+from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +27,7 @@ from gallery.artworks.works import (
     offered_to,
     update_work,
 )
+from gallery.forms import desk_form
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.uploads import TOO_LARGE, ManyReader, ReceivedFile, look_at, take_in
 from gallery.languages import gettext as _
@@ -125,7 +126,7 @@ async def show(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A partner sets what chosen drafts have in common, and reads which of them could not take it."""
     person, organisations = await load_member(request)
-    posted = await request.form(max_files=0)
+    posted = await desk_form(request)
     offered = await offered_to(organisations)
     form = CommonForm(posted, offered=offered)
     ids = _chosen(posted)
@@ -158,7 +159,7 @@ async def update(request: Request) -> Response:
 async def create_submissions(request: Request) -> Response:
     """A partner sends the chosen drafts for review; those that still lack something stay, and it says what."""
     person, organisations = await load_member(request)
-    ids = _chosen(await request.form(max_files=0))
+    ids = _chosen(await desk_form(request))
     works = await _works_of(ids, organisations)
     refused = [] if works else [Outcome("", _("Please choose at least one draft."))]
     for artwork in works:
@@ -180,7 +181,7 @@ async def create_submissions(request: Request) -> Response:
     )
 
 
-def _chosen(posted: FormData) -> list[int]:
+def _chosen(posted: ImmutableMultiDict[str, Any]) -> list[int]:
     """The numbers of the drafts whose boxes are marked, as many as a page can bring."""
     ids = [each for each in posted.getlist("work") if isinstance(each, str)]
     return [int(each) for each in ids if each.isascii() and each.isdecimal() and len(each) < 10][:MOST]

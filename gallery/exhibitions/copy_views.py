@@ -13,6 +13,7 @@ from gallery.exhibitions.building import draft_of
 from gallery.exhibitions.forms import ExhibitionForm
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.views import chosen_theme, slug_in_use, theme_choices
+from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.pages import flash, redirect, render
 
@@ -35,7 +36,7 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator makes a new exhibition that begins as another one is now, and comes to its builder."""
     person, exhibition = await load_exhibition(request)
-    form = ExhibitionForm(await request.form(), themes=await theme_choices())
+    form = ExhibitionForm(await desk_form(request), themes=await theme_choices())
     if not form.validate():
         return await _page(request, exhibition, form, status=422)
     slug = form["slug"].data

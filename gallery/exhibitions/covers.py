@@ -12,6 +12,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
 from gallery.exhibitions.builder import whole_number
+from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.pages import flash, redirect, render
 from gallery.themes.access import load_theme
@@ -37,7 +38,7 @@ async def edit(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A curator lets a work stand for a theme, or none; visitors see it at once, as long as it is on view."""
     _person, theme = await load_theme(request)
-    chosen = whole_number((await request.form()).get("artwork", ""))
+    chosen = whole_number((await desk_form(request)).get("artwork", ""))
     work = await Artwork.all().on_view([chosen]).filter(themes__id=theme.id).first() if chosen else None
     if chosen and work is None:
         response = redirect(request, "covers:edit", id=theme.id)

@@ -33,6 +33,7 @@ from gallery.exhibitions.models import CreditLogo, Edition, Exhibition, PreviewL
 from gallery.exhibitions.room_rules import filled, ids_of
 from gallery.exhibitions.shown_rooms import rooms_of_draft
 from gallery.exhibitions.visits import enter
+from gallery.forms import desk_form
 from gallery.images.models import Image
 from gallery.images.shelves import rendition_key
 from gallery.languages import LANGUAGES, current_language, other_language
@@ -72,7 +73,7 @@ async def index(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator makes a link for somebody without an account."""
     person, exhibition = await load_exhibition(request)
-    form = LinkForm(await request.form())
+    form = LinkForm(await desk_form(request))
     if form.validate():
         if len(await good_links(exhibition)) < LINKS_MOST:
             await make_link(exhibition, form["whom"].data, person)

@@ -29,6 +29,7 @@ from gallery.exhibitions.meanwhile import ChangedMeanwhile, seen_of
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.talks import TALK_FIELDS, talks_of
 from gallery.exhibitions.views import refuse_meanwhile, seen_in
+from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.organisations.links import dead_among
 from gallery.pages import flash, redirect, render
@@ -54,7 +55,7 @@ class Listed:
     async def create(self, request: Request) -> Response:
         """A curator adds somebody to the credits, or a talk."""
         person, exhibition = await load_exhibition(request)
-        form = self.form(await request.form(), prefix="new")
+        form = self.form(await desk_form(request), prefix="new")
         if not form.validate():
             return await self._page(request, exhibition, new=form)
         try:
@@ -66,7 +67,7 @@ class Listed:
     async def update(self, request: Request) -> Response:
         """A curator changes an entry; what another changed of it meanwhile stays."""
         person, exhibition = await load_exhibition(request)
-        key, posted = request.path_params["key"], await request.form()
+        key, posted = request.path_params["key"], await desk_form(request)
         form = self.form(posted, prefix=key)
         if not form.validate():
             return await self._page(request, exhibition, refused=(key, form))
@@ -92,7 +93,7 @@ class Listed:
         """A curator lets somebody stand earlier or later in the credits."""
         person, exhibition = await load_exhibition(request)
         key = request.path_params["key"]
-        to = whole_number((await request.form()).get("position", ""))
+        to = whole_number((await desk_form(request)).get("position", ""))
         try:
             await move_entry(exhibition, self.name, key, to, person)
         except NoSuchEntry as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from starlette.datastructures import FormData
+from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -34,7 +34,7 @@ from gallery.exhibitions.meanwhile import ChangedMeanwhile, read_seen, seen_of
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.room_rules import filled, waiting
 from gallery.exhibitions.talks import MOMENTS
-from gallery.forms import Form
+from gallery.forms import Form, desk_form
 from gallery.languages import gettext as _
 from gallery.languages import spoken
 from gallery.organisations.models import Organisation
@@ -70,7 +70,7 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator makes an exhibition and comes to its builder."""
     person = await load_curator(request)
-    form = ExhibitionForm(await request.form(), themes=await theme_choices())
+    form = ExhibitionForm(await desk_form(request), themes=await theme_choices())
     if form.validate():
         if not await Exhibition.exists(slug=form["slug"].data):
             try:
@@ -96,7 +96,7 @@ async def show(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A curator changes title, introduction, dates or theme of the draft."""
     person, exhibition = await load_exhibition(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     form = EditionForm(posted, themes=await theme_choices())
     if not form.validate():
         return await _builder(request, exhibition, edition_form=form)
@@ -117,7 +117,7 @@ async def update(request: Request) -> Response:
 async def create_room(request: Request) -> Response:
     """A curator adds a room behind the others."""
     person, exhibition = await load_exhibition(request)
-    form = RoomForm(await request.form(), prefix="new", **await room_choices())
+    form = RoomForm(await desk_form(request), prefix="new", **await room_choices())
     if not form.validate():
         return await _builder(request, exhibition, new_room_form=form)
     room = await building.add_room(await draft_of(exhibition), by=person, **form.room_values())
@@ -127,7 +127,7 @@ async def create_room(request: Request) -> Response:
 async def update_room(request: Request) -> Response:
     """A curator changes a room's title or wall text."""
     person, exhibition, room = await load_room(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     form = RoomForm(posted, prefix=f"room-{room.id}", **await room_choices())
     if not form.validate():
         return await _builder(request, exhibition, room_forms={room.id: form})
@@ -158,7 +158,7 @@ async def delete_exclusion(request: Request) -> Response:
 async def update_caption(request: Request) -> Response:
     """A curator writes a caption for a work that holds for this room alone."""
     person, exhibition, hanging = await load_hanging(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     form = CaptionForm(posted)
     if not form.validate():
         return await _builder(request, exhibition, caption_forms={hanging.id: form})
@@ -186,7 +186,7 @@ async def delete_room(request: Request) -> Response:
 async def move_room(request: Request) -> Response:
     """A curator lets visitors come to a room earlier or later."""
     person, exhibition, room = await load_room(request)
-    to = whole_number((await request.form()).get("position", ""))
+    to = whole_number((await desk_form(request)).get("position", ""))
     if not to:
         return _back(request, exhibition, f"room-{room.id}", unnumbered(), "error")
     await building.move_room(room, to, by=person)
@@ -196,7 +196,7 @@ async def move_room(request: Request) -> Response:
 async def create_hanging(request: Request) -> Response:
     """A curator hangs an accepted work in a room, behind those that hang there."""
     person, exhibition = await load_exhibition(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     room = await Room.get_or_none(
         id=whole_number(posted.get("room", "")),
         edition__exhibition_id=exhibition.id,
@@ -228,7 +228,7 @@ async def delete_hanging(request: Request) -> Response:
 async def move_hanging(request: Request) -> Response:
     """A curator moves a work to another place of its room."""
     person, exhibition, hanging = await load_hanging(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     to = whole_number(posted.get("position", ""))
     if not to:
         return await _answer(request, exhibition, f"room-{hanging.room_id}", unnumbered(), "error")
@@ -385,7 +385,7 @@ def wants_json(request: Request) -> bool:
     return request.headers.get("accept", "").startswith("application/json")
 
 
-def seen_in(posted: FormData) -> dict[str, str]:
+def seen_in(posted: ImmutableMultiDict[str, Any]) -> dict[str, str]:
     """The digests of the fields as the sender of a form saw them."""
     return read_seen(str(posted.get("seen", "")))
 
@@ -409,7 +409,7 @@ def refuse_meanwhile(form: Form, other: ChangedMeanwhile) -> None:
 
 async def posted_work(request: Request) -> Artwork:
     """The work that a form names; 404 where there is none."""
-    work = await Artwork.get_or_none(id=whole_number((await request.form()).get("artwork", "")))
+    work = await Artwork.get_or_none(id=whole_number((await desk_form(request)).get("artwork", "")))
     if work is None:
         raise HTTPException(404)
     return work

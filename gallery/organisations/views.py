@@ -21,7 +21,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
-from gallery.forms import one_line, small_form
+from gallery.forms import desk_form, one_line, small_form
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import set_language, spoken
@@ -100,7 +100,7 @@ async def new_project(request: Request) -> Response:
 async def create_project(request: Request) -> Response:
     """A partner adds a project."""
     _person, organisations = await load_member(request)
-    form = ProjectForm(await request.form(), organisations=organisations)
+    form = ProjectForm(await desk_form(request), organisations=organisations)
     if not form.is_right():
         return await _project_page(request, form, organisations, status=422)
     chosen = next(
@@ -123,7 +123,7 @@ async def edit_project(request: Request) -> Response:
 async def update_project(request: Request) -> Response:
     """A partner changes a project; visitors see the change at once."""
     project, organisations = await load_project(request)
-    form = ProjectForm(await request.form(), organisations=organisations)
+    form = ProjectForm(await desk_form(request), organisations=organisations)
     if not form.is_right():
         return await _project_page(request, form, organisations, project, status=422)
     async with in_transaction():
@@ -188,7 +188,7 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator enters an organisation, and can then invite its members."""
     person = await load_curator(request)
-    form = OrganisationForm(await request.form())
+    form = OrganisationForm(await desk_form(request))
     if form.is_right():
         try:
             async with in_transaction():
@@ -213,7 +213,7 @@ async def edit(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """An owner changes what visitors read; a curator also names and number; a keeper whether its works are shown."""
     person, organisation = await load_kept(request)
-    form = _form_for(person, organisation, await request.form())
+    form = _form_for(person, organisation, await desk_form(request))
     if form.is_right():
         fields = ORGANISATION_FIELDS if person.is_curator else PROFILE_FIELDS
         values: dict[str, Any] = dict(form.values(*fields))
@@ -241,7 +241,7 @@ async def update_trust(request: Request) -> Response:
     person, organisation, _membership = await load_organisation(request)
     if not person.is_keeper:
         raise HTTPException(404)
-    form = TrustForm(await request.form())
+    form = TrustForm(await desk_form(request))
     if not form.validate():
         page = _form_for(person, organisation)
         return await _organisation_page(request, person, page, organisation, trust=form, status=422)
@@ -323,7 +323,7 @@ async def _organisation_page(
 async def update_member(request: Request) -> Response:
     """An owner or curator makes a member an owner, or an editor."""
     _person, organisation, membership = await _load_membership(request)
-    role = str((await request.form()).get("role", ""))
+    role = str((await desk_form(request)).get("role", ""))
     if role not in set(MemberRole):
         return _back(
             request, organisation, _("Please choose something that is in the list."), "error", "members"
@@ -394,7 +394,7 @@ async def delete_invitation(request: Request) -> Response:
 async def invite(request: Request) -> Response:
     """An owner or curator invites a member, a keeper also curators and keepers; the link is shown this once."""
     person = await load_person(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     every = await (Organisation.all() if person.is_curator else owned_by(person)).order_by("id")
     if not every and not person.is_curator:
         raise HTTPException(404)

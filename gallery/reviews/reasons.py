@@ -10,6 +10,7 @@ from starlette.routing import Route
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
+from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.pages import flash, redirect, render
 from gallery.reviews.access import load_curator
@@ -28,7 +29,7 @@ async def index(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator adds a ready reason."""
     await load_curator(request)
-    form = ReadyReasonForm(await request.form())
+    form = ReadyReasonForm(await desk_form(request))
     if await ReadyReason.all().count() >= MOST:
         form.refuse("text_zh", _("There are %(most)s already. Please remove one first.") % {"most": MOST})
     if not form.validate() or form.errors:
@@ -47,7 +48,7 @@ async def update(request: Request) -> Response:
     reason = await ReadyReason.get_or_none(id=request.path_params["id"])
     if reason is None:
         raise HTTPException(404)
-    form = ReadyReasonForm(await request.form())
+    form = ReadyReasonForm(await desk_form(request))
     if not form.is_gone.data and not form.validate():
         return await _page(request, {0: ReadyReasonForm(), reason.id: form}, status=422)
     response = redirect(request, "reasons:index")

@@ -14,6 +14,7 @@ from tortoise.functions import Count
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
 from gallery.clock import now
+from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.languages import spoken
 from gallery.pages import flash, redirect, render, settings_of
@@ -36,7 +37,7 @@ async def index(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator opens a scoring round for one theme."""
     person = await load_curator(request)
-    form = RoundForm(await request.form(), themes=await _themes())
+    form = RoundForm(await desk_form(request), themes=await _themes())
     is_right, closes_at = form.validate(), form.closes_at.data
     if closes_at is None and not form.closes_at.errors:
         form.refuse("closes_at", _("Please say when the round closes."))
@@ -88,7 +89,7 @@ async def score_new(request: Request) -> Response:
 async def score_create(request: Request) -> Response:
     """A curator scores a work and comes to the next."""
     person, round, submission = await _load_scored(request)
-    form = ScoreForm(await request.form())
+    form = ScoreForm(await desk_form(request))
     if not form.validate():
         return await _score_page(request, person, round, submission, form, 422)
     try:

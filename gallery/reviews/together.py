@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
+from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.pages import render
 from gallery.reviews import decisions
@@ -38,7 +39,7 @@ class Outcome:
 async def create(request: Request) -> Response:
     """A curator decides the same on all chosen works, and reads what became of each."""
     person = await load_curator(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     form = TogetherForm(posted)
     ids = [
         int(id)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.languages import ngettext
 from gallery.pages import flash, redirect, render
@@ -39,7 +40,7 @@ async def index(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A curator has looked at some of them, and they are as they should be."""
     person = await load_curator(request)
-    chosen = [each for each in (await request.form()).getlist("check") if isinstance(each, str)]
+    chosen = [each for each in (await desk_form(request)).getlist("check") if isinstance(each, str)]
     ids = [int(each) for each in chosen if each.isascii() and each.isdecimal() and len(each) < 10]
     number = await look_later(ids[:PER_PAGE], person)
     response = redirect(request, "later:index")
@@ -56,7 +57,7 @@ async def update(request: Request) -> Response:
 async def create_veto(request: Request) -> Response:
     """A curator who fears harm takes an accepted work off the wall."""
     person, artwork = await load_submitted(request)
-    form = VetoForm(await request.form())
+    form = VetoForm(await desk_form(request))
     response = redirect(request, "reviews:new", id=artwork.id, fragment="veto")
     if not form.validate():
         flash(request, response, form.errors["concern"][0], "error")
@@ -81,7 +82,7 @@ async def create_veto(request: Request) -> Response:
 async def delete_veto(request: Request) -> Response:
     """A curator ends a veto; the work waits for review again."""
     person, artwork = await load_submitted(request)
-    form = VetoForm(await request.form())
+    form = VetoForm(await desk_form(request))
     response = redirect(request, "reviews:new", id=artwork.id)
     if not form.validate():
         flash(request, response, _("Please say in a few words why it can be shown again."), "error")

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel.dates import format_timedelta
-from starlette.datastructures import FormData
+from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -22,6 +22,7 @@ from gallery.artworks.hashtags import beside
 from gallery.artworks.models import Artwork, Stage, Status, Submission
 from gallery.artworks.snapshots import changed_since, changes, fingerprint, passages
 from gallery.clock import now
+from gallery.forms import desk_form
 from gallery.images.models import Image
 from gallery.languages import babel_locale, lazy_gettext, ngettext
 from gallery.languages import gettext as _
@@ -228,7 +229,7 @@ async def create(request: Request) -> Response:
     """A curator decides on a work and comes to the next that waits."""
     person, artwork = await load_submitted(request)
     chosen = await narrowing(request.query_params)
-    form = ReviewForm(await request.form(), offered=await ReadyReason.all().order_by("id"))
+    form = ReviewForm(await desk_form(request), offered=await ReadyReason.all().order_by("id"))
     submission = _submission_of(artwork, form)
     if not form.validate() or submission is None:
         if submission is None:
@@ -303,7 +304,7 @@ async def defer(request: Request) -> Response:
 async def hold(request: Request) -> Response:
     """A page that is looked at renews its hold, or lets go of it when it is left; it hears what changed."""
     person, artwork = await load_submitted(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     if posted.get("leave"):
         await release(artwork, person)
         return Response(status_code=204)
@@ -320,7 +321,7 @@ async def hold(request: Request) -> Response:
 async def undo(request: Request) -> Response:
     """A curator takes decisions of the last seconds back and looks at the work again."""
     person = await load_curator(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     undone: list[Artwork] = []
     refusals: list[str] = []
     for review in (
@@ -353,7 +354,7 @@ async def undo(request: Request) -> Response:
     return response
 
 
-def _ids(posted: FormData, name: str) -> list[int]:
+def _ids(posted: ImmutableMultiDict[str, Any], name: str) -> list[int]:
     ids = [each for each in posted.getlist(name) if isinstance(each, str)]
     return [int(id) for id in ids if id.isascii() and id.isdecimal() and len(id) < 10][:PER_PAGE]
 
@@ -361,7 +362,7 @@ def _ids(posted: FormData, name: str) -> list[int]:
 async def wave_off(request: Request) -> Response:
     """A curator says why a hint does not matter, or lets it stand again."""
     person, hint = await load_hint(request)
-    posted = await request.form()
+    posted = await desk_form(request)
     chosen = await narrowing(request.query_params)
     response = redirect(request, "reviews:new", id=hint.artwork_id, fragment="hints", query=chosen.query)
     if posted.get("again"):

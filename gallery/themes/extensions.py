@@ -16,7 +16,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.database import in_transaction
-from gallery.forms import Form, Needed
+from gallery.forms import Form, Needed, desk_form
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.organisations.forms import organisation_choices
@@ -66,7 +66,7 @@ async def show(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator gives an organisation more time."""
     person, theme = await load_theme(request)
-    form = ExtensionForm(await request.form(), organisations=await _active())
+    form = ExtensionForm(await desk_form(request), organisations=await _active())
     if form.validate() and form["until"].data < today():
         form.refuse("until", _("This day has passed. Please give a later one."))
     if form.errors:

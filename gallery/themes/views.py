@@ -13,6 +13,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.database import in_transaction
+from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.pages import flash, redirect, render
 from gallery.themes.access import load_curator, load_theme
@@ -55,7 +56,7 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator makes a theme."""
     await load_curator(request)
-    form = ThemeForm(await request.form())
+    form = ThemeForm(await desk_form(request))
     if not await _save(form, Theme()):
         return render(request, "themes/new.html", {"form": form}, status=422)
     response = redirect(request, "themes:index")
@@ -72,7 +73,7 @@ async def edit(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A curator changes a theme; visitors see it at once."""
     _person, theme = await load_theme(request)
-    form = ThemeForm(await request.form())
+    form = ThemeForm(await desk_form(request))
     if not await _save(form, theme):
         return await _edit(request, theme, form, status=422)
     response = redirect(request, "themes:index")

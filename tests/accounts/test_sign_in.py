@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import quote
 
 import httpx
 import pytest
 
-from gallery.accounts.models import Session, SignInAttempt
+from gallery.accounts.invitations import invite
+from gallery.accounts.models import Role, Session, SignInAttempt
 from gallery.accounts.sessions import ATTEMPTS_PER_ADDRESS, ATTEMPTS_PER_PERSON, COOKIE, device_name
 from gallery.app import create_app
 from gallery.clock import now
@@ -237,6 +239,32 @@ async def test_a_cookie_that_is_no_token_is_nobody(site: Site, cookie: str) -> N
 )
 def test_devices_are_told_apart_and_no_more(user_agent: str, device: str) -> None:
     assert device_name(user_agent) == device
+
+
+async def pieces(size: int, passed: list[int]) -> AsyncIterator[bytes]:
+    """A multipart body of parts below 1 MB each, `size` bytes long; `passed`: what was asked for of it."""
+    for number in range(size // 900_000):
+        passed.append(900_000)
+        yield (
+            f'--b\r\ncontent-disposition: form-data; name="f{number}"\r\n\r\n'.encode()
+            + b"x" * 900_000
+            + b"\r\n"
+        )
+    yield b"--b--\r\n"
+
+
+async def test_a_huge_form_is_refused_before_it_is_held(site: Site) -> None:
+    client, told = await site.client(), {"content-type": "multipart/form-data; boundary=b"}
+    invited = await invite("somebody@example.org", Role.CURATOR, days=1)
+    for path in ("/desk/sign-in", f"/desk/invitations/{invited}"):
+        passed: list[int] = []
+        answer = await client.post(path, content=pieces(59_000_000, passed), headers=told)
+        assert (answer.status_code, "text/html" in answer.headers["content-type"]) == (413, True)
+        assert "too large" in answer.text or "太大" in answer.text
+        assert len(passed) == 1  # no more of it was taken in
+        small = await client.post(path, content=b"--b--\r\n", headers=told)
+        assert small.status_code == 400
+    assert await SignInAttempt.all().count() == 0
 
 
 async def test_an_address_longer_than_any_is_refused(site: Site) -> None:
