@@ -21,6 +21,7 @@ import uvicorn
 from gallery.app import CHORES, create_app
 from gallery.cli.site import console, opened
 from gallery.front_door import FrontDoor
+from gallery.images.child import close_memory
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreAway
 from gallery.worker import Worker, Workshop
@@ -220,7 +221,8 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 def run(job: Coroutine[Any, Any, Result]) -> Result:
-    """Run `job` on uvloop where there is one."""
+    """Run `job` on uvloop where there is one, with its memory closed to the children that open pictures."""
+    close_memory()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(job)
 

@@ -24,17 +24,20 @@ LARGEST_FILE = 64 << 20  # bytes; no rendition comes near it
 OPEN_FILES = 64
 
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
 PR_SET_NO_NEW_PRIVS = 38
 SECCOMP_MODE_FILTER = 2
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | 13  # 13 is EACCES
 
 # Linux's numbers, by machine: the architecture's mark, then socket, connect, bind, listen, accept, sendto,
-# execve, execveat, ptrace, io_uring_setup (which could open a connection past the others).
+# execve, execveat, ptrace, io_uring_setup (which could open a connection past the others), process_vm_readv,
+# process_vm_writev, pidfd_getfd (which take from, and put into, another process of the same user).
 REFUSED_CALLS: Mapping[str, tuple[int, tuple[int, ...]]] = {
-    "x86_64": (0xC000003E, (41, 42, 49, 50, 43, 44, 59, 322, 101, 425)),
-    "aarch64": (0xC00000B7, (198, 203, 200, 201, 202, 206, 221, 281, 117, 425)),
+    "x86_64": (0xC000003E, (41, 42, 49, 50, 43, 44, 59, 322, 101, 425, 310, 311, 438)),
+    "aarch64": (0xC00000B7, (198, 203, 200, 201, 202, 206, 221, 281, 117, 425, 270, 271, 438)),
 }
+X32_CALLS = 0x40000000  # from here on x86-64 has the same calls once more, by other numbers
 
 
 def limit(memory_bytes: int, cpu_seconds: int) -> None:
@@ -49,6 +52,16 @@ def limit(memory_bytes: int, cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     os.nice(5)
     end_with_parent()
+    close_memory()
+
+
+def close_memory() -> None:
+    """Let no other process of this user read or write this one's memory, by /proc or by tracing; nor is it ever dumped.
+
+    For whoever starts a child, too: what took a child over must not get from there into the process that judges it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def end_with_parent() -> None:
@@ -62,9 +75,10 @@ def without_network() -> bool:
     mark, calls = REFUSED_CALLS.get(platform.machine(), (0, ()))
     if sys.platform != "linux" or not calls:
         return False
-    load, equal, answer = 0x20, 0x15, 0x06
+    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
     # Load the architecture: a foreign one is refused. Then load the call's number and compare it with each.
     steps = [(load, 0, 0, 4), (equal, 1, 0, mark), (answer, 0, 0, REFUSE), (load, 0, 0, 0)]
+    steps += [(at_least, len(calls) + 1, 0, X32_CALLS)]
     steps += [(equal, len(calls) - place, 0, call) for place, call in enumerate(calls)]
     steps += [(answer, 0, 0, ALLOW), (answer, 0, 0, REFUSE)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))

@@ -448,14 +448,22 @@ async def test_a_full_disk_is_not_the_pictures_fault(tmp_path: Path) -> None:
 
 def test_the_child_has_no_network_no_programs_and_little_else() -> None:
     program = """
-import json, resource, socket, subprocess, sys
+import ctypes, json, os, resource, socket, subprocess, sys
 from gallery.images import child
+libc = ctypes.CDLL(None, use_errno=True)
+def call(function, *arguments):
+    if function(*arguments) < 0:
+        raise OSError(ctypes.get_errno(), "")
 child.limit(400 << 20, 5)
 confined = child.without_network()
 told = {"confined": confined, "modules": sorted(sys.modules)}
 for name, attempt in {
     "socket": lambda: socket.socket(),
     "program": lambda: subprocess.run(["/bin/true"]),
+    "reading": lambda: call(libc.process_vm_readv, os.getppid(), None, 0, None, 0, 0),
+    "writing": lambda: call(libc.process_vm_writev, os.getppid(), None, 0, None, 0, 0),
+    "taking": lambda: call(libc.syscall, 438, -1, 0, 0),
+    "by_its_other_number": lambda: call(libc.syscall, 0x40000000 + 39),
     "memory": lambda: bytearray(500 << 20),
 }.items():
     try:
@@ -478,6 +486,34 @@ print(json.dumps(told))
         pytest.skip("this kernel or machine offers no system-call filter")
     assert told["socket"] == "PermissionError"
     assert told["program"] == "PermissionError"
+    assert {told[name] for name in ("reading", "writing", "taking")} == {"PermissionError"}
+    assert told["by_its_other_number"] == "PermissionError"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is a file on Linux alone")
+def test_what_took_a_child_over_cannot_write_into_its_parent() -> None:
+    """As a user who is not root, like the site's; a child that was only forked stands for one that is not confined yet."""
+    program = """
+import ctypes, os, sys
+from gallery.cli.serving import run
+async def try_it():
+    pid = os.fork()
+    if pid:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    try:
+        open(f"/proc/{os.getppid()}/mem", "r+b")
+    except PermissionError:
+        os._exit(13)
+    os._exit(0)
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # as after a start: another user's number would have closed it already
+sys.exit(run(try_it()))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(gallery.__file__).parents[1])}
+    assert subprocess.run([sys.executable, "-c", program], env=environment).returncode == 13
 
 
 @pytest.mark.parametrize(
