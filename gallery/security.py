@@ -121,6 +121,11 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
 
+def network_asking(request: Request) -> str:
+    """What limits count by: whoever has one address of an IPv6 network can send from 2**64 of them."""
+    return network_of(request.client.host if request.client else "")
+
+
 def network_of(address: str) -> str:
     """What one household or office has: an IPv4 address, or the first 64 bits of an IPv6 one."""
     try:

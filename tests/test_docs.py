@@ -237,11 +237,9 @@ def test_limits_are_told_as_they_are() -> None:
     minutes = int(sessions.ATTEMPTS_IN.total_seconds() // 60)
     assert f"at least {passwords.SHORTEST} characters" in security
     assert f"After {sessions.ATTEMPTS_PER_PERSON} failed sign-ins for one e-mail address" in security
-    assert (
-        f"or {sessions.ATTEMPTS_PER_ADDRESS} from one network address, within {minutes} minutes" in security
-    )
+    assert f"or {sessions.ATTEMPTS_PER_NETWORK} from one network (an IPv4 address, or" in security
     assert f"At most {links.LINKS_PER_PERSON} links are asked for one e-mail address" in security
-    assert f"{links.LINKS_PER_ADDRESS} from one network address, within {minutes} minutes." in security
+    assert f"{links.LINKS_PER_NETWORK} from one network, within {minutes} minutes." in security
     assert f"within {int(links.LINK_LASTS.total_seconds() // 60)} minutes. Opening it" in security
     waits = [int(wait.total_seconds() // 60) for wait in mail_chores.WAITS]
     *first, last = map(str, waits)
@@ -249,10 +247,10 @@ def test_limits_are_told_as_they_are() -> None:
     assert f"for {mail_chores.GIVEN_UP_AFTER.days} days" in architecture
     assert f"After {mail_chores.FORGOTTEN_AFTER.days} days the row is deleted" in architecture
     assert f"at {outbox.DIGEST_HOUR} o'clock" in architecture
-    applications = application_views.SENT_FROM_ONE_ADDRESS
+    applications = application_views.SENT_FROM_ONE_NETWORK
     assert f"at most {applications.times} applications an hour, and as many reports" in security
-    assert report_views.SENT_FROM_ONE_ADDRESS.times == applications.times
-    assert applications.seconds == report_views.SENT_FROM_ONE_ADDRESS.seconds == 3600
+    assert report_views.SENT_FROM_ONE_NETWORK.times == applications.times
+    assert applications.seconds == report_views.SENT_FROM_ONE_NETWORK.seconds == 3600
     assert f"up to {forms.SMALL_FORM_BYTES // 1000} kB and 60 fields" in security
     assert f"at most {link_check.REDIRECTS} redirects" in security
     assert f"at most {link_check.SECONDS} seconds, reads at most {link_check.HEAD_BYTES >> 10} kB" in security
@@ -273,7 +271,7 @@ def test_limits_are_told_as_they_are() -> None:
     assert f"first {len(tokens.PREFIX) + tokens.SHOWN_LENGTH} letters" in security
     assert f"after at most {max(tokens.LASTS_DAYS)} days" in security
     assert f"At most {tokens.MOST} of an organisation" in security
-    assert f"After {access.WRONG_TOKENS} wrong tokens from one network address within a minute" in security
+    assert f"After {access.WRONG_TOKENS} wrong tokens from one network within a minute" in security
     assert access.WITHIN == 60
     assert f"may ask {Settings.api_requests_per_minute} times a minute" in security
     assert f"is kept for {once.KEPT_FOR.total_seconds() / 3600:.0f} hours" in security

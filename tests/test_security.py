@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 from starlette.datastructures import Headers
 
+import gallery
 from gallery.accounts.invitations import invite
-from gallery.accounts.models import MailLink, Purpose, Role, Session
+from gallery.accounts.models import MailLink, Purpose, Role, Session, SignInAttempt
 from gallery.accounts.sessions import token_hash
+from gallery.artists.withdrawal_views import ATTEMPTS
 from gallery.clock import now
-from gallery.security import RateLimit, is_cross_origin
+from gallery.security import RateLimit, is_cross_origin, network_of
 from tests import factories
 from tests.conftest import Site
 
@@ -193,3 +197,47 @@ def test_a_rate_limit_keeps_a_bounded_memory() -> None:
     for number in range(50):
         limit.allows(str(number))
     assert len(limit._events) <= 5
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("192.0.2.2", "192.0.2.2"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("", ""),
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_network_is_an_ipv4_address_or_half_an_ipv6_one(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+async def test_all_addresses_of_a_connection_share_a_limit(site: Site) -> None:
+    async def ask(address: str) -> None:
+        transport = httpx.ASGITransport(site.app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
+            await client.get("/en/consent/00000000000000000000")
+            await client.post("/desk/sign-in/link", data={"email": "one@example.org"})
+
+    async def counted() -> tuple[int, int]:
+        keys = set(await SignInAttempt.all().values_list("key", flat=True))
+        return len(ATTEMPTS._events), len(keys) - 1  # one is of the e-mail address
+
+    await ask("2001:db8:1:2::1")
+    await ask("2001:db8:1:2:3:4:5:6")
+    assert await counted() == (1, 1)
+    await ask("192.0.2.1")
+    assert await counted() == (2, 2)
+    await SignInAttempt.all().delete()
+    await ask("192.0.2.2")
+    assert (await counted())[0] == 3
+
+
+def test_nothing_is_counted_by_a_whole_address() -> None:
+    package = Path(gallery.__file__).parent
+    readers = {path.name for path in package.rglob("*.py") if "request.client" in path.read_text()}
+    assert readers == {"security.py"}

@@ -23,7 +23,7 @@ from gallery.forms import small_form
 from gallery.languages import gettext as _
 from gallery.languages import set_language
 from gallery.pages import flash, redirect, render, settings_of
-from gallery.security import TOLD_TO_NOBODY_ELSE
+from gallery.security import TOLD_TO_NOBODY_ELSE, network_asking
 
 
 async def new_link(request: Request) -> Response:
@@ -38,9 +38,9 @@ async def create_link(request: Request) -> Response:
     form = LinkForm(await small_form(request))
     if not form.validate():
         return _link_page(request, form, status=422)
-    address = request.client.host if request.client else ""
+    network = network_asking(request)
     try:
-        await ask_for_link(form.email.data or "", _purpose(request), address, settings_of(request))
+        await ask_for_link(form.email.data or "", _purpose(request), network, settings_of(request))
     except TooManyAttempts:
         form.refuse("email", _("That was tried too often. Please wait a quarter of an hour and try again."))
         return _link_page(request, form, status=429)
@@ -129,9 +129,9 @@ async def update_password(request: Request) -> Response:
     form = OwnPasswordForm(await small_form(request))
     status = 422
     if form.validate():
-        address = request.client.host if request.client else ""
+        network = network_asking(request)
         try:
-            if await sign_in(person.email, form.present.data or "", address, settings_of(request)):
+            if await sign_in(person.email, form.present.data or "", network, settings_of(request)):
                 await change_password(person, form.password.data or "", request.state.session)
                 response = redirect(request, "accounts:account")
                 flash(

@@ -17,7 +17,7 @@ from gallery.settings import Settings
 
 LINK_LASTS = timedelta(minutes=30)
 LINKS_PER_PERSON = 3  # within sessions.ATTEMPTS_IN
-LINKS_PER_ADDRESS = 20
+LINKS_PER_NETWORK = 20
 
 KINDS = {
     Purpose.SIGN_IN: ("sign_in_link", "/desk/sign-in/"),
@@ -29,13 +29,13 @@ class LinkSpent(Exception):
     """It was used already, its minutes are over, or there never was one."""
 
 
-async def ask_for_link(email: str, purpose: Purpose, address: str, settings: Settings) -> None:
+async def ask_for_link(email: str, purpose: Purpose, network: str, settings: Settings) -> None:
     """Note that somebody wants a link; whether the address has an account is found out later, by the worker.
 
     Raises TooManyAttempts, for addresses with and without account alike.
     """
     email = email.strip().lower()
-    limits = {f"link {email}": LINKS_PER_PERSON, f"links from {address}": LINKS_PER_ADDRESS}
+    limits = {f"link {email}": LINKS_PER_PERSON, f"links from {network}": LINKS_PER_NETWORK}
     if not await count_attempts(limits, settings):
         raise TooManyAttempts
     await LinkRequest.create(email=email, purpose=purpose)

@@ -27,7 +27,7 @@ SEEN_EVERY = timedelta(minutes=10)  # how often a session's `seen_at` is written
 
 ATTEMPTS_IN = timedelta(minutes=15)
 ATTEMPTS_PER_PERSON = 8
-ATTEMPTS_PER_ADDRESS = 40
+ATTEMPTS_PER_NETWORK = 40
 
 
 class TooManyAttempts(Exception):
@@ -39,11 +39,14 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def sign_in(email: str, password: str, address: str, settings: Settings) -> Person | None:
-    """The person, if the password is theirs and the account is active; raises TooManyAttempts."""
+async def sign_in(email: str, password: str, network: str, settings: Settings) -> Person | None:
+    """The person, if the password is theirs and the account is active; raises TooManyAttempts.
+
+    `network`: where it is tried from, as security.network_asking says.
+    """
     keys = {
         f"email {email.strip().lower()}": ATTEMPTS_PER_PERSON,
-        f"address {address}": ATTEMPTS_PER_ADDRESS,
+        f"network {network}": ATTEMPTS_PER_NETWORK,
     }
     # Counted before the password is looked at: many guesses at once are still many.
     attempts = await count_attempts(keys, settings)

@@ -31,6 +31,7 @@ from gallery.languages import gettext as _
 from gallery.languages import set_language
 from gallery.mail.outbox import change_rhythm
 from gallery.pages import DESK, flash, pages_of, redirect, render, settings_of
+from gallery.security import network_asking
 
 
 async def new_session(request: Request) -> Response:
@@ -47,10 +48,10 @@ async def create_session(request: Request) -> Response:
     form = SignInForm(await small_form(request))
     status = 422
     if form.validate():
-        address = request.client.host if request.client else ""
+        network = network_asking(request)
         try:
             person = await sign_in(
-                form.email.data or "", form.password.data or "", address, settings_of(request)
+                form.email.data or "", form.password.data or "", network, settings_of(request)
             )
         except TooManyAttempts:
             form.refuse(

@@ -15,11 +15,11 @@ from gallery.audit.acting import act_as
 from gallery.languages import gettext as _
 from gallery.organisations.access import load_organisation
 from gallery.organisations.models import Organisation
-from gallery.security import RateLimit
+from gallery.security import RateLimit, network_asking
 from gallery.settings import Settings
 
 REALM = 'Bearer realm="gallery"'
-WRONG_TOKENS = 20  # that one network address may send in WITHIN
+WRONG_TOKENS = 20  # that one network may send in WITHIN
 WITHIN = 60.0  # seconds
 
 
@@ -43,15 +43,15 @@ async def let_in(request: Request, scope: str) -> Token:
     """
     speak_to_program(request)
     limits = limits_of(request)
-    address = request.client.host if request.client else ""
-    _wait(limits.wrong, address)
+    network = network_asking(request)
+    _wait(limits.wrong, network)
     scheme, _blank, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         raise Problem(401, headers={"www-authenticate": REALM})
     token = await token_of(text.strip())
     if token is None:
         if has_form(text.strip()):  # anything else cannot be a guess, and cost no look-up
-            limits.wrong.allows(address)
+            limits.wrong.allows(network)
         detail = _("This token opens nothing: it was ended, has run out, or never was one.")
         raise Problem(401, detail, headers={"www-authenticate": f'{REALM}, error="invalid_token"'})
     request.state.program = token.membership.person, [token.membership.organisation]

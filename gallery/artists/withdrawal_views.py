@@ -16,7 +16,7 @@ from gallery.artists.models import Consent, ConsentState, Withdrawal
 from gallery.artists.withdrawal import withdraw
 from gallery.languages import LANGUAGES, accepted_language, set_language
 from gallery.pages import pages_of, render
-from gallery.security import TOLD_TO_NOBODY_ELSE, RateLimit
+from gallery.security import TOLD_TO_NOBODY_ELSE, RateLimit, network_asking
 from gallery.storage import StoreAway
 
 logger = logging.getLogger("gallery")
@@ -59,8 +59,8 @@ async def _load(request: Request) -> Consent:
     if language not in LANGUAGES:
         raise HTTPException(404)
     set_language(language)
-    address = request.client.host if request.client else ""
-    if not ATTEMPTS.allows(address):
+    network = network_asking(request)
+    if not ATTEMPTS.allows(network):
         raise HTTPException(429, headers={"retry-after": "60"})
     consent = await Consent.get_or_none(code=normalised(request.path_params["code"]))
     if consent is None:

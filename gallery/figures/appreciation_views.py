@@ -18,7 +18,7 @@ from gallery.figures.visitors import is_browser
 from gallery.languages import gettext as _
 from gallery.languages import ngettext, set_language
 from gallery.pages import redirect, render, settings_of
-from gallery.security import RateLimit, network_of
+from gallery.security import RateLimit, network_asking
 
 ADDRESS = "/appreciations"
 COOKIE = "gallery_visitor"
@@ -62,7 +62,7 @@ async def _press(request: Request, *, is_there: bool) -> Response:
     asked = request.path_params
     set_language(asked["language"])
     known = await numbers_of(request).of(asked["public_id"])
-    network = network_of(request.client.host if request.client else "")
+    network = network_asking(request)
     key = key_in(request)
     if not PRESSES.allows(network) or (is_there and not key and not NEW_VISITORS.allows(network)):
         told = _("Many appreciations came from here just now. Please try again a little later.")

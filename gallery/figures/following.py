@@ -15,7 +15,7 @@ from gallery.languages import set_language
 from gallery.organisations.links import dead_among
 from gallery.organisations.models import Project
 from gallery.pages import render
-from gallery.security import RateLimit, network_of
+from gallery.security import RateLimit, network_asking
 
 # What one network follows within a minute; more is led on, and not counted.
 COUNTED_FROM_ONE_NETWORK = RateLimit(times=60, seconds=60)
@@ -57,7 +57,7 @@ async def _lead(request: Request, project: Project, artwork_id: int | None) -> R
 
 
 def _count(request: Request, project: Project, artwork_id: int | None) -> None:
-    network = network_of(request.client.host if request.client else "")
+    network = network_asking(request)
     if (
         request.method == "GET"
         and is_visitor(dict(request.scope["headers"]))

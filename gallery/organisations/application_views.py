@@ -20,9 +20,9 @@ from gallery.organisations.applications import ApplicationDecided
 from gallery.organisations.forms import AdmissionForm, ApplicationForm, RefusalForm
 from gallery.organisations.models import Application, ApplicationState
 from gallery.pages import flash, pages_of, redirect, render, settings_of
-from gallery.security import RateLimit
+from gallery.security import RateLimit, network_asking
 
-SENT_FROM_ONE_ADDRESS = RateLimit(times=5, seconds=3600)
+SENT_FROM_ONE_NETWORK = RateLimit(times=5, seconds=3600)
 DECIDED_LISTED = 50
 APPLICATION_FIELDS = (
     "name_zh",
@@ -48,7 +48,7 @@ async def create(request: Request) -> Response:
     if not form.is_right():
         return render(request, "applications/new.html", {"form": form}, status=422)
     if not form.nickname.data:  # people do not see this field; programs fill it in
-        if not SENT_FROM_ONE_ADDRESS.allows(request.client.host if request.client else ""):
+        if not SENT_FROM_ONE_NETWORK.allows(network_asking(request)):
             form.refuse(
                 "contact_email", _("Several applications came from here. Please try again in an hour.")
             )

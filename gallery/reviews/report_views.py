@@ -18,9 +18,9 @@ from gallery.reviews import reports
 from gallery.reviews.access import load_curator, load_report
 from gallery.reviews.forms import ClosingForm, ReportForm
 from gallery.reviews.models import Report
-from gallery.security import RateLimit
+from gallery.security import RateLimit, network_asking
 
-SENT_FROM_ONE_ADDRESS = RateLimit(times=5, seconds=3600)
+SENT_FROM_ONE_NETWORK = RateLimit(times=5, seconds=3600)
 CLOSED_LISTED = 50
 
 
@@ -37,7 +37,7 @@ async def create(request: Request) -> Response:
         return _form(request, artwork, form, 422)
     language = str(request.path_params["language"])
     if not form.nickname.data:  # people do not see this field; programs fill it in
-        if not SENT_FROM_ONE_ADDRESS.allows(request.client.host if request.client else ""):
+        if not SENT_FROM_ONE_NETWORK.allows(network_asking(request)):
             form.refuse("told", _("Several reports came from here. Please try again in an hour."))
             return _form(request, artwork, form, 429)
         await reports.report(artwork, form.values("reported_for", "told", "email"), language)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from gallery.accounts.links import LINKS_PER_ADDRESS, LINKS_PER_PERSON
+from gallery.accounts.links import LINKS_PER_NETWORK, LINKS_PER_PERSON
 from gallery.accounts.models import LinkRequest, MailLink, Person, Session
 from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.clock import now
@@ -160,9 +160,9 @@ async def test_one_network_address_asks_only_so_often(site: Site) -> None:
     client = await site.client()
     codes = [
         (await client.post("/desk/sign-in/link", data={"email": f"n{number}@example.org"})).status_code
-        for number in range(LINKS_PER_ADDRESS + 2)
+        for number in range(LINKS_PER_NETWORK + 2)
     ]
-    assert codes == [200] * LINKS_PER_ADDRESS + [429, 429]
+    assert codes == [200] * LINKS_PER_NETWORK + [429, 429]
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a@b\r\nBcc: c@d", "x" * 300 + "@example.org", "a@b@c"])

@@ -13,7 +13,7 @@ import pytest
 
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import Role, Session, SignInAttempt
-from gallery.accounts.sessions import ATTEMPTS_PER_ADDRESS, ATTEMPTS_PER_PERSON, COOKIE, device_name
+from gallery.accounts.sessions import ATTEMPTS_PER_NETWORK, ATTEMPTS_PER_PERSON, COOKIE, device_name
 from gallery.app import create_app
 from gallery.clock import now
 from tests.cast import PASSWORD
@@ -139,7 +139,7 @@ async def test_guessing_many_peoples_passwords_from_one_address_ends(site: Site)
     of_address = await SignInAttempt.all().order_by("-id").first()
     assert of_address is not None
     await SignInAttempt.bulk_create(
-        [SignInAttempt(key=of_address.key, at=now()) for _ in range(ATTEMPTS_PER_ADDRESS - 1)]
+        [SignInAttempt(key=of_address.key, at=now()) for _ in range(ATTEMPTS_PER_NETWORK - 1)]
     )
     assert (await sign_in(client, "partner@example.org")).status_code == 429
 
