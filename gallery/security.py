@@ -18,9 +18,9 @@ from gallery.settings import Settings
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
-# Of pages with a form whose address or words are nobody else's: other sites learn nothing of them. Under `no-referrer`
-# browsers would send the form with `Origin: null`, which CrossOriginRefusal cannot tell from another site's.
-TOLD_TO_NOBODY_ELSE = {"referrer-policy": "same-origin"}
+# Of pages with a form whose address is a key: no path of them goes anywhere, not even into a log of the site's own. Under
+# `no-referrer` browsers would send the form with `Origin: null`, which CrossOriginRefusal cannot tell from another site's.
+WITHOUT_PATH = {"referrer-policy": "strict-origin"}
 
 
 class CrossOriginRefusal:

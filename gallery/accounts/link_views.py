@@ -23,7 +23,7 @@ from gallery.forms import small_form
 from gallery.languages import gettext as _
 from gallery.languages import set_language
 from gallery.pages import flash, redirect, render, settings_of
-from gallery.security import TOLD_TO_NOBODY_ELSE, network_asking
+from gallery.security import WITHOUT_PATH, network_asking
 
 
 async def new_link(request: Request) -> Response:
@@ -65,7 +65,7 @@ async def show_sign_in_link(request: Request) -> Response:
     except LinkSpent:
         return _spent(request)
     set_language(link.person.language)
-    return render(request, "accounts/link_sign_in.html", {"link": link}, headers=TOLD_TO_NOBODY_ELSE)
+    return render(request, "accounts/link_sign_in.html", {"link": link}, headers=WITHOUT_PATH)
 
 
 async def use_sign_in_link(request: Request) -> Response:
@@ -110,11 +110,11 @@ async def _password_page(request: Request, form: PasswordForm, status: int = 200
         return _spent(request)
     set_language(link.person.language)
     context = {"form": form, "link": link}
-    return render(request, "accounts/password_new.html", context, status=status, headers=TOLD_TO_NOBODY_ELSE)
+    return render(request, "accounts/password_new.html", context, status=status, headers=WITHOUT_PATH)
 
 
 def _spent(request: Request) -> Response:
-    return render(request, "accounts/link_spent.html", status=410, headers=TOLD_TO_NOBODY_ELSE)
+    return render(request, "accounts/link_spent.html", status=410, headers=WITHOUT_PATH)
 
 
 async def edit_password(request: Request) -> Response:

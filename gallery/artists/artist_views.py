@@ -39,7 +39,7 @@ from gallery.images.uploads import FormReader
 from gallery.languages import gettext as _
 from gallery.organisations.access import load_member
 from gallery.pages import flash, redirect, render, settings_of
-from gallery.security import TOLD_TO_NOBODY_ELSE
+from gallery.security import WITHOUT_PATH
 from gallery.storage import Storage, StoreAway
 
 logger = logging.getLogger("gallery")
@@ -106,7 +106,7 @@ async def show_private(request: Request) -> Response:
     details = await read_details(artist, person)
     form = PrivateForm(data={name: getattr(details, name) for name in DETAILS})
     context = {"artist": artist, "form": form, "details": details}
-    return render(request, "artists/private.html", context, headers=TOLD_TO_NOBODY_ELSE)
+    return render(request, "artists/private.html", context, headers=WITHOUT_PATH)
 
 
 async def update_private(request: Request) -> Response:

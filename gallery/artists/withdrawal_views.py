@@ -16,7 +16,7 @@ from gallery.artists.models import Consent, ConsentState, Withdrawal
 from gallery.artists.withdrawal import withdraw
 from gallery.languages import LANGUAGES, accepted_language, set_language
 from gallery.pages import pages_of, render
-from gallery.security import TOLD_TO_NOBODY_ELSE, RateLimit, network_asking
+from gallery.security import WITHOUT_PATH, RateLimit, network_asking
 from gallery.storage import StoreAway
 
 logger = logging.getLogger("gallery")
@@ -24,7 +24,7 @@ logger = logging.getLogger("gallery")
 # A code has 100 bits; the limit keeps guessing from being a load.
 ATTEMPTS = RateLimit(times=60, seconds=60)
 
-PRIVATE = {**TOLD_TO_NOBODY_ELSE, "cache-control": "no-store", "x-robots-tag": "noindex, nofollow"}
+PRIVATE = {**WITHOUT_PATH, "cache-control": "no-store", "x-robots-tag": "noindex, nofollow"}
 
 
 async def open_slip(request: Request) -> Response:

@@ -15,7 +15,7 @@ from gallery.artworks.models import Artwork
 from gallery.artworks.sharing_private import share_of
 from gallery.pages import render
 from gallery.reviews.access import load_submitted
-from gallery.security import TOLD_TO_NOBODY_ELSE
+from gallery.security import WITHOUT_PATH
 
 
 async def show(request: Request) -> Response:
@@ -25,7 +25,7 @@ async def show(request: Request) -> Response:
     details = await read_details(artwork.artist, person, artwork.id)
     forms = await SignedForm.filter(consent_id=artwork.consent_id or 0).order_by("id")
     context = {"artwork": artwork, "details": details, "forms": forms}
-    return render(request, "reviews/private.html", context, headers=TOLD_TO_NOBODY_ELSE)
+    return render(request, "reviews/private.html", context, headers=WITHOUT_PATH)
 
 
 async def show_form(request: Request) -> Response:

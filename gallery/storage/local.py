@@ -24,6 +24,7 @@ from gallery.disk import whole
 from gallery.storage.store import Store, StoreAway, Stored
 
 SMALL = 256 << 10  # bytes; nearly every rendition and tile is smaller
+NAME_MOST = 255  # bytes: of a longer name file systems complain in other words than that it is not there
 TRIES = 5  # to write into a folder that another process just found empty and removed
 
 
@@ -66,6 +67,8 @@ class LocalFolder(Store):
         self, request: Request, key: str, *, media_type: str, headers: Mapping[str, str]
     ) -> Response:
         path = self.folder / key
+        if any(len(os.fsencode(part)) > NAME_MOST for part in path.parts):
+            raise FileNotFoundError(key)
         if request.method == "GET" and "range" not in request.headers:
             # On the loop: a thread costs several times what reading a small file does.
             small = _read_small(path)

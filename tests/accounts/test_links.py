@@ -52,7 +52,7 @@ async def test_somebody_signs_in_by_the_button_behind_the_link(site: Site) -> No
         page = await client.get(link)
         assert page.status_code == 200
         assert "set-cookie" not in page.headers
-        assert page.headers["referrer-policy"] == "same-origin"
+        assert page.headers["referrer-policy"] == "strict-origin"
         assert page.headers["cache-control"] == "no-store"
     assert (await client.head(link)).status_code in {200, 405}
     answer = await client.post(link)

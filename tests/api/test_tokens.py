@@ -82,7 +82,7 @@ async def test_only_owners_have_to_do_with_tokens(site: Site) -> None:
     [
         ({"name": " "}, "Please write what it is for"),
         ({"name": "x" * 81}, "This has 81 characters"),
-        ({"scopes": []}, "Please mark at least one thing"),
+        ({"scopes": []}, "Please tick at least one thing"),
         ({"scopes": ["everything"]}, "Please choose something that is in the list."),
         ({"days": "4000"}, "Please choose something that is in the list."),
     ],

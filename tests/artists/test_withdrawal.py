@@ -170,7 +170,7 @@ async def test_the_page_is_nobody_elses_to_keep_or_find(site: Site) -> None:
     client = await site.client()
     for answer in (await client.get(f"/en/consent/{CODE}"), await client.post(f"/en/consent/{CODE}")):
         assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["referrer-policy"] == "strict-origin"
         assert "noindex" in answer.headers["x-robots-tag"]
         assert "set-cookie" not in answer.headers
 

@@ -90,6 +90,8 @@ async def test_a_picture_that_hangs_nowhere_is_not_there(site: Site) -> None:
         "%2e%2e%2f%2e%2e%2fprivate",
         "..%5c..%5cx",
         ".320.jpg",
+        f"{'x' * 300}.jpg",
+        f"{'画' * 90}.jpg",
     ],
 )
 async def test_names_that_no_rendition_has_are_404(site: Site, name: str) -> None:
@@ -97,6 +99,7 @@ async def test_names_that_no_rendition_has_are_404(site: Site, name: str) -> Non
     client = await site.client()
     await client.get(f"/media/{token}/320.jpg")
     assert (await client.get(f"/media/{token}/{name}")).status_code == 404
+    assert (await client.head(f"/media/{token}/{name}")).status_code == 404
 
 
 @pytest.mark.parametrize("token", ["unknown", "%2e%2e", "..%2fprivate", "."])
