@@ -1,7 +1,8 @@
 """Two curators at once: what one saves does not undo what the other saved since the page was made.
 
-A form carries a digest of each field as it was shown. A field that its sender left alone keeps what it holds now; one that
-both changed is refused, with what it holds now.
+A form carries a digest of each field as its window shows it. A field that its sender left alone keeps what it holds now; one
+that both changed is refused, with what it holds now. So digests that go back to a window are never those of what is kept, which
+may hold another's words that it does not show: they would make of the old words there a change that is meant.
 """
 
 from __future__ import annotations
@@ -32,7 +33,12 @@ def digest(value: Any) -> str:
 
 def seen_of(values: Mapping[str, Any]) -> str:
     """What a form's hidden field `seen` holds: `title_zh:1f0c22ab,…`."""
-    return ",".join(f"{name}:{digest(value)}" for name, value in values.items())
+    return written({name: digest(value) for name, value in values.items()})
+
+
+def written(seen: Mapping[str, str]) -> str:
+    """The digests by field as a form carries them; `read_seen` reads them."""
+    return ",".join(f"{name}:{value}" for name, value in seen.items())
 
 
 def read_seen(text: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from gallery.exhibitions.draft_lists import (
 )
 from gallery.exhibitions.forms import CreditForm, TalkForm
 from gallery.exhibitions.logo_views import desk_logos
-from gallery.exhibitions.meanwhile import ChangedMeanwhile, seen_of
+from gallery.exhibitions.meanwhile import ChangedMeanwhile, seen_of, written
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.talks import TALK_FIELDS, talks_of
 from gallery.exhibitions.views import refuse_meanwhile, seen_in
@@ -70,14 +70,14 @@ class Listed:
         key, posted = request.path_params["key"], await desk_form(request)
         form = self.form(posted, prefix=key)
         if not form.validate():
-            return await self._page(request, exhibition, refused=(key, form))
+            return await self._page(request, exhibition, refused=(key, form), seen=seen_in(posted))
         try:
             await change_entry(exhibition, self.name, key, form.kept(), person, seen_in(posted))
         except NoSuchEntry as error:
             raise HTTPException(404) from error
         except ChangedMeanwhile as other:
-            refuse_meanwhile(form, other)
-            return await self._page(request, exhibition, refused=(key, form))
+            seen = refuse_meanwhile(form, other, seen_in(posted))
+            return await self._page(request, exhibition, refused=(key, form), seen=seen)
         return self._back(request, exhibition, key, _("Saved in the draft."))
 
     async def delete(self, request: Request) -> Response:
@@ -107,25 +107,26 @@ class Listed:
         *,
         new: EntryForm | None = None,
         refused: tuple[str, EntryForm] | None = None,
+        seen: Mapping[str, str] | None = None,
         refusal: str = "",
     ) -> Response:
-        """The list; with a form that was refused it answers 422 and keeps what was typed."""
+        """The list; with a form that was refused it answers 422, and keeps what was typed and what its sender had `seen`."""
         draft = await draft_of(exhibition)
         entries = self.read(getattr(draft, self.name))
         forms = {entry.key: self.form(prefix=entry.key, obj=entry) for entry in entries}
+        shown = {entry.key: seen_of({name: entry.kept()[name] for name in self.fields}) for entry in entries}
         if refused:
             if refused[0] not in forms:  # removed meanwhile
                 raise HTTPException(404)
             forms[refused[0]] = refused[1]
+            shown[refused[0]] = written(seen or {})
         context = {
             **await self.beside(request, exhibition, entries),
             "exhibition": exhibition,
             "draft": draft,
             "entries": entries,
             "forms": forms,
-            "seen": {
-                entry.key: seen_of({name: entry.kept()[name] for name in self.fields}) for entry in entries
-            },
+            "seen": shown,
             "new_form": new or self.form(prefix="new"),
             "refusal": refusal,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,7 @@ from gallery.exhibitions.builder import (
 )
 from gallery.exhibitions.building import BuildingRefused, NotPublishable, draft_of
 from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm
-from gallery.exhibitions.meanwhile import ChangedMeanwhile, read_seen, seen_of
+from gallery.exhibitions.meanwhile import ChangedMeanwhile, digest, read_seen, seen_of, written
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.room_rules import filled, waiting
 from gallery.exhibitions.talks import MOMENTS
@@ -99,7 +100,7 @@ async def update(request: Request) -> Response:
     posted = await desk_form(request)
     form = EditionForm(posted, themes=await theme_choices())
     if not form.validate():
-        return await _builder(request, exhibition, edition_form=form)
+        return await _builder(request, exhibition, edition_form=form, seen=seen_in(posted))
     try:
         await building.change(
             exhibition,
@@ -109,9 +110,10 @@ async def update(request: Request) -> Response:
             **form.values(*EDITION_FIELDS),
         )
     except ChangedMeanwhile as other:
-        refuse_meanwhile(form, other)
-        return await _builder(request, exhibition, edition_form=form)
-    return await _answer(request, exhibition, "edition", _("Saved in the draft."))
+        seen = refuse_meanwhile(form, other, seen_in(posted))
+        return await _builder(request, exhibition, edition_form=form, seen=seen)
+    shown = {**form.values(*EDITION_FIELDS), "theme": form["theme"].data}
+    return await _answer(request, exhibition, "edition", _("Saved in the draft."), shown=shown)
 
 
 async def create_room(request: Request) -> Response:
@@ -130,13 +132,14 @@ async def update_room(request: Request) -> Response:
     posted = await desk_form(request)
     form = RoomForm(posted, prefix=f"room-{room.id}", **await room_choices())
     if not form.validate():
-        return await _builder(request, exhibition, room_forms={room.id: form})
+        return await _builder(request, exhibition, room_forms={room.id: form}, seen=seen_in(posted))
     try:
         await building.change_room(room, by=person, seen=seen_in(posted), **form.room_values())
     except ChangedMeanwhile as other:
-        refuse_meanwhile(form, other)
-        return await _builder(request, exhibition, room_forms={room.id: form})
-    return await _answer(request, exhibition, f"room-{room.id}", _("Saved in the draft."))
+        seen = refuse_meanwhile(form, other, seen_in(posted))
+        return await _builder(request, exhibition, room_forms={room.id: form}, seen=seen)
+    shown = form.room_values()
+    return await _answer(request, exhibition, f"room-{room.id}", _("Saved in the draft."), shown=shown)
 
 
 async def create_exclusion(request: Request) -> Response:
@@ -161,13 +164,14 @@ async def update_caption(request: Request) -> Response:
     posted = await desk_form(request)
     form = CaptionForm(posted)
     if not form.validate():
-        return await _builder(request, exhibition, caption_forms={hanging.id: form})
+        return await _builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen_in(posted))
     try:
         await building.change_caption(hanging, by=person, seen=seen_in(posted), **form.values(*CAPTIONS))
     except ChangedMeanwhile as other:
-        refuse_meanwhile(form, other)
-        return await _builder(request, exhibition, caption_forms={hanging.id: form})
-    return await _answer(request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."))
+        seen = refuse_meanwhile(form, other, seen_in(posted))
+        return await _builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen)
+    shown = form.values(*CAPTIONS)
+    return await _answer(request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."), shown=shown)
 
 
 async def show_version(request: Request) -> Response:
@@ -276,9 +280,14 @@ async def _builder(
     new_room_form: RoomForm | None = None,
     room_forms: dict[int, RoomForm] | None = None,
     caption_forms: dict[int, CaptionForm] | None = None,
+    seen: Mapping[str, str] | None = None,
     refusal: str = "",
 ) -> Response:
-    """The builder; with a form that was refused, or a refusal, it answers 422 and keeps what was typed."""
+    """The builder; with a form that was refused, or a refusal, it answers 422 and keeps what was typed.
+
+    `seen`: the digests of what its sender saw of the form that was refused.
+    """
+    still_seen = written(seen or {})
     refused = [form for form in (edition_form, new_room_form, *(room_forms or {}).values()) if form]
     if (refused or caption_forms) and wants_json(request):
         errors = {
@@ -313,8 +322,10 @@ async def _builder(
         "current": next((edition for edition in editions if edition.is_current), None),
         "ending": await ending_before(draft, by_rule),
         "edition_form": edition_form or await _edition_form(exhibition, draft),
-        "seen_edition": seen_edition(draft, exhibition.theme_id),
-        "seen_rooms": {room.id: seen_room(room) for room in rooms},
+        "seen_edition": still_seen if edition_form else seen_edition(draft, exhibition.theme_id),
+        "seen_rooms": {
+            room.id: still_seen if room.id in (room_forms or {}) else seen_room(room) for room in rooms
+        },
         "by_rule": {room.room.id: room for room in by_rule},
         "ruled": ruled,
         "waiting": await waiting(draft, by_rule),
@@ -323,7 +334,11 @@ async def _builder(
             **(room_forms or {}),
         },
         "caption_forms": caption_forms or {},
-        "seen_captions": {hanging.id: seen_caption(hanging) for room in rooms for hanging in room.hangings},
+        "seen_captions": {
+            hanging.id: still_seen if hanging.id in (caption_forms or {}) else seen_caption(hanging)
+            for room in rooms
+            for hanging in room.hangings
+        },
         "new_room_form": new_room_form or RoomForm(prefix="new", **choices),
         "refusal": refusal,
         "may_be_shown": may_be_shown,
@@ -352,19 +367,23 @@ def _back(
 
 
 async def _answer(
-    request: Request, exhibition: Exhibition, fragment: str, message: str = "", level: str = "done"
+    request: Request,
+    exhibition: Exhibition,
+    fragment: str,
+    message: str = "",
+    level: str = "done",
+    shown: Mapping[str, Any] | None = None,
 ) -> Response:
-    """To a script that saves as one goes, what was done; to everybody else the builder."""
+    """To a script that saves as one goes, what was done; to everybody else the builder.
+
+    `shown`: the values of the form that was saved, which its window goes on showing.
+    """
     if not wants_json(request):
         return _back(request, exhibition, fragment, message, level)
     draft = await draft_of(exhibition)
     told: dict[str, Any] = {"version": draft.version, "message": message}
-    if fragment == "edition":
-        told["seen"] = seen_edition(draft, (await Exhibition.get(id=exhibition.id)).theme_id)
-    elif fragment.startswith("hanging-") and (hung := await Hanging.get_or_none(id=int(fragment[8:]))):
-        told["seen"] = seen_caption(hung)
-    elif fragment.startswith("room-") and (room := await Room.get_or_none(id=int(fragment[5:]))):
-        told["seen"] = seen_room(room)
+    if shown is not None:
+        told["seen"] = seen_of(shown)
     return JSONResponse(told, status_code=422 if level == "error" else 200)
 
 
@@ -390,8 +409,11 @@ def seen_in(posted: ImmutableMultiDict[str, Any]) -> dict[str, str]:
     return read_seen(str(posted.get("seen", "")))
 
 
-def refuse_meanwhile(form: Form, other: ChangedMeanwhile) -> None:
-    """Say at each field that somebody else changed it, and what it holds now; what was typed stays in the form."""
+def refuse_meanwhile(form: Form, other: ChangedMeanwhile, seen: Mapping[str, str]) -> dict[str, str]:
+    """Say at each field that somebody else changed it, and what it holds now; what was typed stays in the form.
+
+    Returns what has been `seen` with that: of these fields what they hold now, of the others what it was.
+    """
     for name, value in other.theirs.items():
         if isinstance(value, str) and name in MOMENTS:
             value = datetime.fromisoformat(value)
@@ -405,6 +427,7 @@ def refuse_meanwhile(form: Form, other: ChangedMeanwhile) -> None:
             "filled" if name == "rule" else name,
             sentence % {"who": other.by or _("Somebody"), "text": said},
         )
+    return {**seen, **{name: digest(value) for name, value in other.theirs.items()}}
 
 
 async def posted_work(request: Request) -> Artwork:

@@ -7,6 +7,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Status
+from gallery.exhibitions.building import draft_of
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from tests import factories
 from tests.browser.test_journeys import another, sign_in
@@ -101,5 +102,26 @@ async def test_it_saves_as_one_goes_and_two_curators_are_told(
     await his.locator(f"form:has({title})").get_by_role("button", name="Save").click()
     await expect(his.locator(f"#room-{room.id}-heading")).to_have_text("His room")
     assert (await Room.get(id=room.id)).title_en == "His room"
+    await one.close()
+    await other.close()
+
+
+async def test_what_another_wrote_stays_however_often_one_goes_on_saving(
+    chromium: Browser, live: LiveSite, draft: tuple[str, Exhibition, Room]
+) -> None:
+    builder, exhibition, _room = draft
+    one, hers = await enter(chromium, live.cast.curator, builder)
+    other, his = await enter(chromium, live.cast.keeper, builder)
+    await his.locator("#introduction_zh").fill("他的话")
+    await expect(his.locator("#edition .saved")).to_have_text("Saved in the draft.")
+    for title in ("First", "Second"):
+        await hers.locator("#title_en").fill(title)
+        await expect(hers.locator("#edition .saved")).to_have_text("Not saved yet")
+        await expect(hers.locator("#edition .saved")).to_have_text("Saved in the draft.")
+    kept = await draft_of(exhibition)
+    assert (kept.title_en, kept.introduction_zh) == ("Second", "他的话")
+    # In his field her window shows the old words: once she writes there, she is told.
+    await hers.locator("#introduction_zh").fill("她的话")
+    await expect(hers.locator("#introduction_zh + .field-error")).to_contain_text("It now reads: 他的话")
     await one.close()
     await other.close()

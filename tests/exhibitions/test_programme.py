@@ -228,6 +228,19 @@ async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
     assert "It now reads: 2027-01-05 18:00." in refused.text
     assert 'value="His"' in refused.text
     assert (await entries(exhibition, "talks")) == [entry]
+    # Saved once more, what he was shown is his to change; what he was not shown stays.
+    await hers.post(
+        f"{here}/talks/{key}",
+        data={**typed, f"{key}-title_en": "Hers", f"{key}-place_en": "Her place"},
+    )
+    for link in ("nowhere", TALK["new-link"]):  # the first is refused, for another reason
+        seen = re.search(r'name="seen" value="([^"]+)"', refused.text)
+        assert seen is not None
+        again = {**typed, f"{key}-title_en": "His", f"{key}-link": link, "seen": seen[1]}
+        refused = await his.post(f"{here}/talks/{key}", data=again)
+    assert refused.status_code == 303
+    (entry,) = await entries(exhibition, "talks")
+    assert (entry["title_en"], entry["place_en"]) == ("His", "Her place")
     # What one removed is not there for the other.
     await hers.post(f"{here}/talks/{key}/deletion")
     for path in ("", "/deletion", "/position"):

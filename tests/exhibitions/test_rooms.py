@@ -323,6 +323,88 @@ async def test_a_script_that_saves_gets_the_version_and_is_told_of_others(site: 
     assert (await (await site.client(site.cast.partner)).get(f"{here}/version")).status_code == 404
 
 
+def seen_at(page: str, action: str) -> str:
+    """What the form with this action says was seen."""
+    found = re.search(r'name="seen" value="([^"]*)"', page.partition(f'action="{action}"')[2])
+    assert found is not None
+    return found[1]
+
+
+EDITION = {
+    "title_zh": "一号展",
+    "title_en": "One",
+    "introduction_en": "Old",
+    "opens_at": "2026-12-20T09:30",
+    "theme": "",
+}
+
+
+@pytest.mark.parametrize("form", ["edition", "room", "caption"])
+async def test_the_second_save_of_a_window_undoes_nothing_either(site: Site, form: str) -> None:
+    exhibition, room = await begun([await accepted(site)])
+    hanging = await Hanging.get(room_id=room.id)
+    here = f"/desk/exhibitions/{exhibition.id}"
+    record, path, typed, mine, theirs = {
+        "edition": (await building.draft_of(exhibition), here, EDITION, "title_en", "introduction_en"),
+        "room": (
+            room,
+            f"{here}/rooms/{room.id}",
+            fields(room, text_en="Old"),
+            f"room-{room.id}-title_en",
+            f"room-{room.id}-text_en",
+        ),
+        "caption": (
+            hanging,
+            f"{here}/hangings/{hanging.id}/caption",
+            {"caption_zh": "一", "caption_en": "Old"},
+            "caption_zh",
+            "caption_en",
+        ),
+    }[form]
+    one, other = await site.client(site.cast.curator), await site.client(site.cast.keeper)
+    await one.post(path, data=typed)
+    seen = seen_at((await one.get(here)).text, path)
+    assert (await other.post(path, data={**typed, theirs: "His", "seen": seen})).status_code == 303
+
+    # Her window goes on showing the old words in his field, and saves twice.
+    json = {"accept": "application/json"}
+    for text in ("First", "Second"):
+        answer = await one.post(path, data={**typed, mine: text, "seen": seen}, headers=json)
+        assert answer.status_code == 200
+        seen = answer.json()["seen"]
+    await record.refresh_from_db()
+    name = {mine: mine.rpartition("-")[2], theirs: theirs.rpartition("-")[2]}
+    assert (getattr(record, name[mine]), getattr(record, name[theirs])) == ("Second", "His")
+    # Once she writes there herself, she is told.
+    told = await one.post(path, data={**typed, mine: "Second", theirs: "Hers", "seen": seen}, headers=json)
+    assert told.status_code == 422
+    assert "It now reads: His." in str(told.json()["errors"])
+
+
+async def test_what_a_refused_page_does_not_show_is_not_taken_for_seen(site: Site) -> None:
+    exhibition, room = await begun([])
+    here = f"/desk/exhibitions/{exhibition.id}"
+    path = f"{here}/rooms/{room.id}"
+    one, other = await site.client(site.cast.curator), await site.client(site.cast.keeper)
+    typed = fields(room, text_en="Old")
+    await one.post(path, data=typed)
+    seen = seen_at((await one.get(here)).text, path)
+    texts = {f"room-{room.id}-title_en": "His", f"room-{room.id}-text_en": "His text"}
+    await other.post(path, data={**typed, **texts, "seen": seen})
+
+    # Refused twice, for what she typed and for what he did, she is shown his title alone.
+    for title in ("x" * 121, "Hers"):
+        typed = fields(room, text_en="Old", title_en=title)
+        refused = await one.post(path, data={**typed, "seen": seen})
+        assert refused.status_code == 422
+        seen = seen_at(refused.text, path)
+    assert "It now reads: His." in refused.text
+    assert "His text" not in refused.text
+    assert (await one.post(path, data={**typed, "seen": seen})).status_code == 303
+    await room.refresh_from_db()
+    assert (room.title_en, room.text_en) == ("Hers", "His text")
+
+
 async def test_a_stale_form_does_not_undo_a_theme(site: Site) -> None:
     theme = await factories.theme()
     exhibition, _room = await begun([])
