@@ -8,7 +8,7 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 REQUIRED = os.environ.get("GALLERY_TEST_BROWSER") == "required"
@@ -57,3 +57,30 @@ async def until(page: Page, truth: str) -> None:
             return
         await asyncio.sleep(0.1)
     raise AssertionError(truth)
+
+
+async def hold(page: Page, address: str) -> tuple[list[str], asyncio.Event]:
+    """Posts to `address` reach the server from now on, and are answered once the event is set; they are listed as they come."""
+    posted: list[str] = []
+    is_over = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        if route.request.method != "POST":
+            await route.continue_()
+            return
+        posted.append(route.request.post_data or "")
+        answer = await route.fetch(max_redirects=0)
+        await is_over.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(address, wait)
+    return posted, is_over
+
+
+async def came(posted: list[str], number: int) -> None:
+    """Wait until so many of what `hold` lists have come."""
+    for _ in range(PATIENCE // 100):
+        if len(posted) >= number:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(posted)

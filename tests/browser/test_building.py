@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
@@ -10,6 +12,7 @@ from gallery.artworks.models import Status
 from gallery.exhibitions.building import draft_of
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from tests import factories
+from tests.browser.conftest import came, hold
 from tests.browser.test_journeys import another, sign_in
 from tests.live import LiveSite
 
@@ -125,3 +128,36 @@ async def test_what_another_wrote_stays_however_often_one_goes_on_saving(
     await expect(hers.locator("#introduction_zh + .field-error")).to_contain_text("It now reads: 他的话")
     await one.close()
     await other.close()
+
+
+async def test_whoever_types_on_while_a_save_takes_long_is_not_in_conflict_with_herself(
+    chromium: Browser, live: LiveSite, draft: tuple[str, Exhibition, Room]
+) -> None:
+    builder, _exhibition, room = draft
+    one, hers = await enter(chromium, live.cast.curator, builder)
+    title = f"#room-{room.id}-title_en"
+    form = hers.locator(f"form:has({title})")
+    await hers.locator(f"#room-{room.id} > details > summary").first.click()
+    posted, is_over = await hold(hers, f"**/rooms/{room.id}")
+    await hers.locator(title).fill("Her")
+    await came(posted, 1)
+    await hers.locator(title).fill("Her room")
+    await asyncio.sleep(2)  # longer than the page waits after the last key
+    assert len(posted) == 1
+    is_over.set()
+    await expect(form.locator(".saved")).to_have_text("Saved in the draft.")
+    await expect(form.locator(".field-error")).to_have_count(0)
+    assert len(posted) == 2
+    assert (await Room.get(id=room.id)).title_en == "Her room"
+
+    # So it is with the button.
+    is_over.clear()
+    await hers.locator(title).fill("Her own")
+    await came(posted, 3)
+    await hers.locator(title).fill("Her own room")
+    await form.get_by_role("button", name="Save").click()
+    is_over.set()
+    await expect(hers.locator(f"#room-{room.id}-heading")).to_have_text("Her own room")
+    await expect(hers.locator(".field-error")).to_have_count(0)
+    assert (await Room.get(id=room.id)).title_en == "Her own room"
+    await one.close()

@@ -3,6 +3,7 @@ cropping, and sheets."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +21,7 @@ from gallery.images.shelves import original_key
 from gallery.worker import Worker, Workshop
 from tests import factories
 from tests.artworks.test_imports import two_works
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, until
+from tests.browser.conftest import ARGUMENTS, CHROMIUM, came, hold, until
 from tests.browser.test_journeys import sign_in
 from tests.live import BadLine, LiveSite
 
@@ -248,6 +249,33 @@ async def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
     await page.click(".typing-offer button >> nth=0")
     await expect(state).to_contain_text(SAVED, timeout=60_000)
     assert (await Artwork.get(id=work.id)).title == "Signed out"
+
+
+async def test_who_looks_away_while_a_save_takes_long_is_not_told_of_another(
+    live: LiveSite, browser: BrowserContext
+) -> None:
+    address = await live.serve(worker=False)
+    work = await factories.artwork(live.storage, live.cast.organisation)
+    page = await browser.new_page()
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(f"{address}/desk/works/{work.id}/edit")
+    posted, is_over = await hold(page, "**/typing")
+    await page.fill("[name=title]", "Tang")
+    await came(posted, 1)
+    await page.fill("[name=title]", "Tangyuan")
+    await page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await page.evaluate("window.dispatchEvent(new Event('pagehide'))")
+    await asyncio.sleep(1)
+    assert len(posted) == 1
+    is_over.set()
+    await expect(page.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
+    await came(posted, 2)
+    await until(
+        page, "!Object.keys(localStorage).some(key => key.startsWith('typing '))"
+    )  # all of it was sent
+    await expect(page.locator(".meanwhile")).to_have_count(0)
+    assert (await Artwork.get(id=work.id)).title == "Tangyuan"
 
 
 async def test_of_two_windows_the_later_one_is_told_what_it_would_overwrite(

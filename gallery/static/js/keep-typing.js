@@ -76,11 +76,12 @@ class Typing {
     }
   }
 
+  // One at a time, also when the page is left: beside a save in flight another would conflict with that. It is remembered here.
   async send(isLeaving = false) {
     if (!this.isDirty) return true;
-    if (this.busy && !isLeaving) {
+    if (this.busy) {
       await this.busy;
-      return this.send();
+      return this.send(isLeaving);
     }
     clearTimeout(this.timer);
     this.busy = this.post(isLeaving);

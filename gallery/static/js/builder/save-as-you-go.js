@@ -10,11 +10,22 @@ function attend(form) {
   status.setAttribute("role", "status");
   form.append(status);
   let timer = 0;
-  let latest = 0;
+  let version = 0; // of what stands in the form
+  let busy = null; // the save in flight
+  let isDue = false; // once more when that is done
 
-  const save = async () => {
+  // One at a time: each carries what was seen by the answer to the one before, or it would conflict with that.
+  function save() {
     clearTimeout(timer);
-    const turn = ++latest;
+    isDue = busy !== null;
+    busy ??= send().finally(() => {
+      busy = null;
+      if (isDue) save();
+    });
+  }
+
+  async function send() {
+    const sent = version;
     let answer;
     try {
       answer = await fetch(form.action, {
@@ -26,17 +37,17 @@ function attend(form) {
       status.textContent = form.dataset.unsaved; // the connection is gone: the next key tries again
       return;
     }
-    if (turn !== latest || !(answer.headers.get("content-type") ?? "").includes("json")) return;
+    if (!(answer.headers.get("content-type") ?? "").includes("json")) return;
     const told = await answer.json();
     show(told.errors ?? {});
     if (!answer.ok) {
       status.textContent = form.dataset.unsaved;
       return;
     }
-    status.textContent = form.dataset.saves;
+    if (sent === version) status.textContent = form.dataset.saves;
     if (told.seen && form.elements.seen) form.elements.seen.value = told.seen;
     moved(told.version);
-  };
+  }
 
   function show(errors) {
     for (const old of form.querySelectorAll(".field-error.told")) old.remove();
@@ -53,11 +64,18 @@ function attend(form) {
   }
 
   form.addEventListener("input", () => {
+    version += 1;
     status.textContent = form.dataset.unsaved;
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE);
   });
-  form.addEventListener("submit", () => clearTimeout(timer));
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    isDue = false;
+    if (!busy) return;
+    event.preventDefault();
+    busy.finally(() => form.requestSubmit(event.submitter));
+  });
 }
 
 for (const form of document.querySelectorAll("form[data-saves]")) attend(form);
