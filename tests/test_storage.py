@@ -27,6 +27,7 @@ from starlette.routing import Route
 from gallery.app import CHORES, create_app
 from gallery.artists.models import Consent, Withdrawal
 from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork
 from gallery.cli.inspection import inspect, mend
 from gallery.database import Database
 from gallery.images.chores import develop_next
@@ -506,6 +507,29 @@ async def test_what_was_typed_is_there_when_the_picture_could_not_be_kept(behind
     assert "冬至吃汤圆啦" in answer.text
     assert "could not be kept" in answer.text
     assert await Image.all().count() == 0
+
+
+@only_once
+async def test_a_picture_in_pieces_waits_for_the_store_and_is_sent_once(behind: Site, door: Door) -> None:
+    partner = await behind.client(behind.cast.partner)
+    picture, tus = factories.photograph(), {"tus-resumable": "1.0.0"}
+    begun = await partner.post("/desk/uploads", headers={**tus, "upload-length": str(len(picture))})
+    path = begun.headers["location"]
+    await door.close()
+    told = {**tus, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    # Of 423 programs know that it passes; after any 5xx they begin a new upload.
+    for answer in (
+        await partner.patch(path, content=picture, headers=told),
+        await partner.head(path, headers=tus),
+    ):
+        assert answer.status_code == 423
+        assert answer.headers["retry-after"].isdigit()
+        assert answer.headers["tus-resumable"] == "1.0.0"
+    assert await Image.all().count() == 0
+    await door.open()
+    answer = await partner.head(path, headers=tus)
+    assert (answer.status_code, answer.headers["upload-offset"]) == (200, str(len(picture)))
+    assert await Artwork.all().count() == await Image.all().count() == 1
 
 
 @only_once

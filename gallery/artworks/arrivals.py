@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -56,13 +57,16 @@ from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.pages import pages_of, settings_of
 from gallery.settings import Settings
-from gallery.storage import Storage
+from gallery.storage import Storage, StoreAway
 from gallery.worker import Chore, Workshop
+
+logger = logging.getLogger("gallery")
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
 PIECES = "application/offset+octet-stream"
 LONGEST_METADATA = 4_000  # characters
+RETRY_AFTER = "30"  # seconds
 WORK = "gallery-work"  # the header that says which draft an upload became
 
 SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
@@ -106,6 +110,13 @@ def by_tus(handler: Callable[[Landing, Request], Awaitable[Response]]) -> Any:
                 response = landing.refuse(request, 410, sentence, {})
         except Held:
             response = landing.refuse(request, 423, str(SENT_ELSEWHERE), {})
+        except (StoreAway, OSError) as error:
+            if "token" not in request.path_params:
+                raise
+            # After a 5xx clients begin anew, with all of it; what is locked they keep, and ask again.
+            logger.warning("%s", error, exc_info=isinstance(error, OSError))
+            sentence = _("The picture could not be kept just now. Please try again in a minute.")
+            response = landing.refuse(request, 423, sentence, {"retry-after": RETRY_AFTER})
         response.headers["tus-resumable"] = VERSION
         response.headers["cache-control"] = "no-store"
         return response

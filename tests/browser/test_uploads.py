@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from gallery.app import CHORES
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import submit
 from gallery.artworks.taking_back import take_back
-from gallery.images.models import Image
+from gallery.images.models import Image, Upload
 from gallery.images.shelves import original_key
 from gallery.worker import Worker, Workshop
 from tests import factories
@@ -167,6 +167,70 @@ async def test_pictures_that_did_not_arrive_are_named_to_nobody_else_and_no_long
     await opened()
     await expect(notice).to_be_hidden()
     assert await other.evaluate("Object.keys(localStorage).filter(key => key.startsWith('arriving'))") == []
+
+
+async def test_a_picture_goes_on_where_it_was_after_the_server_could_not_say_how_much_is_there(
+    live: LiveSite, browser: BrowserContext, tmp_path: Path
+) -> None:
+    address = await live.serve(worker=False)
+    path = tmp_path / "IMG_1.jpg"
+    path.write_bytes(factories.photograph(640, 480))
+    page = await browser.new_page()
+    breaks, statuses = [True], [502, 401]
+
+    async def answer(route: Route) -> None:
+        if route.request.method == "PATCH" and breaks:
+            breaks.pop()
+            await route.abort()
+        elif route.request.method == "HEAD" and statuses:
+            await route.fulfill(status=statuses.pop(0))
+        else:
+            await route.continue_()
+
+    await sign_in(page, address, live.cast.partner)
+    await page.goto(f"{address}/desk/works/many")
+    await page.route("**/desk/uploads/*", answer)
+    await page.set_input_files("#pictures", path)
+    row = page.locator(".many-sending li")
+    await expect(row).to_contain_text("signed out")
+    assert statuses == []
+    await row.get_by_role("button").click()
+    await expect(page.locator(".many-drafts > li")).to_have_count(1)
+    assert await Upload.all().count() == await Artwork.all().count() == 1
+    assert await kept(live) == {path.read_bytes(): 1}
+
+
+async def test_a_picture_that_is_tried_again_is_not_begun_twice_when_the_line_is_back(
+    live: LiveSite, browser: BrowserContext, tmp_path: Path
+) -> None:
+    address = await live.serve(worker=False)
+    path = tmp_path / "IMG_1.jpg"
+    path.write_bytes(factories.photograph(640, 480))
+    page = await browser.new_page()
+    begun: list[Route] = []
+    in_vain = 7  # the first time and after each of the page's delays; then comes its later try
+
+    async def answer(route: Route) -> None:
+        begun.append(route)
+        if len(begun) <= in_vain:
+            await route.abort()
+
+    await sign_in(page, address, live.cast.partner)
+    await page.clock.install()
+    await page.goto(f"{address}/desk/works/many")
+    await page.route("**/desk/uploads", answer)
+    await page.set_input_files("#pictures", path)
+    for _ in range(600):
+        if len(begun) > in_vain:
+            break
+        await page.clock.run_for(1000)
+        await asyncio.sleep(0.1)
+    await page.evaluate("window.dispatchEvent(new Event('online'))")
+    await asyncio.sleep(1)
+    assert len(begun) == in_vain + 1
+    await begun[-1].continue_()
+    await expect(page.locator(".many-drafts > li")).to_have_count(1)
+    assert await Upload.all().count() == await Artwork.all().count() == 1
 
 
 async def test_without_scripts_several_pictures_go_in_one_form(

@@ -30,6 +30,11 @@ function attempt(store) {
   }
 }
 
+// What the server answered, if it did.
+function answerTo(error) {
+  return error.originalResponse ?? error.causingError?.response;
+}
+
 class Sending {
   constructor(file) {
     this.file = file;
@@ -81,7 +86,7 @@ class Sending {
       removeFingerprintOnSuccess: true,
       metadata: { filename: this.file.name, ...(form.elements.organisation ? { organisation: form.elements.organisation.value } : {}) },
       onShouldRetry: (error) => {
-        const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
+        const status = answerTo(error)?.getStatus() ?? 0;
         const willRetry = status === 0 || status === 408 || status === 409 || status === 423 || status >= 500;
         if (willRetry) this.tell("sending", words.broken);
         return willRetry;
@@ -93,6 +98,9 @@ class Sending {
       },
       onAfterResponse: (request, response) => {
         this.work = response.getHeader("gallery-work") || this.work;
+        // tus would take the upload for gone and send all of it anew.
+        const isOfNow = response.getStatus() === 401 || response.getStatus() >= 500;
+        if (request.getMethod() === "HEAD" && isOfNow) throw Object.assign(new Error(), { response });
       },
       onError: (error) => this.failed(error),
       onSuccess: () => this.arrived(),
@@ -103,10 +111,10 @@ class Sending {
   }
 
   failed(error) {
-    const response = error.originalResponse;
-    if (!response || response.getStatus() >= 500) {
+    const response = answerTo(error);
+    if (!response || response.getStatus() >= 500 || response.getHeader("retry-after")) {
       this.tell("sending", words.broken);
-      this.timer = setTimeout(() => this.upload.start(), LATER);
+      this.timer = setTimeout(() => this.resume(), LATER);
       return;
     }
     const isSignedOut = response.getStatus() === 401;
