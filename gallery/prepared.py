@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import update_wrapper
 from types import LambdaType
 from typing import Any, ParamSpec
@@ -93,7 +93,7 @@ def _write(build: Callable[..., ValuesQuery[Any]], values: tuple[Any, ...], shap
     for place, pair in enumerate(zip(parameters, otherwise, strict=True)):
         if pair in pairs:
             places.append((place, pairs.index(pair)))
-        elif pair[0] != pair[1]:
+        elif pair[0] != pair[1] or isinstance(pair[0], date):  # a moment is a date, too
             raise NotPreparable(f"{build.__qualname__} makes a value of its own: {pair[0]!r}")
     if set(range(2, len(pairs))) - {which for _, which in places}:
         raise NotPreparable(f"{build.__qualname__} does not ask for all that it is given")

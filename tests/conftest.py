@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from starlette.applications import Starlette
 
@@ -34,6 +35,14 @@ from tests.cast import Cast, assemble
 from tests.kept import kept
 from tests.live import LiveSite
 from tests.seaweedfs import SeaweedFS
+
+# No test says how fast the machine is; a fixture is made once for all examples of a property, which know that.
+hypothesis.settings.register_profile(
+    "gallery",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("gallery")
 
 _numbers = itertools.count(1)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gallery.figures.tally import Tally
@@ -229,7 +229,7 @@ REQUESTS = [
 ]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(REQUESTS), min_size=1, max_size=25), st.integers(1, 400))
 async def test_answers_come_in_order_however_the_requests_arrive(requests: list[bytes], piece: int) -> None:
     site = Site()

@@ -99,6 +99,12 @@ async def test_what_changes_unseen_is_refused(site: Site) -> None:
     def _one(number: int) -> ValuesQuery[Any]:
         return Edition.filter(number=number).values("id")
 
+    began_at = now()
+
+    @prepared
+    def _frozen(number: int) -> ValuesQuery[Any]:
+        return Edition.filter(number=number, opens_at__lte=began_at).values("id")
+
     for query, value in (
         (_soon, "a"),
         (_deaf, "a"),
@@ -106,6 +112,7 @@ async def test_what_changes_unseen_is_refused(site: Site) -> None:
         (_either, 1),
         (_one, None),
         (_one, True),
+        (_frozen, 1),
     ):
         with pytest.raises(NotPreparable):
             await query(value)  # type: ignore[operator]

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -162,9 +162,7 @@ async def test_a_store_that_can_be_used_passes_the_check_and_keeps_nothing_of_it
 names = st.text("abcdefXYZ0189-_.", min_size=1, max_size=22).filter(lambda name: name.strip("."))
 
 
-@hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=15)
 @given(st.lists(st.lists(names, min_size=2, max_size=3), min_size=1, max_size=4))
 async def test_any_keys_come_and_go(storage: Storage, parts: list[list[str]]) -> None:
     # No key is the folder of another, as among ours.

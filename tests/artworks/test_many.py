@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
@@ -178,7 +178,7 @@ async def read(body: bytes, size: int, folder: Path, most_files: int = 3, most_b
     return await reader.read()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(lengths=st.lists(st.integers(0, 1050), max_size=5), size=st.integers(1, 4000))
 async def test_several_files_in_chunks_of_any_size(
     lengths: list[int], size: int, tmp_path_factory: pytest.TempPathFactory

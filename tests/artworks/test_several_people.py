@@ -377,7 +377,6 @@ STEPS = {
     engine: settings(
         max_examples=examples,
         stateful_step_count=18,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     for engine, examples in (("sqlite", 20), ("postgresql", 8))

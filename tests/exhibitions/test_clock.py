@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gallery import clock
@@ -26,22 +23,12 @@ from tests.conftest import Site, settings_for
 
 SECOND = timedelta(seconds=1)
 NOON = datetime(2026, 12, 22, 4, tzinfo=UTC)  # at Shanghai
-MODULES = ("clock", "content_version", "artworks.models", "exhibitions.walls", "exhibitions.schedule")
 
 # An edition as it is published: when it opens and for how long it is open (hours), and whether it leaves when it closes.
 PLANS = st.lists(
     st.tuples(st.integers(-30, 30), st.none() | st.integers(1, 40), st.booleans()), min_size=1, max_size=5
 )
 Plan = tuple[int, int | None, bool]
-
-
-@contextmanager
-def told_by_the_clock(moment: datetime) -> Iterator[None]:
-    """Let it be `moment` for all who ask."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in MODULES:
-            patch.setattr(f"gallery.{module}.now", lambda: moment)
-        yield
 
 
 def opens(plan: Plan) -> datetime:
@@ -68,7 +55,7 @@ def told_of(plans: list[Plan], moment: datetime) -> dict[str, set[int]]:
     return found
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @example(plans=[(0, 1, True), (0, 1, False), (1, None, True), (12, 12, True)])  # one ends as another begins
 @given(plans=PLANS)
 def test_whatever_is_planned_opens_and_closes_to_the_second(sqlite_template: Path, plans: list[Plan]) -> None:
@@ -94,7 +81,7 @@ async def walk_through_time(template: Path, plans: list[Plan]) -> None:
             ends = [end for plan in plans if (end := closes(plan)) is not None]
             turns = sorted({*map(opens, plans), *ends})
             for moment in sorted({turn + step for turn in turns for step in (-SECOND, 0 * SECOND, SECOND)}):
-                with told_by_the_clock(moment):
+                with clock.standing_at(moment):
                     assert await seen() == told_of(plans, moment), moment
                     change = await next_change()
                 # Pages are kept until then: nothing may differ before, and no turn may be passed over.
@@ -132,7 +119,7 @@ async def test_a_work_leaves_the_wall_when_the_day_of_its_consent_is_over(site: 
     midnight = start_of(day + timedelta(days=1))
 
     async def hanging_at(moment: datetime) -> tuple[list[Artwork], int]:
-        with told_by_the_clock(moment):
+        with clock.standing_at(moment):
             page = (await visitor.get(f"/en/exhibitions/{hung.slug}")).text
             status = (await visitor.get(f"/en/works/{leaving.public_id}")).status_code
         return [work for work in (leaving, staying) if work.public_id in page], status
@@ -159,7 +146,7 @@ async def test_an_exhibition_opens_and_leaves_by_the_clock(site: Site) -> None:
     ]
 
     async def seen_at(moment: datetime) -> list[int]:
-        with told_by_the_clock(moment):
+        with clock.standing_at(moment):
             home, closed = (await visitor.get("/en/")).text, (await visitor.get(paths[1])).text
             assert (past.slug in home) == (moment >= begins)
             assert ("This exhibition has closed." in closed) == (moment >= ends)

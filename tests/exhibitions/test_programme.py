@@ -10,7 +10,7 @@ from typing import Any
 import icalendar
 import pytest
 import vobject
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.artworks.models import Status
@@ -350,7 +350,6 @@ texts = st.text(
 ).filter(lambda text: text.strip() == text)
 
 
-@settings(deadline=None)
 @given(texts, texts)
 def test_a_calendar_file_gives_every_text_back(title: str, place: str) -> None:
     moment = datetime(2027, 1, 5, 11, 0, tzinfo=UTC)

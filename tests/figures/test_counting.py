@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -238,8 +238,6 @@ EVENTS = st.lists(
 @given(events=EVENTS)
 @hypothesis_settings(
     max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 async def test_whatever_is_counted_by_several_processes_is_there_once_at_the_end(
     site: Site, events: list[tuple[Any, ...]]

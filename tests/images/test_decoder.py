@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import EpsImagePlugin, Image
 
@@ -632,7 +632,7 @@ def test_a_still_picture_of_the_heif_family_is_told_by_its_brands(length: int, b
 SEEDS = {name: make() for name, (_, make) in files.WHOLE.items() if len(make()) < 20_000}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(
     name=st.sampled_from(sorted(SEEDS)),
     changes=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=8)), min_size=1, max_size=12),
@@ -648,7 +648,7 @@ def test_broken_pictures_are_shown_or_refused_and_nothing_else(
     shown_or_refused(bytes(data[: int(len(data) * keep)]), tmp_path)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(
     head=st.sampled_from([data[:40] for data in SEEDS.values()]),
     body=st.binary(max_size=600),

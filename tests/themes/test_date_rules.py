@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import cnlunar
 import ephem
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.themes.date_rules import (
@@ -160,7 +160,6 @@ rules = st.one_of(
 ).map(parse)
 
 
-@settings(deadline=None)
 @given(rules, st.dates(date(1990, 1, 1), date(2050, 12, 31)))
 def test_the_next_days_come_in_order_and_are_all_there(rule: DateRule, day: date) -> None:
     days = next_days(rule, day, 4)
@@ -171,7 +170,6 @@ def test_the_next_days_come_in_order_and_are_all_there(rule: DateRule, day: date
     assert next_days(rule, days[0] + timedelta(days=1), 3) == days[1:]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20) | st.from_regex(r"(fixed|weekday|solar|lunar):[0-9a-z-]{0,9}", fullmatch=True))
 def test_any_text_is_a_rule_or_refused(text: str) -> None:
     try:
