@@ -62,10 +62,8 @@ def is_among(value: Any, choices: Iterable[SelectChoice]) -> bool:
 
 
 SMALL_FORM_BYTES, SMALL_FORM_FIELDS = 64_000, 60
-DESK_FORM_BYTES, DESK_FORM_FIELDS = (
-    1_000_000,
-    1000,
-)  # long texts in two languages, lists with a box in each row
+# Long texts in two languages, lists with a box in each row.
+DESK_FORM_BYTES, DESK_FORM_FIELDS = 1_000_000, 1000
 
 
 async def small_form(request: Request) -> ImmutableMultiDict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import signal
@@ -10,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ from tests.artworks.test_imports import two_works
 from tests.artworks.test_sheets import csv_bytes, zipped
 from tests.conftest import Site
 from tests.factories import photograph
-from tests.live import eventually, free_port
+from tests.live import free_port
 from tests.seaweedfs import SeaweedFS
 
 
@@ -47,9 +46,11 @@ def environment(home: Path, **values: str) -> dict[str, str]:
     return {**kept, **ours, "COLUMNS": "200"}
 
 
-def gallery(home: Path, *words: str, **values: str) -> subprocess.CompletedProcess[str]:
+def gallery(
+    home: Path, *words: str, program: Sequence[str] = ("-m", "gallery.cli"), **values: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "gallery.cli", *words],
+        [sys.executable, *program, *words],
         env=environment(home, **values),
         cwd=home,
         capture_output=True,
@@ -58,11 +59,14 @@ def gallery(home: Path, *words: str, **values: str) -> subprocess.CompletedProce
     )
 
 
-def on_site(site: Site, *words: str) -> subprocess.CompletedProcess[str]:
+def on_site(
+    site: Site, *words: str, program: Sequence[str] = ("-m", "gallery.cli")
+) -> subprocess.CompletedProcess[str]:
     settings = site.settings
     return gallery(
         settings.home,
         *words,
+        program=program,
         DATABASE_URL=settings.database_url,
         MEDIA=str(settings.media),
         SECRET_KEY="tests",
@@ -466,27 +470,33 @@ async def test_import_refuses_what_cannot_be(site: Site, bundle: Path) -> None:
     assert await Artwork.all().count() == 0
 
 
+STOPPED = """
+import os, signal
+from gallery.artworks import import_chores
+from gallery.cli import main
+looked_at, looks = import_chores._looked_at, []
+async def stopped_at_the_third(*given):
+    looks.append(given)
+    if len(looks) == 3: os.kill(os.getpid(), signal.SIGINT)
+    return await looked_at(*given)
+import_chores._looked_at = stopped_at_the_third
+main()
+"""
+
+
 async def test_an_import_that_is_stopped_is_gone_on_with_by_the_worker(site: Site, bundle: Path) -> None:
-    pictures = [(f"{number}.jpg", photograph(1200 + number, 900)) for number in range(40)]
+    pictures = [(f"{number}.jpg", photograph(1200 + number, 900)) for number in range(5)]
     rows = [[name, name] for name, _ in pictures]
     bundle.write_bytes(zipped(("works.csv", csv_bytes(["图片", "标题"], *rows)), *pictures))
-    settings = site.settings
-    values = {"DATABASE_URL": settings.database_url, "MEDIA": str(settings.media), "SECRET_KEY": "tests"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gallery.cli", "import", bundle, "--for", site.cast.partner.email],
-        env=environment(settings.home, **values),
-        cwd=settings.home,
-        stdout=subprocess.DEVNULL,
-    )
-    await eventually(lambda: Import.exists(done_pictures__gt=1))
-    process.send_signal(signal.SIGINT)
-    assert await asyncio.to_thread(process.wait, 60) != 0
+    stopped = on_site(site, "import", str(bundle), "--for", site.cast.partner.email, program=["-c", STOPPED])
+    assert stopped.returncode != 0
     job = await Import.get()
     assert (job.state, job.lease_until) == (ImportState.RECEIVED, None)  # given back, not left to its lease
+    assert job.done_pictures < len(pictures)
     await site.work()
     await job.refresh_from_db()
-    assert (job.state, job.report["good"]) == (ImportState.CHECKED, 40)
-    assert await Image.all().count() == 40  # none was taken in twice
+    assert (job.state, job.report["good"]) == (ImportState.CHECKED, len(pictures))
+    assert await Image.all().count() == len(pictures)  # none was taken in twice
 
 
 async def test_archive_says_where_it_lies_and_what_it_leaves_out(site: Site) -> None:

@@ -29,7 +29,16 @@ UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 SHEET_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 ARCHIVE_ENDINGS = (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz", ".bz2", ".xz")
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, RuntimeError, OSError)
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    struct.error,
+    RuntimeError,
+    OSError,
+    UnicodeDecodeError,  # of a name that is not the UTF-8 that it says it is
+)
 
 
 @dataclass(frozen=True)
