@@ -26,11 +26,12 @@ from tortoise.queryset import QuerySet
 
 from gallery.artists.consents import born_words
 from gallery.artworks.models import Artwork, allowed
-from gallery.clock import now, today
+from gallery.clock import now
 from gallery.content_version import ContentVersion
 from gallery.disk import LOCK, held, whole
 from gallery.exhibitions.logos import ShownLogo, logo_key
 from gallery.exhibitions.models import CreditLogo, Edition, Hanging, Room
+from gallery.exhibitions.schedule import next_change
 from gallery.exhibitions.shown_rooms import STORY_COLUMNS, ShownRoom, Wall, shown_room
 from gallery.exhibitions.stretches import ROOM_COLUMNS
 from gallery.exhibitions.walls import (
@@ -60,7 +61,8 @@ from gallery.static_files import StaticFiles
 from gallery.storage import Storage
 
 FOLDER = "archives"  # in the site's home, with a folder for each exhibition, named as its address
-LIST = "archive.json"  # which works the archive holds or held until now, and as of when
+LIST = "archive.json"  # which works the archive holds or held until now, as of which content version, and until when that holds
+OF_NONE = -1  # as a content version: it is not known to be true
 STYLE = "public.css"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 PATIENCE = timedelta(minutes=10)  # between two writings of all pages
@@ -109,11 +111,11 @@ async def keep(settings: Settings, storage: Storage) -> int:
     At once where a work must leave; other changes come PATIENCE after the last, for each writes all pages anew.
     """
     lists = sorted((settings.home / FOLDER).glob(f"*/{LIST}"))
-    kept = 0
+    version, kept = await _version() if lists else OF_NONE, 0
     for path in lists:
         try:
             with held(path.parent) as is_ours:
-                if is_ours and await _is_due(path.parent):
+                if is_ours and await _is_due(path.parent, version):
                     await _write(path.parent, settings, storage)
                     kept += 1
         except Exception:  # whatever is wrong with one archive, it must not keep others from being true
@@ -121,25 +123,23 @@ async def keep(settings: Settings, storage: Storage) -> int:
     return kept
 
 
-async def _is_due(folder: Path) -> bool:
+async def _is_due(folder: Path, version: int) -> bool:
     listed = _listed(folder)
-    if listed["stamp"] == await _stamp(folder.name):
+    if listed["version"] == version and now() < datetime.fromisoformat(listed["holds_until"]):
         return False
     is_fresh = now() - datetime.fromisoformat(listed["written_at"]) < PATIENCE
     return not is_fresh or bool({*listed["works"]} - await _may_stay(folder.name))
 
 
-async def _stamp(slug: str) -> str:
-    """Differs whenever an archive could: with each change of what visitors see, from day to day as consents end, and
-    when the exhibition opens by the clock."""
+async def _version() -> int:
     version = await ContentVersion.get_or_none(id=1)
-    edition = await _current(slug)
-    return f"{version.number if version else 0} {today().isoformat()} {edition['id'] if edition else 0}"
+    return version.number if version else 0
 
 
 def _listed(folder: Path) -> dict[str, Any]:
     """What was said of the archive when it was written; where nothing can be read of it, that it was long ago."""
-    told: dict[str, Any] = {"stamp": "", "written_at": LONG_AGO.isoformat(), "works": []}
+    long_ago = LONG_AGO.isoformat()
+    told: dict[str, Any] = {"version": OF_NONE, "holds_until": long_ago, "written_at": long_ago, "works": []}
     with suppress(FileNotFoundError, ValueError):
         told |= json.loads((folder / LIST).read_text())
     return told
@@ -147,9 +147,10 @@ def _listed(folder: Path) -> dict[str, Any]:
 
 async def _write(folder: Path, settings: Settings, storage: Storage) -> Archived:
     """Take out what no longer belongs, then write what is new; the caller holds the folder."""
-    stamp = await _stamp(folder.name)  # before anything is read: what changes meanwhile is seen next time
+    # Before anything is read: what changes meanwhile, by somebody or by the clock alone, is seen next time.
+    version, holds_until = await _version(), await next_change()
     contents = await _contents(folder.name, settings)
-    _put_list(folder, "", {*_listed(folder)["works"], *contents.works})
+    _put_list(folder, OF_NONE, holds_until, {*_listed(folder)["works"], *contents.works})
     _clear(folder, contents.paths)
     # Pages before pictures: they name what must leave, and need no store, which may be away.
     for path, made in contents.pages.items():
@@ -160,13 +161,18 @@ async def _write(folder: Path, settings: Settings, storage: Storage) -> Archived
                 async with storage.private.local_copy(key) as source:
                     await asyncio.to_thread(_copy, source, folder / path)
             except FileNotFoundError:  # deleted this very moment, by a withdrawal perhaps
-                stamp = ""  # the next time sees it
-    _put_list(folder, stamp, contents.works)
+                version = OF_NONE  # the next time sees it
+    _put_list(folder, version, holds_until, contents.works)
     return Archived(folder, len(contents.works), contents.left_out)
 
 
-def _put_list(folder: Path, stamp: str, works: Collection[str]) -> None:
-    told = {"stamp": stamp, "written_at": now().isoformat(), "works": sorted(works)}
+def _put_list(folder: Path, version: int, holds_until: datetime, works: Collection[str]) -> None:
+    told = {
+        "version": version,
+        "holds_until": holds_until.isoformat(),
+        "written_at": now().isoformat(),
+        "works": sorted(works),
+    }
     _put(folder / LIST, json.dumps(told, indent=1).encode())
 
 

@@ -8,7 +8,7 @@ from gallery.clock import now, tomorrow_begins_at
 from gallery.exhibitions.models import Edition
 
 
-async def next_change() -> datetime | None:
+async def next_change() -> datetime:
     """The next moment at which a page differs though nobody did anything: an opening, a closing, or midnight.
 
     At midnight consents begin and end, and calls open and close.
