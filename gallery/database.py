@@ -58,9 +58,7 @@ MODELS = [
 ]
 
 
-UNFINISHED = (
-    "unfinished_restore"  # a table without columns of use: while it is there, nobody opens the database
-)
+UNFINISHED = "unfinished_restore"  # a table: while it is there, `check` lets nobody open the database
 
 
 class DatabaseOutOfDate(RuntimeError):

@@ -91,7 +91,7 @@ async def back_up(settings: Settings, folder: Path, days: int, *, forget_most: b
     await storage.check()
     async with opened(settings) as database:
         await database.check()
-        await list_withdrawals(folder)
+        await write_lists(folder)
         moment = moment_for_a_copy(folder)
         making = folder / "making"
         shutil.rmtree(making, ignore_errors=True)
@@ -109,10 +109,10 @@ async def only_list(settings: Settings, folder: Path) -> int:
     """List the withdrawals of a site and copy nothing; returns how many there are in the list."""
     async with opened(settings) as database:
         await database.check()
-        return await list_withdrawals(folder)
+        return await write_lists(folder)
 
 
-async def list_withdrawals(folder: Path) -> int:
+async def write_lists(folder: Path) -> int:
     """Add to the list of withdrawals in `folder` all that the database knows, and list the vetoes anew; returns how many
     withdrawals it holds.
 

@@ -144,7 +144,7 @@ def tell(job: Import, settings: Settings) -> None:
             console.print(escape(sentence(job.refusal["code"], job.refusal)))
             return
         if job.state == ImportState.TAKEN_BACK:
-            console.print("It was put away at the desk meanwhile. Nothing of it was made.")
+            console.print("It was discarded at the desk meanwhile. Nothing of it was made.")
             return
         report = Report(**job.report)
         table = Table(

@@ -55,6 +55,17 @@ async def fits(page: Page) -> bool:
     return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
+async def writing(live: LiveSite, browser: BrowserContext) -> tuple[Page, Artwork, str]:
+    """A partner at the form of a draft, with the draft and the form's address."""
+    address = await live.serve(worker=False)
+    work = await factories.artwork(live.storage, live.cast.organisation)
+    page = await browser.new_page()
+    await sign_in(page, address, live.cast.partner)
+    edit = f"{address}/desk/works/{work.id}/edit"
+    await page.goto(edit)
+    return page, work, edit
+
+
 async def kept(live: LiveSite) -> dict[bytes, int]:
     """How often each picture lies in storage."""
     found: dict[bytes, int] = {}
@@ -284,12 +295,7 @@ async def test_without_scripts_several_pictures_go_in_one_form(
 async def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
     live: LiveSite, browser: BrowserContext
 ) -> None:
-    address = await live.serve(worker=False)
-    work = await factories.artwork(live.storage, live.cast.organisation)
-    page = await browser.new_page()
-    await sign_in(page, address, live.cast.partner)
-    edit = f"{address}/desk/works/{work.id}/edit"
-    await page.goto(edit)
+    page, work, edit = await writing(live, browser)
     state = page.locator(".typing-state")
     await page.fill("[name=title]", "Online")
     await expect(state).to_contain_text(SAVED, timeout=60_000)
@@ -318,11 +324,7 @@ async def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
 async def test_who_looks_away_while_a_save_takes_long_is_not_told_of_another(
     live: LiveSite, browser: BrowserContext
 ) -> None:
-    address = await live.serve(worker=False)
-    work = await factories.artwork(live.storage, live.cast.organisation)
-    page = await browser.new_page()
-    await sign_in(page, address, live.cast.partner)
-    await page.goto(f"{address}/desk/works/{work.id}/edit")
+    page, work, _edit = await writing(live, browser)
     posted, is_over = await hold(page, "**/typing")
     await page.fill("[name=title]", "Tang")
     await came(posted, 1)
@@ -366,11 +368,7 @@ async def test_of_two_windows_the_later_one_is_told_what_it_would_overwrite(
 async def test_what_comes_too_late_is_said_and_stays_in_the_form(
     live: LiveSite, browser: BrowserContext
 ) -> None:
-    address = await live.serve(worker=False)
-    work = await factories.artwork(live.storage, live.cast.organisation)
-    page = await browser.new_page()
-    await sign_in(page, address, live.cast.partner)
-    await page.goto(f"{address}/desk/works/{work.id}/edit")
+    page, work, edit = await writing(live, browser)
     state = page.locator(".typing-state")
     await submit(work, live.cast.colleague)
     await page.fill("[name=title]", "Too late")
@@ -384,7 +382,7 @@ async def test_what_comes_too_late_is_said_and_stays_in_the_form(
     await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
     assert (await Artwork.get(id=work.id)).title == "Too late"
     # Deleted meanwhile: it says so, and not that there is no connection.
-    await page.goto(f"{address}/desk/works/{work.id}/edit")
+    await page.goto(edit)
     await work.delete()
     await page.fill("[name=title]", "Deleted")
     await page.press("[name=title]", "Tab")

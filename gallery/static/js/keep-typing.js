@@ -4,6 +4,15 @@
 const PAUSE = 1200; // ms after the last key
 const AGAIN = 8000; // ms until the next try without a connection
 
+// Something with the browser's own storage; null where that is not allowed, or has no room: the server has it with the next save.
+export function attempt(act) {
+  try {
+    return act(localStorage);
+  } catch {
+    return null;
+  }
+}
+
 class Typing {
   constructor(form) {
     this.form = form;
@@ -50,19 +59,11 @@ class Typing {
 
   remember() {
     const fields = [...this.fields()].filter(([name]) => !HIDDEN.has(name) && !name.startsWith("choice_"));
-    try {
-      localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), fields }));
-    } catch {
-      // No room, or not allowed: the server has it with the next save.
-    }
+    attempt((store) => store.setItem(this.key, JSON.stringify({ at: Date.now(), fields })));
   }
 
   forget() {
-    try {
-      localStorage.removeItem(this.key);
-    } catch {
-      // It was never written.
-    }
+    attempt((store) => store.removeItem(this.key));
   }
 
   say(sentence, link) {
@@ -206,12 +207,7 @@ class Typing {
 
   // What could not be sent the last time, because somebody was signed out or without a connection.
   offer() {
-    let kept = null;
-    try {
-      kept = JSON.parse(localStorage.getItem(this.key));
-    } catch {
-      return;
-    }
+    const kept = attempt((store) => JSON.parse(store.getItem(this.key)));
     if (!kept) return;
     const there = [...this.fields()].filter(([name]) => !HIDDEN.has(name) && !name.startsWith("choice_"));
     const text = (fields) => JSON.stringify(fields.map(([name, value]) => [name, value.replaceAll("\r\n", "\n").trim()]));

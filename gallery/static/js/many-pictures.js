@@ -1,6 +1,6 @@
 // Many pictures at once: each goes up in pieces (tus), goes on after the connection broke, and becomes a row below.
 
-import { keepTyping } from "./keep-typing.js";
+import { attempt, keepTyping } from "./keep-typing.js";
 
 const AT_ONCE = 3;
 const PIECE = 4 * 1024 * 1024; // bytes of one request
@@ -21,14 +21,6 @@ const comma = language.startsWith("zh") ? "、" : ", ";
 
 // What was chosen and has not arrived is remembered by name, for this person alone: a phone may close the page at any moment.
 const KEPT = `arriving ${words.person} `;
-
-function attempt(store) {
-  try {
-    return store(localStorage);
-  } catch {
-    return null; // not allowed, or no room: then nothing is said later
-  }
-}
 
 // What the server answered, if it did.
 function answerTo(error) {
