@@ -74,6 +74,7 @@ import gallery.images.views
 import gallery.mail.chores
 import gallery.organisations.application_views
 import gallery.organisations.chores
+import gallery.organisations.owner_request_views
 import gallery.organisations.views
 import gallery.reviews.chores
 import gallery.reviews.coverage
@@ -159,6 +160,7 @@ def feature_routes() -> list[Route]:
         *gallery.artworks.workshop_views.routes,
         *gallery.organisations.views.routes,
         *gallery.organisations.application_views.routes,
+        *gallery.organisations.owner_request_views.routes,
         *gallery.artists.views.routes,
         *gallery.artists.artist_views.routes,
         *gallery.artists.withdrawal_views.routes,

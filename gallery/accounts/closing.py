@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tortoise.expressions import Q
+
+from gallery.accounts.members import note_former_owners, owners_of
 from gallery.accounts.models import MailLink, MemberRole, Membership, Person, Role, Session
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -31,7 +34,8 @@ async def hindrance(person: Person) -> Any:
     owned = await Membership.filter(person_id=person.id, role=MemberRole.OWNER)
     for membership in owned:
         others = Membership.filter(organisation_id=membership.organisation_id).exclude(person_id=person.id)
-        if await others.exists() and not await others.filter(role=MemberRole.OWNER).exists():
+        owners = await owners_of(membership.organisation_id)
+        if await others.exists() and not any(owner.id != person.id for owner in owners):
             return _l("You are the only owner of your organisation. Please make a colleague its owner first.")
     return ""
 
@@ -43,7 +47,7 @@ async def close_account(person: Person) -> None:
     """
     async with in_transaction():
         # Two who leave at once must not both find the other still there: all who count are held.
-        await locked(Person.filter(role=Role.KEEPER))
+        await locked(Person.filter(Q(role=Role.KEEPER) | Q(id=person.id)).order_by("id"))
         owned = await Membership.filter(person_id=person.id).values_list("organisation_id", flat=True)
         await locked(Membership.filter(organisation_id__in=list(owned)))
         sentence = await hindrance(person)
@@ -52,6 +56,7 @@ async def close_account(person: Person) -> None:
         await Session.filter(person_id=person.id).delete()
         await MailLink.filter(person_id=person.id).delete()
         await Mail.filter(person_id=person.id).delete()
+        await note_former_owners(Membership.filter(person_id=person.id))
         await Membership.filter(person_id=person.id).delete()
         await Person.filter(id=person.id).update(
             is_active=False,

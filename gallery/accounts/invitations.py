@@ -1,24 +1,44 @@
-"""Invitations: the only way to an account."""
+"""Invitations: the only way to an account, and to a membership.
+
+The first owner of an organisation is invited by a curator; everybody else by one of its owners, or, where it lost them,
+by the request of a keeper (organisations/owner_requests.py). Both are looked at again when the invitation is accepted.
+"""
 
 from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
-from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role
+from gallery.accounts.members import has_had_owner, hold_memberships, owners_of, tell_owners
+from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
 from gallery.accounts.passwords import hash_password
 from gallery.accounts.sessions import token_hash
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
+from gallery.languages import lazy_gettext as _l
 from gallery.mail.outbox import in_both, write_to
 
 
 class InvitationSpent(Exception):
     """It was accepted already, or its days are over."""
+
+
+class InvitationVoid(InvitationSpent):
+    """Whoever made it may not invite any more, or never might have: only owners invite, but for the first of them."""
+
+
+class InvitationRefused(Exception):
+    """Somebody else has to invite; `sentence` says who."""
+
+    sentence: Any = _l(
+        "This organisation has, or had, an owner: only its owners invite its members. "
+        "If it lost them all, a keeper can ask for a new one."
+    )
 
 
 async def invite(
@@ -30,25 +50,32 @@ async def invite(
     member_role: MemberRole | None = None,
     language: str = "zh",
     by: Person | None = None,
+    by_request: bool = False,
     mail: str = "invitation",
 ) -> str:
     """Invite somebody for `days`, and write them the mail `mail`; returns the token of the link.
 
-    Members need an organisation; without `member_role` the first of them is its owner.
+    Members need an organisation, whose first member is its owner, whatever `member_role` says. Raises InvitationRefused.
     """
     assert (role == Role.MEMBER) == (organisation_id is not None)
     token = secrets.token_urlsafe(24)
     email = email.strip().lower()
     expires_at = now() + timedelta(days=days)
     async with in_transaction():
+        if organisation_id is not None and not by_request:
+            if not await has_had_owner(organisation_id):
+                member_role = MemberRole.OWNER
+            elif by is None or by not in await owners_of(organisation_id):
+                raise InvitationRefused
         invitation = await Invitation.create(
             token_hash=token_hash(token),
             email=email,
             role=role,
             organisation_id=organisation_id,
-            member_role=member_role or await _role_of_next(organisation_id),
+            member_role=member_role or MemberRole.EDITOR,
             language=language,
             invited_by=by,
+            by_request=by_request,
             expires_at=expires_at,
         )
         await record(Verb.INVITATION_MADE, invitation.id, organisation_id=organisation_id, by=by)
@@ -70,12 +97,6 @@ async def invite(
     return token
 
 
-async def _role_of_next(organisation_id: int | None) -> MemberRole:
-    """An organisation's first member is its owner: somebody must be able to invite the others."""
-    owned = await Membership.exists(organisation_id=organisation_id, role=MemberRole.OWNER)
-    return MemberRole.EDITOR if organisation_id is None or owned else MemberRole.OWNER
-
-
 async def open_invitation(token: str) -> Invitation | None:
     """The invitation of a link with its organisation; None where there never was one. Raises InvitationSpent."""
     invitation = (
@@ -83,6 +104,8 @@ async def open_invitation(token: str) -> Invitation | None:
     )
     if invitation is not None and (invitation.accepted_at is not None or invitation.expires_at <= now()):
         raise InvitationSpent
+    if invitation is not None:
+        await _joined_as(invitation)
     return invitation
 
 
@@ -94,8 +117,8 @@ async def accept(invitation: Invitation, name: str, password: str) -> Person:
     password_hash = await hash_password(password)
     try:
         async with in_transaction():
-            held = await locked(Invitation.filter(id=invitation.id, accepted_at=None)).first()
-            if held is None or await Person.exists(email=held.email):
+            held = await _hold(invitation)
+            if await Person.exists(email=held.email):
                 raise InvitationSpent
             person = await Person.create(
                 email=held.email,
@@ -114,23 +137,63 @@ async def accept(invitation: Invitation, name: str, password: str) -> Person:
 async def accept_as(invitation: Invitation, person: Person) -> None:
     """Add what the invitation gives to an account that exists. Raises InvitationSpent."""
     async with in_transaction():
-        held = await locked(Invitation.filter(id=invitation.id, accepted_at=None)).first()
-        if held is None or held.email != person.email:
+        held = await _hold(invitation)
+        if held.email != person.email:
             raise InvitationSpent
-        if held.role != Role.MEMBER and person.role != Role.KEEPER:
+        if held.role != Role.MEMBER and person.role not in {held.role, Role.KEEPER}:
             await Person.filter(id=person.id).update(role=held.role)
+            await hold_memberships(person)
         await _join(held, person)
+
+
+async def _hold(invitation: Invitation) -> Invitation:
+    """The invitation, locked together with the members and all open invitations of its organisation.
+
+    So of two invitations of a first owner only one is accepted as such. Raises InvitationSpent.
+    """
+    waiting = Invitation.filter(accepted_at=None)
+    if invitation.organisation_id is None:
+        waiting = waiting.filter(id=invitation.id)
+    else:
+        waiting = waiting.filter(organisation_id=invitation.organisation_id)
+    every: list[Invitation] = await locked(waiting.order_by("id"))
+    held = next((each for each in every if each.id == invitation.id), None)
+    if held is None:
+        raise InvitationSpent
+    if held.organisation_id is not None:
+        await locked(Membership.filter(organisation_id=held.organisation_id).order_by("id"))
+    return held
+
+
+async def _joined_as(invitation: Invitation) -> JoinedAs:
+    """As what the invitation makes somebody a member just now. Raises InvitationVoid."""
+    if invitation.organisation_id is None:
+        return JoinedAs.UNKNOWN
+    if invitation.by_request:
+        return JoinedAs.REQUESTED
+    if not await has_had_owner(invitation.organisation_id):
+        return JoinedAs.FIRST_OWNER
+    if invitation.invited_by_id in {each.id for each in await owners_of(invitation.organisation_id)}:
+        return JoinedAs.INVITED
+    raise InvitationVoid
 
 
 async def _join(invitation: Invitation, person: Person) -> None:
     if invitation.organisation_id is not None:
-        membership, _ = await Membership.get_or_create(
-            organisation_id=invitation.organisation_id,
-            person=person,
-            defaults={"role": invitation.member_role},
+        joined_as = await _joined_as(invitation)
+        is_owner = invitation.member_role == MemberRole.OWNER or joined_as == JoinedAs.FIRST_OWNER
+        membership, is_new = await Membership.get_or_create(
+            organisation_id=invitation.organisation_id, person=person
         )
-        if invitation.member_role == MemberRole.OWNER and membership.role != MemberRole.OWNER:
-            await Membership.filter(id=membership.id).update(role=MemberRole.OWNER)
+        changed: dict[str, Any] = {}
+        if is_new or (membership.joined_as == JoinedAs.UNKNOWN and invitation.invited_by_id != person.id):
+            changed = {"joined_as": joined_as, "invited_by_id": invitation.invited_by_id}
+            changed["awaits_confirmation"] = False
+        if is_owner and membership.role != MemberRole.OWNER:
+            changed["role"] = MemberRole.OWNER
+        if changed:
+            await Membership.filter(id=membership.id).update(**changed)
+            await tell_owners(membership, "member_joined", person)
     invitation.accepted_at = now()
     await invitation.save(update_fields=["accepted_at"])
     await record(

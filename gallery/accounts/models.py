@@ -50,6 +50,16 @@ class MemberRole(StrEnum):
     EDITOR = "editor"
 
 
+class JoinedAs(StrEnum):
+    """How somebody became a member. `UNKNOWN` is of the time before this was kept."""
+
+    FIRST_OWNER = "first_owner"
+    INVITED = "invited"  # by an owner
+    CONFIRMED = "confirmed"  # by an owner, afterwards
+    REQUESTED = "requested"  # for an organisation that lost its owners
+    UNKNOWN = "unknown"
+
+
 class Membership(Model):
     """A person's belonging to an organisation."""
 
@@ -65,6 +75,14 @@ class Membership(Model):
     role = fields.CharEnumField(
         MemberRole, max_length=10, default=MemberRole.EDITOR, db_default=MemberRole.EDITOR
     )
+    joined_as = fields.CharEnumField(
+        JoinedAs, max_length=12, default=JoinedAs.UNKNOWN, db_default=JoinedAs.UNKNOWN
+    )
+    invited_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="members_invited", null=True, on_delete=fields.SET_NULL
+    )
+    invited_by_id: int | None
+    awaits_confirmation = fields.BooleanField(default=False, db_default=False)  # gives no right until then
     created_at = fields.DatetimeField(auto_now_add=True)
 
     tokens: fields.ReverseRelation[Token]
@@ -72,6 +90,29 @@ class Membership(Model):
     class Meta:
         table = "membership"
         unique_together = [("organisation", "person")]
+
+    @property
+    def is_owner(self) -> bool:
+        return self.role == MemberRole.OWNER and not self.awaits_confirmation
+
+
+class FormerOwner(Model):
+    """An organisation had this owner and has them no more. Without a person where that is no longer known."""
+
+    id = fields.IntField(primary_key=True)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="former_owners", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    person: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="formerly_owned", null=True, on_delete=fields.SET_NULL
+    )
+    person_id: int | None
+    ended_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "former_owner"
+        indexes = [("organisation_id",)]
 
 
 class Session(Model):
@@ -107,6 +148,8 @@ class Invitation(Model):
     invited_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="invitations_sent", null=True, on_delete=fields.SET_NULL
     )
+    invited_by_id: int | None
+    by_request = fields.BooleanField(default=False, db_default=False)  # of a keeper, see OwnerRequest
     created_at = fields.DatetimeField(auto_now_add=True)
     expires_at = fields.DatetimeField()
     accepted_at = fields.DatetimeField(null=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gallery.accounts.members import hold_memberships
 from gallery.accounts.models import MailLink, Person, Role, Session
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -27,6 +28,8 @@ async def give_role(person: Person, role: Role, by: Person) -> None:
             await _check_other_keeper(held)
         if role != held.role:
             await Person.filter(id=held.id).update(role=role)
+            if role != Role.MEMBER:
+                await hold_memberships(held)
             await record(Verb.ACCOUNT_ROLE_GIVEN, held.id, by=by)
 
 

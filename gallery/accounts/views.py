@@ -14,7 +14,7 @@ from gallery.accounts import invitations
 from gallery.accounts.access import load_person, speak_to_guest
 from gallery.accounts.closing import ClosingRefused, close_account, hindrance
 from gallery.accounts.forms import AcceptForm, AccountForm, SignInForm
-from gallery.accounts.invitations import InvitationSpent
+from gallery.accounts.invitations import InvitationSpent, InvitationVoid
 from gallery.accounts.models import Person, Session
 from gallery.accounts.sessions import (
     TooManyAttempts,
@@ -108,20 +108,25 @@ async def accept_invitation(request: Request) -> Response:
         if await Person.exists(email=invitation.email) or not form.validate():
             return await _invitation_page(request, form, status=422)
         person = await invitations.accept(invitation, form.name.data or "", form.password.data or "")
-    except InvitationSpent:
-        return render(request, "accounts/invitation_spent.html", status=410)
+    except InvitationSpent as spent:
+        return _spent(request, spent)
     response = redirect(request, "desk")
     await open_session(request, response, person)
     flash(request, response, _("Welcome. Your account is ready."))
     return response
 
 
+def _spent(request: Request, spent: InvitationSpent) -> Response:
+    context = {"is_void": isinstance(spent, InvitationVoid)}
+    return render(request, "accounts/invitation_spent.html", context, status=410)
+
+
 async def _invitation_page(request: Request, form: AcceptForm, status: int = 200) -> Response:
     await speak_to_guest(request)
     try:
         invitation = await invitations.open_invitation(request.path_params["token"])
-    except InvitationSpent:
-        return render(request, "accounts/invitation_spent.html", status=410)
+    except InvitationSpent as spent:
+        return _spent(request, spent)
     if invitation is None:
         raise HTTPException(404)
     if "language" not in request.query_params:

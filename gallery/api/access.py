@@ -7,7 +7,7 @@ import math
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from gallery.accounts.models import MemberRole, Membership, Person
+from gallery.accounts.models import Membership, Person
 from gallery.api.models import Token
 from gallery.api.problems import Problem, speak_to_program
 from gallery.api.tokens import has_form, token_of
@@ -75,6 +75,6 @@ def _wait(limit: RateLimit, key: str) -> None:
 async def load_owned(request: Request) -> tuple[Person, Organisation, Membership]:
     """The organisation of the address, for its owners: they alone hand out what a program can read. 404 to others."""
     person, organisation, membership = await load_organisation(request)
-    if membership is None or membership.role != MemberRole.OWNER:
+    if membership is None or not membership.is_owner:
         raise HTTPException(404)
     return person, organisation, membership

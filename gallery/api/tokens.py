@@ -99,7 +99,9 @@ async def token_of(text: str) -> Token | None:
     if token is None:
         return None
     membership = token.membership
-    if not membership.person.is_active or not membership.organisation.is_active:
+    if membership.awaits_confirmation or not membership.person.is_active:
+        return None
+    if not membership.organisation.is_active:
         return None
     if token.used_at is None or token.used_at < now() - USED_EVERY:
         await Token.filter(id=token.id).update(used_at=now())

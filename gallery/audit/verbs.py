@@ -29,6 +29,12 @@ class Verb(StrEnum):
     MEMBER_MADE_EDITOR = "member.made_editor"
     MEMBER_RENAMED = "member.renamed"
     MEMBER_REMOVED = "member.removed"
+    MEMBER_HELD = "member.held"
+    MEMBER_CONFIRMED = "member.confirmed"
+    OWNER_REQUEST_MADE = "owner_request.made"
+    OWNER_REQUEST_OBJECTED = "owner_request.objected"
+    OWNER_REQUEST_CANCELLED = "owner_request.cancelled"
+    OWNER_REQUEST_TOOK_EFFECT = "owner_request.took_effect"
     SITE_REVIEWING_CHANGED = "site.reviewing_changed"
     SITE_TEXTS_CHANGED = "site.texts_changed"
     MAIL_READ = "mail.read"
@@ -148,6 +154,12 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.MEMBER_MADE_EDITOR: _l("made a member an editor"),
     Verb.MEMBER_RENAMED: _l("corrected a member's name"),
     Verb.MEMBER_REMOVED: _l("took a member out"),
+    Verb.MEMBER_HELD: _l("suspended a membership until an owner confirms it"),
+    Verb.MEMBER_CONFIRMED: _l("confirmed a member"),
+    Verb.OWNER_REQUEST_MADE: _l("asked for a new owner of an organisation"),
+    Verb.OWNER_REQUEST_OBJECTED: _l("objected to a new owner"),
+    Verb.OWNER_REQUEST_CANCELLED: _l("cancelled the request for a new owner"),
+    Verb.OWNER_REQUEST_TOOK_EFFECT: _l("invited the new owner who was asked for"),
     Verb.SITE_REVIEWING_CHANGED: _l("said how works are reviewed"),
     Verb.SITE_TEXTS_CHANGED: _l("changed the site's name or texts"),
     Verb.MAIL_READ: _l("read a mail in the outbox"),
@@ -248,6 +260,7 @@ KIND_WORDS: Mapping[str, Any] = {
     "account": _l("Account"),
     "invitation": _l("Invitation"),
     "member": _l("Member"),
+    "owner_request": _l("Request for a new owner"),
     "site": _l("Site"),
     "mail": _l("Mail"),
     "organisation": _l("Organisation"),

@@ -10,6 +10,8 @@ from typing import TypeVar
 
 from tortoise.expressions import Q
 
+from gallery.accounts.members import hold_memberships
+from gallery.accounts.models import JoinedAs, Membership, Person, Role
 from gallery.artists.models import SignedForm, Withdrawal
 from gallery.artists.private import FORMS, form_key
 from gallery.artists.withdrawal import delete_files
@@ -17,7 +19,7 @@ from gallery.artworks.import_models import BUNDLES, Import, bundle_key
 from gallery.artworks.models import Artwork
 from gallery.audit.chain import breaks
 from gallery.clock import now
-from gallery.database import Database
+from gallery.database import Database, in_transaction
 from gallery.exhibitions.logos import logos_among
 from gallery.images.emblems import emblems_on_view
 from gallery.images.models import Image, ImageState
@@ -43,7 +45,10 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong; the fields after `advice` say how a command can mend it, if it can."""
+    """One thing that is wrong; the fields after `advice` say how a command can mend it, if it can.
+
+    A notice is nothing wrong: it is named so that a keeper knows of it.
+    """
 
     sentence: str
     where: str
@@ -52,6 +57,8 @@ class Finding:
     public: tuple[str, ...] = ()  # keys to delete
     republish: int | None = None  # the id of an image that the worker shall bring out anew
     withdrawal: int | None = None  # the id of a withdrawal to finish
+    membership: int | None = None  # the id of one to suspend until an owner confirms it
+    is_notice: bool = False
     is_mended: bool = False
 
 
@@ -96,6 +103,7 @@ async def inspect(database: Database, storage: Storage, settling: timedelta = SE
         ),
         *await unhappy_images(),
         *[finding async for finding in broken_chain()],
+        *await double_roles(),
     ]
 
 
@@ -107,7 +115,12 @@ async def mend(finding: Finding, storage: Storage) -> bool:
         await Image.filter(id=finding.republish).update(is_public=False, has_tiles=False)
     if finding.withdrawal is not None:
         await delete_files(await Withdrawal.get(id=finding.withdrawal), storage)
-    return bool(finding.private or finding.public or finding.republish or finding.withdrawal)
+    if finding.membership is not None:
+        async with in_transaction():
+            await hold_memberships(await Person.get(memberships__id=finding.membership))
+    return bool(
+        finding.private or finding.public or finding.republish or finding.withdrawal or finding.membership
+    )
 
 
 async def look_along(
@@ -289,3 +302,37 @@ async def broken_chain() -> AsyncIterator[Finding]:
     """Where the audit log is not what it was when it was written."""
     async for each in breaks():
         yield Finding(each.sentence, f"entry {each.position}", "Compare with a backup; see docs/operating.md")
+
+
+async def double_roles() -> list[Finding]:
+    """Curators and keepers who are members of organisations; wrong only where no owner is known to have let them in."""
+    rows = (
+        await Membership.filter(person__role__in=[Role.CURATOR, Role.KEEPER])
+        .order_by("id")
+        .prefetch_related("organisation", "person")
+    )
+    return [
+        Finding(
+            f"A {row.person.role.value} is a member who reads without an owner's confirmation",
+            f"{row.organisation.slug}, person {row.person_id}",
+            MEND,
+            membership=row.id,
+        )
+        if row.joined_as == JoinedAs.UNKNOWN and not row.awaits_confirmation
+        else Finding(
+            f"A {row.person.role.value} is also {STANDING[row.joined_as]}",
+            f"{row.organisation.slug}, person {row.person_id}",
+            "An owner confirms or removes them" if row.awaits_confirmation else "Nothing: the owners see it",
+            is_notice=True,
+        )
+        for row in rows
+    ]
+
+
+STANDING = {
+    JoinedAs.FIRST_OWNER: "the first owner of an organisation",
+    JoinedAs.INVITED: "a member, invited by an owner",
+    JoinedAs.CONFIRMED: "a member, confirmed by an owner",
+    JoinedAs.REQUESTED: "an owner, by a request",
+    JoinedAs.UNKNOWN: "a member, suspended until an owner confirms it",
+}

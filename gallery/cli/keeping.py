@@ -8,7 +8,9 @@ import click
 from email_validator import EmailNotValidError, validate_email
 from rich.table import Table
 
+from gallery.accounts.invitations import InvitationRefused
 from gallery.accounts.invitations import invite as invite_person
+from gallery.accounts.members import has_had_owner
 from gallery.accounts.models import Role
 from gallery.audit.chain import head
 from gallery.cli.inspection import Finding, inspect, mend
@@ -19,6 +21,7 @@ from gallery.images.chores import ONCE_MORE, RECEIVED, develop_again
 from gallery.images.models import Image
 from gallery.languages import LANGUAGES
 from gallery.organisations.models import Organisation
+from gallery.organisations.owner_requests import invite_at_once
 from gallery.search.entries import rebuild
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -46,8 +49,17 @@ def init() -> None:
 @click.option(
     "--language", type=click.Choice(LANGUAGES), default="zh", show_default=True, help="Of the invitation."
 )
-def invite(email: str, role: str, organisation: str | None, language: str) -> None:
-    """Invite EMAIL, and print the link with which they make their account."""
+@click.option(
+    "--replace-owners",
+    is_flag=True,
+    help="Invite an owner although the organisation has, or had, owners: they are all told by mail.",
+)
+def invite(email: str, role: str, organisation: str | None, language: str, *, replace_owners: bool) -> None:
+    """Invite EMAIL, and print the link with which they make their account.
+
+    The first member of an organisation is its owner, who invites the others. An organisation that lost its owners gets a
+    new one with --replace-owners.
+    """
     try:
         email = validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError as error:
@@ -55,13 +67,23 @@ def invite(email: str, role: str, organisation: str | None, language: str) -> No
     if (role == Role.MEMBER) != (organisation is not None):
         raise click.UsageError("A member needs --organisation SLUG; a curator or keeper takes none.")
     settings = Settings.from_env()
-    token = run(make_invitation(settings, email, Role(role), organisation, language))
+    token = run(
+        make_invitation(settings, email, Role(role), organisation, language, replace_owners=replace_owners)
+    )
     console.print(f"For {email}, once, within {settings.invitation_days} days:")
     click.echo(f"{settings.site_url}/desk/invitations/{token}")
 
 
-async def make_invitation(settings: Settings, email: str, role: Role, slug: str | None, language: str) -> str:
-    """The token of the link; raises BadParameter where there is no organisation `slug`."""
+async def make_invitation(
+    settings: Settings,
+    email: str,
+    role: Role,
+    slug: str | None,
+    language: str,
+    *,
+    replace_owners: bool = False,
+) -> str:
+    """The token of the link; raises BadParameter where there is no organisation `slug`, or only its owners may invite."""
     async with opened(settings) as database:
         await database.check()
         organisation = await Organisation.get_or_none(slug=slug) if slug else None
@@ -71,13 +93,22 @@ async def make_invitation(settings: Settings, email: str, role: Role, slug: str 
                 f"there is no organisation {slug!r}. There is: {known or 'none yet'}.",
                 param_hint="--organisation",
             )
-        return await invite_person(
-            email,
-            role,
-            days=settings.invitation_days,
-            organisation_id=organisation.id if organisation else None,
-            language=language,
-        )
+        if replace_owners and organisation is not None and await has_had_owner(organisation.id):
+            return await invite_at_once(organisation, email, language, settings.invitation_days)
+        try:
+            return await invite_person(
+                email,
+                role,
+                days=settings.invitation_days,
+                organisation_id=organisation.id if organisation else None,
+                language=language,
+            )
+        except InvitationRefused as refusal:
+            raise click.BadParameter(
+                f"{slug} has, or had, an owner: only its owners invite its members. If it lost them all, add "
+                "--replace-owners: everybody who is or was one is told by mail.",
+                param_hint="--organisation",
+            ) from refusal
 
 
 @click.command()
@@ -88,15 +119,18 @@ def check(is_mending: bool) -> None:
     """Compare the database with the stored pictures, and say what is wrong."""
     settings = Settings.from_env()
     findings = run(look_through(settings, is_mending=is_mending))
-    if not findings:
+    notices = [finding for finding in findings if finding.is_notice]
+    wrong = [finding for finding in findings if not finding.is_notice]
+    if not wrong:
         console.print("Database and pictures agree: nothing is wrong.")
         console.print(run(told_chain(settings)))
-        return
-    table = Table("What is wrong", "Where", "What to do", box=None, padding=(0, 2, 0, 0))
-    for finding in findings:
-        table.add_row(finding.sentence, finding.where, "mended" if finding.is_mended else finding.advice)
-    console.print(table)
-    if any(not finding.is_mended for finding in findings):
+    for heading, listed in (("What is wrong", wrong), ("To know", notices)):
+        table = Table(heading, "Where", "What to do", box=None, padding=(0, 2, 0, 0))
+        for finding in listed:
+            table.add_row(finding.sentence, finding.where, "mended" if finding.is_mended else finding.advice)
+        if listed:
+            console.print(table)
+    if any(not finding.is_mended for finding in wrong):
         raise SystemExit(1)
 
 

@@ -46,7 +46,7 @@ async def show(request: Request) -> Response:
     if image is None or not can_be_seen(image, name):
         raise HTTPException(404)
     if not person.is_curator and not await Membership.exists(
-        person=person, organisation_id=image.organisation_id
+        person=person, organisation_id=image.organisation_id, awaits_confirmation=False
     ):
         raise HTTPException(404)
     storage: Storage = request.app.state.storage

@@ -13,7 +13,9 @@ from gallery.organisations.models import Application, Organisation, Project
 
 async def organisations_of(person: Person) -> list[Organisation]:
     """The organisations that a person is a member of, the longest known first."""
-    return await Organisation.filter(memberships__person=person).order_by("id")
+    # One filter: it is the same membership that is this person's and awaits nothing.
+    counting = Organisation.filter(memberships__person=person, memberships__awaits_confirmation=False)
+    return await counting.order_by("id")
 
 
 async def load_member(request: Request) -> tuple[Person, list[Organisation]]:
@@ -49,20 +51,25 @@ async def load_organisation(request: Request) -> tuple[Person, Organisation, Mem
     if organisation is None:
         raise HTTPException(404)
     membership = await Membership.get_or_none(organisation_id=organisation.id, person_id=person.id)
-    if membership is None and not person.is_curator:
+    is_member = membership is not None and not membership.awaits_confirmation
+    if not is_member and not person.is_curator:
         raise HTTPException(404)
     return person, organisation, membership
 
 
 def may_keep(person: Person, membership: Membership | None) -> bool:
-    """Whether somebody may change an organisation's profile and its members: its owners and curators."""
-    return person.is_curator or (membership is not None and membership.role == MemberRole.OWNER)
+    """Whether somebody may change an organisation's profile: its owners and curators. Its members are its owners' alone."""
+    return person.is_curator or (membership is not None and membership.is_owner)
 
 
 def owned_by(person: Person) -> QuerySet[Organisation]:
     """The organisations of which somebody is an owner."""
     # One filter: it is the same membership that is this person's and that of an owner.
-    return Organisation.filter(memberships__person_id=person.id, memberships__role=MemberRole.OWNER)
+    return Organisation.filter(
+        memberships__person_id=person.id,
+        memberships__role=MemberRole.OWNER,
+        memberships__awaits_confirmation=False,
+    )
 
 
 async def load_kept(request: Request) -> tuple[Person, Organisation]:

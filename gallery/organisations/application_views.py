@@ -19,7 +19,8 @@ from gallery.organisations.access import load_application
 from gallery.organisations.applications import ApplicationDecided
 from gallery.organisations.forms import AdmissionForm, ApplicationForm, RefusalForm
 from gallery.organisations.models import Application, ApplicationState
-from gallery.pages import flash, pages_of, redirect, render, settings_of
+from gallery.organisations.views import invited_page
+from gallery.pages import flash, redirect, render, settings_of
 from gallery.security import RateLimit, network_asking
 
 SENT_FROM_ONE_NETWORK = RateLimit(times=5, seconds=3600)
@@ -90,7 +91,7 @@ async def show(request: Request) -> Response:
 
 
 async def admit(request: Request) -> Response:
-    """A curator admits an organisation; its contact gets an invitation, whose link is shown this once."""
+    """A curator admits an organisation; its contact gets an invitation."""
     person, application = await load_application(request)
     form = AdmissionForm(await small_form(request))
     if not form.validate():
@@ -103,14 +104,7 @@ async def admit(request: Request) -> Response:
     except IntegrityError:
         form.refuse("slug", _("Another organisation has this name in web addresses. Please choose another."))
         return _page(request, application, admission=form)
-    pages = pages_of(request)
-    context = {
-        "email": application.contact_email,
-        "organisation": organisation,
-        "link": pages.absolute(pages.url("accounts:invitation", token=token)),
-        "days": days,
-    }
-    return render(request, "organisations/invited.html", context)
+    return invited_page(request, application.contact_email, token, organisation, is_first=True)
 
 
 async def decline(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What the worker does for organisations: look whether their projects' links answer, forget old applications."""
+"""What the worker does for organisations: check links, invite owners who were asked for, forget old applications."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from gallery.clock import now
 from gallery.organisations.links import check_next
 from gallery.organisations.models import Application, ApplicationState
+from gallery.organisations.owner_requests import take_effect
 from gallery.worker import Chore, Workshop
 
 FORGOTTEN_AFTER = timedelta(days=180)
@@ -27,6 +28,7 @@ async def forget_declined(workshop: Workshop) -> bool:
 
 
 CHORES = [
+    Chore("invite owners who were asked for", take_effect, every=60),
     Chore("check links", check_link, every=5, aside=True),
     Chore("forget declined applications", forget_declined, every=3600),
 ]

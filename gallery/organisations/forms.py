@@ -10,8 +10,9 @@ from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Optional, ValidationError
 
+from gallery.accounts.forms import LANGUAGE_NAMES
 from gallery.clock import today
-from gallery.forms import Block, Form, Line, Needed, Slug, WebAddress, at_most, stripped
+from gallery.forms import Block, Form, Line, Needed, Slug, WebAddress, at_most, choices_of, stripped
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import spoken
@@ -47,6 +48,28 @@ class TrustForm(Form):
         ),
     )
     reason = Line(_l("Why"), 300, [Needed(_l("Please say in a few words why: it is kept with the change."))])
+
+
+class OwnerRequestForm(Form):
+    """Whom a keeper asks to invite as a new owner, and why."""
+
+    email = StringField(
+        _l("E-mail of the new owner"),
+        [
+            Needed(_l("Please write whom to invite.")),
+            Email(_l("Please write an e-mail address, such as name@example.org.")),
+            at_most(254),
+        ],
+        filters=[stripped],
+        render_kw={"type": "email", "maxlength": 254, "autocomplete": "off"},
+    )
+    reason = Line(
+        _l("Why"),
+        500,
+        [Needed(_l("Please say in a few words why: the owners read it."))],
+        description=_l("Everybody who is or was an owner reads it."),
+    )
+    language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES))
 
 
 class ApplicationForm(Form):

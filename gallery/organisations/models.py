@@ -9,7 +9,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 if TYPE_CHECKING:
-    from gallery.accounts.models import Membership, Person
+    from gallery.accounts.models import FormerOwner, Invitation, Membership, Person
     from gallery.artworks.models import Artwork
 
 
@@ -35,6 +35,7 @@ class Organisation(Model):
     created_at = fields.DatetimeField(auto_now_add=True)
 
     memberships: fields.ReverseRelation[Membership]
+    former_owners: fields.ReverseRelation[FormerOwner]
     projects: fields.ReverseRelation[Project]
     artworks: fields.ReverseRelation[Artwork]
 
@@ -180,3 +181,44 @@ class Application(Model):
 
     class Meta:
         table = "application"
+
+
+class RequestState(StrEnum):
+    WAITING = "waiting"
+    OBJECTED = "objected"  # by an owner
+    EFFECTIVE = "effective"  # the invitation is sent
+    CANCELLED = "cancelled"  # by a keeper, or because nobody may ask for it any more
+
+
+class OwnerRequest(Model):
+    """A keeper asks to invite a new owner for an organisation that lost its owners. Waiting ones are work for the worker."""
+
+    id = fields.IntField(primary_key=True)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "gallery.Organisation", related_name="owner_requests", on_delete=fields.CASCADE
+    )
+    organisation_id: int
+    asked_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="owner_requests", null=True, on_delete=fields.SET_NULL
+    )  # nobody: on the server, by `gallery invite`
+    asked_by_id: int | None
+    email = fields.CharField(max_length=254)  # of whom to invite
+    language = fields.CharField(max_length=2)
+    reason = fields.CharField(max_length=500)
+    state = fields.CharEnumField(RequestState, max_length=10, default=RequestState.WAITING)
+    asked_at = fields.DatetimeField()
+    effective_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+    objected_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="owner_objections", null=True, on_delete=fields.SET_NULL
+    )  # nobody: by the link in the mail
+    objected_by_id: int | None
+    token_hash = fields.CharField(max_length=64)  # of that link
+    invitation: fields.ForeignKeyNullableRelation[Invitation] = fields.ForeignKeyField(
+        "gallery.Invitation", related_name="owner_requests", null=True, on_delete=fields.SET_NULL
+    )
+    invitation_id: int | None
+
+    class Meta:
+        table = "owner_request"
+        indexes = [("organisation_id",), ("state", "effective_at")]

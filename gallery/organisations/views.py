@@ -15,8 +15,9 @@ from gallery import content_version
 from gallery.accounts import invitations, members
 from gallery.accounts.access import load_curator, load_person
 from gallery.accounts.forms import InvitationForm
-from gallery.accounts.members import LastOwner
-from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role
+from gallery.accounts.invitations import InvitationRefused
+from gallery.accounts.members import Interest, LastOwner, has_had_owner
+from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -44,6 +45,7 @@ from gallery.organisations.models import (
     Trust,
     TrustChange,
 )
+from gallery.organisations.owner_requests import can_be_stopped, latest_request, role_of
 from gallery.organisations.projects import add_project
 from gallery.pages import flash, pages_of, redirect, render, settings_of
 
@@ -63,6 +65,13 @@ PROJECT_FIELDS = (
 NAME_MOST = 80  # characters, as many as the column of a name takes
 PROFILE_FIELDS = ("about_zh", "about_en", "website")
 MEMBER_ROLE_WORDS = {MemberRole.OWNER: _l("owner"), MemberRole.EDITOR: _l("editor")}
+JOINED_WORDS: dict[JoinedAs, Any] = {
+    JoinedAs.FIRST_OWNER: _l("its first owner, invited by %(name)s"),
+    JoinedAs.INVITED: _l("invited by %(name)s"),
+    JoinedAs.CONFIRMED: _l("confirmed by %(name)s"),
+    JoinedAs.REQUESTED: _l("invited at the request of %(name)s, when the organisation had lost its owners"),
+    JoinedAs.UNKNOWN: _l("invited by %(name)s"),
+}
 ORGANISATION_FIELDS = (
     "name_zh",
     "name_en",
@@ -241,6 +250,9 @@ async def update_trust(request: Request) -> Response:
     person, organisation, _membership = await load_organisation(request)
     if not person.is_keeper:
         raise HTTPException(404)
+    if await members.interest_of(person.id, organisation.id, roles=[Role.KEEPER]) == Interest.OTHERS:
+        sentence = _("You are a member of this organisation: another keeper says how its works are reviewed.")
+        return _back(request, organisation, sentence, "error", "trust")
     form = TrustForm(await desk_form(request))
     if not form.validate():
         page = _form_for(person, organisation)
@@ -296,7 +308,12 @@ async def _organisation_page(
         del form.is_active
     if organisation is None:
         return render(request, "organisations/new.html", {"form": form}, status=status)
-    everybody = await Membership.filter(organisation=organisation).order_by("id").prefetch_related("person")
+    everybody = (
+        await Membership.filter(organisation=organisation)
+        .order_by("id")
+        .prefetch_related("person", "invited_by")
+    )
+    asked = await latest_request(organisation.id)
     own = next((each for each in everybody if each.person_id == person.id), None)
     invited = Invitation.filter(organisation=organisation, accepted_at__isnull=True, expires_at__gt=now())
     context = {
@@ -305,10 +322,16 @@ async def _organisation_page(
         "members": everybody,
         "own": own,
         "may_keep": may_keep(person, own),
+        "is_owner": own is not None and own.is_owner,
+        "had_owner": await has_had_owner(organisation.id),
+        "request": asked,
+        "may_be_stopped": asked is not None and can_be_stopped(asked),
+        "request_role": await role_of(asked.email) if asked else "",
         "invited": await invited.order_by("id"),
         "projects": await dead_links_of(await Project.filter(organisation=organisation).order_by("id")),
         "invitation": invitation or InvitationForm(organisations=[]),
         "role_words": MEMBER_ROLE_WORDS,
+        "joined_words": JOINED_WORDS,
         "trust": trust or TrustForm(data={"trust": organisation.trust}),
         "trust_words": TRUST_WORDS,
         "trust_changes": await TrustChange.filter(organisation=organisation)
@@ -321,7 +344,7 @@ async def _organisation_page(
 
 
 async def update_member(request: Request) -> Response:
-    """An owner or curator makes a member an owner, or an editor."""
+    """An owner makes a member an owner, or an editor."""
     _person, organisation, membership = await _load_membership(request)
     role = str((await desk_form(request)).get("role", ""))
     if role not in set(MemberRole):
@@ -336,7 +359,7 @@ async def update_member(request: Request) -> Response:
 
 
 async def rename_member(request: Request) -> Response:
-    """An owner or curator corrects the name of a member."""
+    """An owner corrects the name of a member."""
     _person, organisation, membership = await _load_membership(request)
     name = one_line(str((await small_form(request)).get("name", "")))
     if not name or len(name) > NAME_MOST:
@@ -351,8 +374,15 @@ async def rename_member(request: Request) -> Response:
     return _back(request, organisation, _("Saved."), fragment="members")
 
 
+async def confirm_member(request: Request) -> Response:
+    """An owner answers for a member who is a curator or keeper and whom no owner is known to have invited."""
+    person, organisation, membership = await _load_membership(request)
+    await members.confirm(membership, person)
+    return _back(request, organisation, _("Saved."), fragment="members")
+
+
 async def delete_member(request: Request) -> Response:
-    """An owner or curator takes a member out, or somebody leaves; what they did stays."""
+    """An owner takes a member out, or somebody leaves; what they did stays."""
     person, organisation, membership = await _load_membership(request, or_own=True)
     try:
         await members.remove(membership)
@@ -368,20 +398,23 @@ async def delete_member(request: Request) -> Response:
 async def _load_membership(
     request: Request, *, or_own: bool = False
 ) -> tuple[Person, Organisation, Membership]:
-    """The membership of the address, for owners and curators; with `or_own` for the member, too. 404 to others."""
+    """The membership of the address, for owners; with `or_own` for the member, too. 404 to others, curators among them."""
     person, organisation, own = await load_organisation(request)
     membership = await Membership.get_or_none(
         id=request.path_params["membership"], organisation_id=organisation.id
     )
     is_own = or_own and own is not None and membership is not None and own.id == membership.id
-    if membership is None or not (is_own or may_keep(person, own)):
+    if membership is None or not (is_own or (own is not None and own.is_owner)):
         raise HTTPException(404)
     return person, organisation, membership
 
 
 async def delete_invitation(request: Request) -> Response:
-    """An owner or curator takes back an invitation that nobody has accepted yet."""
-    _person, organisation = await load_kept(request)
+    """An owner takes back an invitation that nobody has accepted yet; a curator that of the first owner."""
+    person, organisation, own = await load_organisation(request)
+    is_first = person.is_curator and not await has_had_owner(organisation.id)
+    if not is_first and (own is None or not own.is_owner):
+        raise HTTPException(404)
     invitation_id = request.path_params["invitation"]
     async with in_transaction():
         if await Invitation.filter(
@@ -392,7 +425,10 @@ async def delete_invitation(request: Request) -> Response:
 
 
 async def invite(request: Request) -> Response:
-    """An owner or curator invites a member, a keeper also curators and keepers; the link is shown this once."""
+    """An owner invites a member, a curator the first owner of an organisation, a keeper curators and keepers.
+
+    The link is shown this once, but not to a curator who could make herself the owner with it.
+    """
     person = await load_person(request)
     posted = await desk_form(request)
     every = await (Organisation.all() if person.is_curator else owned_by(person)).order_by("id")
@@ -417,23 +453,37 @@ async def invite(request: Request) -> Response:
             raise HTTPException(404)
         return await _organisations_page(request, person, form, status=422)
     days = settings_of(request).invitation_days
-    token = await invitations.invite(
-        str(form.email.data),
-        Role(role),
-        days=days,
-        organisation_id=organisation.id if organisation and role == Role.MEMBER else None,
-        # An organisation's first member is its owner, whatever was chosen.
-        member_role=MemberRole.OWNER if form.member_role.data == MemberRole.OWNER else None,
-        language=form.language.data,
-        by=person,
-    )
+    try:
+        token = await invitations.invite(
+            str(form.email.data),
+            Role(role),
+            days=days,
+            organisation_id=organisation.id if organisation and role == Role.MEMBER else None,
+            member_role=MemberRole(form.member_role.data),
+            language=form.language.data,
+            by=person,
+        )
+    except InvitationRefused as refusal:
+        assert organisation is not None
+        return _back(request, organisation, str(refusal.sentence), "error", "members")
     set_language(person.language)
-    pages = pages_of(request)
+    is_first = organisation is not None and not await has_had_owner(organisation.id)
+    return invited_page(
+        request, form.email.data, token, organisation if role == Role.MEMBER else None, is_first=is_first
+    )
+
+
+def invited_page(
+    request: Request, email: str | None, token: str, organisation: Organisation | None, *, is_first: bool
+) -> Response:
+    """What was invited. Of a first owner the link is shown only where no mail brings it: the mail proves whose it is."""
+    pages, settings = pages_of(request), settings_of(request)
+    link = pages.absolute(pages.url("accounts:invitation", token=token))
     context = {
-        "email": form.email.data,
-        "organisation": organisation if role == Role.MEMBER else None,
-        "link": pages.absolute(pages.url("accounts:invitation", token=token)),
-        "days": days,
+        "email": email,
+        "organisation": organisation,
+        "link": "" if is_first and settings.mail_server else link,
+        "days": settings.invitation_days,
     }
     return render(request, "organisations/invited.html", context)
 
@@ -465,6 +515,12 @@ routes = [
         "/desk/organisations/{id:int}/members/{membership:int}/name",
         rename_member,
         name="members:rename",
+        methods=["POST"],
+    ),
+    Route(
+        "/desk/organisations/{id:int}/members/{membership:int}/confirmation",
+        confirm_member,
+        name="members:confirm",
         methods=["POST"],
     ),
     Route(

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gallery import content_version
-from gallery.accounts.members import members_of
+from gallery.accounts.members import Interest, interest_of, members_of
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent, ConsentState
 from gallery.artworks.models import Artwork, Stage, Status, Submission
@@ -29,7 +29,7 @@ from gallery.mail.outbox import News, tell, unsay
 from gallery.pages import shown_moment
 from gallery.reviews.holds import held_by_another
 from gallery.reviews.models import Decision, Hold, LaterCheck, Opinion, Review, Risk, ScoringRound, Undo
-from gallery.reviews.stages import Answer, answer, stage_of, told, voices_of
+from gallery.reviews.stages import Answer, Voices, answer, stage_of, told, voices_of
 from gallery.site import current as current_site
 
 STATUS_AFTER = {
@@ -178,7 +178,10 @@ async def _decide(
         opinion = None
         opinions = await Opinion.filter(submission_id=sent.id).order_by("id")
         needed = 1 if concern or by is None else (await current_site()).reviews_needed
-        follows = answer(voices_of(opinions), by.id if by else 0, decision, needed)
+        voices = voices_of(opinions)
+        if by is not None and await interest(held, by, voices) == Interest.OTHERS:
+            raise DecisionRefused(OWN_WORK)
+        follows = answer(voices, by.id if by else 0, decision, needed)
         if follows in SPOKEN_SENTENCES:
             raise DecisionRefused(SPOKEN_SENTENCES[follows])
         if needed > 1:
@@ -220,6 +223,16 @@ async def _decide(
         await content_version.bump()
     artwork.status = held.status
     return review
+
+
+OWN_WORK = _l("You are a member of this organisation: another curator decides on its works.")
+
+
+async def interest(artwork: Artwork, by: Person, voices: Voices) -> Interest:
+    """Whether the work is of the curator's own organisation, so that somebody else has to decide."""
+    # The first of two cannot be the second as well: where nobody else is left, the member decides.
+    spoken = list(voices) if len(voices) == 1 else []
+    return await interest_of(by.id, artwork.organisation_id, but=spoken)
 
 
 SPOKEN_SENTENCES = {

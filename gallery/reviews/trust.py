@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from tortoise.expressions import Q
 
+from gallery.accounts.members import Interest, interest_of
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
 from gallery.audit.recording import record
@@ -86,11 +87,19 @@ async def accept_next(workshop: Workshop) -> bool:
 
 
 async def look_later(ids: list[int], by: Person) -> int:
-    """Note that works which were accepted at once were looked at and are as they should be; how many that were."""
+    """Note that works which were accepted at once were looked at and are as they should be; how many that were.
+
+    Those of an own organisation are left to another curator.
+    """
     async with in_transaction():
-        checks = await LaterCheck.filter(id__in=ids, looked_at__isnull=True).prefetch_related(
+        found = await LaterCheck.filter(id__in=ids, looked_at__isnull=True).prefetch_related(
             "review__artwork"
         )
+        checks = [
+            each
+            for each in found
+            if await interest_of(by.id, each.review.artwork.organisation_id) != Interest.OTHERS
+        ]
         for check in checks:
             artwork = check.review.artwork
             await record(

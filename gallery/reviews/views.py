@@ -17,6 +17,7 @@ from starlette.routing import Route
 from tortoise.functions import Count, Max
 
 from gallery.accounts.access import load_person
+from gallery.accounts.members import Interest
 from gallery.accounts.models import Person
 from gallery.artworks.hashtags import beside
 from gallery.artworks.models import Artwork, Stage, Status, Submission
@@ -59,6 +60,7 @@ from gallery.reviews.queue import (
     remember,
     remembered,
 )
+from gallery.reviews.stages import voices_of
 from gallery.themes.models import Theme
 
 PER_PAGE = 50
@@ -425,7 +427,9 @@ async def _work_page(
     said_now = [each for each in said if each.submission_id == submission.id]
     mine = next((each for each in reversed(said_now) if each.by_id == person.id), None)
     has_spoken = mine is not None and submission.stage == Stage.SECOND
-    if submission.is_waiting and is_looked_at and not has_spoken:
+    interest = await decisions.interest(artwork, person, voices_of(said_now))
+    may_decide = not has_spoken and interest != Interest.OTHERS
+    if submission.is_waiting and is_looked_at and may_decide:
         held = await take_hold(artwork, person, PAGE_LEASE)
         holder = None if held.person_id == person.id else held.person
     found = await hints.shown(await hints.looked_at(submission)) if artwork.status != Status.WITHDRAWN else []
@@ -459,6 +463,8 @@ async def _work_page(
         ),
         "stage": submission.stage if submission.is_waiting else None,
         "mine": mine if submission.is_waiting else None,
+        "interest": interest,
+        "may_decide": may_decide,
         "has_spoken": has_spoken and submission.is_waiting,
         "voices": _last_of_each(said_now) if submission.stage == Stage.DISPUTED else [],
         "noted_fields": NOTED_FIELDS,

@@ -162,7 +162,8 @@ async def test_a_withdrawal_by_the_organisation_is_no_news_to_it(site: Site) -> 
     assert await Mail.all().count() == 0
 
 
-async def test_an_invitation_is_mailed_and_the_link_shown(site: Site, office: PostOffice) -> None:
+async def test_the_link_of_a_first_owner_is_only_in_the_mail(site: Site, office: PostOffice) -> None:
+    """Whoever invites could otherwise become the owner under somebody else's address."""
     fields = {
         "email": "New@Example.org",
         "role": "member",
@@ -174,14 +175,17 @@ async def test_an_invitation_is_mailed_and_the_link_shown(site: Site, office: Po
     (mail,) = office.mails
     assert (mail["to"], mail["subject"]) == ("new@example.org", "邀请您加入见光")
     link = next(line for line in text_of(mail).splitlines() if "/desk/invitations/" in line)
-    assert link in page.text
+    assert "/desk/invitations/" not in page.text
     assert "芭莎公益" in text_of(mail)
     guest = await site.client()
     path = link.removeprefix(site.settings.site_url)
     assert (await guest.post(path, data={"name": "新来的", "password": "a long password"})).status_code == 303
-    membership = await Membership.get(person__email="new@example.org")
+    membership = await Membership.get(person__email="new@example.org").prefetch_related("person")
     assert membership.role == MemberRole.OWNER  # the first: nobody could invite the others otherwise
     assert (await Mail.get()).secret == ""
+    owner = await site.client(membership.person)
+    invited = await owner.post("/desk/invitations-sent", data={**fields, "email": "second@example.org"})
+    assert "/desk/invitations/" in invited.text  # an owner gains nothing by it
 
 
 async def test_whoever_closed_the_account_is_told_nothing(site: Site) -> None:

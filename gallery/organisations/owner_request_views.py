@@ -1,0 +1,186 @@
+"""Requests for a new owner: the keepers' pages on which they ask, and the page on which an owner objects."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.accounts.access import load_keeper, speak_to_guest
+from gallery.accounts.models import Person
+from gallery.clock import now
+from gallery.forms import small_form
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.organisations import owner_requests
+from gallery.organisations.access import load_organisation
+from gallery.organisations.forms import OwnerRequestForm
+from gallery.organisations.models import Organisation, OwnerRequest, RequestState
+from gallery.organisations.owner_requests import RequestRefused, can_be_stopped, find_by_link, role_of
+from gallery.pages import flash, redirect, render, settings_of
+from gallery.security import WITHOUT_PATH
+
+LISTED = 100
+STATE_WORDS = {
+    RequestState.WAITING: _l("can still be objected to"),
+    RequestState.OBJECTED: _l("an owner objected"),
+    RequestState.EFFECTIVE: _l("the invitation was sent"),
+    RequestState.CANCELLED: _l("cancelled"),
+}
+
+
+async def index(request: Request) -> Response:
+    """A keeper sees which organisations a new owner was asked for, and how long each request still waits."""
+    await load_keeper(request)
+    rows = await (
+        OwnerRequest.all()
+        .order_by("-id")
+        .limit(LISTED)
+        .prefetch_related("organisation", "asked_by", "objected_by", "invitation")
+    )
+    context = {"rows": rows, "words": STATE_WORDS, "can_be_stopped": can_be_stopped, "hours_left": hours_left}
+    return render(request, "owner_requests/index.html", context)
+
+
+def hours_left(asked: OwnerRequest) -> int:
+    """Full hours until it takes effect, rounded up."""
+    return max(0, -int(-(asked.effective_at - now()).total_seconds() // 3600))
+
+
+async def new(request: Request) -> Response:
+    """A keeper reads what asking for a new owner does, and finds the form."""
+    _keeper, organisation = await _load_lost(request)
+    return _form_page(request, organisation, OwnerRequestForm())
+
+
+async def create(request: Request) -> Response:
+    """A keeper asks for a new owner; everybody who is or was one is told, and may object."""
+    keeper, organisation = await _load_lost(request)
+    form = OwnerRequestForm(await small_form(request))
+    if form.validate():
+        try:
+            await owner_requests.ask(
+                organisation,
+                form.email.data or "",
+                form.reason.data or "",
+                form.language.data,
+                keeper,
+                settings_of(request),
+            )
+        except RequestRefused as refusal:
+            form.refuse("email", str(refusal.sentence))
+        else:
+            response = redirect(request, "owner_requests:index")
+            flash(
+                request,
+                response,
+                _("Everybody who is or was an owner is told. If nobody objects, the invitation goes out in 72 hours."),
+            )
+            return response
+    return _form_page(request, organisation, form, status=422)
+
+
+async def _load_lost(request: Request) -> tuple[Person, Organisation]:
+    keeper = await load_keeper(request)
+    _person, organisation, _membership = await load_organisation(request)
+    return keeper, organisation
+
+
+def _form_page(
+    request: Request, organisation: Organisation, form: OwnerRequestForm, status: int = 200
+) -> Response:
+    context = {"organisation": organisation, "form": form}
+    return render(request, "owner_requests/new.html", context, status=status)
+
+
+async def delete(request: Request) -> Response:
+    """A keeper cancels a request."""
+    keeper = await load_keeper(request)
+    asked = await OwnerRequest.get_or_none(id=request.path_params["request"])
+    if asked is None:
+        raise HTTPException(404)
+    stopped = await owner_requests.cancel(asked, keeper)
+    response = redirect(request, "owner_requests:index")
+    if stopped:
+        flash(request, response, _("The request is cancelled."))
+    else:
+        flash(request, response, _("It is too late: the request has ended already."), "hint")
+    return response
+
+
+async def object_at_desk(request: Request) -> Response:
+    """An owner objects on the page of their organisation."""
+    person, organisation, own = await load_organisation(request)
+    asked = await OwnerRequest.get_or_none(id=request.path_params["request"], organisation_id=organisation.id)
+    if asked is None or own is None or not own.is_owner:
+        raise HTTPException(404)
+    stopped = await owner_requests.object_to(asked, person)
+    response = redirect(request, "organisations:edit", id=organisation.id)
+    if stopped:
+        flash(request, response, _("You have objected: nobody is invited."))
+    else:
+        flash(request, response, _("It is too late: the request has ended already."), "hint")
+    return response
+
+
+async def show_objection(request: Request) -> Response:
+    """Somebody who is or was an owner opens the link of the mail, and sees a button."""
+    await speak_to_guest(request)
+    asked = await _load_by_link(request)
+    return await _objection_page(request, asked, is_open=can_be_stopped(asked))
+
+
+async def create_objection(request: Request) -> Response:
+    """Somebody who is or was an owner objects by the link of the mail, without signing in."""
+    await speak_to_guest(request)
+    asked = await _load_by_link(request)
+    await owner_requests.object_to(asked, None)
+    return await _objection_page(request, await _load_by_link(request), is_open=False)
+
+
+async def _load_by_link(request: Request) -> OwnerRequest:
+    asked = await find_by_link(request.path_params["request"], request.path_params["token"])
+    if asked is None:
+        raise HTTPException(404)
+    return asked
+
+
+async def _objection_page(request: Request, asked: OwnerRequest, *, is_open: bool) -> Response:
+    context = {
+        "asked": asked,
+        "is_open": is_open,
+        "role": await role_of(asked.email),
+        "word": STATE_WORDS[asked.state],
+    }
+    return render(request, "owner_requests/objection.html", context, headers=WITHOUT_PATH)
+
+
+routes = [
+    Route("/desk/owner-requests", index, name="owner_requests:index", methods=["GET"]),
+    Route(
+        "/desk/owner-requests/{request:int}/deletion", delete, name="owner_requests:delete", methods=["POST"]
+    ),
+    Route(
+        "/desk/owner-requests/{request:int}/objection/{token}",
+        show_objection,
+        name="owner_requests:show_objection",
+        methods=["GET"],
+    ),
+    Route(
+        "/desk/owner-requests/{request:int}/objection/{token}",
+        create_objection,
+        name="owner_requests:create_objection",
+        methods=["POST"],
+    ),
+    Route("/desk/organisations/{id:int}/owner-requests/new", new, name="owner_requests:new", methods=["GET"]),
+    Route(
+        "/desk/organisations/{id:int}/owner-requests", create, name="owner_requests:create", methods=["POST"]
+    ),
+    Route(
+        "/desk/organisations/{id:int}/owner-requests/{request:int}/objection",
+        object_at_desk,
+        name="owner_requests:object",
+        methods=["POST"],
+    ),
+]

@@ -1,0 +1,235 @@
+"""A new owner for an organisation that lost its owners: a keeper asks, 72 hours pass, and no owner objects.
+
+Without this a keeper could take the owners out and come in as the first one. Everybody who is or was an owner gets a mail
+with a link that objects, which also those can use who cannot sign in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from tortoise.expressions import Q
+
+from gallery.accounts.invitations import invite
+from gallery.accounts.members import has_had_owner
+from gallery.accounts.models import Invitation, MemberRole, Person, Role
+from gallery.accounts.sessions import token_hash
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.languages import lazy_gettext as _l
+from gallery.mail.models import Mail, MailState
+from gallery.mail.outbox import News, in_both, tell, write_to
+from gallery.organisations.models import (
+    Application,
+    ApplicationState,
+    Organisation,
+    OwnerRequest,
+    RequestState,
+)
+from gallery.settings import Settings
+from gallery.worker import Workshop
+
+WAITS = timedelta(hours=72)
+REST_AFTER_OBJECTION = timedelta(days=30)
+ON_THE_SERVER = "gallery invite"  # the reason of what is asked for by command
+
+
+class RequestRefused(Exception):
+    """It cannot be asked for; `sentence` says why."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+async def latest_request(organisation_id: int) -> OwnerRequest | None:
+    """The latest request for an organisation, with the people around it."""
+    requests = OwnerRequest.filter(organisation_id=organisation_id).order_by("-id")
+    return await requests.first().prefetch_related("asked_by", "objected_by", "invitation")
+
+
+def can_be_stopped(request: OwnerRequest) -> bool:
+    """Whether nobody became an owner by it yet; `request` with its invitation."""
+    invitation = request.invitation
+    if request.state == RequestState.EFFECTIVE:
+        return invitation is not None and invitation.accepted_at is None and invitation.expires_at > now()
+    return request.state == RequestState.WAITING
+
+
+async def ask(
+    organisation: Organisation, email: str, reason: str, language: str, by: Person, settings: Settings
+) -> OwnerRequest:
+    """Ask to invite `email` as an owner in 72 hours, and tell everybody who may object. Raises RequestRefused."""
+    if settings.mail_server is None:
+        raise RequestRefused(
+            _l(
+                "This site sends no mail, so the owners could not be told. Use `gallery invite` on the server."
+            )
+        )
+    async with in_transaction():
+        await locked(Organisation.filter(id=organisation.id)).get()
+        if not await has_had_owner(organisation.id):
+            raise RequestRefused(_l("This organisation has had no owner yet: please invite its first one."))
+        waiting = OwnerRequest.filter(organisation_id=organisation.id, state=RequestState.WAITING)
+        if await waiting.exists():
+            raise RequestRefused(_l("A request for this organisation waits already."))
+        objected = OwnerRequest.filter(organisation_id=organisation.id, state=RequestState.OBJECTED)
+        if await objected.filter(ended_at__gt=now() - REST_AFTER_OBJECTION).exists():
+            raise RequestRefused(_l("An owner objected less than 30 days ago. Please talk to them."))
+        return await _make(organisation, email, reason, language, by, now() + WAITS)
+
+
+async def invite_at_once(organisation: Organisation, email: str, language: str, days: int) -> str:
+    """Invite an owner without waiting, for whoever has the server; all owners are told. Returns the link's token."""
+    async with in_transaction():
+        request = await _make(organisation, email, ON_THE_SERVER, language, None, now())
+        return await _invite(request, days)
+
+
+async def _make(
+    organisation: Organisation,
+    email: str,
+    reason: str,
+    language: str,
+    by: Person | None,
+    effective_at: datetime,
+) -> OwnerRequest:
+    token = secrets.token_urlsafe(24)
+    request = await OwnerRequest.create(
+        organisation=organisation,
+        asked_by=by,
+        email=email.strip().lower(),
+        language=language,
+        reason=reason,
+        asked_at=now(),
+        effective_at=effective_at,
+        token_hash=token_hash(token),
+    )
+    await record(Verb.OWNER_REQUEST_MADE, request.id, organisation_id=organisation.id, by=by)
+    facts = {
+        "organisation": in_both(organisation, "name"),
+        "keeper": by.name if by else "",
+        "email": request.email,
+        "role": await role_of(request.email),
+        "reason": reason,
+        "effective_at": effective_at.isoformat(),
+    }
+    for address, speaks in (await _who_may_object(organisation.id)).items():
+        await write_to(
+            address, speaks, "owner_requested", _objection_path(request.id), facts=facts, secret=token
+        )
+    return request
+
+
+async def _who_may_object(organisation_id: int) -> dict[str, str]:
+    """The address and the language of everybody who is or was an owner, and of the contact of the application."""
+    owners = Person.filter(
+        Q(memberships__organisation_id=organisation_id, memberships__role=MemberRole.OWNER)
+        | Q(formerly_owned__organisation_id=organisation_id)
+    ).exclude(password_hash="")  # an account that was closed has neither password nor address
+    found = {person.email: person.language for person in await owners.order_by("id")}
+    admitted = Application.filter(organisation_id=organisation_id, state=ApplicationState.ADMITTED)
+    for application in await admitted:
+        found.setdefault(application.contact_email.lower(), application.language)
+    return found
+
+
+def _objection_path(request_id: int) -> str:
+    return f"/desk/owner-requests/{request_id}/objection/"
+
+
+async def role_of(email: str) -> str:
+    """The role of whoever has this address: "curator" and "keeper" are named to the owners; empty without an account."""
+    person = await Person.get_or_none(email=email)
+    return person.role if person else ""
+
+
+async def find_by_link(request_id: int, token: str) -> OwnerRequest | None:
+    """The request that the link in a mail is about."""
+    return await OwnerRequest.get_or_none(id=request_id, token_hash=token_hash(token)).prefetch_related(
+        "organisation", "asked_by", "invitation"
+    )
+
+
+async def object_to(request: OwnerRequest, by: Person | None) -> bool:
+    """An owner objects, `by` the desk or by the link of the mail: nobody is invited. False where it is too late."""
+    return await _stop(request, RequestState.OBJECTED, by)
+
+
+async def cancel(request: OwnerRequest, by: Person) -> bool:
+    """A keeper cancels a request. False where it is too late."""
+    return await _stop(request, RequestState.CANCELLED, by)
+
+
+async def _stop(request: OwnerRequest, state: RequestState, by: Person | None) -> bool:
+    async with in_transaction():
+        held = await locked(OwnerRequest.filter(id=request.id)).get()
+        if held.invitation_id:
+            await locked(Invitation.filter(id=held.invitation_id)).first()
+            await held.fetch_related("invitation")
+        else:
+            held.invitation = None
+        if not can_be_stopped(held):
+            return False
+        invitation_id = held.invitation_id
+        is_objection = state == RequestState.OBJECTED
+        await OwnerRequest.filter(id=held.id).update(
+            state=state,
+            ended_at=now(),
+            objected_by_id=by.id if by and is_objection else None,
+        )
+        await Invitation.filter(id=invitation_id or 0).delete()
+        verb = Verb.OWNER_REQUEST_OBJECTED if is_objection else Verb.OWNER_REQUEST_CANCELLED
+        await record(verb, held.id, organisation_id=held.organisation_id, by=by)
+        if is_objection and held.asked_by_id:
+            organisation = await Organisation.get(id=held.organisation_id)
+            facts = {"organisation": in_both(organisation, "name")}
+            news = News("owner_request_objected", "/desk/owner-requests", facts, is_for_digest=False)
+            await tell(await Person.filter(id=held.asked_by_id, role=Role.KEEPER), news)
+    return True
+
+
+async def take_effect(workshop: Workshop) -> bool:
+    """Send the invitation of a request whose time has come and to which nobody objected; False when there is none.
+
+    It waits for mails that have not left: nobody must be late because the mail server was away.
+    """
+    unsent = Mail.filter(kind="owner_requested", state=MailState.UNSENT)
+    delayed = [int(str(path).split("/")[3]) for path in await unsent.values_list("path", flat=True)]
+    due = OwnerRequest.filter(state=RequestState.WAITING, effective_at__lte=now()).exclude(
+        id__in=[0, *delayed]
+    )
+    async with in_transaction():
+        request = await locked(due.order_by("id").limit(1), skip_held=True).first()
+        if request is None:
+            return False
+        asker = await Person.get_or_none(id=request.asked_by_id or 0, role=Role.KEEPER, is_active=True)
+        if asker is None:
+            await OwnerRequest.filter(id=request.id).update(state=RequestState.CANCELLED, ended_at=now())
+            await record(Verb.OWNER_REQUEST_CANCELLED, request.id, organisation_id=request.organisation_id)
+        else:
+            await _invite(request, workshop.settings.invitation_days, asker)
+    return True
+
+
+async def _invite(request: OwnerRequest, days: int, by: Person | None = None) -> str:
+    token = await invite(
+        request.email,
+        Role.MEMBER,
+        days=days,
+        organisation_id=request.organisation_id,
+        member_role=MemberRole.OWNER,
+        language=request.language,
+        by=by,
+        by_request=True,
+    )
+    invitation = await Invitation.get(token_hash=token_hash(token))
+    await OwnerRequest.filter(id=request.id).update(
+        state=RequestState.EFFECTIVE, ended_at=now(), invitation_id=invitation.id
+    )
+    await record(Verb.OWNER_REQUEST_TOOK_EFFECT, request.id, organisation_id=request.organisation_id, by=by)
+    return token
