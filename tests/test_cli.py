@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from gallery.accounts.invitations import open_invitation
+from gallery.accounts.models import Invitation, Membership
 from gallery.artists.models import Artist, Consent, Withdrawal
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.import_models import Import, ImportState
@@ -28,6 +29,8 @@ from gallery.clock import now
 from gallery.database import Database
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import make_public, public_key, rendition_key
+from gallery.mail.letters import compose
+from gallery.mail.models import Mail
 from gallery.search.models import SearchEntry
 from gallery.storage import Store
 from gallery.storage.local import LocalFolder
@@ -192,6 +195,31 @@ async def test_an_invitation_opens_with_the_printed_link(site: Site) -> None:
     assert page.status_code == 200
 
 
+async def test_owners_are_replaced_only_by_that_word_and_are_told(site: Site) -> None:
+    slug = site.cast.organisation.slug
+    owner = await Membership.get(person=site.cast.partner)
+    await Membership.filter(id=owner.id).update(role="owner", joined_as="first_owner")
+    words = ("invite", "neu@example.org", "--role", "member", "--organisation", slug)
+    assert "--replace-owners" in one_complaint(on_site(site, *words), 2)
+    assert not await Invitation.exists()
+    result = on_site(site, *words, "--replace-owners")
+    found = re.search(r"/desk/invitations/(\S+)", result.stdout)
+    assert found, result.stderr
+    mail = await Mail.get(kind="owner_requested")
+    assert (mail.email, mail.facts["email"], mail.facts["keeper"]) == (
+        "partner@example.org",
+        "neu@example.org",
+        "",
+    )
+    assert "Whoever runs the server" in compose(mail, site.settings).text
+    assert await Entry.exists(verb="owner_request.took_effect", organisation_id=owner.organisation_id)
+    guest = await site.client()
+    told = {"name": "Neu", "password": "a long password"}
+    assert (await guest.post(f"/desk/invitations/{found[1]}", data=told)).status_code == 303
+    joined = await Membership.get(person__email="neu@example.org")
+    assert (joined.role, joined.joined_as) == ("owner", "requested")
+
+
 async def test_a_member_is_invited_to_an_organisation(site: Site) -> None:
     slug = site.cast.organisation.slug
     result = on_site(site, "invite", "neu@example.org", "--role", "member", "--organisation", slug)
@@ -303,6 +331,24 @@ async def test_refused_and_waiting_pictures_are_named(site: Site) -> None:
     )
     sentences = {finding.sentence for finding in await findings(site)}
     assert sentences >= {"A picture was refused: damaged", "A picture waits to be developed"}
+
+
+async def test_curators_who_are_members_are_named_and_nothing_is_wrong(site: Site) -> None:
+    membership = await Membership.create(
+        person=site.cast.curator, organisation=site.cast.organisation, joined_as="invited"
+    )
+    (finding,) = await findings(site)
+    assert finding.is_notice
+    assert finding.sentence == "A curator is also a member, invited by an owner"
+    result = on_site(site, "check")
+    assert result.returncode == 0
+    assert "nothing is wrong" in result.stdout
+    assert "A curator is also a member" in " ".join(result.stdout.split())
+    await Membership.filter(id=membership.id).update(joined_as="unknown")
+    assert on_site(site, "check").returncode == 1
+    assert "mended" in on_site(site, "check", "--mend").stdout
+    assert (await Membership.get(id=membership.id)).awaits_confirmation
+    assert "suspended until an owner" in " ".join(on_site(site, "check").stdout.split())
 
 
 # serve and worker

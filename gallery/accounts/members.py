@@ -73,6 +73,13 @@ async def interest_of(
     return Interest.OTHERS if await others.exists() else Interest.ALONE
 
 
+async def left_to_others(person_id: int) -> list[int]:
+    """The organisations of a curator on whose works another curator decides."""
+    own = await Membership.filter(person_id=person_id).values_list("organisation_id", flat=True)
+    ids = [int(str(id)) for id in own]
+    return [id for id in ids if await interest_of(person_id, id) == Interest.OTHERS]
+
+
 async def set_role(membership: Membership, role: MemberRole) -> None:
     """Make a member an owner, or an editor. Raises LastOwner."""
     async with in_transaction():

@@ -75,7 +75,9 @@ async def create(request: Request) -> Response:
             flash(
                 request,
                 response,
-                _("Everybody who is or was an owner is told. If nobody objects, the invitation goes out in 72 hours."),
+                _(
+                    "Everybody who is or was an owner is told. If nobody objects, the invitation goes out in 72 hours."
+                ),
             )
             return response
     return _form_page(request, organisation, form, status=422)

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from tortoise.query_utils import Prefetch
 
 from gallery.accounts.access import load_curator
+from gallery.accounts.members import left_to_others
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
 from gallery.reviews.models import Hint, Report, Review, ScoringRound, Veto
@@ -62,11 +63,14 @@ async def load_round(request: Request) -> tuple[Person, ScoringRound]:
 
 
 async def load_report(request: Request) -> tuple[Person, Report]:
-    """The curator at this desk and the report of the address, with its work."""
+    """The curator at this desk and the report of the address, with its work.
+
+    404 for a report about an own organisation, while another curator can read it: it says who reported.
+    """
     person = await load_curator(request)
     report = await Report.get_or_none(id=request.path_params["id"]).prefetch_related(
         "artwork__organisation", "artwork__artist", "artwork__image", "closed_by"
     )
-    if report is None:
+    if report is None or report.artwork.organisation_id in await left_to_others(person.id):
         raise HTTPException(404)
     return person, report

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery.accounts.members import left_to_others
 from gallery.artworks.access import load_on_view
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
@@ -62,10 +63,11 @@ def _form(request: Request, artwork: Artwork, form: ReportForm, status: int = 20
 
 async def index(request: Request) -> Response:
     """A curator sees which reports wait, the oldest first, and what was closed lately."""
-    await load_curator(request)
-    closed = Report.filter(closed_at__isnull=False).order_by("-closed_at").limit(CLOSED_LISTED)
+    person = await load_curator(request)
+    readable = Report.exclude(artwork__organisation_id__in=[0, *await left_to_others(person.id)])
+    closed = readable.filter(closed_at__isnull=False).order_by("-closed_at").limit(CLOSED_LISTED)
     context = {
-        "waiting": await Report.filter(closed_at__isnull=True).order_by("id").prefetch_related("artwork"),
+        "waiting": await readable.filter(closed_at__isnull=True).order_by("id").prefetch_related("artwork"),
         "closed": await closed.prefetch_related("artwork"),
         "reported_for_words": reports.REPORTED_FOR_WORDS,
     }

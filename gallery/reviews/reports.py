@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gallery.accounts.members import left_to_others
 from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
@@ -38,7 +39,8 @@ async def report(artwork: Artwork, values: Mapping[str, Any], language: str) -> 
         made = await Report.create(artwork=artwork, language=language, **values)
         await record(Verb.REPORT_MADE, made.id, with_id=artwork.id)
         curators = await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True)
-        await tell(curators, News("report_waiting", f"/desk/reports/{made.id}", is_for_digest=False))
+        others = [each for each in curators if artwork.organisation_id not in await left_to_others(each.id)]
+        await tell(others, News("report_waiting", f"/desk/reports/{made.id}", is_for_digest=False))
         return made
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from tortoise.expressions import Q
 
-from gallery.accounts.members import Interest, interest_of
+from gallery.accounts.members import left_to_others
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
 from gallery.audit.recording import record
@@ -92,14 +92,11 @@ async def look_later(ids: list[int], by: Person) -> int:
     Those of an own organisation are left to another curator.
     """
     async with in_transaction():
-        found = await LaterCheck.filter(id__in=ids, looked_at__isnull=True).prefetch_related(
+        found = LaterCheck.filter(id__in=ids, looked_at__isnull=True)
+        own = await left_to_others(by.id)
+        checks = await found.exclude(review__artwork__organisation_id__in=[0, *own]).prefetch_related(
             "review__artwork"
         )
-        checks = [
-            each
-            for each in found
-            if await interest_of(by.id, each.review.artwork.organisation_id) != Interest.OTHERS
-        ]
         for check in checks:
             artwork = check.review.artwork
             await record(
