@@ -17,6 +17,8 @@ from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
+from gallery.accounts.members import has_had_owner
+from gallery.accounts.models import FormerOwner, Membership
 from gallery.database import Database
 from gallery.settings import Settings
 from tests.conftest import PostgreSQL, run_aside, settings_for
@@ -175,3 +177,64 @@ def literal(kind: str) -> str:
     if "json" in kind:
         return "'{}'"
     return "true" if "bool" in kind else "1"
+
+
+async def test_how_members_joined_is_taken_from_their_invitations(empty: Callable[[str], Settings]) -> None:
+    """Of a curator or keeper whom no owner is known to have invited, an owner decides; a first owner stays."""
+    people = {
+        "keeper": (1, "keeper"),  # the first owner of 1
+        "owner": (2, "member"),  # the first owner of 2
+        "invited": (3, "curator"),  # by that owner
+        "own": (4, "curator"),  # by herself
+        "second": (5, "member"),  # by that curator
+        "left": (6, "member"),  # was the owner of 3
+    }
+    # (organisation, who, invited by, as)
+    invitations = [
+        (1, "keeper", "keeper", "owner"),
+        (2, "owner", "own", "owner"),
+        (2, "invited", "owner", "editor"),
+        (2, "own", "own", "owner"),
+        (2, "second", "own", "editor"),
+        (3, "left", "own", "owner"),
+    ]
+    async with opened(empty("old")) as database:
+        await database.migrate(upto="0027_logos")
+        run = get_connection("default").execute_query
+        day = "'2026-01-02 03:04:05+00:00'"
+        for organisation in (1, 2, 3, 4):  # nobody has accepted an invitation to 4
+            await run(
+                "INSERT INTO organisation (id, slug, name_zh, name_en, about_zh, about_en, registration_number, website,"
+                f" is_active, created_at) VALUES ({organisation}, 's{organisation}', '', '', '', '', '', '', TRUE, {day})"
+            )
+        for name, (id, role) in people.items():
+            await run(
+                "INSERT INTO person (id, email, name, password_hash, role, language, is_active, created_at)"
+                f" VALUES ({id}, '{name}@example.org', '{name}', 'x', '{role}', 'en', TRUE, {day})"
+            )
+        for id, (organisation, name, by, member_role) in enumerate(invitations, 1):
+            await run(
+                "INSERT INTO invitation (id, token_hash, email, role, organisation_id, member_role, language, invited_by_id,"
+                f" created_at, expires_at, accepted_at) VALUES ({id}, '{id}', '{name}@example.org', 'member',"
+                f" {organisation}, '{member_role}', 'en', {people[by][0]}, {day}, {day}, '2026-02-0{id} 00:00:00+00:00')"
+            )
+            if name != "left":
+                await run(
+                    "INSERT INTO membership (id, organisation_id, person_id, role, created_at)"
+                    f" VALUES ({id}, {organisation}, {people[name][0]}, '{member_role}', {day})"
+                )
+        await database.migrate()
+        rows = await Membership.all().order_by("id").prefetch_related("person", "invited_by")
+        assert [
+            (row.person.name, row.joined_as, row.invited_by and row.invited_by.name, row.awaits_confirmation)
+            for row in rows
+        ] == [
+            ("keeper", "first_owner", "keeper", False),
+            ("owner", "first_owner", "own", False),
+            ("invited", "invited", "owner", False),
+            ("own", "unknown", "own", True),
+            ("second", "unknown", "own", False),
+        ]
+        lost = await FormerOwner.all().order_by("id").values_list("organisation_id", "person_id")
+        assert (3, 6) in [tuple(each) for each in lost]
+        assert [await has_had_owner(id) for id in (1, 2, 3, 4)] == [True, True, True, False]
