@@ -28,7 +28,7 @@ from gallery.images.decoder import Limits
 from gallery.images.renditions import FORMATS, WIDTHS
 from gallery.mail import chores as mail_chores
 from gallery.mail import outbox
-from gallery.organisations import application_views, link_check
+from gallery.organisations import application_views, link_check, owner_requests
 from gallery.organisations import links as project_links
 from gallery.reviews import report_views
 from gallery.settings import Settings
@@ -274,6 +274,9 @@ def test_limits_are_told_as_they_are() -> None:
     assert f"After {access.WRONG_TOKENS} wrong tokens from one network within a minute" in security
     assert access.WITHIN == 60
     assert f"may ask {Settings.api_requests_per_minute} times a minute" in security
+    hours = owner_requests.WAITS.total_seconds() / 3600
+    assert f"After {hours:.0f} hours, and not before these mails have left" in security
+    assert f"nobody asks again for {owner_requests.REST_AFTER_OBJECTION.days} days" in security
     assert f"is kept for {once.KEPT_FOR.total_seconds() / 3600:.0f} hours" in security
     assert f"a lease of {once.LEASE.seconds} s that was committed" in unwrapped(DOCS["decisions.md"])
     assert chores.UNUSED_AFTER.days == 1
