@@ -194,8 +194,21 @@ async def _join(invitation: Invitation, person: Person) -> None:
         if changed:
             await Membership.filter(id=membership.id).update(**changed)
             await tell_owners(membership, "member_joined", person)
+        if joined_as == JoinedAs.FIRST_OWNER:
+            await _tell_others_invited(invitation, person)
     invitation.accepted_at = now()
     await invitation.save(update_fields=["accepted_at"])
     await record(
         Verb.INVITATION_ACCEPTED, invitation.id, organisation_id=invitation.organisation_id, by=person
     )
+
+
+async def _tell_others_invited(invitation: Invitation, person: Person) -> None:
+    """Tell everybody else who was invited as the first owner that somebody else has become it."""
+    others = Invitation.filter(organisation_id=invitation.organisation_id, accepted_at=None)
+    found = await others.filter(expires_at__gt=now()).prefetch_related("organisation")
+    for each in {each.email: each for each in found if each.email != person.email}.values():
+        assert each.organisation is not None
+        facts = {"organisation": in_both(each.organisation, "name"), "member": person.name}
+        facts["role"] = person.role
+        await write_to(each.email, each.language, "first_owner_is_another", facts=facts)

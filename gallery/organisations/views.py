@@ -16,7 +16,7 @@ from gallery.accounts import invitations, members
 from gallery.accounts.access import load_curator, load_person
 from gallery.accounts.forms import InvitationForm
 from gallery.accounts.invitations import InvitationRefused
-from gallery.accounts.members import Interest, LastOwner, has_had_owner
+from gallery.accounts.members import Interest, LastOwner, has_had_owner, interest_of
 from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -250,7 +250,7 @@ async def update_trust(request: Request) -> Response:
     person, organisation, _membership = await load_organisation(request)
     if not person.is_keeper:
         raise HTTPException(404)
-    if await members.interest_of(person.id, organisation.id, roles=[Role.KEEPER]) == Interest.OTHERS:
+    if await _is_left_to_another_keeper(person, organisation):
         sentence = _("You are a member of this organisation: another keeper says how its works are reviewed.")
         return _back(request, organisation, sentence, "error", "trust")
     form = TrustForm(await desk_form(request))
@@ -272,6 +272,10 @@ async def update_trust(request: Request) -> Response:
             await Organisation.filter(id=held.id).update(trust=after)
             await record(Verb.ORGANISATION_TRUST_CHANGED, held.id, organisation_id=held.id, by=person)
     return _back(request, organisation, _("Saved."), fragment="trust")
+
+
+async def _is_left_to_another_keeper(keeper: Person, organisation: Organisation) -> bool:
+    return await interest_of(keeper.id, organisation.id, roles=[Role.KEEPER]) == Interest.OTHERS
 
 
 def _form_for(
@@ -334,6 +338,7 @@ async def _organisation_page(
         "joined_words": JOINED_WORDS,
         "trust": trust or TrustForm(data={"trust": organisation.trust}),
         "trust_words": TRUST_WORDS,
+        "trust_is_left": person.is_keeper and await _is_left_to_another_keeper(person, organisation),
         "trust_changes": await TrustChange.filter(organisation=organisation)
         .order_by("-id")
         .prefetch_related("by")

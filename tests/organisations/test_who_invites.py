@@ -15,6 +15,7 @@ from gallery.api.tokens import make_token, token_of
 from gallery.artists.models import Artist
 from gallery.audit.models import Entry
 from gallery.clock import now
+from gallery.mail.letters import compose
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation
 from tests import factories
@@ -130,6 +131,12 @@ async def test_of_two_invitations_of_a_first_owner_only_one_counts(site: Site) -
     (membership,) = await Membership.filter(organisation=organisation)
     assert (membership.joined_as, membership.role) == (JoinedAs.FIRST_OWNER, MemberRole.OWNER)
     assert membership.invited_by_id == site.cast.curator.id
+    person = await Person.get(id=membership.person_id)
+    told = {mail.email for mail in await Mail.filter(kind="first_owner_is_another")}
+    assert told == {f"{name}@example.org" for name in ("one", "two", "three")} - {person.email}
+    mail = await Mail.filter(kind="first_owner_is_another").first()
+    assert mail is not None
+    assert "New" in compose(mail, site.settings).subject
 
 
 async def test_an_invitation_holds_while_whoever_made_it_is_an_owner(site: Site) -> None:
@@ -263,8 +270,6 @@ async def test_a_site_of_one_charity_has_its_keeper_as_first_owner_and_says_so(s
 
 
 async def test_mail_about_a_member_leads_to_the_members(site: Site) -> None:
-    from gallery.mail.letters import compose
-
     await make_owner(site)
     for language in ("en", "zh"):
         await Person.filter(id=site.cast.partner.id).update(language=language)
