@@ -66,7 +66,7 @@ async def interest_of(
 ) -> Interest:
     """The interest of a curator in an organisation. `but`: the ids of those who cannot decide in their place."""
     members = Membership.filter(organisation_id=organisation_id)
-    ids = {int(str(id)) for id in await members.values_list("person_id", flat=True)}
+    ids = [int(str(id)) for id in await members.values_list("person_id", flat=True)]
     if person_id not in ids:
         return Interest.NONE
     others = Person.filter(role__in=list(roles), is_active=True).exclude(id__in=[*ids, *but])
