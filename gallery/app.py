@@ -40,10 +40,12 @@ import gallery.artworks.framings
 import gallery.artworks.import_chores
 import gallery.artworks.import_views
 import gallery.artworks.many
+import gallery.artworks.picture_views
 import gallery.artworks.sharing_private
 import gallery.artworks.views
 import gallery.artworks.workshop_views
 import gallery.audit.chores
+import gallery.erasure
 import gallery.exhibitions.calendar
 import gallery.exhibitions.calendar_files
 import gallery.exhibitions.chores
@@ -70,7 +72,6 @@ import gallery.figures.following
 import gallery.figures.views
 import gallery.images.chores
 import gallery.images.emblem_views
-import gallery.images.views
 import gallery.mail.chores
 import gallery.organisations.application_views
 import gallery.organisations.chores
@@ -130,6 +131,7 @@ CHORES: list[Chore] = [
     *gallery.organisations.chores.CHORES,
     *gallery.audit.chores.CHORES,
     *gallery.figures.chores.CHORES,
+    *gallery.erasure.CHORES,
 ]
 
 
@@ -164,7 +166,7 @@ def feature_routes() -> list[Route]:
         *gallery.artists.views.routes,
         *gallery.artists.artist_views.routes,
         *gallery.artists.withdrawal_views.routes,
-        *gallery.images.views.routes,
+        *gallery.artworks.picture_views.routes,
         *gallery.images.emblem_views.routes,
         *gallery.artworks.arrivals.routes,
         *gallery.artworks.drafting_views.routes,

@@ -39,6 +39,7 @@ MODELS = [
     "gallery.audit.models",
     "gallery.site",
     "gallery.worker",
+    "gallery.erasure",
     "gallery.mail.models",
     "gallery.accounts.models",
     "gallery.organisations.models",
@@ -109,6 +110,7 @@ def _connection(database_url: str, most: int | None = None) -> dict[str, Any]:
                 "synchronous": "NORMAL",  # in WAL mode a power cut cannot corrupt, only lose the last moment
                 "foreign_keys": "ON",
                 "busy_timeout": 15_000,  # ms
+                "secure_delete": "ON",  # zeroes what is deleted; gallery/erasure.py does the rest
             },
         }
     if url.scheme in {"postgres", "postgresql"}:

@@ -11,6 +11,7 @@ from gallery.accounts.models import MailLink, MemberRole, Membership, Person, Ro
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction, locked
+from gallery.erasure import erase_soon
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.mail.models import Mail
@@ -64,4 +65,5 @@ async def close_account(person: Person) -> None:
             email=f"closed-{person.id}@invalid",
             password_hash="",
         )
+        await erase_soon()
         await record(Verb.ACCOUNT_CLOSED, person.id, by=person)

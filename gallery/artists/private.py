@@ -16,6 +16,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
+from gallery.erasure import erase_soon
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.models import new_token
 from gallery.images.uploads import ReceivedFile, look_at
@@ -55,6 +56,7 @@ async def keep_details(artist: Artist, told: Mapping[str, str], by: Person) -> N
     async with in_transaction():
         await locked(Artist.filter(id=artist.id)).get()
         await PrivateDetails.filter(artist_id=artist.id).delete()
+        await erase_soon()
         if any(told.values()):
             await PrivateDetails.create(
                 artist=artist, changed_by=by, changed_at=now(), **dict[str, Any](told)
@@ -171,6 +173,7 @@ async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:
         tokens = await SignedForm.filter(consent__artist_id=artist.id).values_list("token", flat=True)
         await consents.delete()
         await Artist.filter(id=artist.id).delete()
+        await erase_soon()
         await record(Verb.ARTIST_DELETED, artist.id, organisation_id=artist.organisation_id, by=by)
         # Within the transaction: while the store is away nothing of it has happened.
         await storage.private.delete(*[form_key(str(token)) for token in tokens])

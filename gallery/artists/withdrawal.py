@@ -21,6 +21,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction
+from gallery.erasure import erase_soon
 from gallery.images.emblem_models import Emblem
 from gallery.images.likeness import is_like
 from gallery.images.models import Image, ImageState
@@ -80,6 +81,7 @@ async def _end_held(held: Consent, ids: list[int], by: Person | None) -> Withdra
     )
     withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
     await _forget_artist(held.artist)
+    await erase_soon()
     await record(Verb.CONSENT_WITHDRAWN, held.id, organisation_id=held.artist.organisation_id, by=by)
     if by is None:
         await tell_of_withdrawal(held, work_count)

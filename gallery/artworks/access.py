@@ -6,9 +6,15 @@ from typing import NoReturn
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from tortoise.expressions import Q
 
-from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Status
+from gallery.accounts.access import load_person
+from gallery.accounts.models import Membership, Person
+from gallery.artworks.models import AS_IT_STANDS, Artwork, Status, Submission
+from gallery.images.emblem_models import Emblem
+from gallery.images.models import Image
+from gallery.images.renditions import UNFRAMED
+from gallery.images.views import can_be_seen
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 
@@ -30,6 +36,37 @@ async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Ar
     if artwork is None:
         raise HTTPException(404)
     return person, organisations, artwork
+
+
+async def load_picture(request: Request) -> Image:
+    """The image of the address: for members of its organisation, and for curators where they were sent it; 404 otherwise.
+
+    The whole of a framed picture is the organisation's alone: what was cut off was not sent.
+    """
+    person = await load_person(request)
+    image = await Image.get_or_none(id=request.path_params["id"])
+    name = request.path_params["name"]
+    if image is None or not can_be_seen(image, name):
+        raise HTTPException(404)
+    if await Membership.exists(
+        person=person, organisation_id=image.organisation_id, awaits_confirmation=False
+    ):
+        return image
+    if not person.is_curator or name == UNFRAMED or not await was_sent(image):
+        raise HTTPException(404)
+    return image
+
+
+async def was_sent(image: Image) -> bool:
+    """Whether curators see a picture: it was in a submission, or in what one would replace, or is a logo or a cover."""
+    if await Emblem.exists(image_id=image.id):
+        return True
+    works = await Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))
+    if any(work.image_id == image.id and work.status in AS_IT_STANDS for work in works):
+        return True
+    submissions = await Submission.filter(artwork_id__in=[work.id for work in works] or [0])
+    pictures = {told.get("picture") for each in submissions for told in (each.sent, each.replaces or {})}
+    return str(image.id) in pictures
 
 
 async def load_on_view(public_id: str, *related: str) -> Artwork:

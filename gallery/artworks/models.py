@@ -42,6 +42,10 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+# Its organisation cannot change such a work: what stands in it was sent for review, or accepted.
+AS_IT_STANDS = {Status.SUBMITTED, Status.ACCEPTED}
+
+
 PUBLIC_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread
 
 

@@ -11,14 +11,19 @@ from typing import NamedTuple
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import TEXT_FIELDS
 
-Snapshot = Mapping[str, str]  # form field → what stands in it
+Snapshot = Mapping[str, str]  # form field, or part of one → what stands in it
 
 # The fields of a snapshot, in the order of the work's form.
 FIELDS = ("picture", "language", *TEXT_FIELDS, "year", "artist", "consent", "project", "themes")
 
 
+# What a snapshot holds beside them, so that a page can be made of it (gallery/artworks/as_sent.py).
+ARTIST_PARTS = ("credit_name", "credit_name_translation")
+PROJECT_PARTS = ("title_zh", "title_en", "summary_zh", "summary_en", "link")
+
+
 def snapshot_of(artwork: Artwork) -> dict[str, str]:
-    """What stands in each field now; artist, consent, project and themes must be fetched."""
+    """What stands in each field now, and its parts; artist, consent, project and themes must be fetched."""
     artist, consent, project = artwork.artist, artwork.consent, artwork.project
     told = {
         "picture": str(artwork.image_id or ""),
@@ -38,7 +43,13 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
         told["project"] = _listed(
             project.title_zh, project.title_en, project.summary_zh, project.summary_en, project.link
         )
-    return {name: told[name] for name in FIELDS}
+    return {
+        **{name: told[name] for name in FIELDS},
+        **{name: getattr(artist, name) if artist else "" for name in ARTIST_PARTS},
+        **{f"project_{name}": getattr(project, name) if project else "" for name in PROJECT_PARTS},
+        "consent_id": str(artwork.consent_id or ""),
+        "theme_ids": " ".join(str(theme.id) for theme in artwork.themes),
+    }
 
 
 class Change(NamedTuple):

@@ -17,6 +17,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.database import in_transaction, locked
+from gallery.erasure import erase_soon
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import erase
 from gallery.languages import gettext as _
@@ -284,6 +285,7 @@ async def delete_draft(artwork: Artwork, storage: Storage) -> None:
             raise NotEditable(held.status)
         image = await Image.get_or_none(id=held.image_id) if held.image_id else None
         await held.delete()
+        await erase_soon()
         await record(Verb.WORK_DELETED, held.id, organisation_id=held.organisation_id)
     if image is not None:
         await discard(image, storage)

@@ -13,6 +13,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.query_utils import Prefetch
 
 from gallery.accounts.models import Person
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import local
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
@@ -42,7 +43,7 @@ class Picker:
 
 async def rooms_of(draft: Edition) -> list[Room]:
     """The rooms of a draft in their order, with hangings and all that the builder says of their works."""
-    return await Room.filter(edition_id=draft.id).prefetch_related(
+    rooms = await Room.filter(edition_id=draft.id).prefetch_related(
         Prefetch(
             "hangings",
             Hanging.all().prefetch_related(
@@ -50,6 +51,8 @@ async def rooms_of(draft: Edition) -> list[Room]:
             ),
         )
     )
+    await as_sent([hanging.artwork for room in rooms for hanging in room.hangings])
+    return rooms
 
 
 RULED_SHOWN = 24  # of each room's works by rule, on the builder's page
@@ -69,6 +72,7 @@ async def works_by_rule(rooms: Sequence[Filled]) -> dict[int, Artwork]:
     if not ids:
         return {}
     works = await Artwork.filter(id__in=ids).prefetch_related("image", "artist", "consent", "organisation")
+    await as_sent(works)
     return {work.id: work for work in works}
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from gallery.accounts.models import Person
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Status
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -31,6 +32,7 @@ async def restorable(edition: Edition) -> tuple[Arrangement, list[Artwork]]:
     """
     frozen = await arranged(edition)
     works = await Artwork.filter(id__in=frozen.work_ids or [0])
+    await as_sent(works)
     accepted = {work.id for work in works if work.status == Status.ACCEPTED}
     by_id = {work.id: work for work in works}
     rooms = [

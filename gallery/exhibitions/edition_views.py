@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.functions import Count
 
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork
 from gallery.artworks.snapshots import passages
 from gallery.exhibitions import building, copying
@@ -168,6 +169,7 @@ async def told(difference: Difference) -> dict[str, Any]:
     """What a template says of a difference: its changes in words, and the works it names, by id."""
     names = await _names_in_rules(difference)
     works = await Artwork.filter(id__in=difference.work_ids or [0])
+    await as_sent(works)
     return {
         "difference": difference,
         "fields": _in_words(difference.fields, names),

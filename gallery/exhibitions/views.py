@@ -431,8 +431,9 @@ def refuse_meanwhile(form: Form, other: ChangedMeanwhile, seen: Mapping[str, str
 
 
 async def posted_work(request: Request) -> Artwork:
-    """The work that a form names; 404 where there is none."""
-    work = await Artwork.get_or_none(id=whole_number((await desk_form(request)).get("artwork", "")))
+    """The work that a form names, if it was ever sent for review; 404 otherwise."""
+    id = whole_number((await desk_form(request)).get("artwork", ""))
+    work = await Artwork.filter(id=id, submissions__id__isnull=False).first()
     if work is None:
         raise HTTPException(404)
     return work

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Person
-from gallery.organisations.access import load_member
+from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
 
 
@@ -20,6 +20,7 @@ class Scope:
     person: Person
     offered: list[Organisation]
     chosen: Organisation | None  # None: all that are offered
+    is_member: bool  # of every organisation of it; a curator who is not reads works as they were sent
 
     @property
     def is_of_all(self) -> bool:
@@ -34,14 +35,15 @@ class Scope:
 async def load_scope(request: Request) -> Scope:
     """What the person at this desk may read; 404 to strangers, and for organisations that are not theirs."""
     person = await load_person(request)
+    own = await organisations_of(person)
     if person.is_curator:
         offered = await Organisation.all().order_by("id")
     else:
         _, offered = await load_member(request)
     asked = request.query_params.get("organisation", "")
     if not asked:
-        return Scope(person, offered, None)
+        return Scope(person, offered, None, is_member=not person.is_curator)
     chosen = next((each for each in offered if str(each.id) == asked), None)
     if chosen is None:
         raise HTTPException(404)
-    return Scope(person, offered, chosen)
+    return Scope(person, offered, chosen, is_member=chosen in own)

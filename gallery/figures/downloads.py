@@ -8,8 +8,10 @@ import io
 from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Status
 from gallery.figures import sums
+from gallery.figures.access import Scope
 from gallery.figures.sums import Span
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
@@ -41,15 +43,13 @@ def defused(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_BEGINNINGS) else text
 
 
-async def sheet(
-    organisations: Collection[int], span: Span, pages: Pages, language: str
-) -> AsyncIterator[bytes]:
+async def sheet(scope: Scope, span: Span, pages: Pages, language: str) -> AsyncIterator[bytes]:
     """The sheet, piece by piece; days on which nothing was counted have no row."""
     yield codecs.BOM_UTF8 + lines([str(word) for word in HEAD])
     for piece in span.stretches(DAYS_AT_ONCE):
-        works = await sums.by_work_and_day(organisations, piece)
-        projects = await sums.by_project_and_day(organisations, piece)
-        about_works = await _works({id for _day, id in works}, pages, language)
+        works = await sums.by_work_and_day(scope.ids, piece)
+        projects = await sums.by_project_and_day(scope.ids, piece)
+        about_works = await _works({id for _day, id in works}, pages, language, is_member=scope.is_member)
         about_projects = await _projects({id for _day, id in projects}, pages, language)
         rows = [
             [day.isoformat(), *about[id], counted.seen, counted.appreciated, counted.followed]
@@ -70,13 +70,18 @@ def lines(*rows: list[Any]) -> bytes:
     return written.getvalue().encode()
 
 
-async def _works(ids: Collection[int], pages: Pages, language: str) -> Mapping[int, list[str]]:
+async def _works(
+    ids: Collection[int], pages: Pages, language: str, *, is_member: bool
+) -> Mapping[int, list[str]]:
     """What a row says of each work; no database takes ever so many ids at once."""
     found: dict[int, list[str]] = {}
     every = sorted(ids)
     for start in range(0, len(every), IDS_AT_ONCE):
         some = Artwork.filter(id__in=every[start : start + IDS_AT_ONCE]).exclude(status=Status.WITHDRAWN)
-        for work in await some.prefetch_related("themes", "project"):
+        works = await some.prefetch_related("themes", "project")
+        if not is_member:
+            await as_sent(works)
+        for work in works:
             found[work.id] = [
                 _("Work"),
                 work.spoken("title", language).text,

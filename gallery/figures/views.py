@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
 from gallery.database import Model
@@ -80,7 +81,7 @@ async def download(request: Request) -> Response:
     span = form.span
     name = f"figures-{span.first}-{span.last}.csv"
     return StreamingResponse(
-        sheet(scope.ids, span, pages_of(request), scope.person.language),
+        sheet(scope, span, pages_of(request), scope.person.language),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"},
     )
@@ -112,6 +113,8 @@ async def _of_works(scope: Scope, span: Span) -> dict[str, Any]:
     by_work = await sums.by_work(scope.ids, span)
     newest = sorted(by_work, reverse=True)[:WORKS_LISTED]
     works = await Artwork.filter(id__in=newest).exclude(status=Status.WITHDRAWN).order_by("-id")
+    if not scope.is_member:
+        await as_sent(works)
     return {
         "works": [(work, by_work[work.id]) for work in works],
         "has_more_works": len(by_work) > WORKS_LISTED,

@@ -1,4 +1,4 @@
-"""Pictures at the desk: renditions from private storage, for those who work with them."""
+"""Pictures at the desk: renditions from private storage, for those who may see them (artworks/access.py)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from collections.abc import Callable
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from gallery.accounts.access import load_person
-from gallery.accounts.models import Membership
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import FORMATS, PREVIEW, TABLE, UNFRAMED, file_name
 from gallery.images.shelves import rendition_key
 from gallery.storage import Storage
 
-MEDIA_TYPES = {format.name: format.media_type for format in FORMATS}
+MEDIA_TYPES: dict[str, str] = {format.name: format.media_type for format in FORMATS}
 
 
 def preview(image: Image) -> Callable[[int, str], str]:
@@ -38,17 +35,8 @@ def can_be_seen(image: Image, name: str) -> bool:
     return image.state == ImageState.READY and name in image.file_names()
 
 
-async def show(request: Request) -> Response:
-    """A member of its organisation, or a curator, sees a picture before anybody else may."""
-    person = await load_person(request)
-    image = await Image.get_or_none(id=request.path_params["id"])
-    name = request.path_params["name"]
-    if image is None or not can_be_seen(image, name):
-        raise HTTPException(404)
-    if not person.is_curator and not await Membership.exists(
-        person=person, organisation_id=image.organisation_id, awaits_confirmation=False
-    ):
-        raise HTTPException(404)
+async def answer_rendition(request: Request, image: Image, name: str) -> Response:
+    """A file of an image, for somebody who may see it; 404 where it is not there."""
     storage: Storage = request.app.state.storage
     # A browser may keep it but must ask each time: what a curator looks at next is there before they come to it.
     headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}-{TABLE}"'}
@@ -63,8 +51,3 @@ async def show(request: Request) -> Response:
         )
     except FileNotFoundError:
         raise HTTPException(404) from None
-
-
-routes = [
-    Route("/desk/images/{id:int}/{name}", show, name="images:preview", methods=["GET"]),
-]

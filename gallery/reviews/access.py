@@ -9,6 +9,7 @@ from tortoise.query_utils import Prefetch
 from gallery.accounts.access import load_curator
 from gallery.accounts.members import left_to_others
 from gallery.accounts.models import Person
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.reviews.models import Hint, Report, Review, ScoringRound, Veto
 
@@ -16,7 +17,7 @@ __all__ = ["load_curator", "load_hint", "load_report", "load_round", "load_submi
 
 
 async def load_submitted(request: Request) -> tuple[Person, Artwork]:
-    """The curator at this desk and the work of the address, with all that is shown beside it.
+    """The curator at this desk and the work of the address as it was sent, with all that is shown beside it.
 
     404 for works that were never sent for review: drafts belong to their organisation alone.
     """
@@ -39,6 +40,7 @@ async def load_submitted(request: Request) -> tuple[Person, Artwork]:
     )
     if artwork is None or not artwork.submissions:
         raise HTTPException(404)
+    await as_sent([artwork])
     return person, artwork
 
 
@@ -73,4 +75,5 @@ async def load_report(request: Request) -> tuple[Person, Report]:
     )
     if report is None or report.artwork.organisation_id in await left_to_others(person.id):
         raise HTTPException(404)
+    await as_sent([report.artwork])
     return person, report

@@ -10,6 +10,7 @@ from typing import Any
 from tortoise.expressions import Q, Subquery
 
 from gallery.accounts.models import Person
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.audit.recording import record
@@ -45,6 +46,7 @@ async def check_submission(submission: Submission) -> None:
     artwork = await Artwork.get(id=submission.artwork_id).prefetch_related(
         "image", "artist", "consent", "project", "themes"
     )
+    await as_sent([artwork])
     found = list(await findings(artwork, submission))
     async with in_transaction():
         if not await _is_there(artwork.id):
@@ -255,6 +257,7 @@ async def shown(hints: list[Hint]) -> list[ShownHint]:
         rows = await WavedOff.filter(artwork_id=hints[0].artwork_id).prefetch_related("by")
         waved = {row.key: row for row in rows}
     others = await Artwork.filter(id__in=near_ids).prefetch_related("image", "artist", "organisation")
+    await as_sent(others)
     works = {work.id: work for work in others if work.image and work.image.state == ImageState.READY}
     entries = {entry.id: entry for entry in wording.wording_list().entries}
     result = []

@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from gallery.accounts.members import left_to_others
 from gallery.artworks.access import load_on_view
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -66,9 +67,12 @@ async def index(request: Request) -> Response:
     person = await load_curator(request)
     readable = Report.exclude(artwork__organisation_id__in=[0, *await left_to_others(person.id)])
     closed = readable.filter(closed_at__isnull=False).order_by("-closed_at").limit(CLOSED_LISTED)
+    waiting = await readable.filter(closed_at__isnull=True).order_by("id").prefetch_related("artwork")
+    closed_ones = await closed.prefetch_related("artwork")
+    await as_sent([report.artwork for report in [*waiting, *closed_ones]])
     context = {
-        "waiting": await readable.filter(closed_at__isnull=True).order_by("id").prefetch_related("artwork"),
-        "closed": await closed.prefetch_related("artwork"),
+        "waiting": waiting,
+        "closed": closed_ones,
         "reported_for_words": reports.REPORTED_FOR_WORDS,
     }
     return render(request, "reports/index.html", context)

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from tortoise.functions import Count
 
 from gallery.accounts.models import Person
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.clock import now
 from gallery.forms import desk_form
@@ -176,6 +177,7 @@ async def _ranked_page(request: Request, round: ScoringRound) -> Response:
             "artwork__image", "artwork__artist", "artwork__organisation"
         )
     }
+    await as_sent([each.artwork for each in submissions.values()])
     scores: dict[int, list[Score]] = {}
     given = Score.filter(round_id=round.id, submission_id__in=list(submissions))
     for score in await given.order_by("-value", "id").select_related("by"):

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.accounts.models import Person
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.forms import desk_form
 from gallery.languages import gettext as _
@@ -56,6 +57,7 @@ async def create(request: Request) -> Response:
     submissions = await (
         Submission.filter(id__in=ids[:PER_PAGE]).order_by("at", "id").prefetch_related("artwork__image")
     )
+    await as_sent([each.artwork for each in submissions])
     decision = Decision(form.decision.data or "")
     outcomes = [await _decide(each, person, decision, form.reason.data or "") for each in submissions]
     chosen = await narrowing(request.query_params)

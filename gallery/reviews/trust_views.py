@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery.artworks.as_sent import as_sent
 from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.languages import ngettext
@@ -33,6 +34,7 @@ async def index(request: Request) -> Response:
         .limit(PER_PAGE)
         .select_related("review__artwork__image", "review__artwork__artist", "review__artwork__organisation")
     )
+    await as_sent([check.review.artwork for check in checks])
     context = {"checks": checks, "count": await waiting.count()}
     return render(request, "reviews/later.html", context)
 

@@ -19,8 +19,10 @@ from tortoise.functions import Count, Max
 from gallery.accounts.access import load_person
 from gallery.accounts.members import Interest
 from gallery.accounts.models import Person
+from gallery.artists.models import Withdrawal
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.hashtags import beside
-from gallery.artworks.models import Artwork, Stage, Status, Submission
+from gallery.artworks.models import AS_IT_STANDS, Artwork, Stage, Status, Submission
 from gallery.artworks.snapshots import changed_since, changes, fingerprint, passages
 from gallery.clock import now
 from gallery.forms import desk_form
@@ -206,6 +208,7 @@ async def _decided_rows(tab: Status, chosen: Narrowing, page: int) -> tuple[int,
         .limit(PER_PAGE)
         .prefetch_related("image", "artist", "organisation", "themes")
     )
+    await as_sent(found)
     rows = [Row(work, _moment(work.since), work.submission_number) for work in found if work.since]
     return count, page, pages, rows
 
@@ -213,6 +216,9 @@ async def _decided_rows(tab: Status, chosen: Narrowing, page: int) -> tuple[int,
 async def new(request: Request) -> Response:
     """A curator sees a work with its story, consent, project, hints and history, holds it, and can decide on it."""
     person, artwork = await load_submitted(request)
+    if artwork.status == Status.WITHDRAWN:
+        ended = await Withdrawal.get(consent__artworks__id=artwork.id)
+        return render(request, "reviews/withdrawn.html", {"artwork": artwork, "withdrawn_at": ended.at})
     scored = await being_scored(artwork) if _is_new_and_waits(artwork) else None
     if scored is not None:  # here it would say whose it is
         response = redirect(request, "rounds:show", id=scored.id)
@@ -326,9 +332,9 @@ async def undo(request: Request) -> Response:
     posted = await desk_form(request)
     undone: list[Artwork] = []
     refusals: list[str] = []
-    for review in (
-        await Review.filter(id__in=_ids(posted, "review")).order_by("id").prefetch_related("artwork")
-    ):
+    reviews = await Review.filter(id__in=_ids(posted, "review")).order_by("id").prefetch_related("artwork")
+    await as_sent([review.artwork for review in reviews])
+    for review in reviews:
         try:
             await decisions.undo(review, person)
             undone.append(review.artwork)
@@ -432,7 +438,7 @@ async def _work_page(
     if submission.is_waiting and is_looked_at and may_decide:
         held = await take_hold(artwork, person, PAGE_LEASE)
         holder = None if held.person_id == person.id else held.person
-    found = await hints.shown(await hints.looked_at(submission)) if artwork.status != Status.WITHDRAWN else []
+    found = await hints.shown(await hints.looked_at(submission))
     around = await queue.around(submission)
     undone = await Undo.filter(submission__artwork_id=artwork.id).prefetch_related("by")
     if submission.is_waiting and submission.stage != Stage.DISPUTED:
@@ -446,6 +452,7 @@ async def _work_page(
         "hashtags": beside(list(artwork.themes), artwork.story, artwork.story_translation),
         "picture_now": picture_now if picture_now and artwork.image_id != picture_now.id else None,
         "form": form,
+        "is_past": artwork.status not in AS_IT_STANDS,
         "number": submission.number,
         "is_waiting": submission.is_waiting,
         "is_proposal": submission.is_proposal,
@@ -545,6 +552,7 @@ async def _undoable(person: Person) -> Undoable | None:
         return Undoable(opinion.submission.artwork, opinion.decision, left, opinion=opinion)
     if review is None:
         return None
+    await as_sent([review.artwork])
     return Undoable(review.artwork, review.decision, _seconds_left(review.at), review=review)
 
 

@@ -1,0 +1,21 @@
+"""Pictures at the desk before they are on view."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.artworks.access import load_picture
+from gallery.images.views import answer_rendition
+
+
+async def show(request: Request) -> Response:
+    """A member of its organisation sees a picture, and a curator one that was sent for review."""
+    image = await load_picture(request)
+    return await answer_rendition(request, image, request.path_params["name"])
+
+
+routes = [
+    Route("/desk/images/{id:int}/{name}", show, name="images:preview", methods=["GET"]),
+]

@@ -1,0 +1,70 @@
+"""Erasing the bytes of deleted words from SQLite's file, its WAL and its search index.
+
+A deletion leaves copies behind. `secure_delete` zeroes a row where it lies, but not the copies in pages that were split
+or moved earlier; the search index keeps a deleted token until its segments are merged; the WAL keeps old pages. Merging
+the index, VACUUM and a truncated WAL together leave none. https://sqlite.org/lang_vacuum.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tortoise import fields
+from tortoise.models import Model
+
+from gallery.clock import now
+from gallery.database import sqlite_file
+from gallery.worker import Chore, Workshop
+
+WAIT = 2.0  # seconds to wait for other connections; a writer waits 15 s for this one
+
+
+class Erasure(Model):
+    """Private words were deleted, and their bytes are still to be erased. The row is the job."""
+
+    id = fields.IntField(primary_key=True)
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "erasure"
+
+
+async def erase_soon() -> None:
+    """Have the worker erase the bytes of what this transaction deletes."""
+    await Erasure.create(at=now())
+
+
+async def erase_bytes(workshop: Workshop) -> bool:
+    """Erase what deletions left; False where there is nothing to do, or another connection holds it back just now.
+
+    PostgreSQL reuses the space by itself: docs/operating.md says what a keeper can do beyond that.
+    """
+    newest = await Erasure.all().order_by("-id").first()
+    if newest is None:
+        return False
+    file = sqlite_file(workshop.settings.database_url)
+    if file is not None and not await asyncio.to_thread(_rewrite, file):
+        return False
+    await Erasure.filter(id__lte=newest.id).delete()
+    return True
+
+
+def _rewrite(file: Path) -> bool:
+    """Write the database anew without what was deleted, and empty its WAL; False where somebody reads or writes it."""
+    with closing(sqlite3.connect(file, timeout=WAIT, isolation_level=None)) as connection:
+        try:
+            connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
+            connection.execute("VACUUM")
+            busy, _pages, _moved = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                return False
+            raise
+    return not busy
+
+
+# A pause between two looks, so that several deletions are one rewrite.
+CHORES = [Chore("erase the bytes of deleted words", erase_bytes, every=10, aside=True)]

@@ -1,0 +1,112 @@
+"""Deleted words leave no bytes: not in SQLite's file, not in its WAL, not in the search index."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gallery.accounts.closing import close_account
+from gallery.artists.models import PrivateDetails
+from gallery.artists.private import delete_artist, keep_details
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork
+from gallery.artworks.works import delete_draft
+from gallery.database import sqlite_file
+from gallery.erasure import Erasure
+from tests import factories
+from tests.conftest import Site
+
+MARKERS = ("zzqxstory", "饕餮貔貅")  # the second is escaped in some JSON columns
+
+
+def in_files(site: Site) -> list[str]:
+    """Which forms of the markers the files of the database hold."""
+    file = sqlite_file(site.settings.database_url)
+    assert file is not None
+    content = b"".join(
+        path.read_bytes() for path in (file, Path(f"{file}-wal"), Path(f"{file}-journal")) if path.exists()
+    )
+    forms = {form for marker in MARKERS for form in (marker, json.dumps(marker).strip('"'))}
+    return sorted(form for form in forms if form.encode() in content)
+
+
+async def marked_work(site: Site, **values: str) -> Artwork:
+    """A work with both markers in its words, between others so that pages of the database are split and moved."""
+    for _number in range(12):
+        await factories.artwork(site.storage, site.cast.organisation, status="accepted", story="糯米。" * 200)
+    words = {"title": MARKERS[0], "story": " ".join(MARKERS) * 40, "alt_text": MARKERS[1], **values}
+    return await factories.artwork(site.storage, site.cast.organisation, **words)
+
+
+@pytest.mark.only_on("sqlite")
+async def test_a_withdrawn_work_leaves_no_bytes(site: Site) -> None:
+    work = await marked_work(site, status="accepted")
+    assert work.consent is not None
+    await factories.exhibition([work])
+    await site.work()
+    assert in_files(site) == sorted({*MARKERS, json.dumps(MARKERS[1]).strip('"')})
+    await withdraw(work.consent, site.storage)
+    await site.work()
+    assert in_files(site) == []
+    assert not await Erasure.exists()
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.parametrize("how", ["emptied", "artist deleted", "draft deleted", "account closed"])
+async def test_deleted_private_words_leave_no_bytes(site: Site, how: str) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    await consent.fetch_related("artist")
+    partner = site.cast.partner
+    if how == "draft deleted":
+        draft = await marked_work(site)
+    elif how == "account closed":
+        partner.name = " ".join(MARKERS)
+        await partner.save()
+    else:
+        await keep_details(consent.artist, {"legal_name": MARKERS[1], "notes": MARKERS[0] * 900}, partner)
+    await site.work()
+    assert in_files(site)
+    if how == "emptied":
+        await keep_details(consent.artist, {}, partner)
+        assert not await PrivateDetails.exists()
+    elif how == "artist deleted":
+        await delete_artist(consent.artist, site.storage, partner)
+    elif how == "draft deleted":
+        await delete_draft(draft, site.storage)
+    else:
+        await close_account(partner)
+    await site.work()
+    assert in_files(site) == []
+
+
+@pytest.mark.only_on("sqlite")
+async def test_somebody_who_reads_only_delays_it(site: Site) -> None:
+    work = await marked_work(site, status="accepted")
+    assert work.consent is not None
+    await site.work()
+    file = sqlite_file(site.settings.database_url)
+    assert file is not None
+    with closing(sqlite3.connect(file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM artwork").fetchone()
+        await withdraw(work.consent, site.storage)
+        await site.work()
+        assert await Erasure.exists()
+        assert in_files(site)
+        reader.execute("COMMIT")
+    await site.work()
+    assert not await Erasure.exists()
+    assert in_files(site) == []
+
+
+async def test_a_finished_erasure_is_no_longer_asked_for(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status="accepted")
+    assert work.consent is not None
+    await withdraw(work.consent, site.storage)
+    assert await Erasure.exists()
+    await site.work()
+    assert not await Erasure.exists()
