@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from gallery.artists.consents import predecessors
+from gallery.artists.erased_words import erase_words, model
 from gallery.artists.models import Withdrawal
 from gallery.artists.reminders import remind_of_next
 from gallery.artists.withdrawal import delete_files
+from gallery.database import in_transaction
+from gallery.erasure import erase_soon
 from gallery.worker import Chore, Workshop
 
 
@@ -17,6 +21,19 @@ async def finish_withdrawal(workshop: Workshop) -> bool:
     return True
 
 
+async def erase_older(workshop: Workshop) -> bool:
+    """Erase the words of a withdrawal of before this was done with it; False where there is none."""
+    kept = model("Artwork").filter(status="withdrawn").exclude(title="")
+    work = await kept.order_by("id").select_related("consent").first()
+    if work is None:
+        return False
+    async with in_transaction():
+        ids = [work.consent_id, *(older.id for older in await predecessors(work.consent))]
+        await erase_words(work.consent, ids)
+        await erase_soon()
+    return True
+
+
 async def remind(workshop: Workshop) -> bool:
     """Remind an organisation of one consent that ends soon."""
     return await remind_of_next()
@@ -24,5 +41,6 @@ async def remind(workshop: Workshop) -> bool:
 
 CHORES = [
     Chore("finish withdrawals", finish_withdrawal),
+    Chore("erase words of earlier withdrawals", erase_older, every=3600),
     Chore("remind of consents that end", remind, every=600),
 ]

@@ -14,7 +14,8 @@ from tortoise.expressions import Q, Subquery
 from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artists.consents import held_with_works, latest, predecessors
-from gallery.artists.models import Artist, Consent, PrivateDetails, Withdrawal
+from gallery.artists.erased_words import PICTURE, erase_words, model
+from gallery.artists.models import Consent, Withdrawal
 from gallery.artists.private import forget_forms
 from gallery.artists.reminders import tell_of_withdrawal
 from gallery.audit.recording import record
@@ -69,18 +70,11 @@ async def _end_held(held: Consent, ids: list[int], by: Person | None) -> Withdra
     await _take_covers_along(held, by)
     image_ids = await _pictures(held.id).values_list("id", flat=True)
     work_count = await works.count()
-    await works.update(**ERASED_TEXTS, unfinished={}, status="withdrawn")
-    await _forget_what_was_sent(held, image_ids)
-    await _search_entries(works).filter(artwork__consent_id=held.id).delete()
-    await Image.filter(id__in=image_ids).update(
-        state=ImageState.ERASED,
-        placeholder="",
-        mean_colour="#888888",
-        perceptual_hash="",
-        lease_until=None,
-    )
+    await works.update(status="withdrawn")
+    await Image.filter(id__in=image_ids).update(state=ImageState.ERASED, lease_until=None, **PICTURE)
+    await model("HashBand").filter(image_id__in=image_ids).delete()
+    await erase_words(held, ids)
     withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
-    await _forget_artist(held.artist)
     await erase_soon()
     await record(Verb.CONSENT_WITHDRAWN, held.id, organisation_id=held.artist.organisation_id, by=by)
     if by is None:
@@ -108,12 +102,6 @@ async def _take_covers_along(held: Consent, by: Person | None) -> None:
                 break
 
 
-# The organisation keeps the title, to know which work it was; what was told in it is gone.
-ERASED_TEXTS = {
-    field: "" for name in ("story", "alt_text", "assistance") for field in (name, f"{name}_translation")
-}
-
-
 async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     """Delete every file of every picture that the consent covered, then note that it is done. Raises StoreAway.
 
@@ -134,36 +122,11 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     await withdrawal.save(update_fields=["files_deleted_at"])
 
 
-async def _forget_artist(artist: Artist) -> None:
-    """With the last consent goes what was kept of the artist beside the credit name."""
-    holds = Consent.filter(artist_id=artist.id, withdrawn_at__isnull=True, followed_by__id__isnull=True)
-    if await holds.exists():
-        return
-    await PrivateDetails.filter(artist_id=artist.id).delete()
-    await Artist.filter(id=artist.id).update(about_zh="", about_en="", born="", shows_born=False)
-
-
-async def _forget_what_was_sent(consent: Consent, image_ids: list[int]) -> None:
-    """Erase the snapshots of its submissions, what was noticed in them and what was counted; reviews keep curators' words."""
-    works = Consent._meta.fields_map["artworks"].related_model._meta.fields_map  # type: ignore[attr-defined]
-    submissions = works["submissions"].related_model.filter(artwork__consent_id=consent.id)
-    await submissions.update(sent={}, replaces=None, is_waiting=False)
-    for told in ("hints", "counts", "appreciations"):
-        await works[told].related_model.filter(artwork__consent_id=consent.id).delete()
-    bands = Image._meta.fields_map["hash_bands"].related_model  # type: ignore[attr-defined]
-    await bands.filter(image_id__in=image_ids).delete()
-
-
 def _pictures(consent_id: int) -> Any:
     """The pictures of a consent's works, those among them that are proposed or were just replaced."""
     work = Consent._meta.fields_map["artworks"].related_model  # type: ignore[attr-defined]
     covered = work.filter(consent_id=consent_id).values("id")
     return Image.filter(Q(artwork__consent_id=consent_id) | Q(candidate_for_id__in=Subquery(covered)))
-
-
-def _search_entries(works: Any) -> Any:
-    """What a search finds works by, by relation likewise."""
-    return works.model._meta.fields_map["search_entry"].related_model.all()
 
 
 def _works(consent: Consent) -> Any:

@@ -10,12 +10,14 @@ from gallery.artworks.models import AS_IT_STANDS, Artwork, Status, Submission
 from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.images.models import Image
+from gallery.languages import gettext as _
 from gallery.organisations.models import Project
 from gallery.themes.models import Theme
 
 
 async def as_sent(works: Collection[Artwork]) -> None:
-    """Have each of `works` say and show what was last sent of it; one that was never sent says nothing.
+    """Have each of `works` say and show what was last sent of it; one that was never sent says nothing,
+    and one that was withdrawn its number.
 
     They are for a page: never save them. Two to six queries, however many works.
     """
@@ -36,6 +38,8 @@ async def as_sent(works: Collection[Artwork]) -> None:
         work.language = told.get("language", work.language)
         for name in TEXT_FIELDS:
             setattr(work, name, told.get(name, ""))
+        if work.status == Status.WITHDRAWN:
+            work.title = work.title_translation = _("Withdrawn work %(number)s") % {"number": work.public_id}
         work.unfinished = {}
         work.year = int(told["year"]) if told.get("year") else None
         work.image = next(iter(_found(images, told, "picture")), None)

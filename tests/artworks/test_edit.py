@@ -217,7 +217,7 @@ async def test_others_find_nothing(site: Site, who: str) -> None:
 
 
 async def test_previews_are_for_members_and_curators(site: Site) -> None:
-    work = await factories.artwork(site.storage, site.cast.organisation)
+    work = await factories.artwork(site.storage, site.cast.organisation, status="submitted")
     path = f"/desk/images/{work.image_id}/320.webp"
     for who, status in [("colleague", 200), ("curator", 200), ("stranger", 404)]:
         assert (await (await site.client(getattr(site.cast, who))).get(path)).status_code == status, who

@@ -169,7 +169,8 @@ async def test_what_is_no_longer_accepted_stays_away_and_is_named(site: Site) ->
     await Artwork.filter(id=c.id).update(status=Status.RETURNED)
     client = await site.client(site.cast.curator)
     here = f"/desk/exhibitions/{exhibition.id}"
-    sentence = "2 works are withdrawn or no longer accepted, and stay away: “Title a”, “Title c”."
+    names = f"“Withdrawn work {a.public_id}”, “Title c”"
+    sentence = f"2 works are withdrawn or no longer accepted, and stay away: {names}."
     assert sentence in (await client.get(f"{here}/editions/1/restoration")).text
     await client.post(f"{here}/editions/1/restoration")
     assert sentence in (await client.get(here)).text

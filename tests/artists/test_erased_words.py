@@ -1,0 +1,282 @@
+"""After a withdrawal no table holds a word of the work or, with the last consent, of its artist: every column is looked at."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+from typing import Any
+
+from tortoise import Tortoise, fields
+from tortoise.connection import get_connection
+from tortoise.fields.data import CharEnumFieldInstance
+from tortoise.models import Model
+
+from gallery.artists.consents import NewConsent, predecessors
+from gallery.artists.models import Artist, Consent, PrivateDetails
+from gallery.artists.renewal import renew
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.sharing_private import share_of
+from gallery.clock import now, today
+from gallery.exhibitions.models import Hanging
+from gallery.images.models import Image, ImageState, Upload
+from gallery.mail.models import Mail, MailState
+from gallery.reviews.models import (
+    Hint,
+    Opinion,
+    Report,
+    Review,
+    Risk,
+    Score,
+    ScoringRound,
+    Undo,
+    Veto,
+    WavedOff,
+)
+from gallery.search import engine
+from gallery.search.models import SearchEntry
+from tests import factories
+from tests.conftest import Site
+
+MARKER = "zzqx"
+
+# Texts that stay, and why. A new column is erased with a withdrawal, or named here or in MACHINE.
+KEPT: dict[str, str] = {
+    "application": "of an organisation that wishes to join",
+    "checked_link": "addresses that organisations stored",
+    "consent.code": "the slip must still say that it was withdrawn",
+    "edition": "curators' texts of a whole exhibition, which name no work that we could find in them",
+    "emblem": "an organisation's or project's own; a cover that shows the work goes as a whole",
+    "image.source_format": "the kind of file",
+    "invitation": "of a member of staff",
+    "kept_answer": "numbers and states alone, for 24 hours",
+    "last_queue": "how a curator narrowed the queue",
+    "link_request": "of a member of staff",
+    "mail.answer": "what the mail server said",
+    "mail.email": "of a member of staff",
+    "organisation": "its own",
+    "person": "members of staff and curators",
+    "preview_link": "for whom a curator made it",
+    "project": "its own",
+    "ready_reason": "curators', of no work",
+    "room": "curators' texts of a whole room",
+    "session": "of a member of staff",
+    "site": "the keeper's",
+    "theme": "curators'",
+    "token": "an organisation's words for a program",
+    "trust_change": "of an organisation",
+}
+
+# Texts that a program writes: names of things, states, digests, keys.
+MACHINE = {
+    *("appreciation", "audit_chain_head", "audit_entry", "credit_logo", "derivative", "exhibition"),
+    *("mail_link", "sign_in_attempt", "signed_form", "worker_beat"),
+    "search_entry",  # filled by hand: its index is beside it
+    *("artwork.public_id", "artwork.form_key", "artwork.language"),
+    *("hint.check", "hint.field", "hint.key", "waved_off.key", "report.language"),
+    *("image.token", "image.refusal", "image.mean_colour", "image.perceptual_hash"),
+    *("import.token", "import.language", "import.refusal", "imported_picture.refusal"),
+    *("mail.kind", "mail.key", "mail.language", "mail.path", "mail.secret", "upload.token"),
+}
+
+_numbers = itertools.count(1)
+
+
+def texts() -> list[tuple[type[Model], str]]:
+    """Every column that could hold words, but those named above."""
+    assert Tortoise.apps is not None
+    found, named = [], {*KEPT, *MACHINE}
+    for model in Tortoise.apps.get_models_iterable():
+        for name, field in model._meta.fields_map.items():
+            is_text = isinstance(field, fields.CharField | fields.TextField | fields.JSONField)
+            is_enum = isinstance(field, CharEnumFieldInstance)
+            table = model._meta.db_table
+            if is_text and not is_enum and table not in named and f"{table}.{name}" not in named:
+                found.append((model, name))
+    return found
+
+
+def marked(model: type[Model], name: str) -> Any:
+    word = f"{MARKER}{next(_numbers)}"
+    if not isinstance(model._meta.fields_map[name], fields.JSONField):
+        return word
+    lists = {
+        "report": {"good": 1, "artist_names": [word], "faults": [{"cell": word}]},
+        "facts": {"work": word},
+    }
+    return lists.get(name, {"story": word})
+
+
+async def holding() -> set[str]:
+    """The columns of the database in which the marker stands, as table.column; each database is asked itself."""
+    connection = get_connection("default")
+    is_sqlite = connection.capabilities.dialect == "sqlite"
+    columns = (
+        """SELECT m.name AS "table", c.name AS "column" FROM sqlite_master m, pragma_table_info(m.name) c
+           WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' AND m.name NOT LIKE 'search_index%'"""
+        if is_sqlite
+        else """SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns
+           WHERE table_schema = 'public'"""
+    )
+    found = set()
+    for row in (await connection.execute_query(columns))[1]:
+        question = (
+            f"""SELECT 1 FROM "{row["table"]}" WHERE CAST("{row["column"]}" AS TEXT) LIKE '%{MARKER}%'"""
+        )
+        if (await connection.execute_query(question))[1]:
+            found.add(f"{row['table']}.{row['column']}")
+    return found
+
+
+async def known_everywhere(site: Site, consent: Consent) -> Artwork:
+    """A work of which every table that can speak of one speaks."""
+    cast, storage = site.cast, site.storage
+    work = await factories.artwork(storage, cast.organisation, status=Status.ACCEPTED, consent=consent)
+    await factories.exhibition([work])
+    submission = await Submission.get(artwork_id=work.id)
+    await Submission.filter(id=submission.id).update(replaces={})
+    review = await Review.create(
+        artwork=work, submission=submission, by=cast.curator, at=now(), decision="accepted"
+    )
+    decided = {"submission": submission, "by": cast.curator, "at": now(), "decision": "accepted"}
+    await Opinion.create(**decided)
+    await Undo.create(**decided, decided_at=now())
+    await Risk.create(review=review, concern="x")
+    await Veto.create(artwork=work, at=now(), concern="x", lifted_at=now())
+    round = await ScoringRound.create(theme=await factories.theme(), opened_at=now(), closes_at=now())
+    await Score.create(round=round, submission=submission, by=cast.curator, value=3, at=now())
+    await Hint.create(submission=submission, artwork=work, check="wording", field="story", key="k")
+    await WavedOff.create(artwork=work, key="k", at=now(), reason="x")
+    await Report.create(artwork=work, reported_for="other", told="x", language="zh")
+    job = await Import.create(
+        organisation=cast.organisation, state=ImportState.DONE, finished_at=now(), files_cleared_at=now()
+    )
+    await ImportedWork.create(of=job, artwork=work, row=2)
+    await ImportedPicture.create(of=job, name="x", digest="x", image_id=work.image_id)
+    await Upload.create(
+        organisation=cast.organisation,
+        by=cast.partner,
+        artwork=work,
+        length=1,
+        expires_at=now() + timedelta(days=1),
+        completed_at=now(),
+    )
+    await SearchEntry.create(id=work.id, artwork=work, stamp="s", title_tokens=MARKER, text_tokens=MARKER)
+    await engine.index([work.id])
+    for state in MailState:
+        await Mail.create(
+            kind="work_accepted",
+            email="a@example.org",
+            path=f"/desk/works/{work.id}",
+            state=state,
+            due_at=now(),
+        )
+    await PrivateDetails.create(artist_id=consent.artist_id, changed_at=now())
+    await Image.create(
+        organisation=cast.organisation,
+        candidate_for_id=work.id,
+        source_format="jpeg",
+        source_bytes=1,
+        width=9,
+        height=9,
+        state=ImageState.READY,
+    )
+    return work
+
+
+async def test_no_column_holds_a_word_after_the_last_consent(site: Site) -> None:
+    before = await factories.consent(site.cast.organisation, ends_on=today())
+    told = NewConsent(agreed_by=before.agreed_by, scope=("web",), starts_on=today(), ends_on=None, assent="x")
+    consent = await renew(before, told, site.cast.partner)
+    work = await known_everywhere(site, consent)
+    filled = set()
+    for model, name in texts():
+        rows = await model.all()
+        assert rows, (
+            f"{model.__name__} has no row here, so nothing says whether a withdrawal erases its words"
+        )
+        for row in rows:
+            await model.filter(pk=row.pk).update(**{name: marked(model, name)})
+        filled.add(f"{model._meta.db_table}.{name}")
+    there = await holding()
+    assert filled <= there
+    assert any(column.startswith("search_entry.") for column in there)
+    assert {"artist.credit_name", "consent.assent", "artwork.medium", "hanging.caption_zh"} <= filled
+
+    await withdraw(consent, site.storage)
+    assert await holding() == set()
+    await site.work()
+    assert await holding() == set()
+
+    held = await Artwork.get(id=work.id).prefetch_related("artist")
+    assert (held.status, held.title, held.year) == (Status.WITHDRAWN, "", None)
+    assert held.artist is not None
+    assert held.artist.credit_name == f"#{held.artist_id}"
+    assert [each.id for each in await predecessors(consent)] == [before.id]
+    assert await Report.filter(closed_at=None).count() == 0
+    assert await Mail.filter(kind="work_accepted").count() == len(MailState) - 1
+    assert await share_of(work.id) is None
+    keeper = await site.client(site.cast.keeper)
+    for mail in await Mail.all():
+        assert (await keeper.get(f"/desk/outbox/{mail.id}")).status_code == 200
+
+
+async def test_every_name_in_the_lists_is_a_column(site: Site) -> None:
+    assert Tortoise.apps is not None
+    there = set()
+    for model in Tortoise.apps.get_models_iterable():
+        table = model._meta.db_table
+        there |= {table, *(f"{table}.{name}" for name in model._meta.fields_map)}
+    assert {*KEPT, *MACHINE} <= there
+
+
+async def test_another_consent_keeps_the_artist_and_the_other_work(site: Site) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    artist = await Artist.get(id=consent.artist_id)
+    other = await factories.consent(site.cast.organisation, artist, assent="另一句")
+    gone = await factories.artwork(site.storage, site.cast.organisation, status="accepted", consent=consent)
+    stays = await factories.artwork(site.storage, site.cast.organisation, status="accepted", consent=other)
+    await factories.exhibition([gone, stays])
+    await Hanging.all().update(caption_zh="说明")
+    await withdraw(consent, site.storage)
+    assert (await Artist.get(id=artist.id)).credit_name == artist.credit_name
+    assert (await Consent.get(id=other.id)).assent == "另一句"
+    assert (await Consent.get(id=consent.id)).assent == ""
+    assert (await Artwork.get(id=stays.id)).title == stays.title
+    assert (await Submission.get(artwork_id=stays.id)).sent["title"] == stays.title
+    captions = dict(await Hanging.all().values_list("artwork_id", "caption_zh"))
+    assert captions == {gone.id: "", stays.id: "说明"}
+
+
+async def test_drafts_without_a_consent_stay_and_curators_lose_what_they_were_sent(site: Site) -> None:
+    consent = await factories.consent(site.cast.organisation)
+    await factories.artwork(site.storage, site.cast.organisation, status="accepted", consent=consent)
+    draft = await factories.artwork(site.storage, site.cast.organisation, status="returned", consent=consent)
+    await Artwork.filter(id=draft.id).update(consent_id=None)
+    await withdraw(consent, site.storage)
+    assert (await Artwork.get(id=draft.id)).title == draft.title
+    page = await (await site.client(site.cast.curator)).get(f"/desk/queue/{draft.id}")
+    assert page.status_code == 200
+    assert draft.title not in page.text
+
+
+async def test_the_worker_erases_what_an_earlier_release_kept(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status="accepted")
+    assert work.consent is not None
+    await withdraw(work.consent, site.storage)
+    await Artwork.filter(id=work.id).update(title="zzqx", medium="zzqx")
+    await Consent.filter(id=work.consent.id).update(assent="zzqx")
+    await site.work()
+    assert await holding() == set()
+
+
+async def test_the_organisation_knows_a_withdrawn_work_by_its_number(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status="accepted")
+    assert work.consent is not None
+    await withdraw(work.consent, site.storage)
+    client = await site.client(site.cast.partner)
+    for path in ("/desk/works", f"/desk/works/{work.id}", f"/desk/consents/{work.consent.id}"):
+        page = (await client.get(path)).text
+        assert work.public_id in page, path
+        assert work.title not in page
