@@ -15,11 +15,14 @@ from pathlib import Path
 from tortoise import fields
 from tortoise.models import Model
 
-from gallery.clock import now
+from gallery.clock import local, now
 from gallery.database import sqlite_file
 from gallery.worker import Chore, Workshop
 
-WAIT = 2.0  # seconds to wait for other connections; a writer waits 15 s for this one
+WAIT = 2.0  # seconds to wait for other connections
+# Nobody can write while the file is written anew, for up to 15 s until they give up. A larger file waits for the night.
+AT_ONCE = 64_000_000  # bytes
+NIGHT = range(2, 5)  # hours of the site's clocks
 
 
 class Erasure(Model):
@@ -38,7 +41,7 @@ async def erase_soon() -> None:
 
 
 async def erase_bytes(workshop: Workshop) -> bool:
-    """Erase what deletions left; False where there is nothing to do, or another connection holds it back just now.
+    """Erase what deletions left; False where there is nothing to do, or it has to be tried again.
 
     PostgreSQL reuses the space by itself: docs/operating.md says what a keeper can do beyond that.
     """
@@ -46,18 +49,21 @@ async def erase_bytes(workshop: Workshop) -> bool:
     if newest is None:
         return False
     file = sqlite_file(workshop.settings.database_url)
-    if file is not None and not await asyncio.to_thread(_rewrite, file):
-        return False
+    if file is not None:
+        anew = file.stat().st_size <= AT_ONCE or local(now()).hour in NIGHT
+        if not await asyncio.to_thread(_erase, file, anew) or not anew:
+            return False
     await Erasure.filter(id__lte=newest.id).delete()
     return True
 
 
-def _rewrite(file: Path) -> bool:
-    """Write the database anew without what was deleted, and empty its WAL; False where somebody reads or writes it."""
+def _erase(file: Path, anew: bool) -> bool:
+    """Empty the WAL, and before that write the whole file `anew`; False where somebody else reads or writes it."""
     with closing(sqlite3.connect(file, timeout=WAIT, isolation_level=None)) as connection:
         try:
-            connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
-            connection.execute("VACUUM")
+            if anew:
+                connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
+                connection.execute("VACUUM")
             busy, _pages, _moved = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from gallery import erasure
 from gallery.accounts.closing import close_account
 from gallery.artists.models import PrivateDetails
 from gallery.artists.private import delete_artist, keep_details
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import delete_draft
+from gallery.clock import local, now, standing_at
 from gallery.database import sqlite_file
 from gallery.erasure import Erasure
 from tests import factories
@@ -99,6 +101,25 @@ async def test_somebody_who_reads_only_delays_it(site: Site) -> None:
         assert in_files(site)
         reader.execute("COMMIT")
     await site.work()
+    assert not await Erasure.exists()
+    assert in_files(site) == []
+
+
+@pytest.mark.only_on("sqlite")
+async def test_a_large_file_is_written_anew_by_night(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "AT_ONCE", 0)
+    work = await marked_work(site, status="accepted")
+    assert work.consent is not None
+    await withdraw(work.consent, site.storage)
+    noon = local(now()).replace(hour=12)
+    with standing_at(noon):
+        await site.work()
+        assert await Erasure.exists()
+        file = sqlite_file(site.settings.database_url)
+        assert file is not None
+        assert MARKERS[0].encode() not in Path(f"{file}-wal").read_bytes()
+    with standing_at(noon.replace(hour=3)):
+        await site.work()
     assert not await Erasure.exists()
     assert in_files(site) == []
 

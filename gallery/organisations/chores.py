@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from gallery.clock import now
+from gallery.database import in_transaction
+from gallery.erasure import erase_soon
 from gallery.organisations.links import check_next
 from gallery.organisations.models import Application, ApplicationState
 from gallery.organisations.owner_requests import take_effect
@@ -23,7 +25,9 @@ async def check_link(workshop: Workshop) -> bool:
 async def forget_declined(workshop: Workshop) -> bool:
     """Delete applications that were declined half a year ago, with the contact's name and address."""
     old = now() - FORGOTTEN_AFTER
-    await Application.filter(state=ApplicationState.DECLINED, decided_at__lt=old).delete()
+    async with in_transaction():
+        if await Application.filter(state=ApplicationState.DECLINED, decided_at__lt=old).delete():
+            await erase_soon()
     return False
 
 

@@ -10,6 +10,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import discard
 from gallery.clock import now
 from gallery.database import QuerySet, in_transaction, locked
+from gallery.erasure import erase_soon
 from gallery.images.models import Image, ImageState
 from gallery.reviews.decisions import ON_THE_WAY, UNDO_FOR
 from gallery.reviews.hints import check_next
@@ -22,7 +23,9 @@ FORGOTTEN_AFTER = timedelta(days=180)
 
 async def forget_closed(workshop: Workshop) -> bool:
     """Delete reports that were closed half a year ago, with the address of whoever sent them."""
-    await Report.filter(closed_at__lt=now() - FORGOTTEN_AFTER).delete()
+    async with in_transaction():
+        if await Report.filter(closed_at__lt=now() - FORGOTTEN_AFTER).delete():
+            await erase_soon()
     return False
 
 
