@@ -49,6 +49,7 @@ async def show(request: Request) -> Response:
         "consent": consent,
         "works": works,
         "compared": comparison(older, consent) if older is not None else [],
+        "letters": readable_code(consent) if consent.withdrawn_at else "",
         "newer": next(iter(consent.followed_by), None),
         "forms": sorted(consent.signed_forms, key=lambda form: form.id),
         **_words(),

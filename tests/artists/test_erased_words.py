@@ -14,6 +14,7 @@ from tortoise.models import Model
 from gallery.artists.consents import NewConsent, predecessors
 from gallery.artists.models import Artist, Consent, PrivateDetails
 from gallery.artists.renewal import renew
+from gallery.artists.slips import readable_code
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState
 from gallery.artworks.models import Artwork, Status, Submission
@@ -280,3 +281,4 @@ async def test_the_organisation_knows_a_withdrawn_work_by_its_number(site: Site)
         page = (await client.get(path)).text
         assert work.public_id in page, path
         assert work.title not in page
+    assert readable_code(work.consent) in page
