@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from gallery.artists.private import delete_artist, keep_details
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import delete_draft
+from gallery.cli.inspection import inspect
 from gallery.clock import local, now, standing_at
-from gallery.database import sqlite_file
+from gallery.database import Database, sqlite_file
 from gallery.erasure import Erasure
 from tests import factories
 from tests.conftest import Site
@@ -122,6 +124,14 @@ async def test_a_large_file_is_written_anew_by_night(site: Site, monkeypatch: py
         await site.work()
     assert not await Erasure.exists()
     assert in_files(site) == []
+
+
+async def test_a_check_tells_of_one_that_waits_for_days(site: Site) -> None:
+    await Erasure.create(at=now() - timedelta(days=3))
+    found = await inspect(Database(site.settings), site.storage)
+    assert [each.sentence for each in found] == ["Deleted words still lie in the database's file"]
+    await site.work()
+    assert await inspect(Database(site.settings), site.storage) == []
 
 
 async def test_a_finished_erasure_is_no_longer_asked_for(site: Site) -> None:

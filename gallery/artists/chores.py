@@ -23,7 +23,7 @@ async def finish_withdrawal(workshop: Workshop) -> bool:
 
 async def erase_older(workshop: Workshop) -> bool:
     """Erase the words of a withdrawal of before this was done with it; False where there is none."""
-    kept = model("Artwork").filter(status="withdrawn").exclude(title="")
+    kept = model("Artwork").filter(status="withdrawn").exclude(title="", medium="", consent__assent="")
     work = await kept.order_by("id").select_related("consent").first()
     if work is None:
         return False

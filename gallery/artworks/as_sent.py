@@ -19,7 +19,7 @@ async def as_sent(works: Collection[Artwork]) -> None:
     """Have each of `works` say and show what was last sent of it; one that was never sent says nothing,
     and one that was withdrawn its number.
 
-    They are for a page: never save them. Two to six queries, however many works.
+    They are for a page: never save them. At most four queries, however many works.
     """
     changeable = {work.id: work for work in works if work.status not in AS_IT_STANDS}
     if not changeable:

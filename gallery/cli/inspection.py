@@ -20,6 +20,7 @@ from gallery.artworks.models import Artwork
 from gallery.audit.chain import breaks
 from gallery.clock import now
 from gallery.database import Database, in_transaction
+from gallery.erasure import Erasure
 from gallery.exhibitions.logos import logos_among
 from gallery.images.emblems import emblems_on_view
 from gallery.images.models import Image, ImageState
@@ -92,6 +93,7 @@ async def inspect(database: Database, storage: Storage, settling: timedelta = SE
     return [
         *changes,
         *await unfinished_withdrawals(),
+        *await unfinished_erasures(),
         *[finding async for finding in missing_files(private.counts, public.counts, began)],
         *(
             Finding(f"{len(keys)} private file(s) of no image", where, MEND, private=tuple(keys))
@@ -227,6 +229,15 @@ async def unfinished_withdrawals() -> list[Finding]:
         Finding("A withdrawal whose files are not deleted", f"withdrawal {row.id}", MEND, withdrawal=row.id)
         for row in await Withdrawal.filter(files_deleted_at=None).order_by("id")
     ]
+
+
+async def unfinished_erasures() -> list[Finding]:
+    """That deleted words have lain in the database's file for longer than a night."""
+    oldest = await Erasure.filter(at__lt=now() - timedelta(days=2)).order_by("id").first()
+    if oldest is None:
+        return []
+    advice = "Let the worker run while nobody else holds the database open; its log may say more"
+    return [Finding("Deleted words still lie in the database's file", f"since {oldest.at:%Y-%m-%d}", advice)]
 
 
 async def missing_files(
