@@ -41,6 +41,7 @@ import gallery.artworks.import_chores
 import gallery.artworks.import_views
 import gallery.artworks.many
 import gallery.artworks.picture_views
+import gallery.artworks.screening
 import gallery.artworks.sharing_private
 import gallery.artworks.views
 import gallery.artworks.workshop_views
@@ -79,6 +80,7 @@ import gallery.organisations.owner_request_views
 import gallery.organisations.views
 import gallery.reviews.chores
 import gallery.reviews.coverage
+import gallery.reviews.emblems
 import gallery.reviews.private_views
 import gallery.reviews.reasons
 import gallery.reviews.report_views
@@ -120,6 +122,7 @@ logger = logging.getLogger("gallery")
 CHORES: list[Chore] = [
     *gallery.artists.chores.CHORES,  # withdrawals come first
     *gallery.images.chores.CHORES,
+    *gallery.artworks.screening.CHORES,
     *gallery.artworks.arrivals.CHORES,
     *gallery.artworks.import_chores.CHORES,
     *gallery.api.chores.CHORES,
@@ -187,6 +190,7 @@ def feature_routes() -> list[Route]:
         *gallery.reviews.report_views.routes,
         *gallery.reviews.scoring_views.routes,
         *gallery.reviews.trust_views.routes,
+        *gallery.reviews.emblems.routes,
         *gallery.themes.views.routes,
         *gallery.themes.extensions.routes,
         *gallery.figures.appreciation_views.routes,

@@ -179,7 +179,10 @@ class Withdrawal(Model):
     by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="withdrawals", null=True, on_delete=fields.SET_NULL
     )  # null: through the link on the slip
+    by_id: int | None
     files_deleted_at = fields.DatetimeField(null=True)
+    # Tokens of logos beside an exhibition's credits that show one of the works: their files are deleted with the rest.
+    logo_tokens: list[str] | None = fields.JSONField(null=True)
 
     class Meta:
         table = "withdrawal"

@@ -23,10 +23,9 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction
 from gallery.erasure import erase_soon
-from gallery.images.emblem_models import Emblem
-from gallery.images.likeness import is_like
-from gallery.images.models import Image, ImageState
-from gallery.images.shelves import erase
+from gallery.images.models import Fingerprint, Image, ImageState
+from gallery.images.shelves import erase, logo_key
+from gallery.images.take_down import fingerprint_of, take_down_alike
 from gallery.storage import Storage
 
 
@@ -67,14 +66,14 @@ async def _end_held(held: Consent, ids: list[int], by: Person | None) -> Withdra
     # Those that it renewed should have none; a slip ends what is there all the same.
     await works.model.filter(consent_id__in=ids[1:]).update(consent_id=held.id)
     await held.fetch_related("artist")
-    await _take_covers_along(held, by)
+    withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
+    await _take_lookalikes_down(withdrawal)
     image_ids = await _pictures(held.id).values_list("id", flat=True)
     work_count = await works.count()
     await works.update(status="withdrawn")
     await Image.filter(id__in=image_ids).update(state=ImageState.ERASED, lease_until=None, **PICTURE)
     await model("HashBand").filter(image_id__in=image_ids).delete()
     await erase_words(held, ids)
-    withdrawal = await Withdrawal.create(consent=held, at=held.withdrawn_at, by=by)
     await erase_soon()
     await record(Verb.CONSENT_WITHDRAWN, held.id, organisation_id=held.artist.organisation_id, by=by)
     if by is None:
@@ -83,43 +82,52 @@ async def _end_held(held: Consent, ids: list[int], by: Person | None) -> Withdra
     return withdrawal
 
 
-async def _take_covers_along(held: Consent, by: Person | None) -> None:
-    """Covers of the organisation's projects that show one of the works go with it, as one more picture of it.
+async def _take_lookalikes_down(withdrawal: Withdrawal) -> None:
+    """Take down the logos and covers of the whole site that show one of the works; their files go with the work's.
 
     Who took a child's drawing for a cover meant no harm, yet nobody agreed to that, and the guardian cannot know of it.
     """
-    pictures = _pictures(held.id).exclude(perceptual_hash="")
-    shown = await pictures.values_list("perceptual_hash", "artwork__id", "candidate_for_id")
-    organisation_id = held.artist.organisation_id
-    for cover in await Emblem.filter(project__organisation_id=organisation_id).select_related("image"):
-        for hash, own, proposed in shown:
-            if is_like(hash, cover.image.perceptual_hash):
-                await Emblem.filter(id=cover.id).delete()
-                await Image.filter(id=cover.image_id).update(candidate_for_id=own or proposed)
-                await record(
-                    Verb.PROJECT_COVER_REMOVED, cover.project_id or 0, organisation_id=organisation_id, by=by
-                )
-                break
+    prints = Fingerprint.filter(image_id__in=Subquery(_pictures(withdrawal.consent_id).values("id")))
+    codes: list[bytes] = [each.code for each in await prints]
+    work = await _works(await Consent.get(id=withdrawal.consent_id)).first()
+    if work is None:
+        return
+    by = await Person.get_or_none(id=withdrawal.by_id)
+    taken = await take_down_alike(codes, "withdrawn", by, work.id)
+    if taken.logo_tokens:
+        withdrawal.logo_tokens = [*(withdrawal.logo_tokens or []), *taken.logo_tokens]
+        await withdrawal.save(update_fields=["logo_tokens"])
 
 
 async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     """Delete every file of every picture that the consent covered, then note that it is done. Raises StoreAway.
 
     When all are deleted and every process knows of the withdrawal, they are looked for once more: one of the processes
-    may just have been putting some there.
+    may just have been putting some there, or have let a logo be shown that was compared before.
     """
     consent = await Consent.get(id=withdrawal.consent_id)
     for each in [consent, *await predecessors(consent)]:
         await forget_forms(each.id, storage)
-    images = await _pictures(withdrawal.consent_id)
-    for image in images:
-        await erase(storage, image.token)
+    for image in await _pictures(withdrawal.consent_id).filter(fingerprint__id__isnull=True):
+        await fingerprint_of(
+            image, storage
+        )  # it was uploaded before there were fingerprints, or this very moment
+    await _erase_all(withdrawal, storage)
     await content_version.settle()
-    for image in images:
+    async with in_transaction():
+        await _take_lookalikes_down(withdrawal)
+        await content_version.bump()
+    await _erase_all(withdrawal, storage)
+    withdrawal.files_deleted_at = now()
+    withdrawal.logo_tokens = None
+    await withdrawal.save(update_fields=["files_deleted_at", "logo_tokens"])
+
+
+async def _erase_all(withdrawal: Withdrawal, storage: Storage) -> None:
+    for image in await _pictures(withdrawal.consent_id):
         await erase(storage, image.token)
         await Image.filter(id=image.id).update(is_public=False, has_tiles=False)
-    withdrawal.files_deleted_at = now()
-    await withdrawal.save(update_fields=["files_deleted_at"])
+    await storage.private.delete(*map(logo_key, withdrawal.logo_tokens or []))
 
 
 def _pictures(consent_id: int) -> Any:

@@ -43,6 +43,8 @@ class Verb(StrEnum):
     ORGANISATION_CHANGED = "organisation.changed"
     ORGANISATION_LOGO_SET = "organisation.logo_set"
     ORGANISATION_LOGO_REMOVED = "organisation.logo_removed"
+    ORGANISATION_LOGO_HELD = "organisation.logo_held"
+    ORGANISATION_LOGO_SEEN = "organisation.logo_seen"
     ORGANISATION_SHOWN = "organisation.shown"
     ORGANISATION_HIDDEN = "organisation.hidden"
     TOKEN_MADE = "token.made"  # noqa: S105 - a verb, not a token
@@ -55,6 +57,8 @@ class Verb(StrEnum):
     PROJECT_MADE = "project.made"
     PROJECT_COVER_SET = "project.cover_set"
     PROJECT_COVER_REMOVED = "project.cover_removed"
+    PROJECT_COVER_HELD = "project.cover_held"
+    PROJECT_COVER_SEEN = "project.cover_seen"
     PROJECT_CHANGED = "project.changed"
     ARTIST_MADE = "artist.made"
     ARTIST_CHANGED = "artist.changed"
@@ -168,6 +172,8 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.ORGANISATION_CHANGED: _l("changed an organisation"),
     Verb.ORGANISATION_LOGO_SET: _l("set the logo of an organisation"),
     Verb.ORGANISATION_LOGO_REMOVED: _l("removed the logo of an organisation"),
+    Verb.ORGANISATION_LOGO_HELD: _l("held back a logo that resembles a work not on view"),
+    Verb.ORGANISATION_LOGO_SEEN: _l("looked at a new logo and kept it"),
     Verb.ORGANISATION_SHOWN: _l("let an organisation be shown again"),
     Verb.ORGANISATION_HIDDEN: _l("stopped the showing of an organisation"),
     Verb.TOKEN_MADE: _l("made a token for a program"),
@@ -180,6 +186,8 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.PROJECT_MADE: _l("made a project"),
     Verb.PROJECT_COVER_SET: _l("set the cover of a project"),
     Verb.PROJECT_COVER_REMOVED: _l("removed the cover of a project"),
+    Verb.PROJECT_COVER_HELD: _l("held back a cover that resembles a work not on view"),
+    Verb.PROJECT_COVER_SEEN: _l("looked at a new cover and kept it"),
     Verb.PROJECT_CHANGED: _l("changed a project"),
     Verb.ARTIST_MADE: _l("entered an artist"),
     Verb.ARTIST_CHANGED: _l("changed what visitors read of an artist"),

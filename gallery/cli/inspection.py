@@ -17,13 +17,14 @@ from gallery.artists.private import FORMS, form_key
 from gallery.artists.withdrawal import delete_files
 from gallery.artworks.import_models import BUNDLES, Import, bundle_key
 from gallery.artworks.models import Artwork
+from gallery.artworks.screening import emblems_on_view, fingerprints_of_withdrawn
 from gallery.audit.chain import breaks
 from gallery.clock import now
 from gallery.database import Database, in_transaction
 from gallery.erasure import Erasure
 from gallery.exhibitions.logos import logos_among
-from gallery.images.emblems import emblems_on_view
-from gallery.images.models import Image, ImageState
+from gallery.images.emblem_models import CreditLogo, EmblemState
+from gallery.images.models import Fingerprint, Image, ImageState
 from gallery.images.renditions import PREVIEW, UNFRAMED
 from gallery.images.shelves import (
     ORIGINAL,
@@ -34,6 +35,7 @@ from gallery.images.shelves import (
     rendition_key,
     token_in,
 )
+from gallery.images.take_down import images_alike
 from gallery.storage import Storage, Store
 from gallery.storage.store import Stored
 
@@ -72,6 +74,7 @@ class Shelf:
 
 
 MEND = "gallery check --mend"
+LOOK = "Look at it and remove it at the desk"
 
 
 async def inspect(database: Database, storage: Storage, settling: timedelta = SETTLING) -> list[Finding]:
@@ -104,6 +107,7 @@ async def inspect(database: Database, storage: Storage, settling: timedelta = SE
             for where, keys in sorted(public.strangers.items())
         ),
         *await unhappy_images(),
+        *await withdrawn_on_logos(),
         *[finding async for finding in broken_chain()],
         *await double_roles(),
     ]
@@ -307,6 +311,28 @@ async def unhappy_images() -> list[Finding]:
             for image in stuck
         ),
     ]
+
+
+async def withdrawn_on_logos() -> list[Finding]:
+    """Logos and covers on view that resemble a withdrawn work, but for those that a curator kept all the same."""
+    withdrawn = await fingerprints_of_withdrawn().values_list("image_id", "code")
+    found = []
+    prints = dict(
+        await Fingerprint.filter(image__emblem__id__not_isnull=True).values_list("image_id", "code")
+    )
+    for emblem in await emblems_on_view().order_by("id"):
+        alike = await images_alike([prints.get(emblem.image_id, b"")], withdrawn)
+        if alike and not (emblem.state == EmblemState.KEPT and emblem.resembles_id in alike):
+            is_logo = emblem.project_id is None
+            found.append(
+                f"logo of organisation {emblem.organisation_id}"
+                if is_logo
+                else f"cover of project {emblem.project_id}"
+            )
+    for logo in await CreditLogo.filter(fingerprint__isnull=False).order_by("id"):
+        if await images_alike([logo.fingerprint or b""], withdrawn):
+            found.append(f"logo {logo.id} of exhibition {logo.exhibition_id}")
+    return [Finding("A picture on view resembles a withdrawn work", where, LOOK) for where in found]
 
 
 async def broken_chain() -> AsyncIterator[Finding]:

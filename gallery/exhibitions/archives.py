@@ -29,8 +29,8 @@ from gallery.artworks.models import Artwork, allowed
 from gallery.clock import now
 from gallery.content_version import ContentVersion
 from gallery.disk import LOCK, held, whole
-from gallery.exhibitions.logos import ShownLogo, logo_key
-from gallery.exhibitions.models import CreditLogo, Edition, Hanging, Room
+from gallery.exhibitions.logos import ShownLogo
+from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.schedule import next_change
 from gallery.exhibitions.shown_rooms import STORY_COLUMNS, ShownRoom, Wall, shown_room
 from gallery.exhibitions.stretches import ROOM_COLUMNS
@@ -43,9 +43,10 @@ from gallery.exhibitions.walls import (
     named,
     style_sheet,
 )
+from gallery.images.emblem_models import CreditLogo
 from gallery.images.models import Image
 from gallery.images.renditions import file_name
-from gallery.images.shelves import rendition_key
+from gallery.images.shelves import logo_key, rendition_key
 from gallery.languages import (
     DEFAULT_LANGUAGE,
     LANGUAGES,
@@ -88,6 +89,7 @@ class Contents:
     pages: dict[str, Callable[[], bytes]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     works: list[str] = field(default_factory=list)  # public ids
+    logos: list[str] = field(default_factory=list)  # tokens of credits' logos
     left_out: int = 0
 
     @property
@@ -128,7 +130,7 @@ async def _is_due(folder: Path, version: int) -> bool:
     if listed["version"] == version and now() < datetime.fromisoformat(listed["holds_until"]):
         return False
     is_fresh = now() - datetime.fromisoformat(listed["written_at"]) < PATIENCE
-    return not is_fresh or bool({*listed["works"]} - await _may_stay(folder.name))
+    return not is_fresh or bool({*listed["works"], *listed["logos"]} - await _may_stay(folder.name))
 
 
 async def _version() -> int:
@@ -139,7 +141,13 @@ async def _version() -> int:
 def _listed(folder: Path) -> dict[str, Any]:
     """What was said of the archive when it was written; where nothing can be read of it, that it was long ago."""
     long_ago = LONG_AGO.isoformat()
-    told: dict[str, Any] = {"version": OF_NONE, "holds_until": long_ago, "written_at": long_ago, "works": []}
+    told: dict[str, Any] = {
+        "version": OF_NONE,
+        "holds_until": long_ago,
+        "written_at": long_ago,
+        "works": [],
+        "logos": [],
+    }
     with suppress(FileNotFoundError, ValueError):
         told |= json.loads((folder / LIST).read_text())
     return told
@@ -150,7 +158,9 @@ async def _write(folder: Path, settings: Settings, storage: Storage) -> Archived
     # Before anything is read: what changes meanwhile, by somebody or by the clock alone, is seen next time.
     version, holds_until = await _version(), await next_change()
     contents = await _contents(folder.name, settings)
-    _put_list(folder, OF_NONE, holds_until, {*_listed(folder)["works"], *contents.works})
+    before = _listed(folder)
+    works, logos = {*before["works"], *contents.works}, {*before["logos"], *contents.logos}
+    _put_list(folder, OF_NONE, holds_until, works, logos)
     _clear(folder, contents.paths)
     # Pages before pictures: they name what must leave, and need no store, which may be away.
     for path, made in contents.pages.items():
@@ -162,16 +172,19 @@ async def _write(folder: Path, settings: Settings, storage: Storage) -> Archived
                     await asyncio.to_thread(_copy, source, folder / path)
             except FileNotFoundError:  # deleted this very moment, by a withdrawal perhaps
                 version = OF_NONE  # the next time sees it
-    _put_list(folder, version, holds_until, contents.works)
+    _put_list(folder, version, holds_until, contents.works, contents.logos)
     return Archived(folder, len(contents.works), contents.left_out)
 
 
-def _put_list(folder: Path, version: int, holds_until: datetime, works: Collection[str]) -> None:
+def _put_list(
+    folder: Path, version: int, holds_until: datetime, works: Collection[str], logos: Collection[str]
+) -> None:
     told = {
         "version": version,
         "holds_until": holds_until.isoformat(),
         "written_at": now().isoformat(),
         "works": sorted(works),
+        "logos": sorted(logos),
     }
     _put(folder / LIST, json.dumps(told, indent=1).encode())
 
@@ -212,10 +225,11 @@ def _may_be_shown(edition: Row | None) -> QuerySet[Artwork]:
 
 
 async def _may_stay(slug: str) -> set[str]:
-    """The public ids of what the archive of an exhibition may hold."""
+    """The public ids of works, and the tokens of logos, that the archive of an exhibition may hold."""
     stays = _may_be_shown(await _current(slug)).filter(consent__for_archive=True)
     ids: list[Any] = await stays.values_list("public_id", flat=True)
-    return {*ids}
+    tokens: list[Any] = await CreditLogo.filter(exhibition__slug=slug).values_list("token", flat=True)
+    return {*ids, *tokens}
 
 
 async def _contents(slug: str, settings: Settings) -> Contents:
@@ -247,6 +261,7 @@ async def _contents(slug: str, settings: Settings) -> Contents:
         logos=await CreditLogo.filter(exhibition__slug=slug, key__in=_keys(edition) or [""]),
         dead=await dead_among(_links(edition, artworks.values())),
     )
+    contents.logos = [logo.token for logo in hall.logos]
     contents.files |= {f"logos/{logo.token}.jpg": logo_key(logo.token) for logo in hall.logos}
     paper = Paper(settings)
     contents.pages[f"static/{STYLE}"] = lambda: paper.style

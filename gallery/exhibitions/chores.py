@@ -8,12 +8,12 @@ from tortoise.expressions import Q, Subquery
 from tortoise.functions import Coalesce, Sum
 
 from gallery.artworks.models import Artwork
+from gallery.artworks.screening import emblems_on_view, screen_again
 from gallery.exhibitions import archives
 from gallery.exhibitions.announcements import tell_of_opening
 from gallery.exhibitions.credits import links_of_credits
 from gallery.exhibitions.logos import delete_unused
 from gallery.exhibitions.tiling import cut_next
-from gallery.images.emblems import emblems_on_view
 from gallery.images.models import Derivative, Image
 from gallery.images.shelves import derivative_key, make_private, make_public
 from gallery.organisations.links import note_links
@@ -43,6 +43,7 @@ async def take_in(workshop: Workshop) -> bool:
         .exclude(Q(id__in=Subquery(on_view)) | Q(id__in=Subquery(emblems)))
         .limit(AT_ONCE)
     )
+    await screen_again(images, workshop.storage)
     await make_private(workshop.storage, images)
     return bool(images)
 

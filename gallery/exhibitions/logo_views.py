@@ -14,9 +14,11 @@ from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.building import draft_of
 from gallery.exhibitions.credits import Credit, credits_of
 from gallery.exhibitions.draft_lists import NoSuchEntry
-from gallery.exhibitions.logos import is_on_view, logo_key, logos_of, remove_logo, set_logo
-from gallery.exhibitions.models import CreditLogo, Exhibition
+from gallery.exhibitions.logos import LooksHidden, is_on_view, logos_of, remove_logo, set_logo
+from gallery.exhibitions.models import Exhibition
 from gallery.images.decoder import REFUSALS, Refused
+from gallery.images.emblem_models import CreditLogo
+from gallery.images.shelves import logo_key
 from gallery.images.uploads import TOO_LARGE, FormReader, ReceivedForm, look_at
 from gallery.languages import gettext as _
 from gallery.pages import flash, pages_of, redirect, render, settings_of
@@ -52,6 +54,8 @@ async def update(request: Request) -> Response:
                 await set_logo(exhibition, key, found.preview, size, person, storage)
         except Refused as refusal:
             sentence = str(REFUSALS[refusal.code])
+        except LooksHidden:
+            sentence = _("This picture resembles a work that may not be shown. Please choose another.")
         except StoreAway as away:
             logger.warning("%s", away)
             sentence = _("The picture could not be kept just now. Please choose it again in a minute.")

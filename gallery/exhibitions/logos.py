@@ -14,22 +14,19 @@ from pathlib import Path
 from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artworks.models import walls_are_open
+from gallery.artworks.screening import hidden_alike
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
 from gallery.exhibitions.building import draft_of, hold
 from gallery.exhibitions.credits import credits_of
 from gallery.exhibitions.draft_lists import NoSuchEntry
-from gallery.exhibitions.models import CreditLogo, Edition, Exhibition
+from gallery.exhibitions.models import Edition, Exhibition
+from gallery.images.decoder import fingerprint
+from gallery.images.emblem_models import CreditLogo
 from gallery.images.models import new_token
+from gallery.images.shelves import LOGOS, logo_key
 from gallery.storage import Storage, StoreAway
-
-LOGOS = "logos"
-
-
-def logo_key(token: str) -> str:
-    """Where a logo lies, in private storage only."""
-    return f"{LOGOS}/{token}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +43,25 @@ async def logos_of(
     if not keys:
         return {}
     whose = {"exhibition__slug": exhibition} if isinstance(exhibition, str) else {"exhibition": exhibition}
-    rows = await CreditLogo.filter(key__in=list(keys), **whose)
+    rows = await CreditLogo.filter(key__in=list(keys), **whose).only("id", "key", "token", "width", "height")
     return {row.key: ShownLogo(address(row), row.width, row.height) for row in rows}
+
+
+class LooksHidden(Exception):
+    """The picture resembles a work that may not be shown."""
 
 
 async def set_logo(
     exhibition: Exhibition, key: str, picture: Path, size: tuple[int, int], by: Person, storage: Storage
 ) -> None:
-    """Let `picture`, a JPEG of our own making, stand beside a credit of the draft. Raises NoSuchEntry, StoreAway.
+    """Set the logo of a credit of the draft to `picture`, a JPEG of our own making.
 
-    The one that it replaces is deleted at once.
+    The one that it replaces is deleted at once. Raises LooksHidden, NoSuchEntry, StoreAway.
     """
     token = new_token()
+    code = await fingerprint(picture)
+    if await hidden_alike(code):
+        raise LooksHidden
     await storage.private.put_file(logo_key(token), picture)
     try:
         async with in_transaction():
@@ -66,7 +70,12 @@ async def set_logo(
                 raise NoSuchEntry
             replaced = await _taken(exhibition, key)
             await CreditLogo.create(
-                exhibition=exhibition, key=key, token=token, width=size[0], height=size[1]
+                exhibition=exhibition,
+                key=key,
+                token=token,
+                width=size[0],
+                height=size[1],
+                fingerprint=code,
             )
             await record(Verb.EXHIBITION_LOGO_SET, exhibition.id, by=by)
             await content_version.bump()
@@ -74,6 +83,9 @@ async def set_logo(
         await storage.private.delete(logo_key(token))
         raise
     await _forget(replaced, storage)
+    if await hidden_alike(code):  # withdrawn meanwhile
+        await remove_logo(exhibition, key, by, storage)
+        raise LooksHidden
 
 
 async def remove_logo(exhibition: Exhibition, key: str, by: Person, storage: Storage) -> None:
@@ -90,7 +102,14 @@ async def remove_logo(exhibition: Exhibition, key: str, by: Person, storage: Sto
 async def copy_logos(exhibition: Exhibition, into: Exhibition) -> None:
     """Let the credits that were copied have their logos; the files are the same."""
     await CreditLogo.bulk_create(
-        CreditLogo(exhibition=into, key=logo.key, token=logo.token, width=logo.width, height=logo.height)
+        CreditLogo(
+            exhibition=into,
+            key=logo.key,
+            token=logo.token,
+            width=logo.width,
+            height=logo.height,
+            fingerprint=logo.fingerprint,
+        )
         for logo in await CreditLogo.filter(exhibition_id=exhibition.id)
     )
 

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.screening import emblems_on_view
 from gallery.content_version import ContentClock
-from gallery.images.emblems import emblems_on_view
 from gallery.images.models import Image
 from gallery.images.renditions import FORMATS, TABLE
 from gallery.images.shelves import make_public, public_key

@@ -140,24 +140,6 @@ class Hanging(Model):
         unique_together = [("room", "artwork")]
 
 
-class CreditLogo(Model):
-    """The logo of somebody whom an exhibition thanks: it belongs to the exhibition, whatever its editions say."""
-
-    id = fields.IntField(primary_key=True)
-    exhibition: fields.ForeignKeyRelation[Exhibition] = fields.ForeignKeyField(
-        "gallery.Exhibition", related_name="logos", on_delete=fields.CASCADE
-    )
-    exhibition_id: int
-    key = fields.CharField(max_length=8)  # of the credit
-    token = fields.CharField(max_length=32, db_index=True)  # names its file; a copied exhibition has the same
-    width = fields.IntField()  # px, of what was sent: the file has the same shape
-    height = fields.IntField()
-
-    class Meta:
-        table = "credit_logo"
-        unique_together = [("exhibition", "key")]
-
-
 class PreviewLink(Model):
     """A way for people without an account to a draft, until it expires or is ended."""
 

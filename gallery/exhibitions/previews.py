@@ -27,15 +27,16 @@ from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.building import draft_of
 from gallery.exhibitions.credits import credits_of
 from gallery.exhibitions.forms import LinkForm
-from gallery.exhibitions.logos import logo_key, logos_of
+from gallery.exhibitions.logos import logos_of
 from gallery.exhibitions.media import MEDIA_TYPES
-from gallery.exhibitions.models import CreditLogo, Edition, Exhibition, PreviewLink
+from gallery.exhibitions.models import Edition, Exhibition, PreviewLink
 from gallery.exhibitions.room_rules import filled, ids_of
 from gallery.exhibitions.shown_rooms import rooms_of_draft
 from gallery.exhibitions.visits import enter
 from gallery.forms import desk_form
+from gallery.images.emblem_models import CreditLogo
 from gallery.images.models import Image
-from gallery.images.shelves import rendition_key
+from gallery.images.shelves import logo_key, rendition_key
 from gallery.languages import LANGUAGES, current_language, other_language
 from gallery.languages import gettext as _
 from gallery.organisations.links import dead_among

@@ -123,6 +123,10 @@ def done(request: Mapping[str, Any], bounds: "Bounds") -> dict[str, Any]:
     from gallery.images.framing import Framing
 
     source, kind = Path(request["source"]), request["kind"]
+    if request["task"] == "fingerprint":
+        from gallery.images.pixels import fingerprint
+
+        return fingerprint(source, kind, bounds)
     framing = Framing(**request["framing"])
     if request["task"] == "inspect":
         from gallery.images.pixels import inspect

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import gallery
+from gallery.images import fingerprints
 from gallery.images.framing import AS_IT_CAME, Framing
 from gallery.images.iiif import Cut, Size, tiles
 from gallery.images.placards import Fonts, Placard
@@ -164,6 +165,15 @@ async def develop(
         developed = developed_from(told, kind)
         take_over(darkroom, developed.files, out)
         return developed
+
+
+async def fingerprint(source: Path, limits: Limits = Limits(min_long_side=60)) -> bytes:
+    """What fingerprints.is_alike compares. Raises Refused where the picture is at fault, OSError where this machine is."""
+    told = await ask("fingerprint", source, await kind_of(source), None, limits)
+    code = str(told.get("fingerprint"))
+    if not re.fullmatch(rf"[0-9a-f]{{{2 * fingerprints.LENGTH}}}", code):
+        raise Refused("damaged")
+    return bytes.fromhex(code)
 
 
 async def cut_tiles(

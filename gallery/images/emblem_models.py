@@ -1,15 +1,26 @@
-"""The pictures by which visitors know an organisation and a project."""
+"""Pictures that are no works: logos of organisations, covers of projects, logos of those whom an exhibition thanks."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tortoise import fields
 from tortoise.models import Model
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gallery.exhibitions.models import Exhibition
     from gallery.images.models import Image
     from gallery.organisations.models import Organisation, Project
+
+
+class EmblemState(StrEnum):
+    NEW = "new"  # not compared with works yet
+    SHOWN = "shown"
+    WAITING = "waiting"  # it resembles a work that may not be shown: a curator decides
+    KEPT = "kept"  # a curator decided that it may be shown all the same
 
 
 class Emblem(Model):
@@ -30,6 +41,31 @@ class Emblem(Model):
     project_id: int | None
     alt_zh = fields.CharField(max_length=200, default="")
     alt_en = fields.CharField(max_length=200, default="")
+    state = fields.CharEnumField(
+        EmblemState, max_length=10, default=EmblemState.NEW, db_default=EmblemState.SHOWN
+    )
+    # The image that it resembles, of a work that may not be shown. A number and no relation, for it is kept when that is gone.
+    resembles_id = fields.IntField(null=True)
+    seen_at: datetime | None = fields.DatetimeField(null=True)  # by a curator; until then it is listed as new
 
     class Meta:
         table = "emblem"
+
+
+class CreditLogo(Model):
+    """The logo of somebody whom an exhibition thanks: it belongs to the exhibition, whatever its editions say."""
+
+    id = fields.IntField(primary_key=True)
+    exhibition: fields.ForeignKeyRelation[Exhibition] = fields.ForeignKeyField(
+        "gallery.Exhibition", related_name="logos", on_delete=fields.CASCADE
+    )
+    exhibition_id: int
+    key = fields.CharField(max_length=8)  # of the credit
+    token = fields.CharField(max_length=32, db_index=True)  # names its file; a copied exhibition has the same
+    width = fields.IntField()  # px, of what was sent: the file has the same shape
+    height = fields.IntField()
+    fingerprint = fields.BinaryField(null=True)  # null: not computed yet
+
+    class Meta:
+        table = "credit_logo"
+        unique_together = [("exhibition", "key")]

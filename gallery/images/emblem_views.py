@@ -78,7 +78,9 @@ async def _save(request: Request, owner: Owner, organisation: Organisation, by: 
         if form.errors or sentence:
             return await _page(request, owner, form, sentence, 413 if received.is_too_large else 422)
     await set_emblem(owner, image, form.alt_zh.data or "", form.alt_en.data or "", by, storage)
-    return _back(request, owner, _("Saved. The picture is on the pages in a moment."))
+    if image is None:
+        return _back(request, owner, _("Saved."))
+    return _back(request, owner, _("Saved. The picture is prepared and checked before visitors see it."))
 
 
 async def _taken_in(

@@ -11,8 +11,8 @@ from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import QuerySet, in_transaction, locked
-from gallery.images.emblem_models import Emblem
+from gallery.database import in_transaction, locked
+from gallery.images.emblem_models import Emblem, EmblemState
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import erase
 from gallery.organisations.models import Organisation, Project
@@ -21,12 +21,9 @@ from gallery.storage import Storage, StoreAway
 Owner = Organisation | Project
 
 
-def emblems_on_view() -> QuerySet[Emblem]:
-    """Those that visitors may see: the picture is ready, and the organisation active."""
-    return Emblem.filter(
-        Q(organisation__is_active=True) | Q(project__organisation__is_active=True),
-        image__state=ImageState.READY,
-    )
+def may_be_shown() -> Q:
+    """What must hold of a logo or cover itself; artworks/screening.py says when it is on view."""
+    return Q(state__in=[EmblemState.SHOWN, EmblemState.KEPT], image__state=ImageState.READY)
 
 
 def of(owner: Owner) -> dict[str, Any]:
@@ -40,8 +37,8 @@ async def emblem_of(owner: Owner) -> Emblem | None:
 
 
 async def shown_emblem(owner: Owner) -> Emblem | None:
-    """The picture of an organisation or project with its image, if visitors may see it."""
-    return await emblems_on_view().filter(**of(owner)).select_related("image").first()
+    """The picture of an organisation or project with its image, if it may be shown on their page."""
+    return await Emblem.filter(may_be_shown(), **of(owner)).select_related("image").first()
 
 
 async def set_emblem(

@@ -79,6 +79,7 @@ class Image(Model):
 
     artwork: fields.BackwardOneToOneRelation[Artwork]
     derivatives: fields.ReverseRelation[Derivative]
+    fingerprint: fields.BackwardOneToOneRelation[Fingerprint]
 
     class Meta:
         table = "image"
@@ -111,6 +112,23 @@ class Image(Model):
 
     def file_names(self) -> list[str]:
         return [file_name(width, format.name) for width in self.widths() for format in FORMATS]
+
+
+class Fingerprint(Model):
+    """What tells whether another picture shows this one (fingerprints.py).
+
+    It outlives the withdrawal of its work, so that the picture is recognised when it is uploaded again.
+    """
+
+    id = fields.IntField(primary_key=True)
+    image: fields.OneToOneRelation[Image] = fields.OneToOneField(
+        "gallery.Image", related_name="fingerprint", on_delete=fields.CASCADE
+    )
+    image_id: int
+    code = fields.BinaryField()  # empty where the picture could not be opened
+
+    class Meta:
+        table = "fingerprint"
 
 
 class Derivative(Model):

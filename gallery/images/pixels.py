@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps, ImageStat
 
-from gallery.images import webp
+from gallery.images import fingerprints, webp
 from gallery.images.framing import AS_IT_CAME, Framing
 from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
 from gallery.images.rows import Rows
@@ -183,6 +183,24 @@ def develop(
         "softness": softness(prints),
         "files": write(prints, out),
     }
+
+
+def fingerprint(source: Path, kind: str, bounds: Bounds) -> dict[str, Any]:
+    """The fingerprint of a picture. Raises Unfit."""
+    sheet = read(source, kind, bounds, lambda _shown: (4 * fingerprints.SIDE, 4 * fingerprints.SIDE))
+    return {
+        "fingerprint": fingerprint_of(srgb_print(sheet, print_size(sheet.shown_size, PREVIEW_WIDTH))).hex()
+    }
+
+
+def fingerprint_of(image: Image.Image) -> bytes:
+    side = fingerprints.SIDE
+    small = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    channels = [band.tobytes() for band in small.convert("YCbCr").split()]
+    brightness, blue, red = (
+        [band[at : at + side] for at in range(0, side * side, side)] for band in channels
+    )
+    return fingerprints.encode(brightness, blue, red, image.width / image.height)
 
 
 def read(

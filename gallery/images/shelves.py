@@ -11,6 +11,7 @@ from gallery.images.models import Derivative, Image, ImageState
 from gallery.images.renditions import PREVIEW, UNFRAMED, file_name
 from gallery.storage import Storage
 
+LOGOS = "logos"
 AT_ONCE = 8  # files under way to public storage
 
 
@@ -22,6 +23,11 @@ def original_key(token: str) -> str:
 def rendition_key(token: str, name: str) -> str:
     """In the private store; in the public one it is the same without the first folder."""
     return f"renditions/{token}/{name}"
+
+
+def logo_key(token: str) -> str:
+    """In the private store only: a logo beside the credits of an exhibition."""
+    return f"{LOGOS}/{token}"
 
 
 def public_key(token: str, name: str) -> str:

@@ -18,8 +18,9 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
-from gallery.images.models import Image
+from gallery.images.models import Fingerprint, Image
 from gallery.images.shelves import make_private
+from gallery.images.take_down import take_down_alike
 from gallery.languages import lazy_gettext as _l
 from gallery.mail.outbox import News, tell
 from gallery.reviews.models import Veto
@@ -35,7 +36,7 @@ class VetoRefused(Exception):
 
 
 async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: str) -> Veto:
-    """Take an accepted work off every page; when this returns, no public file of it is left.
+    """Take an accepted work off every page, and logos and covers that show it; when this returns, no public file is left.
 
     Raises VetoRefused; and StoreAway where files cannot be deleted just now: the work is off every page then, and the
     worker deletes them.
@@ -53,10 +54,13 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
             "work_off_the_wall", f"/desk/works/{held.id}", {"work": held.title}, key=f"veto:{made.id}"
         )
         await tell(await members_of(held.organisation_id), news)
+        images = await Image.filter(id=held.image_id or 0)
+        prints = await Fingerprint.filter(image_id=held.image_id or 0)
+        taken = await take_down_alike([each.code for each in prints], "not_shown", by)
         await content_version.bump()
     artwork.is_vetoed = True
-    images = await Image.filter(id=held.image_id or 0)
     await make_private(storage, images)
+    await taken.delete_files(storage)
     # Another process may just have been putting files there: once every one knows, they are looked for again.
     await content_version.settle()
     await make_private(storage, images)

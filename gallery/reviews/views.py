@@ -41,6 +41,7 @@ from gallery.reviews.decisions import (
     UndoRefused,
     being_scored,
 )
+from gallery.reviews.emblems import unseen
 from gallery.reviews.forms import (
     NOTED_FIELDS,
     SNAPSHOT_WORDS,
@@ -142,6 +143,7 @@ async def queue_page(request: Request, person: Person, form: TogetherForm, statu
         },
         "filter_words": FILTER_WORDS,
         "later": await LaterCheck.filter(looked_at__isnull=True).count(),
+        "new_emblems": await unseen().count(),
         "address": _address(request),
         "form": form,
         "undoable": await _undoable(person),

@@ -17,7 +17,8 @@ from gallery.exhibitions import building
 from gallery.exhibitions.chores import note_every_link, tidy_logos
 from gallery.exhibitions.copying import copy
 from gallery.exhibitions.draft_lists import add_entry, remove_entry
-from gallery.exhibitions.models import CreditLogo, Edition, Exhibition
+from gallery.exhibitions.models import Edition, Exhibition
+from gallery.images.emblem_models import CreditLogo
 from gallery.organisations.models import CheckedLink, LinkState
 from gallery.worker import Workshop
 from tests import factories

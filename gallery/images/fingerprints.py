@@ -1,0 +1,118 @@
+"""Fingerprints: whether one picture shows another, whole or cropped, mirrored, turned by quarters or recompressed.
+
+A fingerprint describes 441 windows of a picture, each between 60 and 100 % of its width and of its height: the signs of 104
+cosine waves of the window's brightness, and the window's mean colour. A picture is a crop of another if its own waves agree
+with those of one window. Mirroring turns the signs of waves that are odd in that direction, and a quarter turn exchanges
+across and down, so all eight orientations are compared without another look at the pixels.
+
+A fingerprint is a digest: neither a picture nor its colours can be drawn from it. tests/bench/likeness.py counts hits and
+false alarms.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from operator import mul
+
+SIDE = 50  # px: fingerprints are computed from a picture of SIDE × SIDE
+SIDES = (50, 46, 42, 38, 34, 30)  # px of the windows
+STEP = 4  # px from one window to the next
+SPANS = [(start, start + side) for side in SIDES for start in range(0, SIDE - side + 1, STEP)]
+WINDOWS = [(down, across) for down in SPANS for across in SPANS]  # the first is the whole picture
+
+ORDER = 14  # waves with fewer half turns than this, down and across together
+WAVES = [(down, across) for down in range(ORDER) for across in range(ORDER - down) if down or across]
+SIGN_BYTES = len(WAVES) // 8
+HEAD = struct.Struct(">f")  # width ÷ height of the picture
+WINDOW_BYTES = SIGN_BYTES + 2  # the signs, then the mean blue and red difference (Cb, Cr)
+LENGTH = HEAD.size + WINDOW_BYTES * len(WINDOWS)
+
+# Chosen with tests/bench/likeness.py.
+FARTHEST = 25  # of 104 signs that may differ where the colours are near
+FARTHEST_OF_ANY_COLOUR = 14  # the same for other colours: a copy in grey, or in another light
+FARTHEST_COLOUR = 16  # levels of 255, in each of Cb and Cr
+FARTHEST_SHAPE = 0.15  # between the logarithms of two shapes: about 15 %
+
+# The shapes of the windows of a square picture, sorted, with the places of the windows: most are told apart by shape alone.
+_SHAPES = sorted(
+    (math.log((right - left) / (bottom - top)), place)
+    for place, ((top, bottom), (left, right)) in enumerate(WINDOWS)
+)
+_TURNED = [WAVES.index((across, down)) for down, across in WAVES]
+_ODD_DOWN = sum(1 << place for place, (down, _across) in enumerate(WAVES) if down % 2)
+_ODD_ACROSS = sum(1 << place for place, (_down, across) in enumerate(WAVES) if across % 2)
+
+Rows = Sequence[Sequence[int]]
+
+
+@cache
+def _wave(order: int, length: int) -> list[float]:
+    return [math.cos(math.pi * order * (2 * at + 1) / (2 * length)) for at in range(length)]
+
+
+def encode(brightness: Rows, blue: Rows, red: Rows, shape: float) -> bytes:
+    """The fingerprint of a picture. Each channel is SIDE rows of SIDE levels; `shape` is the picture's width ÷ height."""
+    waves = {
+        (across, order): [_dot(row[across[0] : across[1]], order) for row in brightness]
+        for across in SPANS
+        for order in range(ORDER)
+    }
+    sums = [
+        {across: [sum(row[across[0] : across[1]]) for row in channel] for across in SPANS}
+        for channel in (blue, red)
+    ]
+    parts = [HEAD.pack(shape)]
+    for (top, bottom), across in WINDOWS:
+        columns = [waves[across, order][top:bottom] for order in range(ORDER)]
+        signs = sum(
+            1 << place
+            for place, (down, order) in enumerate(WAVES)
+            if sum(map(mul, columns[order], _wave(down, bottom - top))) > 0
+        )
+        area = (bottom - top) * (across[1] - across[0])
+        parts.append(signs.to_bytes(SIGN_BYTES, "big"))
+        parts.append(bytes(round(sum(channel[across][top:bottom]) / area) for channel in sums))
+    return b"".join(parts)
+
+
+def _dot(levels: Sequence[int], order: int) -> float:
+    return math.fsum(map(mul, levels, _wave(order, len(levels))))
+
+
+def is_alike(one: bytes, other: bytes) -> bool:
+    """Whether one of two pictures shows the other, whole or cropped. An empty fingerprint is like none."""
+    return bool(one and other) and (_shows(one, other) or _shows(other, one))
+
+
+def _shows(large: bytes, small: bytes) -> bool:
+    """Whether a window of `large` is like the whole of `small`."""
+    shape = math.log(HEAD.unpack_from(large)[0])
+    blue, red = small[HEAD.size + SIGN_BYTES : HEAD.size + WINDOW_BYTES]
+    for wanted, orientations in _orientations(small[: HEAD.size + SIGN_BYTES]):
+        first = bisect_left(_SHAPES, (wanted - shape - FARTHEST_SHAPE, 0))
+        last = bisect_left(_SHAPES, (wanted - shape + FARTHEST_SHAPE, 0))
+        for _shape, place in _SHAPES[first:last]:
+            at = HEAD.size + WINDOW_BYTES * place
+            end = at + SIGN_BYTES
+            signs = int.from_bytes(large[at:end], "big")
+            distance = min([(signs ^ each).bit_count() for each in orientations])
+            if distance <= FARTHEST_OF_ANY_COLOUR or (
+                distance <= FARTHEST
+                and abs(large[end] - blue) <= FARTHEST_COLOUR
+                and abs(large[end + 1] - red) <= FARTHEST_COLOUR
+            ):
+                return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _orientations(head: bytes) -> list[tuple[float, list[int]]]:
+    """The shape (a logarithm) and the four mirrored forms of a whole picture's signs: as it is, and turned by a quarter."""
+    shape, signs = math.log(HEAD.unpack_from(head)[0]), int.from_bytes(head[HEAD.size :], "big")
+    turned = sum(1 << place for place, other in enumerate(_TURNED) if signs >> other & 1)
+    mirrored = (0, _ODD_DOWN, _ODD_ACROSS, _ODD_DOWN ^ _ODD_ACROSS)
+    return [(shape, [signs ^ mask for mask in mirrored]), (-shape, [turned ^ mask for mask in mirrored])]
