@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import random
+import tempfile
+from pathlib import Path
 
 import httpx
+import PIL.Image as Picture
 import pytest
+from PIL import ImageDraw, ImageOps
 
 from gallery.artworks.models import Artwork, Status
-from gallery.images.models import Image
+from gallery.exhibitions.credits import Credit, CreditKind
+from gallery.exhibitions.logos import set_logo
+from gallery.exhibitions.models import Edition
+from gallery.images.emblem_models import CreditLogo, Emblem
+from gallery.images.emblems import set_emblem
+from gallery.images.models import Fingerprint, Image
+from gallery.mail.models import Mail
+from gallery.organisations.models import Organisation, Project
 from gallery.search.models import SearchEntry
 from tests import factories
-from tests.live import LiveSite, any_in, crawl, is_text
+from tests.live import LiveSite, any_in, crawl, eventually, is_text
 
 pytestmark = pytest.mark.every_store
 
@@ -131,3 +144,119 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
         assert not [key async for key in storage.public.keys(work.image.token)]
         assert not [key async for key in storage.private.keys(f"renditions/{work.image.token}")]
         assert not await storage.private.exists(f"originals/{work.image.token}")
+
+
+def drawn(seed: int) -> Picture.Image:
+    """A sheet with some large shapes."""
+    chance = random.Random(seed)
+    sheet = Picture.new("RGB", (1600, 1200), "white")
+    for _ in range(12):
+        x, y, size = chance.randrange(1600), chance.randrange(1200), chance.randrange(80, 360)
+        colour = (chance.randrange(200), chance.randrange(200), chance.randrange(200))
+        ImageDraw.Draw(sheet).ellipse((x - size, y - size, x + size, y + size), fill=colour)
+    return sheet
+
+
+def as_file(picture: Picture.Image, format: str = "JPEG", **options: int) -> bytes:
+    encoded = io.BytesIO()
+    picture.save(encoded, format, **options)
+    return encoded.getvalue()
+
+
+COPIES = {
+    "whole": lambda sheet: as_file(sheet),
+    "cropped to 60 % of either side": lambda sheet: as_file(sheet.crop((500, 300, 1460, 1020))),
+    "cropped, mirrored and recompressed": lambda sheet: as_file(
+        ImageOps.mirror(sheet.crop((0, 240, 1200, 1140))), quality=45
+    ),
+    "cropped, turned, smaller": lambda sheet: as_file(
+        sheet.crop((100, 0, 1300, 900)).transpose(Picture.Transpose.ROTATE_90).resize((675, 900)), "PNG"
+    ),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES)
+async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(
+    live: LiveSite, copy: str
+) -> None:
+    """Of every organisation, on every page: a picture is no work, and nobody asks it for a consent."""
+    storage, elsewhere = live.storage, live.cast.elsewhere
+    sheet, shown = drawn(1), COPIES[copy](drawn(1))
+    image = await factories.received(storage, live.cast.organisation, as_file(sheet))
+    consent = await factories.consent(live.cast.organisation)
+    work = await factories.artwork(
+        storage, live.cast.organisation, status=Status.ACCEPTED, image=image, consent=consent
+    )
+    other = await factories.artwork(storage, live.cast.organisation, status=Status.ACCEPTED)
+    theirs = await factories.artwork(storage, elsewhere, status=Status.ACCEPTED)
+    exhibition = await factories.exhibition([work, other, theirs], slug="solstice")
+    for edition in await Edition.filter(exhibition=exhibition):
+        edition.credits = [Credit("aaaaaaaa", CreditKind.DONOR, "甲", "", "").kept()]
+        await edition.save()
+    owners: list[Organisation | Project] = [
+        live.cast.organisation,
+        elsewhere,
+        *await Project.filter(id__in=[other.project_id, theirs.project_id]),
+    ]
+    staying = await Project.get(id=work.project_id)  # its cover shows something else
+    partner = live.cast.partner
+    pictures = dict.fromkeys(owners, shown) | {staying: as_file(drawn(2))}
+    for owner, content in pictures.items():
+        organisation = elsewhere if getattr(owner, "organisation_id", owner.id) == elsewhere.id else None
+        emblem = await factories.received(storage, organisation or live.cast.organisation, content)
+        await set_emblem(owner, emblem, "灯", "A lamp", partner, storage)
+
+    first, second = await live.serve(), await live.serve(worker=False)
+
+    async def are_screened() -> bool:
+        states = await Emblem.all().values_list("state", flat=True)
+        return set(states) == {"shown"} and await Fingerprint.filter(image__artwork__id=work.id).exists()
+
+    await eventually(are_screened)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "logo.jpg"
+        path.write_bytes(as_file(Picture.open(io.BytesIO(shown)).convert("RGB")))
+        await set_logo(exhibition, "aaaaaaaa", path, (900, 600), live.cast.curator, storage)
+    logo = await CreditLogo.get()
+    emblems = await Emblem.all().select_related("image")
+    kept = next(each.image for each in emblems if each.project_id == staying.id)
+    gone = [each.image for each in emblems if each.image != kept]
+    assert len(gone) == 4
+    tokens = [*(each.token for each in gone), logo.token]
+
+    async with httpx.AsyncClient(base_url=first) as one, httpx.AsyncClient(base_url=second) as two:
+        before = await crawl(one, first)
+        await crawl(two, first)
+        own = {path for path in before if any_in(path, tokens)}
+        own.add(f"/logos/{logo.token}.jpg")
+        assert {token for token in tokens if any(token in path for path in own)} == set(tokens)
+        mentioning = {
+            path for path, answer in before.items() if is_text(answer) and any_in(answer.text, tokens)
+        }
+        assert len(mentioning) >= 10
+        for path in own:
+            assert {(await one.get(path)).status_code, (await two.get(path)).status_code} == {200}, path
+
+        page = await one.get(f"/c/{consent.code}", follow_redirects=True)
+        answer = await one.post(page.url.path)
+        assert answer.status_code == 303
+
+        for client in (two, one):
+            for path in sorted(own):
+                assert (await client.get(path)).status_code in {404, 410}, path
+            for path in sorted(mentioning):
+                assert not any_in((await client.get(path)).text, tokens), path
+        assert (await one.get(f"/media/{kept.token}/320.jpg")).status_code == 200
+
+    for store in (storage.private, storage.public):
+        assert not [stored.key async for stored in store.files() if any_in(stored.key, tokens)]
+    assert not await CreditLogo.exists()
+    told = await Mail.filter(kind="picture_taken_down")
+    assert {mail.person_id for mail in told} == {
+        live.cast.partner.id,
+        live.cast.colleague.id,
+        live.cast.stranger.id,
+        live.cast.curator.id,
+        live.cast.keeper.id,
+    }
+    assert not any(work.title in str(mail.facts) for mail in told)

@@ -1,0 +1,259 @@
+"""Logos and covers are compared with works before visitors see them, and again when works must leave the wall."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from gallery import content_version
+from gallery.accounts.models import MemberRole, Membership
+from gallery.artists.models import Consent
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.audit.models import Entry
+from gallery.audit.verbs import Verb
+from gallery.cli.inspection import inspect
+from gallery.clock import now, today
+from gallery.database import Database
+from gallery.images.emblem_models import CreditLogo, Emblem
+from gallery.images.emblems import set_emblem
+from gallery.images.models import Fingerprint, Image
+from gallery.mail.models import Mail
+from gallery.organisations.models import Organisation, Project
+from gallery.reviews.vetoes import veto
+from tests import factories
+from tests.conftest import Site
+from tests.exhibitions.test_logos import Thanked, thanked
+from tests.exhibitions.test_withdrawn_everywhere import as_file, drawn
+from tests.organisations.test_emblems import ALT, send
+
+__all__ = ["thanked"]
+
+CROP = (300, 150, 1400, 1000)
+WAITS = "resembles a work that may not be shown"
+
+
+async def work_of(
+    site: Site, seed: int, organisation: Organisation | None = None, **values: object
+) -> Artwork:
+    organisation = organisation or site.cast.organisation
+    image = await factories.received(site.storage, organisation, as_file(drawn(seed)))
+    return await factories.artwork(site.storage, organisation, image=image, **values)
+
+
+async def set_logo_of(site: Site, organisation: Organisation, seed: int) -> Emblem:
+    """A logo that is a crop of a drawing, as the worker leaves it."""
+    content = as_file(drawn(seed).crop(CROP), quality=60)
+    image = await factories.received(site.storage, organisation, content)
+    await set_emblem(organisation, image, "灯", "A lamp", site.cast.curator, site.storage)
+    await site.work()
+    return await Emblem.get(organisation=organisation).select_related("image")
+
+
+async def status_of(site: Site, emblem: Emblem) -> int:
+    site.app.state.content._checked_at = float("-inf")
+    return (await (await site.client()).get(f"/media/{emblem.image.token}/320.jpg")).status_code
+
+
+async def page_at(client: httpx.AsyncClient, path: str) -> str:
+    return (await client.get(path)).text
+
+
+async def test_a_logo_that_resembles_nothing_is_shown_and_listed_until_a_curator_has_seen_it(
+    site: Site,
+) -> None:
+    await work_of(site, 1, status=Status.SUBMITTED)
+    emblem = await set_logo_of(site, site.cast.organisation, 2)
+    assert (emblem.state, await status_of(site, emblem)) == ("shown", 200)
+    curator = await site.client(site.cast.curator)
+    assert "New logos and covers" in await page_at(curator, "/desk/queue")
+    page = await page_at(curator, "/desk/emblems")
+    assert f"emblem-{emblem.id}" in page
+    assert "Visitors do not see it" not in page
+    assert (await curator.post(f"/desk/emblems/{emblem.id}", data={"then": "keep"})).status_code == 303
+    assert f"emblem-{emblem.id}" not in await page_at(curator, "/desk/emblems")
+    assert await status_of(site, emblem) == 200
+    assert await Entry.filter(verb=Verb.ORGANISATION_LOGO_SEEN).count() == 1
+
+
+@pytest.mark.parametrize("of", ["elsewhere's draft", "a submitted work", "a withdrawn work"])
+async def test_a_logo_that_resembles_a_hidden_work_waits_for_a_curator(site: Site, of: str) -> None:
+    organisation = site.cast.elsewhere if of == "elsewhere's draft" else site.cast.organisation
+    status = {"elsewhere's draft": Status.DRAFT, "a submitted work": Status.SUBMITTED}.get(
+        of, Status.ACCEPTED
+    )
+    work = await work_of(site, 1, organisation, status=status, title_translation="Only we know")
+    await site.work()
+    if of == "a withdrawn work":
+        await withdraw(await Consent.get(id=work.consent_id), site.storage)
+    emblem = await set_logo_of(site, site.cast.organisation, 1)
+    assert (emblem.state, emblem.resembles_id) == ("waiting", work.image_id)
+    assert await status_of(site, emblem) == 404
+    public = await page_at(await site.client(), f"/en/organisations/{site.cast.organisation.slug}")
+    assert emblem.image.token not in public
+
+    await Membership.filter(person=site.cast.partner).update(role=MemberRole.OWNER)
+    partner = await site.client(site.cast.partner)
+    page = await page_at(partner, f"/desk/organisations/{site.cast.organisation.id}/logo")
+    assert WAITS in page
+    assert work.title_translation not in page
+
+    curator = await site.client(site.cast.curator)
+    page = await page_at(curator, "/desk/emblems")
+    assert f"/desk/images/{emblem.image_id}/" in page
+    said = {
+        "elsewhere's draft": "only its organisation may see",
+        "a submitted work": f"/desk/queue/{work.id}",
+        "a withdrawn work": "resembles a work that was withdrawn",
+    }
+    for each, words in said.items():
+        assert (words in page) == (each == of), each
+    assert (work.title_translation in page) == (of == "a submitted work")
+
+    assert (await curator.post(f"/desk/emblems/{emblem.id}", data={"then": "keep"})).status_code == 303
+    assert await status_of(site, emblem) == 200
+    await site.work()
+    assert (await Emblem.get()).state == "kept"
+    assert await inspect(Database(site.settings), site.storage, settling=timedelta(0)) == []
+
+
+async def test_a_curator_takes_a_cover_down_and_its_organisation_reads_why(site: Site) -> None:
+    emblem = await set_logo_of(site, site.cast.organisation, 2)
+    curator = await site.client(site.cast.curator)
+    address = f"/desk/emblems/{emblem.id}"
+    answer = await curator.post(address, data={"then": "take_down", "words": "x" * 400})
+    assert answer.status_code == 422
+    assert "x" * 400 in answer.text
+    assert (await curator.post(address, data={"then": "take_down", "words": " "})).status_code == 422
+    answer = await curator.post(address, data={"then": "take_down", "words": "A face is seen."})
+    assert answer.status_code == 303
+    assert await status_of(site, emblem) == 404
+    assert not await Emblem.exists()
+    assert not [key async for key in site.storage.private.keys(f"renditions/{emblem.image.token}")]
+    mail = await Mail.filter(kind="picture_taken_down", person=site.cast.partner).first()
+    assert mail is not None
+    assert mail.facts["words"] == "A face is seen."
+    assert (await curator.post(address, data={"then": "keep"})).status_code == 404
+
+
+async def test_only_curators_decide(site: Site) -> None:
+    emblem = await set_logo_of(site, site.cast.organisation, 2)
+    for person in (site.cast.partner, site.cast.stranger):
+        client = await site.client(person)
+        assert (await client.get("/desk/emblems")).status_code == 404
+        assert (await client.post(f"/desk/emblems/{emblem.id}", data={"then": "keep"})).status_code == 404
+    assert (await (await site.client()).get("/desk/emblems")).status_code == 303
+    assert (await Emblem.get()).seen_at is None
+
+
+async def test_a_cover_is_on_view_only_while_its_projects_page_is(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    project = await Project.get(id=work.project_id or 0)
+    image = await factories.received(site.storage, site.cast.organisation, as_file(drawn(2)))
+    await set_emblem(project, image, "灯", "A lamp", site.cast.partner, site.storage)
+    await site.work()
+    emblem = await Emblem.get().select_related("image")
+    visitor = await site.client()
+    assert (await visitor.get(f"/en/projects/{project.slug}")).status_code == 404
+    assert await status_of(site, emblem) == 404
+    assert not [key async for key in site.storage.public.keys(emblem.image.token)]
+    exhibition = await factories.exhibition([work])
+    assert await status_of(site, emblem) == 200
+    await exhibition.editions.all().update(is_current=False)
+    await content_version.bump()
+    assert await status_of(site, emblem) == 404
+    await site.work()
+    assert not [key async for key in site.storage.public.keys(emblem.image.token)]
+
+
+async def test_a_veto_takes_logos_and_credits_along(thanked: Thanked) -> None:
+    site = thanked.site
+    work = await work_of(site, 1, status=Status.ACCEPTED)
+    await factories.exhibition([work])
+    emblem = await set_logo_of(site, site.cast.elsewhere, 1)
+    assert await status_of(site, emblem) == 200
+    assert (await thanked.send(as_file(drawn(1).crop(CROP)))).status_code == 303
+    await veto(work, site.storage, site.cast.curator, "Somebody is looking for this child.")
+    assert await status_of(site, emblem) == 404
+    assert not await Emblem.exists()
+    assert (await CreditLogo.exists(), await thanked.files()) == (False, [])
+    mail = await Mail.filter(kind="picture_taken_down", person=site.cast.stranger).first()
+    assert mail is not None
+    assert mail.facts["why"] == "not_shown"
+
+
+async def test_when_a_consent_has_expired_logos_wait_for_a_curator(site: Site) -> None:
+    work = await work_of(site, 1, status=Status.ACCEPTED)
+    await factories.exhibition([work])
+    emblem = await set_logo_of(site, site.cast.elsewhere, 1)
+    await Emblem.filter(id=emblem.id).update(seen_at=now())
+    await site.work()
+    await Consent.filter(id=work.consent_id).update(ends_on=today() - timedelta(days=1))
+    await site.work()
+    await emblem.refresh_from_db()
+    assert (emblem.state, emblem.resembles_id, emblem.seen_at) == ("waiting", work.image_id, None)
+    assert await status_of(site, emblem) == 404
+
+
+async def test_a_credits_logo_that_resembles_a_hidden_work_is_refused(thanked: Thanked) -> None:
+    site = thanked.site
+    work = await work_of(site, 1, status=Status.ACCEPTED)
+    await factories.exhibition([work])
+    await site.work()
+    await withdraw(await Consent.get(id=work.consent_id), site.storage)
+    answer = await thanked.send(as_file(drawn(1).crop(CROP)))
+    assert answer.status_code == 422
+    assert WAITS in answer.text
+    assert (await CreditLogo.exists(), await thanked.files()) == (False, [])
+    assert (await thanked.send(as_file(drawn(2).crop(CROP)))).status_code == 303
+
+
+async def test_logos_of_an_older_release_are_screened(thanked: Thanked) -> None:
+    """They have no fingerprints and are shown; works have none either."""
+    site = thanked.site
+    await thanked.send(as_file(drawn(1).crop(CROP)))
+    emblem = await set_logo_of(site, site.cast.elsewhere, 1)
+    other = await set_logo_of(site, site.cast.organisation, 2)
+    await work_of(site, 1, status=Status.SUBMITTED)
+    await Submission.all().update(is_waiting=False)
+    await CreditLogo.all().update(fingerprint=None)
+    await Fingerprint.all().delete()
+    await site.work()
+    await emblem.refresh_from_db()
+    await other.refresh_from_db()
+    assert (emblem.state, other.state) == ("waiting", "shown")
+    assert not await CreditLogo.exists()
+    assert await Mail.filter(kind="picture_taken_down", person=site.cast.curator).count() == 1
+    assert not await Image.filter(state="ready", fingerprint__id__isnull=True).exists()
+
+
+async def test_inspection_names_a_logo_that_resembles_a_withdrawn_work(thanked: Thanked) -> None:
+    """Nothing on the site does that; a database that somebody changed might."""
+    site = thanked.site
+    work = await work_of(site, 1, status=Status.ACCEPTED)
+    await site.work()
+    await withdraw(await Consent.get(id=work.consent_id), site.storage)
+    emblem = await set_logo_of(site, site.cast.organisation, 1)
+    await Emblem.filter(id=emblem.id).update(state="shown", resembles_id=None)
+    await thanked.send(as_file(drawn(2)))
+    logo = await CreditLogo.get()
+    logo.fingerprint = (await Fingerprint.get(image_id=work.image_id)).code
+    await logo.save()
+    found = [each.where for each in await inspect(Database(site.settings), site.storage, timedelta(0))]
+    assert found == [
+        f"logo of organisation {site.cast.organisation.id}",
+        f"logo {logo.id} of exhibition {thanked.exhibition.id}",
+    ]
+
+
+async def test_a_partner_learns_that_a_cover_is_checked_first(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+    partner = await site.client(site.cast.partner)
+    address = f"/desk/projects/{work.project_id}/cover"
+    await send(partner, address, as_file(drawn(2)), **ALT)
+    page = await page_at(partner, address)
+    assert "prepared and checked before visitors see it" in page
+    await site.work()
+    assert "while the project has a work on view" in await page_at(partner, address)
