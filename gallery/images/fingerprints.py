@@ -32,8 +32,8 @@ WINDOW_BYTES = SIGN_BYTES + 2  # the signs, then the mean blue and red differenc
 LENGTH = HEAD.size + WINDOW_BYTES * len(WINDOWS)
 
 # Chosen with tests/bench/likeness.py.
-FARTHEST = 25  # of 104 signs that may differ where the colours are near
-FARTHEST_OF_ANY_COLOUR = 14  # the same for other colours: a copy in grey, or in another light
+FARTHEST = 26  # of 104 signs that may differ where the colours are near
+FARTHEST_OF_ANY_COLOUR = 18  # the same for other colours: a copy in grey, or in another light
 FARTHEST_COLOUR = 16  # levels of 255, in each of Cb and Cr
 FARTHEST_SHAPE = 0.15  # between the logarithms of two shapes: about 15 %
 

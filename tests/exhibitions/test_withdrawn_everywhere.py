@@ -187,9 +187,11 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(
     work = await factories.artwork(
         storage, live.cast.organisation, status=Status.ACCEPTED, image=image, consent=consent
     )
-    other = await factories.artwork(storage, live.cast.organisation, status=Status.ACCEPTED)
+    other, staying = [
+        await factories.artwork(storage, live.cast.organisation, status=Status.ACCEPTED) for _ in range(2)
+    ]
     theirs = await factories.artwork(storage, elsewhere, status=Status.ACCEPTED)
-    exhibition = await factories.exhibition([work, other, theirs], slug="solstice")
+    exhibition = await factories.exhibition([work, other, staying, theirs], slug="solstice")
     for edition in await Edition.filter(exhibition=exhibition):
         edition.credits = [Credit("aaaaaaaa", CreditKind.DONOR, "甲", "", "").kept()]
         await edition.save()
@@ -198,9 +200,9 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(
         elsewhere,
         *await Project.filter(id__in=[other.project_id, theirs.project_id]),
     ]
-    staying = await Project.get(id=work.project_id)  # its cover shows something else
+    another = await Project.get(id=staying.project_id)  # its cover shows something else
     partner = live.cast.partner
-    pictures = dict.fromkeys(owners, shown) | {staying: as_file(drawn(2))}
+    pictures = dict.fromkeys(owners, shown) | {another: as_file(drawn(2))}
     for owner, content in pictures.items():
         organisation = elsewhere if getattr(owner, "organisation_id", owner.id) == elsewhere.id else None
         emblem = await factories.received(storage, organisation or live.cast.organisation, content)
@@ -219,7 +221,7 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(
         await set_logo(exhibition, "aaaaaaaa", path, (900, 600), live.cast.curator, storage)
     logo = await CreditLogo.get()
     emblems = await Emblem.all().select_related("image")
-    kept = next(each.image for each in emblems if each.project_id == staying.id)
+    kept = next(each.image for each in emblems if each.project_id == another.id)
     gone = [each.image for each in emblems if each.image != kept]
     assert len(gone) == 4
     tokens = [*(each.token for each in gone), logo.token]
