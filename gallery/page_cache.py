@@ -1,7 +1,7 @@
 """Public pages and small pictures, kept as bytes by (path, query) for as long as the content version stands.
 
 The cache stands outermost: a hit is a look-up and two ASGI messages. What may be kept says so itself, with
-`Cache-Control: public` on a 200 answer; nothing else is.
+`Cache-Control: public` on a 200 answer, or `private, max-age`, as pictures do; nothing else is.
 """
 
 from __future__ import annotations
@@ -265,10 +265,13 @@ class PageCache:
 
 
 def may_be_kept(headers: Headers, largest: int) -> bool:
-    """Whether an answer says that everybody may have it, is the same for all, and is not too large."""
+    """Whether an answer is the same for all who may ask, says that it may be kept, and is not too large.
+
+    A picture says `private, max-age`: shared caches would not notice a withdrawal, and this one does.
+    """
     found = dict(headers)
     return (
-        found.get(b"cache-control", b"").startswith(b"public")
+        found.get(b"cache-control", b"").startswith((b"public", b"private, max-age="))
         and b"set-cookie" not in found
         and found.get(b"vary", b"accept-encoding").lower() == b"accept-encoding"
         and int(found.get(b"content-length", b"0")) <= largest

@@ -90,6 +90,7 @@ def safe_headers(settings: Settings) -> dict[str, str]:
     headers = {
         "content-security-policy": content_security_policy(pictures_origin=settings.pictures_origin),
         "x-content-type-options": "nosniff",
+        "cache-control": "no-store",  # a redirect, an error in plain text: a proxy would choose for itself
         "referrer-policy": "strict-origin-when-cross-origin",
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",

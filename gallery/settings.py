@@ -77,6 +77,8 @@ class Settings:
     time_zone: str = "Asia/Shanghai"  # in which days begin and exhibitions open
     secret_key: str = field(default="", repr=False)  # signs flash messages and links; kept in home/secret_key
     media_max_age: int = 3600  # seconds a browser may keep a public picture
+    purge_url: str = field(default="", repr=False)  # where a shared cache in front of the site is emptied
+    purge_token: str = field(default="", repr=False)  # the bearer token of purge_url
     upload_max_bytes: int = 60_000_000  # the largest picture that is taken in
     import_max_bytes: int = 2_000_000_000  # the largest ZIP of pictures with a sheet that is taken in
     api_requests_per_minute: int = 600  # that one token may make at each process
@@ -110,6 +112,11 @@ class Settings:
         """The origin, such as https://pictures.example.org, to which visitors are sent for pictures; "" for none."""
         parts = urlsplit(self.storage_public_url)
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+    @property
+    def picture_cache_control(self) -> str:
+        """`Cache-Control` of public pictures: a visitor's browser may keep one, a shared cache may not store it."""
+        return f"private, max-age={self.media_max_age}"
 
     @property
     def mail_server(self) -> MailServer | None:
@@ -158,6 +165,13 @@ class Settings:
             raise SettingsError(
                 f"GALLERY_STORAGE_PUBLIC_URL is {storage_public_url!r}: it is an address with http:// or https://."
             )
+        purge_url = text("PURGE_URL", "")
+        if purge_url and not re.fullmatch(r"https?://[^\s/@?#]+(?:[/?][!-~]*)?", purge_url):
+            raise SettingsError(
+                "GALLERY_PURGE_URL cannot be used: it is an address with http:// or https://."
+            )
+        if text("PURGE_TOKEN", "") and not purge_url:
+            raise SettingsError("GALLERY_PURGE_TOKEN is set, and GALLERY_PURGE_URL is not.")
         time_zone = text("TIME_ZONE", cls.time_zone)
         try:
             ZoneInfo(time_zone)
@@ -190,6 +204,8 @@ class Settings:
             time_zone=time_zone,
             secret_key=text("SECRET_KEY", "") or kept_secret(home / "secret_key"),
             media_max_age=number("MEDIA_MAX_AGE", cls.media_max_age, least=0),
+            purge_url=purge_url,
+            purge_token=text("PURGE_TOKEN", ""),
             upload_max_bytes=number("UPLOAD_MAX_BYTES", cls.upload_max_bytes),
             import_max_bytes=number("IMPORT_MAX_BYTES", cls.import_max_bytes),
             api_requests_per_minute=number("API_REQUESTS_PER_MINUTE", cls.api_requests_per_minute),

@@ -63,7 +63,14 @@ class LiveSite:
             "GALLERY_PAGE_CACHE_BYTES": str(self.settings.page_cache_bytes),
             **{
                 f"GALLERY_{name.upper()}": getattr(self.settings, name)
-                for name in ("storage_url", "storage_key_id", "storage_secret", "storage_public_url")
+                for name in (
+                    "storage_url",
+                    "storage_key_id",
+                    "storage_secret",
+                    "storage_public_url",
+                    "purge_url",
+                    "purge_token",
+                )
             },
             "GALLERY_CHECK_LINKS": str(int(self.settings.check_links)),
             "GALLERY_API_REQUESTS_PER_MINUTE": str(self.settings.api_requests_per_minute),

@@ -379,7 +379,7 @@ def test_etags_match_weakly(tag: str, others: list[str], weak: bool, among: bool
 
 PICTURE = [
     (b"content-type", b"image/avif"),
-    (b"cache-control", b"public, max-age=3600"),
+    (b"cache-control", b"private, max-age=3600"),
     (b"etag", b'"token-320.avif"'),
 ]
 ADDRESS = "/media/token/320.avif"

@@ -569,14 +569,14 @@ async def test_visitors_are_sent_to_public_pictures_only_and_a_withdrawal_reache
         answer = await client.get(f"/media/{token}/320.jpg")
         assert answer.status_code == 302
         assert answer.headers["location"] == f"{address}/{token}/320.jpg"
-        assert answer.headers["cache-control"] == f"public, max-age={sending.settings.media_max_age}"
+        assert answer.headers["cache-control"] == f"private, max-age={sending.settings.media_max_age}"
         page = await client.get(f"/zh/works/{work.public_id}")
         policy = page.headers["content-security-policy"]
         assert re.search(rf"img-src [^;]*{re.escape(seaweedfs.endpoint)};", policy)
         picture = await stranger.get(answer.headers["location"])
         assert picture.status_code == 200
         assert picture.headers["content-type"] == "image/jpeg"
-        assert picture.headers["cache-control"] == f"public, max-age={sending.settings.media_max_age}"
+        assert picture.headers["cache-control"] == f"private, max-age={sending.settings.media_max_age}"
         private = address.removesuffix("public") + f"private/{rendition_key(token, '320.jpg')}"
         assert (await stranger.get(private)).status_code == 403
         curator = await sending.client(site.cast.curator)

@@ -118,6 +118,7 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
         await _take_lookalikes_down(withdrawal)
         await content_version.bump()
     await _erase_all(withdrawal, storage)
+    await storage.proxy_cache.purge()
     withdrawal.files_deleted_at = now()
     withdrawal.logo_tokens = None
     await withdrawal.save(update_fields=["files_deleted_at", "logo_tokens"])

@@ -534,7 +534,10 @@ async def create_withdrawal(request: Request) -> Response:
     except StoreAway as away:
         logger.warning("A withdrawal waits for its files to be deleted. %s", away)
         flash(
-            request, response, _("The works are off every page. Their files are still being deleted."), "hint"
+            request,
+            response,
+            _("The works are off every page. Copies of their pictures are still being deleted."),
+            "hint",
         )
         return response
     flash(request, response, _("The consent is ended. Nothing that it covered is shown any more."))

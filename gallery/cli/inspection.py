@@ -116,7 +116,9 @@ async def inspect(database: Database, storage: Storage, settling: timedelta = SE
 async def mend(finding: Finding, storage: Storage) -> bool:
     """Put one finding right, if a command can; whether it did."""
     await storage.private.delete(*finding.private)
-    await storage.public.delete(*finding.public)
+    if finding.public:
+        await storage.public.delete(*finding.public)
+        await storage.proxy_cache.purge()
     if finding.republish is not None:
         await Image.filter(id=finding.republish).update(is_public=False, has_tiles=False)
     if finding.withdrawal is not None:

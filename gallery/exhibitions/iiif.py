@@ -153,7 +153,7 @@ async def keep(token: str, name: str, path: Path, size: int, storage: Storage) -
 
 
 def kept_for(settings: Settings, etag: str) -> dict[str, str]:
-    return {"cache-control": f"public, max-age={settings.media_max_age}", "etag": etag}
+    return {"cache-control": settings.picture_cache_control, "etag": etag}
 
 
 def problem(status: int, sentence: str, retry_after: int | None = None) -> Response:

@@ -88,7 +88,7 @@ async def show(request: Request) -> Response:
     token = request.path_params["token"]
     if not await is_on_view(token):
         raise HTTPException(404)
-    headers = {"cache-control": f"public, max-age={settings_of(request).media_max_age}"}
+    headers = {"cache-control": settings_of(request).picture_cache_control}
     return await _answer(request, token, headers)
 
 

@@ -127,7 +127,7 @@ async def show(request: Request) -> Response:
     token, name = request.path_params["token"], request.path_params["name"]
     sighting = await request.app.state.sightings.on_view(token)
     etag = f'"{token}-{name}-{TABLE}"'  # a picture that changes has another token
-    kept = {"cache-control": f"public, max-age={settings_of(request).media_max_age}", "etag": etag}
+    kept = {"cache-control": settings_of(request).picture_cache_control, "etag": etag}
     headers = {**kept, **sighting.headers}
     if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
         return Response(status_code=304, headers=headers)

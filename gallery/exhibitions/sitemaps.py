@@ -19,7 +19,7 @@ from starlette.routing import Route
 from gallery.artworks.models import Artwork
 from gallery.clock import local
 from gallery.exhibitions import walls
-from gallery.exhibitions.documents import add, xml
+from gallery.exhibitions.documents import KEPT, add, xml
 from gallery.exhibitions.visits import LISTED_MOST, enter
 from gallery.exhibitions.walls import WORK_COLUMNS, ShownWork
 from gallery.languages import DEFAULT_LANGUAGE, LANGUAGES, TAGS, current_language
@@ -43,7 +43,7 @@ async def robots(request: Request) -> Response:
         closed += [f"/{language}/*/support/"]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
     lines.append(f"Sitemap: {pages.absolute(pages.url('sitemaps:index'))}")
-    return PlainTextResponse("\n".join(lines) + "\n", headers={"cache-control": "public, max-age=3600"})
+    return PlainTextResponse("\n".join(lines) + "\n", headers=KEPT)
 
 
 async def index(request: Request) -> Response:

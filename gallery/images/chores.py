@@ -176,6 +176,8 @@ async def forget_unused(workshop: Workshop) -> bool:
             return False
         await Image.filter(id=image.id).update(state=ImageState.ERASED)
     await erase(workshop.storage, image.token)
+    if image.is_public:  # a logo or cover that was replaced while the store, or the cache in front, was away
+        await workshop.storage.proxy_cache.purge()
     await image.delete()
     return True
 

@@ -90,4 +90,5 @@ async def _forget(image: Image, storage: Storage) -> None:
     await Image.filter(id=image.id).update(state=ImageState.ERASED)  # whoever develops it just now gives up
     with contextlib.suppress(StoreAway):
         await erase(storage, image.token)
+        await storage.proxy_cache.purge()
         await Image.filter(id=image.id).delete()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from gallery import content_version
 from gallery.clock import now
 from gallery.images.iiif import tiles
 from gallery.images.models import Derivative, Image, ImageState
@@ -111,13 +112,25 @@ async def renew_public(storage: Storage, image: Image) -> None:
         await make_public(storage, image)
 
 
-async def make_private(storage: Storage, images: Iterable[Image]) -> None:
-    """Take everything of images that are no longer on view out of public storage."""
+async def make_private(storage: Storage, images: Sequence[Image]) -> None:
+    """Take everything of images that are no longer on view out of public storage. Raises StoreAway.
+
+    The rows say last that it is done: until then the worker tries again. Another process may just have been putting
+    files there, or answering with them: once every one knows, they are looked for again, and a cache in front is emptied.
+    """
+    if not images:
+        return
+    ids = [image.id for image in images]
+    await Image.filter(id__in=ids).update(is_public=True)
     for image in images:
         await _empty_public(storage, image.token)
-        # Whoever is just putting tiles there must not call them complete: it may be on view again by then.
-        await Image.filter(id=image.id, tiling_until__isnull=False).update(tiling_until=now())
-        await Image.filter(id=image.id).update(is_public=False, has_tiles=False)
+    await content_version.settle()
+    for image in images:
+        await _empty_public(storage, image.token)
+    await storage.proxy_cache.purge()
+    # Whoever is just putting tiles there must not call them complete: it may be on view again by then.
+    await Image.filter(id__in=ids, tiling_until__isnull=False).update(tiling_until=now())
+    await Image.filter(id__in=ids).update(is_public=False, has_tiles=False)
 
 
 async def erase(storage: Storage, token: str) -> None:

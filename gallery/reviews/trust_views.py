@@ -73,7 +73,7 @@ async def create_veto(request: Request) -> Response:
         flash(
             request,
             response,
-            _("It is off every page. Its files are deleted as soon as the store answers."),
+            _("It is off every page. Copies of its picture are still being deleted."),
             "hint",
         )
     else:

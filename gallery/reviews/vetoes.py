@@ -59,10 +59,7 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
         taken = await take_down_alike([each.code for each in prints], "not_shown", by)
         await content_version.bump()
     artwork.is_vetoed = True
-    await make_private(storage, images)
     await taken.delete_files(storage)
-    # Another process may just have been putting files there: once every one knows, they are looked for again.
-    await content_version.settle()
     await make_private(storage, images)
     return made
 

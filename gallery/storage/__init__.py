@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gallery.settings import Settings
 from gallery.storage.local import LocalFolder
+from gallery.storage.proxy_cache import ProxyCache
 from gallery.storage.s3 import Bucket, BucketFolder
 from gallery.storage.store import Store, StoreAway
 
@@ -25,8 +26,10 @@ class Storage:
 
     private: Store
     public: Store
+    proxy_cache: ProxyCache  # copies of what is public, beyond our own disk
 
     def __init__(self, settings: Settings) -> None:
+        self.proxy_cache = ProxyCache(settings)
         self._scratch = settings.media / "scratch"
         self._scratch.mkdir(parents=True, exist_ok=True)
         self.parts = self._scratch / "parts"  # pictures of which only a part has arrived

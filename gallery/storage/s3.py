@@ -122,7 +122,7 @@ class Bucket:
         self.store = self.address.client(
             access_key_id=settings.storage_key_id, secret_access_key=settings.storage_secret
         )
-        self.cache_control = f"public, max-age={settings.media_max_age}"
+        self.cache_control = settings.picture_cache_control
 
     @contextmanager
     def asked(self) -> Iterator[None]:

@@ -49,7 +49,7 @@ async def test_a_viewer_finds_its_way(site: Site) -> None:
     told = answer.json()
     assert told["id"] == f"{site.settings.site_url}/iiif/{token}"
     assert (told["width"], told["height"], told["profile"]) == (1300, 1000, "level2")
-    assert answer.headers["cache-control"] == f"public, max-age={site.settings.media_max_age}"
+    assert answer.headers["cache-control"] == f"private, max-age={site.settings.media_max_age}"
     again = await client.get(f"/iiif/{token}/info.json", headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     for accept, media_type in [
@@ -78,7 +78,7 @@ async def test_tiles_and_pieces(site: Site, are_ready: bool) -> None:
             with Picture.open(io.BytesIO(answer.content)) as picture:
                 assert (picture.size, picture.format) == (size, format)
             assert answer.headers["content-type"] == f"image/{format.lower()}"
-            assert answer.headers["cache-control"] == f"public, max-age={site.settings.media_max_age}"
+            assert answer.headers["cache-control"] == f"private, max-age={site.settings.media_max_age}"
         etag = answer.headers["etag"]
         again = await client.get(f"/iiif/{token}/{path}", headers={"if-none-match": etag})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)

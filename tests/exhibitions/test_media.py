@@ -39,7 +39,7 @@ async def test_a_picture_on_view(site: Site) -> None:
         answer = await client.get(f"/media/{token}/{name}")
         assert answer.status_code == 200
         assert answer.headers["content-type"] == media_type
-        assert answer.headers["cache-control"] == f"public, max-age={site.settings.media_max_age}"
+        assert answer.headers["cache-control"] == f"private, max-age={site.settings.media_max_age}"
         assert int(answer.headers["content-length"]) == len(answer.content) > 0
         again = await client.get(f"/media/{token}/{name}", headers={"if-none-match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")

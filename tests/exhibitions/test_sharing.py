@@ -76,7 +76,7 @@ async def test_each_kind_of_page_has_a_card_of_its_own(site: Site) -> None:
                 assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg"), page
                 with Picture.open(io.BytesIO(answer.content)) as picture:
                     assert picture.size == (1200, 630)
-                assert answer.headers["cache-control"] == f"public, max-age={site.settings.media_max_age}"
+                assert answer.headers["cache-control"] == f"private, max-age={site.settings.media_max_age}"
             cards.add(path)
     assert len(cards) == 10
     assert (await meta(client, "/zh/"))["twitter:card"] == "summary"
