@@ -12,7 +12,7 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -250,6 +250,7 @@ def create_app(settings: Settings) -> Gallery:
             HTTPException: show_error,
             SignInNeeded: ask_to_sign_in,
             BadForm: show_bad_form,
+            ClientDisconnect: note_disconnect,
             ValidationError: show_nothing_there,
             StoreAway: show_store_away,
             500: show_failure,
@@ -314,9 +315,15 @@ async def ask_to_sign_in(request: Request, error: Exception) -> Response:
 
 
 async def show_bad_form(request: Request, error: Exception) -> Response:
-    """What was sent is not one of our forms, or broke off on the way."""
+    """What was sent is not one of our forms."""
     _speak(request)
     return render(request, "errors/other.html", {"status": 400}, status=400)
+
+
+async def note_disconnect(request: Request, error: Exception) -> Response:
+    """The connection ended before the body of a request had arrived; nobody is there to read the answer."""
+    logger.warning("A request broke off before all of it had arrived; nothing was done.")
+    return await show_error(request, HTTPException(408, headers={"connection": "close"}))
 
 
 async def show_nothing_there(request: Request, error: Exception) -> Response:

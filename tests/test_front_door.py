@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from gallery.figures.tally import Tally
 from gallery.front_door import FrontDoor
 from gallery.page_cache import PICTURES, PageCache
+from tests.live import LiveSite, eventually
 
 
 class Generations:
@@ -256,3 +257,145 @@ async def test_a_visitor_who_does_not_read_makes_no_heap_of_answers() -> None:
         assert len(site.passed) > 1  # it waits in the ordinary way, which stops reading
         answers = [await visitor.hear() for _ in range(20_000)]
     assert {answer.status for answer in answers} == {200}
+
+
+# Limits of a head
+
+LIMIT = FrontDoor.HEAD_BYTES
+
+
+def head_of(size: int, path: str = "/desk") -> bytes:
+    """A request whose head has exactly `size` bytes but for the end of its lines."""
+    plain = get(path, "X: ")
+    return get(path, f"X: {'x' * (size - len(plain))}")
+
+
+async def test_a_head_may_be_large_and_no_larger() -> None:
+    site = Site()
+    async with serving(site) as port:
+        for pieces in (1, 7):
+            async with Visitor(port) as visitor:
+                for size, status in ((LIMIT - 100, 200), (LIMIT + 100, 431)):
+                    sent = head_of(size)
+                    length = -(-len(sent) // pieces)
+                    for start in range(0, len(sent), length):
+                        visitor.say(sent[start : start + length])
+                        await visitor.writer.drain()
+                        await asyncio.sleep(0.01)
+                    answer = await visitor.hear()
+                    assert (answer.status, pieces) == (status, pieces)
+                assert answer.headers["connection"] == "close"
+                assert await visitor.reader.read() == b""
+    assert len(site.passed) == 2
+
+
+@pytest.mark.parametrize("body", [b"", b"x" * 100_000])
+async def test_a_large_head_is_refused_behind_other_requests_too(body: bytes) -> None:
+    site = Site()
+    async with serving(site) as port, Visitor(port) as visitor:
+        first = get("/desk", method="POST", body=body) if body else get("/desk")
+        assert (await visitor.ask(first + get("/desk"))).status == 200  # a large body is no large head
+        assert (await visitor.hear()).status == 200
+        visitor.say(first)
+        assert (await visitor.hear()).status == 200
+        assert (await visitor.ask(head_of(LIMIT + 100))).status == 431
+
+
+async def test_a_line_without_end_is_refused_as_it_comes() -> None:
+    site = Site()
+    async with serving(site) as port:
+        for beginning, status in ((b"GET /", 414), (b"GET / HTTP/1.1\r\nHost: a\r\nX: ", 431)):
+            async with Visitor(port) as visitor:
+                visitor.say(beginning)
+                for _ in range(LIMIT // 4096 + 1):
+                    visitor.say(b"x" * 4096)
+                    await asyncio.sleep(0.01)
+                assert (await visitor.hear()).status == status
+    assert site.passed == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "version", "status"),
+    [
+        ([], "1.1", 400),
+        ([], "1.0", 200),
+        (["Host: gallery", "Host: gallery"], "1.1", 400),
+        (["Host: gallery", "Host: other"], "1.0", 400),
+        (["Host: "], "1.1", 400),
+        (["Host: gal lery"], "1.1", 400),
+        (["Host: gallery/path"], "1.1", 400),
+        (["Host: user@gallery"], "1.1", 400),
+        (["Host: gallery:80a"], "1.1", 400),
+        (["Host: gallery:8000"], "1.1", 200),
+        (["Host: [::1]:8000"], "1.1", 200),
+        (["Host: a_name.example"], "1.1", 200),
+    ],
+)
+async def test_a_request_names_one_host(lines: list[str], version: str, status: int) -> None:
+    site = Site()
+    async with serving(site) as port, Visitor(port) as visitor:
+        if version == "1.1":
+            assert (await visitor.ask(get())).status == 200  # kept: the next one could be handed out
+        sent = "\r\n".join([f"GET /zh/ HTTP/{version}", *lines, "", ""]).encode()
+        assert (await visitor.ask(sent)).status == status
+
+
+async def test_a_head_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FrontDoor, "HEAD_SECONDS", 0.5)
+    site = Site()
+    async with serving(site) as port:
+        async with Visitor(port) as silent:
+            async with asyncio.timeout(20):
+                assert await silent.reader.read() == b""
+        for first in (b"", get("/desk")):  # on a new line, and on one that has been answered
+            async with Visitor(port) as visitor:
+                if first:
+                    assert (await visitor.ask(first)).status == 200
+                waiting = asyncio.create_task(visitor.hear())
+                visitor.say(b"GET /desk HTTP/1.1\r\nHost: gallery\r\nX: ")
+                while not waiting.done():
+                    visitor.say(b"x")
+                    await asyncio.sleep(0.1)
+                assert (await waiting).status == 408
+                assert await visitor.reader.read() == b""
+    assert site.passed == ["GET /desk"]
+
+
+async def test_a_slow_answer_and_a_slow_body_are_not_a_slow_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FrontDoor, "HEAD_SECONDS", 0.3)
+    site = Site()
+    async with serving(site) as port, Visitor(port) as visitor:
+        visitor.say(b"POST /desk HTTP/1.1\r\nHost: gallery\r\nContent-Length: 4\r\n\r\n")
+        for _ in range(4):
+            await asyncio.sleep(0.2)
+            visitor.say(b"x")
+        answer = await visitor.hear()
+    assert (answer.status, b"xxxx" in answer.body) == (200, True)
+
+
+UNFINISHED = {
+    "a form": b"POST /desk/sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: 500\r\n\r\nemail=secret%40example.org&pass",
+    "another form": b"POST /zh/join HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nname=sec\r\n",
+}
+
+
+@pytest.mark.only_on("sqlite")
+async def test_a_body_that_stops_is_one_line_in_the_log(live: LiveSite) -> None:
+    address = await live.serve(worker=False)
+    for sent in UNFINISHED.values():
+        async with Visitor(int(address.rpartition(":")[2])) as visitor:
+            visitor.say(sent)
+            await visitor.writer.drain()
+            await asyncio.sleep(0.3)  # it is read by then, or not at all: the log is the same
+
+    def log() -> str:
+        return "".join(path.read_text() for path in live.settings.home.glob("serve-*.log"))
+
+    async def is_written() -> bool:
+        return log().count("broke off") == len(UNFINISHED)
+
+    await eventually(is_written)
+    assert "Traceback" not in log()
+    assert "127.0.0.1" not in log().partition("Ctrl-C")[2]
+    assert "secret" not in log()

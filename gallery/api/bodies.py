@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery.api.problems import Problem, Wrong
@@ -19,16 +19,13 @@ JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body, up to what a form of the desk may hold. Raises Problem 413, 408."""
+    """The whole body, up to what a form of the desk may hold. Raises Problem 413."""
     body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_FIELD_BYTES:
-                detail = _("This takes at most %(most)s kB.") % {"most": MAX_FIELD_BYTES // 1000}
-                raise Problem(413, detail, headers={"connection": "close"})
-    except ClientDisconnect:
-        raise Problem(408, headers={"connection": "close"}) from None
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FIELD_BYTES:
+            detail = _("This takes at most %(most)s kB.") % {"most": MAX_FIELD_BYTES // 1000}
+            raise Problem(413, detail, headers={"connection": "close"})
     return bytes(body)
 
 

@@ -11,7 +11,7 @@ import aiofiles
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.datastructures import MultiDict
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from gallery.images.decoder import Inspected, Limits, inspect, sniff
 from gallery.images.framing import Framing
@@ -118,7 +118,7 @@ class FormReader:
                         return self.form
                 if not self._is_whole:
                     raise BadForm
-            except (FormParserError, UnicodeDecodeError, ClientDisconnect) as error:
+            except (FormParserError, UnicodeDecodeError) as error:
                 raise BadForm from error
         if self._size:
             self.form.file = ReceivedFile(self.path, self._size, self._head)
