@@ -24,6 +24,9 @@ REDIRECTING = {301, 302, 303, 307, 308}
 CLOSED_TO_PROGRAMS = {401, 403, 429}
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291, 2.4: all that has been given out
+DOCUMENTATION = ipaddress.ip_network("3fff::/20")  # RFC 9637, which older Pythons do not know
+ISATAP, ISATAP_MASK = 0x00005EFE, 0xFDFFFFFF  # RFC 5214, 6.1: bits 64 to 95
 
 
 class Unreachable(Exception):
@@ -128,12 +131,15 @@ async def _address_of(host: str, port: int, private_too: bool) -> str:
 
 
 def is_open(address: str) -> bool:
-    """Whether a network address belongs to the open network, looking also at the one that is wrapped in it."""
+    """Whether a network address, and each IPv4 address that is wrapped in it, belongs to the open network."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        wrapped = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if ip in NAT64:
-            wrapped = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if wrapped is not None:
-            return is_open(str(wrapped))
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip.is_global and not ip.is_multicast
+    last = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    if ip.ipv4_mapped or ip in NAT64:
+        return is_open(str(last))
+    # All else that wraps one, such as ::/96 and 64:ff9b:1::/48, lies outside of what the open network uses.
+    if ip not in GLOBAL_UNICAST or ip in DOCUMENTATION or not ip.is_global:
+        return False
+    wrapped = [ip.sixtofour, *(ip.teredo or ()), last if (int(ip) >> 32) & ISATAP_MASK == ISATAP else None]
+    return all(is_open(str(each)) for each in wrapped if each is not None)

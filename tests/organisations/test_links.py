@@ -161,9 +161,31 @@ def test_what_python_calls_private_is_never_open(address: Any) -> None:
         assert not is_open(str(address))
 
 
-def test_open_addresses_are_open() -> None:
-    assert is_open("93.184.215.14")
+CLOSED = ((10, 0, 0, 1), (127, 0, 0, 1), (169, 254, 169, 254), (100, 64, 0, 1), (224, 0, 0, 1))
+ALWAYS_CLOSED = (
+    "::{}",
+    "::ffff:0:{}",
+    "64:ff9b:1::{}",
+    "64:ff9b:1:abcd::{}",
+    "fe80::5efe:{}",
+    "fec0::{}",
+    "3fff::{}",
+)
+AS_OPEN_AS_THE_WRAPPED = ("{}", "::ffff:{}", "64:ff9b::{}", "2a00:1450::5efe:{}", "2a00:1450::200:5efe:{}")
+
+
+def test_an_address_is_as_open_as_the_one_wrapped_in_it() -> None:
+    for form in AS_OPEN_AS_THE_WRAPPED:
+        assert is_open(form.format("8.8.8.8")), form
+    assert is_open("2002:808:808::1")
     assert is_open("2606:4700::1111")
+    for four in CLOSED:
+        dotted, hexadecimal = ".".join(map(str, four)), "{:02x}{:02x}:{:02x}{:02x}".format(*four)
+        for form in (*AS_OPEN_AS_THE_WRAPPED, *ALWAYS_CLOSED):
+            assert not is_open(form.format(dotted)), (form, dotted)
+        assert not is_open(f"2002:{hexadecimal}::1")
+    for form in ALWAYS_CLOSED:
+        assert not is_open(form.format("8.8.8.8")), form
 
 
 @pytest.mark.parametrize(
