@@ -21,6 +21,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from babel.numbers import format_decimal
 from babel.support import LazyProxy
 
 LANGUAGES = ("zh", "en")
@@ -106,9 +107,21 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return translations(current_language()).ngettext(singular, plural, number)
 
 
-def lazy_gettext(message: str) -> Any:
-    """A string that is translated when it is shown: for labels and choices made at import."""
-    return LazyProxy(gettext, message, enable_cache=False)
+def lazy_gettext(message: str, **values: object) -> Any:
+    """A string that is translated, and filled with `values`, when it is shown: for labels and choices made at import."""
+    return LazyProxy(_filled if values else gettext, message, enable_cache=False, **values)
+
+
+def _filled(message: str, **values: object) -> str:
+    return gettext(message) % values
+
+
+def file_size(size: int) -> str:
+    """A limit in bytes as people read it: 60 MB, 1.5 GB, 400 kB."""
+    factor, unit = next(
+        (each for each in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")) if size >= each[0]), (1, "B")
+    )
+    return f"{format_decimal(size / factor, format='#,##0.#', locale=babel_locale())} {unit}"
 
 
 def babel_locale(language: str | None = None) -> Locale:

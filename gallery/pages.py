@@ -14,13 +14,14 @@ from babel.numbers import format_decimal
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.convertors import Convertor, IntegerConvertor, register_url_convertor
+from starlette.convertors import Convertor, IntegerConvertor, StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gallery import clock, languages, site
 from gallery.languages import LANGUAGES, TAGS, TONGUES, Spoken, babel_locale, current_language, spoken
+from gallery.numbers import DIGITS
 from gallery.prose import columns, excerpt, plain, prose
 from gallery.settings import Settings
 
@@ -28,7 +29,7 @@ from gallery.settings import Settings
 class RowNumber(IntegerConvertor):
     """`{id:int}` in a route: a number that a row can have. A longer one names no row, and PostgreSQL refuses it."""
 
-    regex = "[0-9]{1,9}"
+    regex = f"[0-9]{{1,{DIGITS}}}"
 
 
 register_url_convertor("int", RowNumber())
@@ -60,7 +61,12 @@ class NameConvertor(Convertor[str]):
         return value
 
 
+class SecretConvertor(StringConvertor):
+    """`{token:secret}` in a route: whoever knows the address gets in, so no log may hold it."""
+
+
 register_url_convertor("language", LanguageConvertor())
+register_url_convertor("secret", SecretConvertor())
 register_url_convertor("name", NameConvertor())
 
 FLASH_COOKIE = "gallery_flash"
@@ -111,6 +117,7 @@ class Pages:
             moment=shown_moment,
             month=shown_month,
             number=shown_number,
+            file_size=languages.file_size,
             local_input=local_input,
             lang=lang_attribute,
             title_class=title_class,

@@ -11,6 +11,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gallery.numbers import whole_number
+
+LARGEST_SETTING = 10**15  # bytes or seconds
+
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it and says what would be right."""
@@ -140,9 +144,12 @@ class Settings:
 
         def number(name: str, default: int, least: int = 1) -> int:
             raw = text(name, str(default))
-            if not raw.isdecimal() or int(raw) < least:
-                raise SettingsError(f"GALLERY_{name} is {raw!r}: it takes a whole number from {least} on.")
-            return int(raw)
+            value = whole_number(raw, least, LARGEST_SETTING)
+            if value is None:
+                raise SettingsError(
+                    f"GALLERY_{name} is {raw[:80]!r}: it takes a whole number from {least} to {LARGEST_SETTING}."
+                )
+            return value
 
         def truth(name: str, default: bool) -> bool:
             raw = text(name, "1" if default else "0").lower()

@@ -26,10 +26,12 @@ from gallery.figures import appreciation_views, appreciations, following, visito
 from gallery.images import child, chores, demand, iiif, parts, pixels, uploads
 from gallery.images.decoder import Limits
 from gallery.images.renditions import FORMATS, WIDTHS
+from gallery.languages import LANGUAGES
 from gallery.mail import chores as mail_chores
 from gallery.mail import outbox
 from gallery.organisations import application_views, link_check, owner_requests
 from gallery.organisations import links as project_links
+from gallery.pages import SecretConvertor
 from gallery.reviews import report_views
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -106,6 +108,52 @@ def test_each_variable_that_is_named_is_read(name: str) -> None:
     read_by_tests = "".join((ROOT / path).read_text() for path in readers)
     for variable in set(re.findall(r"\bGALLERY_[A-Z_]*[A-Z]\b", PAGES[name])) - set(settings_told()):
         assert f'"{variable}"' in read_by_tests, variable
+
+
+# Addresses that are keys
+
+# Parameters of routes that could be a key by their names, and are none.
+NO_KEYS = {
+    "/media/{token}/{name}": "a picture that everybody may see",
+    "/iiif/{token}": "likewise",
+    "/logos/{token}.jpg": "likewise",
+    "/desk/uploads/{token}": "answers only to who began the upload",
+    "/api/v1/uploads/{token}": "likewise",
+    "/desk/organisations/{id:int}/tokens/{token:int}/deletion": "the number of a row",
+}
+
+
+def secret_beginnings() -> set[str]:
+    """What the addresses begin with that are keys, as the routes declare them."""
+    beginnings = set()
+    for route in feature_routes():
+        for name, convertor in route.param_convertors.items():
+            if isinstance(convertor, SecretConvertor):
+                before = route.path.partition(f"{{{name}:")[0]
+                beginnings |= {re.sub(r"\{language[^}]*\}", language, before) for language in LANGUAGES}
+    return {
+        each
+        for each in beginnings
+        if not any(each != other and each.startswith(other) for other in beginnings)
+    }
+
+
+def test_the_proxy_is_told_which_addresses_not_to_log() -> None:
+    text = DOCS["operating.md"]
+    (sentence,) = re.findall(r"^Addresses under (.*?) are keys\.", text, re.MULTILINE)
+    assert set(re.findall("`([^`]+)`", sentence)) == secret_beginnings()
+    (location,) = re.findall(r"location ~ \^/\(([^)]+)\) \{\n +access_log off;", text)
+    assert {f"/{each}" for each in location.split("|")} == secret_beginnings()
+
+
+def test_each_parameter_that_could_be_a_key_is_declared_one_or_is_none() -> None:
+    undeclared = {
+        route.path
+        for route in feature_routes()
+        for name, convertor in route.param_convertors.items()
+        if name in {"token", "code", "secret", "signature"} and not isinstance(convertor, SecretConvertor)
+    }
+    assert {path for path in undeclared if not path.startswith(tuple(NO_KEYS))} == set()
 
 
 # Commands

@@ -19,6 +19,7 @@ from gallery.audit.verbs import CURATORS_READ, KIND_WORDS, VERB_WORDS, Verb, kin
 from gallery.clock import start_of
 from gallery.database import QuerySet
 from gallery.forms import one_line
+from gallery.numbers import whole_number
 from gallery.pages import render
 
 PAGE = 60
@@ -53,10 +54,10 @@ class Asked:
         return cls(
             who=one_line(parameters.get("who", ""))[:80],
             kind=kind if kind in KIND_WORDS else "",
-            thing=_number(parameters.get("thing", "")),
+            thing=whole_number(parameters.get("thing", "")),
             verb=verb if verb in set(Verb) else "",
             day=_day(parameters.get("day", "")),
-            before=_number(parameters.get("before", "")),
+            before=whole_number(parameters.get("before", "")),
         )
 
     @property
@@ -82,10 +83,6 @@ class Asked:
         if self.before is not None:
             found = found.filter(id__lt=self.before)
         return found.order_by("-id")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _day(text: str) -> date | None:

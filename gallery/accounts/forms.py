@@ -66,10 +66,15 @@ def new_password(label: Any) -> PasswordField:
             Length(
                 min=SHORTEST,
                 max=200,
-                message=_l("Please use at least 10 characters; a short sentence is good."),
+                message=_l(
+                    "Please use at least %(least)s characters; a short sentence is good.", least=SHORTEST
+                ),
             ),
         ],
-        description=_l("At least 10 characters. A short sentence is easy to remember and hard to guess."),
+        description=_l(
+            "At least %(least)s characters. A short sentence is easy to remember and hard to guess.",
+            least=SHORTEST,
+        ),
         render_kw={"autocomplete": "new-password"},
     )
 

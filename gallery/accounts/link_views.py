@@ -154,10 +154,12 @@ routes = [
     Route("/desk/sign-in/link", create_link, name="accounts:create_link", methods=["POST"]),
     Route("/desk/sign-in/password", new_link, name="accounts:new_password", methods=["GET"]),
     Route("/desk/sign-in/password", create_link, name="accounts:create_password", methods=["POST"]),
-    Route("/desk/sign-in/{token}", show_sign_in_link, name="accounts:show_link", methods=["GET"]),
-    Route("/desk/sign-in/{token}", use_sign_in_link, name="accounts:use_link", methods=["POST"]),
+    Route("/desk/sign-in/{token:secret}", show_sign_in_link, name="accounts:show_link", methods=["GET"]),
+    Route("/desk/sign-in/{token:secret}", use_sign_in_link, name="accounts:use_link", methods=["POST"]),
     Route("/desk/password", edit_password, name="accounts:edit_password", methods=["GET"]),
     Route("/desk/password", update_password, name="accounts:update_password", methods=["POST"]),
-    Route("/desk/password/{token}", show_password_link, name="accounts:show_password", methods=["GET"]),
-    Route("/desk/password/{token}", use_password_link, name="accounts:use_password", methods=["POST"]),
+    Route(
+        "/desk/password/{token:secret}", show_password_link, name="accounts:show_password", methods=["GET"]
+    ),
+    Route("/desk/password/{token:secret}", use_password_link, name="accounts:use_password", methods=["POST"]),
 ]

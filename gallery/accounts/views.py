@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -30,6 +29,7 @@ from gallery.forms import desk_form, small_form
 from gallery.languages import gettext as _
 from gallery.languages import set_language
 from gallery.mail.outbox import change_rhythm
+from gallery.numbers import whole_number
 from gallery.pages import DESK, flash, pages_of, redirect, render, settings_of
 from gallery.security import network_asking
 
@@ -178,7 +178,7 @@ async def delete_sessions(request: Request) -> Response:
     others = Session.filter(person=person).exclude(id=request.state.session.id)
     chosen = (await desk_form(request)).get("session")
     if isinstance(chosen, str) and chosen:
-        others = others.filter(id=int(chosen) if re.fullmatch("[0-9]{1,9}", chosen) else 0)
+        others = others.filter(id=whole_number(chosen) or 0)
     async with in_transaction():
         if await others.delete():
             await record(Verb.ACCOUNT_SESSIONS_ENDED, person.id)
@@ -210,8 +210,8 @@ routes = [
     Route("/desk/sign-in", new_session, name="accounts:sign_in", methods=["GET"]),
     Route("/desk/sign-in", create_session, name="accounts:create_session", methods=["POST"]),
     Route("/desk/sign-out", delete_session, name="accounts:sign_out", methods=["POST"]),
-    Route("/desk/invitations/{token}", show_invitation, name="accounts:invitation", methods=["GET"]),
-    Route("/desk/invitations/{token}", accept_invitation, name="accounts:accept", methods=["POST"]),
+    Route("/desk/invitations/{token:secret}", show_invitation, name="accounts:invitation", methods=["GET"]),
+    Route("/desk/invitations/{token:secret}", accept_invitation, name="accounts:accept", methods=["POST"]),
     Route("/desk/account", edit_account, name="accounts:account", methods=["GET"]),
     Route("/desk/account", update_account, name="accounts:update", methods=["POST"]),
     Route("/desk/account/closing", show_closing, name="accounts:closing", methods=["GET"]),

@@ -14,6 +14,7 @@ from gallery.api.schemas import Schema, faults
 from gallery.images.uploads import MAX_FIELD_BYTES
 from gallery.languages import TAGS, current_language
 from gallery.languages import gettext as _
+from gallery.numbers import whole_number
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 
@@ -78,8 +79,8 @@ def parameters_in(request: Request, known: Mapping[str, Schema]) -> dict[str, An
         text = request.query_params.get(name)
         if text is None:
             continue
-        is_number = schema["type"] == "integer" and text.isascii() and text.isdecimal() and len(text) < 12
-        value = int(text) if is_number else text
+        number = whole_number(text) if schema["type"] == "integer" else None
+        value = text if number is None else number
         wrong.extend(Wrong(each.detail, parameter=name) for each in faults(value, schema))
         told[name] = value
     if wrong:

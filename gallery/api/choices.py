@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from gallery.api.bodies import answer_json, parameters_in
 from gallery.api.models import Token
-from gallery.api.schemas import LARGEST_NUMBER
 from gallery.api.works import PAGE, PAGING, answer_page, moment
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.works import offered_to
 from gallery.clock import today
 from gallery.database import QuerySet
+from gallery.numbers import LARGEST
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation, Project
 from gallery.themes.extensions import extended
@@ -96,7 +96,7 @@ async def _page(request: Request, rows: QuerySet[Any]) -> tuple[list[Any], int]:
     """One more of the rows than the page has, so that it is known whether there is another; and its length."""
     asked = parameters_in(request, PAGING)
     limit: int = asked.get("limit", PAGE)
-    found = rows.filter(id__lt=asked.get("after", LARGEST_NUMBER + 1)).order_by("-id")
+    found = rows.filter(id__lt=asked.get("after", LARGEST + 1)).order_by("-id")
     return await found.limit(limit + 1), limit
 
 

@@ -7,9 +7,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.api.access import WITHIN, WRONG_TOKENS
+from gallery.api.once import KEPT_FOR
 from gallery.api.operations import BASE, OPERATIONS
 from gallery.api.problems import KINDS
 from gallery.api.tokens import SCOPE_WORDS
+from gallery.api.works import LARGEST_PAGE
+from gallery.images.parts import LASTS
+from gallery.images.uploads import MAX_FIELD_BYTES
 from gallery.languages import accepted_language, set_language
 from gallery.pages import redirect, render_public, settings_of
 
@@ -34,6 +38,10 @@ async def show(request: Request) -> Response:
         "per_minute": settings_of(request).api_requests_per_minute,
         "wrong_tokens": WRONG_TOKENS,
         "minutes": int(WITHIN // 60),
+        "largest_page": LARGEST_PAGE,
+        "json_bytes": MAX_FIELD_BYTES,
+        "upload_days": LASTS.days,
+        "kept_hours": int(KEPT_FOR.total_seconds() // 3600),
     }
     return render_public(request, "api/show.html", context)
 

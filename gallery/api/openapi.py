@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery.api.once import KEPT_FOR
 from gallery.api.operations import BASE, OPERATIONS, Answer, Operation
 from gallery.api.problems import KINDS, MEDIA_TYPE
 from gallery.api.schemas import NUMBER, Schema, schemas
@@ -42,7 +44,7 @@ HEADERS: dict[str, tuple[Schema, str]] = {  # name → schema, and what it says
     "X-HTTP-Method-Override": ({"type": "string", "enum": ["HEAD", "PATCH", "DELETE"]}, "What is meant."),
     "Idempotency-Key": (
         {"type": "string", "pattern": "^[!-~]{1,200}$"},
-        "A name of your own for this request: sent twice within 24 hours, it is done once.",
+        f"A name of your own for this request: sent twice within {KEPT_FOR // timedelta(hours=1)} hours, it is done once.",
     ),
     "If-Match": (
         {"type": "string"},

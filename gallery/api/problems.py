@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gallery.images.parts import LASTS
 from gallery.languages import TAGS, accepted_language, current_language, set_language
 from gallery.languages import lazy_gettext as _l
 from gallery.pages import settings_of
@@ -63,7 +64,11 @@ KINDS: Mapping[int, Kind] = {
         _l("It has changed meanwhile"),
         _l("Somebody else changed it, decided on it, or is just answering the same request. Read it anew."),
     ),
-    410: Kind("gone", _l("It is no longer there"), _l("An upload lasts three days. Begin it anew.")),
+    410: Kind(
+        "gone",
+        _l("It is no longer there"),
+        _l("An upload lasts %(days)s days. Begin it anew.", days=LASTS.days),
+    ),
     412: Kind(
         "precondition",
         _l("It is not what you saw"),

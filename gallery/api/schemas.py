@@ -19,16 +19,16 @@ from gallery.artworks.works import TEXT_FIELDS, Offered
 from gallery.images.models import ImageState
 from gallery.languages import gettext as _
 from gallery.languages import speaking
+from gallery.numbers import LARGEST
 
 Schema = dict[str, Any]
 
-LARGEST_NUMBER = 999_999_999  # of a row: see pages.RowNumber
 LEFT_OUT = {
     "organisation",
     "picture",
 }  # of the form of a work: the token says the one, an upload brings the other
 ROWS = {"artist", "consent", "project", "themes"}  # fields that name other things by their numbers
-NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_NUMBER}
+NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST}
 NO_NUMBER: Schema = {**NUMBER, "type": ["integer", "null"]}
 TEXT: Schema = {"type": "string"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}

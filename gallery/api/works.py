@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gallery.api.bodies import answer_json, as_typed, parameters_in, told_in
 from gallery.api.problems import Problem, Wrong
-from gallery.api.schemas import LARGEST_NUMBER, NUMBER, Schema, new_work, one_of, work_change
+from gallery.api.schemas import NUMBER, Schema, new_work, one_of, work_change
 from gallery.artworks.access import load_artwork
 from gallery.artworks.drafting import form_fields, form_with
 from gallery.artworks.forms import WorkForm, form_of
@@ -37,6 +37,7 @@ from gallery.images.decoder import REFUSALS
 from gallery.images.models import ImageState
 from gallery.languages import LANGUAGES
 from gallery.languages import gettext as _
+from gallery.numbers import LARGEST
 from gallery.organisations.access import load_member
 from gallery.pages import pages_of
 
@@ -65,7 +66,7 @@ async def index(request: Request) -> Response:
     if "status" in asked:
         works = works.filter(status=asked["status"])
     limit = asked.get("limit", PAGE)
-    rows = await works.filter(id__lt=asked.get("after", LARGEST_NUMBER + 1)).order_by("-id").limit(limit + 1)
+    rows = await works.filter(id__lt=asked.get("after", LARGEST + 1)).order_by("-id").limit(limit + 1)
     on_view = await _on_view(rows)
     lines = [
         {

@@ -18,7 +18,6 @@ from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.private import (
     DETAILS,
     FORM_MAX_BYTES,
-    FORM_TOO_LARGE,
     MEDIA_TYPES,
     ArtistNeeded,
     FormRefused,
@@ -26,6 +25,7 @@ from gallery.artists.private import (
     delete_artist,
     delete_form,
     form_key,
+    form_too_large,
     keep_details,
     kind_of_form,
     read_details,
@@ -37,6 +37,7 @@ from gallery.database import in_transaction
 from gallery.forms import small_form
 from gallery.images.uploads import FormReader
 from gallery.languages import gettext as _
+from gallery.numbers import page_in
 from gallery.organisations.access import load_member
 from gallery.pages import flash, redirect, render, settings_of
 from gallery.security import WITHOUT_PATH
@@ -51,8 +52,7 @@ PUBLIC_FIELDS = ("credit_name", "credit_name_translation", "about_zh", "about_en
 async def index(request: Request) -> Response:
     """A partner sees the artists of the organisation, by credit name."""
     _person, organisations = await load_member(request)
-    raw = request.query_params.get("page", "1")
-    page = min(max(int(raw), 1), 100_000) if raw.isascii() and raw.isdecimal() else 1
+    page = page_in(request.query_params)
     artists = (
         await Artist.filter(organisation_id__in=[each.id for each in organisations])
         .annotate(work_count=Count("artworks", distinct=True))
@@ -147,7 +147,7 @@ async def create_form(request: Request) -> Response:
         received = await FormReader(request, folder, FORM_MAX_BYTES, "form").read()
         try:
             if received.is_too_large:
-                sentence = str(FORM_TOO_LARGE)
+                sentence = form_too_large()
             elif received.file is None:
                 sentence = (
                     _("This file is empty: it has 0 bytes. Please choose it again.")

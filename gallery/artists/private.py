@@ -20,6 +20,8 @@ from gallery.erasure import erase_soon
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.models import new_token
 from gallery.images.uploads import ReceivedFile, look_at
+from gallery.languages import file_size
+from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -29,7 +31,12 @@ FORM_MAX_BYTES = 20_000_000
 FORMS_MOST = 5  # for one consent: two sides of two sheets, and one more
 READINGS_LISTED = 30
 
-FORM_TOO_LARGE = _l("This file is larger than 20 MB. Please choose a smaller photograph, or a smaller scan.")
+
+def form_too_large() -> str:
+    told = _("This file is larger than %(size)s. Please choose a smaller photograph, or a smaller scan.")
+    return told % {"size": file_size(FORM_MAX_BYTES)}
+
+
 NOT_A_FORM = _l("This is neither a PDF nor a photograph. Please choose one of the two.")
 MEDIA_TYPES: Mapping[str, str] = {
     "pdf": "application/pdf",

@@ -10,6 +10,7 @@ from gallery.artists.access import load_consent
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS, wish_page
 from gallery.artists.forms import RenewalForm
 from gallery.artists.models import Consent
+from gallery.artists.private import FORM_MAX_BYTES
 from gallery.artists.renewal import RenewalRefused, comparison, renew, works_coming_back
 from gallery.artists.slips import qr_picture, readable_code, slip_link, slip_texts
 from gallery.audit.recording import record
@@ -17,6 +18,7 @@ from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.forms import small_form
 from gallery.languages import gettext as _
+from gallery.numbers import page_in
 from gallery.organisations.access import load_member
 from gallery.pages import flash, redirect, render, settings_of
 
@@ -27,8 +29,7 @@ async def index(request: Request) -> Response:
     """A partner sees who agreed to what, and how each consent stands."""
     _person, organisations = await load_member(request)
     consents = Consent.filter(artist__organisation_id__in=[each.id for each in organisations])
-    raw = request.query_params.get("page", "1")
-    page = min(max(int(raw), 1), 100_000) if raw.isascii() and raw.isdecimal() else 1
+    page = page_in(request.query_params)
     shown = (
         await consents.order_by("-id")
         .offset((page - 1) * PAGE)
@@ -52,6 +53,7 @@ async def show(request: Request) -> Response:
         "letters": readable_code(consent) if consent.withdrawn_at else "",
         "newer": next(iter(consent.followed_by), None),
         "forms": sorted(consent.signed_forms, key=lambda form: form.id),
+        "form_max_bytes": FORM_MAX_BYTES,
         **_words(),
     }
     return render(request, "consents/show.html", context)

@@ -92,7 +92,7 @@ async def _page(request: Request, consent: Consent) -> Response:
 
 
 routes = [
-    Route("/c/{code}", open_slip, name="withdrawals:open", methods=["GET"]),
-    Route("/{language}/consent/{code}", show, name="withdrawals:show", methods=["GET"]),
-    Route("/{language}/consent/{code}", create, name="withdrawals:create", methods=["POST"]),
+    Route("/c/{code:secret}", open_slip, name="withdrawals:open", methods=["GET"]),
+    Route("/{language}/consent/{code:secret}", show, name="withdrawals:show", methods=["GET"]),
+    Route("/{language}/consent/{code:secret}", create, name="withdrawals:create", methods=["POST"]),
 ]

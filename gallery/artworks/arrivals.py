@@ -6,7 +6,6 @@ import base64
 import binascii
 import functools
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -50,9 +49,10 @@ from gallery.images.parts import (
     open_upload,
     sweep_strays,
 )
-from gallery.images.uploads import TOO_LARGE, look_at, take_in
+from gallery.images.uploads import look_at, take_in, too_large
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
+from gallery.numbers import whole_number
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.pages import pages_of, settings_of
@@ -157,7 +157,7 @@ class Landing:
         if length == 0:
             raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose the picture again."))
         if length > settings_of(request).upload_max_bytes:
-            raise TusRefusal(413, str(TOO_LARGE))
+            raise TusRefusal(413, too_large(settings_of(request).upload_max_bytes))
         metadata = request.headers.get("upload-metadata", "").strip()
         told = metadata_in(metadata)
         work = await chosen_work(told, organisations)
@@ -346,12 +346,17 @@ def new_draft(organisation: Organisation, by: Person) -> WorkDetails:
     return WorkDetails(organisation=organisation, language=by.language, texts={})
 
 
+LARGEST_NUMBER = (
+    10**15 - 1
+)  # bytes; what is too large for us is refused further on, with an answer of its own
+
+
 def number_in(request: Request, header: str) -> int:
     """The whole number in a header of the protocol."""
-    text = request.headers.get(header, "")
-    if not re.fullmatch(r"[0-9]{1,15}", text):
+    number = whole_number(request.headers.get(header), most=LARGEST_NUMBER)
+    if number is None:
         raise TusRefusal(400, f"The header {header.title()} takes a whole number.")
-    return int(text)
+    return number
 
 
 def metadata_in(text: str) -> dict[str, bytes]:
@@ -395,10 +400,10 @@ async def chosen_work(told: Mapping[str, bytes], organisations: list[Organisatio
 
 
 async def _work_told(told: Mapping[str, bytes], organisation_ids: list[int]) -> Artwork | None:
-    number = told.get("work", b"")
-    if not re.fullmatch(rb"[0-9]{1,9}", number):
+    number = whole_number(told.get("work"))
+    if number is None:
         return None
-    work = Artwork.filter(id=int(number), organisation_id__in=organisation_ids).first()
+    work = Artwork.filter(id=number, organisation_id__in=organisation_ids).first()
     return await work.prefetch_related("organisation")
 
 

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gallery.artworks.sheets import SheetRefused
+from gallery.artworks.sheets import MAX_SHEET_BYTES, SheetRefused
 
 MAX_ENTRIES = 12_000  # files in a ZIP: ten thousand pictures, a sheet, and what systems add
 MAX_DIRECTORY_BYTES = 8 << 20  # of the ZIP's own list of them
-MAX_SHEET_BYTES = 64 << 20
 MAX_RATIO = 200  # of unpacked to packed bytes, for files that are large unpacked
 LARGE = 10 << 20  # bytes; below it a high ratio does no harm
 PIECE = 1 << 20

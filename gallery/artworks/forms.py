@@ -104,7 +104,7 @@ class WorkForm(ConsentFields):
     )
     picture = FileField(
         _l("Picture"),
-        description=_l("A photograph or scan of the work, at most 60 MB. Place and time in it are removed."),
+        description=_l("A photograph or scan of the work. Place and time in it are removed."),
         render_kw={"accept": PICTURES},
     )
 
@@ -239,9 +239,7 @@ class ProposalForm(Form):
 
     picture = FileField(
         _l("Another picture"),
-        description=_l(
-            "Only if the picture itself is to be replaced, by a better photograph for instance. At most 60 MB."
-        ),
+        description=_l("Only if the picture itself is to be replaced, by a better photograph for instance."),
         render_kw={"accept": PICTURES},
     )
 

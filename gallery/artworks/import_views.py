@@ -18,12 +18,12 @@ from gallery.artworks.forms import consent_label
 from gallery.artworks.import_models import AT_WORK, Import, ImportedWork, ImportState, bundle_key
 from gallery.artworks.importing import ImportRefused, begin, confirm, take_back
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.sheets import COLUMN_LABELS, FAULTS, sentence, template_csv, template_xlsx
+from gallery.artworks.sheets import COLUMN_LABELS, FAULTS, MAX_ROWS, sentence, template_csv, template_xlsx
 from gallery.artworks.works import Offered, offered_to
 from gallery.forms import Form
 from gallery.images.models import new_token
 from gallery.images.uploads import FormReader
-from gallery.languages import LANGUAGES, ngettext, speaking
+from gallery.languages import LANGUAGES, file_size, ngettext, speaking
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.organisations.access import load_member
@@ -98,6 +98,7 @@ async def _index(request: Request, form: ImportForm, status: int = 200) -> Respo
         "has_several": len(form.offered.organisations) > 1,
         "columns": COLUMN_LABELS,
         "at_work": AT_WORK,
+        "max_rows": MAX_ROWS,
     }
     return render(request, "imports/index.html", context, status=status)
 
@@ -130,7 +131,7 @@ async def create(request: Request) -> Response:
         form.validate()
         if received.is_too_large:
             status = 413
-            form.refuse("sheet", sentence("file_too_large", {"most": most // 1_000_000}))
+            form.refuse("sheet", sentence("file_too_large", {"size": file_size(most)}))
         elif received.is_empty:
             form.refuse("sheet", str(FAULTS["no_file"]))
         elif received.file is None:

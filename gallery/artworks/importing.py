@@ -29,6 +29,7 @@ from gallery.clock import now, today
 from gallery.database import in_transaction, locked
 from gallery.images.models import Image, ImageState
 from gallery.languages import gettext as _
+from gallery.numbers import whole_number, whole_numbers
 from gallery.organisations.models import Organisation, Project
 from gallery.themes.extensions import extended
 from gallery.themes.models import Theme
@@ -187,7 +188,7 @@ async def look_up(job: Import, told: Sequence[Told], batch: Batch) -> Known:
     artists: dict[str, list[Artist]] = {}
     for artist in await Artist.filter(organisation_id=organisation_id, credit_name__in=names).order_by("id"):
         artists.setdefault(artist.credit_name, []).append(artist)
-    numbers = {int(each.consent) for each in told if _is_number(each.consent)}
+    numbers = set(whole_numbers(each.consent for each in told))
     if job.consent_id is not None:
         numbers.add(job.consent_id)
     ids = [artist.id for some in artists.values() for artist in some]
@@ -235,10 +236,6 @@ async def look_up(job: Import, told: Sequence[Told], batch: Batch) -> Known:
     )
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 9
-
-
 @dataclass
 class _Draft:
     told: Told
@@ -284,7 +281,7 @@ def _found(
 def _find_artist(draft: _Draft, known: Known, fault: Any) -> None:
     name = draft.told.credit_name
     found = known.artists.get(name, [])
-    chosen = known.consents.get(int(draft.told.consent)) if _is_number(draft.told.consent) else None
+    chosen = known.consents.get(whole_number(draft.told.consent) or 0)
     if len(found) > 1 and chosen is not None:  # the consent's number says which of them
         found = [artist for artist in found if artist.id == chosen.artist_id]
     if len(found) > 1 and known.everybody is not None:
@@ -299,8 +296,8 @@ def _find_consent(draft: _Draft, known: Known, fault: Any) -> None:
     told = draft.told
     if not told.consent:
         draft.consent = known.everybody
-    elif _is_number(told.consent):
-        draft.consent = known.consents.get(int(told.consent))
+    elif (number := whole_number(told.consent)) is not None:
+        draft.consent = known.consents.get(number)
         if draft.consent is None:
             fault("consent", told.consent, "no_such_consent")
     elif not says_yes(told.consent):

@@ -29,8 +29,10 @@ from gallery.artworks.works import (
 )
 from gallery.forms import desk_form
 from gallery.images.decoder import REFUSALS, Refused
-from gallery.images.uploads import TOO_LARGE, ManyReader, ReceivedFile, look_at, take_in
+from gallery.images.uploads import ManyReader, ReceivedFile, look_at, take_in, too_large
+from gallery.languages import file_size
 from gallery.languages import gettext as _
+from gallery.numbers import page_in, whole_numbers
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.pages import pages_of, redirect, render, settings_of
@@ -75,16 +77,22 @@ async def create(request: Request) -> Response:
                 refused.append(Outcome(file.name, sentence))
             else:
                 arrived += 1
-    refused.extend(Outcome(name, str(TOO_LARGE)) for name in received.too_large)
+    refused.extend(
+        Outcome(name, too_large(settings_of(request).upload_max_bytes)) for name in received.too_large
+    )
     if received.left_out:
         refused.append(
             Outcome(
                 "",
                 _(
-                    "One form takes %(most)s pictures, and 300 MB together. The first ones were kept; please "
+                    "One form takes %(most)s pictures, and %(size)s together. The first ones were kept; please "
                     "send these again in another form: %(names)s"
                 )
-                % {"most": MOST_IN_A_FORM, "names": ", ".join(received.left_out)},
+                % {
+                    "most": MOST_IN_A_FORM,
+                    "size": file_size(MOST_BYTES_IN_A_FORM),
+                    "names": ", ".join(received.left_out),
+                },
             )
         )
     if not arrived and not refused:
@@ -183,8 +191,7 @@ async def create_submissions(request: Request) -> Response:
 
 def _chosen(posted: ImmutableMultiDict[str, Any]) -> list[int]:
     """The numbers of the drafts whose boxes are marked, as many as a page can bring."""
-    ids = [each for each in posted.getlist("work") if isinstance(each, str)]
-    return [int(each) for each in ids if each.isascii() and each.isdecimal() and len(each) < 10][:MOST]
+    return whole_numbers(posted.getlist("work"))[:MOST]
 
 
 async def _works_of(ids: list[int], organisations: list[Organisation]) -> list[Artwork]:
@@ -228,8 +235,7 @@ async def _page(
     submitted: int = 0,
     status: int = 200,
 ) -> Response:
-    raw = request.query_params.get("page", "1")
-    page = min(max(int(raw), 1), 10_000) if raw.isascii() and raw.isdecimal() else 1
+    page = page_in(request.query_params)
     drafts = Artwork.filter(
         organisation_id__in=[each.id for each in organisations], created_by=person, status=Status.DRAFT
     )
@@ -255,7 +261,9 @@ async def _page(
         "accept": PICTURES,
         "most": MOST,
         "most_in_a_form": MOST_IN_A_FORM,
+        "most_bytes_in_a_form": MOST_BYTES_IN_A_FORM,
         "largest": settings_of(request).upload_max_bytes,
+        "too_large": too_large(settings_of(request).upload_max_bytes),
     }
     return render(request, "artworks/many.html", context, status=status)
 

@@ -28,11 +28,13 @@ from gallery.forms import one_line, text_block
 from gallery.images.decoder import REFUSALS
 from gallery.languages import LANGUAGES, speaking
 from gallery.languages import lazy_gettext as _l
+from gallery.numbers import whole_number
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 60
 MAX_BLANK_ROWS = 2_000  # in a row; then the sheet is taken to have ended
-MAX_XLSX_BYTES = 64 << 20  # unpacked
+MAX_SHEET_MEGABYTES = 64
+MAX_SHEET_BYTES = MAX_SHEET_MEGABYTES * 10**6  # an XLSX unpacked as well
 LONGEST = {
     "title": 120,
     "story": 20_000,
@@ -118,7 +120,9 @@ FAULTS: Mapping[str, Any] = {
     ),
     "no_sheet": _l("There is no sheet in this ZIP. Please put the CSV or XLSX file beside the pictures."),
     "two_sheets": _l("There are several sheets in this ZIP (%(name)s). Please leave only one in it."),
-    "sheet_too_large": _l("The sheet is larger than 64 MB. Please split it into several."),
+    "sheet_too_large": _l(
+        "The sheet is larger than %(size)s MB. Please split it into several.", size=MAX_SHEET_MEGABYTES
+    ),
     "bomb": _l(
         "Something in this ZIP becomes enormous when it is unpacked, so it was not "
         "opened. Please pack the pictures once more."
@@ -136,7 +140,7 @@ FAULTS: Mapping[str, Any] = {
     "no_rows": _l("The sheet has no rows below the names of its columns."),
     "too_many_rows": _l("The sheet has more than %(most)s rows. Please split it into several."),
     "no_file": _l("This file is empty: it has 0 bytes. Please choose it again."),
-    "file_too_large": _l("This file is larger than %(most)s MB. Please split it into several."),
+    "file_too_large": _l("This file is larger than %(size)s. Please split it into several."),
     "given_up": _l(
         "This file could not be worked through, although we tried several times. Please split it, or ask us."
     ),
@@ -353,7 +357,7 @@ def _check_xlsx(path: Path) -> None:
     """Look how large an XLSX becomes. Its parts are checked against what they say of themselves as they are read."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_XLSX_BYTES:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_SHEET_BYTES:
                 raise SheetRefused("bomb")
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise SheetRefused("broken_sheet") from error
@@ -449,7 +453,7 @@ def read_row(row: SheetRow) -> tuple[Told, list[Fault]]:
     texts = {name: told(name) for name in TEXT_FIELDS}
     picture = told("picture")
     year, language = told("year"), told("language")
-    if year and not (re.fullmatch(r"[0-9]{4}", year) and FIRST_YEAR <= int(year) <= today().year):
+    if year and whole_number(year, FIRST_YEAR, today().year) is None:
         faults.append(Fault(row.number, "year", year, "year", {"first": FIRST_YEAR, "last": today().year}))
         year = ""
     if language and language_of(language) is None:
@@ -460,7 +464,7 @@ def read_row(row: SheetRow) -> tuple[Told, list[Fault]]:
     return Told(
         row=row.number,
         texts=texts,
-        year=int(year) if year else None,
+        year=whole_number(year),
         language=language_of(language) or "",
         picture=picture,
         credit_name=told("credit_name"),

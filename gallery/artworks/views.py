@@ -48,9 +48,10 @@ from gallery.clock import today
 from gallery.forms import Form
 from gallery.images.decoder import REFUSALS, Inspected, Refused
 from gallery.images.models import Image, ImageState
-from gallery.images.uploads import TOO_LARGE, FormReader, ReceivedFile, ReceivedForm, look_at, take_in
+from gallery.images.uploads import FormReader, ReceivedFile, ReceivedForm, look_at, take_in, too_large
 from gallery.languages import gettext as _
 from gallery.languages import ngettext
+from gallery.numbers import page_in
 from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
 from gallery.pages import flash, pages_of, redirect, render, settings_of
@@ -86,8 +87,7 @@ async def index(request: Request) -> Response:
     status = Status(asked) if asked in set(Status) else None
     if status is not None:
         works = works.filter(status=status)
-    raw = request.query_params.get("page", "1")
-    page = min(max(int(raw), 1), 100_000) if raw.isascii() and raw.isdecimal() else 1
+    page = page_in(request.query_params)
     shown = await (
         works.order_by("-updated_at", "-id")
         .offset((page - 1) * PAGE)
@@ -331,7 +331,7 @@ async def _look(request: Request, received: ReceivedForm, form: Form) -> Inspect
     if received.is_too_large:
         form.refuse(
             "picture",
-            str(TOO_LARGE),
+            too_large(settings_of(request).upload_max_bytes),
         )
     elif received.file is not None:
         try:

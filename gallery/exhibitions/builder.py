@@ -18,6 +18,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import local
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.room_rules import Filled, ids_of
+from gallery.numbers import page_in, whole_number
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 
@@ -110,14 +111,14 @@ async def picker_of(draft: Edition, query: QueryParams) -> Picker:
     hung = Hanging.filter(room__edition_id=draft.id).values("artwork_id")
     chosen = Artwork.filter(~Q(id__in=Subquery(hung)), status=Status.ACCEPTED, is_vetoed=False)
     if "theme" in asked:
-        chosen = chosen.filter(themes__id=whole_number(asked["theme"]))
+        chosen = chosen.filter(themes__id=whole_number(asked["theme"]) or 0)
     if "organisation" in asked:
-        chosen = chosen.filter(organisation_id=whole_number(asked["organisation"]))
+        chosen = chosen.filter(organisation_id=whole_number(asked["organisation"]) or 0)
     if "q" in asked:
         chosen = chosen.filter(_said(asked["q"]))
     count = await chosen.count()
     pages = max(1, -(-count // PER_PAGE))
-    page = min(max(1, whole_number(query.get("page", ""))), pages)
+    page = page_in(query, most=pages)
     works = (
         await chosen.order_by("-id")
         .offset((page - 1) * PER_PAGE)
@@ -145,9 +146,3 @@ def _said(words: str) -> Q:
         "artist__credit_name_translation",
     )
     return Q(*(Q(**{f"{name}__icontains": words}) for name in fields), join_type="OR")
-
-
-def whole_number(text: Any) -> int:
-    """A number that somebody typed or an address holds; 0 where it is none, or none that a database has."""
-    text = str(text).strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

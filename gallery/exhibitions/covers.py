@@ -11,9 +11,9 @@ from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
-from gallery.exhibitions.builder import whole_number
 from gallery.forms import desk_form
 from gallery.languages import gettext as _
+from gallery.numbers import whole_number
 from gallery.pages import flash, redirect, render
 from gallery.themes.access import load_theme
 from gallery.themes.models import Theme
@@ -38,7 +38,7 @@ async def edit(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A curator lets a work stand for a theme, or none; visitors see it at once, as long as it is on view."""
     _person, theme = await load_theme(request)
-    chosen = whole_number((await desk_form(request)).get("artwork", ""))
+    chosen = whole_number((await desk_form(request)).get("artwork", "")) or 0
     work = await Artwork.all().on_view([chosen]).filter(themes__id=theme.id).first() if chosen else None
     if chosen and work is None:
         response = redirect(request, "covers:edit", id=theme.id)

@@ -19,7 +19,7 @@ from gallery.artworks.snapshots import passages
 from gallery.exhibitions import building, copying
 from gallery.exhibitions.access import load_edition, load_exhibition
 from gallery.exhibitions.arrangements import arranged
-from gallery.exhibitions.builder import editions_of, whole_number
+from gallery.exhibitions.builder import editions_of
 from gallery.exhibitions.building import draft_of
 from gallery.exhibitions.comparing import Difference, FieldChange, compare
 from gallery.exhibitions.credits import Credit, credits_of
@@ -30,6 +30,7 @@ from gallery.exhibitions.talks import Talk, talks_of
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import ngettext, spoken
+from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
 from gallery.pages import flash, redirect, render, shown_moment
 from gallery.themes.models import Theme
@@ -187,7 +188,7 @@ def _chosen(asked: str, editions: Collection[Edition], draft: Edition) -> Editio
     """The edition of that number, or the draft; 404 where there is none."""
     if asked == DRAFT:
         return draft
-    number = whole_number(asked)
+    number = whole_number(asked) or 0
     for edition in editions:
         if number and edition.number == number:
             return edition

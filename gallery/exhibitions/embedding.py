@@ -28,6 +28,7 @@ from gallery.exhibitions.media import NOT_FOR_MACHINES
 from gallery.exhibitions.visits import enter, show, slug_of
 from gallery.exhibitions.walls import ShownExhibition, ShownWork
 from gallery.languages import current_language, set_language
+from gallery.numbers import whole_number
 from gallery.pages import content_security_policy, pages_of, render
 
 ASK_AGAIN = {"cache-control": "no-cache", **CORS}
@@ -77,9 +78,10 @@ def size(text: str | None, default: int) -> int:
     """A number of px. Raises ValueError."""
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text)):
+    number = whole_number(text, least=1)
+    if number is None:
         raise ValueError(text)
-    return min(int(text), LARGEST)
+    return min(number, LARGEST)
 
 
 def page_named(request: Request, address: str) -> tuple[str, dict[str, Any]]:

@@ -19,7 +19,7 @@ from gallery.exhibitions.models import Exhibition
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.emblem_models import CreditLogo
 from gallery.images.shelves import logo_key
-from gallery.images.uploads import TOO_LARGE, FormReader, ReceivedForm, look_at
+from gallery.images.uploads import FormReader, ReceivedForm, look_at, too_large
 from gallery.languages import gettext as _
 from gallery.pages import flash, pages_of, redirect, render, settings_of
 from gallery.storage import Storage, StoreAway
@@ -45,7 +45,7 @@ async def update(request: Request) -> Response:
         if received.fields.get("is_gone"):
             await remove_logo(exhibition, key, person, storage)
             return _back(request, exhibition, key, _("The logo is removed."))
-        sentence = _what_is_wrong(received)
+        sentence = _what_is_wrong(request, received)
         try:
             if not sentence and received.file is not None:
                 found = await look_at(received.file, settings_of(request))
@@ -66,9 +66,9 @@ async def update(request: Request) -> Response:
     return _back(request, exhibition, key, _("The logo is saved."))
 
 
-def _what_is_wrong(received: ReceivedForm) -> str:
+def _what_is_wrong(request: Request, received: ReceivedForm) -> str:
     if received.is_too_large:
-        return str(TOO_LARGE)
+        return too_large(settings_of(request).upload_max_bytes)
     if received.is_empty:
         return _("This file is empty: it has 0 bytes. Please choose the picture again.")
     return "" if received.file is not None else _("Please choose a picture.")

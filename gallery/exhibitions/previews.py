@@ -266,11 +266,11 @@ routes = [
         methods=["POST"],
     ),
     Route(
-        "/preview/{token:str}/pictures/{picture:str}/{name:str}",
+        "/preview/{token:secret}/pictures/{picture:str}/{name:str}",
         show_picture,
         name="previews:picture",
         methods=["GET"],
     ),
-    Route("/preview/{token:str}/logos/{key:name}", show_logo, name="previews:logo", methods=["GET"]),
-    Route("/preview/{language:language}/{token:str}", show, name="previews:show", methods=["GET"]),
+    Route("/preview/{token:secret}/logos/{key:name}", show_logo, name="previews:logo", methods=["GET"]),
+    Route("/preview/{language:language}/{token:secret}", show, name="previews:show", methods=["GET"]),
 ]

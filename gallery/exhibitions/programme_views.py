@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.exhibitions.access import load_exhibition
-from gallery.exhibitions.builder import whole_number
 from gallery.exhibitions.building import BuildingRefused, draft_of
 from gallery.exhibitions.credits import CREDIT_FIELDS, credits_of
 from gallery.exhibitions.draft_lists import (
@@ -31,6 +30,7 @@ from gallery.exhibitions.talks import TALK_FIELDS, talks_of
 from gallery.exhibitions.views import refuse_meanwhile, seen_in
 from gallery.forms import desk_form
 from gallery.languages import gettext as _
+from gallery.numbers import whole_number
 from gallery.organisations.links import dead_among
 from gallery.pages import flash, redirect, render
 
@@ -93,7 +93,7 @@ class Listed:
         """A curator lets somebody stand earlier or later in the credits."""
         person, exhibition = await load_exhibition(request)
         key = request.path_params["key"]
-        to = whole_number((await desk_form(request)).get("position", ""))
+        to = whole_number((await desk_form(request)).get("position", "")) or 0
         try:
             await move_entry(exhibition, self.name, key, to, person)
         except NoSuchEntry as error:

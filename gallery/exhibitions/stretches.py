@@ -15,6 +15,7 @@ from gallery.exhibitions.models import Hanging, Layout, Room
 from gallery.exhibitions.shown_rooms import CAPTION_COLUMNS, STORY_COLUMNS, ShownRoom, columns_for, shown_room
 from gallery.exhibitions.walls import WORK_COLUMNS, Counts, ShownWork, counted, named
 from gallery.languages import Spoken
+from gallery.numbers import whole_number
 from gallery.prepared import Row, prepared
 
 STRETCH = 60  # works on one page of an exhibition
@@ -68,9 +69,10 @@ async def stretch_of(edition_id: int, room: str = "", after: str = "") -> Stretc
     if not room and sum(each["hung"] for each in rooms) <= STRETCH:
         return await _whole(edition_id, rooms)
     doors, counts = await _doors(rooms), await counted(Q(hangings__room__edition_id=edition_id))
-    if room and not (room.isascii() and room.isdecimal() and len(room) < 6 and 0 < int(room) <= len(doors)):
+    number = whole_number(room or "1", least=1)
+    if room and (number is None or number > len(doors)):
         raise NoSuchPlace
-    first = int(room) - 1 if room else 0
+    first = (number or 1) - 1
     passed = await _hanging(doors[first].id, after) if room and after else None
     within = [door.id for door in _reached(doors[first:], 0 if passed is None else doors[first].works)]
     rows = Artwork.all().on_view().filter(hangings__room_id__in=within)

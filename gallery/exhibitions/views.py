@@ -26,7 +26,6 @@ from gallery.exhibitions.builder import (
     picker_of,
     rooms_of,
     version_of,
-    whole_number,
     works_by_rule,
 )
 from gallery.exhibitions.building import BuildingRefused, NotPublishable, draft_of
@@ -38,6 +37,7 @@ from gallery.exhibitions.talks import MOMENTS
 from gallery.forms import Form, desk_form
 from gallery.languages import gettext as _
 from gallery.languages import spoken
+from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
 from gallery.pages import flash, local_input, redirect, render
 from gallery.themes.models import Theme
@@ -190,7 +190,7 @@ async def delete_room(request: Request) -> Response:
 async def move_room(request: Request) -> Response:
     """A curator lets visitors come to a room earlier or later."""
     person, exhibition, room = await load_room(request)
-    to = whole_number((await desk_form(request)).get("position", ""))
+    to = whole_number((await desk_form(request)).get("position", "")) or 0
     if not to:
         return _back(request, exhibition, f"room-{room.id}", unnumbered(), "error")
     await building.move_room(room, to, by=person)
@@ -202,11 +202,11 @@ async def create_hanging(request: Request) -> Response:
     person, exhibition = await load_exhibition(request)
     posted = await desk_form(request)
     room = await Room.get_or_none(
-        id=whole_number(posted.get("room", "")),
+        id=whole_number(posted.get("room", "")) or 0,
         edition__exhibition_id=exhibition.id,
         edition__number__isnull=True,
     )
-    artwork = await Artwork.get_or_none(id=whole_number(posted.get("artwork", "")))
+    artwork = await Artwork.get_or_none(id=whole_number(posted.get("artwork", "")) or 0)
     if room is None or artwork is None:
         raise HTTPException(404)
     try:
@@ -233,7 +233,7 @@ async def move_hanging(request: Request) -> Response:
     """A curator moves a work to another place of its room."""
     person, exhibition, hanging = await load_hanging(request)
     posted = await desk_form(request)
-    to = whole_number(posted.get("position", ""))
+    to = whole_number(posted.get("position", "")) or 0
     if not to:
         return await _answer(request, exhibition, f"room-{hanging.room_id}", unnumbered(), "error")
     into = None
@@ -432,7 +432,7 @@ def refuse_meanwhile(form: Form, other: ChangedMeanwhile, seen: Mapping[str, str
 
 async def posted_work(request: Request) -> Artwork:
     """The work that a form names, if it was ever sent for review; 404 otherwise."""
-    id = whole_number((await desk_form(request)).get("artwork", ""))
+    id = whole_number((await desk_form(request)).get("artwork", "")) or 0
     work = await Artwork.filter(id=id, submissions__id__isnull=False).first()
     if work is None:
         raise HTTPException(404)
@@ -461,7 +461,7 @@ async def theme_choices() -> list[tuple[str, str]]:
 
 
 async def chosen_theme(form: ExhibitionForm | EditionForm) -> Theme | None:
-    return await Theme.get_or_none(id=whole_number(form["theme"].data))
+    return await Theme.get_or_none(id=whole_number(form["theme"].data) or 0)
 
 
 routes = [

@@ -118,6 +118,7 @@ async def _of_works(scope: Scope, span: Span) -> dict[str, Any]:
     return {
         "works": [(work, by_work[work.id]) for work in works],
         "has_more_works": len(by_work) > WORKS_LISTED,
+        "works_listed": WORKS_LISTED,
         "themes": await _named(Theme, await sums.by_theme(scope.ids, span)),
         "projects": await _named(Project, await sums.by_project(scope.ids, span)),
     }

@@ -14,7 +14,7 @@ from gallery.forms import Form, Line
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.emblems import Owner, emblem_of, remove_emblem, set_emblem
 from gallery.images.models import Image
-from gallery.images.uploads import TOO_LARGE, FormReader, ReceivedForm, look_at, take_in
+from gallery.images.uploads import FormReader, ReceivedForm, look_at, take_in, too_large
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.organisations.access import load_kept, load_project
@@ -88,7 +88,7 @@ async def _taken_in(
 ) -> tuple[str, Image | None]:
     """The image that was sent, or a sentence that says why there is none."""
     if received.is_too_large:
-        return str(TOO_LARGE), None
+        return too_large(settings_of(request).upload_max_bytes), None
     if received.file is None:
         if received.is_empty:
             return _("This file is empty: it has 0 bytes. Please choose the picture again."), None

@@ -28,6 +28,7 @@ from gallery.database import in_transaction, locked
 from gallery.images.decoder import HEAD
 from gallery.images.models import Upload
 from gallery.images.uploads import ReceivedFile
+from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
 from gallery.storage import Storage
 from gallery.storage.store import PIECE
@@ -146,8 +147,8 @@ class Part:
         size = os.fstat(descriptor).st_size
         if size != offset:
             raise WrongOffset(size)
-        announced = request.headers.get("content-length", "")
-        if announced.isdecimal() and int(announced) > length - offset:
+        announced = request.headers.get("content-length", "0")
+        if whole_number(announced, most=length - offset) is None:
             raise TooLong
         await file.seek(offset)
         if checksum is not None:

@@ -18,7 +18,8 @@ from gallery.images.framing import Framing
 from gallery.images.models import Image, new_token
 from gallery.images.renditions import PREVIEW, UNFRAMED
 from gallery.images.shelves import erase, original_key, rendition_key, unframed_name
-from gallery.languages import lazy_gettext as _l
+from gallery.languages import file_size
+from gallery.languages import gettext as _
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -27,7 +28,12 @@ MAX_FIELDS = 200
 MAX_FIELD_BYTES = 400_000  # of all text fields together
 
 
-TOO_LARGE = _l("This file is larger than 60 MB. Please choose a smaller one, such as the photograph as JPEG.")
+def too_large(most: int) -> str:
+    """Said of a picture of more than `most` bytes."""
+    told = _(
+        "This file is larger than %(size)s. Please choose a smaller one, such as the photograph as JPEG."
+    )
+    return told % {"size": file_size(most)}
 
 
 class BadForm(Exception):

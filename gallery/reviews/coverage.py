@@ -56,8 +56,8 @@ GAPS = [
     Gap("project", _l("lead to a project whose link works"), _l("Without a project whose link works")),
     Gap(
         "consent",
-        _l("have a consent for more than 60 days"),
-        _l("With a consent that ends within 60 days"),
+        _l("have a consent for more than %(days)s days", days=EXPIRING_DAYS),
+        _l("With a consent that ends within %(days)s days", days=EXPIRING_DAYS),
     ),
 ]
 

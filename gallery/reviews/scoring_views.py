@@ -18,6 +18,7 @@ from gallery.clock import now
 from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.languages import spoken
+from gallery.numbers import page_in
 from gallery.pages import flash, redirect, render, settings_of
 from gallery.reviews import scoring
 from gallery.reviews.access import load_curator, load_round
@@ -165,11 +166,8 @@ async def _ranked_page(request: Request, round: ScoringRound) -> Response:
     ranking = scoring.ranked(
         [(int(str(id)), int(str(value))) for id, value in pairs], [int(str(id)) for id in ids]
     )
-    wanted = request.query_params.get("page", "1")
     pages = max(1, -(-len(ranking) // PER_PAGE))
-    page = (
-        min(pages, max(1, int(wanted))) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 1
-    )
+    page = page_in(request.query_params, most=pages)
     shown = ranking[(page - 1) * PER_PAGE : page * PER_PAGE]
     submissions = {
         each.id: each

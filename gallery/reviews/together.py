@@ -13,6 +13,7 @@ from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.forms import desk_form
 from gallery.languages import gettext as _
+from gallery.numbers import whole_numbers
 from gallery.pages import render
 from gallery.reviews import decisions
 from gallery.reviews.access import load_curator
@@ -42,11 +43,7 @@ async def create(request: Request) -> Response:
     person = await load_curator(request)
     posted = await desk_form(request)
     form = TogetherForm(posted)
-    ids = [
-        int(id)
-        for id in posted.getlist("work")
-        if isinstance(id, str) and id.isascii() and id.isdecimal() and len(id) < 10
-    ]
+    ids = whole_numbers(posted.getlist("work"))
     form.validate()
     if not ids:
         form.refuse("decision", _("Please choose at least one work."))

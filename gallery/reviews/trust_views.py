@@ -12,6 +12,7 @@ from gallery.artworks.as_sent import as_sent
 from gallery.forms import desk_form
 from gallery.languages import gettext as _
 from gallery.languages import ngettext
+from gallery.numbers import whole_numbers
 from gallery.pages import flash, redirect, render
 from gallery.reviews import vetoes
 from gallery.reviews.access import load_curator, load_submitted
@@ -42,8 +43,7 @@ async def index(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A curator has looked at some of them, and they are as they should be."""
     person = await load_curator(request)
-    chosen = [each for each in (await desk_form(request)).getlist("check") if isinstance(each, str)]
-    ids = [int(each) for each in chosen if each.isascii() and each.isdecimal() and len(each) < 10]
+    ids = whole_numbers((await desk_form(request)).getlist("check"))
     number = await look_later(ids[:PER_PAGE], person)
     response = redirect(request, "later:index")
     if number:

@@ -29,6 +29,7 @@ from gallery.forms import desk_form
 from gallery.images.models import Image
 from gallery.languages import babel_locale, lazy_gettext, ngettext
 from gallery.languages import gettext as _
+from gallery.numbers import page_in, whole_numbers
 from gallery.organisations.models import Organisation
 from gallery.pages import flash, redirect, render
 from gallery.reviews import decisions, hints
@@ -107,7 +108,7 @@ async def index(request: Request) -> Response:
 
 async def queue_page(request: Request, person: Person, form: TogetherForm, status: int = 200) -> Response:
     tab = _tab(request)
-    page = _page_number(request)
+    page = page_in(request.query_params)
     counts = await _counts(Queue(person, Narrowing()))
     if tab == Status.SUBMITTED:
         chosen = await narrowing(request.query_params)
@@ -365,8 +366,7 @@ async def undo(request: Request) -> Response:
 
 
 def _ids(posted: ImmutableMultiDict[str, Any], name: str) -> list[int]:
-    ids = [each for each in posted.getlist(name) if isinstance(each, str)]
-    return [int(id) for id in ids if id.isascii() and id.isdecimal() and len(id) < 10][:PER_PAGE]
+    return whole_numbers(posted.getlist(name))[:PER_PAGE]
 
 
 async def wave_off(request: Request) -> Response:
@@ -567,11 +567,6 @@ def _tab(request: Request) -> Status:
     if wanted not in set(TABS):
         raise HTTPException(404)
     return Status(wanted)
-
-
-def _page_number(request: Request) -> int:
-    wanted = request.query_params.get("page", "1")
-    return max(1, int(wanted)) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 7 else 1
 
 
 def _within(page: int, count: int) -> tuple[int, int]:
