@@ -90,5 +90,7 @@ async def _forget(image: Image, storage: Storage) -> None:
     await Image.filter(id=image.id).update(state=ImageState.ERASED)  # whoever develops it just now gives up
     with contextlib.suppress(StoreAway):
         await erase(storage, image.token)
-        await storage.proxy_cache.purge()
+        if storage.proxy_cache.is_there:
+            await content_version.settle()
+            await storage.proxy_cache.purge()
         await Image.filter(id=image.id).delete()

@@ -26,9 +26,16 @@ class ProxyCache:
         if settings.purge_token:
             self._headers["authorization"] = f"Bearer {settings.purge_token}"
 
+    @property
+    def is_there(self) -> bool:
+        return bool(self._url.hostname)
+
     async def purge(self) -> None:
-        """Have it forget everything. Raises StoreAway where it does not say that it did."""
-        if not self._url.hostname:
+        """Have it forget everything, once no process answers with what it shall forget (`content_version.settle`).
+
+        Raises StoreAway where it does not say that it did.
+        """
+        if not self.is_there:
             return
         try:
             status = await asyncio.to_thread(self._ask)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -11,11 +13,15 @@ import pytest
 from starlette.routing import Match, Route
 
 from gallery.artists.models import Consent, Withdrawal
+from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
+from gallery.exhibitions.chores import take_in
+from gallery.images.emblems import remove_emblem, set_emblem
 from gallery.images.models import Image
 from gallery.reviews.vetoes import veto
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreAway
+from gallery.worker import Workshop
 from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite, crawl, eventually, free_port
@@ -205,6 +211,45 @@ async def test_a_withdrawal_is_not_complete_until_the_cache_in_front_answers(
     assert "was not emptied" in log
     assert secret not in log
     assert "bearer" not in log
+
+
+async def test_whatever_leaves_the_wall_empties_the_cache(site: Site) -> None:
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"}"))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    purging = dataclasses.replace(
+        site.settings, purge_url=f"http://127.0.0.1:{port}/purge?zone=1", purge_token="bearer-token"
+    )
+    storage, organisation = Storage(purging), site.cast.organisation
+    works = [await factories.artwork(storage, organisation, status="accepted") for _ in range(3)]
+    await factories.exhibition(works)
+    await set_emblem(
+        organisation, await factories.image(storage, organisation), "标志", "Logo", site.cast.curator, storage
+    )
+    await site.work()
+    assert asked == []
+    await veto(works[0], storage, site.cast.curator, "a risk")
+    assert len(asked) == 1
+    await withdraw(await Consent.get(id=works[1].consent_id), storage)
+    assert len(asked) == 2
+    await remove_emblem(organisation, site.cast.curator, storage)
+    assert len(asked) == 3
+    await Artwork.filter(id=works[2].id).update(status="submitted")
+    assert await take_in(Workshop(purging, storage))
+    assert not await take_in(Workshop(purging, storage))
+    assert len(asked) == 4
+    server.close()
+    for request in asked:
+        head, _, body = request.partition(b"\r\n\r\n")
+        assert head.startswith(b"POST /purge?zone=1 HTTP/1.1\r\n")
+        assert b"authorization: bearer bearer-token" in head.lower()
+        assert json.loads(body) == {"purge_everything": True}
 
 
 async def test_what_could_not_be_emptied_waits_for_the_worker(site: Site) -> None:
