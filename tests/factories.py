@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import hashlib
 import io
 import itertools
 import tempfile
@@ -66,7 +67,7 @@ async def image(storage: Storage, organisation: Organisation, **values: Any) -> 
             "organisation": organisation,
             "state": ImageState.READY,
             "source_format": "jpeg",
-            "source_bytes": 1000,
+            **as_stored(folder, developed),
             "width": developed.width,
             "height": developed.height,
             "placeholder": developed.placeholder,
@@ -84,6 +85,16 @@ async def image(storage: Storage, organisation: Organisation, **values: Any) -> 
         ),
     )
     return made
+
+
+def as_stored(folder: Path, developed: Developed) -> dict[str, Any]:
+    """What the row of an image says of its files."""
+    original = (folder / "original").read_bytes()
+    return {
+        "source_bytes": len(original),
+        "source_sha256": hashlib.sha256(original).hexdigest(),
+        "rendition_bytes": {name: (folder / "out" / name).stat().st_size for name in developed.files},
+    }
 
 
 async def put(store: Store, key: str, content: bytes = b"a picture") -> None:

@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from tortoise import Tortoise
+from tortoise.expressions import Q
 
-from gallery.accounts.models import Session
+from gallery.accounts.closing import close_account
+from gallery.accounts.invitations import invite
+from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role, Session
+from gallery.accounts.people import give_role, stop
+from gallery.api.models import Token
+from gallery.api.tokens import make_token
 from gallery.artists.consents import NewConsent
-from gallery.artists.models import AgreedBy, Consent
+from gallery.artists.models import AgreedBy, Artist, Consent, PrivateDetails, SignedForm
+from gallery.artists.private import delete_artist, keep_details
 from gallery.artists.renewal import renew
 from gallery.artists.withdrawal import withdraw
-from gallery.artworks.models import Artwork, Status
-from gallery.cli.copies import PICTURES, SECRET, VETOES, WITHDRAWALS, copies, digest_of
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.share_models import PrivateShare
+from gallery.artworks.sharing_private import end_share
+from gallery.artworks.taking_back import take_back
+from gallery.artworks.works import delete_draft, discard, set_picture
+from gallery.cli.copies import MAKING, PICTURES, SECRET, VALID, VETOES, WITHDRAWALS, copies, digest_of
+from gallery.cli.inspection import inspect
+from gallery.cli.revocations import KINDS, SECRETS, digest_for
 from gallery.clock import now, today
+from gallery.database import Database, QuerySet, configuration
+from gallery.exhibitions.building import unpublish
+from gallery.exhibitions.models import CreditLogo, Edition, Hanging, PreviewLink
+from gallery.exhibitions.previews import make_link
+from gallery.images.emblem_models import Emblem
+from gallery.images.emblems import remove_emblem
+from gallery.images.models import Image
 from gallery.images.shelves import original_key, rendition_key
+from gallery.organisations.models import Application, Organisation, Trust
 from gallery.reviews.vetoes import lift, veto
 from gallery.storage import Storage
 from tests import factories
@@ -173,6 +198,343 @@ async def test_a_consent_that_was_renewed_after_the_copy_is_withdrawn_too(
     assert (await answer(elsewhere, f"/zh/works/{work.public_id}")).status_code == 410
 
 
+@dataclass
+class Ending:
+    """Something that ended after the copy: how, and whether it has ended in the database that is open."""
+
+    kind: str  # as the restore names it
+    what: str  # by which a keeper recognises it
+    end: Callable[[], Awaitable[object]]
+    has_ended: Callable[[], Awaitable[bool]]
+
+
+async def endings(live: LiveSite) -> list[Ending]:
+    """One of every kind of thing that can end, beside others that go on."""
+    cast, storage, organisation = live.cast, live.storage, live.cast.organisation
+    people = [
+        await Person.create(
+            email=f"{name}@example.org", name=name, role=role, language="en", password_hash=f"hash of {name}"
+        )
+        for name, role in {
+            "Closed": Role.MEMBER,
+            "Stopped": Role.MEMBER,
+            "Changed": Role.MEMBER,
+            "Keeper": Role.KEEPER,
+            "Curator": Role.CURATOR,
+            "Removed": Role.MEMBER,
+            "Owner": Role.MEMBER,
+        }.items()
+    ]
+    closed, stopped, changed, keeper, curator, removed, owner = people
+    for person in (closed, removed):
+        await Membership.create(person=person, organisation=organisation)
+    await Membership.create(person=owner, organisation=organisation, role=MemberRole.OWNER)
+    trusted = await Organisation.create(slug="trusted", name_en="Trusted", trust=Trust.AT_ONCE)
+    application = await Application.create(
+        name_en="Applicant",
+        registration_number="1",
+        about="We paint.",
+        contact_name="Li",
+        contact_email="li@example.org",
+        language="en",
+    )
+    draft = await factories.artwork(storage, organisation, title="Deleted draft")
+    reframed = await factories.artwork(storage, organisation, title="Other picture")
+    artist = await Artist.create(organisation=organisation, credit_name="Deleted artist")
+    shy = await Artist.create(
+        organisation=organisation, credit_name="Shy artist", page_id="shy", about_en="Paints at home."
+    )
+    await PrivateDetails.create(artist=shy, legal_name="Li Ming", contact="13800000000", changed_at=now())
+    form_consent = await factories.consent(organisation, shy)
+    form = await SignedForm.create(consent=form_consent, token="form", kind="pdf", file_bytes=9)
+    wide = await factories.consent(organisation, for_print=True, for_archive=True)
+    await wide.fetch_related("artist")
+    taken_back = await factories.artwork(storage, organisation, status=Status.SUBMITTED, title="Taken back")
+    private = await factories.artwork(storage, organisation, status=Status.SUBMITTED, title="Shared")
+    share = await PrivateShare.create(submission=await private.submissions.all().get(), at=now())
+    undone, hung = [await shown(live, title=title) for title in ("Undone", "Taken down")]
+    exhibition = await factories.exhibition([], slug="unpublished")
+    logo = await CreditLogo.create(exhibition=exhibition, key="a", token="logo", width=9, height=9)
+    await Emblem.create(image=await factories.image(storage, organisation), organisation=organisation)
+    membership = await Membership.get(person=cast.partner)
+    token, _text = await make_token(membership, "Upload robot", ["works:read"], 30)
+    await invite("guest@example.org", Role.MEMBER, days=9, organisation_id=organisation.id, by=cast.curator)
+    link = await make_link(exhibition, "The press", cast.curator)
+
+    def none(rows: Callable[[], QuerySet[Any]]) -> Callable[[], Awaitable[bool]]:
+        async def is_none() -> bool:
+            return not await rows().exists()
+
+        return is_none
+
+    async def new_picture() -> None:
+        image = await factories.image(storage, organisation)
+        replaced = await set_picture(reframed, image, cast.partner)
+        assert replaced is not None
+        await discard(replaced, storage)
+
+    narrow = NewConsent(AgreedBy.PARENT, ["web", "archive"], today())
+    return [
+        Ending(
+            "account",
+            f"account {closed.id}",
+            lambda: close_account(closed),
+            none(
+                lambda: Person.filter(
+                    Q(email__contains="closed@")
+                    | Q(name="Closed")
+                    | Q(memberships__person_id=closed.id, id=closed.id)
+                )
+            ),
+        ),
+        Ending(
+            "access",
+            "Stopped",
+            lambda: stop(stopped, cast.keeper),
+            none(lambda: Person.filter(id=stopped.id, is_active=True)),
+        ),
+        Ending(
+            "password",
+            "Changed",
+            lambda: Person.filter(id=changed.id).update(password_hash="another"),
+            none(lambda: Person.filter(id=changed.id, password_hash__startswith="hash of")),
+        ),
+        Ending(
+            "keeper",
+            "Keeper",
+            lambda: give_role(keeper, Role.CURATOR, cast.keeper),
+            none(lambda: Person.filter(id=keeper.id).exclude(role=Role.CURATOR)),
+        ),
+        Ending(
+            "curator",
+            "Curator",
+            lambda: give_role(curator, Role.MEMBER, cast.keeper),
+            none(lambda: Person.filter(id=curator.id).exclude(role=Role.MEMBER)),
+        ),
+        Ending(
+            "member",
+            "Removed",
+            Membership.filter(person_id=removed.id).delete,
+            none(lambda: Membership.filter(person_id=removed.id)),
+        ),
+        Ending(
+            "owner",
+            "Owner",
+            lambda: Membership.filter(person_id=owner.id).update(role=MemberRole.EDITOR),
+            none(lambda: Membership.filter(person_id=owner.id, role=MemberRole.OWNER)),
+        ),
+        Ending(
+            "organisation",
+            "芭莎公益",
+            lambda: Organisation.filter(id=cast.elsewhere.id).update(is_active=False),
+            none(lambda: Organisation.filter(id=cast.elsewhere.id, is_active=True)),
+        ),
+        Ending(
+            "trust",
+            "Trusted",
+            lambda: Organisation.filter(id=trusted.id).update(trust=Trust.EVERY),
+            none(lambda: Organisation.exclude(trust=Trust.EVERY)),
+        ),
+        Ending("application", "Applicant", application.delete, none(Application.all)),
+        Ending(
+            "work",
+            "Deleted draft",
+            lambda: delete_draft(draft, storage),
+            none(lambda: Artwork.filter(title="Deleted draft")),
+        ),
+        Ending("picture", "Other picture", new_picture, none(lambda: Image.filter(id=reframed.image_id))),
+        Ending(
+            "picture",
+            "logo or cover, 晓更基金会",
+            lambda: remove_emblem(organisation, cast.keeper, storage),
+            none(Emblem.all),
+        ),
+        Ending(
+            "artist",
+            "Deleted artist",
+            lambda: delete_artist(artist, storage, cast.partner),
+            none(lambda: Artist.filter(credit_name="Deleted artist")),
+        ),
+        Ending(
+            "artist's page",
+            "Shy artist",
+            lambda: Artist.filter(id=shy.id).update(page_id=None),
+            none(lambda: Artist.filter(page_id="shy")),
+        ),
+        Ending(
+            "artist's about_en",
+            "Shy artist",
+            lambda: Artist.filter(id=shy.id).update(about_en=""),
+            none(lambda: Artist.filter(about_en__contains="home")),
+        ),
+        Ending(
+            "private contact",
+            "Shy artist",
+            lambda: keep_details(shy, {"legal_name": "Li Ming"}, cast.partner),
+            none(lambda: PrivateDetails.exclude(contact="", legal_name="Li Ming")),
+        ),
+        Ending("signed form", "Shy artist", SignedForm.filter(id=form.id).delete, none(SignedForm.all)),
+        Ending(
+            "consent to print",
+            "小画家",
+            lambda: renew(wide, narrow, cast.partner),
+            none(lambda: Consent.filter(for_print=True)),
+        ),
+        Ending(
+            "submission",
+            "Taken back",
+            lambda: take_back(taken_back, cast.partner),
+            none(lambda: Submission.filter(artwork_id=taken_back.id, is_waiting=True)),
+        ),
+        Ending(
+            "private share",
+            "Shared",
+            lambda: end_share(private, cast.partner),
+            none(lambda: PrivateShare.filter(id=share.id)),
+        ),
+        Ending(
+            "acceptance",
+            "Undone",
+            lambda: Artwork.filter(id=undone.id).update(status=Status.SUBMITTED),
+            none(lambda: Artwork.filter(id=undone.id, status=Status.ACCEPTED, is_vetoed=False)),
+        ),
+        Ending(
+            "exhibition",
+            "unpublished",
+            lambda: unpublish(exhibition, cast.curator),
+            none(lambda: Edition.filter(exhibition_id=exhibition.id, is_current=True)),
+        ),
+        Ending(
+            "hanging",
+            "Taken down",
+            Hanging.filter(artwork_id=hung.id, room__edition__is_current=True).delete,
+            none(lambda: Hanging.filter(artwork_id=hung.id, room__edition__is_current=True)),
+        ),
+        Ending("credit logo", "unpublished", logo.delete, none(CreditLogo.all)),
+        # These are ended although they go on at the site.
+        Ending(
+            "API token",
+            "Upload robot, 晓更基金会, made by partner",
+            nothing,
+            none(lambda: Token.filter(id=token.id)),
+        ),
+        Ending(
+            "invitation",
+            "guest@example.org as member, 晓更基金会, by curator",
+            nothing,
+            none(Invitation.all),
+        ),
+        Ending(
+            "preview link",
+            "unpublished, for The press, by curator",
+            nothing,
+            none(lambda: PreviewLink.filter(id=link.id, ended_at=None)),
+        ),
+    ]
+
+
+async def nothing() -> None: ...
+
+
+@pytest.mark.only_on("sqlite", "postgresql")
+async def test_what_ended_after_the_copy_is_ended_again_and_named(
+    live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
+) -> None:
+    all_endings = await endings(live)
+    stays = await shown(live, title="Stays")
+    assert {ending.kind for ending in all_endings} >= {
+        kind.name
+        for kind in (*KINDS, *SECRETS)
+        if not kind.name.startswith(("private", "artist's", "consent"))
+    }
+    folder = tmp_path / "copies"
+    backed_up = gallery(live, "backup", folder)
+    assert backed_up.returncode == 0, backed_up.stderr
+    for ending in all_endings:
+        await ending.end()
+    after = await shown(live, title="Made after the copy")
+    assert gallery(live, "backup", folder, "--only-withdrawals").returncode == 0
+    lines = (folder / VALID).read_text()
+    assert re.fullmatch(r"([0-9a-f]{64} [0-9:T+-]+\n)+", lines)
+
+    brought = gallery(elsewhere, "restore", folder)
+    assert brought.returncode == 0, brought.stderr
+    told = [
+        line.removeprefix("Ended     ") for line in brought.stdout.splitlines() if line.startswith("Ended ")
+    ]
+    for ending in all_endings:
+        named = [line for line in told if line.startswith(f"{ending.kind}: ") and ending.what in line]
+        assert len(named) == 1, (ending, brought.stdout)
+    # An exhibition that is taken off the site and the picture of a deleted work are named beside that.
+    assert len(told) <= len(all_endings) + 3, told
+    assert "hash of" not in brought.stdout
+
+    async def look() -> None:
+        # Beside the site's own database, which stays open.
+        context = await Tortoise.init(config=configuration(elsewhere.settings.database_url))
+        try:
+            for ending in all_endings:
+                assert await ending.has_ended(), ending
+            assert await Artwork.all().on_view().values_list("title", flat=True) == [stays.title]
+            keepers = Person.filter(is_active=True, role=Role.KEEPER)
+            assert await keepers.values_list("name", flat=True) == ["keeper"]
+            assert await Membership.filter(organisation_id=live.cast.organisation.id).count() == 3
+            assert not await Artwork.exists(public_id=after.public_id)
+            for finding in await inspect(Database(elsewhere.settings), elsewhere.storage, pause=0):
+                assert "missing" not in finding.sentence, finding
+        finally:
+            await context.close_connections()
+            context.__exit__(None, None, None)
+
+    run_aside(look)
+
+
+@pytest.mark.only_on("sqlite")
+async def test_a_list_of_another_site_or_an_older_one_ends_nothing(
+    live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copies"
+    assert gallery(live, "backup", folder, "--only-withdrawals").returncode == 0
+    older = tmp_path / "older.txt"
+    (folder / VALID).rename(older)
+    older.write_text(older.read_text().replace("2026", "2020"))
+    work = await shown(live)
+    assert gallery(live, "backup", folder).returncode == 0
+    (folder / VALID).unlink()
+    strange = tmp_path / "strange.txt"
+    strange.write_text(f"{digest_for('kind', 'account')} 2999-01-01T00:00:00+00:00\n")
+    refused = gallery(elsewhere, "restore", folder, "--valid", strange)
+    assert "another site" in refused.stderr
+    (elsewhere.settings.home / "gallery.sqlite3").unlink()
+    brought = gallery(elsewhere, "restore", folder, "--valid", older)
+    assert brought.returncode == 0, brought.stderr
+    assert "older than the copy, and was not used" in " ".join(brought.stdout.split())
+    await elsewhere.serve(worker=False)
+    assert (await answer(elsewhere, f"/zh/works/{work.public_id}")).status_code == 200
+
+
+@pytest.mark.only_on("sqlite")
+async def test_a_damaged_original_neither_enters_nor_leaves_the_copies(
+    live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
+) -> None:
+    works = [await shown(live) for _ in range(2)]
+    folder = tmp_path / "copies"
+    assert gallery(live, "backup", folder).returncode == 0
+    cut, flipped = (original_key(work.image.token) for work in works)
+    good = (folder / PICTURES / cut).read_bytes()
+    await factories.put(live.storage.private, cut, good[:-9])
+    refused = gallery(live, "backup", folder)
+    assert (refused.returncode, f"Damaged   {cut}" in refused.stdout) == (1, True), refused.stdout
+    assert (folder / PICTURES / cut).read_bytes() == good
+
+    (folder / PICTURES / flipped).write_bytes(good[:-1] + b"!")
+    brought = gallery(elsewhere, "restore", folder)
+    assert f"Damaged   {flipped}" in brought.stdout
+    assert "An original is missing" in brought.stdout
+    assert await elsewhere.storage.private.exists(cut)
+    assert not await elsewhere.storage.private.exists(flipped)
+
+
 CUT_SHORT = """
 from gallery.cli import main, restoring
 async def withdraw_again(*_): raise KeyboardInterrupt
@@ -236,7 +598,10 @@ async def test_another_site_does_not_empty_the_copies(
     assert gallery(elsewhere, "init").returncode == 0
     refused = gallery(elsewhere, "backup", folder)
     assert refused.returncode == 1
-    assert "--forget-most" in refused.stderr
+    assert "another site" in refused.stderr
+    assert (folder / PICTURES / original_key(work.image.token)).exists()
+    (folder / VALID).unlink()  # as in a folder of an earlier version
+    assert "--forget-most" in gallery(elsewhere, "backup", folder).stderr
     assert (folder / PICTURES / original_key(work.image.token)).exists()
 
 
@@ -271,11 +636,28 @@ async def test_older_copies_end_and_the_newest_stays(
     folder = tmp_path / "copies"
     assert gallery(live, "backup", folder).returncode == 0
     copies(folder)[0].rename(folder / "2020-01-01T000000Z")
+    (folder / MAKING).mkdir()  # as a killed backup leaves it
+    (folder / MAKING / SECRET).write_text("private")
+    told = gallery(live, "backup", folder, "--keep", "7", "--only-withdrawals")
+    assert told.returncode == 0
+    assert not (folder / MAKING).exists()
+    assert len(copies(folder)) == 1  # the newest one stays, however old
     told = gallery(live, "backup", folder, "--keep", "7")
     assert "1 copy(s) of the database deleted" in told.stdout
     assert [path.name[:4] for path in copies(folder)] != ["2020"]
     assert len(copies(folder)) == 1
     assert (copies(folder)[0] / "gallery.sqlite3").stat().st_mode & 0o777 == 0o600
+    # Older copies end also where no new one is made.
+    for name in ("2020-01-01T000000Z", "2020-01-02T000000Z"):
+        (folder / name).mkdir()
+    assert gallery(live, "backup", folder, "--only-withdrawals").returncode == 0
+    assert len(copies(folder)) == 1
+    (folder / "2020-01-01T000000Z").mkdir()
+    shutil.rmtree(live.settings.media)
+    live.settings.media.write_text("no folder")
+    assert gallery(live, "backup", folder).returncode == 1
+    assert len(copies(folder)) == 1
+    assert not (folder / MAKING).exists()
 
 
 @pytest.mark.only_on("postgresql")

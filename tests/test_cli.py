@@ -292,7 +292,7 @@ async def test_missing_files_are_found_and_not_called_mended(site: Site) -> None
     result = on_site(site, "check", "--mend")
     assert result.returncode == 1
     assert "original is missing" in result.stdout
-    assert "renditions are missing" in result.stdout
+    assert "renditions are missing or cut" in result.stdout
 
 
 async def test_a_missing_public_file_is_brought_out_again(site: Site) -> None:

@@ -628,5 +628,5 @@ async def test_what_is_missing_is_counted_by_kind(site: Site) -> None:
     where = f"image {work.image_id}"
     assert found == {
         "An original is missing": where,
-        f"2 of {len(names)} renditions are missing": where,
+        f"2 of {len(names)} renditions are missing or cut": where,
     }

@@ -54,16 +54,21 @@ async def close_account(person: Person) -> None:
         sentence = await hindrance(person)
         if sentence:
             raise ClosingRefused(sentence)
-        await Session.filter(person_id=person.id).delete()
-        await MailLink.filter(person_id=person.id).delete()
-        await Mail.filter(person_id=person.id).delete()
-        await note_former_owners(Membership.filter(person_id=person.id))
-        await Membership.filter(person_id=person.id).delete()
-        await Person.filter(id=person.id).update(
-            is_active=False,
-            name=_("Somebody who left"),
-            email=f"closed-{person.id}@invalid",
-            password_hash="",
-        )
+        await forget_account(person.id)
         await erase_soon()
         await record(Verb.ACCOUNT_CLOSED, person.id, by=person)
+
+
+async def forget_account(id: int) -> None:
+    """Within a transaction: delete what lets somebody in, with name, address and password."""
+    await Session.filter(person_id=id).delete()
+    await MailLink.filter(person_id=id).delete()
+    await Mail.filter(person_id=id).delete()
+    await note_former_owners(Membership.filter(person_id=id))
+    await Membership.filter(person_id=id).delete()
+    await Person.filter(id=id).update(
+        is_active=False,
+        name=_("Somebody who left"),
+        email=f"closed-{id}@invalid",
+        password_hash="",
+    )

@@ -157,6 +157,7 @@ class SignedForm(Model):
     token = fields.CharField(max_length=32, unique=True)
     kind = fields.CharField(max_length=10)  # a key of private.MEDIA_TYPES
     file_bytes = fields.BigIntField()
+    sha256 = fields.CharField(max_length=64, default="", db_default="")
     by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="signed_forms", null=True, on_delete=fields.SET_NULL
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
+from gallery.disk import sha256_of
 from gallery.erasure import erase_soon
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.models import new_token
@@ -118,6 +120,7 @@ async def add_form(
     The row comes first: a file without one is deleted by `gallery check --mend`, a row without a file says so itself.
     """
     token = new_token()
+    digest = await asyncio.to_thread(sha256_of, file.path)
     await storage.private.put_file(form_key(token), file.path)
     try:
         async with in_transaction():
@@ -127,7 +130,7 @@ async def add_form(
             if await SignedForm.filter(consent_id=consent.id).count() >= FORMS_MOST:
                 raise FormRefused(_l("Five files are the most for one consent. Please delete one first."))
             made = await SignedForm.create(
-                consent_id=consent.id, token=token, kind=kind, file_bytes=file.size, by=by
+                consent_id=consent.id, token=token, kind=kind, file_bytes=file.size, sha256=digest, by=by
             )
             await record(
                 Verb.CONSENT_FORM_ADDED,

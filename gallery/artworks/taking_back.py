@@ -19,7 +19,7 @@ class NothingToTakeBack(Exception):
         self.sentence = sentence
 
 
-async def take_back(artwork: Artwork, by: Person) -> TakingBack:
+async def take_back(artwork: Artwork, by: Person | None) -> TakingBack:
     """Take what waits for the curators back: it can be changed again, and nobody decides on it.
 
     A work that was returned before is so again, with its notes; a change proposed to an accepted work leaves that as

@@ -16,30 +16,38 @@ import click
 from gallery.artists.consents import predecessors
 from gallery.artists.models import Withdrawal
 from gallery.cli.copies import (
+    MAKING,
     PICTURES,
     POSTGRESQL,
     SECRET,
     SQLITE,
     STAMP,
+    VALID,
     VETOES,
     WITHDRAWALS,
     copies,
+    copy_good,
     copy_whole,
     digest_of,
     held,
     keys_by_some,
     listed,
+    moment_of,
     needed_among,
+    newest_valid,
     postgresql,
     write_whole,
 )
+from gallery.cli.revocations import is_of_another_site, valid_digests
 from gallery.cli.serving import run
 from gallery.cli.site import console, opened
 from gallery.clock import now
 from gallery.database import sqlite_file
+from gallery.exhibitions.stored_files import batches, expected_content
 from gallery.reviews.models import Veto
 from gallery.settings import Settings
 from gallery.storage import Storage
+from gallery.storage.store import Stored
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Told:
     name: str
     copied: int  # pictures' files that were new
     forgotten: int  # pictures' files that were taken out of the backup
-    ended: int  # older copies of the database that were deleted
+    damaged: list[str]  # keys of files that were not copied, for they are not what the database says
 
 
 @click.command()
@@ -63,26 +71,36 @@ class Told:
     help="Days after which a copy of the database is deleted; the newest one stays.",
 )
 @click.option(
-    "--only-withdrawals", is_flag=True, help="Write only the list of withdrawals: quick, for each hour."
+    "--only-withdrawals", is_flag=True, help="Write only the lists of what ended: quick, for each hour."
 )
 @click.option("--forget-most", is_flag=True, help="Go on although most pictures would leave the backup.")
 def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -> None:
     """Copy the database, the private pictures and the secret key into FOLDER, while the site runs.
 
-    Pictures that the site deleted, above all those that were withdrawn, are deleted from FOLDER as well.
+    Pictures that the site deleted, above all those that were withdrawn, are deleted from FOLDER as well, and so are
+    copies of the database older than --keep days, each time and however it is called.
     """
     settings = Settings.from_env()
     with held(folder):
+        # Whatever fails below, private data leaves when its days are over.
+        shutil.rmtree(folder / MAKING, ignore_errors=True)
+        before = now() - timedelta(days=days)
+        ended = end_older(folder, before)
         if only_withdrawals:
             console.print(f"{run(only_list(settings, folder))} withdrawal(s) are listed.")
             return
-        told = run(back_up(settings, folder, days, forget_most=forget_most))
+        told = run(back_up(settings, folder, forget_most=forget_most))
+        ended += end_older(folder, before)  # the newest that was left is not the newest any more
     console.print(f"Copy      {folder / told.name}")
     console.print(f"Pictures  {told.copied} file(s) were new, {told.forgotten} taken out")
-    console.print(f"Older     {told.ended} copy(s) of the database deleted")
+    console.print(f"Older     {ended} copy(s) of the database deleted")
+    for key in told.damaged:
+        console.print(f"Damaged   {key} is not what arrived; an earlier good copy stays.")
+    if told.damaged:
+        raise SystemExit(1)
 
 
-async def back_up(settings: Settings, folder: Path, days: int, *, forget_most: bool = False) -> Told:
+async def back_up(settings: Settings, folder: Path, *, forget_most: bool = False) -> Told:
     """The database first, then the pictures: so every picture that the copied database knows is in the copy.
 
     Raises ClickException, StoreAway.
@@ -91,25 +109,47 @@ async def back_up(settings: Settings, folder: Path, days: int, *, forget_most: b
     await storage.check()
     async with opened(settings) as database:
         await database.check()
+        await check_is_same_site(folder)
         await write_lists(folder)
         moment = moment_for_a_copy(folder)
-        making = folder / "making"
-        shutil.rmtree(making, ignore_errors=True)
+        making = folder / MAKING
         making.mkdir(mode=0o700)
-        await copy_database(settings, making)
-        if (settings.home / SECRET).exists():
-            copy_whole(settings.home / SECRET, making / SECRET)
-        copied = await copy_pictures(storage, folder / PICTURES)
-        making.rename(folder / moment.strftime(STAMP))
+        try:
+            await copy_database(settings, making)
+            if (settings.home / SECRET).exists():
+                copy_whole(settings.home / SECRET, making / SECRET)
+            copied, damaged = await copy_pictures(storage, folder / PICTURES)
+            making.rename(folder / moment.strftime(STAMP))
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+        # After the copy: what is made meanwhile is in neither, or in the list alone.
+        await write_valid(folder)
         forgotten = await forget_pictures(storage, folder / PICTURES, even_most=forget_most)
-    return Told(moment.strftime(STAMP), copied, forgotten, end_older(folder, moment - timedelta(days=days)))
+    return Told(moment.strftime(STAMP), copied, forgotten, damaged)
 
 
 async def only_list(settings: Settings, folder: Path) -> int:
-    """List the withdrawals of a site and copy nothing; returns how many there are in the list."""
+    """List the withdrawals of a site, and what is valid, and copy nothing; returns how many withdrawals are listed."""
     async with opened(settings) as database:
         await database.check()
+        await check_is_same_site(folder)
+        await write_valid(folder)
         return await write_lists(folder)
+
+
+async def write_valid(folder: Path) -> None:
+    """List what is valid anew; see revocations."""
+    newest = copies(folder)[-1:]  # a list is never older than the copy that it was written with
+    moment = max([now(), *(moment_of(path) for path in newest)])
+    digests = dict.fromkeys([digest async for digest in valid_digests()], _moment(moment))
+    _write_list(folder / VALID, digests)
+
+
+async def check_is_same_site(folder: Path) -> None:
+    """Raises ClickException where the lists in `folder` are another site's: they share not one account."""
+    valid, _ = newest_valid(folder / VALID)
+    if await is_of_another_site(valid):
+        raise click.ClickException(f"{folder} holds the copies of another site. Take another folder.")
 
 
 async def write_lists(folder: Path) -> int:
@@ -154,23 +194,36 @@ async def copy_database(settings: Settings, into: Path) -> None:
     os.chmod(into / SQLITE, 0o600)
 
 
-async def copy_pictures(storage: Storage, pool: Path) -> int:
-    """Copy every private file that `pool` lacks, or that was written anew since; returns how many those were."""
-    copied = 0
-    async for stored in storage.private.files():
-        target = pool / stored.key
-        if target.exists():
-            there = target.stat()
-            if there.st_size == stored.size and there.st_mtime >= stored.modified_at.timestamp():
+async def copy_pictures(storage: Storage, pool: Path) -> tuple[int, list[str]]:
+    """Copy every private file that `pool` lacks, or that was written anew since; returns how many those were.
+
+    An original that is not what arrived is not copied, so that it never takes the place of a good one; returns the keys
+    of these, too.
+    """
+    copied, damaged = 0, list[str]()
+    async for batch in batches(storage.private.files()):
+        new = [stored for stored in batch if not _is_in(pool, stored)]
+        expected = await expected_content({stored.key for stored in new})
+        for stored in new:
+            target = pool / stored.key
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                async with storage.private.local_copy(stored.key) as source:
+                    if not await asyncio.to_thread(copy_good, source, target, expected.get(stored.key)):
+                        damaged.append(stored.key)
+                        continue
+            except FileNotFoundError:  # it was deleted meanwhile
                 continue
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            async with storage.private.local_copy(stored.key) as source:
-                await asyncio.to_thread(copy_whole, source, target)
-        except FileNotFoundError:  # it was deleted meanwhile
-            continue
-        copied += 1
-    return copied
+            copied += 1
+    return copied, damaged
+
+
+def _is_in(pool: Path, stored: Stored) -> bool:
+    target = pool / stored.key
+    if not target.exists():
+        return False
+    there = target.stat()
+    return there.st_size == stored.size and there.st_mtime >= stored.modified_at.timestamp()
 
 
 async def forget_pictures(storage: Storage, pool: Path, *, even_most: bool) -> int:

@@ -4,6 +4,7 @@
 private/              every private picture, once for all copies
 withdrawals.txt       a line for each withdrawn consent
 vetoes.txt            a line for each work that a curator took off the wall
+valid.txt             a line for each thing that can end and has not, see revocations
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import asyncio
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -23,15 +24,16 @@ import click
 from gallery import disk
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
-from gallery.cli.inspection import AT_ONCE, expected_in_private, others_among
 from gallery.cli.site import one_line
+from gallery.exhibitions.stored_files import AT_ONCE, Content, expected_in_private, others_among
 from gallery.images.shelves import token_in
 from gallery.settings import Settings
 
 STAMP = "%Y-%m-%dT%H%M%SZ"  # a copy's folder is named by its moment, in UTC
 SQLITE, POSTGRESQL = "gallery.sqlite3", "gallery.dump"
 PICTURES, SECRET = "private", "secret_key"
-WITHDRAWALS, VETOES = "withdrawals.txt", "vetoes.txt"
+MAKING = "making"  # a copy that is not whole yet
+WITHDRAWALS, VETOES, VALID = "withdrawals.txt", "vetoes.txt", "valid.txt"
 
 
 def keys_by_some(pool: Path) -> Iterator[list[str]]:
@@ -49,15 +51,26 @@ async def needed_among(keys: Iterable[str]) -> set[str]:
 
 
 def listed(*paths: Path) -> dict[str, str]:
-    """Digests with the moment of a withdrawal or veto; raises ClickException for a file that is no list."""
+    """Digests with the moment that stands beside each; raises ClickException for a file that is no list."""
     found: dict[str, str] = {}
     for path in paths:
         for line in path.read_text().splitlines() if path.exists() else ():
             digest, _, moment = line.partition(" ")
             if len(digest) != 64:
-                raise click.ClickException(f"{path} is no list of withdrawals or vetoes.")
+                raise click.ClickException(f"{path} is no list of withdrawals, vetoes or valid things.")
             found.setdefault(digest, moment)
     return found
+
+
+def newest_valid(*paths: Path) -> tuple[set[str], str]:
+    """The list of what was valid that was written last, with its moment; empty where there is none. Raises ClickException."""
+    found = [listed(path) for path in paths]
+    newest = max(found, key=_written, default=dict[str, str]())
+    return set(newest), _written(newest)
+
+
+def _written(valid: Mapping[str, str]) -> str:
+    return next(iter(valid.values()), "")
 
 
 def digest_of(listed: Consent | Artwork) -> str:
@@ -79,12 +92,17 @@ def chosen(folder: Path, name: str | None) -> Path:
     )
 
 
+def moment_of(copied: Path) -> datetime:
+    """When a copy was begun; raises ValueError for a folder that is none."""
+    return datetime.strptime(copied.name, STAMP).replace(tzinfo=UTC)
+
+
 def copies(folder: Path) -> list[Path]:
     """The whole copies in `folder`, from the oldest."""
 
     def is_copy(path: Path) -> bool:
         try:
-            datetime.strptime(path.name, STAMP).replace(tzinfo=UTC)
+            moment_of(path)
         except ValueError:
             return False
         return path.is_dir()
@@ -106,6 +124,20 @@ def copy_whole(source: Path, target: Path) -> None:
     """Copy a file so that `target` is there whole or not at all, readable by its owner alone."""
     with disk.whole(target, 0o600) as half:
         shutil.copyfile(source, half)
+
+
+def copy_good(source: Path, target: Path, expected: Content | None) -> bool:
+    """As `copy_whole`, unless what is copied is not `expected`; whether it was copied."""
+    with suppress(DamagedFile), disk.whole(target, 0o600) as half:
+        shutil.copyfile(source, half)
+        if expected is not None and not expected.is_in(half):
+            raise DamagedFile
+        return True
+    return False
+
+
+class DamagedFile(Exception):
+    """A file is not what the database says."""
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -2,48 +2,51 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any
 
+from tortoise import Tortoise
+from tortoise.connection import get_connection
 from tortoise.expressions import Q
 
 from gallery.accounts.members import hold_memberships
 from gallery.accounts.models import JoinedAs, Membership, Person, Role
 from gallery.artists.models import SignedForm, Withdrawal
-from gallery.artists.private import FORMS, form_key
+from gallery.artists.private import form_key
 from gallery.artists.withdrawal import delete_files
-from gallery.artworks.import_models import BUNDLES, Import, bundle_key
 from gallery.artworks.models import Artwork
 from gallery.artworks.screening import emblems_on_view, fingerprints_of_withdrawn
-from gallery.audit.chain import breaks
+from gallery.audit.chain import breaks, chain_some
 from gallery.clock import now
-from gallery.database import Database, in_transaction
+from gallery.database import APP, Database, in_transaction
 from gallery.erasure import Erasure
-from gallery.exhibitions.logos import logos_among
+from gallery.exhibitions.stored_files import (
+    AT_ONCE,
+    Content,
+    Shelf,
+    batches,
+    expected_in_private,
+    expected_in_public,
+    folder_of,
+    look_along,
+    may_be_private,
+    may_be_public,
+)
 from gallery.images.emblem_models import CreditLogo, EmblemState
 from gallery.images.models import Fingerprint, Image, ImageState
-from gallery.images.renditions import PREVIEW, UNFRAMED
-from gallery.images.shelves import (
-    ORIGINAL,
-    TILES,
-    derivative_key,
-    private_keys,
-    public_keys,
-    rendition_key,
-    token_in,
-)
+from gallery.images.shelves import ORIGINAL, TILES, original_key, private_keys, public_keys
 from gallery.images.take_down import images_alike
 from gallery.storage import Storage, Store
-from gallery.storage.store import Stored
 
 SETTLING = timedelta(minutes=1)  # a younger file may be of an upload whose row is just being written
 STUCK_AFTER = timedelta(minutes=10)
-AT_ONCE = 500  # files or rows in memory at once
-
-Thing = TypeVar("Thing")
+SECOND_LOOK = (
+    2.0  # seconds after which what seems wrong is looked at again: the site may just have been at it
+)
 
 
 @dataclass(frozen=True)
@@ -59,25 +62,51 @@ class Finding:
     private: tuple[str, ...] = ()  # keys to delete
     public: tuple[str, ...] = ()  # keys to delete
     republish: int | None = None  # the id of an image that the worker shall bring out anew
+    redevelop: int | None = None  # the id of an image whose renditions the worker shall make again
     withdrawal: int | None = None  # the id of a withdrawal to finish
+    unchained: bool = False  # entries of the audit log wait to be chained
     membership: int | None = None  # the id of one to suspend until an owner confirms it
     is_notice: bool = False
     is_mended: bool = False
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """What one pass over a store found: how many of its expected files each image has, and what nobody expects."""
-
-    counts: Counter[tuple[int, str]]  # by the image's id and the kind of file
-    strangers: dict[str, list[str]]  # keys by their folder
 
 
 MEND = "gallery check --mend"
 LOOK = "Look at it and remove it at the desk"
 
 
-async def inspect(database: Database, storage: Storage, settling: timedelta = SETTLING) -> list[Finding]:
+@dataclass(frozen=True)
+class Look:
+    """What one look at both stores found."""
+
+    private: set[str]  # files that nobody expects
+    public: set[str]
+    gaps: dict[tuple[int, str], Finding]  # by the image's id and the kind of file
+
+    def __and__(self, later: Look) -> Look:
+        """What two looks found: whatever the site was just changing, only one of them did."""
+        gaps = {name: gap for name, gap in later.gaps.items() if name in self.gaps}
+        return Look(self.private & later.private, self.public & later.public, gaps)
+
+    def __bool__(self) -> bool:
+        return bool(self.private or self.public or self.gaps)
+
+    def findings(self) -> list[Finding]:
+        return [
+            *self.gaps.values(),
+            *(
+                Finding(f"{len(keys)} private file(s) of no image", where, MEND, private=keys)
+                for where, keys in by_folder(self.private)
+            ),
+            *(
+                Finding(f"{len(keys)} public file(s) of what is not on view", where, MEND, public=keys)
+                for where, keys in by_folder(self.public)
+            ),
+        ]
+
+
+async def inspect(
+    database: Database, storage: Storage, settling: timedelta = SETTLING, pause: float = SECOND_LOOK
+) -> list[Finding]:
     """Everything that is wrong; where migrations are missing only those, for nothing else can be asked.
 
     Raises StoreAway. Of each image some numbers are held in memory, of files only those that nobody expects.
@@ -89,28 +118,39 @@ async def inspect(database: Database, storage: Storage, settling: timedelta = SE
         Finding("Models and migrations disagree", change, "Write the migration")
         for change in await database.unwritten_changes()
     ]
-    began = now()
-    # Files first: what is uploaded meanwhile has a row by the time the rows are read.
-    private = await look_along(storage.private, may_be_private, expected_in_private, began - settling)
-    public = await look_along(storage.public, may_be_public, expected_in_public, began)
+    look = await look_at_stores(storage, settling)
+    if look:
+        await asyncio.sleep(pause)
+        look &= await look_at_stores(storage, settling)
     return [
         *changes,
         *await unfinished_withdrawals(),
         *await unfinished_erasures(),
-        *[finding async for finding in missing_files(private.counts, public.counts, began)],
-        *(
-            Finding(f"{len(keys)} private file(s) of no image", where, MEND, private=tuple(keys))
-            for where, keys in sorted(private.strangers.items())
-        ),
-        *(
-            Finding(f"{len(keys)} public file(s) of what is not on view", where, MEND, public=tuple(keys))
-            for where, keys in sorted(public.strangers.items())
-        ),
+        *look.findings(),
         *await unhappy_images(),
         *await withdrawn_on_logos(),
+        *[finding async for finding in broken_references()],
+        *await faulty_consents(),
         *[finding async for finding in broken_chain()],
         *await double_roles(),
     ]
+
+
+async def look_at_stores(storage: Storage, settling: timedelta) -> Look:
+    began = now()
+    # Files first: what is uploaded meanwhile has a row by the time the rows are read.
+    private = await look_along(storage.private, may_be_private, expected_in_private, began - settling)
+    public = await look_along(storage.public, may_be_public, expected_in_public, began)
+    gaps = {name: gap async for name, gap in missing_files(private, public, began)}
+    return Look(private.strangers, public.strangers, gaps)
+
+
+def by_folder(keys: set[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """`keys` with their folder, in order."""
+    folders = defaultdict[str, list[str]](list)
+    for key in sorted(keys):
+        folders[folder_of(key)].append(key)
+    return [(folder, tuple(found)) for folder, found in sorted(folders.items())]
 
 
 async def mend(finding: Finding, storage: Storage) -> bool:
@@ -121,113 +161,68 @@ async def mend(finding: Finding, storage: Storage) -> bool:
         await storage.proxy_cache.purge()
     if finding.republish is not None:
         await Image.filter(id=finding.republish).update(is_public=False, has_tiles=False)
+    if finding.redevelop is not None:
+        again = Image.filter(id=finding.redevelop, state=ImageState.READY)
+        await again.update(ready_at=None, lease_until=None, failures=0, losses=0)
     if finding.withdrawal is not None:
         await delete_files(await Withdrawal.get(id=finding.withdrawal), storage)
     if finding.membership is not None:
         async with in_transaction():
             await hold_memberships(await Person.get(memberships__id=finding.membership))
+    while finding.unchained and await chain_some():
+        pass
     return bool(
-        finding.private or finding.public or finding.republish or finding.withdrawal or finding.membership
+        finding.private
+        or finding.public
+        or finding.republish
+        or finding.redevelop
+        or finding.withdrawal
+        or finding.unchained
+        or finding.membership
     )
 
 
-async def look_along(
-    store: Store,
-    keys_of: Callable[[Image], Mapping[str, list[str]]],
-    expected: Callable[[set[str]], Awaitable[dict[str, Image]]],
-    before: datetime,
-) -> Shelf:
-    """Go through a store once. `expected` says which of some tokens' images may have files there.
-
-    Of files that nobody expects, only those that were written before `before` count.
-    """
-    shelf = Shelf(Counter(), defaultdict(list))
-    async for files in batches(store.files()):
-        images = await expected({token_in(stored.key) for stored in files})
-        known = {
-            key: (image.id, kind)
-            for image in images.values()
-            for kind, keys in keys_of(image).items()
-            for key in keys
-        }
-        keys = {stored.key for stored in files}
-        others = await others_among(keys)
-        for stored in files:
-            if stored.key in known:
-                shelf.counts[known[stored.key]] += 1
-            elif stored.key not in others and stored.modified_at < before:
-                shelf.strangers[folder_of(stored)].append(stored.key)
-    return shelf
-
-
-def may_be_private(image: Image) -> dict[str, list[str]]:
-    """What may lie in private storage of an image, by kind."""
-    preview = [rendition_key(image.token, PREVIEW)] if image.state == ImageState.RECEIVED else []
-    whole = [] if image.framing.is_whole else [rendition_key(image.token, UNFRAMED)]
-    return {**private_keys(image), "previews": preview, "unframed pictures": whole}
+async def damaged_originals(
+    storage: Storage, tell: Callable[[str, int, int], None]
+) -> AsyncIterator[Finding]:
+    """Read every original and signed form whose digest is known; some that are not what arrived. Raises StoreAway."""
+    known = Image.filter(state__not=ImageState.ERASED).exclude(source_sha256="")
+    forms = await SignedForm.exclude(sha256="").order_by("id")
+    total, done, last = await known.count() + len(forms), 0, 0
+    tell("Originals", done, total)
+    while images := await known.filter(id__gt=last).order_by("id").limit(AT_ONCE):
+        for image in images:
+            content = Content(image.source_bytes, image.source_sha256)
+            still_there = Image.filter(id=image.id, state__not=ImageState.ERASED)
+            if (
+                await is_damaged(storage.private, original_key(image.token), content)
+                and await still_there.exists()
+            ):
+                since = " (compared with its digest of later)" if image.is_digest_late else ""
+                yield Finding(
+                    f"An original is not what arrived{since}",
+                    f"image {image.id}",
+                    "Bring it back from a backup",
+                )
+            done += 1
+            tell("Originals", done, total)
+        last = images[-1].id
+    for form in forms:
+        if await is_damaged(storage.private, form_key(form.token), Content(form.file_bytes, form.sha256)):
+            where = f"consent {form.consent_id}"
+            yield Finding("A signed form is not what arrived", where, "Bring it back from a backup")
+        done += 1
+        tell("Originals", done, total)
 
 
-def may_be_public(image: Image) -> dict[str, list[str]]:
-    """What may lie in public storage of an image on view, by kind; its derivatives must be fetched."""
-    pieces = [derivative_key(image.token, derivative.name) for derivative in image.derivatives]
-    return {**public_keys(image), "pieces": pieces}
-
-
-async def expected_in_private(tokens: set[str]) -> dict[str, Image]:
-    """Every image but those whose work was withdrawn."""
-    return {
-        image.token: image for image in await Image.filter(token__in=tokens, state__not=ImageState.ERASED)
-    }
-
-
-async def others_among(keys: set[str]) -> set[str]:
-    """Of some keys in private storage, those that are needed and belong to no image."""
-    return await bundles_among(keys) | await forms_among(keys) | await logos_among(keys)
-
-
-async def bundles_among(keys: set[str]) -> set[str]:
-    """Of some keys in private storage, those of uploaded sheets that are still needed."""
-    tokens = {key.removeprefix(f"{BUNDLES}/") for key in keys if key.startswith(f"{BUNDLES}/")}
-    needed = await Import.filter(token__in=tokens, files_cleared_at=None).values_list("token", flat=True)
-    return {bundle_key(str(token)) for token in needed}
-
-
-async def forms_among(keys: set[str]) -> set[str]:
-    """Of some keys in private storage, those of signed forms."""
-    tokens = {key.removeprefix(f"{FORMS}/") for key in keys if key.startswith(f"{FORMS}/")}
-    return {
-        form_key(str(token))
-        for token in await SignedForm.filter(token__in=tokens).values_list("token", flat=True)
-    }
-
-
-async def expected_in_public(tokens: set[str]) -> dict[str, Image]:
-    """The images that a visitor may see."""
-    works = (
-        await Artwork.all().on_view().filter(image__token__in=tokens).prefetch_related("image__derivatives")
-    )
-    emblems = await emblems_on_view().filter(image__token__in=tokens).prefetch_related("image__derivatives")
-    images = [*(work.image for work in works), *(emblem.image for emblem in emblems)]
-    return {image.token: image for image in images if image}
-
-
-def folder_of(stored: Stored) -> str:
-    """ "renditions/token" for "renditions/token/640.webp"; an original stands for itself."""
-    if stored.key.startswith("originals/"):
-        return stored.key
-    return stored.key.rpartition("/")[0] or stored.key
-
-
-async def batches(things: AsyncIterator[Thing]) -> AsyncIterator[list[Thing]]:
-    """`things` by some hundred at once."""
-    batch: list[Thing] = []
-    async for thing in things:
-        batch.append(thing)
-        if len(batch) == AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+async def is_damaged(store: Store, key: str, content: Content) -> bool:
+    """Whether a file is there, of the right size, and another than it was; what is missing or cut is found by its size."""
+    try:
+        async with store.local_copy(key) as path:
+            right_size = content.fits(path.stat().st_size)
+            return right_size and not await asyncio.to_thread(content.is_in, path)
+    except FileNotFoundError:
+        return False
 
 
 async def unfinished_withdrawals() -> list[Finding]:
@@ -247,9 +242,9 @@ async def unfinished_erasures() -> list[Finding]:
 
 
 async def missing_files(
-    private: Counter[tuple[int, str]], public: Counter[tuple[int, str]], began: datetime
-) -> AsyncIterator[Finding]:
-    """Images whose rows promise files that were not there; the rows are as they are now, the files as they were."""
+    private: Shelf, public: Shelf, began: datetime
+) -> AsyncIterator[tuple[tuple[int, str], Finding]]:
+    """Images whose rows promise files that were not there whole; the rows are as they are now, the files as they were."""
     async for images in batches(rows_before(began)):
         on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
         emblems = emblems_on_view().filter(image_id__in=[image.id for image in images])
@@ -258,25 +253,39 @@ async def missing_files(
             *await emblems.values_list("image_id", flat=True),
         }
         for image in images:
+            if is_at_work(image):
+                continue
             where, is_whole = f"image {image.id}", True
             for kind, keys in private_keys(image).items():
-                lacking = len(keys) - private[image.id, kind]
+                lacking = len(keys) - private.counts[image.id, kind]
                 if not lacking or (kind != ORIGINAL and image.state != ImageState.READY):
                     continue
+                if kind == ORIGINAL:
+                    is_cut = (image.id, kind) in private.cut
+                    sentence = f"An original is {'of another size than it had' if is_cut else 'missing'}"
+                    finding = Finding(sentence, where, "Bring it back from a backup")
+                elif is_whole:
+                    sentence = f"{lacking} of {len(keys)} {kind} are missing or cut"
+                    finding = Finding(sentence, where, MEND, redevelop=image.id)
+                else:
+                    sentence = f"{lacking} of {len(keys)} {kind} are missing or cut"
+                    finding = Finding(sentence, where, "Bring the original back first")
                 is_whole = False
-                sentence = (
-                    "An original is missing"
-                    if kind == ORIGINAL
-                    else f"{lacking} of {len(keys)} {kind} are missing"
-                )
-                yield Finding(sentence, where, "Bring it back from a backup")
+                yield (image.id, f"private {kind}"), finding
             for kind, keys in public_keys(image).items():
                 if kind == TILES and not image.has_tiles:
                     continue
-                lacking = len(keys) - public[image.id, kind]
+                lacking = len(keys) - public.counts[image.id, kind]
                 if image.is_public and image.id in seen and lacking and is_whole:
-                    sentence = f"{lacking} of {len(keys)} public {kind} are missing"
-                    yield Finding(sentence, where, MEND, republish=image.id)
+                    sentence = f"{lacking} of {len(keys)} public {kind} are missing or cut"
+                    cut = tuple(public.cut.get((image.id, kind), ()))
+                    finding = Finding(sentence, where, MEND, public=cut, republish=image.id)
+                    yield (image.id, f"public {kind}"), finding
+
+
+def is_at_work(image: Image) -> bool:
+    """Whether a worker is just writing files of it."""
+    return any(until is not None and until > now() for until in (image.lease_until, image.tiling_until))
 
 
 async def rows_before(moment: datetime) -> AsyncIterator[Image]:
@@ -337,10 +346,75 @@ async def withdrawn_on_logos() -> list[Finding]:
     return [Finding("A picture on view resembles a withdrawn work", where, LOOK) for where in found]
 
 
+async def broken_references() -> AsyncIterator[Finding]:
+    """Rows that refer to a row that is not there: a database that was written to past its constraints."""
+    connection = get_connection("default")
+    assert Tortoise.apps is not None
+    for model in Tortoise.apps[APP].values():
+        meta = model._meta
+        columns = [
+            (meta.db_table, meta.fields_map[name].source_field or name, meta.fields_map[name].related_model)
+            for name in sorted(meta.fk_fields | meta.o2o_fields)
+        ]
+        for name in sorted(meta.m2m_fields):
+            relation: Any = meta.fields_map[name]
+            columns += [
+                (relation.through, relation.backward_key, model),
+                (relation.through, relation.forward_key, relation.related_model),
+            ]
+        for table, column, target in columns:
+            there, key = target._meta.db_table, target._meta.db_pk_column
+            _, rows = await connection.execute_query(
+                f'SELECT COUNT(*) AS n, MIN(a."{column}") AS id FROM "{table}" a '  # noqa: S608 - names of the models
+                f'LEFT JOIN "{there}" b ON a."{column}" = b."{key}" WHERE a."{column}" IS NOT NULL AND b."{key}" IS NULL'
+            )
+            if rows[0]["n"]:
+                yield Finding(
+                    f"{rows[0]['n']} row(s) refer to no {there}",
+                    f"{table}.{column}, first {rows[0]['id']}",
+                    "Compare with a backup",
+                )
+
+
+# Works and consents that do not belong together, by what is wrong.
+FAULTY_WORKS = {
+    "An accepted work has no consent": "status = 'accepted' AND c.id IS NULL",
+    "A work's consent is of another artist": "status <> 'withdrawn' AND c.artist_id <> w.artist_id",
+    "A work's artist is of another organisation": "status <> 'withdrawn' AND a.organisation_id <> w.organisation_id",
+    "A work is not withdrawn although its consent is": "status <> 'withdrawn' AND c.withdrawn_at IS NOT NULL",
+    "A work is withdrawn although its consent is not": "status = 'withdrawn' AND c.withdrawn_at IS NULL",
+}
+FAULTY_CONSENTS = {
+    "A consent ends before it begins": "c.ends_on < c.starts_on",
+    "A consent is withdrawn without a withdrawal": "c.withdrawn_at IS NOT NULL AND d.id IS NULL",
+    "A consent has a withdrawal and is not withdrawn": "c.withdrawn_at IS NULL AND d.id IS NOT NULL",
+}
+WORKS = "artwork w LEFT JOIN consent c ON c.id = w.consent_id LEFT JOIN artist a ON a.id = w.artist_id"
+CONSENTS = "consent c LEFT JOIN withdrawal d ON d.consent_id = c.id"
+
+
+async def faulty_consents() -> list[Finding]:
+    found = []
+    for what, row, tables, faults in (
+        ("work", "w", WORKS, FAULTY_WORKS),
+        ("consent", "c", CONSENTS, FAULTY_CONSENTS),
+    ):
+        for sentence, condition in faults.items():
+            _, rows = await get_connection("default").execute_query(
+                f"SELECT {row}.id FROM {tables} WHERE {condition} ORDER BY {row}.id"  # noqa: S608 - our own words
+            )
+            found += [
+                Finding(sentence, f"{what} {each['id']}", "Ask its organisation; compare with a backup")
+                for each in rows
+            ]
+    return found
+
+
 async def broken_chain() -> AsyncIterator[Finding]:
     """Where the audit log is not what it was when it was written."""
     async for each in breaks():
-        yield Finding(each.sentence, f"entry {each.position}", "Compare with a backup; see docs/operating.md")
+        advice = MEND if each.is_waiting else "Compare with a backup; see docs/operating.md"
+        yield Finding(each.sentence, f"entry {each.position}", advice, unchained=each.is_waiting)
 
 
 async def double_roles() -> list[Finding]:

@@ -13,9 +13,9 @@ from gallery.accounts.invitations import invite as invite_person
 from gallery.accounts.members import has_had_owner
 from gallery.accounts.models import Role
 from gallery.audit.chain import head
-from gallery.cli.inspection import Finding, inspect, mend
+from gallery.cli.inspection import Finding, damaged_originals, inspect, mend
 from gallery.cli.serving import run
-from gallery.cli.site import console, opened, set_up, shown_address
+from gallery.cli.site import Telling, console, opened, progress_bar, set_up, shown_address
 from gallery.exhibitions import archives
 from gallery.images.chores import ONCE_MORE, RECEIVED, develop_again
 from gallery.images.models import Image
@@ -113,12 +113,20 @@ async def make_invitation(
 
 @click.command()
 @click.option(
-    "--mend", "is_mending", is_flag=True, help="Delete what should not be there; never a picture in use."
+    "--mend",
+    "is_mending",
+    is_flag=True,
+    help="Delete what should not be there, never a picture in use, and have lost renditions made again.",
 )
-def check(is_mending: bool) -> None:
-    """Compare the database with the stored pictures, and say what is wrong."""
+@click.option("--deep", "is_deep", is_flag=True, help="Also read every original, to find changed bytes.")
+def check(is_mending: bool, is_deep: bool) -> None:
+    """Compare the database with the stored pictures, and say what is wrong.
+
+    Sizes, references and consents are always looked at. With --deep every original is read and compared with the digest
+    that was kept when it arrived: that takes as long as copying them.
+    """
     settings = Settings.from_env()
-    findings = run(look_through(settings, is_mending=is_mending))
+    findings = run(look_through(settings, is_mending=is_mending, is_deep=is_deep))
     notices = [finding for finding in findings if finding.is_notice]
     wrong = [finding for finding in findings if not finding.is_notice]
     if not wrong:
@@ -141,11 +149,14 @@ async def told_chain(settings: Settings) -> str:
         return f"The audit log is whole: {end.position} entries, up to {end.digest[:16] or 'none'}."
 
 
-async def look_through(settings: Settings, *, is_mending: bool) -> list[Finding]:
+async def look_through(settings: Settings, *, is_mending: bool, is_deep: bool = False) -> list[Finding]:
     storage = Storage(settings)
     await storage.check()
     async with opened(settings) as database:
         findings = await inspect(database, storage)
+        if is_deep and not await database.missing_migrations():
+            with progress_bar() as bar:
+                findings += [finding async for finding in damaged_originals(storage, Telling(bar))]
         if not is_mending:
             return findings
         return [dataclasses.replace(finding, is_mended=await mend(finding, storage)) for finding in findings]

@@ -7,39 +7,47 @@ import shutil
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 from tortoise.connection import get_connection
 
 from gallery import content_version
-from gallery.accounts.models import MailLink, Session
+from gallery.accounts.models import Person, Role
 from gallery.artists.consents import latest
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
+from gallery.audit.chain import chain_some
 from gallery.cli.copies import (
     PICTURES,
     POSTGRESQL,
     SECRET,
     SQLITE,
+    VALID,
     VETOES,
     WITHDRAWALS,
     chosen,
+    copy_good,
     copy_whole,
     digest_of,
     held,
     keys_by_some,
     listed,
+    moment_of,
     needed_among,
+    newest_valid,
     postgresql,
 )
 from gallery.cli.inspection import inspect, mend
+from gallery.cli.revocations import Ended, end_again, end_secrets, is_of_another_site
 from gallery.cli.serving import run
 from gallery.cli.site import console, opened, set_up
 from gallery.database import UNFINISHED, sqlite_file
 from gallery.disk import whole
+from gallery.exhibitions.stored_files import expected_content
 from gallery.reviews.vetoes import veto
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -57,24 +65,59 @@ from gallery.storage import Storage
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="One more list of withdrawals, from elsewhere.",
 )
-def restore(folder: Path, name: str | None, lists: tuple[Path, ...]) -> None:
-    """Bring a copy from FOLDER back into a site that holds nothing yet, and withdraw again what was withdrawn since."""
+@click.option(
+    "--valid",
+    "valid_lists",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="One more list of what was valid, from elsewhere; the newest one counts.",
+)
+def restore(folder: Path, name: str | None, lists: tuple[Path, ...], valid_lists: tuple[Path, ...]) -> None:
+    """Bring a copy from FOLDER back into a site that holds nothing yet, without what was withdrawn or ended since.
+
+    Everything that is ended is named. API tokens, invitations and preview links are ended in any case.
+    """
     settings = Settings.from_env()
     with held(folder):
         copied = chosen(folder, name)
-        withdrawn = run(bring_back(settings, folder, copied, lists))
+        told = run(bring_back(settings, folder, copied, lists, valid_lists))
     console.print(f"Restored  {copied.name}")
-    console.print(f"Withdrawn {withdrawn} consent(s) that were withdrawn after it")
+    console.print(f"Withdrawn {told.withdrawn} consent(s) that were withdrawn after it")
+    for ended in told.ended:
+        console.print(f"Ended     {ended.kind}: {ended.what}", markup=False)
+    for key in told.damaged:
+        console.print(f"Damaged   {key} in {folder / PICTURES} is not what arrived, and was left out.")
+    console.print(told.validity)
+    if not told.has_keeper:
+        console.print("No keeper is left. Invite one: gallery invite ADDRESS --role keeper")
 
 
-async def bring_back(settings: Settings, folder: Path, copied: Path, lists: Iterable[Path]) -> int:
-    """Restore `copied` and what `folder` has of pictures; returns how many consents were withdrawn again.
+@dataclass(frozen=True)
+class Told:
+    """What a restore did beside bringing everything back."""
+
+    withdrawn: int  # consents
+    ended: list[Ended]
+    damaged: list[str]  # keys of pictures' files that were not brought back
+    validity: str  # a sentence on the list of what was valid
+    has_keeper: bool
+
+
+async def bring_back(
+    settings: Settings,
+    folder: Path,
+    copied: Path,
+    lists: Iterable[Path] = (),
+    valid_lists: Iterable[Path] = (),
+) -> Told:
+    """Restore `copied` and what `folder` has of pictures, and end again what was ended since.
 
     Nothing is shown before it is done, nor if it is not: no process opens a database with the table UNFINISHED. Raises
     ClickException, StoreAway.
     """
     withdrawn = listed(folder / WITHDRAWALS, *lists)
     vetoed = listed(folder / VETOES)
+    valid, written = newest_valid(folder / VALID, *valid_lists)
     storage = Storage(settings)
     await storage.check()
     await place_database(settings, copied)
@@ -82,18 +125,40 @@ async def bring_back(settings: Settings, folder: Path, copied: Path, lists: Iter
         copy_whole(copied / SECRET, settings.home / SECRET)
     await set_up(settings)
     async with opened(settings) as database:
-        # Whoever was signed out, kept out or sent a link since the copy would have all that again.
-        await Session.all().delete()
-        await MailLink.all().delete()
         count = await withdraw_again(storage, withdrawn)
         await veto_again(storage, vetoed)
-        await place_pictures(storage, folder / PICTURES)
+        ended = [each async for each in end_secrets(storage)]
+        validity = await validity_of(valid, written, copied)
+        if not validity:
+            ended += [each async for each in end_again(valid, storage)]
+            validity = (
+                f"Ended is what was no longer valid at {written}. What ended later is as it was in the copy."
+            )
+        damaged = await place_pictures(storage, folder / PICTURES)
         await content_version.bump()
-        for finding in await inspect(database, storage, settling=timedelta(0)):
+        while await chain_some():
+            pass
+        for finding in await inspect(database, storage, settling=timedelta(0), pause=0):
             if not await mend(finding, storage):
                 console.print(f"{finding.sentence}: {finding.where}. {finding.advice}.")
         await database.end_restore()
-    return count
+        has_keeper = await Person.exists(role=Role.KEEPER, is_active=True)
+    return Told(count, ended, damaged, validity, has_keeper)
+
+
+async def validity_of(valid: set[str], written: str, copied: Path) -> str:
+    """Why a list of what was valid cannot be used, as a sentence; empty where it can. Raises ClickException."""
+    if not valid:
+        return (
+            "There is no list of what was valid (valid.txt): whatever ended after the copy is as it was then."
+        )
+    if datetime.fromisoformat(written) < moment_of(copied):
+        return f"The list of what was valid is of {written}, older than the copy, and was not used."
+    if await is_of_another_site(valid):
+        raise click.ClickException(
+            "The list of what was valid is another site's: it knows no account of this copy."
+        )
+    return ""
 
 
 async def place_database(settings: Settings, copied: Path) -> None:
@@ -144,12 +209,18 @@ async def veto_again(storage: Storage, digests: Iterable[str]) -> None:
             )
 
 
-async def place_pictures(storage: Storage, pool: Path) -> None:
-    """Bring the files that the database expects into private storage."""
+async def place_pictures(storage: Storage, pool: Path) -> list[str]:
+    """Bring the files that the database expects into private storage, unless they are damaged; returns the keys of those."""
+    damaged = []
     for keys in keys_by_some(pool):
-        for key in await needed_among(keys):
+        needed = await needed_among(keys)
+        expected = await expected_content(needed)
+        for key in sorted(needed):
             if await storage.private.exists(key):
                 continue
             async with storage.scratch_folder() as scratch:
-                await asyncio.to_thread(shutil.copyfile, pool / key, scratch / "file")
-                await storage.private.put_file(key, scratch / "file")
+                if await asyncio.to_thread(copy_good, pool / key, scratch / "file", expected.get(key)):
+                    await storage.private.put_file(key, scratch / "file")
+                else:
+                    damaged.append(key)
+    return damaged

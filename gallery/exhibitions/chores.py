@@ -13,6 +13,7 @@ from gallery.exhibitions import archives
 from gallery.exhibitions.announcements import tell_of_opening
 from gallery.exhibitions.credits import links_of_credits
 from gallery.exhibitions.logos import delete_unused
+from gallery.exhibitions.stored_files import delete_orphans
 from gallery.exhibitions.tiling import cut_next
 from gallery.images.models import Derivative, Image
 from gallery.images.shelves import derivative_key, make_private, make_public
@@ -100,6 +101,7 @@ async def keep_archives(workshop: Workshop) -> bool:
 CHORES = [
     Chore("note links", note_every_link, every=20),
     Chore("tidy logos", tidy_logos, every=3600),
+    Chore("delete orphaned files", delete_orphans, every=24 * 3600, aside=True),
     Chore("take images in", take_in, every=1),
     Chore("bring images out", bring_out, every=1),
     Chore("tidy pieces made on demand", tidy_derivatives, every=5),

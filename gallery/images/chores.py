@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ from tortoise.expressions import Q
 from gallery import content_version
 from gallery.clock import now
 from gallery.database import QuerySet, in_transaction, locked
+from gallery.disk import sha256_of
 from gallery.images.decoder import Developed, Refused, develop
 from gallery.images.emblem_models import Emblem
 from gallery.images.models import Image, ImageState
@@ -61,7 +63,7 @@ async def develop_one(workshop: Workshop, image: Image | None) -> bool:
         await refuse(image, "damaged")
         return True
     try:
-        developed = await develop_into(workshop, image)
+        developed, sizes = await develop_into(workshop, image)
     except Refused as refusal:
         if refusal.code == "too_slow" and image.failures + 1 < MAX_FAILURES:
             # The machine may just be busy: whoever comes next tries once more.
@@ -86,6 +88,7 @@ async def develop_one(workshop: Workshop, image: Image | None) -> bool:
         perceptual_hash=developed.perceptual_hash,
         softness=developed.softness,
         is_animated=developed.animated,
+        rendition_bytes=sizes,
         ready_at=now(),
         lease_until=None,
     )
@@ -98,17 +101,21 @@ async def develop_one(workshop: Workshop, image: Image | None) -> bool:
     return True
 
 
-async def develop_into(workshop: Workshop, image: Image) -> Developed:
-    """Make the renditions of an image and put them into private storage. Raises Refused, OSError, StoreAway."""
+async def develop_into(workshop: Workshop, image: Image) -> tuple[Developed, dict[str, int]]:
+    """Make the renditions of an image and put them into private storage; returns the bytes of each by its name, too.
+
+    Raises Refused, OSError, StoreAway.
+    """
     private = workshop.storage.private
     async with (
         workshop.storage.scratch_folder() as folder,
         private.local_copy(original_key(image.token)) as original,
     ):
         developed = await develop(original, folder, limits_of(workshop.settings), image.framing)
+        sizes = {name: (folder / name).stat().st_size for name in developed.files}
         for name in developed.files:
             await private.put_file(rendition_key(image.token, name), folder / name)
-        return developed
+        return developed, sizes
 
 
 async def claim(workshop: Workshop, which: Q = RECEIVED) -> Image | None:
@@ -182,8 +189,36 @@ async def forget_unused(workshop: Workshop) -> bool:
     return True
 
 
+async def note_digest(workshop: Workshop) -> bool:
+    """Note the digest of one original that came before digests were kept, and the sizes of its renditions."""
+    image = await Image.filter(
+        source_sha256="",
+        is_digest_late=False,
+        state__in=[ImageState.READY, ImageState.REFUSED],
+        lease_until=None,
+    ).first()
+    if image is None:
+        return False
+    private, digest = workshop.storage.private, ""
+    with contextlib.suppress(FileNotFoundError):  # `gallery check` says that it is missing
+        async with private.local_copy(original_key(image.token)) as original:
+            digest = await asyncio.to_thread(sha256_of, original)
+    sizes = {
+        stored.key.rpartition("/")[2]: stored.size
+        async for stored in private.files(f"renditions/{image.token}")
+    }
+    # A picture that is being developed just now notes its sizes itself.
+    await held(image).update(
+        source_sha256=digest,
+        is_digest_late=True,
+        rendition_bytes=image.rendition_bytes or (sizes if image.state == ImageState.READY else {}),
+    )
+    return True
+
+
 CHORES = [
     Chore("develop images", develop_next),
     Chore("develop images once more", develop_next_again, every=5),
     Chore("forget unused uploads", forget_unused, every=600),
+    Chore("note digests", note_digest, every=600),
 ]

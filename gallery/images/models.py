@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from gallery.accounts.models import Person
     from gallery.artworks.models import Artwork
+    from gallery.images.emblem_models import Emblem
     from gallery.organisations.models import Organisation
 
 
@@ -43,6 +44,9 @@ class Image(Model):
     refusal = fields.CharField(max_length=30, default="")  # a key of decoder.REFUSALS
     source_format = fields.CharField(max_length=10)
     source_bytes = fields.BigIntField()
+    source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # of the original
+    # Whether that digest was taken from what lay in storage, not from what arrived: a damage before that it cannot tell.
+    is_digest_late = fields.BooleanField(default=False, db_default=False)
     is_animated = fields.BooleanField(default=False)
     width = fields.IntField()  # px, upright and framed
     height = fields.IntField()
@@ -75,9 +79,12 @@ class Image(Model):
     # relation: works refer to images already, and tables cannot be made in a circle.
     candidate_for_id = fields.IntField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
+    # Bytes of each private rendition by its name, to notice one that was cut; empty: nobody noted them.
+    rendition_bytes: dict[str, int] = fields.JSONField(default=dict, db_default={})
     ready_at = fields.DatetimeField(null=True)  # of one that is ready, null: it is to be developed once more
 
     artwork: fields.BackwardOneToOneRelation[Artwork]
+    emblem: fields.BackwardOneToOneRelation[Emblem]
     derivatives: fields.ReverseRelation[Derivative]
     fingerprint: fields.BackwardOneToOneRelation[Fingerprint]
 

@@ -56,6 +56,7 @@ def unframed_name(image: Image) -> str | None:
 
 
 ORIGINAL = "original"
+RENDITIONS = "renditions"
 TILES = "tiles"
 
 
@@ -63,7 +64,7 @@ def private_keys(image: Image) -> dict[str, list[str]]:
     """Every key that the files of an image have in private storage once it is ready, by kind."""
     return {
         ORIGINAL: [original_key(image.token)],
-        "renditions": [rendition_key(image.token, name) for name in image.file_names()],
+        RENDITIONS: [rendition_key(image.token, name) for name in image.file_names()],
     }
 
 
@@ -73,7 +74,7 @@ def public_keys(image: Image) -> dict[str, list[str]]:
     Beside them there may be pieces that were made on demand.
     """
     return {
-        "renditions": [public_key(image.token, name) for name in image.file_names()],
+        RENDITIONS: [public_key(image.token, name) for name in image.file_names()],
         TILES: [tile_key(image.token, tile.name) for tile in tiles(image.size)],
     }
 
@@ -108,7 +109,7 @@ async def renew_public(storage: Storage, image: Image) -> None:
     If it leaves the wall in this very moment, its row says again that it is public, and the worker takes it in.
     """
     if await Image.filter(id=image.id, is_public=True).exists():
-        await storage.public.delete(*public_keys(image)["renditions"])
+        await storage.public.delete(*public_keys(image)[RENDITIONS])
         await make_public(storage, image)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.datastructures import MultiDict
 from starlette.requests import Request
 
+from gallery.disk import sha256_of
 from gallery.images.decoder import Inspected, Limits, inspect, sniff
 from gallery.images.framing import Framing
 from gallery.images.models import Image, new_token
@@ -303,6 +305,7 @@ async def take_in(
 ) -> Image:
     """Keep an original that was looked at: the row that is made is the worker's job of developing it."""
     token = new_token()
+    digest = await asyncio.to_thread(sha256_of, file.path)
     if found.preview is not None:
         await storage.private.put_file(rendition_key(token, PREVIEW), found.preview)
     await storage.private.put_file(original_key(token), file.path)
@@ -311,6 +314,7 @@ async def take_in(
         organisation=organisation,
         source_format=found.format,
         source_bytes=file.size,
+        source_sha256=digest,
         is_animated=found.animated,
         has_preview=found.preview is not None,
         width=found.width,
@@ -347,6 +351,8 @@ async def take_again(image: Image, framing: Framing, storage: Storage, settings:
             organisation_id=image.organisation_id,
             source_format=image.source_format,
             source_bytes=image.source_bytes,
+            source_sha256=image.source_sha256,
+            is_digest_late=image.is_digest_late,
             is_animated=image.is_animated,
             has_preview=True,
             width=found.width,

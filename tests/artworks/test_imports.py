@@ -16,8 +16,8 @@ from gallery.artworks.import_models import Import, ImportedWork, ImportState, bu
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.sheets import Sheet, template_csv
 from gallery.artworks.submissions import submit
-from gallery.cli.inspection import bundles_among
 from gallery.clock import now
+from gallery.exhibitions.stored_files import bundles_among
 from gallery.images.models import Image
 from gallery.worker import Workshop
 from tests import factories
