@@ -95,7 +95,7 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
     console.print(f"Pictures  {told.copied} file(s) were new, {told.forgotten} taken out")
     console.print(f"Older     {ended} copy(s) of the database deleted")
     for key in told.damaged:
-        console.print(f"Damaged   {key} is not what arrived; an earlier good copy stays.")
+        console.print(f"Damaged   {key} is not what arrived; an earlier good copy stays.", soft_wrap=True)
     if told.damaged:
         raise SystemExit(1)
 

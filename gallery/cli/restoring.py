@@ -84,9 +84,11 @@ def restore(folder: Path, name: str | None, lists: tuple[Path, ...], valid_lists
     console.print(f"Restored  {copied.name}")
     console.print(f"Withdrawn {told.withdrawn} consent(s) that were withdrawn after it")
     for ended in told.ended:
-        console.print(f"Ended     {ended.kind}: {ended.what}", markup=False)
+        console.print(f"Ended     {ended.kind}: {ended.what}", markup=False, soft_wrap=True)
     for key in told.damaged:
-        console.print(f"Damaged   {key} in {folder / PICTURES} is not what arrived, and was left out.")
+        console.print(
+            f"Damaged   {key} in {folder / PICTURES} is not what arrived, and was left out.", soft_wrap=True
+        )
     console.print(told.validity)
     if not told.has_keeper:
         console.print("No keeper is left. Invite one: gallery invite ADDRESS --role keeper")

@@ -52,7 +52,7 @@ class Content:
 
     def is_in(self, path: Path) -> bool:
         """Whether `path` holds it; reads the file only where its digest is known."""
-        return self.fits(path.stat().st_size) and self.sha256 in {"", sha256_of(path) if self.sha256 else ""}
+        return self.fits(path.stat().st_size) and (not self.sha256 or sha256_of(path) == self.sha256)
 
 
 @dataclass(frozen=True)
