@@ -18,11 +18,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from tortoise.exceptions import ValidationError
 
+import gallery.accounts.address_views
 import gallery.accounts.audit_views
 import gallery.accounts.chores
 import gallery.accounts.link_views
 import gallery.accounts.outbox_views
 import gallery.accounts.people_views
+import gallery.accounts.second_factor_views
+import gallery.accounts.second_step_views
 import gallery.accounts.site_views
 import gallery.accounts.views
 import gallery.api.chores
@@ -93,7 +96,8 @@ import gallery.search.views
 import gallery.themes.extensions
 import gallery.themes.views
 from gallery import site
-from gallery.accounts.access import SignInNeeded, load_person
+from gallery.accounts.access import SecondFactorNeeded, SignInNeeded, load_person
+from gallery.accounts.confirmation import ConfirmationNeeded, ask_to_confirm
 from gallery.api.access import Limits
 from gallery.api.problems import BELOW, Problem, answer_problem, answer_status, is_for_program
 from gallery.audit.acting import NobodyYet
@@ -157,6 +161,9 @@ def feature_routes() -> list[Route]:
         *gallery.exhibitions.sharing.routes,
         Route("/desk", desk, name="desk", methods=["GET"]),
         *gallery.accounts.views.routes,
+        *gallery.accounts.second_step_views.routes,
+        *gallery.accounts.second_factor_views.routes,
+        *gallery.accounts.address_views.routes,
         *gallery.accounts.link_views.routes,
         *gallery.accounts.outbox_views.routes,
         *gallery.accounts.audit_views.routes,
@@ -249,6 +256,8 @@ def create_app(settings: Settings) -> Gallery:
         exception_handlers={
             HTTPException: show_error,
             SignInNeeded: ask_to_sign_in,
+            SecondFactorNeeded: ask_for_second_factor,
+            ConfirmationNeeded: ask_to_confirm,
             BadForm: show_bad_form,
             ClientDisconnect: note_disconnect,
             ValidationError: show_nothing_there,
@@ -312,6 +321,11 @@ async def ask_to_sign_in(request: Request, error: Exception) -> Response:
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     query = f"?next={quote(asked)}" if request.method == "GET" else ""
     return RedirectResponse(pages_of(request).url("accounts:sign_in") + query, status_code=303)
+
+
+async def ask_for_second_factor(request: Request, error: Exception) -> Response:
+    """Off to the page on which a second factor is set up; nothing else of the desk opens before."""
+    return redirect(request, "accounts:second_factor")
 
 
 async def show_bad_form(request: Request, error: Exception) -> Response:

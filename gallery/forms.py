@@ -74,12 +74,15 @@ async def small_form(request: Request) -> ImmutableMultiDict[str, Any]:
 async def desk_form(request: Request) -> ImmutableMultiDict[str, Any]:
     """The fields of a form of the desk: read up to 1 MB, at most 1,000 fields, and no file. Raises 413, 400.
 
-    Once for each request. Forms with a file are read by images/uploads.py.
+    Forms with a file are read by images/uploads.py.
     """
     return await _fields(request, DESK_FORM_BYTES, DESK_FORM_FIELDS)
 
 
 async def _fields(request: Request, most_bytes: int, most_fields: int) -> ImmutableMultiDict[str, Any]:
+    if hasattr(request.state, "fields"):  # they were read before, by the question whether it is really them
+        fields: ImmutableMultiDict[str, Any] = request.state.fields
+        return fields
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -92,6 +95,7 @@ async def _fields(request: Request, most_bytes: int, most_fields: int) -> Immuta
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
     except ValueError as error:
         raise HTTPException(400) from error
+    request.state.fields = ImmutableMultiDict(pairs)
     return ImmutableMultiDict(pairs)
 
 

@@ -160,6 +160,7 @@ def render(
     body = pages.environment.get_template(template).render(
         request_path=request.url.path,
         person=getattr(request.state, "person", None),
+        second_factor_due=getattr(request.state, "second_factor_due", None),
         flashes=flashes,
         style_sheets=style_sheets,
         **(context or {}),

@@ -95,6 +95,7 @@ class Settings:
     font_serif: str = ""  # the font file of titles on cards, posters and labels; empty: Noto Serif SC
     font_sans: str = ""  # the font file of everything else on them; empty: Noto Sans SC
     session_days: int = 30  # how long a sign-in lasts when it is used
+    second_factor: str = ""  # of curators and keepers: required or offered; empty: as the site began
     invitation_days: int = 14  # how long an invitation can be accepted
     smtp_url: str = field(default="", repr=False)  # the mail server; without it mails stay in the outbox
     mail_from: str = ""  # the address that mails come from
@@ -194,6 +195,9 @@ class Settings:
         for name, font in fonts.items():
             if font and not Path(font).is_file():
                 raise SettingsError(f"GALLERY_{name} is {font!r}: there is no such file.")
+        second_factor = text("SECOND_FACTOR", "")
+        if second_factor not in {"", "required", "offered"}:
+            raise SettingsError(f"GALLERY_SECOND_FACTOR is {second_factor!r}: it takes required or offered.")
         mail_from = text("MAIL_FROM", "")
         if mail_from and not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", mail_from):
             raise SettingsError(f"GALLERY_MAIL_FROM is {mail_from!r}: it takes an address, name@example.org.")
@@ -225,6 +229,7 @@ class Settings:
             font_serif=fonts["FONT_SERIF"],
             font_sans=fonts["FONT_SANS"],
             session_days=number("SESSION_DAYS", cls.session_days),
+            second_factor=second_factor,
             invitation_days=number("INVITATION_DAYS", cls.invitation_days),
             smtp_url=smtp_url,
             mail_from=mail_from,

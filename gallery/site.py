@@ -28,6 +28,9 @@ class Site(Model):
     about_en = fields.TextField(default="", db_default="")
     footer_zh = fields.CharField(max_length=500, default="", db_default="")
     footer_en = fields.CharField(max_length=500, default="", db_default="")
+    asks_second_factor = fields.BooleanField(  # of curators and keepers, where the environment does not say
+        default=True, db_default=True
+    )  # False on sites that had people before there were second factors
     changed_at = fields.DatetimeField(null=True)
     changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="site_changes", null=True, on_delete=fields.SET_NULL
@@ -50,6 +53,11 @@ async def read_anew() -> None:
     global _known
     _known = await current()
     call_site({language: getattr(_known, f"name_{language}") for language in LANGUAGES})
+
+
+def asks_second_factor() -> bool:
+    """Whether the site asks curators and keepers for a second factor by itself."""
+    return _known.asks_second_factor
 
 
 def forget() -> None:

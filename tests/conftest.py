@@ -50,8 +50,10 @@ _numbers = itertools.count(1)
 
 
 def settings_for(home: Path, database_url: str, **values: Any) -> Settings:
-    """Settings of a site in `home`; it asks no other site whether its links answer unless a test says so."""
-    told = {"secret_key": "tests", "check_links": False, **values}
+    """Settings of a site in `home`; unless a test says so, it asks no other site whether its links answer, and nobody for
+    a second factor.
+    """
+    told = {"secret_key": "tests", "check_links": False, "second_factor": "offered", **values}
     return Settings(home=home, database_url=database_url, media=home / "media", **told)
 
 
@@ -209,6 +211,7 @@ class Site:
                 token_hash=token_hash(token),
                 person=person,
                 seen_at=now(),
+                confirmed_at=now(),
                 expires_at=now() + timedelta(days=1),
             )
             client.cookies.set(COOKIE, token, domain="gallery.test", path="/desk")

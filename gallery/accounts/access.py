@@ -6,14 +6,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from gallery import site
+from gallery.accounts import second_factors
 from gallery.accounts.models import Person, Role
 from gallery.accounts.sessions import current_session
 from gallery.audit.acting import act_as
+from gallery.clock import now
 from gallery.languages import accepted_language, set_language
+from gallery.pages import DESK, pages_of, settings_of
 
 
 class SignInNeeded(Exception):
     """The page is for people who signed in: they are sent to do so and come back."""
+
+
+class SecondFactorNeeded(Exception):
+    """A curator's or keeper's days without a second factor are over: first they set one up."""
 
 
 async def speak_to_guest(request: Request) -> None:
@@ -24,8 +31,24 @@ async def speak_to_guest(request: Request) -> None:
     set_language(wanted)
 
 
+def next_page(request: Request) -> str:
+    """The page of this desk that was asked for before signing in; never another site."""
+    wanted = request.query_params.get("next", "")
+    is_ours = wanted.startswith(f"{DESK}/") and "\\" not in wanted and wanted.isprintable()
+    return wanted if is_ours else pages_of(request).url("desk")
+
+
 async def load_person(request: Request) -> Person:
-    """The person at this desk; the page speaks their language. Raises SignInNeeded."""
+    """The person at this desk; the page speaks their language. Raises SignInNeeded, SecondFactorNeeded."""
+    person = await load_signed_in(request)
+    due = request.state.second_factor_due
+    if due is not None and due <= now():
+        raise SecondFactorNeeded
+    return person
+
+
+async def load_signed_in(request: Request) -> Person:
+    """The same for the pages on which a second factor is set up. Raises SignInNeeded."""
     session = await current_session(request)
     if session is None:
         raise SignInNeeded
@@ -34,6 +57,7 @@ async def load_person(request: Request) -> Person:
     request.state.person = session.person
     act_as(session.person.id)
     set_language(session.person.language)
+    request.state.second_factor_due = await second_factors.due_at(session.person, settings_of(request))
     return session.person
 
 

@@ -5,8 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 from gallery.accounts.links import answer_request
-from gallery.accounts.models import MailLink, Person, Role, Session, SignInAttempt
-from gallery.accounts.sessions import ATTEMPTS_IN
+from gallery.accounts.models import (
+    AddressChange,
+    MailLink,
+    Person,
+    Role,
+    Session,
+    SignInAttempt,
+    SpentChallenge,
+)
+from gallery.accounts.passkeys import CHALLENGE_LASTS
+from gallery.accounts.second_factors import carry_out_resets
+from gallery.accounts.sessions import ATTEMPTS_IN, LASTS_AT_MOST
 from gallery.clock import now, today
 from gallery.mail.chores import TOO_LATE
 from gallery.mail.models import Mail, MailState
@@ -35,10 +45,19 @@ async def tell_of_failed_mails(workshop: Workshop) -> bool:
     return False
 
 
+async def reset_second_factors(workshop: Workshop) -> bool:
+    """Remove the second factors whose reset is due."""
+    await carry_out_resets()
+    return False
+
+
 async def forget_expired(workshop: Workshop) -> bool:
     """Delete sessions, links and failed sign-ins whose time is over."""
     await MailLink.filter(expires_at__lte=now()).delete()
+    await AddressChange.filter(expires_at__lte=now()).delete()
     await Session.filter(expires_at__lte=now()).delete()
+    await Session.filter(created_at__lte=now() - LASTS_AT_MOST).delete()
+    await SpentChallenge.filter(at__lt=now() - CHALLENGE_LASTS).delete()
     await SignInAttempt.filter(at__lt=now() - ATTEMPTS_IN).delete()
     return False
 
@@ -46,5 +65,6 @@ async def forget_expired(workshop: Workshop) -> bool:
 CHORES = [
     Chore("answer requests for links", answer_link_request),
     Chore("tell of failed mails", tell_of_failed_mails, every=300),
+    Chore("reset second factors", reset_second_factors, every=60),
     Chore("forget expired sessions", forget_expired, every=300),
 ]

@@ -7,7 +7,8 @@ from typing import Any
 from tortoise.expressions import Q
 
 from gallery.accounts.members import note_former_owners, owners_of
-from gallery.accounts.models import MailLink, MemberRole, Membership, Person, Role, Session
+from gallery.accounts.models import AddressChange, MailLink, MemberRole, Membership, Person, Role, Session
+from gallery.accounts.second_factors import forget_factors
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction, locked
@@ -63,9 +64,11 @@ async def forget_account(id: int) -> None:
     """Within a transaction: delete what lets somebody in, with name, address and password."""
     await Session.filter(person_id=id).delete()
     await MailLink.filter(person_id=id).delete()
+    await AddressChange.filter(person_id=id).delete()
     await Mail.filter(person_id=id).delete()
     await note_former_owners(Membership.filter(person_id=id))
     await Membership.filter(person_id=id).delete()
+    await forget_factors(id)
     await Person.filter(id=id).update(
         is_active=False,
         name=_("Somebody who left"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
+    HiddenField,
     IntegerField,
     PasswordField,
     RadioField,
@@ -36,7 +37,7 @@ class SignInForm(Form):
         _l("E-mail"),
         [Needed(_l("Please write your e-mail address.")), at_most(254)],
         filters=[stripped],
-        render_kw={"type": "email", "autocomplete": "username", "maxlength": 254},
+        render_kw={"type": "email", "autocomplete": "username webauthn", "maxlength": 254},
     )
     password = PasswordField(
         _l("Password"),
@@ -88,6 +89,39 @@ class OwnPasswordForm(PasswordForm):
         _l("Current password"),
         [Needed(_l("Please write your password."))],
         render_kw={"autocomplete": "current-password"},
+    )
+
+
+class AddressForm(Form):
+    email = StringField(
+        _l("New e-mail address"),
+        [
+            Needed(_l("Please write your e-mail address.")),
+            Email(_l("Please write an e-mail address, such as name@example.org.")),
+            at_most(254),
+        ],
+        filters=[stripped],
+        render_kw={"type": "email", "autocomplete": "email", "maxlength": 254},
+    )
+
+
+class PasskeyForm(Form):
+    name = Line(
+        _l("A name for it"),
+        60,
+        [Needed(_l("Please write a name, such as that of the device."))],
+        description=_l("So that you know later which one it is."),
+    )
+
+
+class AppForm(Form):
+    sealed = HiddenField()
+    code = StringField(
+        _l("The code that the app shows"),
+        [Needed(_l("Please write the code."))],
+        filters=[stripped],
+        description=_l("Six digits, which change every half minute."),
+        render_kw={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 20, "class": "code"},
     )
 
 

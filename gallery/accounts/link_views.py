@@ -18,11 +18,13 @@ from gallery.accounts.links import (
     use_link,
 )
 from gallery.accounts.models import Purpose
-from gallery.accounts.sessions import TooManyAttempts, open_session, sign_in
+from gallery.accounts.password_rules import names_of, refuse_weak_password
+from gallery.accounts.second_step_views import finish_sign_in
+from gallery.accounts.sessions import TooManyAttempts, sign_in
 from gallery.forms import small_form
 from gallery.languages import gettext as _
 from gallery.languages import set_language
-from gallery.pages import flash, redirect, render, settings_of
+from gallery.pages import flash, pages_of, redirect, render, settings_of
 from gallery.security import WITHOUT_PATH, network_asking
 
 
@@ -75,9 +77,7 @@ async def use_sign_in_link(request: Request) -> Response:
         person = await use_link(request.path_params["token"])
     except LinkSpent:
         return _spent(request)
-    response = redirect(request, "desk")
-    await open_session(request, response, person)
-    return response
+    return await finish_sign_in(request, person, pages_of(request).url("desk"), is_confirmed=False)
 
 
 async def show_password_link(request: Request) -> Response:
@@ -89,15 +89,17 @@ async def use_password_link(request: Request) -> Response:
     """Somebody chooses a new password; they are signed in here and signed out everywhere else."""
     await speak_to_guest(request)
     form = PasswordForm(await small_form(request))
-    if not form.validate():
-        return await _password_page(request, form, status=422)
     try:
+        link = await find_link(request.path_params["token"], Purpose.PASSWORD)
+        if form.validate():
+            await refuse_weak_password(form, await names_of(link.person), settings_of(request))
+        if form.errors:
+            return await _password_page(request, form, status=422)
         person = await reset_password(request.path_params["token"], form.password.data or "")
     except LinkSpent:
         return _spent(request)
     set_language(person.language)
-    response = redirect(request, "desk")
-    await open_session(request, response, person)
+    response = await finish_sign_in(request, person, pages_of(request).url("desk"))
     flash(request, response, _("Your new password holds from now on. You were signed out everywhere else."))
     return response
 
@@ -114,7 +116,9 @@ async def _password_page(request: Request, form: PasswordForm, status: int = 200
 
 
 def _spent(request: Request) -> Response:
-    return render(request, "accounts/link_spent.html", status=410, headers=WITHOUT_PATH)
+    return render(
+        request, "accounts/link_spent.html", {"is_for_address": False}, status=410, headers=WITHOUT_PATH
+    )
 
 
 async def edit_password(request: Request) -> Response:
@@ -129,6 +133,8 @@ async def update_password(request: Request) -> Response:
     form = OwnPasswordForm(await small_form(request))
     status = 422
     if form.validate():
+        await refuse_weak_password(form, await names_of(person), settings_of(request))
+    if not form.errors:
         network = network_asking(request)
         try:
             if await sign_in(person.email, form.present.data or "", network, settings_of(request)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from gallery.accounts.models import LinkRequest, MailLink, Person, Purpose, Session
+from gallery.accounts.models import AddressChange, LinkRequest, MailLink, Person, Purpose, Session
 from gallery.accounts.passwords import hash_password
 from gallery.accounts.sessions import TooManyAttempts, count_attempts, token_hash
 from gallery.audit.recording import record
@@ -109,6 +109,7 @@ async def set_password(person: Person, password_hash: str, but: Session | None =
     await Person.filter(id=person.id).update(password_hash=password_hash)
     await Session.filter(person_id=person.id).exclude(id=but.id if but else 0).delete()
     await MailLink.filter(person_id=person.id).delete()
+    await AddressChange.filter(person_id=person.id).delete()
     await record(Verb.ACCOUNT_PASSWORD_CHANGED, person.id, by=person)
     await tell([person], News("password_changed", "/desk/password", is_for_digest=False))
 

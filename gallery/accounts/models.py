@@ -28,6 +28,13 @@ class Person(Model):
     language = fields.CharField(max_length=2, default="zh")
     wants_digest = fields.BooleanField(default=False, db_default=False)  # news in one mail a day
     is_active = fields.BooleanField(default=True)
+    second_factor_at = fields.DatetimeField(
+        null=True
+    )  # since when there is a passkey or an authenticator app
+    second_factor_due_at = fields.DatetimeField(
+        null=True
+    )  # until when a curator or keeper may do without one
+    second_factor_reset_at = fields.DatetimeField(null=True)  # when what a keeper wants removed is removed
     created_at = fields.DatetimeField(auto_now_add=True)
 
     memberships: fields.ReverseRelation[Membership]
@@ -126,6 +133,7 @@ class Session(Model):
     device = fields.CharField(max_length=60, default="")  # "Chrome, Android": no more than its owner needs
     created_at = fields.DatetimeField(auto_now_add=True)
     seen_at = fields.DatetimeField()
+    confirmed_at = fields.DatetimeField(null=True)  # when the password or a passkey was last given
     expires_at = fields.DatetimeField(db_index=True)
 
     class Meta:
@@ -205,3 +213,81 @@ class MailLink(Model):
 
     class Meta:
         table = "mail_link"
+
+
+class AddressChange(Model):
+    """Somebody wants another e-mail address: it holds once the link that was sent there is opened."""
+
+    id = fields.IntField(primary_key=True)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    person: fields.OneToOneRelation[Person] = fields.OneToOneField(
+        "gallery.Person", related_name="address_change", on_delete=fields.CASCADE
+    )
+    person_id: int
+    email = fields.CharField(max_length=254)  # in lower case
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "address_change"
+
+
+class Passkey(Model):
+    """A key on somebody's device (WebAuthn): it signs them in alone, or is the second factor after a password."""
+
+    id = fields.IntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="passkeys", on_delete=fields.CASCADE
+    )
+    person_id: int
+    name = fields.CharField(max_length=60)
+    credential_id = fields.CharField(max_length=1400, unique=True)  # base64url, as the device gave it
+    public_key = fields.TextField()  # COSE, in base64url
+    sign_count = fields.BigIntField(
+        default=0
+    )  # of the device, which grows with each use; 0 where it counts none
+    created_at = fields.DatetimeField(auto_now_add=True)
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "passkey"
+
+
+class AuthenticatorApp(Model):
+    """The secret that somebody's authenticator app shares with the site (TOTP, RFC 6238)."""
+
+    id = fields.IntField(primary_key=True)
+    person: fields.OneToOneRelation[Person] = fields.OneToOneField(
+        "gallery.Person", related_name="authenticator_app", on_delete=fields.CASCADE
+    )
+    person_id: int
+    secret = fields.CharField(max_length=300)  # encrypted with a key that is derived from the site's secret
+    last_step = fields.BigIntField()  # the half minute of the last code that was taken: none is taken twice
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "authenticator_app"
+
+
+class RecoveryCode(Model):
+    """A code that takes the place of the second factor once. Used ones are deleted."""
+
+    id = fields.IntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="recovery_codes", on_delete=fields.CASCADE
+    )
+    person_id: int
+    code_hash = fields.CharField(max_length=64)
+
+    class Meta:
+        table = "recovery_code"
+
+
+class SpentChallenge(Model):
+    """A challenge that a passkey has answered, kept for as long as it could be answered again."""
+
+    id = fields.IntField(primary_key=True)
+    challenge_hash = fields.CharField(max_length=64, unique=True)
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "spent_challenge"

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from gallery.accounts.members import hold_memberships
-from gallery.accounts.models import MailLink, Person, Role, Session
+from gallery.accounts.models import AddressChange, MailLink, Person, Role, Session
+from gallery.accounts.second_factors import RESET_AFTER
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
+from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.languages import lazy_gettext as _l
+from gallery.mail.outbox import News, tell
+
+REASON_MOST = 300  # characters
 
 
 class ChangeRefused(Exception):
@@ -41,6 +46,7 @@ async def stop(person: Person, by: Person) -> None:
             await _check_other_keeper(held)
         await Session.filter(person_id=held.id).delete()
         await MailLink.filter(person_id=held.id).delete()
+        await AddressChange.filter(person_id=held.id).delete()
         if await Person.filter(id=held.id, is_active=True).update(is_active=False):
             await record(Verb.ACCOUNT_STOPPED, held.id, by=by)
 
@@ -53,6 +59,26 @@ async def let_in_again(person: Person, by: Person) -> None:
             raise ChangeRefused(_l("This account was closed by its owner. Please invite the person anew."))
         if await Person.filter(id=held.id, is_active=False).update(is_active=True):
             await record(Verb.ACCOUNT_LET_IN_AGAIN, held.id, by=by)
+
+
+async def ask_for_reset(person: Person, reason: str, by: Person) -> None:
+    """Let somebody's second factor be removed after some days, unless they still have it and sign in with it.
+
+    They are told at once, with the reason. Raises ChangeRefused.
+    """
+    async with in_transaction():
+        held = await _held(person, by)
+        if not held.is_active or held.second_factor_at is None:
+            raise ChangeRefused(_l("This account has no second factor."))
+        if not 0 < len(reason) <= REASON_MOST:
+            raise ChangeRefused(_l("Please write a reason, of at most 300 characters. The person reads it."))
+        if held.second_factor_reset_at is not None:
+            return
+        at = now() + RESET_AFTER
+        await Person.filter(id=held.id).update(second_factor_reset_at=at)
+        await record(Verb.ACCOUNT_RESET_ASKED, held.id, by=by)
+        facts = {"keeper": by.name, "reason": reason, "at": at.isoformat()}
+        await tell([held], News("second_factor_reset_asked", "/desk/sign-in", facts, is_for_digest=False))
 
 
 async def _held(person: Person, by: Person) -> Person:

@@ -12,10 +12,11 @@ from tortoise.expressions import Q
 
 from gallery.accounts import people
 from gallery.accounts.access import load_keeper
+from gallery.accounts.confirmation import confirmed
 from gallery.accounts.models import Invitation, Person, Role
 from gallery.accounts.people import ChangeRefused
 from gallery.clock import now
-from gallery.forms import desk_form
+from gallery.forms import desk_form, one_line
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.pages import flash, redirect, render
@@ -64,11 +65,15 @@ async def update(request: Request) -> Response:
     posted = await desk_form(request)
     response = redirect(request, "people:index")
     role, wish = str(posted.get("role", "")), str(posted.get("wish", ""))
+    if wish != "stop":  # taking access away is not made slower
+        await confirmed(request)
     try:
         if wish == "stop":
             await people.stop(person, keeper)
         elif wish == "let_in_again":
             await people.let_in_again(person, keeper)
+        elif wish == "reset":
+            await people.ask_for_reset(person, one_line(str(posted.get("reason", ""))), keeper)
         elif role in set(Role):
             await people.give_role(person, Role(role), keeper)
         else:
@@ -77,7 +82,15 @@ async def update(request: Request) -> Response:
     except ChangeRefused as refusal:
         flash(request, response, str(refusal.sentence), "error")
     else:
-        flash(request, response, _("Saved."))
+        flash(
+            request,
+            response,
+            _(
+                "They are told by mail. Unless they sign in with the second factor before, it is removed in three days."
+            )
+            if wish == "reset"
+            else _("Saved."),
+        )
     return response
 
 

@@ -23,6 +23,7 @@ from gallery.settings import Settings
 
 COOKIE = "gallery_session"
 COOKIE_SECONDS = 400 * 86_400  # the most that browsers grant; when a session ends, the database says
+LASTS_AT_MOST = timedelta(days=90)  # from the sign-in on, however much a session is used
 SEEN_EVERY = timedelta(minutes=10)  # how often a session's `seen_at` is written
 
 ATTEMPTS_IN = timedelta(minutes=15)
@@ -82,8 +83,13 @@ def _attempt_key(text: str, settings: Settings) -> str:
     return hmac.new(settings.secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-async def open_session(request: Request, response: Response, person: Person) -> None:
-    """Sign `person` in on this device: a new session, whose token only the cookie holds."""
+async def open_session(
+    request: Request, response: Response, person: Person, *, is_confirmed: bool = True
+) -> None:
+    """Sign `person` in on this device: a new session, whose token only the cookie holds.
+
+    `is_confirmed`: with a password or a passkey, and not by a link in a mail.
+    """
     settings = settings_of(request)
     token = secrets.token_urlsafe(32)
     lasts = timedelta(days=settings.session_days)
@@ -93,7 +99,8 @@ async def open_session(request: Request, response: Response, person: Person) -> 
             person=person,
             device=device_name(request.headers.get("user-agent", "")),
             seen_at=now(),
-            expires_at=now() + lasts,
+            confirmed_at=now() if is_confirmed else None,
+            expires_at=now() + min(lasts, LASTS_AT_MOST),
         )
         await record(Verb.ACCOUNT_SIGNED_IN, person.id, by=person)
     response.set_cookie(
@@ -113,7 +120,9 @@ async def current_session(request: Request) -> Session | None:
     if not token:
         return None
     session = (
-        await Session.filter(token_hash=token_hash(token), expires_at__gt=now())
+        await Session.filter(
+            token_hash=token_hash(token), expires_at__gt=now(), created_at__gt=now() - LASTS_AT_MOST
+        )
         .first()
         .prefetch_related("person")
     )
@@ -121,7 +130,8 @@ async def current_session(request: Request) -> Session | None:
         return None
     if session.seen_at < now() - SEEN_EVERY:
         lasts = timedelta(days=settings_of(request).session_days)
-        await Session.filter(id=session.id).update(seen_at=now(), expires_at=now() + lasts)
+        expires_at = min(now() + lasts, session.created_at + LASTS_AT_MOST)
+        await Session.filter(id=session.id).update(seen_at=now(), expires_at=expires_at)
     return session
 
 

@@ -10,12 +10,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gallery.accounts import invitations
-from gallery.accounts.access import load_person, speak_to_guest
+from gallery.accounts.access import load_person, load_signed_in, next_page, speak_to_guest
 from gallery.accounts.closing import ClosingRefused, close_account, hindrance
+from gallery.accounts.confirmation import confirmed
 from gallery.accounts.forms import AcceptForm, AccountForm, SignInForm
 from gallery.accounts.invitations import InvitationSpent, InvitationVoid
 from gallery.accounts.models import Person, Session
+from gallery.accounts.password_rules import names_of_organisation, refuse_weak_password
+from gallery.accounts.second_step_views import finish_sign_in, sign_in_options
 from gallery.accounts.sessions import (
+    LASTS_AT_MOST,
     TooManyAttempts,
     close_session,
     current_session,
@@ -30,7 +34,7 @@ from gallery.languages import gettext as _
 from gallery.languages import set_language
 from gallery.mail.outbox import change_rhythm
 from gallery.numbers import whole_number
-from gallery.pages import DESK, flash, pages_of, redirect, render, settings_of
+from gallery.pages import flash, pages_of, redirect, render, settings_of
 from gallery.security import network_asking
 
 
@@ -38,8 +42,18 @@ async def new_session(request: Request) -> Response:
     """Somebody is asked for e-mail and password."""
     await speak_to_guest(request)
     if await current_session(request):
-        return RedirectResponse(_next_page(request), status_code=303)
-    return render(request, "accounts/sign_in.html", {"form": SignInForm(), "next": _next_page(request)})
+        return RedirectResponse(next_page(request), status_code=303)
+    return _sign_in_page(request, SignInForm())
+
+
+def _sign_in_page(request: Request, form: SignInForm, status: int = 200) -> Response:
+    context = {
+        "form": form,
+        "next": next_page(request),
+        "options": sign_in_options(settings_of(request)),
+        "passkey_error": "",
+    }
+    return render(request, "accounts/sign_in.html", context, status=status)
 
 
 async def create_session(request: Request) -> Response:
@@ -60,31 +74,20 @@ async def create_session(request: Request) -> Response:
             status = 429
         else:
             if person is not None:
-                response = RedirectResponse(_next_page(request), status_code=303)
-                await open_session(request, response, person)
-                return response
+                return await finish_sign_in(request, person, next_page(request))
             form.refuse("password", _("The e-mail address and the password do not match. Please check both."))
-    return render(
-        request, "accounts/sign_in.html", {"form": form, "next": _next_page(request)}, status=status
-    )
+    return _sign_in_page(request, form, status)
 
 
 async def delete_session(request: Request) -> Response:
     """Somebody signs out on this device."""
-    person = await load_person(request)
+    person = await load_signed_in(request)
     async with in_transaction():
         await Session.filter(id=request.state.session.id).delete()
         await record(Verb.ACCOUNT_SIGNED_OUT, person.id)
     response = redirect(request, "accounts:sign_in")
     close_session(response)
     return response
-
-
-def _next_page(request: Request) -> str:
-    """The page of this desk that was asked for before; never another site."""
-    wanted = request.query_params.get("next", "")
-    is_ours = wanted.startswith(f"{DESK}/") and "\\" not in wanted and wanted.isprintable()
-    return wanted if is_ours else pages_of(request).url("desk")
 
 
 async def show_invitation(request: Request) -> Response:
@@ -105,7 +108,11 @@ async def accept_invitation(request: Request) -> Response:
             await invitations.accept_as(invitation, session.person)
             return redirect(request, "desk")
         form = AcceptForm(await small_form(request))
-        if await Person.exists(email=invitation.email) or not form.validate():
+        organisation = names_of_organisation(invitation.organisation) if invitation.organisation else []
+        own = [form.name.data or "", invitation.email, *organisation]
+        if form.validate():
+            await refuse_weak_password(form, own, settings_of(request))
+        if await Person.exists(email=invitation.email) or form.errors:
             return await _invitation_page(request, form, status=422)
         person = await invitations.accept(invitation, form.name.data or "", form.password.data or "")
     except InvitationSpent as spent:
@@ -168,7 +175,12 @@ async def update_account(request: Request) -> Response:
 
 async def _account_page(request: Request, form: AccountForm, person: Person, status: int = 200) -> Response:
     sessions = await Session.filter(person=person).order_by("-seen_at")
-    context = {"form": form, "sessions": sessions, "this_session": request.state.session}
+    context = {
+        "form": form,
+        "sessions": sessions,
+        "this_session": request.state.session,
+        "lasts_at_most": LASTS_AT_MOST,
+    }
     return render(request, "accounts/account.html", context, status=status)
 
 
@@ -196,6 +208,7 @@ async def show_closing(request: Request) -> Response:
 async def create_closing(request: Request) -> Response:
     """Somebody closes their account: name and address are forgotten, and they are signed out everywhere."""
     person = await load_person(request)
+    await confirmed(request)
     try:
         await close_account(person)
     except ClosingRefused as refusal:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery.accounts.confirmation import confirmed
 from gallery.api.access import load_owned
 from gallery.api.forms import TokenForm
 from gallery.api.models import Token
@@ -39,6 +40,7 @@ async def create(request: Request) -> Response:
     _person, organisation, membership = await load_owned(request)
     if not organisation.is_active:
         raise HTTPException(404)
+    await confirmed(request)
     form = TokenForm(await small_form(request))
     if not form.is_right():
         return await _page(request, organisation, form, status=422)

@@ -22,6 +22,17 @@ class Verb(StrEnum):
     ACCOUNT_ROLE_GIVEN = "account.role_given"
     ACCOUNT_STOPPED = "account.stopped"
     ACCOUNT_LET_IN_AGAIN = "account.let_in_again"
+    ACCOUNT_PASSKEY_ADDED = "account.passkey_added"
+    ACCOUNT_PASSKEY_REMOVED = "account.passkey_removed"
+    ACCOUNT_APP_ADDED = "account.app_added"
+    ACCOUNT_APP_REMOVED = "account.app_removed"
+    ACCOUNT_RECOVERY_CODES_MADE = "account.recovery_codes_made"
+    ACCOUNT_RECOVERY_CODE_USED = "account.recovery_code_used"
+    ACCOUNT_RESET_ASKED = "account.reset_asked"
+    ACCOUNT_RESET_STOPPED = "account.reset_stopped"
+    ACCOUNT_SECOND_FACTOR_RESET = "account.second_factor_reset"
+    ACCOUNT_ADDRESS_ASKED = "account.address_asked"
+    ACCOUNT_ADDRESS_CHANGED = "account.address_changed"
     INVITATION_MADE = "invitation.made"
     INVITATION_TAKEN_BACK = "invitation.taken_back"
     INVITATION_ACCEPTED = "invitation.accepted"
@@ -151,6 +162,17 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.ACCOUNT_ROLE_GIVEN: _l("gave somebody another role"),
     Verb.ACCOUNT_STOPPED: _l("suspended somebody"),
     Verb.ACCOUNT_LET_IN_AGAIN: _l("restored somebody's access"),
+    Verb.ACCOUNT_PASSKEY_ADDED: _l("added a passkey"),
+    Verb.ACCOUNT_PASSKEY_REMOVED: _l("removed a passkey"),
+    Verb.ACCOUNT_APP_ADDED: _l("set up an authenticator app"),
+    Verb.ACCOUNT_APP_REMOVED: _l("removed the authenticator app"),
+    Verb.ACCOUNT_RECOVERY_CODES_MADE: _l("made new recovery codes"),
+    Verb.ACCOUNT_RECOVERY_CODE_USED: _l("signed in with a recovery code"),
+    Verb.ACCOUNT_RESET_ASKED: _l("asked to remove somebody's second factor"),
+    Verb.ACCOUNT_RESET_STOPPED: _l("stopped the removal by signing in with the second factor"),
+    Verb.ACCOUNT_SECOND_FACTOR_RESET: _l("removed the second factor"),
+    Verb.ACCOUNT_ADDRESS_ASKED: _l("asked to change the e-mail address"),
+    Verb.ACCOUNT_ADDRESS_CHANGED: _l("changed the e-mail address"),
     Verb.INVITATION_MADE: _l("invited somebody"),
     Verb.INVITATION_TAKEN_BACK: _l("took an invitation back"),
     Verb.INVITATION_ACCEPTED: _l("accepted an invitation"),

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gallery.cli.backups import backup
-from gallery.cli.keeping import archive, check, develop, init, invite, reindex
+from gallery.cli.keeping import archive, check, develop, init, invite, reindex, second_factor
 from gallery.cli.living_example import demo
 from gallery.cli.restoring import restore
 from gallery.cli.serving import serve, worker
@@ -59,6 +59,7 @@ for command in (
     serve,
     worker,
     invite,
+    second_factor,
     bring_in,
     check,
     develop,

@@ -1,8 +1,9 @@
-"""`gallery init`, `invite`, `check`, `develop`, `archive` and `reindex`: what a keeper does now and then."""
+"""`gallery init`, `invite`, `second-factor`, `check`, `develop`, `archive` and `reindex`: what a keeper does now and then."""
 
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 
 import click
 from email_validator import EmailNotValidError, validate_email
@@ -11,7 +12,8 @@ from rich.table import Table
 from gallery.accounts.invitations import InvitationRefused
 from gallery.accounts.invitations import invite as invite_person
 from gallery.accounts.members import has_had_owner
-from gallery.accounts.models import Role
+from gallery.accounts.models import Person, Role
+from gallery.accounts.second_factors import reset
 from gallery.audit.chain import head
 from gallery.cli.inspection import Finding, damaged_originals, inspect, mend
 from gallery.cli.serving import run
@@ -109,6 +111,37 @@ async def make_invitation(
                 "--replace-owners: everybody who is or was one is told by mail.",
                 param_hint="--organisation",
             ) from refusal
+
+
+@click.command("second-factor")
+@click.argument("email")
+@click.option("--reset", "is_resetting", is_flag=True, help="Remove it, and sign them out everywhere.")
+def second_factor(email: str, is_resetting: bool) -> None:
+    """Say whether EMAIL signs in with a second factor. With --reset it is removed at once, and they are told by mail.
+
+    For a keeper who has lost everything; for others, keepers do it at the desk, where it takes three days.
+    """
+    since = run(look_at_second_factor(Settings.from_env(), email, is_resetting=is_resetting))
+    if since is None:
+        console.print(f"{email} signs in with one factor alone.")
+    elif is_resetting:
+        console.print(
+            f"The second factor of {email} is removed. They sign in with the password and set up another."
+        )
+    else:
+        console.print(f"{email} has a second factor since {since:%Y-%m-%d}. To remove it: --reset")
+
+
+async def look_at_second_factor(settings: Settings, email: str, *, is_resetting: bool) -> datetime | None:
+    """Since when somebody had a second factor; raises BadParameter where there is no such account."""
+    async with opened(settings) as database:
+        await database.check()
+        person = await Person.get_or_none(email=email.strip().lower(), is_active=True)
+        if person is None:
+            raise click.BadParameter(f"there is no account {email!r}.", param_hint="EMAIL")
+        if is_resetting and person.second_factor_at is not None:
+            await reset(person)
+        return person.second_factor_at
 
 
 @click.command()

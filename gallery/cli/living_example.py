@@ -32,6 +32,7 @@ def demo(port: int, no_serve: bool) -> None:
         os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # the worker beside it finds it there, too
     os.environ.setdefault("GALLERY_CHECK_LINKS", "0")  # its links are examples
     os.environ.pop("GALLERY_SMTP_URL", None)  # its people are invented: no mail to them may leave
+    os.environ.setdefault("GALLERY_SECOND_FACTOR", "offered")  # its password is printed for everybody
     settings = settings_for(port)
     settings = dataclasses.replace(settings, image_seconds=max(settings.image_seconds, PATIENCE))
     listening = None if no_serve else listen("127.0.0.1", port)

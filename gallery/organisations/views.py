@@ -14,6 +14,7 @@ from tortoise.functions import Count
 from gallery import content_version
 from gallery.accounts import invitations, members
 from gallery.accounts.access import load_curator, load_person
+from gallery.accounts.confirmation import confirmed
 from gallery.accounts.forms import InvitationForm
 from gallery.accounts.invitations import InvitationRefused
 from gallery.accounts.members import Interest, LastOwner, has_had_owner, interest_of
@@ -356,6 +357,8 @@ async def update_member(request: Request) -> Response:
         return _back(
             request, organisation, _("Please choose something that is in the list."), "error", "members"
         )
+    if role == MemberRole.OWNER:
+        await confirmed(request)
     try:
         await members.set_role(membership, MemberRole(role))
     except LastOwner as refusal:
@@ -457,6 +460,8 @@ async def invite(request: Request) -> Response:
         if not person.is_curator:
             raise HTTPException(404)
         return await _organisations_page(request, person, form, status=422)
+    if role != Role.MEMBER or form.member_role.data == MemberRole.OWNER:
+        await confirmed(request)
     days = settings_of(request).invitation_days
     try:
         token = await invitations.invite(

@@ -13,10 +13,16 @@ import pytest
 
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import Role, Session, SignInAttempt
-from gallery.accounts.sessions import ATTEMPTS_PER_NETWORK, ATTEMPTS_PER_PERSON, COOKIE, device_name
+from gallery.accounts.sessions import (
+    ATTEMPTS_PER_NETWORK,
+    ATTEMPTS_PER_PERSON,
+    COOKIE,
+    LASTS_AT_MOST,
+    device_name,
+)
 from gallery.app import create_app
 from gallery.clock import now
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, assemble
 from tests.conftest import Site, settings_for
 
 
@@ -269,3 +275,26 @@ async def test_a_huge_form_is_refused_before_it_is_held(site: Site) -> None:
 
 async def test_an_address_longer_than_any_is_refused(site: Site) -> None:
     assert (await sign_in(await site.client(), "x" * 5000, "y" * 5000)).status_code == 422
+
+
+async def test_a_session_ends_after_ninety_days_however_much_it_is_used(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    began = now() - LASTS_AT_MOST + timedelta(days=2)
+    await Session.all().update(created_at=began, seen_at=now() - timedelta(hours=1))
+    assert (await client.get("/desk/account")).status_code == 200
+    session = await Session.get()
+    assert session.expires_at == began + LASTS_AT_MOST  # used, but no longer than that
+    await Session.all().update(created_at=now() - LASTS_AT_MOST, expires_at=now() + timedelta(days=9))
+    assert (await client.get("/desk/account")).headers["location"].startswith("/desk/sign-in")
+    await site.work()
+    assert await Session.all().count() == 0
+
+
+async def test_a_sign_in_for_longer_than_ninety_days_is_cut(tmp_path, sqlite_template) -> None:
+    path = shutil.copyfile(sqlite_template, tmp_path / "gallery.sqlite3")
+    app = create_app(settings_for(tmp_path, f"sqlite:///{path}", session_days=400))
+    async with app.router.lifespan_context(app):
+        site = Site(app, app.state.settings, await assemble(), app.state.storage)
+        async with site._clients:
+            await sign_in(await site.client(), "partner@example.org")
+            assert (await Session.get()).expires_at <= now() + LASTS_AT_MOST

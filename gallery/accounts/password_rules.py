@@ -1,0 +1,89 @@
+"""Which passwords are refused: common and leaked ones, and those made of somebody's name, address or organisation.
+
+Common and leaked passwords come with the package zxcvbn, as lists and as the patterns in which people change them; no
+service is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from pypinyin import lazy_pinyin
+from zxcvbn import zxcvbn
+
+from gallery.accounts.models import Membership, Person
+from gallery.forms import Form
+from gallery.languages import LANGUAGES
+from gallery.languages import lazy_gettext as _l
+from gallery.settings import Settings
+
+LEAST_SCORE = 3  # of zxcvbn: more than 10**8 guesses by somebody who knows the lists
+LOOKED_AT = 72  # characters; the time that zxcvbn takes grows with the square of them
+LEAST_OF_OTHERS = 8  # letters beside those of one's own names; a Chinese character counts as two
+
+COMMON = _l(
+    "This password is among the common or leaked ones, or is guessed from them within hours. Please choose another, "
+    "such as four words that have nothing to do with each other."
+)
+NEAR = _l(
+    "This password is made of your name, your e-mail address or the name of your organisation, which others try first. "
+    "Please choose another."
+)
+
+
+async def refuse_weak_password(form: Form, own: Iterable[str], settings: Settings) -> None:
+    """Put an error at the field `password` of a form if what was chosen is weak for somebody with the names `own`."""
+    names = [*own, *(settings.site_name(language) for language in LANGUAGES)]
+    sentence = await asyncio.to_thread(weakness, form["password"].data or "", names)
+    if sentence:
+        form.refuse("password", str(sentence))
+
+
+async def names_of(person: Person) -> list[str]:
+    """What others know of somebody, and try first: name, address, organisations."""
+    memberships = await Membership.filter(person_id=person.id).prefetch_related("organisation")
+    organisations = (each.organisation for each in memberships)
+    return [
+        person.name,
+        person.email,
+        *(name for each in organisations for name in names_of_organisation(each)),
+    ]
+
+
+def names_of_organisation(organisation: Any) -> list[str]:
+    return [organisation.name_zh, organisation.name_en, organisation.slug]
+
+
+def weakness(password: str, names: Iterable[str]) -> Any:
+    """Why a password is refused, as a lazy sentence; empty where nothing is wrong with it."""
+    known = {written for name in names for written in (_letters(name), _letters("".join(lazy_pinyin(name))))}
+    letters = _letters(password)
+    others = _outside(letters, known)
+    if others != letters and sum(1 if letter.isascii() else 2 for letter in others) < LEAST_OF_OTHERS:
+        return NEAR
+    found = zxcvbn(password[:LOOKED_AT], user_inputs=sorted(known))
+    return COMMON if found["score"] < LEAST_SCORE else ""
+
+
+def _outside(letters: str, known: Iterable[str]) -> str:
+    """`letters` without the pieces that are in one of `known`: at least 5 letters long, or 2 Chinese characters."""
+    others, start = "", 0
+    while start < len(letters):
+        end = start + (5 if letters[start].isascii() else 2)
+        if end > len(letters) or not any(letters[start:end] in name for name in known):
+            others += letters[start]
+            start += 1
+            continue
+        while end < len(letters) and any(letters[start : end + 1] in name for name in known):
+            end += 1
+        start = end
+    return others
+
+
+def _letters(text: str) -> str:
+    """Text without regard to case, width, accents and everything but letters and digits."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())

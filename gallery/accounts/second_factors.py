@@ -1,0 +1,254 @@
+"""Second factors: authenticator apps (TOTP), recovery codes, who must have a factor, and how lost ones are reset.
+
+Passkeys are in passkeys.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+import secrets
+import unicodedata
+from datetime import datetime, timedelta
+
+import pyotp
+from cryptography.fernet import Fernet, InvalidToken
+
+from gallery import site
+from gallery.accounts.models import AuthenticatorApp, Passkey, Person, RecoveryCode, Session
+from gallery.accounts.sessions import token_hash
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.mail.outbox import News, tell
+from gallery.settings import Settings
+
+GRACE = timedelta(days=10)  # for which curators and keepers may do without a second factor
+RESET_AFTER = timedelta(days=3)  # in which somebody can stop a reset that they did not want
+STEP = 30  # seconds for which an app shows a code; the one before and the one after are taken, too
+SET_UP_WITHIN = 1800  # seconds from the QR code to the first code
+RECOVERY_CODES = 10
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that are read for another
+
+
+class SecondFactorRefused(Exception):
+    """The code is wrong, was used, or is too old."""
+
+
+def is_required(person: Person, settings: Settings) -> bool:
+    """Whether somebody must have a second factor: curators and keepers, where the site asks for it."""
+    asks = settings.second_factor == "required" or (not settings.second_factor and site.asks_second_factor())
+    return person.is_curator and asks
+
+
+async def due_at(person: Person, settings: Settings) -> datetime | None:
+    """When somebody who must have a second factor and has none needs it; None for everybody else.
+
+    The days begin when they first come to the desk as somebody who needs one, and are given once.
+    """
+    if person.second_factor_at is not None or not is_required(person, settings):
+        return None
+    if person.second_factor_due_at is None:
+        person.second_factor_due_at = now() + GRACE
+        await Person.filter(id=person.id, second_factor_due_at=None).update(
+            second_factor_due_at=person.second_factor_due_at
+        )
+    return person.second_factor_due_at
+
+
+async def factor_added(person: Person) -> list[str]:
+    """Within the transaction that adds one: note that there is a second factor.
+
+    Returns recovery codes to be shown now, where there are none yet.
+    """
+    await Person.filter(id=person.id, second_factor_at=None).update(second_factor_at=now())
+    has_codes = await RecoveryCode.exists(person_id=person.id)
+    return [] if has_codes else await _new_recovery_codes(person)
+
+
+async def factor_removed(person: Person) -> None:
+    """Within the transaction that removes one: recovery codes go with the last."""
+    if not (await Passkey.exists(person_id=person.id) or await AuthenticatorApp.exists(person_id=person.id)):
+        await forget_factors(person.id)
+
+
+async def forget_factors(person_id: int) -> None:
+    """Within a transaction: remove every second factor and recovery code of somebody."""
+    await Passkey.filter(person_id=person_id).delete()
+    await AuthenticatorApp.filter(person_id=person_id).delete()
+    await RecoveryCode.filter(person_id=person_id).delete()
+    await Person.filter(id=person_id).update(second_factor_at=None, second_factor_reset_at=None)
+
+
+async def tell_of_change(person: Person, change: str) -> None:
+    """Within the transaction of a change: a mail to whose factor it is; templates/mail has the words of each."""
+    news = News(
+        "second_factor_changed", "/desk/account/second-factor", {"change": change}, is_for_digest=False
+    )
+    await tell([person], news)
+
+
+# Authenticator apps
+
+
+def _cipher(settings: Settings) -> Fernet:
+    key = hmac.digest(settings.secret_key.encode(), b"authenticator apps", "sha256")
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def begin_app(person: Person, settings: Settings) -> str:
+    """A new secret for the app of a person, sealed: the form brings it back with the first code."""
+    return _cipher(settings).encrypt(f"{person.id} {pyotp.random_base32()}".encode()).decode()
+
+
+def begun_secret(person: Person, sealed: str, settings: Settings) -> str:
+    """The secret that `begin_app` sealed. Raises SecondFactorRefused where it is another's, or too old."""
+    try:
+        opened = _cipher(settings).decrypt(sealed.encode(), ttl=SET_UP_WITHIN).decode()
+    except InvalidToken as error:
+        raise SecondFactorRefused from error
+    owner, _, secret = opened.partition(" ")
+    if owner != str(person.id):
+        raise SecondFactorRefused
+    return secret
+
+
+def app_address(person: Person, secret: str, settings: Settings) -> str:
+    """The otpauth address that the QR code holds."""
+    return pyotp.TOTP(secret).provisioning_uri(
+        name=person.email, issuer_name=settings.site_name(person.language)
+    )
+
+
+def step_of(secret: str, code: str, moment: datetime, last_step: int) -> int | None:
+    """The half minute whose code this is, among those around `moment` and after `last_step`; None: it is wrong."""
+    current = int(moment.timestamp()) // STEP
+    for step in (current - 1, current, current + 1):
+        if step > last_step and hmac.compare_digest(pyotp.TOTP(secret).generate_otp(step), code):
+            return step
+    return None
+
+
+def digits_of(typed: str) -> str:
+    """A code as it is compared: without blanks and hyphens, full-width digits as others."""
+    code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed))
+    return code if re.fullmatch("[0-9]{6}", code) else ""
+
+
+async def add_app(person: Person, sealed: str, code: str, settings: Settings) -> list[str]:
+    """Set up somebody's app with the code that it shows first; returns new recovery codes, if there were none.
+
+    Raises SecondFactorRefused.
+    """
+    secret = begun_secret(person, sealed, settings)
+    step = step_of(secret, digits_of(code), now(), 0)
+    if step is None:
+        raise SecondFactorRefused
+    async with in_transaction():
+        await locked(Person.filter(id=person.id)).get()
+        await AuthenticatorApp.filter(person_id=person.id).delete()
+        await AuthenticatorApp.create(
+            person=person, secret=_cipher(settings).encrypt(secret.encode()).decode(), last_step=step
+        )
+        codes = await factor_added(person)
+        await record(Verb.ACCOUNT_APP_ADDED, person.id, by=person)
+        await tell_of_change(person, "app_added")
+    return codes
+
+
+async def remove_app(person: Person) -> None:
+    async with in_transaction():
+        if await AuthenticatorApp.filter(person_id=person.id).delete():
+            await factor_removed(person)
+            await record(Verb.ACCOUNT_APP_REMOVED, person.id, by=person)
+            await tell_of_change(person, "app_removed")
+
+
+async def use_app_code(person: Person, typed: str, settings: Settings) -> None:
+    """Take a code of somebody's app; each is taken once. Raises SecondFactorRefused."""
+    app = await AuthenticatorApp.get_or_none(person_id=person.id)
+    if app is None:
+        raise SecondFactorRefused
+    try:
+        secret = _cipher(settings).decrypt(app.secret.encode()).decode()
+    except InvalidToken as error:  # the site's secret is another one by now
+        raise SecondFactorRefused from error
+    step = step_of(secret, digits_of(typed), now(), app.last_step)
+    if step is None:
+        raise SecondFactorRefused
+    if not await AuthenticatorApp.filter(id=app.id, last_step__lt=step).update(last_step=step):
+        raise SecondFactorRefused  # it was used in this moment
+
+
+# Recovery codes
+
+
+async def _new_recovery_codes(person: Person) -> list[str]:
+    codes = [
+        "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+        for _ in range(RECOVERY_CODES)
+    ]
+    await RecoveryCode.filter(person_id=person.id).delete()
+    await RecoveryCode.bulk_create(
+        [RecoveryCode(person=person, code_hash=_recovery_hash(code)) for code in codes]
+    )
+    await record(Verb.ACCOUNT_RECOVERY_CODES_MADE, person.id, by=person)
+    return codes
+
+
+def _recovery_hash(code: str) -> str:
+    return token_hash(re.sub("[^a-z0-9]", "", unicodedata.normalize("NFKC", code).lower()))
+
+
+async def make_recovery_codes(person: Person) -> list[str]:
+    """New recovery codes for somebody who has a second factor; the old ones end. Raises SecondFactorRefused."""
+    async with in_transaction():
+        held = await locked(Person.filter(id=person.id)).get()
+        if held.second_factor_at is None:
+            raise SecondFactorRefused
+        codes = await _new_recovery_codes(held)
+        await tell_of_change(held, "codes_made")
+    return codes
+
+
+async def use_recovery_code(person: Person, typed: str) -> None:
+    """Take a recovery code, which is used up by that. Raises SecondFactorRefused."""
+    async with in_transaction():
+        if not await RecoveryCode.filter(person_id=person.id, code_hash=_recovery_hash(typed)).delete():
+            raise SecondFactorRefused
+        await record(Verb.ACCOUNT_RECOVERY_CODE_USED, person.id, by=person)
+        await tell_of_change(person, "code_used")
+
+
+# Resetting what somebody lost
+
+
+async def stop_reset(person: Person) -> None:
+    """Somebody whose second factors were to be removed has just used one."""
+    async with in_transaction():
+        if await Person.filter(id=person.id, second_factor_reset_at__isnull=False).update(
+            second_factor_reset_at=None
+        ):
+            await record(Verb.ACCOUNT_RESET_STOPPED, person.id, by=person)
+            await tell_of_change(person, "reset_stopped")
+
+
+async def carry_out_resets() -> None:
+    """Remove the second factors whose reset is due."""
+    for person in await Person.filter(second_factor_reset_at__lte=now()):
+        await reset(person, if_due=True)
+
+
+async def reset(person: Person, *, if_due: bool = False) -> None:
+    """Remove every second factor of somebody, and sign them out everywhere."""
+    async with in_transaction():
+        held = await locked(Person.filter(id=person.id)).get()
+        at = held.second_factor_reset_at
+        if if_due and (at is None or at > now()):  # it was stopped in this moment
+            return
+        await forget_factors(held.id)
+        await Session.filter(person_id=held.id).delete()
+        await record(Verb.ACCOUNT_SECOND_FACTOR_RESET, held.id)
+        await tell_of_change(held, "reset")

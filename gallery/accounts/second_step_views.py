@@ -1,0 +1,225 @@
+"""Signing in with a passkey alone, and the second step after a password or a link by mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from gallery.accounts.access import next_page, speak_to_guest
+from gallery.accounts.forms import SignInForm
+from gallery.accounts.models import AuthenticatorApp, Passkey, Person, RecoveryCode, SignInAttempt
+from gallery.accounts.passkeys import PasskeyRefused, relying_party, request_options, use_passkey
+from gallery.accounts.second_factors import (
+    SecondFactorRefused,
+    stop_reset,
+    use_app_code,
+    use_recovery_code,
+)
+from gallery.accounts.sessions import (
+    ATTEMPTS_PER_NETWORK,
+    ATTEMPTS_PER_PERSON,
+    TooManyAttempts,
+    count_attempts,
+    open_session,
+    token_hash,
+)
+from gallery.clock import today
+from gallery.database import in_transaction
+from gallery.forms import small_form
+from gallery.languages import gettext as _
+from gallery.languages import set_language
+from gallery.mail.outbox import News, tell
+from gallery.pages import DESK, redirect, render, settings_of
+from gallery.security import network_asking
+from gallery.settings import Settings
+
+COOKIE = "gallery_first_step"
+SECONDS = 600  # from the first step to the second
+SIGN_IN = "sign in"  # for what a challenge to a passkey is
+
+
+async def finish_sign_in(
+    request: Request, person: Person, path: str, *, is_confirmed: bool = True
+) -> Response:
+    """Sign somebody in who has shown one factor, and go to `path`; ask for the second first where they have one.
+
+    `is_confirmed`: the first was a password, and not a link in a mail.
+    """
+    held = await Person.get(id=person.id)  # with the password that was chosen a moment ago
+    if held.second_factor_at is None:
+        response = RedirectResponse(path, status_code=303)
+        await open_session(request, response, held, is_confirmed=is_confirmed)
+        return response
+    settings = settings_of(request)
+    response = redirect(request, "accounts:second_step")
+    first_step = [held.id, token_hash(held.password_hash), path, is_confirmed]
+    response.set_cookie(
+        COOKIE,
+        str(_serializer(settings).dumps(first_step)),
+        max_age=SECONDS,
+        path=f"{DESK}/sign-in",
+        httponly=True,
+        samesite="lax",
+        secure=settings.is_https,
+    )
+    return response
+
+
+def _serializer(settings: Settings) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(settings.secret_key, salt="first step")
+
+
+async def _first_step(request: Request) -> tuple[Person, str, bool] | None:
+    """Who has shown one factor in this browser lately, where they wanted to go, and whether it was the password."""
+    await speak_to_guest(request)
+    try:
+        person_id, password, path, is_confirmed = _serializer(settings_of(request)).loads(
+            request.cookies.get(COOKIE, ""), max_age=SECONDS
+        )
+    except BadSignature:
+        return None
+    person = await Person.get_or_none(id=person_id, is_active=True)
+    if person is None or token_hash(person.password_hash) != password:
+        return None
+    set_language(person.language)
+    return person, path, is_confirmed
+
+
+async def new_second_step(request: Request) -> Response:
+    """Somebody who has shown one factor is asked for the second."""
+    first_step = await _first_step(request)
+    if first_step is None:
+        return redirect(request, "accounts:sign_in")
+    return await _page(request, first_step[0])
+
+
+async def create_second_step(request: Request) -> Response:
+    """Somebody gives a code of their app, a passkey or a recovery code, and is signed in."""
+    first_step = await _first_step(request)
+    if first_step is None:
+        return redirect(request, "accounts:sign_in")
+    person, path, is_confirmed = first_step
+    fields = await small_form(request)
+    settings = settings_of(request)
+    field = next((name for name in ("credential", "recovery", "code") if name in fields), "code")
+    typed = str(fields.get(field, "")).strip()
+    if not typed:
+        return await _page(request, person, {field: _("Please write the code.")}, status=422)
+    try:
+        await _check(request, person, field, typed, settings)
+    except TooManyAttempts:
+        await _warn(person)
+        sentence = _("That was tried too often. Please wait a quarter of an hour and try again.")
+        return await _page(request, person, {field: sentence}, status=429)
+    except PasskeyRefused:
+        sentence = _("This passkey was not accepted. Please try again.")
+        return await _page(request, person, {field: sentence}, status=422)
+    except SecondFactorRefused:
+        sentence = (
+            _("This code is not right, or was used before.")
+            if field == "recovery"
+            else _("This code is not right, or no longer. Please take the one that the app shows now.")
+        )
+        return await _page(request, person, {field: sentence}, status=422)
+    await stop_reset(person)
+    response = RedirectResponse(path, status_code=303)
+    await open_session(request, response, person, is_confirmed=is_confirmed or field == "credential")
+    response.delete_cookie(COOKIE, path=f"{DESK}/sign-in")
+    return response
+
+
+async def _check(request: Request, person: Person, field: str, typed: str, settings: Settings) -> None:
+    """Raises TooManyAttempts, PasskeyRefused, SecondFactorRefused."""
+    limits = {
+        f"second factor {person.id}": ATTEMPTS_PER_PERSON,
+        f"network {network_asking(request)}": ATTEMPTS_PER_NETWORK,
+    }
+    attempts = await count_attempts(limits, settings)
+    if not attempts:
+        raise TooManyAttempts
+    if field == "credential":
+        if await use_passkey(typed, f"second step {person.id}", settings) != person:
+            raise PasskeyRefused
+    elif field == "recovery":
+        await use_recovery_code(person, typed)
+    else:
+        await use_app_code(person, typed, settings)
+    await SignInAttempt.filter(Q(key=attempts[0].key) | Q(id=attempts[1].id)).delete()
+
+
+async def _warn(person: Person) -> None:
+    """Somebody knows the password, or reads the mails, and guesses the second factor: tell whose it is once a day."""
+    news = News(
+        "second_factor_guessed", "/desk/password", key=f"second-factor-guessed:{today()}", is_for_digest=False
+    )
+    async with in_transaction():
+        await tell([person], news)
+
+
+async def _page(
+    request: Request, person: Person, errors: dict[str, str] | None = None, status: int = 200
+) -> Response:
+    settings = settings_of(request)
+    passkeys = await Passkey.filter(person=person)
+    context: dict[str, Any] = {
+        "errors": errors or {},
+        "has_passkeys": bool(passkeys),
+        "options": request_options(f"second step {person.id}", settings, passkeys)
+        if passkeys and relying_party(settings)
+        else "",
+        "has_app": await AuthenticatorApp.exists(person=person),
+        "codes_left": await RecoveryCode.filter(person=person).count(),
+        "reset_at": person.second_factor_reset_at,
+    }
+    return render(request, "accounts/second_step.html", context, status=status)
+
+
+def sign_in_options(settings: Settings) -> str:
+    """What the sign-in page needs for passkeys; empty where there can be none."""
+    return request_options(SIGN_IN, settings) if relying_party(settings) else ""
+
+
+async def create_passkey_session(request: Request) -> Response:
+    """Somebody signs in with a passkey alone: their device asked for finger, face or PIN, so it is two factors."""
+    await speak_to_guest(request)
+    settings = settings_of(request)
+    attempts = await count_attempts({f"network {network_asking(request)}": ATTEMPTS_PER_NETWORK}, settings)
+    sentence, status = (
+        _("This passkey was not accepted. Please try again, or sign in with the password."),
+        422,
+    )
+    if not attempts:
+        sentence = _("That was tried too often. Please wait a quarter of an hour and try again.")
+        status = 429
+    else:
+        try:
+            person = await use_passkey(
+                str((await small_form(request)).get("credential", "")), SIGN_IN, settings
+            )
+        except PasskeyRefused:
+            pass
+        else:
+            await SignInAttempt.filter(id=attempts[0].id).delete()
+            await stop_reset(person)
+            response = RedirectResponse(next_page(request), status_code=303)
+            await open_session(request, response, person)
+            return response
+    context = {
+        "form": SignInForm(),
+        "next": next_page(request),
+        "options": sign_in_options(settings),
+        "passkey_error": sentence,
+    }
+    return render(request, "accounts/sign_in.html", context, status=status)
+
+
+routes = [
+    Route("/desk/sign-in/passkey", create_passkey_session, name="accounts:use_passkey", methods=["POST"]),
+    Route("/desk/sign-in/second", new_second_step, name="accounts:second_step", methods=["GET"]),
+    Route("/desk/sign-in/second", create_second_step, name="accounts:create_second_step", methods=["POST"]),
+]
