@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from gallery.accounts.invitations import open_invitation
-from gallery.accounts.models import Invitation, Membership
+from gallery.accounts.models import AuthenticatorApp, Invitation, Membership
 from gallery.artists.models import Artist, Consent, Withdrawal
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.import_models import Import, ImportState
@@ -35,6 +35,7 @@ from gallery.search.models import SearchEntry
 from gallery.storage import Store
 from gallery.storage.local import LocalFolder
 from tests import factories
+from tests.accounts.test_second_factor import set_up_app
 from tests.artworks.test_imports import two_works
 from tests.artworks.test_sheets import csv_bytes, zipped
 from tests.conftest import Site
@@ -239,6 +240,24 @@ async def test_an_invitation_that_cannot_be_is_refused(site: Site) -> None:
     unknown = on_site(site, "invite", "a@example.org", "--role", "member", "--organisation", "nobody")
     assert slug in one_complaint(unknown, 2)
     assert "not-an-address" in one_complaint(on_site(site, "invite", "not-an-address", "--role", "keeper"), 2)
+
+
+# second-factor
+
+
+async def test_a_second_factor_that_was_lost_is_removed_on_the_server(site: Site) -> None:
+    keeper, client = site.cast.keeper, await site.client(site.cast.keeper)
+    words = ["second-factor", " Keeper@example.org"]
+    assert "one factor alone" in on_site(site, *words, "--reset").stdout
+    await set_up_app(client)
+    assert "--reset" in on_site(site, *words).stdout
+    assert await AuthenticatorApp.exists(person=keeper)
+    assert "is removed" in on_site(site, *words, "--reset").stdout
+    assert not await AuthenticatorApp.exists(person=keeper)
+    assert (await client.get("/desk")).headers["location"].startswith("/desk/sign-in")
+    entry = await Entry.get(verb=Verb.ACCOUNT_SECOND_FACTOR_RESET)
+    assert (entry.thing_id, entry.person_id) == (keeper.id, None)
+    assert "nobody@example.org" in one_complaint(on_site(site, "second-factor", "nobody@example.org"), 2)
 
 
 # check

@@ -17,6 +17,7 @@ from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
+from gallery import site
 from gallery.accounts.members import has_had_owner
 from gallery.accounts.models import FormerOwner, Membership
 from gallery.database import Database
@@ -127,6 +128,18 @@ async def test_an_upgrade_keeps_every_row(empty: Callable[[str], Settings]) -> N
         assert len(after[table]) == len(rows), table
         for old, new in zip(rows, after[table], strict=True):
             assert {name: new[name] for name in old} == old, table
+
+
+@pytest.mark.parametrize("had_people", [True, False])
+async def test_a_site_that_had_people_is_not_asked_for_second_factors(
+    empty: Callable[[str], Settings], had_people: bool
+) -> None:
+    async with opened(empty("old")) as database:
+        await database.migrate(upto=FIRST)
+        if had_people:
+            await fill()
+        await database.migrate()
+        assert (await site.current()).asks_second_factor != had_people
 
 
 async def contents() -> dict[str, Rows]:

@@ -176,6 +176,7 @@ async def enter_person(desk: Desk, by: str, person: DemoPerson, organisation: Or
         "role": person.role,
         "organisation": str(organisation.id) if organisation else "",
         "language": person.language,
+        "confirm_password": PASSWORD,  # entering takes long on a slow machine
     }
     page = await desk.send(by, "organisations:invite", fields)
     found = re.search(r"/desk/invitations/([\w-]+)", page.text)

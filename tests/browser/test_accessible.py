@@ -124,6 +124,9 @@ class Furnished:
             f"/desk/organisations/{self.live.cast.organisation.id}/edit",
             f"/desk/organisations/{self.live.cast.organisation.id}/tokens",
             "/desk/account",
+            "/desk/account/address",
+            "/desk/account/second-factor",
+            "/desk/account/second-factor/app",
         ]
 
     def curators(self) -> list[str]:
