@@ -90,7 +90,8 @@ class Settings:
     picture_cache_bytes: int = 32_000_000  # memory of each process for small pictures and tiles on view
     iiif_cache_bytes: int = 500_000_000  # public storage for pieces of pictures that were made on demand
     image_lease_seconds: int = 120  # how long a worker may hold a picture before another takes it up
-    image_seconds: int = 20  # wall time for one picture
+    image_seconds: int = 20  # how long a request waits for one picture to be opened
+    image_worker_seconds: int = 600  # how long a worker waits for one, before it lets others go first
     image_memory_bytes: int = 608 << 20  # address space of the process in which one picture is opened
     font_serif: str = ""  # the font file of titles on cards, posters and labels; empty: Noto Serif SC
     font_sans: str = ""  # the font file of everything else on them; empty: Noto Sans SC
@@ -225,6 +226,7 @@ class Settings:
             iiif_cache_bytes=number("IIIF_CACHE_BYTES", cls.iiif_cache_bytes, least=0),
             image_lease_seconds=number("IMAGE_LEASE_SECONDS", cls.image_lease_seconds),
             image_seconds=number("IMAGE_SECONDS", cls.image_seconds),
+            image_worker_seconds=number("IMAGE_WORKER_SECONDS", cls.image_worker_seconds),
             image_memory_bytes=number("IMAGE_MEMORY_BYTES", cls.image_memory_bytes, least=400 << 20),
             font_serif=fonts["FONT_SERIF"],
             font_sans=fonts["FONT_SANS"],

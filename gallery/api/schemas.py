@@ -124,8 +124,8 @@ def new_work() -> Schema:
 PICTURE = record(
     {
         "state": one_of(ImageState),
-        "width": {"type": "integer", "description": "px"},
-        "height": {"type": "integer", "description": "px"},
+        "width": {"type": ["integer", "null"], "description": "px; null until it could be looked at"},
+        "height": {"type": ["integer", "null"], "description": "px"},
         "refusal": {"type": ["string", "null"], "description": "Why it cannot be shown, if it was refused."},
     }
 )

@@ -221,8 +221,8 @@ async def work_told(request: Request, artwork: Artwork, is_on_view: bool) -> dic
         is_refused = image.state == ImageState.REFUSED
         picture = {
             "state": str(image.state),
-            "width": image.width,
-            "height": image.height,
+            "width": image.width or None,
+            "height": image.height or None,
             "refusal": str(REFUSALS.get(image.refusal, REFUSALS["damaged"])) if is_refused else None,
         }
     return {

@@ -29,7 +29,7 @@ from gallery.artworks.works import (
 )
 from gallery.forms import desk_form
 from gallery.images.decoder import REFUSALS, Refused
-from gallery.images.uploads import ManyReader, ReceivedFile, look_at, take_in, too_large
+from gallery.images.uploads import ManyReader, ReceivedFile, look_at, take_in, too_large, why_it_waits
 from gallery.languages import file_size
 from gallery.languages import gettext as _
 from gallery.numbers import page_in, whole_numbers
@@ -283,6 +283,7 @@ async def _rows(
             {
                 "work": artwork,
                 "form": form,
+                "why_it_waits": why_it_waits(artwork.image) if artwork.image else "",
                 "typing": {
                     "address": pages_of(request).url("artworks:keep", id=artwork.id),
                     "key": str(artwork.id),

@@ -48,7 +48,15 @@ from gallery.clock import today
 from gallery.forms import Form
 from gallery.images.decoder import REFUSALS, Inspected, Refused
 from gallery.images.models import Image, ImageState
-from gallery.images.uploads import FormReader, ReceivedFile, ReceivedForm, look_at, take_in, too_large
+from gallery.images.uploads import (
+    FormReader,
+    ReceivedFile,
+    ReceivedForm,
+    look_at,
+    take_in,
+    too_large,
+    why_it_waits,
+)
 from gallery.languages import gettext as _
 from gallery.languages import ngettext
 from gallery.numbers import page_in
@@ -137,7 +145,7 @@ def why_it_stands(artwork: Artwork) -> str:
     if artwork.image.state == ImageState.REFUSED:
         return str(REFUSALS.get(artwork.image.refusal, REFUSALS["damaged"]))
     if artwork.image.state == ImageState.RECEIVED:
-        return _("The picture is being prepared.")
+        return why_it_waits(artwork.image)
     if artwork.status == Status.SUBMITTED:
         return _("A curator will look at it.")
     return ""
@@ -167,6 +175,7 @@ async def show(request: Request) -> Response:
         "share": await share_of(artwork.id),
         "is_on_view": await Artwork.all().on_view().filter(id=artwork.id).exists(),
         "is_waiting": artwork.image is not None and artwork.image.state == ImageState.RECEIVED,
+        "why_it_waits": why_it_waits,
         "words": STATUS_WORDS,
         **_consent_words(),
     }
@@ -304,7 +313,10 @@ async def _save(
         return await _submit(request, person, organisations, saved)
     to_be_framed = received.fields.get("then") == "frame" and saved.image_id is not None
     response = redirect(request, "framings:edit" if to_be_framed else "artworks:show", id=saved.id)
-    flash(request, response, _("The draft is saved."))
+    done = _("The draft is saved.")
+    if image is not None and not image.is_looked_at:
+        done = f"{done} {why_it_waits(image)}"
+    flash(request, response, done)
     return response
 
 
@@ -436,6 +448,10 @@ async def _missing_page(
     return await _form_page(request, form, saved, status=422, is_saved=True)
 
 
+def _why_not_shown(image: Image) -> str:
+    return why_it_waits(image) if image.is_late else str(REFUSALS.get(image.refusal, ""))
+
+
 async def _form_page(
     request: Request,
     form: WorkForm,
@@ -461,7 +477,7 @@ async def _form_page(
         "reason": reason,
         "image": image,
         "kept": kept,
-        "refusal": REFUSALS.get(image.refusal, "") if image else "",
+        "refusal": _why_not_shown(image) if image else "",
         "form_key": form_key or secrets.token_hex(16),
         "is_saved": is_saved,
         "has_several": len(form.offered.organisations) > 1,

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tortoise.expressions import Q
 
 from gallery.accounts.access import load_keeper
 from gallery.artists.models import Withdrawal
@@ -32,6 +33,7 @@ SILENT_AFTER = timedelta(seconds=4 * BEAT)
 async def show(request: Request) -> Response:
     """A keeper sees which workers are alive, what waits, and which pictures failed."""
     await load_keeper(request)
+    late = Image.filter(state=ImageState.RECEIVED, failures__gt=0).order_by("attempt_after", "id")
     failed = Artwork.filter(image__state=ImageState.REFUSED).order_by("-image_id")
     lengths: list[tuple[Any, int]] = [
         (_l("Pictures to be prepared"), await Image.filter(state=ImageState.RECEIVED).count()),
@@ -56,6 +58,8 @@ async def show(request: Request) -> Response:
         "lengths": lengths,
         "failed": await failed.limit(LISTED).prefetch_related("image", "organisation"),
         "failed_count": await failed.count(),
+        "late": await late.limit(LISTED).prefetch_related("artwork", "organisation"),
+        "late_count": await late.count(),
         "refusals": REFUSALS,
         "limits": settings_of(request),
     }
@@ -63,18 +67,29 @@ async def show(request: Request) -> Response:
 
 
 async def retry(request: Request) -> Response:
-    """A keeper has a picture that could not be prepared tried once more."""
+    """A keeper has a picture tried once more that could not be prepared, or for which the machine had no time."""
     await load_keeper(request)
     image = await Image.get_or_none(id=request.path_params["id"]).prefetch_related("artwork")
     if image is None:
         raise HTTPException(404)
+    work = image.artwork.id if image.artwork else image.candidate_for_id
+    if work is None:
+        raise HTTPException(404)
+    fragment = "late" if image.state == ImageState.RECEIVED else "failed"
     async with in_transaction():
-        again = await Image.filter(id=image.id, state=ImageState.REFUSED).update(
-            state=ImageState.RECEIVED, refusal="", failures=0, losses=0, lease_until=None
+        again = await Image.filter(
+            Q(state=ImageState.REFUSED) | Q(state=ImageState.RECEIVED, failures__gt=0), id=image.id
+        ).update(
+            state=ImageState.RECEIVED,
+            refusal="",
+            failures=0,
+            losses=0,
+            lease_until=None,
+            attempt_after=None,
         )
         if again:
-            await record(Verb.WORK_PICTURE_RETRIED, image.artwork.id, organisation_id=image.organisation_id)
-    response = redirect(request, "workshop:show", fragment="failed")
+            await record(Verb.WORK_PICTURE_RETRIED, work, organisation_id=image.organisation_id)
+    response = redirect(request, "workshop:show", fragment=fragment)
     flash(request, response, _("It is tried again."))
     return response
 

@@ -303,9 +303,11 @@ async def rows_before(moment: datetime) -> AsyncIterator[Image]:
 async def unhappy_images() -> list[Finding]:
     """Pictures that were refused while a work waits for them, and pictures that nobody develops."""
     refused = await Image.filter(state=ImageState.REFUSED, artwork__id__not_isnull=True).order_by("id")
+    late = await Image.filter(state=ImageState.RECEIVED, failures__gt=0).order_by("id")
     stuck = await Image.filter(
         Q(lease_until__isnull=True) | Q(lease_until__lt=now()),
         state=ImageState.RECEIVED,
+        failures=0,
         created_at__lt=now() - STUCK_AFTER,
     ).order_by("id")
     return [
@@ -316,6 +318,14 @@ async def unhappy_images() -> list[Finding]:
                 "Its organisation sends another",
             )
             for image in refused
+        ),
+        *(
+            Finding(
+                "A picture waits because this machine had no time or memory for it",
+                f"image {image.id}",
+                "It is tried again by itself; see the page about the worker",
+            )
+            for image in late
         ),
         *(
             Finding("A picture waits to be developed", f"image {image.id}", "Is a worker running?")

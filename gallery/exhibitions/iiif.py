@@ -14,7 +14,7 @@ from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 
 from gallery.exhibitions.media import Sightings, insist, is_on_view, look
-from gallery.images.decoder import Refused, cut_one
+from gallery.images.decoder import MachineFault, Refused, cut_one
 from gallery.images.demand import Busy, Demand
 from gallery.images.iiif import CONTEXT, FORMATS, PROFILE, Cut, NotAnswered, Size, asked_for, info, is_tile
 from gallery.images.models import Derivative, Image
@@ -107,9 +107,9 @@ async def show(request: Request) -> Response:
         body = await demand.get(f"{token}/{cut.name}", lambda: made(token, cut, whole, storage, settings))
     except Busy:
         return problem(503, "Too many pieces of pictures are being made. Please ask again.", RETRY_AFTER)
-    except Refused as refusal:
-        if refusal.code == "too_slow":
-            return problem(503, "This piece could not be made in time. Please ask again.", RETRY_AFTER)
+    except MachineFault:
+        return problem(503, "This piece could not be made in time. Please ask again.", RETRY_AFTER)
+    except Refused:
         return problem(501, "This piece cannot be made of so large a picture. Its tiles can be had.")
     except FileNotFoundError:
         raise HTTPException(404, headers=CORS) from None

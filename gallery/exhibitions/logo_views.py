@@ -49,7 +49,11 @@ async def update(request: Request) -> Response:
         try:
             if not sentence and received.file is not None:
                 found = await look_at(received.file, settings_of(request))
-                assert found.preview is not None
+                if found.preview is None:
+                    sentence = _(
+                        "We could not look at this picture: our machine is busy. Please send it again."
+                    )
+                    return await _page(request, exhibition, sentence, 503)
                 size = (found.width, found.height)
                 await set_logo(exhibition, key, found.preview, size, person, storage)
         except Refused as refusal:

@@ -17,7 +17,7 @@ from gallery.exhibitions.access import load_opened
 from gallery.exhibitions.iiif import RETRY_AFTER, keep, kept_for, problem
 from gallery.exhibitions.placards import Placards, fonts_of
 from gallery.exhibitions.stretches import stretch_of
-from gallery.images.decoder import Refused, compose
+from gallery.images.decoder import MachineFault, Refused, compose
 from gallery.images.demand import Busy, Demand
 from gallery.images.models import Image
 from gallery.images.placards import FORMS, Placard
@@ -85,7 +85,7 @@ async def answer(request: Request, placard: Placard) -> Response:
         body = await demand.get(placard.name, lambda: drawn(placard, storage, settings))
     except Busy:
         return problem(503, "Too many pictures are being made. Please ask again.", RETRY_AFTER)
-    except Refused:
+    except (Refused, MachineFault):
         return problem(503, "This picture could not be made. Please ask again.", RETRY_AFTER)
     except FileNotFoundError:  # its picture has just gone
         return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from tortoise.expressions import Subquery
@@ -17,21 +18,23 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.database import QuerySet, in_transaction, locked
 from gallery.exhibitions.media import is_on_view
-from gallery.images.decoder import Refused, cut_tiles
-from gallery.images.models import Image, ImageState
+from gallery.images.chores import are_waiting
+from gallery.images.decoder import MachineFault, Refused, cut_tiles
+from gallery.images.models import Image
 from gallery.images.shelves import original_key, tile_key
 from gallery.images.uploads import limits_of
 from gallery.worker import Workshop
 
 logger = logging.getLogger("gallery.worker")
 
+LATER = timedelta(minutes=20)  # after an attempt for which this machine had no time or memory
 MAX_ATTEMPTS = 10  # its tiles are then cut on demand, each by itself
 HANDFUL = 16  # tiles that are put at once, between two looks at whether they may be
 
 
 async def cut_next(workshop: Workshop) -> bool:
     """Cut the tiles of one picture that is on view and has none; pictures to be developed come first."""
-    if await Image.filter(state=ImageState.RECEIVED, lease_until=None).exists():
+    if await are_waiting():
         return False
     image = await claim(workshop)
     if image is None:
@@ -41,6 +44,10 @@ async def cut_next(workshop: Workshop) -> bool:
         return True
     try:
         is_complete = await cut_and_put(workshop, image)
+    except MachineFault as fault:
+        logger.warning("The tiles of image %d are cut later: %s", image.id, fault)
+        await held(image).update(tiling_until=now() + LATER)
+        return True
     except (Refused, FileNotFoundError) as fault:
         logger.warning("The tiles of image %d could not be cut: %s", image.id, fault)
         is_complete = False
@@ -63,7 +70,9 @@ async def cut_and_put(workshop: Workshop, image: Image) -> bool:
         storage.scratch_folder() as folder,
         storage.private.local_copy(original_key(image.token)) as original,
     ):
-        limits = limits_of(workshop.settings)
+        settings = workshop.settings
+        seconds = max(settings.image_seconds, settings.image_lease_seconds * 2 // 3)
+        limits = replace(limits_of(settings), wall_seconds=seconds)
         names = await cut_tiles(original, image.size, folder, limits, image.framing)
         for first in range(0, len(names), HANDFUL):
             if not await is_on_view(image.token):

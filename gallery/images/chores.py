@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
 from tortoise.expressions import Q
 
 from gallery import content_version
-from gallery.clock import now
+from gallery.accounts.models import Person, Role
+from gallery.clock import now, today
 from gallery.database import QuerySet, in_transaction, locked
 from gallery.disk import sha256_of
 from gallery.images.decoder import Developed, Refused, develop
@@ -20,7 +22,8 @@ from gallery.images.emblem_models import Emblem
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import PREVIEW
 from gallery.images.shelves import erase, original_key, rendition_key, renew_public
-from gallery.images.uploads import limits_of
+from gallery.images.uploads import patient_limits_of
+from gallery.mail.outbox import News, tell
 from gallery.storage import StoreAway
 from gallery.worker import Chore, Workshop
 
@@ -29,8 +32,12 @@ logger = logging.getLogger("gallery.worker")
 RECEIVED = Q(state=ImageState.RECEIVED)
 ONCE_MORE = Q(state=ImageState.READY, ready_at__isnull=True)  # see develop_again
 
-MAX_FAILURES = 3  # attempts that ended because the picture took too long
-MAX_LOSSES = 10  # attempts of which nobody heard again: their worker was killed, perhaps by the picture
+# How long a picture waits for its next attempt after one that failed because of this machine: for a day the pauses
+# grow, then there is one attempt a day until a keeper has looked at it.
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240, 240, 240, 240, 240, 1440))
+MAX_LOSSES = (
+    10  # attempts in a row of which nobody heard again: their worker was killed, perhaps by the picture
+)
 UNUSED_AFTER = timedelta(days=1)  # an upload whose form was never sent again
 
 
@@ -41,9 +48,18 @@ async def develop_next(workshop: Workshop) -> bool:
 
 async def develop_next_again(workshop: Workshop) -> bool:
     """Develop one image once more; what has just come in goes first."""
-    if await Image.filter(RECEIVED, lease_until=None).exists():
+    if await are_waiting():
         return False
     return await develop_one(workshop, await claim_or_give_back(workshop, ONCE_MORE))
+
+
+async def are_waiting() -> bool:
+    """Whether pictures wait that could be developed at once."""
+    return await Image.filter(RECEIVED, is_due(), lease_until=None).exists()
+
+
+def is_due() -> Q:
+    return Q(attempt_after__isnull=True) | Q(attempt_after__lte=now())
 
 
 async def develop_again() -> int:
@@ -52,7 +68,7 @@ async def develop_again() -> int:
     They stay ready, and on view, with the renditions that they have.
     """
     ready = Image.filter(state=ImageState.READY)
-    return await ready.update(ready_at=None, lease_until=None, failures=0, losses=0)
+    return await ready.update(ready_at=None, lease_until=None, attempt_after=None, failures=0, losses=0)
 
 
 async def develop_one(workshop: Workshop, image: Image | None) -> bool:
@@ -60,20 +76,21 @@ async def develop_one(workshop: Workshop, image: Image | None) -> bool:
     if image is None:
         return False
     if image.losses >= MAX_LOSSES:
-        await refuse(image, "damaged")
+        await postpone(image)
         return True
     try:
-        developed, sizes = await develop_into(workshop, image)
+        async with renewing(workshop, image):
+            developed, sizes = await develop_into(workshop, image)
     except Refused as refusal:
-        if refusal.code == "too_slow" and image.failures + 1 < MAX_FAILURES:
-            # The machine may just be busy: whoever comes next tries once more.
-            await give_back(image, failures=image.failures + 1)
-        else:
-            await refuse(image, refusal.code)
+        await refuse(image, refusal.code)
         return True
     except (StoreAway, asyncio.CancelledError):
         await give_back(image)  # nothing of it is the picture's fault
         raise
+    except OSError as fault:
+        logger.warning("Image %d waits, for this machine could not develop it: %s", image.id, fault)
+        await postpone(image)
+        return True
     if image.state == ImageState.READY and await held(image).exists():
         await renew_public(workshop.storage, image)
         # Curators' index of near pictures was made by the hash that it has.
@@ -91,6 +108,8 @@ async def develop_one(workshop: Workshop, image: Image | None) -> bool:
         rendition_bytes=sizes,
         ready_at=now(),
         lease_until=None,
+        attempt_after=None,
+        failures=0,
     )
     if updated:
         if image.state == ImageState.READY or await Emblem.exists(image_id=image.id):
@@ -111,7 +130,7 @@ async def develop_into(workshop: Workshop, image: Image) -> tuple[Developed, dic
         workshop.storage.scratch_folder() as folder,
         private.local_copy(original_key(image.token)) as original,
     ):
-        developed = await develop(original, folder, limits_of(workshop.settings), image.framing)
+        developed = await develop(original, folder, patient_limits_of(workshop.settings), image.framing)
         sizes = {name: (folder / name).stat().st_size for name in developed.files}
         for name in developed.files:
             await private.put_file(rendition_key(image.token, name), folder / name)
@@ -119,14 +138,15 @@ async def develop_into(workshop: Workshop, image: Image) -> tuple[Developed, dic
 
 
 async def claim(workshop: Workshop, which: Q = RECEIVED) -> Image | None:
-    """Take a waiting image on lease: the oldest of those that were lost least often.
+    """Take a waiting image on lease: the oldest of those that failed least often.
 
     A lease that ran out was never given back: its worker was killed, and the picture may be why. Such a picture lets all
-    others go first, so that it cannot hold them up.
+    others go first, so that it cannot hold them up; so does one for which the machine had no time.
     """
     async with in_transaction():
-        waiting = Image.filter(which, Q(lease_until__isnull=True) | Q(lease_until__lt=now()))
-        image: Image | None = await locked(waiting.order_by("losses", "id").limit(1), skip_held=True).first()
+        waiting = Image.filter(which, is_due(), Q(lease_until__isnull=True) | Q(lease_until__lt=now()))
+        in_order = waiting.order_by("failures", "losses", "id").limit(1)
+        image: Image | None = await locked(in_order, skip_held=True).first()
         if image is None:
             return None
         image.attempts += 1
@@ -153,9 +173,39 @@ def held(image: Image) -> QuerySet[Image]:
     return Image.filter(id=image.id, state=image.state, attempts=image.attempts)
 
 
-async def give_back(image: Image, **values: int) -> None:
+@asynccontextmanager
+async def renewing(workshop: Workshop, image: Image) -> AsyncIterator[None]:
+    """Hold the lease of this attempt for as long as it takes."""
+    seconds = workshop.settings.image_lease_seconds
+    is_over = asyncio.Event()
+
+    async def renew() -> None:
+        while not is_over.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds / 3):
+                    await is_over.wait()
+                    return
+            await held(image).update(lease_until=now() + timedelta(seconds=seconds))
+
+    renewal = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        is_over.set()
+        await asyncio.wait([renewal])
+
+
+async def give_back(image: Image) -> None:
     """End the lease of this attempt, so that whoever comes next takes the image up at once."""
-    await held(image).update(lease_until=None, **values)
+    await held(image).update(lease_until=None)
+
+
+async def postpone(image: Image) -> None:
+    """End the lease of an attempt that failed because of this machine: others go first, each time for longer."""
+    pause = PAUSES[min(image.failures, len(PAUSES) - 1)]
+    await held(image).update(
+        lease_until=None, attempt_after=now() + pause, failures=image.failures + 1, losses=0
+    )
 
 
 async def refuse(image: Image, code: str) -> None:
@@ -200,7 +250,7 @@ async def note_digest(workshop: Workshop) -> bool:
     if image is None:
         return False
     private, digest = workshop.storage.private, ""
-    with contextlib.suppress(FileNotFoundError):  # `gallery check` says that it is missing
+    with suppress(FileNotFoundError):  # `gallery check` says that it is missing
         async with private.local_copy(original_key(image.token)) as original:
             digest = await asyncio.to_thread(sha256_of, original)
     sizes = {
@@ -216,9 +266,25 @@ async def note_digest(workshop: Workshop) -> bool:
     return True
 
 
+async def tell_of_late_pictures(workshop: Workshop) -> bool:
+    """Tell the keepers once a day that pictures wait because this machine had no time or memory for them."""
+    count = await Image.filter(RECEIVED, failures__gt=0).count()
+    if count:
+        news = News(
+            "pictures_late",
+            "/desk/worker",
+            {"count": count},
+            key=f"pictures-late:{today()}",
+            is_for_digest=False,
+        )
+        await tell(await Person.filter(role=Role.KEEPER, is_active=True), news)
+    return False
+
+
 CHORES = [
-    Chore("develop images", develop_next),
+    Chore("develop images", develop_next, aside=True),  # one may take minutes
     Chore("develop images once more", develop_next_again, every=5),
+    Chore("tell of late pictures", tell_of_late_pictures, every=300),
     Chore("forget unused uploads", forget_unused, every=600),
     Chore("note digests", note_digest, every=600),
 ]

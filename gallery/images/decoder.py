@@ -44,8 +44,8 @@ REFUSALS: Mapping[str, Any] = {
         "GIF and upload it again."
     ),
     "damaged": _(
-        "This picture is damaged or was not copied completely. Please open it on your device to see whether "
-        "it is whole, save it once more as JPEG and upload it again."
+        "This picture is damaged or was not copied completely. Please copy it once more from where it was made, "
+        "look whether it opens there, and upload it again."
     ),
     "too_many_pixels": _(
         "This picture has more than 120 million pixels. Please make it smaller, for instance 10,000 pixels "
@@ -60,12 +60,12 @@ REFUSALS: Mapping[str, Any] = {
         "side and 60 on the shorter. Please cut off less."
     ),
     "too_slow": _(
-        "This picture takes too long to open. Please save it once more as an ordinary JPEG and upload it "
-        "again."
+        "Opening this picture takes too much work, because of the way in which it is stored. Please open it on "
+        "your device, save it as a new file, perhaps a smaller one, and upload that."
     ),
     "too_much_memory": _(
-        "This picture is too large to be opened in its format. Please save it as JPEG, or make it smaller, "
-        "and upload it again."
+        "This picture is too large to be opened in the way in which it is stored. Please make it smaller, for "
+        "instance 6,000 pixels on the longer side, or save it as an ordinary JPEG, which is not progressive."
     ),
 }
 
@@ -89,7 +89,10 @@ OTHER_KINDS = (
 
 @dataclass(frozen=True)
 class Limits:
-    """What one picture may take: bytes of address space, seconds of processor and of waiting, pixels."""
+    """What one picture may take: bytes of address space, seconds of processor and of waiting, pixels.
+
+    Only seconds of the processor say anything about the file: those of waiting depend on what else the machine does.
+    """
 
     memory_bytes: int = 608 << 20
     cpu_seconds: int = 30
@@ -137,13 +140,17 @@ class Refused(Exception):
         self.code = code
 
 
+class MachineFault(OSError):
+    """The child was too late, was killed from outside, or could not work: nothing is known of the picture."""
+
+
 async def inspect(
     source: Path, limits: Limits = Limits(), preview: Path | None = None, framing: Framing = AS_IT_CAME
 ) -> Inspected:
     """What is shown of the picture by `framing`, after reading all of it once, so that a truncated one is found at upload.
 
-    With `preview` a small JPEG of it is written there. Raises Refused where the picture is at fault, OSError where
-    this machine is.
+    With `preview` a small JPEG of it is written there. Raises Refused where the picture is at fault, MachineFault
+    where this machine is.
     """
     kind = await kind_of(source)
     found = inspected_from(await ask("inspect", source, kind, preview, limits, framing=asdict(framing)), kind)
@@ -157,7 +164,7 @@ async def develop(
 ) -> Developed:
     """Write all renditions of the picture, framed, into the existing folder `out`: all of them, or none.
 
-    Raises Refused where the picture is at fault, OSError where this machine is.
+    Raises Refused where the picture is at fault, MachineFault where this machine is.
     """
     kind = await kind_of(source)
     async with darkroom_in(out) as darkroom:
@@ -181,7 +188,8 @@ async def cut_tiles(
 ) -> tuple[str, ...]:
     """Write all tiles of the picture into the existing folder `out`, and return their names.
 
-    `whole` is its size (px, upright and framed). Raises Refused where the picture is at fault, OSError where this machine is.
+    `whole` is its size (px, upright and framed). Raises Refused where the picture is at fault, MachineFault where this
+    machine is.
     """
     kind = await kind_of(source)
     async with darkroom_in(out) as darkroom:
@@ -202,7 +210,7 @@ async def cut_one(
     """Write one piece of the picture into the existing folder `out`, and return its file.
 
     `whole` is the picture's size (px, upright and framed), in which `cut` speaks. Raises Refused where the picture is at fault,
-    OSError where this machine is.
+    MachineFault where this machine is.
     """
     kind = await kind_of(source)
     async with darkroom_in(out) as darkroom:
@@ -217,7 +225,7 @@ async def compose(
 ) -> Path:
     """Draw a card or poster with the picture, or without one, into the existing folder `out`; return its file.
 
-    Raises Refused where the picture is at fault, OSError where this machine is, or its fonts are.
+    Raises Refused where the picture is at fault, MachineFault where this machine is, or its fonts are.
     """
     kind = await kind_of(picture) if picture is not None else ""
     async with darkroom_in(out) as darkroom:
@@ -294,7 +302,7 @@ def head_of(source: Path) -> bytes:
 async def ask(
     task: str, source: Path | None, kind: str, out: Path | None, limits: Limits, **more: Any
 ) -> dict[str, Any]:
-    """What the child says of the picture. Raises Refused, or OSError where the child could not work."""
+    """What the child says of the picture. Raises Refused, or MachineFault where the child could not say."""
     request = {
         "task": task,
         "source": None if source is None else str(Path.cwd() / source),
@@ -303,25 +311,28 @@ async def ask(
         "limits": asdict(limits),
         **more,
     }
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-c",
-        CHILD,
-        str(Path(gallery.__file__).parents[1]),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-        env=child_environment(),
-        limit=LONGEST_ANSWER,
-    )
+    try:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-c",
+            CHILD,
+            str(Path(gallery.__file__).parents[1]),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+            env=child_environment(),
+            limit=LONGEST_ANSWER,
+        )
+    except OSError as fault:  # no process, no memory
+        raise MachineFault(f"the child process for pictures could not be started: {fault}") from fault
     try:
         async with asyncio.timeout(limits.wall_seconds):
             line = await exchange(child, json.dumps(request).encode())
             await child.wait()
     except TimeoutError:
-        raise Refused("too_slow") from None
+        raise MachineFault(f"the picture was not done within {limits.wall_seconds} s") from None
     finally:
         await end(child)
     return judged(line, child.returncode)
@@ -350,7 +361,7 @@ async def end(child: asyncio.subprocess.Process) -> None:
 
 
 def judged(line: bytes, status: int | None) -> dict[str, Any]:
-    """What was done, from the child's answer and how it ended. Raises Refused or OSError."""
+    """What was done, from the child's answer and how it ended. Raises Refused or MachineFault."""
     try:
         told = json.loads(line)
     except (ValueError, RecursionError):  # nothing, nonsense, or brackets without end
@@ -358,7 +369,7 @@ def judged(line: bytes, status: int | None) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise Refused("damaged")
     if "failed" in told:
-        raise OSError(f"the picture could not be worked on: {told['failed']!r:.500}")
+        raise MachineFault(f"the picture could not be worked on: {told['failed']!r:.500}")
     if "done" not in told:
         code = str(told.get("refused"))
         raise Refused(code if code in REFUSALS else "damaged")
@@ -371,10 +382,12 @@ def judged(line: bytes, status: int | None) -> dict[str, Any]:
 def death(status: int | None) -> Exception:
     """Why a child ended without an answer."""
     if status is None or status >= 0:
-        return OSError(f"the child process for pictures ended with status {status}")
+        return MachineFault(f"the child process for pictures ended with status {status}")
+    if -status == signal.SIGKILL:  # our own limits end it in other ways: the system had no memory left
+        return MachineFault("the child process for pictures was killed by the system")
     if -status == signal.SIGXCPU:
         return Refused("too_slow")
-    if -status in (signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS):
+    if -status in (signal.SIGSEGV, signal.SIGBUS):
         return Refused("too_much_memory")
     return Refused("damaged")
 

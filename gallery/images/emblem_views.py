@@ -14,7 +14,7 @@ from gallery.forms import Form, Line
 from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.emblems import Owner, emblem_of, remove_emblem, set_emblem
 from gallery.images.models import Image
-from gallery.images.uploads import FormReader, ReceivedForm, look_at, take_in, too_large
+from gallery.images.uploads import FormReader, ReceivedForm, look_at, take_in, too_large, why_it_waits
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.organisations.access import load_kept, load_project
@@ -80,6 +80,8 @@ async def _save(request: Request, owner: Owner, organisation: Organisation, by: 
     await set_emblem(owner, image, form.alt_zh.data or "", form.alt_en.data or "", by, storage)
     if image is None:
         return _back(request, owner, _("Saved."))
+    if not image.is_looked_at:
+        return _back(request, owner, why_it_waits(image))
     return _back(request, owner, _("Saved. The picture is prepared and checked before visitors see it."))
 
 
@@ -113,6 +115,7 @@ async def _page(
         "emblem": held,
         "form": form or EmblemForm(obj=held),
         "sentence": sentence,
+        "why_it_waits": why_it_waits,
     }
     return render(request, "emblems/edit.html", context, status=status)
 

@@ -9,6 +9,14 @@ Size = tuple[int, int]
 WHOLE = 10_000  # parts in which the sides of a turned picture are told
 TURNS = (0, 90, 180, 270)  # degrees, clockwise
 
+# A strip narrower than this (px) is not a picture: 60,000 × 20 would be shown as a line one pixel high.
+SHORT_SIDE = 60
+
+
+def is_too_small(size: Size, min_long_side: int) -> bool:
+    return max(size) < min_long_side or min(size) < SHORT_SIDE
+
+
 # EXIF's orientations, and which one a picture has after a further quarter turn clockwise.
 QUARTER = {1: 6, 6: 3, 3: 8, 8: 1, 2: 7, 7: 4, 4: 5, 5: 2}
 

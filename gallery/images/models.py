@@ -48,7 +48,7 @@ class Image(Model):
     # Whether that digest was taken from what lay in storage, not from what arrived: a damage before that it cannot tell.
     is_digest_late = fields.BooleanField(default=False, db_default=False)
     is_animated = fields.BooleanField(default=False)
-    width = fields.IntField()  # px, upright and framed
+    width = fields.IntField()  # px, upright and framed; both are 0 while nobody could look at it
     height = fields.IntField()
     # How it is framed, as in Framing: the original stays as it came.
     turn = fields.IntField(default=0, db_default=0)
@@ -68,7 +68,8 @@ class Image(Model):
     attempts = fields.IntField(default=0)  # how often it was claimed; tells apart who holds it now
     failures = fields.IntField(
         default=0, db_default=0
-    )  # attempts that the picture itself ended, and that are made again
+    )  # attempts for which this machine had no time or memory
+    attempt_after = fields.DatetimeField(null=True)  # after such a one: others go first until then
     losses = fields.IntField(default=0, db_default=0)  # attempts whose worker was never heard of again
     lease_until = fields.DatetimeField(null=True)  # whoever claimed it must be done by then
     # Whether its tiles lie in public storage.
@@ -107,12 +108,22 @@ class Image(Model):
         return self.framing.turned((round(self.width * WHOLE / across), round(self.height * WHOLE / down)))
 
     @property
+    def is_looked_at(self) -> bool:
+        """Whether it was opened at least once; until then its size is not known, nor whether it can be shown."""
+        return self.width > 0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether this machine had no time for it yet, so that whoever waits for it is told so."""
+        return self.state == ImageState.RECEIVED and (self.failures > 0 or not self.is_looked_at)
+
+    @property
     def ratio(self) -> float:
         return self.width / self.height
 
     @property
     def is_small(self) -> bool:
-        return max(self.width, self.height) < 1200
+        return self.is_looked_at and max(self.width, self.height) < 1200
 
     def widths(self) -> tuple[int, ...]:
         return widths_for(self.width)

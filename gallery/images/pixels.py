@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps, ImageStat
 
 from gallery.images import fingerprints, webp
-from gallery.images.framing import AS_IT_CAME, Framing
+from gallery.images.framing import AS_IT_CAME, Framing, is_too_small
 from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
 from gallery.images.rows import Rows
 
@@ -29,9 +29,6 @@ Need = Callable[[Size], Size]  # from a picture's size to the one in which it is
 
 ORIENTATION = 0x0112
 PHOTOMETRIC = 0x0106
-
-# A strip narrower than this (px) is not a picture: 60,000 × 20 would be shown as a line one pixel high.
-SHORT_SIDE = 60
 
 # The tallest rendition (px). A scroll taller than that is developed smaller, so that no width takes minutes.
 TALLEST = 5120
@@ -224,7 +221,7 @@ def read(
         with source.open("rb") as file:
             sheet = READERS.get(kind, read_plain)(file, kind, bounds, need_whole, mode)
         sheet = replace(sheet, orientation=framing.orientation_after(sheet.orientation), framing=framing)
-        if not framing.is_whole and is_too_small(sheet.shown_size, bounds):
+        if not framing.is_whole and is_too_small(sheet.shown_size, bounds.min_long_side):
             raise Unfit("too_little_left")
         return sheet
     except (Unfit, MemoryError):
@@ -364,12 +361,8 @@ def check_size(size: tuple[int, int], bounds: Bounds) -> None:
     """Raise Unfit if the picture has too many pixels or too few."""
     if size[0] * size[1] > bounds.max_pixels:
         raise Unfit("too_many_pixels")
-    if is_too_small(size, bounds):
+    if is_too_small(size, bounds.min_long_side):
         raise Unfit("too_small")
-
-
-def is_too_small(size: Size, bounds: Bounds) -> bool:
-    return max(size) < bounds.min_long_side or min(size) < SHORT_SIDE
 
 
 def check_memory(needed: float, bounds: Bounds) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+import logging
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,8 +16,8 @@ from starlette.datastructures import MultiDict
 from starlette.requests import Request
 
 from gallery.disk import sha256_of
-from gallery.images.decoder import Inspected, Limits, inspect, sniff
-from gallery.images.framing import Framing
+from gallery.images.decoder import Inspected, Limits, MachineFault, Refused, inspect, sniff
+from gallery.images.framing import Framing, is_too_small
 from gallery.images.models import Image, new_token
 from gallery.images.renditions import PREVIEW, UNFRAMED
 from gallery.images.shelves import erase, original_key, rendition_key, unframed_name
@@ -25,6 +26,8 @@ from gallery.languages import gettext as _
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
+
+logger = logging.getLogger("gallery")
 
 MAX_FIELDS = 200
 MAX_FIELD_BYTES = 400_000  # of all text fields together
@@ -292,12 +295,35 @@ class _Closing:
 
 
 async def look_at(file: ReceivedFile, settings: Settings) -> Inspected:
-    """What the file is, found out in a child process that also writes its preview; raises decoder.Refused."""
-    return await inspect(file.path, limits_of(settings), file.path.with_name(PREVIEW))
+    """What the file is, found out in a child process that also writes its preview; raises decoder.Refused.
+
+    Where this machine has no time or memory for that just now, size and preview are left out: the worker looks later.
+    """
+    try:
+        return await inspect(file.path, limits_of(settings), file.path.with_name(PREVIEW))
+    except MachineFault as fault:
+        logger.warning("A picture is taken in before it was looked at: %s", fault)
+        assert file.format is not None  # else it was refused by its first bytes
+        return Inspected(0, 0, file.format, animated=False, small=False)
+
+
+def why_it_waits(image: Image) -> str:
+    """What whoever sent a picture reads while it is not prepared yet."""
+    if not image.is_looked_at:
+        return _("We are still looking at this picture: our machine is busy. You need do nothing.")
+    if image.is_late:
+        return _("We are still preparing this picture: our machine is busy. You need do nothing.")
+    return _("The picture is being prepared.")
 
 
 def limits_of(settings: Settings) -> Limits:
+    """For a request, which cannot wait long."""
     return Limits(memory_bytes=settings.image_memory_bytes, wall_seconds=settings.image_seconds)
+
+
+def patient_limits_of(settings: Settings) -> Limits:
+    """For the worker: the file is judged by the processor's time, however long that takes."""
+    return replace(limits_of(settings), wall_seconds=settings.image_worker_seconds)
 
 
 async def take_in(
@@ -325,8 +351,8 @@ async def take_in(
 async def take_again(image: Image, framing: Framing, storage: Storage, settings: Settings) -> Image:
     """The same original framed anew, as an image of its own: another name, other files, and the worker's job.
 
-    Its preview is there at once. Raises decoder.Refused where too little is left, FileNotFoundError where the picture is
-    gone or is just being developed, StoreAway.
+    Its preview is there at once, unless this machine is too busy. Raises decoder.Refused where too little is left,
+    FileNotFoundError where the picture is gone or is just being developed, StoreAway.
     """
     token, private = new_token(), storage.private
     whole = unframed_name(image)
@@ -335,9 +361,9 @@ async def take_again(image: Image, framing: Framing, storage: Storage, settings:
             storage.scratch_folder() as folder,
             private.local_copy(original_key(image.token)) as original,
         ):
-            found = await inspect(original, limits_of(settings), folder / PREVIEW, framing)
-            assert found.preview is not None
-            await private.put_file(rendition_key(token, PREVIEW), found.preview)
+            found = await _framed(image, original, framing, folder / PREVIEW, limits_of(settings))
+            if found.preview is not None:
+                await private.put_file(rendition_key(token, PREVIEW), found.preview)
         links = {original_key(token): original_key(image.token)}
         if not framing.is_whole:
             if whole is None:
@@ -354,7 +380,7 @@ async def take_again(image: Image, framing: Framing, storage: Storage, settings:
             source_sha256=image.source_sha256,
             is_digest_late=image.is_digest_late,
             is_animated=image.is_animated,
-            has_preview=True,
+            has_preview=found.preview is not None,
             width=found.width,
             height=found.height,
             turn=framing.turn,
@@ -366,3 +392,15 @@ async def take_again(image: Image, framing: Framing, storage: Storage, settings:
     except BaseException:
         await erase(storage, token)
         raise
+
+
+async def _framed(image: Image, original: Path, framing: Framing, preview: Path, limits: Limits) -> Inspected:
+    """What is shown of a picture by `framing`, reckoned from what is known of it where there is no time to look."""
+    try:
+        return await inspect(original, limits, preview, framing)
+    except MachineFault as fault:
+        logger.warning("A picture is framed before it was looked at: %s", fault)
+        width, height = framing.size_in(image.whole_size)
+        if not framing.is_whole and is_too_small((width, height), limits.min_long_side):
+            raise Refused("too_little_left") from fault
+        return Inspected(width, height, image.source_format, image.is_animated, small=False)

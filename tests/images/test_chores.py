@@ -20,18 +20,22 @@ from gallery.content_version import ContentVersion
 from gallery.database import Database, in_transaction
 from gallery.images import chores
 from gallery.images.chores import (
-    MAX_FAILURES,
     MAX_LOSSES,
     ONCE_MORE,
+    PAUSES,
     UNUSED_AFTER,
     claim,
     develop_again,
     develop_next,
     develop_next_again,
     forget_unused,
+    tell_of_late_pictures,
 )
+from gallery.images.decoder import Developed
 from gallery.images.models import Image, ImageState
 from gallery.images.shelves import erase, original_key, public_key, rendition_key
+from gallery.mail.letters import compose
+from gallery.mail.models import Mail
 from gallery.storage import Storage
 from gallery.worker import Workshop
 from tests import factories
@@ -82,7 +86,7 @@ async def test_what_a_killed_worker_held_is_taken_up_after_its_lease(site: Site,
     assert (image.state, image.attempts) == (ImageState.READY, 2)
 
 
-async def test_a_picture_that_takes_its_worker_down_again_and_again_is_refused(
+async def test_a_picture_that_takes_its_worker_down_again_and_again_waits(
     site: Site, workshop: Workshop
 ) -> None:
     image = await received(site)
@@ -93,8 +97,13 @@ async def test_a_picture_that_takes_its_worker_down_again_and_again_is_refused(
     assert image.losses == MAX_LOSSES
     assert await develop_next(workshop)
     await image.refresh_from_db()
-    assert (image.state, image.refusal) == (ImageState.REFUSED, "damaged")
+    assert (image.state, image.refusal) == (ImageState.RECEIVED, "")
+    assert image.attempt_after
     assert not await develop_next(workshop)
+    await Image.filter(id=image.id).update(attempt_after=now())
+    assert await develop_next(workshop)
+    await image.refresh_from_db()
+    assert image.state == ImageState.READY
 
 
 async def test_a_picture_that_was_lost_lets_all_others_go_first(site: Site, workshop: Workshop) -> None:
@@ -106,14 +115,98 @@ async def test_a_picture_that_was_lost_lets_all_others_go_first(site: Site, work
     assert (await claim(workshop)) == lost
 
 
-async def test_a_picture_that_is_too_slow_is_tried_three_times(site: Site) -> None:
-    hurried = Workshop(replace(site.settings, image_seconds=0), site.storage)
+def hurried(site: Site) -> Workshop:
+    """One that has no time for any picture."""
+    return Workshop(replace(site.settings, image_worker_seconds=0), site.storage)
+
+
+async def test_a_picture_for_which_there_is_no_time_is_never_refused(site: Site) -> None:
+    """It waits, each time for longer, for a day and beyond."""
     image = await received(site)
-    for attempt in range(1, MAX_FAILURES + 1):
-        assert await develop_next(hurried)
+    waited = timedelta()
+    for attempt in range(1, len(PAUSES) + 3):
+        before = now()
+        assert await develop_next(hurried(site))
+        assert not await develop_next(hurried(site)), "it is not due"
         await image.refresh_from_db()
-        assert (image.attempts, image.losses, image.lease_until) == (attempt, 0, None)
-    assert (image.state, image.refusal) == (ImageState.REFUSED, "too_slow")
+        assert (image.state, image.refusal, image.lease_until) == (ImageState.RECEIVED, "", None)
+        assert (image.attempts, image.failures, image.losses) == (attempt, attempt, 0)
+        assert image.attempt_after
+        pause = image.attempt_after - before
+        assert pause >= PAUSES[min(attempt, len(PAUSES)) - 1]
+        waited += pause
+        await Image.filter(id=image.id).update(attempt_after=now())
+    assert waited > timedelta(days=1)
+    assert await develop_next(Workshop(site.settings, site.storage))
+    await image.refresh_from_db()
+    assert (image.state, image.failures, image.attempt_after) == (ImageState.READY, 0, None)
+
+
+async def test_what_there_was_no_time_for_lets_all_others_go_first(site: Site, workshop: Workshop) -> None:
+    late = await received(site)
+    assert await develop_next(hurried(site))
+    others = [await received(site) for _ in range(2)]
+    await Image.filter(id=late.id).update(attempt_after=now())
+    assert [await claim(workshop) for _ in range(3)] == [*others, late]
+
+
+async def test_a_picture_that_waits_holds_nothing_else_up(site: Site, workshop: Workshop) -> None:
+    await received(site)
+    assert await develop_next(hurried(site))
+    ready = await factories.image(site.storage, site.cast.organisation)
+    await develop_again()
+    assert await develop_next_again(workshop)
+    assert (await Image.get(id=ready.id)).ready_at
+
+
+async def test_a_full_disk_is_nobodys_fault(
+    site: Site, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_room(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    image = await received(site)
+    with monkeypatch.context() as patched:
+        patched.setattr(type(site.storage.private), "put_file", no_room)
+        assert await develop_next(workshop)
+    await image.refresh_from_db()
+    assert (image.state, image.failures, image.losses) == (ImageState.RECEIVED, 1, 0)
+
+
+async def test_a_lease_lasts_as_long_as_the_work(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a busy machine needs, nobody else takes the picture up meanwhile."""
+    patient = Workshop(replace(site.settings, image_lease_seconds=1), site.storage)
+    image = await received(site)
+    is_renewed = asyncio.Event()
+
+    async def slow(workshop: Workshop, image: Image) -> Developed:
+        await is_renewed.wait()
+        return await develop_into(workshop, image)
+
+    develop_into = chores.develop_into
+    monkeypatch.setattr(chores, "develop_into", slow)
+    developing = asyncio.create_task(develop_next(patient))
+    while not (claimed := await Image.get(id=image.id)).lease_until:
+        await asyncio.sleep(0.01)
+    while (await Image.get(id=image.id)).lease_until == claimed.lease_until:
+        await asyncio.sleep(0.05)
+    is_renewed.set()
+    assert await developing
+    await image.refresh_from_db()
+    assert (image.state, image.attempts, image.losses) == (ImageState.READY, 1, 0)
+
+
+async def test_keepers_are_told_of_late_pictures_once_a_day(site: Site, workshop: Workshop) -> None:
+    await received(site)
+    await tell_of_late_pictures(workshop)
+    assert not await Mail.exists(kind="pictures_late")
+    assert await develop_next(hurried(site))
+    for _ in range(2):
+        await tell_of_late_pictures(workshop)
+    mail = await Mail.get(kind="pictures_late")
+    assert (mail.person_id, mail.facts) == (site.cast.keeper.id, {"count": 1})
+    letter = compose(mail, site.settings)
+    assert "/desk/worker" in letter.text
 
 
 async def test_a_worker_that_is_stopped_gives_its_picture_back(site: Site, workshop: Workshop) -> None:
@@ -266,10 +359,14 @@ async def test_a_worker_killed_while_it_develops_again_is_followed_by_another(
 async def test_what_cannot_be_developed_again_stays_as_it_was(site: Site) -> None:
     image = await on_view(site)
     await develop_again()
-    hurried = Workshop(replace(site.settings, image_seconds=0), site.storage)
-    for _ in range(MAX_FAILURES):
-        assert await develop_next_again(hurried)
-    assert not await develop_next_again(hurried)
+    assert await develop_next_again(hurried(site))
+    assert not await develop_next_again(hurried(site))
+    await image.refresh_from_db()
+    assert image.failures == 1
+    await factories.put(site.storage.private, original_key(image.token), b"garbage")
+    await Image.filter(id=image.id).update(attempt_after=None)
+    assert await develop_next_again(hurried(site))
+    assert not await develop_next_again(hurried(site))
     await image.refresh_from_db()
     assert (image.state, image.refusal, image.is_public) == (ImageState.READY, "", True)
     assert (await (await site.client()).get(f"/media/{image.token}/320.webp")).status_code == 200

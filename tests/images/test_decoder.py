@@ -24,6 +24,7 @@ from gallery.images import child, decoder, pixels
 from gallery.images.decoder import (
     REFUSALS,
     Limits,
+    MachineFault,
     Refused,
     develop,
     developed_from,
@@ -364,10 +365,18 @@ async def test_shows_a_good_picture_whatever_hangs_on_it(data: bytes, tmp_path: 
             assert files.near(found, true, 60)
 
 
-async def test_ends_a_picture_that_takes_too_long(tmp_path: Path) -> None:
+async def test_a_picture_for_which_there_was_no_time_is_not_to_blame(tmp_path: Path) -> None:
     source = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "JPEG"))
-    with pytest.raises(Refused, match="too_slow"):
+    with pytest.raises(MachineFault, match="not done within 0"):
         await develop(source, tmp_path, Limits(wall_seconds=0.3))
+
+
+async def test_a_child_that_the_system_kills_is_not_the_pictures_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder, "CHILD", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(MachineFault, match="killed by the system"):
+        await inspect(files.stored(tmp_path, JPEG))
 
 
 async def test_ends_a_picture_that_takes_too_much_of_the_processor(tmp_path: Path) -> None:
@@ -520,7 +529,6 @@ sys.exit(run(try_it()))
     ("line", "status", "expected"),
     [
         (b"", -24, "too_slow"),
-        (b"", -9, "too_much_memory"),
         (b"", -11, "too_much_memory"),
         (b"", -6, "damaged"),
         (b'{"refused": "too_small"}', 0, "too_small"),
