@@ -72,7 +72,7 @@ class Plain:
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
         box = as_stored((left, top, right, bottom), self.sheet.image.size, self.sheet.orientation)
-        band = opaque(self.sheet.image.crop(box), inverted=self.sheet.inverted)
+        band = opaque(self.sheet.image.crop(box), inverted=self.sheet.inverted, white=self.sheet.white)
         return turned(to_srgb(band, self.sheet.profile), self.sheet.orientation)
 
 

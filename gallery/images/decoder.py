@@ -43,6 +43,18 @@ REFUSALS: Mapping[str, Any] = {
         "Pictures of this kind cannot be shown here. Please save it as JPEG, PNG, WebP, AVIF, HEIC, TIFF or "
         "GIF and upload it again."
     ),
+    "raw_file": _(
+        "This is a raw file: what a camera's sensor saw, and not yet a picture. Please develop it in the program of the "
+        "camera or of your device, save it as JPEG and upload that."
+    ),
+    "unsupported_variant": _(
+        "This file cannot be opened here, because of the way in which it is stored. Please open it on your device, "
+        "save it as an ordinary JPEG and upload that."
+    ),
+    "unsupported_jpeg": _(
+        "This JPEG cannot be opened here, because of the way in which it is stored. Please open it on your device, "
+        "save it as PNG and upload that."
+    ),
     "damaged": _(
         "This picture is damaged or was not copied completely. Please copy it once more from where it was made, "
         "look whether it opens there, and upload it again."
@@ -87,6 +99,11 @@ OTHER_KINDS = (
 )
 
 
+# Raw files that do not look like a TIFF: Fujifilm, Olympus, Panasonic, Sigma, Minolta.
+RAW_KINDS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
+CANON_RAW = b"crx "  # the brand of a CR3
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one picture may take: bytes of address space, seconds of processor and of waiting, pixels.
@@ -99,6 +116,23 @@ class Limits:
     wall_seconds: float = 20
     max_pixels: int = 120_000_000
     min_long_side: int = 600
+
+
+# Megapixels up to which a picture is opened with these limits, however many bytes of the 60 MB it has. What decodes only as
+# a whole is bounded by memory. tests/bench/pictures.py opens files of these sizes, and the docs speak of them.
+PROMISED: Mapping[str, int] = {
+    "jpeg": 120,
+    "jpeg, progressive": 100,
+    "webp": 120,
+    "gif": 120,
+    "png": 120,  # grey or with a palette
+    "png, colour": 100,
+    "tiff": 90,
+    "heic": 50,
+    "heic, alpha": 38,
+    "avif": 35,
+    "avif, alpha": 28,
+}
 
 
 @dataclass(frozen=True)
@@ -288,6 +322,8 @@ async def kind_of(source: Path) -> str:
     head = await asyncio.to_thread(head_of, source)
     kind = sniff(head)
     if kind is None:
+        if head.startswith(RAW_KINDS) or head[4:12] == b"ftyp" + CANON_RAW:
+            raise Refused("raw_file")
         other = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         known = other.startswith(OTHER_KINDS) or head[4:8] == b"ftyp" or b"<svg" in other
         raise Refused("unsupported_format" if known else "not_an_image")
@@ -335,7 +371,12 @@ async def ask(
         raise MachineFault(f"the picture was not done within {limits.wall_seconds} s") from None
     finally:
         await end(child)
-    return judged(line, child.returncode)
+    try:
+        return judged(line, child.returncode)
+    except Refused as refusal:
+        if refusal.code == "unsupported_variant" and kind == "jpeg":
+            raise Refused("unsupported_jpeg") from None
+        raise
 
 
 async def exchange(child: asyncio.subprocess.Process, request: bytes) -> bytes:
@@ -389,7 +430,7 @@ def death(status: int | None) -> Exception:
         return Refused("too_slow")
     if -status in (signal.SIGSEGV, signal.SIGBUS):
         return Refused("too_much_memory")
-    return Refused("damaged")
+    return Refused("unsupported_variant")
 
 
 def child_environment() -> dict[str, str]:

@@ -7,8 +7,6 @@ import base64
 import io
 import math
 import mmap
-import os
-import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +15,23 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageChops, ImageCms, ImageFilter, ImageOps, ImageStat
+from PIL import AvifImagePlugin, Image, ImageChops, ImageCms, ImageFilter, ImageOps, ImageStat
 
 from gallery.images import fingerprints, webp
+from gallery.images.colour import mapped_to_srgb, profile_for, profile_for_gamma
+from gallery.images.containers import (
+    BITS,
+    SAMPLE_FORMAT,
+    START_OF_SCAN,
+    Cicp,
+    LedTo,
+    Tiff,
+    box_colour,
+    is_whole,
+    jpeg_segments,
+    png_head,
+    size_of,
+)
 from gallery.images.framing import AS_IT_CAME, Framing, is_too_small
 from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
 from gallery.images.rows import Rows
@@ -82,9 +94,11 @@ OVERPRINTS = (
 )
 BLACK_INK = 29
 
-# A JPEG marker that is neither a stuffed byte nor a restart. It begins with one letter, not with a repeated one, because
-# the engine looks for that with memchr: 25 times as fast over the data of a large picture.
-MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+# Of decoders and encoders that have their own: more would take address space for each processor of the machine.
+THREADS = 2
+AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
+
+SIGNED = 2  # SAMPLE_FORMAT
 
 
 class Unfit(Exception):
@@ -111,9 +125,10 @@ class Sheet:
     image: Image.Image | Rows
     size: tuple[int, int]  # px, as stored: before orientation, and before any shrinking while loading
     orientation: int  # EXIF's 1 to 8; 1 where the decoder turned it already
-    profile: bytes | None
+    profile: bytes | Cicp | None  # code points only where they say that it is HDR
     inverted: bool
     animated: bool
+    white: int = 65535  # the largest number of a sample, where it has sixteen bits in memory
     framing: Framing = AS_IT_CAME  # its turn is in `orientation` already
 
     @property
@@ -229,7 +244,41 @@ def read(
     except Image.DecompressionBombError:
         raise Unfit("too_many_pixels") from None
     except Exception as fault:  # decoders raise anything at all on bad files
-        raise Unfit("too_much_memory" if "memory" in str(fault).lower() else "damaged") from fault
+        if "memory" in str(fault).lower():
+            raise Unfit("too_much_memory") from fault
+        with source.open("rb") as file:
+            whole = is_whole(file, kind, bounds.min_long_side)
+        raise Unfit("unsupported_variant" if whole else "damaged") from fault
+
+
+def read_tiff(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
+    """Decode the page of a TIFF that is the picture and no preview of it."""
+    tiff = Tiff(file)
+    if tiff.is_raw:
+        raise Unfit("raw_file")
+    page = tiff.shown_page(bounds.min_long_side)
+    if SIGNED in page.tags.get(SAMPLE_FORMAT, ()):
+        raise Unfit("unsupported_variant")
+    sheet = read_plain(LedTo(file, tiff, page), kind, bounds, need, mode)
+    return replace(sheet, white=(1 << page.first(BITS, 16)) - 1)
+
+
+def read_png(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
+    """Decode a PNG; what its chunks say of colours comes in the order of its standard."""
+    head = png_head(file)
+    sheet = read_plain(file, kind, bounds, need, mode)
+    assert isinstance(sheet.image, Image.Image)
+    transparent = sheet.image.info.get("transparency")
+    if head.depth == 16 and isinstance(transparent, tuple):  # Pillow keeps the upper halves of colours alone
+        sheet.image.info["transparency"] = tuple(value >> 8 for value in transparent)
+    profile: bytes | Cicp | None
+    if head.cicp is not None:
+        profile = profile_for(head.cicp)
+    elif sheet.profile is not None or head.is_srgb:
+        profile = sheet.profile
+    else:
+        profile = profile_for_gamma(head.gamma, head.chromaticities)
+    return replace(sheet, profile=profile)
 
 
 def read_plain(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
@@ -237,13 +286,13 @@ def read_plain(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str 
     image = open_as(file, kind)
     check_size(image.size, bounds)
     if image.mode in ("I", "F"):  # 32 bits: measurements rather than a picture
-        raise Unfit("unsupported_format")
+        raise Unfit("unsupported_variant")
     animated = is_animated(image)
     per_pixel = bytes_held(image.mode)
     if kind == "tiff" and orientation_of(image) != 1:
         per_pixel *= 2  # Pillow turns a TIFF itself while loading, into a second copy
     copies = {"png": 0}.get(kind, 1)  # of the whole file, read or mapped
-    check_memory(image.width * image.height * per_pixel + copies * file_bytes(file), bounds)
+    check_memory(image.width * image.height * per_pixel + copies * size_of(file), bounds)
     image.load()
     # Pillow sees to it that zero is black, except in sixteen bits.
     inverted = kind == "tiff" and image.mode.startswith("I;16") and tag_of(image, PHOTOMETRIC) == 0
@@ -259,10 +308,12 @@ def read_boxes(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str 
     with_alpha = image.mode not in ("L", "RGB")
     copies = {"heic": 2}.get(kind, 1)  # of the whole file
     check_memory(
-        image.width * image.height * BYTES_PER_PIXEL[kind][with_alpha] + copies * file_bytes(file), bounds
+        image.width * image.height * BYTES_PER_PIXEL[kind][with_alpha] + copies * size_of(file), bounds
     )
-    size, orientation, profile = image.size, orientation_of(image), profile_of(image)
-    animated = is_animated(image)
+    size, orientation, animated = image.size, orientation_of(image), is_animated(image)
+    profile: bytes | Cicp | None = profile_of(image)
+    if profile is None and (stated := box_colour(file)) is not None:
+        profile = profile_for(stated)
     if kind == "avif":
         data, *_times = image._decoder.get_frame(0)
         rows = Rows(data, image.mode, size, len(data) // size[1])
@@ -293,7 +344,7 @@ def read_webp(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str |
     """Decode a WebP, shrinking it while it is decoded; of an animation the first frame, whole."""
     size = webp_size(file.read(30))
     check_size(size, bounds)
-    check_memory(file_bytes(file), bounds)
+    check_memory(size_of(file), bounds)
     file.seek(0)
     data = file.read()
     features = webp.features_of(data)
@@ -315,7 +366,7 @@ def read_webp(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str |
 
 def read_webp_whole(file: BinaryIO, size: Size, bounds: Bounds) -> Sheet:
     """Decode a WebP's first frame without the second copy of it that an ordinary load makes."""
-    check_memory(size[0] * size[1] * BYTES_PER_PIXEL["webp"][True] + file_bytes(file), bounds)
+    check_memory(size[0] * size[1] * BYTES_PER_PIXEL["webp"][True] + size_of(file), bounds)
     image: Any = open_as(file, "webp")
     if image.size != size:
         raise Unfit("damaged")
@@ -333,7 +384,14 @@ def least_for(size: Size, needed: Size) -> Size:
     return (math.ceil(size[0] / by), math.ceil(size[1] / by)) if by > 1 else size
 
 
-READERS = {"jpeg": read_jpeg, "webp": read_webp, "avif": read_boxes, "heic": read_boxes}
+READERS = {
+    "jpeg": read_jpeg,
+    "webp": read_webp,
+    "avif": read_boxes,
+    "heic": read_boxes,
+    "tiff": read_tiff,
+    "png": read_png,
+}
 
 
 def open_as(file: BinaryIO, kind: str) -> Image.Image:
@@ -342,16 +400,12 @@ def open_as(file: BinaryIO, kind: str) -> Image.Image:
         import pillow_heif
 
         pillow_heif.register_heif_opener(
-            thumbnails=False, depth_images=False, aux_images=False, decode_threads=2
+            thumbnails=False, depth_images=False, aux_images=False, decode_threads=THREADS
         )
     elif kind == "tiff":
         from PIL import TiffImagePlugin  # noqa: F401
     elif kind == "webp":
         from PIL import WebPImagePlugin  # noqa: F401
-    elif kind == "avif":
-        from PIL import AvifImagePlugin
-
-        AvifImagePlugin.DEFAULT_MAX_THREADS = 2
     file.seek(0)
     formats = {"jpeg": ["JPEG", "MPO"], "heic": ["HEIF"]}.get(kind, [kind.upper()])
     return Image.open(file, formats=formats)
@@ -378,13 +432,9 @@ def bytes_held(mode: str) -> int:
     return 1 if mode in ("1", "L", "P") else 4
 
 
-def file_bytes(file: BinaryIO) -> int:
-    return os.fstat(file.fileno()).st_size
-
-
 def check_boxes(file: BinaryIO) -> None:
     """Raise Unfit if a file of boxes ends within one: its decoder would paint the missing tiles grey."""
-    end = file_bytes(file)
+    end = size_of(file)
     at = 0
     while at + 8 <= end:
         file.seek(at)
@@ -437,23 +487,14 @@ def buffered_coefficients(file: BinaryIO) -> float:
     progressive = False
     scans = 0
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        at = 2
-        while found := MARKER.search(data, at):
-            marker, body = data[found.end() - 1], found.end()
-            if marker == 0xD9:
-                break
-            if marker in (0x01, 0xD8):
-                at = body
-                continue
-            length = max(2, int.from_bytes(data[body : body + 2], "big"))
+        for marker, start, end in jpeg_segments(data):
             if marker in (0xC0, 0xC1, 0xC2, 0xC9, 0xCA):
-                samples = samples_in_frame(data[body + 2 : body + length])
+                samples = samples_in_frame(data[start + 2 : end])
                 progressive = marker in (0xC2, 0xCA)
-            elif marker == 0xDA:
+            elif marker == START_OF_SCAN:
                 scans += 1
                 if scans > MOST_SCANS:
                     raise Unfit("too_slow")
-            at = body + length
     return 2 * samples if progressive or scans > 1 else 0.0
 
 
@@ -522,7 +563,7 @@ def srgb_print(sheet: Sheet, size: Size) -> Image.Image:
     except (Unfit, MemoryError):
         raise
     except Exception as fault:
-        raise Unfit("damaged") from fault
+        raise Unfit("unsupported_variant") from fault
     if sheet.orientation in TURNS:
         image = image.transpose(TURNS[sheet.orientation])
     bare = Image.new("RGB", image.size)
@@ -545,7 +586,7 @@ def shrunk(sheet: Sheet, size: tuple[int, int]) -> Image.Image:
         first, last = max(0, top - margin), min(size[1], bottom + margin)
         begin, end = above + first * scale, above + last * scale
         upper, lower = math.floor(begin), min(source.height, math.ceil(end))
-        band = opaque(source.crop((from_x, upper, to_x, lower)), inverted=sheet.inverted)
+        band = opaque(source.crop((from_x, upper, to_x, lower)), inverted=sheet.inverted, white=sheet.white)
         box = (
             left - from_x,
             begin - upper,
@@ -560,12 +601,15 @@ def shrunk(sheet: Sheet, size: tuple[int, int]) -> Image.Image:
     return result
 
 
-def opaque(band: Image.Image, *, inverted: bool) -> Image.Image:
-    """The band as 8-bit L, RGB, CMYK or LAB, laid on white paper."""
+def opaque(band: Image.Image, *, inverted: bool, white: int) -> Image.Image:
+    """The band as 8-bit L, RGB, CMYK or LAB, laid on white paper. `white`: see Sheet."""
     mode = band.mode
     if mode.startswith("I;16"):
         wide = band if mode == "I;16" else band.convert("I")
-        grey = wide.point(lambda value: value * (1 / 257) + 0.5).convert("L")
+        grey = wide.point(lambda value: value * (255 / white) + 0.5).convert("L")
+        transparent = band.info.get("transparency")
+        if isinstance(transparent, int):
+            grey.paste(255, mask=samples_equal(band, transparent))
         return ImageOps.invert(grey) if inverted else grey
     if mode in ("LA", "La"):
         band = band.convert("LA")
@@ -582,8 +626,22 @@ def opaque(band: Image.Image, *, inverted: bool) -> Image.Image:
     return band if mode in ("L", "RGB", "CMYK", "LAB") else band.convert("RGB")
 
 
-def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def samples_equal(band: Image.Image, sample: int) -> Image.Image:
+    """Where a band of sixteen bits has just this number: 255, elsewhere 0."""
+    data, halves = band.tobytes(), []
+    order = {"I;16B": ("L;16B", "L;16")}.get(
+        band.mode, ("L;16", "L;16B")
+    )  # of the upper half, then of the lower
+    for half, rawmode in zip(divmod(sample, 256), order, strict=True):
+        found = Image.frombytes("L", band.size, data, "raw", rawmode)
+        halves.append(found.point([255 * (value == half) for value in range(256)]))
+    return ImageChops.darker(*halves)
+
+
+def to_srgb(image: Image.Image, profile: bytes | Cicp | None) -> Image.Image:
     """The picture in sRGB: by its profile if that can be read, otherwise by what its mode usually means."""
+    if isinstance(profile, Cicp):
+        return mapped_to_srgb(image, profile)
     if image.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         return ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(image)

@@ -1,0 +1,383 @@
+"""What picture files say of themselves, read within bounds: PNG chunks, the boxes of AVIF and HEIC, TIFF directories.
+
+Pillow reads past most of it. Nothing here decodes a picture, and no number in a file is believed beyond the file's end.
+"""
+
+import io
+import mmap
+import os
+import re
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+UNSPECIFIED = b"\2\2"  # both code points of a cICP
+MOST_CHUNKS = 10_000
+MOST_PAGES = 200
+MOST_ENTRIES = 1_000  # of one directory; the standard knows some 200 tags
+MOST_VALUES = 300_000  # of one tag: strips of a picture of 120 million pixels
+LONGEST_META = 4 << 20  # bytes
+
+# A JPEG marker that is neither a stuffed byte nor a restart. It begins with one letter, not with a repeated one, because
+# the engine looks for that with memchr: 25 times as fast over the data of a large picture.
+MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+END_OF_IMAGE, START_OF_SCAN = 0xD9, 0xDA
+BARE_MARKERS = (0x01, 0xD8)  # without a length
+
+
+@dataclass(frozen=True)
+class Cicp:
+    """Coding-independent code points of ITU-T H.273: what the numbers of a picture mean as colours."""
+
+    primaries: int
+    transfer: int
+
+
+def jpeg_segments(data: mmap.mmap) -> Iterator[tuple[int, int, int]]:
+    """Marker, start and end of the body of each segment, to the end of the image, with which the last one has no body."""
+    at = 2
+    while found := MARKER.search(data, at):
+        marker, body = data[found.end() - 1], found.end()
+        if marker in BARE_MARKERS:
+            at = body
+            continue
+        at = body if marker == END_OF_IMAGE else body + max(2, int.from_bytes(data[body : body + 2], "big"))
+        yield marker, body, at
+        if marker == END_OF_IMAGE:
+            return
+
+
+@dataclass(frozen=True)
+class PngHead:
+    """What stands before the pixels of a PNG."""
+
+    depth: int = 8  # bits for each sample
+    cicp: Cicp | None = None
+    is_srgb: bool = False
+    gamma: float | None = None
+    chromaticities: tuple[float, ...] | None = None  # x and y of white, red, green and blue
+
+
+def png_head(file: BinaryIO) -> PngHead:
+    chunks: dict[bytes, bytes] = {}
+    end = size_of(file)
+    at = 8
+    for _ in range(MOST_CHUNKS):
+        file.seek(at)
+        head = file.read(8)
+        length, kind = int.from_bytes(head[:4], "big"), head[4:]
+        if len(head) < 8 or kind in (b"IDAT", b"IEND") or at + 12 + length > end:
+            break
+        if kind in (b"IHDR", b"cICP", b"sRGB", b"gAMA", b"cHRM") and length <= 32:
+            chunks.setdefault(kind, file.read(length))
+        at += 12 + length
+    numbers = {
+        kind: struct.unpack(f">{len(body) // 4}I", body[: len(body) // 4 * 4])
+        for kind, body in chunks.items()
+    }
+    cicp, header = chunks.get(b"cICP", b""), chunks.get(b"IHDR", b"")
+    gamma, chromaticities = numbers.get(b"gAMA", ()), numbers.get(b"cHRM", ())
+    return PngHead(
+        depth=header[8] if len(header) == 13 else 8,
+        # The other two numbers must say: no matrix, and the full range.
+        cicp=Cicp(cicp[0], cicp[1]) if cicp[2:] == b"\0\1" and cicp[:2] != UNSPECIFIED else None,
+        is_srgb=b"sRGB" in chunks,
+        gamma=gamma[0] / 100_000 if len(gamma) == 1 else None,
+        chromaticities=tuple(n / 100_000 for n in chromaticities) if len(chromaticities) == 8 else None,
+    )
+
+
+def boxes_in(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, and start and end of the body, of each box of ISO/IEC 14496-12 within `data`; stops at one that is broken."""
+    while at + 8 <= end:
+        length, kind, body = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], at + 8
+        if length == 1:
+            length, body = int.from_bytes(data[body : body + 8], "big"), body + 8
+        if length == 0:
+            length = end - at
+        if at + length < body or at + length > end:
+            return
+        yield kind, body, at + length
+        at += length
+
+
+def box_colour(file: BinaryIO) -> Cicp | None:
+    """What the `nclx` of the primary picture of an AVIF or HEIC says (ISO/IEC 23008-12); None where there is none."""
+    meta = _meta_of(file)
+    found = {kind: (start, end) for kind, start, end in boxes_in(meta, 4, len(meta))}
+    if b"pitm" not in found or b"iprp" not in found:
+        return None
+    primary = _number(meta, found[b"pitm"][0] + 4, 4 if meta[found[b"pitm"][0]] else 2)
+    properties: list[tuple[bytes, int, int]] = []
+    wanted: list[int] = []
+    for kind, start, end in boxes_in(meta, *found[b"iprp"]):
+        if kind == b"ipco":
+            properties = list(boxes_in(meta, start, end))
+        elif kind == b"ipma":
+            wanted += _associated(meta, start, end, primary)
+    for number in wanted:
+        if not 0 < number <= len(properties):
+            continue
+        kind, start, end = properties[number - 1]
+        if kind == b"colr" and meta[start : start + 4] == b"nclx" and start + 10 <= end:
+            return Cicp(_number(meta, start + 4, 2), _number(meta, start + 6, 2))
+    return None
+
+
+def _meta_of(file: BinaryIO) -> bytes:
+    end, at = size_of(file), 0
+    while at + 8 <= end:
+        file.seek(at)
+        head = file.read(16)
+        length, begin = int.from_bytes(head[:4], "big"), 8
+        if length == 1:
+            length, begin = int.from_bytes(head[8:16], "big"), 16
+        if head[4:8] == b"meta":
+            file.seek(at + begin)
+            return file.read(min(length - begin, LONGEST_META)) if length > begin else b""
+        if length < 8:
+            break
+        at += length
+    return b""
+
+
+def _associated(meta: bytes, start: int, end: int, item: int) -> list[int]:
+    """The numbers of the properties that an `ipma` gives to an item."""
+    version, is_wide = meta[start], meta[start + 3] & 1
+    at, id_length, length = start + 8, 4 if version else 2, 2 if is_wide else 1
+    for _ in range(_number(meta, start + 4, 4)):
+        if at + id_length >= end:
+            break
+        number, count = _number(meta, at, id_length), meta[at + id_length]
+        at += id_length + 1
+        if number == item:
+            places = range(at, min(at + count * length, end - length + 1), length)
+            return [_number(meta, place, length) & (0x7FFF if is_wide else 0x7F) for place in places]
+        at += count * length
+    return []
+
+
+def _number(data: bytes, at: int, length: int) -> int:
+    return int.from_bytes(data[at : at + length], "big")
+
+
+# Of TIFF 6.0, its supplements, TIFF/EP and DNG.
+NEW_SUBFILE_TYPE, SUBFILE_TYPE, WIDTH, HEIGHT, BITS, PHOTOMETRIC = 254, 255, 256, 257, 258, 262
+STRIP_OFFSETS, STRIP_BYTES, TILE_OFFSETS, TILE_BYTES = 273, 279, 324, 325
+SUB_IFDS, SAMPLE_FORMAT, DNG_VERSION = 330, 339, 50706
+READ_TAGS = frozenset(
+    (NEW_SUBFILE_TYPE, SUBFILE_TYPE, WIDTH, HEIGHT, BITS, PHOTOMETRIC, SUB_IFDS, SAMPLE_FORMAT, DNG_VERSION)
+)
+DATA_TAGS = frozenset((STRIP_OFFSETS, STRIP_BYTES, TILE_OFFSETS, TILE_BYTES))
+COLOUR_FILTER, LINEAR_RAW = 32803, 34892  # photometric: the values of a sensor
+NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # types of a tag, as struct calls them
+REDUCED, MASK = 1, 4  # bits of NEW_SUBFILE_TYPE
+REDUCED_OF_OLD = 2  # SUBFILE_TYPE
+
+
+@dataclass(frozen=True)
+class Page:
+    """One directory of a TIFF; `tags` holds the numbers of those in READ_TAGS."""
+
+    offset: int
+    tags: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def first(self, tag: int, default: int = 0) -> int:
+        return next(iter(self.tags.get(tag, ())), default)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.first(WIDTH), self.first(HEIGHT)
+
+    @property
+    def pixels(self) -> int:
+        return self.first(WIDTH) * self.first(HEIGHT)
+
+    @property
+    def is_whole_picture(self) -> bool:
+        """Whether it says of itself that it is neither a reduced picture nor a mask of another."""
+        return not (
+            self.first(NEW_SUBFILE_TYPE) & (REDUCED | MASK) or self.first(SUBFILE_TYPE) == REDUCED_OF_OLD
+        )
+
+
+class Tiff:
+    """The directories of a TIFF, in their order, each followed by those within it. Raises ValueError for garbage."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.end = size_of(file)
+        head = self._read(0, 16)
+        self.order = {b"II": "<", b"MM": ">"}[head[:2]] if head[:2] in (b"II", b"MM") else ""
+        if not self.order:
+            raise ValueError("no TIFF")
+        self.is_big = head[2:4] in (b"+\0", b"\0+")
+        self.is_canon_raw = head[8:10] == b"CR"
+        (first,) = struct.unpack(
+            self.order + ("Q" if self.is_big else "I"), head[8:16] if self.is_big else head[4:8]
+        )
+        self.pages: list[Page] = []
+        waiting, seen = [first], set[int]()
+        while waiting and len(self.pages) < MOST_PAGES:
+            offset = waiting.pop(0)
+            if offset and offset not in seen:
+                seen.add(offset)
+                try:
+                    page, following = self._page(offset)
+                except ValueError:  # garbage behind a good page
+                    continue
+                self.pages.append(page)
+                waiting = [*page.tags.get(SUB_IFDS, ())[:MOST_PAGES], following, *waiting]
+        if not self.pages:
+            raise ValueError("no directory")
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it holds what a camera's sensor saw, and not yet a picture."""
+        filters = (COLOUR_FILTER, LINEAR_RAW)
+        return self.is_canon_raw or any(
+            DNG_VERSION in page.tags or page.first(PHOTOMETRIC) in filters for page in self.pages
+        )
+
+    def shown_page(self, min_long_side: int) -> Page:
+        """The first page, unless it is a reduced picture or too small to be shown: then the largest one that is not."""
+        first = self.pages[0]
+        if first.is_whole_picture and max(first.size) >= min_long_side:
+            return first
+        whole = [page for page in self.pages if page.is_whole_picture and page.pixels]
+        return max(whole or self.pages, key=lambda page: page.pixels)
+
+    def holds_all_of(self, page: Page) -> bool:
+        """Whether all strips and tiles of a page lie within the file."""
+        tags, _following = self._tags(page.offset, DATA_TAGS)
+        offsets = tags.get(STRIP_OFFSETS, ()) + tags.get(TILE_OFFSETS, ())
+        lengths = tags.get(STRIP_BYTES, ()) + tags.get(TILE_BYTES, ())
+        return bool(offsets) and all(
+            offset + length <= self.end for offset, length in zip(offsets, lengths, strict=False)
+        )
+
+    def _page(self, offset: int) -> tuple[Page, int]:
+        tags, following = self._tags(offset, READ_TAGS)
+        return Page(offset, tags), following
+
+    def _tags(self, offset: int, wanted: frozenset[int]) -> tuple[dict[int, tuple[int, ...]], int]:
+        """The numbers of the wanted tags of a directory, and where the next directory is."""
+        word, entry_length, inside = ("Q", 20, 8) if self.is_big else ("I", 12, 4)
+        counted = "Q" if self.is_big else "H"
+        (count,) = struct.unpack(self.order + counted, self._read(offset, struct.calcsize(counted)))
+        if count > MOST_ENTRIES:
+            raise ValueError("a directory of more tags than there are")
+        start = offset + struct.calcsize(counted)
+        entries = self._read(start, count * entry_length)
+        tags: dict[int, tuple[int, ...]] = {}
+        for at in range(0, len(entries), entry_length):
+            tag, kind, length = struct.unpack_from(self.order + "HH" + word, entries, at)
+            letter = NUMBERS.get(kind)
+            if tag not in wanted or letter is None or not 0 < length <= MOST_VALUES:
+                continue
+            form = f"{self.order}{length}{letter}"
+            held = entries[at + entry_length - inside : at + entry_length]
+            if struct.calcsize(form) > inside:
+                held = self._read(struct.unpack(self.order + word, held)[0], struct.calcsize(form))
+            tags[tag] = struct.unpack_from(form, held)
+        try:
+            (following,) = struct.unpack(self.order + word, self._read(start + len(entries), inside))
+        except ValueError:  # the last directory may end with the file
+            following = 0
+        return tags, following
+
+    def _read(self, at: int, length: int) -> bytes:
+        if at + length > self.end:
+            raise ValueError("behind the end of the file")
+        self.file.seek(at)
+        return self.file.read(length)
+
+
+class LedTo(io.BufferedReader):
+    """A TIFF whose header leads to another of its directories than the first: decoders know no other way to that."""
+
+    def __init__(self, file: BinaryIO, tiff: Tiff, page: Page) -> None:
+        super().__init__(io.FileIO(file.fileno(), closefd=False))
+        begin, word = (8, "Q") if tiff.is_big else (4, "I")
+        file.seek(0)
+        self._head = file.read(begin) + struct.pack(tiff.order + word, page.offset)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        at = self.tell()
+        data = super().read(size)
+        head = self._head[at : at + len(data)]
+        return head + data[len(head) :]
+
+
+def is_whole(file: BinaryIO, kind: str, min_long_side: int) -> bool:
+    """Whether a file that could not be decoded has all of its bytes, as far as its structure tells."""
+    try:
+        return WHOLE[kind](file, min_long_side)
+    except (ValueError, IndexError, struct.error):
+        return False
+
+
+def _jpeg_is_whole(file: BinaryIO, _least: int) -> bool:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        markers = [marker for marker, _start, _end in jpeg_segments(data)]
+    return START_OF_SCAN in markers and markers[-1] == END_OF_IMAGE
+
+
+def _png_is_whole(file: BinaryIO, _least: int) -> bool:
+    """Whether every chunk has its checksum, to the last one."""
+    file.seek(8)
+    for _ in range(MOST_CHUNKS):
+        head = file.read(8)
+        length = int.from_bytes(head[:4], "big")
+        if len(head) < 8 or file.tell() + length + 4 > size_of(file):
+            return False
+        checksum = zlib.crc32(file.read(length), zlib.crc32(head[4:]))
+        if file.read(4) != checksum.to_bytes(4, "big"):
+            return False
+        if head[4:] == b"IEND":
+            return True
+    return False
+
+
+def _webp_is_whole(file: BinaryIO, _least: int) -> bool:
+    file.seek(4)
+    return int.from_bytes(file.read(4), "little") + 8 <= size_of(file)
+
+
+def _gif_is_whole(file: BinaryIO, _least: int) -> bool:
+    file.seek(max(0, size_of(file) - 1000))
+    return file.read().rstrip(b"\0").endswith(b";")
+
+
+def _tiff_is_whole(file: BinaryIO, least: int) -> bool:
+    tiff = Tiff(file)
+    return tiff.holds_all_of(tiff.shown_page(least))
+
+
+def _boxes_are_whole(file: BinaryIO, _least: int) -> bool:
+    end, at = size_of(file), 0
+    while at + 8 <= end:
+        file.seek(at)
+        head = file.read(16)
+        length = int.from_bytes(head[8:16] if head[:4] == b"\0\0\0\1" else head[:4], "big")
+        if length < 8:
+            break
+        at += length
+    return 0 < at <= end
+
+
+WHOLE = {
+    "jpeg": _jpeg_is_whole,
+    "png": _png_is_whole,
+    "webp": _webp_is_whole,
+    "gif": _gif_is_whole,
+    "tiff": _tiff_is_whole,
+    "avif": _boxes_are_whole,
+    "heic": _boxes_are_whole,
+}
+
+
+def size_of(file: BinaryIO) -> int:
+    return os.fstat(file.fileno()).st_size
