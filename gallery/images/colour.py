@@ -57,7 +57,7 @@ CURVES: dict[int, Callable[[float], float]] = {
 }
 
 ROWS = 1024  # of a curve in a profile
-GRID = 33  # points along each side of the table for HDR
+GRID = 49  # points along each side of the table for HDR
 WHITE = 203.0  # candelas for each square metre, of paper in an HDR picture (ITU-R BT.2408)
 BRIGHTEST = 1000.0 / WHITE  # of a picture that does not say how bright it gets
 PAPER = 0.5  # of the screen's white, that paper is shown as where the brightest is the screen's white

@@ -343,7 +343,14 @@ def _png_is_whole(file: BinaryIO, _least: int) -> bool:
 
 def _webp_is_whole(file: BinaryIO, _least: int) -> bool:
     file.seek(4)
-    return int.from_bytes(file.read(4), "little") + 8 <= size_of(file)
+    end, at = int.from_bytes(file.read(4), "little") + 8, 12
+    for _ in range(MOST_CHUNKS):
+        if at >= end:
+            break
+        file.seek(at + 4)
+        length = int.from_bytes(file.read(4), "little")
+        at += 8 + length + length % 2
+    return at == end <= size_of(file)
 
 
 def _gif_is_whole(file: BinaryIO, _least: int) -> bool:

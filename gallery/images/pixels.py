@@ -247,7 +247,7 @@ def read(
         if "memory" in str(fault).lower():
             raise Unfit("too_much_memory") from fault
         with source.open("rb") as file:
-            whole = is_whole(file, kind, bounds.min_long_side)
+            whole = "truncated" not in str(fault) and is_whole(file, kind, bounds.min_long_side)
         raise Unfit("unsupported_variant" if whole else "damaged") from fault
 
 

@@ -502,3 +502,81 @@ WHOLE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "gif": ("gif", lambda: encoded(scene().quantize(32), "GIF")),
     "gif, interlaced": ("gif", lambda: encoded(scene().quantize(32), "GIF", interlace=1)),
 }
+
+
+# Colours that are stated by numbers: ITU-T H.273 in boxes and chunks, gAMA and cHRM in PNG
+
+
+def png_stating(image: Image.Image, *chunks: tuple[bytes, bytes]) -> bytes:
+    data = encoded(image, "PNG")
+    return data[:33] + b"".join(png_chunk(kind, body) for kind, body in chunks) + data[33:]
+
+
+def cicp_chunk(primaries: int, transfer: int, rest: bytes = b"\0\1") -> tuple[bytes, bytes]:
+    return b"cICP", bytes((primaries, transfer)) + rest
+
+
+def gamma_chunk(gamma: float) -> tuple[bytes, bytes]:
+    return b"gAMA", struct.pack(">I", round(gamma * 100_000))
+
+
+def chromaticities_chunk(*values: float) -> tuple[bytes, bytes]:
+    return b"cHRM", struct.pack(">8I", *(round(value * 100_000) for value in values))
+
+
+def boxes_stating(image: Image.Image, format: str, primaries: int, transfer: int, **options: Any) -> bytes:
+    """An AVIF or HEIC whose `nclx` says this."""
+    if format == "HEIF":
+        options |= {"color_primaries": 1, "transfer_characteristic": 13, "save_nclx_profile": True}
+    data = encoded(image, format, **options)
+    at = data.index(b"nclx") + 4
+    return data[:at] + struct.pack(">HH", primaries, transfer) + data[at + 4 :]
+
+
+# TIFFs of several directories, and raw files
+
+
+def tiff_of(*pages: tuple[Image.Image, dict[int, int]], big: bool = False, order: str = "<") -> bytes:
+    """A chain of uncompressed RGB pages; tags are short numbers, and 330 puts the pages that follow, so many, within."""
+    word, entry_length = ("Q", 20) if big else ("I", 12)
+    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "H", 43 if big else 42)
+    head += struct.pack(order + "HH", 8, 0) if big else b""
+    body = bytearray(head + bytes(struct.calcsize(word)))
+    links: list[int] = [len(head)]  # where the offset of the next directory is to be written
+    for image, more in pages:
+        rgb = image.convert("RGB")
+        pixels_at = len(body)
+        body += rgb.tobytes()
+        bits_at = len(body)
+        body += struct.pack(order + "3H", 8, 8, 8)
+        tags = {256: rgb.width, 257: rgb.height, 259: 1, 262: 2, 273: pixels_at, 277: 3, 278: rgb.height}
+        tags |= {279: len(rgb.tobytes()), 258: bits_at} | {tag: value for tag, value in more.items()}
+        start = len(body)
+        body[links[0] : links[0] + struct.calcsize(word)] = struct.pack(order + word, start)
+        links.pop(0)
+        body += struct.pack(order + ("Q" if big else "H"), len(tags))
+        inner: list[int] = []
+        for tag, value in sorted(tags.items()):
+            at = len(body)
+            if tag == 258 and big:
+                body += struct.pack(order + "HHQ3HH", 258, 3, 3, 8, 8, 8, 0)
+            elif tag == 258:
+                body += struct.pack(order + "HHII", 258, 3, 3, value)
+            else:
+                kind = 4 if tag in (256, 257, 273, 279, 330) else 3
+                entry = struct.pack(order + "HH" + word + ("I" if kind == 4 else "H"), tag, kind, 1, value)
+                body += entry.ljust(entry_length, b"\0")
+            if tag == 330:
+                inner.append(at + entry_length - struct.calcsize(word))
+        links = inner + [len(body)] + links if inner else [len(body), *links]
+        body += bytes(struct.calcsize(word))
+    return bytes(body)
+
+
+def twelve_bit_tiff(width: int = 1024, height: int = 64) -> bytes:
+    """The grey gradient in twelve bits, two samples in three bytes."""
+    row = bytearray()
+    for x in range(0, width, 2):
+        one, other = (value * 4095 // (width - 1) for value in (x, x + 1))
+        row += bytes((one >> 4, (one & 15) << 4 | other >> 8, other & 255))
+    return tiff((width, height), 1, 1, 12, bytes(row) * height)
