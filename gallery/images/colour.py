@@ -1,4 +1,4 @@
-"""Colours that a file states by numbers instead of a profile: made into a profile, or into a table where they are HDR.
+"""Colours that a file states by numbers instead of a profile: made into a profile, or tone-mapped where they are HDR.
 
 H.273 names primaries and transfer functions; PNG's gAMA and cHRM give them as they are. What is brighter than paper is
 tone-mapped as Chromium does it, by the operator of SMPTE ST 2094-50 that keeps what reference white is relative to.
@@ -8,8 +8,9 @@ import math
 import struct
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageMath
 
 from gallery.images.containers import Cicp
 
@@ -57,11 +58,14 @@ CURVES: dict[int, Callable[[float], float]] = {
 }
 
 ROWS = 1024  # of a curve in a profile
-GRID = 49  # points along each side of the table for HDR
 WHITE = 203.0  # candelas for each square metre, of paper in an HDR picture (ITU-R BT.2408)
 BRIGHTEST = 1000.0 / WHITE  # of a picture that does not say how bright it gets
 PAPER = 0.5  # of the screen's white, that paper is shown as where the brightest is the screen's white
 KAPPA = 0.65  # how the curve bends between the two
+X_BEND, Y_BEND = 1 - KAPPA + KAPPA / PAPER, (1 - KAPPA) * PAPER + KAPPA
+LUMINANCE = (0.2627, 0.6780, 0.0593)  # of BT.2020
+DARKEST = 1e-6  # so that nothing is divided by zero
+PIXELS_AT_ONCE = 500_000
 
 BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 D50 = (0.9642, 1.0, 0.8249)
@@ -120,28 +124,82 @@ def _xyz_tag(values: Sequence[float]) -> bytes:
     return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65536) for value in values))
 
 
-@lru_cache(maxsize=1)
-def hdr_table(cicp: Cicp) -> ImageFilter.Color3DLUT:
-    """From the numbers of an HDR picture to sRGB, brought down to what a screen of the usual range can show."""
-    to_2020 = product(inverse(rgb_to_xyz(BT2020)), rgb_to_xyz(PRIMARIES[cicp.primaries]))
-    to_srgb = product(inverse(rgb_to_xyz(SRGB)), rgb_to_xyz(BT2020))
-    decode = pq_light if cicp.transfer == PQ else hlg_light
-    light = [decode(step / (GRID - 1)) for step in range(GRID)]
-    table: list[float] = []
-    for blue in light:
-        for green in light:
-            for red in light:
-                wide = [max(0.0, value) for value in applied(to_2020, (red, green, blue))]
-                if cicp.transfer == HLG:  # what was before the camera becomes what is to be shown (BT.2100)
-                    luminance = 0.2627 * wide[0] + 0.6780 * wide[1] + 0.0593 * wide[2]
-                    wide = [value * luminance**0.2 * BRIGHTEST for value in wide]
-                scale = tone_scale(max(wide))
-                table += [srgb_number(value * scale) for value in applied(to_srgb, wide)]
-    return ImageFilter.Color3DLUT(GRID, table)
-
-
 def mapped_to_srgb(image: Image.Image, cicp: Cicp) -> Image.Image:
-    return image.convert("RGB").filter(hdr_table(cicp))
+    """An HDR picture brought down to what a screen of the usual range can show, some rows at a time."""
+    image = image.convert("RGB")
+    result = Image.new("RGB", image.size)
+    rows = max(1, PIXELS_AT_ONCE // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(image.height, top + rows)))
+        result.paste(_mapped(strip, cicp), (0, top))
+    return result
+
+
+def _mapped(strip: Image.Image, cicp: Cicp) -> Image.Image:
+    decode = pq_light if cicp.transfer == PQ else hlg_light
+    table = [decode(value / 255) for value in range(256)]
+    light = [band.point(table, "F") for band in strip.split()]
+    primaries = PRIMARIES[cicp.primaries]
+    if primaries != BT2020:
+        light = _mixed(product(inverse(rgb_to_xyz(BT2020)), rgb_to_xyz(primaries)), light)
+    if cicp.transfer == HLG:  # what was before the camera becomes what is to be shown (BT.2100)
+        red, green, blue = light
+        gain = _computed(
+            lambda at: (
+                at["max"](at["r"] * LUMINANCE[0] + at["g"] * LUMINANCE[1] + at["b"] * LUMINANCE[2], DARKEST)
+                ** 0.2
+                * BRIGHTEST
+            ),
+            r=red,
+            g=green,
+            b=blue,
+        )
+        light = [_computed(lambda at: at["a"] * at["b"], a=each, b=gain) for each in light]
+    red, green, blue = light
+    brightest = _computed(
+        lambda at: at["max"](at["max"](at["max"](at["r"], at["g"]), at["b"]), DARKEST), r=red, g=green, b=blue
+    )
+    scale = _computed(_tone_scales, m=brightest)
+    light = [_computed(lambda at: at["a"] * at["b"], a=each, b=scale) for each in light]
+    light = _mixed(product(inverse(rgb_to_xyz(SRGB)), rgb_to_xyz(BT2020)), light)
+    numbers = [_computed(lambda at: at["max"](at["a"], 0.0) * 65535 + 0.5, a=each) for each in light]
+    return Image.merge("RGB", [each.convert("I").point(srgb_numbers(), "L") for each in numbers])
+
+
+def _computed(formula: Callable[[dict[str, Any]], Any], **images: Image.Image) -> Image.Image:
+    result = ImageMath.lambda_eval(formula, **images)
+    assert isinstance(result, Image.Image)
+    return result
+
+
+def _mixed(matrix: Matrix, light: list[Image.Image]) -> list[Image.Image]:
+    """The matrix applied to every pixel."""
+    red, green, blue = light
+    return [
+        _computed(
+            lambda at, row=row: at["r"] * row[0] + at["g"] * row[1] + at["b"] * row[2],  # type: ignore[misc]
+            r=red,
+            g=green,
+            b=blue,
+        )
+        for row in matrix
+    ]
+
+
+def _tone_scales(at: dict[str, Any]) -> Any:
+    """tone_scale for every pixel of `m`."""
+    low, high = at["min"](at["m"], 1.0), at["min"](at["max"](at["m"], 1.0), BRIGHTEST)
+    a, b = 1 - 2 * X_BEND + BRIGHTEST, 2 * (X_BEND - 1)
+    t = ((high - 1.0) * (4 * a) + b * b) ** 0.5 * (1 / (2 * a)) - b / (2 * a)
+    left = t * -1.0 + 1.0
+    # Up to reference white the curve stands at its beginning, PAPER, and the straight line goes up to there.
+    return (left * left * PAPER + left * t * (2 * Y_BEND) + t * t - PAPER + low * PAPER) / at["m"]
+
+
+@lru_cache(maxsize=1)
+def srgb_numbers() -> list[int]:
+    """By 65536 steps of linear light, what is written in a file of 8 bits."""
+    return [round(255 * srgb_number(step / 65535)) for step in range(65536)]
 
 
 def pq_light(value: float) -> float:
@@ -166,10 +224,9 @@ def tone_scale(brightest: float) -> float:
         return PAPER
     if brightest >= BRIGHTEST:
         return 1 / brightest
-    x_bend, y_bend = 1 - KAPPA + KAPPA / PAPER, (1 - KAPPA) * PAPER + KAPPA
-    a, b, c = 1 - 2 * x_bend + BRIGHTEST, 2 * (x_bend - 1), 1 - brightest
+    a, b, c = 1 - 2 * X_BEND + BRIGHTEST, 2 * (X_BEND - 1), 1 - brightest
     t = (-b + math.sqrt(b * b - 4 * a * c)) / (2 * a)
-    return ((1 - t) ** 2 * PAPER + 2 * t * (1 - t) * y_bend + t * t) / brightest
+    return ((1 - t) ** 2 * PAPER + 2 * t * (1 - t) * Y_BEND + t * t) / brightest
 
 
 def srgb_number(light: float) -> float:

@@ -550,7 +550,7 @@ def tiff_of(*pages: tuple[Image.Image, dict[int, int]], big: bool = False, order
         bits_at = len(body)
         body += struct.pack(order + "3H", 8, 8, 8)
         tags = {256: rgb.width, 257: rgb.height, 259: 1, 262: 2, 273: pixels_at, 277: 3, 278: rgb.height}
-        tags |= {279: len(rgb.tobytes()), 258: bits_at} | {tag: value for tag, value in more.items()}
+        tags |= {279: len(rgb.tobytes()), 258: bits_at} | dict(more)
         start = len(body)
         body[links[0] : links[0] + struct.calcsize(word)] = struct.pack(order + word, start)
         links.pop(0)
@@ -568,7 +568,7 @@ def tiff_of(*pages: tuple[Image.Image, dict[int, int]], big: bool = False, order
                 body += entry.ljust(entry_length, b"\0")
             if tag == 330:
                 inner.append(at + entry_length - struct.calcsize(word))
-        links = inner + [len(body)] + links if inner else [len(body), *links]
+        links = [*inner, len(body), *links] if inner else [len(body), *links]
         body += bytes(struct.calcsize(word))
     return bytes(body)
 

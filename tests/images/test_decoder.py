@@ -22,6 +22,7 @@ from PIL import EpsImagePlugin, Image
 import gallery
 from gallery.images import child, decoder, pixels
 from gallery.images.decoder import (
+    PROMISED,
     REFUSALS,
     Limits,
     MachineFault,
@@ -33,6 +34,7 @@ from gallery.images.decoder import (
     judged,
     sniff,
 )
+from gallery.settings import Settings
 from tests.images import files
 from tests.images.answers import TRUE_ANSWER
 
@@ -126,7 +128,10 @@ BROKEN: dict[str, tuple[bytes, set[str]]] = {
         {"", "damaged", "too_much_memory"},
     ),
     "png, two headers": (PNG[:33] + files.png_chunk(b"IHDR", PNG[16:29]) + PNG[33:], {"", "damaged"}),
-    "png, picture and nothing in it": (PNG[:33] + files.png_chunk(b"IEND", b""), {"damaged"}),
+    "png, picture and nothing in it": (
+        PNG[:33] + files.png_chunk(b"IEND", b""),
+        {"unsupported_variant"},
+    ),
     "png, text that unpacks to 200 MB": (
         png_with(b"zTXt", b"k\0\0" + NOTHING),
         {"", "unsupported_variant"},
@@ -378,6 +383,41 @@ async def test_a_picture_for_which_there_was_no_time_is_not_to_blame(tmp_path: P
     source = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "JPEG"))
     with pytest.raises(MachineFault, match="not done within 0"):
         await develop(source, tmp_path, Limits(wall_seconds=0.3))
+
+
+async def test_a_machine_of_many_processors_needs_no_more_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Encoders and decoders would start a thread for each, and each takes address space."""
+    many = "import os; os.cpu_count = lambda: 64; os.sched_getaffinity = lambda _: set(range(64)); "
+    monkeypatch.setattr(decoder, "CHILD", many + decoder.CHILD)
+    for name in ("jpeg", "avif", "heic"):
+        source = files.stored(tmp_path, files.WHOLE[name][1]())
+        assert (await develop(source, tmp_path)).files
+    large = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "JPEG"))
+    assert (await develop(large, tmp_path)).files
+
+
+def test_what_is_promised_fits_into_memory() -> None:
+    """Whatever the size of the file, by what was measured of each library; the bench opens such files."""
+    largest_file, limit = Settings.upload_max_bytes, Limits().memory_bytes - pixels.BESIDE
+    needed = {
+        "jpeg": 4 / 4,  # shrunk while it loads
+        "jpeg, progressive": 2 * 1.5 + 4 / 4,
+        "webp": 3,
+        "gif": 1,
+        "png": 1,
+        "png, colour": 4,
+        "tiff": 4,
+        **{kind: pixels.BYTES_PER_PIXEL[kind][False] for kind in ("heic", "avif")},
+        **{f"{kind}, alpha": pixels.BYTES_PER_PIXEL[kind][True] for kind in ("heic", "avif")},
+    }
+    copies = {"png": 0, "jpeg": 0, "heic": 2}
+    assert set(needed) == set(PROMISED)
+    for name, megapixels in PROMISED.items():
+        held = copies.get(name.partition(",")[0], 1) * largest_file
+        assert megapixels * 1_000_000 <= Limits().max_pixels
+        assert megapixels * 1_000_000 * needed[name] + held <= limit, name
 
 
 async def test_a_child_that_the_system_kills_is_not_the_pictures_fault(
