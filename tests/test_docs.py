@@ -24,7 +24,7 @@ from gallery.cli import main
 from gallery.database import Database
 from gallery.figures import appreciation_views, appreciations, following, visitors, writing
 from gallery.images import child, chores, demand, iiif, parts, pixels, uploads
-from gallery.images.decoder import Limits
+from gallery.images.decoder import PROMISED, Limits
 from gallery.images.renditions import FORMATS, WIDTHS
 from gallery.languages import LANGUAGES
 from gallery.mail import chores as mail_chores
@@ -280,6 +280,17 @@ def test_the_table_of_renditions_is_the_one_that_was_decided() -> None:
 # Limits
 
 
+def test_the_sizes_that_are_promised_are_told_as_they_are() -> None:
+    told = dict(re.findall(r"^\| ([A-Z][^|]*) \| (\d+) \|$", DOCS["operating.md"], re.MULTILINE))
+    words = {"png": "PNG, grey or with a palette", "png, colour": "PNG, colour", "webp": "WebP"}
+    words |= {"jpeg, progressive": "JPEG, progressive"}
+    expected = {
+        words.get(kind) or " with ".join([kind.split(", ")[0].upper(), *kind.split(", ")[1:]]): str(most)
+        for kind, most in PROMISED.items()
+    }
+    assert told == expected
+
+
 def test_limits_are_told_as_they_are() -> None:
     security, architecture = unwrapped(DOCS["security.md"]), unwrapped(DOCS["architecture.md"])
     limits = Limits()
@@ -343,7 +354,11 @@ def test_limits_are_told_as_they_are() -> None:
     assert f"More than {following.COUNTED_FROM_ONE_NETWORK.times} a minute from one network" in security
     assert all(word in "".join(visitors.PROGRAMS) for word in ("bot", "crawl", "spider", "slurp", "preview"))
     assert f"remembers for {appreciations.STALENESS:.0f} seconds" in architecture
-    assert f"took too long {chores.MAX_FAILURES} times" in architecture
+    first_pause, *pauses = (int(pause.total_seconds() // 60) for pause in chores.PAUSES)
+    *growing, longest = sorted(set(pauses[:-1]))
+    told_pauses = f"for a minute, then {', '.join(map(str, growing))} and {longest}, after a day once a day"
+    assert told_pauses in architecture
+    assert (first_pause, pauses[-1]) == (1, 24 * 60)
     assert f"lost {chores.MAX_LOSSES} times" in architecture
 
 

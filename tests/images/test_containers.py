@@ -21,6 +21,7 @@ from gallery.images.containers import (
     png_head,
 )
 from gallery.images.decoder import REFUSALS, Refused, develop, inspect
+from gallery.languages import speaking
 from tests.images import files
 
 PICTURE, PREVIEW = files.scene(1200, 800), Image.new("RGB", (900, 600), "magenta")
@@ -129,7 +130,8 @@ async def test_a_whole_file_that_cannot_be_opened_is_not_called_damaged(name: st
     with pytest.raises(Refused) as refused:
         await inspect(files.stored(tmp_path, data))
     assert refused.value.code == ("unsupported_jpeg" if kind == "jpeg" else "unsupported_variant")
-    offered = str(REFUSALS[refused.value.code]).partition("save it as")[2]
+    with speaking("en"):
+        offered = str(REFUSALS[refused.value.code]).partition("save it as")[2]
     assert ("PNG" if kind == "jpeg" else "JPEG") in offered
     assert kind.upper() not in offered
     if name != "tiff, numbers with a point":  # its head says enough
