@@ -80,8 +80,21 @@ def walls_are_open(edition: str = "") -> Q:
     stays: dict[str, Any] = {f"{edition}leaves_when_closed": False}
     has_no_end: dict[str, Any] = {f"{edition}closes_at__isnull": True}
     ends_later: dict[str, Any] = {f"{edition}closes_at__gt": now()}
-    is_open: dict[str, Any] = {f"{edition}is_current": True, f"{edition}opens_at__lte": now()}
-    return Q(Q(**stays) | Q(**has_no_end) | Q(**ends_later), **is_open)
+    return has_opened(edition) & Q(Q(**stays) | Q(**has_no_end) | Q(**ends_later))
+
+
+def has_opened(edition: str = "") -> Q:
+    """The one edition of each exhibition that has opened last, also where it has left the site since."""
+    opened: dict[str, Any] = {f"{edition}opens_at__lte": now()}
+    return not_replaced(edition) & Q(**opened)
+
+
+def not_replaced(edition: str = "") -> Q:
+    """Editions that are published and whose place no later one has taken."""
+    is_last: dict[str, Any] = {f"{edition}shown_until__isnull": True}
+    is_not_replaced_yet: dict[str, Any] = {f"{edition}shown_until__gt": now()}
+    counts: dict[str, Any] = {f"{edition}is_current": True}
+    return Q(Q(**is_last) | Q(**is_not_replaced_yet), **counts)
 
 
 def allowed() -> Q:

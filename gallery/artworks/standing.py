@@ -42,7 +42,9 @@ async def hung_steps(artwork: Artwork) -> list[Step]:
     )
     first: dict[int, Any] = {}
     for hanging in hangings:
-        first.setdefault(hanging.room.edition.exhibition_id, hanging.room.edition)
+        edition: Any = hanging.room.edition
+        if edition.is_current or edition.shown_until is None or edition.shown_until > edition.opens_at:
+            first.setdefault(edition.exhibition_id, edition)  # else it was cancelled before anybody saw it
     steps = []
     for edition in first.values():
         title = spoken(edition, "title").text

@@ -143,6 +143,7 @@ class Verb(StrEnum):
     EXHIBITION_LINK_ENDED = "exhibition.link_ended"
     EXHIBITION_PUBLISHED = "exhibition.published"
     EXHIBITION_RESTORED = "exhibition.restored"
+    EXHIBITION_PLAN_CANCELLED = "exhibition.plan_cancelled"
     EXHIBITION_UNPUBLISHED = "exhibition.unpublished"
 
 
@@ -283,6 +284,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.EXHIBITION_LINK_ENDED: _l("ended a link to a preview"),
     Verb.EXHIBITION_PUBLISHED: _l("published an exhibition"),
     Verb.EXHIBITION_RESTORED: _l("restored an edition into the draft"),
+    Verb.EXHIBITION_PLAN_CANCELLED: _l("cancelled a planned edition"),
     Verb.EXHIBITION_UNPUBLISHED: _l("took an exhibition off the site"),
 }
 

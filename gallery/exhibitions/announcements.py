@@ -7,10 +7,10 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 
 from gallery.accounts.members import members_of
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, has_opened
 from gallery.clock import now
 from gallery.database import in_transaction
 from gallery.exhibitions.models import Edition, Exhibition, Hanging
@@ -33,13 +33,14 @@ async def tell_of_opening() -> bool:
     """
     moment = now()
     opened = Edition.filter(
-        is_current=True,
-        opens_at__lte=moment,
+        has_opened(),
         opens_at__gt=moment - OPENED_LATELY,
         published_at__lt=F("opens_at"),
     )
     for edition in await opened.order_by("opens_at").prefetch_related("exhibition"):
         if await Mail.filter(key__startswith=_key("exhibition_opened", edition.exhibition_id)).exists():
+            continue
+        if await _was_open_before(edition):
             continue
         hung = await Hanging.filter(room__edition_id=edition.id).values_list("artwork_id", flat=True)
         on_view = Artwork.all().on_view().filter(id__in=list(hung))
@@ -49,6 +50,14 @@ async def tell_of_opening() -> bool:
                 await _tell(edition.exhibition, edition, "exhibition_opened", ids)
             return True
     return False
+
+
+async def _was_open_before(edition: Edition) -> bool:
+    """Whether the edition took the place of another while the exhibition was open: then nothing opened."""
+    before = Edition.filter(exhibition_id=edition.exhibition_id, shown_until=edition.opens_at)
+    return await before.filter(
+        Q(closes_at__isnull=True) | Q(closes_at__gte=edition.opens_at), opens_at__lt=edition.opens_at
+    ).exists()
 
 
 def _key(kind: str, exhibition_id: int) -> str:

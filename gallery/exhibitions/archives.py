@@ -25,7 +25,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from gallery.artists.consents import born_words
-from gallery.artworks.models import Artwork, allowed
+from gallery.artworks.models import Artwork, allowed, has_opened
 from gallery.clock import now
 from gallery.content_version import ContentVersion
 from gallery.disk import LOCK, held, whole
@@ -214,7 +214,7 @@ def _clear(folder: Path, paths: Collection[str]) -> None:
 
 async def _current(slug: str) -> Row | None:
     """The current edition of an exhibition that has opened, also where it has left the site since."""
-    found = Edition.filter(exhibition__slug=slug, is_current=True, opens_at__lte=now())
+    found = Edition.filter(has_opened(), exhibition__slug=slug)
     rows = await found.values(*EDITION_COLUMNS)
     return rows[0] if rows else None
 

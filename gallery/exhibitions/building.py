@@ -7,6 +7,7 @@ change.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from tortoise.expressions import F
@@ -14,11 +15,11 @@ from tortoise.models import Model
 
 from gallery import content_version
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Status, has_opened, not_replaced
 from gallery.audit.recording import WHILE_TYPING, record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.database import QuerySet, in_transaction, locked
 from gallery.exhibitions.announcements import tell_of_hanging
 from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arranged, furnish
 from gallery.exhibitions.comparing import compare
@@ -233,8 +234,9 @@ async def move(hanging: Hanging, to: int, *, into: Room | None = None, by: Perso
 
 
 async def publish(exhibition: Exhibition, by: Person) -> Edition:
-    """Freeze the draft into a new edition, which is the one that visitors see. Raises NotPublishable.
+    """Freeze the draft into a new edition, which visitors see from its opening on. Raises NotPublishable.
 
+    Until then they see the edition that is on the site now; an edition that was planned before is replaced.
     Works no longer accepted are left out; those whose consent is not in force hang, and are shown once it is.
     """
     draft = await draft_of(exhibition)
@@ -245,9 +247,13 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
         _check_publishable(draft, rooms)
         numbered = Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True)
         last = await numbered.order_by("-number").first()
-        current = await numbered.filter(is_current=True).prefetch_related("published_by").first()
-        hung_before = await _check_differs(draft, rooms, current) if current else set()
-        await Edition.filter(exhibition_id=exhibition.id, is_current=True).update(is_current=False)
+        current = await numbered.filter(not_replaced()).order_by("-number").prefetch_related("published_by")
+        hung_before: set[int] = set()
+        for each in current:
+            hung_before |= set((await arranged(each)).work_ids)
+        if current:
+            await _check_differs(draft, rooms, current[0])
+        await _make_way(exhibition, draft.opens_at)
         edition = await Edition.create(
             exhibition_id=exhibition.id,
             number=((last.number or 0) if last else 0) + 1,
@@ -270,11 +276,45 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
         raise NotPublishable(_l("Exhibitions are closed by curators."))
     async with in_transaction():
         await hold(exhibition.id)
-        taken = await Edition.filter(exhibition_id=exhibition.id, is_current=True).update(is_current=False)
+        taken = await _end(Edition.filter(exhibition_id=exhibition.id))
         if taken:
             await record(Verb.EXHIBITION_UNPUBLISHED, exhibition.id, by=by)
             await content_version.bump()
     return bool(taken)
+
+
+async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
+    """Take back an edition that was to open later; what visitors see stays. Whether there was one."""
+    async with in_transaction():
+        await hold(exhibition.id)
+        editions = Edition.filter(exhibition_id=exhibition.id, is_current=True)
+        planned = await editions.filter(opens_at__gt=now()).first()
+        if planned is None:
+            return False
+        await _end(editions.filter(id=planned.id))
+        await editions.filter(shown_until=planned.opens_at).update(shown_until=None)
+        await record(Verb.EXHIBITION_PLAN_CANCELLED, exhibition.id, with_id=planned.number, by=by)
+        await content_version.bump()
+    return True
+
+
+async def _make_way(exhibition: Exhibition, opens_at: datetime | None) -> None:
+    """Let a new edition follow: at once where its opening has come, else what is on the site stays until then."""
+    editions = Edition.filter(exhibition_id=exhibition.id)
+    if opens_at is None or opens_at <= now():
+        await _end(editions)
+        return
+    shown = await editions.filter(has_opened()).first()
+    await _end(editions.exclude(id=shown.id if shown else 0))
+    if shown is not None:
+        await Edition.filter(id=shown.id).update(shown_until=opens_at)
+
+
+async def _end(editions: QuerySet[Edition]) -> int:
+    """End those of `editions` that are published, now; how many ended that had not given way before."""
+    ended = await editions.filter(not_replaced()).update(is_current=False, shown_until=now())
+    await editions.filter(is_current=True).update(is_current=False)
+    return ended
 
 
 def _check_publishable(draft: Edition, rooms: Sequence[Filled]) -> None:
@@ -301,21 +341,19 @@ def _check_publishable(draft: Edition, rooms: Sequence[Filled]) -> None:
             )
 
 
-async def _check_differs(draft: Edition, rooms: Sequence[Filled], current: Edition) -> set[int]:
-    """Refuse to publish what visitors see already, as when two press the button. The works that hang there now."""
-    seen = await arranged(current)
+async def _check_differs(draft: Edition, rooms: Sequence[Filled], latest: Edition) -> None:
+    """Refuse to publish what was published last, as when two press the button."""
     values = {name: getattr(draft, name) for name in FROZEN_FIELDS}
-    if compare(seen, Arrangement(values, rooms)).is_none:
-        raise NotPublishable(
+    if compare(await arranged(latest), Arrangement(values, rooms)).is_none:
+        sentence = (
             _(
-                "Visitors see just this already: it is edition %(number)s, which %(who)s published. Nothing was done."
+                "This is published already: it is edition %(number)s, which %(who)s published and which opens later."
             )
-            % {
-                "number": current.number,
-                "who": current.published_by.name if current.published_by else _("Somebody"),
-            }
+            if latest.is_planned()
+            else _("Visitors see just this already: it is edition %(number)s, which %(who)s published.")
         )
-    return set(seen.work_ids)
+        who = latest.published_by.name if latest.published_by else _("Somebody")
+        raise NotPublishable(f"{sentence % {'number': latest.number, 'who': who}} {_('Nothing was done.')}")
 
 
 async def hold(exhibition_id: int) -> Exhibition:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.accounts.access import load_curator
+from gallery.artworks.models import not_replaced
 from gallery.clock import local, now, start_of, today
 from gallery.exhibitions import walls
 from gallery.exhibitions.models import Edition
@@ -82,20 +83,30 @@ async def of_exhibitions(first: date, last: date) -> list[Entry]:
         Q(opens_at__gte=window[0], opens_at__lt=window[1])
         | Q(closes_at__gte=window[0], closes_at__lt=window[1])
         | Q(talks__isnull=False),
-        is_current=True,
-    )
-    entries = [
-        Entry(day, "talk", spoken(talk, "title"), exhibition_id=edition.exhibition_id)
+        not_replaced(),
+    ).order_by("id")
+    talks = {
+        (edition.exhibition_id, talk.key): Entry(
+            day, "talk", spoken(talk, "title"), exhibition_id=edition.exhibition_id
+        )
         for edition in editions
         for talk in talks_of(edition.talks)
-        if first <= (day := local(talk.starts_at).date()) <= last
-    ]
+        if first <= (day := local(talk.starts_at).date()) <= last and _holds_at(edition, talk.starts_at)
+    }
+    entries = [*talks.values()]
     for edition in editions:
         for kind, moment in (("opens", edition.opens_at), ("closes", edition.closes_at)):
-            if moment is not None and first <= (day := local(moment).date()) <= last:
+            if moment is None or not _holds_at(edition, moment):
+                continue
+            if first <= (day := local(moment).date()) <= last:
                 title = spoken(edition, "title")
                 entries.append(Entry(day, kind, title, exhibition_id=edition.exhibition_id))
     return entries
+
+
+def _holds_at(edition: Edition, moment: datetime) -> bool:
+    """Whether no other edition has taken its place by then."""
+    return edition.shown_until is None or moment < edition.shown_until
 
 
 async def visit(request: Request) -> Response:

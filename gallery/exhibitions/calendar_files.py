@@ -15,13 +15,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from tortoise.expressions import Q
 
 from gallery.exhibitions import walls
 from gallery.exhibitions.documents import KEPT
 from gallery.exhibitions.talks import Talk
 from gallery.exhibitions.visits import enter, slug_of
-from gallery.exhibitions.walls import EDITION_COLUMNS, ShownExhibition, still_on_site
+from gallery.exhibitions.walls import EDITION_COLUMNS, ShownExhibition
 from gallery.languages import TAGS, current_language, spoken
 from gallery.pages import pages_of
 from gallery.prose import plain
@@ -31,30 +30,32 @@ MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 async def index(request: Request) -> Response:
     """A visitor takes all talks beside an exhibition into a calendar of their own."""
-    exhibition, published_at, number = await published(request)
-    if not exhibition.talks:
-        raise HTTPException(404)
+    exhibition, published_at, number = (await published(request))[0]
     return calendar_file(request, exhibition, exhibition.talks, published_at, number)
 
 
 async def show(request: Request) -> Response:
     """A visitor takes one talk into a calendar of their own."""
-    exhibition, published_at, number = await published(request)
-    talks = [talk for talk in exhibition.talks if talk.key == request.path_params["key"]]
-    if not talks:
-        raise HTTPException(404)
-    return calendar_file(request, exhibition, talks, published_at, number)
+    for exhibition, published_at, number in await published(request):
+        for talk in exhibition.talks:
+            if talk.key == request.path_params["key"]:
+                return calendar_file(request, exhibition, [talk], published_at, number)
+    raise HTTPException(404)
 
 
-async def published(request: Request) -> tuple[ShownExhibition, datetime, int]:
-    """The exhibition of the address, when its edition was published and its number; 404 where it left the site."""
+async def published(request: Request) -> list[tuple[ShownExhibition, datetime, int]]:
+    """The exhibition of the address with talks, when its edition was published and its number; the latest edition first.
+
+    404 where it left the site or has no talks.
+    """
     enter(request)
-    rows = await walls.published(still_on_site(), Q(exhibition__slug=slug_of(request))).values(
-        *EDITION_COLUMNS, "published_at", "number"
-    )
-    if not rows:
+    editions = walls.announced_talks().filter(exhibition__slug=slug_of(request)).order_by("-opens_at", "-id")
+    rows = await editions.values(*EDITION_COLUMNS, "published_at", "number")
+    shown = [(ShownExhibition.of(row), row["published_at"], row["number"]) for row in rows]
+    found = [each for each in shown if each[0].talks]
+    if not found:
         raise HTTPException(404)
-    return ShownExhibition.of(rows[0]), rows[0]["published_at"], rows[0]["number"]
+    return found
 
 
 def calendar_file(

@@ -24,7 +24,7 @@ from gallery.exhibitions.building import draft_of
 from gallery.exhibitions.comparing import Difference, FieldChange, compare
 from gallery.exhibitions.credits import Credit, credits_of
 from gallery.exhibitions.forms import LAYOUTS
-from gallery.exhibitions.models import Edition, Room
+from gallery.exhibitions.models import Edition, OnSite, Room
 from gallery.exhibitions.room_rules import RoomRule
 from gallery.exhibitions.talks import Talk, talks_of
 from gallery.languages import gettext as _
@@ -74,7 +74,7 @@ async def index(request: Request) -> Response:
         "exhibition": exhibition,
         "draft": await draft_of(exhibition),
         "editions": editions,
-        "current": next((edition for edition in editions if edition.is_current), None),
+        "site": OnSite.of(editions),
         "sizes": await sizes_of(editions),
     }
     return render(request, "exhibitions/editions.html", context)
@@ -134,6 +134,17 @@ async def unpublish(request: Request) -> Response:
         flash(request, response, _("Visitors no longer see this exhibition."))
     else:
         flash(request, response, _("Visitors did not see this exhibition already."), "hint")
+    return response
+
+
+async def cancel_planned(request: Request) -> Response:
+    """A curator takes back an edition that was to open later; what visitors see stays."""
+    person, exhibition = await load_exhibition(request)
+    response = redirect(request, "editions:index", id=exhibition.id)
+    if await building.cancel_planned(exhibition, person):
+        flash(request, response, _("The planned edition is cancelled. What visitors see stays."))
+    else:
+        flash(request, response, _("No edition is planned: it was cancelled or has opened."), "hint")
     return response
 
 
@@ -271,6 +282,9 @@ routes = [
         create_restoration,
         name="restorations:create",
         methods=["POST"],
+    ),
+    Route(
+        "/desk/exhibitions/{id:int}/cancellation", cancel_planned, name="editions:cancel", methods=["POST"]
     ),
     Route("/desk/exhibitions/{id:int}/unpublishing", unpublish, name="editions:unpublish", methods=["POST"]),
 ]

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from tortoise.expressions import Q, Subquery
 from tortoise.functions import Min
 
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, walls_are_open
 from gallery.clock import local, now, start_of, today
 from gallery.exhibitions import walls
 from gallery.exhibitions.access import load_opened
@@ -68,7 +68,7 @@ async def exhibition(request: Request) -> Response:
     enter(request)
     slug = slug_of(request)
     shown = await load_opened(slug)
-    here = Q(room__edition__exhibition__slug=slug, room__edition__is_current=True)
+    here = walls_are_open("room__edition__") & Q(room__edition__exhibition__slug=slug)
     entries = await works_hung(request, here)
     return feed(request, "visits:exhibition", shown.title, shown.introduction, entries, slug=slug)
 

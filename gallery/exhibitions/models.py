@@ -6,9 +6,10 @@ it into a frozen one, which visitors see.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tortoise import fields
 from tortoise.models import Model
@@ -46,7 +47,11 @@ class Edition(Model):
     )
     exhibition_id: int
     number = fields.IntField(null=True)  # null: the draft
-    is_current = fields.BooleanField(default=False, db_index=True)  # the one that visitors see
+    # Published, and neither replaced nor taken off the site. An exhibition has at most two such editions: the one that
+    # visitors see, and one that opens later and takes its place then.
+    is_current = fields.BooleanField(default=False, db_index=True)
+    # The opening of the edition that takes its place, or when it was replaced or taken off the site; null: no end is known.
+    shown_until = fields.DatetimeField(null=True)
     title_zh = fields.CharField(max_length=120, default="")
     title_en = fields.CharField(max_length=120, default="")
     introduction_zh = fields.TextField(default="")  # Markdown
@@ -84,6 +89,33 @@ class Edition(Model):
 
     def has_closed(self, moment: datetime | None = None) -> bool:
         return self.closes_at is not None and self.closes_at <= (moment or now())
+
+    def is_shown(self, moment: datetime | None = None) -> bool:
+        """Whether visitors see this edition of its exhibition: `walls_are_open` of artworks.models, for a row at hand."""
+        at = moment or now()
+        is_replaced = self.shown_until is not None and self.shown_until <= at
+        has_left = self.leaves_when_closed and self.has_closed(at)
+        return self.is_current and self.has_opened(at) and not is_replaced and not has_left
+
+    def is_planned(self, moment: datetime | None = None) -> bool:
+        """Whether it is published and opens later."""
+        return self.is_current and not self.has_opened(moment)
+
+
+class OnSite(NamedTuple):
+    """Which edition of an exhibition visitors see now, and which opens later."""
+
+    shown: Edition | None
+    planned: Edition | None
+
+    @classmethod
+    def of(cls, editions: Iterable[Edition]) -> OnSite:
+        """`editions`: those of one exhibition, at least all that are current."""
+        moment, current = now(), [edition for edition in editions if edition.is_current]
+        return cls(
+            shown=next((edition for edition in current if edition.is_shown(moment)), None),
+            planned=next((edition for edition in current if edition.is_planned(moment)), None),
+        )
 
 
 class Layout(StrEnum):

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from tortoise.expressions import Q
 
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Status, not_replaced
 from gallery.database import QuerySet
 from gallery.exhibitions.models import Edition, Hanging, Room
 
@@ -110,14 +110,15 @@ def ids_of(rooms: Iterable[Filled]) -> set[int]:
 
 
 async def waiting(draft: Edition, rooms: Sequence[Filled]) -> int:
-    """How many works would hang by a rule that do not hang in what visitors see; 0 where nothing is published."""
+    """How many works would hang by a rule that hang neither in what visitors see nor in what is planned; 0 where nothing is
+    published."""
     if not any(room.room.rule is not None for room in rooms):
         return 0
-    current = Edition.filter(exhibition_id=draft.exhibition_id, is_current=True)
+    current = Edition.filter(not_replaced(), exhibition_id=draft.exhibition_id)
     if not await current.exists():
         return 0
     seen = await Hanging.filter(
-        room__edition__exhibition_id=draft.exhibition_id, room__edition__is_current=True
+        not_replaced("room__edition__"), room__edition__exhibition_id=draft.exhibition_id
     ).values_list("artwork_id", flat=True)
     by_rule = {hung.artwork_id for room in rooms for hung in room.works if hung.hanging_id is None}
     return len(by_rule - set(seen))

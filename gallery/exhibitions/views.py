@@ -31,7 +31,7 @@ from gallery.exhibitions.builder import (
 from gallery.exhibitions.building import BuildingRefused, NotPublishable, draft_of
 from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm
 from gallery.exhibitions.meanwhile import ChangedMeanwhile, digest, read_seen, seen_of, written
-from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, OnSite, Room
 from gallery.exhibitions.room_rules import filled, waiting
 from gallery.exhibitions.talks import MOMENTS
 from gallery.forms import Form, desk_form
@@ -39,7 +39,7 @@ from gallery.languages import gettext as _
 from gallery.languages import spoken
 from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
-from gallery.pages import flash, local_input, redirect, render
+from gallery.pages import flash, local_input, redirect, render, shown_moment
 from gallery.themes.models import Theme
 
 
@@ -54,7 +54,7 @@ async def index(request: Request) -> Response:
         {
             "exhibition": exhibition,
             "draft": next((edition for edition in exhibition.editions if edition.is_draft), None),
-            "current": next((edition for edition in exhibition.editions if edition.is_current), None),
+            "site": OnSite.of(exhibition.editions),
         }
         for exhibition in exhibitions
     ]
@@ -256,7 +256,37 @@ async def create_edition(request: Request) -> Response:
         request,
         exhibition,
         "editions",
-        _("Edition %(number)s is published.") % {"number": edition.number},
+        published_words(edition, OnSite.of(await editions_of(exhibition))),
+    )
+
+
+def publishing(draft: Edition, site: OnSite) -> str:
+    """What the button says will happen if the draft is published now."""
+    if draft.opens_at is None:
+        return _("Publish this draft")
+    if draft.has_opened():
+        return _("Publish now")
+    if site.shown is None:
+        return _("Publish: visitors see it from %(moment)s") % {"moment": shown_moment(draft.opens_at)}
+    return _("Publish: visitors see it from %(moment)s; until then edition %(number)s stays") % {
+        "moment": shown_moment(draft.opens_at),
+        "number": site.shown.number,
+    }
+
+
+def published_words(edition: Edition, site: OnSite) -> str:
+    """What happened when `edition` was published."""
+    words = {"number": edition.number, "moment": shown_moment(edition.opens_at)}
+    if not edition.is_planned():
+        return _("Edition %(number)s is published.") % words
+    if site.shown is None:
+        return _("Edition %(number)s is published: visitors see it from %(moment)s.") % words
+    words["before"] = site.shown.number
+    return (
+        _(
+            "Edition %(number)s is published: visitors see it from %(moment)s; until then edition %(before)s stays."
+        )
+        % words
     )
 
 
@@ -308,6 +338,7 @@ async def _builder(
     ruled = await works_by_rule(by_rule)
     picker = await picker_of(draft, request.query_params)
     editions = await editions_of(exhibition)
+    site = OnSite.of(editions)
     choices = await room_choices()
     chosen_room = next(
         (room for room in rooms if str(room.id) == picker.asked.get("room")), rooms[0] if rooms else None
@@ -319,7 +350,8 @@ async def _builder(
         "chosen_room": chosen_room,
         "picker": picker,
         "editions": editions,
-        "current": next((edition for edition in editions if edition.is_current), None),
+        "site": site,
+        "publishing": publishing(draft, site),
         "ending": await ending_before(draft, by_rule),
         "edition_form": edition_form or await _edition_form(exhibition, draft),
         "seen_edition": still_seen if edition_form else seen_edition(draft, exhibition.theme_id),
@@ -381,7 +413,12 @@ async def _answer(
     if not wants_json(request):
         return _back(request, exhibition, fragment, message, level)
     draft = await draft_of(exhibition)
-    told: dict[str, Any] = {"version": draft.version, "message": message}
+    site = OnSite.of(await editions_of(exhibition))
+    told: dict[str, Any] = {
+        "version": draft.version,
+        "message": message,
+        "publishing": publishing(draft, site),
+    }
     if shown is not None:
         told["seen"] = seen_of(shown)
     return JSONResponse(told, status_code=422 if level == "error" else 200)

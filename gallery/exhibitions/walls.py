@@ -14,7 +14,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count, Max
 from tortoise.queryset import QuerySet, ValuesQuery
 
-from gallery.artworks.models import Artwork, walls_are_open
+from gallery.artworks.models import Artwork, not_replaced, walls_are_open
 from gallery.clock import now
 from gallery.exhibitions.credits import Credit, by_kind, credits_of
 from gallery.exhibitions.media import media
@@ -446,8 +446,8 @@ def _current_edition(slug: str) -> ValuesQuery[Any]:
 
 
 def published(*conditions: Q, **values: Any) -> QuerySet[Edition]:
-    """Current editions that have an opening day and meet the conditions."""
-    return Edition.filter(*conditions, is_current=True, opens_at__isnull=False, **values)
+    """Editions that are on the site or planned, have an opening day and meet the conditions."""
+    return Edition.filter(not_replaced(), *conditions, opens_at__isnull=False, **values)
 
 
 def OPEN() -> Q:
@@ -461,7 +461,9 @@ def OPENED() -> Q:
 
 
 def TO_OPEN() -> Q:
-    return Q(opens_at__gt=now())
+    """Planned editions of exhibitions that are not open now: of one that is open, visitors see that alone."""
+    open_now = Edition.filter(not_replaced(), OPEN()).values("exhibition_id")
+    return Q(opens_at__gt=now()) & ~Q(exhibition_id__in=Subquery(open_now))
 
 
 def PAST() -> Q:
@@ -488,19 +490,23 @@ async def hung(shown: Sequence[ShownExhibition], most: int) -> dict[int, list[Sh
     return {edition: [works[id] for id in ids if id in works] for edition, ids in order.items()}
 
 
-def still_on_site() -> Q:
-    """Editions that have not left the site when they closed, whether or not they have opened."""
-    return Q(leaves_when_closed=False) | Q(closes_at__isnull=True) | Q(closes_at__gt=now())
+def announced_talks() -> QuerySet[Edition]:
+    """The editions whose talks visitors may read of: those on the site, and those to open."""
+    return published(OPENED() | TO_OPEN(), talks__isnull=False)
 
 
 async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhibition]]:
-    """What begins from `moment` on beside exhibitions that are published and have not left the site; one query."""
-    rows = await published(still_on_site(), Q(talks__isnull=False)).values(*EDITION_COLUMNS)
-    shown = [ShownExhibition.of(row) for row in rows]
-    found = [
-        (talk, exhibition) for exhibition in shown for talk in exhibition.talks if talk.starts_at >= moment
-    ]
-    return sorted(found, key=lambda pair: (pair[0].starts_at, pair[0].key))[:limit]
+    """What begins from `moment` on beside exhibitions that are on the site or to open; one query."""
+    announced = announced_talks().order_by("opens_at", "id")
+    shown = [ShownExhibition.of(row) for row in await announced.values(*EDITION_COLUMNS)]
+    # Where a past exhibition opens again, both editions may name a talk: the later one's words count.
+    found = {
+        (exhibition.slug, talk.key): (talk, exhibition)
+        for exhibition in shown
+        for talk in exhibition.talks
+        if talk.starts_at >= moment
+    }
+    return sorted(found.values(), key=lambda pair: (pair[0].starts_at, pair[0].key))[:limit]
 
 
 @dataclass(frozen=True, slots=True)

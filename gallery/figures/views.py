@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from gallery.artworks.as_sent import as_sent
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, Status, not_replaced
 from gallery.clock import today
 from gallery.database import Model
 from gallery.figures import sums
@@ -130,12 +130,14 @@ async def _of_all(scope: Scope, span: Span) -> dict[str, Any]:
     # By relation: exhibitions stand above what is counted.
     editions = ExhibitionCount._meta.fields_map["exhibition"].related_model._meta.fields_map["editions"]  # type: ignore[attr-defined]
     by_exhibition = await sums.by_exhibition(span)
-    current = await editions.related_model.filter(
-        exhibition_id__in=list(by_exhibition), is_current=True
-    ).order_by("-exhibition_id")
+    published = editions.related_model.filter(not_replaced(), exhibition_id__in=list(by_exhibition))
+    # Of two editions the one that visitors see: the other opens later.
+    current = {
+        edition.exhibition_id: edition for edition in await published.order_by("-exhibition_id", "-opens_at")
+    }
     return {
         "organisations": [(each, by_organisation.get(each.id, Counted())) for each in scope.offered],
-        "exhibitions": [(edition, by_exhibition[edition.exhibition_id]) for edition in current],
+        "exhibitions": [(edition, by_exhibition[edition.exhibition_id]) for edition in current.values()],
         "theme_pages": await _named(Theme, await sums.by_theme_page(span)),
     }
 

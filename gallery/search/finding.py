@@ -10,7 +10,7 @@ from typing import Any
 
 from tortoise.queryset import QuerySet, ValuesQuery
 
-from gallery.artworks.models import Artwork
+from gallery.artworks.models import Artwork, walls_are_open
 from gallery.exhibitions import walls
 from gallery.exhibitions.models import Edition, Room
 from gallery.exhibitions.walls import OPENED, ShownWork, published
@@ -210,7 +210,8 @@ def _exhibitions(ids: list[int]) -> ValuesQuery[Any]:
 
 @prepared
 def _rooms(ids: list[int]) -> ValuesQuery[Any]:
-    rooms = Room.filter(edition__is_current=True, edition__exhibition_id__in=ids).order_by("position", "id")
+    shown = Room.filter(walls_are_open("edition__"), edition__exhibition_id__in=ids)
+    rooms = shown.order_by("position", "id")
     return rooms.values(*in_languages("title", "text"), of="edition__exhibition_id")
 
 

@@ -47,6 +47,8 @@ function attend(form) {
     if (sent === version) status.textContent = form.dataset.saves;
     if (told.seen && form.elements.seen) form.elements.seen.value = told.seen;
     moved(told.version);
+    const publish = document.querySelector("[data-publishing]");
+    if (publish && told.publishing) publish.textContent = told.publishing; // the opening may be another now
   }
 
   function show(errors) {
