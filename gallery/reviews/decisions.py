@@ -7,7 +7,7 @@ ten seconds its curator may take a decision back. Whoever tells the organisation
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,8 +27,20 @@ from gallery.languages import lazy_gettext as _l
 from gallery.languages import speaking
 from gallery.mail.outbox import News, tell, unsay
 from gallery.pages import shown_moment
+from gallery.reviews.checks import personal_data
+from gallery.reviews.checks.found import Found
 from gallery.reviews.holds import held_by_another
-from gallery.reviews.models import Decision, Hold, LaterCheck, Opinion, Review, Risk, ScoringRound, Undo
+from gallery.reviews.models import (
+    Decision,
+    Hold,
+    LaterCheck,
+    Opinion,
+    Review,
+    Risk,
+    ScoringRound,
+    Undo,
+    WavedOff,
+)
 from gallery.reviews.stages import Answer, Voices, answer, stage_of, told, voices_of
 from gallery.site import current as current_site
 
@@ -78,6 +90,14 @@ class ChangedMeanwhile(DecisionRefused):
         self.changes = changes
 
 
+class OpenPersonalData(DecisionRefused):
+    """The words that everybody would read hold the data `found`, and nobody confirmed that they may."""
+
+    def __init__(self, found: Sequence[Found]) -> None:
+        super().__init__(_l("Its words hold personal data that everybody would read."))
+        self.found = found
+
+
 class UndoRefused(DecisionRefused):
     """The decision stands."""
 
@@ -89,13 +109,17 @@ async def accept(
     reason: str = "",
     notes: Mapping[str, str] | None = None,
     seen: str = "",
+    confirmed: Collection[str] = (),
 ) -> Review | Opinion:
     """Accept a work: it may be hung. Raises DecisionRefused while it lacks what a shown work must have.
 
     An Opinion is returned where another curator has to decide as well.
     `seen`: the fingerprint of what the curator saw; with it a work that changed since is refused.
+    `confirmed`: the keys of personal data that may be shown; with others in its words, OpenPersonalData is raised.
     """
-    return await _decide(artwork, submission, by, Decision.ACCEPTED, notes or {}, reason, seen)
+    return await _decide(
+        artwork, submission, by, Decision.ACCEPTED, notes or {}, reason, seen, confirmed=confirmed
+    )
 
 
 async def return_to_partner(
@@ -151,6 +175,7 @@ async def _decide(
     reason: str,
     seen: str,
     concern: str = "",
+    confirmed: Collection[str] = (),
 ) -> Review | Opinion:
     async with in_transaction():
         held = await locked(Artwork.filter(id=artwork.id)).get()
@@ -175,6 +200,9 @@ async def _decide(
             if sent.is_proposal:
                 write_proposal(held, sent.sent)
             await _check_acceptable(held)
+            open_data = await open_personal_data(held)
+            if any(each.key not in confirmed for each in open_data):
+                raise OpenPersonalData(open_data)
         opinion = None
         opinions = await Opinion.filter(submission_id=sent.id).order_by("id")
         needed = 1 if concern or by is None else (await current_site()).reviews_needed
@@ -402,6 +430,16 @@ async def _without_the_last_opinion(submission: Submission, by: Person, since: d
     if opinions and opinions[-1].by_id == by.id and opinions[-1].at >= since - ON_THE_WAY:
         await opinions.pop().delete()
     return stage_of(voices_of(opinions))
+
+
+async def open_personal_data(artwork: Artwork) -> list[Found]:
+    """What in the words of a work lets anybody reach somebody, and was not waved off."""
+    texts = {name: getattr(artwork, name) for name in TEXT_FIELDS}
+    found = [each for each in personal_data.look(texts) if each.rule in personal_data.REACHING]
+    if not found:
+        return []
+    waved = {str(key) for key in await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)}
+    return [each for each in found if each.key not in waved]
 
 
 async def _check_acceptable(artwork: Artwork) -> None:

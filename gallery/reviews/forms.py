@@ -15,6 +15,7 @@ from gallery.forms import Block, Form, Line, Moment, Needed, at_most, choices_of
 from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import spoken
+from gallery.reviews.checks.found import Found
 from gallery.reviews.models import Decision, ReadyReason
 from gallery.reviews.reports import REPORTED_FOR_WORDS
 from gallery.reviews.scoring import HIGHEST, LOWEST
@@ -46,6 +47,25 @@ SNAPSHOT_WORDS = {
     "medium_translation": _l("Medium, translated"),
     "assistance_translation": _l("Who helped, translated"),
 }
+
+
+DATA_WORDS = {
+    "identity": _l("an identity-card number"),
+    "mobile": _l("a mobile telephone number"),
+    "landline": _l("a telephone number"),
+    "e_mail": _l("an e-mail address"),
+    "chat": _l("a WeChat or QQ account"),
+    "address": _l("an exact address"),
+}
+
+
+def data_named(found: Found) -> str:
+    """Which personal datum stands where: “Story: a mobile telephone number, 13800138000”."""
+    return _("%(field)s: %(what)s, %(datum)s") % {
+        "field": SNAPSHOT_WORDS[found.field],
+        "what": DATA_WORDS[found.rule],
+        "datum": found.excerpt,
+    }
 
 
 class ReviewForm(Form):

@@ -17,8 +17,8 @@ from gallery.numbers import whole_numbers
 from gallery.pages import render
 from gallery.reviews import decisions
 from gallery.reviews.access import load_curator
-from gallery.reviews.decisions import UNDO_FOR, DecisionRefused
-from gallery.reviews.forms import TogetherForm
+from gallery.reviews.decisions import UNDO_FOR, DecisionRefused, OpenPersonalData
+from gallery.reviews.forms import TogetherForm, data_named
 from gallery.reviews.models import Decision, Opinion, Review
 from gallery.reviews.queue import EVERYTHING, narrowing
 from gallery.reviews.views import PER_PAGE, queue_page
@@ -78,6 +78,11 @@ async def _decide(submission: Submission, by: Person, decision: Decision, reason
             made = await decisions.return_to_partner(artwork, submission, by, {}, reason)
         else:
             made = await decisions.decline(artwork, submission, by, reason)
+    except OpenPersonalData as refusal:
+        named = _("; ").join(data_named(each) for each in refusal.found)
+        return Outcome(
+            artwork, sentence=_("Please open it: its words hold personal data. %(data)s") % {"data": named}
+        )
     except DecisionRefused as refusal:
         return Outcome(artwork, sentence=str(refusal))
     return Outcome(artwork, made)

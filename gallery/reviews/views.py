@@ -34,11 +34,13 @@ from gallery.organisations.models import Organisation
 from gallery.pages import flash, redirect, render
 from gallery.reviews import decisions, hints
 from gallery.reviews.access import load_curator, load_hint, load_submitted
+from gallery.reviews.checks.found import Found
 from gallery.reviews.checks.wording import wording_list
 from gallery.reviews.decisions import (
     AlreadyDecided,
     ChangedMeanwhile,
     DecisionRefused,
+    OpenPersonalData,
     UndoRefused,
     being_scored,
 )
@@ -50,6 +52,7 @@ from gallery.reviews.forms import (
     TogetherForm,
     VetoForm,
     WaveOffForm,
+    data_named,
 )
 from gallery.reviews.holds import PAGE_LEASE, PING_LEASE, release, take_hold
 from gallery.reviews.models import Decision, Hint, Hold, LaterCheck, Opinion, ReadyReason, Review, Undo
@@ -240,7 +243,8 @@ async def create(request: Request) -> Response:
     """A curator decides on a work and comes to the next that waits."""
     person, artwork = await load_submitted(request)
     chosen = await narrowing(request.query_params)
-    form = ReviewForm(await desk_form(request), offered=await ReadyReason.all().order_by("id"))
+    posted = await desk_form(request)
+    form = ReviewForm(posted, offered=await ReadyReason.all().order_by("id"))
     submission = _submission_of(artwork, form)
     if not form.validate() or submission is None:
         if submission is None:
@@ -250,7 +254,8 @@ async def create(request: Request) -> Response:
     notes, reason = form.notes(artwork.language), form.told_reason(artwork.language)
     try:
         if decision == Decision.ACCEPTED:
-            made = await decisions.accept(artwork, submission, person, reason, notes, seen)
+            confirmed = [str(key) for key in posted.getlist("confirmed")]
+            made = await decisions.accept(artwork, submission, person, reason, notes, seen, confirmed)
         elif decision == Decision.RETURNED:
             made = await decisions.return_to_partner(artwork, submission, person, notes, reason, seen)
         else:
@@ -268,6 +273,11 @@ async def create(request: Request) -> Response:
         form.refuse("decision", str(refusal))
         _person, artwork = await load_submitted(request)
         return await _refused(request, person, artwork, form, chosen, refusal)
+    except OpenPersonalData as refusal:
+        form.refuse(
+            "decision", _("Nothing is decided yet: its words hold personal data. Please look at them.")
+        )
+        return await _refused(request, person, artwork, form, chosen, to_confirm=refusal.found)
     except DecisionRefused as refusal:
         form.refuse("reason" if decision != Decision.ACCEPTED else "decision", str(refusal))
         return await _refused(request, person, artwork, form, chosen)
@@ -407,12 +417,15 @@ async def _refused(
     form: ReviewForm,
     chosen: Narrowing,
     meanwhile: ChangedMeanwhile | None = None,
+    to_confirm: Sequence[Found] = (),
 ) -> Response:
     # The page shows the work as it is now, so the next decision is on its latest submission.
     submission = latest_of(artwork)
     form.submission.data = str(submission.id)
     form.seen.data = fingerprint(decisions.shown_of(artwork, submission))
-    return await _work_page(request, person, artwork, form, chosen, meanwhile=meanwhile, status=422)
+    return await _work_page(
+        request, person, artwork, form, chosen, meanwhile=meanwhile, to_confirm=to_confirm, status=422
+    )
 
 
 async def _work_page(
@@ -423,6 +436,7 @@ async def _work_page(
     chosen: Narrowing,
     *,
     meanwhile: ChangedMeanwhile | None = None,
+    to_confirm: Sequence[Found] = (),
     too_late: str = "",
     wave_off: tuple[int, WaveOffForm] | None = None,
     status: int = 200,
@@ -460,6 +474,7 @@ async def _work_page(
         "is_proposal": submission.is_proposal,
         "proposed": _passages(proposed),
         "meanwhile": _passages(meanwhile.changes) if meanwhile else [],
+        "to_confirm": [(each.key, data_named(each), each.excerpt) for each in to_confirm],
         "too_late": too_late,
         "holder": holder,
         "is_private_shared": submission.is_waiting and submission.private_share is not None,

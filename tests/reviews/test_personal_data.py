@@ -1,0 +1,131 @@
+"""A work whose public words hold a telephone number, an account or an address is accepted by a second press that names it."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.organisations.models import Organisation, Trust
+from gallery.reviews import decisions
+from gallery.reviews.decisions import OpenPersonalData
+from gallery.reviews.hints import looked_at, wave_off
+from gallery.reviews.models import Hint, Review
+from gallery.site import Site as SiteRow
+from tests.conftest import Site
+from tests.reviews.test_proposals import proposed, shown
+from tests.reviews.test_queue import decision_on, sent
+
+NUMBER, OTHER = "13812345678", "13987654321"
+DATA = [
+    ("story", f"电话 {NUMBER}。", "Story: a mobile telephone number, "),
+    ("title", "微信号：snow_1998", "Title: a WeChat or QQ account, "),
+    ("alt_text", "写着中山路12号的门牌。", "Alt text: an exact address, "),
+    ("story_translation", "Write to snow@example.org.", "Story, translated: an e-mail address, "),
+]
+
+
+def confirmed_in(page: httpx.Response) -> list[str]:
+    return re.findall(r'name="confirmed" value="(\w+)"', page.text)
+
+
+async def status_of(work: Artwork) -> Status:
+    return (await Artwork.get(id=work.id)).status
+
+
+@pytest.mark.parametrize(("field", "words", "named"), DATA)
+async def test_the_first_press_names_what_everybody_would_read(
+    site: Site, field: str, words: str, named: str
+) -> None:
+    work = await sent(site, **{field: words})
+    client = await site.client(site.cast.curator)
+    data = await decision_on(work, "accepted", reason="Thank you.")
+    page = await client.post(f"/desk/queue/{work.id}", data=data)
+    assert page.status_code == 422
+    assert named in page.text
+    assert "Accept with " in page.text
+    assert "Thank you." in page.text
+    assert not await Review.all().exists()
+    again = await client.post(f"/desk/queue/{work.id}", data={**data, "confirmed": confirmed_in(page)})
+    assert again.status_code == 303
+    assert await status_of(work) == Status.ACCEPTED
+
+
+async def test_what_was_confirmed_does_not_cover_another_number(site: Site) -> None:
+    work = await sent(site, story=f"电话 {NUMBER}。")
+    client = await site.client(site.cast.curator)
+    data = await decision_on(work, "accepted")
+    keys = confirmed_in(await client.post(f"/desk/queue/{work.id}", data=data))
+    await Artwork.filter(id=work.id).update(story=f"电话 {NUMBER} 或 {OTHER}。")
+    page = await client.post(f"/desk/queue/{work.id}", data={**data, "confirmed": [*keys, "x", ""]})
+    assert page.status_code == 422
+    assert OTHER in page.text
+    assert len(confirmed_in(page)) == 2
+    assert await status_of(work) == Status.SUBMITTED
+
+
+async def test_what_was_waved_off_asks_for_nothing_and_a_refusal_needs_no_second_press(site: Site) -> None:
+    client = await site.client(site.cast.curator)
+    waved, declined = await sent(site, story=f"电话 {NUMBER}。"), await sent(site, story=f"电话 {NUMBER}。")
+    await looked_at(await Submission.get(artwork=waved))
+    await wave_off(await Hint.get(artwork=waved, check="personal_data"), site.cast.curator, "It is ours.")
+    school = await sent(site, story="他在阳光小学读书。")
+    for work, decision in ((waved, "accepted"), (declined, "declined"), (school, "accepted")):
+        data = await decision_on(work, decision, reason="Thank you.")
+        assert (await client.post(f"/desk/queue/{work.id}", data=data)).status_code == 303
+        assert await status_of(work) == decision
+
+
+async def test_together_they_are_left_out_and_listed(site: Site) -> None:
+    plain = await sent(site, title_translation="Snow")
+    telling = await sent(site, title_translation="Rain", story=f"电话 {NUMBER}。")
+    client = await site.client(site.cast.curator)
+    ids = [str((await Submission.get(artwork=work)).id) for work in (plain, telling)]
+    data = {"work": ids, "decision": "accepted", "confirmed": "anything"}
+    page = (await client.post("/desk/queue/decisions", data=data)).text
+    assert "1 work accepted" in page
+    refused = page.split("1 work was not decided")[1].split("<h2>Decided</h2>")[0]
+    assert f"/desk/queue/{telling.id}" in refused
+    assert f"Story: a mobile telephone number, {NUMBER}" in refused
+    assert (await status_of(plain), await status_of(telling)) == (Status.ACCEPTED, Status.SUBMITTED)
+
+
+async def test_trust_leaves_it_to_the_queue(site: Site) -> None:
+    await Organisation.filter(id=site.cast.organisation.id).update(trust=Trust.AT_ONCE)
+    work = await sent(site, story=f"电话 {NUMBER}。")
+    submission = await Submission.get(artwork=work)
+    with pytest.raises(OpenPersonalData):  # whatever hints there are
+        await decisions.accept_at_once(work, submission)
+    await Submission.filter(id=submission.id).update(awaits_trust=True)
+    await site.work()
+    assert await status_of(work) == Status.SUBMITTED
+    assert not (await Submission.get(id=submission.id)).awaits_trust
+
+
+async def test_a_proposed_change_is_looked_at_as_it_would_be_shown(site: Site) -> None:
+    work, _page = await shown(site)
+    await proposed(await site.client(site.cast.partner), work, story=f"电话 {NUMBER}。")
+    client = await site.client(site.cast.curator)
+    data = await decision_on(work, "accepted")
+    page = await client.post(f"/desk/queue/{work.id}", data=data)
+    assert page.status_code == 422
+    assert (await Artwork.get(id=work.id)).story == "外婆画的。"
+    again = await client.post(f"/desk/queue/{work.id}", data={**data, "confirmed": confirmed_in(page)})
+    assert again.status_code == 303
+    assert NUMBER in (await Artwork.get(id=work.id)).story
+
+
+async def test_of_two_reviews_each_needs_its_second_press(site: Site) -> None:
+    await SiteRow.create(id=1, reviews_needed=2)
+    work = await sent(site, story=f"电话 {NUMBER}。")
+    for curator in (site.cast.curator, site.cast.keeper):
+        submission = await Submission.get(artwork=work)
+        with pytest.raises(OpenPersonalData) as refused:
+            await decisions.accept(work, submission, curator)
+        assert await status_of(work) == Status.SUBMITTED
+        await decisions.accept(
+            work, submission, curator, confirmed=[each.key for each in refused.value.found]
+        )
+    assert await status_of(work) == Status.ACCEPTED
