@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -13,9 +13,11 @@ from tortoise.manager import Manager
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from gallery.artists.models import ConsentState
 from gallery.clock import now, today
 from gallery.images.models import ImageState
 from gallery.languages import Spoken, current_language, other_language
+from gallery.languages import lazy_gettext as _l
 
 if TYPE_CHECKING:
     from tortoise.backends.base.client import BaseDBAsyncClient
@@ -97,19 +99,62 @@ def not_replaced(edition: str = "") -> Q:
     return Q(Q(**is_last) | Q(**is_not_replaced_yet), **counts)
 
 
+def may_hang(artwork: str = "") -> Q:
+    """What must hold of a work before it is hung: `Artwork.may_hang` in SQL. `artwork` is the way to it, as `artwork__`."""
+    accepted: dict[str, Any] = {f"{artwork}status": Status.ACCEPTED, f"{artwork}is_vetoed": False}
+    return Q(**accepted)
+
+
 def allowed() -> Q:
-    """What must hold of a work itself before it may be shown, wherever it hangs."""
+    """What must hold of a work itself before it may be shown, wherever it hangs: `Artwork.hindrance` in SQL."""
     day = today()
-    return Q(
+    return may_hang() & Q(
         Q(consent__ends_on__isnull=True) | Q(consent__ends_on__gte=day),
-        status=Status.ACCEPTED,
-        is_vetoed=False,
         image__state=ImageState.READY,
         organisation__is_active=True,
         consent__for_web=True,
         consent__withdrawn_at__isnull=True,
         consent__starts_on__lte=day,
     )
+
+
+class Hindrance(StrEnum):
+    """Why a work may not be shown, wherever it hangs."""
+
+    WITHDRAWN = "withdrawn"
+    NOT_ACCEPTED = "not_accepted"
+    VETOED = "vetoed"
+    NO_CONSENT = "no_consent"
+    CONSENT_NOT_FOR_WEB = "consent_not_for_web"
+    CONSENT_NOT_YET = "consent_not_yet"
+    CONSENT_EXPIRED = "consent_expired"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    ORGANISATION_STOPPED = "organisation_stopped"
+    PICTURE_NOT_READY = "picture_not_ready"
+
+    @property
+    def word(self) -> Any:
+        return HINDRANCE_WORDS[self]
+
+
+HINDRANCE_WORDS: Mapping[Hindrance, Any] = {
+    Hindrance.WITHDRAWN: _l("Withdrawn"),
+    Hindrance.NOT_ACCEPTED: _l("No longer accepted"),
+    Hindrance.VETOED: _l("Taken off the wall"),
+    Hindrance.NO_CONSENT: _l("No consent"),
+    Hindrance.CONSENT_NOT_FOR_WEB: _l("Consent not for the web"),
+    Hindrance.CONSENT_NOT_YET: _l("Consent not in force yet"),
+    Hindrance.CONSENT_EXPIRED: _l("Consent expired"),
+    Hindrance.CONSENT_WITHDRAWN: _l("Consent withdrawn"),
+    Hindrance.ORGANISATION_STOPPED: _l("Organisation not active"),
+    Hindrance.PICTURE_NOT_READY: _l("Picture not ready"),
+}
+
+OF_CONSENT = {
+    ConsentState.NOT_YET: Hindrance.CONSENT_NOT_YET,
+    ConsentState.EXPIRED: Hindrance.CONSENT_EXPIRED,
+    ConsentState.WITHDRAWN: Hindrance.CONSENT_WITHDRAWN,
+}
 
 
 class ArtworkManager(Manager):
@@ -204,6 +249,29 @@ class Artwork(Model):
         """`field` in the language in which `spoken` does not say it; its text is empty where it is in one only."""
         own = Spoken(getattr(self, field), self.language)
         return own if self.spoken(field).language != self.language else self.translated(field)
+
+    @property
+    def may_hang(self) -> bool:
+        """Whether curators may hang it; it is shown once nothing else hinders it."""
+        return self.status == Status.ACCEPTED and not self.is_vetoed
+
+    def hindrance(self) -> Hindrance | None:
+        """Why it may not be shown today; None where it may. Image, consent and organisation must be fetched."""
+        if not self.may_hang:
+            if self.status == Status.WITHDRAWN:
+                return Hindrance.WITHDRAWN
+            return Hindrance.VETOED if self.status == Status.ACCEPTED else Hindrance.NOT_ACCEPTED
+        if self.consent is None:
+            return Hindrance.NO_CONSENT
+        if not self.consent.for_web:
+            return Hindrance.CONSENT_NOT_FOR_WEB
+        if of_consent := OF_CONSENT.get(self.consent.state()):
+            return of_consent
+        if not self.organisation.is_active:
+            return Hindrance.ORGANISATION_STOPPED
+        if self.image is None or self.image.state != ImageState.READY:
+            return Hindrance.PICTURE_NOT_READY
+        return None
 
     @property
     def is_editable(self) -> bool:

@@ -19,7 +19,7 @@ from gallery.accounts.models import Person, Role
 from gallery.artists.consents import latest
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, may_hang
 from gallery.audit.chain import chain_some
 from gallery.cli.copies import (
     PICTURES,
@@ -201,7 +201,7 @@ async def withdraw_again(storage: Storage, digests: Iterable[str]) -> int:
 async def veto_again(storage: Storage, digests: Iterable[str]) -> None:
     """Take each work off the wall whose address is among `digests`: a curator feared harm after the copy was made."""
     asked = set(digests)
-    for work in await Artwork.filter(status=Status.ACCEPTED, is_vetoed=False).order_by("id"):
+    for work in await Artwork.filter(may_hang()).order_by("id"):
         if digest_of(work) in asked:
             await veto(
                 work,

@@ -14,7 +14,7 @@ from tortoise.query_utils import Prefetch
 
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import as_sent
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, may_hang
 from gallery.clock import local
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.room_rules import Filled, ids_of
@@ -109,7 +109,7 @@ async def picker_of(draft: Edition, query: QueryParams) -> Picker:
     """The works to choose from. `query` may hold room, theme, organisation (ids), q (words) and page."""
     asked = {name: query[name][:100] for name in ("room", "theme", "organisation", "q") if query.get(name)}
     hung = Hanging.filter(room__edition_id=draft.id).values("artwork_id")
-    chosen = Artwork.filter(~Q(id__in=Subquery(hung)), status=Status.ACCEPTED, is_vetoed=False)
+    chosen = Artwork.filter(may_hang(), ~Q(id__in=Subquery(hung)))
     if "theme" in asked:
         chosen = chosen.filter(themes__id=whole_number(asked["theme"]) or 0)
     if "organisation" in asked:

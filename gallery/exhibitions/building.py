@@ -15,7 +15,7 @@ from tortoise.models import Model
 
 from gallery import content_version
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Status, has_opened, not_replaced
+from gallery.artworks.models import Artwork, has_opened, not_replaced
 from gallery.audit.recording import WHILE_TYPING, record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -191,8 +191,8 @@ async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
         if not await Room.exists(id=room.id):
             raise NotHangable(_l("This room was closed meanwhile. Please choose another."))
         held = await locked(Artwork.filter(id=artwork.id)).get()
-        if held.status != Status.ACCEPTED or held.is_vetoed:
-            raise NotHangable(_l("Only works that were accepted can be hung."))
+        if not held.may_hang:
+            raise NotHangable(_l("Only works that are accepted, and not taken off the wall, can be hung."))
         if await Hanging.exists(room__edition_id=room.edition_id, artwork_id=held.id):
             raise NotHangable(_l("This work hangs in the exhibition already."))
         count = await Hanging.filter(room_id=room.id).count()

@@ -1,6 +1,6 @@
 """What is made of an arrangement that was there before: an edition that becomes the draft again, an exhibition from another.
 
-Works that are no longer accepted, the withdrawn ones among them, never come along.
+Works that may no longer hang, withdrawn or vetoed ones among them, never come along.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from gallery.accounts.models import Person
 from gallery.artworks.as_sent import as_sent
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import in_transaction
@@ -31,15 +31,17 @@ async def restorable(edition: Edition) -> tuple[Arrangement, list[Artwork]]:
     What a rule hung hangs by hand then, and the rule adds what it has found since.
     """
     frozen = await arranged(edition)
-    works = await Artwork.filter(id__in=frozen.work_ids or [0])
+    works = await Artwork.filter(id__in=frozen.work_ids or [0]).select_related(
+        "image", "consent", "organisation"
+    )
     await as_sent(works)
-    accepted = {work.id for work in works if work.status == Status.ACCEPTED}
+    hangable = {work.id for work in works if work.may_hang}
     by_id = {work.id: work for work in works}
     rooms = [
-        replace(room, works=[hung for hung in room.works if hung.artwork_id in accepted])
+        replace(room, works=[hung for hung in room.works if hung.artwork_id in hangable])
         for room in frozen.rooms
     ]
-    away = [by_id[id] for id in frozen.work_ids if id in by_id and id not in accepted]
+    away = [by_id[id] for id in frozen.work_ids if id in by_id and id not in hangable]
     return replace(frozen, rooms=rooms), away
 
 

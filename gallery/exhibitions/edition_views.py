@@ -149,17 +149,21 @@ async def cancel_planned(request: Request) -> Response:
 
 
 def stays_away(works: Sequence[Artwork]) -> str:
-    """Which works do not come along, in one sentence."""
-    names = [
-        _("“%(title)s”") % {"title": work.spoken("title").text or _("Untitled")}
-        for work in works[:NAMED_MOST]
-    ]
+    """Which works do not come along and why, in one sentence."""
+    names = []
+    for work in works[:NAMED_MOST]:
+        hindrance = work.hindrance()
+        words = {
+            "title": work.spoken("title").text or _("Untitled"),
+            "why": hindrance.word if hindrance else "",
+        }
+        names.append(_("“%(title)s” (%(why)s)") % words)
     more = len(works) - len(names)
     if more:
         names.append(ngettext("%(count)s more", "%(count)s more", more) % {"count": more})
     sentence = ngettext(
-        "One work is withdrawn or no longer accepted, and stays away: %(names)s.",
-        "%(count)s works are withdrawn or no longer accepted, and stay away: %(names)s.",
+        "One work may no longer hang, and stays away: %(names)s.",
+        "%(count)s works may no longer hang, and stay away: %(names)s.",
         len(works),
     )
     return sentence % {"count": len(works), "names": _(", ").join(names)}

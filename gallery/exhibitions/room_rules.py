@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from tortoise.expressions import Q
 
-from gallery.artworks.models import Artwork, Status, not_replaced
+from gallery.artworks.models import Artwork, may_hang, not_replaced
 from gallery.database import QuerySet
 from gallery.exhibitions.models import Edition, Hanging, Room
 
@@ -40,7 +40,7 @@ class RoomRule:
 
     def works(self, without: Collection[int] = ()) -> QuerySet[Artwork]:
         """The accepted works that meet it, the newest first."""
-        asked: dict[str, Any] = {"status": Status.ACCEPTED, "is_vetoed": False}
+        asked: dict[str, Any] = {}
         for name, column in (
             ("theme", "themes__id"),
             ("organisation", "organisation_id"),
@@ -49,7 +49,7 @@ class RoomRule:
         ):
             if value := getattr(self, name):
                 asked[column] = value
-        found = Artwork.filter(**asked)
+        found = Artwork.filter(may_hang(), **asked)
         if self.medium:
             found = found.filter(
                 Q(medium__icontains=self.medium) | Q(medium_translation__icontains=self.medium)
@@ -81,9 +81,9 @@ class Filled:
 async def filled(draft: Edition) -> list[Filled]:
     """The rooms of a draft as they would be published now: two queries, and two more for each room with a rule."""
     rooms = await Room.filter(edition_id=draft.id).order_by("position", "id")
-    by_hand = await Hanging.filter(
-        room__edition_id=draft.id, artwork__status=Status.ACCEPTED, artwork__is_vetoed=False
-    ).order_by("position", "id")
+    by_hand = await Hanging.filter(may_hang("artwork__"), room__edition_id=draft.id).order_by(
+        "position", "id"
+    )
     taken = {hanging.artwork_id for hanging in by_hand}
     filled_rooms = []
     for room in rooms:

@@ -290,18 +290,6 @@ def published_words(edition: Edition, site: OnSite) -> str:
     )
 
 
-def may_be_shown(artwork: Artwork) -> bool:
-    """What `ALLOWED` asks in SQL, of a work that was fetched with image, consent and organisation."""
-    return (
-        artwork.status == "accepted"
-        and artwork.image is not None
-        and artwork.image.state == "ready"
-        and artwork.consent is not None
-        and artwork.consent.covers_web()
-        and artwork.organisation.is_active
-    )
-
-
 async def _builder(
     request: Request,
     exhibition: Exhibition,
@@ -373,7 +361,6 @@ async def _builder(
         },
         "new_room_form": new_room_form or RoomForm(prefix="new", **choices),
         "refusal": refusal,
-        "may_be_shown": may_be_shown,
     }
     return render(request, "exhibitions/show.html", context, status=422 if is_refused else 200)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from tortoise.queryset import ValuesQuery
 
-from gallery.artworks.models import Artwork, Status
+from gallery.artworks.models import Artwork, may_hang
 from gallery.clock import now
 from gallery.content_version import ContentVersion
 from gallery.database import in_transaction, locked
@@ -101,7 +101,7 @@ Reader = Callable[[int, int], Awaitable[Stretch]]
 
 async def works(before: int, most: int) -> Stretch:
     """The works on view among `most` accepted ones whose ids are below `before`."""
-    accepted = Artwork.filter(status=Status.ACCEPTED, id__lt=before).order_by("-id").limit(most)
+    accepted = Artwork.filter(may_hang(), id__lt=before).order_by("-id").limit(most)
     ids: list[Any] = await accepted.values_list("id", flat=True)
     columns = ("id", "language", "year", "organisation__slug", *WORK_TEXTS)
     rows = await Artwork.all().on_view(ids).order_by("-id").values(*columns)

@@ -166,11 +166,13 @@ async def test_restoring_brings_an_edition_back_as_the_draft(site: Site) -> None
 async def test_what_is_no_longer_accepted_stays_away_and_is_named(site: Site) -> None:
     exhibition, (a, b, c, _d) = await two_editions(site)
     await Artwork.filter(id=a.id).update(status=Status.WITHDRAWN)
-    await Artwork.filter(id=c.id).update(status=Status.RETURNED)
+    await Artwork.filter(id=c.id).update(is_vetoed=True)
     client = await site.client(site.cast.curator)
     here = f"/desk/exhibitions/{exhibition.id}"
-    names = f"“Withdrawn work {a.public_id}”, “Title c”"
-    sentence = f"2 works are withdrawn or no longer accepted, and stay away: {names}."
+    sentence = (
+        "2 works may no longer hang, and stay away: "
+        f"“Withdrawn work {a.public_id}” (Withdrawn), “Title c” (Taken off the wall)."
+    )
     assert sentence in (await client.get(f"{here}/editions/1/restoration")).text
     await client.post(f"{here}/editions/1/restoration")
     assert sentence in (await client.get(here)).text
@@ -188,7 +190,7 @@ async def test_many_that_stay_away_are_counted(site: Site) -> None:
     assert [work.id for work in away] == [work.id for work in works]
     client = await site.client(site.cast.curator)
     page = (await client.get(f"/desk/exhibitions/{exhibition.id}/editions/1/restoration")).text
-    assert "8 works are withdrawn" in page
+    assert "8 works may no longer hang" in page
     assert "3 more." in page
     with pytest.raises(NotPublishable, match="Nothing hangs yet"):
         await building.publish(exhibition, site.cast.curator)
