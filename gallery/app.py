@@ -84,6 +84,7 @@ import gallery.organisations.views
 import gallery.reviews.chores
 import gallery.reviews.coverage
 import gallery.reviews.emblems
+import gallery.reviews.pair_views
 import gallery.reviews.private_views
 import gallery.reviews.reasons
 import gallery.reviews.report_views
@@ -191,6 +192,7 @@ def feature_routes() -> list[Route]:
         *gallery.api.token_views.routes,
         *gallery.reviews.views.routes,
         *gallery.reviews.together.routes,
+        *gallery.reviews.pair_views.routes,
         *gallery.reviews.private_views.routes,
         *gallery.reviews.reasons.routes,
         *gallery.reviews.coverage.routes,

@@ -105,6 +105,10 @@ class Verb(StrEnum):
     WORK_PUT_OFF = "work.put_off"
     WORK_HINT_WAVED_OFF = "work.hint_waved_off"
     WORK_HINT_TAKEN_UP = "work.hint_taken_up"
+    WORK_TOLD_APART = "work.told_apart"
+    WORK_FOUND_TWICE = "work.found_twice"
+    WORK_ASKED_ABOUT = "work.asked_about"
+    WORK_COMPARED_AGAIN = "work.compared_again"
     IMPORT_SENT = "import.sent"
     IMPORT_CONFIRMED = "import.confirmed"
     IMPORT_TAKEN_BACK = "import.taken_back"
@@ -246,6 +250,10 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.WORK_PUT_OFF: _l("put a work off"),
     Verb.WORK_HINT_WAVED_OFF: _l("dismissed a hint"),
     Verb.WORK_HINT_TAKEN_UP: _l("took a hint up again"),
+    Verb.WORK_TOLD_APART: _l("told two works with nearly the same picture apart"),
+    Verb.WORK_FOUND_TWICE: _l("found that two works are the same"),
+    Verb.WORK_ASKED_ABOUT: _l("asked an organisation about a picture that was sent twice"),
+    Verb.WORK_COMPARED_AGAIN: _l("compared two works again"),
     Verb.IMPORT_SENT: _l("sent a sheet of works"),
     Verb.IMPORT_CONFIRMED: _l("brought a sheet of works in"),
     Verb.IMPORT_TAKEN_BACK: _l("took an import back"),

@@ -12,8 +12,9 @@ from gallery.accounts.models import Person
 from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.reviews.models import Hint, Report, Review, ScoringRound, Veto
+from gallery.reviews.pairs import ShownPair, shown_pairs
 
-__all__ = ["load_curator", "load_hint", "load_report", "load_round", "load_submitted"]
+__all__ = ["load_curator", "load_hint", "load_pair", "load_report", "load_round", "load_submitted"]
 
 
 async def load_submitted(request: Request) -> tuple[Person, Artwork]:
@@ -51,6 +52,16 @@ async def load_hint(request: Request) -> tuple[Person, Hint]:
     if hint is None:
         raise HTTPException(404)
     return person, hint
+
+
+async def load_pair(request: Request) -> tuple[Person, ShownPair]:
+    """The curator at this desk and the two works of the address; 404 once one of them was withdrawn or has another picture."""
+    person = await load_curator(request)
+    id = request.path_params["id"]
+    pair = (await shown_pairs([id])).get(id)
+    if pair is None:
+        raise HTTPException(404)
+    return person, pair
 
 
 async def load_round(request: Request) -> tuple[Person, ScoringRound]:

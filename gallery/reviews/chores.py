@@ -15,6 +15,7 @@ from gallery.images.models import Image, ImageState
 from gallery.reviews.decisions import ON_THE_WAY, UNDO_FOR
 from gallery.reviews.hints import check_next
 from gallery.reviews.models import Report, Review
+from gallery.reviews.pairs import forget_pairs
 from gallery.reviews.trust import accept_next
 from gallery.worker import Chore, Workshop
 
@@ -68,4 +69,5 @@ CHORES = [
     Chore("accept what needs no review", accept_next, every=2),
     Chore("forget closed reports", forget_closed, every=3600),
     Chore("forget pictures that were not taken", forget_candidates, every=5),
+    Chore("forget pairs of withdrawn works", forget_pairs, every=5),
 ]

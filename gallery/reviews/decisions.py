@@ -32,8 +32,10 @@ from gallery.reviews.checks.found import Found
 from gallery.reviews.holds import held_by_another
 from gallery.reviews.models import (
     Decision,
+    Hint,
     Hold,
     LaterCheck,
+    NearPair,
     Opinion,
     Review,
     Risk,
@@ -396,6 +398,9 @@ async def undo(review: Review, by: Person) -> Undo:
         )
         await record(Verb.WORK_DECISION_UNDONE, held.id, organisation_id=held.organisation_id, by=by)
         await unsay(f"review:{review_now.id}")
+        pairs = NearPair.filter(review_id=review_now.id)
+        await Hint.filter(pair_id__in=list(await pairs.values_list("id", flat=True))).update(is_open=True)
+        await pairs.update(outcome=None, settled_by_id=None, settled_at=None, review_id=None)
         await review_now.delete()
         submission.is_waiting = True
         submission.stage = await _without_the_last_opinion(submission, by, review_now.at)

@@ -16,7 +16,7 @@ from gallery.languages import gettext as _
 from gallery.languages import lazy_gettext as _l
 from gallery.languages import spoken
 from gallery.reviews.checks.found import Found
-from gallery.reviews.models import Decision, ReadyReason
+from gallery.reviews.models import Decision, PairOutcome, ReadyReason
 from gallery.reviews.reports import REPORTED_FOR_WORDS
 from gallery.reviews.scoring import HIGHEST, LOWEST
 
@@ -203,6 +203,38 @@ class VetoForm(Form):
         description=_l("The person, brothers or sisters, classmates. Only curators read this."),
         render_kw={"rows": 3},
     )
+
+
+class PairForm(Form):
+    """What a curator found out about two works with nearly the same picture; of the two, `which` is meant."""
+
+    outcome = StringField()
+    which = StringField()
+    words = Block(
+        _l("What you ask"),
+        LONGEST_NOTE,
+        description=_l(
+            "The organisation reads this. Please name neither the other work nor whose it is, unless it is theirs too."
+        ),
+        render_kw={"rows": 3},
+    )
+
+    def validate_outcome(self, field: Field) -> None:
+        if field.data not in {*PairOutcome, AGAIN}:
+            raise ValidationError(_("Please use one of the buttons."))
+
+    def validate_which(self, field: Field) -> None:
+        is_needed = self.outcome.data in {PairOutcome.SAME_WORK, PairOutcome.ASKED}
+        if is_needed and field.data not in SIDES:
+            raise ValidationError(_("Please choose one of the two works."))
+
+    def validate_words(self, field: Field) -> None:
+        if self.outcome.data == PairOutcome.ASKED and not field.data:
+            raise ValidationError(_("Please write what you ask."))
+
+
+AGAIN = "again"  # in place of an outcome: the pair is not settled
+SIDES = ("earlier", "later")
 
 
 class WaveOffForm(Form):

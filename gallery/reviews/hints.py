@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -35,7 +35,8 @@ from gallery.reviews.checks import (
 from gallery.reviews.checks.duplicates import Near
 from gallery.reviews.checks.found import Found
 from gallery.reviews.decisions import shown_of
-from gallery.reviews.models import HashBand, Hint, WavedOff
+from gallery.reviews.models import HashBand, Hint, NearPair, WavedOff
+from gallery.reviews.pairs import ShownPair, is_pair, keep_pair, proposed_beside, shown_pairs
 from gallery.worker import Workshop
 
 MOST_NEAR = 12  # works with nearly the same picture that are told; an empty sheet may have hundreds
@@ -48,15 +49,22 @@ async def check_submission(submission: Submission) -> None:
     )
     await as_sent([artwork])
     found = list(await findings(artwork, submission))
+    image = await looked_at_picture(artwork, submission)
     async with in_transaction():
-        if not await _is_there(artwork.id):
+        there = await _there({artwork.id, *(int(each.facts["artwork"]) for each in found if is_pair(each))})
+        if artwork.id not in there:
             found = []  # withdrawn while it was looked at: what was found quotes words that are erased
+        found = [each for each in found if not is_pair(each) or int(each.facts["artwork"]) in there]
         held = await locked(Submission.filter(id=submission.id)).first()
         if held is None:
             return
         waved = await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)
         known = {str(key) for key in waved}
         await Hint.filter(submission_id=held.id).delete()
+        pairs: dict[str, NearPair] = {}
+        for each in found:
+            if is_pair(each) and image is not None:
+                pairs[each.key] = await keep_pair(artwork.id, image.id, each)
         await Hint.bulk_create(
             Hint(
                 submission_id=held.id,
@@ -67,11 +75,11 @@ async def check_submission(submission: Submission) -> None:
                 is_quoted=each.is_quoted,
                 facts={"rule": each.rule, **each.facts},
                 key=each.key,
-                is_open=each.key not in known,
+                is_open=each.key not in known and not (each.key in pairs and pairs[each.key].is_settled),
+                pair=pairs.get(each.key),
             )
             for each in found
         )
-        image = await looked_at_picture(artwork, submission)
         is_prepared = image is None or image.state != ImageState.RECEIVED
         held.checked_with = CHECKS_VERSION if is_prepared else 0  # the picture itself is yet to be looked at
         held.checked_on = today()
@@ -110,16 +118,16 @@ async def keep_bands(artwork: Artwork, image: Image) -> None:
     if not image.perceptual_hash or await HashBand.exists(image_id=image.id):
         return
     async with in_transaction():
-        if await _is_there(artwork.id) and not await HashBand.exists(image_id=image.id):
+        if await _there([artwork.id]) and not await HashBand.exists(image_id=image.id):
             await HashBand.bulk_create(
                 HashBand(image_id=image.id, code=code) for code in duplicates.bands(image.perceptual_hash)
             )
 
 
-async def _is_there(artwork_id: int) -> bool:
-    """Whether a work is not withdrawn, nor will be before the transaction ends."""
-    held: Artwork | None = await locked(Artwork.filter(id=artwork_id)).first()
-    return held is not None and held.status != Status.WITHDRAWN
+async def _there(ids: Collection[int]) -> set[int]:
+    """Those of the works `ids` that are not withdrawn, nor will be before the transaction ends."""
+    held = await locked(Artwork.filter(id__in=list(ids)).order_by("id"))
+    return {each.id for each in held if each.status != Status.WITHDRAWN}
 
 
 async def near(artwork: Artwork, image: Image) -> list[Near]:
@@ -137,14 +145,21 @@ async def near(artwork: Artwork, image: Image) -> list[Near]:
                 Q(hash_bands__code__in=codes), state=ImageState.READY, artwork__id__isnull=False
             )
             .distinct()
-            .values_list("perceptual_hash", "artwork__id", "artwork__artist_id")
+            .values_list("perceptual_hash", "id", "artwork__id", "artwork__artist_id")
         )
-        for other, artwork_id, artist_id in candidates:
+        for other, image_id, artwork_id, artist_id in candidates:
             bits = likeness.distance(hash, str(other))
             id = int(str(artwork_id))
             if bits > likeness.FARTHEST or id == artwork.id or (id in found and found[id].distance <= bits):
                 continue
-            found[id] = Near(id, bits, is_mirrored, artist_id != artwork.artist_id)
+            found[id] = Near(id, int(str(image_id)), bits, is_mirrored, artist_id != artwork.artist_id)
+    for pair in await proposed_beside(
+        image.id
+    ):  # a proposed picture is no work's own and is found by its pair alone
+        other = pair.earlier if pair.later_image_id == image.id else pair.later
+        other_image = pair.earlier_image_id if pair.later_image_id == image.id else pair.later_image_id
+        is_other = other.artist_id != artwork.artist_id
+        found.setdefault(other.id, Near(other.id, other_image, pair.distance, pair.is_mirrored, is_other))
     return sorted(found.values(), key=lambda each: each.distance)[:MOST_NEAR]
 
 
@@ -223,9 +238,9 @@ SENTENCES: Mapping[str, Any] = {
     "picture.blurred": _l(
         "The picture looks blurred: perhaps the phone moved. A soft technique, such as a wash, can look the same."
     ),
-    "duplicates.same_artist": _l("Nearly the same picture was sent before for the same artist."),
+    "duplicates.same_artist": _l("Nearly the same picture was also sent for the same artist."),
     "duplicates.same_artist_mirrored": _l(
-        "The mirror image of this picture was sent before for the same artist."
+        "The mirror image of this picture was also sent for the same artist."
     ),
     "duplicates.other_artist": _l(
         "Nearly the same picture was sent under another artist's name. One of the two may be wrong."
@@ -245,26 +260,23 @@ class ShownHint:
     sentence: str
     instead: str = ""
     source: Spoken | None = None
-    near: Artwork | None = None
+    pair: ShownPair | None = None
     waved_off: WavedOff | None = None
 
 
 async def shown(hints: list[Hint]) -> list[ShownHint]:
-    """The hints with their sentences, the works they point to and who waved them off."""
+    """The hints with their sentences, the pairs of works they are about and who waved them off."""
     waved: dict[str, WavedOff] = {}
-    near_ids = [int(hint.facts["artwork"]) for hint in hints if "artwork" in hint.facts]
+    pairs = await shown_pairs([hint.pair_id for hint in hints if hint.pair_id])
     if hints:
         rows = await WavedOff.filter(artwork_id=hints[0].artwork_id).prefetch_related("by")
         waved = {row.key: row for row in rows}
-    others = await Artwork.filter(id__in=near_ids).prefetch_related("image", "artist", "organisation")
-    await as_sent(others)
-    works = {work.id: work for work in others if work.image and work.image.state == ImageState.READY}
     entries = {entry.id: entry for entry in wording.wording_list().entries}
     result = []
     for hint in hints:
-        work = works.get(int(hint.facts.get("artwork", 0)))
-        if hint.check == "duplicates" and work is None:
-            continue  # the other was withdrawn or deleted since
+        pair = pairs.get(hint.pair_id or 0)
+        if hint.check == "duplicates" and pair is None:
+            continue  # one of the two was withdrawn, or its picture replaced
         instead, source = "", None
         if hint.check == "wording":
             entry = entries.get(hint.facts["entry"])
@@ -277,7 +289,7 @@ async def shown(hints: list[Hint]) -> list[ShownHint]:
         else:
             sentence = _sentence(hint)
         result.append(
-            ShownHint(hint, CHECK_WORDS[hint.check], sentence, instead, source, work, waved.get(hint.key))
+            ShownHint(hint, CHECK_WORDS[hint.check], sentence, instead, source, pair, waved.get(hint.key))
         )
     return result
 

@@ -279,6 +279,10 @@ class Hint(Model):
     facts: dict[str, str] = fields.JSONField(default=dict)
     key = fields.CharField(max_length=32)  # the same finding has the same key, submission after submission
     is_open = fields.BooleanField(default=True)  # until a curator waves it off
+    pair: fields.ForeignKeyNullableRelation[NearPair] = fields.ForeignKeyField(
+        "gallery.NearPair", related_name="hints", null=True, on_delete=fields.CASCADE
+    )  # where it says that two pictures are nearly the same
+    pair_id: int | None
 
     class Meta:
         table = "hint"
@@ -318,6 +322,59 @@ class HashBand(Model):
     class Meta:
         table = "hash_band"
         indexes = [("image_id",)]
+
+
+class PairOutcome(StrEnum):
+    """What a curator found out about two works with nearly the same picture."""
+
+    TWO_WORKS = "two_works"
+    SAME_WORK = "same_work"
+    ASKED = "asked"  # an organisation was asked
+
+
+SETTLED = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # nothing is open any more
+
+
+class NearPair(Model):
+    """Two pictures of two works that are nearly the same, and what was found out about them."""
+
+    id = fields.IntField(primary_key=True)
+    earlier: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="pairs_as_earlier", on_delete=fields.CASCADE
+    )
+    earlier_id: int
+    later: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
+        "gallery.Artwork", related_name="pairs_as_later", on_delete=fields.CASCADE
+    )
+    later_id: int
+    earlier_image: fields.ForeignKeyRelation[Image] = fields.ForeignKeyField(
+        "gallery.Image", related_name="pairs_as_earlier", on_delete=fields.CASCADE
+    )
+    earlier_image_id: int
+    later_image: fields.ForeignKeyRelation[Image] = fields.ForeignKeyField(
+        "gallery.Image", related_name="pairs_as_later", on_delete=fields.CASCADE
+    )
+    later_image_id: int
+    distance = fields.IntField()  # bits in which their perceptual hashes differ
+    is_mirrored = fields.BooleanField(default=False)
+    outcome = fields.CharEnumField(PairOutcome, max_length=10, null=True)
+    settled_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="pairs_settled", null=True, on_delete=fields.SET_NULL
+    )
+    settled_at = fields.DatetimeField(null=True)
+    review: fields.ForeignKeyNullableRelation[Review] = fields.ForeignKeyField(
+        "gallery.Review", related_name="pairs", null=True, on_delete=fields.SET_NULL
+    )  # the decision that settled it
+    review_id: int | None
+
+    class Meta:
+        table = "near_pair"
+        unique_together = [("earlier_image", "later_image")]
+        indexes = [("later_image_id",), ("earlier_id",), ("later_id",)]
+
+    @property
+    def is_settled(self) -> bool:
+        return self.outcome in SETTLED
 
 
 class ReportedFor(StrEnum):

@@ -16,9 +16,13 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.demo.pictures import SCENES, draw
 from gallery.images.likeness import FARTHEST, distance, mirrored
 from gallery.images.pixels import perceptual_hash
-from gallery.reviews import hints
+from gallery.languages import set_language
+from gallery.mail.models import Mail
+from gallery.organisations.models import Organisation, Trust
+from gallery.reviews import decisions, hints
 from gallery.reviews.hints import check_submission, findings, keep_bands
-from gallery.reviews.models import HashBand, Hint
+from gallery.reviews.models import HashBand, Hint, NearPair, PairOutcome, Review
+from gallery.reviews.trust import needs_review
 from tests import factories
 from tests.conftest import Site
 from tests.reviews.test_queue import sent
@@ -169,3 +173,165 @@ async def test_a_withdrawal_during_a_check_leaves_nothing_of_the_work(
     assert not await Hint.all().exists()
     assert not await HashBand.all().exists()
     assert (await Submission.get(id=submission.id)).checked_with  # it is not looked at again and again
+
+
+SAME = "0f0f33335555aaaa"
+
+
+async def two_near(
+    site: Site, *, elsewhere: bool = True, **values: object
+) -> tuple[Artwork, Artwork, NearPair]:
+    """Two works with the same picture, of two organisations or of one; only the later is looked at."""
+    set_language("en")
+    organisation = site.cast.elsewhere if elsewhere else site.cast.organisation
+    works = []
+    for place, (owner, title) in enumerate(((organisation, "先来的"), (site.cast.organisation, "后来的"))):
+        image = await factories.image(site.storage, owner, perceptual_hash=SAME)
+        more = values if place == 0 else {}
+        works.append(
+            await sent(
+                site,
+                organisation=owner,
+                image=image,
+                title=title,
+                story=f"{title}，外婆画的。",
+                days=2 - place,
+                **more,
+            )
+        )
+        await check_submission(await Submission.get(artwork=works[-1]))
+    return works[0], works[1], await NearPair.get()
+
+
+async def open_hints(work: Artwork) -> int:
+    return await Hint.filter(check="duplicates", artwork=work, is_open=True).count()
+
+
+async def test_the_hint_stands_on_both_works_at_once(site: Site) -> None:
+    first, second, pair = await two_near(site)
+    assert (pair.earlier_id, pair.later_id) == (first.id, second.id)
+    assert (await open_hints(first), await open_hints(second)) == (1, 1)
+    client = await site.client(site.cast.curator)
+    for work in (first, second):
+        page = (await client.get(f"/desk/queue/{work.id}")).text
+        for words in ("先来的", "后来的", f"/desk/pairs/{pair.id}", "under another artist"):
+            assert words in page
+    for work in (first, second, first):  # looking again changes nothing
+        await check_submission(await Submission.get(artwork=work))
+    assert (await open_hints(first), await open_hints(second)) == (1, 1)
+    assert await NearPair.all().count() == 1
+
+
+async def test_two_are_compared_as_they_were_sent(site: Site) -> None:
+    first, _second, pair = await two_near(site)
+    await Artwork.filter(id=first.id).update(title="草稿", story="还没写完。", status=Status.RETURNED)
+    client = await site.client(site.cast.curator)
+    page = (await client.get(f"/desk/pairs/{pair.id}")).text
+    for words in ("先来的", "后来的", "先来的，外婆画的。", "Bazaar Charity", "Xiaogeng Foundation"):
+        assert words in page
+    assert "草稿" not in page
+    assert "还没写完" not in page
+    for name in ("earlier", "later"):
+        image = await getattr(pair, f"{name}_image")
+        assert f"/desk/images/{image.id}/" in page
+    for stranger, status in ((await site.client(), 303), (await site.client(site.cast.partner), 404)):
+        assert (await stranger.get(f"/desk/pairs/{pair.id}")).status_code == status
+        answer = await stranger.post(f"/desk/pairs/{pair.id}", data={"outcome": "two_works"})
+        assert answer.status_code == status
+    assert (await client.get("/desk/pairs/99999")).status_code == 404
+    for data in (
+        {},
+        {"outcome": "x"},
+        {"outcome": "same_work"},
+        {"outcome": "asked", "which": "later", "words": " "},
+    ):
+        assert (await client.post(f"/desk/pairs/{pair.id}", data=data)).status_code == 422
+    assert (await NearPair.get()).outcome is None
+
+
+async def test_two_works_are_told_apart_for_good(site: Site) -> None:
+    first, second, pair = await two_near(site)
+    client = await site.client(site.cast.curator)
+    assert (await client.post(f"/desk/pairs/{pair.id}", data={"outcome": "two_works"})).status_code == 303
+    assert "These are two works." in (await client.get(f"/desk/pairs/{pair.id}")).text
+    for work in (first, second):
+        await check_submission(await Submission.get(artwork=work))
+        assert await open_hints(work) == 0
+    again = await factories.image(site.storage, site.cast.organisation, perceptual_hash=SAME)
+    third = await sent(site, image=again)  # another picture is another question
+    await check_submission(await Submission.get(artwork=third))
+    assert (await open_hints(first), await open_hints(second), await open_hints(third)) == (1, 1, 2)
+    await client.post(f"/desk/pairs/{pair.id}", data={"outcome": "again"})
+    assert (await open_hints(first), await open_hints(second)) == (2, 2)
+
+
+@pytest.mark.parametrize("stays", ["earlier", "later"])
+@pytest.mark.parametrize("elsewhere", [True, False])
+async def test_of_the_same_work_one_stays(site: Site, stays: str, elsewhere: bool) -> None:
+    first, second, pair = await two_near(site, elsewhere=elsewhere)
+    kept, goes = (first, second) if stays == "earlier" else (second, first)
+    client = await site.client(site.cast.curator)
+    answer = await client.post(f"/desk/pairs/{pair.id}", data={"outcome": "same_work", "which": stays})
+    assert answer.status_code == 303
+    assert (await Artwork.get(id=kept.id)).status == Status.SUBMITTED
+    assert (await Artwork.get(id=goes.id)).status == Status.DECLINED
+    review = await Review.get(artwork=goes)
+    assert (kept.title in review.reason) == (not elsewhere)  # of others nothing is told
+    assert (await open_hints(first), await open_hints(second)) == (0, 0)
+    await decisions.undo(review, site.cast.curator)
+    assert (await Artwork.get(id=goes.id)).status == Status.SUBMITTED
+    assert (await NearPair.get()).outcome is None
+    assert (await open_hints(first), await open_hints(second)) == (1, 1)
+
+
+async def test_what_was_accepted_leaves_the_wall_and_is_not_deleted(site: Site) -> None:
+    first, _second, pair = await two_near(site, status=Status.ACCEPTED)
+    await Submission.filter(artwork=first).update(is_waiting=False)
+    await factories.exhibition([first])
+    client = await site.client(site.cast.curator)
+    await client.post(f"/desk/pairs/{pair.id}", data={"outcome": "same_work", "which": "later"})
+    held = await Artwork.get(id=first.id)
+    assert (held.status, held.is_vetoed, held.title) == (Status.ACCEPTED, True, "先来的")
+    assert not await Artwork.all().on_view()
+    assert (await NearPair.get()).outcome == PairOutcome.SAME_WORK
+
+
+async def test_an_organisation_is_asked(site: Site) -> None:
+    """What waits is returned with the words; the organisation of an accepted work gets a mail. Neither reads of the other."""
+    first, second, pair = await two_near(site, status=Status.ACCEPTED)
+    await Submission.filter(artwork=first).update(is_waiting=False)
+    client = await site.client(site.cast.curator)
+    page = (await client.get(f"/desk/pairs/{pair.id}")).text
+    words = page.split('name="words"')[1].split(">")[1].split("<")[0]
+    assert words
+    assert "先来的" not in words
+    await client.post(f"/desk/pairs/{pair.id}", data={"outcome": "asked", "which": "later", "words": words})
+    assert (await Artwork.get(id=second.id)).status == Status.RETURNED
+    assert (await Review.get(artwork=second)).notes == {"picture": words}
+    assert await open_hints(first) == 1
+    assert "An organisation was asked." in (await client.get(f"/desk/queue/{first.id}")).text
+    await client.post(
+        f"/desk/pairs/{pair.id}", data={"outcome": "asked", "which": "earlier", "words": "Whose?"}
+    )
+    mail = await Mail.get(kind="work_question")
+    assert (mail.person_id, mail.facts) == (site.cast.stranger.id, {"work": "先来的", "words": "Whose?"})
+    assert (await Artwork.get(id=first.id)).status == Status.ACCEPTED
+
+
+async def test_a_pair_goes_with_a_withdrawal(site: Site) -> None:
+    first, second, pair = await two_near(site)
+    client = await site.client(site.cast.curator)
+    await withdraw(await Consent.get(id=first.consent_id), site.storage)
+    assert (await client.get(f"/desk/pairs/{pair.id}")).status_code == 404
+    page = (await client.get(f"/desk/queue/{second.id}")).text
+    assert "先来的" not in page
+    await site.work()
+    assert not await NearPair.all().exists()
+    assert await open_hints(second) == 0
+
+
+async def test_a_trusted_work_goes_to_the_queue_when_its_picture_comes_again(site: Site) -> None:
+    await Organisation.filter(id=site.cast.elsewhere.id).update(trust=Trust.AT_ONCE)
+    first, _second, _pair = await two_near(site)
+    submission = await Submission.get(artwork=first)
+    assert await needs_review(first, submission, site.settings.secret_key)

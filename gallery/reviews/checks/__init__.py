@@ -8,7 +8,7 @@ from typing import Any
 from gallery.languages import lazy_gettext as _l
 
 # Raise it when a check finds other things than before: the worker then looks at every submission anew.
-CHECKS_VERSION = 2
+CHECKS_VERSION = 3
 
 CHECK_WORDS: Mapping[str, Any] = {
     "duplicates": _l("nearly the same picture"),

@@ -20,6 +20,7 @@ class Near:
     """Another work with nearly the same picture."""
 
     artwork_id: int
+    image_id: int
     distance: int  # bits
     is_mirrored: bool
     is_other_artist: bool
@@ -27,11 +28,20 @@ class Near:
 
 def look(near: Sequence[Near]) -> Iterator[Found]:
     for each in sorted(near, key=lambda found: (found.distance, found.artwork_id)):
-        facts = {"artwork": str(each.artwork_id), "distance": str(each.distance)}
-        rule = ("other_artist" if each.is_other_artist else "same_artist") + (
-            "_mirrored" if each.is_mirrored else ""
-        )
-        yield Found("duplicates", "picture", f"{rule}_{each.artwork_id}", facts={**facts, "rule": rule})
+        yield near_found(each)
+
+
+def near_found(near: Near) -> Found:
+    rule = ("other_artist" if near.is_other_artist else "same_artist") + (
+        "_mirrored" if near.is_mirrored else ""
+    )
+    facts = {
+        "artwork": str(near.artwork_id),
+        "image": str(near.image_id),
+        "distance": str(near.distance),
+        "rule": rule,
+    }
+    return Found("duplicates", "picture", f"{rule}_{near.artwork_id}", facts=facts)
 
 
 def bands(hash: str) -> list[int]:

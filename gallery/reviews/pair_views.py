@@ -1,0 +1,88 @@
+"""The page on which a curator sees two works with nearly the same picture side by side, and settles what they are."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.forms import small_form
+from gallery.languages import gettext as _
+from gallery.pages import flash, redirect, render
+from gallery.reviews import pairs
+from gallery.reviews.access import load_pair
+from gallery.reviews.decisions import DecisionRefused, being_scored, scored_until
+from gallery.reviews.forms import AGAIN, PairForm
+from gallery.reviews.models import Opinion, PairOutcome
+from gallery.reviews.pairs import PairRefused, ShownPair
+from gallery.reviews.vetoes import VetoRefused
+from gallery.storage import StoreAway
+
+
+async def show(request: Request) -> Response:
+    """A curator sees both pictures, names and stories as they were sent."""
+    _person, shown = await load_pair(request)
+    for side in shown.sides:
+        scored = await being_scored(side.artwork) if side.is_waiting else None
+        if scored is not None:  # here it would say whose it is
+            response = redirect(request, "rounds:show", id=scored.id)
+            flash(request, response, str(scored_until(scored)), "hint")
+            return response
+    return _page(request, shown, PairForm(data={"which": "later"}))
+
+
+async def settle(request: Request) -> Response:
+    """A curator says that they are two works, or the same one, or asks an organisation; or opens the question again."""
+    person, shown = await load_pair(request)
+    form = PairForm(await small_form(request))
+    if not form.validate():
+        return _page(request, shown, form, 422)
+    chosen = shown.earlier if form.which.data == "earlier" else shown.later
+    made = None
+    try:
+        if form.outcome.data == AGAIN:
+            await pairs.compare_again(shown.pair, person)
+        elif form.outcome.data == PairOutcome.TWO_WORKS:
+            await pairs.tell_apart(shown.pair, person)
+        elif form.outcome.data == PairOutcome.SAME_WORK:
+            made = await pairs.keep_one(shown, shown.other(chosen), person, request.app.state.storage)
+        else:
+            made = await pairs.ask(shown, chosen, form.words.data or "", person)
+    except (DecisionRefused, PairRefused, VetoRefused) as refusal:
+        form.refuse("outcome", str(refusal.sentence))
+        return _page(request, shown, form, 422)
+    except StoreAway:  # off every page; the worker deletes the files
+        form.refuse(
+            "outcome",
+            _("It is off the wall. Its public files could not be deleted yet; this is tried again."),
+        )
+        return _page(request, shown, form, 503)
+    response = redirect(request, "pairs:show", id=shown.pair.id)
+    if isinstance(made, Opinion):
+        flash(request, response, _("Another curator decides next; these two stay open until then."), "hint")
+    else:
+        flash(request, response, DONE[form.outcome.data or ""]())
+    return response
+
+
+DONE = {
+    PairOutcome.TWO_WORKS: lambda: _("Both hints are gone: these are two works."),
+    PairOutcome.SAME_WORK: lambda: _("These are the same work; one of them stays."),
+    PairOutcome.ASKED: lambda: _("The organisation is asked."),
+    AGAIN: lambda: _("The question is open again. Decisions on the works stand."),
+}
+
+
+def _page(request: Request, shown: ShownPair, form: PairForm, status: int = 200) -> Response:
+    context = {
+        "shown": shown,
+        "form": form,
+        "questions": {name: pairs.question_for(shown, getattr(shown, name)) for name in ("earlier", "later")},
+    }
+    return render(request, "reviews/pair.html", context, status=status)
+
+
+routes = [
+    Route("/desk/pairs/{id:int}", show, name="pairs:show", methods=["GET"]),
+    Route("/desk/pairs/{id:int}", settle, name="pairs:settle", methods=["POST"]),
+]

@@ -1,0 +1,311 @@
+"""Two works with nearly the same picture: kept as a pair, shown side by side, and settled by a curator.
+
+A pair says what was sent for review, never what stands in a draft. It goes when one of the two is withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tortoise.expressions import Q
+
+from gallery.accounts.members import members_of
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.database import in_transaction, locked
+from gallery.images.models import Image, ImageState
+from gallery.languages import Spoken, speaking
+from gallery.languages import gettext as _
+from gallery.languages import lazy_gettext as _l
+from gallery.mail.outbox import News, tell
+from gallery.reviews import decisions, vetoes
+from gallery.reviews.checks.duplicates import Near, near_found
+from gallery.reviews.checks.found import Found
+from gallery.reviews.models import SETTLED, Hint, NearPair, Opinion, PairOutcome, Review, WavedOff
+from gallery.storage import Storage
+from gallery.worker import Workshop
+
+
+class PairRefused(Exception):
+    """It cannot be done; `sentence` says why."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two works, as it was sent with this picture."""
+
+    artwork: Artwork
+    image: Image
+    submission: Submission
+
+    @property
+    def said(self) -> dict[str, str]:
+        """The snapshot: form field → what was sent in it."""
+        return self.submission.sent
+
+    def spoken(self, field: str) -> Spoken:
+        return Spoken(self.said.get(field, ""), self.said.get("language", self.artwork.language))
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.submission.is_waiting
+
+
+@dataclass(frozen=True)
+class ShownPair:
+    pair: NearPair
+    earlier: Side
+    later: Side
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        return self.earlier, self.later
+
+    def other(self, side: Side) -> Side:
+        return self.later if side is self.earlier else self.earlier
+
+    @property
+    def is_of_one_organisation(self) -> bool:
+        return self.earlier.artwork.organisation_id == self.later.artwork.organisation_id
+
+
+def is_pair(found: Found) -> bool:
+    return found.check == "duplicates"
+
+
+async def keep_pair(artwork_id: int, image_id: int, found: Found) -> NearPair:
+    """The pair of a picture and the one that was `found` near it, with a hint on the other work as well.
+
+    Within the transaction that holds both works.
+    """
+    other_id, other_image_id = int(found.facts["artwork"]), int(found.facts["image"])
+    both = {image_id, other_image_id}
+    pair = await NearPair.get_or_none(earlier_image_id__in=both, later_image_id__in=both)
+    if pair is None:
+        # The one that was sent first is the earlier.
+        ours, theirs = await _sent_first(artwork_id, image_id), await _sent_first(other_id, other_image_id)
+        first, second = (artwork_id, image_id), (other_id, other_image_id)
+        if theirs < ours:
+            first, second = second, first
+        pair = await NearPair.create(
+            earlier_id=first[0],
+            earlier_image_id=first[1],
+            later_id=second[0],
+            later_image_id=second[1],
+            distance=int(found.facts["distance"]),
+            is_mirrored=found.facts["rule"].endswith("_mirrored"),
+        )
+    await _hint_on_the_other(pair, artwork_id, image_id, other_id, other_image_id, found)
+    return pair
+
+
+async def _hint_on_the_other(
+    pair: NearPair, artwork_id: int, image_id: int, other_id: int, other_image_id: int, found: Found
+) -> None:
+    latest = await Submission.filter(artwork_id=other_id).order_by("-number").first()
+    if latest is None or not _shows(latest, other_image_id):
+        return
+    if await Hint.exists(submission_id=latest.id, pair_id=pair.id):
+        return
+    is_other = found.facts["rule"].startswith("other_artist")
+    each = near_found(Near(artwork_id, image_id, pair.distance, pair.is_mirrored, is_other))
+    is_waved = await WavedOff.exists(artwork_id=other_id, key=each.key)
+    await Hint.create(
+        submission=latest,
+        artwork_id=other_id,
+        check=each.check,
+        field=each.field,
+        excerpt=each.excerpt,
+        facts={"rule": each.rule, **each.facts},
+        key=each.key,
+        is_open=not is_waved and not pair.is_settled,
+        pair=pair,
+    )
+
+
+def _shows(submission: Submission, image_id: int) -> bool:
+    return submission.sent.get("picture") == str(image_id)
+
+
+async def _sent_first(artwork_id: int, image_id: int) -> tuple[datetime, int]:
+    """When a work was first sent with a picture, and the submission, by which two are put in order."""
+    submissions = await Submission.filter(artwork_id=artwork_id).order_by("number")
+    with_it = [each for each in submissions if _shows(each, image_id)] or submissions
+    return (with_it[0].at, with_it[0].id) if with_it else (now(), 0)
+
+
+async def proposed_beside(image_id: int) -> list[NearPair]:
+    """The pairs of a picture whose other is proposed for a work and waits."""
+    pairs = await NearPair.filter(Q(earlier_image_id=image_id) | Q(later_image_id=image_id)).select_related(
+        "earlier", "later"
+    )
+    beside = {
+        each.id: each.later_image_id if each.earlier_image_id == image_id else each.earlier_image_id
+        for each in pairs
+    }
+    waiting = await Submission.filter(
+        is_waiting=True,
+        replaces__isnull=False,
+        artwork_id__in=[id for each in pairs for id in (each.earlier_id, each.later_id)] or [0],
+    )
+    proposed = {each.proposed_image_id for each in waiting}
+    return [each for each in pairs if beside[each.id] in proposed]
+
+
+async def shown_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
+    """Those of the pairs of which both pictures can still be looked at, as they were sent, by id; two queries."""
+    if not ids:
+        return {}
+    pairs = (
+        await NearPair.filter(id__in=list(ids))
+        .select_related("earlier_image", "later_image", "settled_by")
+        .prefetch_related(
+            "earlier__submissions",
+            "later__submissions",
+            "earlier__organisation",
+            "later__organisation",
+        )
+    )
+    shown = {}
+    for pair in pairs:
+        earlier = _side(pair.earlier, pair.earlier_image)
+        later = _side(pair.later, pair.later_image)
+        if earlier and later:
+            shown[pair.id] = ShownPair(pair, earlier, later)
+    return shown
+
+
+def _side(artwork: Artwork, image: Image) -> Side | None:
+    with_it = [each for each in artwork.submissions if _shows(each, image.id)]
+    if artwork.status == Status.WITHDRAWN or image.state != ImageState.READY or not with_it:
+        return None
+    latest = max(artwork.submissions, key=lambda each: each.number)
+    if image.id != artwork.image_id and not _shows(latest, image.id):
+        return None  # another picture took its place
+    return Side(artwork, image, max(with_it, key=lambda each: each.number))
+
+
+async def tell_apart(pair: NearPair, by: Person) -> None:
+    """Note that the two are different works: neither has a hint on the other any more."""
+    async with in_transaction():
+        await _settle(pair, PairOutcome.TWO_WORKS, by)
+        await record(Verb.WORK_TOLD_APART, pair.later_id, with_id=pair.earlier_id, by=by)
+
+
+async def compare_again(pair: NearPair, by: Person) -> None:
+    """Let a pair be unsettled again, with its hints; a decision on a work stands."""
+    async with in_transaction():
+        await _settle(pair, None, by)
+        await record(Verb.WORK_COMPARED_AGAIN, pair.later_id, with_id=pair.earlier_id, by=by)
+
+
+async def keep_one(shown: ShownPair, goes: Side, by: Person, storage: Storage) -> Review | Opinion | None:
+    """Note that the two are the same work, and that `goes` is not shown a second time; nothing is deleted.
+
+    What waits is declined, with a reason that tells nothing of another organisation; what was accepted is taken off the
+    wall. An Opinion is returned where another curator has to decide as well: the pair is not settled then.
+    Raises DecisionRefused, VetoRefused, or StoreAway where files cannot be deleted just now.
+    """
+    if goes.is_waiting:
+        async with in_transaction():
+            await _hold_both(shown.pair)
+            made = await decisions.decline(goes.artwork, goes.submission, by, reason_for(shown, goes))
+            if isinstance(made, Review):
+                await _settle(shown.pair, PairOutcome.SAME_WORK, by, made)
+                await record(
+                    Verb.WORK_FOUND_TWICE, goes.artwork.id, with_id=shown.other(goes).artwork.id, by=by
+                )
+        return made
+    if goes.artwork.may_hang:
+        stays = shown.other(goes).artwork
+        concern = _("The same picture was sent as work %(number)s.") % {"number": stays.id}
+        await vetoes.veto(goes.artwork, storage, by, concern)
+    async with in_transaction():
+        await _settle(shown.pair, PairOutcome.SAME_WORK, by)
+        await record(Verb.WORK_FOUND_TWICE, goes.artwork.id, with_id=shown.other(goes).artwork.id, by=by)
+    return None
+
+
+async def ask(shown: ShownPair, asked: Side, words: str, by: Person) -> Review | Opinion | None:
+    """Ask the organisation of one of the two works: what waits is returned with the words, else its members get a mail.
+
+    Raises DecisionRefused.
+    """
+    async with in_transaction():
+        await _hold_both(shown.pair)
+        made: Review | Opinion | None = None
+        if asked.is_waiting:
+            made = await decisions.return_to_partner(asked.artwork, asked.submission, by, {"picture": words})
+        else:
+            news = News(
+                "work_question",
+                f"/desk/works/{asked.artwork.id}",
+                {"work": asked.said.get("title", ""), "words": words},
+            )
+            await tell(await members_of(asked.artwork.organisation_id), news)
+        if not isinstance(made, Opinion):
+            await _settle(shown.pair, PairOutcome.ASKED, by, made)
+            await record(
+                Verb.WORK_ASKED_ABOUT, asked.artwork.id, with_id=shown.other(asked).artwork.id, by=by
+            )
+    return made
+
+
+def reason_for(shown: ShownPair, goes: Side) -> str:
+    """Why one of two is declined, in its language."""
+    with speaking(goes.artwork.language):
+        if shown.is_of_one_organisation:
+            stays = shown.other(goes).said.get("title", "")
+            return _("This picture was also sent as “%(title)s”, which we keep.") % {"title": stays}
+        return _(
+            "We hold this picture already, so we do not show it a second time. Please write to us if you think that is "
+            "a mistake."
+        )
+
+
+def question_for(shown: ShownPair, asked: Side) -> str:
+    """What an organisation can be asked, in the language of its work; it tells nothing of another organisation."""
+    with speaking(asked.artwork.language):
+        if shown.is_of_one_organisation:
+            other = shown.other(asked).said.get("title", "")
+            return _("Nearly the same picture was sent as “%(title)s”. Is it the same work?") % {
+                "title": other
+            }
+        return _("We hold nearly the same picture twice. Please tell us who made yours, and when.")
+
+
+async def forget_pairs(workshop: Workshop) -> bool:
+    """Delete the pairs, with their hints, of which one work was withdrawn."""
+    gone = Q(earlier__status=Status.WITHDRAWN) | Q(later__status=Status.WITHDRAWN)
+    ids = await NearPair.filter(gone).values_list("id", flat=True)
+    await NearPair.filter(id__in=list(ids)).delete()
+    return False
+
+
+async def _hold_both(pair: NearPair) -> None:
+    await locked(Artwork.filter(id__in=[pair.earlier_id, pair.later_id]).order_by("id"))
+
+
+async def _settle(
+    pair: NearPair, outcome: PairOutcome | None, by: Person, review: Review | None = None
+) -> None:
+    """Keep what was found out; within a transaction. Raises PairRefused where the pair is gone."""
+    changed = await NearPair.filter(id=pair.id).update(
+        outcome=outcome,
+        settled_by_id=by.id if outcome else None,
+        settled_at=now() if outcome else None,
+        review_id=review.id if review else None,
+    )
+    if not changed:
+        raise PairRefused(_l("One of the two works was withdrawn. Nothing was done."))
+    await Hint.filter(pair_id=pair.id).update(is_open=outcome not in SETTLED)
