@@ -24,7 +24,10 @@ from gallery.erasure import Erasure
 from tests import factories
 from tests.conftest import Site
 
-MARKERS = ("zzqxvalk", "饕餮貔貅")  # a word that stays as it is in the search index; one that some JSON columns escape
+MARKERS = (
+    "zzqxvalk",
+    "饕餮貔貅",
+)  # a word that stays as it is in the search index; one that some JSON columns escape
 
 
 def in_files(site: Site) -> list[str]:

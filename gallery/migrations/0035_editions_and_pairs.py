@@ -7,7 +7,7 @@ from gallery.reviews.models import PairOutcome
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0027_logos')]
+    dependencies = [('gallery', '0034_late_pictures')]
 
     initial = False
 
