@@ -130,7 +130,9 @@ def secret_beginnings() -> set[str]:
         for name, convertor in route.param_convertors.items():
             if isinstance(convertor, SecretConvertor):
                 before = route.path.partition(f"{{{name}:")[0]
-                beginnings |= {re.sub(r"\{language[^}]*\}", language, before) for language in LANGUAGES}
+                beginnings |= {
+                    re.sub(r"\{language[^}]*\}", language, before).partition("{")[0] for language in LANGUAGES
+                }
     return {
         each
         for each in beginnings

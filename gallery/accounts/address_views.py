@@ -80,6 +80,6 @@ def _spent(request: Request) -> Response:
 routes = [
     Route("/desk/account/address", edit, name="accounts:edit_address", methods=["GET"]),
     Route("/desk/account/address", update, name="accounts:update_address", methods=["POST"]),
-    Route("/desk/address/{token}", show_link, name="accounts:show_address", methods=["GET"]),
-    Route("/desk/address/{token}", use_link, name="accounts:use_address", methods=["POST"]),
+    Route("/desk/address/{token:secret}", show_link, name="accounts:show_address", methods=["GET"]),
+    Route("/desk/address/{token:secret}", use_link, name="accounts:use_address", methods=["POST"]),
 ]

@@ -164,13 +164,13 @@ routes = [
         "/desk/owner-requests/{request:int}/deletion", delete, name="owner_requests:delete", methods=["POST"]
     ),
     Route(
-        "/desk/owner-requests/{request:int}/objection/{token}",
+        "/desk/objections/{request:int}/{token:secret}",
         show_objection,
         name="owner_requests:show_objection",
         methods=["GET"],
     ),
     Route(
-        "/desk/owner-requests/{request:int}/objection/{token}",
+        "/desk/objections/{request:int}/{token:secret}",
         create_objection,
         name="owner_requests:create_objection",
         methods=["POST"],

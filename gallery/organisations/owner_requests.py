@@ -139,7 +139,7 @@ async def _who_may_object(organisation_id: int) -> dict[str, str]:
 
 
 def _objection_path(request_id: int) -> str:
-    return f"/desk/owner-requests/{request_id}/objection/"
+    return f"/desk/objections/{request_id}/"
 
 
 async def role_of(email: str) -> str:

@@ -157,7 +157,7 @@ async def test_an_owner_who_is_kept_out_objects_by_the_link(site: Site) -> None:
     shown = await guest.get(link)
     assert (shown.status_code, "I object" in shown.text) == (200, True)
     assert (await OwnerRequest.get(id=asked.id)).state == RequestState.WAITING  # a look uses nothing up
-    for wrong in (f"{mail.path}wrong", f"/desk/owner-requests/{asked.id + 1}/objection/{mail.secret}"):
+    for wrong in (f"{mail.path}wrong", f"/desk/objections/{asked.id + 1}/{mail.secret}"):
         assert (await guest.get(wrong)).status_code == 404
         assert (await guest.post(wrong)).status_code == 404
     done = await guest.post(link)
