@@ -74,8 +74,8 @@ async def ask(
         await locked(Organisation.filter(id=organisation.id)).get()
         if not await has_had_owner(organisation.id):
             raise RequestRefused(_l("This organisation has had no owner yet: please invite its first one."))
-        waiting = OwnerRequest.filter(organisation_id=organisation.id, state=RequestState.WAITING)
-        if await waiting.exists():
+        latest = await latest_request(organisation.id)
+        if latest is not None and can_be_stopped(latest):
             raise RequestRefused(_l("A request for this organisation waits already."))
         objected = OwnerRequest.filter(organisation_id=organisation.id, state=RequestState.OBJECTED)
         if await objected.filter(ended_at__gt=now() - REST_AFTER_OBJECTION).exists():

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
 from datetime import timedelta
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gallery.accounts.invitations import accept
 from gallery.accounts.members import remove
 from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
 from gallery.accounts.people import give_role, stop
@@ -15,8 +20,15 @@ from gallery.audit.models import Entry
 from gallery.clock import now
 from gallery.mail.letters import compose
 from gallery.mail.models import Mail, MailState
-from gallery.organisations.models import Application, ApplicationState, OwnerRequest, RequestState
-from gallery.organisations.owner_requests import WAITS
+from gallery.organisations import owner_requests
+from gallery.organisations.models import (
+    Application,
+    ApplicationState,
+    Organisation,
+    OwnerRequest,
+    RequestState,
+)
+from gallery.organisations.owner_requests import WAITS, can_be_stopped
 from gallery.settings import Settings
 from tests.conftest import Site, settings_for
 
@@ -284,3 +296,51 @@ async def test_a_curator_who_is_named_is_named_to_everybody(site: Site) -> None:
     await make_owner(site, site.cast.partner)
     await ask(site, email=site.cast.keeper.email)
     assert "also a keeper of this site" in (await (await site.client(site.cast.partner)).get(page(site))).text
+
+
+EVENTS = ["ask", "object", "cancel", "time", "accept"]
+
+
+@hypothesis.settings(max_examples=15)
+@given(events=st.lists(st.sampled_from(EVENTS), min_size=2, max_size=8))
+@pytest.mark.only_on("sqlite")
+async def test_nobody_comes_in_but_after_a_request_that_stood(site: Site, events: list[str]) -> None:
+    """Whatever happens in whatever order: an owner by request had one that took effect and was not stopped before."""
+    organisation = await Organisation.create(slug=secrets.token_hex(8), name_en="Any")
+    await Membership.create(person=site.cast.partner, organisation=organisation, role=MemberRole.OWNER)
+    email = f"{organisation.slug}@example.org"
+    expected: RequestState | None = None  # of the latest request
+    is_in = False
+    for event in events:
+        asked = await owner_requests.latest_request(organisation.id)
+        if event == "ask":
+            objected = await OwnerRequest.exists(organisation=organisation, state=RequestState.OBJECTED)
+            may_ask = not objected and (asked is None or not can_be_stopped(asked))
+            try:
+                await owner_requests.ask(organisation, email, "Why", "en", site.cast.keeper, site.settings)
+            except owner_requests.RequestRefused:
+                assert not may_ask
+            else:
+                assert may_ask
+                expected = RequestState.WAITING
+        elif event in {"object", "cancel"} and asked is not None:
+            ends = RequestState.OBJECTED if event == "object" else RequestState.CANCELLED
+            by = site.cast.partner if event == "object" else site.cast.keeper
+            verb = owner_requests.object_to if event == "object" else owner_requests.cancel
+            stopped = await verb(asked, by)
+            assert stopped == can_be_stopped(asked)
+            expected = ends if stopped else expected
+        elif event == "time":
+            await let_time_pass(site)
+            if expected == RequestState.WAITING:
+                expected = RequestState.EFFECTIVE
+        elif event == "accept":
+            open = await Invitation.get_or_none(organisation=organisation, accepted_at=None)
+            assert open is None or expected == RequestState.EFFECTIVE
+            if open is not None and not is_in:
+                await accept(open, "New", "a long password")
+                is_in = True
+        latest = await owner_requests.latest_request(organisation.id)
+        assert (latest.state if latest else None) == expected
+        entered = await Membership.filter(organisation=organisation).exclude(person=site.cast.partner)
+        assert [each.joined_as for each in entered] == ([JoinedAs.REQUESTED] if is_in else [])
