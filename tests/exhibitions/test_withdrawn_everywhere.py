@@ -226,7 +226,10 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(
     assert len(gone) == 4
     tokens = [*(each.token for each in gone), logo.token]
 
-    async with httpx.AsyncClient(base_url=first) as one, httpx.AsyncClient(base_url=second) as two:
+    async with (
+        httpx.AsyncClient(base_url=first, timeout=60) as one,
+        httpx.AsyncClient(base_url=second, timeout=60) as two,
+    ):
         before = await crawl(one, first)
         await crawl(two, first)
         own = {path for path in before if any_in(path, tokens)}
