@@ -7,6 +7,7 @@ the content version's staleness. Then the files are deleted. A process killed in
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from tortoise.expressions import Q, Subquery
@@ -109,9 +110,9 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     for each in [consent, *await predecessors(consent)]:
         await forget_forms(each.id, storage)
     for image in await _pictures(withdrawal.consent_id).filter(fingerprint__id__isnull=True):
-        await fingerprint_of(
-            image, storage
-        )  # it was uploaded before there were fingerprints, or this very moment
+        # It was uploaded before there were fingerprints, or just now. If the machine cannot open pictures, deleting goes on.
+        with contextlib.suppress(OSError):
+            await fingerprint_of(image, storage)
     await _erase_all(withdrawal, storage)
     await content_version.settle()
     async with in_transaction():
