@@ -143,7 +143,7 @@ class Fingerprint(Model):
         "gallery.Image", related_name="fingerprint", on_delete=fields.CASCADE
     )
     image_id: int
-    code = fields.BinaryField()  # empty where the picture could not be opened
+    code = fields.BinaryField()  # empty, and like no other, where the picture could not be opened
 
     class Meta:
         table = "fingerprint"

@@ -117,6 +117,8 @@ async def take_down(
     """
     await Emblem.filter(id=emblem.id).delete()
     await Fingerprint.filter(image_id=emblem.image_id).delete()
+    if work_id is not None:  # an empty one, so that none is computed for it as for the work's own pictures
+        await Fingerprint.create(image_id=emblem.image_id, code=b"")
     await Image.filter(id=emblem.image_id).update(
         state=ImageState.ERASED,
         candidate_for_id=work_id,

@@ -21,7 +21,7 @@ from gallery.audit.verbs import Verb
 from gallery.cli.inspection import inspect
 from gallery.database import Database
 from gallery.images.emblem_models import Emblem
-from gallery.images.models import Image, ImageState
+from gallery.images.models import Fingerprint, Image, ImageState
 from gallery.organisations.models import Organisation, Project
 from tests import factories
 from tests.conftest import Site
@@ -170,6 +170,8 @@ async def test_a_cover_that_shows_a_withdrawn_work_goes_with_it(site: Site, is_t
         assert not [key async for key in store.keys("") if gone.token in key]
     await gone.refresh_from_db()
     assert (gone.state, gone.perceptual_hash, gone.placeholder) == (ImageState.ERASED, "", "")
+    assert (await Fingerprint.get(image_id=gone.id)).code == b""
+    assert (await Fingerprint.get(image_id=image.id)).code, "the withdrawn work is recognised later"
     assert await Entry.filter(verb=Verb.PROJECT_COVER_REMOVED, thing_id=covers[1].id).count() == 1
     assert await inspect(Database(site.settings), site.storage) == []
 
