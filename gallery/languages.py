@@ -117,11 +117,11 @@ def _filled(message: str, **values: object) -> str:
 
 
 def file_size(size: int) -> str:
-    """A limit in bytes as people read it: 60 MB, 1.5 GB, 400 kB."""
+    """A limit in bytes as people read it, never more than it is: 60 MB, 1.5 GB, 400 kB."""
     factor, unit = next(
         (each for each in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")) if size >= each[0]), (1, "B")
     )
-    return f"{format_decimal(size / factor, format='#,##0.#', locale=babel_locale())} {unit}"
+    return f"{format_decimal(size * 10 // factor / 10, format='#,##0.#', locale=babel_locale())}\N{NO-BREAK SPACE}{unit}"
 
 
 def babel_locale(language: str | None = None) -> Locale:

@@ -108,7 +108,7 @@ async def test_everything_of_the_site_is_reached_from_one_place_and_what_is_in_f
     for words in (
         site.settings.site_url,
         site.settings.time_zone,
-        "60 MB",
+        "60\N{NO-BREAK SPACE}MB",
         '<span lang="zh-Hans">中文</span>, <span lang="en">English</span>',
         "are kept in the outbox: no mail server is set",
         f'placeholder="{site.settings.site_name_zh}"',

@@ -135,7 +135,7 @@ async def test_what_is_no_form_is_refused_in_words(site: Site) -> None:
 
 async def test_too_large_a_file_and_a_sixth_one_are_refused(site: Site) -> None:
     _artist, consent = await an_artist(site)
-    assert "larger than 20 MB" in await send_form(site, consent, PDF + b" " * 20_000_000)
+    assert "larger than 20\N{NO-BREAK SPACE}MB" in await send_form(site, consent, PDF + b" " * 20_000_000)
     for _ in range(5):
         await send_form(site, consent)
     assert "Five files are the most" in await send_form(site, consent)

@@ -237,7 +237,7 @@ async def test_a_picture_over_the_limit(site: Site) -> None:
     files = {"picture": ("photo.jpg", body, "image/jpeg")}
     answer = await client.post("/desk/works", data=TEXTS, files=files)
     assert answer.status_code == 413
-    assert "larger than 60 MB" in answer.text
+    assert "larger than 60\N{NO-BREAK SPACE}MB" in answer.text
     assert "画了一个球员" in answer.text
     assert [key async for key in site.storage.private.keys("originals")] == []
 
