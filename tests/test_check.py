@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import timedelta
 
@@ -20,13 +20,13 @@ from gallery.audit.verbs import Verb
 from gallery.cli.inspection import Finding, damaged_originals, inspect, mend
 from gallery.clock import now, today
 from gallery.database import Database, in_transaction, sqlite_file
+from gallery.exhibitions import stored_files
 from gallery.exhibitions.stored_files import delete_orphans
-from gallery.images.chores import develop_again, develop_next_again
 from gallery.images.framing import Framing
 from gallery.images.models import Image
 from gallery.images.shelves import make_private, original_key, public_key, rendition_key
 from gallery.images.uploads import take_again
-from gallery.storage import Store
+from gallery.storage import Storage, Store
 from gallery.storage.local import LocalFolder
 from gallery.storage.store import Stored
 from gallery.worker import Workshop
@@ -237,28 +237,18 @@ async def test_consents_that_cannot_be_are_found(site: Site) -> None:
     }
 
 
-def changing(
-    monkeypatch: pytest.MonkeyPatch, store: Store, change: Callable[[], Awaitable[object]], *, after: bool
-) -> None:
-    """Have `change` happen just before or after the next time that the files of `store` are listed."""
-    listing, pending = store.files, [change]
-
-    async def files(prefix: str = "") -> AsyncIterator[Stored]:
-        mine = [] if prefix else [pending.pop() for _ in pending[:1]]
-        for each in mine if not after else ():
-            await each()
-        async for stored in listing(prefix):
-            yield stored
-        for each in mine if after else ():
-            await each()
-
-    monkeypatch.setattr(store, "files", files)
-
-
 async def test_no_alarm_while_a_worker_cuts_tiles(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     await factories.exhibition([work])
-    changing(monkeypatch, site.storage.public, site.work, after=True)
+    listing, pending = site.storage.public.files, [site.work]
+
+    async def files(prefix: str = "") -> AsyncIterator[Stored]:
+        async for stored in listing(prefix):
+            yield stored
+        if pending and not prefix:
+            await pending.pop()()  # the tiles come when the files were listed and the rows are not yet read
+
+    monkeypatch.setattr(site.storage.public, "files", files)
     assert await findings(site) == []
     assert (await Image.get(id=work.image_id)).has_tiles
 
@@ -281,17 +271,15 @@ async def test_no_alarm_while_a_work_leaves_the_wall(site: Site, monkeypatch: py
     assert len(looks) == 2
 
 
-async def test_no_alarm_while_renditions_are_made_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_alarm_while_renditions_are_made_again(site: Site) -> None:
     _work, image = await on_view(site)
     key = rendition_key(image.token, "640.webp")
-    await factories.put(site.storage.private, key, b"as an older table of renditions had it")
-    await Image.all().update(rendition_bytes={**image.rendition_bytes, "640.webp": 38})
-    await develop_again()
-    workshop = Workshop(site.settings, site.storage)
-    changing(monkeypatch, site.storage.private, lambda: develop_next_again(workshop), after=True)
+    await factories.put(site.storage.private, key, b"as another table of renditions has it")
+    # The worker that holds the picture has written the file and not yet the row.
+    await Image.all().update(ready_at=None, lease_until=now() + timedelta(minutes=1))
     assert await findings(site) == []
-    await image.refresh_from_db()
-    assert image.ready_at
+    await Image.all().update(ready_at=image.ready_at, lease_until=None)
+    assert len(await findings(site)) == 1
 
 
 async def test_no_alarm_while_the_audit_log_is_chained(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -346,18 +334,22 @@ async def test_an_old_original_under_a_new_name_is_no_orphan(
     image = await factories.image(site.storage, site.cast.organisation)
     await factories.artwork(site.storage, site.cast.organisation, image=image)
     await put_long_ago(site.storage.private, original_key(image.token), factories.photograph())
-    made = list[Image]()
-    create = Image.create
+    create, look, made, looks = Image.create, stored_files.private_orphans, list[Image](), list[set[str]]()
 
     async def create_late(**values: object) -> Image:
         # Its files are there, its row is not yet; and just then the chore looks for the first time.
-        async def write() -> None:
-            made.append(await create(**values))
+        async def private_orphans(storage: Storage, settling: timedelta) -> set[str]:
+            looks.append(await look(storage, settling))
+            if not made:
+                made.append(await create(**values))
+            return looks[-1].copy()
 
-        changing(monkeypatch, site.storage.private, write, after=True)
-        await delete_orphans(Workshop(site.settings, site.storage), pause=0)
+        monkeypatch.setattr(stored_files, "private_orphans", private_orphans)
+        await stored_files.delete_orphans(Workshop(site.settings, site.storage), pause=0)
         return made[0]
 
     monkeypatch.setattr(Image, "create", create_late)
     await take_again(image, Framing(turn=90), site.storage, site.settings)
-    assert await site.storage.private.exists(original_key(made[0].token))
+    key = original_key(made[0].token)
+    assert [key in found for found in looks] == [True, False]
+    assert await site.storage.private.exists(key)
