@@ -26,6 +26,7 @@ class Authenticator:
     credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     flags: int = PRESENT | VERIFIED
     count: int = 0
+    counts: bool = True  # passkeys that are shared among devices do not
     user_handle: str | None = None
 
     def create(self, options: dict[str, Any]) -> str:
@@ -45,7 +46,7 @@ class Authenticator:
 
     def get(self, options: dict[str, Any]) -> str:
         """The answer of navigator.credentials.get()."""
-        self.count += 1
+        self.count += self.counts
         data = self._data(options["rpId"])
         client_data = self._client_data("webauthn.get", options)
         signed = data + hashlib.sha256(client_data).digest()
