@@ -135,6 +135,16 @@ def seeds(folder: Path, kind: str) -> None:
     for name, data in files.telling_files().items():
         if len(data) < 60_000:
             (folder / f"telling-{name}").write_bytes(data)
+    # What containers say of colours, and pages of a TIFF within one another.
+    page = small.resize((60, 6)), {254: 1, 330: 0}
+    for name, data in {
+        "stated.png": files.png_stating(small, files.cicp_chunk(9, 16), files.gamma_chunk(0.5)),
+        "stated.avif": files.boxes_stating(small, "AVIF", 12, 13, speed=10),
+        "stated.heic": files.boxes_stating(small, "HEIF", 9, 18),
+        "pages.tif": files.tiff_of(page, (small.convert("L").resize((600, 30)), {})),
+        "twelve.tif": files.twelve_bit_tiff(600, 60),
+    }.items():
+        (folder / name).write_bytes(data)
     for format in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "AVIF", "HEIF"):
         file = io.BytesIO()
         small.save(file, format, **({"compression": "tiff_lzw"} if format == "TIFF" else {}))
