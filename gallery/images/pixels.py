@@ -291,9 +291,14 @@ def read_plain(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str 
     per_pixel = bytes_held(image.mode)
     if kind == "tiff" and orientation_of(image) != 1:
         per_pixel *= 2  # Pillow turns a TIFF itself while loading, into a second copy
+    begins_late = animated and bool(image.info.get("default_image"))
+    if begins_late:
+        per_pixel *= 3  # the picture beside the animation, the first frame, and both together
     copies = {"png": 0}.get(kind, 1)  # of the whole file, read or mapped
     check_memory(image.width * image.height * per_pixel + copies * size_of(file), bounds)
     image.load()
+    if begins_late:
+        seek_first_frame(image)
     # Pillow sees to it that zero is black, except in sixteen bits.
     inverted = kind == "tiff" and image.mode.startswith("I;16") and tag_of(image, PHOTOMETRIC) == 0
     orientation = 1 if kind == "tiff" else orientation_of(image)
@@ -457,6 +462,18 @@ def is_animated(image: Image.Image) -> bool:
         return bool(getattr(image, "is_animated", False))
     except Exception:  # the first frame is all we need, whatever follows it
         return True
+
+
+def seek_first_frame(image: Image.Image) -> None:
+    """Leave the picture that an APNG has for programs that show no animation, as browsers do."""
+    try:
+        image.seek(1)
+        image.load()
+    except MemoryError:
+        raise
+    except Exception:  # a broken animation beside a good picture
+        image.seek(0)
+        image.load()
 
 
 def orientation_of(image: Image.Image) -> int:

@@ -405,6 +405,21 @@ async def test_an_animation_is_shown_by_its_first_frame_and_said_to_be_one(
     assert files.near(image.getpixel((40, 60)), files.RED)  # type: ignore[arg-type]
 
 
+async def test_an_animation_beside_a_picture_is_shown_by_its_own_first_frame(shown: Shown) -> None:
+    frames = [files.scene(), Image.new("RGB", (640, 480), files.BLUE)]
+    data = files.encoded(
+        Image.new("RGB", (640, 480), "magenta"),
+        "PNG",
+        save_all=True,
+        default_image=True,
+        append_images=frames,
+    )
+    developed, image = await shown(data)
+    assert developed.animated
+    for found, true in zip(files.fields_of(image), files.CORNERS, strict=True):
+        assert files.near(found, true)
+
+
 async def test_the_smallest_picture_that_is_taken(tmp_path: Path) -> None:
     taken = await inspect(files.stored(tmp_path, files.encoded(files.scene(600, 60), "PNG")))
     assert (taken.width, taken.height, taken.small) == (600, 60, True)
