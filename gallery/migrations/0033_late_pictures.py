@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0033_second_factors')]
+    dependencies = [('gallery', '0032_second_factors')]
 
     initial = False
 

@@ -7,7 +7,7 @@ from gallery.reviews.models import PairOutcome
 
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0034_late_pictures')]
+    dependencies = [('gallery', '0033_late_pictures')]
 
     initial = False
 

@@ -4,7 +4,7 @@ from tortoise.fields.base import OnDelete
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('gallery', '0032_digests')]
+    dependencies = [('gallery', '0031_digests')]
 
     initial = False
 
