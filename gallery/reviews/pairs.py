@@ -5,7 +5,7 @@ A pair says what was sent for review, never what stands in a draft. It goes when
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -166,33 +166,30 @@ async def shown_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
     """Those of the pairs of which both pictures can still be looked at, as they were sent, by id; two queries."""
     if not ids:
         return {}
-    pairs = (
-        await NearPair.filter(id__in=list(ids))
-        .select_related("earlier_image", "later_image", "settled_by")
-        .prefetch_related(
-            "earlier__submissions",
-            "later__submissions",
-            "earlier__organisation",
-            "later__organisation",
-        )
+    pairs = await NearPair.filter(id__in=list(ids)).select_related(
+        "earlier__organisation", "later__organisation", "earlier_image", "later_image", "settled_by"
     )
+    sent: dict[int, list[Submission]] = {}
+    works = {id for pair in pairs for id in (pair.earlier_id, pair.later_id)}
+    for each in await Submission.filter(artwork_id__in=list(works) or [0]).order_by("number"):
+        sent.setdefault(each.artwork_id, []).append(each)
     shown = {}
     for pair in pairs:
-        earlier = _side(pair.earlier, pair.earlier_image)
-        later = _side(pair.later, pair.later_image)
+        earlier = _side(pair.earlier, pair.earlier_image, sent.get(pair.earlier_id, []))
+        later = _side(pair.later, pair.later_image, sent.get(pair.later_id, []))
         if earlier and later:
             shown[pair.id] = ShownPair(pair, earlier, later)
     return shown
 
 
-def _side(artwork: Artwork, image: Image) -> Side | None:
-    with_it = [each for each in artwork.submissions if _shows(each, image.id)]
+def _side(artwork: Artwork, image: Image, sent: Sequence[Submission]) -> Side | None:
+    """`sent`: all submissions of the work, in their order."""
+    with_it = [each for each in sent if _shows(each, image.id)]
     if artwork.status == Status.WITHDRAWN or image.state != ImageState.READY or not with_it:
         return None
-    latest = max(artwork.submissions, key=lambda each: each.number)
-    if image.id != artwork.image_id and not _shows(latest, image.id):
+    if image.id != artwork.image_id and with_it[-1] is not sent[-1]:
         return None  # another picture took its place
-    return Side(artwork, image, max(with_it, key=lambda each: each.number))
+    return Side(artwork, image, with_it[-1])
 
 
 async def tell_apart(pair: NearPair, by: Person) -> None:
