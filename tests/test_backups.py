@@ -20,7 +20,17 @@ from tortoise.expressions import Q
 
 from gallery.accounts.closing import close_account
 from gallery.accounts.invitations import invite
-from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role, Session
+from gallery.accounts.models import (
+    AuthenticatorApp,
+    Invitation,
+    MemberRole,
+    Membership,
+    Passkey,
+    Person,
+    RecoveryCode,
+    Role,
+    Session,
+)
 from gallery.accounts.people import give_role, stop
 from gallery.api.models import Token
 from gallery.api.tokens import make_token
@@ -40,13 +50,13 @@ from gallery.cli.revocations import KINDS, SECRETS, digest_for
 from gallery.clock import now, today
 from gallery.database import Database, QuerySet, configuration
 from gallery.exhibitions.building import unpublish
-from gallery.exhibitions.models import CreditLogo, Edition, Hanging, PreviewLink
+from gallery.exhibitions.models import Edition, Hanging, PreviewLink
 from gallery.exhibitions.previews import make_link
-from gallery.images.emblem_models import Emblem
+from gallery.images.emblem_models import CreditLogo, Emblem
 from gallery.images.emblems import remove_emblem
 from gallery.images.models import Image
 from gallery.images.shelves import original_key, rendition_key
-from gallery.organisations.models import Application, Organisation, Trust
+from gallery.organisations.models import Application, Organisation, OwnerRequest, RequestState, Trust
 from gallery.reviews.vetoes import lift, veto
 from gallery.storage import Storage
 from tests import factories
@@ -223,9 +233,31 @@ async def endings(live: LiveSite) -> list[Ending]:
             "Curator": Role.CURATOR,
             "Removed": Role.MEMBER,
             "Owner": Role.MEMBER,
+            "Key": Role.MEMBER,
+            "App": Role.MEMBER,
+            "Code": Role.MEMBER,
+            "Unconfirmed": Role.MEMBER,
         }.items()
     ]
-    closed, stopped, changed, keeper, curator, removed, owner = people
+    closed, stopped, changed, keeper, curator, removed, owner, key, app, code, unconfirmed = people
+    for person in (key, code):
+        await Passkey.create(
+            person=person, name="Phone", credential_id=f"key of {person.name}", public_key="public"
+        )
+    for person in (key, app, code):
+        await RecoveryCode.create(person=person, code_hash=f"code of {person.name}")
+    await AuthenticatorApp.create(person=app, secret="secret", last_step=0)
+    used = await RecoveryCode.create(person=code, code_hash="used code")
+    await Membership.create(person=unconfirmed, organisation=organisation)
+    await OwnerRequest.create(
+        organisation=cast.elsewhere,
+        email="new-owner@example.org",
+        language="en",
+        reason="Lost.",
+        asked_at=now(),
+        effective_at=now() + timedelta(days=3),
+        token_hash="hash of a link",
+    )
     for person in (closed, removed):
         await Membership.create(person=person, organisation=organisation)
     await Membership.create(person=owner, organisation=organisation, role=MemberRole.OWNER)
@@ -258,7 +290,7 @@ async def endings(live: LiveSite) -> list[Ending]:
     await Emblem.create(image=await factories.image(storage, organisation), organisation=organisation)
     membership = await Membership.get(person=cast.partner)
     token, _text = await make_token(membership, "Upload robot", ["works:read"], 30)
-    await invite("guest@example.org", Role.MEMBER, days=9, organisation_id=organisation.id, by=cast.curator)
+    await invite("guest@example.org", Role.MEMBER, days=9, organisation_id=organisation.id, by=owner)
     link = await make_link(exhibition, "The press", cast.curator)
 
     def none(rows: Callable[[], QuerySet[Any]]) -> Callable[[], Awaitable[bool]]:
@@ -322,6 +354,27 @@ async def endings(live: LiveSite) -> list[Ending]:
             "Owner",
             lambda: Membership.filter(person_id=owner.id).update(role=MemberRole.EDITOR),
             none(lambda: Membership.filter(person_id=owner.id, role=MemberRole.OWNER)),
+        ),
+        Ending(
+            "passkey",
+            "Key",
+            Passkey.filter(person_id=key.id).delete,
+            none(lambda: RecoveryCode.filter(Q(person_id=key.id) | Q(person__passkeys__person_id=key.id))),
+        ),
+        Ending(
+            "authenticator app",
+            "App",
+            AuthenticatorApp.filter(person_id=app.id).delete,
+            none(lambda: RecoveryCode.filter(person_id=app.id)),
+        ),
+        Ending(
+            "recovery code", "Code", used.delete, none(lambda: RecoveryCode.filter(code_hash="used code"))
+        ),
+        Ending(
+            "reading member",
+            "Unconfirmed",
+            lambda: Membership.filter(person_id=unconfirmed.id).update(awaits_confirmation=True),
+            none(lambda: Membership.filter(person_id=unconfirmed.id, awaits_confirmation=False)),
         ),
         Ending(
             "organisation",
@@ -413,6 +466,12 @@ async def endings(live: LiveSite) -> list[Ending]:
         Ending("credit logo", "unpublished", logo.delete, none(CreditLogo.all)),
         # These are ended although they go on at the site.
         Ending(
+            "request for a new owner",
+            "new-owner@example.org, 芭莎公益",
+            nothing,
+            none(lambda: OwnerRequest.filter(state=RequestState.WAITING)),
+        ),
+        Ending(
             "API token",
             "Upload robot, 晓更基金会, made by partner",
             nothing,
@@ -420,7 +479,7 @@ async def endings(live: LiveSite) -> list[Ending]:
         ),
         Ending(
             "invitation",
-            "guest@example.org as member, 晓更基金会, by curator",
+            "guest@example.org as member, 晓更基金会, by Owner",
             nothing,
             none(Invitation.all),
         ),
@@ -478,7 +537,7 @@ async def test_what_ended_after_the_copy_is_ended_again_and_named(
             assert await Artwork.all().on_view().values_list("title", flat=True) == [stays.title]
             keepers = Person.filter(is_active=True, role=Role.KEEPER)
             assert await keepers.values_list("name", flat=True) == ["keeper"]
-            assert await Membership.filter(organisation_id=live.cast.organisation.id).count() == 3
+            assert await Membership.filter(organisation_id=live.cast.organisation.id).count() == 4
             assert not await Artwork.exists(public_id=after.public_id)
             for finding in await inspect(Database(elsewhere.settings), elsewhere.storage, pause=0):
                 assert "missing" not in finding.sentence, finding

@@ -18,17 +18,23 @@ from hashlib import sha256
 from typing import Any
 
 from gallery.accounts.closing import forget_account
+from gallery.accounts.members import note_former_owners
 from gallery.accounts.models import (
+    AddressChange,
+    AuthenticatorApp,
     Invitation,
     LinkRequest,
     MailLink,
     MemberRole,
     Membership,
+    Passkey,
     Person,
+    RecoveryCode,
     Role,
     Session,
 )
 from gallery.accounts.passwords import hash_password
+from gallery.accounts.second_factors import factor_removed
 from gallery.api.models import Token
 from gallery.artists.models import SCOPES, Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.private import DETAILS
@@ -43,7 +49,15 @@ from gallery.exhibitions.models import Edition, Exhibition, Hanging, PreviewLink
 from gallery.images.emblem_models import CreditLogo
 from gallery.images.models import Image, ImageState
 from gallery.mail.models import Mail, MailState
-from gallery.organisations.models import Application, Organisation, Trust, TrustChange
+from gallery.organisations.models import (
+    Application,
+    Organisation,
+    OwnerRequest,
+    RequestState,
+    Trust,
+    TrustChange,
+)
+from gallery.organisations.owner_requests import cancel
 from gallery.reviews.vetoes import veto
 from gallery.storage import Storage
 
@@ -102,6 +116,8 @@ async def end_secrets(storage: Storage) -> AsyncIterator[Ended]:
     await Session.all().delete()
     await MailLink.all().delete()
     await LinkRequest.all().delete()
+    await AddressChange.all().delete()
+    await Person.filter(second_factor_reset_at__isnull=False).update(second_factor_reset_at=None)
     await Mail.filter(state=MailState.UNSENT, secret__not="").delete()
     for kind in SECRETS:
         for id in await kind.valid():
@@ -180,6 +196,7 @@ async def _member(id: int) -> tuple[Membership, str]:
 async def _end_membership(id: int, storage: Storage) -> str:
     membership, what = await _member(id)
     async with in_transaction():
+        await note_former_owners(Membership.filter(id=id))
         await membership.delete()
         await record(Verb.MEMBER_REMOVED, membership.person_id, organisation_id=membership.organisation_id)
     return what
@@ -193,6 +210,30 @@ async def _end_owner(id: int, storage: Storage) -> str:
             Verb.MEMBER_MADE_EDITOR, membership.person_id, organisation_id=membership.organisation_id
         )
     return what
+
+
+async def _suspend_membership(id: int, storage: Storage) -> str:
+    membership, what = await _member(id)
+    async with in_transaction():
+        await Membership.filter(id=id).update(awaits_confirmation=True)
+        await record(Verb.MEMBER_HELD, membership.person_id, organisation_id=membership.organisation_id)
+    return f"{what}, until an owner confirms it"
+
+
+async def _end_factor(
+    id: int,
+    storage: Storage,
+    *,
+    model: type[Passkey] | type[AuthenticatorApp] | type[RecoveryCode],
+    verb: Verb,
+) -> str:
+    factor = await model.get(id=id).prefetch_related("person")
+    async with in_transaction():
+        await model.filter(id=id).delete()
+        if model is not RecoveryCode:
+            await factor_removed(factor.person)
+        await record(verb, factor.person_id)
+    return f"{factor.person.name} <{factor.person.email}>"
 
 
 # Organisations
@@ -414,7 +455,18 @@ async def _end_link(id: int, storage: Storage) -> str:
     return f"{link.exhibition.slug}{whom}{f', by {link.made_by.name}' if link.made_by else ''}"
 
 
+async def _end_owner_request(id: int, storage: Storage) -> str:
+    request = await OwnerRequest.get(id=id).prefetch_related("organisation")
+    await cancel(request, None)
+    return f"{request.email}, {_name(request.organisation)}"
+
+
 SECRETS = (
+    Kind(
+        "request for a new owner",
+        rows(lambda: OwnerRequest.filter(state=RequestState.WAITING)),
+        _end_owner_request,
+    ),
     Kind("API token", rows(lambda: Token.filter(expires_at__gt=now())), _end_token),
     Kind(
         "invitation",
@@ -434,6 +486,21 @@ KINDS = (
     Kind("access", rows(lambda: Person.filter(is_active=True), "id", "created_at"), _end_access),
     Kind("password", rows(lambda: Person.filter(is_active=True), "id", "password_hash"), _end_password),
     Kind(
+        "passkey",
+        rows(Passkey.all, "credential_id"),
+        partial(_end_factor, model=Passkey, verb=Verb.ACCOUNT_PASSKEY_REMOVED),
+    ),
+    Kind(
+        "authenticator app",
+        rows(AuthenticatorApp.all, "person_id", "created_at"),
+        partial(_end_factor, model=AuthenticatorApp, verb=Verb.ACCOUNT_APP_REMOVED),
+    ),
+    Kind(
+        "recovery code",
+        rows(RecoveryCode.all, "code_hash"),
+        partial(_end_factor, model=RecoveryCode, verb=Verb.ACCOUNT_RECOVERY_CODE_USED),
+    ),
+    Kind(
         "keeper",
         rows(lambda: Person.filter(role=Role.KEEPER), "id", "created_at"),
         partial(_lower, to=Role.CURATOR),
@@ -448,6 +515,11 @@ KINDS = (
         "owner",
         rows(lambda: Membership.filter(role=MemberRole.OWNER), "person_id", "organisation_id"),
         _end_owner,
+    ),
+    Kind(
+        "reading member",
+        rows(lambda: Membership.filter(awaits_confirmation=False), "person_id", "organisation_id"),
+        _suspend_membership,
     ),
     Kind("organisation", rows(lambda: Organisation.filter(is_active=True), "id", "created_at"), _end_showing),
     Kind("trust", rows(lambda: Organisation.exclude(trust=Trust.EVERY), "id", "trust"), _end_trust),

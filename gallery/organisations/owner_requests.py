@@ -160,8 +160,8 @@ async def object_to(request: OwnerRequest, by: Person | None) -> bool:
     return await _stop(request, RequestState.OBJECTED, by)
 
 
-async def cancel(request: OwnerRequest, by: Person) -> bool:
-    """A keeper cancels a request. False where it is too late."""
+async def cancel(request: OwnerRequest, by: Person | None) -> bool:
+    """A keeper cancels a request, or, with None, a restore does. False where it is too late."""
     return await _stop(request, RequestState.CANCELLED, by)
 
 
