@@ -26,6 +26,7 @@ from gallery.images.decoder import fingerprint
 from gallery.images.emblem_models import CreditLogo
 from gallery.images.models import new_token
 from gallery.images.shelves import LOGOS, logo_key
+from gallery.images.take_down import TakenDown
 from gallery.storage import Storage, StoreAway
 
 
@@ -152,7 +153,6 @@ async def _taken(exhibition: Exhibition, key: str) -> list[str]:
 
 async def _forget(tokens: Iterable[str], storage: Storage) -> None:
     """Delete the files that no exhibition shares. Where the store is away, `gallery check` finds them."""
-    for token in tokens:
-        if not await CreditLogo.exists(token=token):
-            with contextlib.suppress(StoreAway):
-                await storage.private.delete(logo_key(token))
+    unshared = [token for token in tokens if not await CreditLogo.exists(token=token)]
+    with contextlib.suppress(StoreAway):
+        await TakenDown(logo_tokens=unshared).delete_files(storage)

@@ -34,10 +34,12 @@ class TakenDown:
     logo_tokens: list[str] = field(default_factory=list)
 
     async def delete_files(self, storage: Storage) -> None:
-        """Delete the files; where the store is away, the worker deletes images within minutes."""
+        """Delete the files, and empty a cache in front; where the store is away, the worker deletes images within minutes."""
         for image in self.images:
             await erase(storage, image.token)
         await storage.private.delete(*map(logo_key, self.logo_tokens))
+        if self.images or self.logo_tokens:
+            await storage.proxy_cache.purge()
 
 
 async def fingerprint_of(image: Image, storage: Storage) -> bytes:
