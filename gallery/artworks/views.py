@@ -361,7 +361,7 @@ async def _kept_image(received: ReceivedForm, organisations: list[Organisation])
     if not isinstance(token, str) or not token:
         return None
     return await Image.filter(
-        token=token[:64],
+        token=token[:32],  # a longer one is refused by the database
         organisation_id__in=[each.id for each in organisations],
         artwork=None,
         candidate_for_id=None,
