@@ -428,3 +428,49 @@ def test_every_document_is_named_in_the_readme() -> None:
 
 def test_the_changelog_begins_with_what_is_not_released() -> None:
     assert PAGES["CHANGELOG.md"].split("\n## ")[1].startswith("Unreleased\n")
+
+
+# The list of what was checked
+
+# How many requirements of levels 1 and 2 each section of ASVS 5.0 has; they are numbered from 1, but for 15.4.2.
+ASVS = (
+    "1.1:2 1.2:9 1.3:11 1.4:3 1.5:2 2.1:3 2.2:3 2.3:4 2.4:1 3.2:2 3.3:4 3.4:6 3.5:5 3.7:2 4.1:3 4.2:1 4.3:2 4.4:4 "
+    "5.1:1 5.2:3 5.3:2 5.4:3 6.1:3 6.2:12 6.3:4 6.4:4 6.5:5 6.6:3 6.8:4 7.1:3 7.2:4 7.3:2 7.4:5 7.5:2 7.6:2 "
+    "8.1:2 8.2:3 8.3:1 8.4:1 9.1:3 9.2:4 10.1:2 10.2:2 10.3:4 10.4:11 10.5:5 10.6:2 10.7:3 "
+    "11.1:2 11.2:3 11.3:3 11.4:4 11.5:1 11.6:1 12.1:3 12.2:2 12.3:4 13.1:1 13.2:5 13.3:2 13.4:5 14.1:2 14.2:4 14.3:3 "
+    "15.1:3 15.2:3 15.3:7 15.4:1 16.1:1 16.2:5 16.3:4 16.4:3 16.5:3 17.1:1 17.2:4 17.3:2"
+)
+
+
+def checked() -> list[list[str]]:
+    return rows(section(DOCS["security.md"], "Against a published list: ASVS 5.0, level 2"))
+
+
+def test_every_requirement_is_on_one_line_in_order() -> None:
+    sections = [each.split(":") for each in ASVS.split()]
+    asked = [
+        "15.4.2" if name == "15.4" else f"{name}.{n}"
+        for name, many in sections
+        for n in range(1, int(many) + 1)
+    ]
+    told: list[str] = []
+    for first, _, last in (row[0].partition("–") for row in checked()):
+        told += asked[asked.index(first) : asked.index(last or first) + 1]
+    assert told == asked
+    assert f"asks {len(asked)} things" in unwrapped(DOCS["security.md"])
+
+
+def test_every_line_says_whether_it_holds_and_why() -> None:
+    for number, _, holds, why in checked():
+        assert holds in {"yes", "in part", "no", "none", "keeper"}, number
+        assert why.rstrip("|") or holds in {"none", "keeper"}, number
+
+
+def test_each_test_that_is_named_is_there() -> None:
+    named = re.findall(r"\b(tests/[\w/]+\.py)(?:::(\w+))?", DOCS["security.md"])
+    assert named
+    for path, test in named:
+        assert (ROOT / path).is_file(), path
+        assert not test or re.search(rf"^(async )?def {test}\(", (ROOT / path).read_text(), re.MULTILINE), (
+            test
+        )
