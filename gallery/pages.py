@@ -174,7 +174,7 @@ def render(
     if is_desk or "cache-control" not in response.headers:
         response.headers["cache-control"] = "no-store" if is_desk else "no-cache"
     if flashes:
-        response.delete_cookie(FLASH_COOKIE, path=DESK)
+        delete_cookie(request, response, FLASH_COOKIE)
     return response
 
 
@@ -206,19 +206,13 @@ def flash(request: Request, response: Response, message: str, level: str = "done
     """Show `message` on the desk's next page. `level` is done, hint or error."""
     pages = pages_of(request)
     value = pages.signer.dumps([*read_flashes(request), [level, str(message)]])
-    response.set_cookie(
-        FLASH_COOKIE,
-        value if isinstance(value, str) else value.decode(),
-        max_age=300,
-        path=DESK,
-        httponly=True,
-        samesite="lax",
-        secure=pages.settings.is_https,
+    set_cookie(
+        request, response, FLASH_COOKIE, value if isinstance(value, str) else value.decode(), seconds=300
     )
 
 
 def read_flashes(request: Request) -> list[list[str]]:
-    raw = request.cookies.get(FLASH_COOKIE)
+    raw = cookie_in(request, FLASH_COOKIE)
     if not raw:
         return []
     try:
@@ -226,6 +220,36 @@ def read_flashes(request: Request) -> list[list[str]]:
     except BadSignature:
         return []
     return flashes
+
+
+def cookie_name(name: str, settings: Settings) -> str:
+    """On https with the prefix under which browsers take a cookie over https alone, so that nobody else can set it."""
+    return f"__Secure-{name}" if settings.is_https else name
+
+
+def cookie_in(request: Request, name: str) -> str:
+    """What the browser sent as the cookie `name`; "" where it sent none."""
+    return request.cookies.get(cookie_name(name, settings_of(request)), "")
+
+
+def set_cookie(
+    request: Request, response: Response, name: str, value: str, *, seconds: int, path: str = DESK
+) -> None:
+    """Set a cookie that no script reads, that other sites' forms do not bring, and that https alone carries where it can."""
+    settings = settings_of(request)
+    response.set_cookie(
+        cookie_name(name, settings),
+        value,
+        max_age=seconds,
+        path=path,
+        httponly=True,
+        samesite="lax",
+        secure=settings.is_https,
+    )
+
+
+def delete_cookie(request: Request, response: Response, name: str, *, path: str = DESK) -> None:
+    set_cookie(request, response, name, "", seconds=0, path=path)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -28,6 +28,7 @@ from gallery.app import CHORES, create_app
 from gallery.artists import withdrawal_views
 from gallery.clock import now
 from gallery.database import Database
+from gallery.pages import cookie_name
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.worker import Worker, Workshop
@@ -214,7 +215,8 @@ class Site:
                 confirmed_at=now(),
                 expires_at=now() + timedelta(days=1),
             )
-            client.cookies.set(COOKIE, token, domain="gallery.test", path="/desk")
+            name = cookie_name(COOKIE, self.settings)
+            client.cookies.set(name, token, domain="gallery.test", path="/desk")
         return client
 
     async def work(self) -> None:

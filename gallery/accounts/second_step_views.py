@@ -34,11 +34,12 @@ from gallery.forms import small_form
 from gallery.languages import gettext as _
 from gallery.languages import set_language
 from gallery.mail.outbox import News, tell
-from gallery.pages import DESK, redirect, render, settings_of
+from gallery.pages import DESK, cookie_in, delete_cookie, redirect, render, set_cookie, settings_of
 from gallery.security import network_asking
 from gallery.settings import Settings
 
 COOKIE = "gallery_first_step"
+PATH = f"{DESK}/sign-in"
 SECONDS = 600  # from the first step to the second
 SIGN_IN = "sign in"  # for what a challenge to a passkey is
 
@@ -58,15 +59,8 @@ async def finish_sign_in(
     settings = settings_of(request)
     response = redirect(request, "accounts:second_step")
     first_step = [held.id, token_hash(held.password_hash), path, is_confirmed]
-    response.set_cookie(
-        COOKIE,
-        str(_serializer(settings).dumps(first_step)),
-        max_age=SECONDS,
-        path=f"{DESK}/sign-in",
-        httponly=True,
-        samesite="lax",
-        secure=settings.is_https,
-    )
+    value = str(_serializer(settings).dumps(first_step))
+    set_cookie(request, response, COOKIE, value, seconds=SECONDS, path=PATH)
     return response
 
 
@@ -79,7 +73,7 @@ async def _first_step(request: Request) -> tuple[Person, str, bool] | None:
     await speak_to_guest(request)
     try:
         person_id, password, path, is_confirmed = _serializer(settings_of(request)).loads(
-            request.cookies.get(COOKIE, ""), max_age=SECONDS
+            cookie_in(request, COOKIE), max_age=SECONDS
         )
     except BadSignature:
         return None
@@ -129,7 +123,7 @@ async def create_second_step(request: Request) -> Response:
     await stop_reset(person)
     response = RedirectResponse(path, status_code=303)
     await open_session(request, response, person, is_confirmed=is_confirmed or field == "credential")
-    response.delete_cookie(COOKIE, path=f"{DESK}/sign-in")
+    delete_cookie(request, response, COOKIE, path=PATH)
     return response
 
 

@@ -18,7 +18,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction
-from gallery.pages import DESK, settings_of
+from gallery.pages import cookie_in, delete_cookie, set_cookie, settings_of
 from gallery.settings import Settings
 
 COOKIE = "gallery_session"
@@ -103,20 +103,12 @@ async def open_session(
             expires_at=now() + min(lasts, LASTS_AT_MOST),
         )
         await record(Verb.ACCOUNT_SIGNED_IN, person.id, by=person)
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=COOKIE_SECONDS,
-        path=DESK,
-        httponly=True,
-        samesite="lax",
-        secure=settings.is_https,
-    )
+    set_cookie(request, response, COOKIE, token, seconds=COOKIE_SECONDS)
 
 
 async def current_session(request: Request) -> Session | None:
     """The session of the request's cookie with its person, if it still holds and the person is active."""
-    token = request.cookies.get(COOKIE)
+    token = cookie_in(request, COOKIE)
     if not token:
         return None
     session = (
@@ -135,8 +127,8 @@ async def current_session(request: Request) -> Session | None:
     return session
 
 
-def close_session(response: Response) -> None:
-    response.delete_cookie(COOKIE, path=DESK)
+def close_session(request: Request, response: Response) -> None:
+    delete_cookie(request, response, COOKIE)
 
 
 def device_name(user_agent: str) -> str:

@@ -86,7 +86,7 @@ async def delete_session(request: Request) -> Response:
         await Session.filter(id=request.state.session.id).delete()
         await record(Verb.ACCOUNT_SIGNED_OUT, person.id)
     response = redirect(request, "accounts:sign_in")
-    close_session(response)
+    close_session(request, response)
     return response
 
 
@@ -214,7 +214,7 @@ async def create_closing(request: Request) -> Response:
     except ClosingRefused as refusal:
         return render(request, "accounts/closing.html", {"hindrance": refusal.sentence}, status=422)
     response = redirect(request, "accounts:sign_in")
-    close_session(response)
+    close_session(request, response)
     flash(request, response, _("Your account is closed. Thank you for what you did here."))
     return response
 

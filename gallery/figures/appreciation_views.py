@@ -17,7 +17,7 @@ from gallery.figures.tally import Tally
 from gallery.figures.visitors import is_browser
 from gallery.languages import gettext as _
 from gallery.languages import ngettext, set_language
-from gallery.pages import redirect, render, settings_of
+from gallery.pages import cookie_in, redirect, render, set_cookie, settings_of
 from gallery.security import RateLimit, network_asking
 
 ADDRESS = "/appreciations"
@@ -82,15 +82,7 @@ async def _press(request: Request, *, is_there: bool) -> Response:
         name = "appreciations:thanks" if is_there else "appreciations:taken_back"
         response = redirect(request, name, language=asked["language"], public_id=asked["public_id"])
     if is_new:
-        response.set_cookie(
-            COOKIE,
-            key,
-            max_age=COOKIE_AGE,
-            path=ADDRESS,
-            httponly=True,
-            samesite="lax",
-            secure=settings_of(request).is_https,
-        )
+        set_cookie(request, response, COOKIE, key, seconds=COOKIE_AGE, path=ADDRESS)
     return response
 
 
@@ -143,7 +135,7 @@ def told_after(is_there: bool, number: int) -> str:
 
 def key_in(request: Request) -> str:
     """The key that this browser was given; "" where it has none of ours."""
-    key = request.cookies.get(COOKIE, "")
+    key = cookie_in(request, COOKIE)
     return key if KEY.fullmatch(key) else ""
 
 

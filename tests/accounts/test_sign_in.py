@@ -65,9 +65,13 @@ async def test_the_cookie_is_secure_where_the_site_is(tmp_path, sqlite_template)
                 f"/desk/invitations/{token}", data={"name": "S", "password": "a long enough one"}
             )
             assert answer.status_code == 303
-            for cookie in answer.headers.get_list("set-cookie"):
-                assert "; Secure" in cookie
-            assert answer.headers["strict-transport-security"].startswith("max-age=")
+            for sent in (answer, await client.get("/desk/account"), await client.post("/desk/sign-out")):
+                for cookie in sent.headers.get_list("set-cookie"):
+                    assert cookie.startswith("__Secure-gallery_")  # which https alone can set
+                    assert "; Secure" in cookie  # without which no browser would delete it, either
+                assert sent.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
+            assert f"__Secure-{COOKIE}" in answer.cookies
+            assert (sent.status_code, f"__Secure-{COOKIE}" in client.cookies) == (303, False)
             await Person.all().delete()
             await Invitation.all().delete()
 
