@@ -28,6 +28,8 @@ from gallery.accounts.sessions import (
     open_session,
     token_hash,
 )
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.database import in_transaction
 from gallery.forms import small_form
@@ -136,13 +138,18 @@ async def _check(request: Request, person: Person, field: str, typed: str, setti
     attempts = await count_attempts(limits, settings)
     if not attempts:
         raise TooManyAttempts
-    if field == "credential":
-        if await use_passkey(typed, f"second step {person.id}", settings) != person:
-            raise PasskeyRefused
-    elif field == "recovery":
-        await use_recovery_code(person, typed)
-    else:
-        await use_app_code(person, typed, settings)
+    try:
+        if field == "credential":
+            if await use_passkey(typed, f"second step {person.id}", settings) != person:
+                raise PasskeyRefused
+        elif field == "recovery":
+            await use_recovery_code(person, typed)
+        else:
+            await use_app_code(person, typed, settings)
+    except (PasskeyRefused, SecondFactorRefused):
+        async with in_transaction():
+            await record(Verb.ACCOUNT_SECOND_FACTOR_REFUSED, person.id)
+        raise
     await SignInAttempt.filter(Q(key=attempts[0].key) | Q(id=attempts[1].id)).delete()
 
 

@@ -61,6 +61,9 @@ async def sign_in(email: str, password: str, network: str, settings: Settings) -
     ):
         await SignInAttempt.filter(Q(key=attempts[0].key) | Q(id=attempts[1].id)).delete()
         return person
+    if person:
+        async with in_transaction():
+            await record(Verb.ACCOUNT_REFUSED, person.id)
     return None
 
 

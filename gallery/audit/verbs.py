@@ -14,6 +14,8 @@ class Verb(StrEnum):
 
     ACCOUNT_MADE = "account.made"
     ACCOUNT_SIGNED_IN = "account.signed_in"
+    ACCOUNT_REFUSED = "account.refused"
+    ACCOUNT_SECOND_FACTOR_REFUSED = "account.second_factor_refused"
     ACCOUNT_SIGNED_OUT = "account.signed_out"
     ACCOUNT_SESSIONS_ENDED = "account.sessions_ended"
     ACCOUNT_CHANGED = "account.changed"
@@ -159,6 +161,8 @@ def kind_of(verb: str) -> str:
 VERB_WORDS: Mapping[str, Any] = {
     Verb.ACCOUNT_MADE: _l("made an account"),
     Verb.ACCOUNT_SIGNED_IN: _l("signed in"),
+    Verb.ACCOUNT_REFUSED: _l("was not let in: wrong password, or suspended"),
+    Verb.ACCOUNT_SECOND_FACTOR_REFUSED: _l("was not let in: wrong second factor"),
     Verb.ACCOUNT_SIGNED_OUT: _l("signed out"),
     Verb.ACCOUNT_SESSIONS_ENDED: _l("signed out on other devices"),
     Verb.ACCOUNT_CHANGED: _l("changed name, language or mails"),

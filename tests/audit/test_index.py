@@ -80,6 +80,20 @@ async def test_signing_in_and_reading_a_slip_are_written_down(site: Site) -> Non
     ]
 
 
+async def test_who_is_not_let_in_is_written_down(site: Site) -> None:
+    from tests.accounts.test_second_factor import first_step, second, set_up_app
+
+    client, partner = await site.client(), site.cast.partner.id
+    for email in ("partner@example.org", "nobody@example.org"):
+        await client.post("/desk/sign-in", data={"email": email, "password": "wrong password"})
+    assert await told() == [("account.refused", None, partner)]  # and nothing of an address without account
+    await set_up_app(await site.client(site.cast.partner))
+    before = len(await told())
+    await second(await first_step(site), code="000000")
+    await second(await first_step(site), recovery="abcd-abcd-abcd-abcd")
+    assert (await told())[before:] == [("account.second_factor_refused", None, partner)] * 2
+
+
 async def test_no_name_and_no_text_is_in_any_entry(site: Site) -> None:
     columns = {name: type(field).__name__ for name, field in Entry._meta.fields_map.items()}
     texts = {name for name, kind in columns.items() if kind in {"CharField", "TextField", "JSONField"}}
