@@ -1,4 +1,4 @@
-"""Real caching proxies in front of a live site, set up as docs/operating.md says."""
+"""Real proxies in front of a live site, set up as docs/operating.md says."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.live import free_port
 
@@ -46,6 +51,44 @@ async def nginx(origin: str, home: Path) -> AsyncIterator[str]:
     folder.mkdir()
     cache, server = in_docs("nginx", "proxy_cache_path").split("\n\n")
     cache = cache.replace("/var/cache/nginx/gallery", str(folder / "cache"))
+    command = _configured(
+        folder,
+        f"""{cache}
+server {{
+listen 127.0.0.1:{port};
+proxy_set_header Host $http_host;
+add_header x-cache $upstream_cache_status always;
+{server}
+location / {{ proxy_pass {origin}; }}
+}}""",
+    )
+    async with _running(command, port, folder):
+        yield f"http://127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def nginx_with_https(origin: str, home: Path) -> AsyncIterator[tuple[int, int, Path]]:
+    """nginx as in the docs. Yields its ports for http and https, and the certificate of gallery.example.org."""
+    plain, secure, folder = free_port(), free_port(), home / "nginx"
+    folder.mkdir()
+    certificate, key = _certificate(folder)
+    told = in_docs("nginx", "listen 443")
+    for said, here in {
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "listen 443 ssl;": f"listen 127.0.0.1:{secure} ssl;",
+        "http2 on;": "",  # which nginx knows from 1.25.1 on
+        "/etc/letsencrypt/live/gallery.example.org/fullchain.pem": str(certificate),
+        "/etc/letsencrypt/live/gallery.example.org/privkey.pem": str(key),
+        "http://127.0.0.1:8000": origin,
+    }.items():
+        assert said in told
+        told = told.replace(said, here)
+    async with _running(_configured(folder, told), secure, folder):
+        yield plain, secure, certificate
+
+
+def _configured(folder: Path, told: str) -> list[str]:
+    """The command of an nginx that keeps everything in `folder`; `told` is what stands within its `http`."""
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
     (folder / "nginx.conf").write_text(
@@ -54,20 +97,30 @@ daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{}}
 http {{
 access_log off; default_type application/octet-stream;
-{temporary}{cache}
-server {{
-listen 127.0.0.1:{port};
-proxy_set_header Host $http_host;
-add_header x-cache $upstream_cache_status always;
-{server}
-location / {{ proxy_pass {origin}; }}
-}}
+{temporary}{told}
 }}
 """
     )
-    command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    async with _running(command, port, folder):
-        yield f"http://127.0.0.1:{port}"
+    return [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+
+
+def _certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate that vouches for itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gallery.example.org")])
+    begins = datetime.now(UTC) - timedelta(hours=1)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("gallery.example.org")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    kept = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "certificate.pem").write_bytes(made.public_bytes(pem))
+    (folder / "key.pem").write_bytes(kept)
+    return folder / "certificate.pem", folder / "key.pem"
 
 
 @asynccontextmanager
