@@ -1,4 +1,4 @@
-"""What a keeper does with people: another role, and an end of their account for as long as it takes."""
+"""What a keeper does with people: another role, an end of their sessions, or of their account for as long as it takes."""
 
 from __future__ import annotations
 
@@ -49,6 +49,14 @@ async def stop(person: Person, by: Person) -> None:
         await AddressChange.filter(person_id=held.id).delete()
         if await Person.filter(id=held.id, is_active=True).update(is_active=False):
             await record(Verb.ACCOUNT_STOPPED, held.id, by=by)
+
+
+async def sign_out(person: Person, by: Person) -> None:
+    """End somebody's sessions on every device; they may sign in again. Raises ChangeRefused."""
+    async with in_transaction():
+        held = await _held(person, by)
+        if await Session.filter(person_id=held.id).delete():
+            await record(Verb.ACCOUNT_SIGNED_OUT_EVERYWHERE, held.id, by=by)
 
 
 async def let_in_again(person: Person, by: Person) -> None:

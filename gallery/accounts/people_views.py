@@ -57,7 +57,7 @@ async def index(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A keeper gives somebody another role, keeps them out, or lets them in again."""
+    """A keeper gives somebody another role, signs them out, keeps them out, or lets them in again."""
     keeper = await load_keeper(request)
     person = await Person.get_or_none(id=request.path_params["id"])
     if person is None:
@@ -65,11 +65,13 @@ async def update(request: Request) -> Response:
     posted = await desk_form(request)
     response = redirect(request, "people:index")
     role, wish = str(posted.get("role", "")), str(posted.get("wish", ""))
-    if wish != "stop":  # taking access away is not made slower
+    if wish not in {"stop", "sign_out"}:  # taking access away is not made slower
         await confirmed(request)
     try:
         if wish == "stop":
             await people.stop(person, keeper)
+        elif wish == "sign_out":
+            await people.sign_out(person, keeper)
         elif wish == "let_in_again":
             await people.let_in_again(person, keeper)
         elif wish == "reset":
@@ -82,15 +84,13 @@ async def update(request: Request) -> Response:
     except ChangeRefused as refusal:
         flash(request, response, str(refusal.sentence), "error")
     else:
-        flash(
-            request,
-            response,
-            _(
+        said = {
+            "reset": _(
                 "They are told by mail. Unless they sign in with the second factor before, it is removed in three days."
-            )
-            if wish == "reset"
-            else _("Saved."),
-        )
+            ),
+            "sign_out": _("Signed out everywhere. They can sign in again."),
+        }
+        flash(request, response, said.get(wish, _("Saved.")))
     return response
 
 

@@ -18,6 +18,7 @@ class Verb(StrEnum):
     ACCOUNT_SECOND_FACTOR_REFUSED = "account.second_factor_refused"
     ACCOUNT_SIGNED_OUT = "account.signed_out"
     ACCOUNT_SESSIONS_ENDED = "account.sessions_ended"
+    ACCOUNT_SIGNED_OUT_EVERYWHERE = "account.signed_out_everywhere"
     ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - a verb, not a password
     ACCOUNT_CLOSED = "account.closed"
@@ -165,6 +166,7 @@ VERB_WORDS: Mapping[str, Any] = {
     Verb.ACCOUNT_SECOND_FACTOR_REFUSED: _l("was not let in: wrong second factor"),
     Verb.ACCOUNT_SIGNED_OUT: _l("signed out"),
     Verb.ACCOUNT_SESSIONS_ENDED: _l("signed out on other devices"),
+    Verb.ACCOUNT_SIGNED_OUT_EVERYWHERE: _l("signed somebody out everywhere"),
     Verb.ACCOUNT_CHANGED: _l("changed name, language or mails"),
     Verb.ACCOUNT_PASSWORD_CHANGED: _l("changed the password"),
     Verb.ACCOUNT_CLOSED: _l("closed the account"),

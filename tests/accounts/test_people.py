@@ -43,6 +43,25 @@ async def test_whoever_is_kept_out_is_out_at_once(site: Site) -> None:
     assert (await Person.get(id=site.cast.curator.id)).is_active
 
 
+async def test_whoever_is_signed_out_everywhere_may_come_again(site: Site) -> None:
+    client = await site.client(site.cast.keeper, **{"accept-language": "en"})
+    devices = [await site.client(site.cast.curator) for _ in range(2)]
+    assert (await client.get("/desk/people")).text.count('value="sign_out"') == 1  # nobody else is signed in
+    await Session.filter(person=site.cast.keeper).update(confirmed_at=None)  # the password is not asked for
+    answer = await client.post(f"/desk/people/{site.cast.curator.id}", data={"wish": "sign_out"})
+    assert answer.status_code == 303
+    for device in devices:
+        assert (await device.get("/desk/queue")).headers["location"].startswith("/desk/sign-in")
+    assert 'value="sign_out"' not in (await client.get("/desk/people")).text
+    assert (await Person.get(id=site.cast.curator.id)).is_active
+    await client.post(
+        f"/desk/people/{site.cast.curator.id}", data={"wish": "sign_out"}
+    )  # nothing is left to end
+    entries = await Entry.filter(verb="account.signed_out_everywhere").values_list("thing_id", "person_id")
+    assert entries == [(site.cast.curator.id, site.cast.keeper.id)]
+    assert (await (await site.client(site.cast.curator)).get("/desk/queue")).status_code == 200
+
+
 async def test_a_site_keeps_a_keeper(site: Site) -> None:
     client = await site.client(site.cast.keeper)
     for data in ({"role": "member"}, {"wish": "stop"}):
@@ -80,5 +99,6 @@ async def test_nobody_else_changes_people(site: Site) -> None:
     for person in (site.cast.curator, site.cast.partner):
         client = await site.client(person)
         path = f"/desk/people/{site.cast.stranger.id}"
-        assert (await client.post(path, data={"role": "keeper"})).status_code == 404
+        for data in ({"role": "keeper"}, {"wish": "sign_out"}):
+            assert (await client.post(path, data=data)).status_code == 404
     assert (await Person.get(id=site.cast.stranger.id)).role == Role.MEMBER
