@@ -69,6 +69,8 @@ register_url_convertor("language", LanguageConvertor())
 register_url_convertor("secret", SecretConvertor())
 register_url_convertor("name", NameConvertor())
 
+# How itsdangerous signs: by itself it would take SHA-1.
+SIGNED: dict[str, Any] = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
 FLASH_COOKIE = "gallery_flash"
 DESK = "/desk"  # cookies are sent to this path only: a public page cannot depend on one
 
@@ -80,7 +82,7 @@ class Pages:
         self.settings = settings
         self._routes = {route.name: route for route in routes}
         self._static_version = static_version
-        self.signer = URLSafeSerializer(settings.secret_key, salt="flash")
+        self.signer = URLSafeSerializer(settings.secret_key, salt="flash", signer_kwargs=SIGNED)
         self.environment = Environment(
             loader=FileSystemLoader(languages.template_folder()),
             autoescape=True,

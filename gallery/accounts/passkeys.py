@@ -43,6 +43,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
+from gallery.pages import SIGNED
 from gallery.settings import Settings
 
 CHALLENGE_LASTS = timedelta(minutes=30)  # from the page with the button to the press
@@ -191,7 +192,7 @@ async def use_passkey(credential: str, purpose: str, settings: Settings) -> Pers
 
 
 def _signer(settings: Settings) -> TimestampSigner:
-    return TimestampSigner(settings.secret_key, salt="passkey challenge")
+    return TimestampSigner(settings.secret_key, salt="passkey challenge", **SIGNED)
 
 
 def _challenge(purpose: str, settings: Settings) -> bytes:

@@ -36,7 +36,7 @@ from gallery.forms import small_form
 from gallery.languages import gettext as _
 from gallery.languages import set_language
 from gallery.mail.outbox import News, tell
-from gallery.pages import DESK, cookie_in, delete_cookie, redirect, render, set_cookie, settings_of
+from gallery.pages import DESK, SIGNED, cookie_in, delete_cookie, redirect, render, set_cookie, settings_of
 from gallery.security import network_asking
 from gallery.settings import Settings
 
@@ -67,7 +67,7 @@ async def finish_sign_in(
 
 
 def _serializer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.secret_key, salt="first step")
+    return URLSafeTimedSerializer(settings.secret_key, salt="first step", signer_kwargs=SIGNED)
 
 
 async def _first_step(request: Request) -> tuple[Person, str, bool] | None:

@@ -40,7 +40,7 @@ from gallery.images.shelves import logo_key, rendition_key
 from gallery.languages import LANGUAGES, current_language, other_language
 from gallery.languages import gettext as _
 from gallery.organisations.links import dead_among
-from gallery.pages import content_security_policy, flash, pages_of, redirect, render, settings_of
+from gallery.pages import SIGNED, content_security_policy, flash, pages_of, redirect, render, settings_of
 from gallery.settings import Settings
 from gallery.storage import Storage
 
@@ -57,12 +57,12 @@ TOKEN_MOST = 200  # characters
 
 def signer(settings: Settings) -> URLSafeSerializer:
     """Of the numbers of links that were made to be passed on."""
-    return URLSafeSerializer(settings.secret_key, salt="preview-link")
+    return URLSafeSerializer(settings.secret_key, salt="preview-link", signer_kwargs=SIGNED)
 
 
 def frame_signer(settings: Settings) -> URLSafeTimedSerializer:
     """Of the numbers of exhibitions, for the frame in which the desk shows a draft."""
-    return URLSafeTimedSerializer(settings.secret_key, salt="preview-frame")
+    return URLSafeTimedSerializer(settings.secret_key, salt="preview-frame", signer_kwargs=SIGNED)
 
 
 async def index(request: Request) -> Response:

@@ -100,6 +100,7 @@ async def test_a_link_expires_and_cannot_be_changed(site: Site) -> None:
     link, guest = await link_of(site, exhibition), await site.client()
     token = link.rpartition("/")[2]
     made = await PreviewLink.get()
+    assert len(token.rpartition(".")[2]) == 43  # SHA-256
     for wrong in (
         f"{token}x",
         token[:-1],
