@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -396,6 +397,8 @@ async def test_a_body_that_stops_is_one_line_in_the_log(live: LiveSite) -> None:
         return log().count("broke off") == len(UNFINISHED)
 
     await eventually(is_written)
+    begins = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} gallery WARNING .*broke off"  # when, by which clock
+    assert len(re.findall(begins, log(), re.MULTILINE)) == len(UNFINISHED)
     assert "Traceback" not in log()
     assert "127.0.0.1" not in log().partition("Ctrl-C")[2]
     assert "secret" not in log()

@@ -45,6 +45,7 @@ port_option = click.option(
 @click.option("--no-worker", is_flag=True, help="Start no worker beside it; one runs elsewhere.")
 def serve(host: str, port: int, no_worker: bool) -> None:
     """Serve the site, with one worker beside it, until it is stopped."""
+    keep_log(logging.WARNING)
     settings = settings_for(port)
     listening = listen(host, port)
     run(serve_site(settings, listening, with_worker=settings.worker and not no_worker))
@@ -57,8 +58,14 @@ def worker(with_parent: int | None) -> None:
 
     `gallery serve` starts one by itself. More can run anywhere that sees the database and the pictures.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    keep_log(logging.INFO)
     run(work(Settings.from_env(), with_parent))
+
+
+def keep_log(level: int) -> None:
+    """Write lines of the log to standard error, each with its time and zone."""
+    line = "%(asctime)s %(name)s %(levelname)s %(message)s"
+    logging.basicConfig(level=level, format=line, datefmt="%Y-%m-%dT%H:%M:%S%z")
 
 
 def settings_for(port: int) -> Settings:
