@@ -13,6 +13,8 @@ from tortoise.expressions import Q
 
 from gallery import content_version
 from gallery.accounts.models import Person
+from gallery.artworks.access import was_sent
+from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.database import QuerySet, in_transaction, locked
@@ -78,12 +80,13 @@ async def _listed(emblem: Emblem) -> Listed:
     image = await Image.get_or_none(id=emblem.resembles_id or 0)
     if image is None or image.state == ImageState.ERASED:
         return Listed(emblem, None, image is not None)
-    works = Artwork.filter(
-        Q(image_id=image.id) | Q(id=image.candidate_for_id or 0), submissions__id__not_isnull=True
-    )
-    return Listed(
-        emblem, await works.select_related("image").first(), False
-    )  # drafts are their organisation's
+    if not await was_sent(image):  # drafts are their organisation's
+        return Listed(emblem, None, False)
+    works = Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))
+    work = await works.select_related("image").first()
+    if work is not None:
+        await as_sent([work])
+    return Listed(emblem, work, False)
 
 
 async def decide(request: Request) -> Response:

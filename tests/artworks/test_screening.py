@@ -119,6 +119,24 @@ async def test_a_logo_that_resembles_a_hidden_work_waits_for_a_curator(site: Sit
     assert await inspect(Database(site.settings), site.storage, settling=timedelta(0)) == []
 
 
+async def test_curators_see_the_resembled_work_as_it_was_sent(site: Site) -> None:
+    """What its organisation typed since, and a picture that it never sent, are not for curators."""
+    work = await work_of(site, 1, status=Status.RETURNED, title_translation="Sent title")
+    await site.work()
+    await set_logo_of(site, site.cast.elsewhere, 1)
+    await Artwork.filter(id=work.id).update(title_translation="Typed since", alt_text_translation="Typed since")
+    curator = await site.client(site.cast.curator)
+    page = await page_at(curator, "/desk/emblems")
+    assert "Sent title" in page
+    assert "Typed since" not in page
+    submission = await Submission.get(artwork=work)
+    other = await factories.image(site.storage, site.cast.organisation)
+    await Submission.filter(id=submission.id).update(sent={**submission.sent, "picture": str(other.id)})
+    page = await page_at(curator, "/desk/emblems")
+    assert "only its organisation may see" in page
+    assert "Sent title" not in page
+
+
 async def test_a_curator_takes_a_cover_down_and_its_organisation_reads_why(site: Site) -> None:
     emblem = await set_logo_of(site, site.cast.organisation, 2)
     curator = await site.client(site.cast.curator)
