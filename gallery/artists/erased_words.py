@@ -21,7 +21,13 @@ WORK: dict[str, Any] = {
     "year": None,
 }
 DECISION: dict[str, Any] = {"reason": "", "notes": {}}
-PICTURE = {"placeholder": "", "mean_colour": "#888888", "perceptual_hash": ""}
+PICTURE: dict[str, Any] = {
+    "placeholder": "",
+    "mean_colour": "#888888",
+    "perceptual_hash": "",
+    "source_sha256": "",
+    "rendition_bytes": {},
+}
 
 # By name, for these tables stand above artists: the way from a row to its work, and what is left of the row.
 EMPTIED: dict[str, tuple[str, dict[str, Any]]] = {
@@ -54,11 +60,22 @@ async def erase_words(consent: Consent, ids: list[int]) -> None:
         await model(name).filter(**{f"{way}__consent_id": consent.id}).update(**left)
     for name in DELETED:
         await model(name).filter(artwork__consent_id=consent.id).delete()
+    await _erase_snapshots(consent, ids)
     await _erase_mails(consent)
     await _erase_imports(consent)
     await model("Artwork").filter(consent_id=consent.id).update(**WORK)
     await Consent.filter(id__in=ids).update(assent="")
     await _erase_artist(consent.artist_id)
+
+
+async def _erase_snapshots(consent: Consent, ids: list[int]) -> None:
+    """What curators were sent under it of works that have another consent by now, perhaps another artist's, or none."""
+    codes = {str(id) for id in ids}
+    sent = model("Submission").filter(artwork__organisation__artists__id=consent.artist_id)
+    rows = await sent.values_list("id", "sent", "replaces")
+    stale = [id for id, *told in rows if any((each or {}).get("consent_id") in codes for each in told)]
+    await model("Submission").filter(id__in=stale or [0]).update(sent={}, replaces=None)
+    await model("Hint").filter(submission_id__in=stale or [0]).delete()
 
 
 async def _erase_mails(consent: Consent) -> None:

@@ -127,6 +127,8 @@ async def take_down(
         placeholder="",
         mean_colour="#888888",
         perceptual_hash="",
+        source_sha256="",
+        rendition_bytes={},
         lease_until=None,
     )
     await record_emblem(emblem, REMOVED, by)

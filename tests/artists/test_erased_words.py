@@ -44,6 +44,7 @@ MARKER = "zzqx"
 
 # Texts that stay, and why. A new column is erased with a withdrawal, or named here or in MACHINE.
 KEPT: dict[str, str] = {
+    "address_change": "of a member of staff",
     "application": "of an organisation that wishes to join",
     "checked_link": "addresses that organisations stored",
     "consent.code": "the slip must still say that it was withdrawn",
@@ -57,6 +58,8 @@ KEPT: dict[str, str] = {
     "mail.answer": "what the mail server said",
     "mail.email": "of a member of staff",
     "organisation": "its own",
+    "owner_request": "of a member of staff, with a keeper's reason",
+    "passkey": "of a member of staff",
     "person": "members of staff and curators",
     "preview_link": "for whom a curator made it",
     "project": "its own",
@@ -71,8 +74,18 @@ KEPT: dict[str, str] = {
 
 # Texts that a program writes: names of things, states, digests, keys.
 MACHINE = {
-    *("appreciation", "audit_chain_head", "audit_entry", "credit_logo", "derivative", "exhibition"),
-    *("mail_link", "sign_in_attempt", "signed_form", "worker_beat"),
+    *(
+        "appreciation",
+        "audit_chain_head",
+        "authenticator_app",
+        "recovery_code",
+        "spent_challenge",
+        "audit_entry",
+        "credit_logo",
+        "derivative",
+        "exhibition",
+    ),
+    *("mail_link", "sign_in_attempt", "signed_form", "withdrawal", "worker_beat"),
     "search_entry",  # filled by hand: its index is beside it
     *("artwork.public_id", "artwork.form_key", "artwork.language"),
     *("hint.check", "hint.field", "hint.key", "waved_off.key", "report.language"),
@@ -260,6 +273,28 @@ async def test_drafts_without_a_consent_stay_and_curators_lose_what_they_were_se
     page = await (await site.client(site.cast.curator)).get(f"/desk/queue/{draft.id}")
     assert page.status_code == 200
     assert draft.title not in page.text
+
+
+async def test_what_was_sent_under_another_artists_consent_is_erased_with_it(site: Site) -> None:
+    """Somebody chose the wrong artist, sent the work, and corrected that in the draft when it came back."""
+    artist = await Artist.create(organisation=site.cast.organisation, credit_name=MARKER)
+    consent = await factories.consent(site.cast.organisation, artist)
+    work = await factories.artwork(
+        site.storage, site.cast.organisation, status="returned", consent=consent, title=MARKER
+    )
+    submission = await Submission.get(artwork=work)
+    await Hint.create(
+        submission=submission, artwork=work, check="wording", field="title", key="k", excerpt=MARKER
+    )
+    right = await factories.consent(site.cast.organisation)
+    other = await factories.artwork(site.storage, site.cast.organisation, status="returned", consent=right)
+    await Artwork.filter(id=work.id).update(artist_id=right.artist_id, consent_id=right.id, title="饺子皮")
+    await withdraw(consent, site.storage)
+    assert await holding() == set()
+    assert (await Artwork.get(id=work.id)).title == "饺子皮"
+    assert (await Submission.get(artwork=other)).sent["title"] == other.title
+    page = await (await site.client(site.cast.curator)).get(f"/desk/queue/{work.id}")
+    assert (page.status_code, MARKER in page.text) == (200, False)
 
 
 async def test_the_worker_erases_what_an_earlier_release_kept(site: Site) -> None:
