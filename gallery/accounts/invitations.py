@@ -7,12 +7,13 @@ by the request of a keeper (organisations/owner_requests.py). Both are looked at
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
-from gallery.accounts.members import has_had_owner, hold_memberships, owners_of, tell_owners
+from gallery.accounts.members import CURATORS, has_had_owner, hold_memberships, owners_of, tell_owners
 from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
 from gallery.accounts.passwords import hash_password
 from gallery.accounts.sessions import token_hash
@@ -29,7 +30,7 @@ class InvitationSpent(Exception):
 
 
 class InvitationVoid(InvitationSpent):
-    """Whoever made it may not invite any more, or never might have: only owners invite, but for the first of them."""
+    """Whoever made it may not invite any more: they were kept out, have left, or have another role."""
 
 
 class InvitationRefused(Exception):
@@ -167,20 +168,28 @@ async def _hold(invitation: Invitation) -> Invitation:
 
 async def _joined_as(invitation: Invitation) -> JoinedAs:
     """As what the invitation makes somebody a member just now. Raises InvitationVoid."""
-    if invitation.organisation_id is None:
-        return JoinedAs.UNKNOWN
-    if invitation.by_request:
-        return JoinedAs.REQUESTED
+    if invitation.organisation_id is None or invitation.by_request:
+        await _check_inviter(invitation, [Role.KEEPER])
+        return JoinedAs.REQUESTED if invitation.by_request else JoinedAs.UNKNOWN
     if not await has_had_owner(invitation.organisation_id):
+        await _check_inviter(invitation, CURATORS)
         return JoinedAs.FIRST_OWNER
     if invitation.invited_by_id in {each.id for each in await owners_of(invitation.organisation_id)}:
         return JoinedAs.INVITED
     raise InvitationVoid
 
 
+async def _check_inviter(invitation: Invitation, roles: Collection[Role]) -> None:
+    """Raises InvitationVoid unless whoever invited is still one of `roles`, or had the server itself."""
+    if invitation.invited_by_id is None:
+        return
+    if not await Person.exists(id=invitation.invited_by_id, role__in=list(roles), is_active=True):
+        raise InvitationVoid
+
+
 async def _join(invitation: Invitation, person: Person) -> None:
+    joined_as = await _joined_as(invitation)
     if invitation.organisation_id is not None:
-        joined_as = await _joined_as(invitation)
         is_owner = invitation.member_role == MemberRole.OWNER or joined_as == JoinedAs.FIRST_OWNER
         membership, is_new = await Membership.get_or_create(
             organisation_id=invitation.organisation_id, person=person

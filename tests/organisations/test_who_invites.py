@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from gallery.accounts.closing import close_account
 from gallery.accounts.invitations import InvitationRefused, InvitationVoid, accept, invite, open_invitation
 from gallery.accounts.members import has_had_owner, owners_of
 from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
@@ -137,6 +138,34 @@ async def test_of_two_invitations_of_a_first_owner_only_one_counts(site: Site) -
     mail = await Mail.filter(kind="first_owner_is_another").first()
     assert mail is not None
     assert "New" in compose(mail, site.settings).subject
+
+
+@pytest.mark.parametrize("lost_by", ["stopping", "another role", "closing"])
+@pytest.mark.parametrize("gives", ["keeper", "first owner"])
+async def test_invitations_of_a_keeper_end_with_the_role(site: Site, gives: str, lost_by: str) -> None:
+    """Or somebody who was kept out would come in again by another address."""
+    bad = await Person.create(
+        email="bad@example.org", name="B", role=Role.KEEPER, language="en", password_hash="x"
+    )
+    organisation = await Organisation.create(slug="new", name_en="New")
+    first_of = {"organisation_id": organisation.id} if gives == "first owner" else {}
+    role = Role.MEMBER if first_of else Role.KEEPER
+    link = f"/desk/invitations/{await invite('other@example.org', role, days=1, by=bad, **first_of)}"
+    client = await site.client()
+    assert (await client.get(link)).status_code == 200
+    if lost_by == "stopping":
+        await stop(bad, site.cast.keeper)
+    elif lost_by == "closing":
+        await close_account(bad)
+    else:
+        await give_role(bad, Role.MEMBER, site.cast.keeper)
+    assert (await client.get(link)).status_code == 410
+    assert (await client.post(link, data=ACCOUNT)).status_code == 410
+    assert not await Person.exists(email="other@example.org")
+    colleague = await site.client(site.cast.colleague)
+    await Invitation.all().update(email=site.cast.colleague.email)
+    assert (await colleague.post(link)).status_code == 410
+    assert (await Person.get(id=site.cast.colleague.id)).role == Role.MEMBER
 
 
 async def test_an_invitation_holds_while_whoever_made_it_is_an_owner(site: Site) -> None:
