@@ -205,6 +205,7 @@ async def _end_membership(id: int, storage: Storage) -> str:
 async def _end_owner(id: int, storage: Storage) -> str:
     membership, what = await _member(id)
     async with in_transaction():
+        await note_former_owners(Membership.filter(id=id))
         await Membership.filter(id=id).update(role=MemberRole.EDITOR)
         await record(
             Verb.MEMBER_MADE_EDITOR, membership.person_id, organisation_id=membership.organisation_id

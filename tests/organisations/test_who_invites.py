@@ -15,6 +15,7 @@ from gallery.accounts.people import give_role, stop
 from gallery.api.tokens import make_token, token_of
 from gallery.artists.models import Artist
 from gallery.audit.models import Entry
+from gallery.cli.revocations import digest_for, end_again
 from gallery.clock import now
 from gallery.mail.letters import compose
 from gallery.mail.models import Mail
@@ -211,6 +212,15 @@ async def make_owner_of(organisation: Organisation, person: Person) -> None:
     await Membership.create(
         person=person, organisation=organisation, role=MemberRole.OWNER, joined_as=JoinedAs.INVITED
     )
+
+
+async def test_a_restore_that_ends_an_owner_leaves_no_place_for_a_first_one(site: Site) -> None:
+    """Since the copy somebody else became the owner, and the copy does not know them."""
+    await make_owner(site)
+    ended = [each async for each in end_again({digest_for("kind", "owner")}, site.storage)]
+    assert [each.kind for each in ended] == ["owner"]
+    assert await owners_of(site.cast.organisation.id) == []
+    assert await has_had_owner(site.cast.organisation.id)
 
 
 async def test_every_owner_is_told_of_a_new_member(site: Site) -> None:
