@@ -40,6 +40,9 @@ class PairRefused(Exception):
         self.sentence = sentence
 
 
+WITHDRAWN = _l("One of the two works was withdrawn. Nothing was done.")
+
+
 @dataclass(frozen=True)
 class Side:
     """One of the two works, as it was sent with this picture."""
@@ -262,8 +265,9 @@ def reason_for(shown: ShownPair, goes: Side) -> str:
     """Why one of two is declined, in its language."""
     with speaking(goes.artwork.language):
         if shown.is_of_one_organisation:
-            stays = shown.other(goes).said.get("title", "")
-            return _("This picture was also sent as “%(title)s”, which we keep.") % {"title": stays}
+            # By its number: when that work is withdrawn, nobody would find its title here.
+            stays = shown.other(goes).artwork.id
+            return _("This picture was also sent as work %(number)s, which we keep.") % {"number": stays}
         return _(
             "We hold this picture already, so we do not show it a second time. Please write to us if you think that is "
             "a mistake."
@@ -274,9 +278,9 @@ def question_for(shown: ShownPair, asked: Side) -> str:
     """What an organisation can be asked, in the language of its work; it tells nothing of another organisation."""
     with speaking(asked.artwork.language):
         if shown.is_of_one_organisation:
-            other = shown.other(asked).said.get("title", "")
-            return _("Nearly the same picture was sent as “%(title)s”. Is it the same work?") % {
-                "title": other
+            other = shown.other(asked).artwork.id
+            return _("Nearly the same picture was sent as work %(number)s. Is it the same work?") % {
+                "number": other
             }
         return _("We hold nearly the same picture twice. Please tell us who made yours, and when.")
 
@@ -290,7 +294,10 @@ async def forget_pairs(workshop: Workshop) -> bool:
 
 
 async def _hold_both(pair: NearPair) -> None:
-    await locked(Artwork.filter(id__in=[pair.earlier_id, pair.later_id]).order_by("id"))
+    """Raises PairRefused where one of the two was withdrawn a moment ago: nothing is said of it any more."""
+    held = await locked(Artwork.filter(id__in=[pair.earlier_id, pair.later_id]).order_by("id"))
+    if any(each.status == Status.WITHDRAWN for each in held):
+        raise PairRefused(WITHDRAWN)
 
 
 async def _settle(
@@ -304,5 +311,5 @@ async def _settle(
         review_id=review.id if review else None,
     )
     if not changed:
-        raise PairRefused(_l("One of the two works was withdrawn. Nothing was done."))
+        raise PairRefused(WITHDRAWN)
     await Hint.filter(pair_id=pair.id).update(is_open=outcome not in SETTLED)

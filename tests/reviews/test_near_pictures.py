@@ -19,9 +19,10 @@ from gallery.images.pixels import perceptual_hash
 from gallery.languages import set_language
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Trust
-from gallery.reviews import decisions, hints
+from gallery.reviews import decisions, hints, pairs
 from gallery.reviews.hints import check_submission, findings, keep_bands
 from gallery.reviews.models import HashBand, Hint, NearPair, PairOutcome, Review
+from gallery.reviews.pairs import PairRefused
 from gallery.reviews.trust import needs_review
 from tests import factories
 from tests.conftest import Site
@@ -276,7 +277,8 @@ async def test_of_the_same_work_one_stays(site: Site, stays: str, elsewhere: boo
     assert (await Artwork.get(id=kept.id)).status == Status.SUBMITTED
     assert (await Artwork.get(id=goes.id)).status == Status.DECLINED
     review = await Review.get(artwork=goes)
-    assert (kept.title in review.reason) == (not elsewhere)  # of others nothing is told
+    assert (f" {kept.id} " in review.reason) == (not elsewhere)  # of others nothing is told
+    assert kept.title not in review.reason  # it would stay here when that work is withdrawn
     assert (await open_hints(first), await open_hints(second)) == (0, 0)
     await decisions.undo(review, site.cast.curator)
     assert (await Artwork.get(id=goes.id)).status == Status.SUBMITTED
@@ -316,6 +318,29 @@ async def test_an_organisation_is_asked(site: Site) -> None:
     mail = await Mail.get(kind="work_question")
     assert (mail.person_id, mail.facts) == (site.cast.stranger.id, {"work": "先来的", "words": "Whose?"})
     assert (await Artwork.get(id=first.id)).status == Status.ACCEPTED
+
+
+async def test_a_question_within_an_organisation_names_the_other_by_its_number(site: Site) -> None:
+    first, second, pair = await two_near(site, elsewhere=False)
+    page = await (await site.client(site.cast.curator)).get(f"/desk/pairs/{pair.id}")
+    words = page.text.split('name="words"')[1].split(">")[1].split("<")[0]
+    assert f" {first.id} " in words
+    assert first.title not in words
+    assert second.title not in words
+
+
+async def test_nothing_is_asked_about_a_work_that_is_withdrawn_in_this_moment(site: Site) -> None:
+    first, second, pair = await two_near(site, status=Status.ACCEPTED)
+    await Submission.filter(artwork=first).update(is_waiting=False)
+    shown = (await pairs.shown_pairs([pair.id]))[pair.id]
+    await withdraw(await Consent.get(id=first.consent_id), site.storage)
+    for asked in shown.sides:
+        with pytest.raises(PairRefused):
+            await pairs.ask(shown, asked, "先来的？", site.cast.curator)
+    with pytest.raises(PairRefused):
+        await pairs.keep_one(shown, shown.later, site.cast.curator, site.storage)
+    assert not await Mail.filter(kind="work_question").exists()
+    assert (await Artwork.get(id=second.id)).status == Status.SUBMITTED
 
 
 async def test_a_pair_goes_with_a_withdrawal(site: Site) -> None:
