@@ -35,7 +35,7 @@ from gallery.reviews.checks import (
 from gallery.reviews.checks.duplicates import Near
 from gallery.reviews.checks.found import Found
 from gallery.reviews.decisions import shown_of
-from gallery.reviews.models import HashBand, Hint, NearPair, WavedOff
+from gallery.reviews.models import HashBand, Hint, NearPair, ScoringRound, WavedOff
 from gallery.reviews.pairs import ShownPair, is_pair, keep_pair, proposed_beside, shown_pairs
 from gallery.worker import Workshop
 
@@ -268,6 +268,8 @@ async def shown(hints: list[Hint]) -> list[ShownHint]:
     """The hints with their sentences, the pairs of works they are about and who waved them off."""
     waved: dict[str, WavedOff] = {}
     pairs = await shown_pairs([hint.pair_id for hint in hints if hint.pair_id])
+    blind = await _being_scored(list(pairs.values()))
+    pairs = {id: pair for id, pair in pairs.items() if id not in blind}
     if hints:
         rows = await WavedOff.filter(artwork_id=hints[0].artwork_id).prefetch_related("by")
         waved = {row.key: row for row in rows}
@@ -276,7 +278,7 @@ async def shown(hints: list[Hint]) -> list[ShownHint]:
     for hint in hints:
         pair = pairs.get(hint.pair_id or 0)
         if hint.check == "duplicates" and pair is None:
-            continue  # one of the two was withdrawn, or its picture replaced
+            continue  # one of the two was withdrawn or is being scored, or its picture replaced
         instead, source = "", None
         if hint.check == "wording":
             entry = entries.get(hint.facts["entry"])
@@ -292,6 +294,14 @@ async def shown(hints: list[Hint]) -> list[ShownHint]:
             ShownHint(hint, CHECK_WORDS[hint.check], sentence, instead, source, pair, waved.get(hint.key))
         )
     return result
+
+
+async def _being_scored(pairs: Collection[ShownPair]) -> set[int]:
+    """The ids of pairs of which one work is scored just now by curators who may not know whose it is."""
+    waiting = [side.artwork.id for pair in pairs for side in pair.sides if side.is_waiting]
+    rounds = ScoringRound.filter(closes_at__gt=now(), theme__artworks__id__in=waiting)
+    scored = await rounds.values_list("theme__artworks__id", flat=True) if waiting else []
+    return {pair.pair.id for pair in pairs if any(side.artwork.id in scored for side in pair.sides)}
 
 
 def _sentence(hint: Hint) -> str:

@@ -22,18 +22,25 @@ from gallery.storage import StoreAway
 async def show(request: Request) -> Response:
     """A curator sees both pictures, names and stories as they were sent."""
     _person, shown = await load_pair(request)
+    return await _scored_first(request, shown) or _page(request, shown, PairForm(data={"which": "later"}))
+
+
+async def _scored_first(request: Request, shown: ShownPair) -> Response | None:
+    """To the round in which one of the works is scored just now: here the page would say whose it is."""
     for side in shown.sides:
         scored = await being_scored(side.artwork) if side.is_waiting else None
-        if scored is not None:  # here it would say whose it is
+        if scored is not None:
             response = redirect(request, "rounds:show", id=scored.id)
             flash(request, response, str(scored_until(scored)), "hint")
             return response
-    return _page(request, shown, PairForm(data={"which": "later"}))
+    return None
 
 
 async def settle(request: Request) -> Response:
     """A curator says that they are two works, or the same one, or asks an organisation; or opens the question again."""
     person, shown = await load_pair(request)
+    if (elsewhere := await _scored_first(request, shown)) is not None:
+        return elsewhere
     form = PairForm(await small_form(request))
     if not form.validate():
         return _page(request, shown, form, 422)

@@ -124,7 +124,9 @@ async def test_curators_see_the_resembled_work_as_it_was_sent(site: Site) -> Non
     work = await work_of(site, 1, status=Status.RETURNED, title_translation="Sent title")
     await site.work()
     await set_logo_of(site, site.cast.elsewhere, 1)
-    await Artwork.filter(id=work.id).update(title_translation="Typed since", alt_text_translation="Typed since")
+    await Artwork.filter(id=work.id).update(
+        title_translation="Typed since", alt_text_translation="Typed since"
+    )
     curator = await site.client(site.cast.curator)
     page = await page_at(curator, "/desk/emblems")
     assert "Sent title" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.clock import now
 from gallery.demo.pictures import SCENES, draw
 from gallery.images.likeness import FARTHEST, distance, mirrored
 from gallery.images.pixels import perceptual_hash
@@ -21,7 +23,7 @@ from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import decisions, hints, pairs
 from gallery.reviews.hints import check_submission, findings, keep_bands
-from gallery.reviews.models import HashBand, Hint, NearPair, PairOutcome, Review
+from gallery.reviews.models import HashBand, Hint, NearPair, PairOutcome, Review, ScoringRound
 from gallery.reviews.pairs import PairRefused
 from gallery.reviews.trust import needs_review
 from tests import factories
@@ -318,6 +320,22 @@ async def test_an_organisation_is_asked(site: Site) -> None:
     mail = await Mail.get(kind="work_question")
     assert (mail.person_id, mail.facts) == (site.cast.stranger.id, {"work": "先来的", "words": "Whose?"})
     assert (await Artwork.get(id=first.id)).status == Status.ACCEPTED
+
+
+async def test_the_hint_does_not_say_whose_a_work_is_that_is_being_scored(site: Site) -> None:
+    first, second, pair = await two_near(site)
+    theme = await second.themes.all().first()
+    assert theme is not None
+    round = await ScoringRound.create(theme=theme, opened_at=now(), closes_at=now() + timedelta(days=1))
+    client = await site.client(site.cast.curator)
+    pages = (f"/desk/queue/{first.id}", f"/desk/pairs/{pair.id}")
+    for page in pages:
+        assert "后来的" not in (await client.get(page)).text
+    answer = await client.post(pages[1], data={})
+    assert (answer.status_code, "后来的" in answer.text) == (303, False)
+    await ScoringRound.filter(id=round.id).update(closes_at=now())
+    for page in pages:
+        assert "后来的" in (await client.get(page)).text
 
 
 async def test_a_question_within_an_organisation_names_the_other_by_its_number(site: Site) -> None:
