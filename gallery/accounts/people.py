@@ -12,6 +12,7 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.database import in_transaction, locked
 from gallery.languages import lazy_gettext as _l
+from gallery.mail.models import Mail, MailState
 from gallery.mail.outbox import News, tell
 
 REASON_MOST = 300  # characters
@@ -39,7 +40,7 @@ async def give_role(person: Person, role: Role, by: Person) -> None:
 
 
 async def stop(person: Person, by: Person) -> None:
-    """Keep somebody out: their sessions and links end now; what they did stays. Raises ChangeRefused."""
+    """Keep somebody out: their sessions, links and mails that wait end now; what they did stays. Raises ChangeRefused."""
     async with in_transaction():
         held = await _held(person, by)
         if held.is_keeper:
@@ -47,6 +48,9 @@ async def stop(person: Person, by: Person) -> None:
         await Session.filter(person_id=held.id).delete()
         await MailLink.filter(person_id=held.id).delete()
         await AddressChange.filter(person_id=held.id).delete()
+        await Mail.filter(person_id=held.id, state=MailState.UNSENT).delete()
+        # Nobody loses a second factor in days in which they cannot sign in and stop that.
+        await Person.filter(id=held.id).update(second_factor_reset_at=None)
         if await Person.filter(id=held.id, is_active=True).update(is_active=False):
             await record(Verb.ACCOUNT_STOPPED, held.id, by=by)
 

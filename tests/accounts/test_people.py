@@ -7,8 +7,11 @@ import asyncio
 import pytest
 
 from gallery.accounts.models import Person, Role, Session
-from gallery.accounts.people import ChangeRefused, give_role, stop
+from gallery.accounts.people import ChangeRefused, ask_for_reset, give_role, let_in_again, stop
 from gallery.audit.models import Entry
+from gallery.clock import now
+from gallery.mail.models import Mail, MailState
+from gallery.mail.outbox import News, tell
 from tests.conftest import Site
 
 
@@ -60,6 +63,22 @@ async def test_whoever_is_signed_out_everywhere_may_come_again(site: Site) -> No
     entries = await Entry.filter(verb="account.signed_out_everywhere").values_list("thing_id", "person_id")
     assert entries == [(site.cast.curator.id, site.cast.keeper.id)]
     assert (await (await site.client(site.cast.curator)).get("/desk/queue")).status_code == 200
+
+
+async def test_whoever_is_kept_out_gets_no_mail_that_waits_and_keeps_the_second_factor(site: Site) -> None:
+    """A factor is removed after days in which its owner can sign in with it and stop that."""
+    partner = site.cast.partner
+    await Person.filter(id=partner.id).update(wants_digest=True, second_factor_at=now())
+    await partner.refresh_from_db()
+    for key in ("", "sent"):
+        await tell([partner], News("work_accepted", "/desk/works/1", {"work": "饺子皮"}, key))
+    await Mail.exclude(key=None).update(state=MailState.SENT)
+    await ask_for_reset(partner, "They wrote to us.", site.cast.keeper)
+    await stop(partner, site.cast.keeper)
+    assert [mail.state for mail in await Mail.all()] == [MailState.SENT]
+    await let_in_again(partner, site.cast.keeper)
+    await partner.refresh_from_db()
+    assert (partner.second_factor_reset_at, partner.second_factor_at is None) == (None, False)
 
 
 async def test_a_site_keeps_a_keeper(site: Site) -> None:
