@@ -11,9 +11,12 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.database import QuerySet, in_transaction, locked
 from gallery.languages import lazy_gettext as _l
+from gallery.mail.models import Mail, MailState
 from gallery.mail.outbox import News, in_both, tell
+from gallery.numbers import whole_numbers
 
 CURATORS = (Role.CURATOR, Role.KEEPER)
+PAGE_OF_A_WORK = "/desk/works/"  # and its id
 
 
 class LastOwner(Exception):
@@ -99,8 +102,21 @@ async def remove(membership: Membership) -> None:
     async with in_transaction():
         await _check_other_owner(membership)
         await note_former_owners(Membership.filter(id=membership.id))
+        await _forget_news(membership)
         await Membership.filter(id=membership.id).delete()
         await record(Verb.MEMBER_REMOVED, membership.person_id, organisation_id=membership.organisation_id)
+
+
+async def _forget_news(membership: Membership) -> None:
+    """Within a transaction: delete what still waits to be mailed to a member about the organisation's works."""
+    waiting = Mail.filter(
+        person_id=membership.person_id, state=MailState.UNSENT, path__startswith=PAGE_OF_A_WORK
+    )
+    paths = [str(path) for path in await waiting.values_list("path", flat=True)]
+    ids = whole_numbers(path.removeprefix(PAGE_OF_A_WORK) for path in paths)
+    await membership.fetch_related("organisation")
+    works = await membership.organisation.artworks.filter(id__in=ids or [0])
+    await waiting.filter(path__in=[f"{PAGE_OF_A_WORK}{work.id}" for work in works] or [""]).delete()
 
 
 async def note_former_owners(memberships: QuerySet[Membership]) -> None:

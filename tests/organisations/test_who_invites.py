@@ -9,7 +9,7 @@ import pytest
 
 from gallery.accounts.closing import close_account
 from gallery.accounts.invitations import InvitationRefused, InvitationVoid, accept, invite, open_invitation
-from gallery.accounts.members import has_had_owner, owners_of
+from gallery.accounts.members import has_had_owner, members_of, owners_of
 from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
 from gallery.accounts.people import give_role, stop
 from gallery.api.tokens import make_token, token_of
@@ -19,6 +19,7 @@ from gallery.cli.revocations import digest_for, end_again
 from gallery.clock import now
 from gallery.mail.letters import compose
 from gallery.mail.models import Mail
+from gallery.mail.outbox import News, tell
 from gallery.organisations.models import Organisation
 from tests import factories
 from tests.conftest import Site
@@ -221,6 +222,22 @@ async def test_a_restore_that_ends_an_owner_leaves_no_place_for_a_first_one(site
     assert [each.kind for each in ended] == ["owner"]
     assert await owners_of(site.cast.organisation.id) == []
     assert await has_had_owner(site.cast.organisation.id)
+
+
+async def test_somebody_taken_out_reads_no_more_of_its_works_in_a_daily_mail(site: Site) -> None:
+    await make_owner(site)
+    colleague = site.cast.colleague
+    await Person.filter(id=colleague.id).update(wants_digest=True)
+    await Membership.create(person=colleague, organisation=site.cast.elsewhere)
+    for organisation in (site.cast.organisation, site.cast.elsewhere):
+        work = await factories.artwork(site.storage, organisation)
+        people = await members_of(organisation.id)
+        await tell(people, News("work_accepted", f"/desk/works/{work.id}", {"work": organisation.slug}))
+    theirs = await Membership.get(person=colleague, organisation=site.cast.organisation)
+    partner = await site.client(site.cast.partner)
+    assert (await partner.post(page(site, f"members/{theirs.id}/deletion"))).status_code == 303
+    assert [mail.facts["work"] for mail in await Mail.filter(person=colleague)] == ["bazaar"]
+    assert await Mail.filter(person=site.cast.partner, kind="work_accepted").count() == 1
 
 
 async def test_every_owner_is_told_of_a_new_member(site: Site) -> None:
