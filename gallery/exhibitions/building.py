@@ -15,7 +15,7 @@ from tortoise.models import Model
 
 from gallery import content_version
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, has_opened, not_replaced
+from gallery.artworks.models import Artwork, Status, has_opened, not_replaced
 from gallery.audit.recording import WHILE_TYPING, record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -130,13 +130,19 @@ async def change_room(
 async def change_caption(
     hanging: Hanging, *, by: Person | None = None, seen: Mapping[str, str] | None = None, **texts: Any
 ) -> None:
-    """Set CAPTIONS: words for a work that hold for this room alone. `seen` as for `change`. Raises ChangedMeanwhile."""
+    """Set CAPTIONS: words for a work that hold for this room alone. `seen` as for `change`.
+
+    Raises ChangedMeanwhile, and NotHangable for a work that was withdrawn: its words are erased, and must not come back.
+    """
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
         if room is None:  # closed meanwhile, with all that hung in it
             return
         edition = await _check_draft(room.edition_id)
         await hold(edition.exhibition_id)
+        work = await locked(Artwork.filter(id=hanging.artwork_id)).get()
+        if work.status == Status.WITHDRAWN:
+            raise NotHangable(_l("Its consent was withdrawn, so it cannot be changed."))
         await _merge(hanging, edition.id, texts, seen or {})
         await touch(edition.id, by)
         await record(

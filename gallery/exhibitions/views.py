@@ -170,6 +170,9 @@ async def update_caption(request: Request) -> Response:
     except ChangedMeanwhile as other:
         seen = refuse_meanwhile(form, other, seen_in(posted))
         return await _builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen)
+    except BuildingRefused as refusal:
+        form.refuse("caption_zh", str(refusal))
+        return await _builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen_in(posted))
     shown = form.values(*CAPTIONS)
     return await _answer(request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."), shown=shown)
 

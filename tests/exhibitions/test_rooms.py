@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gallery.artists.models import Consent
+from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import building
 from gallery.exhibitions.arrangements import CAPTIONS, ROOM_FIELDS
@@ -198,6 +200,22 @@ async def test_visitors_meet_the_layout_and_the_captions(site: Site, layout: Lay
     order = [page.index(f'">{work.title_translation}<') for work in (early, late)]
     assert (order == sorted(order)) == (layout == Layout.TIMELINE)
     assert ('class="year">2015' in page) == (layout == Layout.TIMELINE)
+
+
+async def test_no_caption_comes_back_to_a_withdrawn_work(site: Site) -> None:
+    """A page that was open since before saves itself; what it says of the work was erased."""
+    work = await accepted(site)
+    exhibition, _room = await begun([work])
+    hanging = await Hanging.get(artwork_id=work.id)
+    client = await site.client(site.cast.curator)
+    path = f"/desk/exhibitions/{exhibition.id}/hangings/{hanging.id}/caption"
+    await withdraw(await Consent.get(id=work.consent_id), site.storage)
+    typed = {"caption_en": "What the child drew"}
+    page = await client.post(path, data=typed)
+    assert (page.status_code, "so it cannot be changed" in page.text) == (422, True)
+    answer = await client.post(path, data=typed, headers={"accept": "application/json"})
+    assert answer.status_code == 422
+    assert (await Hanging.get(id=hanging.id)).caption_en == ""
 
 
 async def test_a_caption_that_is_too_long(site: Site) -> None:
