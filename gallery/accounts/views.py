@@ -15,7 +15,7 @@ from gallery.accounts.closing import ClosingRefused, close_account, hindrance
 from gallery.accounts.confirmation import confirmed
 from gallery.accounts.forms import AcceptForm, AccountForm, SignInForm
 from gallery.accounts.invitations import InvitationSpent, InvitationVoid
-from gallery.accounts.models import Person, Session
+from gallery.accounts.models import Person, Role, Session
 from gallery.accounts.password_rules import names_of_organisation, refuse_weak_password
 from gallery.accounts.second_step_views import finish_sign_in, sign_in_options
 from gallery.accounts.sessions import (
@@ -105,7 +105,10 @@ async def accept_invitation(request: Request) -> Response:
             raise HTTPException(404)
         session = await current_session(request)
         if session is not None and session.person.email == invitation.email:
-            await invitations.accept_as(invitation, session.person)
+            person = await load_signed_in(request)
+            if invitation.role != Role.MEMBER:
+                await confirmed(request)
+            await invitations.accept_as(invitation, person)
             return redirect(request, "desk")
         form = AcceptForm(await small_form(request))
         organisation = names_of_organisation(invitation.organisation) if invitation.organisation else []

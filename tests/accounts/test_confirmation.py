@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from gallery.accounts.confirmation import CONFIRMED_FOR
-from gallery.accounts.models import AddressChange, Invitation, MemberRole, Membership, Person, Session
+from gallery.accounts.invitations import invite
+from gallery.accounts.models import AddressChange, Invitation, MemberRole, Membership, Person, Role, Session
 from gallery.accounts.sessions import ATTEMPTS_PER_PERSON
 from gallery.api.models import Token
 from gallery.clock import now
@@ -154,6 +155,18 @@ async def test_who_may_not_is_not_asked(site: Site) -> None:
     assert (await client.post(elsewhere, data={"name": "A"})).status_code == 404
     guest = await site.client()
     assert (await guest.post("/desk/account/address")).headers["location"].startswith("/desk/sign-in")
+
+
+async def test_an_invitation_as_a_keeper_is_accepted_by_who_signed_in(site: Site) -> None:
+    """At an open desk the mails may be open, too."""
+    partner = site.cast.partner
+    link = f"/desk/invitations/{await invite(partner.email, Role.KEEPER, days=1, by=site.cast.keeper)}"
+    client = await long_open(site, partner)
+    asked = await client.post(link)
+    assert (asked.status_code, "Is it still you?" in asked.text) == (403, True)
+    assert (await Person.get(id=partner.id)).role == Role.MEMBER
+    assert (await answer(client, asked)).status_code == 303
+    assert (await Person.get(id=partner.id)).role == Role.KEEPER
 
 
 async def test_taking_access_away_is_not_made_slower(site: Site) -> None:
