@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from tortoise import Tortoise
 from tortoise.expressions import Q
 
 from gallery.accounts.members import note_former_owners, owners_of
-from gallery.accounts.models import AddressChange, MailLink, MemberRole, Membership, Person, Role, Session
+from gallery.accounts.models import (
+    AddressChange,
+    Invitation,
+    MailLink,
+    MemberRole,
+    Membership,
+    Person,
+    Role,
+    Session,
+)
 from gallery.accounts.second_factors import forget_factors
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -62,16 +72,22 @@ async def close_account(person: Person) -> None:
 
 async def forget_account(id: int) -> None:
     """Within a transaction: delete what lets somebody in, with name, address and password."""
+    email, nobody = (await Person.get(id=id)).email, f"closed-{id}@invalid"
     await Session.filter(person_id=id).delete()
     await MailLink.filter(person_id=id).delete()
     await AddressChange.filter(person_id=id).delete()
-    await Mail.filter(person_id=id).delete()
+    await Mail.filter(Q(person_id=id) | Q(email=email)).delete()
+    await Invitation.filter(email=email, accepted_at=None).delete()
+    await Invitation.filter(email=email).update(email=nobody)
+    assert Tortoise.apps is not None
+    requests = Tortoise.apps.get_model("gallery", "OwnerRequest").filter(email=email)  # it stands above accounts
+    await requests.exclude(state="waiting").update(email=nobody)
     await note_former_owners(Membership.filter(person_id=id))
     await Membership.filter(person_id=id).delete()
     await forget_factors(id)
     await Person.filter(id=id).update(
         is_active=False,
         name=_("Somebody who left"),
-        email=f"closed-{id}@invalid",
+        email=nobody,
         password_hash="",
     )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from gallery.accounts.models import MemberRole, Membership, Person, Role, Session
+from gallery.accounts.invitations import invite
+from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role, Session
 from gallery.artworks.models import Status, Submission
+from gallery.mail.models import Mail
+from gallery.organisations.models import OwnerRequest
+from gallery.organisations.owner_requests import invite_at_once
 from tests import factories
 from tests.cast import PASSWORD
 from tests.conftest import Site
@@ -34,6 +38,22 @@ async def test_somebody_leaves_and_the_works_stay(site: Site) -> None:
     page = await (await site.client(site.cast.curator)).get("/desk/queue")
     assert "partner@example.org" not in page.text
     assert await type(work).filter(id=work.id).exists()
+
+
+async def test_no_row_keeps_the_address_of_somebody_who_left(site: Site) -> None:
+    """Also those of before there was the account: invitations, their mails, and a request for an owner."""
+    partner, organisation = site.cast.partner, site.cast.organisation
+    token = await invite_at_once(organisation, partner.email, "en", 3)
+    client = await site.client(partner)
+    assert (await client.post(f"/desk/invitations/{token}")).status_code == 303
+    await invite(partner.email, Role.KEEPER, days=1, by=site.cast.keeper)
+    await Membership.create(person=site.cast.stranger, organisation=organisation, role=MemberRole.OWNER)
+    assert (await client.post("/desk/account/closing")).status_code == 303
+    for model in (Person, Invitation, OwnerRequest, Mail):
+        assert not await model.filter(email=partner.email).exists(), model.__name__
+    closed = await Person.get(id=partner.id)
+    for kept in (await Invitation.get(), await OwnerRequest.get()):
+        assert kept.email == closed.email
 
 
 async def test_the_only_keeper_stays_and_of_two_who_leave_at_once_one(site: Site) -> None:
