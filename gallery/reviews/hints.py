@@ -300,7 +300,7 @@ async def _being_scored(pairs: Collection[ShownPair]) -> set[int]:
     """The ids of pairs of which one work is scored just now by curators who may not know whose it is."""
     waiting = [side.artwork.id for pair in pairs for side in pair.sides if side.is_waiting]
     rounds = ScoringRound.filter(closes_at__gt=now(), theme__artworks__id__in=waiting)
-    scored = await rounds.values_list("theme__artworks__id", flat=True) if waiting else []
+    scored = {id for (id,) in await rounds.values_list("theme__artworks__id")} if waiting else set()
     return {pair.pair.id for pair in pairs if any(side.artwork.id in scored for side in pair.sides)}
 
 
