@@ -38,7 +38,7 @@ from gallery.accounts.second_factors import factor_removed
 from gallery.api.models import Token
 from gallery.artists.models import SCOPES, Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.private import DETAILS
-from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.models import Artwork, Status, Submission, not_replaced
 from gallery.artworks.share_models import PrivateShare
 from gallery.artworks.taking_back import take_back
 from gallery.audit.recording import record
@@ -573,7 +573,7 @@ KINDS = (
     Kind(
         "hanging",
         rows(
-            lambda: Hanging.filter(room__edition__is_current=True),
+            lambda: Hanging.filter(not_replaced("room__edition__")),
             "room__edition__exhibition_id",
             "artwork__public_id",
         ),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from gallery import clock
 from gallery.artworks.models import Artwork, Status, walls_are_open
+from gallery.cli.revocations import end_again, valid_digests
 from gallery.content_version import settle
 from gallery.database import Database
 from gallery.exhibitions import archives, building, walls
@@ -325,3 +326,30 @@ async def test_the_calendar_tells_a_talk_of_two_editions_once(site: Site) -> Non
     assert "SEQUENCE:1" in calendar
     with clock.standing_at(opens_at + SECOND):
         assert "SEQUENCE:2" in (await visitor.get("/en/exhibitions/reunion/talks.ics")).text
+
+
+async def test_what_a_planned_edition_took_off_the_wall_stays_away_after_a_restore(site: Site) -> None:
+    """The copy is of before the plan; since then the planned edition has opened, without one of the works."""
+    stays, goes = [
+        await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED) for _ in "ab"
+    ]
+    exhibition = await factories.exhibition([stays, goes])
+    first = await Edition.get(exhibition=exhibition, number=1)
+    second = await Edition.create(
+        exhibition=exhibition,
+        number=2,
+        is_current=True,
+        published_at=clock.now() - 2 * HOUR,
+        opens_at=clock.now() - HOUR,
+        title_en="Later",
+    )
+    room = await Room.create(edition=second, position=1)
+    await Hanging.create(room=room, artwork=stays, position=1)
+    await Edition.filter(id=first.id).update(shown_until=second.opens_at)
+    assert await Artwork.all().on_view().values_list("id", flat=True) == [stays.id]
+    valid = {each async for each in valid_digests()}
+    await second.delete()
+    await Edition.filter(id=first.id).update(shown_until=None)
+    ended = [each.kind async for each in end_again(valid, site.storage)]
+    assert ended == ["hanging"]
+    assert await Artwork.all().on_view().values_list("id", flat=True) == [stays.id]
