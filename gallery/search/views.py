@@ -65,7 +65,7 @@ FILTER_WORDS: Mapping[str, Any] = {
     "year": _l("Year"),
     "language": _l("Language of the story"),
 }
-KEY = re.compile(r"(t|x)([0-9]{1,9})")
+KEY = re.compile(r"(t|x)([0-9]{1,15})")  # of an entry: a BigIntField holds it
 
 
 async def show(request: Request) -> Response:
