@@ -229,15 +229,14 @@ async def test_whatever_leaves_the_wall_empties_the_cache(site: Site) -> None:
     storage, organisation = Storage(purging), site.cast.organisation
     works = [await factories.artwork(storage, organisation, status="accepted") for _ in range(3)]
     await factories.exhibition(works)
-    await set_emblem(
-        organisation, await factories.image(storage, organisation), "标志", "Logo", site.cast.curator, storage
-    )
     await site.work()
     assert asked == []
     await veto(works[0], storage, site.cast.curator, "a risk")
     assert len(asked) == 1
     await withdraw(await Consent.get(id=works[1].consent_id), storage)
     assert len(asked) == 2
+    logo = await factories.image(storage, organisation)
+    await set_emblem(organisation, logo, "标志", "Logo", site.cast.curator, storage)
     await remove_emblem(organisation, site.cast.curator, storage)
     assert len(asked) == 3
     await Artwork.filter(id=works[2].id).update(status="submitted")
