@@ -6,6 +6,7 @@ import asyncio
 import io
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from PIL import Image as Picture
@@ -15,7 +16,7 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.content_version import bump, settle
-from gallery.exhibitions import chores
+from gallery.exhibitions import chores, iiif
 from gallery.exhibitions.models import Edition
 from gallery.images.demand import Busy, Demand
 from gallery.images.iiif import tiles
@@ -181,14 +182,25 @@ async def test_what_leaves_the_wall_takes_tiles_and_pieces_along(site: Site) -> 
     assert tile_key(token, next(iter(tiles((1300, 1000)))).name) in await files_of(site, token)
 
 
-async def test_a_piece_whose_picture_is_withdrawn_while_it_is_made_is_not_answered(site: Site) -> None:
+async def test_a_piece_whose_picture_is_withdrawn_while_it_is_made_is_not_answered(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     work, token = await on_view(site)
     client = await site.client()
+    cut, withdrawn = iiif.cut_one, asyncio.Event()
+
+    async def cut_slowly(*arguments: Any) -> Any:
+        made = await cut(*arguments)
+        await withdrawn.wait()
+        return made
+
+    monkeypatch.setattr(iiif, "cut_one", cut_slowly)
     asking = asyncio.create_task(client.get(f"/iiif/{token}/{PIECE}"))
     demand: Demand = site.app.state.demand
     while not demand._being_cut and not asking.done():
         await asyncio.sleep(0)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
+    withdrawn.set()
     assert (await asking).status_code == 410
     await site.work()
     assert await files_of(site, token) == set()
