@@ -22,8 +22,3 @@ def mirrored(hash: str) -> str:
 def distance(one: str, other: str) -> int:
     """How many of 64 bits differ."""
     return (int(one, 16) ^ int(other, 16)).bit_count()
-
-
-def is_like(one: str, other: str) -> bool:
-    """Whether two hashes are of one picture, mirrored perhaps; an empty hash is like none."""
-    return bool(one and other) and min(distance(one, other), distance(mirrored(one), other)) <= FARTHEST
