@@ -19,7 +19,7 @@ check: $(VENV)/.test
 	$(BIN)/lint-imports
 
 messages: $(VENV)/.test
-	$(BIN)/python -m gallery.languages
+	$(BIN)/python -m gallery.web.languages
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

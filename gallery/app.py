@@ -33,93 +33,96 @@ import gallery.api.guide
 import gallery.api.openapi
 import gallery.api.operations
 import gallery.api.token_views
+import gallery.archives.chores
 import gallery.artists.artist_views
 import gallery.artists.chores
 import gallery.artists.views
 import gallery.artists.withdrawal_views
-import gallery.artworks.arrivals
+import gallery.artworks.bulk_upload
 import gallery.artworks.drafting_views
 import gallery.artworks.framings
 import gallery.artworks.import_chores
 import gallery.artworks.import_views
-import gallery.artworks.many
 import gallery.artworks.picture_views
 import gallery.artworks.screening
 import gallery.artworks.sharing_private
+import gallery.artworks.tus
 import gallery.artworks.views
-import gallery.artworks.workshop_views
+import gallery.artworks.worker_status_views
 import gallery.audit.chores
 import gallery.erasure
-import gallery.exhibitions.calendar
-import gallery.exhibitions.calendar_files
 import gallery.exhibitions.chores
 import gallery.exhibitions.copy_views
 import gallery.exhibitions.covers
+import gallery.exhibitions.credit_logo_views
 import gallery.exhibitions.edition_views
-import gallery.exhibitions.embedding
-import gallery.exhibitions.feeds
-import gallery.exhibitions.iiif
-import gallery.exhibitions.labels
-import gallery.exhibitions.logo_views
-import gallery.exhibitions.manifests
-import gallery.exhibitions.media
-import gallery.exhibitions.patterns
-import gallery.exhibitions.previews
 import gallery.exhibitions.programme_views
-import gallery.exhibitions.sharing
-import gallery.exhibitions.sitemaps
 import gallery.exhibitions.views
-import gallery.exhibitions.visits
-import gallery.figures.appreciation_views
-import gallery.figures.chores
-import gallery.figures.following
-import gallery.figures.views
 import gallery.images.chores
-import gallery.images.emblem_views
+import gallery.images.profile_image_views
+import gallery.interop.chores
+import gallery.interop.feeds
+import gallery.interop.icalendar_files
+import gallery.interop.iiif.image_api
+import gallery.interop.iiif.presentation
+import gallery.interop.oembed
+import gallery.interop.sitemaps
 import gallery.mail.chores
 import gallery.organisations.application_views
 import gallery.organisations.chores
 import gallery.organisations.owner_request_views
 import gallery.organisations.views
+import gallery.public.calendar
+import gallery.public.chores
+import gallery.public.media
+import gallery.public.patterns
+import gallery.public.previews
+import gallery.public.views
+import gallery.reviews.bulk_review
 import gallery.reviews.chores
 import gallery.reviews.coverage
-import gallery.reviews.emblems
 import gallery.reviews.pair_views
 import gallery.reviews.private_views
+import gallery.reviews.profile_images
 import gallery.reviews.reasons
 import gallery.reviews.report_views
 import gallery.reviews.scoring_views
-import gallery.reviews.together
 import gallery.reviews.trust_views
 import gallery.reviews.views
 import gallery.search.chores
 import gallery.search.views
+import gallery.sharing.views
+import gallery.sharing.wall_labels
+import gallery.stats.appreciation_views
+import gallery.stats.chores
+import gallery.stats.following
+import gallery.stats.views
 import gallery.themes.extensions
 import gallery.themes.views
-from gallery import site
 from gallery.accounts.access import SecondFactorNeeded, SignInNeeded, load_person
 from gallery.accounts.confirmation import ConfirmationNeeded, ask_to_confirm
 from gallery.api.access import Limits
 from gallery.api.problems import BELOW, Problem, answer_problem, answer_status, is_for_program
-from gallery.audit.acting import NobodyYet
+from gallery.audit.current_user import NobodyYet
 from gallery.clock import use_time_zone
-from gallery.content_version import ContentClock
-from gallery.database import Database
-from gallery.exhibitions.media import Sightings, media
+from gallery.db.connection import Database
+from gallery.db.content_version import ContentClock
 from gallery.exhibitions.schedule import next_change
-from gallery.figures.appreciations import Numbers
-from gallery.figures.tally import Counting, Tally
-from gallery.figures.writing import keep_writing
-from gallery.images.demand import Demand
+from gallery.images.on_demand import Demand
 from gallery.images.uploads import BadForm
 from gallery.images.views import preview
-from gallery.languages import LANGUAGES, accepted_language, set_language
-from gallery.page_cache import PICTURES, PageCache
-from gallery.pages import DESK, Pages, pages_of, redirect, render
-from gallery.security import CrossOriginRefusal, NulRefusal, SecurityHeaders, safe_headers
+from gallery.public.media import Sightings, media
 from gallery.settings import Settings
-from gallery.static_files import StaticFiles
+from gallery.stats.appreciations import Numbers
+from gallery.stats.tally import Counting, Tally
+from gallery.stats.writing import keep_writing
 from gallery.storage import Storage, StoreAway
+from gallery.web import site_settings
+from gallery.web.languages import LANGUAGES, accepted_language, set_language
+from gallery.web.page_cache import PICTURES, PageCache
+from gallery.web.rendering import DESK, Pages, pages_of, redirect, render
+from gallery.web.security import CrossOriginRefusal, NulRefusal, SecurityHeaders, safe_headers
+from gallery.web.static_files import StaticFiles
 from gallery.worker import Chore
 
 logger = logging.getLogger("gallery")
@@ -128,24 +131,27 @@ CHORES: list[Chore] = [
     *gallery.artists.chores.CHORES,  # withdrawals come first
     *gallery.images.chores.CHORES,
     *gallery.artworks.screening.CHORES,
-    *gallery.artworks.arrivals.CHORES,
+    *gallery.artworks.tus.CHORES,
     *gallery.artworks.import_chores.CHORES,
     *gallery.api.chores.CHORES,
     *gallery.reviews.chores.CHORES,
     *gallery.exhibitions.chores.CHORES,
+    *gallery.public.chores.CHORES,
+    *gallery.interop.chores.CHORES,
+    *gallery.archives.chores.CHORES,
     *gallery.search.chores.CHORES,
     *gallery.accounts.chores.CHORES,
     *gallery.mail.chores.CHORES,
     *gallery.organisations.chores.CHORES,
     *gallery.audit.chores.CHORES,
-    *gallery.figures.chores.CHORES,
+    *gallery.stats.chores.CHORES,
     *gallery.erasure.CHORES,
 ]
 
 
 async def next_change_of_site() -> datetime | None:
     """When the clock next changes a page; asked when the content version has moved, and so the site may be set otherwise."""
-    await site.read_anew()
+    await site_settings.read_anew()
     return await next_change()
 
 
@@ -157,9 +163,9 @@ async def desk(request: Request) -> Response:
 
 def feature_routes() -> list[Route]:
     return [
-        *gallery.exhibitions.media.routes,  # first, for they are asked for most and routes are tried in turn
-        *gallery.exhibitions.iiif.routes,
-        *gallery.exhibitions.sharing.routes,
+        *gallery.public.media.routes,  # first, for they are asked for most and routes are tried in turn
+        *gallery.interop.iiif.image_api.routes,
+        *gallery.sharing.views.routes,
         Route("/desk", desk, name="desk", methods=["GET"]),
         *gallery.accounts.views.routes,
         *gallery.accounts.second_step_views.routes,
@@ -170,7 +176,7 @@ def feature_routes() -> list[Route]:
         *gallery.accounts.audit_views.routes,
         *gallery.accounts.site_views.routes,
         *gallery.accounts.people_views.routes,
-        *gallery.artworks.workshop_views.routes,
+        *gallery.artworks.worker_status_views.routes,
         *gallery.organisations.views.routes,
         *gallery.organisations.application_views.routes,
         *gallery.organisations.owner_request_views.routes,
@@ -178,12 +184,12 @@ def feature_routes() -> list[Route]:
         *gallery.artists.artist_views.routes,
         *gallery.artists.withdrawal_views.routes,
         *gallery.artworks.picture_views.routes,
-        *gallery.images.emblem_views.routes,
-        *gallery.artworks.arrivals.routes,
+        *gallery.images.profile_image_views.routes,
+        *gallery.artworks.tus.routes,
         *gallery.artworks.drafting_views.routes,
         *gallery.artworks.import_views.routes,
         *gallery.artworks.framings.routes,
-        *gallery.artworks.many.routes,
+        *gallery.artworks.bulk_upload.routes,
         *gallery.artworks.sharing_private.routes,
         *gallery.artworks.views.routes,
         *gallery.api.operations.routes,
@@ -191,7 +197,7 @@ def feature_routes() -> list[Route]:
         *gallery.api.guide.routes,
         *gallery.api.token_views.routes,
         *gallery.reviews.views.routes,
-        *gallery.reviews.together.routes,
+        *gallery.reviews.bulk_review.routes,
         *gallery.reviews.pair_views.routes,
         *gallery.reviews.private_views.routes,
         *gallery.reviews.reasons.routes,
@@ -199,27 +205,27 @@ def feature_routes() -> list[Route]:
         *gallery.reviews.report_views.routes,
         *gallery.reviews.scoring_views.routes,
         *gallery.reviews.trust_views.routes,
-        *gallery.reviews.emblems.routes,
+        *gallery.reviews.profile_images.routes,
         *gallery.themes.views.routes,
         *gallery.themes.extensions.routes,
-        *gallery.figures.appreciation_views.routes,
-        *gallery.figures.following.routes,
-        *gallery.figures.views.routes,
+        *gallery.stats.appreciation_views.routes,
+        *gallery.stats.following.routes,
+        *gallery.stats.views.routes,
         *gallery.exhibitions.views.routes,
         *gallery.exhibitions.edition_views.routes,
         *gallery.exhibitions.copy_views.routes,
-        *gallery.exhibitions.logo_views.routes,
+        *gallery.exhibitions.credit_logo_views.routes,
         *gallery.exhibitions.programme_views.routes,
-        *gallery.exhibitions.labels.routes,
-        *gallery.exhibitions.previews.routes,
+        *gallery.sharing.wall_labels.routes,
+        *gallery.public.previews.routes,
         *gallery.exhibitions.covers.routes,
-        *gallery.exhibitions.calendar.routes,
-        *gallery.exhibitions.calendar_files.routes,
-        *gallery.exhibitions.visits.routes,
-        *gallery.exhibitions.feeds.routes,
-        *gallery.exhibitions.sitemaps.routes,
-        *gallery.exhibitions.manifests.routes,
-        *gallery.exhibitions.embedding.routes,
+        *gallery.public.calendar.routes,
+        *gallery.interop.icalendar_files.routes,
+        *gallery.public.views.routes,
+        *gallery.interop.feeds.routes,
+        *gallery.interop.sitemaps.routes,
+        *gallery.interop.iiif.presentation.routes,
+        *gallery.interop.oembed.routes,
         *gallery.search.views.routes,
     ]
 
@@ -239,12 +245,12 @@ class Gallery(Starlette):
 def create_app(settings: Settings) -> Gallery:
     """The whole site, for one process."""
     use_time_zone(settings.zone)
-    site.forget()
+    site_settings.forget()
     content = ContentClock(next_change_of_site)
     static_files = StaticFiles()
     routes = [
         *feature_routes(),
-        *(gallery.exhibitions.patterns.routes if settings.development else []),
+        *(gallery.public.patterns.routes if settings.development else []),
         Route("/static/{version}/{path:path}", static_files.show, name="static", methods=["GET"]),
     ]
     app = Gallery(

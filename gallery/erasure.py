@@ -16,7 +16,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from gallery.clock import local, now
-from gallery.database import sqlite_file
+from gallery.db.connection import sqlite_file
 from gallery.worker import Chore, Workshop
 
 WAIT = 2.0  # seconds to wait for other connections

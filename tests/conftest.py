@@ -27,10 +27,10 @@ from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.app import CHORES, create_app
 from gallery.artists import withdrawal_views
 from gallery.clock import now
-from gallery.database import Database
-from gallery.pages import cookie_name
+from gallery.db.connection import Database
 from gallery.settings import Settings
 from gallery.storage import Storage
+from gallery.web.rendering import cookie_name
 from gallery.worker import Worker, Workshop
 from tests.cast import Cast, assemble
 from tests.kept import kept

@@ -20,9 +20,9 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
 from gallery.clock import now, today
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
-from gallery.images.decoder import Developed, develop
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import original_key, rendition_key
+from gallery.images.sandbox.parent import Developed, develop
+from gallery.images.storage_keys import original_key, rendition_key
 from gallery.organisations.models import Organisation, Project
 from gallery.storage import Storage, Store
 from gallery.themes.models import Theme

@@ -18,7 +18,7 @@ import pytest
 from tortoise import Tortoise
 from tortoise.expressions import Q
 
-from gallery.accounts.closing import close_account
+from gallery.accounts.account_deletion import close_account
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import (
     AuthenticatorApp,
@@ -44,19 +44,19 @@ from gallery.artworks.share_models import PrivateShare
 from gallery.artworks.sharing_private import end_share
 from gallery.artworks.taking_back import take_back
 from gallery.artworks.works import delete_draft, discard, set_picture
-from gallery.cli.copies import MAKING, PICTURES, SECRET, VALID, VETOES, WITHDRAWALS, copies, digest_of
+from gallery.cli.backup_folder import MAKING, PICTURES, SECRET, VALID, VETOES, WITHDRAWALS, copies, digest_of
 from gallery.cli.inspection import inspect
 from gallery.cli.revocations import KINDS, SECRETS, digest_for
 from gallery.clock import now, today
-from gallery.database import Database, QuerySet, configuration
-from gallery.exhibitions.building import unpublish
+from gallery.db.connection import Database, QuerySet, configuration
+from gallery.exhibitions.drafts import unpublish
 from gallery.exhibitions.models import Edition, Hanging, PreviewLink
-from gallery.exhibitions.previews import make_link
-from gallery.images.emblem_models import CreditLogo, Emblem
-from gallery.images.emblems import remove_emblem
 from gallery.images.models import Image
-from gallery.images.shelves import original_key, rendition_key
+from gallery.images.profile_image_models import CreditLogo, Emblem
+from gallery.images.profile_images import remove_emblem
+from gallery.images.storage_keys import original_key, rendition_key
 from gallery.organisations.models import Application, Organisation, OwnerRequest, RequestState, Trust
+from gallery.public.previews import make_link
 from gallery.reviews.vetoes import lift, veto
 from gallery.storage import Storage
 from tests import factories

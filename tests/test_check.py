@@ -19,12 +19,12 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.cli.inspection import Finding, damaged_originals, inspect, mend
 from gallery.clock import now, today
-from gallery.database import Database, in_transaction, sqlite_file
+from gallery.db.connection import Database, in_transaction, sqlite_file
 from gallery.exhibitions import stored_files
 from gallery.exhibitions.stored_files import delete_orphans
 from gallery.images.framing import Framing
 from gallery.images.models import Image
-from gallery.images.shelves import make_private, original_key, public_key, rendition_key
+from gallery.images.storage_keys import make_private, original_key, public_key, rendition_key
 from gallery.images.uploads import take_again
 from gallery.storage import Storage, Store
 from gallery.storage.local import LocalFolder

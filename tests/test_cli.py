@@ -26,9 +26,9 @@ from gallery.audit.verbs import Verb
 from gallery.cli import main
 from gallery.cli.inspection import SETTLING, Finding, inspect
 from gallery.clock import now
-from gallery.database import Database
+from gallery.db.connection import Database
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import make_public, public_key, rendition_key
+from gallery.images.storage_keys import make_public, public_key, rendition_key
 from gallery.mail.letters import compose
 from gallery.mail.models import Mail
 from gallery.search.models import SearchEntry

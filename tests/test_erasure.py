@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gallery import erasure
-from gallery.accounts.closing import close_account
+from gallery.accounts.account_deletion import close_account
 from gallery.artists.models import PrivateDetails
 from gallery.artists.private import delete_artist, keep_details
 from gallery.artists.withdrawal import withdraw
@@ -19,7 +19,7 @@ from gallery.artworks.models import Artwork
 from gallery.artworks.works import delete_draft
 from gallery.cli.inspection import inspect
 from gallery.clock import local, now, standing_at
-from gallery.database import Database, sqlite_file
+from gallery.db.connection import Database, sqlite_file
 from gallery.erasure import Erasure
 from tests import factories
 from tests.conftest import Site

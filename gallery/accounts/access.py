@@ -5,14 +5,14 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from gallery import site
 from gallery.accounts import second_factors
 from gallery.accounts.models import Person, Role
 from gallery.accounts.sessions import current_session
-from gallery.audit.acting import act_as
+from gallery.audit.current_user import act_as
 from gallery.clock import now
-from gallery.languages import accepted_language, set_language
-from gallery.pages import DESK, pages_of, settings_of
+from gallery.web import site_settings
+from gallery.web.languages import accepted_language, set_language
+from gallery.web.rendering import DESK, pages_of, settings_of
 
 
 class SignInNeeded(Exception):
@@ -52,7 +52,7 @@ async def load_signed_in(request: Request) -> Person:
     session = await current_session(request)
     if session is None:
         raise SignInNeeded
-    await site.read_anew()
+    await site_settings.read_anew()
     request.state.session = session
     request.state.person = session.person
     act_as(session.person.id)

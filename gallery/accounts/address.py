@@ -12,7 +12,7 @@ from gallery.accounts.sessions import token_hash
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import News, tell, write_to
 
 

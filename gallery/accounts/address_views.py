@@ -12,11 +12,11 @@ from gallery.accounts.confirmation import confirmed
 from gallery.accounts.forms import AddressForm
 from gallery.accounts.links import LINK_LASTS, LINKS_PER_PERSON, LinkSpent
 from gallery.accounts.sessions import count_attempts
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
-from gallery.languages import set_language
-from gallery.pages import flash, redirect, render, settings_of
-from gallery.security import WITHOUT_PATH
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import set_language
+from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.security import WITHOUT_PATH
 
 
 async def edit(request: Request) -> Response:

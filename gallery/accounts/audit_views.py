@@ -17,10 +17,10 @@ from gallery.accounts.models import Person
 from gallery.audit.models import Entry
 from gallery.audit.verbs import CURATORS_READ, KIND_WORDS, VERB_WORDS, Verb, kind_of
 from gallery.clock import start_of
-from gallery.database import QuerySet
-from gallery.forms import one_line
+from gallery.db.connection import QuerySet
 from gallery.numbers import whole_number
-from gallery.pages import render
+from gallery.web.forms import one_line
+from gallery.web.rendering import render
 
 PAGE = 60
 NAMED_ALIKE = 50  # people whose names hold what was asked for

@@ -13,10 +13,10 @@ from gallery.accounts.models import Passkey, Session
 from gallery.accounts.passkeys import PasskeyRefused, relying_party, request_options, use_passkey
 from gallery.accounts.sessions import TooManyAttempts, sign_in
 from gallery.clock import now
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
-from gallery.pages import render, settings_of
-from gallery.security import network_asking
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import render, settings_of
+from gallery.web.security import network_asking
 
 CONFIRMED_FOR = timedelta(minutes=10)
 PASSWORD, CREDENTIAL = "confirm_password", "confirm_credential"  # fields that come with those of the view

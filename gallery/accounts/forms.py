@@ -19,9 +19,9 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Length
 
 from gallery.accounts.passwords import SHORTEST
-from gallery.forms import Block, Form, Line, Needed, at_most, choices_of, stripped
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
+from gallery.web.forms import Block, Form, Line, Needed, at_most, choices_of, stripped
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 
 LANGUAGE_NAMES = [("zh", "中文"), ("en", "English")]
 

@@ -20,9 +20,9 @@ from gallery.accounts.sessions import token_hash
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.languages import lazy_gettext as _l
+from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import in_both, write_to
+from gallery.web.languages import lazy_gettext as _l
 
 
 class InvitationSpent(Exception):

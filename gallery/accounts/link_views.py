@@ -21,11 +21,11 @@ from gallery.accounts.models import Purpose
 from gallery.accounts.password_rules import names_of, refuse_weak_password
 from gallery.accounts.second_step_views import finish_sign_in
 from gallery.accounts.sessions import TooManyAttempts, sign_in
-from gallery.forms import small_form
-from gallery.languages import gettext as _
-from gallery.languages import set_language
-from gallery.pages import flash, pages_of, redirect, render, settings_of
-from gallery.security import WITHOUT_PATH, network_asking
+from gallery.web.forms import small_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import set_language
+from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
+from gallery.web.security import WITHOUT_PATH, network_asking
 
 
 async def new_link(request: Request) -> Response:

@@ -11,7 +11,7 @@ from gallery.accounts.sessions import TooManyAttempts, count_attempts, token_has
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import News, tell, write_to
 from gallery.settings import Settings
 

@@ -9,11 +9,11 @@ from typing import Any
 from gallery.accounts.models import FormerOwner, JoinedAs, MemberRole, Membership, Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import QuerySet, in_transaction, locked
-from gallery.languages import lazy_gettext as _l
+from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.mail.models import Mail, MailState
 from gallery.mail.outbox import News, in_both, tell
 from gallery.numbers import whole_numbers
+from gallery.web.languages import lazy_gettext as _l
 
 CURATORS = (Role.CURATOR, Role.KEEPER)
 PAGE_OF_A_WORK = "/desk/works/"  # and its id

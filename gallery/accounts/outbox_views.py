@@ -13,13 +13,13 @@ from gallery.accounts.access import load_keeper
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
+from gallery.db.connection import in_transaction
 from gallery.mail.letters import Letter, Unwritable, compose
 from gallery.mail.models import Mail, MailState
-from gallery.pages import flash, redirect, render, settings_of
 from gallery.settings import Settings
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import flash, redirect, render, settings_of
 
 LISTED = 100  # the newest
 STATE_WORDS: dict[MailState, Any] = {

@@ -42,9 +42,9 @@ from gallery.accounts.sessions import token_hash
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.pages import SIGNED
+from gallery.db.connection import in_transaction, locked
 from gallery.settings import Settings
+from gallery.web.rendering import SIGNED
 
 CHALLENGE_LASTS = timedelta(minutes=30)  # from the page with the button to the press
 MOST = 20  # passkeys of one person

@@ -15,10 +15,10 @@ from pypinyin import lazy_pinyin
 from zxcvbn import zxcvbn
 
 from gallery.accounts.models import Membership, Person
-from gallery.forms import Form
-from gallery.languages import LANGUAGES
-from gallery.languages import lazy_gettext as _l
 from gallery.settings import Settings
+from gallery.web.forms import Form
+from gallery.web.languages import LANGUAGES
+from gallery.web.languages import lazy_gettext as _l
 
 LEAST_SCORE = 3  # of zxcvbn: more than 10**8 guesses by somebody who knows the lists
 LOOKED_AT = 72  # characters; the time that zxcvbn takes grows with the square of them

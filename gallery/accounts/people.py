@@ -10,10 +10,10 @@ from gallery.accounts.second_factors import RESET_AFTER
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.languages import lazy_gettext as _l
+from gallery.db.connection import in_transaction, locked
 from gallery.mail.models import Mail, MailState
 from gallery.mail.outbox import News, tell
+from gallery.web.languages import lazy_gettext as _l
 
 REASON_MOST = 300  # characters
 

@@ -16,10 +16,10 @@ from gallery.accounts.confirmation import confirmed
 from gallery.accounts.models import Invitation, Person, Role
 from gallery.accounts.people import ChangeRefused
 from gallery.clock import now
-from gallery.forms import desk_form, one_line
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
-from gallery.pages import flash, redirect, render
+from gallery.web.forms import desk_form, one_line
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import flash, redirect, render
 
 PER_PAGE = 100
 ROLE_WORDS: dict[Role, Any] = {

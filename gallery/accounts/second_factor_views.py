@@ -32,9 +32,9 @@ from gallery.accounts.second_factors import (
     remove_app,
 )
 from gallery.accounts.sessions import device_name
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
-from gallery.pages import flash, redirect, render, settings_of
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render, settings_of
 
 
 async def show(request: Request) -> Response:

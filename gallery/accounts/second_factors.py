@@ -15,15 +15,15 @@ from datetime import datetime, timedelta
 import pyotp
 from cryptography.fernet import Fernet, InvalidToken
 
-from gallery import site
 from gallery.accounts.models import AuthenticatorApp, Passkey, Person, RecoveryCode, Session
 from gallery.accounts.sessions import token_hash
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import News, tell
 from gallery.settings import Settings
+from gallery.web import site_settings
 
 GRACE = timedelta(days=10)  # for which curators and keepers may do without a second factor
 RESET_AFTER = timedelta(days=3)  # in which somebody can stop a reset that they did not want
@@ -39,7 +39,9 @@ class SecondFactorRefused(Exception):
 
 def is_required(person: Person, settings: Settings) -> bool:
     """Whether somebody must have a second factor: curators and keepers, where the site asks for it."""
-    asks = settings.second_factor == "required" or (not settings.second_factor and site.asks_second_factor())
+    asks = settings.second_factor == "required" or (
+        not settings.second_factor and site_settings.asks_second_factor()
+    )
     return person.is_curator and asks
 
 

@@ -31,14 +31,23 @@ from gallery.accounts.sessions import (
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
-from gallery.database import in_transaction
-from gallery.forms import small_form
-from gallery.languages import gettext as _
-from gallery.languages import set_language
+from gallery.db.connection import in_transaction
 from gallery.mail.outbox import News, tell
-from gallery.pages import DESK, SIGNED, cookie_in, delete_cookie, redirect, render, set_cookie, settings_of
-from gallery.security import network_asking
 from gallery.settings import Settings
+from gallery.web.forms import small_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import set_language
+from gallery.web.rendering import (
+    DESK,
+    SIGNED,
+    cookie_in,
+    delete_cookie,
+    redirect,
+    render,
+    set_cookie,
+    settings_of,
+)
+from gallery.web.security import network_asking
 
 COOKIE = "gallery_first_step"
 PATH = f"{DESK}/sign-in"

@@ -17,9 +17,9 @@ from gallery.accounts.passwords import password_matches
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction
-from gallery.pages import cookie_in, delete_cookie, set_cookie, settings_of
+from gallery.db.connection import in_transaction
 from gallery.settings import Settings
+from gallery.web.rendering import cookie_in, delete_cookie, set_cookie, settings_of
 
 COOKIE = "gallery_session"
 COOKIE_SECONDS = 400 * 86_400  # the most that browsers grant; when a session ends, the database says

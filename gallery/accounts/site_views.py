@@ -6,18 +6,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery import content_version, site
 from gallery.accounts.access import load_keeper
 from gallery.accounts.forms import ReviewingForm, SiteTextsForm
 from gallery.accounts.models import Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
-from gallery.pages import flash, redirect, render, settings_of
-from gallery.site import Site
+from gallery.db import content_version
+from gallery.db.connection import in_transaction
+from gallery.web import site_settings
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.site_settings import Site
 
 TEXT_FIELDS = tuple(
     f"{name}_{language}" for name in ("name", "home", "about", "footer") for language in ("zh", "en")
@@ -81,7 +82,7 @@ async def _page(
     is_preview: bool = False,
     status: int = 200,
 ) -> Response:
-    kept = await site.current()
+    kept = await site_settings.current()
     data = {"reviews_needed": str(kept.reviews_needed), "sample_percent": kept.sample_percent}
     settings = settings_of(request)
     texts = texts or SiteTextsForm(data={name: getattr(kept, name) for name in TEXT_FIELDS})

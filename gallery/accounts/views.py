@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from gallery.accounts import invitations
 from gallery.accounts.access import load_person, load_signed_in, next_page, speak_to_guest
-from gallery.accounts.closing import ClosingRefused, close_account, hindrance
+from gallery.accounts.account_deletion import ClosingRefused, close_account, hindrance
 from gallery.accounts.confirmation import confirmed
 from gallery.accounts.forms import AcceptForm, AccountForm, SignInForm
 from gallery.accounts.invitations import InvitationSpent, InvitationVoid
@@ -28,14 +28,14 @@ from gallery.accounts.sessions import (
 )
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction
-from gallery.forms import desk_form, small_form
-from gallery.languages import gettext as _
-from gallery.languages import set_language
+from gallery.db.connection import in_transaction
 from gallery.mail.outbox import change_rhythm
 from gallery.numbers import whole_number
-from gallery.pages import flash, pages_of, redirect, render, settings_of
-from gallery.security import network_asking
+from gallery.web.forms import desk_form, small_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import set_language
+from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
+from gallery.web.security import network_asking
 
 
 async def new_session(request: Request) -> Response:

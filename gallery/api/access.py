@@ -11,12 +11,12 @@ from gallery.accounts.models import Membership, Person
 from gallery.api.models import Token
 from gallery.api.problems import Problem, speak_to_program
 from gallery.api.tokens import has_form, token_of
-from gallery.audit.acting import act_as
-from gallery.languages import gettext as _
+from gallery.audit.current_user import act_as
 from gallery.organisations.access import load_organisation
 from gallery.organisations.models import Organisation
-from gallery.security import RateLimit, network_asking
 from gallery.settings import Settings
+from gallery.web.languages import gettext as _
+from gallery.web.security import RateLimit, network_asking
 
 REALM = 'Bearer realm="gallery"'
 WRONG_TOKENS = 20  # that one network may send in WITHIN

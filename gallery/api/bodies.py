@@ -12,9 +12,9 @@ from starlette.responses import Response
 from gallery.api.problems import Problem, Wrong
 from gallery.api.schemas import Schema, faults
 from gallery.images.uploads import MAX_FIELD_BYTES
-from gallery.languages import TAGS, current_language
-from gallery.languages import gettext as _
 from gallery.numbers import whole_number
+from gallery.web.languages import TAGS, current_language
+from gallery.web.languages import gettext as _
 
 JSON_TYPES = ("application/json", "application/merge-patch+json")
 

@@ -13,7 +13,7 @@ from gallery.api.works import PAGE, PAGING, answer_page, moment
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.works import offered_to
 from gallery.clock import today
-from gallery.database import QuerySet
+from gallery.db.connection import QuerySet
 from gallery.numbers import LARGEST
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation, Project

@@ -9,10 +9,10 @@ from wtforms.fields.choices import SelectChoice
 
 from gallery.api.tokens import LASTS_DAYS, SCOPE_WORDS
 from gallery.artists.forms import NO_SUCH_CHOICE, CheckBoxes
-from gallery.forms import Form, Line, Needed
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
-from gallery.languages import ngettext
+from gallery.web.forms import Form, Line, Needed
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import ngettext
 
 
 class TokenForm(Form):

@@ -12,10 +12,10 @@ from gallery.api.operations import BASE, OPERATIONS
 from gallery.api.problems import KINDS
 from gallery.api.tokens import SCOPE_WORDS
 from gallery.api.works import LARGEST_PAGE
-from gallery.images.parts import LASTS
+from gallery.images.partial_uploads import LASTS
 from gallery.images.uploads import MAX_FIELD_BYTES
-from gallery.languages import accepted_language, set_language
-from gallery.pages import redirect, render_public, settings_of
+from gallery.web.languages import accepted_language, set_language
+from gallery.web.rendering import redirect, render_public, settings_of
 
 
 async def front(request: Request) -> Response:

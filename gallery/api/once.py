@@ -18,8 +18,8 @@ from tortoise.exceptions import IntegrityError
 from gallery.api.models import KeptAnswer, Token
 from gallery.api.problems import Problem, Wrong
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.languages import gettext as _
+from gallery.db.connection import in_transaction, locked
+from gallery.web.languages import gettext as _
 
 HEADER = "idempotency-key"
 KEY = re.compile(r"[\x21-\x7e]{1,200}")

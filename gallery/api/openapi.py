@@ -16,11 +16,11 @@ from gallery.api.operations import BASE, OPERATIONS, Answer, Operation
 from gallery.api.problems import KINDS, MEDIA_TYPE
 from gallery.api.schemas import NUMBER, Schema, schemas
 from gallery.api.tokens import SCOPE_WORDS
-from gallery.artworks.arrivals import PIECES, VERSION
-from gallery.languages import speaking
-from gallery.page_cache import etag_matches
-from gallery.pages import settings_of
+from gallery.artworks.tus import PIECES, VERSION
 from gallery.settings import Settings
+from gallery.web.languages import speaking
+from gallery.web.page_cache import etag_matches
+from gallery.web.rendering import settings_of
 
 API_VERSION = "1.0.0"
 TOKEN = "token"  # noqa: S105 - the name of the security scheme

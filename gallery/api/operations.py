@@ -18,7 +18,7 @@ from gallery.api.once import answer_once, key_in
 from gallery.api.problems import Problem, answer_problem, answer_sentence, answer_status
 from gallery.api.schemas import Schema
 from gallery.api.tokens import READ, WRITE
-from gallery.artworks.arrivals import PIECES, Landing
+from gallery.artworks.tus import PIECES, Landing
 
 BASE = "/api/v1"
 UPLOADS = Landing("api_uploads", "api_works:show", answer_sentence)

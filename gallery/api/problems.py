@@ -10,10 +10,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gallery.images.parts import LASTS
-from gallery.languages import TAGS, accepted_language, current_language, set_language
-from gallery.languages import lazy_gettext as _l
-from gallery.pages import settings_of
+from gallery.images.partial_uploads import LASTS
+from gallery.web.languages import TAGS, accepted_language, current_language, set_language
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import settings_of
 
 BELOW = "/api/"  # where programs are answered
 MEDIA_TYPE = "application/problem+json"

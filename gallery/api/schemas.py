@@ -17,9 +17,9 @@ from gallery.artworks.forms import FIRST_YEAR, WorkForm
 from gallery.artworks.models import Status
 from gallery.artworks.works import TEXT_FIELDS, Offered
 from gallery.images.models import ImageState
-from gallery.languages import gettext as _
-from gallery.languages import speaking
 from gallery.numbers import LARGEST
+from gallery.web.languages import gettext as _
+from gallery.web.languages import speaking
 
 Schema = dict[str, Any]
 

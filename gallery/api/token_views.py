@@ -23,10 +23,10 @@ from gallery.api.tokens import (
     tokens_of,
 )
 from gallery.clock import now
-from gallery.forms import small_form
-from gallery.languages import gettext as _
 from gallery.organisations.models import Organisation
-from gallery.pages import flash, redirect, render
+from gallery.web.forms import small_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render
 
 
 async def index(request: Request) -> Response:

@@ -15,8 +15,8 @@ from gallery.api.models import Token
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.languages import lazy_gettext as _l
+from gallery.db.connection import in_transaction, locked
+from gallery.web.languages import lazy_gettext as _l
 
 READ, WRITE = "works:read", "works:write"
 SCOPE_WORDS: Mapping[str, Any] = {

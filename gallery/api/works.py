@@ -17,9 +17,9 @@ from gallery.artworks.access import load_artwork
 from gallery.artworks.drafting import form_fields, form_with
 from gallery.artworks.forms import WorkForm, form_of
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.standing import hung_steps, who_has_it
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
+from gallery.artworks.timeline import hung_steps, who_has_it
 from gallery.artworks.views import steps_of, storage_of, why_it_stands
 from gallery.artworks.works import (
     TEXT_FIELDS,
@@ -33,13 +33,13 @@ from gallery.artworks.works import (
     why_not_editable,
 )
 from gallery.clock import today
-from gallery.images.decoder import REFUSALS
 from gallery.images.models import ImageState
-from gallery.languages import LANGUAGES
-from gallery.languages import gettext as _
+from gallery.images.sandbox.parent import REFUSALS
 from gallery.numbers import LARGEST
 from gallery.organisations.access import load_member
-from gallery.pages import pages_of
+from gallery.web.languages import LANGUAGES
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import pages_of
 
 PAGE, LARGEST_PAGE = 50, 100
 PAGING: Mapping[str, Schema] = {

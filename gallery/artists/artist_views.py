@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.functions import Count
 
-from gallery import content_version
 from gallery.artists.access import load_artist, load_consent
 from gallery.artists.consents import STATE_WORDS
 from gallery.artists.forms import ArtistForm, PrivateForm
@@ -33,15 +32,16 @@ from gallery.artists.private import (
 )
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction
-from gallery.forms import small_form
+from gallery.db import content_version
+from gallery.db.connection import in_transaction
 from gallery.images.uploads import FormReader
-from gallery.languages import gettext as _
 from gallery.numbers import page_in
 from gallery.organisations.access import load_member
-from gallery.pages import flash, redirect, render, settings_of
-from gallery.security import WITHOUT_PATH
 from gallery.storage import Storage, StoreAway
+from gallery.web.forms import small_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.security import WITHOUT_PATH
 
 logger = logging.getLogger("gallery")
 

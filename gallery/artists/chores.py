@@ -7,7 +7,7 @@ from gallery.artists.erased_words import erase_words, model
 from gallery.artists.models import Withdrawal
 from gallery.artists.reminders import remind_of_next
 from gallery.artists.withdrawal import delete_files
-from gallery.database import in_transaction
+from gallery.db.connection import in_transaction
 from gallery.erasure import erase_soon
 from gallery.worker import Chore, Workshop
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, ConsentState
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction, locked
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
+from gallery.db import content_version
+from gallery.db.connection import in_transaction, locked
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 
 CODE_ALPHABET = (
     "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: https://www.crockford.com/base32.html

@@ -19,9 +19,9 @@ from wtforms.validators import Optional
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent
 from gallery.artists.models import BIRTH_BANDS, AgreedBy
 from gallery.clock import today
-from gallery.forms import Block, Form, Line, Needed
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
+from gallery.web.forms import Block, Form, Line, Needed
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 
 NO_SUCH_CHOICE = _l("Please choose something that is in the list.")
 

@@ -16,17 +16,17 @@ from gallery.audit.models import Entry
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.disk import sha256_of
+from gallery.db.connection import in_transaction, locked
 from gallery.erasure import erase_soon
-from gallery.images.decoder import REFUSALS, Refused
 from gallery.images.models import new_token
+from gallery.images.sandbox.parent import REFUSALS, Refused
 from gallery.images.uploads import ReceivedFile, look_at
-from gallery.languages import file_size
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
 from gallery.settings import Settings
 from gallery.storage import Storage
+from gallery.storage.disk import sha256_of
+from gallery.web.languages import file_size
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 
 DETAILS = ("legal_name", "contact", "guardian", "notes")
 FORM_MAX_BYTES = 20_000_000

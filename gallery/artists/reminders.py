@@ -7,7 +7,7 @@ from datetime import timedelta
 from gallery.accounts.members import members_of
 from gallery.artists.models import Consent
 from gallery.clock import today
-from gallery.database import in_transaction
+from gallery.db.connection import in_transaction
 from gallery.mail.models import Mail
 from gallery.mail.outbox import News, tell
 

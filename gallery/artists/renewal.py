@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent, held_with_works, record_consent
 from gallery.artists.models import SCOPES, Artist, Consent, ConsentState
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
-from gallery.pages import shown_date
+from gallery.db import content_version
+from gallery.db.connection import in_transaction
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import shown_date
 
 
 class RenewalRefused(Exception):

@@ -8,10 +8,10 @@ import segno
 
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, grouped
 from gallery.artists.models import Consent
-from gallery.languages import LANGUAGES, speaking
-from gallery.languages import gettext as _
-from gallery.pages import shown_date
 from gallery.settings import Settings
+from gallery.web.languages import LANGUAGES, speaking
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import shown_date
 
 
 @dataclass(frozen=True)

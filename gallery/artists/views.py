@@ -16,11 +16,11 @@ from gallery.artists.slips import qr_picture, readable_code, slip_link, slip_tex
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
-from gallery.forms import small_form
-from gallery.languages import gettext as _
 from gallery.numbers import page_in
 from gallery.organisations.access import load_member
-from gallery.pages import flash, redirect, render, settings_of
+from gallery.web.forms import small_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render, settings_of
 
 PAGE = 50
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from tortoise.expressions import Q, Subquery
 
-from gallery import content_version
 from gallery.accounts.models import Person
 from gallery.artists.consents import held_with_works, latest, predecessors
 from gallery.artists.erased_words import PICTURE, erase_words, model
@@ -22,10 +21,11 @@ from gallery.artists.reminders import tell_of_withdrawal
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction
+from gallery.db import content_version
+from gallery.db.connection import in_transaction
 from gallery.erasure import erase_soon
 from gallery.images.models import Fingerprint, Image, ImageState
-from gallery.images.shelves import erase, logo_key
+from gallery.images.storage_keys import erase, logo_key
 from gallery.images.take_down import fingerprint_of, take_down_alike
 from gallery.storage import Storage
 

@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from gallery import content_version
 from gallery.artists.consents import latest, normalised
 from gallery.artists.models import Consent, ConsentState, Withdrawal
 from gallery.artists.withdrawal import withdraw
-from gallery.languages import LANGUAGES, accepted_language, set_language
-from gallery.pages import pages_of, render
-from gallery.security import WITHOUT_PATH, RateLimit, network_asking
+from gallery.db import content_version
 from gallery.storage import StoreAway
+from gallery.web.languages import LANGUAGES, accepted_language, set_language
+from gallery.web.rendering import pages_of, render
+from gallery.web.security import WITHOUT_PATH, RateLimit, network_asking
 
 logger = logging.getLogger("gallery")
 

@@ -11,8 +11,8 @@ from tortoise.expressions import Q
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Membership, Person
 from gallery.artworks.models import AS_IT_STANDS, Artwork, Status, Submission
-from gallery.images.emblem_models import Emblem
 from gallery.images.models import Image
+from gallery.images.profile_image_models import Emblem
 from gallery.images.renditions import UNFRAMED
 from gallery.images.views import can_be_seen
 from gallery.organisations.access import load_member

@@ -10,9 +10,9 @@ from gallery.artworks.models import AS_IT_STANDS, Artwork, Status, Submission
 from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.images.models import Image
-from gallery.languages import gettext as _
 from gallery.organisations.models import Project
 from gallery.themes.models import Theme
+from gallery.web.languages import gettext as _
 
 
 async def as_sent(works: Collection[Artwork]) -> None:

@@ -25,9 +25,9 @@ from gallery.artworks.works import (
 )
 from gallery.audit.recording import WHILE_TYPING, record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction, locked
-from gallery.languages import gettext as _
+from gallery.db.connection import in_transaction, locked
 from gallery.organisations.models import Organisation, Project
+from gallery.web.languages import gettext as _
 
 Typed = Mapping[str, Sequence[str]]  # form field → what stands in it, as a browser sends it
 

@@ -14,7 +14,6 @@ from tortoise.exceptions import IntegrityError
 from gallery.accounts.access import SignInNeeded
 from gallery.accounts.models import Person
 from gallery.artworks.access import load_artwork
-from gallery.artworks.arrivals import new_draft
 from gallery.artworks.drafting import (
     Merged,
     digest_of,
@@ -26,13 +25,14 @@ from gallery.artworks.drafting import (
 )
 from gallery.artworks.forms import WorkForm, form_key_in, typed_in
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.tus import new_draft
 from gallery.artworks.works import NotEditable, WorkRefused, create_work, offered_to
 from gallery.clock import local, now
 from gallery.images.uploads import MAX_FIELD_BYTES, MAX_FIELDS
-from gallery.languages import gettext as _
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
-from gallery.pages import pages_of
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import pages_of
 
 
 async def create(request: Request) -> Response:

@@ -18,13 +18,13 @@ from gallery.artworks.hashtags import proposed
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import TEXT_FIELDS, NewArtist, NewProject, Offered, WorkDetails
 from gallery.clock import today
-from gallery.forms import Block, Form, Line, WebAddress
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
-from gallery.languages import spoken
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
-from gallery.pages import shown_date
+from gallery.web.forms import Block, Form, Line, WebAddress
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import spoken
+from gallery.web.rendering import shown_date
 
 FIRST_YEAR = 1900
 PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif"

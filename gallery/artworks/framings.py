@@ -20,18 +20,18 @@ from gallery.artworks.models import Artwork
 from gallery.artworks.works import NotEditable, WorkRefused, discard, why_not_editable
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction, locked
-from gallery.forms import Form, desk_form
-from gallery.images.decoder import REFUSALS, Refused
+from gallery.db.connection import in_transaction, locked
 from gallery.images.framing import AS_IT_CAME, TURNS, WHOLE, Framing
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import unframed_name
+from gallery.images.sandbox.parent import REFUSALS, Refused
+from gallery.images.storage_keys import unframed_name
 from gallery.images.uploads import take_again
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
-from gallery.pages import flash, redirect, render, settings_of
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreAway
+from gallery.web.forms import Form, desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import flash, redirect, render, settings_of
 
 logger = logging.getLogger("gallery")
 

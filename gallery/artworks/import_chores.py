@@ -23,10 +23,10 @@ from gallery.artworks.importing import (
 )
 from gallery.artworks.sheets import Sheet, SheetRefused, SheetRow, near
 from gallery.clock import now
-from gallery.database import in_transaction
-from gallery.images.decoder import Refused
+from gallery.db.connection import in_transaction
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import erase
+from gallery.images.sandbox.parent import Refused
+from gallery.images.storage_keys import erase
 from gallery.images.uploads import ReceivedFile, look_at, take_in
 from gallery.organisations.models import Organisation
 from gallery.storage import StoreAway

@@ -20,16 +20,16 @@ from gallery.artworks.importing import ImportRefused, begin, confirm, take_back
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.sheets import COLUMN_LABELS, FAULTS, MAX_ROWS, sentence, template_csv, template_xlsx
 from gallery.artworks.works import Offered, offered_to
-from gallery.forms import Form
 from gallery.images.models import new_token
 from gallery.images.uploads import FormReader
-from gallery.languages import LANGUAGES, file_size, ngettext, speaking
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
 from gallery.organisations.access import load_member
 from gallery.organisations.forms import organisation_choices
-from gallery.pages import flash, redirect, render, settings_of
 from gallery.storage import Storage, StoreAway
+from gallery.web.forms import Form
+from gallery.web.languages import LANGUAGES, file_size, ngettext, speaking
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import flash, redirect, render, settings_of
 
 SHOWN = 30  # imports in the list
 

@@ -26,13 +26,13 @@ from gallery.artworks.sheets import Fault, SheetRow, Told, near_or_some, normali
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
-from gallery.languages import gettext as _
 from gallery.numbers import whole_number, whole_numbers
 from gallery.organisations.models import Organisation, Project
 from gallery.themes.extensions import extended
 from gallery.themes.models import Theme
+from gallery.web.languages import gettext as _
 
 logger = logging.getLogger("gallery.worker")
 

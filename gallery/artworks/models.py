@@ -16,8 +16,8 @@ from tortoise.queryset import QuerySet
 from gallery.artists.models import ConsentState
 from gallery.clock import now, today
 from gallery.images.models import ImageState
-from gallery.languages import Spoken, current_language, other_language
-from gallery.languages import lazy_gettext as _l
+from gallery.web.languages import Spoken, current_language, other_language
+from gallery.web.languages import lazy_gettext as _l
 
 if TYPE_CHECKING:
     from tortoise.backends.base.client import BaseDBAsyncClient
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from gallery.artists.models import Artist, Consent
     from gallery.artworks.share_models import PrivateShare
     from gallery.exhibitions.models import Hanging
-    from gallery.figures.models import Appreciation, WorkCount
     from gallery.images.models import Image
     from gallery.organisations.models import Organisation, Project
     from gallery.reviews.models import Review, Veto
+    from gallery.stats.models import Appreciation, WorkCount
     from gallery.themes.models import Theme
 
 

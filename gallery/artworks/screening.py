@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from tortoise.expressions import Q, Subquery
 
-from gallery import content_version
 from gallery.artworks.models import Artwork, Status, allowed
-from gallery.database import QuerySet, in_transaction
-from gallery.images.emblem_models import CreditLogo, Emblem, EmblemState
-from gallery.images.emblems import may_be_shown
+from gallery.db import content_version
+from gallery.db.connection import QuerySet, in_transaction
 from gallery.images.models import Fingerprint, Image, ImageState
+from gallery.images.profile_image_models import CreditLogo, Emblem, EmblemState
+from gallery.images.profile_images import may_be_shown
 from gallery.images.take_down import (
     HELD,
     TakenDown,

@@ -13,10 +13,10 @@ from gallery.artworks.share_models import PrivateShare
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.forms import small_form
-from gallery.languages import gettext as _
-from gallery.pages import flash, redirect
+from gallery.db.connection import in_transaction, locked
+from gallery.web.forms import small_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect
 
 
 async def share_of(artwork_id: int) -> PrivateShare | None:

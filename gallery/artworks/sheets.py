@@ -24,11 +24,11 @@ from openpyxl.utils.exceptions import InvalidFileException
 from gallery.artworks.forms import FIRST_YEAR
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.clock import today
-from gallery.forms import one_line, text_block
-from gallery.images.decoder import REFUSALS
-from gallery.languages import LANGUAGES, speaking
-from gallery.languages import lazy_gettext as _l
+from gallery.images.sandbox.parent import REFUSALS
 from gallery.numbers import whole_number
+from gallery.web.forms import one_line, text_block
+from gallery.web.languages import LANGUAGES, speaking
+from gallery.web.languages import lazy_gettext as _l
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 60

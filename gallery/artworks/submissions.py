@@ -11,14 +11,14 @@ from gallery.artworks.works import TEXT_FIELDS
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
-from gallery.languages import gettext as _
-from gallery.languages import spoken
 from gallery.organisations.models import Organisation, Trust
-from gallery.pages import shown_date
 from gallery.themes.extensions import extended
 from gallery.themes.models import Theme
+from gallery.web.languages import gettext as _
+from gallery.web.languages import spoken
+from gallery.web.rendering import shown_date
 
 
 class NotSubmittable(Exception):

@@ -7,8 +7,8 @@ from gallery.artworks.models import Artwork, Status, Submission, TakingBack
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.languages import gettext as _
+from gallery.db.connection import in_transaction, locked
+from gallery.web.languages import gettext as _
 
 
 class NothingToTakeBack(Exception):

@@ -24,13 +24,13 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.access import AROUND, load_artwork
 from gallery.artworks.drafting import Merged, fingerprint, form_fields, merged, typing_key
 from gallery.artworks.drafting_views import conflicts_told, seen_after
+from gallery.artworks.filters import narrowing
 from gallery.artworks.forms import ProposalForm, WorkForm, form_key_in, form_of, typed_in
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.narrowing import narrowing
 from gallery.artworks.sharing_private import share_of
-from gallery.artworks.standing import Step, hung_steps, seen_steps, who_has_it
 from gallery.artworks.submissions import NotSubmittable, missing_parts, propose, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
+from gallery.artworks.timeline import Step, hung_steps, seen_steps, who_has_it
 from gallery.artworks.works import (
     STATUS_WORDS,
     TEXT_FIELDS,
@@ -45,9 +45,8 @@ from gallery.artworks.works import (
     why_not_editable,
 )
 from gallery.clock import today
-from gallery.forms import Form
-from gallery.images.decoder import REFUSALS, Inspected, Refused
 from gallery.images.models import Image, ImageState
+from gallery.images.sandbox.parent import REFUSALS, Inspected, Refused
 from gallery.images.uploads import (
     FormReader,
     ReceivedFile,
@@ -57,15 +56,16 @@ from gallery.images.uploads import (
     too_large,
     why_it_waits,
 )
-from gallery.languages import gettext as _
-from gallery.languages import ngettext
 from gallery.numbers import page_in
 from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
-from gallery.pages import flash, pages_of, redirect, render, settings_of
 from gallery.storage import Storage, StoreAway
 from gallery.themes.extensions import extended
 from gallery.themes.models import Theme
+from gallery.web.forms import Form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import ngettext
+from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
 PAGE = 50
 CALLS_SHOWN = 6

@@ -16,17 +16,17 @@ from gallery.artworks.models import Artwork, Status
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 from gallery.erasure import erase_soon
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import erase
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
+from gallery.images.storage_keys import erase
 from gallery.organisations.models import Organisation, Project
 from gallery.organisations.projects import add_project
 from gallery.storage import Storage, StoreAway
 from gallery.themes.extensions import extended
 from gallery.themes.models import Theme
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 
 STATUS_WORDS: Mapping[str, Any] = {
     Status.DRAFT: _l("draft"),

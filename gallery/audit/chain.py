@@ -10,7 +10,7 @@ from datetime import UTC, timedelta
 
 from gallery.audit.models import ChainHead, Entry
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 
 AT_ONCE = 500  # entries in one transaction, or in memory
 WAITS_AT_MOST = timedelta(minutes=10)  # an entry that is not chained by then shows that no worker runs

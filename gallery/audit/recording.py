@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from gallery.audit.acting import acting_person_id
+from gallery.audit.current_user import acting_person_id
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb, kind_of
 from gallery.clock import now

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from gallery.languages import lazy_gettext as _l
+from gallery.web.languages import lazy_gettext as _l
 
 
 class Verb(StrEnum):

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
+from gallery.cli.admin import archive, check, develop, init, invite, reindex, second_factor
 from gallery.cli.backups import backup
-from gallery.cli.keeping import archive, check, develop, init, invite, reindex, second_factor
-from gallery.cli.living_example import demo
+from gallery.cli.demo import demo
 from gallery.cli.restoring import restore
 from gallery.cli.serving import serve, worker
 from gallery.cli.sheets import bring_in
 from gallery.cli.site import Unreachable
-from gallery.database import DatabaseOutOfDate, RestoreUnfinished
+from gallery.db.connection import DatabaseOutOfDate, RestoreUnfinished
 from gallery.settings import SettingsError
 from gallery.storage import StoreAway
 

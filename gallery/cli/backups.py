@@ -15,7 +15,7 @@ import click
 
 from gallery.artists.consents import predecessors
 from gallery.artists.models import Withdrawal
-from gallery.cli.copies import (
+from gallery.cli.backup_folder import (
     MAKING,
     PICTURES,
     POSTGRESQL,
@@ -42,7 +42,7 @@ from gallery.cli.revocations import is_of_another_site, valid_digests
 from gallery.cli.serving import run
 from gallery.cli.site import console, opened
 from gallery.clock import now
-from gallery.database import sqlite_file
+from gallery.db.connection import sqlite_file
 from gallery.exhibitions.stored_files import batches, expected_content
 from gallery.reviews.models import Veto
 from gallery.settings import Settings

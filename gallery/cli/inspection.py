@@ -22,7 +22,7 @@ from gallery.artworks.models import Artwork
 from gallery.artworks.screening import emblems_on_view, fingerprints_of_withdrawn
 from gallery.audit.chain import breaks, chain_some
 from gallery.clock import now
-from gallery.database import APP, Database, in_transaction
+from gallery.db.connection import APP, Database, in_transaction
 from gallery.erasure import Erasure
 from gallery.exhibitions.stored_files import (
     AT_ONCE,
@@ -36,9 +36,9 @@ from gallery.exhibitions.stored_files import (
     may_be_private,
     may_be_public,
 )
-from gallery.images.emblem_models import CreditLogo, EmblemState
 from gallery.images.models import Fingerprint, Image, ImageState
-from gallery.images.shelves import ORIGINAL, TILES, original_key, private_keys, public_keys
+from gallery.images.profile_image_models import CreditLogo, EmblemState
+from gallery.images.storage_keys import ORIGINAL, TILES, original_key, private_keys, public_keys
 from gallery.images.take_down import images_alike
 from gallery.storage import Storage, Store
 

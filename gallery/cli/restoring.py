@@ -14,14 +14,13 @@ from pathlib import Path
 import click
 from tortoise.connection import get_connection
 
-from gallery import content_version
 from gallery.accounts.models import Person, Role
 from gallery.artists.consents import latest
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, may_hang
 from gallery.audit.chain import chain_some
-from gallery.cli.copies import (
+from gallery.cli.backup_folder import (
     PICTURES,
     POSTGRESQL,
     SECRET,
@@ -45,12 +44,13 @@ from gallery.cli.inspection import inspect, mend
 from gallery.cli.revocations import Ended, end_again, end_secrets, is_of_another_site
 from gallery.cli.serving import run
 from gallery.cli.site import console, opened, set_up
-from gallery.database import UNFINISHED, sqlite_file
-from gallery.disk import whole
+from gallery.db import content_version
+from gallery.db.connection import UNFINISHED, sqlite_file
 from gallery.exhibitions.stored_files import expected_content
 from gallery.reviews.vetoes import veto
 from gallery.settings import Settings
 from gallery.storage import Storage
+from gallery.storage.disk import whole
 
 
 @click.command()

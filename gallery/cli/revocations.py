@@ -17,7 +17,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from gallery.accounts.closing import forget_account
+from gallery.accounts.account_deletion import forget_account
 from gallery.accounts.members import note_former_owners
 from gallery.accounts.models import (
     AddressChange,
@@ -44,10 +44,10 @@ from gallery.artworks.taking_back import take_back
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import Model, QuerySet, in_transaction
+from gallery.db.connection import Model, QuerySet, in_transaction
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, PreviewLink
-from gallery.images.emblem_models import CreditLogo
 from gallery.images.models import Image, ImageState
+from gallery.images.profile_image_models import CreditLogo
 from gallery.mail.models import Mail, MailState
 from gallery.organisations.models import (
     Application,

@@ -20,10 +20,10 @@ import uvicorn
 
 from gallery.app import CHORES, create_app
 from gallery.cli.site import console, opened
-from gallery.front_door import FrontDoor
-from gallery.images.child import close_memory
+from gallery.images.sandbox.child import close_memory
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreAway
+from gallery.web.http_protocol import FrontDoor
 from gallery.worker import Worker, Workshop
 
 logger = logging.getLogger("gallery.serve")

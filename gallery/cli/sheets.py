@@ -17,15 +17,15 @@ from gallery.artworks.import_models import AT_WORK, Import, ImportState, bundle_
 from gallery.artworks.importing import Report, begin, confirm
 from gallery.artworks.sheets import COLUMN_LABELS, sentence
 from gallery.artworks.works import offered_to
-from gallery.audit.acting import act_as
+from gallery.audit.current_user import act_as
 from gallery.cli.serving import run
 from gallery.cli.site import Telling, console, opened, progress_bar
 from gallery.images.models import new_token
-from gallery.languages import LANGUAGES, speaking
 from gallery.organisations.access import organisations_of
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
+from gallery.web.languages import LANGUAGES, speaking
 from gallery.worker import Workshop
 
 PAUSE = 0.3  # seconds between two looks at how far it is

@@ -14,8 +14,8 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from gallery.clock import use_time_zone
-from gallery.content_version import ContentVersion
-from gallery.database import Database
+from gallery.db.connection import Database
+from gallery.db.content_version import ContentVersion
 from gallery.settings import Settings
 from gallery.storage import Storage
 

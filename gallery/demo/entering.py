@@ -49,9 +49,9 @@ from gallery.demo.works_football import FOOTBALL
 from gallery.demo.works_table import TABLE
 from gallery.demo.works_winter import WINTER
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
-from gallery.images.child import end_with_parent
 from gallery.images.chores import CHORES as DEVELOPING
 from gallery.images.models import Image, ImageState
+from gallery.images.sandbox.child import end_with_parent
 from gallery.organisations.models import Organisation, Project
 from gallery.settings import Settings
 from gallery.storage import Storage

@@ -1,4 +1,4 @@
-"""Who may build exhibitions: curators all of them, nobody else any. And which a visitor may see."""
+"""Who may build exhibitions: curators all of them, nobody else any."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from starlette.requests import Request
 from gallery.accounts.access import load_curator
 from gallery.accounts.models import Person
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
-from gallery.exhibitions.walls import ShownExhibition, exhibition_at
 
-__all__ = ["load_curator", "load_edition", "load_exhibition", "load_hanging", "load_opened", "load_room"]
+__all__ = ["load_curator", "load_edition", "load_exhibition", "load_hanging", "load_room"]
 
 
 async def load_exhibition(request: Request) -> tuple[Person, Exhibition]:
@@ -53,11 +52,3 @@ async def load_hanging(request: Request) -> tuple[Person, Exhibition, Hanging]:
     if hanging is None:
         raise HTTPException(404)
     return person, exhibition, hanging
-
-
-async def load_opened(slug: str, headers: dict[str, str] | None = None) -> ShownExhibition:
-    """What visitors see at `slug`; 404, with `headers`, unless it has opened and is still on the site."""
-    found = await exhibition_at(slug)
-    if found is None:
-        raise HTTPException(404, headers=headers)
-    return found

@@ -12,7 +12,7 @@ from tortoise.expressions import F, Q
 from gallery.accounts.members import members_of
 from gallery.artworks.models import Artwork, has_opened
 from gallery.clock import now
-from gallery.database import in_transaction
+from gallery.db.connection import in_transaction
 from gallery.exhibitions.models import Edition, Exhibition, Hanging
 from gallery.mail.models import Mail
 from gallery.mail.outbox import News, in_both, tell

@@ -1,79 +1,13 @@
-"""What the worker does with exhibitions: keep public storage to what is on view, and say when one has opened."""
+"""What the worker does with exhibitions: links and logos of credits, files without a row, mails about openings."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from tortoise.expressions import Q, Subquery
-from tortoise.functions import Coalesce, Sum
-
-from gallery.artworks.models import Artwork
-from gallery.artworks.screening import emblems_on_view, screen_again
-from gallery.exhibitions import archives
 from gallery.exhibitions.announcements import tell_of_opening
+from gallery.exhibitions.credit_logos import delete_unused
 from gallery.exhibitions.credits import links_of_credits
-from gallery.exhibitions.logos import delete_unused
 from gallery.exhibitions.stored_files import delete_orphans
-from gallery.exhibitions.tiling import cut_next
-from gallery.images.models import Derivative, Image
-from gallery.images.shelves import derivative_key, make_private, make_public
 from gallery.organisations.links import note_links
 from gallery.worker import Chore, Workshop
-
-AT_ONCE = 50
-
-
-async def bring_out(workshop: Workshop) -> bool:
-    """Put images that have come on view into public storage."""
-    works = (
-        await Artwork.all().on_view().filter(image__is_public=False).limit(AT_ONCE).prefetch_related("image")
-    )
-    emblems = await emblems_on_view().filter(image__is_public=False).limit(AT_ONCE).select_related("image")
-    for image in [*(work.image for work in works), *(emblem.image for emblem in emblems)]:
-        assert image is not None
-        await make_public(workshop.storage, image)
-    return bool(works or emblems)
-
-
-async def take_in(workshop: Workshop) -> bool:
-    """Take images that have left the wall out of public storage: an edition replaced, a consent that ran out."""
-    on_view = Artwork.all().on_view().values("image_id")
-    emblems = emblems_on_view().values("image_id")
-    images = (
-        await Image.filter(is_public=True)
-        .exclude(Q(id__in=Subquery(on_view)) | Q(id__in=Subquery(emblems)))
-        .limit(AT_ONCE)
-    )
-    await screen_again(images, workshop.storage)
-    await make_private(workshop.storage, images)
-    return bool(images)
-
-
-async def tidy_derivatives(workshop: Workshop) -> bool:
-    """Delete pieces made on demand: of pictures that left the wall, and the oldest where all take too much room."""
-    on_view = Artwork.all().on_view().values("image_id")
-    gone = await Derivative.exclude(image_id__in=Subquery(on_view)).limit(AT_ONCE).prefetch_related("image")
-    too_much = [] if gone else await beyond(workshop.settings.iiif_cache_bytes)
-    for derivative in [*gone, *too_much]:
-        await workshop.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
-        await Derivative.filter(id=derivative.id).delete()  # last, for it says what is still to do
-    return bool(gone or too_much)
-
-
-async def beyond(budget: int) -> list[Derivative]:
-    """Some of the oldest pieces, if all together have more than `budget` bytes."""
-    summed: Any = await Derivative.annotate(total=Coalesce(Sum("file_bytes"), 0)).values_list(
-        "total", flat=True
-    )
-    total = int(summed[0])
-    oldest = Derivative.all().order_by("made_at", "id").limit(AT_ONCE).prefetch_related("image")
-    chosen = []
-    for derivative in await oldest if total > budget else []:
-        if total <= budget:
-            break
-        chosen.append(derivative)
-        total -= derivative.file_bytes
-    return chosen
 
 
 async def announce_opening(workshop: Workshop) -> bool:
@@ -93,19 +27,9 @@ async def tidy_logos(workshop: Workshop) -> bool:
     return False
 
 
-async def keep_archives(workshop: Workshop) -> bool:
-    """Take out of archives what may no longer be shown, and bring them up to date."""
-    return bool(await archives.keep(workshop.settings, workshop.storage))
-
-
 CHORES = [
     Chore("note links", note_every_link, every=20),
     Chore("tidy logos", tidy_logos, every=3600),
     Chore("delete orphaned files", delete_orphans, every=24 * 3600, aside=True),
-    Chore("take images in", take_in, every=1),
-    Chore("bring images out", bring_out, every=1),
-    Chore("tidy pieces made on demand", tidy_derivatives, every=5),
-    Chore("cut tiles", cut_next, every=1, aside=True),
-    Chore("keep archives", keep_archives, every=1, aside=True),
     Chore("announce openings", announce_opening, every=30),
 ]

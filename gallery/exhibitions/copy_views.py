@@ -9,13 +9,13 @@ from tortoise.exceptions import IntegrityError
 
 from gallery.exhibitions import copying
 from gallery.exhibitions.access import load_exhibition
-from gallery.exhibitions.building import draft_of
+from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.forms import ExhibitionForm
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.views import chosen_theme, slug_in_use, theme_choices
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
-from gallery.pages import flash, redirect, render
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render
 
 
 async def new(request: Request) -> Response:

@@ -14,10 +14,10 @@ from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction
+from gallery.db.connection import in_transaction
 from gallery.exhibitions.arrangements import Arrangement, arranged, furnish
-from gallery.exhibitions.building import draft_of, found, hold, touch
-from gallery.exhibitions.logos import copy_logos
+from gallery.exhibitions.credit_logos import copy_logos
+from gallery.exhibitions.drafts import draft_of, found, hold, touch
 from gallery.exhibitions.models import Edition, Exhibition, Room
 from gallery.exhibitions.room_rules import Filled, Hung
 from gallery.themes.models import Theme

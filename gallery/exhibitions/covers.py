@@ -6,17 +6,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery import content_version
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
+from gallery.db import content_version
+from gallery.db.connection import in_transaction
 from gallery.numbers import whole_number
-from gallery.pages import flash, redirect, render
 from gallery.themes.access import load_theme
 from gallery.themes.models import Theme
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render
 
 CHOICES = 120  # works, the newest first
 

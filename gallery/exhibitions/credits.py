@@ -11,7 +11,7 @@ from tortoise.expressions import Q
 
 from gallery.artworks.models import not_replaced
 from gallery.exhibitions.models import Edition
-from gallery.languages import lazy_gettext as _l
+from gallery.web.languages import lazy_gettext as _l
 
 
 class CreditKind(StrEnum):

@@ -12,11 +12,11 @@ from typing import Any, Literal
 from gallery.accounts.models import Person
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction
-from gallery.exhibitions.building import BuildingRefused, draft_of, hold, touch
-from gallery.exhibitions.meanwhile import merged
+from gallery.db.connection import in_transaction
+from gallery.exhibitions.drafts import BuildingRefused, draft_of, hold, touch
+from gallery.exhibitions.edit_conflicts import merged
 from gallery.exhibitions.models import Edition, Exhibition
-from gallery.languages import gettext as _
+from gallery.web.languages import gettext as _
 
 ListName = Literal["credits", "talks"]
 Entries = list[dict[str, Any]]

@@ -16,24 +16,24 @@ from tortoise.functions import Count
 from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork
 from gallery.artworks.snapshots import passages
-from gallery.exhibitions import building, copying
+from gallery.exhibitions import copying, drafts
 from gallery.exhibitions.access import load_edition, load_exhibition
 from gallery.exhibitions.arrangements import arranged
 from gallery.exhibitions.builder import editions_of
-from gallery.exhibitions.building import draft_of
 from gallery.exhibitions.comparing import Difference, FieldChange, compare
 from gallery.exhibitions.credits import Credit, credits_of
+from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.forms import LAYOUTS
 from gallery.exhibitions.models import Edition, OnSite, Room
 from gallery.exhibitions.room_rules import RoomRule
 from gallery.exhibitions.talks import Talk, talks_of
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
-from gallery.languages import ngettext, spoken
 from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
-from gallery.pages import flash, redirect, render, shown_moment
 from gallery.themes.models import Theme
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import ngettext, spoken
+from gallery.web.rendering import flash, redirect, render, shown_moment
 
 DRAFT = "draft"
 NAMED_MOST = 5  # works in one sentence
@@ -130,7 +130,7 @@ async def unpublish(request: Request) -> Response:
     """A curator takes an exhibition off the site; draft and editions remain."""
     person, exhibition = await load_exhibition(request)
     response = redirect(request, "editions:index", id=exhibition.id)
-    if await building.unpublish(exhibition, person):
+    if await drafts.unpublish(exhibition, person):
         flash(request, response, _("Visitors no longer see this exhibition."))
     else:
         flash(request, response, _("Visitors did not see this exhibition already."), "hint")
@@ -141,7 +141,7 @@ async def cancel_planned(request: Request) -> Response:
     """A curator takes back an edition that was to open later; what visitors see stays."""
     person, exhibition = await load_exhibition(request)
     response = redirect(request, "editions:index", id=exhibition.id)
-    if await building.cancel_planned(exhibition, person):
+    if await drafts.cancel_planned(exhibition, person):
         flash(request, response, _("The planned edition is cancelled. What visitors see stays."))
     else:
         flash(request, response, _("No edition is planned: it was cancelled or has opened."), "hint")

@@ -14,9 +14,9 @@ from gallery.exhibitions.credits import CREDIT_FIELDS, HEADINGS
 from gallery.exhibitions.models import Layout, Room
 from gallery.exhibitions.room_rules import RoomRule
 from gallery.exhibitions.talks import MOMENTS, TALK_FIELDS
-from gallery.forms import Block, Form, Line, Moment, Needed, Slug, WebAddress, choices_of, is_among
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
+from gallery.web.forms import Block, Form, Line, Moment, Needed, Slug, WebAddress, choices_of, is_among
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 
 
 class TitledForm(Form):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.exhibitions.access import load_exhibition
-from gallery.exhibitions.building import BuildingRefused, draft_of
+from gallery.exhibitions.credit_logo_views import desk_logos
 from gallery.exhibitions.credits import CREDIT_FIELDS, credits_of
 from gallery.exhibitions.draft_lists import (
     ListName,
@@ -22,17 +22,17 @@ from gallery.exhibitions.draft_lists import (
     move_entry,
     remove_entry,
 )
+from gallery.exhibitions.drafts import BuildingRefused, draft_of
+from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, seen_of, written
 from gallery.exhibitions.forms import CreditForm, TalkForm
-from gallery.exhibitions.logo_views import desk_logos
-from gallery.exhibitions.meanwhile import ChangedMeanwhile, seen_of, written
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.talks import TALK_FIELDS, talks_of
 from gallery.exhibitions.views import refuse_meanwhile, seen_in
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
 from gallery.numbers import whole_number
 from gallery.organisations.links import dead_among
-from gallery.pages import flash, redirect, render
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render
 
 EntryForm = CreditForm | TalkForm
 

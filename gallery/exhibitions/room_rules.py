@@ -13,7 +13,7 @@ from typing import Any, Self
 from tortoise.expressions import Q
 
 from gallery.artworks.models import Artwork, may_hang, not_replaced
-from gallery.database import QuerySet
+from gallery.db.connection import QuerySet
 from gallery.exhibitions.models import Edition, Hanging, Room
 
 ROOM_MOST = 300  # works that a rule hangs in one room, the newest ones

@@ -16,11 +16,10 @@ from gallery.artworks.import_models import BUNDLES, Import, bundle_key
 from gallery.artworks.models import Artwork
 from gallery.artworks.screening import emblems_on_view
 from gallery.clock import now
-from gallery.disk import sha256_of
-from gallery.exhibitions.logos import logos_among
+from gallery.exhibitions.credit_logos import logos_among
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import PREVIEW, UNFRAMED
-from gallery.images.shelves import (
+from gallery.images.storage_keys import (
     ORIGINAL,
     RENDITIONS,
     derivative_key,
@@ -31,6 +30,7 @@ from gallery.images.shelves import (
     token_in,
 )
 from gallery.storage import Storage, Store
+from gallery.storage.disk import sha256_of
 from gallery.worker import Workshop
 
 AT_ONCE = 500  # files or rows in memory at once

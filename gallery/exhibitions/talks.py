@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from gallery.languages import spoken
-from gallery.pages import local_input
+from gallery.web.languages import spoken
+from gallery.web.rendering import local_input
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from tortoise.query_utils import Prefetch
 
 from gallery.artworks.models import Artwork
 from gallery.clock import now
-from gallery.exhibitions import building
+from gallery.exhibitions import drafts
 from gallery.exhibitions.access import load_curator, load_exhibition, load_hanging, load_room
 from gallery.exhibitions.arrangements import CAPTIONS, EDITION_FIELDS, ROOM_FIELDS
 from gallery.exhibitions.builder import (
@@ -28,19 +28,19 @@ from gallery.exhibitions.builder import (
     version_of,
     works_by_rule,
 )
-from gallery.exhibitions.building import BuildingRefused, NotPublishable, draft_of
+from gallery.exhibitions.drafts import BuildingRefused, NotPublishable, draft_of
+from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, digest, read_seen, seen_of, written
 from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm
-from gallery.exhibitions.meanwhile import ChangedMeanwhile, digest, read_seen, seen_of, written
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, OnSite, Room
 from gallery.exhibitions.room_rules import filled, waiting
 from gallery.exhibitions.talks import MOMENTS
-from gallery.forms import Form, desk_form
-from gallery.languages import gettext as _
-from gallery.languages import spoken
 from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
-from gallery.pages import flash, local_input, redirect, render, shown_moment
 from gallery.themes.models import Theme
+from gallery.web.forms import Form, desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import spoken
+from gallery.web.rendering import flash, local_input, redirect, render, shown_moment
 
 
 async def index(request: Request) -> Response:
@@ -75,7 +75,7 @@ async def create(request: Request) -> Response:
     if form.validate():
         if not await Exhibition.exists(slug=form["slug"].data):
             try:
-                exhibition = await building.found(
+                exhibition = await drafts.found(
                     form["slug"].data,
                     person,
                     theme=await chosen_theme(form),
@@ -102,7 +102,7 @@ async def update(request: Request) -> Response:
     if not form.validate():
         return await _builder(request, exhibition, edition_form=form, seen=seen_in(posted))
     try:
-        await building.change(
+        await drafts.change(
             exhibition,
             await chosen_theme(form),
             by=person,
@@ -122,7 +122,7 @@ async def create_room(request: Request) -> Response:
     form = RoomForm(await desk_form(request), prefix="new", **await room_choices())
     if not form.validate():
         return await _builder(request, exhibition, new_room_form=form)
-    room = await building.add_room(await draft_of(exhibition), by=person, **form.room_values())
+    room = await drafts.add_room(await draft_of(exhibition), by=person, **form.room_values())
     return _back(request, exhibition, f"room-{room.id}")
 
 
@@ -134,7 +134,7 @@ async def update_room(request: Request) -> Response:
     if not form.validate():
         return await _builder(request, exhibition, room_forms={room.id: form}, seen=seen_in(posted))
     try:
-        await building.change_room(room, by=person, seen=seen_in(posted), **form.room_values())
+        await drafts.change_room(room, by=person, seen=seen_in(posted), **form.room_values())
     except ChangedMeanwhile as other:
         seen = refuse_meanwhile(form, other, seen_in(posted))
         return await _builder(request, exhibition, room_forms={room.id: form}, seen=seen)
@@ -146,7 +146,7 @@ async def create_exclusion(request: Request) -> Response:
     """A curator keeps a work out of a room that its rule would hang."""
     person, exhibition, room = await load_room(request)
     work = await posted_work(request)
-    await building.leave_out(room, work, by=person)
+    await drafts.leave_out(room, work, by=person)
     return _back(request, exhibition, f"room-{room.id}", _("The rule leaves this work out now."))
 
 
@@ -154,7 +154,7 @@ async def delete_exclusion(request: Request) -> Response:
     """A curator leaves it to the rule again whether a work hangs."""
     person, exhibition, room = await load_room(request)
     work = await posted_work(request)
-    await building.let_in(room, work, by=person)
+    await drafts.let_in(room, work, by=person)
     return _back(request, exhibition, f"room-{room.id}")
 
 
@@ -166,7 +166,7 @@ async def update_caption(request: Request) -> Response:
     if not form.validate():
         return await _builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen_in(posted))
     try:
-        await building.change_caption(hanging, by=person, seen=seen_in(posted), **form.values(*CAPTIONS))
+        await drafts.change_caption(hanging, by=person, seen=seen_in(posted), **form.values(*CAPTIONS))
     except ChangedMeanwhile as other:
         seen = refuse_meanwhile(form, other, seen_in(posted))
         return await _builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen)
@@ -186,7 +186,7 @@ async def show_version(request: Request) -> Response:
 async def delete_room(request: Request) -> Response:
     """A curator closes a room of the draft; its works can be hung elsewhere."""
     person, exhibition, room = await load_room(request)
-    await building.close_room(room, by=person)
+    await drafts.close_room(room, by=person)
     return _back(request, exhibition, "rooms", _("The room is closed. Its works can be hung elsewhere."))
 
 
@@ -196,7 +196,7 @@ async def move_room(request: Request) -> Response:
     to = whole_number((await desk_form(request)).get("position", "")) or 0
     if not to:
         return _back(request, exhibition, f"room-{room.id}", unnumbered(), "error")
-    await building.move_room(room, to, by=person)
+    await drafts.move_room(room, to, by=person)
     return _back(request, exhibition, f"room-{room.id}")
 
 
@@ -213,7 +213,7 @@ async def create_hanging(request: Request) -> Response:
     if room is None or artwork is None:
         raise HTTPException(404)
     try:
-        await building.hang(room, artwork, person)
+        await drafts.hang(room, artwork, person)
     except BuildingRefused as refusal:
         return _back(request, exhibition, "picker", str(refusal), "error")
     place = spoken(room, "title").text
@@ -228,7 +228,7 @@ async def create_hanging(request: Request) -> Response:
 async def delete_hanging(request: Request) -> Response:
     """A curator takes a work down; it can be hung again."""
     person, exhibition, hanging = await load_hanging(request)
-    await building.take_down(hanging, by=person)
+    await drafts.take_down(hanging, by=person)
     return _back(request, exhibition, f"room-{hanging.room_id}")
 
 
@@ -244,7 +244,7 @@ async def move_hanging(request: Request) -> Response:
         into = await Room.get_or_none(
             id=room_id, edition__exhibition_id=exhibition.id, edition__number__isnull=True
         )
-    await building.move(hanging, to, into=into, by=person)
+    await drafts.move(hanging, to, into=into, by=person)
     return await _answer(request, exhibition, f"hanging-{hanging.id}")
 
 
@@ -252,7 +252,7 @@ async def create_edition(request: Request) -> Response:
     """A curator publishes the draft: from now on visitors see it as it is now."""
     person, exhibition = await load_exhibition(request)
     try:
-        edition = await building.publish(exhibition, person)
+        edition = await drafts.publish(exhibition, person)
     except NotPublishable as refusal:
         return await _builder(request, exhibition, refusal=str(refusal))
     return _back(

@@ -12,19 +12,19 @@ from datetime import timedelta
 
 from tortoise.expressions import Q
 
-from gallery import content_version
 from gallery.accounts.models import Person, Role
 from gallery.clock import now, today
-from gallery.database import QuerySet, in_transaction, locked
-from gallery.disk import sha256_of
-from gallery.images.decoder import Developed, Refused, develop
-from gallery.images.emblem_models import Emblem
+from gallery.db import content_version
+from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.images.models import Image, ImageState
+from gallery.images.profile_image_models import Emblem
 from gallery.images.renditions import PREVIEW
-from gallery.images.shelves import erase, original_key, rendition_key, renew_public
+from gallery.images.sandbox.parent import Developed, Refused, develop
+from gallery.images.storage_keys import erase, original_key, rendition_key, renew_public
 from gallery.images.uploads import patient_limits_of
 from gallery.mail.outbox import News, tell
 from gallery.storage import StoreAway
+from gallery.storage.disk import sha256_of
 from gallery.worker import Chore, Workshop
 
 logger = logging.getLogger("gallery.worker")

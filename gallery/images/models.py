@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gallery.accounts.models import Person
     from gallery.artworks.models import Artwork
-    from gallery.images.emblem_models import Emblem
+    from gallery.images.profile_image_models import Emblem
     from gallery.organisations.models import Organisation
 
 

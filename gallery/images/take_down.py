@@ -14,12 +14,12 @@ from gallery.accounts.members import members_of
 from gallery.accounts.models import Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.images.decoder import Refused, fingerprint
-from gallery.images.emblem_models import CreditLogo, Emblem
 from gallery.images.fingerprints import is_alike
 from gallery.images.models import Fingerprint, Image, ImageState
+from gallery.images.profile_image_models import CreditLogo, Emblem
 from gallery.images.renditions import PREVIEW, file_name
-from gallery.images.shelves import erase, logo_key, rendition_key
+from gallery.images.sandbox.parent import Refused, fingerprint
+from gallery.images.storage_keys import erase, logo_key, rendition_key
 from gallery.mail.outbox import News, in_both, tell
 from gallery.storage import Storage
 

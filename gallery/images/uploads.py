@@ -15,17 +15,17 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.datastructures import MultiDict
 from starlette.requests import Request
 
-from gallery.disk import sha256_of
-from gallery.images.decoder import Inspected, Limits, MachineFault, Refused, inspect, sniff
 from gallery.images.framing import Framing, is_too_small
 from gallery.images.models import Image, new_token
 from gallery.images.renditions import PREVIEW, UNFRAMED
-from gallery.images.shelves import erase, original_key, rendition_key, unframed_name
-from gallery.languages import file_size
-from gallery.languages import gettext as _
+from gallery.images.sandbox.parent import Inspected, Limits, MachineFault, Refused, inspect, sniff
+from gallery.images.storage_keys import erase, original_key, rendition_key, unframed_name
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
+from gallery.storage.disk import sha256_of
+from gallery.web.languages import file_size
+from gallery.web.languages import gettext as _
 
 logger = logging.getLogger("gallery")
 

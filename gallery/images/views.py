@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import FORMATS, PREVIEW, TABLE, UNFRAMED, file_name
-from gallery.images.shelves import rendition_key
+from gallery.images.storage_keys import rendition_key
 from gallery.storage import Storage
 
 MEDIA_TYPES: dict[str, str] = {format.name: format.media_type for format in FORMATS}

@@ -14,12 +14,12 @@ from email.message import EmailMessage
 import aiosmtplib
 from tortoise.expressions import Q, Subquery
 
-from gallery import site
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 from gallery.mail.letters import Unwritable, compose, message_of
 from gallery.mail.models import Mail, MailState
 from gallery.settings import MailServer
+from gallery.web import site_settings
 from gallery.worker import Chore, Workshop
 
 logger = logging.getLogger("gallery.mail")
@@ -51,7 +51,7 @@ async def send_next(workshop: Workshop) -> bool:
         return True
     try:
         gathered = await Mail.filter(digest_id=mail.id).order_by("id")
-        await site.read_anew()  # mails are signed with its name
+        await site_settings.read_anew()  # mails are signed with its name
         message = message_of(mail, compose(mail, settings, gathered), settings)
         async with asyncio.timeout(SECONDS_IN_ALL):
             await deliver(message, server)

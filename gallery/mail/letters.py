@@ -15,13 +15,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, select_autoescape
 
-from gallery import languages
 from gallery.clock import now
-from gallery.forms import one_line
-from gallery.languages import TAGS, current_language, speaking
 from gallery.mail.models import Mail
-from gallery.pages import shown_date, shown_moment
 from gallery.settings import Settings
+from gallery.web import languages
+from gallery.web.forms import one_line
+from gallery.web.languages import TAGS, current_language, speaking
+from gallery.web.rendering import shown_date, shown_moment
 
 HIDDEN = "••••••"  # stands for the secret of a link where a keeper reads the outbox
 

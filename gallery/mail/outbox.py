@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from gallery.clock import local, now, start_of
-from gallery.languages import LANGUAGES, spoken
 from gallery.mail.models import Mail, MailState
+from gallery.web.languages import LANGUAGES, spoken
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person

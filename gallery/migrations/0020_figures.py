@@ -1,6 +1,6 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
-from gallery.figures.models import Kind
+from gallery.stats.models import Kind
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index

@@ -1,7 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 import functools
-from gallery.images.emblem_models import EmblemState
+from gallery.images.profile_image_models import EmblemState
 from json import dumps, loads
 from tortoise.fields.base import OnDelete
 from tortoise import fields

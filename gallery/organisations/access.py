@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from gallery.accounts.access import load_curator, load_person
 from gallery.accounts.models import MemberRole, Membership, Person
-from gallery.database import QuerySet
+from gallery.db.connection import QuerySet
 from gallery.organisations.models import Application, Organisation, Project
 
 

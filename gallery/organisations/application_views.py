@@ -11,17 +11,17 @@ from tortoise.exceptions import IntegrityError
 from gallery.accounts.access import load_curator
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.forms import small_form
-from gallery.languages import LANGUAGES, set_language
-from gallery.languages import gettext as _
 from gallery.organisations import applications
 from gallery.organisations.access import load_application
 from gallery.organisations.applications import ApplicationDecided
 from gallery.organisations.forms import AdmissionForm, ApplicationForm, RefusalForm
 from gallery.organisations.models import Application, ApplicationState
 from gallery.organisations.views import invited_page
-from gallery.pages import flash, redirect, render, settings_of
-from gallery.security import RateLimit, network_asking
+from gallery.web.forms import small_form
+from gallery.web.languages import LANGUAGES, set_language
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.security import RateLimit, network_asking
 
 SENT_FROM_ONE_NETWORK = RateLimit(times=5, seconds=3600)
 DECIDED_LISTED = 50

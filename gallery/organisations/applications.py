@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gallery import content_version
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import MemberRole, Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.languages import lazy_gettext as _l
+from gallery.db import content_version
+from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import News, in_both, tell, write_to
 from gallery.organisations.models import Application, ApplicationState, Organisation
+from gallery.web.languages import lazy_gettext as _l
 
 
 class ApplicationDecided(Exception):

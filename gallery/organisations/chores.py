@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from gallery.clock import now
-from gallery.database import in_transaction
+from gallery.db.connection import in_transaction
 from gallery.erasure import erase_soon
 from gallery.organisations.links import check_next
 from gallery.organisations.models import Application, ApplicationState

@@ -12,11 +12,11 @@ from wtforms.validators import Email, Optional, ValidationError
 
 from gallery.accounts.forms import LANGUAGE_NAMES
 from gallery.clock import today
-from gallery.forms import Block, Form, Line, Needed, Slug, WebAddress, at_most, choices_of, stripped
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
-from gallery.languages import spoken
 from gallery.organisations.models import Organisation, Trust
+from gallery.web.forms import Block, Form, Line, Needed, Slug, WebAddress, at_most, choices_of, stripped
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import spoken
 
 WEB_ADDRESS = {"inputmode": "url", "placeholder": "https://"}
 NOT_IN_THE_LIST = _l("Please choose something that is in the list.")

@@ -14,7 +14,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import h11
 
-from gallery.forms import is_web_address
+from gallery.web.forms import is_web_address
 
 SECONDS = 10  # for all requests of one check together
 REDIRECTS = 5

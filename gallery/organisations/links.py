@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from gallery import content_version
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
+from gallery.db import content_version
+from gallery.db.connection import in_transaction, locked
 from gallery.organisations.link_check import Unreachable, is_alive, status_of
 from gallery.organisations.models import LINK_FIELDS, CheckedLink, LinkState, Project
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 
 LEASE = timedelta(minutes=5)
 DEAD_AFTER = 3  # failures in a row

@@ -10,16 +10,16 @@ from starlette.routing import Route
 from gallery.accounts.access import load_keeper, speak_to_guest
 from gallery.accounts.models import Person
 from gallery.clock import now
-from gallery.forms import small_form
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
 from gallery.organisations import owner_requests
 from gallery.organisations.access import load_organisation
 from gallery.organisations.forms import OwnerRequestForm
 from gallery.organisations.models import Organisation, OwnerRequest, RequestState
 from gallery.organisations.owner_requests import RequestRefused, can_be_stopped, find_by_link, role_of
-from gallery.pages import flash, redirect, render, settings_of
-from gallery.security import WITHOUT_PATH
+from gallery.web.forms import small_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.security import WITHOUT_PATH
 
 LISTED = 100
 STATE_WORDS = {

@@ -19,8 +19,7 @@ from gallery.accounts.sessions import token_hash
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.languages import lazy_gettext as _l
+from gallery.db.connection import in_transaction, locked
 from gallery.mail.models import Mail, MailState
 from gallery.mail.outbox import News, in_both, tell, write_to
 from gallery.organisations.models import (
@@ -31,6 +30,7 @@ from gallery.organisations.models import (
     RequestState,
 )
 from gallery.settings import Settings
+from gallery.web.languages import lazy_gettext as _l
 from gallery.worker import Workshop
 
 WAITS = timedelta(hours=72)

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from gallery import content_version
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction
+from gallery.db import content_version
+from gallery.db.connection import in_transaction
 from gallery.organisations.models import Organisation, Project
 
 SLUG_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread

@@ -11,7 +11,6 @@ from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 from tortoise.functions import Count
 
-from gallery import content_version
 from gallery.accounts import invitations, members
 from gallery.accounts.access import load_curator, load_person
 from gallery.accounts.confirmation import confirmed
@@ -22,11 +21,8 @@ from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.forms import desk_form, one_line, small_form
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
-from gallery.languages import set_language, spoken
+from gallery.db import content_version
+from gallery.db.connection import in_transaction, locked
 from gallery.organisations.access import (
     load_kept,
     load_member,
@@ -48,7 +44,11 @@ from gallery.organisations.models import (
 )
 from gallery.organisations.owner_requests import can_be_stopped, latest_request, role_of
 from gallery.organisations.projects import add_project
-from gallery.pages import flash, pages_of, redirect, render, settings_of
+from gallery.web.forms import desk_form, one_line, small_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import set_language, spoken
+from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
 PROJECT_FIELDS = (
     "title_zh",

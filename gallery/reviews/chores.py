@@ -9,7 +9,7 @@ from tortoise.expressions import Subquery
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import discard
 from gallery.clock import now
-from gallery.database import QuerySet, in_transaction, locked
+from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.erasure import erase_soon
 from gallery.images.models import Image, ImageState
 from gallery.reviews.decisions import ON_THE_WAY, UNDO_FOR

@@ -15,10 +15,10 @@ from tortoise.expressions import Q, Subquery
 from gallery.artists.models import EXPIRING_DAYS
 from gallery.artworks.models import Artwork
 from gallery.clock import today
-from gallery.languages import lazy_gettext as _l
 from gallery.organisations.models import CheckedLink, LinkState
-from gallery.pages import render
 from gallery.reviews.access import load_curator
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import render
 
 PER_PAGE = 60
 

@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from gallery import content_version
 from gallery.accounts.members import Interest, interest_of, members_of
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent, ConsentState
@@ -21,12 +20,10 @@ from gallery.artworks.works import TEXT_FIELDS
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.db import content_version
+from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
-from gallery.languages import lazy_gettext as _l
-from gallery.languages import speaking
 from gallery.mail.outbox import News, tell, unsay
-from gallery.pages import shown_moment
 from gallery.reviews.checks import personal_data
 from gallery.reviews.checks.found import Found
 from gallery.reviews.holds import held_by_another
@@ -44,7 +41,10 @@ from gallery.reviews.models import (
     WavedOff,
 )
 from gallery.reviews.stages import Answer, Voices, answer, stage_of, told, voices_of
-from gallery.site import current as current_site
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import speaking
+from gallery.web.rendering import shown_moment
+from gallery.web.site_settings import current as current_site
 
 STATUS_AFTER = {
     Decision.ACCEPTED: Status.ACCEPTED,

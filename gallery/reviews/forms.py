@@ -11,14 +11,14 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Optional
 
 from gallery.artists.forms import CheckBoxes
-from gallery.forms import Block, Form, Line, Moment, Needed, at_most, choices_of, is_among, stripped
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
-from gallery.languages import spoken
 from gallery.reviews.checks.found import Found
 from gallery.reviews.models import Decision, PairOutcome, ReadyReason
 from gallery.reviews.reports import REPORTED_FOR_WORDS
 from gallery.reviews.scoring import HIGHEST, LOWEST
+from gallery.web.forms import Block, Form, Line, Moment, Needed, at_most, choices_of, is_among, stripped
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import spoken
 
 LONGEST_NOTE = 1000
 

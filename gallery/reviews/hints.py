@@ -16,12 +16,9 @@ from gallery.artworks.works import TEXT_FIELDS
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
-from gallery.database import in_transaction, locked
-from gallery.images import likeness
+from gallery.db.connection import in_transaction, locked
+from gallery.images import image_similarity
 from gallery.images.models import Image, ImageState
-from gallery.languages import Spoken, current_language
-from gallery.languages import lazy_gettext as _l
-from gallery.pages import shown_date
 from gallery.reviews.checks import (
     CHECK_WORDS,
     CHECKS_VERSION,
@@ -37,6 +34,9 @@ from gallery.reviews.checks.found import Found
 from gallery.reviews.decisions import shown_of
 from gallery.reviews.models import HashBand, Hint, NearPair, ScoringRound, WavedOff
 from gallery.reviews.pairs import ShownPair, is_pair, keep_pair, proposed_beside, shown_pairs
+from gallery.web.languages import Spoken, current_language
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import shown_date
 from gallery.worker import Workshop
 
 MOST_NEAR = 12  # works with nearly the same picture that are told; an empty sheet may have hundreds
@@ -137,7 +137,7 @@ async def near(artwork: Artwork, image: Image) -> list[Near]:
     found: dict[int, Near] = {}
     for is_mirrored, hash in (
         (False, image.perceptual_hash),
-        (True, likeness.mirrored(image.perceptual_hash)),
+        (True, image_similarity.mirrored(image.perceptual_hash)),
     ):
         codes = list(duplicates.neighbouring_codes(hash))
         candidates = (
@@ -148,9 +148,13 @@ async def near(artwork: Artwork, image: Image) -> list[Near]:
             .values_list("perceptual_hash", "id", "artwork__id", "artwork__artist_id")
         )
         for other, image_id, artwork_id, artist_id in candidates:
-            bits = likeness.distance(hash, str(other))
+            bits = image_similarity.distance(hash, str(other))
             id = int(str(artwork_id))
-            if bits > likeness.FARTHEST or id == artwork.id or (id in found and found[id].distance <= bits):
+            if (
+                bits > image_similarity.FARTHEST
+                or id == artwork.id
+                or (id in found and found[id].distance <= bits)
+            ):
                 continue
             found[id] = Near(id, int(str(image_id)), bits, is_mirrored, artist_id != artwork.artist_id)
     for pair in await proposed_beside(

@@ -9,7 +9,7 @@ from tortoise.expressions import Subquery
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 from gallery.reviews.models import Hold
 
 # A page without a script cannot say that it was left, so its lease is what a careful look may take.

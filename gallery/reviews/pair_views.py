@@ -6,9 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.forms import small_form
-from gallery.languages import gettext as _
-from gallery.pages import flash, redirect, render
 from gallery.reviews import pairs
 from gallery.reviews.access import load_pair
 from gallery.reviews.decisions import DecisionRefused, being_scored, scored_until
@@ -17,6 +14,9 @@ from gallery.reviews.models import Opinion, PairOutcome
 from gallery.reviews.pairs import PairRefused, ShownPair
 from gallery.reviews.vetoes import VetoRefused
 from gallery.storage import StoreAway
+from gallery.web.forms import small_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render
 
 
 async def show(request: Request) -> Response:

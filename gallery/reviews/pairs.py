@@ -18,17 +18,17 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
-from gallery.languages import Spoken, speaking
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
 from gallery.mail.outbox import News, tell
 from gallery.reviews import decisions, vetoes
 from gallery.reviews.checks.duplicates import Near, near_found
 from gallery.reviews.checks.found import Found
 from gallery.reviews.models import SETTLED, Hint, NearPair, Opinion, PairOutcome, Review, WavedOff
 from gallery.storage import Storage
+from gallery.web.languages import Spoken, speaking
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 from gallery.worker import Workshop
 
 

@@ -13,9 +13,9 @@ from gallery.artists.models import SignedForm
 from gallery.artists.private import read_details
 from gallery.artworks.models import Artwork
 from gallery.artworks.sharing_private import share_of
-from gallery.pages import render
 from gallery.reviews.access import load_submitted
-from gallery.security import WITHOUT_PATH
+from gallery.web.rendering import render
+from gallery.web.security import WITHOUT_PATH
 
 
 async def show(request: Request) -> Response:

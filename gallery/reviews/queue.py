@@ -21,14 +21,14 @@ from gallery.artworks.models import Stage, Submission
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction
-from gallery.languages import LANGUAGES, TONGUES
-from gallery.languages import lazy_gettext as _l
+from gallery.db.connection import in_transaction
 from gallery.organisations.models import Organisation
 from gallery.reviews.checks import CHECK_WORDS
 from gallery.reviews.holds import works_held_by_others
 from gallery.reviews.models import Deferral, Hint, LastQueue, Opinion, ScoringRound
 from gallery.themes.models import Theme
+from gallery.web.languages import LANGUAGES, TONGUES
+from gallery.web.languages import lazy_gettext as _l
 
 FRESH = timedelta(days=3)
 OLD = timedelta(days=14)

@@ -9,13 +9,13 @@ from starlette.routing import Route
 
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.database import in_transaction
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
-from gallery.pages import flash, redirect, render
+from gallery.db.connection import in_transaction
 from gallery.reviews.access import load_curator
 from gallery.reviews.forms import NOTED_FIELDS, ReadyReasonForm
 from gallery.reviews.models import ReadyReason
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render
 
 MOST = 40  # more could not be chosen from
 

@@ -12,15 +12,15 @@ from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.forms import small_form
-from gallery.languages import gettext as _
-from gallery.languages import set_language
-from gallery.pages import flash, redirect, render
 from gallery.reviews import reports
 from gallery.reviews.access import load_curator, load_report
 from gallery.reviews.forms import ClosingForm, ReportForm
 from gallery.reviews.models import Report
-from gallery.security import RateLimit, network_asking
+from gallery.web.forms import small_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import set_language
+from gallery.web.rendering import flash, redirect, render
+from gallery.web.security import RateLimit, network_asking
 
 SENT_FROM_ONE_NETWORK = RateLimit(times=5, seconds=3600)
 CLOSED_LISTED = 50

@@ -11,10 +11,10 @@ from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.languages import lazy_gettext as _l
+from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import News, tell
 from gallery.reviews.models import Report, ReportedFor
+from gallery.web.languages import lazy_gettext as _l
 
 REPORTED_FOR_WORDS: Mapping[str, Any] = {
     ReportedFor.IT_IS_ME: _l("I made it, I am seen in it, or it is about my family"),

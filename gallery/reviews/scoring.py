@@ -23,11 +23,11 @@ from gallery.artworks.models import Artwork, Submission
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
-from gallery.languages import Spoken, other_language
-from gallery.languages import lazy_gettext as _l
+from gallery.db.connection import in_transaction, locked
 from gallery.reviews.models import Score, ScoringRound
 from gallery.themes.models import Theme
+from gallery.web.languages import Spoken, other_language
+from gallery.web.languages import lazy_gettext as _l
 
 LOWEST, HIGHEST = 1, 5
 COVER = "▇▇"  # stands where a text names somebody

@@ -15,17 +15,17 @@ from gallery.accounts.models import Person
 from gallery.artworks.as_sent import as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.clock import now
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
-from gallery.languages import spoken
 from gallery.numbers import page_in
-from gallery.pages import flash, redirect, render, settings_of
 from gallery.reviews import scoring
 from gallery.reviews.access import load_curator, load_round
 from gallery.reviews.forms import RoundForm, ScoreForm, TogetherForm
 from gallery.reviews.models import Score, ScoringRound
 from gallery.reviews.scoring import BlindWork, Ranked, ScoringRefused
 from gallery.themes.models import Theme
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import spoken
+from gallery.web.rendering import flash, redirect, render, settings_of
 
 PER_PAGE = 50
 

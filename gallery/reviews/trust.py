@@ -18,13 +18,13 @@ from gallery.artworks.models import Artwork, Submission
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction
+from gallery.db.connection import in_transaction
 from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import decisions
 from gallery.reviews.checks import CHECKS_VERSION
 from gallery.reviews.decisions import DecisionRefused, being_scored
 from gallery.reviews.models import Hint, LaterCheck, Risk, Veto
-from gallery.site import current as current_site
+from gallery.web.site_settings import current as current_site
 from gallery.worker import Workshop
 
 # By check, the rules whose finding a curator has to see; None: all of them.

@@ -9,11 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.artworks.as_sent import as_sent
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
-from gallery.languages import ngettext
 from gallery.numbers import whole_numbers
-from gallery.pages import flash, redirect, render
 from gallery.reviews import vetoes
 from gallery.reviews.access import load_curator, load_submitted
 from gallery.reviews.forms import VetoForm
@@ -21,6 +17,10 @@ from gallery.reviews.models import LaterCheck
 from gallery.reviews.trust import look_later
 from gallery.reviews.vetoes import VetoRefused
 from gallery.storage import StoreAway
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import ngettext
+from gallery.web.rendering import flash, redirect, render
 
 logger = logging.getLogger("gallery")
 PER_PAGE = 50

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gallery import content_version
 from gallery.accounts.members import members_of
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status, Submission
@@ -17,14 +16,15 @@ from gallery.artworks.submissions import next_number
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.database import in_transaction, locked
+from gallery.db import content_version
+from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Fingerprint, Image
-from gallery.images.shelves import make_private
+from gallery.images.storage_keys import make_private
 from gallery.images.take_down import take_down_alike
-from gallery.languages import lazy_gettext as _l
 from gallery.mail.outbox import News, tell
 from gallery.reviews.models import Veto
 from gallery.storage import Storage
+from gallery.web.languages import lazy_gettext as _l
 
 
 class VetoRefused(Exception):

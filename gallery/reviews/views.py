@@ -25,13 +25,9 @@ from gallery.artworks.hashtags import beside
 from gallery.artworks.models import AS_IT_STANDS, Artwork, Stage, Status, Submission
 from gallery.artworks.snapshots import changed_since, changes, fingerprint, passages
 from gallery.clock import now
-from gallery.forms import desk_form
 from gallery.images.models import Image
-from gallery.languages import babel_locale, lazy_gettext, ngettext
-from gallery.languages import gettext as _
 from gallery.numbers import page_in, whole_numbers
 from gallery.organisations.models import Organisation
-from gallery.pages import flash, redirect, render
 from gallery.reviews import decisions, hints
 from gallery.reviews.access import load_curator, load_hint, load_submitted
 from gallery.reviews.checks.found import Found
@@ -44,7 +40,6 @@ from gallery.reviews.decisions import (
     UndoRefused,
     being_scored,
 )
-from gallery.reviews.emblems import unseen
 from gallery.reviews.forms import (
     NOTED_FIELDS,
     SNAPSHOT_WORDS,
@@ -56,6 +51,7 @@ from gallery.reviews.forms import (
 )
 from gallery.reviews.holds import PAGE_LEASE, PING_LEASE, release, take_hold
 from gallery.reviews.models import Decision, Hint, Hold, LaterCheck, Opinion, ReadyReason, Review, Undo
+from gallery.reviews.profile_images import unseen
 from gallery.reviews.queue import (
     EVERYTHING,
     Narrowing,
@@ -69,6 +65,10 @@ from gallery.reviews.queue import (
 )
 from gallery.reviews.stages import voices_of
 from gallery.themes.models import Theme
+from gallery.web.forms import desk_form
+from gallery.web.languages import babel_locale, lazy_gettext, ngettext
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render
 
 PER_PAGE = 50
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
-from gallery.database import in_transaction
+from gallery.db.connection import in_transaction
 from gallery.search.models import Kind, SearchEntry, entry_id
 from gallery.search.words import Term, is_token
 

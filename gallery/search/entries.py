@@ -15,20 +15,20 @@ from tortoise.queryset import ValuesQuery
 
 from gallery.artworks.models import Artwork, may_hang
 from gallery.clock import now
-from gallery.content_version import ContentVersion
-from gallery.database import in_transaction, locked
+from gallery.db.compiled_queries import Row, prepared
+from gallery.db.connection import in_transaction, locked
+from gallery.db.content_version import ContentVersion
 from gallery.exhibitions.models import Room
 from gallery.exhibitions.schedule import next_change
-from gallery.exhibitions.walls import OPENED, published
-from gallery.languages import LANGUAGES
 from gallery.organisations.models import Organisation, Project
-from gallery.prepared import Row, prepared
-from gallery.prose import plain
+from gallery.public.queries import OPENED, published
 from gallery.search import engine, words
 from gallery.search.engine import BEYOND_ALL
 from gallery.search.models import PLACES, IndexPass, Kind, SearchEntry, entry_id
 from gallery.search.words import facet_token, stream
 from gallery.themes.models import Theme
+from gallery.web.languages import LANGUAGES
+from gallery.web.markdown import plain
 
 READ_AT_ONCE = 300  # rows compared in one step
 WRITTEN_AT_ONCE = 50  # entries written in one transaction, so that nobody else waits long

@@ -11,18 +11,18 @@ from typing import Any
 from tortoise.queryset import QuerySet, ValuesQuery
 
 from gallery.artworks.models import Artwork, walls_are_open
-from gallery.exhibitions import walls
+from gallery.db.compiled_queries import Row, prepared
 from gallery.exhibitions.models import Edition, Room
-from gallery.exhibitions.walls import OPENED, ShownWork, published
-from gallery.languages import Spoken, other_language
 from gallery.organisations.models import Organisation, Project
-from gallery.prepared import Row, prepared
-from gallery.prose import excerpt
+from gallery.public import queries as walls
+from gallery.public.queries import OPENED, ShownWork, published
 from gallery.search.engine import Hit, hits
 from gallery.search.entries import in_languages, readable, tags_of
 from gallery.search.models import PLACES, Kind, SearchEntry, entry_id
 from gallery.search.words import Term, facet_token, is_written_without_spaces, passage, terms_of
 from gallery.themes.models import Theme
+from gallery.web.languages import Spoken, other_language
+from gallery.web.markdown import excerpt
 
 PAGE = 24  # answers
 COUNTED_MOST = 100  # answers up to which filters say how many each would leave

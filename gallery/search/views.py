@@ -17,12 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.exhibitions import walls
-from gallery.exhibitions.media import NOT_FOR_MACHINES
-from gallery.exhibitions.visits import enter
-from gallery.languages import TONGUES, Spoken
-from gallery.languages import lazy_gettext as _l
-from gallery.pages import pages_of, render
+from gallery.public import queries
+from gallery.public.media import NOT_FOR_MACHINES
+from gallery.public.views import enter
 from gallery.search.engine import Hit
 from gallery.search.finding import (
     CHOICES_MOST,
@@ -38,6 +35,9 @@ from gallery.search.finding import (
 from gallery.search.models import Kind
 from gallery.search.words import QUESTION_MOST, marked
 from gallery.themes.models import Theme
+from gallery.web.languages import TONGUES, Spoken
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import pages_of, render
 
 FILTER_MOST = 120  # characters of a filter's value
 NEWEST = 8  # works that are shown where there is nothing to answer
@@ -97,7 +97,7 @@ async def show(request: Request) -> Response:
         "marked": partial(marked, terms=asked.terms),
         "kind_words": KIND_WORDS,
         "twin_query": address(request, asked.question, asked.filters, asked.after).partition("?")[2],
-        "style": walls.style_sheet([*shown, *new_works]),
+        "style": queries.style_sheet([*shown, *new_works]),
     }
     unfit = any(not work.is_for_machines for work in [*shown, *new_works])
     headers = NOT_FOR_MACHINES if unfit else {}

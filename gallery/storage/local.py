@@ -20,7 +20,7 @@ from obstore.store import LocalStore
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from gallery.disk import whole
+from gallery.storage.disk import whole
 from gallery.storage.store import Store, StoreAway, Stored
 
 SMALL = 256 << 10  # bytes; nearly every rendition and tile is smaller

@@ -15,17 +15,17 @@ from gallery.accounts.models import Person
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
-from gallery.database import in_transaction
-from gallery.forms import Form, Needed, desk_form
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
+from gallery.db.connection import in_transaction
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
-from gallery.pages import flash, redirect, render
 from gallery.themes.access import load_theme
 from gallery.themes.extension_models import Extension
 from gallery.themes.forms import WRONG_DAY
 from gallery.themes.models import Theme
+from gallery.web.forms import Form, Needed, desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import flash, redirect, render
 
 
 async def extended(organisation_ids: Collection[int], day: date | None = None) -> dict[int, date]:

@@ -10,13 +10,13 @@ from wtforms.fields import ColorField, DateField, Field, IntegerField, SelectFie
 from wtforms.validators import Optional
 
 from gallery.clock import today
-from gallery.forms import Block, Form, Line, Needed, Slug, choices_of, is_among, stripped
-from gallery.languages import gettext as _
-from gallery.languages import lazy_gettext as _l
 from gallery.themes import date_rules
 from gallery.themes.accents import COLOUR, DAY, NIGHT, is_readable, least_contrast, nearest_readable
 from gallery.themes.date_rules import EARLIEST, LATEST, SOLAR_TERMS, WEEKDAYS, DateRule, NoSuchRule, next_days
 from gallery.themes.models import Theme
+from gallery.web.forms import Block, Form, Line, Needed, Slug, choices_of, is_among, stripped
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
 
 WRONG_DAY = _l("Please give a day that is in the calendar, such as 2026-12-22.")
 

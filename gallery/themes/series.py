@@ -8,14 +8,14 @@ from typing import Any
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
 
-from gallery import content_version
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
-from gallery.database import in_transaction, locked
-from gallery.languages import lazy_gettext as _l
+from gallery.db import content_version
+from gallery.db.connection import in_transaction, locked
 from gallery.themes.date_rules import next_days, parse
 from gallery.themes.models import Theme
+from gallery.web.languages import lazy_gettext as _l
 
 CALL_LASTS = timedelta(weeks=8)  # a class draws within a term's month, and a partner needs the rest
 REVIEW_TAKES = timedelta(weeks=1)  # between the end of a call and the day

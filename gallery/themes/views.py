@@ -8,19 +8,19 @@ from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 from tortoise.functions import Count
 
-from gallery import content_version
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
-from gallery.database import in_transaction
-from gallery.forms import desk_form
-from gallery.languages import gettext as _
-from gallery.pages import flash, redirect, render
+from gallery.db import content_version
+from gallery.db.connection import in_transaction
 from gallery.themes.access import load_curator, load_theme
 from gallery.themes.date_rules import next_days, parse, years_without
 from gallery.themes.forms import ThemeForm
 from gallery.themes.models import Theme
 from gallery.themes.series import SeriesRefused, again, open_call, other_years, proposed_call
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render
 
 SHOWN_DAYS = 5  # of a rule
 SHOWN_YEARS = 10

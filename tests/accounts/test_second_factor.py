@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery import site as site_module
 from gallery.accounts.chores import forget_expired
 from gallery.accounts.models import (
     AuthenticatorApp,
@@ -35,7 +34,8 @@ from gallery.audit.models import Entry
 from gallery.clock import now
 from gallery.mail.models import Mail
 from gallery.settings import Settings, SettingsError
-from gallery.site import Site as KeptSite
+from gallery.web import site_settings as site_module
+from gallery.web.site_settings import Site as KeptSite
 from tests.accounts.authenticator import PRESENT, Authenticator
 from tests.accounts.test_links import asked
 from tests.cast import PASSWORD, assemble

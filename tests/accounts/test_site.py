@@ -8,10 +8,10 @@ import re
 import pytest
 
 from gallery.app import create_app
-from gallery.content_version import STALENESS
+from gallery.db.content_version import STALENESS
 from gallery.mail.letters import compose
 from gallery.mail.models import Mail
-from gallery.site import Site, read_anew
+from gallery.web.site_settings import Site, read_anew
 from tests.conftest import Site as Gallery
 
 TEXTS = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import schemathesis
 
-from gallery.artworks.arrivals import PIECES
+from gallery.artworks.tus import PIECES
 
 
 @schemathesis.serializer(PIECES)

@@ -18,7 +18,7 @@ from gallery.api.problems import KINDS
 from gallery.artworks.models import Artwork, Status
 from tests import factories
 from tests.api.programs import token_for
-from tests.artworks.test_arrivals import original_of
+from tests.artworks.test_tus import original_of
 from tests.conftest import Site
 from tests.live import LiveSite
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gallery.accounts.closing import close_account
+from gallery.accounts.account_deletion import close_account
 from gallery.accounts.members import remove
 from gallery.accounts.models import MemberRole, Membership, Person
 from gallery.api import access, tokens

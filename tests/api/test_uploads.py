@@ -14,11 +14,11 @@ from tusclient.exceptions import TusCommunicationError
 from gallery.api.tokens import READ
 from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image, Upload
-from gallery.images.parts import Part
-from gallery.images.shelves import original_key
+from gallery.images.partial_uploads import Part
+from gallery.images.storage_keys import original_key
 from tests import factories
 from tests.api.programs import V1, bearer, program, token_for
-from tests.artworks.test_arrivals import OFFSET_STREAM, PICTURE, TUS, noise, original_of
+from tests.artworks.test_tus import OFFSET_STREAM, PICTURE, TUS, noise, original_of
 from tests.conftest import Site
 from tests.live import BadLine, LiveSite
 from tests.npm import FOLDER, modules_or_skip, run_node

@@ -9,7 +9,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.share_models import PrivateShare
 from gallery.audit.models import Entry
 from gallery.cli.inspection import inspect
-from gallery.database import Database
+from gallery.db.connection import Database
 from gallery.reviews import decisions
 from tests import factories
 from tests.conftest import Site

@@ -17,7 +17,7 @@ from gallery.artists.withdrawal_views import ATTEMPTS, normalised
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import _consent
 from gallery.clock import today
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.artworks.test_edit import shown_fields

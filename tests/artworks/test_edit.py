@@ -13,7 +13,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.images.models import Image
 from gallery.images.renditions import PREVIEW
-from gallery.images.shelves import original_key, rendition_key
+from gallery.images.storage_keys import original_key, rendition_key
 from gallery.reviews.models import Decision, Review
 from tests import factories
 from tests.conftest import Site

@@ -15,11 +15,11 @@ from gallery.artworks import framings
 from gallery.artworks.framings import frame
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.works import WorkRefused
-from gallery.images.decoder import Refused
 from gallery.images.framing import AS_IT_CAME, Framing
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import PREVIEW, UNFRAMED
-from gallery.images.shelves import original_key, rendition_key
+from gallery.images.sandbox.parent import Refused
+from gallery.images.storage_keys import original_key, rendition_key
 from gallery.storage import Storage
 from tests import factories
 from tests.conftest import Site

@@ -11,8 +11,8 @@ import pytest
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import Artwork, Hindrance, Status, allowed, may_hang
 from gallery.clock import today
-from gallery.exhibitions import building
-from gallery.exhibitions.building import NotHangable
+from gallery.exhibitions import drafts
+from gallery.exhibitions.drafts import NotHangable
 from gallery.exhibitions.models import Hanging, Room
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
@@ -102,4 +102,4 @@ async def test_the_builder_marks_what_visitors_would_not_see(site: Site) -> None
     await hanging.delete()
     assert f'id="work-{work.id}"' not in (await client.get(address)).text
     with pytest.raises(NotHangable):
-        await building.hang(room, work, site.cast.curator)
+        await drafts.hang(room, work, site.cast.curator)

@@ -7,7 +7,6 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from gallery import content_version
 from gallery.accounts.models import MemberRole, Membership
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
@@ -16,18 +15,19 @@ from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
 from gallery.cli.inspection import inspect
 from gallery.clock import now, today
-from gallery.database import Database
-from gallery.images.emblem_models import CreditLogo, Emblem
-from gallery.images.emblems import set_emblem
+from gallery.db import content_version
+from gallery.db.connection import Database
 from gallery.images.models import Fingerprint, Image
+from gallery.images.profile_image_models import CreditLogo, Emblem
+from gallery.images.profile_images import set_emblem
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Project
 from gallery.reviews.vetoes import veto
 from tests import factories
 from tests.conftest import Site
-from tests.exhibitions.test_logos import Thanked, thanked
-from tests.exhibitions.test_withdrawn_everywhere import as_file, drawn
-from tests.organisations.test_emblems import ALT, send
+from tests.exhibitions.test_credit_logos import Thanked, thanked
+from tests.organisations.test_profile_images import ALT, send
+from tests.public.test_withdrawn_everywhere import as_file, drawn
 
 __all__ = ["thanked"]
 

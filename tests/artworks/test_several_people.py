@@ -26,13 +26,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from gallery import content_version
 from gallery.app import create_app
 from gallery.artists import withdrawal_views
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status, Submission, TakingBack
+from gallery.db import content_version
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import original_key, public_key
+from gallery.images.storage_keys import original_key, public_key
 from gallery.reviews.models import Decision, Review
 from gallery.settings import Settings
 from tests import factories

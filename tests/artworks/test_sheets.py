@@ -29,7 +29,7 @@ from gallery.artworks.sheets import (
     template_csv,
     template_xlsx,
 )
-from gallery.languages import LANGUAGES, speaking
+from gallery.web.languages import LANGUAGES, speaking
 
 HEADER = ["图片", "标题", "故事", "Year"]
 

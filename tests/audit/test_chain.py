@@ -13,7 +13,7 @@ from gallery.audit.recording import WHILE_TYPING, record
 from gallery.audit.verbs import Verb
 from gallery.cli.inspection import inspect
 from gallery.clock import now
-from gallery.database import Database, in_transaction
+from gallery.db.connection import Database, in_transaction
 from tests.conftest import Site
 
 

@@ -13,7 +13,7 @@ from gallery.audit.models import Entry
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now, today
-from gallery.exhibitions import building
+from gallery.exhibitions import drafts
 from gallery.reviews import decisions
 from tests import factories
 from tests.conftest import Site
@@ -33,11 +33,11 @@ async def test_the_way_of_a_work_is_written_down(site: Site) -> None:
     review = await decisions.accept(work, submission, cast.curator)
     await decisions.undo(review, cast.curator)
     await decisions.accept(work, await Submission.get(id=submission.id), cast.curator)
-    exhibition = await building.found("winter", cast.curator, title_en="Winter", opens_at=now())
-    draft = await building.draft_of(exhibition)
-    room = await building.add_room(draft, by=cast.curator)
-    await building.hang(room, await Artwork.get(id=work.id), cast.curator)
-    await building.publish(exhibition, cast.curator)
+    exhibition = await drafts.found("winter", cast.curator, title_en="Winter", opens_at=now())
+    draft = await drafts.draft_of(exhibition)
+    room = await drafts.add_room(draft, by=cast.curator)
+    await drafts.hang(room, await Artwork.get(id=work.id), cast.curator)
+    await drafts.publish(exhibition, cast.curator)
     partner, curator = cast.partner.id, cast.curator.id
     assert await told() == [
         ("work.submitted", partner, work.id),

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from PIL import Image, ImageChops, ImageFilter
 
 from gallery.demo.pictures import SCENES, draw
-from gallery.images.pixels import SHARP_SIDE, softness
+from gallery.images.sandbox.pixels import SHARP_SIDE, softness
 from gallery.reviews.checks.picture import BLURRED
 
 Change = Callable[[Image.Image], Image.Image]

@@ -16,10 +16,10 @@ from pathlib import Path
 import httpx
 
 from gallery.artworks.models import Status
-from gallery.database import Database
+from gallery.db.connection import Database
 from gallery.exhibitions.chores import bring_out
-from gallery.exhibitions.tiling import cut_next
-from gallery.images.shelves import public_key, tile_key
+from gallery.images.storage_keys import public_key, tile_key
+from gallery.interop.iiif.tiles import cut_next
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.worker import Workshop

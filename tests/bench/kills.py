@@ -34,11 +34,11 @@ from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.artists.models import Consent, Withdrawal
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now, today
-from gallery.database import Database
+from gallery.db.connection import Database
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.stored_files import delete_orphans, private_orphans
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import original_key
+from gallery.images.storage_keys import original_key
 from gallery.reviews.models import Review
 from gallery.settings import Settings
 from gallery.storage import Storage

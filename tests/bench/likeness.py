@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from gallery.demo.pictures import SCENES, draw
 from gallery.images import fingerprints
 from gallery.images.fingerprints import is_alike
-from gallery.images.pixels import TURNS, fingerprint_of
+from gallery.images.sandbox.pixels import TURNS, fingerprint_of
 
 SIDE = 400  # px
 Change = Callable[[Image.Image, random.Random], Image.Image]

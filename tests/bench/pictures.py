@@ -30,9 +30,9 @@ from typing import Any, NamedTuple
 import pillow_heif
 
 import gallery
-from gallery.images.decoder import CHILD, PROMISED, Limits, child_environment, sniff
 from gallery.images.framing import AS_IT_CAME
 from gallery.images.renditions import FORMATS, widths_for
+from gallery.images.sandbox.parent import CHILD, PROMISED, Limits, child_environment, sniff
 from tests.bench.paintings import aside, painting, photographed
 
 SIZES = ((3000, 2250), (8000, 6000))

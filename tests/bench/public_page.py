@@ -21,13 +21,13 @@ from typing import NamedTuple
 import httpx
 
 from gallery.artworks.models import Status
-from gallery.database import Database
+from gallery.db.connection import Database
 from gallery.settings import Settings
 from gallery.storage import Storage
 from tests import factories
 from tests.cast import assemble
-from tests.figures.visitors import BROWSER
 from tests.live import LiveSite, free_port
+from tests.stats.visitors import BROWSER
 
 WORKS = 60
 SECONDS = 8

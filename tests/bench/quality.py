@@ -16,8 +16,8 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from gallery.images.pixels import scaled
 from gallery.images.renditions import FORMATS, Format
+from gallery.images.sandbox.pixels import scaled
 from tests.bench.paintings import painting
 
 SLUGS = ("tangyuan", "oranges-on-blue", "dumpling-wrappers", "sunflowers")

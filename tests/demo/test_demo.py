@@ -16,9 +16,9 @@ from gallery.accounts.models import Person
 from gallery.app import create_app
 from gallery.artists.models import Artist, Consent, Withdrawal
 from gallery.artworks.models import Artwork, Status
-from gallery.cli.living_example import welcome_text
+from gallery.cli.demo import welcome_text
 from gallery.clock import today
-from gallery.database import Database
+from gallery.db.connection import Database
 from gallery.demo import catalogue
 from gallery.demo.catalogue import Stage, winter_solstice
 from gallery.demo.drawing import photograph

@@ -10,7 +10,7 @@ import pytest
 
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import from_local, local, now, today
-from gallery.exhibitions import building
+from gallery.exhibitions import drafts
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from tests import factories
 from tests.conftest import Site
@@ -298,8 +298,8 @@ async def test_consents_that_do_not_hold_are_told(site: Site) -> None:
         consent=await factories.consent(site.cast.organisation, ends_on=today() + timedelta(days=50)),
         year=1907,
     )
-    edition = await building.draft_of(exhibition)
-    await building.add_room(edition, by=site.cast.curator, title_en="By year", rule={"year": by_rule.year})
+    edition = await drafts.draft_of(exhibition)
+    await drafts.add_room(edition, by=site.cast.curator, title_en="By year", rule={"year": by_rule.year})
     page = (await (await site.client(site.cast.curator)).get(f"/desk/exhibitions/{exhibition.id}")).text
     told = page.partition("ends before the exhibition closes")[2].partition("</ul>")[0]
     assert told.index("Found by a rule") < told.index(works[0].title_translation), "the earliest first"

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from gallery import clock
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import start_of
-from gallery.database import Database
-from gallery.exhibitions import walls
+from gallery.db.connection import Database
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.exhibitions.schedule import next_change
+from gallery.public import queries
 from tests import factories
 from tests.conftest import Site, settings_for
 
@@ -93,13 +93,13 @@ async def walk_through_time(template: Path, plans: list[Plan]) -> None:
 async def seen() -> dict[str, set[int]]:
     """The same as `told_of`, by the site's own rules."""
     rules = {
-        "to open": walls.TO_OPEN(),
-        "open": walls.OPEN(),
-        "past": walls.PAST(),
-        "on the site": walls.OPENED(),
+        "to open": queries.TO_OPEN(),
+        "open": queries.OPEN(),
+        "past": queries.PAST(),
+        "on the site": queries.OPENED(),
     }
     return {
-        word: {int(shown.slug.removeprefix("plan-")) for shown in await walls.exhibitions(rule, limit=9)}
+        word: {int(shown.slug.removeprefix("plan-")) for shown in await queries.exhibitions(rule, limit=9)}
         for word, rule in rules.items()
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gallery.artworks.models import Artwork, Status
-from gallery.exhibitions import building
+from gallery.exhibitions import drafts
 from gallery.exhibitions.draft_lists import add_entry
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
 from tests import factories
@@ -23,13 +23,13 @@ async def test_a_copy_begins_as_the_draft_is(site: Site) -> None:
     one, two, gone = [await accepted(site) for _ in range(3)]
     by_rule = await accepted(site, themes=[theme])
     exhibition = await factories.exhibition([one, two, gone], theme=theme)
-    draft = await building.draft_of(exhibition)
+    draft = await drafts.draft_of(exhibition)
     room = await Room.get(edition_id=draft.id)
-    await building.change_caption(
+    await drafts.change_caption(
         await Hanging.get(room_id=room.id, artwork_id=two.id), caption_en="By the door"
     )
-    second = await building.add_room(draft, title_en="Snow", layout=Layout.TIMELINE, rule={"theme": theme.id})
-    await building.leave_out(second, one)
+    second = await drafts.add_room(draft, title_en="Snow", layout=Layout.TIMELINE, rule={"theme": theme.id})
+    await drafts.leave_out(second, one)
     credit = {"kind": "curator", "name_zh": "", "name_en": "Mei", "link": ""}
     await add_entry(exhibition, "credits", credit, site.cast.curator)
     await Artwork.filter(id=gone.id).update(status=Status.WITHDRAWN)
@@ -66,7 +66,7 @@ async def test_a_copy_begins_as_the_draft_is(site: Site) -> None:
     }  # its rule finds it when it is published
 
     # Nothing of the two is one.
-    await building.close_room(rooms[0])
+    await drafts.close_room(rooms[0])
     assert await Room.filter(edition_id=draft.id).count() == 2
     assert await Edition.filter(exhibition_id=exhibition.id).count() == 2
     page = (await client.post(f"/desk/exhibitions/{copy.id}/editions")).text

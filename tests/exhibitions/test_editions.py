@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
-from gallery.exhibitions import building, copying
+from gallery.exhibitions import copying, drafts
 from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arranged
-from gallery.exhibitions.building import NotPublishable
 from gallery.exhibitions.comparing import _staying, compare
+from gallery.exhibitions.drafts import NotPublishable
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
 from gallery.exhibitions.room_rules import Filled, Hung
-from gallery.languages import set_language
+from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite
@@ -44,18 +44,16 @@ async def two_editions(site: Site) -> tuple[Exhibition, list[Artwork]]:
     exhibition = await factories.exhibition(
         [a, b, c], published=False, slug="reunion", introduction_en="We eat together at home."
     )
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.curator)
     draft = await draft_of(exhibition)
     room = await Room.get(edition_id=draft.id)
-    await building.change(exhibition, None, title_en="Homecoming", introduction_en="We eat together again.")
-    await building.take_down(await Hanging.get(room_id=room.id, artwork_id=b.id))
-    await building.move(await Hanging.get(room_id=room.id, artwork_id=c.id), 1)
-    await building.change_caption(
-        await Hanging.get(room_id=room.id, artwork_id=a.id), caption_en="By the door"
-    )
-    second = await building.add_room(draft, title_en="Upstairs")
-    await building.hang(second, d, site.cast.curator)
-    await building.publish(exhibition, site.cast.keeper)
+    await drafts.change(exhibition, None, title_en="Homecoming", introduction_en="We eat together again.")
+    await drafts.take_down(await Hanging.get(room_id=room.id, artwork_id=b.id))
+    await drafts.move(await Hanging.get(room_id=room.id, artwork_id=c.id), 1)
+    await drafts.change_caption(await Hanging.get(room_id=room.id, artwork_id=a.id), caption_en="By the door")
+    second = await drafts.add_room(draft, title_en="Upstairs")
+    await drafts.hang(second, d, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.keeper)
     return exhibition, [a, b, c, d]
 
 
@@ -121,7 +119,7 @@ async def test_a_changed_rule_is_told_by_names(site: Site) -> None:
     exhibition = await factories.exhibition([work])
     draft = await draft_of(exhibition)
     room = await Room.get(edition_id=draft.id)
-    await building.change_room(
+    await drafts.change_room(
         room,
         layout=Layout.STORIES,
         rule={"theme": theme.id, "organisation": site.cast.organisation.id, "year": 2022},
@@ -152,7 +150,7 @@ async def test_restoring_brings_an_edition_back_as_the_draft(site: Site) -> None
     assert [hanging.artwork_id for hanging in hung] == [a.id, b.id, c.id]
     # Visitors see it once it is published, as a new edition; what was published before stays.
     assert "Homecoming" in (await (await site.client()).get("/en/exhibitions/reunion")).text
-    edition = await building.publish(exhibition, site.cast.curator)
+    edition = await drafts.publish(exhibition, site.cast.curator)
     assert edition.number == 3
     first = await Edition.get(exhibition_id=exhibition.id, number=1)
     assert compare(await arranged(first), await arranged(edition)).is_none
@@ -193,7 +191,7 @@ async def test_many_that_stay_away_are_counted(site: Site) -> None:
     assert "8 works may no longer hang" in page
     assert "3 more." in page
     with pytest.raises(NotPublishable, match="Nothing hangs yet"):
-        await building.publish(exhibition, site.cast.curator)
+        await drafts.publish(exhibition, site.cast.curator)
 
 
 async def test_a_room_with_a_rule_keeps_it(site: Site) -> None:
@@ -202,12 +200,12 @@ async def test_a_room_with_a_rule_keeps_it(site: Site) -> None:
     exhibition = await factories.exhibition([], published=False)
     draft = await draft_of(exhibition)
     room = await Room.get(edition_id=draft.id)
-    await building.change_room(room, rule={"theme": theme.id})
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.change_room(room, rule={"theme": theme.id})
+    await drafts.publish(exhibition, site.cast.curator)
     newer = await accepted(site, themes=[theme])
     edition = await Edition.get(exhibition_id=exhibition.id, number=1)
     assert await copying.restore(edition, site.cast.curator) == []
-    again = await building.publish(exhibition, site.cast.curator)
+    again = await drafts.publish(exhibition, site.cast.curator)
     hung = (
         await Hanging.filter(room__edition_id=again.id)
         .order_by("position")
@@ -251,14 +249,14 @@ async def test_the_second_of_two_publishes_at_once_is_told_that_it_is_done(site:
 async def test_what_was_published_before_can_be_published_again_once_something_differs(site: Site) -> None:
     work = await accepted(site)
     exhibition = await factories.exhibition([work, await accepted(site)], published=False)
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.curator)
     set_language("en")
     with pytest.raises(NotPublishable, match="Visitors see just this already"):
-        await building.publish(exhibition, site.cast.keeper)
+        await drafts.publish(exhibition, site.cast.keeper)
     await Artwork.filter(id=work.id).update(status=Status.WITHDRAWN)  # so that one work fewer hangs
-    assert (await building.publish(exhibition, site.cast.curator)).number == 2
-    await building.unpublish(exhibition, site.cast.curator)
-    assert (await building.publish(exhibition, site.cast.curator)).number == 3
+    assert (await drafts.publish(exhibition, site.cast.curator)).number == 2
+    await drafts.unpublish(exhibition, site.cast.curator)
+    assert (await drafts.publish(exhibition, site.cast.curator)).number == 3
 
 
 async def test_an_empty_exhibition_is_answered_with_a_sentence(site: Site) -> None:
@@ -325,10 +323,10 @@ async def test_every_process_takes_it_off_the_site_at_once(live: LiveSite) -> No
             ]
 
         assert await seen() == [200] * 6
-        assert await building.unpublish(exhibition, live.cast.curator)
+        assert await drafts.unpublish(exhibition, live.cast.curator)
         await asyncio.sleep(0.6)  # within half a second every process has read the content version
         assert await seen() == [404] * 6
-        await building.publish(exhibition, live.cast.curator)
+        await drafts.publish(exhibition, live.cast.curator)
         await asyncio.sleep(0.6)
         assert await seen() == [200] * 6
 
@@ -407,10 +405,10 @@ async def test_the_pages_ask_a_constant_number_of_queries(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     exhibition = await factories.exhibition([await accepted(site), await accepted(site)], published=False)
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.curator)
     client = await site.client(site.cast.curator)
     draft = await draft_of(exhibition)
-    await building.take_down(await Hanging.filter(room__edition_id=draft.id).order_by("-id").first())
+    await drafts.take_down(await Hanging.filter(room__edition_id=draft.id).order_by("-id").first())
 
     async def queries(path: str) -> int:
         with caplog.at_level(logging.DEBUG, logger="tortoise.db_client"):
@@ -421,9 +419,9 @@ async def test_the_pages_ask_a_constant_number_of_queries(
     paths = ["editions", "comparison?before=1&after=draft", "editions/1/restoration"]
     few = [await queries(path) for path in paths]
     for number in range(3):
-        room = await building.add_room(draft, title_en=f"Room {number}")
+        room = await drafts.add_room(draft, title_en=f"Room {number}")
         for _ in range(3):
-            await building.hang(room, await accepted(site), site.cast.curator)
-        await building.publish(exhibition, site.cast.curator)
-    await building.close_room(room)
+            await drafts.hang(room, await accepted(site), site.cast.curator)
+        await drafts.publish(exhibition, site.cast.curator)
+    await drafts.close_room(room)
     assert [await queries(path) for path in paths] == few

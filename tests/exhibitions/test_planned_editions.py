@@ -15,16 +15,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gallery import clock
+from gallery.archives import writing
 from gallery.artworks.models import Artwork, Status, walls_are_open
 from gallery.cli.revocations import end_again, valid_digests
-from gallery.content_version import settle
-from gallery.database import Database
-from gallery.exhibitions import archives, building, walls
+from gallery.db.connection import Database
+from gallery.db.content_version import settle
+from gallery.exhibitions import drafts
 from gallery.exhibitions.announcements import tell_of_opening
-from gallery.exhibitions.calendar import of_exhibitions
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, OnSite, Room
 from gallery.exhibitions.schedule import next_change
 from gallery.mail.models import Mail
+from gallery.public import queries
+from gallery.public.calendar import of_exhibitions
 from gallery.search.finding import _rooms
 from tests import factories
 from tests.cast import assemble
@@ -91,22 +93,22 @@ async def seen(exhibition: Exhibition) -> dict[str, int | None]:
     numbers = dict(await Edition.filter(number__isnull=False).values_list("id", "number"))
 
     async def only(rule: Any) -> int | None:
-        found = await walls.exhibitions(rule, limit=9)
+        found = await queries.exhibitions(rule, limit=9)
         assert len(found) <= 1
         return numbers[found[0].edition_id] if found else None
 
     on_site = OnSite.of(await Edition.filter(exhibition_id=exhibition.id))
-    shown = await walls.exhibition_at(exhibition.slug)
-    current = await archives._current(exhibition.slug)
+    shown = await queries.exhibition_at(exhibition.slug)
+    current = await writing._current(exhibition.slug)
     hung = await Hanging.filter(walls_are_open("room__edition__")).values_list("room__edition_id", flat=True)
     result = {
         "shown": numbers[shown.edition_id] if shown else None,
         "planned": on_site.planned.number if on_site.planned else None,
-        "announced": await only(walls.TO_OPEN()),
-        "past": await only(walls.PAST()),
+        "announced": await only(queries.TO_OPEN()),
+        "past": await only(queries.PAST()),
         "archived": numbers[current["id"]] if current else None,
     }
-    assert await only(walls.OPENED()) == result["shown"]
+    assert await only(queries.OPENED()) == result["shown"]
     assert (on_site.shown.number if on_site.shown else None) == result["shown"]
     assert [numbers[int(str(id))] for id in hung] == ([result["shown"]] if shown else [])
     assert len(await _rooms([exhibition.id])) == (1 if shown else 0)
@@ -145,8 +147,8 @@ async def walk(template: Path, steps: list[Step]) -> None:
         async with Database(settings_for(home, f"sqlite:///{home / 'gallery.sqlite3'}")):
             cast = await assemble()
             work = await Artwork.create(organisation=cast.organisation, status=Status.ACCEPTED, title="Snow")
-            exhibition = await building.found("snow", cast.curator, title_en="Snow")
-            draft = await building.draft_of(exhibition)
+            exhibition = await drafts.found("snow", cast.curator, title_en="Snow")
+            draft = await drafts.draft_of(exhibition)
             room = await Room.create(edition=draft, position=1, title_en="One")
             await Hanging.create(room=room, artwork=work, position=1)
             oracle, moment = Oracle(), NOON
@@ -154,10 +156,10 @@ async def walk(template: Path, steps: list[Step]) -> None:
                 with clock.standing_at(moment):
                     if step == "cancel":
                         had = oracle.at(moment)["planned"] is not None
-                        assert await building.cancel_planned(exhibition, cast.curator) == had
+                        assert await drafts.cancel_planned(exhibition, cast.curator) == had
                         oracle.cancel(moment)
                     elif step == "take off":
-                        await building.unpublish(exhibition, cast.curator)
+                        await drafts.unpublish(exhibition, cast.curator)
                         oracle.take_off()
                     elif isinstance(step, tuple):
                         opens_at = moment + step[0] * HOUR
@@ -168,7 +170,7 @@ async def walk(template: Path, steps: list[Step]) -> None:
                             closes_at=closes_at,
                             leaves_when_closed=step[2],
                         )
-                        made = await building.publish(exhibition, cast.curator)
+                        made = await drafts.publish(exhibition, cast.curator)
                         oracle.publish(Published(made.number, opens_at, closes_at, step[2]), moment)
                 await watch(exhibition, oracle, moment)
                 moment += hours * HOUR
@@ -198,7 +200,7 @@ async def planned(site: Site) -> tuple[Exhibition, Artwork, Artwork, datetime]:
     """Edition 1 is open and hangs `old`; edition 2, published at the desk, hangs `new` an hour later."""
     old, new = await accepted(site), await accepted(site)
     exhibition = await factories.exhibition([old], slug="reunion", title_en="Reunion")
-    draft = await building.draft_of(exhibition)
+    draft = await drafts.draft_of(exhibition)
     await Hanging.filter(room__edition_id=draft.id).update(artwork_id=new.id)
     opens_at = (clock.now() + HOUR).replace(microsecond=0)
     await Edition.filter(id=draft.id).update(opens_at=opens_at, title_en="Reunion again")
@@ -300,7 +302,7 @@ async def test_a_planned_edition_is_cancelled(site: Site) -> None:
 
 async def test_nobody_is_told_that_an_exhibition_opened_which_was_open(site: Site) -> None:
     exhibition, _old, _new, opens_at = await planned(site)
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.curator)
     with clock.standing_at(opens_at + SECOND):
         assert not await tell_of_opening()
     assert set(await Mail.all().values_list("kind", flat=True)) == {"works_hung"}
@@ -316,11 +318,11 @@ async def test_the_calendar_tells_a_talk_of_two_editions_once(site: Site) -> Non
         "link": "",
     }
     await Edition.filter(exhibition_id=exhibition.id).update(talks=[talk])
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.curator)
     day = clock.local(opens_at).date()
     entries = await of_exhibitions(day - timedelta(days=1), day)
     assert [entry.kind for entry in entries].count("talk") == 1
-    assert len(await walls.talks_from(clock.now(), 9)) == 1
+    assert len(await queries.talks_from(clock.now(), 9)) == 1
     visitor = await site.client()
     calendar = (await visitor.get("/en/exhibitions/reunion/talks.ics")).text
     assert "SEQUENCE:1" in calendar

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from gallery.artworks.models import Status
 from gallery.clock import now
-from gallery.exhibitions import building
-from gallery.exhibitions.calendar_files import event_of
+from gallery.exhibitions import drafts
 from gallery.exhibitions.draft_lists import ENTRIES_MOST, add_entry
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.exhibitions.talks import Talk
+from gallery.interop.icalendar_files import event_of
 from tests import factories
 from tests.conftest import Site
 
@@ -62,7 +62,7 @@ def retyped(typed: dict[str, str], key: str, **changed: str) -> dict[str, str]:
 async def test_credits_and_talks_are_seen_once_they_are_published(site: Site) -> None:
     exhibition, here = await draft(site)
     client, visitor = await site.client(site.cast.curator), await site.client()
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.curator)
     for path, typed in (("credits", CREDIT), ("talks", TALK)):
         answer = await client.post(f"{here}/{path}", data=typed)
         (entry,) = await entries(exhibition, path)
@@ -76,7 +76,7 @@ async def test_credits_and_talks_are_seen_once_they_are_published(site: Site) ->
 
     changes = (await client.get(f"{here}/comparison?before=1")).text
     assert "Donors: 微光基金 &lt;https://example.org/glow&gt;" in changes
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.curator)
     site.app.state.content._checked_at = float("-inf")
     english, chinese = [
         (await visitor.get(f"/{tongue}/exhibitions/solstice")).text for tongue in ("en", "zh")
@@ -113,7 +113,7 @@ async def test_credits_and_talks_are_seen_once_they_are_published(site: Site) ->
         assert (await client.post(f"{here}/{path}/{entry['key']}/deletion")).status_code == 303
         assert await entries(exhibition, path) == []
     assert "微光基金" in (await visitor.get("/en/exhibitions/solstice")).text
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.curator)
     site.app.state.content._checked_at = float("-inf")
     seen = (await visitor.get("/en/exhibitions/solstice")).text
     assert "微光基金" not in seen
@@ -285,7 +285,7 @@ async def test_talks_are_taken_along_as_calendar_files(site: Site) -> None:
     keys = {entry["title_en"]: entry["key"] for entry in await entries(exhibition, "talks")}
     path = "/en/exhibitions/solstice/talks"
     assert (await visitor.get(f"{path}.ics")).status_code == 404  # not published yet
-    edition = await building.publish(exhibition, site.cast.curator)
+    edition = await drafts.publish(exhibition, site.cast.curator)
     site.app.state.content._checked_at = float("-inf")
     answer = await visitor.get(f"{path}.ics")
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
@@ -311,7 +311,7 @@ async def test_talks_are_taken_along_as_calendar_files(site: Site) -> None:
     # A later edition changes what was taken before: the same UID, a higher number.
     key = keys["Earlier"]
     await client.post(f"{here}/talks/{key}", data=retyped(second, key, title_en="Later"))
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.curator)
     site.app.state.content._checked_at = float("-inf")
     changed = vobject.readOne((await visitor.get(f"{path}/{key}.ics")).text).vevent
     assert (changed.uid.value, changed.sequence.value, changed.summary.value) == (
@@ -323,7 +323,7 @@ async def test_talks_are_taken_along_as_calendar_files(site: Site) -> None:
     assert (chinese.summary.value, chinese.uid.value) == ("汤圆夜话", read[0].uid.value)
 
     assert (await visitor.get(f"{path}/00000000.ics")).status_code == 404
-    await building.unpublish(exhibition, site.cast.curator)
+    await drafts.unpublish(exhibition, site.cast.curator)
     site.app.state.content._checked_at = float("-inf")
     for gone in (f"{path}.ics", f"{path}/{key}.ics"):
         assert (await visitor.get(gone)).status_code == 404
@@ -340,7 +340,7 @@ async def test_talks_leave_with_an_exhibition_that_leaves(site: Site) -> None:
     )
     client, visitor = await site.client(site.cast.curator), await site.client()
     await client.post(f"{here}/talks", data=TALK)
-    await building.publish(exhibition, site.cast.curator)
+    await drafts.publish(exhibition, site.cast.curator)
     assert (await visitor.get("/en/exhibitions/solstice/talks.ics")).status_code == 404
     assert "An evening" not in (await visitor.get("/en/calendar")).text
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
-from gallery.exhibitions import building
+from gallery.exhibitions import drafts
 from gallery.exhibitions.arrangements import CAPTIONS, ROOM_FIELDS
-from gallery.exhibitions.meanwhile import ChangedMeanwhile, digest, merged, read_seen, seen_of
+from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, digest, merged, read_seen, seen_of
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
 from gallery.exhibitions.room_rules import ROOM_MOST, filled
 from tests import factories
@@ -59,7 +59,7 @@ async def test_a_rule_fills_a_room_with_the_newest_first_and_hand_hung_works_on_
     page = (await client.get(here)).text
     assert re.findall(r'id="ruled-(\d+)"', page) == [str(new.id), str(old.id)]
     assert "1 work left out" in page
-    edition = await building.publish(exhibition, site.cast.curator)
+    edition = await drafts.publish(exhibition, site.cast.curator)
     assert await hung_in(edition) == [by_hand.id, new.id, old.id]
     assert elsewhere.id not in await hung_in(edition)
 
@@ -67,7 +67,7 @@ async def test_a_rule_fills_a_room_with_the_newest_first_and_hand_hung_works_on_
     await accepted(site, themes=[theme])
     await client.post(f"{here}/rooms/{room.id}/exclusions/deletion", data={"artwork": str(left_out.id)})
     assert "2 works that rooms' rules find" in (await client.get(here)).text
-    assert len(await hung_in(await building.publish(exhibition, site.cast.curator))) == 5
+    assert len(await hung_in(await drafts.publish(exhibition, site.cast.curator))) == 5
     assert "find do not hang in what" not in (await client.get(here)).text
 
 
@@ -98,7 +98,7 @@ async def test_what_a_rule_can_ask(site: Site, asked: dict[str, str], matches: l
     await client.post(
         f"/desk/exhibitions/{exhibition.id}/rooms/{room.id}", data=fields(room, filled="rule", **asked)
     )
-    (shown,) = await filled(await building.draft_of(exhibition))
+    (shown,) = await filled(await drafts.draft_of(exhibition))
     assert [hung.artwork_id for hung in shown.works] == [works[index].id for index in matches]
 
 
@@ -156,7 +156,7 @@ async def test_a_rule_that_finds_nothing_and_one_that_finds_too_much(site: Site)
     assert page.count('id="ruled-') == 24
     assert "and 276 more" in page
     assert "5 more meet it; a room takes the newest 300." in page
-    edition = await building.publish(exhibition, site.cast.curator)
+    edition = await drafts.publish(exhibition, site.cast.curator)
     assert len(await hung_in(edition)) == ROOM_MOST
 
 
@@ -164,16 +164,16 @@ async def test_two_rules_do_not_hang_a_work_twice(site: Site) -> None:
     work = await accepted(site, year=2001)
     other = await accepted(site, year=2001)
     exhibition, _room = await begun([work])
-    draft = await building.draft_of(exhibition)
+    draft = await drafts.draft_of(exhibition)
     for _ in range(2):
-        await building.add_room(draft, title_en="More", rule={"year": 2001})
+        await drafts.add_room(draft, title_en="More", rule={"year": 2001})
     hung = [[one.artwork_id for one in room.works] for room in await filled(draft)]
     assert hung == [[work.id], [other.id], []]
 
 
 async def test_an_empty_room_is_not_published(site: Site) -> None:
     exhibition, _room = await begun([await accepted(site)])
-    await building.add_room(await building.draft_of(exhibition), title_en="Bare")
+    await drafts.add_room(await drafts.draft_of(exhibition), title_en="Bare")
     client = await site.client(site.cast.curator)
     answer = await client.post(f"/desk/exhibitions/{exhibition.id}/editions")
     assert answer.status_code == 422
@@ -236,8 +236,8 @@ async def test_a_caption_that_is_too_long(site: Site) -> None:
 async def test_a_work_moves_to_another_room(site: Site) -> None:
     one, two, three = [await accepted(site) for _ in range(3)]
     exhibition, room = await begun([one, two])
-    other = await building.add_room(await building.draft_of(exhibition), title_en="Other")
-    await building.hang(other, three, site.cast.curator)
+    other = await drafts.add_room(await drafts.draft_of(exhibition), title_en="Other")
+    await drafts.hang(other, three, site.cast.curator)
     hanging = await Hanging.get(artwork_id=one.id)
     client = await site.client(site.cast.curator)
     path = f"/desk/exhibitions/{exhibition.id}/hangings/{hanging.id}/position"
@@ -363,7 +363,7 @@ async def test_the_second_save_of_a_window_undoes_nothing_either(site: Site, for
     hanging = await Hanging.get(room_id=room.id)
     here = f"/desk/exhibitions/{exhibition.id}"
     record, path, typed, mine, theirs = {
-        "edition": (await building.draft_of(exhibition), here, EDITION, "title_en", "introduction_en"),
+        "edition": (await drafts.draft_of(exhibition), here, EDITION, "title_en", "introduction_en"),
         "room": (
             room,
             f"{here}/rooms/{room.id}",

@@ -38,9 +38,10 @@ with atheris.instrument_imports(
         WebPImagePlugin,
     )
 
-    from gallery.images import cutting, pixels
-    from gallery.images.decoder import Refused, developed_from, inspected_from, judged, sniff
-    from gallery.images.iiif import Cut, tiles
+    from gallery.images.iiif_requests import Cut, tiles
+    from gallery.images.sandbox import pixels
+    from gallery.images.sandbox import tiles as cutting
+    from gallery.images.sandbox.parent import Refused, developed_from, inspected_from, judged, sniff
 
 from tests.images import files
 from tests.images.answers import TRUE_ANSWER

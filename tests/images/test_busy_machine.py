@@ -13,18 +13,18 @@ from gallery.artworks.models import Artwork
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
 from gallery.clock import now
-from gallery.images import decoder
 from gallery.images.chores import develop_next
-from gallery.images.emblem_models import Emblem
 from gallery.images.models import Image, ImageState
+from gallery.images.profile_image_models import Emblem
+from gallery.images.sandbox import parent
 from gallery.settings import Settings
 from gallery.worker import Workshop
 from tests import factories
 from tests.api.test_uploads import PIECES, V1, program
+from tests.artworks.test_bulk_upload import files
 from tests.artworks.test_imports import sent, two_works
-from tests.artworks.test_many import files
 from tests.conftest import Site
-from tests.exhibitions.test_logos import Thanked, thanked  # noqa: F401
+from tests.exhibitions.test_credit_logos import Thanked, thanked  # noqa: F401
 
 PICTURE = factories.photograph()
 LOOKING = "We are still looking at this picture: our machine is busy. You need do nothing."
@@ -34,7 +34,7 @@ SLEEPING = "import time; time.sleep(600)"
 BURNING = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from gallery.images import child
+from gallery.images.sandbox import child
 child.limit(600 << 20, 1)
 while True: pass
 """
@@ -49,9 +49,9 @@ def settings(settings: Settings) -> Settings:
 async def calm(site: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """A machine on which no child ever gets time of the processor; a call gives them time again."""
     await factories.developed_files()
-    child = decoder.CHILD
-    monkeypatch.setattr(decoder, "CHILD", SLEEPING)
-    return lambda: monkeypatch.setattr(decoder, "CHILD", child)
+    child = parent.CHILD
+    monkeypatch.setattr(parent, "CHILD", SLEEPING)
+    return lambda: monkeypatch.setattr(parent, "CHILD", child)
 
 
 async def taken_in_and_shown_later(site: Site, calm: Callable[[], None]) -> None:
@@ -201,7 +201,7 @@ async def test_a_late_picture_of_no_work_has_no_button(site: Site) -> None:
 
 async def test_what_takes_the_processors_time_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the file that does it, whatever else goes on; what is said of it is no format that it has."""
-    monkeypatch.setattr(decoder, "CHILD", BURNING)
+    monkeypatch.setattr(parent, "CHILD", BURNING)
     image = await factories.received(site.storage, site.cast.organisation)
     work = await factories.artwork(site.storage, site.cast.organisation, image=image)
     assert await develop_next(Workshop(site.settings, site.storage))

@@ -17,8 +17,8 @@ from gallery.artworks.models import Artwork, Status
 from gallery.artworks.works import WorkRefused, set_picture
 from gallery.cli.inspection import inspect
 from gallery.clock import now
-from gallery.content_version import ContentVersion
-from gallery.database import Database, in_transaction
+from gallery.db.connection import Database, in_transaction
+from gallery.db.content_version import ContentVersion
 from gallery.images import chores
 from gallery.images.chores import (
     MAX_LOSSES,
@@ -32,9 +32,9 @@ from gallery.images.chores import (
     forget_unused,
     tell_of_late_pictures,
 )
-from gallery.images.decoder import Developed
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import erase, original_key, public_key, rendition_key
+from gallery.images.sandbox.parent import Developed
+from gallery.images.storage_keys import erase, original_key, public_key, rendition_key
 from gallery.mail.letters import compose
 from gallery.mail.models import Mail
 from gallery.storage import Storage

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageCms
 
-from gallery.images import colour, cutting, pixels
-from gallery.images.containers import Cicp
-from gallery.images.decoder import develop
-from gallery.images.iiif import Cut
+from gallery.images.iiif_requests import Cut
+from gallery.images.sandbox import colour, pixels, tiles
+from gallery.images.sandbox.containers import Cicp
+from gallery.images.sandbox.parent import develop
 from tests.images import files
 
 BOUNDS = pixels.Bounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
@@ -146,7 +146,7 @@ def test_pieces_have_these_colours(code_points: tuple[int, int], tmp_path: Path)
     data = files.png_stating(picture(), files.cicp_chunk(*code_points))
     cut = Cut((480, 0, 160, 480), (160, 480), False, 0, "color", "png")
     target = tmp_path / "piece.png"
-    cutting.cut_one(files.stored(tmp_path, data), "png", (640, 480), cut, target, BOUNDS)
+    tiles.cut_one(files.stored(tmp_path, data), "png", (640, 480), cut, target, BOUNDS)
     with Image.open(target) as image:
         assert_like([image.convert("RGB").getpixel((80, 240))], [BY_CODE_POINTS[code_points][3]])
 

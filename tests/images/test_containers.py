@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from gallery.images.containers import (
+from gallery.images.sandbox.containers import (
     MOST_PAGES,
     WHOLE,
     Cicp,
@@ -20,8 +20,8 @@ from gallery.images.containers import (
     is_whole,
     png_head,
 )
-from gallery.images.decoder import REFUSALS, Refused, develop, inspect
-from gallery.languages import speaking
+from gallery.images.sandbox.parent import REFUSALS, Refused, develop, inspect
+from gallery.web.languages import speaking
 from tests.images import files
 
 PICTURE, PREVIEW = files.scene(1200, 800), Image.new("RGB", (900, 600), "magenta")

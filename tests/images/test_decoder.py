@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from PIL import EpsImagePlugin, Image
 
 import gallery
-from gallery.images import child, decoder, pixels
-from gallery.images.decoder import (
+from gallery.images.sandbox import child, pixels
+from gallery.images.sandbox import parent as decoder
+from gallery.images.sandbox.parent import (
     PROMISED,
     REFUSALS,
     Limits,
@@ -468,7 +469,7 @@ async def test_a_cancelled_request_takes_its_child_with_it(tmp_path: Path) -> No
 async def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
     source = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "JPEG"))
     program = (
-        "import asyncio, sys; from pathlib import Path; from gallery.images.decoder import develop; "
+        "import asyncio, sys; from pathlib import Path; from gallery.images.sandbox.parent import develop; "
         "asyncio.run(develop(Path(sys.argv[1]), Path(sys.argv[2])))"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(gallery.__file__).parents[1])}
@@ -507,7 +508,7 @@ async def test_a_full_disk_is_not_the_pictures_fault(tmp_path: Path) -> None:
 def test_the_child_has_no_network_no_programs_and_little_else() -> None:
     program = """
 import ctypes, json, os, resource, socket, subprocess, sys
-from gallery.images import child
+from gallery.images.sandbox import child
 libc = ctypes.CDLL(None, use_errno=True)
 def call(function, *arguments):
     if function(*arguments) < 0:
@@ -539,7 +540,7 @@ print(json.dumps(told))
     told = json.loads(done.stdout)
     assert told["memory"] == "MemoryError"
     assert told["core"] == 0
-    assert not {"tortoise", "starlette", "asyncio", "PIL", "gallery.languages"} & set(told["modules"])
+    assert not {"tortoise", "starlette", "asyncio", "PIL", "gallery.web.languages"} & set(told["modules"])
     if not told["confined"]:
         pytest.skip("this kernel or machine offers no system-call filter")
     assert told["socket"] == "PermissionError"

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from gallery.images import fingerprints
 from gallery.images.fingerprints import LENGTH, encode, is_alike
-from gallery.images.pixels import TURNS, fingerprint_of
+from gallery.images.sandbox.pixels import TURNS, fingerprint_of
 
 
 def drawn(seed: int) -> Image.Image:

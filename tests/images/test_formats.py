@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
-from gallery.images import pixels, webp
-from gallery.images.decoder import Developed, Inspected, develop, inspect, sniff
 from gallery.images.renditions import FORMATS, WIDTHS, file_name, widths_for
+from gallery.images.sandbox import pixels, webp
+from gallery.images.sandbox.parent import Developed, Inspected, develop, inspect, sniff
 from tests.images import files
 
 Shown = Callable[[bytes], Awaitable[tuple[Developed, Image.Image]]]

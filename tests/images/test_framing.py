@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from gallery.images.decoder import Refused, cut_one, cut_tiles, develop, inspect
 from gallery.images.framing import AS_IT_CAME, TURNS, WHOLE, Framing
-from gallery.images.iiif import asked_for, tile_at, tiles
-from gallery.images.pixels import TURNS as TRANSPOSITIONS
+from gallery.images.iiif_requests import asked_for, tile_at, tiles
+from gallery.images.sandbox.parent import Refused, cut_one, cut_tiles, develop, inspect
+from gallery.images.sandbox.pixels import TURNS as TRANSPOSITIONS
 from tests.images.files import scene, stored
-from tests.images.test_cutting import SIZE, apart, expected, kinds
+from tests.images.test_tiles import SIZE, apart, expected, kinds
 
 BY_HAND = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 BOXES = {

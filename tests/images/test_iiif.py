@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.images.iiif import (
+from gallery.images.iiif_requests import (
     MAX_AREA,
     MAX_SIDE,
     TILE,

@@ -15,10 +15,10 @@ from datetime import timedelta
 import pytest
 
 from gallery.cli.inspection import inspect
-from gallery.database import Database
-from gallery.images.decoder import Inspected
+from gallery.db.connection import Database
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import private_keys
+from gallery.images.sandbox.parent import Inspected
+from gallery.images.storage_keys import private_keys
 from gallery.images.uploads import ReceivedFile, take_in
 from tests import factories
 from tests.live import LiveSite

@@ -17,8 +17,8 @@ from gallery.accounts.models import Session
 from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.artworks.models import Artwork
 from gallery.clock import now
-from gallery.images.decoder import Limits
 from gallery.images.models import Image, ImageState
+from gallery.images.sandbox.parent import Limits
 from gallery.images.uploads import limits_of
 from tests import factories
 from tests.conftest import Site

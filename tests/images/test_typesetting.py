@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gallery.images.typesetting import (
+from gallery.images.sandbox.typesetting import (
     ELLIPSIS,
     NOT_AT_END,
     NOT_AT_START,

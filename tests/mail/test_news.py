@@ -11,7 +11,7 @@ from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
-from gallery.exhibitions.building import publish
+from gallery.exhibitions.drafts import publish
 from gallery.exhibitions.models import Edition
 from gallery.mail.models import Mail
 from gallery.reviews import decisions

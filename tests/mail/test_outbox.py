@@ -7,7 +7,7 @@ import pytest
 from gallery.clock import now
 from gallery.mail.models import Mail, MailState
 from gallery.mail.outbox import News, tell, write_to
-from gallery.pages import FLASH_COOKIE, cookie_name
+from gallery.web.rendering import FLASH_COOKIE, cookie_name
 from tests.conftest import Site
 from tests.mail.post_office import PostOffice
 

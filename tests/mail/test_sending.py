@@ -14,7 +14,7 @@ import pytest
 
 from gallery.accounts.models import Person
 from gallery.clock import now
-from gallery.database import in_transaction
+from gallery.db.connection import in_transaction
 from gallery.mail.chores import FORGOTTEN_AFTER, GIVEN_UP_AFTER, KEYS_FORGOTTEN_AFTER, WAITS
 from gallery.mail.letters import compose
 from gallery.mail.models import Mail, MailState
@@ -397,7 +397,7 @@ def test_a_setting_that_cannot_be_used_is_named_and_shows_no_password(
 
 async def test_each_kind_can_be_written_in_both_languages(site: Site) -> None:
     """Every template of templates/mail, with every fact that its kind is given."""
-    from gallery.languages import template_folder
+    from gallery.web.languages import template_folder
 
     both = {"zh": "冬至", "en": "Solstice"}
     facts = {

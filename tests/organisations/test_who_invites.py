@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from gallery.accounts.closing import close_account
+from gallery.accounts.account_deletion import close_account
 from gallery.accounts.invitations import InvitationRefused, InvitationVoid, accept, invite, open_invitation
 from gallery.accounts.members import has_had_owner, members_of, owners_of
 from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role

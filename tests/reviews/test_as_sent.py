@@ -15,12 +15,12 @@ from gallery.artworks.submissions import propose, submit
 from gallery.artworks.taking_back import take_back
 from gallery.artworks.works import TEXT_FIELDS, discard
 from gallery.clock import now, today
-from gallery.figures.models import Kind, WorkCount
 from gallery.images.models import Image
 from gallery.organisations.models import Project
 from gallery.reviews import decisions, hints
 from gallery.reviews.models import LaterCheck, Report, Review, Score, ScoringRound
 from gallery.reviews.vetoes import lift, veto
+from gallery.stats.models import Kind, WorkCount
 from tests import factories
 from tests.conftest import Site
 

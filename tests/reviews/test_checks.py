@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from gallery.artists.models import AgreedBy, Consent
 from gallery.artworks.works import TEXT_FIELDS
-from gallery.images import likeness
-from gallery.languages import set_language
+from gallery.images import image_similarity
 from gallery.reviews.checks import CHECK_WORDS, alt_text, consent, duplicates, personal_data, picture, wording
 from gallery.reviews.checks.found import is_quoted, quoted_spans
 from gallery.reviews.hints import SENTENCES
+from gallery.web.languages import set_language
 
 
 def rules(found: object) -> set[str]:
@@ -199,13 +199,13 @@ def test_each_rule_has_its_sentence_in_both_languages() -> None:
     assert named == set(personal_data.RULES)
 
 
-@given(st.integers(0, 2**64 - 1), st.sets(st.integers(0, 63), max_size=likeness.FARTHEST))
+@given(st.integers(0, 2**64 - 1), st.sets(st.integers(0, 63), max_size=image_similarity.FARTHEST))
 def test_every_near_hash_shares_a_neighbouring_band(number: int, bits: set[int]) -> None:
     one = f"{number:016x}"
     other = f"{number ^ sum(1 << bit for bit in bits):016x}"
-    assert likeness.distance(one, other) == len(bits)
+    assert image_similarity.distance(one, other) == len(bits)
     assert duplicates.neighbouring_codes(one) & set(duplicates.bands(other))
-    assert likeness.mirrored(likeness.mirrored(one)) == one
+    assert image_similarity.mirrored(image_similarity.mirrored(one)) == one
 
 
 def test_there_are_548_neighbouring_codes() -> None:

@@ -10,9 +10,9 @@ import pytest
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now, today
 from gallery.images.models import ImageState
-from gallery.languages import set_language
 from gallery.reviews.decisions import AlreadyDecided, DecisionRefused, accept, decline, return_to_partner
 from gallery.reviews.models import Decision, Review
+from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
 

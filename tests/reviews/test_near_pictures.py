@@ -16,9 +16,8 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.demo.pictures import SCENES, draw
-from gallery.images.likeness import FARTHEST, distance, mirrored
-from gallery.images.pixels import perceptual_hash
-from gallery.languages import set_language
+from gallery.images.image_similarity import FARTHEST, distance, mirrored
+from gallery.images.sandbox.pixels import perceptual_hash
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import decisions, hints, pairs
@@ -26,6 +25,7 @@ from gallery.reviews.hints import check_submission, findings, keep_bands
 from gallery.reviews.models import HashBand, Hint, NearPair, PairOutcome, Review, ScoringRound
 from gallery.reviews.pairs import PairRefused
 from gallery.reviews.trust import needs_review
+from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
 from tests.reviews.test_queue import sent

@@ -10,20 +10,20 @@ from typing import Any
 import httpx
 import pytest
 
-from gallery import content_version
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import NotSubmittable, propose
 from gallery.artworks.taking_back import take_back
 from gallery.clock import now
+from gallery.db import content_version
 from gallery.images.models import Image, ImageState
-from gallery.images.shelves import original_key, public_key
+from gallery.images.storage_keys import original_key, public_key
 from gallery.reviews import decisions
 from gallery.reviews.chores import forget_candidates
 from gallery.reviews.decisions import DecisionRefused, UndoRefused
 from gallery.reviews.hints import looked_at
 from gallery.reviews.models import Review
-from gallery.site import Site as SiteRow
+from gallery.web.site_settings import Site as SiteRow
 from gallery.worker import Workshop
 from tests import factories
 from tests.conftest import Site

@@ -6,7 +6,6 @@ import pytest
 
 from gallery.accounts.models import JoinedAs, Membership, Person, Role
 from gallery.artworks.models import Artwork, Status, Submission
-from gallery.languages import speaking
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import decisions
@@ -14,7 +13,8 @@ from gallery.reviews.decisions import DecisionRefused
 from gallery.reviews.models import Decision, LaterCheck, Opinion, Review
 from gallery.reviews.reports import report
 from gallery.reviews.trust import look_later
-from gallery.site import Site as SiteSettings
+from gallery.web.languages import speaking
+from gallery.web.site_settings import Site as SiteSettings
 from tests import factories
 from tests.conftest import Site
 

@@ -13,7 +13,7 @@ from gallery.reviews import decisions
 from gallery.reviews.decisions import OpenPersonalData
 from gallery.reviews.hints import looked_at, wave_off
 from gallery.reviews.models import Hint, Review
-from gallery.site import Site as SiteRow
+from gallery.web.site_settings import Site as SiteRow
 from tests.conftest import Site
 from tests.reviews.test_proposals import proposed, shown
 from tests.reviews.test_queue import decision_on, sent

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from gallery import content_version
 from gallery.artworks.models import Artwork, Status, Submission
+from gallery.db import content_version
 from gallery.reviews import decisions
 from gallery.reviews.models import Review
 from tests import factories

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from gallery.accounts.models import Membership, Person, Role
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
-from gallery.languages import speaking
 from gallery.reviews.decisions import DecisionRefused, accept
 from gallery.reviews.models import Score, ScoringRound
 from gallery.reviews.queue import Narrowing, Queue
@@ -27,6 +26,7 @@ from gallery.reviews.scoring import (
     score,
 )
 from gallery.themes.models import Theme
+from gallery.web.languages import speaking
 from tests import factories
 from tests.conftest import Site
 

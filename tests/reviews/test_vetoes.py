@@ -9,16 +9,16 @@ from starlette.datastructures import QueryParams
 
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.exhibitions.builder import picker_of
-from gallery.exhibitions.building import NotHangable, hang
+from gallery.exhibitions.drafts import NotHangable, hang
 from gallery.exhibitions.models import Edition, Room
 from gallery.exhibitions.room_rules import RoomRule
 from gallery.images.models import Derivative, Image
-from gallery.images.shelves import public_key, tile_key
-from gallery.languages import speaking
+from gallery.images.storage_keys import public_key, tile_key
 from gallery.mail.models import Mail
 from gallery.reviews.decisions import accept
 from gallery.reviews.models import Veto
 from gallery.reviews.vetoes import VetoRefused, lift, veto
+from gallery.web.languages import speaking
 from tests import factories
 from tests.conftest import Site
 

@@ -16,8 +16,8 @@ from tortoise.connection import get_connection
 from gallery.artists.models import Artist, Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
-from gallery.content_version import bump
-from gallery.database import in_transaction, locked
+from gallery.db.connection import in_transaction, locked
+from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition, Room
 from gallery.organisations.models import Organisation
 from gallery.search import engine, finding

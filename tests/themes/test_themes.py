@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from gallery.content_version import ContentVersion
+from gallery.db.content_version import ContentVersion
 from gallery.themes.accents import DAY, is_readable
 from gallery.themes.models import Theme
 from tests import factories

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gallery.languages import lazy_gettext as _l
+from gallery.web.languages import lazy_gettext as _l
 
 # Raise it when a check finds other things than before: the worker then looks at every submission anew.
 CHECKS_VERSION = 3

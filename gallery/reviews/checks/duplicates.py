@@ -1,4 +1,4 @@
-"""Whether nearly the same picture was sent before, by anybody: told by perceptual hashes (images/likeness.py).
+"""Whether nearly the same picture was sent before, by anybody: told by perceptual hashes (images/image_similarity.py).
 
 To find the near ones without comparing all, each hash is kept in four bands of 16 bits; of two hashes with at most 11
 different bits one band differs in at most 2, so looking up 137 neighbours of each band finds every one of them.

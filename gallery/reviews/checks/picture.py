@@ -1,8 +1,8 @@
 """Whether the picture is large enough to be looked at closely, and whether it is sharp.
 
-Sharpness is measured when the picture is developed (images/pixels.py), so nothing is opened here. False alarms: a stamp or a
-seal is small; fog, snow and a wash that ran on wet paper are soft. How often stands in docs/decisions.md. Whether a face is on
-a photograph is not guessed.
+Sharpness is measured when the picture is developed (images/sandbox/pixels.py), so nothing is opened here. False
+alarms: a stamp or a seal is small; fog, snow and a wash that ran on wet paper are soft. How often stands in
+docs/decisions.md. Whether a face is on a photograph is not guessed.
 """
 
 from __future__ import annotations

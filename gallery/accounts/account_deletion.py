@@ -1,0 +1,95 @@
+"""Closing one's own account: what one did stays, without the name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import Tortoise
+from tortoise.expressions import Q
+
+from gallery.accounts.members import note_former_owners, owners_of
+from gallery.accounts.models import (
+    AddressChange,
+    Invitation,
+    MailLink,
+    MemberRole,
+    Membership,
+    Person,
+    Role,
+    Session,
+)
+from gallery.accounts.second_factors import forget_factors
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.db.connection import in_transaction, locked
+from gallery.erasure import erase_soon
+from gallery.mail.models import Mail
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+
+
+class ClosingRefused(Exception):
+    """Somebody is still needed; `sentence` says for what."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+async def hindrance(person: Person) -> Any:
+    """What keeps somebody from leaving, as a lazy sentence; empty where nothing does."""
+    if (
+        person.is_keeper
+        and not await Person.filter(role=Role.KEEPER, is_active=True).exclude(id=person.id).exists()
+    ):
+        return _l("You are the only keeper. Please invite another before you leave.")
+    owned = await Membership.filter(person_id=person.id, role=MemberRole.OWNER)
+    for membership in owned:
+        others = Membership.filter(organisation_id=membership.organisation_id).exclude(person_id=person.id)
+        owners = await owners_of(membership.organisation_id)
+        if await others.exists() and not any(owner.id != person.id for owner in owners):
+            return _l("You are the only owner of your organisation. Please make a colleague its owner first.")
+    return ""
+
+
+async def close_account(person: Person) -> None:
+    """Forget name, address and password, and end every session. Raises ClosingRefused.
+
+    Rows of what the person did keep pointing at the account, which says only that somebody left.
+    """
+    async with in_transaction():
+        # Two who leave at once must not both find the other still there: all who count are held.
+        await locked(Person.filter(Q(role=Role.KEEPER) | Q(id=person.id)).order_by("id"))
+        owned = await Membership.filter(person_id=person.id).values_list("organisation_id", flat=True)
+        await locked(Membership.filter(organisation_id__in=list(owned)))
+        sentence = await hindrance(person)
+        if sentence:
+            raise ClosingRefused(sentence)
+        await forget_account(person.id)
+        await erase_soon()
+        await record(Verb.ACCOUNT_CLOSED, person.id, by=person)
+
+
+async def forget_account(id: int) -> None:
+    """Within a transaction: delete what lets somebody in, with name, address and password."""
+    email, nobody = (await Person.get(id=id)).email, f"closed-{id}@invalid"
+    await Session.filter(person_id=id).delete()
+    await MailLink.filter(person_id=id).delete()
+    await AddressChange.filter(person_id=id).delete()
+    await Mail.filter(Q(person_id=id) | Q(email=email)).delete()
+    await Invitation.filter(email=email, accepted_at=None).delete()
+    await Invitation.filter(email=email).update(email=nobody)
+    assert Tortoise.apps is not None
+    requests = Tortoise.apps.get_model("gallery", "OwnerRequest").filter(
+        email=email
+    )  # it stands above accounts
+    await requests.exclude(state="waiting").update(email=nobody)
+    await note_former_owners(Membership.filter(person_id=id))
+    await Membership.filter(person_id=id).delete()
+    await forget_factors(id)
+    await Person.filter(id=id).update(
+        is_active=False,
+        name=_("Somebody who left"),
+        email=nobody,
+        password_hash="",
+    )

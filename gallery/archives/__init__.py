@@ -1,0 +1,1 @@
+"""Exhibitions as folders of plain pages."""

@@ -1,0 +1,323 @@
+"""Many pictures at once: one page that takes them, lists the drafts they became, and sets what they have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.datastructures import ImmutableMultiDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.accounts.models import Person
+from gallery.artworks.access import AROUND, load_artwork
+from gallery.artworks.drafting import TOLD_ANEW, fingerprint, form_with
+from gallery.artworks.forms import PICTURES, CommonForm, form_of, typed_in
+from gallery.artworks.models import Artwork, Status
+from gallery.artworks.submissions import NotSubmittable, submit
+from gallery.artworks.tus import new_draft
+from gallery.artworks.works import (
+    ChangedMeanwhile,
+    NotEditable,
+    WorkRefused,
+    create_work,
+    discard,
+    offered_to,
+    update_work,
+)
+from gallery.images.sandbox.parent import REFUSALS, Refused
+from gallery.images.uploads import ManyReader, ReceivedFile, look_at, take_in, too_large, why_it_waits
+from gallery.numbers import page_in, whole_numbers
+from gallery.organisations.access import load_member
+from gallery.organisations.models import Organisation
+from gallery.storage import Storage
+from gallery.web.forms import desk_form
+from gallery.web.languages import file_size
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import pages_of, redirect, render, settings_of
+
+MOST = 100  # pictures that one choice with a script may bring
+MOST_IN_A_FORM = 30  # without one: they are looked at one after the other while the browser waits
+MOST_BYTES_IN_A_FORM = 300_000_000
+PAGE = 20  # drafts with their forms
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file of a form, or of one chosen draft."""
+
+    name: str
+    sentence: str
+    work: int | None = None  # the draft whose form mends it
+
+
+async def new(request: Request) -> Response:
+    """A partner brings many pictures, and gives each its words."""
+    person, organisations = await load_member(request)
+    return await _page(request, person, organisations)
+
+
+async def create(request: Request) -> Response:
+    """A partner whose browser runs no script sends several pictures in one form; each becomes a draft."""
+    person, organisations = await load_member(request)
+    storage: Storage = request.app.state.storage
+    refused: list[Outcome] = []
+    arrived = 0
+    async with storage.scratch_folder() as folder:
+        most = settings_of(request).upload_max_bytes
+        reader = ManyReader(request, folder, most, MOST_IN_A_FORM, MOST_BYTES_IN_A_FORM)
+        received = await reader.read()
+        told = received.fields.get("organisation")
+        organisation = next((each for each in organisations if str(each.id) == told), organisations[0])
+        for file in received.files:
+            sentence = await _take(request, file, organisation, person, storage)
+            if sentence:
+                refused.append(Outcome(file.name, sentence))
+            else:
+                arrived += 1
+    refused.extend(
+        Outcome(name, too_large(settings_of(request).upload_max_bytes)) for name in received.too_large
+    )
+    if received.left_out:
+        refused.append(
+            Outcome(
+                "",
+                _(
+                    "One form takes %(most)s pictures, and %(size)s together. The first ones were kept; please "
+                    "send these again in another form: %(names)s"
+                )
+                % {
+                    "most": MOST_IN_A_FORM,
+                    "size": file_size(MOST_BYTES_IN_A_FORM),
+                    "names": ", ".join(received.left_out),
+                },
+            )
+        )
+    if not arrived and not refused:
+        refused.append(Outcome("", _("Please choose one picture or more.")))
+    if not refused:
+        return redirect(request, "many:new", fragment="drafts")
+    return await _page(request, person, organisations, refused=refused, arrived=arrived, status=422)
+
+
+async def _take(
+    request: Request, file: ReceivedFile, organisation: Organisation, by: Person, storage: Storage
+) -> str:
+    """Make a draft of a file; returns why not."""
+    if not file.size:
+        return _("This file is empty: it has 0 bytes. Please choose the picture again.")
+    try:
+        found = await look_at(file, settings_of(request))
+    except Refused as refusal:
+        return str(REFUSALS[refusal.code])
+    image = await take_in(file, found, organisation, storage)
+    try:
+        await create_work(new_draft(organisation, by), by, image)
+    except BaseException:
+        await discard(image, storage)
+        raise
+    return ""
+
+
+async def show(request: Request) -> Response:
+    """A draft that has just arrived takes its place in the list: its row alone, for the page's script."""
+    _person, organisations, artwork = await load_artwork(request)
+    await artwork.fetch_related("consent__artist")
+    if artwork.status != Status.DRAFT:
+        raise HTTPException(404)
+    (row,) = await _rows(request, organisations, [artwork])
+    return render(request, "artworks/many_row.html", {"row": row})
+
+
+async def update(request: Request) -> Response:
+    """A partner sets what chosen drafts have in common, and reads which of them could not take it."""
+    person, organisations = await load_member(request)
+    posted = await desk_form(request)
+    offered = await offered_to(organisations)
+    form = CommonForm(posted, offered=offered)
+    ids = _chosen(posted)
+    form.validate()
+    form.year_is_right()
+    if not ids:
+        form.refuse("work", _("Please choose at least one draft."))
+    elif not form.set_fields:
+        form.refuse("work", _("Please fill in at least one thing that the chosen drafts have in common."))
+    if form.errors:
+        return await _page(request, person, organisations, common=form, chosen=ids, status=422)
+    refused: list[Outcome] = []
+    works = await _works_of(ids, organisations)
+    for artwork in works:
+        sentence = await _set(artwork, form, organisations, person)
+        if sentence:
+            refused.append(_about(artwork, sentence))
+    done = len(works) - len(refused)
+    return await _page(
+        request,
+        person,
+        organisations,
+        refused=refused,
+        set_on=done,
+        chosen=[] if not refused else ids,
+        status=422 if refused else 200,
+    )
+
+
+async def create_submissions(request: Request) -> Response:
+    """A partner sends the chosen drafts for review; those that still lack something stay, and it says what."""
+    person, organisations = await load_member(request)
+    ids = _chosen(await desk_form(request))
+    works = await _works_of(ids, organisations)
+    refused = [] if works else [Outcome("", _("Please choose at least one draft."))]
+    for artwork in works:
+        try:
+            await submit(artwork, by=person)
+        except NotSubmittable as refusal:
+            labels = form_of(artwork, await offered_to(organisations, artwork))
+            names = [str(labels[name].label.text) for name in refusal.missing if name in labels]
+            sentence = _("It still needs: %(fields)s.") % {"fields": _(", ").join(names)}
+            refused.append(_about(artwork, sentence if names else refusal.sentence))
+    return await _page(
+        request,
+        person,
+        organisations,
+        refused=refused,
+        submitted=sum(each.status == Status.SUBMITTED for each in works),
+        chosen=[each.id for each in works],
+        status=422 if refused else 200,
+    )
+
+
+def _chosen(posted: ImmutableMultiDict[str, Any]) -> list[int]:
+    """The numbers of the drafts whose boxes are marked, as many as a page can bring."""
+    return whole_numbers(posted.getlist("work"))[:MOST]
+
+
+async def _works_of(ids: list[int], organisations: list[Organisation]) -> list[Artwork]:
+    works = Artwork.filter(id__in=ids, organisation_id__in=[each.id for each in organisations])
+    return await works.order_by("id").prefetch_related(*AROUND)
+
+
+def _about(artwork: Artwork, sentence: str) -> Outcome:
+    can_be_mended = artwork.id if artwork.is_editable else None
+    return Outcome(artwork.title or _("Work without title"), sentence, can_be_mended)
+
+
+async def _set(artwork: Artwork, common: CommonForm, organisations: list[Organisation], by: Person) -> str:
+    """Set the common values on one draft, by the rules of its own form; returns why not."""
+    form = form_with(artwork, common.set_fields, await offered_to(organisations, artwork))
+    details = form.read(has_picture=True)
+    if details is None:
+        wrong = [name for name in form.errors if name in common.set_fields or name not in artwork.unfinished]
+        if wrong:
+            return str(form.errors[wrong[0]][0])
+        return _("Something that was typed is not finished yet. The form has it.")
+    try:
+        await update_work(artwork, details, by)
+    except (NotEditable, WorkRefused) as refusal:
+        return refusal.sentence
+    except ChangedMeanwhile:
+        return _("The work was saved from another window this very moment. Please save again.")
+    return ""
+
+
+async def _page(
+    request: Request,
+    person: Person,
+    organisations: list[Organisation],
+    *,
+    common: CommonForm | None = None,
+    chosen: list[int] | None = None,
+    refused: list[Outcome] | None = None,
+    arrived: int = 0,
+    set_on: int = 0,
+    submitted: int = 0,
+    status: int = 200,
+) -> Response:
+    page = page_in(request.query_params)
+    drafts = Artwork.filter(
+        organisation_id__in=[each.id for each in organisations], created_by=person, status=Status.DRAFT
+    )
+    total = await drafts.count()
+    works = (
+        await drafts.order_by("-id")
+        .offset((page - 1) * PAGE)
+        .limit(PAGE)
+        .prefetch_related(*AROUND, "consent__artist")
+    )
+    context = {
+        "rows": await _rows(request, organisations, works),
+        "total": total,
+        "page": page,
+        "has_more": total > page * PAGE,
+        "common": common or CommonForm(offered=await offered_to(organisations)),
+        "chosen": chosen or [],
+        "refused": refused or [],
+        "arrived": arrived,
+        "set_on": set_on,
+        "submitted": submitted,
+        "organisations": organisations,
+        "accept": PICTURES,
+        "most": MOST,
+        "most_in_a_form": MOST_IN_A_FORM,
+        "most_bytes_in_a_form": MOST_BYTES_IN_A_FORM,
+        "largest": settings_of(request).upload_max_bytes,
+        "too_large": too_large(settings_of(request).upload_max_bytes),
+    }
+    return render(request, "artworks/many.html", context, status=status)
+
+
+async def _rows(
+    request: Request, organisations: list[Organisation], works: list[Artwork]
+) -> list[dict[str, Any]]:
+    """Each draft with its small form, which shows these fields and no others."""
+    offered = await offered_to(organisations)
+    rows = []
+    for artwork in works:
+        form = form_of(artwork, _offered_for(offered, artwork))
+        for field in form:
+            field.id = f"{field.name}-{artwork.id}"
+            field.label.field_id = field.id
+        rows.append(
+            {
+                "work": artwork,
+                "form": form,
+                "why_it_waits": why_it_waits(artwork.image) if artwork.image else "",
+                "typing": {
+                    "address": pages_of(request).url("artworks:keep", id=artwork.id),
+                    "key": str(artwork.id),
+                    "seen": fingerprint(typed_in(artwork), SMALL),
+                },
+            }
+        )
+    return rows
+
+
+def _offered_for(offered: Any, artwork: Artwork) -> Any:
+    """The choices of one draft: those of its organisation, and what it has chosen already, without asking again."""
+    own = artwork.organisation_id
+    consents = [each for each in offered.consents if each.artist.organisation_id == own]
+    if artwork.consent is not None and artwork.consent_id not in {each.id for each in consents}:
+        consents.append(artwork.consent)  # it has ended, and is still what stands there
+    themes = list(offered.themes)
+    themes += [theme for theme in artwork.themes if theme.id not in {each.id for each in themes}]
+    return replace(
+        offered,
+        organisations=[each for each in offered.organisations if each.id == own],
+        artists=[each for each in offered.artists if each.organisation_id == own],
+        consents=consents,
+        projects=[each for each in offered.projects if each.organisation_id == own],
+        themes=themes,
+    )
+
+
+SMALL = ("title", "story", "alt_text", "artist", "consent", "themes", "project", *TOLD_ANEW)
+
+routes = [
+    Route("/desk/works/many", new, name="many:new", methods=["GET"]),
+    Route("/desk/works/many", create, name="many:create", methods=["POST"]),
+    Route("/desk/works/many/common", update, name="many:update", methods=["POST"]),
+    Route("/desk/works/many/submissions", create_submissions, name="many:submit", methods=["POST"]),
+    Route("/desk/works/many/{id:int}", show, name="many:show", methods=["GET"]),
+]

@@ -1,0 +1,100 @@
+"""The keepers' page about the worker: whether one is alive, what waits for it, and the pictures it could not prepare."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from gallery.accounts.access import load_keeper
+from gallery.artists.models import Withdrawal
+from gallery.artworks.models import Artwork, Submission
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.db.connection import in_transaction
+from gallery.images.models import Image, ImageState
+from gallery.images.sandbox.parent import REFUSALS
+from gallery.mail.models import Mail, MailState
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.worker import BEAT, WorkerBeat
+
+LISTED = 50
+SILENT_AFTER = timedelta(seconds=4 * BEAT)
+
+
+async def show(request: Request) -> Response:
+    """A keeper sees which workers are alive, what waits, and which pictures failed."""
+    await load_keeper(request)
+    late = Image.filter(state=ImageState.RECEIVED, failures__gt=0).order_by("attempt_after", "id")
+    failed = Artwork.filter(image__state=ImageState.REFUSED).order_by("-image_id")
+    lengths: list[tuple[Any, int]] = [
+        (_l("Pictures to be prepared"), await Image.filter(state=ImageState.RECEIVED).count()),
+        (
+            _l("Pictures in work"),
+            await Image.filter(state=ImageState.RECEIVED, lease_until__gt=now()).count(),
+        ),
+        (
+            _l("Submissions to be looked through"),
+            await Submission.filter(checked_with=0, is_waiting=True).count(),
+        ),
+        (_l("Mails to be sent"), await Mail.filter(state=MailState.UNSENT).count()),
+        (_l("Mails given up"), await Mail.filter(state=MailState.GIVEN_UP).count()),
+        (
+            _l("Withdrawals whose files are being deleted"),
+            await Withdrawal.filter(files_deleted_at__isnull=True).count(),
+        ),
+    ]
+    context = {
+        "beats": await WorkerBeat.all().order_by("-seen_at"),
+        "alive_since": now() - SILENT_AFTER,
+        "lengths": lengths,
+        "failed": await failed.limit(LISTED).prefetch_related("image", "organisation"),
+        "failed_count": await failed.count(),
+        "late": await late.limit(LISTED).prefetch_related("artwork", "organisation"),
+        "late_count": await late.count(),
+        "refusals": REFUSALS,
+        "limits": settings_of(request),
+    }
+    return render(request, "worker_status/show.html", context)
+
+
+async def retry(request: Request) -> Response:
+    """A keeper has a picture tried once more that could not be prepared, or for which the machine had no time."""
+    await load_keeper(request)
+    image = await Image.get_or_none(id=request.path_params["id"]).prefetch_related("artwork")
+    if image is None:
+        raise HTTPException(404)
+    work = image.artwork.id if image.artwork else image.candidate_for_id
+    if work is None:
+        raise HTTPException(404)
+    fragment = "late" if image.state == ImageState.RECEIVED else "failed"
+    async with in_transaction():
+        again = await Image.filter(
+            Q(state=ImageState.REFUSED) | Q(state=ImageState.RECEIVED, failures__gt=0), id=image.id
+        ).update(
+            state=ImageState.RECEIVED,
+            refusal="",
+            failures=0,
+            losses=0,
+            lease_until=None,
+            attempt_after=None,
+        )
+        if again:
+            await record(Verb.WORK_PICTURE_RETRIED, work, organisation_id=image.organisation_id)
+    response = redirect(request, "workshop:show", fragment=fragment)
+    flash(request, response, _("It is tried again."))
+    return response
+
+
+routes = [
+    Route("/desk/worker", show, name="workshop:show", methods=["GET"]),
+    Route("/desk/worker/pictures/{id:int}", retry, name="workshop:retry", methods=["POST"]),
+]

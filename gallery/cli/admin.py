@@ -1,0 +1,254 @@
+"""`gallery init`, `invite`, `second-factor`, `check`, `develop`, `archive` and `reindex`: what a keeper does now and then."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+import click
+from email_validator import EmailNotValidError, validate_email
+from rich.table import Table
+
+from gallery.accounts.invitations import InvitationRefused
+from gallery.accounts.invitations import invite as invite_person
+from gallery.accounts.members import has_had_owner
+from gallery.accounts.models import Person, Role
+from gallery.accounts.second_factors import reset
+from gallery.archives import writing
+from gallery.audit.chain import head
+from gallery.cli.inspection import Finding, damaged_originals, inspect, mend
+from gallery.cli.serving import run
+from gallery.cli.site import Telling, console, opened, progress_bar, set_up, shown_address
+from gallery.images.chores import ONCE_MORE, RECEIVED, develop_again
+from gallery.images.models import Image
+from gallery.organisations.models import Organisation
+from gallery.organisations.owner_requests import invite_at_once
+from gallery.search.entries import rebuild
+from gallery.settings import Settings
+from gallery.storage import Storage
+from gallery.web.languages import LANGUAGES
+
+
+@click.command()
+def init() -> None:
+    """Make folders, secret key and database, or bring them up to date. Safe to repeat."""
+    settings = Settings.from_env()
+    applied = run(set_up(settings))
+    console.print(f"Home      {settings.home}")
+    console.print(f"Pictures  {Storage(settings).place}")
+    console.print(
+        f"Database  {shown_address(settings)}: "
+        + (f"{len(applied)} migration(s) applied, the last one {applied[-1]}." if applied else "up to date.")
+    )
+
+
+@click.command()
+@click.argument("email")
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), required=True, help="What they will be."
+)
+@click.option("--organisation", metavar="SLUG", help="The organisation of a member, as in its address.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="zh", show_default=True, help="Of the invitation."
+)
+@click.option(
+    "--replace-owners",
+    is_flag=True,
+    help="Invite an owner although the organisation has, or had, owners: they are all told by mail.",
+)
+def invite(email: str, role: str, organisation: str | None, language: str, *, replace_owners: bool) -> None:
+    """Invite EMAIL, and print the link with which they make their account.
+
+    The first member of an organisation is its owner, who invites the others. An organisation that lost its owners gets a
+    new one with --replace-owners.
+    """
+    try:
+        email = validate_email(email, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise click.BadParameter(f"{email!r} is no e-mail address: {error}", param_hint="EMAIL") from error
+    if (role == Role.MEMBER) != (organisation is not None):
+        raise click.UsageError("A member needs --organisation SLUG; a curator or keeper takes none.")
+    settings = Settings.from_env()
+    token = run(
+        make_invitation(settings, email, Role(role), organisation, language, replace_owners=replace_owners)
+    )
+    console.print(f"For {email}, once, within {settings.invitation_days} days:")
+    click.echo(f"{settings.site_url}/desk/invitations/{token}")
+
+
+async def make_invitation(
+    settings: Settings,
+    email: str,
+    role: Role,
+    slug: str | None,
+    language: str,
+    *,
+    replace_owners: bool = False,
+) -> str:
+    """The token of the link; raises BadParameter where there is no organisation `slug`, or only its owners may invite."""
+    async with opened(settings) as database:
+        await database.check()
+        organisation = await Organisation.get_or_none(slug=slug) if slug else None
+        if slug and organisation is None:
+            known = ", ".join([each.slug for each in await Organisation.all().order_by("slug").limit(20)])
+            raise click.BadParameter(
+                f"there is no organisation {slug!r}. There is: {known or 'none yet'}.",
+                param_hint="--organisation",
+            )
+        if replace_owners and organisation is not None and await has_had_owner(organisation.id):
+            return await invite_at_once(organisation, email, language, settings.invitation_days)
+        try:
+            return await invite_person(
+                email,
+                role,
+                days=settings.invitation_days,
+                organisation_id=organisation.id if organisation else None,
+                language=language,
+            )
+        except InvitationRefused as refusal:
+            raise click.BadParameter(
+                f"{slug} has, or had, an owner: only its owners invite its members. If it lost them all, add "
+                "--replace-owners: everybody who is or was one is told by mail.",
+                param_hint="--organisation",
+            ) from refusal
+
+
+@click.command("second-factor")
+@click.argument("email")
+@click.option("--reset", "is_resetting", is_flag=True, help="Remove it, and sign them out everywhere.")
+def second_factor(email: str, is_resetting: bool) -> None:
+    """Say whether EMAIL signs in with a second factor. With --reset it is removed at once, and they are told by mail.
+
+    For a keeper who has lost everything; for others, keepers do it at the desk, where it takes three days.
+    """
+    since = run(look_at_second_factor(Settings.from_env(), email, is_resetting=is_resetting))
+    if since is None:
+        console.print(f"{email} signs in with one factor alone.")
+    elif is_resetting:
+        console.print(
+            f"The second factor of {email} is removed. They sign in with the password and set up another."
+        )
+    else:
+        console.print(f"{email} has a second factor since {since:%Y-%m-%d}. To remove it: --reset")
+
+
+async def look_at_second_factor(settings: Settings, email: str, *, is_resetting: bool) -> datetime | None:
+    """Since when somebody had a second factor; raises BadParameter where there is no such account."""
+    async with opened(settings) as database:
+        await database.check()
+        person = await Person.get_or_none(email=email.strip().lower(), is_active=True)
+        if person is None:
+            raise click.BadParameter(f"there is no account {email!r}.", param_hint="EMAIL")
+        if is_resetting and person.second_factor_at is not None:
+            await reset(person)
+        return person.second_factor_at
+
+
+@click.command()
+@click.option(
+    "--mend",
+    "is_mending",
+    is_flag=True,
+    help="Delete what should not be there, never a picture in use, and have lost renditions made again.",
+)
+@click.option("--deep", "is_deep", is_flag=True, help="Also read every original, to find changed bytes.")
+def check(is_mending: bool, is_deep: bool) -> None:
+    """Compare the database with the stored pictures, and say what is wrong.
+
+    Sizes, references and consents are always looked at. With --deep every original is read and compared with the digest
+    that was kept when it arrived: that takes as long as copying them.
+    """
+    settings = Settings.from_env()
+    findings = run(look_through(settings, is_mending=is_mending, is_deep=is_deep))
+    notices = [finding for finding in findings if finding.is_notice]
+    wrong = [finding for finding in findings if not finding.is_notice]
+    if not wrong:
+        console.print("Database and pictures agree: nothing is wrong.")
+        console.print(run(told_chain(settings)))
+    for heading, listed in (("What is wrong", wrong), ("To know", notices)):
+        table = Table(heading, "Where", "What to do", box=None, padding=(0, 2, 0, 0))
+        for finding in listed:
+            table.add_row(finding.sentence, finding.where, "mended" if finding.is_mended else finding.advice)
+        if listed:
+            console.print(table)
+    if any(not finding.is_mended for finding in wrong):
+        raise SystemExit(1)
+
+
+async def told_chain(settings: Settings) -> str:
+    """How far the audit log goes; kept elsewhere, it shows later whether the whole chain was replaced."""
+    async with opened(settings):
+        end = await head()
+        return f"The audit log is whole: {end.position} entries, up to {end.digest[:16] or 'none'}."
+
+
+async def look_through(settings: Settings, *, is_mending: bool, is_deep: bool = False) -> list[Finding]:
+    storage = Storage(settings)
+    await storage.check()
+    async with opened(settings) as database:
+        findings = await inspect(database, storage)
+        if is_deep and not await database.missing_migrations():
+            with progress_bar() as bar:
+                findings += [finding async for finding in damaged_originals(storage, Telling(bar))]
+        if not is_mending:
+            return findings
+        return [dataclasses.replace(finding, is_mended=await mend(finding, storage)) for finding in findings]
+
+
+@click.command()
+@click.option("--again", "is_again", is_flag=True, help="Have every picture developed once more.")
+def develop(is_again: bool) -> None:
+    """Say how many pictures wait to be developed. The worker does it by itself.
+
+    With --again all that are ready wait too: for after a change of the widths, formats or qualities in which pictures
+    are shown. They stay on view meanwhile, as they are.
+    """
+    new, once_more = run(count_waiting(Settings.from_env(), is_again=is_again))
+    console.print(f"Pictures to be developed: {new}; once more: {once_more}.")
+
+
+async def count_waiting(settings: Settings, *, is_again: bool) -> tuple[int, int]:
+    """How many pictures wait for their first development, and how many for another."""
+    async with opened(settings) as database:
+        await database.check()
+        if is_again:
+            await develop_again()
+        return await Image.filter(RECEIVED).count(), await Image.filter(ONCE_MORE).count()
+
+
+@click.command()
+@click.argument("slug")
+def archive(slug: str) -> None:
+    """Write the exhibition SLUG as a folder of plain pages that need no server.
+
+    SLUG is the last part of its address. It holds the works whose consent covers an archive, in both languages. The
+    worker keeps it true while it lies there, and takes a work out whose consent ends.
+    """
+    told = run(write_archive(Settings.from_env(), slug))
+    console.print(f"Archive   {told.folder}")
+    console.print(f"Works     {told.works}, left out for want of consent to an archive: {told.left_out}")
+
+
+async def write_archive(settings: Settings, slug: str) -> writing.Archived:
+    """Raises BadParameter where no such exhibition can be archived."""
+    async with opened(settings) as database:
+        await database.check()
+        try:
+            return await writing.archive(slug, settings, Storage(settings))
+        except writing.NothingToArchive as error:
+            raise click.BadParameter(
+                f"no exhibition {slug!r} is published and has opened.", param_hint="SLUG"
+            ) from error
+
+
+@click.command()
+def reindex() -> None:
+    """Write the search index anew. The worker keeps it true by itself; this is for when in doubt."""
+    count = run(write_index(Settings.from_env()))
+    console.print(f"The search index is written: {count} entries.")
+
+
+async def write_index(settings: Settings) -> int:
+    async with opened(settings) as database:
+        await database.check()
+        return await rebuild()

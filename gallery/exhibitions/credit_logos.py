@@ -1,0 +1,158 @@
+"""Logos of those whom an exhibition thanks, by the keys of the credits.
+
+A logo belongs to the exhibition and not to an edition: a new one is seen at once, and one that is removed is gone from every
+edition. It is one small JPEG in private storage, which is handed out while an edition that names its credit is on view.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import walls_are_open
+from gallery.artworks.screening import hidden_alike
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.db import content_version
+from gallery.db.connection import in_transaction
+from gallery.exhibitions.credits import credits_of
+from gallery.exhibitions.draft_lists import NoSuchEntry
+from gallery.exhibitions.drafts import draft_of, hold
+from gallery.exhibitions.models import Edition, Exhibition
+from gallery.images.models import new_token
+from gallery.images.profile_image_models import CreditLogo
+from gallery.images.sandbox.parent import fingerprint
+from gallery.images.storage_keys import LOGOS, logo_key
+from gallery.images.take_down import TakenDown
+from gallery.storage import Storage, StoreAway
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLogo:
+    address: str
+    width: int
+    height: int
+
+
+async def logos_of(
+    exhibition: Exhibition | str, keys: Collection[str], address: Callable[[CreditLogo], str]
+) -> dict[str, ShownLogo]:
+    """The logos of an exhibition, named by itself or its slug, for some credits, by their keys; one query, or none."""
+    if not keys:
+        return {}
+    whose = {"exhibition__slug": exhibition} if isinstance(exhibition, str) else {"exhibition": exhibition}
+    rows = await CreditLogo.filter(key__in=list(keys), **whose).only("id", "key", "token", "width", "height")
+    return {row.key: ShownLogo(address(row), row.width, row.height) for row in rows}
+
+
+class LooksHidden(Exception):
+    """The picture resembles a work that may not be shown."""
+
+
+async def set_logo(
+    exhibition: Exhibition, key: str, picture: Path, size: tuple[int, int], by: Person, storage: Storage
+) -> None:
+    """Set the logo of a credit of the draft to `picture`, a JPEG of our own making.
+
+    The one that it replaces is deleted at once. Raises LooksHidden, NoSuchEntry, StoreAway.
+    """
+    token = new_token()
+    code = await fingerprint(picture)
+    if await hidden_alike(code):
+        raise LooksHidden
+    await storage.private.put_file(logo_key(token), picture)
+    try:
+        async with in_transaction():
+            await hold(exhibition.id)
+            if key not in {credit.key for credit in credits_of((await draft_of(exhibition)).credits)}:
+                raise NoSuchEntry
+            replaced = await _taken(exhibition, key)
+            await CreditLogo.create(
+                exhibition=exhibition,
+                key=key,
+                token=token,
+                width=size[0],
+                height=size[1],
+                fingerprint=code,
+            )
+            await record(Verb.EXHIBITION_LOGO_SET, exhibition.id, by=by)
+            await content_version.bump()
+    except BaseException:
+        await storage.private.delete(logo_key(token))
+        raise
+    await _forget(replaced, storage)
+    if await hidden_alike(code):  # withdrawn meanwhile
+        await remove_logo(exhibition, key, by, storage)
+        raise LooksHidden
+
+
+async def remove_logo(exhibition: Exhibition, key: str, by: Person, storage: Storage) -> None:
+    """Let no logo stand beside a credit, in no edition. Nothing happens where there is none."""
+    async with in_transaction():
+        await hold(exhibition.id)
+        removed = await _taken(exhibition, key)
+        if removed:
+            await record(Verb.EXHIBITION_LOGO_REMOVED, exhibition.id, by=by)
+            await content_version.bump()
+    await _forget(removed, storage)
+
+
+async def copy_logos(exhibition: Exhibition, into: Exhibition) -> None:
+    """Let the credits that were copied have their logos; the files are the same."""
+    await CreditLogo.bulk_create(
+        CreditLogo(
+            exhibition=into,
+            key=logo.key,
+            token=logo.token,
+            width=logo.width,
+            height=logo.height,
+            fingerprint=logo.fingerprint,
+        )
+        for logo in await CreditLogo.filter(exhibition_id=exhibition.id)
+    )
+
+
+async def is_on_view(token: str) -> bool:
+    """Whether an edition that visitors may see names the credit of this logo."""
+    keys = dict(await CreditLogo.filter(token=token).values_list("exhibition_id", "key"))
+    rows = await Edition.filter(walls_are_open(), exhibition_id__in=list(keys)).only(
+        "id", "exhibition_id", "credits"
+    )
+    return any(keys[row.exhibition_id] in {credit.key for credit in credits_of(row.credits)} for row in rows)
+
+
+async def delete_unused(storage: Storage) -> None:
+    """Delete the logos of credits that stand in no edition any more, neither in the draft nor in one to be restored."""
+    unused = []
+    for logo in await CreditLogo.all():
+        editions = Edition.filter(exhibition_id=logo.exhibition_id, credits__not_isnull=True)
+        kept = await editions.values_list("credits", flat=True)
+        if not any(credit.key == logo.key for credits in kept for credit in credits_of(credits)):
+            unused.append(logo)
+    await CreditLogo.filter(id__in=[logo.id for logo in unused]).delete()
+    await _forget([logo.token for logo in unused], storage)
+
+
+async def logos_among(keys: set[str]) -> set[str]:
+    """Of some keys in private storage, those of logos."""
+    tokens = {key.removeprefix(f"{LOGOS}/") for key in keys if key.startswith(f"{LOGOS}/")}
+    found = await CreditLogo.filter(token__in=tokens).values_list("token", flat=True)
+    return {logo_key(str(token)) for token in found}
+
+
+async def _taken(exhibition: Exhibition, key: str) -> list[str]:
+    """Delete the row of a logo; its token, if there was one."""
+    rows = CreditLogo.filter(exhibition_id=exhibition.id, key=key)
+    tokens = [str(token) for token in await rows.values_list("token", flat=True)]
+    await rows.delete()
+    return tokens
+
+
+async def _forget(tokens: Iterable[str], storage: Storage) -> None:
+    """Delete the files that no exhibition shares. Where the store is away, `gallery check` finds them."""
+    unshared = [token for token in tokens if not await CreditLogo.exists(token=token)]
+    with contextlib.suppress(StoreAway):
+        await TakenDown(logo_tokens=unshared).delete_files(storage)

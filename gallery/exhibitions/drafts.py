@@ -1,0 +1,423 @@
+"""How an exhibition is built and published: curators change its draft, and nothing changes an edition.
+
+Every verb is one transaction that holds the exhibition's row: two curators at once cannot break what both
+change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from tortoise.expressions import F
+from tortoise.models import Model
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Status, has_opened, not_replaced
+from gallery.audit.recording import WHILE_TYPING, record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.db import content_version
+from gallery.db.connection import QuerySet, in_transaction, locked
+from gallery.exhibitions.announcements import tell_of_hanging
+from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arranged, furnish
+from gallery.exhibitions.comparing import compare
+from gallery.exhibitions.edit_conflicts import digest, merged
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
+from gallery.exhibitions.room_rules import Filled, filled, ids_of
+from gallery.themes.models import Theme
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+
+
+class BuildingRefused(Exception):
+    """The change cannot be made; `sentence` says why and what to do."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return str(self.sentence)
+
+
+class NotHangable(BuildingRefused):
+    """The work cannot hang there."""
+
+
+class NotPublishable(BuildingRefused):
+    """The draft lacks what an edition must have."""
+
+
+async def found(slug: str, by: Person, *, theme: Theme | None = None, **draft: Any) -> Exhibition:
+    """A new exhibition with its draft, with the fields `draft`. Raises IntegrityError for a slug in use."""
+    async with in_transaction():
+        exhibition = await Exhibition.create(slug=slug, theme=theme, created_by=by)
+        await Edition.create(exhibition=exhibition, **draft)
+        await record(Verb.EXHIBITION_MADE, exhibition.id, by=by)
+    return exhibition
+
+
+async def draft_of(exhibition: Exhibition) -> Edition:
+    """The edition that curators change; made where there is none yet."""
+    draft = await Edition.get_or_none(exhibition_id=exhibition.id, number__isnull=True)
+    if draft is not None:
+        return draft
+    async with in_transaction():
+        await hold(exhibition.id)
+        return await Edition.get_or_none(
+            exhibition_id=exhibition.id, number__isnull=True
+        ) or await Edition.create(exhibition=exhibition)
+
+
+async def change(
+    exhibition: Exhibition,
+    theme: Theme | None,
+    *,
+    by: Person | None = None,
+    seen: Mapping[str, str] | None = None,
+    **draft: Any,
+) -> None:
+    """Set fields of the draft; and the theme, which is the exhibition's own: visitors see it at once.
+
+    `seen`: the digests of the fields as they were shown. Raises ChangedMeanwhile.
+    """
+    edition = await draft_of(exhibition)
+    async with in_transaction():
+        held = await hold(exhibition.id)
+        await _merge(edition, edition.id, draft, seen or {})
+        await touch(edition.id, by)
+        await record(Verb.EXHIBITION_CHANGED, exhibition.id, by=by, once_in=WHILE_TYPING)
+        if (seen or {}).get("theme") == digest(str(theme.id) if theme else ""):
+            return  # the form left it alone, so what another chose meanwhile stays
+        if held.theme_id != (theme.id if theme else None):
+            held.theme = theme
+            await held.save(update_fields=["theme_id"])
+            await content_version.bump()
+
+
+async def add_room(edition: Edition, *, by: Person | None = None, **texts: Any) -> Room:
+    """A new room behind the others of a draft. `texts`: ROOM_FIELDS."""
+    async with in_transaction():
+        await hold(edition.exhibition_id)
+        await _check_draft(edition.id)
+        await touch(edition.id, by)
+        rooms = await Room.filter(edition_id=edition.id).count()
+        room = await Room.create(edition_id=edition.id, position=rooms + 1, **texts)
+        await record(Verb.EXHIBITION_ROOM_MADE, edition.exhibition_id, with_id=room.id, by=by)
+        return room
+
+
+async def change_room(
+    room: Room, *, by: Person | None = None, seen: Mapping[str, str] | None = None, **texts: Any
+) -> None:
+    """Set ROOM_FIELDS of a draft's room. `seen` as for `change`. Raises ChangedMeanwhile."""
+    async with in_transaction():
+        edition = await _check_draft(room.edition_id)
+        await hold(edition.exhibition_id)
+        await _merge(room, edition.id, texts, seen or {})
+        await touch(edition.id, by)
+        await record(
+            Verb.EXHIBITION_ROOM_CHANGED,
+            edition.exhibition_id,
+            with_id=room.id,
+            by=by,
+            once_in=WHILE_TYPING,
+        )
+
+
+async def change_caption(
+    hanging: Hanging, *, by: Person | None = None, seen: Mapping[str, str] | None = None, **texts: Any
+) -> None:
+    """Set CAPTIONS: words for a work that hold for this room alone. `seen` as for `change`.
+
+    Raises ChangedMeanwhile, and NotHangable for a work that was withdrawn: its words are erased, and must not come back.
+    """
+    async with in_transaction():
+        room = await Room.get_or_none(id=hanging.room_id)
+        if room is None:  # closed meanwhile, with all that hung in it
+            return
+        edition = await _check_draft(room.edition_id)
+        await hold(edition.exhibition_id)
+        work = await locked(Artwork.filter(id=hanging.artwork_id)).get()
+        if work.status == Status.WITHDRAWN:
+            raise NotHangable(_l("Its consent was withdrawn, so it cannot be changed."))
+        await _merge(hanging, edition.id, texts, seen or {})
+        await touch(edition.id, by)
+        await record(
+            Verb.EXHIBITION_CAPTION_CHANGED, edition.exhibition_id, with_id=hanging.artwork_id, by=by
+        )
+
+
+async def leave_out(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
+    """Keep a work out of a room that its rule would hang in it."""
+    async with in_transaction():
+        edition = await _hold_draft(room, by)
+        await room.refresh_from_db(fields=["without"])
+        await Room.filter(id=room.id).update(without=sorted({*(room.without or []), artwork.id}))
+        await record(Verb.EXHIBITION_WORK_LEFT_OUT, edition.exhibition_id, with_id=artwork.id, by=by)
+
+
+async def let_in(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
+    """Leave it to the rule again whether a work hangs."""
+    async with in_transaction():
+        edition = await _hold_draft(room, by)
+        await room.refresh_from_db(fields=["without"])
+        await Room.filter(id=room.id).update(without=[id for id in room.without or [] if id != artwork.id])
+        await record(Verb.EXHIBITION_WORK_LET_IN, edition.exhibition_id, with_id=artwork.id, by=by)
+
+
+async def close_room(room: Room, *, by: Person | None = None) -> None:
+    """Take a room out of a draft, with everything that hangs in it."""
+    async with in_transaction():
+        edition = await _hold_draft(room, by)
+        await Room.filter(id=room.id).delete()
+        await record(Verb.EXHIBITION_ROOM_CLOSED, edition.exhibition_id, with_id=room.id, by=by)
+        await _renumber(await Room.filter(edition_id=room.edition_id))
+
+
+async def move_room(room: Room, to: int, *, by: Person | None = None) -> None:
+    """Let a room be the `to`-th of its draft, counted from 1; beyond the ends it is the first or the last."""
+    async with in_transaction():
+        edition = await _hold_draft(room, by)
+        await _renumber(_moved(await Room.filter(edition_id=room.edition_id), room.id, to))
+        await record(Verb.EXHIBITION_ROOM_MOVED, edition.exhibition_id, with_id=room.id, by=by)
+
+
+async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
+    """Hang an accepted work behind the others of a draft's room; at most once in the whole edition.
+
+    Raises NotHangable.
+    """
+    if not by.is_curator:
+        raise NotHangable(_l("Works are hung by curators."))
+    async with in_transaction():
+        edition = await _hold_draft(room, by)
+        if not await Room.exists(id=room.id):
+            raise NotHangable(_l("This room was closed meanwhile. Please choose another."))
+        held = await locked(Artwork.filter(id=artwork.id)).get()
+        if not held.may_hang:
+            raise NotHangable(_l("Only works that are accepted, and not taken off the wall, can be hung."))
+        if await Hanging.exists(room__edition_id=room.edition_id, artwork_id=held.id):
+            raise NotHangable(_l("This work hangs in the exhibition already."))
+        count = await Hanging.filter(room_id=room.id).count()
+        await record(Verb.EXHIBITION_WORK_HUNG, edition.exhibition_id, with_id=held.id, by=by)
+        return await Hanging.create(room_id=room.id, artwork_id=held.id, position=count + 1)
+
+
+async def take_down(hanging: Hanging, *, by: Person | None = None) -> None:
+    """Take a work off a draft's wall. Nothing happens where it is down already."""
+    async with in_transaction():
+        room = await Room.get_or_none(id=hanging.room_id)
+        if room is None:  # closed meanwhile, with all that hung in it
+            return
+        edition = await _hold_draft(room, by)
+        await Hanging.filter(id=hanging.id).delete()
+        await record(
+            Verb.EXHIBITION_WORK_TAKEN_DOWN, edition.exhibition_id, with_id=hanging.artwork_id, by=by
+        )
+        await _renumber(await Hanging.filter(room_id=room.id))
+
+
+async def move(hanging: Hanging, to: int, *, into: Room | None = None, by: Person | None = None) -> None:
+    """Let a work be the `to`-th of its room, or of the room `into`, counted from 1; beyond the ends the first or the last."""
+    async with in_transaction():
+        room = await Room.get_or_none(id=hanging.room_id)
+        if room is None:  # closed meanwhile, with all that hung in it
+            return
+        edition = await _hold_draft(room, by)
+        if (
+            into is not None
+            and into.id != room.id
+            and await Room.exists(id=into.id, edition_id=room.edition_id)
+        ):
+            await Hanging.filter(id=hanging.id).update(room_id=into.id)
+            await _renumber(await Hanging.filter(room_id=room.id))
+            room = into
+        await _renumber(_moved(await Hanging.filter(room_id=room.id), hanging.id, to))
+        await record(Verb.EXHIBITION_WORK_MOVED, edition.exhibition_id, with_id=hanging.artwork_id, by=by)
+
+
+async def publish(exhibition: Exhibition, by: Person) -> Edition:
+    """Freeze the draft into a new edition, which visitors see from its opening on. Raises NotPublishable.
+
+    Until then they see the edition that is on the site now; an edition that was planned before is replaced.
+    Works no longer accepted are left out; those whose consent is not in force hang, and are shown once it is.
+    """
+    draft = await draft_of(exhibition)
+    async with in_transaction():
+        await hold(exhibition.id)
+        await draft.refresh_from_db()
+        rooms = await filled(draft)
+        _check_publishable(draft, rooms)
+        numbered = Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True)
+        last = await numbered.order_by("-number").first()
+        current = await numbered.filter(not_replaced()).order_by("-number").prefetch_related("published_by")
+        hung_before: set[int] = set()
+        for each in current:
+            hung_before |= set((await arranged(each)).work_ids)
+        if current:
+            await _check_differs(draft, rooms, current[0])
+        await _make_way(exhibition, draft.opens_at)
+        edition = await Edition.create(
+            exhibition_id=exhibition.id,
+            number=((last.number or 0) if last else 0) + 1,
+            is_current=True,
+            published_at=now(),
+            published_by=by,
+            **{name: getattr(draft, name) for name in FROZEN_FIELDS},
+        )
+        await furnish(edition, rooms)
+        await record(Verb.EXHIBITION_PUBLISHED, exhibition.id, with_id=edition.number, by=by)
+        new = ids_of(rooms) - hung_before
+        await tell_of_hanging(exhibition, edition, new)
+        await content_version.bump()
+    return edition
+
+
+async def unpublish(exhibition: Exhibition, by: Person) -> bool:
+    """Take an exhibition off the site; its editions and its draft remain. Whether it was on it."""
+    if not by.is_curator:
+        raise NotPublishable(_l("Exhibitions are closed by curators."))
+    async with in_transaction():
+        await hold(exhibition.id)
+        taken = await _end(Edition.filter(exhibition_id=exhibition.id))
+        if taken:
+            await record(Verb.EXHIBITION_UNPUBLISHED, exhibition.id, by=by)
+            await content_version.bump()
+    return bool(taken)
+
+
+async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
+    """Take back an edition that was to open later; what visitors see stays. Whether there was one."""
+    async with in_transaction():
+        await hold(exhibition.id)
+        editions = Edition.filter(exhibition_id=exhibition.id, is_current=True)
+        planned = await editions.filter(opens_at__gt=now()).first()
+        if planned is None:
+            return False
+        await _end(editions.filter(id=planned.id))
+        await editions.filter(shown_until=planned.opens_at).update(shown_until=None)
+        await record(Verb.EXHIBITION_PLAN_CANCELLED, exhibition.id, with_id=planned.number, by=by)
+        await content_version.bump()
+    return True
+
+
+async def _make_way(exhibition: Exhibition, opens_at: datetime | None) -> None:
+    """Let a new edition follow: at once where its opening has come, else what is on the site stays until then."""
+    editions = Edition.filter(exhibition_id=exhibition.id)
+    if opens_at is None or opens_at <= now():
+        await _end(editions)
+        return
+    shown = await editions.filter(has_opened()).first()
+    await _end(editions.exclude(id=shown.id if shown else 0))
+    if shown is not None:
+        await Edition.filter(id=shown.id).update(shown_until=opens_at)
+
+
+async def _end(editions: QuerySet[Edition]) -> int:
+    """End those of `editions` that are published, now; how many ended that had not given way before."""
+    ended = await editions.filter(not_replaced()).update(is_current=False, shown_until=now())
+    await editions.filter(is_current=True).update(is_current=False)
+    return ended
+
+
+def _check_publishable(draft: Edition, rooms: Sequence[Filled]) -> None:
+    if not draft.title_zh and not draft.title_en:
+        raise NotPublishable(_l("Please give the exhibition a title in at least one language, and save it."))
+    if draft.opens_at is None:
+        raise NotPublishable(_l("Please say when the exhibition opens, and save it."))
+    if draft.closes_at is not None and draft.closes_at <= draft.opens_at:
+        raise NotPublishable(
+            _l("The exhibition closes before it opens. Please set one of the two anew, and save it.")
+        )
+    if not any(room.works for room in rooms):
+        raise NotPublishable(
+            _l("Nothing hangs yet. Please make a room and hang at least one accepted work in it.")
+        )
+    for number, room in enumerate(rooms, 1):
+        if not room.works:
+            raise NotPublishable(
+                _(
+                    "Nothing would hang in room %(number)s. Please hang an accepted work there, let its rule match "
+                    "some, or close the room."
+                )
+                % {"number": number}
+            )
+
+
+async def _check_differs(draft: Edition, rooms: Sequence[Filled], latest: Edition) -> None:
+    """Refuse to publish what was published last, as when two press the button."""
+    values = {name: getattr(draft, name) for name in FROZEN_FIELDS}
+    if compare(await arranged(latest), Arrangement(values, rooms)).is_none:
+        sentence = (
+            _(
+                "This is published already: it is edition %(number)s, which %(who)s published and which opens later."
+            )
+            if latest.is_planned()
+            else _("Visitors see just this already: it is edition %(number)s, which %(who)s published.")
+        )
+        who = latest.published_by.name if latest.published_by else _("Somebody")
+        raise NotPublishable(f"{sentence % {'number': latest.number, 'who': who}} {_('Nothing was done.')}")
+
+
+async def hold(exhibition_id: int) -> Exhibition:
+    exhibition: Exhibition = await locked(Exhibition.filter(id=exhibition_id)).get()
+    return exhibition
+
+
+async def _check_draft(edition_id: int) -> Edition:
+    """The edition, which must be a draft: what was published is frozen."""
+    edition = await Edition.get(id=edition_id)
+    if not edition.is_draft:
+        raise BuildingRefused(
+            _l("A published edition does not change. Please change the draft and publish again.")
+        )
+    return edition
+
+
+async def _hold_draft(room: Room, by: Person | None = None) -> Edition:
+    edition = await _check_draft(room.edition_id)
+    await hold(edition.exhibition_id)
+    await touch(edition.id, by)
+    return edition
+
+
+async def touch(edition_id: int, by: Person | None) -> None:
+    """Say that a draft changed, and by whom, so that others who have it open are told."""
+    await Edition.filter(id=edition_id).update(version=F("version") + 1, changed_by_id=by.id if by else None)
+
+
+async def _merge(
+    record: Edition | Room | Hanging, edition_id: int, typed: Mapping[str, Any], seen: Mapping[str, str]
+) -> None:
+    """Change what the sender of a form changed; refuse what would undo another's change. Raises ChangedMeanwhile."""
+    model: type[Edition | Room | Hanging] = type(record)
+    held = await model.get_or_none(id=record.id)
+    if held is None:  # taken down meanwhile
+        return
+    draft = await Edition.get(id=edition_id).select_related("changed_by")
+    other = draft.changed_by.name if draft.changed_by else ""
+    changed = merged(seen, {name: getattr(held, name) for name in typed}, typed, other)
+    if changed:
+        await model.filter(id=record.id).update(**changed)
+
+
+def _moved(rows: Sequence[Any], id: int, to: int) -> list[Any]:
+    """`rows` with the one of that id at the `to`-th place: [a b c d], b to 4 → [a c d b]."""
+    others = [row for row in rows if row.id != id]
+    place = min(max(to, 1), len(rows)) - 1
+    return [*others[:place], *(row for row in rows if row.id == id), *others[place:]]
+
+
+async def _renumber(rows: Sequence[Any]) -> None:
+    """Give rooms or hangings the positions 1, 2, 3 … in the order given."""
+    changed = []
+    for position, row in enumerate(rows, 1):
+        if row.position != position:
+            row.position = position
+            changed.append(row)
+    if changed:
+        model: type[Model] = type(changed[0])
+        await model.bulk_update(changed, ["position"])

@@ -1,0 +1,135 @@
+"""The logo of an organisation and the cover of a project, at the desk."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from wtforms import BooleanField
+
+from gallery.accounts.models import Person
+from gallery.images.models import Image
+from gallery.images.profile_images import Owner, emblem_of, remove_emblem, set_emblem
+from gallery.images.sandbox.parent import REFUSALS, Refused
+from gallery.images.uploads import FormReader, ReceivedForm, look_at, take_in, too_large, why_it_waits
+from gallery.organisations.access import load_kept, load_project
+from gallery.organisations.models import Organisation, Project
+from gallery.storage import Storage, StoreAway
+from gallery.web.forms import Form, Line
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.rendering import flash, redirect, render, settings_of
+
+logger = logging.getLogger("gallery")
+
+
+class EmblemForm(Form):
+    alt_zh = Line(
+        _l("What the picture shows, in Chinese"),
+        200,
+        description=_l("For people who cannot see it: in one language at least."),
+    )
+    alt_en = Line(_l("What the picture shows, in English"), 200)
+    is_gone = BooleanField(_l("Remove the picture"))
+
+
+async def edit_logo(request: Request) -> Response:
+    """An owner or curator sees the logo of an organisation, to choose another."""
+    _person, organisation = await load_kept(request)
+    return await _page(request, organisation)
+
+
+async def update_logo(request: Request) -> Response:
+    """An owner or curator sets the logo of an organisation, words it anew, or removes it."""
+    person, organisation = await load_kept(request)
+    return await _save(request, organisation, organisation, person)
+
+
+async def edit_cover(request: Request) -> Response:
+    """A partner sees the cover of a project, to choose another."""
+    project, _organisations = await load_project(request)
+    return await _page(request, project)
+
+
+async def update_cover(request: Request) -> Response:
+    """A partner sets the cover of a project, words it anew, or removes it."""
+    project, organisations = await load_project(request)
+    organisation = next(each for each in organisations if each.id == project.organisation_id)
+    return await _save(request, project, organisation, request.state.person)
+
+
+async def _save(request: Request, owner: Owner, organisation: Organisation, by: Person) -> Response:
+    storage: Storage = request.app.state.storage
+    async with storage.scratch_folder() as folder:
+        received = await FormReader(request, folder, settings_of(request).upload_max_bytes).read()
+        form = EmblemForm(received.fields)
+        form.validate()
+        if form.is_gone.data:
+            await remove_emblem(owner, by, storage)
+            return _back(request, owner, _("The picture is removed."))
+        if not form.alt_zh.data and not form.alt_en.data:
+            form.refuse("alt_zh", _("Please say what it shows, in one language at least."))
+        held = await emblem_of(owner)
+        sentence, image = "", None
+        if not form.errors and not (received.file is None and held is not None and not received.is_empty):
+            sentence, image = await _taken_in(request, received, organisation, storage)
+        if form.errors or sentence:
+            return await _page(request, owner, form, sentence, 413 if received.is_too_large else 422)
+    await set_emblem(owner, image, form.alt_zh.data or "", form.alt_en.data or "", by, storage)
+    if image is None:
+        return _back(request, owner, _("Saved."))
+    if not image.is_looked_at:
+        return _back(request, owner, why_it_waits(image))
+    return _back(request, owner, _("Saved. The picture is prepared and checked before visitors see it."))
+
+
+async def _taken_in(
+    request: Request, received: ReceivedForm, organisation: Organisation, storage: Storage
+) -> tuple[str, Image | None]:
+    """The image that was sent, or a sentence that says why there is none."""
+    if received.is_too_large:
+        return too_large(settings_of(request).upload_max_bytes), None
+    if received.file is None:
+        if received.is_empty:
+            return _("This file is empty: it has 0 bytes. Please choose the picture again."), None
+        return _("Please choose a picture."), None
+    try:
+        found = await look_at(received.file, settings_of(request))
+        return "", await take_in(received.file, found, organisation, storage)
+    except Refused as refusal:
+        return str(REFUSALS[refusal.code]), None
+    except StoreAway as away:
+        logger.warning("%s", away)
+        return _("The picture could not be kept just now. Please choose it again in a minute."), None
+
+
+async def _page(
+    request: Request, owner: Owner, form: EmblemForm | None = None, sentence: str = "", status: int = 200
+) -> Response:
+    held = await emblem_of(owner)
+    context = {
+        "owner": owner,
+        "is_logo": isinstance(owner, Organisation),
+        "emblem": held,
+        "form": form or EmblemForm(obj=held),
+        "sentence": sentence,
+        "why_it_waits": why_it_waits,
+    }
+    return render(request, "profile_images/edit.html", context, status=status)
+
+
+def _back(request: Request, owner: Owner, message: str) -> Response:
+    name = "emblems:cover" if isinstance(owner, Project) else "emblems:logo"
+    response = redirect(request, name, id=owner.id)
+    flash(request, response, message)
+    return response
+
+
+routes = [
+    Route("/desk/organisations/{id:int}/logo", edit_logo, name="emblems:logo", methods=["GET"]),
+    Route("/desk/organisations/{id:int}/logo", update_logo, name="emblems:update_logo", methods=["POST"]),
+    Route("/desk/projects/{id:int}/cover", edit_cover, name="emblems:cover", methods=["GET"]),
+    Route("/desk/projects/{id:int}/cover", update_cover, name="emblems:update_cover", methods=["POST"]),
+]

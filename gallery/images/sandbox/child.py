@@ -1,0 +1,162 @@
+"""The child process in which one picture is decoded: it confines itself, answers one request and ends.
+
+Started by decoder.py in an isolated interpreter, with a JSON request on standard input; it answers with one
+line of JSON: {"done": …}, {"refused": code} where the picture is at fault, or {"failed": why} where we are.
+"""
+
+import ctypes
+import json
+import os
+import platform
+import resource
+import signal
+import struct
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gallery.images.sandbox.pixels import Bounds
+
+LARGEST_FILE = 64 << 20  # bytes; no rendition comes near it
+OPEN_FILES = 64
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_SET_NO_NEW_PRIVS = 38
+SECCOMP_MODE_FILTER = 2
+ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | 13  # 13 is EACCES
+
+# Linux's numbers, by machine: the architecture's mark, then socket, connect, bind, listen, accept, sendto,
+# execve, execveat, ptrace, io_uring_setup (which could open a connection past the others), process_vm_readv,
+# process_vm_writev, pidfd_getfd (which take from, and put into, another process of the same user).
+REFUSED_CALLS: Mapping[str, tuple[int, tuple[int, ...]]] = {
+    "x86_64": (0xC000003E, (41, 42, 49, 50, 43, 44, 59, 322, 101, 425, 310, 311, 438)),
+    "aarch64": (0xC00000B7, (198, 203, 200, 201, 202, 206, 221, 281, 117, 425, 270, 271, 438)),
+}
+X32_CALLS = 0x40000000  # from here on x86-64 has the same calls once more, by other numbers
+
+
+def limit(memory_bytes: int, cpu_seconds: int) -> None:
+    """Bound what this process may take of the machine, and let it end together with its parent."""
+    for kind, most in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_FSIZE, LARGEST_FILE),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (most, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+    os.nice(5)
+    end_with_parent()
+    close_memory()
+
+
+def close_memory() -> None:
+    """Let no other process of this user read or write this one's memory, by /proc or by tracing; nor is it ever dumped.
+
+    For whoever starts a child, too: what took a child over must not get from there into the process that judges it.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def end_with_parent() -> None:
+    """Let this process be killed when its parent ends, however that ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def without_network() -> bool:
+    """Give up network and other programs for good, where the kernel can: whether it did."""
+    mark, calls = REFUSED_CALLS.get(platform.machine(), (0, ()))
+    if sys.platform != "linux" or not calls:
+        return False
+    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
+    # Load the architecture: a foreign one is refused. Then load the call's number and compare it with each.
+    steps = [(load, 0, 0, 4), (equal, 1, 0, mark), (answer, 0, 0, REFUSE), (load, 0, 0, 0)]
+    steps += [(at_least, len(calls) + 1, 0, X32_CALLS)]
+    steps += [(equal, len(calls) - place, 0, call) for place, call in enumerate(calls)]
+    steps += [(answer, 0, 0, ALLOW), (answer, 0, 0, REFUSE)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(code)))
+    libc = ctypes.CDLL(None)
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        return False
+    return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) == 0)
+
+
+def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Do what is asked within the limits that come with it."""
+    limits = request["limits"]
+    limit(limits["memory_bytes"], limits["cpu_seconds"])
+    without_network()
+    warnings.simplefilter("ignore")  # decoders warn about what they then refuse or read well
+
+    from PIL import Image
+
+    from gallery.images.sandbox import pixels
+
+    Image.MAX_IMAGE_PIXELS = limits["max_pixels"]
+    bounds = pixels.Bounds(limits["max_pixels"], limits["min_long_side"], limits["memory_bytes"])
+    try:
+        return {"done": done(request, bounds)}
+    except pixels.Unfit as unfit:
+        return {"refused": unfit.code}
+
+
+def done(request: Mapping[str, Any], bounds: "Bounds") -> dict[str, Any]:
+    """What was done of the things that can be asked for. Raises Unfit."""
+    out = Path(request["out"]) if request["out"] else None
+    if request["task"] == "compose":
+        from gallery.images.sandbox.share_images import compose
+        from gallery.images.share_image import Fonts, Placard
+
+        assert out is not None
+        placard = Placard(**{**request["placard"], "facts": tuple(request["placard"]["facts"])})
+        shown = Path(request["source"]) if request["source"] else None
+        compose(shown, request["kind"], placard, Fonts(**request["fonts"]), out, bounds)
+        return {}
+    from gallery.images.framing import Framing
+
+    source, kind = Path(request["source"]), request["kind"]
+    if request["task"] == "fingerprint":
+        from gallery.images.sandbox.pixels import fingerprint
+
+        return fingerprint(source, kind, bounds)
+    framing = Framing(**request["framing"])
+    if request["task"] == "inspect":
+        from gallery.images.sandbox.pixels import inspect
+
+        return inspect(source, kind, out, bounds, framing)
+    assert out is not None
+    if request["task"] == "develop":
+        from gallery.images.sandbox.pixels import develop
+
+        return develop(source, kind, out, bounds, framing)
+    from gallery.images.iiif_requests import Cut
+    from gallery.images.sandbox import tiles as cutting
+
+    whole = request["whole"][0], request["whole"][1]
+    if request["task"] == "tiles":
+        return cutting.cut_tiles(source, kind, whole, out, bounds, framing)
+    told = request["cut"]
+    cut = Cut(**{**told, "region": tuple(told["region"]), "size": tuple(told["size"])})
+    cutting.cut_one(source, kind, whole, cut, out, bounds, framing)
+    return {}
+
+
+def main() -> None:
+    """Answer the one request on standard input."""
+    try:
+        told = answer(json.load(sys.stdin))
+    except MemoryError:
+        told = {"refused": "too_much_memory"}
+    except Exception as fault:  # the parent says it in its log; the picture is not to blame
+        told = {"failed": f"{type(fault).__name__}: {fault}"[:500]}
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
+    os._exit(0)  # the libraries' own farewells only cost time

@@ -1,0 +1,280 @@
+"""Colours that a file states by numbers instead of a profile: made into a profile, or tone-mapped where they are HDR.
+
+H.273 names primaries and transfer functions; PNG's gAMA and cHRM give them as they are. What is brighter than paper is
+tone-mapped as Chromium does it, by the operator of SMPTE ST 2094-50 that keeps what reference white is relative to.
+"""
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from PIL import Image, ImageMath
+
+from gallery.images.sandbox.containers import Cicp
+
+Matrix = tuple[tuple[float, float, float], ...]
+Chromaticities = Sequence[float]  # x and y of white, red, green and blue
+
+D65, C = (0.3127, 0.3290), (0.3100, 0.3160)
+SRGB = (*D65, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060)
+BT2020 = (*D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046)
+
+# H.273, table 2. Where nothing is said (2) sRGB is meant.
+PRIMARIES: dict[int, Chromaticities] = {
+    1: SRGB,
+    2: SRGB,
+    4: (*C, 0.67, 0.33, 0.21, 0.71, 0.14, 0.08),
+    5: (*D65, 0.64, 0.33, 0.29, 0.60, 0.15, 0.06),
+    6: (*D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
+    7: (*D65, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070),
+    8: (*C, 0.681, 0.319, 0.243, 0.692, 0.145, 0.049),
+    9: BT2020,
+    11: (0.314, 0.351, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+    12: (*D65, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),
+    22: (*D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
+}
+
+PQ, HLG = 16, 18  # transfer functions of pictures that are brighter than paper
+
+
+def srgb_curve(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def gamma_curve(exponent: float) -> Callable[[float], float]:
+    return lambda value: value**exponent
+
+
+# H.273, table 3: from the number in the file to linear light. Those of television are taken for sRGB, as browsers do.
+CURVES: dict[int, Callable[[float], float]] = {
+    **dict.fromkeys((1, 2, 6, 13, 14, 15), srgb_curve),
+    4: gamma_curve(2.2),
+    5: gamma_curve(2.8),
+    7: lambda value: value / 4 if value < 0.0913 else ((value + 0.1115) / 1.1115) ** (1 / 0.45),
+    8: gamma_curve(1.0),
+    17: lambda value: min(1.0, 52.37 / 48 * value**2.6),
+}
+
+ROWS = 1024  # of a curve in a profile
+WHITE = 203.0  # candelas for each square metre, of paper in an HDR picture (ITU-R BT.2408)
+BRIGHTEST = 1000.0 / WHITE  # of a picture that does not say how bright it gets
+PAPER = 0.5  # of the screen's white, that paper is shown as where the brightest is the screen's white
+KAPPA = 0.65  # how the curve bends between the two
+X_BEND, Y_BEND = 1 - KAPPA + KAPPA / PAPER, (1 - KAPPA) * PAPER + KAPPA
+LUMINANCE = (0.2627, 0.6780, 0.0593)  # of BT.2020
+DARKEST = 1e-6  # so that nothing is divided by zero
+PIXELS_AT_ONCE = 500_000
+
+BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
+D50 = (0.9642, 1.0, 0.8249)
+
+
+def profile_for(cicp: Cicp) -> bytes | Cicp | None:
+    """An ICC profile for what is stated; itself where it is HDR; None where sRGB is meant, or what we do not know."""
+    if cicp.primaries not in PRIMARIES:
+        return None
+    if cicp.transfer in (PQ, HLG):
+        return cicp
+    curve = CURVES.get(cicp.transfer)
+    if curve is None or (PRIMARIES[cicp.primaries] == SRGB and curve is srgb_curve):
+        return None
+    return icc_profile(PRIMARIES[cicp.primaries], curve)
+
+
+def profile_for_gamma(gamma: float | None, chromaticities: Chromaticities | None) -> bytes | None:
+    """The profile of a PNG's gAMA and cHRM; None where they say nothing, or nonsense. cHRM alone says nothing."""
+    if gamma is None or not 0.05 <= gamma <= 10:
+        return None
+    if chromaticities is None and abs(gamma - 0.45455) < 0.0005:  # what programs write that mean sRGB
+        return None
+    try:
+        return icc_profile(chromaticities or SRGB, gamma_curve(1 / gamma))
+    except (ZeroDivisionError, OverflowError, struct.error):
+        return None
+
+
+@lru_cache(maxsize=1)
+def icc_profile(chromaticities: Chromaticities, curve: Callable[[float], float]) -> bytes:
+    """A version 2 profile of three colorants and one curve."""
+    columns = tuple(
+        zip(*adapted(rgb_to_xyz(chromaticities), xyz(chromaticities[0], chromaticities[1])), strict=True)
+    )
+    table = [round(65535 * min(1.0, max(0.0, curve(row / (ROWS - 1))))) for row in range(ROWS)]
+    tone = b"curv\0\0\0\0" + struct.pack(f">I{ROWS}H", ROWS, *table)
+    name = b"stated\0"
+    tags = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(name)) + name + bytes(78),
+        b"cprt": b"text\0\0\0\0none\0",
+        b"wtpt": _xyz_tag(D50),
+        **{key: _xyz_tag(column) for key, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)},
+        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), tone),
+    }
+    directory, bodies, start = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for key, body in tags.items():
+        directory += key + struct.pack(">II", start + len(bodies), len(body))
+        bodies += body + b"\0" * (-len(body) % 4)
+    head = struct.pack(">I4sI4s4s4s", start + len(bodies), bytes(4), 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    head += struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + _xyz_tag(D50)[8:]
+    return head.ljust(128, b"\0") + directory + bodies
+
+
+def _xyz_tag(values: Sequence[float]) -> bytes:
+    return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65536) for value in values))
+
+
+def mapped_to_srgb(image: Image.Image, cicp: Cicp) -> Image.Image:
+    """An HDR picture brought down to what a screen of the usual range can show, some rows at a time."""
+    image = image.convert("RGB")
+    result = Image.new("RGB", image.size)
+    rows = max(1, PIXELS_AT_ONCE // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(image.height, top + rows)))
+        result.paste(_mapped(strip, cicp), (0, top))
+    return result
+
+
+def _mapped(strip: Image.Image, cicp: Cicp) -> Image.Image:
+    decode = pq_light if cicp.transfer == PQ else hlg_light
+    table = [decode(value / 255) for value in range(256)]
+    light = [band.point(table, "F") for band in strip.split()]
+    primaries = PRIMARIES[cicp.primaries]
+    if primaries != BT2020:
+        light = _mixed(product(inverse(rgb_to_xyz(BT2020)), rgb_to_xyz(primaries)), light)
+    if cicp.transfer == HLG:  # what was before the camera becomes what is to be shown (BT.2100)
+        red, green, blue = light
+        gain = _computed(
+            lambda at: (
+                at["max"](at["r"] * LUMINANCE[0] + at["g"] * LUMINANCE[1] + at["b"] * LUMINANCE[2], DARKEST)
+                ** 0.2
+                * BRIGHTEST
+            ),
+            r=red,
+            g=green,
+            b=blue,
+        )
+        light = [_computed(lambda at: at["a"] * at["b"], a=each, b=gain) for each in light]
+    red, green, blue = light
+    brightest = _computed(
+        lambda at: at["max"](at["max"](at["max"](at["r"], at["g"]), at["b"]), DARKEST), r=red, g=green, b=blue
+    )
+    scale = _computed(_tone_scales, m=brightest)
+    light = [_computed(lambda at: at["a"] * at["b"], a=each, b=scale) for each in light]
+    light = _mixed(product(inverse(rgb_to_xyz(SRGB)), rgb_to_xyz(BT2020)), light)
+    numbers = [_computed(lambda at: at["max"](at["a"], 0.0) * 65535 + 0.5, a=each) for each in light]
+    return Image.merge("RGB", [each.convert("I").point(srgb_numbers(), "L") for each in numbers])
+
+
+def _computed(formula: Callable[[dict[str, Any]], Any], **images: Image.Image) -> Image.Image:
+    result = ImageMath.lambda_eval(formula, **images)
+    assert isinstance(result, Image.Image)
+    return result
+
+
+def _mixed(matrix: Matrix, light: list[Image.Image]) -> list[Image.Image]:
+    """The matrix applied to every pixel."""
+    red, green, blue = light
+    return [
+        _computed(
+            lambda at, row=row: at["r"] * row[0] + at["g"] * row[1] + at["b"] * row[2],  # type: ignore[misc]
+            r=red,
+            g=green,
+            b=blue,
+        )
+        for row in matrix
+    ]
+
+
+def _tone_scales(at: dict[str, Any]) -> Any:
+    """tone_scale for every pixel of `m`."""
+    low, high = at["min"](at["m"], 1.0), at["min"](at["max"](at["m"], 1.0), BRIGHTEST)
+    a, b = 1 - 2 * X_BEND + BRIGHTEST, 2 * (X_BEND - 1)
+    t = ((high - 1.0) * (4 * a) + b * b) ** 0.5 * (1 / (2 * a)) - b / (2 * a)
+    left = t * -1.0 + 1.0
+    # Up to reference white the curve stands at its beginning, PAPER, and the straight line goes up to there.
+    return (left * left * PAPER + left * t * (2 * Y_BEND) + t * t - PAPER + low * PAPER) / at["m"]
+
+
+@lru_cache(maxsize=1)
+def srgb_numbers() -> list[int]:
+    """By 65536 steps of linear light, what is written in a file of 8 bits."""
+    return [round(255 * srgb_number(step / 65535)) for step in range(65536)]
+
+
+def pq_light(value: float) -> float:
+    """SMPTE ST 2084; 1 is reference white."""
+    root = value ** (1 / 78.84375)
+    return float(
+        10_000 / WHITE * (max(0.0, root - 0.8359375) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125)
+    )
+
+
+def hlg_light(value: float) -> float:
+    """ITU-R BT.2100, before the camera; 1 is the brightest."""
+    return (
+        value * value / 3 if value <= 0.5 else (math.exp((value - 0.55991073) / 0.17883277) + 0.28466892) / 12
+    )
+
+
+def tone_scale(brightest: float) -> float:
+    """By what a colour is to be multiplied whose largest component is `brightest`: half up to reference white, then a
+    Bézier curve that reaches the screen's white at BRIGHTEST."""
+    if brightest <= 1:
+        return PAPER
+    if brightest >= BRIGHTEST:
+        return 1 / brightest
+    a, b, c = 1 - 2 * X_BEND + BRIGHTEST, 2 * (X_BEND - 1), 1 - brightest
+    t = (-b + math.sqrt(b * b - 4 * a * c)) / (2 * a)
+    return ((1 - t) ** 2 * PAPER + 2 * t * (1 - t) * Y_BEND + t * t) / brightest
+
+
+def srgb_number(light: float) -> float:
+    """From linear light to what is written in a file, 0 to 1."""
+    light = min(1.0, max(0.0, light))
+    return float(12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+def rgb_to_xyz(chromaticities: Chromaticities) -> Matrix:
+    """From linear RGB of these primaries to XYZ, relative to their white."""
+    white, *primaries = (xyz(chromaticities[at], chromaticities[at + 1]) for at in range(0, 8, 2))
+    columns = tuple(zip(*primaries, strict=True))
+    strengths = applied(inverse(columns), white)
+    return tuple((a * strengths[0], b * strengths[1], c * strengths[2]) for a, b, c in columns)
+
+
+def xyz(x: float, y: float) -> tuple[float, float, float]:
+    return x / y, 1.0, (1 - x - y) / y
+
+
+def adapted(matrix: Matrix, white: Sequence[float]) -> Matrix:
+    """As it looks beside the white of D50, which profiles are relative to (Bradford)."""
+    ours, theirs = applied(BRADFORD, white), applied(BRADFORD, D50)
+    gains: Matrix = (
+        (theirs[0] / ours[0], 0.0, 0.0),
+        (0.0, theirs[1] / ours[1], 0.0),
+        (0.0, 0.0, theirs[2] / ours[2]),
+    )
+    return product(inverse(BRADFORD), product(gains, product(BRADFORD, matrix)))
+
+
+def applied(matrix: Matrix, vector: Sequence[float]) -> tuple[float, float, float]:
+    x, y, z = vector
+    first, second, third = (row[0] * x + row[1] * y + row[2] * z for row in matrix)
+    return first, second, third
+
+
+def product(one: Matrix, other: Matrix) -> Matrix:
+    columns = tuple(zip(*other, strict=True))
+    return tuple(applied(columns, row) for row in one)
+
+
+def inverse(m: Matrix) -> Matrix:
+    """Raises ZeroDivisionError where there is none."""
+    (a, b, c), (d, e, f), (g, h, i) = m
+    whole = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+    return (
+        ((e * i - f * h) / whole, (c * h - b * i) / whole, (b * f - c * e) / whole),
+        ((f * g - d * i) / whole, (a * i - c * g) / whole, (c * d - a * f) / whole),
+        ((d * h - e * g) / whole, (b * g - a * h) / whole, (a * e - b * d) / whole),
+    )

@@ -1,0 +1,357 @@
+"""Pieces of a picture at its full size: the pyramid of tiles, and single regions on demand.
+
+Everything here runs in the child process. No step holds more of the picture than its decoder does and some bands.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from PIL import Image
+
+from gallery.images.framing import AS_IT_CAME, Framing
+from gallery.images.iiif_requests import TILE, Cut, level_size, scale_factors, tile_at
+from gallery.images.sandbox.pixels import (
+    TURNS,
+    Bounds,
+    Sheet,
+    Size,
+    Unfit,
+    as_stored,
+    opaque,
+    read,
+    to_srgb,
+)
+from gallery.images.sandbox.rows import Rows
+
+BAND = 2_000_000  # px that are worked on at a time
+MARGIN = 4  # rows and columns of the result; Lanczos looks at three on either side
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+# By IIIF's name of the format: Pillow's name, and how a piece is written. Optimised Huffman tables would save 5 % of a
+# tile's bytes for 2.6 times the work.
+WRITTEN: dict[str, tuple[str, dict[str, Any]]] = {
+    "jpg": ("JPEG", {"quality": 82, "subsampling": "4:2:0"}),
+    "png": ("PNG", {"compress_level": 4}),
+    "webp": ("WEBP", {"quality": 80, "method": 2}),
+}
+
+
+class Source(Protocol):
+    """A decoded picture from which upright pieces in sRGB can be had; its size is in px of its own."""
+
+    @property
+    def size(self) -> Size: ...
+
+    @property
+    def shown(self) -> Box:
+        """What is shown of it, in px of its own."""
+
+    def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image: ...
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A picture that its decoder delivered whole."""
+
+    sheet: Sheet
+
+    @property
+    def size(self) -> Size:
+        width, height = self.sheet.image.size
+        return (height, width) if self.sheet.orientation >= 5 else (width, height)
+
+    @property
+    def shown(self) -> Box:
+        return shown_within(self.sheet, self.size)
+
+    def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
+        box = as_stored((left, top, right, bottom), self.sheet.image.size, self.sheet.orientation)
+        band = opaque(self.sheet.image.crop(box), inverted=self.sheet.inverted, white=self.sheet.white)
+        return turned(to_srgb(band, self.sheet.profile), self.sheet.orientation)
+
+
+@dataclass(frozen=True)
+class Brightness:
+    """A colour JPEG as brightness at full size and colour at half: as good as most are stored, in half the memory."""
+
+    sheet: Sheet  # its image holds the brightness
+    colours: tuple[Image.Image, Image.Image]  # Cb and Cr, each half as wide and as high
+
+    @property
+    def size(self) -> Size:
+        return self.sheet.turned_size
+
+    @property
+    def shown(self) -> Box:
+        return shown_within(self.sheet, self.size)
+
+    def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
+        full = self.sheet.image
+        x, y, to_x, to_y = as_stored((left, top, right, bottom), full.size, self.sheet.orientation)
+        # Around the box by a few px, so that colours meet at its edges as if the picture were whole.
+        x0, y0 = max(0, x // 2 - MARGIN), max(0, y // 2 - MARGIN)
+        x1 = min(self.colours[0].width, (to_x + 1) // 2 + MARGIN)
+        y1 = min(self.colours[0].height, (to_y + 1) // 2 + MARGIN)
+        within = (x / 2 - x0, y / 2 - y0, to_x / 2 - x0, to_y / 2 - y0)
+        bands = [
+            colour.crop((x0, y0, x1, y1)).resize((to_x - x, to_y - y), Image.Resampling.BILINEAR, within)
+            for colour in self.colours
+        ]
+        band = Image.merge("YCbCr", (full.crop((x, y, to_x, to_y)), *bands)).convert("RGB")
+        return turned(to_srgb(band, self.sheet.profile), self.sheet.orientation)
+
+
+def shown_within(sheet: Sheet, size: Size) -> Box:
+    """Where what is shown of the sheet lies when it is upright, turned and of `size` px."""
+    left, top, right, bottom = sheet.framing.box(sheet.turned_size)
+    across, down = size[0] / sheet.turned_size[0], size[1] / sheet.turned_size[1]
+    return left * across, top * down, right * across, bottom * down
+
+
+def turned(band: Image.Image, orientation: int) -> Image.Image:
+    return band.transpose(TURNS[orientation]) if orientation in TURNS else band
+
+
+def scaled_piece(source: Source, box: Box, size: Size) -> Image.Image:
+    """What lies in `box` (px of the source) in `size`, made band by band."""
+    left, top, right, bottom = box
+    if (right - left, bottom - top) == size and all(side == int(side) for side in box):
+        return source.piece(int(left), int(top), int(right), int(bottom))
+    width, height = size
+    scale_x, scale_y = (right - left) / width, (bottom - top) / height
+    result = Image.new("RGB", size)
+    rows = max(16, int(BAND / max(1.0, (right - left) * scale_y)))
+    for first in range(0, height, rows):
+        last = min(height, first + rows)
+        upper, lower = top + first * scale_y, top + last * scale_y
+        x0, x1 = around(left, right, scale_x, source.size[0])
+        y0, y1 = around(upper, lower, scale_y, source.size[1])
+        within = (left - x0, upper - y0, min(right - x0, x1 - x0), min(lower - y0, y1 - y0))
+        band = source.piece(x0, y0, x1, y1)
+        result.paste(
+            band.resize((width, last - first), Image.Resampling.LANCZOS, within, reducing_gap=3.0), (0, first)
+        )
+    return result
+
+
+def around(begin: float, end: float, scale: float, most: int) -> tuple[int, int]:
+    """The whole px from `begin` to `end` with what scaling looks at beyond them."""
+    margin = MARGIN * max(1.0, scale)
+    return max(0, math.floor(begin - margin)), min(most, math.ceil(end + margin))
+
+
+# One region
+
+
+def cut_one(
+    source: Path,
+    kind: str,
+    whole: Size,
+    cut: Cut,
+    out: Path,
+    bounds: Bounds,
+    framing: Framing = AS_IT_CAME,
+) -> None:
+    """Write what was asked for into the file `out`. `whole` is the framed picture's size in which `cut` speaks."""
+    x, y, width, height = cut.region
+    shrinking = max(1.0, min(width / cut.size[0], height / cut.size[1]))
+    with fairly():
+        found = opened(source, kind, whole, shrinking, bounds, framing)
+        left, top, right, bottom = found.shown
+        across, down = (right - left) / whole[0], (bottom - top) / whole[1]
+        box = (
+            left + x * across,
+            top + y * down,
+            left + (x + width) * across,
+            top + (y + height) * down,
+        )
+        image = scaled_piece(found, box, cut.size)
+        del found
+    if cut.mirrored:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    if cut.degrees:
+        image = image.transpose(CLOCKWISE[cut.degrees])
+    if cut.quality == "gray":
+        image = image.convert("L")
+    elif cut.quality == "bitonal":
+        image = image.convert("1")
+    format, options = WRITTEN[cut.format]
+    if image.mode == "1" and format != "PNG":
+        image = image.convert("L")
+    bare = Image.new(image.mode, image.size)  # nothing of the file's but its colours
+    bare.paste(image)
+    bare.save(out, format, **options)
+
+
+CLOCKWISE = {
+    90: Image.Transpose.ROTATE_270,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_90,
+}
+
+
+def opened(
+    source: Path, kind: str, whole: Size, shrinking: float, bounds: Bounds, framing: Framing
+) -> Source:
+    """The decoded picture, if possible shrunk while loading, but never below what `shrinking` leaves of `whole`."""
+
+    def need(shown: Size) -> Size:
+        return max(1, int(whole[0] / shrinking)), max(1, int(whole[1] / shrinking))
+
+    if kind != "jpeg":
+        return Plain(read(source, kind, bounds, need, framing=framing))
+    shrunk = read(source, kind, bounds, lambda shown: least(need(shown), halved(shown)), framing=framing)
+    left, _top, right, _bottom = Plain(shrunk).shown
+    if need(shrunk.shown_size)[0] <= right - left:
+        return Plain(shrunk)
+    if isinstance(shrunk.image, Rows) or shrunk.image.mode != "RGB":
+        return Plain(read(source, kind, bounds, need, framing=framing))
+    colours = colours_of(shrunk.image)
+    del shrunk
+    return Brightness(read(source, kind, bounds, whole_size, "L", framing), colours)
+
+
+def halved(size: Size) -> Size:
+    return max(1, size[0] // 2), max(1, size[1] // 2)
+
+
+def whole_size(size: Size) -> Size:
+    return size
+
+
+def least(one: Size, other: Size) -> Size:
+    return min(one[0], other[0]), min(one[1], other[1])
+
+
+def colours_of(half: Image.Image) -> tuple[Image.Image, Image.Image]:
+    image = half.convert("YCbCr")
+    return image.getchannel("Cb"), image.getchannel("Cr")
+
+
+@contextmanager
+def fairly() -> Iterator[None]:
+    """Raises Unfit for whatever goes wrong within: the picture's colours or bytes are at fault."""
+    try:
+        yield
+    except (Unfit, MemoryError):
+        raise
+    except Exception as fault:
+        raise Unfit("damaged") from fault
+
+
+# All tiles
+
+
+class Level:
+    """One level of the pyramid: it takes the picture's rows from the top, cuts them into tiles and hands on the half."""
+
+    def __init__(self, whole: Size, factor: int, below: "Level | None", write: "Writer") -> None:
+        self.whole, self.factor, self.below, self.write = whole, factor, below, write
+        self.size = level_size(whole, factor)
+        self.strip = Image.new("RGB", (self.size[0], min(TILE, self.size[1])))
+        self.filled = 0  # rows of the strip
+        self.cut_off = 0  # rows that were cut into tiles before
+
+    def add(self, rows: Image.Image) -> None:
+        """Take `rows`, as wide as this level; tiles are written as soon as they are complete."""
+        at = 0
+        while at < rows.height:
+            high = min(TILE, self.size[1] - self.cut_off)  # of the strip that is being filled
+            if rows.height == high and not self.filled:  # a strip as it should be: it need not be copied
+                self.cut(rows)
+                return
+            taken = min(high - self.filled, rows.height - at)
+            self.strip.paste(rows.crop((0, at, rows.width, at + taken)), (0, self.filled))
+            self.filled += taken
+            at += taken
+            if self.filled == high:
+                self.filled = 0
+                self.cut(
+                    self.strip if high == self.strip.height else self.strip.crop((0, 0, self.size[0], high))
+                )
+
+    def cut(self, strip: Image.Image) -> None:
+        top = self.cut_off * self.factor
+        self.write(
+            (
+                tile_at(left * self.factor, top, self.factor, self.whole),
+                strip.crop((left, 0, min(left + TILE, strip.width), strip.height)),
+            )
+            for left in range(0, strip.width, TILE)
+        )
+        self.cut_off += strip.height
+        if self.below is not None:
+            self.below.add(strip.reduce(2))
+
+
+class Writer:
+    """Writes tiles into a folder on both processors, one strip of them while the next is being made."""
+
+    def __init__(self, out: Path, pool: ThreadPoolExecutor) -> None:
+        self.out, self.pool = out, pool
+        self.count = 0
+        self.strip: list[Future[None]] = []
+
+    def __call__(self, tiles: Iterable[tuple[Cut, Image.Image]]) -> None:
+        self.finish()
+        self.strip = [self.pool.submit(self.write_one, cut, image) for cut, image in tiles]
+        self.count += len(self.strip)
+
+    def finish(self) -> None:
+        """Wait for the tiles that are being written. Raises OSError for the folder."""
+        for writing in self.strip:
+            writing.result()
+        self.strip = []
+
+    def write_one(self, cut: Cut, image: Image.Image) -> None:
+        format, options = WRITTEN[cut.format]
+        image.save(self.out / cut.name, format, **options)
+
+
+def cut_tiles(
+    source: Path, kind: str, whole: Size, out: Path, bounds: Bounds, framing: Framing = AS_IT_CAME
+) -> dict[str, Any]:
+    """Write every tile of `iiif.tiles(whole)` into the folder `out`. Raises Unfit, or OSError for the folder."""
+    with ThreadPoolExecutor(2) as pool:
+        write = Writer(out, pool)
+        below: Level | None = None
+        for factor in reversed(scale_factors(whole)[1:]):
+            below = Level(whole, factor, below, write)
+        found: Source
+        half = read(source, kind, bounds, halved, framing=framing)
+        colour = half.image if kind == "jpeg" and half.image.mode == "RGB" else None
+        if isinstance(colour, Image.Image) and half.shown_size == whole:
+            # The decoder's own half is as good as ours, and so the two never lie in memory at once.
+            if below is not None:
+                pour(Plain(half), below)
+                below = None
+            colours = colours_of(colour)
+            del half, colour
+            found = Brightness(read(source, kind, bounds, whole_size, "L", framing), colours)
+        elif half.image.size == half.size:
+            found = Plain(half)
+            del half, colour
+        else:
+            del half, colour
+            found = Plain(read(source, kind, bounds, lambda _: whole, framing=framing))
+        pour(found, Level(whole, 1, below, write))
+        write.finish()
+        return {"tiles": write.count}
+
+
+def pour(source: Source, level: Level) -> None:
+    """Give all that is shown of the source to `level`, band by band."""
+    left, above, right, below = source.shown
+    down = (below - above) / level.size[1]
+    for top in range(0, level.size[1], TILE):
+        bottom = min(level.size[1], top + TILE)
+        with fairly():
+            box = (left, above + top * down, right, above + bottom * down)
+            rows = scaled_piece(source, box, (level.size[0], bottom - top))
+        level.add(rows)

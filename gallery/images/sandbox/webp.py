@@ -1,0 +1,158 @@
+"""WebP shrunk while it is decoded, which the library can and Pillow does not ask for.
+
+Pillow's own decoder holds a whole picture three times. This calls the library that Pillow was built with; where that
+cannot be found (`decoder` is None), and for animations, Pillow's way remains.
+"""
+
+import ctypes
+from functools import cache
+
+from gallery.images.sandbox.rows import Rows
+
+Size = tuple[int, int]
+
+ABI = 0x0200  # of decode.h; the library accepts a caller that shares its first two digits
+MODE_RGB, MODE_RGBA = 0, 1
+OUT_OF_MEMORY = 1
+LOSSLESS = 2  # Features.format
+
+BESIDE = {b"ICCP": "icc_profile", b"EXIF": "exif", b"XMP ": "xmp"}
+
+
+class Features(ctypes.Structure):
+    """WebPBitstreamFeatures."""
+
+    _fields_ = (
+        ("width", ctypes.c_int),
+        ("height", ctypes.c_int),
+        ("has_alpha", ctypes.c_int),
+        ("has_animation", ctypes.c_int),
+        ("format", ctypes.c_int),
+        ("pad", ctypes.c_uint32 * 5),
+    )
+
+
+class Channels(ctypes.Structure):
+    """WebPRGBABuffer."""
+
+    _fields_ = (("data", ctypes.c_void_p), ("stride", ctypes.c_int), ("length", ctypes.c_size_t))
+
+
+class Planes(ctypes.Structure):
+    """WebPYUVABuffer, which we do not use; but it is the larger half of a union."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p * 4),
+        ("stride", ctypes.c_int * 4),
+        ("length", ctypes.c_size_t * 4),
+    )
+
+
+class Held(ctypes.Union):
+    _fields_ = (("channels", Channels), ("planes", Planes))
+
+
+class Output(ctypes.Structure):
+    """WebPDecBuffer."""
+
+    _fields_ = (
+        ("mode", ctypes.c_int),
+        ("width", ctypes.c_int),
+        ("height", ctypes.c_int),
+        ("is_ours", ctypes.c_int),
+        ("held", Held),
+        ("pad", ctypes.c_uint32 * 4),
+        ("private", ctypes.c_void_p),
+    )
+
+
+class Options(ctypes.Structure):
+    """WebPDecoderOptions."""
+
+    _fields_ = (
+        ("bypass_filtering", ctypes.c_int),
+        ("no_fancy_upsampling", ctypes.c_int),
+        ("use_cropping", ctypes.c_int),
+        ("crop", ctypes.c_int * 4),
+        ("use_scaling", ctypes.c_int),
+        ("scaled_width", ctypes.c_int),
+        ("scaled_height", ctypes.c_int),
+        ("use_threads", ctypes.c_int),
+        ("dithering_strength", ctypes.c_int),
+        ("flip", ctypes.c_int),
+        ("alpha_dithering_strength", ctypes.c_int),
+        ("pad", ctypes.c_uint32 * 5),
+    )
+
+
+class Config(ctypes.Structure):
+    """WebPDecoderConfig."""
+
+    _fields_ = (("features", Features), ("output", Output), ("options", Options))
+
+
+@cache
+def decoder() -> ctypes.CDLL | None:
+    """The library that Pillow's own module was linked with, or None."""
+    try:
+        from PIL import _webp
+
+        library = ctypes.CDLL(_webp.__file__)
+        library.WebPDecode.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(Config))
+        library.WebPGetFeaturesInternal.argtypes = (
+            ctypes.c_char_p,
+            ctypes.c_size_t,
+            ctypes.POINTER(Features),
+            ctypes.c_int,
+        )
+        is_known = library.WebPInitDecoderConfigInternal(ctypes.byref(Config()), ABI)
+        return library if is_known else None
+    except (ImportError, OSError, AttributeError):
+        return None
+
+
+def features_of(data: bytes) -> Features | None:
+    """What a still WebP says of itself; None for an animation, for what is damaged, and where there is no library."""
+    library, features = decoder(), Features()
+    if library is None or library.WebPGetFeaturesInternal(data, len(data), ctypes.byref(features), ABI):
+        return None
+    return None if features.has_animation else features
+
+
+def told_beside(data: bytes) -> dict[str, bytes]:
+    """What lies in the file beside the picture, by the names that Pillow gives it."""
+    found: dict[str, bytes] = {}
+    at = 12
+    while at + 8 <= len(data):
+        kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if kind in BESIDE:
+            found.setdefault(BESIDE[kind], data[at + 8 : at + 8 + length])
+        at += 8 + length + length % 2
+    return found
+
+
+def bytes_taken(features: Features, size: Size) -> int:
+    """What decoding it to `size` px takes beside the file: the output, and what the library holds of the whole picture."""
+    held = 4 if features.format == LOSSLESS else 2 if features.has_alpha else 0
+    whole: int = features.width * features.height
+    return whole * held + size[0] * size[1] * (4 if features.has_alpha else 3)
+
+
+def decoded(data: bytes, features: Features, size: Size) -> Rows:
+    """The picture in `size` px, which is its own or smaller. Raises ValueError where it is damaged."""
+    library = decoder()
+    assert library is not None
+    channels = 4 if features.has_alpha else 3
+    pixels = bytearray(size[0] * size[1] * channels)
+    config = Config()
+    library.WebPInitDecoderConfigInternal(ctypes.byref(config), ABI)
+    output, options = config.output, config.options
+    output.mode, output.is_ours = (MODE_RGBA if features.has_alpha else MODE_RGB), 1
+    held = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
+    output.held.channels = Channels(ctypes.addressof(held), size[0] * channels, len(pixels))
+    options.use_scaling = int(size != (features.width, features.height))
+    options.scaled_width, options.scaled_height = size
+    status = library.WebPDecode(data, len(data), ctypes.byref(config))
+    if status:
+        raise MemoryError if status == OUT_OF_MEMORY else ValueError(f"WebP status {status}")
+    return Rows(pixels, "RGBA" if channels == 4 else "RGB", size, size[0] * channels)

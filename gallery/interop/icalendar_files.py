@@ -1,0 +1,113 @@
+"""Talks as iCalendar files (RFC 5545), one for each talk and one for all of an exhibition, in either language.
+
+Moments are in UTC, so no file needs the rules of a time zone. A talk keeps its UID through all editions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from icalendar import Calendar, Event
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.exhibitions.talks import Talk
+from gallery.interop.documents import KEPT
+from gallery.public import queries
+from gallery.public.queries import EDITION_COLUMNS, ShownExhibition
+from gallery.public.views import enter, slug_of
+from gallery.web.languages import TAGS, current_language, spoken
+from gallery.web.markdown import plain
+from gallery.web.rendering import pages_of
+
+MEDIA_TYPE = "text/calendar; charset=utf-8"
+
+
+async def index(request: Request) -> Response:
+    """A visitor takes all talks beside an exhibition into a calendar of their own."""
+    exhibition, published_at, number = (await published(request))[0]
+    return calendar_file(request, exhibition, exhibition.talks, published_at, number)
+
+
+async def show(request: Request) -> Response:
+    """A visitor takes one talk into a calendar of their own."""
+    for exhibition, published_at, number in await published(request):
+        for talk in exhibition.talks:
+            if talk.key == request.path_params["key"]:
+                return calendar_file(request, exhibition, [talk], published_at, number)
+    raise HTTPException(404)
+
+
+async def published(request: Request) -> list[tuple[ShownExhibition, datetime, int]]:
+    """The exhibition of the address with talks, when its edition was published and its number; the latest edition first.
+
+    404 where it left the site or has no talks.
+    """
+    enter(request)
+    editions = (
+        queries.announced_talks().filter(exhibition__slug=slug_of(request)).order_by("-opens_at", "-id")
+    )
+    rows = await editions.values(*EDITION_COLUMNS, "published_at", "number")
+    shown = [(ShownExhibition.of(row), row["published_at"], row["number"]) for row in rows]
+    found = [each for each in shown if each[0].talks]
+    if not found:
+        raise HTTPException(404)
+    return found
+
+
+def calendar_file(
+    request: Request, exhibition: ShownExhibition, talks: Sequence[Talk], published_at: datetime, number: int
+) -> Response:
+    """The talks as a file to keep. `number` of the edition: what changed in a later one replaces what was taken before."""
+    pages = pages_of(request)
+    page = pages.absolute(pages.url("visits:exhibition", language=current_language(), slug=exhibition.slug))
+    calendar = Calendar()
+    calendar.add("prodid", f"-//gallery//{pages.settings.site_url}//{TAGS[current_language()].upper()}")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", exhibition.title.text)
+    for talk in talks:
+        calendar.add_component(event_of(talk, page, published_at, number))
+    headers = {**KEPT, "content-disposition": f'inline; filename="{exhibition.slug}.ics"'}
+    return Response(calendar.to_ical(), media_type=MEDIA_TYPE, headers=headers)
+
+
+def event_of(talk: Talk, page: str, published_at: datetime, number: int) -> Event:
+    """A talk beside the exhibition whose page is at the address `page`."""
+    said = [plain(spoken(talk, "text").text), talk.link, f"{page}#talk-{talk.key}"]
+    event = Event()
+    told: dict[str, Any] = {
+        "uid": f"{talk.key}@{urlsplit(page).netloc}",
+        "dtstamp": published_at,
+        "last-modified": published_at,
+        "sequence": number,
+        "dtstart": talk.starts_at,
+        "dtend": talk.ends_at,
+        "summary": spoken(talk, "title").text,
+        "description": "\n\n".join(part for part in said if part),
+        "location": talk.where,
+        "url": f"{page}#talk-{talk.key}",
+    }
+    for name, value in told.items():
+        event.add(name, value)
+    return event
+
+
+routes = [
+    Route(
+        "/{language:language}/exhibitions/{slug:name}/talks.ics",
+        index,
+        name="talks:calendar",
+        methods=["GET"],
+    ),
+    Route(
+        "/{language:language}/exhibitions/{slug:name}/talks/{key:name}.ics",
+        show,
+        name="talks:show",
+        methods=["GET"],
+    ),
+]

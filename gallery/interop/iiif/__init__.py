@@ -1,0 +1,1 @@
+"""IIIF: the Image API, tiles, and manifests of the Presentation API."""

@@ -1,0 +1,191 @@
+"""IIIF Image API 3.0, level 2, for each picture on view: its description, its tiles, and any other piece of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from tortoise.exceptions import IntegrityError
+
+from gallery.images.iiif_requests import (
+    CONTEXT,
+    FORMATS,
+    PROFILE,
+    Cut,
+    NotAnswered,
+    Size,
+    asked_for,
+    info,
+    is_tile,
+)
+from gallery.images.models import Derivative, Image
+from gallery.images.on_demand import Busy, Demand
+from gallery.images.sandbox.parent import MachineFault, Refused, cut_one
+from gallery.images.storage_keys import derivative_key, original_key, tile_key
+from gallery.images.uploads import limits_of
+from gallery.public.media import Sightings, insist, is_on_view, look
+from gallery.settings import Settings
+from gallery.storage import Storage
+from gallery.web.page_cache import etag_matches
+from gallery.web.rendering import settings_of
+
+RETRY_AFTER = 5  # seconds
+CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "Link"}
+PREFLIGHT = {
+    **CORS,
+    "access-control-allow-methods": "GET, HEAD, OPTIONS",
+    "access-control-allow-headers": "*",
+    "access-control-max-age": "86400",
+    "allow": "GET, HEAD, OPTIONS",
+}
+JSON, JSON_LD = "application/json", "application/ld+json"
+
+
+async def base(request: Request) -> Response:
+    """A program that has only a picture's address is sent on to its description."""
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=PREFLIGHT)
+    token = request.path_params["token"]
+    await sightings_of(request).on_view(token, CORS)
+    return RedirectResponse(f"/iiif/{token}/info.json", status_code=303, headers=CORS)
+
+
+async def describe(request: Request) -> Response:
+    """A viewer learns how large a picture is and which tiles there are."""
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=PREFLIGHT)
+    token = request.path_params["token"]
+    sighting = await sightings_of(request).on_view(token, CORS)
+    whole, settings = sighting.size, settings_of(request)
+    told = info(f"{settings.site_url}/iiif/{token}", whole)
+    body = json.dumps(told, separators=(",", ":")).encode()
+    media_type = preferred(request.headers.get("accept", ""))
+    digest = hashlib.blake2b(body + media_type.encode(), digest_size=12).hexdigest()
+    headers = {**kept_for(settings, f'"{digest}"'), **CORS, **sighting.headers, "vary": "accept"}
+    headers["link"] = f'<{PROFILE}>;rel="profile"'
+    if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
+        return Response(status_code=304, headers=headers)
+    # A profile with a colon needs quotes, which Starlette leaves alone.
+    return Response(body, headers=headers, media_type=media_type)
+
+
+def preferred(accept: str) -> str:
+    """JSON-LD, but plain JSON for those who ask for that, or for a page that a person can read."""
+    asked = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    if JSON_LD not in asked and asked & {JSON, "text/html"}:
+        return JSON
+    return f'{JSON_LD};profile="{CONTEXT}"'
+
+
+async def show(request: Request) -> Response:
+    """A viewer fetches a tile, or another piece of a picture in the size, turn, quality and format that it wants."""
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=PREFLIGHT)
+    asked = request.path_params
+    token = asked["token"]
+    sightings, settings = sightings_of(request), settings_of(request)
+    sighting = await sightings.on_view(token, CORS)
+    whole = sighting.size
+    try:
+        cut = asked_for(asked["region"], asked["size"], asked["rotation"], asked["last"], whole)
+    except NotAnswered as refusal:
+        return problem(refusal.status, refusal.sentence)
+    headers = {
+        **kept_for(settings, f'"{token}-{cut.name}"'),
+        **CORS,
+        **sighting.headers,
+        "link": f'<{settings.site_url}/iiif/{token}/{cut.canonical(whole)}>;rel="canonical",'
+        f'<{PROFILE}>;rel="profile"',
+    }
+    if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
+        return Response(status_code=304, headers=headers)
+    storage: Storage = request.app.state.storage
+    keys = [tile_key(token, cut.name)] if is_tile(cut, whole) else []
+    for key in [*keys, derivative_key(token, cut.name)]:
+        try:
+            return await storage.public.answer(request, key, media_type=FORMATS[cut.format], headers=headers)
+        except FileNotFoundError:
+            continue
+    demand: Demand = request.app.state.demand
+    try:
+        body = await demand.get(f"{token}/{cut.name}", lambda: made(token, cut, whole, storage, settings))
+    except Busy:
+        return problem(503, "Too many pieces of pictures are being made. Please ask again.", RETRY_AFTER)
+    except MachineFault:
+        return problem(503, "This piece could not be made in time. Please ask again.", RETRY_AFTER)
+    except Refused:
+        return problem(501, "This piece cannot be made of so large a picture. Its tiles can be had.")
+    except FileNotFoundError:
+        raise HTTPException(404, headers=CORS) from None
+    finally:
+        insist(await look(token), CORS)  # it may have been withdrawn while this request waited
+    return Response(body, headers=headers, media_type=FORMATS[cut.format])
+
+
+async def made(token: str, cut: Cut, whole: Size, storage: Storage, settings: Settings) -> bytes:
+    """Cut a piece of a picture and keep it for the next who asks. Raises Refused, and FileNotFoundError."""
+    image = await Image.get_or_none(token=token)
+    if image is None:
+        raise FileNotFoundError(token)
+    async with (
+        storage.scratch_folder() as folder,
+        storage.private.local_copy(original_key(token)) as original,
+    ):
+        path = await cut_one(original, whole, cut, folder, limits_of(settings), image.framing)
+        body = path.read_bytes()
+        if len(body) <= settings.iiif_cache_bytes:
+            await keep(token, cut.name, path, len(body), storage)
+    return body
+
+
+async def keep(token: str, name: str, path: Path, size: int, storage: Storage) -> None:
+    """Put what was made of a picture into public storage while it is on view. The row comes first, so that none is
+    forgotten."""
+    image = await Image.get_or_none(token=token)
+    if image is None:
+        return
+    try:
+        row = await Derivative.create(image=image, name=name, file_bytes=size)
+    except IntegrityError:  # another process has it, or is just putting it
+        return
+    if await is_on_view(token):
+        await storage.public.put_file(derivative_key(token, name), path)
+        if await is_on_view(token):
+            return
+    await storage.public.delete(derivative_key(token, name))
+    await Derivative.filter(id=row.id).delete()
+
+
+def kept_for(settings: Settings, etag: str) -> dict[str, str]:
+    return {"cache-control": settings.picture_cache_control, "etag": etag}
+
+
+def problem(status: int, sentence: str, retry_after: int | None = None) -> Response:
+    """What is wrong with a request, for a program (RFC 9457)."""
+    headers: Mapping[str, str] = {"retry-after": str(retry_after)} if retry_after else {}
+    return JSONResponse(
+        {"status": status, "detail": sentence},
+        status_code=status,
+        headers={**CORS, **headers, "cache-control": "no-store"},
+        media_type="application/problem+json",
+    )
+
+
+def sightings_of(request: Request) -> Sightings:
+    sightings: Sightings = request.app.state.sightings
+    return sightings
+
+
+METHODS = ["GET", "OPTIONS"]
+
+routes = [
+    Route("/iiif/{token}", base, name="iiif:base", methods=METHODS),
+    Route("/iiif/{token}/info.json", describe, name="iiif:describe", methods=METHODS),
+    Route("/iiif/{token}/{region}/{size}/{rotation}/{last}", show, name="iiif:show", methods=METHODS),
+]

@@ -1,0 +1,361 @@
+"""IIIF Presentation 3: a manifest for each work on view, and collections of an exhibition and of a theme.
+
+One document holds both languages. What is not in a language is said in the one in which it is, and marked so.
+https://iiif.io/api/presentation/3.0/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from gallery.artworks.access import PUBLIC_ID_MOST
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import start_of
+from gallery.exhibitions.models import Hanging
+from gallery.images.iiif_requests import largest
+from gallery.images.renditions import widths_for
+from gallery.interop.documents import KEPT, json_document
+from gallery.interop.iiif.image_api import CORS, METHODS, PREFLIGHT
+from gallery.organisations.models import Organisation
+from gallery.public import queries
+from gallery.public.media import NOT_FOR_MACHINES
+from gallery.public.queries import WORK_COLUMNS, ShownExhibition, ShownWork
+from gallery.public.views import PRESENTATION, WALL_MOST
+from gallery.themes.models import Theme
+from gallery.web.languages import LANGUAGES, TAGS, Spoken, current_language, speaking, spoken
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.markdown import plain
+from gallery.web.rendering import Pages, pages_of
+
+CONTEXT = "http://iiif.io/api/presentation/3/context.json"
+RIGHTS = "http://rightsstatements.org/vocab/InC/1.0/"  # in copyright: all rights stay with the artist
+THUMBNAIL = 320  # px
+
+Data = dict[str, Any]
+Texts = dict[str, list[str]]  # by language
+
+
+async def of_artwork(request: Request) -> Response:
+    """A viewer opens a work: its label, its story, and its picture with the alternative text."""
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=PREFLIGHT)
+    public_id = request.path_params["public_id"]
+    if len(public_id) > PUBLIC_ID_MOST:
+        raise HTTPException(404, headers=CORS)
+    artwork = (
+        await Artwork.all()
+        .on_view()
+        .filter(public_id=public_id)
+        .select_related("image", "artist", "organisation", "project", "consent")
+        .first()
+    )
+    if artwork is None:
+        withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
+        raise HTTPException(410 if withdrawn else 404, headers=CORS)
+    shown_in = (
+        await queries.published(queries.OPENED(), rooms__hangings__artwork_id=artwork.id)
+        .order_by("-opens_at", "-id")
+        .limit(1)
+        .values("exhibition__slug", "title_zh", "title_en")
+    )
+    assert artwork.consent is not None
+    return document(manifest(pages_of(request), artwork, shown_in), artwork.consent.for_machine_use)
+
+
+async def of_exhibition(request: Request) -> Response:
+    """A viewer opens an exhibition: its works in the order of its rooms."""
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=PREFLIGHT)
+    slug, pages = request.path_params["slug"], pages_of(request)
+    rows = (
+        await queries.published(queries.OPENED(), exhibition__slug=slug)
+        .limit(1)
+        .values(*queries.EDITION_COLUMNS)
+    )
+    if not rows:
+        raise HTTPException(404, headers=CORS)
+    (row,) = rows
+    order = (
+        await Hanging.filter(room__edition_id=row["id"])
+        .order_by("room__position", "room_id", "position", "id")
+        .values_list("artwork_id", flat=True)
+    )
+    works = {
+        work["id"]: work
+        for work in await Artwork.all()
+        .on_view()
+        .filter(hangings__room__edition_id=row["id"])
+        .distinct()
+        .values(*WORK_COLUMNS)
+    }
+    told = collection(
+        pages,
+        pages.url("manifests:exhibition", slug=slug),
+        both(lambda: ShownExhibition.of(row).title),
+        both(lambda: plainly(ShownExhibition.of(row).introduction)),
+        homepages(pages, "visits:exhibition", both(lambda: ShownExhibition.of(row).title), slug=slug),
+        [works[id] for id in dict.fromkeys(order) if id in works],
+        nav_date=row["opens_at"],
+    )
+    return document(told, all(work["consent__for_machine_use"] for work in works.values()))
+
+
+async def of_theme(request: Request) -> Response:
+    """A viewer opens a theme: the works on view that were made for it, the newest first."""
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=PREFLIGHT)
+    pages = pages_of(request)
+    theme = await Theme.get_or_none(slug=request.path_params["slug"])
+    if theme is None:
+        raise HTTPException(404, headers=CORS)
+    works = (
+        await Artwork.all()
+        .on_view()
+        .filter(Q(themes__id=theme.id))
+        .order_by("-id")
+        .limit(WALL_MOST)
+        .values(*WORK_COLUMNS)
+    )
+    told = collection(
+        pages,
+        pages.url("manifests:theme", slug=theme.slug),
+        both(lambda: spoken(theme, "title")),
+        both(lambda: plainly(spoken(theme, "text"))),
+        homepages(pages, "visits:theme", both(lambda: spoken(theme, "title")), slug=theme.slug),
+        works,
+        nav_date=start_of(theme.occurs_on) if theme.occurs_on else None,
+    )
+    return document(told, all(work["consent__for_machine_use"] for work in works))
+
+
+def document(told: Data, is_for_machines: bool) -> Response:
+    robots = {} if is_for_machines else NOT_FOR_MACHINES
+    return json_document({"@context": CONTEXT, **told}, PRESENTATION, {**KEPT, **CORS, **robots})
+
+
+def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
+    """The manifest of a work with its image, artist, organisation, project and consent."""
+    image, organisation, artist = artwork.image, artwork.organisation, artwork.artist
+    assert image is not None
+    assert artist is not None
+
+    def credit() -> Spoken:
+        return queries.in_page_language(artist.credit_name, artist.credit_name_translation, artwork.language)
+
+    label = both(lambda: artwork.spoken("title"))
+    alt = both(lambda: plainly(artwork.spoken("alt_text")))
+    size, token = (image.width, image.height), image.token
+    address = pages.absolute(pages.url("manifests:artwork", public_id=artwork.public_id))
+    base = address.removesuffix("/manifest.json")
+    project = artwork.project
+    facts: list[tuple[Any, Texts]] = [
+        (_l("Artist"), both(credit)),
+        (_l("Year"), {"none": [str(artwork.year)]} if artwork.year else {}),
+        (_l("Medium"), both(lambda: artwork.spoken("medium"))),
+        (_l("Assistance"), both(lambda: artwork.spoken("assistance"))),
+        (_l("Sent by"), both(lambda: spoken(organisation, "name"))),
+        (
+            _l("Registered as"),
+            {"none": [organisation.registration_number]} if organisation.registration_number else {},
+        ),
+        (_l("The project behind this work"), both(lambda: spoken(project, "title")) if project else {}),
+        (_l("Description of the picture"), alt),
+    ]
+    whole = f"{pages.absolute(f'/iiif/{token}')}/full/max/0/default.jpg"
+    width, height = largest(size)
+    return present(
+        {
+            "id": address,
+            "type": "Manifest",
+            "label": label,
+            "summary": both(lambda: plainly(artwork.spoken("story"))),
+            "metadata": [{"label": words(name), "value": value} for name, value in facts if value],
+            "requiredStatement": {
+                "label": words(_l("Credit")),
+                "value": joined(both(credit), both(lambda: spoken(organisation, "name"))),
+            },
+            "rights": RIGHTS,
+            "provider": [provider(pages, organisation)],
+            "thumbnail": [thumbnail(pages, token, size)],
+            "homepage": homepages(pages, "visits:artwork", label, public_id=artwork.public_id),
+            "partOf": [
+                {
+                    "id": pages.absolute(pages.url("manifests:exhibition", slug=row["exhibition__slug"])),
+                    "type": "Collection",
+                    "label": both(lambda row=row: queries.named(row, "title")),  # type: ignore[misc]
+                }
+                for row in shown_in
+            ],
+            "items": [
+                {
+                    "id": f"{base}/canvas",
+                    "type": "Canvas",
+                    "label": label,
+                    "summary": alt,
+                    "width": size[0],
+                    "height": size[1],
+                    "items": [
+                        {
+                            "id": f"{base}/canvas/page",
+                            "type": "AnnotationPage",
+                            "items": [
+                                {
+                                    "id": f"{base}/canvas/page/picture",
+                                    "type": "Annotation",
+                                    "motivation": "painting",
+                                    "target": f"{base}/canvas",
+                                    "body": {
+                                        "id": whole,
+                                        "type": "Image",
+                                        "format": "image/jpeg",
+                                        "width": width,
+                                        "height": height,
+                                        "service": [service(pages, token)],
+                                    },
+                                }
+                            ],
+                        }
+                    ],
+                }
+            ],
+        }
+    )
+
+
+def collection(
+    pages: Pages,
+    path: str,
+    label: Texts,
+    summary: Texts,
+    homepage: list[Data],
+    works: list[Data],
+    *,
+    nav_date: datetime | None,
+) -> Data:
+    """A collection of the manifests of `works`, rows of WORK_COLUMNS."""
+    return present(
+        {
+            "id": pages.absolute(path),
+            "type": "Collection",
+            "label": label,
+            "summary": summary,
+            "rights": RIGHTS,
+            "homepage": homepage,
+            "navDate": nav_date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if nav_date else None,
+            "thumbnail": [thumbnail_of(pages, row) for row in works[:1]],
+        }
+    ) | {
+        "items": [
+            {
+                "id": pages.absolute(pages.url("manifests:artwork", public_id=row["public_id"])),
+                "type": "Manifest",
+                "label": both(lambda row=row: ShownWork.of(row).title),  # type: ignore[misc]
+                "thumbnail": [thumbnail_of(pages, row)],
+            }
+            for row in works
+        ]
+    }
+
+
+def provider(pages: Pages, organisation: Organisation) -> Data:
+    name = both(lambda: spoken(organisation, "name"))
+    return {
+        "id": pages.absolute(pages.url("visits:organisation", language=LANGUAGES[0], slug=organisation.slug)),
+        "type": "Agent",
+        "label": name,
+        "homepage": homepages(pages, "visits:organisation", name, slug=organisation.slug),
+    }
+
+
+def homepages(pages: Pages, name: str, label: Texts, **parameters: object) -> list[Data]:
+    """The page in each language."""
+    return [
+        {
+            "id": pages.absolute(pages.url(name, language=language, **parameters)),
+            "type": "Text",
+            "label": label,
+            "format": "text/html",
+            "language": [TAGS[language]],
+        }
+        for language in LANGUAGES
+    ]
+
+
+def thumbnail_of(pages: Pages, row: Data) -> Data:
+    return thumbnail(pages, row["image__token"], (row["image__width"], row["image__height"]))
+
+
+def thumbnail(pages: Pages, token: str, size: tuple[int, int]) -> Data:
+    """The small rendition, which is there already; the service makes any other size."""
+    width = next((step for step in widths_for(size[0]) if step >= THUMBNAIL), widths_for(size[0])[-1])
+    return {
+        "id": pages.absolute(f"/media/{token}/{width}.jpg"),
+        "type": "Image",
+        "format": "image/jpeg",
+        "width": width,
+        "height": max(1, round(width * size[1] / size[0])),
+        "service": [service(pages, token)],
+    }
+
+
+def service(pages: Pages, token: str) -> Data:
+    return {"id": pages.absolute(f"/iiif/{token}"), "type": "ImageService3", "profile": "level2"}
+
+
+def both(said: Callable[[], Spoken]) -> Texts:
+    """What `said` gives on a page of each language, by the language in which it really is."""
+    texts: Texts = {}
+    for language in LANGUAGES:
+        with speaking(language):
+            text, own = said()
+        if text:
+            texts[TAGS[own]] = [text]
+    return texts
+
+
+def words(message: Any) -> Texts:
+    """A lazy word of the interface in each language."""
+    return both(lambda: Spoken(str(message), current_language()))
+
+
+def plainly(said: Spoken) -> Spoken:
+    return Spoken(plain(said.text), said.language)
+
+
+def joined(first: Texts, second: Texts) -> Texts:
+    """Both in each language; what is not there in a language stands in the other."""
+    return {
+        tag: [" · ".join(line for texts in (first, second) for line in said_in(texts, tag))]
+        for tag in dict.fromkeys([*first, *second])
+    }
+
+
+def said_in(texts: Texts, tag: str) -> list[str]:
+    return texts.get(tag) or next(iter(texts.values()), [])
+
+
+def present(told: Data) -> Data:
+    """Without what is empty."""
+    return {key: value for key, value in told.items() if value not in (None, {}, [])}
+
+
+routes = [
+    Route(
+        "/iiif/works/{public_id:name}/manifest.json", of_artwork, name="manifests:artwork", methods=METHODS
+    ),
+    Route(
+        "/iiif/exhibitions/{slug:name}/collection.json",
+        of_exhibition,
+        name="manifests:exhibition",
+        methods=METHODS,
+    ),
+    Route("/iiif/themes/{slug:name}/collection.json", of_theme, name="manifests:theme", methods=METHODS),
+]

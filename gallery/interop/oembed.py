@@ -1,0 +1,256 @@
+"""Works and exhibitions on other people's pages: oEmbed, and the small pages that stand in their frames.
+
+https://oembed.com: a work is a photo where its consent covers sharing, or else a link; with `type=rich` it is a frame, as an
+exhibition always is. A frame shows what the site shows at that moment, so a withdrawal reaches it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element
+
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from tortoise.expressions import Q
+
+from gallery.artworks.access import PUBLIC_ID_MOST
+from gallery.artworks.models import Artwork, Status
+from gallery.interop.documents import add, json_document, xml
+from gallery.interop.iiif.image_api import CORS
+from gallery.numbers import whole_number
+from gallery.public import queries, views
+from gallery.public.access import load_opened
+from gallery.public.media import NOT_FOR_MACHINES
+from gallery.public.queries import ShownExhibition, ShownWork
+from gallery.public.views import enter, show, slug_of
+from gallery.web.languages import current_language, set_language
+from gallery.web.rendering import content_security_policy, pages_of, render
+
+ASK_AGAIN = {"cache-control": "no-cache", **CORS}
+ADDRESS_MOST = 500  # characters of the page's address that is asked about
+WIDTH, HEIGHT = 640, 720  # px of a frame, where nothing else is asked for
+SMALLEST, LARGEST = 200, 2560  # px
+WORKS_IN_FRAME = 12
+
+
+@dataclass(frozen=True)
+class Box:
+    """The largest size, in px, that may be shown."""
+
+    width: int
+    height: int
+
+
+async def oembed(request: Request) -> Response:
+    """A program asks how a page of ours may stand on its own page: 404 for pages of others, 410 for what was withdrawn."""
+    asked = request.query_params
+    format = asked.get("format", "json")
+    if format not in {"json", "xml"}:
+        return Response(status_code=501, headers=ASK_AGAIN)
+    try:
+        box = Box(size(asked.get("maxwidth"), LARGEST), size(asked.get("maxheight"), LARGEST))
+    except ValueError:
+        return Response(status_code=400, headers=ASK_AGAIN)
+    name, parameters = page_named(request, asked.get("url", ""))
+    set_language(parameters["language"])
+    robots: dict[str, str] = {}
+    if name == "visits:artwork":
+        work = await work_on_view(parameters["public_id"], CORS)
+        told = of_work(request, work, box, as_frame=asked.get("type") == "rich")
+        robots = {} if work.is_for_machines else NOT_FOR_MACHINES
+    else:
+        told = of_exhibition(request, await load_opened(parameters["slug"], CORS), box)
+    headers = {**ASK_AGAIN, **robots}
+    if format == "json":
+        return json_document(told, "application/json", headers)
+    root = Element("oembed")
+    for key, value in told.items():
+        add(root, key, value)
+    return xml(root, "text/xml", headers)
+
+
+def size(text: str | None, default: int) -> int:
+    """A number of px. Raises ValueError."""
+    if text is None:
+        return default
+    number = whole_number(text, least=1)
+    if number is None:
+        raise ValueError(text)
+    return min(number, LARGEST)
+
+
+def page_named(request: Request, address: str) -> tuple[str, dict[str, Any]]:
+    """The route and parameters of one of our pages by its absolute address; raises HTTPException 404."""
+    pages = pages_of(request)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        raise HTTPException(404, headers=CORS) from None
+    ours = urlsplit(pages.settings.site_url)
+    if len(address) > ADDRESS_MOST or (parts.scheme, parts.netloc) != (ours.scheme, ours.netloc):
+        raise HTTPException(404, headers=CORS)
+    scope = {"type": "http", "method": "GET", "path": parts.path.removeprefix(ours.path)}
+    for route in views.routes:
+        match, inner = route.matches(scope)
+        if match == Match.FULL and route.name in {"visits:artwork", "visits:exhibition"}:
+            return route.name, inner["path_params"]
+    raise HTTPException(404, headers=CORS)
+
+
+def of_work(request: Request, work: ShownWork, box: Box, *, as_frame: bool) -> dict[str, Any]:
+    pages = pages_of(request)
+    told = provided(request, work.title.text) | {"author_name": work.credit.text}
+    if not work.is_for_sharing:
+        return {"type": "link", **told}
+    fitting = [step for step in work.picture.widths() if fits(step, work, box)]
+    width = fitting[-1] if fitting else 0
+    if as_frame:
+        frame = pages.url("embedding:artwork", language=current_language(), public_id=work.public_id)
+        return {"type": "rich", **told, **framed(request, frame, work.title.text, box)}
+    if not width:
+        return {"type": "link", **told}
+    return {
+        "type": "photo",
+        **told,
+        "url": pages.absolute(work.picture.address(width)),
+        "width": width,
+        "height": height_of(width, work),
+    }
+
+
+def fits(width: int, work: ShownWork, box: Box) -> bool:
+    return width <= box.width and height_of(width, work) <= box.height
+
+
+def height_of(width: int, work: ShownWork) -> int:
+    return max(1, round(width / work.picture.ratio))
+
+
+def of_exhibition(request: Request, exhibition: ShownExhibition, box: Box) -> dict[str, Any]:
+    pages, title = pages_of(request), exhibition.title.text
+    frame = pages.url("embedding:exhibition", language=current_language(), slug=exhibition.slug)
+    return {"type": "rich", **provided(request, title), **framed(request, frame, title, box)}
+
+
+def provided(request: Request, title: str) -> dict[str, Any]:
+    settings, language = pages_of(request).settings, current_language()
+    return {
+        "version": "1.0",
+        "title": title,
+        "provider_name": settings.site_name(language),
+        "provider_url": f"{settings.site_url}/{language}/",
+    }
+
+
+def framed(request: Request, path: str, title: str, box: Box) -> dict[str, Any]:
+    width, height = max(SMALLEST, min(WIDTH, box.width)), max(SMALLEST, min(HEIGHT, box.height))
+    html = Markup(
+        '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy" referrerpolicy="no-referrer"'
+        ' sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>'
+    ).format(pages_of(request).absolute(path), title, width, height)
+    return {"html": str(html), "width": width, "height": height}
+
+
+# Frames
+
+
+async def artwork_frame(request: Request) -> Response:
+    """Somebody sees a work on another site's page, with its label and the way to us."""
+    enter(request)
+    public_id = request.path_params["public_id"]
+    try:
+        work = await work_on_view(public_id)
+    except HTTPException as gone:
+        return empty_frame(request, gone.status_code)
+    if not work.is_for_sharing:
+        return empty_frame(request, 404)
+    path = pages_of(request).url("visits:artwork", language=current_language(), public_id=public_id)
+    return frame(request, path, [work], work=work)
+
+
+async def exhibition_frame(request: Request) -> Response:
+    """Somebody sees an exhibition on another site's page: its title, its days and some works that may be shared."""
+    enter(request)
+    try:
+        exhibition = await load_opened(slug_of(request))
+    except HTTPException as gone:
+        return empty_frame(request, gone.status_code)
+    here = Q(hangings__room__edition_id=exhibition.edition_id, consent__for_sharing=True)
+    rows = (
+        await Artwork.all()
+        .on_view()
+        .filter(here)
+        .order_by("hangings__room__position", "hangings__position", "hangings__id")
+        .limit(2 * WORKS_IN_FRAME)
+        .values(*queries.WORK_COLUMNS)
+    )
+    shown = {row["id"]: ShownWork.of(row) for row in rows}
+    works = list(shown.values())[:WORKS_IN_FRAME]
+    path = pages_of(request).url("visits:exhibition", language=current_language(), slug=exhibition.slug)
+    return frame(request, path, works, exhibition=exhibition)
+
+
+def frame(request: Request, path: str, works: list[ShownWork], **context: Any) -> Response:
+    page = {"work": None, "exhibition": None, "page": path, "wall": works, **context}
+    response = show(request, "public/frame.html", works=works, **page)
+    return opened(request, response, queries.style_sheet(works))
+
+
+def empty_frame(request: Request, status: int) -> Response:
+    """What stands in a frame whose work or exhibition is not shown: neutral words, as on the site."""
+    context: dict[str, Any] = {
+        "work": None,
+        "exhibition": None,
+        "status": status,
+        "style": "",
+        "alternates": [],
+    }
+    return opened(request, render(request, "public/frame.html", context, status=status))
+
+
+def opened(request: Request, response: Response, *style_sheets: str) -> Response:
+    """The page, which any other page may frame."""
+    policy = content_security_policy(style_sheets, pages_of(request).settings.pictures_origin)
+    response.headers["content-security-policy"] = policy.replace(
+        "frame-ancestors 'none'", "frame-ancestors *"
+    )
+    response.headers["x-robots-tag"] = ", ".join(
+        filter(None, ["noindex", response.headers.get("x-robots-tag")])
+    )
+    return response
+
+
+# What may be shown
+
+
+async def work_on_view(public_id: str, headers: dict[str, str] | None = None) -> ShownWork:
+    """The work; raises HTTPException 410 where it was withdrawn, or else 404."""
+    if len(public_id) <= PUBLIC_ID_MOST:
+        found = await queries.works_on_view(Q(public_id=public_id), limit=1)
+        if found:
+            return found[0]
+        if await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists():
+            raise HTTPException(410, headers=headers)
+    raise HTTPException(404, headers=headers)
+
+
+routes = [
+    Route("/oembed", oembed, name="embedding:oembed", methods=["GET"]),
+    Route(
+        "/{language:language}/works/{public_id:name}/frame",
+        artwork_frame,
+        name="embedding:artwork",
+        methods=["GET"],
+    ),
+    Route(
+        "/{language:language}/exhibitions/{slug:name}/frame",
+        exhibition_frame,
+        name="embedding:exhibition",
+        methods=["GET"],
+    ),
+]

@@ -1,0 +1,1 @@
+"""What visitors open: home, exhibitions, works, themes, organisations, projects, artists."""

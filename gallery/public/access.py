@@ -1,0 +1,15 @@
+"""Which exhibitions visitors may see."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+
+from gallery.public.queries import ShownExhibition, exhibition_at
+
+
+async def load_opened(slug: str, headers: dict[str, str] | None = None) -> ShownExhibition:
+    """What visitors see at `slug`; 404, with `headers`, unless it has opened and is still on the site."""
+    found = await exhibition_at(slug)
+    if found is None:
+        raise HTTPException(404, headers=headers)
+    return found

@@ -1,0 +1,251 @@
+"""What a page says to machines in schema.org's words, as JSON-LD: the same that it says to people, and no more.
+
+A `<script type="application/ld+json">` is a block of data that no browser runs, so the page's policy needs no word for it.
+https://schema.org/VisualArtwork, /ExhibitionEvent, /NGO, /Project, /BreadcrumbList, /CollectionPage
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from gallery.artworks.models import Artwork
+from gallery.clock import local
+from gallery.exhibitions.talks import Talk
+from gallery.organisations.models import Organisation, Project
+from gallery.public.queries import Place, ShownExhibition, ShownWork
+from gallery.themes.models import Theme
+from gallery.web.languages import TAGS, Spoken, current_language, spoken
+from gallery.web.languages import gettext as _
+from gallery.web.markdown import excerpt
+from gallery.web.rendering import Pages
+
+Data = dict[str, Any]
+Step = tuple[str, str]  # a name and its address
+DESCRIPTION_MOST = 300  # columns
+# Nothing in the data may end the element that it stands in; JSON reads these as the same characters.
+ESCAPES = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
+
+
+def block(*things: Data) -> Markup:
+    """The things as one element for the page's head."""
+    told = json.dumps(
+        {"@context": "https://schema.org", "@graph": things},
+        ensure_ascii=False,
+        default=moment_or_day,
+        separators=(",", ":"),
+    )
+    return Markup(f'<script type="application/ld+json">{told.translate(ESCAPES)}</script>')  # noqa: S704
+
+
+def moment_or_day(value: object) -> str:
+    assert isinstance(value, (date, datetime))
+    return (local(value) if isinstance(value, datetime) else value).isoformat()
+
+
+def thing(kind: str, address: str, name: Spoken, **properties: Any) -> Data:
+    """A thing of schema.org, without those of its properties that are empty."""
+    told = {"@type": kind, "@id": address, "url": address, "name": name.text, **properties}
+    return {key: value for key, value in told.items() if value not in ("", None, [])}
+
+
+def web(address: str) -> str:
+    """An address that a page links to, or nothing."""
+    return address if address.startswith(("http://", "https://")) else ""
+
+
+class LinkedData:
+    """The things of one site at their addresses in the page's language, and the blocks of its pages."""
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages = pages
+
+    def at(self, name: str, **parameters: object) -> str:
+        return self.pages.absolute(self.pages.url(name, language=current_language(), **parameters))
+
+    # Things
+
+    def trail(self, *steps: Step) -> Data:
+        """The way from the front door to the page, which is the last step."""
+        home = (self.pages.settings.site_name(current_language()), self.at("visits:home"))
+        return {
+            "@type": "BreadcrumbList",
+            "itemListElement": [
+                {"@type": "ListItem", "position": position, "name": name, "item": address}
+                for position, (name, address) in enumerate([home, *steps], 1)
+            ],
+        }
+
+    def organisation(self, organisation: Organisation, **more: Any) -> Data:
+        address = self.at("visits:organisation", slug=organisation.slug)
+        return thing(
+            "NGO",
+            address,
+            spoken(organisation, "name"),
+            identifier=organisation.registration_number,
+            **more,
+        )
+
+    def project(self, project: Project, dead: Collection[str], **more: Any) -> Data:
+        """A project; its own page is named unless its link is among the `dead` ones."""
+        return thing(
+            "Project",
+            self.at("visits:project", slug=project.slug),
+            spoken(project, "title"),
+            description=excerpt(spoken(project, "summary").text, DESCRIPTION_MOST),
+            sameAs="" if project.link in dead else web(project.link),
+            **more,
+        )
+
+    def exhibition(self, exhibition: ShownExhibition) -> Data:
+        address = self.at("visits:exhibition", slug=exhibition.slug)
+        return thing(
+            "ExhibitionEvent",
+            address,
+            exhibition.title,
+            alternateName=exhibition.other_title.text,
+            description=excerpt(exhibition.introduction.text, DESCRIPTION_MOST),
+            startDate=exhibition.opens_at,
+            endDate=exhibition.closes_at,
+            eventStatus="https://schema.org/EventScheduled",
+            eventAttendanceMode="https://schema.org/OnlineEventAttendanceMode",
+            isAccessibleForFree=True,
+            location={"@type": "VirtualLocation", "url": address},
+        )
+
+    def talk(self, talk: Talk, page: str) -> Data:
+        """A talk beside the exhibition whose page is at `page`."""
+        place, link = spoken(talk, "place").text, web(talk.link)
+        mode = "Mixed" if place and link else "Offline" if place else "Online"
+        locations: list[Data] = [
+            *([{"@type": "Place", "name": place, "address": place}] if place else []),
+            *([{"@type": "VirtualLocation", "url": link}] if link else []),
+        ]
+        return thing(
+            "Event",
+            f"{page}#talk-{talk.key}",
+            spoken(talk, "title"),
+            description=excerpt(spoken(talk, "text").text, DESCRIPTION_MOST),
+            startDate=talk.starts_at,
+            endDate=talk.ends_at,
+            eventStatus="https://schema.org/EventScheduled",
+            eventAttendanceMode=f"https://schema.org/{mode}EventAttendanceMode",
+            location=locations[0] if len(locations) == 1 else locations,
+        )
+
+    def artwork(self, work: ShownWork, artwork: Artwork, dead: Collection[str], **more: Any) -> Data:
+        """A work; its picture is named where its consent covers sharing, as on a card."""
+        story, project = artwork.spoken("story"), artwork.project
+        organisation = self.organisation(artwork.organisation)
+        picture = {
+            "@type": "ImageObject",
+            "contentUrl": self.pages.absolute(work.picture.address(960)),
+            "caption": work.alt.text,
+        }
+        creator = {"@type": "Person", "name": work.credit.text}
+        return thing(
+            "VisualArtwork",
+            self.at("visits:artwork", public_id=work.public_id),
+            work.title,
+            alternateName=artwork.unspoken("title").text,
+            description=excerpt(story.text, DESCRIPTION_MOST),
+            inLanguage=TAGS[artwork.language],
+            artMedium=work.medium.text,
+            dateCreated=str(work.year or ""),
+            creator=creator,
+            copyrightHolder=creator,
+            copyrightNotice=_("Every work is shown with consent, and all rights stay with its artist."),
+            provider=organisation,
+            sourceOrganization=self.project(project, dead) if project else None,
+            image=picture if work.is_for_sharing else None,
+            **more,
+        )
+
+    # Blocks of pages
+
+    def home(self, open_now: Iterable[ShownExhibition]) -> Markup:
+        language = current_language()
+        site = thing(
+            "WebSite",
+            self.at("visits:home"),
+            Spoken(self.pages.settings.site_name(language), language),
+            inLanguage=TAGS[language],
+        )
+        return block(site, *map(self.exhibition, open_now))
+
+    def index(self, step: Step, description: str) -> Markup:
+        """A page that lists things, such as all exhibitions."""
+        name, address = step
+        page = thing(
+            "CollectionPage",
+            address,
+            Spoken(name, current_language()),
+            description=description,
+            inLanguage=TAGS[current_language()],
+        )
+        return block(page, self.trail(step))
+
+    def of_exhibition(self, exhibition: ShownExhibition) -> Markup:
+        told = self.exhibition(exhibition)
+        if exhibition.talks:
+            told["subEvent"] = [self.talk(talk, told["url"]) for talk in exhibition.talks]
+        return block(told, self.trail(self.exhibitions(), (told["name"], told["url"])))
+
+    def of_artwork(self, place: Place, artwork: Artwork, dead: Collection[str]) -> Markup:
+        title, address = place.exhibition.title, self.at("visits:exhibition", slug=place.exhibition.slug)
+        shown_in = thing(
+            "ExhibitionEvent",
+            address,
+            title,
+            startDate=place.exhibition.opens_at,
+            location={"@type": "VirtualLocation", "url": address},
+        )
+        told = self.artwork(place.work, artwork, dead, subjectOf=shown_in)
+        return block(told, self.trail(self.exhibitions(), (title.text, address), (told["name"], told["url"])))
+
+    def of_theme(self, theme: Theme) -> Markup:
+        title, address = spoken(theme, "title"), self.at("visits:theme", slug=theme.slug)
+        page = thing(
+            "CollectionPage",
+            address,
+            title,
+            description=excerpt(spoken(theme, "text").text, DESCRIPTION_MOST),
+            inLanguage=TAGS[current_language()],
+        )
+        return block(page, self.trail(self.themes(), (title.text, address)))
+
+    def of_organisation(self, organisation: Organisation) -> Markup:
+        about = excerpt(spoken(organisation, "about").text, DESCRIPTION_MOST)
+        told = self.organisation(organisation, description=about, sameAs=web(organisation.website))
+        return block(told, self.trail(self.organisations(), (told["name"], told["url"])))
+
+    def of_project(self, project: Project, dead: Collection[str]) -> Markup:
+        above = self.organisation(project.organisation)
+        told = self.project(
+            project,
+            dead,
+            parentOrganization=above,
+            foundingDate=project.starts_on,
+            dissolutionDate=project.ends_on,
+        )
+        return block(
+            told,
+            self.trail(self.organisations(), (above["name"], above["url"]), (told["name"], told["url"])),
+        )
+
+    # Steps
+
+    def exhibitions(self) -> Step:
+        return _("Exhibitions"), self.at("visits:exhibitions")
+
+    def themes(self) -> Step:
+        return _("Themes"), self.at("visits:themes")
+
+    def organisations(self) -> Step:
+        return _("Organisations"), self.at("visits:organisations")

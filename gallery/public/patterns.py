@@ -1,0 +1,55 @@
+"""Every interface element once, on one page: for those who change the look, in development only."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
+
+from gallery.public import queries
+from gallery.public.queries import Counts
+from gallery.web.forms import Block, Form, Line, Needed
+from gallery.web.languages import accepted_language, set_language
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import render
+
+SAMPLES = 5  # works
+
+
+async def show(request: Request) -> Response:
+    """Somebody who changes the look sees what it does to each element; `?language=en` shows it in English."""
+    set_language(
+        request.query_params.get("language") or accepted_language(request.headers.get("accept-language", ""))
+    )
+    works = await queries.works_on_view(limit=SAMPLES)
+    shown = await queries.exhibitions(queries.OPEN(), limit=1)
+    context = {
+        "works": works,
+        "exhibitions": shown,
+        "hung": await queries.hung(shown, 1),
+        "counts": Counts(works=48, organisations=17, projects=16),
+        "style": queries.style_sheet(works, shown[0].theme if shown else None),
+        "form": sample_form(),
+    }
+    return render(request, "patterns.html", context)
+
+
+def sample_form() -> Form:
+    """A form with a field that is right, one that is wrong, and a choice."""
+
+    class Sample(Form):
+        title = Line(_("Title"), 80, description=_("As it stands on the wall label."))
+        story = Block(_("Story"), 200, [Needed(_("Please write a sentence or two."))], render_kw={"rows": 3})
+        assistance = RadioField(
+            _("Assistance"),
+            choices=[SelectChoice("alone", _("Painted alone")), SelectChoice("helped", _("With help"))],
+        )
+
+    form = Sample(data={"title": "饺子皮", "assistance": "alone"})
+    form.refuse("story", _("Please write a sentence or two."))
+    return form
+
+
+routes = [Route("/patterns", show, name="patterns:show", methods=["GET"])]

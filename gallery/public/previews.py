@@ -1,0 +1,284 @@
+"""The preview: a draft as visitors will see it, for curators, and by a signed link that expires for people without an account.
+
+A link names one exhibition and nothing else, and can be ended before it expires. Its pages and pictures lie below the
+link's own address, are never kept by browsers or proxies, and show only what the draft would show if it were published in
+this moment.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, allowed
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.db.connection import in_transaction
+from gallery.exhibitions.access import load_exhibition
+from gallery.exhibitions.credit_logos import logos_of
+from gallery.exhibitions.credits import credits_of
+from gallery.exhibitions.drafts import draft_of
+from gallery.exhibitions.forms import LinkForm
+from gallery.exhibitions.models import Edition, Exhibition, PreviewLink
+from gallery.exhibitions.room_rules import filled, ids_of
+from gallery.images.models import Image
+from gallery.images.profile_image_models import CreditLogo
+from gallery.images.storage_keys import logo_key, rendition_key
+from gallery.organisations.links import dead_among
+from gallery.public import queries as walls
+from gallery.public.media import MEDIA_TYPES
+from gallery.public.rooms import rooms_of_draft
+from gallery.public.views import enter
+from gallery.settings import Settings
+from gallery.storage import Storage
+from gallery.web.forms import desk_form
+from gallery.web.languages import LANGUAGES, current_language, other_language
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import (
+    SIGNED,
+    content_security_policy,
+    flash,
+    pages_of,
+    redirect,
+    render,
+    settings_of,
+)
+
+LINK_LASTS = timedelta(days=7)
+LINKS_MOST = 20  # that are good at once, of one exhibition
+FRAME_LASTS = timedelta(hours=12)  # the desk's own look at a draft, which is in no list
+UNSEEN = {
+    "cache-control": "no-store",
+    "x-robots-tag": "noindex, nofollow, noimageindex",
+    "referrer-policy": "no-referrer",
+}
+TOKEN_MOST = 200  # characters
+
+
+def signer(settings: Settings) -> URLSafeSerializer:
+    """Of the numbers of links that were made to be passed on."""
+    return URLSafeSerializer(settings.secret_key, salt="preview-link", signer_kwargs=SIGNED)
+
+
+def frame_signer(settings: Settings) -> URLSafeTimedSerializer:
+    """Of the numbers of exhibitions, for the frame in which the desk shows a draft."""
+    return URLSafeTimedSerializer(settings.secret_key, salt="preview-frame", signer_kwargs=SIGNED)
+
+
+async def index(request: Request) -> Response:
+    """A curator looks at the draft at the width of a phone or a desk, and sees which links were passed on."""
+    _person, exhibition = await load_exhibition(request)
+    return await _page(request, exhibition, LinkForm())
+
+
+async def create(request: Request) -> Response:
+    """A curator makes a link for somebody without an account."""
+    person, exhibition = await load_exhibition(request)
+    form = LinkForm(await desk_form(request))
+    if form.validate():
+        if len(await good_links(exhibition)) < LINKS_MOST:
+            await make_link(exhibition, form["whom"].data, person)
+            response = redirect(request, "editions:preview", id=exhibition.id, fragment="links")
+            flash(request, response, _("The link is made. Copy it from the list and pass it on."))
+            return response
+        form.refuse(
+            "whom",
+            _("%(most)s links are good just now. Please end one of them first.") % {"most": LINKS_MOST},
+        )
+    return await _page(request, exhibition, form, status=422)
+
+
+async def delete(request: Request) -> Response:
+    """A curator ends a link before it expires: whoever has it sees nothing from now on."""
+    person, exhibition = await load_exhibition(request)
+    link = await PreviewLink.get_or_none(id=request.path_params["link"], exhibition_id=exhibition.id)
+    if link is None:
+        raise HTTPException(404)
+    await end_link(link, person)
+    response = redirect(request, "editions:preview", id=exhibition.id, fragment="links")
+    flash(request, response, _("The link is ended. Whoever has it sees nothing any more."))
+    return response
+
+
+async def make_link(exhibition: Exhibition, whom: str, by: Person) -> PreviewLink:
+    """A link to the draft, good for LINK_LASTS."""
+    async with in_transaction():
+        link = await PreviewLink.create(
+            exhibition=exhibition, whom=whom, made_by=by, expires_at=now() + LINK_LASTS
+        )
+        await record(Verb.EXHIBITION_LINK_MADE, exhibition.id, with_id=link.id, by=by)
+    return link
+
+
+async def end_link(link: PreviewLink, by: Person) -> None:
+    """Let a link lead nowhere from now on; one that has ended stays as it is."""
+    async with in_transaction():
+        if await PreviewLink.filter(id=link.id, ended_at__isnull=True).update(ended_at=now()):
+            await record(Verb.EXHIBITION_LINK_ENDED, link.exhibition_id, with_id=link.id, by=by)
+
+
+async def good_links(exhibition: Exhibition) -> list[PreviewLink]:
+    """The links that lead to its draft just now, the newest first; two queries."""
+    good = PreviewLink.filter(exhibition_id=exhibition.id, ended_at__isnull=True, expires_at__gt=now())
+    return await good.order_by("-id").prefetch_related("made_by")
+
+
+async def _page(request: Request, exhibition: Exhibition, form: LinkForm, *, status: int = 200) -> Response:
+    pages, settings = pages_of(request), settings_of(request)
+    frame = frame_signer(settings).dumps(exhibition.id)
+    links = [
+        {
+            "link": link,
+            "addresses": {
+                language: pages.url("previews:show", language=language, token=signer(settings).dumps(link.id))
+                for language in LANGUAGES
+            },
+        }
+        for link in await good_links(exhibition)
+    ]
+    context = {
+        "exhibition": exhibition,
+        "draft": await draft_of(exhibition),
+        "frame": pages.url("previews:show", language=current_language(), token=frame),
+        "width": "phone" if request.query_params.get("width") == "phone" else "desk",
+        "links": links,
+        "days": LINK_LASTS.days,
+        "form": form,
+    }
+    response = render(request, "exhibitions/preview.html", context, status=status)
+    response.headers["content-security-policy"] = content_security_policy(is_framed=True)
+    return response
+
+
+async def show(request: Request) -> Response:
+    """Somebody with a link walks through the draft as it would hang if it were published now."""
+    enter(request)
+    exhibition = await exhibition_of(request)
+    draft = await draft_of(exhibition)
+    pictures = f"/preview/{request.path_params['token']}/pictures"
+    rooms = await rooms_of_draft(await filled(draft), lambda token: f"{pictures}/{token}")
+    works = [work for room in rooms for work in room.works]
+    shown = await shown_draft(draft)
+    style = walls.style_sheet(works, shown.theme)
+    twin = pages_of(request).url(
+        "previews:show",
+        language=other_language(request.path_params["language"]),
+        token=request.path_params["token"],
+    )
+    context: dict[str, Any] = {
+        "exhibition": shown,
+        "rooms": rooms,
+        "cover": works[0] if works else None,
+        "counts": walls.Counts.of(works),  # a work hangs once in an edition
+        "logos": await logos_of(
+            exhibition,
+            [credit.key for credit in shown.credits],
+            lambda logo: pages_of(request).url(
+                "previews:logo", token=request.path_params["token"], key=logo.key
+            ),
+        ),
+        "dead": await dead_among({credit.link for credit in shown.credits if credit.link}),
+        "style": style,
+        "theme": shown.theme,
+        "twin": twin,
+    }
+    response = render(request, "exhibitions/preview_page.html", context, headers=UNSEEN)
+    response.headers["content-security-policy"] = content_security_policy(
+        (style,), settings_of(request).pictures_origin, is_framed=True
+    )
+    return response
+
+
+async def show_picture(request: Request) -> Response:
+    """Somebody with a link fetches a picture of the draft: no other, and none that may not be shown."""
+    exhibition = await exhibition_of(request)
+    name = request.path_params["name"]
+    image = await Image.get_or_none(token=request.path_params["picture"])
+    media_type = MEDIA_TYPES.get(name.rpartition(".")[2])
+    if image is None or media_type is None or name not in image.file_names():
+        raise HTTPException(404, headers=UNSEEN)
+    ids = ids_of(await filled(await draft_of(exhibition)))
+    if not await Artwork.filter(allowed(), image_id=image.id, id__in=ids or [0]).exists():
+        raise HTTPException(404, headers=UNSEEN)
+    storage: Storage = request.app.state.storage
+    try:
+        return await storage.private.answer(
+            request, rendition_key(image.token, name), media_type=media_type, headers=UNSEEN
+        )
+    except FileNotFoundError:
+        raise HTTPException(404, headers=UNSEEN) from None
+
+
+async def show_logo(request: Request) -> Response:
+    """Somebody with a link fetches a logo beside the draft's credits."""
+    exhibition = await exhibition_of(request)
+    key = request.path_params["key"]
+    logo = await CreditLogo.get_or_none(exhibition=exhibition, key=key)
+    credits = credits_of((await draft_of(exhibition)).credits)
+    if logo is None or key not in {credit.key for credit in credits}:
+        raise HTTPException(404, headers=UNSEEN)
+    storage: Storage = request.app.state.storage
+    try:
+        return await storage.private.answer(
+            request, logo_key(logo.token), media_type="image/jpeg", headers=UNSEEN
+        )
+    except FileNotFoundError:
+        raise HTTPException(404, headers=UNSEEN) from None
+
+
+async def exhibition_of(request: Request) -> Exhibition:
+    """The exhibition that a link leads to; 404 where it expired, was ended or changed, or never was."""
+    settings, token = settings_of(request), request.path_params["token"][:TOKEN_MOST]
+    try:
+        age = int(FRAME_LASTS.total_seconds())
+        exhibition = await Exhibition.get_or_none(id=frame_signer(settings).loads(token, max_age=age))
+    except BadSignature:
+        exhibition = await _linked_by(settings, token)
+    if exhibition is None:
+        raise HTTPException(404, headers=UNSEEN)
+    return exhibition
+
+
+async def _linked_by(settings: Settings, token: str) -> Exhibition | None:
+    try:
+        id = signer(settings).loads(token)
+    except BadSignature:
+        return None
+    good = PreviewLink.filter(id=id, ended_at__isnull=True, expires_at__gt=now())
+    link = await good.prefetch_related("exhibition").first()
+    return link.exhibition if link else None
+
+
+async def shown_draft(draft: Edition) -> walls.ShownExhibition:
+    """The draft as an edition that has opened would be shown."""
+    (row,) = await Edition.filter(id=draft.id).values(*walls.EDITION_COLUMNS)
+    row["opens_at"] = row["opens_at"] or now()
+    return walls.ShownExhibition.of(row)
+
+
+routes = [
+    Route("/desk/exhibitions/{id:int}/preview", index, name="editions:preview", methods=["GET"]),
+    Route("/desk/exhibitions/{id:int}/preview/links", create, name="previews:create", methods=["POST"]),
+    Route(
+        "/desk/exhibitions/{id:int}/preview/links/{link:int}/deletion",
+        delete,
+        name="previews:delete",
+        methods=["POST"],
+    ),
+    Route(
+        "/preview/{token:secret}/pictures/{picture:str}/{name:str}",
+        show_picture,
+        name="previews:picture",
+        methods=["GET"],
+    ),
+    Route("/preview/{token:secret}/logos/{key:name}", show_logo, name="previews:logo", methods=["GET"]),
+    Route("/preview/{language:language}/{token:secret}", show, name="previews:show", methods=["GET"]),
+]

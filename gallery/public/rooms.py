@@ -1,0 +1,100 @@
+"""The rooms of an exhibition as visitors walk through them, of an edition or of a draft that is looked at beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from gallery.artworks.models import Artwork, allowed
+from gallery.exhibitions.models import Layout
+from gallery.exhibitions.room_rules import Filled
+from gallery.public.queries import WORK_COLUMNS, ShownWork, in_page_language
+from gallery.web.languages import Spoken, spoken
+
+STORY_COLUMNS = (*WORK_COLUMNS, "story", "story_translation")
+CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption_zh", "hangings__caption_en")
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """What a room says of itself."""
+
+    title: Spoken
+    text: Spoken
+    layout: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRoom:
+    number: int  # 1 for the first that shows a work
+    title: Spoken
+    text: Spoken
+    works: Sequence[ShownWork]
+    layout: Layout = Layout.WALL
+    captions: Mapping[int, Spoken] = field(default_factory=dict)  # by work id, for this room alone
+    stories: Mapping[int, Spoken] = field(default_factory=dict)  # by work id, where the layout shows them
+
+    @property
+    def years(self) -> list[tuple[int | None, list[ShownWork]]]:
+        """The works by year, the earliest first and those without one last; within a year as they hang."""
+        ordered = sorted(self.works, key=lambda work: (work.year is None, work.year or 0))
+        return [(year, list(group)) for year, group in groupby(ordered, lambda work: work.year)]
+
+
+async def rooms_of_draft(rooms: Sequence[Filled], shelf: Callable[[str], str]) -> list[ShownRoom]:
+    """The rooms of a draft as they would be shown if it were published now; one query.
+
+    `shelf` gives the folder of addresses under which a picture, by its token, is handed out meanwhile.
+    """
+    ids = {hung.artwork_id for room in rooms for hung in room.works}
+    columns = columns_for(room.room.layout for room in rooms)
+    rows = (
+        {row["id"]: row for row in await Artwork.filter(allowed(), id__in=ids).values(*columns)}
+        if ids
+        else {}
+    )
+    walls = [
+        (room, [rows[hung.artwork_id] for hung in room.works if hung.artwork_id in rows]) for room in rooms
+    ]
+    return [
+        shown_room(
+            number,
+            Wall(spoken(room.room, "title"), spoken(room.room, "text"), room.room.layout),
+            hung,
+            {one.artwork_id: spoken(one, "caption") for one in room.works},
+            shelf,
+        )
+        for number, (room, hung) in enumerate(((room, hung) for room, hung in walls if hung), start=1)
+    ]
+
+
+def columns_for(layouts: Iterable[Layout]) -> tuple[str, ...]:
+    """What to fetch of works for rooms of these layouts: their stories only where one shows them."""
+    return STORY_COLUMNS if Layout.STORIES in layouts else WORK_COLUMNS
+
+
+def shown_room(
+    number: int,
+    room: Any,
+    rows: Iterable[dict[str, Any]],
+    captions: Mapping[int, Spoken],
+    shelf: Callable[[str], str] | None = None,
+) -> ShownRoom:
+    """A room of `rows` of works. `room` has title, text (spoken) and layout."""
+    rows = list(rows)
+    return ShownRoom(
+        number=number,
+        title=room.title,
+        text=room.text,
+        works=[ShownWork.of(row, shelf(row["image__token"]) if shelf else "") for row in rows],
+        layout=room.layout,
+        captions={id: caption for id, caption in captions.items() if caption.text},
+        stories={
+            row["id"]: in_page_language(row["story"], row["story_translation"], row["language"])
+            for row in rows
+        }
+        if room.layout == Layout.STORIES
+        else {},
+    )

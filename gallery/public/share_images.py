@@ -1,0 +1,166 @@
+"""What the cards and posters of works, exhibitions, themes, organisations and projects say, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gallery.images.share_image import CARD, POSTER, Fonts, Form, Placard
+from gallery.organisations.models import Organisation, Project
+from gallery.public.queries import COLOUR, Counts, ShownExhibition, ShownTheme, ShownWork, other_name
+from gallery.settings import Settings
+from gallery.themes.models import Theme
+from gallery.web import languages
+from gallery.web.languages import Spoken, current_language, ngettext, spoken
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import shown_date, shown_number
+
+ACCENT = "#a8322a"  # where no theme gives one
+
+# The fonts that come with the package.
+SERIF = languages.PACKAGE / "vendor" / "noto-serif-sc" / "NotoSerifSC_600SemiBold.ttf"
+SANS = languages.PACKAGE / "vendor" / "noto-sans-sc" / "NotoSansSC_400Regular.ttf"
+
+
+def fonts_of(settings: Settings) -> Fonts:
+    return Fonts(settings.font_serif or str(SERIF), settings.font_sans or str(SANS))
+
+
+class Placards:
+    """The cards, and where there are such the posters, of one thing; by the names of their forms."""
+
+    def __init__(self, kind: str, name: str, by_form: Mapping[str, Placard], alt: Spoken) -> None:
+        """`kind` and `name` are those of its page's address; `alt` says what its card shows."""
+        self.kind, self.name, self.by_form, self.alt = kind, name, by_form, alt
+
+    @property
+    def card(self) -> str:
+        """The card's path. It changes with whatever is drawn, so that networks fetch it anew."""
+        return self.path(CARD)
+
+    @property
+    def poster(self) -> str:
+        """The poster's path; empty where there is none."""
+        return self.path(POSTER) if POSTER.name in self.by_form else ""
+
+    def path(self, form: Form) -> str:
+        placard = self.by_form[form.name]
+        return f"/sharing/{placard.language}/{self.kind}/{self.name}/{placard.name}"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return CARD.size
+
+
+def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> Placards:
+    """Of a work. Without consent to sharing its card has no picture, and it has no poster."""
+    by = [each for each in (work.medium.text, str(work.year or "")) if each]
+    told: dict[str, Any] = {
+        "title": work.title.text,
+        "credit": work.credit.text,
+        "facts": tuple(filter(None, (" · ".join(by), work.organisation.text))),
+        "over": theme.title.text if theme else "",
+        "accent": accent_of(theme),
+    }
+    if not work.is_for_sharing:
+        return placards("works", work.public_id, told, work.title, settings)
+    told["token"] = work.picture.token
+    invitation = _("Scan the code to see this work and read its story.")
+    return placards("works", work.public_id, told, work.alt, settings, invitation)
+
+
+def of_exhibition(
+    shown: ShownExhibition, works: Sequence[ShownWork], counts: Counts, settings: Settings
+) -> Placards:
+    """Of an exhibition with the works that hang first in it, and how many there are in all."""
+    facts = [counted(counts)] if counts.works else []
+    told: dict[str, Any] = {
+        "title": shown.title.text,
+        "under": shown.other_title.text,
+        "facts": tuple(facts),
+        "over": " · ".join(filter(None, (shown.theme.title.text if shown.theme else "", days(shown)))),
+        "accent": accent_of(shown.theme),
+        **picture_for(works),
+    }
+    invitation = _("Scan the code to walk through the exhibition.")
+    return placards("exhibitions", shown.slug, told, shown.title, settings, invitation)
+
+
+def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> Placards:
+    """Of an occasion with the works made for it."""
+    shown = ShownTheme(theme.slug, spoken(theme, "title"), theme.accent, theme.accent_night)
+    told: dict[str, Any] = {
+        "title": shown.title.text,
+        "under": other_name(theme, "title").text,
+        "over": shown_date(theme.occurs_on),
+        "accent": accent_of(shown),
+        **picture_for(works),
+    }
+    return placards("themes", theme.slug, told, shown.title, settings)
+
+
+def of_organisation(organisation: Organisation, works: Sequence[ShownWork], settings: Settings) -> Placards:
+    """Of an organisation with the works that it sent."""
+    name = spoken(organisation, "name")
+    told = {"title": name.text, "under": other_name(organisation, "name").text, **picture_for(works)}
+    return placards("organisations", organisation.slug, told, name, settings)
+
+
+def of_project(project: Project, works: Sequence[ShownWork], settings: Settings) -> Placards:
+    """Of a project with the works it stands behind."""
+    title = spoken(project, "title")
+    told = {
+        "title": title.text,
+        "under": other_name(project, "title").text,
+        "facts": (spoken(project.organisation, "name").text,),
+        **picture_for(works),
+    }
+    return placards("projects", project.slug, told, title, settings)
+
+
+def placards(
+    kind: str, name: str, told: Mapping[str, Any], alt: Spoken, settings: Settings, invitation: str = ""
+) -> Placards:
+    """The card that says what is `told`, and with an `invitation` to scan its code the poster too."""
+    language = current_language()
+    common = {"accent": ACCENT, **told, "language": language, "site": settings.site_name(language)}
+    by_form = {CARD.name: Placard(form=CARD.name, **common)}
+    if invitation:
+        address = f"{settings.site_url}/{language}/{kind}/{name}"
+        by_form[POSTER.name] = Placard(form=POSTER.name, address=address, invitation=invitation, **common)
+    return Placards(kind, name, by_form, alt)
+
+
+def picture_for(works: Sequence[ShownWork]) -> dict[str, str]:
+    """The first picture that may be shared, and whose it is; nothing where there is none."""
+    shared = next((work for work in works if work.is_for_sharing), None)
+    if shared is None:
+        return {}
+    return {"token": shared.picture.token, "caption": f"{named_work(shared.title)} {shared.credit.text}"}
+
+
+def named_work(title: Spoken) -> str:
+    """A work's title as a sentence names it: in 《》, or in quotation marks."""
+    return f"《{title.text}》" if title.language == "zh" else f"“{title.text}”"
+
+
+def accent_of(theme: ShownTheme | None) -> str:
+    return theme.accent if theme and COLOUR.fullmatch(theme.accent) else ACCENT
+
+
+def days(shown: ShownExhibition) -> str:
+    """When an exhibition is open, as its page says it."""
+    first, last = shown_date(shown.opens_at), shown_date(shown.closes_at)
+    if shown.closes_at:
+        return _("%(first)s to %(last)s") % {"first": first, "last": last}
+    return _("Since %(day)s") % {"day": first}
+
+
+def counted(counts: Counts) -> str:
+    works = ngettext("%(number)s work", "%(number)s works", counts.works) % {
+        "number": shown_number(counts.works)
+    }
+    organisations = ngettext("%(number)s organisation", "%(number)s organisations", counts.organisations) % {
+        "number": shown_number(counts.organisations)
+    }
+    return f"{works} · {organisations}"

@@ -1,0 +1,93 @@
+"""Several works at once: the same decision on each of a selection, with the same checks; what is refused is listed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.accounts.models import Person
+from gallery.artworks.as_sent import as_sent
+from gallery.artworks.models import Artwork, Submission
+from gallery.numbers import whole_numbers
+from gallery.reviews import decisions
+from gallery.reviews.access import load_curator
+from gallery.reviews.decisions import UNDO_FOR, DecisionRefused, OpenPersonalData
+from gallery.reviews.forms import TogetherForm, data_named
+from gallery.reviews.models import Decision, Opinion, Review
+from gallery.reviews.queue import EVERYTHING, narrowing
+from gallery.reviews.views import PER_PAGE, queue_page
+from gallery.web.forms import desk_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import render
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one of the chosen works."""
+
+    artwork: Artwork
+    made: Review | Opinion | None = None
+    sentence: str = ""  # why not
+
+    @property
+    def field(self) -> str:
+        """By which name its undo is asked for."""
+        return "review" if isinstance(self.made, Review) else "opinion"
+
+
+async def create(request: Request) -> Response:
+    """A curator decides the same on all chosen works, and reads what became of each."""
+    person = await load_curator(request)
+    posted = await desk_form(request)
+    form = TogetherForm(posted)
+    ids = whole_numbers(posted.getlist("work"))
+    form.validate()
+    if not ids:
+        form.refuse("decision", _("Please choose at least one work."))
+    if form.decision.data in {Decision.RETURNED, Decision.DECLINED} and not form.reason.data:
+        form.refuse("reason", _("Please give the organisations a reason: they will read it."))
+    if form.errors:
+        return await queue_page(request, person, form, status=422)
+    submissions = await (
+        Submission.filter(id__in=ids[:PER_PAGE]).order_by("at", "id").prefetch_related("artwork__image")
+    )
+    await as_sent([each.artwork for each in submissions])
+    decision = Decision(form.decision.data or "")
+    outcomes = [await _decide(each, person, decision, form.reason.data or "") for each in submissions]
+    chosen = await narrowing(request.query_params)
+    context = {
+        "decision": decision,
+        "done": [each for each in outcomes if each.made],
+        "said": sum(isinstance(each.made, Opinion) for each in outcomes),
+        "refused": [each for each in outcomes if not each.made],
+        "seconds": round(UNDO_FOR.total_seconds()),
+        "query": chosen.query or EVERYTHING,
+    }
+    return render(request, "reviews/together.html", context)
+
+
+async def _decide(submission: Submission, by: Person, decision: Decision, reason: str) -> Outcome:
+    artwork = submission.artwork
+    try:
+        if decision == Decision.ACCEPTED:
+            made = await decisions.accept(artwork, submission, by, reason)
+        elif decision == Decision.RETURNED:
+            made = await decisions.return_to_partner(artwork, submission, by, {}, reason)
+        else:
+            made = await decisions.decline(artwork, submission, by, reason)
+    except OpenPersonalData as refusal:
+        named = _("; ").join(data_named(each) for each in refusal.found)
+        return Outcome(
+            artwork, sentence=_("Please open it: its words hold personal data. %(data)s") % {"data": named}
+        )
+    except DecisionRefused as refusal:
+        return Outcome(artwork, sentence=str(refusal))
+    return Outcome(artwork, made)
+
+
+routes = [
+    Route("/desk/queue/decisions", create, name="reviews:together", methods=["POST"]),
+]

@@ -1,0 +1,209 @@
+"""Wall labels for a real hall: a card of A6 for each work of an exhibition, set as a PDF to print and cut out.
+
+They say what would hang if the draft were published now. The words go to the typesetter as data, never as its language.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import segno
+import typst
+from PIL import ImageFont
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.artworks.models import Artwork
+from gallery.exhibitions.access import load_exhibition
+from gallery.exhibitions.drafts import draft_of
+from gallery.exhibitions.room_rules import filled
+from gallery.images.sandbox.fonts import Face
+from gallery.images.share_image import Fonts
+from gallery.public.previews import shown_draft
+from gallery.public.queries import ShownTheme, ShownWork
+from gallery.public.rooms import ShownRoom, rooms_of_draft
+from gallery.public.share_images import accent_of, fonts_of
+from gallery.settings import Settings
+from gallery.web.languages import (
+    LANGUAGES,
+    TAGS,
+    Spoken,
+    current_language,
+    other_language,
+    speaking,
+    template_folder,
+)
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.markdown import excerpt
+from gallery.web.rendering import render, settings_of
+
+PAPERS = {"a6": _l("One card on each sheet of A6"), "a4": _l("Four cards on each sheet of A4, to cut out")}
+STORY_COLUMNS = 260  # of the story's beginning; a Chinese character takes two
+WORDS = ("id", "language", "title", "title_translation", "story", "story_translation")
+HELP = ("assistance", "assistance_translation")
+
+
+@dataclass(frozen=True)
+class Label:
+    """The words of one card, each on one line and perhaps empty; `code` is the QR code of `address`, as SVG."""
+
+    title: str
+    other_title: str
+    credit: str
+    facts: str  # medium and year
+    help: str
+    organisation: str
+    caption: str  # of the work in this room
+    story: str
+    room: str
+    address: str
+    code: str
+
+    @property
+    def length(self) -> int:
+        """Of the title, in columns."""
+        return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in self.title)
+
+
+async def index(request: Request) -> Response:
+    """A curator chooses the language, the paper and the room of the wall labels."""
+    _person, exhibition = await load_exhibition(request)
+    draft = await draft_of(exhibition)
+    rooms = await rooms_of_draft(await filled(draft), lambda token: "")
+    context = {"exhibition": exhibition, "draft": draft, "rooms": rooms, "papers": PAPERS}
+    return render(request, "exhibitions/labels.html", context)
+
+
+async def show(request: Request) -> Response:
+    """A curator gets the wall labels to print."""
+    _person, exhibition = await load_exhibition(request)
+    asked = request.query_params
+    language, paper = asked.get("language", current_language()), asked.get("paper", "a6")
+    if language not in LANGUAGES or paper not in PAPERS:
+        raise HTTPException(404)
+    draft = await draft_of(exhibition)
+    with speaking(language):
+        rooms = await rooms_of_draft(await filled(draft), lambda token: "")
+        if number := asked.get("room", ""):
+            rooms = [room for room in rooms if str(room.number) == number]
+        if not rooms:
+            raise HTTPException(404)
+        shown = await shown_draft(draft)
+        labels = await labels_of(rooms, settings_of(request))
+        pdf = await asyncio.to_thread(
+            typeset, labels, language, paper, shown.title.text, shown.theme, settings_of(request)
+        )
+    headers = {"content-disposition": f'inline; filename="labels-{exhibition.slug}-{language}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers={**headers, "cache-control": "no-store"})
+
+
+async def labels_of(rooms: Sequence[ShownRoom], settings: Settings) -> list[Label]:
+    """A label for each work in its room, in their order; one query."""
+    ids = [work.id for room in rooms for work in room.works]
+    rows = {row["id"]: row for row in await Artwork.filter(id__in=ids).values(*WORDS, *HELP)}
+    faces = fonts_of(settings)
+    return [
+        label(work, room, rows[work.id], len(rooms) > 1, faces, settings)
+        for room in rooms
+        for work in room.works
+        if work.id in rows
+    ]
+
+
+def label(
+    work: ShownWork, room: ShownRoom, row: dict[str, Any], names_room: bool, fonts: Fonts, settings: Settings
+) -> Label:
+    language = current_language()
+    face = Face((fonts.sans, fonts.serif), 10, language)
+
+    def said(field: str) -> Spoken:
+        return spoken_in(row, field, language)
+
+    other = spoken_in(row, "title", other_language(language)).text
+    address = f"{settings.site_url}/{language}/works/{work.public_id}"
+    by = (work.medium.text, str(work.year or ""))
+    words = {
+        "title": work.title.text,
+        "other_title": other if other != work.title.text else "",
+        "credit": work.credit.text,
+        "facts": " · ".join(filter(None, by)),
+        "help": said("assistance").text,
+        "organisation": work.organisation.text,
+        "caption": room.captions[work.id].text if work.id in room.captions else "",
+        "story": excerpt(said("story").text, STORY_COLUMNS),
+        "room": (room.title.text or _("Room %(number)s") % {"number": room.number}) if names_room else "",
+    }
+    return Label(
+        **{name: face.drawable(text) for name, text in words.items()}, address=address, code=qr_code(address)
+    )
+
+
+def spoken_in(row: dict[str, Any], field: str, language: str) -> Spoken:
+    """A value of a row in `language` where there is one, otherwise as its author wrote it."""
+    translation = row[f"{field}_translation"]
+    if row["language"] != language and translation:
+        return Spoken(translation, language)
+    return Spoken(row[field], row["language"])
+
+
+def qr_code(address: str) -> str:
+    """As SVG, without a quiet zone: the card leaves one around it."""
+    drawn = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(drawn, kind="svg", border=0)
+    return drawn.getvalue().decode()
+
+
+def typeset(
+    labels: Iterable[Label],
+    language: str,
+    paper: str,
+    exhibition: str,
+    theme: ShownTheme | None,
+    settings: Settings,
+) -> bytes:
+    """The labels as a PDF; some milliseconds for each, outside the event loop."""
+    fonts = fonts_of(settings)
+    with speaking(language):
+        told = {
+            "labels": [{**asdict(label), "length": label.length} for label in labels],
+            "paper": paper,
+            "language": TAGS[language][:2],
+            "accent": accent_of(theme),
+            "exhibition": exhibition,
+            "site": settings.site_name(language),
+            "invitation": _("Scan the code to see this work and read its story."),
+            "serif": family(fonts.serif),
+            "sans": family(fonts.sans),
+        }
+    template = (Path(template_folder()) / "exhibitions" / "labels.typ").read_bytes()
+    folders: list[Any] = [str(Path(font).parent) for font in (fonts.serif, fonts.sans)]
+    pdf = typst.compile(
+        template,
+        font_paths=folders,
+        ignore_system_fonts=True,
+        sys_inputs={"told": json.dumps(told)},
+        format="pdf",
+    )
+    assert isinstance(pdf, bytes)
+    return pdf
+
+
+def family(font: str) -> str:
+    """The name by which the typesetter knows a font file."""
+    return str(ImageFont.truetype(font, 10).getname()[0])
+
+
+routes = [
+    Route("/desk/exhibitions/{id:int}/labels", index, name="labels:index", methods=["GET"]),
+    Route("/desk/exhibitions/{id:int}/labels.pdf", show, name="labels:show", methods=["GET"]),
+]

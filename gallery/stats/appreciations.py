@@ -1,0 +1,83 @@
+"""Appreciations: how many visitors appreciate a work, and how one is known again without knowing who it is."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import time
+from dataclasses import dataclass
+
+from gallery.artworks.access import load_on_view
+from gallery.db.content_version import ContentClock
+from gallery.stats.models import Appreciation
+from gallery.stats.tally import Tally
+
+STALENESS = 10.0  # seconds that a number may be old
+KEY = re.compile(r"[A-Za-z0-9_-]{22}")
+
+
+def new_key() -> str:
+    """128 random bits by which a browser is known again; only the browser keeps them."""
+    return secrets.token_urlsafe(16)
+
+
+def token_of(key: str, artwork_id: int, secret: str) -> str:
+    """What is kept of an appreciation. Without the visitor's key, two of the same visitor look like anybody's."""
+    message = f"appreciation {artwork_id} {key}".encode()
+    return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()[:32]
+
+
+async def is_appreciated(token: str, artwork_id: int, tally: Tally) -> bool:
+    """Whether the visitor of `token` appreciates the work; one query at most."""
+    waiting = tally.presses_of(artwork_id).get(token)
+    return await Appreciation.exists(token=token, is_there=True) if waiting is None else waiting
+
+
+async def number_of(artwork_id: int, tally: Tally) -> int:
+    """How many visitors appreciate the work, those of this process included that are not written yet."""
+    waiting = tally.presses_of(artwork_id)
+    written = Appreciation.filter(artwork_id=artwork_id, is_there=True)
+    return await written.exclude(token__in=list(waiting)).count() + sum(waiting.values())
+
+
+@dataclass(frozen=True)
+class Known:
+    artwork_id: int
+    number: int
+    read_at: float
+
+
+class Numbers:
+    """How many appreciate the works on view, remembered by this process for a few seconds."""
+
+    def __init__(self, content: ContentClock, tally: Tally) -> None:
+        self._content = content
+        self._tally = tally
+        self._generation: tuple[int, int] | None = None
+        self._known: dict[str, Known] = {}
+
+    async def of(self, public_id: str) -> Known:
+        """Raises HTTPException 410 for a work that was withdrawn, 404 for any other that is not on view."""
+        generation = self._content.fresh() or await self._content.generation()
+        if generation != self._generation:
+            self._known.clear()
+            self._generation = generation
+        known = self._known.get(public_id)
+        if known is None:
+            known = Known((await load_on_view(public_id)).id, 0, float("-inf"))
+        if time.monotonic() - known.read_at < STALENESS:
+            return known
+        number = await number_of(known.artwork_id, self._tally)
+        return self._keep(public_id, Known(known.artwork_id, number, time.monotonic()), generation)
+
+    async def again(self, public_id: str, known: Known) -> Known:
+        """The same, read anew: somebody has just pressed."""
+        number = await number_of(known.artwork_id, self._tally)
+        return self._keep(public_id, Known(known.artwork_id, number, time.monotonic()), self._generation)
+
+    def _keep(self, public_id: str, known: Known, generation: tuple[int, int] | None) -> Known:
+        if generation == self._generation:
+            self._known[public_id] = known
+        return known

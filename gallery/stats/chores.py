@@ -1,0 +1,20 @@
+"""What the worker does about figures: forget appreciations that were taken back."""
+
+from __future__ import annotations
+
+import time
+
+from gallery.stats.models import Appreciation
+from gallery.worker import Chore, Workshop
+
+FORGOTTEN_AFTER = 86_400  # seconds; by then every process has written what came before
+
+
+async def forget_taken_back(workshop: Workshop) -> bool:
+    """Delete appreciations that were taken back a day ago."""
+    old = time.time_ns() - FORGOTTEN_AFTER * 1_000_000_000
+    await Appreciation.filter(is_there=False, changed_at__lt=old).delete()
+    return False
+
+
+CHORES = [Chore("forget appreciations that were taken back", forget_taken_back, every=3600)]

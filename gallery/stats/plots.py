@@ -1,0 +1,139 @@
+"""A plot of one kind of figures as numbers to draw: bars over time, on a scale of round steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from gallery.stats.sums import Counted, Span, total
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import shown_date, shown_number
+
+# In units of the drawing, which is as wide as its column.
+WIDTH, HEIGHT = 360, 168
+LEFT, RIGHT, TOP, BOTTOM = 44, 4, 10, 26
+GAP = 0.18  # of a bar's place
+
+DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest spans with a bar for each day, for each week
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Some days that are one bar and one row."""
+
+    span: Span
+    counted: Counted
+
+    @property
+    def words(self) -> str:
+        if self.span.days == 1:
+            return shown_date(self.span.first, "medium")
+        return f"{shown_date(self.span.first, 'medium')} – {shown_date(self.span.last, 'medium')}"
+
+
+@dataclass(frozen=True)
+class Bar:
+    x: float
+    y: float
+    width: float
+    height: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    y: float
+    words: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    bars: Sequence[Bar]
+    ticks: Sequence[Tick]
+    begins: str
+    ends: str
+    told: str  # the same in a sentence
+
+
+def buckets(by_day: Mapping[date, Counted], span: Span) -> list[Bucket]:
+    """The days of a span, the weeks from its first day on, or its months, so that a plot has some sixty bars at most."""
+    days = 1 if span.days <= DAYS_BY_DAY else 7
+    pieces = span.stretches(days) if span.days <= DAYS_BY_WEEK else months(span)
+    return [
+        Bucket(
+            piece,
+            total(
+                by_day[day]
+                for day in (piece.first + timedelta(days=number) for number in range(piece.days))
+                if day in by_day
+            ),
+        )
+        for piece in pieces
+    ]
+
+
+def months(span: Span) -> list[Span]:
+    found = []
+    first = span.first
+    while first <= span.last:
+        following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+        found.append(Span(first, min(following - timedelta(days=1), span.last)))
+        first = following
+    return found
+
+
+def plot(shown: Sequence[Bucket], number: Callable[[Counted], int]) -> Plot:
+    """Bars of what `number` takes of each bucket."""
+    numbers = [number(each.counted) for each in shown]
+    top, step = scale(max(numbers, default=0))
+    inside = HEIGHT - TOP - BOTTOM
+    place = (WIDTH - LEFT - RIGHT) / max(len(shown), 1)
+    bars = []
+    for position, (each, value) in enumerate(zip(shown, numbers, strict=True)):
+        if not value:
+            continue
+        height = value / top * inside
+        bars.append(
+            Bar(
+                x=round(LEFT + place * (position + GAP / 2), 2),
+                y=round(TOP + inside - height, 2),
+                width=round(place * (1 - GAP), 2),
+                height=round(height, 2),
+                words=f"{each.words}: {shown_number(value)}",
+            )
+        )
+    ticks = [
+        Tick(round(TOP + inside - value / top * inside, 2), shown_number(value))
+        for value in range(0, top + 1, step)
+    ]
+    return Plot(
+        bars=bars,
+        ticks=ticks,
+        begins=shown_date(shown[0].span.first, "medium") if shown else "",
+        ends=shown_date(shown[-1].span.last, "medium") if shown else "",
+        told=told(shown, numbers),
+    )
+
+
+def told(shown: Sequence[Bucket], numbers: Sequence[int]) -> str:
+    """What the plot shows, for those who do not see it."""
+    if not any(numbers):
+        return _("Nothing was counted in this time.")
+    most = max(numbers)
+    return _("%(total)s in all; the most, %(most)s, on %(when)s. The table below has every number.") % {
+        "total": shown_number(sum(numbers)),
+        "most": shown_number(most),
+        "when": shown[numbers.index(most)].words,
+    }
+
+
+def scale(largest: int) -> tuple[int, int]:
+    """The top of an axis that reaches `largest`, and its step: 1, 2 or 5 times a power of ten, at most four steps."""
+    step, factors = 1, (2, 2.5, 2)  # 1, 2, 5, 10, 20 …
+    turn = 0
+    while step * 4 < largest:
+        step = int(step * factors[turn % 3])
+        turn += 1
+    steps = max(-(-largest // step), 1)
+    return steps * step, step

@@ -1,0 +1,1 @@
+"""What every page uses: rendering, forms, languages, security, the page cache and the HTTP protocol."""

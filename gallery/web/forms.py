@@ -1,0 +1,246 @@
+"""What all forms of the gallery share: their language, their fields' habits and the checks with their sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.datastructures import ImmutableMultiDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from wtforms import Form as WTForm
+from wtforms import ValidationError
+from wtforms.fields import DateTimeLocalField, Field, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length, Optional, StopValidation
+
+from gallery.clock import from_local
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+from gallery.web.languages import ngettext
+from gallery.web.rendering import local_input
+
+
+class _Translations:
+    def gettext(self, message: str) -> str:
+        return _(message)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return ngettext(singular, plural, number)
+
+
+class Form(WTForm):
+    """A form of the gallery. `Form(fields)` for what was posted, `Form(obj=…)` or `Form(data=…)` to begin with."""
+
+    class Meta:
+        def get_translations(self, form: WTForm) -> _Translations:
+            return _Translations()
+
+    def __init__(self, posted: ImmutableMultiDict[str, Any] | None = None, **begin_with: Any) -> None:
+        super().__init__(posted, **begin_with)
+
+    def refuse(self, field: str, sentence: str) -> None:
+        """Put an error found elsewhere at `field`."""
+        self[field].errors = [*self[field].errors, sentence]
+
+    def values(self, *names: str) -> Mapping[str, Any]:
+        """The data of the named fields."""
+        return {name: self[name].data for name in names}
+
+
+def choices_of(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """The choices of a field, from values and the words that stand for them."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
+def is_among(value: Any, choices: Iterable[SelectChoice]) -> bool:
+    """Whether a value is one of a field's choices."""
+    return any(choice.value == value for choice in choices)
+
+
+SMALL_FORM_BYTES, SMALL_FORM_FIELDS = 64_000, 60
+# Long texts in two languages, lists with a box in each row.
+DESK_FORM_BYTES, DESK_FORM_FIELDS = 1_000_000, 1000
+
+
+async def small_form(request: Request) -> ImmutableMultiDict[str, Any]:
+    """The fields of a form that anybody may send: read up to 64 kB, at most 60 fields, and no file. Raises 413, 400."""
+    return await _fields(request, SMALL_FORM_BYTES, SMALL_FORM_FIELDS)
+
+
+async def desk_form(request: Request) -> ImmutableMultiDict[str, Any]:
+    """The fields of a form of the desk: read up to 1 MB, at most 1,000 fields, and no file. Raises 413, 400.
+
+    Forms with a file are read by images/uploads.py.
+    """
+    return await _fields(request, DESK_FORM_BYTES, DESK_FORM_FIELDS)
+
+
+async def _fields(request: Request, most_bytes: int, most_fields: int) -> ImmutableMultiDict[str, Any]:
+    if hasattr(request.state, "fields"):  # they were read before, by the question whether it is really them
+        fields: ImmutableMultiDict[str, Any] = request.state.fields
+        return fields
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            raise HTTPException(413)
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in {"application/x-www-form-urlencoded", ""} and body:
+        raise HTTPException(400)
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
+    except ValueError as error:
+        raise HTTPException(400) from error
+    request.state.fields = ImmutableMultiDict(pairs)
+    return ImmutableMultiDict(pairs)
+
+
+def stripped(text: str | None) -> str:
+    """Text without blank edges, and without the one character that PostgreSQL does not take."""
+    return (text or "").replace("\0", "").strip()
+
+
+def text_block(text: str | None) -> str:
+    """Text as it is kept: \\n for line ends, no control characters, no blank edges."""
+    unified = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", unified).strip()
+
+
+def one_line(text: str | None) -> str:
+    """Text of one line as it is kept: no control characters, no marks that turn the writing direction."""
+    return " ".join(
+        re.sub(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", " ", text or "").split()
+    )
+
+
+class Line(StringField):
+    """One line of text of at most `longest` characters."""
+
+    def __init__(self, label: Any, longest: int, validators: list[Any] | None = None, **options: Any) -> None:
+        super().__init__(label, [*(validators or []), at_most(longest)], filters=[one_line], **options)
+
+
+class Block(TextAreaField):
+    """Several lines of text of at most `longest` characters."""
+
+    def __init__(self, label: Any, longest: int, validators: list[Any] | None = None, **options: Any) -> None:
+        super().__init__(label, [*(validators or []), at_most(longest)], filters=[text_block], **options)
+
+
+def at_most(longest: int) -> Length:
+    class AtMost(Length):
+        def __init__(self, **limits: int) -> None:
+            super().__init__(**limits)
+            self.field_flags: dict[
+                str, Any
+            ] = {}  # with maxlength a browser would cut what is pasted, without a word
+
+        def __call__(self, form: WTForm, field: Field) -> None:
+            length = len(field.data or "")
+            if length > longest:
+                raise ValidationError(
+                    _("This has %(length)s characters; please keep it to %(longest)s.")
+                    % {"length": length, "longest": longest}
+                )
+
+    return AtMost(max=longest)
+
+
+class Needed(InputRequired):
+    """The field must hold something but blanks. `sentence` is lazy and says what to write."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+    def __call__(self, form: WTForm, field: Field) -> None:
+        if field.data is None or (isinstance(field.data, str) and not field.data.strip()):
+            field.errors = []
+            raise StopValidation(str(self.sentence))
+
+
+WRONG_MOMENT = _l("Please give a day and a time that are in the calendar, such as 2026-12-22 09:00.")
+
+
+class MomentNeeded:
+    """A moment must be given; one that was typed wrongly keeps the sentence that says so."""
+
+    def __init__(self, sentence: Any) -> None:
+        self.sentence = sentence
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if field.data is None:
+            if any(text.strip() for text in field.raw_data or ()):
+                raise StopValidation()
+            field.errors = []
+            raise StopValidation(str(self.sentence))
+
+
+class Moment(DateTimeLocalField):
+    """A day and a time by the site's clocks; its data is a moment in UTC."""
+
+    data: datetime | None
+
+    def __init__(self, label: Any, needed: Any = None, **options: Any) -> None:
+        """`needed`: a lazy sentence for one that was left empty; without it that is right."""
+        formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
+        super().__init__(
+            label,
+            [MomentNeeded(needed) if needed else Optional()],
+            format=formats,
+            invalid_value_message=WRONG_MOMENT,
+            **options,
+        )
+
+    def _value(self) -> str:
+        return " ".join(self.raw_data) if self.raw_data else local_input(self.data)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        typed: datetime | None = self.data
+        if valuelist and typed is not None:
+            self.data = None
+            if not 1900 <= typed.year <= 9000:  # what every calendar and both databases can hold
+                raise ValueError(WRONG_MOMENT)
+            self.data = from_local(typed)
+
+
+class WebAddress:
+    """The field holds an http(s) address with a host, or nothing."""
+
+    def __call__(self, form: WTForm, field: Field) -> None:
+        if field.data and not is_web_address(field.data):
+            raise ValidationError(_("Please give a full web address that begins with https:// or http://."))
+
+
+def is_web_address(text: str) -> bool:
+    """Whether `text` is an http(s) URL with a host and without credentials, blanks or unseen characters."""
+    try:
+        url = urlsplit(text)
+        port_is_right = url.port is None or 0 < url.port < 65536
+    except ValueError:
+        return False
+    return (
+        url.scheme in {"http", "https"}
+        and bool(url.hostname)
+        and "@" not in url.netloc
+        and port_is_right
+        and not re.search(r"[\s\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069<>\"\\]", text)
+    )
+
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class Slug:
+    """The field holds small Latin letters, digits and single hyphens."""
+
+    def __call__(self, form: WTForm, field: Field) -> None:
+        if not SLUG.fullmatch(field.data or ""):
+            raise ValidationError(
+                _("Please use small Latin letters, digits and hyphens only, such as winter-solstice-2026.")
+            )

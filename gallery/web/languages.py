@@ -1,0 +1,211 @@
+"""The languages of the interface: which one a page speaks, and its strings through gettext.
+
+The catalogues are `locale/<language>/messages.po`, read as they are when the site starts.
+`python -m gallery.web.languages` brings them up to date with the code and the templates.
+"""
+
+from __future__ import annotations
+
+import functools
+import gettext as gnu_gettext
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from babel.core import Locale, negotiate_locale
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from babel.numbers import format_decimal
+from babel.support import LazyProxy
+
+LANGUAGES = ("zh", "en")
+DEFAULT_LANGUAGE = "zh"
+TAGS = {"zh": "zh-Hans", "en": "en"}  # BCP 47, for the lang attribute and hreflang
+TONGUES = {"zh": "中文", "en": "English"}  # what each calls itself
+
+PACKAGE = Path(__file__).parents[1]
+LOCALE_FOLDER = PACKAGE / "locale"
+CREATED = datetime(2026, 11, 23, tzinfo=UTC)  # of the catalogues, as their headers say
+
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
+
+
+class Spoken(NamedTuple):
+    """A value in the language it really is in, which may not be the page's."""
+
+    text: str
+    language: str  # "zh" or "en"
+
+
+def current_language() -> str:
+    return _language.get()
+
+
+def set_language(language: str) -> None:
+    """Let this request speak `language` from here on."""
+    _language.set(language if language in LANGUAGES else DEFAULT_LANGUAGE)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    token = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def other_language(language: str) -> str:
+    return "en" if language == "zh" else "zh"
+
+
+def accepted_language(accept_language: str) -> str:
+    """The language of an Accept-Language header, by its weights; Chinese where it says nothing of use."""
+    weighted: list[tuple[float, int, str]] = []
+    for position, part in enumerate(accept_language.split(",")):
+        tag, _, parameters = part.strip().partition(";")
+        try:
+            weight = float(parameters.strip().removeprefix("q=")) if parameters.strip() else 1.0
+        except ValueError:
+            weight = 0.0
+        if tag and weight > 0:
+            weighted.append((-weight, position, tag.strip()))
+    preferred = [tag.split("-")[0].lower() for _, _, tag in sorted(weighted)]
+    return negotiate_locale(preferred, LANGUAGES) or DEFAULT_LANGUAGE
+
+
+def spoken(record: Any, field: str, language: str | None = None) -> Spoken:
+    """`field` of a record that keeps it as `<field>_zh` and `<field>_en`: in `language`, else in the other."""
+    language = language or current_language()
+    text = getattr(record, f"{field}_{language}")
+    if text:
+        return Spoken(text, language)
+    other = other_language(language)
+    fallback = getattr(record, f"{field}_{other}")
+    return Spoken(fallback, other) if fallback else Spoken("", language)
+
+
+@functools.cache
+def translations(language: str) -> gnu_gettext.GNUTranslations:
+    compiled = io.BytesIO()
+    write_mo(compiled, read_catalogue(language))
+    compiled.seek(0)
+    return gnu_gettext.GNUTranslations(compiled)
+
+
+def gettext(message: str) -> str:
+    return translations(current_language()).gettext(message)
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    return translations(current_language()).ngettext(singular, plural, number)
+
+
+def lazy_gettext(message: str, **values: object) -> Any:
+    """A string that is translated, and filled with `values`, when it is shown: for labels and choices made at import."""
+    return LazyProxy(_filled if values else gettext, message, enable_cache=False, **values)
+
+
+def _filled(message: str, **values: object) -> str:
+    return gettext(message) % values
+
+
+def file_size(size: int) -> str:
+    """A limit in bytes as people read it, never more than it is: 60 MB, 1.5 GB, 400 kB."""
+    factor, unit = next(
+        (each for each in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")) if size >= each[0]), (1, "B")
+    )
+    return f"{format_decimal(size * 10 // factor / 10, format='#,##0.#', locale=babel_locale())}\N{NO-BREAK SPACE}{unit}"
+
+
+def babel_locale(language: str | None = None) -> Locale:
+    return Locale.parse("zh_Hans_CN" if (language or current_language()) == "zh" else "en_GB")
+
+
+def catalogue_path(language: str) -> Path:
+    return LOCALE_FOLDER / language / "messages.po"
+
+
+def read_catalogue(language: str) -> Catalog:
+    with catalogue_path(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def template_folder() -> Path:
+    """Where the templates lie: in the package when it is installed, beside it in a checkout."""
+    installed = PACKAGE / "templates"
+    return installed if installed.is_dir() else PACKAGE.parent / "templates"
+
+
+def extracted() -> Catalog:
+    """Every message of the code and the templates."""
+    catalogue = Catalog(project="gallery", charset="utf-8")
+    keywords = {
+        "_": None,
+        "_l": None,
+        "gettext": None,
+        "lazy_gettext": None,
+        "ngettext": (1, 2),
+        "_n": (1, 2),
+    }
+    sources = (
+        (PACKAGE, [("**.py", "python")]),
+        (template_folder(), [("**.html", "jinja2"), ("**.txt", "jinja2")]),
+    )
+    options = {
+        "**.html": {
+            "silent": "false",
+            "newstyle_gettext": "true",
+            "trimmed": "true",
+            "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
+        },
+        "**.txt": {"silent": "false", "newstyle_gettext": "true", "trimmed": "true"},
+    }
+    for folder, methods in sources:
+        for name, line, message, comments, context in extract_from_dir(
+            folder, methods, options, keywords, comment_tags=("NOTE:",)
+        ):
+            catalogue.add(message, locations=[(name, line)], auto_comments=comments, context=context)
+    return catalogue
+
+
+def update_catalogues() -> dict[str, int]:
+    """Bring both catalogues up to date; returns how many messages each still lacks.
+
+    English fills itself: the messages in the code are English.
+    """
+    template = extracted()
+    missing = {}
+    for language in LANGUAGES:
+        path = catalogue_path(language)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        catalogue = read_catalogue(language) if path.exists() else Catalog(locale=language, charset="utf-8")
+        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.creation_date = CREATED  # an update that changes nothing changes no file
+        catalogue.obsolete.clear()
+        catalogue.fuzzy = False
+        if language == "en":
+            for message in catalogue:
+                if message.id and (not message.string or message.pluralizable):
+                    message.string = message.id
+        with path.open("wb") as file:
+            write_po(file, catalogue, width=110, omit_header=False, no_location=True, sort_output=True)
+        missing[language] = sum(
+            1 for message in catalogue if message.id and not all(_strings(message.string))
+        )
+    return missing
+
+
+def _strings(string: Any) -> tuple[str, ...]:
+    return tuple(string) if isinstance(string, (tuple, list)) else (string,)
+
+
+if __name__ == "__main__":
+    for language, count in update_catalogues().items():
+        print(f"{language}: {count} messages without translation")

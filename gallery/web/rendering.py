@@ -1,0 +1,342 @@
+"""How a page is made: the Jinja environment, rendering, redirects, and messages that are shown once."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from itsdangerous import BadSignature, URLSafeSerializer
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.convertors import Convertor, IntegerConvertor, StringConvertor, register_url_convertor
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from gallery import clock
+from gallery.numbers import DIGITS
+from gallery.settings import Settings
+from gallery.web import languages, site_settings
+from gallery.web.languages import LANGUAGES, TAGS, TONGUES, Spoken, babel_locale, current_language, spoken
+from gallery.web.markdown import columns, excerpt, plain, prose
+
+
+class RowNumber(IntegerConvertor):
+    """`{id:int}` in a route: a number that a row can have. A longer one names no row, and PostgreSQL refuses it."""
+
+    regex = f"[0-9]{{1,{DIGITS}}}"
+
+
+register_url_convertor("int", RowNumber())
+
+
+class LanguageConvertor(Convertor[str]):
+    """`{language:language}` in a route: one of the languages, and nothing else."""
+
+    regex = "|".join(LANGUAGES)
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        if value not in LANGUAGES:
+            raise ValueError(f"no page speaks {value!r}")
+        return value
+
+
+class NameConvertor(Convertor[str]):
+    """`{slug:name}` in a route: the letters of which slugs and public ids are made, and no more than fit."""
+
+    regex = "[A-Za-z0-9_-]{1,60}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+class SecretConvertor(StringConvertor):
+    """`{token:secret}` in a route: whoever knows the address gets in, so no log may hold it."""
+
+
+register_url_convertor("language", LanguageConvertor())
+register_url_convertor("secret", SecretConvertor())
+register_url_convertor("name", NameConvertor())
+
+# How itsdangerous signs: by itself it would take SHA-1.
+SIGNED: dict[str, Any] = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+FLASH_COOKIE = "gallery_flash"
+DESK = "/desk"  # cookies are sent to this path only: a public page cannot depend on one
+
+
+class Pages:
+    """The templates and the addresses of one site."""
+
+    def __init__(self, settings: Settings, routes: list[Route], static_version: str) -> None:
+        self.settings = settings
+        self._routes = {route.name: route for route in routes}
+        self._static_version = static_version
+        self.signer = URLSafeSerializer(settings.secret_key, salt="flash", signer_kwargs=SIGNED)
+        self.environment = Environment(
+            loader=FileSystemLoader(languages.template_folder()),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=settings.development,
+            extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        )
+        self.environment.install_gettext_callables(  # type: ignore[attr-defined]
+            languages.gettext, languages.ngettext, newstyle=True
+        )
+        self.environment.policies["ext.i18n.trimmed"] = True
+        self.environment.globals.update(
+            url=self.url,
+            static=self.static,
+            settings=settings,
+            spoken=spoken,
+            language=current_language,
+            languages=languages.LANGUAGES,
+            other_language=languages.other_language,
+            tags=TAGS,
+            tongues=TONGUES,
+            today=clock.today,
+            now=clock.now,
+            site_text=site_settings.text,
+            hours=shown_hours,
+        )
+        self.environment.filters.update(
+            prose=prose,
+            plain=plain,
+            excerpt=excerpt,
+            date=shown_date,
+            moment=shown_moment,
+            month=shown_month,
+            number=shown_number,
+            file_size=languages.file_size,
+            local_input=local_input,
+            lang=lang_attribute,
+            title_class=title_class,
+        )
+
+    def url(self, name: str, /, **parameters: object) -> str:
+        """The path of the route `name`, as `artworks:show`; raises KeyError for a name that is not there."""
+        return str(self._routes[name].url_path_for(name, **parameters))
+
+    def static(self, path: str) -> str:
+        """The address of a file of gallery/static, which changes when any of them does."""
+        return f"/static/{self._static_version}/{path}"
+
+    def absolute(self, path: str) -> str:
+        return f"{self.settings.site_url}{path}"
+
+
+def pages_of(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+def settings_of(request: Request) -> Settings:
+    return pages_of(request).settings
+
+
+def render(
+    request: Request,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """The page `template`, in the language of the request; what was flashed before is shown and forgotten."""
+    pages = pages_of(request)
+    is_desk = request.url.path.startswith(DESK)
+    flashes = read_flashes(request) if is_desk else []
+    style_sheets: list[str] = []  # the texts of the page's own <style> elements, which the template adds
+    body = pages.environment.get_template(template).render(
+        request_path=request.url.path,
+        person=getattr(request.state, "person", None),
+        second_factor_due=getattr(request.state, "second_factor_due", None),
+        flashes=flashes,
+        style_sheets=style_sheets,
+        **(context or {}),
+    )
+    response = HTMLResponse(body, status_code=status, headers=dict(headers or {}))
+    response.headers["content-language"] = TAGS[current_language()]
+    if style_sheets:
+        response.headers["content-security-policy"] = content_security_policy(
+            tuple(style_sheets), pages.settings.pictures_origin
+        )
+    if is_desk or "cache-control" not in response.headers:
+        response.headers["cache-control"] = "no-store" if is_desk else "no-cache"
+    if flashes:
+        delete_cookie(request, response, FLASH_COOKIE)
+    return response
+
+
+def render_public(
+    request: Request, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> HTMLResponse:
+    """A page for visitors, which depends on its address and the content version alone: it may be cached.
+
+    Browsers and proxies may keep it and ask each time whether it still holds. They are told which pages may be fetched
+    while a link is pointed at.
+    """
+    headers = {
+        "cache-control": "public, no-cache",
+        "speculation-rules": f'"{pages_of(request).static("ahead.speculationrules")}"',
+    }
+    return render(request, template, context, status=status, headers=headers)
+
+
+def redirect(
+    request: Request, name: str, /, *, fragment: str = "", query: str = "", **parameters: object
+) -> RedirectResponse:
+    """On to the page `name` with GET, after something was done."""
+    path = pages_of(request).url(name, **parameters)
+    suffix = (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+    return RedirectResponse(path + suffix, status_code=303)
+
+
+def flash(request: Request, response: Response, message: str, level: str = "done") -> None:
+    """Show `message` on the desk's next page. `level` is done, hint or error."""
+    pages = pages_of(request)
+    value = pages.signer.dumps([*read_flashes(request), [level, str(message)]])
+    set_cookie(
+        request, response, FLASH_COOKIE, value if isinstance(value, str) else value.decode(), seconds=300
+    )
+
+
+def read_flashes(request: Request) -> list[list[str]]:
+    raw = cookie_in(request, FLASH_COOKIE)
+    if not raw:
+        return []
+    try:
+        flashes: list[list[str]] = pages_of(request).signer.loads(raw)
+    except BadSignature:
+        return []
+    return flashes
+
+
+def cookie_name(name: str, settings: Settings) -> str:
+    """On https with the prefix under which browsers take a cookie over https alone, so that nobody else can set it."""
+    return f"__Secure-{name}" if settings.is_https else name
+
+
+def cookie_in(request: Request, name: str) -> str:
+    """What the browser sent as the cookie `name`; "" where it sent none."""
+    return request.cookies.get(cookie_name(name, settings_of(request)), "")
+
+
+def set_cookie(
+    request: Request, response: Response, name: str, value: str, *, seconds: int, path: str = DESK
+) -> None:
+    """Set a cookie that no script reads, that other sites' forms do not bring, and that https alone carries where it can."""
+    settings = settings_of(request)
+    response.set_cookie(
+        cookie_name(name, settings),
+        value,
+        max_age=seconds,
+        path=path,
+        httponly=True,
+        samesite="lax",
+        secure=settings.is_https,
+    )
+
+
+def delete_cookie(request: Request, response: Response, name: str, *, path: str = DESK) -> None:
+    set_cookie(request, response, name, "", seconds=0, path=path)
+
+
+@functools.lru_cache(maxsize=1024)
+def content_security_policy(
+    style_sheets: tuple[str, ...] = (), pictures_origin: str = "", *, is_framed: bool = False
+) -> str:
+    """The policy of a page: everything from the site itself; of inline styles only those whose text is given.
+
+    Pictures may also come from `pictures_origin`, to which a request for one may be sent on. `is_framed` lets pages of the
+    site stand in frames of the site, as the preview does.
+    """
+    elsewhere = f" {pictures_origin}" if pictures_origin else ""
+    hashes = "".join(
+        f" 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+        for text in style_sheets
+    )
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'{hashes}; img-src 'self' data: blob:{elsewhere}; "
+        "font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        + ("frame-src 'self'; frame-ancestors 'self'" if is_framed else "frame-ancestors 'none'")
+    )
+
+
+def shown_date(day: date | datetime | None, format: str = "long") -> str:
+    """A day as the page's language writes it: 2022年12月22日, 22 December 2022."""
+    if day is None:
+        return ""
+    if isinstance(day, datetime):
+        day = clock.local(day).date()
+    return format_date(day, format=format, locale=babel_locale())
+
+
+def shown_month(day: date) -> str:
+    """The month of a day: 2022年12月, December 2022."""
+    pattern = "y年M月" if current_language() == "zh" else "MMMM y"
+    return format_date(day, format=pattern, locale=babel_locale())
+
+
+def shown_moment(moment: datetime | None) -> str:
+    """A moment by the site's clocks, to the minute."""
+    if moment is None:
+        return ""
+    pattern = "y年M月d日 HH:mm" if current_language() == "zh" else "d MMM y, HH:mm"
+    return format_datetime(clock.local(moment), pattern, locale=babel_locale())
+
+
+def shown_hours(starts_at: datetime, ends_at: datetime) -> str:
+    """From when until when, with the clocks' name: 22 Dec 2026, 19:00–20:30 (China Standard Time)."""
+    first, last = clock.local(starts_at), clock.local(ends_at)
+    until = last.strftime("%H:%M") if first.date() == last.date() else shown_moment(ends_at)
+    dash = "–" if first.date() == last.date() else " – "
+    zone = format_datetime(first, "zzzz", locale=babel_locale())
+    return languages.gettext("%(hours)s (%(clocks)s)") % {
+        "hours": f"{shown_moment(starts_at)}{dash}{until}",
+        "clocks": zone,
+    }
+
+
+def shown_number(number: int | float) -> str:
+    return format_decimal(number, locale=babel_locale())
+
+
+def local_input(moment: datetime | None) -> str:
+    """A moment as <input type="datetime-local"> takes it."""
+    return clock.local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
+
+LONG, LONGER = 40, 84  # columns of a title that is set smaller, and smaller still
+
+
+def title_class(title: str, *also: str) -> Markup:
+    """The class attribute of a heading, which says where its title is long; nothing where there is no class."""
+    width = columns(title)
+    names = [*also, *(["longer"] if width > LONGER else ["long"] if width > LONG else [])]
+    return Markup(' class="{}"').format(" ".join(names)) if names else NOTHING
+
+
+NOTHING = Markup("")
+LANG = {language: Markup(' lang="{}"').format(tag) for language, tag in TAGS.items()}
+
+
+def lang_attribute(value: Spoken) -> Markup:
+    """` lang="en"` where a value is not in the page's language, nothing where it is."""
+    if not value.text or value.language == current_language():
+        return NOTHING
+    return LANG[value.language]

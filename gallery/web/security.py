@@ -1,0 +1,166 @@
+"""What protects the site at its door, as small ASGI classes: refusal across origins, headers, limits on guessing."""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gallery.settings import Settings
+from gallery.web.rendering import content_security_policy
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+# Of pages with a form whose address is a key: no path of them goes anywhere, not even into a log of the site's own. Under
+# `no-referrer` browsers would send the form with `Origin: null`, which CrossOriginRefusal cannot tell from another site's.
+WITHOUT_PATH = {"referrer-policy": "strict-origin"}
+
+
+class CrossOriginRefusal:
+    """Refuses unsafe methods that another site's page sends: 403.
+
+    By Sec-Fetch-Site where the browser says it, else by Origin against Host. A request with neither is no browser's and
+    carries no person's cookie unknowingly. (The rule of Go's net/http CrossOriginProtection.)
+    Below `without_cookies` no cookie opens anything, so nobody can be made to send something there unknowingly.
+    """
+
+    def __init__(self, app: ASGIApp, without_cookies: str = "") -> None:
+        self.app = app
+        self.without_cookies = without_cookies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] == "http"
+            and scope["method"] not in SAFE_METHODS
+            and not (self.without_cookies and scope["path"].startswith(self.without_cookies))
+            and is_cross_origin(Headers(scope=scope))
+        ):
+            body = b"This form was sent from another site, so nothing was done.\n"
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 403,
+                    "headers": [
+                        (b"content-type", b"text/plain; charset=utf-8"),
+                        (b"content-length", str(len(body)).encode()),
+                    ],
+                }
+            )
+            await send({"type": "http.response.body", "body": body})
+            return
+        await self.app(scope, receive, send)
+
+
+def is_cross_origin(headers: Headers) -> bool:
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != headers.get("host")
+    except ValueError:
+        return True
+
+
+class NulRefusal:
+    """Refuses addresses with a NUL character: 400. No address of the site has one, and PostgreSQL takes none."""
+
+    def __init__(self, app: ASGIApp, refuse: Callable[[Request], Response]) -> None:
+        self.app = app
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            await self.refuse(Request(scope))(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def safe_headers(settings: Settings) -> dict[str, str]:
+    """What every answer says to browsers where it says nothing else."""
+    headers = {
+        "content-security-policy": content_security_policy(pictures_origin=settings.pictures_origin),
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",  # a redirect, an error in plain text: a proxy would choose for itself
+        "referrer-policy": "strict-origin-when-cross-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+    }
+    if settings.is_https:
+        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+    return headers
+
+
+class SecurityHeaders:
+    """Sets on every answer what it does not set itself."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.defaults = safe_headers(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.defaults.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def network_asking(request: Request) -> str:
+    """What limits count by: whoever has one address of an IPv6 network can send from 2**64 of them."""
+    return network_of(request.client.host if request.client else "")
+
+
+def network_of(address: str) -> str:
+    """What one household or office has: an IPv4 address, or the first 64 bits of an IPv6 one."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is None:
+        return str(ipaddress.ip_network((known, 64), strict=False))
+    return str(getattr(known, "ipv4_mapped", None) or known)
+
+
+class RateLimit:
+    """At most `times` events in `seconds` for each key, in this process; a forgetful, bounded memory."""
+
+    def __init__(self, times: int, seconds: float, keys: int = 10_000) -> None:
+        self.times = times
+        self.seconds = seconds
+        self.keys = keys
+        self._events: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def allows(self, key: str) -> bool:
+        """Whether one more event of `key` is within the limit; counts it if so."""
+        if self.wait(key):
+            return False
+        self._events.setdefault(key, deque()).append(time.monotonic())
+        self._events.move_to_end(key)
+        if len(self._events) > self.keys:
+            self._events.popitem(last=False)
+        return True
+
+    def wait(self, key: str) -> float:
+        """Seconds until one more event of `key` is within the limit; 0 where it is now. Nothing is counted."""
+        moment = time.monotonic()
+        events = self._events.get(key, deque())
+        while events and events[0] <= moment - self.seconds:
+            events.popleft()
+        return events[0] + self.seconds - moment if len(events) >= self.times else 0.0

@@ -1,0 +1,232 @@
+"""Many pictures at once: each a draft of its own, with and without a script, and what they have in common set together."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.requests import Request
+
+from gallery.artworks import bulk_upload
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.images.models import Image
+from gallery.images.uploads import BadForm, ManyReader
+from tests import factories
+from tests.artworks.test_edit import shown_fields
+from tests.conftest import Site
+from tests.images.test_uploads import BOUNDARY, END, Sender, in_chunks, part
+
+PICTURE = factories.photograph(800, 620)
+
+
+def files(*contents: bytes) -> list[Any]:
+    return [("pictures", (f"IMG_{n}.jpg", each, "image/jpeg")) for n, each in enumerate(contents, 1)]
+
+
+async def drafts(site: Site, number: int, **values: Any) -> list[Artwork]:
+    return [
+        await Artwork.create(
+            organisation=site.cast.organisation, created_by=site.cast.partner, title=f"Nr {n}", **values
+        )
+        for n in range(number)
+    ]
+
+
+async def test_a_plain_form_takes_several_files(site: Site) -> None:
+    client = await site.client(site.cast.partner)
+    page = (await client.get("/desk/works/many")).text
+    assert len(re.findall(r'<input type="file" name="pictures"[^>]* multiple', page)) == 2
+    answer = await client.post("/desk/works/many", files=files(PICTURE, PICTURE, PICTURE))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/works/many#drafts")
+    works = await Artwork.all()
+    assert [(each.status, each.created_by_id) for each in works] == [(Status.DRAFT, site.cast.partner.id)] * 3
+    assert await Image.all().count() == 3
+    page = (await client.get("/desk/works/many")).text
+    assert page.count('class="row many-draft"') == 3
+
+
+async def test_what_cannot_be_taken_is_named_and_the_rest_is_kept(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_upload, "MOST_IN_A_FORM", 4)
+    client = await site.client(site.cast.partner)
+    answer = await client.post(
+        "/desk/works/many", files=files(PICTURE, b"%PDF-1.7 no picture", b"", PICTURE, PICTURE, PICTURE)
+    )
+    assert answer.status_code == 422
+    assert "2 pictures have arrived" in answer.text
+    refused = re.findall(r"<strong>(IMG_\d.jpg)</strong>", answer.text)
+    assert refused == ["IMG_2.jpg", "IMG_3.jpg"]
+    assert "IMG_5.jpg, IMG_6.jpg" in answer.text
+    assert await Artwork.all().count() == 2
+    nothing = await client.post("/desk/works/many", files={"other": b""})
+    assert nothing.status_code == 422
+    assert "choose one picture or more" in nothing.text
+
+
+async def test_a_small_form_changes_its_fields_and_no_others(site: Site) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, created_by=site.cast.partner)
+    client = await site.client(site.cast.partner)
+    page = (await client.get("/desk/works/many")).text
+    row = page[page.index('class="many-words"') :].replace(
+        'class="many-words"', 'enctype="multipart/form-data"'
+    )
+    fields = shown_fields(row[: row.index("</form>")].join(['<form enctype="multipart/form-data">', ""]))
+    before = (await Artwork.filter(id=work.id).values())[0]
+    answer = await client.post(f"/desk/works/{work.id}/edit", data={**fields, "title": "新题"})
+    assert answer.status_code == 303
+    after = (await Artwork.filter(id=work.id).values())[0]
+    assert {**after, "updated_at": 0} == {**before, "title": "新题", "updated_at": 0}
+    assert await work.themes.all().count() == 1
+    row_alone = await client.get(f"/desk/works/many/{work.id}")
+    assert row_alone.text.strip().startswith("<li")
+    assert (
+        await (await site.client(site.cast.stranger)).get(f"/desk/works/many/{work.id}")
+    ).status_code == 404
+
+
+async def test_common_values_are_set_and_refusals_are_listed(site: Site) -> None:
+    works = await drafts(site, 3)
+    consent = await factories.consent(site.cast.organisation)
+    theme, project = await factories.theme(), await factories.project(site.cast.organisation)
+    await Artwork.filter(id=works[2].id).update(status=Status.SUBMITTED)
+    client = await site.client(site.cast.partner)
+    answer = await client.post(
+        "/desk/works/many/common",
+        data={
+            "work": [str(each.id) for each in works],
+            "artist": str(consent.artist_id),
+            "consent": str(consent.id),
+            "project": str(project.id),
+            "themes": [str(theme.id)],
+            "year": "2021",
+            "medium": "蜡笔",
+        },
+    )
+    assert answer.status_code == 422
+    assert "Set on 2 drafts" in answer.text
+    assert re.search(r"<strong>Nr 2</strong>: It is with the curators", answer.text)
+    for work in works[:2]:
+        held = await Artwork.get(id=work.id).prefetch_related("themes")
+        assert (held.artist_id, held.consent_id, held.project_id) == (
+            consent.artist_id,
+            consent.id,
+            project.id,
+        )
+        assert (held.year, held.medium, held.title) == (2021, "蜡笔", work.title)
+        assert [each.id for each in held.themes] == [theme.id]
+    assert (await Artwork.get(id=works[2].id)).year is None
+    # Only the year: everything else stays, and only where it was asked for.
+    answer = await client.post("/desk/works/many/common", data={"work": [str(works[0].id)], "year": "1999"})
+    assert answer.status_code == 200
+    held = await Artwork.get(id=works[0].id)
+    assert (held.year, held.medium, held.consent_id) == (1999, "蜡笔", consent.id)
+    assert (await Artwork.get(id=works[1].id)).year == 2021
+
+
+async def test_marked_drafts_are_submitted_and_what_lacks_is_said(site: Site) -> None:
+    ready = [await factories.artwork(site.storage, site.cast.organisation) for _ in range(2)]
+    lacking = await factories.artwork(
+        site.storage, site.cast.organisation, title="没有故事", story="", created_by=site.cast.partner
+    )
+    foreign = await factories.artwork(site.storage, site.cast.elsewhere)
+    left = await factories.artwork(site.storage, site.cast.organisation)
+    client = await site.client(site.cast.partner)
+    path = "/desk/works/many/submissions"
+    marked = {"work": [str(each.id) for each in (*ready, lacking, foreign)]}
+    answer = await client.post(path, data=marked)
+    assert answer.status_code == 422
+    assert "2 works are submitted" in answer.text
+    assert "<strong>没有故事</strong>: It still needs: Story." in answer.text
+    assert f'href="/desk/works/{lacking.id}/edit"' in answer.text
+    assert f'value="{lacking.id}" form="common" checked' in answer.text  # it stays marked
+    for work in (*ready, lacking, foreign, left):
+        expected = Status.SUBMITTED if work in ready else Status.DRAFT
+        assert (await Artwork.get(id=work.id)).status == expected
+    again = await client.post(path, data={"work": [str(ready[0].id)]})
+    assert "It has been submitted already" in again.text
+    assert await Submission.all().count() == 2
+    for data in ({}, {"work": ["x", "99999999999999"]}):
+        none = await client.post(path, data=data)
+        assert (none.status_code, "Please choose at least one draft." in none.text) == (422, True)
+    assert (await (await site.client(site.cast.curator)).post(path, data=marked)).status_code == 404
+
+
+async def test_common_values_must_make_sense(site: Site) -> None:
+    works = await drafts(site, 1)
+    client = await site.client(site.cast.partner)
+    chosen = {"work": [str(works[0].id)]}
+    for data in ({"year": "2020"}, chosen, {**chosen, "year": "3000"}, {**chosen, "artist": "999"}):
+        answer = await client.post("/desk/works/many/common", data=data)
+        assert answer.status_code == 422, data
+        assert "error-summary" in answer.text
+    stranger = await site.client(site.cast.stranger)
+    await stranger.post("/desk/works/many/common", data={**chosen, "year": "2020"})
+    assert (await Artwork.get(id=works[0].id)).year is None
+    assert (await (await site.client(site.cast.curator)).get("/desk/works/many")).status_code == 404
+    assert (await (await site.client()).get("/desk/works/many")).status_code == 303
+
+
+async def read(body: bytes, size: int, folder: Path, most_files: int = 3, most_bytes: int = 3000) -> Any:
+    kind = f"multipart/form-data; boundary={BOUNDARY.decode()}"
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-type", kind.encode())]}
+    reader = ManyReader(Request(scope, Sender(in_chunks(body, size))), folder, 1000, most_files, most_bytes)
+    return await reader.read()
+
+
+@settings(max_examples=60)
+@given(lengths=st.lists(st.integers(0, 1050), max_size=5), size=st.integers(1, 4000))
+async def test_several_files_in_chunks_of_any_size(
+    lengths: list[int], size: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    contents = [bytes([65 + n]) * length for n, length in enumerate(lengths)]
+    body = b"".join(part("pictures", each, f"{n}.jpg") for n, each in enumerate(contents)) + END
+    form = await read(body, size, tmp_path_factory.mktemp("many"))
+    taken = {file.name: file for file in form.files}
+    assert sorted([*taken, *form.too_large, *form.left_out]) == [f"{n}.jpg" for n in range(len(lengths))]
+    for name, file in taken.items():
+        content = contents[int(name[0])]
+        assert (file.size, file.head) == (len(content), content[:64])
+        if content:
+            assert file.path.read_bytes() == content
+    assert all(lengths[int(name[0])] > 1000 for name in form.too_large)
+    assert len(taken) <= 3
+
+
+async def test_far_too_much_is_not_read(tmp_path: Path) -> None:
+    body = b"".join(part("pictures", b"x" * 900, f"{n}.jpg") for n in range(50)) + END
+    with pytest.raises(BadForm):
+        await read(body, 500, tmp_path)
+
+
+async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
+    work = await Artwork.create(
+        organisation=site.cast.organisation, created_by=site.cast.partner, title="雪落在屋顶"
+    )
+    client = await site.client(site.cast.partner)
+    page = (await client.get("/desk/works/many")).text
+    row = page[page.index(f'id="draft-{work.id}"') :]
+    seen = row.split('name="seen" value="')[1].split('"')[0]
+    assert f'id="credit_name-{work.id}"' in row
+    told = {
+        "seen": seen,
+        "title": "雪落在屋顶",
+        "credit_name": "小石头",
+        "agreed_by": "parent",
+        "scopes": "web",
+        "starts_on": "2022-12-01",
+        "project_title": "山里的画室",
+        "project_link": "https://example.org/mountain",
+        "then": "save",
+    }
+    assert (await client.post(f"/desk/works/{work.id}/edit", data=told)).status_code == 303
+    work = await Artwork.get(id=work.id).prefetch_related("artist", "consent", "project")
+    assert work.artist is not None
+    assert work.consent is not None
+    assert work.project is not None
+    assert (work.artist.credit_name, work.consent.for_web) == ("小石头", True)
+    assert work.project.title_zh == "山里的画室"

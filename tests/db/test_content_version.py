@@ -1,0 +1,131 @@
+"""The content version: every process notices a change, and the clock's own changes, in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import pytest
+from tortoise.connection import get_connection
+
+from gallery.clock import now
+from gallery.db import content_version
+from gallery.db.connection import Database, in_transaction
+from gallery.db.content_version import ContentClock, bump, settle
+from gallery.settings import Settings
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    async with Database(settings) as opened:
+        yield opened
+
+
+async def nothing() -> datetime | None:
+    return None
+
+
+async def test_two_clocks_notice_a_change_within_the_staleness(database: Database) -> None:
+    one, other = ContentClock(nothing), ContentClock(nothing)
+    before = await one.generation(), await other.generation()
+    assert before == ((0, 0), (0, 0))
+    async with in_transaction():
+        await bump()
+    await settle()
+    assert (await one.generation(), await other.generation()) == ((1, 0), (1, 0))
+
+
+async def test_a_clock_that_was_just_read_asks_nobody(database: Database) -> None:
+    clock = ContentClock(nothing)
+    assert clock.fresh() is None
+    await clock.generation()
+    await bump()
+    assert clock.fresh() == (0, 0)
+    assert await clock.generation() == (0, 0)
+    await settle()
+    assert clock.fresh() is None
+    assert await clock.generation() == (1, 0)
+
+
+async def test_a_change_that_is_rolled_back_is_none(database: Database) -> None:
+    clock = ContentClock(nothing)
+    await clock.generation()
+    with pytest.raises(RuntimeError):
+        async with in_transaction():
+            await bump()
+            raise RuntimeError
+    await settle()
+    assert await clock.generation() == (0, 0)
+
+
+async def test_the_clock_alone_changes_the_generation(database: Database) -> None:
+    moments = [now() + timedelta(seconds=0.1), now() + timedelta(seconds=0.2), None]
+    asked = 0
+
+    async def next_change() -> datetime | None:
+        nonlocal asked
+        asked += 1
+        return moments[asked - 1]
+
+    clock = ContentClock(next_change)
+    assert await clock.generation() == (0, 0)
+    await asyncio.sleep(0.12)
+    assert clock.fresh() is None
+    assert await clock.generation() == (0, 1)
+    await asyncio.sleep(0.12)
+    assert await asyncio.gather(*(clock.generation() for _ in range(10))) == [(0, 2)] * 10
+    assert asked == 3
+    assert await clock.generation() == (0, 2)
+
+
+async def test_many_at_once_read_once(database: Database) -> None:
+    asked = 0
+
+    async def next_change() -> datetime | None:
+        nonlocal asked
+        asked += 1
+        return None
+
+    clock = ContentClock(next_change)
+    await asyncio.gather(*(clock.generation() for _ in range(50)))
+    assert asked == 1
+
+
+async def test_an_error_while_reading_does_not_spoil_later_reads(database: Database) -> None:
+    clock = ContentClock(nothing)
+    await get_connection("default").execute_script("ALTER TABLE content_version RENAME TO elsewhere")
+    results = await asyncio.gather(*(clock.generation() for _ in range(3)), return_exceptions=True)
+    assert all(isinstance(result, Exception) for result in results)
+    await get_connection("default").execute_script("ALTER TABLE elsewhere RENAME TO content_version")
+    assert await clock.generation() == (0, 0)
+
+
+async def test_an_error_in_the_schedule_does_not_hide_a_change(database: Database) -> None:
+    failing = True
+
+    async def next_change() -> datetime | None:
+        if failing:
+            raise OSError("no schedule")
+        return None
+
+    clock = ContentClock(next_change)
+    await bump()
+    with pytest.raises(OSError, match="no schedule"):
+        await clock.generation()
+    failing = False
+    assert await clock.generation() == (1, 0)
+
+
+async def test_a_request_that_is_cut_off_does_not_stop_the_reading(database: Database) -> None:
+    clock = ContentClock(nothing)
+    first = asyncio.create_task(clock.generation())
+    await asyncio.sleep(0)
+    second = asyncio.create_task(clock.generation())
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == (0, 0)
+
+
+def test_the_staleness_keeps_the_promise_of_one_second() -> None:
+    assert content_version.STALENESS < 1

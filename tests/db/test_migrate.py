@@ -1,0 +1,253 @@
+"""Migrations: a database that grew with the releases is like one made today, and keeps what was in it.
+
+On SQLite the ORM alters or removes a column by making the table anew, whereby its indexes and unique constraints are
+lost and, through foreign keys, rows of other tables. So a migration adds (tables, columns that may be empty or have a
+default in the database, indexes) or says in SQL of its own, for each engine, what else it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tortoise import Tortoise
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
+
+from gallery.accounts.members import has_had_owner
+from gallery.accounts.models import FormerOwner, Membership
+from gallery.db.connection import Database
+from gallery.settings import Settings
+from gallery.web import site_settings
+from tests.conftest import PostgreSQL, run_aside, settings_for
+
+Rows = list[dict[str, Any]]
+FIRST = "0001_initial"
+
+COLUMNS = {
+    "sqlite": """
+        SELECT m.name AS "table", c.name AS "column", lower(c.type) AS "type", c."notnull" AS required
+        FROM sqlite_master m, pragma_table_info(m.name) c
+        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'""",
+    "postgres": """
+        SELECT table_name AS "table", column_name AS "column", data_type AS "type", is_nullable = 'NO' AS required
+        FROM information_schema.columns WHERE table_schema = 'public'""",
+}
+REFERENCES = {
+    "sqlite": """
+        SELECT m.name AS "table", f."from" AS "column", f."table" AS target, f.on_delete AS ending
+        FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'""",
+    "postgres": """
+        SELECT k.conrelid::regclass::text AS "table", a.attname AS "column", k.confrelid::regclass::text AS target,
+            k.confdeltype::text AS ending
+        FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+        WHERE k.contype = 'f'""",
+}
+INDEXES = {
+    "sqlite": """
+        SELECT m.name AS "table", i."unique" AS single, (
+            SELECT group_concat(name, ',') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)
+        ) AS columns
+        FROM sqlite_master m, pragma_index_list(m.name) i WHERE m.type = 'table'""",
+    "postgres": """
+        SELECT i.indrelid::regclass::text AS "table", i.indisunique AS single, (
+            SELECT string_agg(a.attname, ',' ORDER BY o.place)
+            FROM unnest(i.indkey) WITH ORDINALITY o(number, place)
+            JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = o.number
+        ) AS columns
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'public'""",
+}
+OWN = "tortoise_migrations"  # the ORM's list of what was applied
+
+
+def dialect(connection: BaseDBAsyncClient) -> str:
+    return "sqlite" if connection.capabilities.dialect == "sqlite" else "postgres"
+
+
+async def ask(question: dict[str, str]) -> Rows:
+    connection = get_connection("default")
+    rows = [dict(row) for row in (await connection.execute_query(question[dialect(connection)]))[1]]
+    return [row for row in rows if row["table"] != OWN]
+
+
+async def shape() -> dict[str, set[tuple[Any, ...]]]:
+    """All that an upgrade could get wrong: columns, references, indexes and unique constraints."""
+    columns = {
+        (row["table"], row["column"], row["type"], bool(row["required"])) for row in await ask(COLUMNS)
+    }
+    references = {tuple(row.values()) for row in await ask(REFERENCES)}
+    indexes = {(row["table"], row["columns"], bool(row["single"])) for row in await ask(INDEXES)}
+    return {"columns": columns, "references": references, "indexes": indexes}
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    async with Database(settings) as database:
+        yield database
+
+
+@pytest.fixture
+def empty(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Settings]]:
+    """The settings of a database by name, which holds nothing yet: "grown", "made" or "old"."""
+    if engine == "sqlite":
+        yield lambda name: settings_for(tmp_path, f"sqlite:///{tmp_path / name}.sqlite3")
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    names = ("grown", "made", "old")
+    run_aside(lambda: server.execute(*(f"CREATE DATABASE {name}" for name in names)))
+    yield lambda name: settings_for(tmp_path, server.url(name))
+    run_aside(lambda: server.execute(*(f"DROP DATABASE {name} WITH (FORCE)" for name in names)))
+
+
+async def test_a_migrated_database_is_like_one_made_today(empty: Callable[[str], Settings]) -> None:
+    async with opened(empty("grown")) as database:
+        await database.migrate()
+        grown = await shape()
+    async with opened(empty("made")):
+        await Tortoise.generate_schemas()
+        made = await shape()
+    for what in made:
+        assert made[what] - grown[what] == set(), (
+            f"{what} that the models have and the migrations do not make"
+        )
+
+
+async def test_an_upgrade_keeps_every_row(empty: Callable[[str], Settings]) -> None:
+    async with opened(empty("old")) as database:
+        await database.migrate(upto=FIRST)
+        await fill()
+        before = await contents()
+        assert all(before.values()), "a table without a row shows nothing"
+        await database.migrate()
+        after = await contents()
+    for table, rows in before.items():
+        assert len(after[table]) == len(rows), table
+        for old, new in zip(rows, after[table], strict=True):
+            assert {name: new[name] for name in old} == old, table
+
+
+@pytest.mark.parametrize("had_people", [True, False])
+async def test_a_site_that_had_people_is_not_asked_for_second_factors(
+    empty: Callable[[str], Settings], had_people: bool
+) -> None:
+    async with opened(empty("old")) as database:
+        await database.migrate(upto=FIRST)
+        if had_people:
+            await fill()
+        await database.migrate()
+        assert (await site_settings.current()).asks_second_factor != had_people
+
+
+async def contents() -> dict[str, Rows]:
+    connection = get_connection("default")
+    tables = sorted({row["table"] for row in await ask(COLUMNS)})
+    return {
+        table: [dict(row) for row in (await connection.execute_query(f'SELECT * FROM "{table}"'))[1]]
+        for table in tables
+    }
+
+
+async def fill() -> None:
+    """One row in every table, each reference led to the other's row."""
+    columns, references = await ask(COLUMNS), await ask(REFERENCES)
+    targets = {(row["table"], row["column"]): row["target"] for row in references}
+    waiting = sorted({row["table"] for row in columns})
+    filled: set[str] = set()
+    while waiting:
+        table = next(
+            table
+            for table in waiting
+            if all(t in filled or t == table for (s, _), t in targets.items() if s == table)
+        )
+        own = [row for row in columns if row["table"] == table]
+        values = {
+            row["column"]: "1" if (table, row["column"]) in targets else literal(row["type"])
+            for row in own
+            if row["column"] != "id"
+            and (table, row["column"]) not in {(t, c) for (t, c), g in targets.items() if g == t}
+        }
+        if any(row["column"] == "id" for row in own):
+            values["id"] = "1"
+        names = ", ".join(f'"{name}"' for name in values)
+        await get_connection("default").execute_query(
+            f'INSERT INTO "{table}" ({names}) VALUES ({", ".join(values.values())})'
+        )
+        filled.add(table)
+        waiting.remove(table)
+
+
+def literal(kind: str) -> str:
+    if "char" in kind or "text" in kind:
+        return "'x'"
+    if "timestamp" in kind:
+        return "'2026-01-02 03:04:05+00:00'"
+    if "date" in kind:
+        return "'2026-01-02'"
+    if "json" in kind:
+        return "'{}'"
+    return "true" if "bool" in kind else "1"
+
+
+async def test_how_members_joined_is_taken_from_their_invitations(empty: Callable[[str], Settings]) -> None:
+    """Of a curator or keeper whom no owner is known to have invited, an owner decides; a first owner stays."""
+    people = {
+        "keeper": (1, "keeper"),  # the first owner of 1
+        "owner": (2, "member"),  # the first owner of 2
+        "invited": (3, "curator"),  # by that owner
+        "own": (4, "curator"),  # by herself
+        "second": (5, "member"),  # by that curator
+        "left": (6, "member"),  # was the owner of 3
+    }
+    # (organisation, who, invited by, as)
+    invitations = [
+        (1, "keeper", "keeper", "owner"),
+        (2, "owner", "own", "owner"),
+        (2, "invited", "owner", "editor"),
+        (2, "own", "own", "owner"),
+        (2, "second", "own", "editor"),
+        (3, "left", "own", "owner"),
+    ]
+    async with opened(empty("old")) as database:
+        await database.migrate(upto="0027_logos")
+        run = get_connection("default").execute_query
+        day = "'2026-01-02 03:04:05+00:00'"
+        for organisation in (1, 2, 3, 4):  # nobody has accepted an invitation to 4
+            await run(
+                "INSERT INTO organisation (id, slug, name_zh, name_en, about_zh, about_en, registration_number, website,"
+                f" is_active, created_at) VALUES ({organisation}, 's{organisation}', '', '', '', '', '', '', TRUE, {day})"
+            )
+        for name, (id, role) in people.items():
+            await run(
+                "INSERT INTO person (id, email, name, password_hash, role, language, is_active, created_at)"
+                f" VALUES ({id}, '{name}@example.org', '{name}', 'x', '{role}', 'en', TRUE, {day})"
+            )
+        for id, (organisation, name, by, member_role) in enumerate(invitations, 1):
+            await run(
+                "INSERT INTO invitation (id, token_hash, email, role, organisation_id, member_role, language, invited_by_id,"
+                f" created_at, expires_at, accepted_at) VALUES ({id}, '{id}', '{name}@example.org', 'member',"
+                f" {organisation}, '{member_role}', 'en', {people[by][0]}, {day}, {day}, '2026-02-0{id} 00:00:00+00:00')"
+            )
+            if name != "left":
+                await run(
+                    "INSERT INTO membership (id, organisation_id, person_id, role, created_at)"
+                    f" VALUES ({id}, {organisation}, {people[name][0]}, '{member_role}', {day})"
+                )
+        await database.migrate()
+        rows = await Membership.all().order_by("id").prefetch_related("person", "invited_by")
+        assert [
+            (row.person.name, row.joined_as, row.invited_by and row.invited_by.name, row.awaits_confirmation)
+            for row in rows
+        ] == [
+            ("keeper", "first_owner", "keeper", False),
+            ("owner", "first_owner", "own", False),
+            ("invited", "invited", "owner", False),
+            ("own", "unknown", "own", True),
+            ("second", "unknown", "own", False),
+        ]
+        lost = await FormerOwner.all().order_by("id").values_list("organisation_id", "person_id")
+        assert (3, 6) in [tuple(each) for each in lost]
+        assert [await has_had_owner(id) for id in (1, 2, 3, 4)] == [True, True, True, False]

@@ -1,0 +1,201 @@
+"""Tiles lie in public storage while their picture is on view, whenever it goes and whoever is killed meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from gallery.artists.models import Consent
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork
+from gallery.clock import now
+from gallery.exhibitions.models import Edition
+from gallery.images.iiif_requests import tiles
+from gallery.images.models import Image, ImageState
+from gallery.images.storage_keys import original_key, tile_key
+from gallery.interop.iiif.tiles import MAX_ATTEMPTS, claim, cut_next
+from gallery.public.chores import bring_out, take_in
+from gallery.worker import Workshop
+from tests import factories
+from tests.conftest import Site
+from tests.live import LiveSite, eventually
+
+ALL = {tile.name for tile in tiles((1300, 1000))}
+
+
+@pytest.fixture
+def workshop(site: Site) -> Workshop:
+    return Workshop(site.settings, site.storage)
+
+
+async def on_view(site: Site | LiveSite) -> tuple[Artwork, Image]:
+    work = await factories.artwork(site.storage, site.cast.organisation, status="accepted")
+    await factories.exhibition([work])
+    assert work.image is not None
+    return work, work.image
+
+
+async def tiles_of(site: Site | LiveSite, image: Image) -> set[str]:
+    return {key.rpartition("/")[2] async for key in site.storage.public.keys(tile_key(image.token))}
+
+
+async def expire(image: Image) -> None:
+    await Image.filter(id=image.id).update(tiling_until=now() - timedelta(seconds=1))
+
+
+async def test_uploads_come_before_tiles(site: Site, workshop: Workshop) -> None:
+    _, image = await on_view(site)
+    await bring_out(workshop)
+    waiting = await factories.image(site.storage, site.cast.organisation, state=ImageState.RECEIVED)
+    assert not await cut_next(workshop)
+    await Image.filter(id=waiting.id).update(state=ImageState.READY)
+    assert await cut_next(workshop)
+    await image.refresh_from_db()
+    assert (image.has_tiles, image.tiling_until, image.tiling_attempts) == (True, None, 0)
+    assert await tiles_of(site, image) == ALL
+    assert not await cut_next(workshop)
+
+
+async def test_two_workers_never_cut_the_same(site: Site, workshop: Workshop) -> None:
+    await on_view(site)
+    await on_view(site)
+    await bring_out(workshop)
+    claimed = [image for image in await asyncio.gather(*(claim(workshop) for _ in range(4))) if image]
+    claimed += [image for image in [await claim(workshop)] if image]
+    assert len({image.id for image in claimed}) == len(claimed) == 2
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "taken down"])
+@pytest.mark.parametrize("moment", range(3))
+async def test_a_picture_that_goes_while_tiles_are_put_leaves_none(
+    site: Site, workshop: Workshop, how: str, moment: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes just before the first, a middle and the last tile is put: the file is on its way and cannot be stopped."""
+    work, image = await on_view(site)
+    await bring_out(workshop)
+    public = site.storage.public
+    put_file, count = public.put_file, 0
+    last = [0, len(ALL) // 2, len(ALL) - 1][moment]
+
+    async def put_late(key: str, source: object) -> None:
+        nonlocal count
+        count += 1
+        if count - 1 == last:
+            if how == "withdrawn":
+                await withdraw(await Consent.get(id=work.consent_id), site.storage)
+            else:
+                await Edition.all().update(is_current=False)
+                await take_in(workshop)
+        await put_file(key, source)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(public, "put_file", put_late)
+    assert await cut_next(workshop)
+    assert count > last
+    assert [key async for key in public.keys(image.token)] == []
+    await image.refresh_from_db()
+    assert (image.has_tiles, image.is_public, image.tiling_until) == (False, False, None)
+    await site.work()
+    assert [key async for key in public.keys(image.token)] == []
+
+
+async def test_a_picture_that_was_off_the_wall_for_a_moment_gets_all_of_its_tiles(
+    site: Site, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, image = await on_view(site)
+    await bring_out(workshop)
+    public = site.storage.public
+    put_file, count = public.put_file, 0
+
+    async def put_late(key: str, source: object) -> None:
+        nonlocal count
+        count += 1
+        await put_file(key, source)  # type: ignore[arg-type]
+        if count == len(ALL):
+            await Edition.filter(number=1).update(is_current=False)
+            await take_in(workshop)
+            await Edition.filter(number=1).update(is_current=True)
+
+    monkeypatch.setattr(public, "put_file", put_late)
+    await site.work()
+    await image.refresh_from_db()
+    assert image.has_tiles
+    assert await tiles_of(site, image) == ALL
+
+
+@pytest.mark.parametrize("is_still_on_view", [True, False])
+async def test_whoever_finds_a_lease_that_ran_out_looks_after_what_was_left(
+    site: Site, workshop: Workshop, is_still_on_view: bool
+) -> None:
+    work, image = await on_view(site)
+    await bring_out(workshop)
+    assert await claim(workshop) is not None
+    # The first worker put one tile and was killed; the withdrawal came just before it put it.
+    if not is_still_on_view:
+        await withdraw(await Consent.get(id=work.consent_id), site.storage)
+    async with site.storage.scratch_folder() as folder:
+        (folder / "tile").write_bytes(b"a tile")
+        await site.storage.public.put_file(tile_key(image.token, "left"), folder / "tile")
+    assert not await cut_next(workshop)  # the lease still runs
+    await expire(image)
+    await site.work()
+    await image.refresh_from_db()
+    assert (image.has_tiles, image.tiling_until) == (is_still_on_view, None)
+    assert await tiles_of(site, image) >= ALL if is_still_on_view else not await tiles_of(site, image)
+
+
+async def test_a_picture_that_cannot_be_cut_is_not_tried_for_ever(site: Site, workshop: Workshop) -> None:
+    _, image = await on_view(site)
+    await site.storage.private.delete(original_key(image.token))
+    await site.work()
+    await image.refresh_from_db()
+    assert (image.has_tiles, image.tiling_until, image.tiling_attempts) == (False, None, MAX_ATTEMPTS)
+    assert await tiles_of(site, image) == set()
+
+
+async def all_are_tiled() -> bool:
+    """Whether the two pictures that stay have their tiles, and nobody is at work on any."""
+    ready = await Image.filter(has_tiles=True, tiling_until=None).count()
+    return ready == 2 and not await Image.exists(tiling_until__isnull=False)
+
+
+async def test_killed_workers_and_a_withdrawal_leave_nothing_behind(live: LiveSite) -> None:
+    live.settings = replace(live.settings, image_lease_seconds=2)
+    staying, going = [await on_view(live) for _ in range(2)], [await on_view(live) for _ in range(2)]
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "gallery.cli", "worker"],
+            env=live.environment("http://127.0.0.1"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    for work, _ in going:
+        worker = start()
+        for _ in range(300):
+            if await Image.filter(tiling_until__gt=now()).exists():
+                break
+            await asyncio.sleep(0.02)
+        withdrawing = asyncio.create_task(withdraw(await Consent.get(id=work.consent_id), live.storage))
+        await asyncio.sleep(0.1)
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+        await withdrawing
+    worker = start()
+    try:
+        await eventually(all_are_tiled)
+    finally:
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+    for _, image in staying:
+        assert await tiles_of(live, image) == ALL
+    for _, image in going:
+        assert [key async for key in live.storage.public.keys(image.token)] == []

@@ -1,0 +1,174 @@
+"""An exhibition of many works: in stretches, each of its works once, in as many queries as a small one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gallery.artists.models import Consent
+from gallery.artworks.models import Artwork, Status
+from gallery.exhibitions.models import Exhibition, Hanging, Room
+from gallery.images.models import Image, ImageState
+from gallery.public.pagination import STRETCH, entrance_of
+from tests import factories
+from tests.conftest import Site
+from tests.public.test_views import accepted, counted_queries, text_of
+
+
+async def many(site: Site, number: int) -> list[Artwork]:
+    """So many works of one artist; only the first has a picture's files."""
+    first = await accepted(site)
+    fields = {
+        name: getattr(first, name)
+        for name in ("organisation_id", "artist_id", "consent_id", "project_id", "language")
+    }
+    ready = {"organisation_id": first.organisation_id, "state": ImageState.READY, "ready_at": factories.now()}
+    shape = {"width": 1300, "height": 1000, "source_format": "jpeg", "source_bytes": 1000}
+    await Image.bulk_create(Image(**ready, **shape) for _ in range(1, number))
+    images = await Image.exclude(id=first.image_id).order_by("id")
+    await Artwork.bulk_create(
+        Artwork(
+            **fields,
+            image_id=image.id,
+            title=f"第{image.id}号作品",
+            alt_text="一只碗",
+            status=Status.ACCEPTED,
+        )
+        for image in images
+    )
+    return await Artwork.all().order_by("id")
+
+
+async def long_exhibition(site: Site, *rooms: int) -> tuple[Exhibition, list[Artwork]]:
+    works = await many(site, sum(rooms))
+    made = await factories.exhibition(works[: rooms[0]])
+    edition = await made.editions.filter(is_current=True).get()
+    hung = rooms[0]
+    for number, size in enumerate(rooms[1:], 2):
+        room = await Room.create(edition=edition, position=number, title_zh=f"{number}号厅")
+        await Hanging.bulk_create(
+            Hanging(room=room, artwork=work, position=position)
+            for position, work in enumerate(works[hung : hung + size], 1)
+        )
+        hung += size
+    return made, works
+
+
+def shown_in(page: str) -> list[str]:
+    walls = page[page.index('class="wall') :] if 'class="wall' in page else ""
+    return re.findall(r'<h3[^>]*><a href="/zh/works/(\w+)"', walls)
+
+
+async def walked(site: Site, address: str) -> list[list[str]]:
+    """What each stretch shows, from the first to the last by the link at its end."""
+    stretches = []
+    while address:
+        page = await text_of(site, address)
+        stretches.append(shown_in(page))
+        onward = re.search(r'rel="next" href="([^"]+)"', page)
+        address = onward[1].replace("&amp;", "&") if onward else ""
+    return stretches
+
+
+@pytest.mark.parametrize("rooms", [(STRETCH,), (STRETCH + 1,), (2 * STRETCH, 1), (50, 50, 3, 90)])
+async def test_each_work_is_shown_once_and_in_order(site: Site, rooms: tuple[int, ...]) -> None:
+    exhibition, works = await long_exhibition(site, *rooms)
+    stretches = await walked(site, f"/zh/exhibitions/{exhibition.slug}")
+    assert [id for stretch in stretches for id in stretch] == [work.public_id for work in works]
+    assert {len(stretch) for stretch in stretches[:-1]} <= {STRETCH}
+    first = await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
+    assert re.search(rf"<dd>{len(works)}</dd>", first)  # the count is of them all
+
+
+async def test_a_room_has_its_own_door(site: Site) -> None:
+    exhibition, works = await long_exhibition(site, 70, 30)
+    address = f"/zh/exhibitions/{exhibition.slug}"
+    page = await text_of(site, address)
+    assert f'href="{address}?room=2"' in page
+    page = await text_of(site, f"{address}?room=2")
+    assert shown_in(page) == [work.public_id for work in works[70:]]
+    assert f'<h1 lang="zh-Hans"><a href="{address}">' in page or f'<h1><a href="{address}">' in page
+    assert 'href="/en/exhibitions/' + exhibition.slug + '?room=2"' in page  # the other language stays here
+
+
+async def test_a_small_exhibition_has_no_plan(site: Site) -> None:
+    exhibition, _works = await long_exhibition(site, 3, 2)
+    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
+    assert 'class="plan"' not in page
+    assert 'rel="next"' not in page
+    assert len(shown_in(page)) == 5
+
+
+@pytest.mark.parametrize(
+    "query", ["room=0", "room=9999", "room=3", "room=-1", "room=x", "room=٣", "room=1e1"]
+)
+async def test_a_room_that_is_not_there(site: Site, query: str) -> None:
+    exhibition, _works = await long_exhibition(site, 3, 2)
+    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}?{query}", 404)
+    assert "/zh/search" in page
+
+
+@pytest.mark.parametrize("after", ["zzzzzzzzzz", "", "' OR 1", "饺子", "x" * 400])
+async def test_after_a_work_that_hangs_elsewhere_the_room_begins_at_its_door(site: Site, after: str) -> None:
+    exhibition, works = await long_exhibition(site, 5)
+    page = await (await site.client()).get(
+        f"/zh/exhibitions/{exhibition.slug}", params={"room": "1", "after": after}
+    )
+    assert shown_in(page.text) == [work.public_id for work in works]
+
+
+async def test_after_a_withdrawn_work_the_walk_goes_on_where_it_was(site: Site) -> None:
+    exhibition, works = await long_exhibition(site, STRETCH + 10)
+    last = works[STRETCH - 1]
+    gone = await factories.consent(site.cast.organisation, withdrawn_at=factories.now())
+    await Artwork.filter(id=last.id).update(consent_id=gone.id)
+    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}?room=1&after={last.public_id}")
+    assert shown_in(page) == [work.public_id for work in works[STRETCH:]]
+    assert await Consent.exists(id=gone.id)
+
+
+async def test_queries_and_size_do_not_grow_with_the_walls(site: Site) -> None:
+    exhibition, works = await long_exhibition(site, STRETCH, 540)
+    ran: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    small = await factories.exhibition(works[:2])
+    paths = {
+        "small": f"/zh/exhibitions/{small.slug}",
+        "first": f"/zh/exhibitions/{exhibition.slug}",
+        "later": f"/zh/exhibitions/{exhibition.slug}?room=2&after={works[300].public_id}",
+    }
+    for name, path in paths.items():
+        with counted_queries() as statements:
+            sizes[name] = len(await text_of(site, path))
+        ran[name] = len(statements)
+    assert ran["first"] <= ran["small"] + 2  # what is in its rooms, and how much there is in all
+    assert ran["later"] <= ran["first"] + 2  # where the walk goes on, and what its card shows
+    assert sizes["first"] < 60 * 2000
+
+
+async def test_a_work_says_what_hangs_beside_it(site: Site) -> None:
+    _exhibition, works = await long_exhibition(site, 12)
+    for index, expected in [(0, [1, 2, 3, 4, 5, 6]), (5, [2, 3, 4, 6, 7, 8]), (11, [5, 6, 7, 8, 9, 10])]:
+        page = await text_of(site, f"/zh/works/{works[index].public_id}")
+        assert shown_in(page) == [works[each].public_id for each in expected]
+    alone = await accepted(site)
+    await factories.exhibition([alone])
+    assert 'id="beside-it"' not in await text_of(site, f"/zh/works/{alone.public_id}")
+
+
+async def test_every_stretch_stands_behind_the_same_card(site: Site) -> None:
+    exhibition, works = await long_exhibition(site, 2, STRETCH)
+    edition = await exhibition.editions.filter(is_current=True).get()
+    assert [work.id for work in await entrance_of(edition.id)] == [work.id for work in works[:STRETCH]]
+    shared = await factories.consent(site.cast.organisation, for_sharing=True)
+    await Artwork.filter(id=works[4].id).update(consent_id=shared.id)
+    visitor = await site.client()
+    here = f"/en/exhibitions/{exhibition.slug}"
+    later = f"?room=2&after={works[STRETCH - 1].public_id}"
+    cards = [
+        re.search(r'property="og:image" content="([^"]+)"', (await visitor.get(f"{here}{more}")).text)
+        for more in ("", "?room=1", later, "/walk", "/walk?room=2")
+    ]
+    assert all(cards)
+    assert len({card[1] for card in cards if card}) == 1

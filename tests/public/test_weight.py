@@ -1,0 +1,45 @@
+"""What an exhibition of sixty works weighs on its way to a visitor, and that all of it comes from here."""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+
+import brotli
+
+from gallery.images.models import Image
+from tests.conftest import Site
+from tests.public.test_pagination import STRETCH, long_exhibition
+
+HTML, CSS, JAVASCRIPT = 20_000, 14_000, 10_000  # bytes as brotli
+PLACEHOLDER = 130  # bytes of a picture's, in the middle
+HANZI = [chr(number) for number in range(0x4E00, 0x5E00)]
+
+
+async def test_an_exhibition_of_sixty_works_is_light_and_all_of_it_is_ours(site: Site) -> None:
+    exhibition, works = await long_exhibition(site, STRETCH)
+    chance = random.Random(6)
+    for work in works:  # texts and pictures of which no two are alike, so that they do not press well
+        work.title, work.alt_text = ("".join(chance.choices(HANZI, k=length)) for length in (9, 30))
+        await work.save()
+        hint = base64.b64encode(chance.randbytes(PLACEHOLDER)).decode()
+        await Image.filter(id=work.image_id).update(
+            placeholder=f"data:image/webp;base64,{hint}", width=chance.randrange(900, 4000)
+        )
+    client = await site.client()
+    page = (await client.get(f"/zh/exhibitions/{exhibition.slug}")).text
+    assert page.count("<picture") == STRETCH + 1
+    assert len(brotli.compress(page.encode())) <= HTML
+    for kind, most in (
+        (r'<link rel="stylesheet" href="([^"]+)"', CSS),
+        (r'<script[^>]+src="([^"]+)"', JAVASCRIPT),
+    ):
+        fetched = [(await client.get(path)).content for path in re.findall(kind, page)]
+        assert fetched
+        assert sum(len(brotli.compress(body)) for body in fetched) <= most
+    fetches = re.findall(
+        r'<(?:script|img|source|link rel="(?:stylesheet|icon)")[^>]*? (?:src|href|srcset)="([^"]+)"', page
+    )
+    assert len(fetches) > STRETCH
+    assert [address for address in fetches if not address.startswith(("/static/", "/media/", "data:"))] == []

@@ -1,0 +1,249 @@
+"""Cards and posters as networks and visitors fetch them: only of what is on view, only what consent allows."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from html import unescape
+from typing import Any
+
+import httpx
+import pytest
+import zxingcpp
+from PIL import Image as Picture
+
+from gallery.artists.models import Consent
+from gallery.artists.withdrawal import withdraw
+from gallery.artworks.models import Artwork, Status
+from gallery.db.content_version import bump, settle
+from gallery.images.models import Derivative
+from gallery.images.on_demand import Busy, Demand
+from gallery.organisations.models import Organisation
+from tests import factories
+from tests.conftest import Site
+
+
+async def shown(site: Site, *, sharing: bool = True, **values: Any) -> tuple[Artwork, str]:
+    """A work on view, and the slug of its exhibition."""
+    organisation = site.cast.organisation
+    consent = await factories.consent(organisation, for_sharing=sharing)
+    work = await factories.artwork(
+        site.storage, organisation, consent=consent, status=Status.ACCEPTED, **values
+    )
+    return work, (await factories.exhibition([work], theme=await factories.theme(accent="#1a6b3c"))).slug
+
+
+async def meta(client: httpx.AsyncClient, path: str) -> dict[str, str]:
+    answer = await client.get(path)
+    assert answer.status_code == 200, path
+    found = re.findall(r'<meta (?:property|name)="([^"]+)" content="([^"]*)">', answer.text)
+    return {name: unescape(value) for name, value in found}
+
+
+async def card_of(site: Site, client: httpx.AsyncClient, path: str) -> str:
+    return (await meta(client, path))["og:image"].removeprefix(site.settings.site_url)
+
+
+def poster_of(card: str) -> str:
+    return re.sub(r"card-\w+\.jpg", "poster-000000000000.png", card)
+
+
+async def test_each_kind_of_page_has_a_card_of_its_own(site: Site) -> None:
+    work, slug = await shown(site)
+    theme = await work.themes.all().first()
+    project = await work.project
+    assert theme
+    assert project
+    client = await site.client()
+    cards = set()
+    for page in (
+        f"works/{work.public_id}",
+        f"exhibitions/{slug}",
+        f"themes/{theme.slug}",
+        f"organisations/{site.cast.organisation.slug}",
+        f"projects/{project.slug}",
+    ):
+        for language in ("zh", "en"):
+            told = await meta(client, f"/{language}/{page}")
+            assert told["twitter:card"] == "summary_large_image"
+            assert (told["og:image:width"], told["og:image:height"]) == ("1200", "630")
+            assert told["og:image:alt"]
+            path = told["og:image"].removeprefix(site.settings.site_url)
+            assert path.startswith(f"/sharing/{language}/{page}/card-")
+            if language == "zh":
+                answer = await client.get(path)
+                assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg"), page
+                with Picture.open(io.BytesIO(answer.content)) as picture:
+                    assert picture.size == (1200, 630)
+                assert answer.headers["cache-control"] == f"private, max-age={site.settings.media_max_age}"
+            cards.add(path)
+    assert len(cards) == 10
+    assert (await meta(client, "/zh/"))["twitter:card"] == "summary"
+
+
+async def test_a_poster_is_made_once_and_leads_to_the_page(site: Site) -> None:
+    work, slug = await shown(site)
+    client = await site.client()
+    for page in (f"/en/works/{work.public_id}", f"/en/exhibitions/{slug}"):
+        path = poster_of(await card_of(site, client, page))
+        answer = await client.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+        with Picture.open(io.BytesIO(answer.content)) as picture:
+            assert picture.size == (1080, 1920)
+            (code,) = zxingcpp.read_barcodes(picture.convert("L"))
+        assert code.text == site.settings.site_url + page
+        assert answer.headers["cache-control"] == "no-cache"  # an address of some other state
+        rows = await Derivative.all().count()
+        again = await client.get(path)
+        assert again.content == answer.content
+        assert await Derivative.all().count() == rows
+        same = await client.get(path, headers={"if-none-match": answer.headers["etag"]})
+        assert (same.status_code, same.content) == (304, b"")
+        assert (await client.head(path)).status_code == 200
+
+
+async def test_a_card_s_address_changes_with_what_it_says(site: Site) -> None:
+    work, _ = await shown(site)
+    client = await site.client()
+    page = f"/zh/works/{work.public_id}"
+    before = await card_of(site, client, page)
+    old = (await client.get(before)).content
+    await Artwork.filter(id=work.id).update(title="另一个名字")
+    await bump()
+    await settle()
+    after = await card_of(site, client, page)
+    assert after != before
+    answer = await client.get(after)
+    assert answer.content != old
+    # Who has the old address sees what is true now, and is not to keep it.
+    outdated = await client.get(before)
+    assert (outdated.content, outdated.headers["cache-control"]) == (answer.content, "no-cache")
+
+
+async def test_without_consent_to_sharing_there_is_no_picture_and_no_poster(site: Site) -> None:
+    work, slug = await shown(site, sharing=False)
+    client = await site.client()
+    page = f"/zh/works/{work.public_id}"
+    told = await meta(client, page)
+    assert told["og:image:alt"] == work.title
+    card = await card_of(site, client, page)
+    answer = await client.get(card)
+    assert answer.status_code == 200
+    assert (await client.get(poster_of(card))).status_code == 404
+    # Nor do its exhibition's card and poster show it.
+    exhibition = await card_of(site, client, f"/zh/exhibitions/{slug}")
+    for path in (exhibition, poster_of(exhibition)):
+        assert (await client.get(path)).status_code == 200
+    assert not await Derivative.exists()
+    consent = await Consent.get(id=work.consent_id)
+    await Consent.filter(id=consent.id).update(for_sharing=True)
+    await bump()
+    await settle()
+    assert await card_of(site, client, page) != card
+    assert (await client.get(poster_of(card))).status_code == 200
+
+
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.SUBMITTED, Status.DECLINED, Status.ACCEPTED])
+async def test_what_is_not_on_view_has_neither(site: Site, status: Status) -> None:
+    work = await factories.artwork(site.storage, site.cast.organisation, status=status)
+    slug = (await factories.exhibition([work], published=False)).slug
+    client = await site.client()
+    for page in (f"works/{work.public_id}", f"exhibitions/{slug}"):
+        for file in ("card-000000000000.jpg", "poster-000000000000.png"):
+            assert (await client.get(f"/sharing/zh/{page}/{file}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "works/{id}/card-000000000000.png",
+        "works/{id}/card-0.jpg",
+        "works/{id}/card-000000000000.jpg.png",
+        "works/{id}/..%2f..%2fsecret",
+        "works/nobody/card-000000000000.jpg",
+        "works/%00/card-000000000000.jpg",
+        "works/" + "a" * 61 + "/card-000000000000.jpg",
+        "themes/nothing/card-000000000000.jpg",
+        "themes/{theme}/poster-000000000000.png",
+        "consents/1/card-000000000000.jpg",
+    ],
+)
+async def test_bad_addresses(site: Site, path: str) -> None:
+    work, _ = await shown(site)
+    theme = await work.themes.all().first()
+    assert theme
+    path = path.format(id=work.public_id, theme=theme.slug)
+    assert (await (await site.client()).get(f"/sharing/zh/{path}")).status_code in {404, 400}
+    assert (await (await site.client()).get(f"/sharing/fr/{path}")).status_code in {404, 400}
+
+
+async def test_a_title_of_any_kind(site: Site) -> None:
+    title = "<b>冬至</b> \u202e吃汤圆\u202c 😀 " + "团圆" * 40
+    work, _ = await shown(site, title=title)
+    client = await site.client()
+    card = await card_of(site, client, f"/zh/works/{work.public_id}")
+    assert (await client.get(card)).status_code == 200
+
+
+async def test_what_is_withdrawn_is_gone(site: Site) -> None:
+    work, slug = await shown(site)
+    client = await site.client()
+    card = await card_of(site, client, f"/zh/works/{work.public_id}")
+    exhibition = await card_of(site, client, f"/zh/exhibitions/{slug}")
+    etag = (await client.get(card)).headers["etag"]
+    before = (await client.get(exhibition)).content
+    assert await Derivative.all().count() == 2
+    await withdraw(await Consent.get(id=work.consent_id), site.storage)
+    for path in (card, poster_of(card)):
+        answer = await client.get(path, headers={"if-none-match": etag})
+        assert answer.status_code == 410
+        assert "max-age" not in answer.headers.get("cache-control", "")
+    answer = await client.get(exhibition)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+    assert answer.content != before
+    assert not await Derivative.exists()
+    assert work.image
+    assert not [key async for key in site.storage.public.keys(work.image.token)]
+
+
+async def test_what_is_withdrawn_while_it_is_drawn_is_not_answered(site: Site) -> None:
+    work, _ = await shown(site)
+    client = await site.client()
+    card = await card_of(site, client, f"/zh/works/{work.public_id}")
+    asking = asyncio.create_task(client.get(poster_of(card)))
+    demand: Demand = site.app.state.demand
+    while not demand._being_cut and not asking.done():
+        await asyncio.sleep(0)
+    await withdraw(await Consent.get(id=work.consent_id), site.storage)
+    assert (await asking).status_code == 410
+    assert not await Derivative.exists()
+
+
+async def test_many_who_ask_are_one_and_too_many_are_told_to_wait(site: Site) -> None:
+    work, _ = await shown(site)
+    client = await site.client()
+    card = await card_of(site, client, f"/zh/works/{work.public_id}")
+    answers = await asyncio.gather(*(client.get(card) for _ in range(20)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert await Derivative.all().count() == 1
+
+    class Full(Demand):
+        async def get(self, key: str, cut: Any) -> bytes:
+            raise Busy
+
+    site.app.state.demand = Full()
+    answer = await client.get(poster_of(card))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert (await client.get(card)).status_code == 200  # which is kept
+
+
+async def test_an_organisation_that_is_stopped_has_no_card(site: Site) -> None:
+    await shown(site)
+    client = await site.client()
+    page = f"organisations/{site.cast.organisation.slug}"
+    card = await card_of(site, client, f"/zh/{page}")
+    await Organisation.filter(id=site.cast.organisation.id).update(is_active=False)
+    await bump()
+    assert (await client.get(card)).status_code == 404

@@ -1,0 +1,280 @@
+"""The page of figures and its sheet: for members of the organisation, for curators, and for nobody else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import today
+from gallery.exhibitions.models import Edition
+from gallery.stats.downloads import FORMULA_BEGINNINGS, defused
+from gallery.stats.models import Appreciation, ExhibitionCount, Kind, ProjectCount, ThemeCount, WorkCount
+from gallery.stats.plots import HEIGHT, WIDTH, buckets, plot, scale
+from gallery.stats.sums import Counted, Span, total
+from gallery.themes.models import Theme
+from tests import factories
+from tests.conftest import Site
+
+
+async def count(work: Artwork, day: date, *, seen: int = 0, appreciated: int = 0, followed: int = 0) -> None:
+    """Have it counted for a work, as it comes from visitors."""
+    for kind, number in ((Kind.SEEN, seen), (Kind.FOLLOWED, followed)):
+        if number:
+            await WorkCount.create(artwork=work, day=day, kind=kind, number=number)
+    if followed:
+        row, is_new = await ProjectCount.get_or_create(
+            project_id=work.project_id, day=day, kind=Kind.FOLLOWED, defaults={"number": followed}
+        )
+        if not is_new:
+            row.number += followed
+            await row.save()
+    for number in range(appreciated):
+        await Appreciation.create(
+            token=f"{work.id}-{day:%y%m%d}-{number}", artwork=work, day=day, is_there=True, changed_at=1
+        )
+
+
+async def works(site: Site) -> tuple[Artwork, Artwork, Theme]:
+    """A work of the partner's organisation with a theme, and one elsewhere with the same."""
+    theme = await factories.theme(title_zh="冬至", title_en="Winter solstice")
+    values: dict[str, Any] = {"status": Status.ACCEPTED, "themes": [theme]}
+    mine = await factories.artwork(site.storage, site.cast.organisation, title="饺子皮", **values)
+    theirs = await factories.artwork(site.storage, site.cast.elsewhere, title="汤圆", **values)
+    return mine, theirs, theme
+
+
+def numbers_of(html: str, name: str) -> list[str]:
+    """The cells of the row that begins with `name`."""
+    row = re.search(rf"<tr><th[^>]*>(?:<a [^>]*>)?{re.escape(name)}<.*?</tr>", html)
+    assert row, name
+    return re.findall(r"<td>([^<]*)</td>", row[0])
+
+
+async def test_a_partner_sees_the_figures_of_their_own_organisation(site: Site) -> None:
+    mine, theirs, _theme = await works(site)
+    await count(mine, today(), seen=1200, appreciated=2, followed=3)
+    await count(mine, today() - timedelta(days=40), seen=50)
+    await count(theirs, today(), seen=77777, appreciated=1, followed=9)
+    page = await (await site.client(site.cast.partner)).get("/desk/figures")
+    assert page.status_code == 200
+    assert numbers_of(page.text, mine.title_translation) == ["1,200", "2", "3"]
+    assert numbers_of(page.text, "Winter solstice") == ["1,200", "2", "3"]
+    project = await mine.project
+    assert project is not None
+    assert numbers_of(page.text, project.title_en) == ["0", "3"]
+    assert "77,777" not in page.text
+    assert theirs.title_translation not in page.text
+    longer = await (await site.client(site.cast.partner)).get(
+        f"/desk/figures?first={today() - timedelta(days=60)}&last={today()}"
+    )
+    assert numbers_of(longer.text, mine.title_translation) == ["1,250", "2", "3"]
+
+
+async def test_the_plots_have_names_descriptions_and_no_style_of_their_own(site: Site) -> None:
+    mine, _, _ = await works(site)
+    await count(mine, today(), seen=12)
+    page = (await (await site.client(site.cast.partner)).get("/desk/figures")).text
+    plots = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert len(plots) == 3
+    for drawn in plots:
+        assert 'role="img"' in drawn
+        assert re.search(r"<title [^>]*>[^<]+</title>\s*<desc [^>]*>[^<]+</desc>", drawn)
+        assert "style=" not in drawn
+    assert "12 in all" in plots[0]
+    assert "Nothing was counted in this time." in plots[1]
+    assert page.count('<th scope="row">') >= 30  # a row for each day
+
+
+async def test_strangers_find_nothing(site: Site) -> None:
+    await works(site)
+    for path in ("/desk/figures", "/desk/figures.csv"):
+        guest = await (await site.client()).get(path)
+        assert guest.status_code == 303
+        assert "/desk/sign-in" in guest.headers["location"]
+        other = await site.client(site.cast.stranger)
+        assert (await other.get(f"{path}?organisation={site.cast.organisation.id}")).status_code == 404
+        for wrong in ("0", "x", "999999", "-1"):
+            assert (await other.get(f"{path}?organisation={wrong}")).status_code == 404
+
+
+async def test_a_curator_sees_all_organisations_and_each(site: Site) -> None:
+    mine, theirs, theme = await works(site)
+    exhibition = await factories.exhibition([mine, theirs])
+    await count(mine, today(), seen=10, appreciated=1, followed=2)
+    await count(theirs, today(), seen=20, appreciated=3, followed=4)
+    await ExhibitionCount.create(exhibition=exhibition, day=today(), kind=Kind.SEEN, number=99)
+    await ThemeCount.create(theme=theme, day=today(), kind=Kind.SEEN, number=55)
+    curator = await site.client(site.cast.curator)
+    page = (await curator.get("/desk/figures")).text
+    assert numbers_of(page, "Xiaogeng Foundation") == ["10", "1", "2"]
+    assert numbers_of(page, "Bazaar Charity") == ["20", "3", "4"]
+    edition = await Edition.filter(exhibition=exhibition).first()
+    assert edition is not None
+    assert numbers_of(page, edition.title_en) == ["99"]
+    assert numbers_of(page, "Winter solstice") == ["55"]
+    assert "<b>30</b> Works seen" in page
+    one = (await curator.get(f"/desk/figures?organisation={site.cast.elsewhere.id}")).text
+    assert numbers_of(one, theirs.title_translation) == ["20", "3", "4"]
+    assert mine.title_translation not in one
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("first=2026-02-30&last=2026-03-01", "Please write a date"),
+        ("first=2026-03-02&last=2026-03-01", "The last day lies before the first."),
+        ("first=1000-01-01&last=2026-03-01", "at most ten years"),
+        ("first=&last=2026-03-01", "Please choose the first day."),
+        ("first=2026-03-01", "Please choose the last day."),
+        ("first=<script>&last=x", "Please write a date"),
+    ],
+)
+async def test_a_wrong_span_is_told_and_kept(site: Site, query: str, sentence: str) -> None:
+    partner = await site.client(site.cast.partner)
+    for path in ("/desk/figures", "/desk/figures.csv"):
+        answer = await partner.get(f"{path}?{query}")
+        assert answer.status_code == 422
+        assert sentence in answer.text
+        assert "<script>&" not in answer.text
+
+
+async def test_the_number_of_queries_does_not_grow(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    mine, _, _ = await works(site)
+    await count(mine, today(), seen=1, appreciated=1, followed=1)
+    partner = await site.client(site.cast.partner)
+
+    async def queries() -> int:
+        with caplog.at_level(logging.DEBUG, logger="tortoise.db_client"):
+            caplog.clear()
+            assert (await partner.get("/desk/figures")).status_code == 200
+            return sum(record.name == "tortoise.db_client" for record in caplog.records)
+
+    few = await queries()
+    for number in range(6):
+        work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
+        await count(work, today() - timedelta(days=number), seen=1, appreciated=1, followed=1)
+    assert await queries() == few
+
+
+async def sheet(site: Site, query: str = "") -> list[list[str]]:
+    answer = await (await site.client(site.cast.partner)).get(f"/desk/figures.csv{query}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'attachment; filename="figures-' in answer.headers["content-disposition"]
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+async def test_the_sheet_has_each_day_and_nobody_elses_works(site: Site) -> None:
+    mine, theirs, _ = await works(site)
+    yesterday = today() - timedelta(days=1)
+    await count(mine, yesterday, seen=4, followed=1)
+    await count(mine, today(), seen=5, appreciated=2)
+    await count(theirs, today(), seen=77)
+    head, *rows = await sheet(site)
+    assert head[0] == "Date"
+    assert len(head) == 9
+    works_rows = [row for row in rows if row[1] == "Work"]
+    assert [(row[0], row[2], *row[6:]) for row in works_rows] == [
+        (str(yesterday), mine.title_translation, "4", "0", "1"),
+        (str(today()), mine.title_translation, "5", "2", "0"),
+    ]
+    assert works_rows[0][3].endswith(f"/en/works/{mine.public_id}")
+    assert works_rows[0][4] == "Winter solstice"
+    assert [row[6:] for row in rows if row[1] == "Project"] == [["0", "0", "1"]]
+
+
+async def test_the_sheet_speaks_the_readers_language(site: Site) -> None:
+    mine, _, _ = await works(site)
+    await count(mine, today(), seen=5)
+    await Person.filter(id=site.cast.partner.id).update(language="zh")
+    head, row = await sheet(site)
+    assert head[0] == "日期"
+    assert (row[1], row[2], row[4]) == ("作品", "饺子皮", "冬至")
+
+
+async def test_a_title_that_is_a_formula_is_harmless_in_the_sheet(site: Site) -> None:
+    title = '=HYPERLINK("https://evil.example";"饺子")'
+    work = await factories.artwork(
+        site.storage,
+        site.cast.organisation,
+        status=Status.ACCEPTED,
+        title=title,
+        title_translation=title,
+        themes=[await factories.theme(title_en="@SUM(A1)", title_zh="-1+1")],
+    )
+    await count(work, today(), seen=1)
+    _, row = await sheet(site)
+    assert row[2] == "'" + title
+    assert row[4] == "'@SUM(A1)"
+
+
+async def test_the_counts_of_a_withdrawn_work_are_in_no_figure(site: Site) -> None:
+    mine, _, _ = await works(site)
+    await count(mine, today(), seen=1, appreciated=1)
+    await Artwork.filter(id=mine.id).update(status=Status.WITHDRAWN)  # were any left
+    page = (await (await site.client(site.cast.partner)).get("/desk/figures")).text
+    assert mine.title_translation not in page
+    assert len(await sheet(site)) == 1
+
+
+async def test_a_works_page_says_since_when_and_how_often_it_was_seen(site: Site) -> None:
+    mine, _, _ = await works(site)
+    await factories.exhibition([mine])
+    partner = await site.client(site.cast.partner)
+    assert "first seen" not in (await partner.get(f"/desk/works/{mine.id}")).text
+    await count(mine, date(2022, 12, 22), seen=3)
+    await count(mine, today(), seen=1, appreciated=2)
+    page = (await partner.get(f"/desk/works/{mine.id}")).text
+    assert "first seen by a visitor" in page
+    assert "Seen 4 times so far. 2 visitors appreciate it." in page
+    assert "22 December 2022" in page
+
+
+@given(st.text())
+def test_no_cell_begins_as_a_formula(text: str) -> None:
+    cell = defused(text)
+    assert not cell.startswith(FORMULA_BEGINNINGS)
+    assert cell in (text, f"'{text}")
+
+
+@given(st.integers(0, 10**9))
+def test_the_scale_of_a_plot_reaches_its_largest_number_in_at_most_four_round_steps(largest: int) -> None:
+    top, step = scale(largest)
+    assert top >= largest
+    assert top % step == 0
+    assert 1 <= top // step <= 4
+    assert str(step).rstrip("0") in {"1", "2", "5"}
+    assert top - step < max(largest, 1)
+
+
+@given(
+    st.dates(date(2000, 1, 1), date(2030, 1, 1)),
+    st.integers(1, 3000),
+    st.dictionaries(st.integers(0, 2999), st.integers(0, 10**6), max_size=30),
+)
+def test_a_plot_keeps_every_number_and_stays_within_its_frame(
+    first: date, days: int, seen: dict[int, int]
+) -> None:
+    span = Span(first, first + timedelta(days=days - 1))
+    by_day = {first + timedelta(days=day): Counted(seen=number) for day, number in seen.items() if day < days}
+    shown = buckets(by_day, span)
+    assert shown[0].span.first == span.first
+    assert shown[-1].span.last == span.last
+    assert sum(each.span.days for each in shown) == days
+    assert total(each.counted for each in shown) == total(by_day.values())
+    drawn = plot(shown, lambda each: each.seen)
+    assert len(shown) <= 101
+    for bar in drawn.bars:
+        assert 0 <= bar.x <= bar.x + bar.width <= WIDTH
+        assert 0 <= bar.y <= bar.y + bar.height <= HEIGHT

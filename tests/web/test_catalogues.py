@@ -1,0 +1,63 @@
+"""The catalogues: every string of the interface is there in both languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+
+from gallery.web.languages import LANGUAGES, extracted, read_catalogue
+
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[-+ #0]*\d*(?:\.\d+)?[a-zA-Z%]|\{\w*\}")
+
+
+@pytest.fixture(scope="module")
+def template() -> Catalog:
+    return extracted()
+
+
+def messages(catalogue: Catalog) -> list[Message]:
+    return [message for message in catalogue if message.id]
+
+
+def texts(value: object) -> list[str]:
+    return [str(part) for part in value] if isinstance(value, (list, tuple)) else [str(value or "")]
+
+
+def test_there_are_messages(template: Catalog) -> None:
+    assert len(messages(template)) > 100
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_is_there_and_translated(template: Catalog, language: str) -> None:
+    catalogue = read_catalogue(language)
+    missing = []
+    for message in messages(template):
+        held = catalogue.get(message.id, message.context)
+        if held is None or not all(text.strip() for text in texts(held.string)):
+            missing.append(message.id)
+    assert missing == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_fuzzy_or_obsolete(template: Catalog, language: str) -> None:
+    catalogue = read_catalogue(language)
+    assert [message.id for message in messages(catalogue) if message.fuzzy] == []
+    assert list(catalogue.obsolete) == []
+    assert [
+        message.id for message in messages(catalogue) if template.get(message.id, message.context) is None
+    ] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_placeholders_are_those_of_the_message(language: str) -> None:
+    wrong = []
+    for message in messages(read_catalogue(language)):
+        wanted = set(PLACEHOLDER.findall(texts(message.id)[-1]))
+        for text in filter(None, texts(message.string)):
+            found = set(PLACEHOLDER.findall(text))
+            # A plural form may leave the number out ("one work"), and may not bring in another.
+            if found != wanted and not (message.pluralizable and found < wanted):
+                wrong.append((message.id, text))
+    assert wrong == []

@@ -1,0 +1,83 @@
+"""Which language a page speaks."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gallery.web.languages import (
+    LANGUAGES,
+    Spoken,
+    accepted_language,
+    current_language,
+    set_language,
+    speaking,
+    spoken,
+)
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "zh"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("EN", "en"),
+        ("En-us", "en"),
+        ("ZH-TW", "zh"),
+        ("zh_CN", "zh"),
+        ("fr, de", "zh"),
+        ("fr, en;q=0.3", "en"),
+        ("zh;q=0.2, en;q=0.7", "en"),
+        ("en;q=0, zh;q=0.1", "zh"),
+        ("en; q=0.5, zh;q=0.4", "en"),
+        ("*", "zh"),
+        ("en;q=much", "zh"),
+        ("en;q=nan", "zh"),
+        (",,;;,", "zh"),
+        ("-", "zh"),
+        ("english", "zh"),
+    ],
+)
+def test_accepted_language(header: str, language: str) -> None:
+    assert accepted_language(header) == language
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.lists(st.sampled_from(["en", "zh", "-", "_", ";", "q=", ",", "0.5", "1e999", "*", " "])).map(
+            "".join
+        ),
+    )
+)
+def test_accepted_language_is_always_one_of_ours(header: str) -> None:
+    assert accepted_language(header) in LANGUAGES
+
+
+def test_a_value_says_which_language_it_is_in() -> None:
+    both = SimpleNamespace(name_zh="冬至", name_en="Winter solstice")
+    assert spoken(both, "name", "en") == Spoken("Winter solstice", "en")
+    assert spoken(SimpleNamespace(name_zh="冬至", name_en=""), "name", "en") == Spoken("冬至", "zh")
+    assert spoken(SimpleNamespace(name_zh="", name_en=""), "name", "en") == Spoken("", "en")
+
+
+async def test_requests_at_once_do_not_change_each_others_language() -> None:
+    async def speak(language: str) -> str:
+        set_language(language)
+        await asyncio.sleep(0)
+        return current_language()
+
+    tasks = [asyncio.create_task(speak(language)) for language in ("en", "zh", "en", "zz")]
+    assert await asyncio.gather(*tasks) == ["en", "zh", "en", "zh"]
+
+
+def test_speaking_ends() -> None:
+    with speaking("zh"):
+        with pytest.raises(RuntimeError), speaking("en"):
+            raise RuntimeError
+        assert current_language() == "zh"
