@@ -36,16 +36,16 @@ import gallery.api.token_views
 import gallery.archives.chores
 import gallery.artists.artist_views
 import gallery.artists.chores
-import gallery.artists.views
+import gallery.artists.consent_views
 import gallery.artists.withdrawal_views
+import gallery.artworks.autosave_views
 import gallery.artworks.bulk_upload
-import gallery.artworks.drafting_views
-import gallery.artworks.framings
+import gallery.artworks.framing_views
 import gallery.artworks.import_chores
 import gallery.artworks.import_views
 import gallery.artworks.picture_views
+import gallery.artworks.private_shares
 import gallery.artworks.screening
-import gallery.artworks.sharing_private
 import gallery.artworks.tus
 import gallery.artworks.views
 import gallery.artworks.worker_status_views
@@ -53,7 +53,7 @@ import gallery.audit.chores
 import gallery.erasure
 import gallery.exhibitions.chores
 import gallery.exhibitions.copy_views
-import gallery.exhibitions.covers
+import gallery.exhibitions.cover_views
 import gallery.exhibitions.credit_logo_views
 import gallery.exhibitions.edition_views
 import gallery.exhibitions.programme_views
@@ -95,33 +95,38 @@ import gallery.sharing.views
 import gallery.sharing.wall_labels
 import gallery.stats.appreciation_views
 import gallery.stats.chores
-import gallery.stats.following
+import gallery.stats.support_links
 import gallery.stats.views
 import gallery.themes.extensions
 import gallery.themes.views
-from gallery.accounts.access import SecondFactorNeeded, SignInNeeded, load_person
-from gallery.accounts.confirmation import ConfirmationNeeded, ask_to_confirm
-from gallery.api.access import Limits
-from gallery.api.problems import BELOW, Problem, answer_problem, answer_status, is_for_program
-from gallery.audit.current_user import NobodyYet
-from gallery.clock import use_time_zone
+from gallery.accounts.access import SecondFactorRequired, SignInRequired, load_person
+from gallery.accounts.confirmation import ConfirmationRequired, ask_to_confirm
+from gallery.api.access import ApiLimits
+from gallery.api.problems import API_PREFIX, Problem, is_api_request, problem_response, status_response
+from gallery.audit.current_user import CurrentUserMiddleware
+from gallery.clock import set_time_zone
 from gallery.db.connection import Database
-from gallery.db.content_version import ContentClock
+from gallery.db.content_version import GenerationTracker
 from gallery.exhibitions.schedule import next_change
-from gallery.images.on_demand import Demand
-from gallery.images.uploads import BadForm
+from gallery.images.on_demand import OnDemandQueue
+from gallery.images.uploads import MalformedForm
 from gallery.images.views import preview
-from gallery.public.media import Sightings, media
+from gallery.public.media import VisibilityCache, public_rendition_address
 from gallery.settings import Settings
-from gallery.stats.appreciations import Numbers
-from gallery.stats.tally import Counting, Tally
-from gallery.stats.writing import keep_writing
-from gallery.storage import Storage, StoreAway
+from gallery.stats.appreciations import AppreciationCache
+from gallery.stats.count_writer import write_periodically
+from gallery.stats.visit_counter import VisitCounter, VisitCounterMiddleware
+from gallery.storage import Storage, StoreUnavailable
 from gallery.web import site_settings
 from gallery.web.languages import LANGUAGES, accepted_language, set_language
-from gallery.web.page_cache import PICTURES, PageCache
+from gallery.web.page_cache import PICTURE_PREFIXES, PageCache
 from gallery.web.rendering import DESK, Pages, pages_of, redirect, render
-from gallery.web.security import CrossOriginRefusal, NulRefusal, SecurityHeaders, safe_headers
+from gallery.web.security import (
+    CrossOriginMiddleware,
+    NulCharacterMiddleware,
+    SecurityHeadersMiddleware,
+    security_headers,
+)
 from gallery.web.static_files import StaticFiles
 from gallery.worker import Chore
 
@@ -151,7 +156,7 @@ CHORES: list[Chore] = [
 
 async def next_change_of_site() -> datetime | None:
     """When the clock next changes a page; asked when the content version has moved, and so the site may be set otherwise."""
-    await site_settings.read_anew()
+    await site_settings.reload()
     return await next_change()
 
 
@@ -180,17 +185,17 @@ def feature_routes() -> list[Route]:
         *gallery.organisations.views.routes,
         *gallery.organisations.application_views.routes,
         *gallery.organisations.owner_request_views.routes,
-        *gallery.artists.views.routes,
+        *gallery.artists.consent_views.routes,
         *gallery.artists.artist_views.routes,
         *gallery.artists.withdrawal_views.routes,
         *gallery.artworks.picture_views.routes,
         *gallery.images.profile_image_views.routes,
         *gallery.artworks.tus.routes,
-        *gallery.artworks.drafting_views.routes,
+        *gallery.artworks.autosave_views.routes,
         *gallery.artworks.import_views.routes,
-        *gallery.artworks.framings.routes,
+        *gallery.artworks.framing_views.routes,
         *gallery.artworks.bulk_upload.routes,
-        *gallery.artworks.sharing_private.routes,
+        *gallery.artworks.private_shares.routes,
         *gallery.artworks.views.routes,
         *gallery.api.operations.routes,
         *gallery.api.openapi.routes,
@@ -209,7 +214,7 @@ def feature_routes() -> list[Route]:
         *gallery.themes.views.routes,
         *gallery.themes.extensions.routes,
         *gallery.stats.appreciation_views.routes,
-        *gallery.stats.following.routes,
+        *gallery.stats.support_links.routes,
         *gallery.stats.views.routes,
         *gallery.exhibitions.views.routes,
         *gallery.exhibitions.edition_views.routes,
@@ -218,7 +223,7 @@ def feature_routes() -> list[Route]:
         *gallery.exhibitions.programme_views.routes,
         *gallery.sharing.wall_labels.routes,
         *gallery.public.previews.routes,
-        *gallery.exhibitions.covers.routes,
+        *gallery.exhibitions.cover_views.routes,
         *gallery.public.calendar.routes,
         *gallery.interop.icalendar_files.routes,
         *gallery.public.views.routes,
@@ -235,8 +240,8 @@ class Gallery(Starlette):
 
     page_cache: PageCache
     picture_cache: PageCache
-    tally: Tally
-    counting: Counting
+    tally: VisitCounter
+    counting: VisitCounterMiddleware
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.counting(scope, receive, send)
@@ -244,9 +249,9 @@ class Gallery(Starlette):
 
 def create_app(settings: Settings) -> Gallery:
     """The whole site, for one process."""
-    use_time_zone(settings.zone)
-    site_settings.forget()
-    content = ContentClock(next_change_of_site)
+    set_time_zone(settings.zone)
+    site_settings.clear()
+    content = GenerationTracker(next_change_of_site)
     static_files = StaticFiles()
     routes = [
         *feature_routes(),
@@ -256,39 +261,39 @@ def create_app(settings: Settings) -> Gallery:
     app = Gallery(
         routes=routes,
         middleware=[
-            Middleware(SecurityHeaders, settings=settings),
-            Middleware(CrossOriginRefusal, without_cookies=BELOW),
-            Middleware(NulRefusal, refuse=show_no_address),
-            Middleware(NobodyYet),
+            Middleware(SecurityHeadersMiddleware, settings=settings),
+            Middleware(CrossOriginMiddleware, without_cookies=API_PREFIX),
+            Middleware(NulCharacterMiddleware, refuse=show_bad_address),
+            Middleware(CurrentUserMiddleware),
         ],
         exception_handlers={
             HTTPException: show_error,
-            SignInNeeded: ask_to_sign_in,
-            SecondFactorNeeded: ask_for_second_factor,
-            ConfirmationNeeded: ask_to_confirm,
-            BadForm: show_bad_form,
+            SignInRequired: ask_to_sign_in,
+            SecondFactorRequired: ask_for_second_factor,
+            ConfirmationRequired: ask_to_confirm,
+            MalformedForm: show_bad_form,
             ClientDisconnect: note_disconnect,
-            ValidationError: show_nothing_there,
-            StoreAway: show_store_away,
+            ValidationError: show_not_found,
+            StoreUnavailable: show_store_unavailable,
             500: show_failure,
         },
         lifespan=lifespan,
     )
     inside = partial(Starlette.__call__, app)
-    app.picture_cache = PageCache(inside, content, settings.picture_cache_bytes, PICTURES)
+    app.picture_cache = PageCache(inside, content, settings.picture_cache_bytes, PICTURE_PREFIXES)
     app.page_cache = PageCache(app.picture_cache, content, settings.page_cache_bytes)
-    app.tally = Tally()
-    app.counting = Counting(app.page_cache, app.tally)
+    app.tally = VisitCounter()
+    app.counting = VisitCounterMiddleware(app.page_cache, app.tally)
     app.state.tally = app.tally
-    app.state.appreciations = Numbers(content, app.tally)
+    app.state.appreciations = AppreciationCache(content, app.tally)
     app.state.settings = settings
     app.state.content = content
     app.state.storage = Storage(settings)
-    app.state.sightings = Sightings(content)
-    app.state.demand = Demand()
-    app.state.api_limits = Limits(settings)
+    app.state.sightings = VisibilityCache(content)
+    app.state.demand = OnDemandQueue()
+    app.state.api_limits = ApiLimits(settings)
     app.state.pages = pages = Pages(settings, routes, static_files.version)
-    pages.environment.globals.update(media=media, preview=preview)
+    pages.environment.globals.update(media=public_rendition_address, preview=preview)
     return app
 
 
@@ -296,7 +301,7 @@ def create_app(settings: Settings) -> Gallery:
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     async with Database(app.state.settings) as database:
         await database.check()
-        async with keep_writing(app.state.tally):
+        async with write_periodically(app.state.tally):
             yield
 
 
@@ -307,9 +312,9 @@ ERROR_TEMPLATES = {404: "errors/404.html", 410: "errors/410.html"}
 async def show_error(request: Request, error: Exception) -> Response:
     """A page that says what is wrong with the address or the request, in the reader's language."""
     assert isinstance(error, HTTPException)
-    if is_for_program(request):
-        return answer_status(request, error.status_code, error.headers)
-    _speak(request)
+    if is_api_request(request):
+        return status_response(request, error.status_code, error.headers)
+    _set_language(request)
     template = ERROR_TEMPLATES.get(error.status_code, "errors/other.html")
     response = render(request, template, {"status": error.status_code}, status=error.status_code)
     for name, value in _headers(error.headers).items():
@@ -317,10 +322,10 @@ async def show_error(request: Request, error: Exception) -> Response:
     return response
 
 
-def show_no_address(request: Request) -> Response:
+def show_bad_address(request: Request) -> Response:
     """No address of the site is like this one."""
-    if is_for_program(request):
-        return answer_problem(request, Problem(400))
+    if is_api_request(request):
+        return problem_response(request, Problem(400))
     return PlainTextResponse("There is no such address.\n", 400)
 
 
@@ -338,7 +343,7 @@ async def ask_for_second_factor(request: Request, error: Exception) -> Response:
 
 async def show_bad_form(request: Request, error: Exception) -> Response:
     """What was sent is not one of our forms."""
-    _speak(request)
+    _set_language(request)
     return render(request, "errors/other.html", {"status": 400}, status=400)
 
 
@@ -348,14 +353,14 @@ async def note_disconnect(request: Request, error: Exception) -> Response:
     return await show_error(request, HTTPException(408, headers={"connection": "close"}))
 
 
-async def show_nothing_there(request: Request, error: Exception) -> Response:
+async def show_not_found(request: Request, error: Exception) -> Response:
     """The address asks for a name that is too long for its column: 404. In a form it would be a fault of ours."""
     if request.method not in {"GET", "HEAD"}:
         raise error
     return await show_error(request, HTTPException(404))
 
 
-async def show_store_away(request: Request, error: Exception) -> Response:
+async def show_store_unavailable(request: Request, error: Exception) -> Response:
     """The pictures cannot be reached just now; the log says why, the page says when to try again."""
     logger.warning("%s", error)
     return await show_error(request, HTTPException(503, headers={"retry-after": RETRY_AFTER}))
@@ -364,10 +369,10 @@ async def show_store_away(request: Request, error: Exception) -> Response:
 async def show_failure(request: Request, error: Exception) -> Response:
     """Something is broken here; the log says what, the page says sorry."""
     # Starlette sends this page from outside the middleware.
-    headers = safe_headers(pages_of(request).settings)
-    if is_for_program(request):
-        return answer_status(request, 500, headers)
-    _speak(request)
+    headers = security_headers(pages_of(request).settings)
+    if is_api_request(request):
+        return status_response(request, 500, headers)
+    _set_language(request)
     return render(request, "errors/500.html", status=500, headers=headers)
 
 
@@ -375,7 +380,7 @@ def _headers(headers: Mapping[str, str] | None) -> Mapping[str, str]:
     return headers or {}
 
 
-def _speak(request: Request) -> None:
+def _set_language(request: Request) -> None:
     person = getattr(request.state, "person", None)
     first = request.url.path.split("/")[1]
     if person is not None and request.url.path.startswith(DESK):

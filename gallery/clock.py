@@ -9,44 +9,44 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _zone = ZoneInfo("Asia/Shanghai")
-_stands_at: ContextVar[datetime | None] = ContextVar("stands_at", default=None)
+_frozen_now: ContextVar[datetime | None] = ContextVar("stands_at", default=None)
 
 
-def use_time_zone(zone: ZoneInfo) -> None:
+def set_time_zone(zone: ZoneInfo) -> None:
     """Let days begin by `zone`; called once when the site starts."""
     global _zone
     _zone = zone
 
 
 def now() -> datetime:
-    return _stands_at.get() or datetime.now(UTC)
+    return _frozen_now.get() or datetime.now(UTC)
 
 
 def today() -> date:
-    return local(now()).date()
+    return to_local(now()).date()
 
 
 @contextmanager
-def standing_at(moment: datetime) -> Iterator[None]:
+def frozen_at(moment: datetime) -> Iterator[None]:
     """Let it be `moment` within."""
-    token = _stands_at.set(moment)
+    token = _frozen_now.set(moment)
     try:
         yield
     finally:
-        _stands_at.reset(token)
+        _frozen_now.reset(token)
 
 
-def tomorrow_begins_at() -> datetime:
+def start_of_tomorrow() -> datetime:
     """The moment at which the next day of the site begins, in UTC."""
-    return start_of(today() + timedelta(days=1))
+    return start_of_day(today() + timedelta(days=1))
 
 
-def start_of(day: date) -> datetime:
+def start_of_day(day: date) -> datetime:
     """The moment at which `day` begins at the site, in UTC."""
     return datetime.combine(day, time.min, tzinfo=_zone).astimezone(UTC)
 
 
-def local(moment: datetime) -> datetime:
+def to_local(moment: datetime) -> datetime:
     """`moment` as the site's clocks show it."""
     return moment.astimezone(_zone)
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from tortoise import fields
 from tortoise.models import Model
 
-from gallery.clock import local, now
+from gallery.clock import now, to_local
 from gallery.db.connection import sqlite_file
-from gallery.worker import Chore, Workshop
+from gallery.worker import Chore, ChoreContext
 
-WAIT = 2.0  # seconds to wait for other connections
+LOCK_TIMEOUT = 2.0  # seconds to wait for other connections
 # Nobody can write while the file is written anew, for up to 15 s until they give up. A larger file waits for the night.
-AT_ONCE = 64_000_000  # bytes
-NIGHT = range(2, 5)  # hours of the site's clocks
+MAX_DAYTIME_BYTES = 64_000_000  # bytes
+NIGHT_HOURS = range(2, 5)  # hours of the site's clocks
 
 
 class Erasure(Model):
@@ -35,12 +35,12 @@ class Erasure(Model):
         table = "erasure"
 
 
-async def erase_soon() -> None:
+async def request_erasure() -> None:
     """Have the worker erase the bytes of what this transaction deletes."""
     await Erasure.create(at=now())
 
 
-async def erase_bytes(workshop: Workshop) -> bool:
+async def erase_bytes(context: ChoreContext) -> bool:
     """Erase what deletions left; False where there is nothing to do, or it has to be tried again.
 
     PostgreSQL reuses the space by itself: docs/operating.md says what a keeper can do beyond that.
@@ -48,9 +48,9 @@ async def erase_bytes(workshop: Workshop) -> bool:
     newest = await Erasure.all().order_by("-id").first()
     if newest is None:
         return False
-    file = sqlite_file(workshop.settings.database_url)
+    file = sqlite_file(context.settings.database_url)
     if file is not None:
-        anew = file.stat().st_size <= AT_ONCE or local(now()).hour in NIGHT
+        anew = file.stat().st_size <= MAX_DAYTIME_BYTES or to_local(now()).hour in NIGHT_HOURS
         if not await asyncio.to_thread(_erase, file, anew) or not anew:
             return False
     await Erasure.filter(id__lte=newest.id).delete()
@@ -59,7 +59,7 @@ async def erase_bytes(workshop: Workshop) -> bool:
 
 def _erase(file: Path, anew: bool) -> bool:
     """Empty the WAL, and before that write the whole file `anew`; False where somebody else reads or writes it."""
-    with closing(sqlite3.connect(file, timeout=WAIT, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(file, timeout=LOCK_TIMEOUT, isolation_level=None)) as connection:
         try:
             if anew:
                 connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 # Nine digits fit every column that holds a number on both databases; Python itself reads no more than 4,300.
-DIGITS = 9
-LARGEST = 10**DIGITS - 1
+MAX_DIGITS = 9
+MAX_NUMBER = 10**MAX_DIGITS - 1
 
 
-def whole_number(text: Any, least: int = 0, most: int = LARGEST) -> int | None:
+def whole_number(text: Any, least: int = 0, most: int = MAX_NUMBER) -> int | None:
     """`text`, or ASCII bytes, as a whole number from `least` to `most`; None for anything but plain digits, blanks aside."""
     if isinstance(text, bytes):
         text = text.decode("latin-1")
@@ -26,9 +26,9 @@ def whole_numbers(texts: Iterable[Any]) -> list[int]:
     return [number for each in texts if (number := whole_number(each)) is not None]
 
 
-def page_in(query: Mapping[str, str], most: int = 100_000) -> int:
+def page_number(query: Mapping[str, str], most: int = 100_000) -> int:
     """The page of a list that `?page=` asks for: the first for what is no number, the last that there may be for more."""
     text = query.get("page", "")
-    if text.isascii() and text.isdecimal() and len(text) > DIGITS:
+    if text.isascii() and text.isdecimal() and len(text) > MAX_DIGITS:
         return most
     return min(whole_number(text, least=1) or 1, most)

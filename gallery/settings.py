@@ -13,20 +13,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gallery.numbers import whole_number
 
-LARGEST_SETTING = 10**15  # bytes or seconds
+MAX_SETTING = 10**15  # bytes or seconds
 
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the message names it and says what would be right."""
 
 
-_called: dict[str, str] = {}  # by language
+_site_names: dict[str, str] = {}  # by language
 
 
-def call_site(names: Mapping[str, str]) -> None:
+def set_site_names(names: Mapping[str, str]) -> None:
     """Let this process call the site by these names, by language; an empty one is not used."""
-    _called.clear()
-    _called.update(names)
+    _site_names.clear()
+    _site_names.update(names)
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Settings:
 
     def site_name(self, language: str) -> str:
         """What a keeper calls the site at the desk, or else what is set here."""
-        return _called.get(language) or (self.site_name_en if language == "en" else self.site_name_zh)
+        return _site_names.get(language) or (self.site_name_en if language == "en" else self.site_name_zh)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -146,10 +146,10 @@ class Settings:
 
         def number(name: str, default: int, least: int = 1) -> int:
             raw = text(name, str(default))
-            value = whole_number(raw, least, LARGEST_SETTING)
+            value = whole_number(raw, least, MAX_SETTING)
             if value is None:
                 raise SettingsError(
-                    f"GALLERY_{name} is {raw[:80]!r}: it takes a whole number from {least} to {LARGEST_SETTING}."
+                    f"GALLERY_{name} is {raw[:80]!r}: it takes a whole number from {least} to {MAX_SETTING}."
                 )
             return value
 
@@ -214,7 +214,7 @@ class Settings:
             site_name_zh=text("SITE_NAME_ZH", cls.site_name_zh),
             site_name_en=text("SITE_NAME_EN", cls.site_name_en),
             time_zone=time_zone,
-            secret_key=text("SECRET_KEY", "") or kept_secret(home / "secret_key"),
+            secret_key=text("SECRET_KEY", "") or load_or_create_secret(home / "secret_key"),
             media_max_age=number("MEDIA_MAX_AGE", cls.media_max_age, least=0),
             purge_url=purge_url,
             purge_token=text("PURGE_TOKEN", ""),
@@ -242,7 +242,7 @@ class Settings:
         )
 
 
-def kept_secret(path: Path) -> str:
+def load_or_create_secret(path: Path) -> str:
     """The secret key in `path`, made on first use and readable by its owner only."""
     try:
         return path.read_text().strip()

@@ -21,18 +21,18 @@ from tortoise.models import Model
 
 from gallery.clock import now
 from gallery.settings import Settings
-from gallery.storage import Storage, StoreAway
+from gallery.storage import Storage, StoreUnavailable
 
 logger = logging.getLogger("gallery.worker")
 
-REST = 0.5  # seconds between two looks when there was nothing to do
-BEAT = 10.0  # seconds between two signs of life
-FORGOTTEN_AFTER = timedelta(hours=1)
-AWAY = 5.0  # seconds before a chore asks again for a store that is away
+IDLE_SECONDS = 0.5  # seconds between two looks when there was nothing to do
+HEARTBEAT_SECONDS = 10.0  # seconds between two signs of life
+BEATS_KEPT_FOR = timedelta(hours=1)
+STORE_RETRY_SECONDS = 5.0  # seconds before a chore asks again for a store that is away
 
 
 @dataclass(frozen=True)
-class Workshop:
+class ChoreContext:
     """What a chore works with."""
 
     settings: Settings
@@ -44,7 +44,7 @@ class Chore:
     """One kind of work. `step` does a little of it and says whether there was any."""
 
     name: str
-    step: Callable[[Workshop], Awaitable[bool]]
+    step: Callable[[ChoreContext], Awaitable[bool]]
     every: float = 0.0  # seconds to leave between two looks that found nothing
     aside: bool = False  # it is done beside the others, which need not wait for it
 
@@ -65,8 +65,8 @@ class WorkerBeat(Model):
 
 
 class Worker:
-    def __init__(self, workshop: Workshop, chores: Sequence[Chore]) -> None:
-        self.workshop = workshop
+    def __init__(self, context: ChoreContext, chores: Sequence[Chore]) -> None:
+        self.context = context
         self.chores = chores
         self._doing: set[str] = set()  # the names of the chores in which it is
         self._next_look = dict.fromkeys((chore.name for chore in chores), 0.0)
@@ -82,7 +82,7 @@ class Worker:
                 group.create_task(self._beat())
         finally:
             with contextlib.suppress(Exception):  # it can be told from its silence
-                await WorkerBeat.filter(**_place()).delete()
+                await WorkerBeat.filter(**_worker_identity()).delete()
 
     async def _beat(self) -> None:
         """Say again and again that this worker is alive, and what it does just now."""
@@ -94,19 +94,19 @@ class Worker:
                     "seen_at": now(),
                     "doing": ", ".join(sorted(self._doing))[:200],
                 }
-                await WorkerBeat.update_or_create(told, **_place())
-                await WorkerBeat.filter(seen_at__lt=now() - FORGOTTEN_AFTER).delete()
+                await WorkerBeat.update_or_create(told, **_worker_identity())
+                await WorkerBeat.filter(seen_at__lt=now() - BEATS_KEPT_FOR).delete()
             except Exception as fault:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     raise asyncio.CancelledError from fault
                 logger.exception("The worker could not say that it is alive")
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
 
     async def _keep_at(self, chores: Sequence[Chore]) -> None:
         while True:
             if not await self.round(chores):
-                await asyncio.sleep(REST)
+                await asyncio.sleep(IDLE_SECONDS)
 
     async def run_dry(self) -> None:
         """Work until there is nothing left to do."""
@@ -122,10 +122,10 @@ class Worker:
                 continue
             self._doing.add(chore.name)
             try:
-                worked = await chore.step(self.workshop)
-            except StoreAway as away:
-                logger.warning("The chore %r waits %.0f s: %s", chore.name, AWAY, away)
-                self._next_look[chore.name] = clock() + AWAY
+                worked = await chore.step(self.context)
+            except StoreUnavailable as away:
+                logger.warning("The chore %r waits %.0f s: %s", chore.name, STORE_RETRY_SECONDS, away)
+                self._next_look[chore.name] = clock() + STORE_RETRY_SECONDS
                 continue
             except Exception as fault:
                 task = asyncio.current_task()
@@ -139,11 +139,11 @@ class Worker:
             finally:
                 self._doing.discard(chore.name)
             if not worked:
-                self._next_look[chore.name] = clock() + max(chore.every, REST)
+                self._next_look[chore.name] = clock() + max(chore.every, IDLE_SECONDS)
             found = found or worked
         return found
 
 
-def _place() -> dict[str, Any]:
+def _worker_identity() -> dict[str, Any]:
     """Where this worker runs, as its row says it."""
     return {"host": socket.gethostname()[:60], "process": os.getpid()}

@@ -31,7 +31,7 @@ from gallery.db.connection import Database
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.rendering import cookie_name
-from gallery.worker import Worker, Workshop
+from gallery.worker import ChoreContext, Worker
 from tests.cast import Cast, assemble
 from tests.kept import kept
 from tests.live import LiveSite
@@ -221,12 +221,12 @@ class Site:
 
     async def work(self) -> None:
         """Let the worker do all there is to do."""
-        await Worker(Workshop(self.settings, self.storage), CHORES).run_dry()
+        await Worker(ChoreContext(self.settings, self.storage), CHORES).run_dry()
 
 
 @pytest.fixture
 async def site(settings: Settings) -> AsyncIterator[Site]:
-    withdrawal_views.ATTEMPTS._events.clear()
+    withdrawal_views.CODE_ATTEMPTS._events.clear()
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         site = Site(app, settings, await assemble(), app.state.storage)

@@ -21,7 +21,7 @@ from gallery.artworks.snapshots import snapshot_of
 from gallery.clock import now, today
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
-from gallery.images.sandbox.parent import Developed, develop
+from gallery.images.sandbox.parent import DevelopedImage, develop
 from gallery.images.storage_keys import original_key, rendition_key
 from gallery.organisations.models import Organisation, Project
 from gallery.storage import Storage, Store
@@ -45,10 +45,10 @@ def photograph(width: int = 1300, height: int = 1000, format: str = "JPEG") -> b
     return buffer.getvalue()
 
 
-_developed: tuple[Path, Developed] | None = None
+_developed: tuple[Path, DevelopedImage] | None = None
 
 
-async def developed_files() -> tuple[Path, Developed]:
+async def developed_files() -> tuple[Path, DevelopedImage]:
     """A folder of real renditions, made once by the real decoder."""
     global _developed
     if _developed is None:
@@ -87,7 +87,7 @@ async def image(storage: Storage, organisation: Organisation, **values: Any) -> 
     return made
 
 
-def as_stored(folder: Path, developed: Developed) -> dict[str, Any]:
+def as_stored(folder: Path, developed: DevelopedImage) -> dict[str, Any]:
     """What the row of an image says of its files."""
     original = (folder / "original").read_bytes()
     return {

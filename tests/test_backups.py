@@ -31,33 +31,42 @@ from gallery.accounts.models import (
     Role,
     Session,
 )
-from gallery.accounts.people import give_role, stop
+from gallery.accounts.people import change_role, suspend
 from gallery.api.models import Token
 from gallery.api.tokens import make_token
 from gallery.artists.consents import NewConsent
 from gallery.artists.models import AgreedBy, Artist, Consent, PrivateDetails, SignedForm
-from gallery.artists.private import delete_artist, keep_details
+from gallery.artists.private_details import delete_artist, save_details
 from gallery.artists.renewal import renew
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
-from gallery.artworks.share_models import PrivateShare
-from gallery.artworks.sharing_private import end_share
+from gallery.artworks.private_share_models import PrivateShare
+from gallery.artworks.private_shares import end_share
 from gallery.artworks.taking_back import take_back
-from gallery.artworks.works import delete_draft, discard, set_picture
-from gallery.cli.backup_folder import MAKING, PICTURES, SECRET, VALID, VETOES, WITHDRAWALS, copies, digest_of
+from gallery.artworks.works import delete_draft, discard_image, set_picture
+from gallery.cli.backup_folder import (
+    PICTURES_FOLDER,
+    SECRET_FILE,
+    UNFINISHED_COPY,
+    VALID_FILE,
+    VETOES_FILE,
+    WITHDRAWALS_FILE,
+    list_copies,
+    list_digest,
+)
 from gallery.cli.inspection import inspect
-from gallery.cli.revocations import KINDS, SECRETS, digest_for
+from gallery.cli.revocations import REVOCABLE_KINDS, SECRET_KINDS, identity_digest
 from gallery.clock import now, today
 from gallery.db.connection import Database, QuerySet, configuration
 from gallery.exhibitions.drafts import unpublish
 from gallery.exhibitions.models import Edition, Hanging, PreviewLink
 from gallery.images.models import Image
-from gallery.images.profile_image_models import CreditLogo, Emblem
-from gallery.images.profile_images import remove_emblem
+from gallery.images.profile_image_models import CreditLogo, ProfileImage
+from gallery.images.profile_images import remove_profile_image
 from gallery.images.storage_keys import original_key, rendition_key
 from gallery.organisations.models import Application, Organisation, OwnerRequest, RequestState, Trust
 from gallery.public.previews import make_link
-from gallery.reviews.vetoes import lift, veto
+from gallery.reviews.vetoes import lift_veto, veto
 from gallery.storage import Storage
 from tests import factories
 from tests.conftest import PostgreSQL, run_aside
@@ -146,24 +155,24 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     await Session.create(
         token_hash="a", person=live.cast.partner, seen_at=now(), expires_at=now() + timedelta(days=1)
     )
-    (live.settings.home / SECRET).write_text("kept")
+    (live.settings.home / SECRET_FILE).write_text("kept")
     folder = tmp_path / "copies"
     assert gallery(live, "backup", folder).returncode == 0
     kept_key, gone_key = original_key(stays.image.token), original_key(gone.image.token)
-    assert (folder / PICTURES / gone_key).exists()
+    assert (folder / PICTURES_FOLDER / gone_key).exists()
 
     await withdraw(await Consent.get(id=gone.consent_id), live.storage)
     for work in (feared, lifted):
         await veto(work, live.storage, live.cast.curator, "Her father must not find her.")
-    await lift(lifted, live.cast.curator, "He was told of it.")
+    await lift_veto(lifted, live.cast.curator, "He was told of it.")
     listed = gallery(live, "backup", folder, "--only-withdrawals")
     assert "1 withdrawal(s)" in listed.stdout, listed.stderr
-    lines = (folder / WITHDRAWALS).read_text()
+    lines = (folder / WITHDRAWALS_FILE).read_text()
     consent = await Consent.get(id=gone.consent_id)
-    assert digest_of(consent) in lines
+    assert list_digest(consent) in lines
     assert consent.code not in lines
-    vetoes = (folder / VETOES).read_text()
-    assert (digest_of(feared) in vetoes, digest_of(lifted) in vetoes) == (True, False)
+    vetoes = (folder / VETOES_FILE).read_text()
+    assert (list_digest(feared) in vetoes, list_digest(lifted) in vetoes) == (True, False)
 
     brought = gallery(elsewhere, "restore", folder)
     assert brought.returncode == 0, brought.stderr
@@ -177,16 +186,16 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     assert page.status_code == 200
     assert "雪地里的足球" in page.text
     assert (await answer(elsewhere, f"/media/{stays.image.token}/640.webp")).status_code == 200
-    assert (elsewhere.settings.home / SECRET).read_text() == "kept"
+    assert (elsewhere.settings.home / SECRET_FILE).read_text() == "kept"
     assert await elsewhere.storage.private.exists(kept_key)
     assert gallery(elsewhere, "check").returncode == 0
 
     # The next backup takes the pictures out of the copies, too; the others stay.
     again = gallery(live, "backup", folder)
     assert again.returncode == 0, again.stderr
-    assert not (folder / PICTURES / gone_key).exists()
-    assert (folder / PICTURES / kept_key).exists()
-    assert len(copies(folder)) == 2
+    assert not (folder / PICTURES_FOLDER / gone_key).exists()
+    assert (folder / PICTURES_FOLDER / kept_key).exists()
+    assert len(list_copies(folder)) == 2
 
 
 @pytest.mark.only_on("sqlite")
@@ -201,7 +210,7 @@ async def test_a_consent_that_was_renewed_after_the_copy_is_withdrawn_too(
     listed = tmp_path / "elsewhere-kept"
     listed.mkdir()
     assert gallery(live, "backup", listed, "--only-withdrawals").returncode == 0
-    brought = gallery(elsewhere, "restore", tmp_path / "copies", "--withdrawals", listed / WITHDRAWALS)
+    brought = gallery(elsewhere, "restore", tmp_path / "copies", "--withdrawals", listed / WITHDRAWALS_FILE)
     assert brought.returncode == 0, brought.stderr
     assert "1 consent(s)" in brought.stdout
     await elsewhere.serve(worker=False)
@@ -287,7 +296,7 @@ async def endings(live: LiveSite) -> list[Ending]:
     undone, hung = [await shown(live, title=title) for title in ("Undone", "Taken down")]
     exhibition = await factories.exhibition([], slug="unpublished")
     logo = await CreditLogo.create(exhibition=exhibition, key="a", token="logo", width=9, height=9)
-    await Emblem.create(image=await factories.image(storage, organisation), organisation=organisation)
+    await ProfileImage.create(image=await factories.image(storage, organisation), organisation=organisation)
     membership = await Membership.get(person=cast.partner)
     token, _text = await make_token(membership, "Upload robot", ["works:read"], 30)
     await invite("guest@example.org", Role.MEMBER, days=9, organisation_id=organisation.id, by=owner)
@@ -303,7 +312,7 @@ async def endings(live: LiveSite) -> list[Ending]:
         image = await factories.image(storage, organisation)
         replaced = await set_picture(reframed, image, cast.partner)
         assert replaced is not None
-        await discard(replaced, storage)
+        await discard_image(replaced, storage)
 
     narrow = NewConsent(AgreedBy.PARENT, ["web", "archive"], today())
     return [
@@ -322,7 +331,7 @@ async def endings(live: LiveSite) -> list[Ending]:
         Ending(
             "access",
             "Stopped",
-            lambda: stop(stopped, cast.keeper),
+            lambda: suspend(stopped, cast.keeper),
             none(lambda: Person.filter(id=stopped.id, is_active=True)),
         ),
         Ending(
@@ -334,13 +343,13 @@ async def endings(live: LiveSite) -> list[Ending]:
         Ending(
             "keeper",
             "Keeper",
-            lambda: give_role(keeper, Role.CURATOR, cast.keeper),
+            lambda: change_role(keeper, Role.CURATOR, cast.keeper),
             none(lambda: Person.filter(id=keeper.id).exclude(role=Role.CURATOR)),
         ),
         Ending(
             "curator",
             "Curator",
-            lambda: give_role(curator, Role.MEMBER, cast.keeper),
+            lambda: change_role(curator, Role.MEMBER, cast.keeper),
             none(lambda: Person.filter(id=curator.id).exclude(role=Role.MEMBER)),
         ),
         Ending(
@@ -399,8 +408,8 @@ async def endings(live: LiveSite) -> list[Ending]:
         Ending(
             "picture",
             "logo or cover, 晓更基金会",
-            lambda: remove_emblem(organisation, cast.keeper, storage),
-            none(Emblem.all),
+            lambda: remove_profile_image(organisation, cast.keeper, storage),
+            none(ProfileImage.all),
         ),
         Ending(
             "artist",
@@ -423,7 +432,7 @@ async def endings(live: LiveSite) -> list[Ending]:
         Ending(
             "private contact",
             "Shy artist",
-            lambda: keep_details(shy, {"legal_name": "Li Ming"}, cast.partner),
+            lambda: save_details(shy, {"legal_name": "Li Ming"}, cast.partner),
             none(lambda: PrivateDetails.exclude(contact="", legal_name="Li Ming")),
         ),
         Ending("signed form", "Shy artist", SignedForm.filter(id=form.id).delete, none(SignedForm.all)),
@@ -503,7 +512,7 @@ async def test_what_ended_after_the_copy_is_ended_again_and_named(
     stays = await shown(live, title="Stays")
     assert {ending.kind for ending in all_endings} >= {
         kind.name
-        for kind in (*KINDS, *SECRETS)
+        for kind in (*REVOCABLE_KINDS, *SECRET_KINDS)
         if not kind.name.startswith(("private", "artist's", "consent"))
     }
     folder = tmp_path / "copies"
@@ -513,7 +522,7 @@ async def test_what_ended_after_the_copy_is_ended_again_and_named(
         await ending.end()
     after = await shown(live, title="Made after the copy")
     assert gallery(live, "backup", folder, "--only-withdrawals").returncode == 0
-    lines = (folder / VALID).read_text()
+    lines = (folder / VALID_FILE).read_text()
     assert re.fullmatch(r"([0-9a-f]{64} [0-9:T+-]+\n)+", lines)
 
     brought = gallery(elsewhere, "restore", folder)
@@ -555,13 +564,13 @@ async def test_a_list_of_another_site_or_an_older_one_ends_nothing(
     folder = tmp_path / "copies"
     assert gallery(live, "backup", folder, "--only-withdrawals").returncode == 0
     older = tmp_path / "older.txt"
-    (folder / VALID).rename(older)
+    (folder / VALID_FILE).rename(older)
     older.write_text(older.read_text().replace("2026", "2020"))
     work = await shown(live)
     assert gallery(live, "backup", folder).returncode == 0
-    (folder / VALID).unlink()
+    (folder / VALID_FILE).unlink()
     strange = tmp_path / "strange.txt"
-    strange.write_text(f"{digest_for('kind', 'account')} 2999-01-01T00:00:00+00:00\n")
+    strange.write_text(f"{identity_digest('kind', 'account')} 2999-01-01T00:00:00+00:00\n")
     refused = gallery(elsewhere, "restore", folder, "--valid", strange)
     assert "another site" in refused.stderr
     (elsewhere.settings.home / "gallery.sqlite3").unlink()
@@ -580,13 +589,13 @@ async def test_a_damaged_original_neither_enters_nor_leaves_the_copies(
     folder = tmp_path / "copies"
     assert gallery(live, "backup", folder).returncode == 0
     cut, flipped = (original_key(work.image.token) for work in works)
-    good = (folder / PICTURES / cut).read_bytes()
+    good = (folder / PICTURES_FOLDER / cut).read_bytes()
     await factories.put(live.storage.private, cut, good[:-9])
     refused = gallery(live, "backup", folder)
     assert (refused.returncode, f"Damaged   {cut}" in refused.stdout) == (1, True), refused.stdout
-    assert (folder / PICTURES / cut).read_bytes() == good
+    assert (folder / PICTURES_FOLDER / cut).read_bytes() == good
 
-    (folder / PICTURES / flipped).write_bytes(good[:-1] + b"!")
+    (folder / PICTURES_FOLDER / flipped).write_bytes(good[:-1] + b"!")
     brought = gallery(elsewhere, "restore", folder)
     assert f"Damaged   {flipped}" in brought.stdout
     assert "An original is missing" in brought.stdout
@@ -638,11 +647,11 @@ async def test_what_cannot_be_restored_is_said(
     assert gallery(live, "backup", folder).returncode == 0
     named = gallery(elsewhere, "restore", folder, "--copy", "2020-01-01T000000Z")
     assert "There is no copy 2020-01-01T000000Z" in named.stderr
-    assert copies(folder)[0].name in named.stderr
+    assert list_copies(folder)[0].name in named.stderr
     nonsense = tmp_path / "list"
     nonsense.write_text("12 47\n")
     assert "no list of withdrawals" in gallery(elsewhere, "restore", folder, "--withdrawals", nonsense).stderr
-    (copies(folder)[0] / "gallery.sqlite3").unlink()
+    (list_copies(folder)[0] / "gallery.sqlite3").unlink()
     assert "other kind" in gallery(elsewhere, "restore", folder).stderr
     assert not (elsewhere.settings.home / "gallery.sqlite3").exists()
 
@@ -658,10 +667,10 @@ async def test_another_site_does_not_empty_the_copies(
     refused = gallery(elsewhere, "backup", folder)
     assert refused.returncode == 1
     assert "another site" in refused.stderr
-    assert (folder / PICTURES / original_key(work.image.token)).exists()
-    (folder / VALID).unlink()  # as in a folder of an earlier version
+    assert (folder / PICTURES_FOLDER / original_key(work.image.token)).exists()
+    (folder / VALID_FILE).unlink()  # as in a folder of an earlier version
     assert "--forget-most" in gallery(elsewhere, "backup", folder).stderr
-    assert (folder / PICTURES / original_key(work.image.token)).exists()
+    assert (folder / PICTURES_FOLDER / original_key(work.image.token)).exists()
 
 
 @pytest.mark.only_on("sqlite")
@@ -673,7 +682,7 @@ async def test_a_picture_that_the_disk_lost_stays_in_the_copies(
     assert gallery(live, "backup", folder).returncode == 0
     await live.storage.private.delete(key)
     assert gallery(live, "backup", folder).returncode == 0
-    assert (folder / PICTURES / key).exists()
+    assert (folder / PICTURES_FOLDER / key).exists()
 
 
 @pytest.mark.only_on("sqlite")
@@ -685,7 +694,7 @@ async def test_only_what_is_new_or_was_made_anew_is_copied(
     assert gallery(live, "backup", folder).returncode == 0
     await factories.put(live.storage.private, key, b"developed again, of another size")
     assert "1 file(s) were new" in gallery(live, "backup", folder).stdout
-    assert (folder / PICTURES / key).read_bytes() == b"developed again, of another size"
+    assert (folder / PICTURES_FOLDER / key).read_bytes() == b"developed again, of another size"
 
 
 @pytest.mark.only_on("sqlite")
@@ -694,29 +703,29 @@ async def test_older_copies_end_and_the_newest_stays(
 ) -> None:
     folder = tmp_path / "copies"
     assert gallery(live, "backup", folder).returncode == 0
-    copies(folder)[0].rename(folder / "2020-01-01T000000Z")
-    (folder / MAKING).mkdir()  # as a killed backup leaves it
-    (folder / MAKING / SECRET).write_text("private")
+    list_copies(folder)[0].rename(folder / "2020-01-01T000000Z")
+    (folder / UNFINISHED_COPY).mkdir()  # as a killed backup leaves it
+    (folder / UNFINISHED_COPY / SECRET_FILE).write_text("private")
     told = gallery(live, "backup", folder, "--keep", "7", "--only-withdrawals")
     assert told.returncode == 0
-    assert not (folder / MAKING).exists()
-    assert len(copies(folder)) == 1  # the newest one stays, however old
+    assert not (folder / UNFINISHED_COPY).exists()
+    assert len(list_copies(folder)) == 1  # the newest one stays, however old
     told = gallery(live, "backup", folder, "--keep", "7")
     assert "1 copy(s) of the database deleted" in told.stdout
-    assert [path.name[:4] for path in copies(folder)] != ["2020"]
-    assert len(copies(folder)) == 1
-    assert (copies(folder)[0] / "gallery.sqlite3").stat().st_mode & 0o777 == 0o600
+    assert [path.name[:4] for path in list_copies(folder)] != ["2020"]
+    assert len(list_copies(folder)) == 1
+    assert (list_copies(folder)[0] / "gallery.sqlite3").stat().st_mode & 0o777 == 0o600
     # Older copies end also where no new one is made.
     for name in ("2020-01-01T000000Z", "2020-01-02T000000Z"):
         (folder / name).mkdir()
     assert gallery(live, "backup", folder, "--only-withdrawals").returncode == 0
-    assert len(copies(folder)) == 1
+    assert len(list_copies(folder)) == 1
     (folder / "2020-01-01T000000Z").mkdir()
     shutil.rmtree(live.settings.media)
     live.settings.media.write_text("no folder")
     assert gallery(live, "backup", folder).returncode == 1
-    assert len(copies(folder)) == 1
-    assert not (folder / MAKING).exists()
+    assert len(list_copies(folder)) == 1
+    assert not (folder / UNFINISHED_COPY).exists()
 
 
 @pytest.mark.only_on("postgresql")
@@ -724,4 +733,4 @@ async def test_a_missing_program_is_named(live: LiveSite, gallery: Keyboard, tmp
     told = gallery(live, "backup", tmp_path / "copies", path=str(tmp_path))
     assert told.returncode == 1
     assert "pg_dump is not installed" in told.stderr
-    assert copies(tmp_path / "copies") == []
+    assert list_copies(tmp_path / "copies") == []

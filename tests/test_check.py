@@ -11,13 +11,13 @@ from datetime import timedelta
 import pytest
 
 from gallery.artists.models import Consent, Withdrawal
-from gallery.artists.private import form_key
+from gallery.artists.private_details import form_key
 from gallery.artworks.models import Artwork, Status
 from gallery.audit import chain
 from gallery.audit.models import Entry
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.cli.inspection import Finding, damaged_originals, inspect, mend
+from gallery.cli.inspection import InspectionFinding, damaged_originals, inspect, mend
 from gallery.clock import now, today
 from gallery.db.connection import Database, in_transaction, sqlite_file
 from gallery.exhibitions import stored_files
@@ -25,17 +25,17 @@ from gallery.exhibitions.stored_files import delete_orphans
 from gallery.images.framing import Framing
 from gallery.images.models import Image
 from gallery.images.storage_keys import make_private, original_key, public_key, rendition_key
-from gallery.images.uploads import take_again
+from gallery.images.uploads import reframe_image
 from gallery.storage import Storage, Store
 from gallery.storage.local import LocalFolder
-from gallery.storage.store import Stored
-from gallery.worker import Workshop
+from gallery.storage.store import StoredFile
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 from tests.test_cli import on_site
 
 
-async def findings(site: Site) -> list[Finding]:
+async def findings(site: Site) -> list[InspectionFinding]:
     return await inspect(Database(site.settings), site.storage, settling=timedelta(0), pause=0)
 
 
@@ -242,7 +242,7 @@ async def test_no_alarm_while_a_worker_cuts_tiles(site: Site, monkeypatch: pytes
     await factories.exhibition([work])
     listing, pending = site.storage.public.files, [site.work]
 
-    async def files(prefix: str = "") -> AsyncIterator[Stored]:
+    async def files(prefix: str = "") -> AsyncIterator[StoredFile]:
         async for stored in listing(prefix):
             yield stored
         if pending and not prefix:
@@ -257,7 +257,7 @@ async def test_no_alarm_while_a_work_leaves_the_wall(site: Site, monkeypatch: py
     work, image = await on_view(site)
     listing, looks = site.storage.public.files, list[str]()
 
-    async def files(prefix: str = "") -> AsyncIterator[Stored]:
+    async def files(prefix: str = "") -> AsyncIterator[StoredFile]:
         if not prefix:
             looks.append(prefix)
             await Artwork.filter(id=work.id).update(is_vetoed=True)
@@ -286,7 +286,7 @@ async def test_no_alarm_while_the_audit_log_is_chained(site: Site, monkeypatch: 
     await record(Verb.WORK_SUBMITTED, 1)
     await site.work()
     await record(Verb.WORK_SUBMITTED, 2)
-    real, calls = chain.head, [chain.chain_some]
+    real, calls = chain.chain_head, [chain.chain_entries]
 
     async def head() -> chain.ChainHead:
         end = await real()
@@ -294,8 +294,8 @@ async def test_no_alarm_while_the_audit_log_is_chained(site: Site, monkeypatch: 
             assert await chain_some()
         return end
 
-    monkeypatch.setattr(chain, "head", head)
-    assert [each async for each in chain.breaks()] == []
+    monkeypatch.setattr(chain, "chain_head", head)
+    assert [each async for each in chain.find_breaks()] == []
     assert calls == []
 
 
@@ -312,15 +312,15 @@ async def test_entries_that_wait_for_long_are_chained_by_mending(site: Site) -> 
 async def test_what_killed_processes_left_goes_after_a_day(site: Site) -> None:
     image = await factories.image(site.storage, site.cast.organisation)
     await factories.artwork(site.storage, site.cast.organisation, image=image)
-    workshop = Workshop(site.settings, site.storage)
+    context = ChoreContext(site.settings, site.storage)
     await factories.put(site.storage.private, "originals/young")
     left = ("originals/left", "renditions/left/preview.jpg", "forms/left", "imports/left", "logos/left")
     if site.settings.storage_url:  # a bucket's files cannot be made older
-        await delete_orphans(workshop, pause=0)
+        await delete_orphans(context, pause=0)
     else:
         for key in left:
             await put_long_ago(site.storage.private, key)
-        await delete_orphans(workshop, pause=0)
+        await delete_orphans(context, pause=0)
         assert not [key for key in left if await site.storage.private.exists(key)]
     assert await site.storage.private.exists("originals/young")
     assert await site.storage.private.exists(original_key(image.token))
@@ -345,11 +345,11 @@ async def test_an_old_original_under_a_new_name_is_no_orphan(
             return looks[-1].copy()
 
         monkeypatch.setattr(stored_files, "private_orphans", private_orphans)
-        await stored_files.delete_orphans(Workshop(site.settings, site.storage), pause=0)
+        await stored_files.delete_orphans(ChoreContext(site.settings, site.storage), pause=0)
         return made[0]
 
     monkeypatch.setattr(Image, "create", create_late)
-    await take_again(image, Framing(turn=90), site.storage, site.settings)
+    await reframe_image(image, Framing(turn=90), site.storage, site.settings)
     key = original_key(made[0].token)
     assert [key in found for found in looks] == [True, False]
     assert await site.storage.private.exists(key)

@@ -24,12 +24,12 @@ from gallery.artworks.models import Artwork, Status
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
 from gallery.cli import main
-from gallery.cli.inspection import SETTLING, Finding, inspect
+from gallery.cli.inspection import UPLOAD_GRACE, InspectionFinding, inspect
 from gallery.clock import now
 from gallery.db.connection import Database
 from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import make_public, public_key, rendition_key
-from gallery.mail.letters import compose
+from gallery.mail.messages import compose
 from gallery.mail.models import Mail
 from gallery.search.models import SearchEntry
 from gallery.storage import Store
@@ -81,11 +81,11 @@ async def put_long_ago(store: Store, key: str) -> None:
     """Have a file that is older than what is just being written."""
     assert isinstance(store, LocalFolder)
     await factories.put(store, key)
-    then = time.time() - SETTLING.total_seconds() - 5
+    then = time.time() - UPLOAD_GRACE.total_seconds() - 5
     os.utime(store.folder / key, (then, then))
 
 
-async def findings(site: Site) -> list[Finding]:
+async def findings(site: Site) -> list[InspectionFinding]:
     database = Database(site.settings)  # the site's own connection answers
     return await inspect(database, site.storage)
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from gallery.accounts import links, passwords, sessions
 from gallery.accounts.models import Person
-from gallery.api import access, once, tokens
+from gallery.api import access, idempotency, tokens
 from gallery.app import feature_routes
 from gallery.artists import consents, withdrawal_views
 from gallery.cli import main
@@ -24,14 +24,14 @@ from gallery.db.connection import Database
 from gallery.images import chores, iiif_requests, on_demand, partial_uploads, uploads
 from gallery.images.renditions import FORMATS, WIDTHS
 from gallery.images.sandbox import child, pixels
-from gallery.images.sandbox.parent import PROMISED, Limits
+from gallery.images.sandbox.parent import GUARANTEED_MEGAPIXELS, Limits
 from gallery.mail import chores as mail_chores
 from gallery.mail import outbox
 from gallery.organisations import application_views, link_check, owner_requests
 from gallery.organisations import links as project_links
 from gallery.reviews import report_views
 from gallery.settings import Settings
-from gallery.stats import appreciation_views, appreciations, following, visitors, writing
+from gallery.stats import appreciation_views, appreciations, count_writer, support_links, visitors
 from gallery.storage import Storage
 from gallery.web import forms
 from gallery.web.languages import LANGUAGES
@@ -295,7 +295,7 @@ def test_the_sizes_that_are_promised_are_told_as_they_are() -> None:
     words |= {"jpeg, progressive": "JPEG, progressive"}
     expected = {
         words.get(kind) or " with ".join([kind.split(", ")[0].upper(), *kind.split(", ")[1:]]): str(most)
-        for kind, most in PROMISED.items()
+        for kind, most in GUARANTEED_MEGAPIXELS.items()
     }
     assert told == expected
 
@@ -303,72 +303,79 @@ def test_the_sizes_that_are_promised_are_told_as_they_are() -> None:
 def test_limits_are_told_as_they_are() -> None:
     security, architecture = unwrapped(DOCS["security.md"]), unwrapped(DOCS["architecture.md"])
     limits = Limits()
-    minutes = int(sessions.ATTEMPTS_IN.total_seconds() // 60)
-    assert f"at least {passwords.SHORTEST} characters" in security
+    minutes = int(sessions.ATTEMPT_WINDOW.total_seconds() // 60)
+    assert f"at least {passwords.MIN_PASSWORD_LENGTH} characters" in security
     assert f"After {sessions.ATTEMPTS_PER_PERSON} failed sign-ins for one e-mail address" in security
     assert f"or {sessions.ATTEMPTS_PER_NETWORK} from one network (an IPv4 address, or" in security
     assert f"At most {links.LINKS_PER_PERSON} links are asked for one e-mail address" in security
     assert f"{links.LINKS_PER_NETWORK} from one network, within {minutes} minutes." in security
-    assert f"within {int(links.LINK_LASTS.total_seconds() // 60)} minutes. Opening it" in security
-    waits = [int(wait.total_seconds() // 60) for wait in mail_chores.WAITS]
+    assert f"within {int(links.MAIL_LINK_LIFETIME.total_seconds() // 60)} minutes. Opening it" in security
+    waits = [int(wait.total_seconds() // 60) for wait in mail_chores.RETRY_DELAYS]
     *first, last = map(str, waits)
     assert f"lets it wait {', '.join(first)} and then each time {last} minutes" in architecture
     assert f"for {mail_chores.GIVEN_UP_AFTER.days} days" in architecture
-    assert f"After {mail_chores.FORGOTTEN_AFTER.days} days the row is deleted" in architecture
+    assert f"After {mail_chores.MAILS_KEPT_FOR.days} days the row is deleted" in architecture
     assert f"at {outbox.DIGEST_HOUR} o'clock" in architecture
-    applications = application_views.SENT_FROM_ONE_NETWORK
+    applications = application_views.APPLICATION_LIMIT
     assert f"at most {applications.times} applications an hour, and as many reports" in security
-    assert report_views.SENT_FROM_ONE_NETWORK.times == applications.times
-    assert applications.seconds == report_views.SENT_FROM_ONE_NETWORK.seconds == 3600
+    assert report_views.REPORT_LIMIT.times == applications.times
+    assert applications.seconds == report_views.REPORT_LIMIT.seconds == 3600
     assert f"up to {forms.SMALL_FORM_BYTES // 1000} kB and 60 fields" in security
-    assert f"at most {link_check.REDIRECTS} redirects" in security
-    assert f"at most {link_check.SECONDS} seconds, reads at most {link_check.HEAD_BYTES >> 10} kB" in security
-    assert (project_links.DEAD_AFTER, project_links.NEXT_LOOK.days) == (3, 1)
+    assert f"at most {link_check.MAX_REDIRECTS} redirects" in security
+    assert (
+        f"at most {link_check.TIMEOUT_SECONDS} seconds, reads at most {link_check.MAX_HEAD_BYTES >> 10} kB"
+        in security
+    )
+    assert (project_links.MAX_FAILURES, project_links.CHECK_INTERVAL.days) == (3, 1)
     assert f"address space ({limits.memory_bytes >> 20} MiB)" in security
     assert f"processor time ({limits.cpu_seconds} s)" in security
-    assert f"written files ({child.LARGEST_FILE >> 20} MiB)" in security
+    assert f"written files ({child.MAX_FILE_BYTES >> 20} MiB)" in security
     assert f"more than {limits.max_pixels // 1_000_000} million pixels" in security
-    assert f"more than {pixels.MOST_SCANS} scans" in security
+    assert f"more than {pixels.MAX_JPEG_SCANS} scans" in security
     assert f"{uploads.MAX_FIELDS} text fields and {uploads.MAX_FIELD_BYTES // 1000} kB" in security
     assert (
         f"more than {iiif_requests.MAX_AREA:,} pixels or a side above {iiif_requests.MAX_SIDE:,}" in security
     )
-    assert (on_demand.AT_ONCE, on_demand.LINE) == (2, 8)
+    assert (on_demand.MAX_CONCURRENT, on_demand.MAX_WAITING) == (2, 8)
     assert "runs two for them at once and lets eight wait" in security
     assert (
         f"`{tokens.PREFIX}` and {tokens.RANDOM_LENGTH + tokens.CHECK_LENGTH} letters" in DOCS["security.md"]
     )
     assert f"the last {tokens.CHECK_LENGTH} a check" in security
     assert f"first {len(tokens.PREFIX) + tokens.SHOWN_LENGTH} letters" in security
-    assert f"after at most {max(tokens.LASTS_DAYS)} days" in security
-    assert f"At most {tokens.MOST} of an organisation" in security
-    assert f"After {access.WRONG_TOKENS} wrong tokens from one network within a minute" in security
-    assert access.WITHIN == 60
+    assert f"after at most {max(tokens.LIFETIMES_DAYS)} days" in security
+    assert f"At most {tokens.MAX_TOKENS} of an organisation" in security
+    assert f"After {access.MAX_WRONG_TOKENS} wrong tokens from one network within a minute" in security
+    assert access.WRONG_TOKENS_SECONDS == 60
     assert f"may ask {Settings.api_requests_per_minute} times a minute" in security
-    hours = owner_requests.WAITS.total_seconds() / 3600
+    hours = owner_requests.OBJECTION_PERIOD.total_seconds() / 3600
     assert f"After {hours:.0f} hours, and not before these mails have left" in security
-    assert f"nobody asks again for {owner_requests.REST_AFTER_OBJECTION.days} days" in security
-    assert f"is kept for {once.KEPT_FOR.total_seconds() / 3600:.0f} hours" in security
-    assert f"a lease of {once.LEASE.seconds} s that was committed" in unwrapped(DOCS["decisions.md"])
+    assert f"nobody asks again for {owner_requests.PAUSE_AFTER_OBJECTION.days} days" in security
+    assert f"is kept for {idempotency.ANSWER_RETENTION.total_seconds() / 3600:.0f} hours" in security
+    assert f"a lease of {idempotency.ANSWER_LEASE.seconds} s that was committed" in unwrapped(
+        DOCS["decisions.md"]
+    )
     assert chores.UNUSED_AFTER.days == 1
     assert "deleted after a day" in security
     assert (
-        f"{partial_uploads.MOST_OPEN} uploads in pieces open, of {partial_uploads.MOST_OPEN_BYTES // 10**9} GB"
+        f"{partial_uploads.MAX_OPEN_UPLOADS} uploads in pieces open, of {partial_uploads.MAX_OPEN_BYTES // 10**9} GB"
         in security
     )
-    assert f"each ends {partial_uploads.LASTS.days} days" in security
-    assert f"silent for {partial_uploads.SILENCE:.0f} s" in security
+    assert f"each ends {partial_uploads.LIFETIME.days} days" in security
+    assert f"silent for {partial_uploads.IDLE_TIMEOUT:.0f} s" in security
     assert f"{consents.CODE_LENGTH * 5} random bits" in security
-    assert f"limit of {withdrawal_views.ATTEMPTS.times} requests a minute" in security
-    assert withdrawal_views.ATTEMPTS.seconds == 60
-    fresh, presses = appreciation_views.NEW_VISITORS, appreciation_views.PRESSES
+    assert f"limit of {withdrawal_views.CODE_ATTEMPTS.times} requests a minute" in security
+    assert withdrawal_views.CODE_ATTEMPTS.seconds == 60
+    fresh, presses = appreciation_views.NEW_VISITOR_LIMIT, appreciation_views.PRESS_LIMIT
     assert f"At most {fresh.times} new browsers an hour, and {presses.times} presses a minute" in security
-    assert (fresh.seconds, presses.seconds, writing.EVERY) == (3600, 60, 1.0)
+    assert (fresh.seconds, presses.seconds, count_writer.WRITE_INTERVAL) == (3600, 60, 1.0)
     assert f"for {appreciation_views.COOKIE_AGE // 86_400} days" in security
-    assert f"More than {following.COUNTED_FROM_ONE_NETWORK.times} a minute from one network" in security
-    assert all(word in "".join(visitors.PROGRAMS) for word in ("bot", "crawl", "spider", "slurp", "preview"))
-    assert f"remembers for {appreciations.STALENESS:.0f} seconds" in architecture
-    first_pause, *pauses = (int(pause.total_seconds() // 60) for pause in chores.PAUSES)
+    assert f"More than {support_links.COUNT_LIMIT.times} a minute from one network" in security
+    assert all(
+        word in "".join(visitors.BOT_PATTERNS) for word in ("bot", "crawl", "spider", "slurp", "preview")
+    )
+    assert f"remembers for {appreciations.MAX_AGE:.0f} seconds" in architecture
+    first_pause, *pauses = (int(pause.total_seconds() // 60) for pause in chores.RETRY_DELAYS)
     *growing, longest = sorted(set(pauses[:-1]))
     told_pauses = f"for a minute, then {', '.join(map(str, growing))} and {longest}, after a day once a day"
     assert told_pauses in architecture
@@ -395,11 +402,13 @@ async def test_a_closed_account_cannot_sign_in_and_a_moved_one_can_be_invited(
     settings = settings_for(tmp_path, f"sqlite:///{path}")
     async with Database(settings):
         email = (await assemble()).partner.email
-        assert await sessions.sign_in(email, PASSWORD, "192.0.2.1", settings)
+        assert await sessions.authenticate_by_password(email, PASSWORD, "192.0.2.1", settings)
         with closing(sqlite3.connect(path)) as connection, connection:
             assert connection.execute(statement.replace("teacher@example.org", email)).rowcount == 1
-        assert await sessions.sign_in(email, PASSWORD, "192.0.2.1", settings) is None
-        assert await sessions.sign_in(f"old-{email}", PASSWORD, "192.0.2.1", settings) is None
+        assert await sessions.authenticate_by_password(email, PASSWORD, "192.0.2.1", settings) is None
+        assert (
+            await sessions.authenticate_by_password(f"old-{email}", PASSWORD, "192.0.2.1", settings) is None
+        )
         assert await Person.exists(email=email) == ("'old-'" not in statement)
 
 

@@ -13,12 +13,12 @@ import pytest
 from gallery import erasure
 from gallery.accounts.account_deletion import close_account
 from gallery.artists.models import PrivateDetails
-from gallery.artists.private import delete_artist, keep_details
+from gallery.artists.private_details import delete_artist, save_details
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import delete_draft
 from gallery.cli.inspection import inspect
-from gallery.clock import local, now, standing_at
+from gallery.clock import frozen_at, now, to_local
 from gallery.db.connection import Database, sqlite_file
 from gallery.erasure import Erasure
 from tests import factories
@@ -74,11 +74,11 @@ async def test_deleted_private_words_leave_no_bytes(site: Site, how: str) -> Non
         partner.name = " ".join(MARKERS)
         await partner.save()
     else:
-        await keep_details(consent.artist, {"legal_name": MARKERS[1], "notes": MARKERS[0] * 900}, partner)
+        await save_details(consent.artist, {"legal_name": MARKERS[1], "notes": MARKERS[0] * 900}, partner)
     await site.work()
     assert in_files(site)
     if how == "emptied":
-        await keep_details(consent.artist, {}, partner)
+        await save_details(consent.artist, {}, partner)
         assert not await PrivateDetails.exists()
     elif how == "artist deleted":
         await delete_artist(consent.artist, site.storage, partner)
@@ -112,18 +112,18 @@ async def test_somebody_who_reads_only_delays_it(site: Site) -> None:
 
 @pytest.mark.only_on("sqlite")
 async def test_a_large_file_is_written_anew_by_night(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erasure, "AT_ONCE", 0)
+    monkeypatch.setattr(erasure, "MAX_DAYTIME_BYTES", 0)
     work = await marked_work(site, status="accepted")
     assert work.consent is not None
     await withdraw(work.consent, site.storage)
-    noon = local(now()).replace(hour=12)
-    with standing_at(noon):
+    noon = to_local(now()).replace(hour=12)
+    with frozen_at(noon):
         await site.work()
         assert await Erasure.exists()
         file = sqlite_file(site.settings.database_url)
         assert file is not None
         assert MARKERS[0].encode() not in Path(f"{file}-wal").read_bytes()
-    with standing_at(noon.replace(hour=3)):
+    with frozen_at(noon.replace(hour=3)):
         await site.work()
     assert not await Erasure.exists()
     assert in_files(site) == []

@@ -8,22 +8,22 @@ from starlette.requests import Request
 from gallery.accounts import second_factors
 from gallery.accounts.models import Person, Role
 from gallery.accounts.sessions import current_session
-from gallery.audit.current_user import act_as
+from gallery.audit.current_user import set_current_user_id
 from gallery.clock import now
 from gallery.web import site_settings
 from gallery.web.languages import accepted_language, set_language
 from gallery.web.rendering import DESK, pages_of, settings_of
 
 
-class SignInNeeded(Exception):
+class SignInRequired(Exception):
     """The page is for people who signed in: they are sent to do so and come back."""
 
 
-class SecondFactorNeeded(Exception):
+class SecondFactorRequired(Exception):
     """A curator's or keeper's days without a second factor are over: first they set one up."""
 
 
-async def speak_to_guest(request: Request) -> None:
+async def set_guest_language(request: Request) -> None:
     """Let a page for somebody without account speak the browser's language."""
     wanted = request.query_params.get("language") or accepted_language(
         request.headers.get("accept-language", "")
@@ -43,7 +43,7 @@ async def load_person(request: Request) -> Person:
     person = await load_signed_in(request)
     due = request.state.second_factor_due
     if due is not None and due <= now():
-        raise SecondFactorNeeded
+        raise SecondFactorRequired
     return person
 
 
@@ -51,11 +51,11 @@ async def load_signed_in(request: Request) -> Person:
     """The same for the pages on which a second factor is set up. Raises SignInNeeded."""
     session = await current_session(request)
     if session is None:
-        raise SignInNeeded
-    await site_settings.read_anew()
+        raise SignInRequired
+    await site_settings.reload()
     request.state.session = session
     request.state.person = session.person
-    act_as(session.person.id)
+    set_current_user_id(session.person.id)
     set_language(session.person.language)
     request.state.second_factor_due = await second_factors.due_at(session.person, settings_of(request))
     return session.person

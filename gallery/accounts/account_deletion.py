@@ -7,7 +7,7 @@ from typing import Any
 from tortoise import Tortoise
 from tortoise.expressions import Q
 
-from gallery.accounts.members import note_former_owners, owners_of
+from gallery.accounts.members import owners_of, record_former_owners
 from gallery.accounts.models import (
     AddressChange,
     Invitation,
@@ -22,13 +22,13 @@ from gallery.accounts.second_factors import forget_factors
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import in_transaction, locked
-from gallery.erasure import erase_soon
+from gallery.erasure import request_erasure
 from gallery.mail.models import Mail
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
 
-class ClosingRefused(Exception):
+class AccountDeletionRefused(Exception):
     """Somebody is still needed; `sentence` says for what."""
 
     def __init__(self, sentence: Any) -> None:
@@ -36,7 +36,7 @@ class ClosingRefused(Exception):
         self.sentence = sentence
 
 
-async def hindrance(person: Person) -> Any:
+async def deletion_obstacle(person: Person) -> Any:
     """What keeps somebody from leaving, as a lazy sentence; empty where nothing does."""
     if (
         person.is_keeper
@@ -62,11 +62,11 @@ async def close_account(person: Person) -> None:
         await locked(Person.filter(Q(role=Role.KEEPER) | Q(id=person.id)).order_by("id"))
         owned = await Membership.filter(person_id=person.id).values_list("organisation_id", flat=True)
         await locked(Membership.filter(organisation_id__in=list(owned)))
-        sentence = await hindrance(person)
+        sentence = await deletion_obstacle(person)
         if sentence:
-            raise ClosingRefused(sentence)
+            raise AccountDeletionRefused(sentence)
         await forget_account(person.id)
-        await erase_soon()
+        await request_erasure()
         await record(Verb.ACCOUNT_CLOSED, person.id, by=person)
 
 
@@ -84,7 +84,7 @@ async def forget_account(id: int) -> None:
         email=email
     )  # it stands above accounts
     await requests.exclude(state="waiting").update(email=nobody)
-    await note_former_owners(Membership.filter(person_id=id))
+    await record_former_owners(Membership.filter(person_id=id))
     await Membership.filter(person_id=id).delete()
     await forget_factors(id)
     await Person.filter(id=id).update(

@@ -6,50 +6,52 @@ import secrets
 
 from tortoise.exceptions import IntegrityError
 
-from gallery.accounts.links import LINK_LASTS, LinkSpent
+from gallery.accounts.links import MAIL_LINK_LIFETIME, InvalidLink
 from gallery.accounts.models import AddressChange, MailLink, Person
 from gallery.accounts.sessions import token_hash
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
-from gallery.mail.outbox import News, tell, write_to
+from gallery.mail.outbox import Notification, notify, queue_mail
 
 
-async def ask_to_change(person: Person, email: str) -> None:
+async def request_address_change(person: Person, email: str) -> None:
     """Send a link to the new address, unless it has an account, which only its owner may know. The old one is told."""
     email = email.strip().lower()
     async with in_transaction():
         await locked(Person.filter(id=person.id)).get()
         await AddressChange.filter(person_id=person.id).delete()
         await record(Verb.ACCOUNT_ADDRESS_ASKED, person.id, by=person)
-        await tell([person], News("address_asked", "/desk/password", {"email": email}, is_for_digest=False))
+        await notify(
+            [person], Notification("address_asked", "/desk/password", {"email": email}, is_for_digest=False)
+        )
         if await Person.exists(email=email):
             return
         token = secrets.token_urlsafe(24)
-        expires_at = now() + LINK_LASTS
+        expires_at = now() + MAIL_LINK_LIFETIME
         await AddressChange.create(
             token_hash=token_hash(token), person=person, email=email, expires_at=expires_at
         )
-        await write_to(
+        await queue_mail(
             email,
             person.language,
             "address_confirm",
             "/desk/address/",
             person=person,
-            facts={"minutes": int(LINK_LASTS.total_seconds() // 60)},
+            facts={"minutes": int(MAIL_LINK_LIFETIME.total_seconds() // 60)},
             secret=token,
             useless_after=expires_at,
         )
 
 
-async def find_change(token: str) -> AddressChange:
+async def find_address_change(token: str) -> AddressChange:
     """The change of a link with its person; looking at it changes nothing. Raises LinkSpent."""
     change = await AddressChange.get_or_none(
         token_hash=token_hash(token), expires_at__gt=now(), person__is_active=True
     ).prefetch_related("person")
     if change is None:
-        raise LinkSpent
+        raise InvalidLink
     return change
 
 
@@ -57,15 +59,17 @@ async def change_address(token: str) -> Person:
     """Give the person of a link the address that it was sent to; the old one is told. Raises LinkSpent."""
     try:
         async with in_transaction():
-            change = await find_change(token)
+            change = await find_address_change(token)
             if not await AddressChange.filter(id=change.id).delete():  # it was used in this moment
-                raise LinkSpent
+                raise InvalidLink
             person = change.person
-            news = News("address_changed", "/desk/sign-in", {"email": change.email}, is_for_digest=False)
-            await tell([person], news)
+            news = Notification(
+                "address_changed", "/desk/sign-in", {"email": change.email}, is_for_digest=False
+            )
+            await notify([person], news)
             await MailLink.filter(person_id=person.id).delete()
             await Person.filter(id=person.id).update(email=change.email)
             await record(Verb.ACCOUNT_ADDRESS_CHANGED, person.id, by=person)
     except IntegrityError as error:  # by now somebody has an account with this address
-        raise LinkSpent from error
+        raise InvalidLink from error
     return await Person.get(id=person.id)

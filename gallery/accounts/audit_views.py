@@ -15,18 +15,18 @@ from starlette.routing import Route
 from gallery.accounts.access import load_curator
 from gallery.accounts.models import Person
 from gallery.audit.models import Entry
-from gallery.audit.verbs import CURATORS_READ, KIND_WORDS, VERB_WORDS, Verb, kind_of
-from gallery.clock import start_of
+from gallery.audit.verbs import KIND_WORDS, VERB_WORDS, VERBS_FOR_CURATORS, Verb, kind_of
+from gallery.clock import start_of_day
 from gallery.db.connection import QuerySet
 from gallery.numbers import whole_number
 from gallery.web.forms import one_line
 from gallery.web.rendering import render
 
-PAGE = 60
-NAMED_ALIKE = 50  # people whose names hold what was asked for
+ENTRIES_PER_PAGE = 60
+MAX_MATCHING_PEOPLE = 50  # people whose names hold what was asked for
 
 # Where a thing can be looked at by whoever reads the log; the others have no page for them.
-PAGES = {
+ROUTE_OF_KIND = {
     "work": "reviews:new",
     "theme": "themes:edit",
     "exhibition": "exhibitions:show",
@@ -38,7 +38,7 @@ PAGES = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuditLogFilter:
     """What the log is searched for; whatever makes no sense is left out."""
 
     who: str = ""
@@ -49,14 +49,14 @@ class Asked:
     before: int | None = None  # the id of the last entry of the page before
 
     @classmethod
-    def of(cls, parameters: QueryParams) -> Asked:
+    def of(cls, parameters: QueryParams) -> AuditLogFilter:
         kind, verb = parameters.get("kind", ""), parameters.get("verb", "")
         return cls(
             who=one_line(parameters.get("who", ""))[:80],
             kind=kind if kind in KIND_WORDS else "",
             thing=whole_number(parameters.get("thing", "")),
             verb=verb if verb in set(Verb) else "",
-            day=_day(parameters.get("day", "")),
+            day=_date_from(parameters.get("day", "")),
             before=whole_number(parameters.get("before", "")),
         )
 
@@ -68,9 +68,9 @@ class Asked:
 
     async def entries(self, reader: Person) -> QuerySet[Entry]:
         """What is found of what `reader` may read, the newest first."""
-        found = Entry.all() if reader.is_keeper else Entry.filter(verb__in=list(CURATORS_READ))
+        found = Entry.all() if reader.is_keeper else Entry.filter(verb__in=list(VERBS_FOR_CURATORS))
         if self.who:
-            named = Person.filter(name__icontains=self.who).order_by("id").limit(NAMED_ALIKE)
+            named = Person.filter(name__icontains=self.who).order_by("id").limit(MAX_MATCHING_PEOPLE)
             found = found.filter(person_id__in=list(await named.values_list("id", flat=True)))
         if self.kind:
             found = found.filter(kind=self.kind)
@@ -79,13 +79,15 @@ class Asked:
         if self.verb:
             found = found.filter(verb=self.verb)
         if self.day is not None:
-            found = found.filter(at__gte=start_of(self.day), at__lt=start_of(self.day + timedelta(days=1)))
+            found = found.filter(
+                at__gte=start_of_day(self.day), at__lt=start_of_day(self.day + timedelta(days=1))
+            )
         if self.before is not None:
             found = found.filter(id__lt=self.before)
         return found.order_by("-id")
 
 
-def _day(text: str) -> date | None:
+def _date_from(text: str) -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -96,24 +98,24 @@ def _day(text: str) -> date | None:
 async def index(request: Request) -> Response:
     """A keeper or curator reads who did what, when, and to which thing."""
     reader = await load_curator(request)
-    asked = Asked.of(request.query_params)
-    entries = await (await asked.entries(reader)).limit(PAGE + 1)
-    shown = entries[:PAGE]
+    asked = AuditLogFilter.of(request.query_params)
+    entries = await (await asked.entries(reader)).limit(ENTRIES_PER_PAGE + 1)
+    shown = entries[:ENTRIES_PER_PAGE]
     names = await Person.filter(id__in=[each.person_id for each in shown if each.person_id]).values_list(
         "id", "name"
     )
-    readable = [verb for verb in Verb if reader.is_keeper or verb in CURATORS_READ]
+    readable = [verb for verb in Verb if reader.is_keeper or verb in VERBS_FOR_CURATORS]
     context: dict[str, Any] = {
         "entries": shown,
         "names": dict(names),
         "asked": asked,
-        "last": shown[-1].id if len(entries) > PAGE else None,
+        "last": shown[-1].id if len(entries) > ENTRIES_PER_PAGE else None,
         "verb_words": VERB_WORDS,
         "kind_words": KIND_WORDS,
         "verbs": readable,
         "kinds": [kind for kind in KIND_WORDS if any(kind_of(verb) == kind for verb in readable)],
-        "pages": PAGES,
-        "seen_by_curators": CURATORS_READ,
+        "pages": ROUTE_OF_KIND,
+        "seen_by_curators": VERBS_FOR_CURATORS,
     }
     return render(request, "audit/index.html", context)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from gallery.accounts.links import answer_request
+from gallery.accounts.links import send_requested_link
 from gallery.accounts.models import (
     AddressChange,
     MailLink,
@@ -14,57 +14,57 @@ from gallery.accounts.models import (
     SignInAttempt,
     SpentChallenge,
 )
-from gallery.accounts.passkeys import CHALLENGE_LASTS
+from gallery.accounts.passkeys import CHALLENGE_LIFETIME
 from gallery.accounts.second_factors import carry_out_resets
-from gallery.accounts.sessions import ATTEMPTS_IN, LASTS_AT_MOST
+from gallery.accounts.sessions import ATTEMPT_WINDOW, MAX_SESSION_LIFETIME
 from gallery.clock import now, today
 from gallery.mail.chores import TOO_LATE
 from gallery.mail.models import Mail, MailState
-from gallery.mail.outbox import News, tell
-from gallery.worker import Chore, Workshop
+from gallery.mail.outbox import Notification, notify
+from gallery.worker import Chore, ChoreContext
 
 
-async def answer_link_request(workshop: Workshop) -> bool:
+async def answer_link_request(context: ChoreContext) -> bool:
     """Write the mail with the link that somebody asked for; False when nobody did."""
-    return await answer_request()
+    return await send_requested_link()
 
 
-async def tell_of_failed_mails(workshop: Workshop) -> bool:
+async def notify_of_failed_mails(context: ChoreContext) -> bool:
     """Tell the keepers once a day that mails could not be sent."""
     failed = Mail.filter(state=MailState.GIVEN_UP, settled_at__gt=now() - timedelta(days=1))
     count = await failed.exclude(answer=TOO_LATE).exclude(kind="mails_given_up").count()
     if count:
-        news = News(
+        news = Notification(
             "mails_given_up",
             "/desk/outbox",
             {"count": count},
             key=f"mails-given-up:{today()}",
             is_for_digest=False,
         )
-        await tell(await Person.filter(role=Role.KEEPER, is_active=True), news)
+        await notify(await Person.filter(role=Role.KEEPER, is_active=True), news)
     return False
 
 
-async def reset_second_factors(workshop: Workshop) -> bool:
+async def reset_second_factors(context: ChoreContext) -> bool:
     """Remove the second factors whose reset is due."""
     await carry_out_resets()
     return False
 
 
-async def forget_expired(workshop: Workshop) -> bool:
+async def forget_expired(context: ChoreContext) -> bool:
     """Delete sessions, links and failed sign-ins whose time is over."""
     await MailLink.filter(expires_at__lte=now()).delete()
     await AddressChange.filter(expires_at__lte=now()).delete()
     await Session.filter(expires_at__lte=now()).delete()
-    await Session.filter(created_at__lte=now() - LASTS_AT_MOST).delete()
-    await SpentChallenge.filter(at__lt=now() - CHALLENGE_LASTS).delete()
-    await SignInAttempt.filter(at__lt=now() - ATTEMPTS_IN).delete()
+    await Session.filter(created_at__lte=now() - MAX_SESSION_LIFETIME).delete()
+    await SpentChallenge.filter(at__lt=now() - CHALLENGE_LIFETIME).delete()
+    await SignInAttempt.filter(at__lt=now() - ATTEMPT_WINDOW).delete()
     return False
 
 
 CHORES = [
     Chore("answer requests for links", answer_link_request),
-    Chore("tell of failed mails", tell_of_failed_mails, every=300),
+    Chore("tell of failed mails", notify_of_failed_mails, every=300),
     Chore("reset second factors", reset_second_factors, every=60),
     Chore("forget expired sessions", forget_expired, every=300),
 ]

@@ -11,18 +11,18 @@ from starlette.responses import Response
 
 from gallery.accounts.models import Passkey, Session
 from gallery.accounts.passkeys import PasskeyRefused, relying_party, request_options, use_passkey
-from gallery.accounts.sessions import TooManyAttempts, sign_in
+from gallery.accounts.sessions import TooManyAttempts, authenticate_by_password
 from gallery.clock import now
-from gallery.web.forms import desk_form
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import render, settings_of
-from gallery.web.security import network_asking
+from gallery.web.security import client_network
 
-CONFIRMED_FOR = timedelta(minutes=10)
+CONFIRMATION_LIFETIME = timedelta(minutes=10)
 PASSWORD, CREDENTIAL = "confirm_password", "confirm_credential"  # fields that come with those of the view
 
 
-class ConfirmationNeeded(Exception):
+class ConfirmationRequired(Exception):
     """It is not known whether it is still the person who signed in; `fields` are what was sent."""
 
     def __init__(self, fields: ImmutableMultiDict[str, Any], sentence: str = "", status: int = 403) -> None:
@@ -32,38 +32,42 @@ class ConfirmationNeeded(Exception):
         self.status = status
 
 
-async def confirmed(request: Request) -> None:
+async def require_confirmation(request: Request) -> None:
     """Go on only if the password or a passkey was given within minutes. For views of POST, after their load_…().
 
     Otherwise raises ConfirmationNeeded: a page asks for it and sends the same fields again, so nothing typed is lost.
     """
     session, person, settings = request.state.session, request.state.person, settings_of(request)
-    if session.confirmed_at is not None and session.confirmed_at > now() - CONFIRMED_FOR:
+    if session.confirmed_at is not None and session.confirmed_at > now() - CONFIRMATION_LIFETIME:
         return
-    fields = await desk_form(request)
+    fields = await read_desk_form(request)
     if CREDENTIAL in fields:
         try:
             if await use_passkey(str(fields[CREDENTIAL]), f"confirm {session.id}", settings) != person:
                 raise PasskeyRefused
         except PasskeyRefused:
-            raise ConfirmationNeeded(fields, _("This passkey was not accepted. Please try again.")) from None
+            raise ConfirmationRequired(
+                fields, _("This passkey was not accepted. Please try again.")
+            ) from None
     elif fields.get(PASSWORD):
         try:
-            if not await sign_in(person.email, str(fields[PASSWORD]), network_asking(request), settings):
-                raise ConfirmationNeeded(fields, _("This is not your current password."))
+            if not await authenticate_by_password(
+                person.email, str(fields[PASSWORD]), client_network(request), settings
+            ):
+                raise ConfirmationRequired(fields, _("This is not your current password."))
         except TooManyAttempts:
             sentence = _("That was tried too often. Please wait a quarter of an hour and try again.")
-            raise ConfirmationNeeded(fields, sentence, 429) from None
+            raise ConfirmationRequired(fields, sentence, 429) from None
     else:
         sentence = _("Please write your password.") if PASSWORD in fields else ""
-        raise ConfirmationNeeded(fields, sentence)
+        raise ConfirmationRequired(fields, sentence)
     session.confirmed_at = now()
     await Session.filter(id=session.id).update(confirmed_at=session.confirmed_at)
 
 
 async def ask_to_confirm(request: Request, error: Exception) -> Response:
     """The page that asks, with what was sent in it."""
-    assert isinstance(error, ConfirmationNeeded)
+    assert isinstance(error, ConfirmationRequired)
     settings = settings_of(request)
     passkeys = await Passkey.filter(person=request.state.person)
     context = {

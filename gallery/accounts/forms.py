@@ -18,8 +18,8 @@ from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Length
 
-from gallery.accounts.passwords import SHORTEST
-from gallery.web.forms import Block, Form, Line, Needed, at_most, choices_of, stripped
+from gallery.accounts.passwords import MIN_PASSWORD_LENGTH
+from gallery.web.forms import Form, LineField, Required, TextBlockField, choices_of, max_length, stripped
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
@@ -35,13 +35,13 @@ MEMBER_ROLES = {
 class SignInForm(Form):
     email = StringField(
         _l("E-mail"),
-        [Needed(_l("Please write your e-mail address.")), at_most(254)],
+        [Required(_l("Please write your e-mail address.")), max_length(254)],
         filters=[stripped],
         render_kw={"type": "email", "autocomplete": "username webauthn", "maxlength": 254},
     )
     password = PasswordField(
         _l("Password"),
-        [Needed(_l("Please write your password."))],
+        [Required(_l("Please write your password."))],
         render_kw={"autocomplete": "current-password"},
     )
 
@@ -50,9 +50,9 @@ class LinkForm(Form):
     email = StringField(
         _l("E-mail"),
         [
-            Needed(_l("Please write your e-mail address.")),
+            Required(_l("Please write your e-mail address.")),
             Email(_l("Please write an e-mail address, such as name@example.org.")),
-            at_most(254),
+            max_length(254),
         ],
         filters=[stripped],
         render_kw={"type": "email", "autocomplete": "username", "maxlength": 254},
@@ -63,18 +63,19 @@ def new_password(label: Any) -> PasswordField:
     return PasswordField(
         label,
         [
-            Needed(_l("Please choose a password.")),
+            Required(_l("Please choose a password.")),
             Length(
-                min=SHORTEST,
+                min=MIN_PASSWORD_LENGTH,
                 max=200,
                 message=_l(
-                    "Please use at least %(least)s characters; a short sentence is good.", least=SHORTEST
+                    "Please use at least %(least)s characters; a short sentence is good.",
+                    least=MIN_PASSWORD_LENGTH,
                 ),
             ),
         ],
         description=_l(
             "At least %(least)s characters. A short sentence is easy to remember and hard to guess.",
-            least=SHORTEST,
+            least=MIN_PASSWORD_LENGTH,
         ),
         render_kw={"autocomplete": "new-password"},
     )
@@ -87,7 +88,7 @@ class PasswordForm(Form):
 class OwnPasswordForm(PasswordForm):
     present = PasswordField(
         _l("Current password"),
-        [Needed(_l("Please write your password."))],
+        [Required(_l("Please write your password."))],
         render_kw={"autocomplete": "current-password"},
     )
 
@@ -96,9 +97,9 @@ class AddressForm(Form):
     email = StringField(
         _l("New e-mail address"),
         [
-            Needed(_l("Please write your e-mail address.")),
+            Required(_l("Please write your e-mail address.")),
             Email(_l("Please write an e-mail address, such as name@example.org.")),
-            at_most(254),
+            max_length(254),
         ],
         filters=[stripped],
         render_kw={"type": "email", "autocomplete": "email", "maxlength": 254},
@@ -106,10 +107,10 @@ class AddressForm(Form):
 
 
 class PasskeyForm(Form):
-    name = Line(
+    name = LineField(
         _l("A name for it"),
         60,
-        [Needed(_l("Please write a name, such as that of the device."))],
+        [Required(_l("Please write a name, such as that of the device."))],
         description=_l("So that you know later which one it is."),
     )
 
@@ -118,7 +119,7 @@ class AppForm(Form):
     sealed = HiddenField()
     code = StringField(
         _l("The code that the app shows"),
-        [Needed(_l("Please write the code."))],
+        [Required(_l("Please write the code."))],
         filters=[stripped],
         description=_l("Six digits, which change every half minute."),
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 20, "class": "code"},
@@ -126,17 +127,17 @@ class AppForm(Form):
 
 
 class AcceptForm(Form):
-    name = Line(
+    name = LineField(
         _l("Your name"),
         80,
-        [Needed(_l("Please write your name, as colleagues know you."))],
+        [Required(_l("Please write your name, as colleagues know you."))],
         render_kw={"autocomplete": "name"},
     )
     password = new_password(_l("Password"))
 
 
 class AccountForm(Form):
-    name = Line(_l("Your name"), 80, [Needed(_l("Please write your name, as colleagues know you."))])
+    name = LineField(_l("Your name"), 80, [Required(_l("Please write your name, as colleagues know you."))])
     language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES))
     wants_digest = BooleanField(
         _l("News in one mail a day"),
@@ -148,9 +149,9 @@ class InvitationForm(Form):
     email = StringField(
         _l("E-mail"),
         [
-            Needed(_l("Please write whom to invite.")),
+            Required(_l("Please write whom to invite.")),
             Email(_l("Please write an e-mail address, such as name@example.org.")),
-            at_most(254),
+            max_length(254),
         ],
         filters=[stripped],
         render_kw={"type": "email", "maxlength": 254, "autocomplete": "off"},
@@ -181,7 +182,7 @@ class ReviewingForm(Form):
 
     reviews_needed = RadioField(
         _l("Who decides on a work"),
-        [Needed(_l("Please choose one of the two."))],
+        [Required(_l("Please choose one of the two."))],
         choices=[
             SelectChoice("1", _l("One curator")),
             SelectChoice("2", _l("Two curators, the second without knowing how the first decided")),
@@ -205,13 +206,13 @@ class ReviewingForm(Form):
 class SiteTextsForm(Form):
     """What the site is called, and the texts that are the keeper's own."""
 
-    name_zh = Line(
+    name_zh = LineField(
         _l("Name in Chinese"), 60, description=_l("Left empty: the name that the environment sets.")
     )
-    name_en = Line(_l("Name in English"), 60)
-    home_zh = Block(_l("On the home page, in Chinese"), 4000, render_kw={"rows": 4})
-    home_en = Block(_l("On the home page, in English"), 4000, render_kw={"rows": 4})
-    about_zh = Block(
+    name_en = LineField(_l("Name in English"), 60)
+    home_zh = TextBlockField(_l("On the home page, in Chinese"), 4000, render_kw={"rows": 4})
+    home_en = TextBlockField(_l("On the home page, in English"), 4000, render_kw={"rows": 4})
+    about_zh = TextBlockField(
         _l("About this gallery, in Chinese"),
         20_000,
         description=_l(
@@ -219,6 +220,6 @@ class SiteTextsForm(Form):
         ),
         render_kw={"rows": 10},
     )
-    about_en = Block(_l("About this gallery, in English"), 20_000, render_kw={"rows": 10})
-    footer_zh = Block(_l("Below each page, in Chinese"), 500, render_kw={"rows": 2})
-    footer_en = Block(_l("Below each page, in English"), 500, render_kw={"rows": 2})
+    about_en = TextBlockField(_l("About this gallery, in English"), 20_000, render_kw={"rows": 10})
+    footer_zh = TextBlockField(_l("Below each page, in Chinese"), 500, render_kw={"rows": 2})
+    footer_en = TextBlockField(_l("Below each page, in English"), 500, render_kw={"rows": 2})

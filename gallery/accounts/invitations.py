@@ -13,7 +13,13 @@ from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
-from gallery.accounts.members import CURATORS, has_had_owner, hold_memberships, owners_of, tell_owners
+from gallery.accounts.members import (
+    CURATOR_ROLES,
+    has_had_owner,
+    notify_owners,
+    owners_of,
+    suspend_unconfirmed_memberships,
+)
 from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
 from gallery.accounts.passwords import hash_password
 from gallery.accounts.sessions import token_hash
@@ -21,15 +27,15 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
-from gallery.mail.outbox import in_both, write_to
+from gallery.mail.outbox import in_all_languages, queue_mail
 from gallery.web.languages import lazy_gettext as _l
 
 
-class InvitationSpent(Exception):
+class InvalidInvitation(Exception):
     """It was accepted already, or its days are over."""
 
 
-class InvitationVoid(InvitationSpent):
+class InviterNotAllowed(InvalidInvitation):
     """Whoever made it may not invite any more: they were kept out, have left, or have another role."""
 
 
@@ -82,11 +88,13 @@ async def invite(
         await record(Verb.INVITATION_MADE, invitation.id, organisation_id=organisation_id, by=by)
         await invitation.fetch_related("organisation")
         facts = {
-            "organisation": in_both(invitation.organisation, "name") if invitation.organisation else "",
+            "organisation": in_all_languages(invitation.organisation, "name")
+            if invitation.organisation
+            else "",
             "inviter": by.name if by else "",
             "until": expires_at.isoformat(),
         }
-        await write_to(
+        await queue_mail(
             email,
             language,
             mail,
@@ -104,7 +112,7 @@ async def open_invitation(token: str) -> Invitation | None:
         await Invitation.filter(token_hash=token_hash(token)).first().prefetch_related("organisation")
     )
     if invitation is not None and (invitation.accepted_at is not None or invitation.expires_at <= now()):
-        raise InvitationSpent
+        raise InvalidInvitation
     if invitation is not None:
         await _joined_as(invitation)
     return invitation
@@ -118,9 +126,9 @@ async def accept(invitation: Invitation, name: str, password: str) -> Person:
     password_hash = await hash_password(password)
     try:
         async with in_transaction():
-            held = await _hold(invitation)
+            held = await _lock_invitation(invitation)
             if await Person.exists(email=held.email):
-                raise InvitationSpent
+                raise InvalidInvitation
             person = await Person.create(
                 email=held.email,
                 name=name,
@@ -129,25 +137,25 @@ async def accept(invitation: Invitation, name: str, password: str) -> Person:
                 language=held.language,
             )
             await record(Verb.ACCOUNT_MADE, person.id, by=person)
-            await _join(held, person)
+            await _add_membership(held, person)
             return person
     except IntegrityError as error:  # another invitation of this address was accepted in this moment
-        raise InvitationSpent from error
+        raise InvalidInvitation from error
 
 
-async def accept_as(invitation: Invitation, person: Person) -> None:
+async def accept_with_account(invitation: Invitation, person: Person) -> None:
     """Add what the invitation gives to an account that exists. Raises InvitationSpent."""
     async with in_transaction():
-        held = await _hold(invitation)
+        held = await _lock_invitation(invitation)
         if held.email != person.email:
-            raise InvitationSpent
+            raise InvalidInvitation
         if held.role != Role.MEMBER and person.role not in {held.role, Role.KEEPER}:
             await Person.filter(id=person.id).update(role=held.role)
-            await hold_memberships(person)
-        await _join(held, person)
+            await suspend_unconfirmed_memberships(person)
+        await _add_membership(held, person)
 
 
-async def _hold(invitation: Invitation) -> Invitation:
+async def _lock_invitation(invitation: Invitation) -> Invitation:
     """The invitation, locked together with the members and all open invitations of its organisation.
 
     So of two invitations of a first owner only one is accepted as such. Raises InvitationSpent.
@@ -160,7 +168,7 @@ async def _hold(invitation: Invitation) -> Invitation:
     every: list[Invitation] = await locked(waiting.order_by("id"))
     held = next((each for each in every if each.id == invitation.id), None)
     if held is None:
-        raise InvitationSpent
+        raise InvalidInvitation
     if held.organisation_id is not None:
         await locked(Membership.filter(organisation_id=held.organisation_id).order_by("id"))
     return held
@@ -172,11 +180,11 @@ async def _joined_as(invitation: Invitation) -> JoinedAs:
         await _check_inviter(invitation, [Role.KEEPER])
         return JoinedAs.REQUESTED if invitation.by_request else JoinedAs.UNKNOWN
     if not await has_had_owner(invitation.organisation_id):
-        await _check_inviter(invitation, CURATORS)
+        await _check_inviter(invitation, CURATOR_ROLES)
         return JoinedAs.FIRST_OWNER
     if invitation.invited_by_id in {each.id for each in await owners_of(invitation.organisation_id)}:
         return JoinedAs.INVITED
-    raise InvitationVoid
+    raise InviterNotAllowed
 
 
 async def _check_inviter(invitation: Invitation, roles: Collection[Role]) -> None:
@@ -184,10 +192,10 @@ async def _check_inviter(invitation: Invitation, roles: Collection[Role]) -> Non
     if invitation.invited_by_id is None:
         return
     if not await Person.exists(id=invitation.invited_by_id, role__in=list(roles), is_active=True):
-        raise InvitationVoid
+        raise InviterNotAllowed
 
 
-async def _join(invitation: Invitation, person: Person) -> None:
+async def _add_membership(invitation: Invitation, person: Person) -> None:
     joined_as = await _joined_as(invitation)
     if invitation.organisation_id is not None:
         is_owner = invitation.member_role == MemberRole.OWNER or joined_as == JoinedAs.FIRST_OWNER
@@ -202,9 +210,9 @@ async def _join(invitation: Invitation, person: Person) -> None:
             changed["role"] = MemberRole.OWNER
         if changed:
             await Membership.filter(id=membership.id).update(**changed)
-            await tell_owners(membership, "member_joined", person)
+            await notify_owners(membership, "member_joined", person)
         if joined_as == JoinedAs.FIRST_OWNER:
-            await _tell_others_invited(invitation, person)
+            await _notify_other_invitees(invitation, person)
     invitation.accepted_at = now()
     await invitation.save(update_fields=["accepted_at"])
     await record(
@@ -212,12 +220,12 @@ async def _join(invitation: Invitation, person: Person) -> None:
     )
 
 
-async def _tell_others_invited(invitation: Invitation, person: Person) -> None:
+async def _notify_other_invitees(invitation: Invitation, person: Person) -> None:
     """Tell everybody else who was invited as the first owner that somebody else has become it."""
     others = Invitation.filter(organisation_id=invitation.organisation_id, accepted_at=None)
     found = await others.filter(expires_at__gt=now()).prefetch_related("organisation")
     for each in {each.email: each for each in found if each.email != person.email}.values():
         assert each.organisation is not None
-        facts = {"organisation": in_both(each.organisation, "name"), "member": person.name}
+        facts = {"organisation": in_all_languages(each.organisation, "name"), "member": person.name}
         facts["role"] = person.role
-        await write_to(each.email, each.language, "first_owner_is_another", facts=facts)
+        await queue_mail(each.email, each.language, "first_owner_is_another", facts=facts)

@@ -6,47 +6,47 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.accounts.access import load_person, speak_to_guest
+from gallery.accounts.access import load_person, set_guest_language
 from gallery.accounts.forms import LinkForm, OwnPasswordForm, PasswordForm
 from gallery.accounts.links import (
-    LINK_LASTS,
-    LinkSpent,
-    ask_for_link,
+    MAIL_LINK_LIFETIME,
+    InvalidLink,
     change_password,
     find_link,
+    request_link,
     reset_password,
     use_link,
 )
 from gallery.accounts.models import Purpose
-from gallery.accounts.password_rules import names_of, refuse_weak_password
+from gallery.accounts.password_rules import names_of_person, refuse_weak_password
 from gallery.accounts.second_step_views import finish_sign_in
-from gallery.accounts.sessions import TooManyAttempts, sign_in
-from gallery.web.forms import small_form
+from gallery.accounts.sessions import TooManyAttempts, authenticate_by_password
+from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import set_language
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
-from gallery.web.security import WITHOUT_PATH, network_asking
+from gallery.web.security import REFERRER_WITHOUT_PATH, client_network
 
 
 async def new_link(request: Request) -> Response:
     """Somebody who forgot the password, or would rather not type it, is asked for their e-mail address."""
-    await speak_to_guest(request)
+    await set_guest_language(request)
     return _link_page(request, LinkForm())
 
 
 async def create_link(request: Request) -> Response:
     """Somebody asks for a link; the answer is the same whether or not the address has an account."""
-    await speak_to_guest(request)
-    form = LinkForm(await small_form(request))
+    await set_guest_language(request)
+    form = LinkForm(await read_small_form(request))
     if not form.validate():
         return _link_page(request, form, status=422)
-    network = network_asking(request)
+    network = client_network(request)
     try:
-        await ask_for_link(form.email.data or "", _purpose(request), network, settings_of(request))
+        await request_link(form.email.data or "", _purpose(request), network, settings_of(request))
     except TooManyAttempts:
         form.refuse("email", _("That was tried too often. Please wait a quarter of an hour and try again."))
         return _link_page(request, form, status=429)
-    context = {"email": form.email.data, "minutes": int(LINK_LASTS.total_seconds() // 60)}
+    context = {"email": form.email.data, "minutes": int(MAIL_LINK_LIFETIME.total_seconds() // 60)}
     return render(request, "accounts/link_sent.html", context)
 
 
@@ -61,22 +61,22 @@ def _link_page(request: Request, form: LinkForm, status: int = 200) -> Response:
 
 async def show_sign_in_link(request: Request) -> Response:
     """Somebody opens their link and sees a button: programs that look at links in mails press none."""
-    await speak_to_guest(request)
+    await set_guest_language(request)
     try:
         link = await find_link(request.path_params["token"], Purpose.SIGN_IN)
-    except LinkSpent:
-        return _spent(request)
+    except InvalidLink:
+        return _invalid_link_page(request)
     set_language(link.person.language)
-    return render(request, "accounts/link_sign_in.html", {"link": link}, headers=WITHOUT_PATH)
+    return render(request, "accounts/link_sign_in.html", {"link": link}, headers=REFERRER_WITHOUT_PATH)
 
 
 async def use_sign_in_link(request: Request) -> Response:
     """Somebody signs in by their link, which is good once."""
-    await speak_to_guest(request)
+    await set_guest_language(request)
     try:
         person = await use_link(request.path_params["token"])
-    except LinkSpent:
-        return _spent(request)
+    except InvalidLink:
+        return _invalid_link_page(request)
     return await finish_sign_in(request, person, pages_of(request).url("desk"), is_confirmed=False)
 
 
@@ -87,17 +87,17 @@ async def show_password_link(request: Request) -> Response:
 
 async def use_password_link(request: Request) -> Response:
     """Somebody chooses a new password; they are signed in here and signed out everywhere else."""
-    await speak_to_guest(request)
-    form = PasswordForm(await small_form(request))
+    await set_guest_language(request)
+    form = PasswordForm(await read_small_form(request))
     try:
         link = await find_link(request.path_params["token"], Purpose.PASSWORD)
         if form.validate():
-            await refuse_weak_password(form, await names_of(link.person), settings_of(request))
+            await refuse_weak_password(form, await names_of_person(link.person), settings_of(request))
         if form.errors:
             return await _password_page(request, form, status=422)
         person = await reset_password(request.path_params["token"], form.password.data or "")
-    except LinkSpent:
-        return _spent(request)
+    except InvalidLink:
+        return _invalid_link_page(request)
     set_language(person.language)
     response = await finish_sign_in(request, person, pages_of(request).url("desk"))
     flash(request, response, _("Your new password holds from now on. You were signed out everywhere else."))
@@ -105,19 +105,25 @@ async def use_password_link(request: Request) -> Response:
 
 
 async def _password_page(request: Request, form: PasswordForm, status: int = 200) -> Response:
-    await speak_to_guest(request)
+    await set_guest_language(request)
     try:
         link = await find_link(request.path_params["token"], Purpose.PASSWORD)
-    except LinkSpent:
-        return _spent(request)
+    except InvalidLink:
+        return _invalid_link_page(request)
     set_language(link.person.language)
     context = {"form": form, "link": link}
-    return render(request, "accounts/password_new.html", context, status=status, headers=WITHOUT_PATH)
-
-
-def _spent(request: Request) -> Response:
     return render(
-        request, "accounts/link_spent.html", {"is_for_address": False}, status=410, headers=WITHOUT_PATH
+        request, "accounts/password_new.html", context, status=status, headers=REFERRER_WITHOUT_PATH
+    )
+
+
+def _invalid_link_page(request: Request) -> Response:
+    return render(
+        request,
+        "accounts/link_spent.html",
+        {"is_for_address": False},
+        status=410,
+        headers=REFERRER_WITHOUT_PATH,
     )
 
 
@@ -130,14 +136,16 @@ async def edit_password(request: Request) -> Response:
 async def update_password(request: Request) -> Response:
     """Somebody changes their password, and is signed out everywhere else."""
     person = await load_person(request)
-    form = OwnPasswordForm(await small_form(request))
+    form = OwnPasswordForm(await read_small_form(request))
     status = 422
     if form.validate():
-        await refuse_weak_password(form, await names_of(person), settings_of(request))
+        await refuse_weak_password(form, await names_of_person(person), settings_of(request))
     if not form.errors:
-        network = network_asking(request)
+        network = client_network(request)
         try:
-            if await sign_in(person.email, form.present.data or "", network, settings_of(request)):
+            if await authenticate_by_password(
+                person.email, form.present.data or "", network, settings_of(request)
+            ):
                 await change_password(person, form.password.data or "", request.state.session)
                 response = redirect(request, "accounts:account")
                 flash(

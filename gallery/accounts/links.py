@@ -12,24 +12,24 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
-from gallery.mail.outbox import News, tell, write_to
+from gallery.mail.outbox import Notification, notify, queue_mail
 from gallery.settings import Settings
 
-LINK_LASTS = timedelta(minutes=30)
+MAIL_LINK_LIFETIME = timedelta(minutes=30)
 LINKS_PER_PERSON = 3  # within sessions.ATTEMPTS_IN
 LINKS_PER_NETWORK = 20
 
-KINDS = {
+MAIL_OF_PURPOSE = {
     Purpose.SIGN_IN: ("sign_in_link", "/desk/sign-in/"),
     Purpose.PASSWORD: ("password_reset", "/desk/password/"),
 }
 
 
-class LinkSpent(Exception):
+class InvalidLink(Exception):
     """It was used already, its minutes are over, or there never was one."""
 
 
-async def ask_for_link(email: str, purpose: Purpose, network: str, settings: Settings) -> None:
+async def request_link(email: str, purpose: Purpose, network: str, settings: Settings) -> None:
     """Note that somebody wants a link; whether the address has an account is found out later, by the worker.
 
     Raises TooManyAttempts, for addresses with and without account alike.
@@ -41,7 +41,7 @@ async def ask_for_link(email: str, purpose: Purpose, network: str, settings: Set
     await LinkRequest.create(email=email, purpose=purpose)
 
 
-async def answer_request() -> bool:
+async def send_requested_link() -> bool:
     """Write the mail for the oldest request, if the address has an account; False when nobody asked."""
     async with in_transaction():
         asked: LinkRequest | None = await locked(
@@ -51,21 +51,21 @@ async def answer_request() -> bool:
             return False
         person = await Person.get_or_none(email=asked.email, is_active=True)
         await asked.delete()
-        if person is None or asked.created_at + LINK_LASTS < now():
+        if person is None or asked.created_at + MAIL_LINK_LIFETIME < now():
             return True
         token = secrets.token_urlsafe(24)
-        expires_at = now() + LINK_LASTS
+        expires_at = now() + MAIL_LINK_LIFETIME
         await MailLink.create(
             token_hash=token_hash(token), person=person, purpose=asked.purpose, expires_at=expires_at
         )
-        kind, path = KINDS[asked.purpose]
-        await write_to(
+        kind, path = MAIL_OF_PURPOSE[asked.purpose]
+        await queue_mail(
             person.email,
             person.language,
             kind,
             path,
             person=person,
-            facts={"minutes": int(LINK_LASTS.total_seconds() // 60)},
+            facts={"minutes": int(MAIL_LINK_LIFETIME.total_seconds() // 60)},
             secret=token,
             useless_after=expires_at,
         )
@@ -78,21 +78,21 @@ async def find_link(token: str, purpose: Purpose) -> MailLink:
         token_hash=token_hash(token), purpose=purpose, expires_at__gt=now(), person__is_active=True
     ).prefetch_related("person")
     if link is None:
-        raise LinkSpent
+        raise InvalidLink
     return link
 
 
 async def use_link(token: str) -> Person:
     """Whoever may sign in by this link, which is used up by that. Raises LinkSpent."""
     async with in_transaction():
-        return await _use(token, Purpose.SIGN_IN)
+        return await _consume_link(token, Purpose.SIGN_IN)
 
 
 async def reset_password(token: str, password: str) -> Person:
     """Give the person of a link a new password, and end all their sessions. Raises LinkSpent."""
     password_hash = await hash_password(password)
     async with in_transaction():
-        person = await _use(token, Purpose.PASSWORD)
+        person = await _consume_link(token, Purpose.PASSWORD)
         await set_password(person, password_hash)
     return person
 
@@ -111,11 +111,11 @@ async def set_password(person: Person, password_hash: str, but: Session | None =
     await MailLink.filter(person_id=person.id).delete()
     await AddressChange.filter(person_id=person.id).delete()
     await record(Verb.ACCOUNT_PASSWORD_CHANGED, person.id, by=person)
-    await tell([person], News("password_changed", "/desk/password", is_for_digest=False))
+    await notify([person], Notification("password_changed", "/desk/password", is_for_digest=False))
 
 
-async def _use(token: str, purpose: Purpose) -> Person:
+async def _consume_link(token: str, purpose: Purpose) -> Person:
     link = await find_link(token, purpose)
     if not await MailLink.filter(id=link.id).delete():  # somebody else used it in this moment
-        raise LinkSpent
+        raise InvalidLink
     return link.person

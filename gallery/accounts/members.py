@@ -11,12 +11,12 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.mail.models import Mail, MailState
-from gallery.mail.outbox import News, in_both, tell
+from gallery.mail.outbox import Notification, in_all_languages, notify
 from gallery.numbers import whole_numbers
 from gallery.web.languages import lazy_gettext as _l
 
-CURATORS = (Role.CURATOR, Role.KEEPER)
-PAGE_OF_A_WORK = "/desk/works/"  # and its id
+CURATOR_ROLES = (Role.CURATOR, Role.KEEPER)
+WORK_PATH_PREFIX = "/desk/works/"  # and its id
 
 
 class LastOwner(Exception):
@@ -53,7 +53,7 @@ async def has_had_owner(organisation_id: int) -> bool:
     )
 
 
-class Interest(StrEnum):
+class ConflictOfInterest(StrEnum):
     """Whether a curator or keeper belongs to the organisation on which they would decide."""
 
     NONE = "none"
@@ -61,26 +61,30 @@ class Interest(StrEnum):
     ALONE = "alone"  # they do, and the site has nobody else
 
     def __bool__(self) -> bool:
-        return self != Interest.NONE
+        return self != ConflictOfInterest.NONE
 
 
-async def interest_of(
-    person_id: int, organisation_id: int, *, roles: Collection[Role] = CURATORS, but: Collection[int] = ()
-) -> Interest:
+async def conflict_of_interest(
+    person_id: int,
+    organisation_id: int,
+    *,
+    roles: Collection[Role] = CURATOR_ROLES,
+    but: Collection[int] = (),
+) -> ConflictOfInterest:
     """The interest of a curator in an organisation. `but`: the ids of those who cannot decide in their place."""
     members = Membership.filter(organisation_id=organisation_id)
     ids = [int(str(id)) for id in await members.values_list("person_id", flat=True)]
     if person_id not in ids:
-        return Interest.NONE
+        return ConflictOfInterest.NONE
     others = Person.filter(role__in=list(roles), is_active=True).exclude(id__in=[*ids, *but])
-    return Interest.OTHERS if await others.exists() else Interest.ALONE
+    return ConflictOfInterest.OTHERS if await others.exists() else ConflictOfInterest.ALONE
 
 
-async def left_to_others(person_id: int) -> list[int]:
+async def organisations_with_conflict(person_id: int) -> list[int]:
     """The organisations of a curator on whose works another curator decides."""
     own = await Membership.filter(person_id=person_id).values_list("organisation_id", flat=True)
     ids = [int(str(id)) for id in own]
-    return [id for id in ids if await interest_of(person_id, id) == Interest.OTHERS]
+    return [id for id in ids if await conflict_of_interest(person_id, id) == ConflictOfInterest.OTHERS]
 
 
 async def set_role(membership: Membership, role: MemberRole) -> None:
@@ -88,7 +92,7 @@ async def set_role(membership: Membership, role: MemberRole) -> None:
     async with in_transaction():
         if role != MemberRole.OWNER:
             await _check_other_owner(membership)
-            await note_former_owners(Membership.filter(id=membership.id))
+            await record_former_owners(Membership.filter(id=membership.id))
         await Membership.filter(id=membership.id).update(role=role)
         verb = Verb.MEMBER_MADE_OWNER if role == MemberRole.OWNER else Verb.MEMBER_MADE_EDITOR
         await record(verb, membership.person_id, organisation_id=membership.organisation_id)
@@ -101,25 +105,25 @@ async def remove(membership: Membership) -> None:
     """
     async with in_transaction():
         await _check_other_owner(membership)
-        await note_former_owners(Membership.filter(id=membership.id))
-        await _forget_news(membership)
+        await record_former_owners(Membership.filter(id=membership.id))
+        await _delete_waiting_mails(membership)
         await Membership.filter(id=membership.id).delete()
         await record(Verb.MEMBER_REMOVED, membership.person_id, organisation_id=membership.organisation_id)
 
 
-async def _forget_news(membership: Membership) -> None:
+async def _delete_waiting_mails(membership: Membership) -> None:
     """Within a transaction: delete what still waits to be mailed to a member about the organisation's works."""
     waiting = Mail.filter(
-        person_id=membership.person_id, state=MailState.UNSENT, path__startswith=PAGE_OF_A_WORK
+        person_id=membership.person_id, state=MailState.UNSENT, path__startswith=WORK_PATH_PREFIX
     )
     paths = [str(path) for path in await waiting.values_list("path", flat=True)]
-    ids = whole_numbers(path.removeprefix(PAGE_OF_A_WORK) for path in paths)
+    ids = whole_numbers(path.removeprefix(WORK_PATH_PREFIX) for path in paths)
     await membership.fetch_related("organisation")
     works = await membership.organisation.artworks.filter(id__in=ids or [0])
-    await waiting.filter(path__in=[f"{PAGE_OF_A_WORK}{work.id}" for work in works] or [""]).delete()
+    await waiting.filter(path__in=[f"{WORK_PATH_PREFIX}{work.id}" for work in works] or [""]).delete()
 
 
-async def note_former_owners(memberships: QuerySet[Membership]) -> None:
+async def record_former_owners(memberships: QuerySet[Membership]) -> None:
     """Within a transaction: keep that these owners were owners, as their memberships end or change."""
     for each in await memberships.filter(role=MemberRole.OWNER):
         await FormerOwner.create(organisation_id=each.organisation_id, person_id=each.person_id)
@@ -140,7 +144,7 @@ async def confirm(membership: Membership, by: Person) -> None:
             )
 
 
-async def hold_memberships(person: Person) -> None:
+async def suspend_unconfirmed_memberships(person: Person) -> None:
     """Within the transaction in which a member becomes a curator or keeper: tell the owners of their organisations.
 
     A membership of which it is not known that an owner invited them gives no right until an owner confirms it.
@@ -149,14 +153,14 @@ async def hold_memberships(person: Person) -> None:
         if each.joined_as == JoinedAs.UNKNOWN and not each.awaits_confirmation:
             await Membership.filter(id=each.id).update(awaits_confirmation=True)
             await record(Verb.MEMBER_HELD, person.id, organisation_id=each.organisation_id)
-        await tell_owners(each, "member_is_curator", person)
+        await notify_owners(each, "member_is_curator", person)
 
 
-async def tell_owners(membership: Membership, kind: str, person: Person) -> None:
+async def notify_owners(membership: Membership, kind: str, person: Person) -> None:
     """Write a mail about a member, as they are kept now, to every other owner."""
     now_kept = await Membership.get(id=membership.id).prefetch_related("organisation", "person", "invited_by")
     facts = {
-        "organisation": in_both(now_kept.organisation, "name"),
+        "organisation": in_all_languages(now_kept.organisation, "name"),
         "member": person.name,
         "is_owner": now_kept.role == MemberRole.OWNER,
         "inviter": now_kept.invited_by.name if now_kept.invited_by else "",
@@ -166,10 +170,10 @@ async def tell_owners(membership: Membership, kind: str, person: Person) -> None
     }
     others = [each for each in await owners_of(now_kept.organisation_id) if each.id != person.id]
     path = f"/desk/organisations/{now_kept.organisation_id}/edit"
-    await tell(others, News(kind, path, facts, is_for_digest=False))
+    await notify(others, Notification(kind, path, facts, is_for_digest=False))
 
 
-async def end_tokens(organisation_id: int) -> None:
+async def revoke_tokens(organisation_id: int) -> None:
     """End every token with which a program acts for an organisation."""
     for membership in await Membership.filter(organisation_id=organisation_id):
         await membership.tokens.all().delete()

@@ -14,14 +14,14 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction
-from gallery.mail.letters import Letter, Unwritable, compose
+from gallery.mail.messages import MailCompositionError, MailContent, compose
 from gallery.mail.models import Mail, MailState
 from gallery.settings import Settings
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of
 
-LISTED = 100  # the newest
+MAILS_LISTED = 100  # the newest
 STATE_WORDS: dict[MailState, Any] = {
     MailState.UNSENT: _l("waits"),
     MailState.GATHERED: _l("in a daily mail"),
@@ -37,7 +37,7 @@ async def index(request: Request) -> Response:
     state = request.query_params.get("state", "")
     mails = Mail.filter(state=state) if state in set(MailState) else Mail.all()
     settings = settings_of(request)
-    rows = [(mail, _subject(mail, settings)) for mail in await mails.order_by("-id").limit(LISTED)]
+    rows = [(mail, _subject(mail, settings)) for mail in await mails.order_by("-id").limit(MAILS_LISTED)]
     counts = {each: await Mail.filter(state=each).count() for each in MailState}
     context = {
         "rows": rows,
@@ -52,7 +52,7 @@ async def index(request: Request) -> Response:
 def _subject(mail: Mail, settings: Settings) -> str:
     try:
         return compose(mail, settings, hide_secret=True).subject
-    except Unwritable:
+    except MailCompositionError:
         return mail.kind
 
 
@@ -64,8 +64,8 @@ async def show(request: Request) -> Response:
     await record(Verb.MAIL_READ, mail.id)
     try:
         letter = compose(mail, settings, gathered, hide_secret=not (settings.development and mail.secret))
-    except Unwritable:
-        letter = Letter(mail.kind, "", "")
+    except MailCompositionError:
+        letter = MailContent(mail.kind, "", "")
     return render(request, "outbox/show.html", {"mail": mail, "letter": letter, "words": STATE_WORDS})
 
 

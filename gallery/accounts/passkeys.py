@@ -37,17 +37,17 @@ from webauthn.helpers.structs import (
 )
 
 from gallery.accounts.models import Passkey, Person, SpentChallenge
-from gallery.accounts.second_factors import factor_added, factor_removed, tell_of_change
+from gallery.accounts.second_factors import after_factor_added, after_factor_removed, notify_of_change
 from gallery.accounts.sessions import token_hash
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.settings import Settings
-from gallery.web.rendering import SIGNED
+from gallery.web.rendering import SIGNER_OPTIONS
 
-CHALLENGE_LASTS = timedelta(minutes=30)  # from the page with the button to the press
-MOST = 20  # passkeys of one person
+CHALLENGE_LIFETIME = timedelta(minutes=30)  # from the page with the button to the press
+MAX_PASSKEYS = 20  # passkeys of one person
 
 
 class PasskeyRefused(Exception):
@@ -78,7 +78,7 @@ def creation_options(person: Person, known: Iterable[Passkey], settings: Setting
             user_id=_user_handle(person.id, settings),
             user_name=person.email,
             user_display_name=person.name,
-            challenge=_challenge(f"add {person.id}", settings),
+            challenge=_new_challenge(f"add {person.id}", settings),
             authenticator_selection=AuthenticatorSelectionCriteria(
                 resident_key=ResidentKeyRequirement.REQUIRED,
                 require_resident_key=True,
@@ -97,7 +97,7 @@ def request_options(purpose: str, settings: Settings, known: Iterable[Passkey] =
     return options_to_json(
         generate_authentication_options(
             rp_id=relying_party(settings) or "",
-            challenge=_challenge(purpose, settings),
+            challenge=_new_challenge(purpose, settings),
             allow_credentials=_descriptors(known),
             user_verification=UserVerificationRequirement.REQUIRED,
         )
@@ -111,7 +111,7 @@ async def add_passkey(person: Person, credential: str, name: str, settings: Sett
     """
     try:
         parsed = parse_registration_credential_json(credential)
-        challenge = _answered(parsed.response.client_data_json, f"add {person.id}", settings)
+        challenge = _verified_challenge(parsed.response.client_data_json, f"add {person.id}", settings)
         verified = verify_registration_response(
             credential=parsed,
             expected_challenge=challenge,
@@ -124,9 +124,9 @@ async def add_passkey(person: Person, credential: str, name: str, settings: Sett
     try:
         async with in_transaction():
             await locked(Person.filter(id=person.id)).get()
-            if await Passkey.filter(person_id=person.id).count() >= MOST:
+            if await Passkey.filter(person_id=person.id).count() >= MAX_PASSKEYS:
                 raise TooManyPasskeys
-            await _spend(challenge)
+            await _mark_challenge_used(challenge)
             await Passkey.create(
                 person=person,
                 name=name,
@@ -134,9 +134,9 @@ async def add_passkey(person: Person, credential: str, name: str, settings: Sett
                 public_key=bytes_to_base64url(verified.credential_public_key),
                 sign_count=verified.sign_count,
             )
-            codes = await factor_added(person)
+            codes = await after_factor_added(person)
             await record(Verb.ACCOUNT_PASSKEY_ADDED, person.id, by=person)
-            await tell_of_change(person, "passkey_added")
+            await notify_of_change(person, "passkey_added")
     except IntegrityError as error:  # the challenge was answered before, or the passkey is kept already
         raise PasskeyRefused from error
     return codes
@@ -147,9 +147,9 @@ async def remove_passkey(person: Person, passkey_id: int) -> bool:
     async with in_transaction():
         if not await Passkey.filter(id=passkey_id, person_id=person.id).delete():
             return False
-        await factor_removed(person)
+        await after_factor_removed(person)
         await record(Verb.ACCOUNT_PASSKEY_REMOVED, person.id, by=person)
-        await tell_of_change(person, "passkey_removed")
+        await notify_of_change(person, "passkey_removed")
     return True
 
 
@@ -157,12 +157,12 @@ async def use_passkey(credential: str, purpose: str, settings: Settings) -> Pers
     """The person whose passkey answered a challenge of `request_options`; it can be answered once. Raises PasskeyRefused."""
     try:
         parsed = parse_authentication_credential_json(credential)
-        challenge = _answered(parsed.response.client_data_json, purpose, settings)
+        challenge = _verified_challenge(parsed.response.client_data_json, purpose, settings)
     except (WebAuthnException, ValueError, TypeError, KeyError) as error:
         raise PasskeyRefused from error
     try:
         async with in_transaction():
-            await _spend(challenge)
+            await _mark_challenge_used(challenge)
             passkey = await locked(
                 Passkey.filter(credential_id=bytes_to_base64url(parsed.raw_id)[:1400])
             ).first()
@@ -191,19 +191,21 @@ async def use_passkey(credential: str, purpose: str, settings: Settings) -> Pers
     return person
 
 
-def _signer(settings: Settings) -> TimestampSigner:
-    return TimestampSigner(settings.secret_key, salt="passkey challenge", **SIGNED)
+def _challenge_signer(settings: Settings) -> TimestampSigner:
+    return TimestampSigner(settings.secret_key, salt="passkey challenge", **SIGNER_OPTIONS)
 
 
-def _challenge(purpose: str, settings: Settings) -> bytes:
-    return _signer(settings).sign(f"{purpose}/{secrets.token_urlsafe(16)}")
+def _new_challenge(purpose: str, settings: Settings) -> bytes:
+    return _challenge_signer(settings).sign(f"{purpose}/{secrets.token_urlsafe(16)}")
 
 
-def _answered(client_data: bytes, purpose: str, settings: Settings) -> bytes:
+def _verified_challenge(client_data: bytes, purpose: str, settings: Settings) -> bytes:
     """The challenge that a browser's answer names, if it is ours, for this purpose and in time. Raises ValueError."""
     challenge = parse_client_data_json(client_data).challenge
     try:
-        signed = _signer(settings).unsign(challenge, max_age=int(CHALLENGE_LASTS.total_seconds()))
+        signed = _challenge_signer(settings).unsign(
+            challenge, max_age=int(CHALLENGE_LIFETIME.total_seconds())
+        )
     except BadSignature as error:
         raise ValueError("not a challenge of ours") from error
     if signed.decode().rpartition("/")[0] != purpose:
@@ -211,7 +213,7 @@ def _answered(client_data: bytes, purpose: str, settings: Settings) -> bytes:
     return challenge
 
 
-async def _spend(challenge: bytes) -> None:
+async def _mark_challenge_used(challenge: bytes) -> None:
     """Within the transaction that takes an answer. Raises IntegrityError where it was taken before."""
     await SpentChallenge.create(challenge_hash=token_hash(challenge.decode()), at=now())
 

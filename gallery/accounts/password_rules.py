@@ -20,15 +20,15 @@ from gallery.web.forms import Form
 from gallery.web.languages import LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
 
-LEAST_SCORE = 3  # of zxcvbn: more than 10**8 guesses by somebody who knows the lists
-LOOKED_AT = 72  # characters; the time that zxcvbn takes grows with the square of them
-LEAST_OF_OTHERS = 8  # letters beside those of one's own names; a Chinese character counts as two
+MIN_SCORE = 3  # of zxcvbn: more than 10**8 guesses by somebody who knows the lists
+MAX_CHECKED_LENGTH = 72  # characters; the time that zxcvbn takes grows with the square of them
+MIN_OTHER_LETTERS = 8  # letters beside those of one's own names; a Chinese character counts as two
 
-COMMON = _l(
+COMMON_PASSWORD = _l(
     "This password is among the common or leaked ones, or is guessed from them within hours. Please choose another, "
     "such as four words that have nothing to do with each other."
 )
-NEAR = _l(
+PERSONAL_PASSWORD = _l(
     "This password is made of your name, your e-mail address or the name of your organisation, which others try first. "
     "Please choose another."
 )
@@ -37,12 +37,12 @@ NEAR = _l(
 async def refuse_weak_password(form: Form, own: Iterable[str], settings: Settings) -> None:
     """Put an error at the field `password` of a form if what was chosen is weak for somebody with the names `own`."""
     names = [*own, *(settings.site_name(language) for language in LANGUAGES)]
-    sentence = await asyncio.to_thread(weakness, form["password"].data or "", names)
+    sentence = await asyncio.to_thread(password_weakness, form["password"].data or "", names)
     if sentence:
         form.refuse("password", str(sentence))
 
 
-async def names_of(person: Person) -> list[str]:
+async def names_of_person(person: Person) -> list[str]:
     """What others know of somebody, and try first: name, address, organisations."""
     memberships = await Membership.filter(person_id=person.id).prefetch_related("organisation")
     organisations = (each.organisation for each in memberships)
@@ -57,18 +57,22 @@ def names_of_organisation(organisation: Any) -> list[str]:
     return [organisation.name_zh, organisation.name_en, organisation.slug]
 
 
-def weakness(password: str, names: Iterable[str]) -> Any:
+def password_weakness(password: str, names: Iterable[str]) -> Any:
     """Why a password is refused, as a lazy sentence; empty where nothing is wrong with it."""
-    known = {written for name in names for written in (_letters(name), _letters("".join(lazy_pinyin(name))))}
-    letters = _letters(password)
-    others = _outside(letters, known)
-    if others != letters and sum(1 if letter.isascii() else 2 for letter in others) < LEAST_OF_OTHERS:
-        return NEAR
-    found = zxcvbn(password[:LOOKED_AT], user_inputs=sorted(known))
-    return COMMON if found["score"] < LEAST_SCORE else ""
+    known = {
+        written
+        for name in names
+        for written in (_normalized_letters(name), _normalized_letters("".join(lazy_pinyin(name))))
+    }
+    letters = _normalized_letters(password)
+    others = _without_names(letters, known)
+    if others != letters and sum(1 if letter.isascii() else 2 for letter in others) < MIN_OTHER_LETTERS:
+        return PERSONAL_PASSWORD
+    found = zxcvbn(password[:MAX_CHECKED_LENGTH], user_inputs=sorted(known))
+    return COMMON_PASSWORD if found["score"] < MIN_SCORE else ""
 
 
-def _outside(letters: str, known: Iterable[str]) -> str:
+def _without_names(letters: str, known: Iterable[str]) -> str:
     """`letters` without the pieces that are in one of `known`: at least 5 letters long, or 2 Chinese characters."""
     others, start = "", 0
     while start < len(letters):
@@ -83,7 +87,7 @@ def _outside(letters: str, known: Iterable[str]) -> str:
     return others
 
 
-def _letters(text: str) -> str:
+def _normalized_letters(text: str) -> str:
     """Text without regard to case, width, accents and everything but letters and digits."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum())

@@ -8,7 +8,7 @@ import functools
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-SHORTEST = 10  # characters; NIST SP 800-63B asks for length, not for kinds of characters
+MIN_PASSWORD_LENGTH = 10  # characters; NIST SP 800-63B asks for length, not for kinds of characters
 
 _hasher = PasswordHasher()  # RFC 9106's low-memory choice
 
@@ -22,7 +22,7 @@ async def password_matches(password: str, password_hash: str | None) -> bool:
 
     def verify() -> bool:
         try:
-            return _hasher.verify(password_hash or _nobody(), password) and password_hash is not None
+            return _hasher.verify(password_hash or _dummy_hash(), password) and password_hash is not None
         except (VerificationError, InvalidHashError):
             return False
 
@@ -30,5 +30,5 @@ async def password_matches(password: str, password_hash: str | None) -> bool:
 
 
 @functools.cache
-def _nobody() -> str:
+def _dummy_hash() -> str:
     return _hasher.hash("nobody has this password")

@@ -12,11 +12,11 @@ from tortoise.expressions import Q
 
 from gallery.accounts import people
 from gallery.accounts.access import load_keeper
-from gallery.accounts.confirmation import confirmed
+from gallery.accounts.confirmation import require_confirmation
 from gallery.accounts.models import Invitation, Person, Role
-from gallery.accounts.people import ChangeRefused
+from gallery.accounts.people import AccountChangeRefused
 from gallery.clock import now
-from gallery.web.forms import desk_form, one_line
+from gallery.web.forms import one_line, read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render
@@ -62,26 +62,26 @@ async def update(request: Request) -> Response:
     person = await Person.get_or_none(id=request.path_params["id"])
     if person is None:
         raise HTTPException(404)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     response = redirect(request, "people:index")
     role, wish = str(posted.get("role", "")), str(posted.get("wish", ""))
     if wish not in {"stop", "sign_out"}:  # taking access away is not made slower
-        await confirmed(request)
+        await require_confirmation(request)
     try:
         if wish == "stop":
-            await people.stop(person, keeper)
+            await people.suspend(person, keeper)
         elif wish == "sign_out":
-            await people.sign_out(person, keeper)
+            await people.sign_out_everywhere(person, keeper)
         elif wish == "let_in_again":
-            await people.let_in_again(person, keeper)
+            await people.restore_access(person, keeper)
         elif wish == "reset":
-            await people.ask_for_reset(person, one_line(str(posted.get("reason", ""))), keeper)
+            await people.request_second_factor_reset(person, one_line(str(posted.get("reason", ""))), keeper)
         elif role in set(Role):
-            await people.give_role(person, Role(role), keeper)
+            await people.change_role(person, Role(role), keeper)
         else:
             flash(request, response, _("Please choose something that is in the list."), "error")
             return response
-    except ChangeRefused as refusal:
+    except AccountChangeRefused as refusal:
         flash(request, response, str(refusal.sentence), "error")
     else:
         said = {

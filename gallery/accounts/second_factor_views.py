@@ -9,11 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.accounts.access import load_signed_in
-from gallery.accounts.confirmation import confirmed
+from gallery.accounts.confirmation import require_confirmation
 from gallery.accounts.forms import AppForm, PasskeyForm
 from gallery.accounts.models import AuthenticatorApp, Passkey, Person, RecoveryCode
 from gallery.accounts.passkeys import (
-    MOST,
+    MAX_PASSKEYS,
     PasskeyRefused,
     TooManyPasskeys,
     add_passkey,
@@ -24,15 +24,15 @@ from gallery.accounts.passkeys import (
 from gallery.accounts.second_factors import (
     SecondFactorRefused,
     add_app,
-    app_address,
-    begin_app,
-    begun_secret,
     is_required,
     make_recovery_codes,
+    otpauth_uri,
     remove_app,
+    secret_of_setup,
+    start_app_setup,
 )
 from gallery.accounts.sessions import device_name
-from gallery.web.forms import desk_form
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render, settings_of
 
@@ -51,7 +51,7 @@ async def _page(request: Request, person: Person, form: PasskeyForm, status: int
         "form": form,
         "passkeys": passkeys,
         "options": creation_options(person, passkeys, settings) if relying_party(settings) else "",
-        "most": MOST,
+        "most": MAX_PASSKEYS,
         "app": await AuthenticatorApp.get_or_none(person=person),
         "codes_left": await RecoveryCode.filter(person=person).count(),
         "is_required": is_required(person, settings),
@@ -62,8 +62,8 @@ async def _page(request: Request, person: Person, form: PasskeyForm, status: int
 async def create_passkey(request: Request) -> Response:
     """Somebody adds the passkey that their browser has just made."""
     person = await load_signed_in(request)
-    await confirmed(request)
-    posted = await desk_form(request)
+    await require_confirmation(request)
+    posted = await read_desk_form(request)
     form = PasskeyForm(posted)
     if not form.validate():
         return await _page(request, person, form, status=422)
@@ -76,7 +76,7 @@ async def create_passkey(request: Request) -> Response:
         return await _page(request, person, form, status=422)
     except TooManyPasskeys:
         sentence = _("You have %(most)s passkeys. Please remove one that you no longer use first.")
-        form.refuse("name", sentence % {"most": MOST})
+        form.refuse("name", sentence % {"most": MAX_PASSKEYS})
         return await _page(request, person, form, status=422)
     return _done(request, codes, _("The passkey is added."))
 
@@ -87,7 +87,7 @@ async def delete_passkey(request: Request) -> Response:
     passkey_id = request.path_params["passkey"]
     if not await Passkey.exists(id=passkey_id, person=person):
         raise HTTPException(404)
-    await confirmed(request)
+    await require_confirmation(request)
     await remove_passkey(person, passkey_id)
     return _done(request, [], _("The passkey is removed here. You can also delete it on your device."))
 
@@ -95,22 +95,22 @@ async def delete_passkey(request: Request) -> Response:
 async def new_app(request: Request) -> Response:
     """Somebody sees the QR code for their authenticator app."""
     person = await load_signed_in(request)
-    return _app_page(request, person, AppForm(data={"sealed": begin_app(person, settings_of(request))}))
+    return _app_page(request, person, AppForm(data={"sealed": start_app_setup(person, settings_of(request))}))
 
 
 def _app_page(request: Request, person: Person, form: AppForm, status: int = 200) -> Response:
     settings = settings_of(request)
     try:
-        secret = begun_secret(person, form.sealed.data or "", settings)
+        secret = secret_of_setup(person, form.sealed.data or "", settings)
     except SecondFactorRefused:  # the page was open for too long: another secret
-        form.sealed.data = begin_app(person, settings)
-        secret = begun_secret(person, form.sealed.data, settings)
+        form.sealed.data = start_app_setup(person, settings)
+        secret = secret_of_setup(person, form.sealed.data, settings)
         form.refuse("code", _("This page was open for too long. Please read the new QR code with your app."))
     context = {
         "form": form,
         "secret": " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
-        "address": app_address(person, secret, settings),
-        "qr": segno.make(app_address(person, secret, settings), error="m", micro=False).svg_data_uri(
+        "address": otpauth_uri(person, secret, settings),
+        "qr": segno.make(otpauth_uri(person, secret, settings), error="m", micro=False).svg_data_uri(
             border=4, dark="#000", light="#fff"
         ),
     }
@@ -120,8 +120,8 @@ def _app_page(request: Request, person: Person, form: AppForm, status: int = 200
 async def create_app(request: Request) -> Response:
     """Somebody sets up their app with the first code that it shows."""
     person = await load_signed_in(request)
-    await confirmed(request)
-    form = AppForm(await desk_form(request))
+    await require_confirmation(request)
+    form = AppForm(await read_desk_form(request))
     if not form.validate():
         return _app_page(request, person, form, status=422)
     try:
@@ -137,7 +137,7 @@ async def create_app(request: Request) -> Response:
 async def delete_app(request: Request) -> Response:
     """Somebody removes their authenticator app."""
     person = await load_signed_in(request)
-    await confirmed(request)
+    await require_confirmation(request)
     await remove_app(person)
     return _done(request, [], _("The app is removed: its codes no longer work here."))
 
@@ -145,7 +145,7 @@ async def delete_app(request: Request) -> Response:
 async def create_codes(request: Request) -> Response:
     """Somebody has new recovery codes made; the old ones end."""
     person = await load_signed_in(request)
-    await confirmed(request)
+    await require_confirmation(request)
     try:
         codes = await make_recovery_codes(person)
     except SecondFactorRefused:

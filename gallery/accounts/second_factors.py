@@ -21,16 +21,16 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
-from gallery.mail.outbox import News, tell
+from gallery.mail.outbox import Notification, notify
 from gallery.settings import Settings
 from gallery.web import site_settings
 
-GRACE = timedelta(days=10)  # for which curators and keepers may do without a second factor
-RESET_AFTER = timedelta(days=3)  # in which somebody can stop a reset that they did not want
-STEP = 30  # seconds for which an app shows a code; the one before and the one after are taken, too
-SET_UP_WITHIN = 1800  # seconds from the QR code to the first code
+GRACE_PERIOD = timedelta(days=10)  # for which curators and keepers may do without a second factor
+RESET_DELAY = timedelta(days=3)  # in which somebody can stop a reset that they did not want
+STEP_SECONDS = 30  # seconds for which an app shows a code; the one before and the one after are taken, too
+SETUP_SECONDS = 1800  # seconds from the QR code to the first code
 RECOVERY_CODES = 10
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that are read for another
+RECOVERY_CODE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that are read for another
 
 
 class SecondFactorRefused(Exception):
@@ -53,14 +53,14 @@ async def due_at(person: Person, settings: Settings) -> datetime | None:
     if person.second_factor_at is not None or not is_required(person, settings):
         return None
     if person.second_factor_due_at is None:
-        person.second_factor_due_at = now() + GRACE
+        person.second_factor_due_at = now() + GRACE_PERIOD
         await Person.filter(id=person.id, second_factor_due_at=None).update(
             second_factor_due_at=person.second_factor_due_at
         )
     return person.second_factor_due_at
 
 
-async def factor_added(person: Person) -> list[str]:
+async def after_factor_added(person: Person) -> list[str]:
     """Within the transaction that adds one: note that there is a second factor.
 
     Returns recovery codes to be shown now, where there are none yet.
@@ -70,7 +70,7 @@ async def factor_added(person: Person) -> list[str]:
     return [] if has_codes else await _new_recovery_codes(person)
 
 
-async def factor_removed(person: Person) -> None:
+async def after_factor_removed(person: Person) -> None:
     """Within the transaction that removes one: recovery codes go with the last."""
     if not (await Passkey.exists(person_id=person.id) or await AuthenticatorApp.exists(person_id=person.id)):
         await forget_factors(person.id)
@@ -84,12 +84,12 @@ async def forget_factors(person_id: int) -> None:
     await Person.filter(id=person_id).update(second_factor_at=None, second_factor_reset_at=None)
 
 
-async def tell_of_change(person: Person, change: str) -> None:
+async def notify_of_change(person: Person, change: str) -> None:
     """Within the transaction of a change: a mail to whose factor it is; templates/mail has the words of each."""
-    news = News(
+    news = Notification(
         "second_factor_changed", "/desk/account/second-factor", {"change": change}, is_for_digest=False
     )
-    await tell([person], news)
+    await notify([person], news)
 
 
 # Authenticator apps
@@ -100,15 +100,15 @@ def _cipher(settings: Settings) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(key))
 
 
-def begin_app(person: Person, settings: Settings) -> str:
+def start_app_setup(person: Person, settings: Settings) -> str:
     """A new secret for the app of a person, sealed: the form brings it back with the first code."""
     return _cipher(settings).encrypt(f"{person.id} {pyotp.random_base32()}".encode()).decode()
 
 
-def begun_secret(person: Person, sealed: str, settings: Settings) -> str:
+def secret_of_setup(person: Person, sealed: str, settings: Settings) -> str:
     """The secret that `begin_app` sealed. Raises SecondFactorRefused where it is another's, or too old."""
     try:
-        opened = _cipher(settings).decrypt(sealed.encode(), ttl=SET_UP_WITHIN).decode()
+        opened = _cipher(settings).decrypt(sealed.encode(), ttl=SETUP_SECONDS).decode()
     except InvalidToken as error:
         raise SecondFactorRefused from error
     owner, _, secret = opened.partition(" ")
@@ -117,23 +117,23 @@ def begun_secret(person: Person, sealed: str, settings: Settings) -> str:
     return secret
 
 
-def app_address(person: Person, secret: str, settings: Settings) -> str:
+def otpauth_uri(person: Person, secret: str, settings: Settings) -> str:
     """The otpauth address that the QR code holds."""
     return pyotp.TOTP(secret).provisioning_uri(
         name=person.email, issuer_name=settings.site_name(person.language)
     )
 
 
-def step_of(secret: str, code: str, moment: datetime, last_step: int) -> int | None:
+def matching_step(secret: str, code: str, moment: datetime, last_step: int) -> int | None:
     """The half minute whose code this is, among those around `moment` and after `last_step`; None: it is wrong."""
-    current = int(moment.timestamp()) // STEP
+    current = int(moment.timestamp()) // STEP_SECONDS
     for step in (current - 1, current, current + 1):
         if step > last_step and hmac.compare_digest(pyotp.TOTP(secret).generate_otp(step), code):
             return step
     return None
 
 
-def digits_of(typed: str) -> str:
+def normalized_code(typed: str) -> str:
     """A code as it is compared: without blanks and hyphens, full-width digits as others."""
     code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed))
     return code if re.fullmatch("[0-9]{6}", code) else ""
@@ -144,8 +144,8 @@ async def add_app(person: Person, sealed: str, code: str, settings: Settings) ->
 
     Raises SecondFactorRefused.
     """
-    secret = begun_secret(person, sealed, settings)
-    step = step_of(secret, digits_of(code), now(), 0)
+    secret = secret_of_setup(person, sealed, settings)
+    step = matching_step(secret, normalized_code(code), now(), 0)
     if step is None:
         raise SecondFactorRefused
     async with in_transaction():
@@ -154,18 +154,18 @@ async def add_app(person: Person, sealed: str, code: str, settings: Settings) ->
         await AuthenticatorApp.create(
             person=person, secret=_cipher(settings).encrypt(secret.encode()).decode(), last_step=step
         )
-        codes = await factor_added(person)
+        codes = await after_factor_added(person)
         await record(Verb.ACCOUNT_APP_ADDED, person.id, by=person)
-        await tell_of_change(person, "app_added")
+        await notify_of_change(person, "app_added")
     return codes
 
 
 async def remove_app(person: Person) -> None:
     async with in_transaction():
         if await AuthenticatorApp.filter(person_id=person.id).delete():
-            await factor_removed(person)
+            await after_factor_removed(person)
             await record(Verb.ACCOUNT_APP_REMOVED, person.id, by=person)
-            await tell_of_change(person, "app_removed")
+            await notify_of_change(person, "app_removed")
 
 
 async def use_app_code(person: Person, typed: str, settings: Settings) -> None:
@@ -177,7 +177,7 @@ async def use_app_code(person: Person, typed: str, settings: Settings) -> None:
         secret = _cipher(settings).decrypt(app.secret.encode()).decode()
     except InvalidToken as error:  # the site's secret is another one by now
         raise SecondFactorRefused from error
-    step = step_of(secret, digits_of(typed), now(), app.last_step)
+    step = matching_step(secret, normalized_code(typed), now(), app.last_step)
     if step is None:
         raise SecondFactorRefused
     if not await AuthenticatorApp.filter(id=app.id, last_step__lt=step).update(last_step=step):
@@ -189,7 +189,7 @@ async def use_app_code(person: Person, typed: str, settings: Settings) -> None:
 
 async def _new_recovery_codes(person: Person) -> list[str]:
     codes = [
-        "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
+        "-".join("".join(secrets.choice(RECOVERY_CODE_ALPHABET) for _ in range(4)) for _ in range(4))
         for _ in range(RECOVERY_CODES)
     ]
     await RecoveryCode.filter(person_id=person.id).delete()
@@ -211,7 +211,7 @@ async def make_recovery_codes(person: Person) -> list[str]:
         if held.second_factor_at is None:
             raise SecondFactorRefused
         codes = await _new_recovery_codes(held)
-        await tell_of_change(held, "codes_made")
+        await notify_of_change(held, "codes_made")
     return codes
 
 
@@ -221,20 +221,20 @@ async def use_recovery_code(person: Person, typed: str) -> None:
         if not await RecoveryCode.filter(person_id=person.id, code_hash=_recovery_hash(typed)).delete():
             raise SecondFactorRefused
         await record(Verb.ACCOUNT_RECOVERY_CODE_USED, person.id, by=person)
-        await tell_of_change(person, "code_used")
+        await notify_of_change(person, "code_used")
 
 
 # Resetting what somebody lost
 
 
-async def stop_reset(person: Person) -> None:
+async def cancel_reset(person: Person) -> None:
     """Somebody whose second factors were to be removed has just used one."""
     async with in_transaction():
         if await Person.filter(id=person.id, second_factor_reset_at__isnull=False).update(
             second_factor_reset_at=None
         ):
             await record(Verb.ACCOUNT_RESET_STOPPED, person.id, by=person)
-            await tell_of_change(person, "reset_stopped")
+            await notify_of_change(person, "reset_stopped")
 
 
 async def carry_out_resets() -> None:
@@ -253,4 +253,4 @@ async def reset(person: Person, *, if_due: bool = False) -> None:
         await forget_factors(held.id)
         await Session.filter(person_id=held.id).delete()
         await record(Verb.ACCOUNT_SECOND_FACTOR_RESET, held.id)
-        await tell_of_change(held, "reset")
+        await notify_of_change(held, "reset")

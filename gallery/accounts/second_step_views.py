@@ -10,13 +10,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
-from gallery.accounts.access import next_page, speak_to_guest
+from gallery.accounts.access import next_page, set_guest_language
 from gallery.accounts.forms import SignInForm
 from gallery.accounts.models import AuthenticatorApp, Passkey, Person, RecoveryCode, SignInAttempt
 from gallery.accounts.passkeys import PasskeyRefused, relying_party, request_options, use_passkey
 from gallery.accounts.second_factors import (
     SecondFactorRefused,
-    stop_reset,
+    cancel_reset,
     use_app_code,
     use_recovery_code,
 )
@@ -32,14 +32,14 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.db.connection import in_transaction
-from gallery.mail.outbox import News, tell
+from gallery.mail.outbox import Notification, notify
 from gallery.settings import Settings
-from gallery.web.forms import small_form
+from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import set_language
 from gallery.web.rendering import (
     DESK,
-    SIGNED,
+    SIGNER_OPTIONS,
     cookie_in,
     delete_cookie,
     redirect,
@@ -47,12 +47,12 @@ from gallery.web.rendering import (
     set_cookie,
     settings_of,
 )
-from gallery.web.security import network_asking
+from gallery.web.security import client_network
 
 COOKIE = "gallery_first_step"
-PATH = f"{DESK}/sign-in"
-SECONDS = 600  # from the first step to the second
-SIGN_IN = "sign in"  # for what a challenge to a passkey is
+FIRST_STEP_PATH = f"{DESK}/sign-in"
+FIRST_STEP_SECONDS = 600  # from the first step to the second
+SIGN_IN_PURPOSE = "sign in"  # for what a challenge to a passkey is
 
 
 async def finish_sign_in(
@@ -71,20 +71,20 @@ async def finish_sign_in(
     response = redirect(request, "accounts:second_step")
     first_step = [held.id, token_hash(held.password_hash), path, is_confirmed]
     value = str(_serializer(settings).dumps(first_step))
-    set_cookie(request, response, COOKIE, value, seconds=SECONDS, path=PATH)
+    set_cookie(request, response, COOKIE, value, seconds=FIRST_STEP_SECONDS, path=FIRST_STEP_PATH)
     return response
 
 
 def _serializer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.secret_key, salt="first step", signer_kwargs=SIGNED)
+    return URLSafeTimedSerializer(settings.secret_key, salt="first step", signer_kwargs=SIGNER_OPTIONS)
 
 
 async def _first_step(request: Request) -> tuple[Person, str, bool] | None:
     """Who has shown one factor in this browser lately, where they wanted to go, and whether it was the password."""
-    await speak_to_guest(request)
+    await set_guest_language(request)
     try:
         person_id, password, path, is_confirmed = _serializer(settings_of(request)).loads(
-            cookie_in(request, COOKIE), max_age=SECONDS
+            cookie_in(request, COOKIE), max_age=FIRST_STEP_SECONDS
         )
     except BadSignature:
         return None
@@ -109,16 +109,16 @@ async def create_second_step(request: Request) -> Response:
     if first_step is None:
         return redirect(request, "accounts:sign_in")
     person, path, is_confirmed = first_step
-    fields = await small_form(request)
+    fields = await read_small_form(request)
     settings = settings_of(request)
     field = next((name for name in ("credential", "recovery", "code") if name in fields), "code")
     typed = str(fields.get(field, "")).strip()
     if not typed:
         return await _page(request, person, {field: _("Please write the code.")}, status=422)
     try:
-        await _check(request, person, field, typed, settings)
+        await _check_second_factor(request, person, field, typed, settings)
     except TooManyAttempts:
-        await _warn(person)
+        await _warn_of_guessing(person)
         sentence = _("That was tried too often. Please wait a quarter of an hour and try again.")
         return await _page(request, person, {field: sentence}, status=429)
     except PasskeyRefused:
@@ -131,18 +131,20 @@ async def create_second_step(request: Request) -> Response:
             else _("This code is not right, or no longer. Please take the one that the app shows now.")
         )
         return await _page(request, person, {field: sentence}, status=422)
-    await stop_reset(person)
+    await cancel_reset(person)
     response = RedirectResponse(path, status_code=303)
     await open_session(request, response, person, is_confirmed=is_confirmed or field == "credential")
-    delete_cookie(request, response, COOKIE, path=PATH)
+    delete_cookie(request, response, COOKIE, path=FIRST_STEP_PATH)
     return response
 
 
-async def _check(request: Request, person: Person, field: str, typed: str, settings: Settings) -> None:
+async def _check_second_factor(
+    request: Request, person: Person, field: str, typed: str, settings: Settings
+) -> None:
     """Raises TooManyAttempts, PasskeyRefused, SecondFactorRefused."""
     limits = {
         f"second factor {person.id}": ATTEMPTS_PER_PERSON,
-        f"network {network_asking(request)}": ATTEMPTS_PER_NETWORK,
+        f"network {client_network(request)}": ATTEMPTS_PER_NETWORK,
     }
     attempts = await count_attempts(limits, settings)
     if not attempts:
@@ -162,13 +164,13 @@ async def _check(request: Request, person: Person, field: str, typed: str, setti
     await SignInAttempt.filter(Q(key=attempts[0].key) | Q(id=attempts[1].id)).delete()
 
 
-async def _warn(person: Person) -> None:
+async def _warn_of_guessing(person: Person) -> None:
     """Somebody knows the password, or reads the mails, and guesses the second factor: tell whose it is once a day."""
-    news = News(
+    news = Notification(
         "second_factor_guessed", "/desk/password", key=f"second-factor-guessed:{today()}", is_for_digest=False
     )
     async with in_transaction():
-        await tell([person], news)
+        await notify([person], news)
 
 
 async def _page(
@@ -191,14 +193,14 @@ async def _page(
 
 def sign_in_options(settings: Settings) -> str:
     """What the sign-in page needs for passkeys; empty where there can be none."""
-    return request_options(SIGN_IN, settings) if relying_party(settings) else ""
+    return request_options(SIGN_IN_PURPOSE, settings) if relying_party(settings) else ""
 
 
 async def create_passkey_session(request: Request) -> Response:
     """Somebody signs in with a passkey alone: their device asked for finger, face or PIN, so it is two factors."""
-    await speak_to_guest(request)
+    await set_guest_language(request)
     settings = settings_of(request)
-    attempts = await count_attempts({f"network {network_asking(request)}": ATTEMPTS_PER_NETWORK}, settings)
+    attempts = await count_attempts({f"network {client_network(request)}": ATTEMPTS_PER_NETWORK}, settings)
     sentence, status = (
         _("This passkey was not accepted. Please try again, or sign in with the password."),
         422,
@@ -209,13 +211,13 @@ async def create_passkey_session(request: Request) -> Response:
     else:
         try:
             person = await use_passkey(
-                str((await small_form(request)).get("credential", "")), SIGN_IN, settings
+                str((await read_small_form(request)).get("credential", "")), SIGN_IN_PURPOSE, settings
             )
         except PasskeyRefused:
             pass
         else:
             await SignInAttempt.filter(id=attempts[0].id).delete()
-            await stop_reset(person)
+            await cancel_reset(person)
             response = RedirectResponse(next_page(request), status_code=303)
             await open_session(request, response, person)
             return response

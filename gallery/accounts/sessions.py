@@ -23,10 +23,10 @@ from gallery.web.rendering import cookie_in, delete_cookie, set_cookie, settings
 
 COOKIE = "gallery_session"
 COOKIE_SECONDS = 400 * 86_400  # the most that browsers grant; when a session ends, the database says
-LASTS_AT_MOST = timedelta(days=90)  # from the sign-in on, however much a session is used
-SEEN_EVERY = timedelta(minutes=10)  # how often a session's `seen_at` is written
+MAX_SESSION_LIFETIME = timedelta(days=90)  # from the sign-in on, however much a session is used
+SEEN_AT_INTERVAL = timedelta(minutes=10)  # how often a session's `seen_at` is written
 
-ATTEMPTS_IN = timedelta(minutes=15)
+ATTEMPT_WINDOW = timedelta(minutes=15)
 ATTEMPTS_PER_PERSON = 8
 ATTEMPTS_PER_NETWORK = 40
 
@@ -40,7 +40,9 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def sign_in(email: str, password: str, network: str, settings: Settings) -> Person | None:
+async def authenticate_by_password(
+    email: str, password: str, network: str, settings: Settings
+) -> Person | None:
     """The person, if the password is theirs and the account is active; raises TooManyAttempts.
 
     `network`: where it is tried from, as security.network_asking says.
@@ -74,7 +76,7 @@ async def count_attempts(limits: Mapping[str, int], settings: Settings) -> list[
     """
     keys = {_attempt_key(text, settings): most for text, most in limits.items()}
     attempts = [await SignInAttempt.create(key=key, at=now()) for key in keys]
-    since = now() - ATTEMPTS_IN
+    since = now() - ATTEMPT_WINDOW
     for key, most in keys.items():
         if await SignInAttempt.filter(key=key, at__gt=since).count() > most:
             await SignInAttempt.filter(id__in=[attempt.id for attempt in attempts]).delete()
@@ -103,7 +105,7 @@ async def open_session(
             device=device_name(request.headers.get("user-agent", "")),
             seen_at=now(),
             confirmed_at=now() if is_confirmed else None,
-            expires_at=now() + min(lasts, LASTS_AT_MOST),
+            expires_at=now() + min(lasts, MAX_SESSION_LIFETIME),
         )
         await record(Verb.ACCOUNT_SIGNED_IN, person.id, by=person)
     set_cookie(request, response, COOKIE, token, seconds=COOKIE_SECONDS)
@@ -116,16 +118,16 @@ async def current_session(request: Request) -> Session | None:
         return None
     session = (
         await Session.filter(
-            token_hash=token_hash(token), expires_at__gt=now(), created_at__gt=now() - LASTS_AT_MOST
+            token_hash=token_hash(token), expires_at__gt=now(), created_at__gt=now() - MAX_SESSION_LIFETIME
         )
         .first()
         .prefetch_related("person")
     )
     if session is None or not session.person.is_active:
         return None
-    if session.seen_at < now() - SEEN_EVERY:
+    if session.seen_at < now() - SEEN_AT_INTERVAL:
         lasts = timedelta(days=settings_of(request).session_days)
-        expires_at = min(now() + lasts, session.created_at + LASTS_AT_MOST)
+        expires_at = min(now() + lasts, session.created_at + MAX_SESSION_LIFETIME)
         await Session.filter(id=session.id).update(seen_at=now(), expires_at=expires_at)
     return session
 

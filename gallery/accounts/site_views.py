@@ -15,7 +15,7 @@ from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.web import site_settings
-from gallery.web.forms import desk_form
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render, settings_of
 from gallery.web.site_settings import Site
@@ -34,10 +34,10 @@ async def edit(request: Request) -> Response:
 async def update_reviewing(request: Request) -> Response:
     """A keeper says how works are reviewed."""
     person = await load_keeper(request)
-    form = ReviewingForm(await desk_form(request))
+    form = ReviewingForm(await read_desk_form(request))
     if not form.validate():
         return await _page(request, form, status=422)
-    await keep(
+    await save_site_settings(
         person,
         Verb.SITE_REVIEWING_CHANGED,
         reviews_needed=int(form.reviews_needed.data),
@@ -49,17 +49,17 @@ async def update_reviewing(request: Request) -> Response:
 async def update_texts(request: Request) -> Response:
     """A keeper names the site and writes its texts, or looks first at how they would be."""
     person = await load_keeper(request)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     form = SiteTextsForm(posted)
     if not form.validate():
         return await _page(request, texts=form, status=422)
     if posted.get("preview"):
         return await _page(request, texts=form, is_preview=True)
-    await keep(person, Verb.SITE_TEXTS_CHANGED, **form.values(*TEXT_FIELDS))
+    await save_site_settings(person, Verb.SITE_TEXTS_CHANGED, **form.values(*TEXT_FIELDS))
     return _saved(request)
 
 
-async def keep(by: Person, verb: Verb, **values: object) -> None:
+async def save_site_settings(by: Person, verb: Verb, **values: object) -> None:
     """Set some of what is kept of the site; every process knows of it within a second."""
     async with in_transaction():
         await Site.get_or_create(id=1)
@@ -82,7 +82,7 @@ async def _page(
     is_preview: bool = False,
     status: int = 200,
 ) -> Response:
-    kept = await site_settings.current()
+    kept = await site_settings.load_site()
     data = {"reviews_needed": str(kept.reviews_needed), "sample_percent": kept.sample_percent}
     settings = settings_of(request)
     texts = texts or SiteTextsForm(data={name: getattr(kept, name) for name in TEXT_FIELDS})

@@ -10,37 +10,37 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gallery.accounts import invitations
-from gallery.accounts.access import load_person, load_signed_in, next_page, speak_to_guest
-from gallery.accounts.account_deletion import ClosingRefused, close_account, hindrance
-from gallery.accounts.confirmation import confirmed
+from gallery.accounts.access import load_person, load_signed_in, next_page, set_guest_language
+from gallery.accounts.account_deletion import AccountDeletionRefused, close_account, deletion_obstacle
+from gallery.accounts.confirmation import require_confirmation
 from gallery.accounts.forms import AcceptForm, AccountForm, SignInForm
-from gallery.accounts.invitations import InvitationSpent, InvitationVoid
+from gallery.accounts.invitations import InvalidInvitation, InviterNotAllowed
 from gallery.accounts.models import Person, Role, Session
 from gallery.accounts.password_rules import names_of_organisation, refuse_weak_password
 from gallery.accounts.second_step_views import finish_sign_in, sign_in_options
 from gallery.accounts.sessions import (
-    LASTS_AT_MOST,
+    MAX_SESSION_LIFETIME,
     TooManyAttempts,
+    authenticate_by_password,
     close_session,
     current_session,
     open_session,
-    sign_in,
 )
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import in_transaction
-from gallery.mail.outbox import change_rhythm
+from gallery.mail.outbox import change_digest_preference
 from gallery.numbers import whole_number
-from gallery.web.forms import desk_form, small_form
+from gallery.web.forms import read_desk_form, read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import set_language
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
-from gallery.web.security import network_asking
+from gallery.web.security import client_network
 
 
 async def new_session(request: Request) -> Response:
     """Somebody is asked for e-mail and password."""
-    await speak_to_guest(request)
+    await set_guest_language(request)
     if await current_session(request):
         return RedirectResponse(next_page(request), status_code=303)
     return _sign_in_page(request, SignInForm())
@@ -58,13 +58,13 @@ def _sign_in_page(request: Request, form: SignInForm, status: int = 200) -> Resp
 
 async def create_session(request: Request) -> Response:
     """Somebody signs in, and comes where they wanted to go."""
-    await speak_to_guest(request)
-    form = SignInForm(await small_form(request))
+    await set_guest_language(request)
+    form = SignInForm(await read_small_form(request))
     status = 422
     if form.validate():
-        network = network_asking(request)
+        network = client_network(request)
         try:
-            person = await sign_in(
+            person = await authenticate_by_password(
                 form.email.data or "", form.password.data or "", network, settings_of(request)
             )
         except TooManyAttempts:
@@ -97,7 +97,7 @@ async def show_invitation(request: Request) -> Response:
 
 async def accept_invitation(request: Request) -> Response:
     """Somebody accepts: with a name and a password, or with the account they have."""
-    await speak_to_guest(request)
+    await set_guest_language(request)
     token = request.path_params["token"]
     try:
         invitation = await invitations.open_invitation(token)
@@ -107,10 +107,10 @@ async def accept_invitation(request: Request) -> Response:
         if session is not None and session.person.email == invitation.email:
             person = await load_signed_in(request)
             if invitation.role != Role.MEMBER:
-                await confirmed(request)
-            await invitations.accept_as(invitation, person)
+                await require_confirmation(request)
+            await invitations.accept_with_account(invitation, person)
             return redirect(request, "desk")
-        form = AcceptForm(await small_form(request))
+        form = AcceptForm(await read_small_form(request))
         organisation = names_of_organisation(invitation.organisation) if invitation.organisation else []
         own = [form.name.data or "", invitation.email, *organisation]
         if form.validate():
@@ -118,25 +118,25 @@ async def accept_invitation(request: Request) -> Response:
         if await Person.exists(email=invitation.email) or form.errors:
             return await _invitation_page(request, form, status=422)
         person = await invitations.accept(invitation, form.name.data or "", form.password.data or "")
-    except InvitationSpent as spent:
-        return _spent(request, spent)
+    except InvalidInvitation as spent:
+        return _invalid_invitation_page(request, spent)
     response = redirect(request, "desk")
     await open_session(request, response, person)
     flash(request, response, _("Welcome. Your account is ready."))
     return response
 
 
-def _spent(request: Request, spent: InvitationSpent) -> Response:
-    context = {"is_void": isinstance(spent, InvitationVoid)}
+def _invalid_invitation_page(request: Request, spent: InvalidInvitation) -> Response:
+    context = {"is_void": isinstance(spent, InviterNotAllowed)}
     return render(request, "accounts/invitation_spent.html", context, status=410)
 
 
 async def _invitation_page(request: Request, form: AcceptForm, status: int = 200) -> Response:
-    await speak_to_guest(request)
+    await set_guest_language(request)
     try:
         invitation = await invitations.open_invitation(request.path_params["token"])
-    except InvitationSpent as spent:
-        return _spent(request, spent)
+    except InvalidInvitation as spent:
+        return _invalid_invitation_page(request, spent)
     if invitation is None:
         raise HTTPException(404)
     if "language" not in request.query_params:
@@ -161,14 +161,14 @@ async def edit_account(request: Request) -> Response:
 async def update_account(request: Request) -> Response:
     """Somebody changes name or language."""
     person = await load_person(request)
-    form = AccountForm(await desk_form(request))
+    form = AccountForm(await read_desk_form(request))
     if not form.validate():
         return await _account_page(request, form, person, status=422)
     person.name, person.language = form.name.data or "", form.language.data
     person.wants_digest = form.wants_digest.data
     async with in_transaction():
         await person.save(update_fields=["name", "language", "wants_digest"])
-        await change_rhythm(person, wants_digest=person.wants_digest)
+        await change_digest_preference(person, wants_digest=person.wants_digest)
         await record(Verb.ACCOUNT_CHANGED, person.id)
     set_language(person.language)
     response = redirect(request, "accounts:account")
@@ -182,7 +182,7 @@ async def _account_page(request: Request, form: AccountForm, person: Person, sta
         "form": form,
         "sessions": sessions,
         "this_session": request.state.session,
-        "lasts_at_most": LASTS_AT_MOST,
+        "lasts_at_most": MAX_SESSION_LIFETIME,
     }
     return render(request, "accounts/account.html", context, status=status)
 
@@ -191,7 +191,7 @@ async def delete_sessions(request: Request) -> Response:
     """Somebody signs out everywhere else, or on one device of the list."""
     person = await load_person(request)
     others = Session.filter(person=person).exclude(id=request.state.session.id)
-    chosen = (await desk_form(request)).get("session")
+    chosen = (await read_desk_form(request)).get("session")
     if isinstance(chosen, str) and chosen:
         others = others.filter(id=whole_number(chosen) or 0)
     async with in_transaction():
@@ -202,19 +202,19 @@ async def delete_sessions(request: Request) -> Response:
     return response
 
 
-async def show_closing(request: Request) -> Response:
+async def new_account_deletion(request: Request) -> Response:
     """Somebody who wants to leave reads what stays, and what keeps them from it."""
     person = await load_person(request)
-    return render(request, "accounts/closing.html", {"hindrance": await hindrance(person)})
+    return render(request, "accounts/closing.html", {"hindrance": await deletion_obstacle(person)})
 
 
-async def create_closing(request: Request) -> Response:
+async def create_account_deletion(request: Request) -> Response:
     """Somebody closes their account: name and address are forgotten, and they are signed out everywhere."""
     person = await load_person(request)
-    await confirmed(request)
+    await require_confirmation(request)
     try:
         await close_account(person)
-    except ClosingRefused as refusal:
+    except AccountDeletionRefused as refusal:
         return render(request, "accounts/closing.html", {"hindrance": refusal.sentence}, status=422)
     response = redirect(request, "accounts:sign_in")
     close_session(request, response)
@@ -230,7 +230,7 @@ routes = [
     Route("/desk/invitations/{token:secret}", accept_invitation, name="accounts:accept", methods=["POST"]),
     Route("/desk/account", edit_account, name="accounts:account", methods=["GET"]),
     Route("/desk/account", update_account, name="accounts:update", methods=["POST"]),
-    Route("/desk/account/closing", show_closing, name="accounts:closing", methods=["GET"]),
-    Route("/desk/account/closing", create_closing, name="accounts:close", methods=["POST"]),
+    Route("/desk/account/closing", new_account_deletion, name="accounts:closing", methods=["GET"]),
+    Route("/desk/account/closing", create_account_deletion, name="accounts:close", methods=["POST"]),
     Route("/desk/account/sessions", delete_sessions, name="accounts:delete_sessions", methods=["POST"]),
 ]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from gallery.api.idempotency import delete_old_answers
 from gallery.api.models import Token
-from gallery.api.once import forget_kept
-from gallery.api.tokens import SHOWN_AFTER_END
+from gallery.api.tokens import EXPIRED_RETENTION
 from gallery.clock import now
-from gallery.worker import Chore, Workshop
+from gallery.worker import Chore, ChoreContext
 
 
-async def forget_expired(workshop: Workshop) -> bool:
+async def delete_expired(context: ChoreContext) -> bool:
     """Delete answers that need not be given again, and tokens that have long run out."""
-    await forget_kept()
-    await Token.filter(expires_at__lte=now() - SHOWN_AFTER_END).delete()
+    await delete_old_answers()
+    await Token.filter(expires_at__lte=now() - EXPIRED_RETENTION).delete()
     return False
 
 
-CHORES = [Chore("forget answers to programs", forget_expired, every=600)]
+CHORES = [Chore("forget answers to programs", delete_expired, every=600)]

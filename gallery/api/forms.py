@@ -7,23 +7,23 @@ from typing import Any
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 
-from gallery.api.tokens import LASTS_DAYS, SCOPE_WORDS
-from gallery.artists.forms import NO_SUCH_CHOICE, CheckBoxes
-from gallery.web.forms import Form, Line, Needed
+from gallery.api.tokens import LIFETIMES_DAYS, SCOPE_WORDS
+from gallery.artists.forms import NO_SUCH_CHOICE, CheckboxesField
+from gallery.web.forms import Form, LineField, Required
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import ngettext
 
 
 class TokenForm(Form):
-    name = Line(
+    name = LineField(
         _l("What it is for"),
         80,
-        [Needed(_l("Please write what it is for, so that you know later which one it is."))],
+        [Required(_l("Please write what it is for, so that you know later which one it is."))],
         description=_l("Such as: our works database."),
         render_kw={"autocomplete": "off"},
     )
-    scopes = CheckBoxes(
+    scopes = CheckboxesField(
         _l("What it may do"),
         choices=[SelectChoice(scope, word) for scope, word in SCOPE_WORDS.items()],
     )
@@ -33,7 +33,7 @@ class TokenForm(Form):
         super().__init__(posted, **begin_with)
         self["days"].choices = [
             SelectChoice(str(days), ngettext("%(num)s day", "%(num)s days", days) % {"num": days})
-            for days in LASTS_DAYS
+            for days in LIFETIMES_DAYS
         ]
 
     def is_right(self) -> bool:

@@ -6,19 +6,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.api.access import WITHIN, WRONG_TOKENS
-from gallery.api.once import KEPT_FOR
+from gallery.api.access import MAX_WRONG_TOKENS, WRONG_TOKENS_SECONDS
+from gallery.api.idempotency import ANSWER_RETENTION
 from gallery.api.operations import BASE, OPERATIONS
-from gallery.api.problems import KINDS
+from gallery.api.problems import PROBLEM_TYPES
 from gallery.api.tokens import SCOPE_WORDS
-from gallery.api.works import LARGEST_PAGE
-from gallery.images.partial_uploads import LASTS
+from gallery.api.works import MAX_PAGE_SIZE
+from gallery.images.partial_uploads import LIFETIME
 from gallery.images.uploads import MAX_FIELD_BYTES
 from gallery.web.languages import accepted_language, set_language
 from gallery.web.rendering import redirect, render_public, settings_of
 
 
-async def front(request: Request) -> Response:
+async def redirect_to_language(request: Request) -> Response:
     """Somebody asks for the API without a language, and is led on in their own."""
     language = accepted_language(request.headers.get("accept-language", ""))
     response = redirect(request, "api:guide", language=language)
@@ -34,19 +34,19 @@ async def show(request: Request) -> Response:
         "operations": OPERATIONS,
         "prefix": BASE,
         "scope_words": SCOPE_WORDS,
-        "kinds": KINDS,
+        "kinds": PROBLEM_TYPES,
         "per_minute": settings_of(request).api_requests_per_minute,
-        "wrong_tokens": WRONG_TOKENS,
-        "minutes": int(WITHIN // 60),
-        "largest_page": LARGEST_PAGE,
+        "wrong_tokens": MAX_WRONG_TOKENS,
+        "minutes": int(WRONG_TOKENS_SECONDS // 60),
+        "largest_page": MAX_PAGE_SIZE,
         "json_bytes": MAX_FIELD_BYTES,
-        "upload_days": LASTS.days,
-        "kept_hours": int(KEPT_FOR.total_seconds() // 3600),
+        "upload_days": LIFETIME.days,
+        "kept_hours": int(ANSWER_RETENTION.total_seconds() // 3600),
     }
     return render_public(request, "api/show.html", context)
 
 
 routes = [
-    Route("/api", front, name="api:front", methods=["GET"]),
+    Route("/api", redirect_to_language, name="api:front", methods=["GET"]),
     Route("/{language:language}/api", show, name="api:guide", methods=["GET"]),
 ]

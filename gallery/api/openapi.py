@@ -11,29 +11,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.api.once import KEPT_FOR
-from gallery.api.operations import BASE, OPERATIONS, Answer, Operation
-from gallery.api.problems import KINDS, MEDIA_TYPE
+from gallery.api.idempotency import ANSWER_RETENTION
+from gallery.api.operations import BASE, OPERATIONS, Operation, SuccessResponse
+from gallery.api.problems import MEDIA_TYPE, PROBLEM_TYPES
 from gallery.api.schemas import NUMBER, Schema, schemas
 from gallery.api.tokens import SCOPE_WORDS
-from gallery.artworks.tus import PIECES, VERSION
+from gallery.artworks.tus import CHUNK_TYPE, VERSION
 from gallery.settings import Settings
-from gallery.web.languages import speaking
+from gallery.web.languages import use_language
 from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import settings_of
 
 API_VERSION = "1.0.0"
-TOKEN = "token"  # noqa: S105 - the name of the security scheme
-EVERYWHERE = (400, 401, 403, 429, 500, 503)  # problems of every operation that needs a token
+SECURITY_SCHEME = "token"
+COMMON_PROBLEMS = (400, 401, 403, 429, 500, 503)  # problems of every operation that needs a token
 
-WHOLE: Schema = {"type": "integer", "minimum": 0}
-HEADERS: dict[str, tuple[Schema, str]] = {  # name → schema, and what it says
+WHOLE_NUMBER: Schema = {"type": "integer", "minimum": 0}
+HEADER_SCHEMAS: dict[str, tuple[Schema, str]] = {  # name → schema, and what it says
     "Tus-Resumable": ({"type": "string", "const": VERSION}, "The version of tus that is spoken."),
     "Tus-Version": ({"type": "string"}, "The versions of tus that are spoken here."),
     "Tus-Extension": ({"type": "string"}, "The extensions of tus that are spoken here."),
-    "Tus-Max-Size": (WHOLE, "The largest picture, in bytes."),
+    "Tus-Max-Size": (WHOLE_NUMBER, "The largest picture, in bytes."),
     "Upload-Length": ({"type": "integer", "minimum": 1}, "How large the picture is, in bytes."),
-    "Upload-Offset": (WHOLE, "How much of the picture has arrived, in bytes."),
+    "Upload-Offset": (WHOLE_NUMBER, "How much of the picture has arrived, in bytes."),
     "Upload-Metadata": (
         {"type": "string"},
         "Keys with values in Base64, as tus writes them. work, with its number, gives the picture to that draft.",
@@ -44,7 +44,8 @@ HEADERS: dict[str, tuple[Schema, str]] = {  # name → schema, and what it says
     "X-HTTP-Method-Override": ({"type": "string", "enum": ["HEAD", "PATCH", "DELETE"]}, "What is meant."),
     "Idempotency-Key": (
         {"type": "string", "pattern": "^[!-~]{1,200}$"},
-        f"A name of your own for this request: sent twice within {KEPT_FOR // timedelta(hours=1)} hours, it is done once.",
+        "A name of your own for this request: "
+        f"sent twice within {ANSWER_RETENTION // timedelta(hours=1)} hours, it is done once.",
     ),
     "If-Match": (
         {"type": "string"},
@@ -53,16 +54,16 @@ HEADERS: dict[str, tuple[Schema, str]] = {  # name → schema, and what it says
     "Location": ({"type": "string"}, "The address of what was made."),
     "ETag": ({"type": "string"}, "Names what the work says now."),
     "Link": ({"type": "string"}, "The next page, if there is one."),
-    "Retry-After": (WHOLE, "Seconds to wait."),
+    "Retry-After": (WHOLE_NUMBER, "Seconds to wait."),
     "WWW-Authenticate": ({"type": "string"}, "What is needed (RFC 6750)."),
 }
-NEEDED = {"Tus-Resumable", "Upload-Length", "Upload-Offset", "X-HTTP-Method-Override"}
-NOT_NEEDED_WHEN_OVERRIDDEN = {"Upload-Offset"}
+REQUIRED_HEADERS = {"Tus-Resumable", "Upload-Length", "Upload-Offset", "X-HTTP-Method-Override"}
+OPTIONAL_WHEN_OVERRIDDEN = {"Upload-Offset"}
 
 
 def document(settings: Settings) -> dict[str, Any]:
     """The whole document."""
-    with speaking("en"):
+    with use_language("en"):
         paths: dict[str, dict[str, Any]] = {}
         for operation in OPERATIONS:
             paths.setdefault(BASE + operation.path, {})[operation.method.lower()] = _operation(operation)
@@ -78,9 +79,9 @@ def document(settings: Settings) -> dict[str, Any]:
             "paths": paths,
             "components": {
                 "schemas": schemas(),
-                "responses": {_problem_name(status): _problem(status) for status in KINDS},
+                "responses": {_problem_name(status): _problem_response(status) for status in PROBLEM_TYPES},
                 "securitySchemes": {
-                    TOKEN: {
+                    SECURITY_SCHEME: {
                         "type": "http",
                         "scheme": "bearer",
                         "description": "An owner of the organisation makes it at the desk. Scopes: "
@@ -96,16 +97,16 @@ def _operation(operation: Operation) -> dict[str, Any]:
     told: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "security": [{TOKEN: [operation.scope]}] if operation.scope else [],
+        "security": [{SECURITY_SCHEME: [operation.scope]}] if operation.scope else [],
     }
-    parameters = [*_in_path(operation), *_in_query(operation), *_in_headers(operation)]
+    parameters = [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)]
     if parameters:
         told["parameters"] = parameters
     if operation.body:
-        told["requestBody"] = _body(operation)
-    statuses = {*operation.problems, *(EVERYWHERE if operation.scope else ())}
+        told["requestBody"] = _request_body(operation)
+    statuses = {*operation.problems, *(COMMON_PROBLEMS if operation.scope else ())}
     told["responses"] = {
-        **{str(status): _answer(each) for status, each in operation.answers.items()},
+        **{str(status): _success_response(each) for status, each in operation.answers.items()},
         **{
             str(status): {"$ref": f"#/components/responses/{_problem_name(status)}"}
             for status in sorted(statuses)
@@ -114,7 +115,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return told
 
 
-def _in_path(operation: Operation) -> list[dict[str, Any]]:
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
     token: Schema = {"type": "string", "pattern": "^[0-9a-f]{32}$"} if operation.scope else {"type": "string"}
     known = {"id": NUMBER, "token": token}
     return [
@@ -124,34 +125,34 @@ def _in_path(operation: Operation) -> list[dict[str, Any]]:
     ]
 
 
-def _in_query(operation: Operation) -> list[dict[str, Any]]:
+def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
     return [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query.items()]
 
 
-def _in_headers(operation: Operation) -> list[dict[str, Any]]:
+def _header_parameters(operation: Operation) -> list[dict[str, Any]]:
     names = [*operation.headers, *(["Idempotency-Key"] if operation.takes_key else [])]
     is_override = "X-HTTP-Method-Override" in names
     return [
         {
             "name": name,
             "in": "header",
-            "description": HEADERS[name][1],
-            "required": name in NEEDED and not (is_override and name in NOT_NEEDED_WHEN_OVERRIDDEN),
-            "schema": HEADERS[name][0],
+            "description": HEADER_SCHEMAS[name][1],
+            "required": name in REQUIRED_HEADERS and not (is_override and name in OPTIONAL_WHEN_OVERRIDDEN),
+            "schema": HEADER_SCHEMAS[name][0],
         }
         for name in names
     ]
 
 
-def _body(operation: Operation) -> dict[str, Any]:
-    if operation.body == PIECES:
-        content = {PIECES: {"schema": {"type": "string", "format": "binary"}}}
+def _request_body(operation: Operation) -> dict[str, Any]:
+    if operation.body == CHUNK_TYPE:
+        content = {CHUNK_TYPE: {"schema": {"type": "string", "format": "binary"}}}
         return {"required": operation.method == "PATCH", "content": content}
     schema = {"schema": {"$ref": f"#/components/schemas/{operation.body}"}}
     return {"required": True, "content": {"application/json": schema}}
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
+def _success_response(answer: SuccessResponse) -> dict[str, Any]:
     told: dict[str, Any] = {"description": answer.description}
     if answer.schema:
         schema = {"schema": {"$ref": f"#/components/schemas/{answer.schema}"}}
@@ -162,17 +163,17 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 
 def _header(name: str) -> dict[str, Any]:
-    schema, description = HEADERS[name]
+    schema, description = HEADER_SCHEMAS[name]
     return {"description": description, "schema": schema}
 
 
 def _problem_name(status: int) -> str:
-    return "".join(part.capitalize() for part in KINDS[status].name.split("-"))
+    return "".join(part.capitalize() for part in PROBLEM_TYPES[status].name.split("-"))
 
 
-def _problem(status: int) -> dict[str, Any]:
+def _problem_response(status: int) -> dict[str, Any]:
     told: dict[str, Any] = {
-        "description": f"{KINDS[status].title}. {KINDS[status].advice}",
+        "description": f"{PROBLEM_TYPES[status].title}. {PROBLEM_TYPES[status].advice}",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     names = {401: ["WWW-Authenticate"], 403: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}

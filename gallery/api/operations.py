@@ -11,23 +11,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.api import choices, works
-from gallery.api.access import let_in
+from gallery.api import lookups, works
+from gallery.api.access import authenticate
 from gallery.api.bodies import read_body
-from gallery.api.once import answer_once, key_in
-from gallery.api.problems import Problem, answer_problem, answer_sentence, answer_status
+from gallery.api.idempotency import idempotency_key, respond_once
+from gallery.api.problems import Problem, problem_response, sentence_response, status_response
 from gallery.api.schemas import Schema
 from gallery.api.tokens import READ, WRITE
-from gallery.artworks.tus import PIECES, Landing
+from gallery.artworks.tus import CHUNK_TYPE, TusEndpoint
 
 BASE = "/api/v1"
-UPLOADS = Landing("api_uploads", "api_works:show", answer_sentence)
+UPLOADS = TusEndpoint("api_uploads", "api_works:show", sentence_response)
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class SuccessResponse:
     """What comes when all is well: a schema by its name, or no body; and headers."""
 
     description: str
@@ -46,7 +46,7 @@ class Operation:
     scope: str  # that a token must cover; empty: none is needed
     handler: Handler
     summary: str
-    answers: Mapping[int, Answer]
+    answers: Mapping[int, SuccessResponse]
     problems: tuple[int, ...] = ()  # beside those that every operation has
     query: Mapping[str, Schema] = field(default_factory=dict)
     headers: tuple[str, ...] = ()  # of the request, by their names in HEADERS
@@ -59,10 +59,10 @@ class Operation:
         return self.method in {"POST", "PATCH"} and not self.is_upload
 
 
-STATE = Answer("Done. Where the work stands now.", "WorkState", ("ETag",))
-MADE = Answer("Done. Where the work stands now.", "WorkState", ("Location", "ETag"))
-TUS = ("Tus-Resumable",)
-PIECE = (*TUS, "Upload-Offset", "Upload-Expires", "Gallery-Work")
+STATE_RESPONSE = SuccessResponse("Done. Where the work stands now.", "WorkState", ("ETag",))
+CREATED_RESPONSE = SuccessResponse("Done. Where the work stands now.", "WorkState", ("Location", "ETag"))
+TUS_HEADERS = ("Tus-Resumable",)
+PIECE_HEADERS = (*TUS_HEADERS, "Upload-Offset", "Upload-Expires", "Gallery-Work")
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -71,9 +71,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "/organisation",
         "api_organisation:show",
         READ,
-        choices.organisation,
+        lookups.organisation,
         "For whom the token acts, and with what",
-        {200: Answer("The organisation and the token.", "Organisation")},
+        {200: SuccessResponse("The organisation and the token.", "Organisation")},
     ),
     Operation(
         "listWorks",
@@ -83,7 +83,7 @@ OPERATIONS: tuple[Operation, ...] = (
         READ,
         works.index,
         "The works of the organisation, the newest first",
-        {200: Answer("A page of works.", "WorkList", ("Link",))},
+        {200: SuccessResponse("A page of works.", "WorkList", ("Link",))},
         (422,),
         works.WORK_FILTERS,
     ),
@@ -95,7 +95,7 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         works.create,
         "Enter a work as a draft, without its picture yet",
-        {201: MADE},
+        {201: CREATED_RESPONSE},
         (409, 413, 415, 422),
         body="NewWork",
     ),
@@ -107,7 +107,7 @@ OPERATIONS: tuple[Operation, ...] = (
         READ,
         works.show,
         "One work with all it says",
-        {200: Answer("The work.", "Work", ("ETag",))},
+        {200: SuccessResponse("The work.", "Work", ("ETag",))},
         (404,),
     ),
     Operation(
@@ -118,7 +118,7 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         works.update,
         "Change fields of a draft, or of a work that was returned",
-        {200: STATE},
+        {200: STATE_RESPONSE},
         (404, 409, 412, 413, 415, 422),
         headers=("If-Match",),
         body="WorkChange",
@@ -131,7 +131,7 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         works.delete,
         "Delete a draft that was never submitted, with its picture",
-        {204: Answer("It is gone.")},
+        {204: SuccessResponse("It is gone.")},
         (404, 409, 412),
         headers=("If-Match",),
     ),
@@ -143,7 +143,7 @@ OPERATIONS: tuple[Operation, ...] = (
         READ,
         works.show_path,
         "Where a work stands, who has it, and the way it came",
-        {200: Answer("Its path.", "Path")},
+        {200: SuccessResponse("Its path.", "Path")},
         (404,),
     ),
     Operation(
@@ -154,7 +154,7 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         works.create_submission,
         "Submit a work for review",
-        {201: MADE},
+        {201: CREATED_RESPONSE},
         (404, 409, 413, 422),
     ),
     Operation(
@@ -165,7 +165,7 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         works.create_taking_back,
         "Take a work back before a curator decides",
-        {201: MADE},
+        {201: CREATED_RESPONSE},
         (404, 409, 413, 422),
     ),
     Operation(
@@ -174,11 +174,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "/artists",
         "api_artists:index",
         READ,
-        choices.artists,
+        lookups.artists,
         "The artists, by credit name",
-        {200: Answer("A page of artists.", "ArtistList", ("Link",))},
+        {200: SuccessResponse("A page of artists.", "ArtistList", ("Link",))},
         (422,),
-        works.PAGING,
+        works.PAGING_PARAMETERS,
     ),
     Operation(
         "listConsents",
@@ -186,11 +186,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "/consents",
         "api_consents:index",
         READ,
-        choices.consents,
+        lookups.consents,
         "The consents, and how each stands today",
-        {200: Answer("A page of consents.", "ConsentList", ("Link",))},
+        {200: SuccessResponse("A page of consents.", "ConsentList", ("Link",))},
         (422,),
-        works.PAGING,
+        works.PAGING_PARAMETERS,
     ),
     Operation(
         "listProjects",
@@ -198,11 +198,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "/projects",
         "api_projects:index",
         READ,
-        choices.projects,
+        lookups.projects,
         "The projects behind the works",
-        {200: Answer("A page of projects.", "ProjectList", ("Link",))},
+        {200: SuccessResponse("A page of projects.", "ProjectList", ("Link",))},
         (422,),
-        works.PAGING,
+        works.PAGING_PARAMETERS,
     ),
     Operation(
         "listThemes",
@@ -210,9 +210,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "/themes",
         "api_themes:index",
         READ,
-        choices.themes,
+        lookups.themes,
         "The themes that take works of the organisation now",
-        {200: Answer("The open themes.", "ThemeList")},
+        {200: SuccessResponse("The open themes.", "ThemeList")},
     ),
     Operation(
         "describeUploads",
@@ -222,7 +222,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "",
         UPLOADS.options,
         "What the server can do of tus",
-        {204: Answer("In headers.", "", (*TUS, "Tus-Version", "Tus-Extension", "Tus-Max-Size"))},
+        {
+            204: SuccessResponse(
+                "In headers.", "", (*TUS_HEADERS, "Tus-Version", "Tus-Extension", "Tus-Max-Size")
+            )
+        },
         is_upload=True,
     ),
     Operation(
@@ -233,10 +237,10 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         UPLOADS.create,
         "Announce a picture by tus 1.0, and send it or its beginning",
-        {201: Answer("It goes on at Location.", "", ("Location", *PIECE))},
+        {201: SuccessResponse("It goes on at Location.", "", ("Location", *PIECE_HEADERS))},
         (408, 409, 412, 413, 422, 423, 460),
-        headers=(*TUS, "Upload-Length", "Upload-Metadata", "Upload-Checksum"),
-        body=PIECES,
+        headers=(*TUS_HEADERS, "Upload-Length", "Upload-Metadata", "Upload-Checksum"),
+        body=CHUNK_TYPE,
         is_upload=True,
     ),
     Operation(
@@ -247,7 +251,11 @@ OPERATIONS: tuple[Operation, ...] = (
         "",
         UPLOADS.options,
         "What the server can do of tus",
-        {204: Answer("In headers.", "", (*TUS, "Tus-Version", "Tus-Extension", "Tus-Max-Size"))},
+        {
+            204: SuccessResponse(
+                "In headers.", "", (*TUS_HEADERS, "Tus-Version", "Tus-Extension", "Tus-Max-Size")
+            )
+        },
         is_upload=True,
     ),
     Operation(
@@ -258,9 +266,9 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         UPLOADS.show,
         "How much of a picture has arrived",
-        {200: Answer("In headers.", "", (*PIECE, "Upload-Length", "Upload-Metadata"))},
+        {200: SuccessResponse("In headers.", "", (*PIECE_HEADERS, "Upload-Length", "Upload-Metadata"))},
         (404, 410, 412, 422, 423),
-        headers=TUS,
+        headers=TUS_HEADERS,
         is_upload=True,
     ),
     Operation(
@@ -271,10 +279,10 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         UPLOADS.append,
         "Send the next piece; with the last one the picture becomes a draft, which Gallery-Work names",
-        {204: Answer("It has arrived.", "", PIECE)},
+        {204: SuccessResponse("It has arrived.", "", PIECE_HEADERS)},
         (404, 408, 409, 410, 412, 413, 415, 422, 423, 460),
-        headers=(*TUS, "Upload-Offset", "Upload-Checksum"),
-        body=PIECES,
+        headers=(*TUS_HEADERS, "Upload-Offset", "Upload-Checksum"),
+        body=CHUNK_TYPE,
         is_upload=True,
     ),
     Operation(
@@ -285,9 +293,9 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         UPLOADS.delete,
         "Stop an upload; a draft that it became stays",
-        {204: Answer("It is gone.", "", TUS)},
+        {204: SuccessResponse("It is gone.", "", TUS_HEADERS)},
         (404, 410, 412, 423),
-        headers=TUS,
+        headers=TUS_HEADERS,
         is_upload=True,
     ),
     Operation(
@@ -298,43 +306,46 @@ OPERATIONS: tuple[Operation, ...] = (
         WRITE,
         UPLOADS.override,
         "HEAD, PATCH or DELETE for those who can only send POST",
-        {200: Answer("As HEAD answers.", "", PIECE), 204: Answer("As PATCH and DELETE answer.", "", PIECE)},
+        {
+            200: SuccessResponse("As HEAD answers.", "", PIECE_HEADERS),
+            204: SuccessResponse("As PATCH and DELETE answer.", "", PIECE_HEADERS),
+        },
         (404, 405, 408, 409, 410, 412, 413, 415, 422, 423, 460),
-        headers=("X-HTTP-Method-Override", *TUS, "Upload-Offset", "Upload-Checksum"),
-        body=PIECES,
+        headers=("X-HTTP-Method-Override", *TUS_HEADERS, "Upload-Offset", "Upload-Checksum"),
+        body=CHUNK_TYPE,
         is_upload=True,
     ),
 )
 
 
-async def answer(operations: Mapping[str, Operation], request: Request) -> Response:
+async def dispatch(operations: Mapping[str, Operation], request: Request) -> Response:
     """A program asks at one address: its token is looked at, then the operation of its method does what it does."""
     operation = operations[request.method]
     try:
         if not operation.scope:
             return await operation.handler(request)
-        token = await let_in(request, operation.scope)
+        token = await authenticate(request, operation.scope)
         request.state.token = token
         if operation.is_upload:
             return await operation.handler(request)
-        key = key_in(request) if operation.takes_key else None
+        key = idempotency_key(request) if operation.takes_key else None
         request.state.body = await read_body(request) if operation.takes_key else b""
         if key is None:
             return await operation.handler(request)
-        make = partial(_answered, operation, request)
-        return await answer_once(request, token, key, request.state.body, make)
+        make = partial(_respond, operation, request)
+        return await respond_once(request, token, key, request.state.body, make)
     except Problem as problem:
-        return answer_problem(request, problem)
+        return problem_response(request, problem)
 
 
-async def _answered(operation: Operation, request: Request) -> Response:
+async def _respond(operation: Operation, request: Request) -> Response:
     """The answer of an operation, also where it refuses: that is kept, too."""
     try:
         return await operation.handler(request)
     except Problem as problem:
-        return answer_problem(request, problem)
+        return problem_response(request, problem)
     except HTTPException as error:
-        return answer_status(request, error.status_code, error.headers)
+        return status_response(request, error.status_code, error.headers)
 
 
 def _routes() -> list[Route]:
@@ -343,7 +354,7 @@ def _routes() -> list[Route]:
         by_path.setdefault(operation.path, {})[operation.method] = operation
     found = []
     for path, operations in by_path.items():
-        handler = partial(answer, operations)
+        handler = partial(dispatch, operations)
         (name,) = {each.route for each in operations.values()}
         if "GET" in operations:
             operations["HEAD"] = operations["GET"]

@@ -10,17 +10,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gallery.images.partial_uploads import LASTS
-from gallery.web.languages import TAGS, accepted_language, current_language, set_language
+from gallery.images.partial_uploads import LIFETIME
+from gallery.web.languages import LANGUAGE_TAGS, accepted_language, current_language, set_language
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import settings_of
 
-BELOW = "/api/"  # where programs are answered
+API_PREFIX = "/api/"  # where programs are answered
 MEDIA_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True)
-class Kind:
+class ProblemType:
     """One kind of problem: its name in the address of its explanation, its title, and what to do about it."""
 
     name: str
@@ -28,82 +28,82 @@ class Kind:
     advice: Any
 
 
-KINDS: Mapping[int, Kind] = {
-    400: Kind(
+PROBLEM_TYPES: Mapping[int, ProblemType] = {
+    400: ProblemType(
         "malformed",
         _l("The request cannot be read"),
         _l("It is not JSON, or a header does not say what it should. The detail tells what."),
     ),
-    401: Kind(
+    401: ProblemType(
         "token",
         _l("A token is needed"),
         _l("Send one that has not ended, in the header Authorization, after the word Bearer."),
     ),
-    403: Kind(
+    403: ProblemType(
         "scope",
         _l("The token does not cover this"),
         _l("An owner of the organisation can make one that does."),
     ),
-    404: Kind(
+    404: ProblemType(
         "nothing-there",
         _l("There is nothing here"),
         _l("Only what belongs to the token's organisation is there."),
     ),
-    405: Kind(
+    405: ProblemType(
         "method",
         _l("This cannot be done here"),
         _l("The header Allow says which methods the address takes."),
     ),
-    408: Kind(
+    408: ProblemType(
         "broke-off",
         _l("The request broke off"),
         _l("What arrived of a picture is kept: ask how much, and go on."),
     ),
-    409: Kind(
+    409: ProblemType(
         "conflict",
         _l("It has changed meanwhile"),
         _l("Somebody else changed it, decided on it, or is just answering the same request. Read it anew."),
     ),
-    410: Kind(
+    410: ProblemType(
         "gone",
         _l("It is no longer there"),
-        _l("An upload lasts %(days)s days. Begin it anew.", days=LASTS.days),
+        _l("An upload lasts %(days)s days. Begin it anew.", days=LIFETIME.days),
     ),
-    412: Kind(
+    412: ProblemType(
         "precondition",
         _l("It is not what you saw"),
         _l("The work was changed since its ETag was read, or the version of tus is another one."),
     ),
-    413: Kind("too-large", _l("This is too large"), _l("The detail says how large it may be.")),
-    415: Kind(
+    413: ProblemType("too-large", _l("This is too large"), _l("The detail says how large it may be.")),
+    415: ProblemType(
         "media-type",
         _l("This kind of content is not taken"),
         _l("Send JSON as application/json, and pieces of a picture as application/offset+octet-stream."),
     ),
-    422: Kind(
+    422: ProblemType(
         "fields",
         _l("Something in it is not right"),
         _l("Each entry of errors points at a field and says what would be right."),
     ),
-    423: Kind(
+    423: ProblemType(
         "locked",
         _l("Somebody else is at it"),
         _l(
             "Another connection sends this picture just now. Wait a moment, ask how much has arrived, and go on."
         ),
     ),
-    429: Kind(
+    429: ProblemType(
         "too-many",
         _l("That was too often"),
         _l("Wait for as many seconds as the header Retry-After says."),
     ),
-    460: Kind("checksum", _l("The piece is damaged"), _l("Nothing of it was kept. Send it again.")),
-    500: Kind(
+    460: ProblemType("checksum", _l("The piece is damaged"), _l("Nothing of it was kept. Send it again.")),
+    500: ProblemType(
         "fault",
         _l("Something is broken here"),
         _l("It was noted. With the same Idempotency-Key the request can be sent again later."),
     ),
-    503: Kind(
+    503: ProblemType(
         "away",
         _l("The pictures cannot be reached just now"),
         _l("Wait for as many seconds as the header Retry-After says."),
@@ -112,7 +112,7 @@ KINDS: Mapping[int, Kind] = {
 
 
 @dataclass(frozen=True)
-class Wrong:
+class FieldError:
     """One thing in a request that is not right: at a JSON pointer (RFC 6901) of its body, or in a parameter."""
 
     detail: str
@@ -131,16 +131,16 @@ class Problem(Exception):
 
     status: int
     detail: Any = ""
-    errors: Sequence[Wrong] = ()
+    errors: Sequence[FieldError] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def is_for_program(request: Request) -> bool:
+def is_api_request(request: Request) -> bool:
     """Whether the answer goes to a program that asks below /api/."""
-    return request.url.path.startswith(BELOW)
+    return request.url.path.startswith(API_PREFIX)
 
 
-def speak_to_program(request: Request) -> None:
+def use_program_language(request: Request) -> None:
     """Speak the language that the request prefers, else that of whoever made the token."""
     preferred = request.headers.get("accept-language", "").strip()
     program = getattr(request.state, "program", None)
@@ -150,10 +150,10 @@ def speak_to_program(request: Request) -> None:
         set_language(accepted_language(preferred))
 
 
-def answer_problem(request: Request, problem: Problem) -> Response:
+def problem_response(request: Request, problem: Problem) -> Response:
     """The answer that says what is wrong."""
-    speak_to_program(request)
-    kind = KINDS.get(problem.status, KINDS[400])
+    use_program_language(request)
+    kind = PROBLEM_TYPES.get(problem.status, PROBLEM_TYPES[400])
     told: dict[str, Any] = {
         "type": f"{settings_of(request).site_url}/api#{kind.name}",
         "title": str(kind.title),
@@ -166,7 +166,7 @@ def answer_problem(request: Request, problem: Problem) -> Response:
         json.dumps(told, ensure_ascii=False).encode(),
         problem.status,
         {
-            "content-language": TAGS[current_language()],
+            "content-language": LANGUAGE_TAGS[current_language()],
             "cache-control": "no-store",
             **problem.headers,
         },
@@ -174,12 +174,12 @@ def answer_problem(request: Request, problem: Problem) -> Response:
     )
 
 
-def answer_status(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
+def status_response(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
     """The problem of a status that has no more to tell."""
-    return answer_problem(request, Problem(status, headers=headers or {}))
+    return problem_response(request, Problem(status, headers=headers or {}))
 
 
-def answer_sentence(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
+def sentence_response(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
     """The problem whose sentence is known, as uploads in pieces tell them."""
     also = {"retry-after": "60"} if status == 429 else {}
-    return answer_problem(request, Problem(status, sentence, headers={**also, **headers}))
+    return problem_response(request, Problem(status, sentence, headers={**also, **headers}))

@@ -11,33 +11,33 @@ from wtforms import DateField, FileField, IntegerField, SelectField, SelectMulti
 from wtforms.fields import Field
 from wtforms.validators import Length
 
-from gallery.api.problems import Wrong
+from gallery.api.problems import FieldError
 from gallery.artists.models import SCOPES, AgreedBy, ConsentState
 from gallery.artworks.forms import FIRST_YEAR, WorkForm
 from gallery.artworks.models import Status
-from gallery.artworks.works import TEXT_FIELDS, Offered
+from gallery.artworks.works import TEXT_FIELDS, WorkOptions
 from gallery.images.models import ImageState
-from gallery.numbers import LARGEST
+from gallery.numbers import MAX_NUMBER
 from gallery.web.languages import gettext as _
-from gallery.web.languages import speaking
+from gallery.web.languages import use_language
 
 Schema = dict[str, Any]
 
-LEFT_OUT = {
+OMITTED_FIELDS = {
     "organisation",
     "picture",
 }  # of the form of a work: the token says the one, an upload brings the other
-ROWS = {"artist", "consent", "project", "themes"}  # fields that name other things by their numbers
-NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST}
-NO_NUMBER: Schema = {**NUMBER, "type": ["integer", "null"]}
+ID_FIELDS = {"artist", "consent", "project", "themes"}  # fields that name other things by their numbers
+NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
+OPTIONAL_NUMBER: Schema = {**NUMBER, "type": ["integer", "null"]}
 TEXT: Schema = {"type": "string"}
-MOMENT: Schema = {"type": "string", "format": "date-time"}
-DAY: Schema = {"type": "string", "format": "date"}
-NO_DAY: Schema = {"type": ["string", "null"], "format": "date"}
-YES_OR_NO: Schema = {"type": "boolean"}
+DATE_TIME: Schema = {"type": "string", "format": "date-time"}
+DATE: Schema = {"type": "string", "format": "date"}
+OPTIONAL_DATE: Schema = {"type": ["string", "null"], "format": "date"}
+BOOLEAN: Schema = {"type": "boolean"}
 
 
-def record(properties: Mapping[str, Schema], description: str = "") -> Schema:
+def object_schema(properties: Mapping[str, Schema], description: str = "") -> Schema:
     """An object that has all of `properties` and no other."""
     told: Schema = {"type": "object", "additionalProperties": False}
     if description:
@@ -45,37 +45,37 @@ def record(properties: Mapping[str, Schema], description: str = "") -> Schema:
     return {**told, "required": list(properties), "properties": dict(properties)}
 
 
-def one_of(values: Any) -> Schema:
+def enum_schema(values: Any) -> Schema:
     return {"type": "string", "enum": [str(value) for value in values]}
 
 
-def list_of(schema: Schema) -> Schema:
+def array_schema(schema: Schema) -> Schema:
     return {"type": "array", "items": schema}
 
 
-def page_of(name: str, schema: Schema) -> Schema:
+def page_schema(name: str, schema: Schema) -> Schema:
     following: Schema = {
         "type": ["string", "null"],
         "description": "The address of the next page, if there is one.",
     }
-    return record({name: list_of(schema), "next": following})
+    return object_schema({name: array_schema(schema), "next": following})
 
 
 def field_schema(field: Field) -> Schema:
     """What a field of a form takes in JSON. null empties it."""
     told: Schema
-    if field.name in ROWS:
-        told = {"type": "array", "items": NUMBER} if field.name == "themes" else dict(NO_NUMBER)
+    if field.name in ID_FIELDS:
+        told = {"type": "array", "items": NUMBER} if field.name == "themes" else dict(OPTIONAL_NUMBER)
     elif isinstance(field, SelectMultipleField):
-        told = {"type": "array", "items": one_of(choice[0] for choice in _choices(field))}
+        told = {"type": "array", "items": enum_schema(choice[0] for choice in _choices(field))}
     elif isinstance(field, SelectField):  # radio buttons are one, too
         told = {"type": ["string", "null"], "enum": [*(choice[0] for choice in _choices(field)), None]}
     elif isinstance(field, IntegerField):
         told = {"type": ["integer", "null"], "minimum": FIRST_YEAR, "maximum": 9999}
     elif isinstance(field, DateField):
-        told = dict(NO_DAY)
+        told = dict(OPTIONAL_DATE)
     else:
-        told = {"type": ["string", "null"], "maxLength": longest(field)}
+        told = {"type": ["string", "null"], "maxLength": max_length(field)}
     words = [str(field.label.text), str(field.description or "")]
     return {**told, "description": ". ".join(word.rstrip(".") for word in words if word) + "."}
 
@@ -84,25 +84,25 @@ def _choices(field: Field) -> list[tuple[str, str]]:
     return [(str(choice.value), str(choice.label)) for choice in field.iter_choices()]
 
 
-def longest(field: Field) -> int:
+def max_length(field: Field) -> int:
     """The number of characters that a text field takes."""
     return next(int(each.max) for each in field.validators if isinstance(each, Length))
 
 
-def work_fields() -> dict[str, Schema]:
+def work_field_schemas() -> dict[str, Schema]:
     """What a work is told in: the fields of its form, as they are declared there."""
-    with speaking("en"):
-        form = WorkForm(offered=Offered([], [], [], [], []))
+    with use_language("en"):
+        form = WorkForm(offered=WorkOptions([], [], [], [], []))
         told = {
             field.name: field_schema(field)
             for field in form
-            if field.name not in LEFT_OUT and not isinstance(field, FileField)
+            if field.name not in OMITTED_FIELDS and not isinstance(field, FileField)
         }
     told["language"] = {**told["language"], "type": "string", "enum": ["zh", "en"]}
     return told
 
 
-def work_change() -> Schema:
+def work_change_schema() -> Schema:
     about = (
         "Fields of the form of a work. What is left out stays as it is, null empties. A new artist (credit_name), consent "
         "(agreed_by, scopes, starts_on …) or project (project_title …) can be told instead of choosing one by its number."
@@ -111,118 +111,118 @@ def work_change() -> Schema:
         "type": "object",
         "additionalProperties": False,
         "description": about,
-        "properties": work_fields(),
+        "properties": work_field_schemas(),
     }
 
 
-def new_work() -> Schema:
-    told = work_change()
+def new_work_schema() -> Schema:
+    told = work_change_schema()
     title = {**told["properties"]["title"], "type": "string", "minLength": 1}
     return {**told, "required": ["title"], "properties": {**told["properties"], "title": title}}
 
 
-PICTURE = record(
+PICTURE = object_schema(
     {
-        "state": one_of(ImageState),
+        "state": enum_schema(ImageState),
         "width": {"type": ["integer", "null"], "description": "px; null until it could be looked at"},
         "height": {"type": ["integer", "null"], "description": "px"},
         "refusal": {"type": ["string", "null"], "description": "Why it cannot be shown, if it was refused."},
     }
 )
-WORK_STATE = record(
+WORK_STATE = object_schema(
     {
         "id": NUMBER,
         "public_id": TEXT,
-        "status": one_of(Status),
-        "updated_at": MOMENT,
+        "status": enum_schema(Status),
+        "updated_at": DATE_TIME,
         "self": {"type": "string", "description": "The work's address here."},
     }
 )
-WORK_LINE = record(
+WORK_SUMMARY = object_schema(
     {
         **WORK_STATE["properties"],
         "title": TEXT,
-        "language": one_of(["zh", "en"]),
-        "artist": NO_NUMBER,
-        "is_on_view": YES_OR_NO,
+        "language": enum_schema(["zh", "en"]),
+        "artist": OPTIONAL_NUMBER,
+        "is_on_view": BOOLEAN,
     }
 )
-WORK = record(
+WORK = object_schema(
     {
         **WORK_STATE["properties"],
-        "language": one_of(["zh", "en"]),
+        "language": enum_schema(["zh", "en"]),
         **dict.fromkeys(TEXT_FIELDS, TEXT),
         "year": {"type": ["integer", "null"]},
-        "artist": NO_NUMBER,
-        "consent": NO_NUMBER,
-        "project": NO_NUMBER,
-        "themes": list_of(NUMBER),
+        "artist": OPTIONAL_NUMBER,
+        "consent": OPTIONAL_NUMBER,
+        "project": OPTIONAL_NUMBER,
+        "themes": array_schema(NUMBER),
         "unfinished": {
-            **list_of(TEXT),
+            **array_schema(TEXT),
             "description": "Fields in which a member typed something at the desk that is not part of the work yet.",
         },
         "picture": {"anyOf": [PICTURE, {"type": "null"}]},
-        "is_on_view": YES_OR_NO,
+        "is_on_view": BOOLEAN,
         "pages": {
-            "anyOf": [record({"zh": TEXT, "en": TEXT}), {"type": "null"}],
+            "anyOf": [object_schema({"zh": TEXT, "en": TEXT}), {"type": "null"}],
             "description": "Where visitors see it, while it is on view.",
         },
-        "created_at": MOMENT,
+        "created_at": DATE_TIME,
     }
 )
-STEP = record(
+STEP = object_schema(
     {
         "status": {"type": "string", "description": "A status of a work, or hung, or opened."},
         "word": {"type": "string", "description": "The same in the reader's language."},
-        "at": MOMENT,
+        "at": DATE_TIME,
         "reason": {"type": "string", "description": "What a curator wrote, or the title of an exhibition."},
     }
 )
-PATH = record(
+PATH = object_schema(
     {
         **WORK_STATE["properties"],
         "who_has_it": {"type": "string", "description": "Who has to do something now, in a sentence."},
         "why": {"type": "string", "description": "Why it stands where it does, in a sentence."},
-        "steps": list_of(STEP),
+        "steps": array_schema(STEP),
         "notes": {
-            **list_of(record({"pointer": TEXT, "detail": TEXT})),
+            **array_schema(object_schema({"pointer": TEXT, "detail": TEXT})),
             "description": "What the last review says at single fields.",
         },
     }
 )
-ARTIST = record({"id": NUMBER, "credit_name": TEXT, "credit_name_translation": TEXT})
-CONSENT = record(
+ARTIST = object_schema({"id": NUMBER, "credit_name": TEXT, "credit_name_translation": TEXT})
+CONSENT = object_schema(
     {
         "id": NUMBER,
         "artist": NUMBER,
-        "state": one_of(ConsentState),
-        "agreed_by": one_of(AgreedBy),
-        "scopes": list_of(one_of(SCOPES)),
-        "starts_on": DAY,
-        "ends_on": NO_DAY,
+        "state": enum_schema(ConsentState),
+        "agreed_by": enum_schema(AgreedBy),
+        "scopes": array_schema(enum_schema(SCOPES)),
+        "starts_on": DATE,
+        "ends_on": OPTIONAL_DATE,
     }
 )
-PROJECT = record(
+PROJECT = object_schema(
     {"id": NUMBER, "title_zh": TEXT, "title_en": TEXT, "summary_zh": TEXT, "summary_en": TEXT, "link": TEXT}
 )
-THEME = record(
+THEME = object_schema(
     {
         "id": NUMBER,
         "slug": TEXT,
         "title_zh": TEXT,
         "title_en": TEXT,
-        "occurs_on": NO_DAY,
-        "call_opens_on": NO_DAY,
-        "call_closes_on": {**NO_DAY, "description": "The last day for this organisation."},
+        "occurs_on": OPTIONAL_DATE,
+        "call_opens_on": OPTIONAL_DATE,
+        "call_closes_on": {**OPTIONAL_DATE, "description": "The last day for this organisation."},
     }
 )
-ORGANISATION = record(
+ORGANISATION = object_schema(
     {
         "id": NUMBER,
         "slug": TEXT,
         "name_zh": TEXT,
         "name_en": TEXT,
-        "token": record({"name": TEXT, "scopes": list_of(TEXT), "expires_at": MOMENT}),
+        "token": object_schema({"name": TEXT, "scopes": array_schema(TEXT), "expires_at": DATE_TIME}),
     }
 )
 PROBLEM: Schema = {
@@ -235,7 +235,7 @@ PROBLEM: Schema = {
         "title": TEXT,
         "status": {"type": "integer"},
         "detail": TEXT,
-        "errors": list_of(
+        "errors": array_schema(
             {
                 "type": "object",
                 "required": ["detail"],
@@ -257,56 +257,56 @@ PROBLEM: Schema = {
 def schemas() -> dict[str, Schema]:
     """Every schema by its name."""
     return {
-        "NewWork": new_work(),
-        "WorkChange": work_change(),
+        "NewWork": new_work_schema(),
+        "WorkChange": work_change_schema(),
         "Work": WORK,
         "WorkState": WORK_STATE,
-        "WorkList": page_of("works", WORK_LINE),
+        "WorkList": page_schema("works", WORK_SUMMARY),
         "Path": PATH,
-        "ArtistList": page_of("artists", ARTIST),
-        "ConsentList": page_of("consents", CONSENT),
-        "ProjectList": page_of("projects", PROJECT),
-        "ThemeList": record({"themes": list_of(THEME)}),
+        "ArtistList": page_schema("artists", ARTIST),
+        "ConsentList": page_schema("consents", CONSENT),
+        "ProjectList": page_schema("projects", PROJECT),
+        "ThemeList": object_schema({"themes": array_schema(THEME)}),
         "Organisation": ORGANISATION,
         "Problem": PROBLEM,
     }
 
 
-def faults(value: Any, schema: Schema, pointer: str = "") -> Iterator[Wrong]:
+def validation_errors(value: Any, schema: Schema, pointer: str = "") -> Iterator[FieldError]:
     """What in `value` is not as `schema` says, each with a sentence. It knows the keywords that requests use here."""
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    if not any(_is(value, kind) for kind in kinds):
-        yield Wrong(str(WANTED[kinds[0]]()), pointer)
+    if not any(_is_of_type(value, kind) for kind in kinds):
+        yield FieldError(str(TYPE_SENTENCES[kinds[0]]()), pointer)
     elif isinstance(value, dict):
         properties = schema["properties"]
         for name in value:
             if name not in properties:
-                yield Wrong(_("There is no such field."), f"{pointer}/{escaped(name)}")
+                yield FieldError(_("There is no such field."), f"{pointer}/{escape_pointer(name)}")
         for name in schema.get("required", ()):
             if name not in value:
-                yield Wrong(_("This field is needed."), f"{pointer}/{name}")
+                yield FieldError(_("This field is needed."), f"{pointer}/{name}")
         for name, inner in properties.items():
             if name in value:
-                yield from faults(value[name], inner, f"{pointer}/{name}")
+                yield from validation_errors(value[name], inner, f"{pointer}/{name}")
     elif isinstance(value, list):
         for number, each in enumerate(value):
-            yield from faults(each, schema["items"], f"{pointer}/{number}")
+            yield from validation_errors(each, schema["items"], f"{pointer}/{number}")
     elif value is not None:
-        sentence = _fault_of_one(value, schema)
+        sentence = _scalar_error(value, schema)
         if sentence:
-            yield Wrong(sentence, pointer)
+            yield FieldError(sentence, pointer)
 
 
-def _fault_of_one(value: Any, schema: Schema) -> str:
+def _scalar_error(value: Any, schema: Schema) -> str:
     if "enum" in schema and value not in schema["enum"]:
         allowed = ", ".join(str(each) for each in schema["enum"] if each is not None)
         return _("This takes one of: %(allowed)s.") % {"allowed": allowed}
     if isinstance(value, str):
-        longest = schema.get("maxLength")
-        if longest is not None and len(value) > longest:
+        limit = schema.get("maxLength")
+        if limit is not None and len(value) > limit:
             return _("This has %(length)s characters; please keep it to %(longest)s.") % {
                 "length": len(value),
-                "longest": longest,
+                "longest": limit,
             }
         if len(value) < schema.get("minLength", 0):
             return _("This field is needed.")
@@ -318,7 +318,7 @@ def _fault_of_one(value: Any, schema: Schema) -> str:
     return ""
 
 
-WANTED = {
+TYPE_SENTENCES = {
     "object": lambda: _("This takes an object with fields."),
     "array": lambda: _("This takes a list."),
     "string": lambda: _("This takes text."),
@@ -326,7 +326,7 @@ WANTED = {
 }
 
 
-def _is(value: Any, kind: str) -> bool:
+def _is_of_type(value: Any, kind: str) -> bool:
     """Whether a value that JSON told is of a type of JSON Schema."""
     if kind == "integer":
         return (isinstance(value, int) and not isinstance(value, bool)) or (
@@ -346,6 +346,6 @@ def is_day(text: str) -> bool:
     return True
 
 
-def escaped(name: str) -> str:
+def escape_pointer(name: str) -> str:
     """A name as it stands in a JSON pointer."""
     return name.replace("~", "~0").replace("/", "~1")

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.accounts.confirmation import confirmed
-from gallery.api.access import load_owned
+from gallery.accounts.confirmation import require_confirmation
+from gallery.api.access import load_as_owner
 from gallery.api.forms import TokenForm
 from gallery.api.models import Token
 from gallery.api.tokens import (
-    LASTS_DAYS,
-    MOST,
+    LIFETIMES_DAYS,
+    MAX_TOKENS,
     READ,
     SCOPE_WORDS,
     WRITE,
@@ -24,24 +24,24 @@ from gallery.api.tokens import (
 )
 from gallery.clock import now
 from gallery.organisations.models import Organisation
-from gallery.web.forms import small_form
+from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
 
 async def index(request: Request) -> Response:
     """An owner sees which programs act for the organisation, and when each was last here."""
-    _person, organisation, _membership = await load_owned(request)
+    _person, organisation, _membership = await load_as_owner(request)
     return await _page(request, organisation, _empty())
 
 
 async def create(request: Request) -> Response:
     """An owner makes a token; it is shown on this one answer and never again."""
-    _person, organisation, membership = await load_owned(request)
+    _person, organisation, membership = await load_as_owner(request)
     if not organisation.is_active:
         raise HTTPException(404)
-    await confirmed(request)
-    form = TokenForm(await small_form(request))
+    await require_confirmation(request)
+    form = TokenForm(await read_small_form(request))
     if not form.is_right():
         return await _page(request, organisation, form, status=422)
     try:
@@ -49,14 +49,14 @@ async def create(request: Request) -> Response:
             membership, form["name"].data, form.scopes.data or [], int(form.days.data)
         )
     except TooManyTokens as refusal:
-        form.refuse("name", str(refusal.sentence) % {"most": MOST})
+        form.refuse("name", str(refusal.sentence) % {"most": MAX_TOKENS})
         return await _page(request, organisation, form, status=422)
     return await _page(request, organisation, _empty(), token, text)
 
 
 async def delete(request: Request) -> Response:
     """An owner ends a token; whoever has it is turned away from this moment on."""
-    _person, organisation, _membership = await load_owned(request)
+    _person, organisation, _membership = await load_as_owner(request)
     if not await end_token(organisation.id, request.path_params["token"]):
         raise HTTPException(404)
     response = redirect(request, "tokens:index", id=organisation.id)
@@ -65,7 +65,7 @@ async def delete(request: Request) -> Response:
 
 
 def _empty() -> TokenForm:
-    return TokenForm(data={"scopes": [READ, WRITE], "days": str(LASTS_DAYS[-1])})
+    return TokenForm(data={"scopes": [READ, WRITE], "days": str(LIFETIMES_DAYS[-1])})
 
 
 async def _page(

@@ -23,17 +23,17 @@ SCOPE_WORDS: Mapping[str, Any] = {
     READ: _l("read works and where they stand, credit names, consents, projects and open themes"),
     WRITE: _l("enter works with their pictures, change drafts, submit and take back"),
 }
-LASTS_DAYS = (30, 90, 365)
-MOST = 20  # tokens of one organisation that have not ended
-USED_EVERY = timedelta(minutes=10)  # how often `used_at` is written
-SHOWN_AFTER_END = timedelta(days=30)  # how long an expired one stays in the list
+LIFETIMES_DAYS = (30, 90, 365)
+MAX_TOKENS = 20  # tokens of one organisation that have not ended
+USED_AT_INTERVAL = timedelta(minutes=10)  # how often `used_at` is written
+EXPIRED_RETENTION = timedelta(days=30)  # how long an expired one stays in the list
 
 # `gallery_`, 32 random letters and digits (190 bits), and 6 that follow from them: whoever looks for secrets that leaked
 # finds it by its beginning and knows by its end that it is one, without asking us.
 PREFIX = "gallery_"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_LENGTH, CHECK_LENGTH, SHOWN_LENGTH = 32, 6, 5
-FORM = re.compile(rf"{PREFIX}([0-9A-Za-z]{{{RANDOM_LENGTH}}})([0-9A-Za-z]{{{CHECK_LENGTH}}})")
+TOKEN_PATTERN = re.compile(rf"{PREFIX}([0-9A-Za-z]{{{RANDOM_LENGTH}}})([0-9A-Za-z]{{{CHECK_LENGTH}}})")
 
 
 class TooManyTokens(Exception):
@@ -42,7 +42,7 @@ class TooManyTokens(Exception):
     sentence: Any = _l("There are %(most)s tokens already. Please end one that is no longer used.")
 
 
-def new_text() -> str:
+def new_token_text() -> str:
     """A token as a program sends it."""
     random = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))
     return f"{PREFIX}{random}{check_letters(random)}"
@@ -58,9 +58,9 @@ def check_letters(random: str) -> str:
     return digits
 
 
-def has_form(text: str) -> bool:
+def is_well_formed(text: str) -> bool:
     """Whether `text` can be a token of a gallery: only such ones are looked up."""
-    found = FORM.fullmatch(text)
+    found = TOKEN_PATTERN.fullmatch(text)
     return found is not None and check_letters(found[1]) == found[2]
 
 
@@ -68,12 +68,12 @@ async def make_token(
     membership: Membership, name: str, scopes: Collection[str], days: int
 ) -> tuple[Token, str]:
     """A new token of a member's organisation, with the text that is shown this once. Raises TooManyTokens."""
-    text = new_text()
+    text = new_token_text()
     async with in_transaction():
         # All are held, so that two owners at once do not make one too many.
         members = await locked(Membership.filter(organisation_id=membership.organisation_id).order_by("id"))
         held = Token.filter(membership_id__in=[each.id for each in members], expires_at__gt=now())
-        if await held.count() >= MOST:
+        if await held.count() >= MAX_TOKENS:
             raise TooManyTokens
         token = await Token.create(
             membership=membership,
@@ -87,9 +87,9 @@ async def make_token(
     return token, text
 
 
-async def token_of(text: str) -> Token | None:
+async def find_token(text: str) -> Token | None:
     """The token that a program sent, with its member and organisation; None where it opens nothing (any more)."""
-    if not has_form(text):
+    if not is_well_formed(text):
         return None
     token = (
         await Token.filter(token_hash=token_hash(text), expires_at__gt=now())
@@ -103,7 +103,7 @@ async def token_of(text: str) -> Token | None:
         return None
     if not membership.organisation.is_active:
         return None
-    if token.used_at is None or token.used_at < now() - USED_EVERY:
+    if token.used_at is None or token.used_at < now() - USED_AT_INTERVAL:
         await Token.filter(id=token.id).update(used_at=now())
     return token
 

@@ -10,17 +10,17 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gallery.api.bodies import answer_json, as_typed, parameters_in, told_in
-from gallery.api.problems import Problem, Wrong
-from gallery.api.schemas import NUMBER, Schema, new_work, one_of, work_change
+from gallery.api.bodies import as_form_fields, json_response, parse_json, parse_parameters
+from gallery.api.problems import FieldError, Problem
+from gallery.api.schemas import NUMBER, Schema, enum_schema, new_work_schema, work_change_schema
 from gallery.artworks.access import load_artwork
-from gallery.artworks.drafting import form_fields, form_with
-from gallery.artworks.forms import WorkForm, form_of
+from gallery.artworks.autosave import form_fields, form_with
+from gallery.artworks.forms import WorkForm, form_for_work
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
 from gallery.artworks.timeline import hung_steps, who_has_it
-from gallery.artworks.views import steps_of, storage_of, why_it_stands
+from gallery.artworks.views import review_steps, status_reason, storage_of
 from gallery.artworks.works import (
     TEXT_FIELDS,
     ChangedMeanwhile,
@@ -28,49 +28,49 @@ from gallery.artworks.works import (
     WorkRefused,
     create_work,
     delete_draft,
-    offered_to,
+    load_work_options,
     update_work,
     why_not_editable,
 )
 from gallery.clock import today
 from gallery.images.models import ImageState
 from gallery.images.sandbox.parent import REFUSALS
-from gallery.numbers import LARGEST
+from gallery.numbers import MAX_NUMBER
 from gallery.organisations.access import load_member
 from gallery.web.languages import LANGUAGES
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of
 
-PAGE, LARGEST_PAGE = 50, 100
-PAGING: Mapping[str, Schema] = {
+PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
+PAGING_PARAMETERS: Mapping[str, Schema] = {
     "limit": {
         "type": "integer",
         "minimum": 1,
-        "maximum": LARGEST_PAGE,
-        "default": PAGE,
+        "maximum": MAX_PAGE_SIZE,
+        "default": PAGE_SIZE,
         "description": "How many at most.",
     },
     "after": {**NUMBER, "description": "Only what stands after the one with this number: newest first."},
 }
 WORK_FILTERS: Mapping[str, Schema] = {
-    **PAGING,
-    "status": {**one_of(Status), "description": "Only works that stand so."},
+    **PAGING_PARAMETERS,
+    "status": {**enum_schema(Status), "description": "Only works that stand so."},
 }
 
 
 async def index(request: Request) -> Response:
     """A program lists the organisation's works, the newest first."""
     _person, (organisation,) = await load_member(request)
-    asked = parameters_in(request, WORK_FILTERS)
+    asked = parse_parameters(request, WORK_FILTERS)
     works = Artwork.filter(organisation_id=organisation.id)
     if "status" in asked:
         works = works.filter(status=asked["status"])
-    limit = asked.get("limit", PAGE)
-    rows = await works.filter(id__lt=asked.get("after", LARGEST + 1)).order_by("-id").limit(limit + 1)
+    limit = asked.get("limit", PAGE_SIZE)
+    rows = await works.filter(id__lt=asked.get("after", MAX_NUMBER + 1)).order_by("-id").limit(limit + 1)
     on_view = await _on_view(rows)
     lines = [
         {
-            **state_of(request, work),
+            **work_state_json(request, work),
             "title": work.title,
             "language": work.language,
             "artist": work.artist_id,
@@ -78,10 +78,10 @@ async def index(request: Request) -> Response:
         }
         for work in rows[:limit]
     ]
-    return answer_page(request, "works", lines, limit, has_more=len(rows) > limit)
+    return page_response(request, "works", lines, limit, has_more=len(rows) > limit)
 
 
-def answer_page(
+def page_response(
     request: Request, name: str, lines: list[dict[str, Any]], limit: int, *, has_more: bool
 ) -> Response:
     """One page of a list; the next one begins after its last line."""
@@ -91,44 +91,44 @@ def answer_page(
         url = request.url.include_query_params(after=lines[-1]["id"], limit=limit)
         following = f"{url.path}?{url.query}"
         headers["link"] = f'<{following}>; rel="next"'
-    return answer_json({name: lines, "next": following}, headers=headers)
+    return json_response({name: lines, "next": following}, headers=headers)
 
 
 async def show(request: Request) -> Response:
     """A program reads one work."""
     _person, _organisations, artwork = await load_artwork(request)
     on_view = await _on_view([artwork])
-    return answer_json(await work_told(request, artwork, artwork.id in on_view), headers=_etag(artwork))
+    return json_response(await work_json(request, artwork, artwork.id in on_view), headers=_etag(artwork))
 
 
 async def create(request: Request) -> Response:
     """A program enters a work as a draft; its picture comes by an upload."""
     person, organisations = await load_member(request)
-    told = told_in(request, request.state.body, new_work())
+    told = parse_json(request, request.state.body, new_work_schema())
     begin = {"language": [person.language], "starts_on": [today().isoformat()]}
-    fields = form_fields({**begin, **as_typed(told)}, {"organisation": str(organisations[0].id)})
-    form = WorkForm(fields, offered=await offered_to(organisations))
+    fields = form_fields({**begin, **as_form_fields(told)}, {"organisation": str(organisations[0].id)})
+    form = WorkForm(fields, offered=await load_work_options(organisations))
     details = form.read(has_picture=False)
     if details is None:
-        raise _wrong_fields(form.errors)
+        raise _field_errors_problem(form.errors)
     try:
         artwork = await create_work(details, person)
     except WorkRefused as refusal:
-        raise _wrong_fields({refusal.field: [refusal.sentence]}) from None
-    return _answer_state(request, artwork, 201)
+        raise _field_errors_problem({refusal.field: [refusal.sentence]}) from None
+    return _state_response(request, artwork, 201)
 
 
 async def update(request: Request) -> Response:
     """A program changes some fields of a draft, or of what was returned."""
     person, organisations, artwork = await load_artwork(request)
-    told = told_in(request, request.state.body, work_change())
+    told = parse_json(request, request.state.body, work_change_schema())
     if not artwork.is_editable:
         raise Problem(409, why_not_editable(artwork.status))
-    _check_seen(request.headers, artwork)
-    form = form_with(artwork, as_typed(told), await offered_to(organisations, artwork))
+    _check_etag(request.headers, artwork)
+    form = form_with(artwork, as_form_fields(told), await load_work_options(organisations, artwork))
     details = form.read(has_picture=artwork.image_id is not None)
     if details is None:
-        raise _wrong_fields(form.errors)
+        raise _field_errors_problem(form.errors)
     try:
         saved, _replaced = await update_work(artwork, details, person)
     except NotEditable as refusal:
@@ -138,14 +138,14 @@ async def update(request: Request) -> Response:
             409, _("The work was changed this very moment. Please read it and send again.")
         ) from None
     except WorkRefused as refusal:
-        raise _wrong_fields({refusal.field: [refusal.sentence]}) from None
-    return _answer_state(request, saved)
+        raise _field_errors_problem({refusal.field: [refusal.sentence]}) from None
+    return _state_response(request, saved)
 
 
 async def delete(request: Request) -> Response:
     """A program deletes a draft that was never submitted."""
     _person, _organisations, artwork = await load_artwork(request)
-    _check_seen(request.headers, artwork)
+    _check_etag(request.headers, artwork)
     try:
         await delete_draft(artwork, storage_of(request))
     except NotEditable:
@@ -160,9 +160,9 @@ async def create_submission(request: Request) -> Response:
         await submit(artwork, person)
     except NotSubmittable as refusal:
         if refusal.missing:
-            raise _wrong_fields({name: [each] for name, each in refusal.missing.items()}) from None
+            raise _field_errors_problem({name: [each] for name, each in refusal.missing.items()}) from None
         raise Problem(409, refusal.sentence) from None
-    return _answer_state(request, await Artwork.get(id=artwork.id), 201)
+    return _state_response(request, await Artwork.get(id=artwork.id), 201)
 
 
 async def create_taking_back(request: Request) -> Response:
@@ -172,7 +172,7 @@ async def create_taking_back(request: Request) -> Response:
         await take_back(artwork, person)
     except NothingToTakeBack as refusal:
         raise Problem(409, refusal.sentence) from None
-    return _answer_state(request, await Artwork.get(id=artwork.id), 201)
+    return _state_response(request, await Artwork.get(id=artwork.id), 201)
 
 
 async def show_path(request: Request) -> Response:
@@ -180,35 +180,40 @@ async def show_path(request: Request) -> Response:
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("submissions__by", "submissions__taken_back__by", "reviews__by")
     hung = await hung_steps(artwork)
-    labels = form_of(artwork, await offered_to(organisations, artwork))
-    steps = sorted([*steps_of(artwork, labels), *hung], key=lambda step: step.at)
+    labels = form_for_work(artwork, await load_work_options(organisations, artwork))
+    steps = sorted([*review_steps(artwork, labels), *hung], key=lambda step: step.at)
     review = max(artwork.reviews, key=lambda each: each.at, default=None)
     notes = review.notes if review is not None and artwork.status == Status.RETURNED else {}
     told = {
-        **state_of(request, artwork),
+        **work_state_json(request, artwork),
         "who_has_it": who_has_it(artwork, hung),
-        "why": why_it_stands(artwork),
+        "why": status_reason(artwork),
         "steps": [
-            {"status": each.status, "word": str(each.word), "at": moment(each.at), "reason": each.reason}
+            {
+                "status": each.status,
+                "word": str(each.word),
+                "at": format_moment(each.at),
+                "reason": each.reason,
+            }
             for each in steps
         ],
         "notes": [{"pointer": f"/{name}", "detail": note} for name, note in notes.items()],
     }
-    return answer_json(told)
+    return json_response(told)
 
 
-def state_of(request: Request, artwork: Artwork) -> dict[str, Any]:
+def work_state_json(request: Request, artwork: Artwork) -> dict[str, Any]:
     """What every answer about a work says. It holds none of its words, for it may be kept to be given again."""
     return {
         "id": artwork.id,
         "public_id": artwork.public_id,
         "status": str(artwork.status),
-        "updated_at": moment(artwork.updated_at),
+        "updated_at": format_moment(artwork.updated_at),
         "self": pages_of(request).url("api_works:show", id=artwork.id),
     }
 
 
-async def work_told(request: Request, artwork: Artwork, is_on_view: bool) -> dict[str, Any]:
+async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dict[str, Any]:
     """Everything of a work; its themes and image must be fetched."""
     pages = pages_of(request)
     addresses = {
@@ -226,7 +231,7 @@ async def work_told(request: Request, artwork: Artwork, is_on_view: bool) -> dic
             "refusal": str(REFUSALS.get(image.refusal, REFUSALS["damaged"])) if is_refused else None,
         }
     return {
-        **state_of(request, artwork),
+        **work_state_json(request, artwork),
         "language": artwork.language,
         **{name: getattr(artwork, name) for name in TEXT_FIELDS},
         "year": artwork.year,
@@ -238,7 +243,7 @@ async def work_told(request: Request, artwork: Artwork, is_on_view: bool) -> dic
         "picture": picture,
         "is_on_view": is_on_view,
         "pages": addresses if is_on_view else None,
-        "created_at": moment(artwork.created_at),
+        "created_at": format_moment(artwork.created_at),
     }
 
 
@@ -249,10 +254,10 @@ async def _on_view(works: list[Artwork]) -> set[int]:
     return {int(str(each)) for each in ids}
 
 
-def _answer_state(request: Request, artwork: Artwork, status: int = 200) -> Response:
-    told = state_of(request, artwork)
+def _state_response(request: Request, artwork: Artwork, status: int = 200) -> Response:
+    told = work_state_json(request, artwork)
     headers = {"location": told["self"]} if status == 201 else {}
-    return answer_json(told, status, {**headers, **_etag(artwork)})
+    return json_response(told, status, {**headers, **_etag(artwork)})
 
 
 def _etag(artwork: Artwork) -> dict[str, str]:
@@ -261,7 +266,7 @@ def _etag(artwork: Artwork) -> dict[str, str]:
     return {"etag": f'"{hashlib.sha256(told.encode()).hexdigest()[:16]}"'}
 
 
-def _check_seen(headers: Headers, artwork: Artwork) -> None:
+def _check_etag(headers: Headers, artwork: Artwork) -> None:
     """Raises Problem 412 where the program says which state it saw, and the work is another by now."""
     seen = headers.get("if-match")
     if seen is None or seen.strip() == "*":
@@ -270,11 +275,11 @@ def _check_seen(headers: Headers, artwork: Artwork) -> None:
         raise Problem(412)
 
 
-def _wrong_fields(errors: Mapping[str | None, Any]) -> Problem:
-    wrong = [Wrong(str(each[0]), f"/{name}") for name, each in errors.items() if each]
+def _field_errors_problem(errors: Mapping[str | None, Any]) -> Problem:
+    wrong = [FieldError(str(each[0]), f"/{name}") for name, each in errors.items() if each]
     return Problem(422, errors=wrong)
 
 
-def moment(value: Any) -> str:
+def format_moment(value: Any) -> str:
     """A moment as RFC 3339 writes it, in UTC."""
     return str(value.isoformat().replace("+00:00", "Z"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gallery.archives import writing
-from gallery.worker import Chore, Workshop
+from gallery.archives import writer
+from gallery.worker import Chore, ChoreContext
 
 
-async def keep_archives(workshop: Workshop) -> bool:
+async def update_archives(context: ChoreContext) -> bool:
     """Take out of archives what may no longer be shown, and bring them up to date."""
-    return bool(await writing.keep(workshop.settings, workshop.storage))
+    return bool(await writer.update_archives(context.settings, context.storage))
 
 
-CHORES = [Chore("keep archives", keep_archives, every=1, aside=True)]
+CHORES = [Chore("keep archives", update_archives, every=1, aside=True)]

@@ -14,53 +14,53 @@ from gallery.artists.access import load_artist, load_consent
 from gallery.artists.consents import STATE_WORDS
 from gallery.artists.forms import ArtistForm, PrivateForm
 from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
-from gallery.artists.private import (
-    DETAILS,
+from gallery.artists.private_details import (
+    DETAIL_FIELDS,
     FORM_MAX_BYTES,
     MEDIA_TYPES,
-    ArtistNeeded,
+    ArtistHasWorks,
     FormRefused,
     add_form,
     delete_artist,
     delete_form,
     form_key,
     form_too_large,
-    keep_details,
     kind_of_form,
+    private_accesses,
     read_details,
-    readings,
+    save_details,
 )
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.images.uploads import FormReader
-from gallery.numbers import page_in
+from gallery.numbers import page_number
 from gallery.organisations.access import load_member
-from gallery.storage import Storage, StoreAway
-from gallery.web.forms import small_form
+from gallery.storage import Storage, StoreUnavailable
+from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render, settings_of
-from gallery.web.security import WITHOUT_PATH
+from gallery.web.security import REFERRER_WITHOUT_PATH
 
 logger = logging.getLogger("gallery")
 
-PAGE = 60
+PAGE_SIZE = 60
 PUBLIC_FIELDS = ("credit_name", "credit_name_translation", "about_zh", "about_en", "born", "shows_born")
 
 
 async def index(request: Request) -> Response:
     """A partner sees the artists of the organisation, by credit name."""
     _person, organisations = await load_member(request)
-    page = page_in(request.query_params)
+    page = page_number(request.query_params)
     artists = (
         await Artist.filter(organisation_id__in=[each.id for each in organisations])
         .annotate(work_count=Count("artworks", distinct=True))
         .order_by("credit_name", "id")
-        .offset((page - 1) * PAGE)
-        .limit(PAGE + 1)
+        .offset((page - 1) * PAGE_SIZE)
+        .limit(PAGE_SIZE + 1)
     )
-    context = {"artists": artists[:PAGE], "page": page, "has_more": len(artists) > PAGE}
+    context = {"artists": artists[:PAGE_SIZE], "page": page, "has_more": len(artists) > PAGE_SIZE}
     return render(request, "artists/index.html", context)
 
 
@@ -74,7 +74,7 @@ async def show(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A partner changes what visitors read of an artist; they see it at once."""
     person, artist = await load_artist(request)
-    form = ArtistForm(await small_form(request))
+    form = ArtistForm(await read_small_form(request))
     if not form.validate():
         return await _page(request, artist, form, status=422)
     async with in_transaction():
@@ -94,7 +94,7 @@ async def _page(request: Request, artist: Artist, form: ArtistForm, status: int 
         "consents": consents,
         "state_words": STATE_WORDS,
         "has_details": await PrivateDetails.exists(artist_id=artist.id),
-        "readings": await readings(artist, [each.id for each in consents]),
+        "readings": await private_accesses(artist, [each.id for each in consents]),
         "work_count": await artist.artworks.all().count(),
     }
     return render(request, "artists/show.html", context, status=status)
@@ -104,21 +104,21 @@ async def show_private(request: Request) -> Response:
     """A partner opens what is private of an artist; that they did is written down and shown to their colleagues."""
     person, artist = await load_artist(request)
     details = await read_details(artist, person)
-    form = PrivateForm(data={name: getattr(details, name) for name in DETAILS})
+    form = PrivateForm(data={name: getattr(details, name) for name in DETAIL_FIELDS})
     context = {"artist": artist, "form": form, "details": details}
-    return render(request, "artists/private.html", context, headers=WITHOUT_PATH)
+    return render(request, "artists/private.html", context, headers=REFERRER_WITHOUT_PATH)
 
 
 async def update_private(request: Request) -> Response:
     """A partner changes what is private of an artist, or deletes it by emptying the fields."""
     person, artist = await load_artist(request)
-    form = PrivateForm(await small_form(request))
+    form = PrivateForm(await read_small_form(request))
     if not form.validate():
         details = PrivateDetails(artist_id=artist.id)
         return render(
             request, "artists/private.html", {"artist": artist, "form": form, "details": details}, status=422
         )
-    await keep_details(artist, form.values(*DETAILS), person)
+    await save_details(artist, form.values(*DETAIL_FIELDS), person)
     response = redirect(request, "artists:show", id=artist.id)
     flash(request, response, _("Saved."))
     return response
@@ -129,7 +129,7 @@ async def delete(request: Request) -> Response:
     person, artist = await load_artist(request)
     try:
         await delete_artist(artist, _storage(request), person)
-    except ArtistNeeded as refusal:
+    except ArtistHasWorks as refusal:
         response = redirect(request, "artists:show", id=artist.id)
         flash(request, response, str(refusal.sentence), "error")
         return response
@@ -138,7 +138,7 @@ async def delete(request: Request) -> Response:
     return response
 
 
-async def create_form(request: Request) -> Response:
+async def create_signed_form(request: Request) -> Response:
     """A partner keeps the signed form of a consent, as a PDF or a photograph."""
     consent = await load_consent(request)
     storage = _storage(request)
@@ -159,7 +159,7 @@ async def create_form(request: Request) -> Response:
                 await add_form(consent, received.file, kind, request.state.person, storage)
         except FormRefused as refusal:
             sentence = str(refusal.sentence)
-        except StoreAway as away:
+        except StoreUnavailable as away:
             logger.warning("%s", away)
             sentence = _("The file could not be kept just now. Please choose it again in a minute.")
     response = redirect(request, "consents:show", id=consent.id, fragment="forms")
@@ -167,13 +167,13 @@ async def create_form(request: Request) -> Response:
     return response
 
 
-async def show_form(request: Request) -> Response:
+async def show_signed_form(request: Request) -> Response:
     """A partner downloads a signed form; that they did is written down."""
-    form = await _load_form(request)
-    return await answer_form(request, form)
+    form = await _load_signed_form(request)
+    return await signed_form_response(request, form)
 
 
-async def answer_form(request: Request, form: SignedForm, artwork_id: int | None = None) -> Response:
+async def signed_form_response(request: Request, form: SignedForm, artwork_id: int | None = None) -> Response:
     """A signed form as a file to be kept, never to be shown by the site. `artwork_id`: the work that is reviewed.
 
     Its consent with artist must be fetched.
@@ -201,14 +201,14 @@ async def answer_form(request: Request, form: SignedForm, artwork_id: int | None
 
 async def delete_signed_form(request: Request) -> Response:
     """A partner deletes a signed form for good."""
-    form = await _load_form(request)
+    form = await _load_signed_form(request)
     await delete_form(form, _storage(request), request.state.person)
     response = redirect(request, "consents:show", id=form.consent_id, fragment="forms")
     flash(request, response, _("The file is deleted."))
     return response
 
 
-async def _load_form(request: Request) -> SignedForm:
+async def _load_signed_form(request: Request) -> SignedForm:
     consent = await load_consent(request)
     form = await SignedForm.get_or_none(id=request.path_params["form"], consent_id=consent.id)
     if form is None:
@@ -229,8 +229,13 @@ routes = [
     Route("/desk/artists/{id:int}/private", show_private, name="artists:show_private", methods=["GET"]),
     Route("/desk/artists/{id:int}/private", update_private, name="artists:update_private", methods=["POST"]),
     Route("/desk/artists/{id:int}/deletion", delete, name="artists:delete", methods=["POST"]),
-    Route("/desk/consents/{id:int}/forms", create_form, name="signed_forms:create", methods=["POST"]),
-    Route("/desk/consents/{id:int}/forms/{form:int}", show_form, name="signed_forms:show", methods=["GET"]),
+    Route("/desk/consents/{id:int}/forms", create_signed_form, name="signed_forms:create", methods=["POST"]),
+    Route(
+        "/desk/consents/{id:int}/forms/{form:int}",
+        show_signed_form,
+        name="signed_forms:show",
+        methods=["GET"],
+    ),
     Route(
         "/desk/consents/{id:int}/forms/{form:int}/deletion",
         delete_signed_form,

@@ -21,7 +21,7 @@ CODE_ALPHABET = (
     "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: https://www.crockford.com/base32.html
 )
 CODE_LENGTH = 20  # characters of 5 bits: 100 bits cannot be guessed
-_MISREAD = str.maketrans("OIL", "011")
+_MISREAD_LETTERS = str.maketrans("OIL", "011")
 
 AGREED_BY_WORDS: Mapping[str, Any] = {
     AgreedBy.ARTIST: _l("the artist"),
@@ -80,15 +80,15 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _letter in range(CODE_LENGTH))
 
 
-LONGEST_CODE = 32  # characters that a consent's column takes
+CODE_MAX_LENGTH = 32  # characters that a consent's column takes
 
 
-def normalised(code: str) -> str:
+def normalised_code(code: str) -> str:
     """A code as it is kept, from one typed off a slip: any case, dashes, blanks, O for 0, I or L for 1."""
-    return "".join(code.upper().split()).replace("-", "").translate(_MISREAD)[:LONGEST_CODE]
+    return "".join(code.upper().split()).replace("-", "").translate(_MISREAD_LETTERS)[:CODE_MAX_LENGTH]
 
 
-def grouped(code: str) -> str:
+def grouped_code(code: str) -> str:
     """A code as a person reads it: groups of five."""
     return "-".join(code[start : start + 5] for start in range(0, len(code), 5))
 
@@ -96,7 +96,7 @@ def grouped(code: str) -> str:
 PAGE_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread
 
 
-async def wish_page(artist: Artist, is_wished: bool) -> None:
+async def set_artist_page(artist: Artist, is_wished: bool) -> None:
     """Give an artist a page that gathers their works, under letters that say nothing of them; or take it away.
 
     A page that was taken away does not come back under its old address.
@@ -114,14 +114,14 @@ async def wish_page(artist: Artist, is_wished: bool) -> None:
         await content_version.bump()
 
 
-def born_words(artist: Artist | None) -> str:
+def birth_decade(artist: Artist | None) -> str:
     """When an artist was born, as roughly as it is kept; empty unless they wish it told."""
     if artist is None or not artist.born or not artist.shows_born:
         return ""
     return _("born in the %(decade)ss") % {"decade": artist.born[:4]}
 
 
-async def latest(consent: Consent) -> Consent:
+async def latest_renewal(consent: Consent) -> Consent:
     """The consent under which the works are now: this one, or what it was renewed by. An old slip still leads there."""
     while (newer := await Consent.get_or_none(follows_id=consent.id)) is not None:
         consent = newer
@@ -137,7 +137,7 @@ async def predecessors(consent: Consent) -> list[Consent]:
     return found
 
 
-async def held_with_works(ids: Sequence[int]) -> Consent | None:
+async def lock_with_works(ids: Sequence[int]) -> Consent | None:
     """Lock the works of the consents `ids`, then the first of the consents; raises DoesNotExist where it is gone.
 
     Works go first, as with whoever saves a work under a consent, so that no two wait in a circle. None where a work came

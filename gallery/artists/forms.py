@@ -19,14 +19,14 @@ from wtforms.validators import Optional
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent
 from gallery.artists.models import BIRTH_BANDS, AgreedBy
 from gallery.clock import today
-from gallery.web.forms import Block, Form, Line, Needed
+from gallery.web.forms import Form, LineField, Required, TextBlockField
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
 NO_SUCH_CHOICE = _l("Please choose something that is in the list.")
 
 
-class CheckBoxes(SelectMultipleField):
+class CheckboxesField(SelectMultipleField):
     """Several of a list, as check boxes."""
 
     data: list[str] | None
@@ -48,7 +48,7 @@ class ConsentFields(Form):
         choices=[SelectChoice(value, word) for value, word in AGREED_BY_WORDS.items()],
         invalid_choice_message=NO_SUCH_CHOICE,
     )
-    scopes = CheckBoxes(
+    scopes = CheckboxesField(
         _l("What was agreed to"),
         choices=[SelectChoice(value, word) for value, word in SCOPE_WORDS.items()],
         description=_l("Nothing can be shown here without consent to showing on this website."),
@@ -65,7 +65,7 @@ class ConsentFields(Form):
         invalid_value_message=_l("Please write a date, such as 2026-12-22."),
         description=_l("Empty: until it is withdrawn."),
     )
-    assent = Block(
+    assent = TextBlockField(
         _l("What the artist says about it"),
         2000,
         description=_l("In the artist's own words, or how they showed that they want it."),
@@ -117,14 +117,14 @@ class RenewalForm(ConsentFields):
 class ArtistForm(Form):
     """What visitors may read of an artist."""
 
-    credit_name = Line(
+    credit_name = LineField(
         _l("Credit name"),
         80,
-        [Needed(_l("Please write the name under which the works are shown."))],
+        [Required(_l("Please write the name under which the works are shown."))],
         description=_l("Visitors read this name. Please no full legal name."),
     )
-    credit_name_translation = Line(_l("Credit name in the other language"), 80)
-    about_zh = Block(
+    credit_name_translation = LineField(_l("Credit name in the other language"), 80)
+    about_zh = TextBlockField(
         _l("A few words for visitors, in Chinese"),
         400,
         render_kw={"rows": 3},
@@ -132,7 +132,7 @@ class ArtistForm(Form):
             "They stand on the artist's page, if there is one. No illness, school or address, please."
         ),
     )
-    about_en = Block(_l("A few words for visitors, in English"), 400, render_kw={"rows": 3})
+    about_en = TextBlockField(_l("A few words for visitors, in English"), 400, render_kw={"rows": 3})
     born = SelectField(
         _l("Born"), description=_l("A decade is enough; the gallery keeps no date."), default=""
     )
@@ -150,9 +150,9 @@ class ArtistForm(Form):
 class PrivateForm(Form):
     """What only the organisation knows of an artist."""
 
-    legal_name = Line(_l("Real name"), 120)
-    contact = Block(_l("How to reach them"), 1000, render_kw={"rows": 3})
-    guardian = Block(
+    legal_name = LineField(_l("Real name"), 120)
+    contact = TextBlockField(_l("How to reach them"), 1000, render_kw={"rows": 3})
+    guardian = TextBlockField(
         _l("Guardian"), 1000, render_kw={"rows": 3}, description=_l("Who it is, and how to reach them.")
     )
-    notes = Block(_l("Notes"), 4000, render_kw={"rows": 5})
+    notes = TextBlockField(_l("Notes"), 4000, render_kw={"rows": 5})

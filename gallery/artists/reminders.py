@@ -9,12 +9,12 @@ from gallery.artists.models import Consent
 from gallery.clock import today
 from gallery.db.connection import in_transaction
 from gallery.mail.models import Mail
-from gallery.mail.outbox import News, tell
+from gallery.mail.outbox import Notification, notify
 
 REMINDERS = (14, 60)  # days before a consent ends
 
 
-async def remind_of_next() -> bool:
+async def remind_of_next_ending() -> bool:
     """Remind an organisation of one consent that ends within 60 or within 14 days; False when all were told.
 
     Each is told once for each number of days. No mail names the artist.
@@ -36,13 +36,13 @@ async def remind_of_next() -> bool:
             continue
         facts = {"days": left, "ends_on": consent.ends_on.isoformat(), "count": works}
         async with in_transaction():
-            await tell(people, News("consent_ending", f"/desk/consents/{consent.id}", facts, key))
+            await notify(people, Notification("consent_ending", f"/desk/consents/{consent.id}", facts, key))
         return True
     return False
 
 
-async def tell_of_withdrawal(consent: Consent, work_count: int) -> None:
+async def notify_of_withdrawal(consent: Consent, work_count: int) -> None:
     """Tell an organisation that one of its consents was withdrawn through the slip; within that transaction."""
     await consent.fetch_related("artist")
-    news = News("consent_withdrawn", f"/desk/consents/{consent.id}", {"count": work_count})
-    await tell(await members_of(consent.artist.organisation_id), news)
+    news = Notification("consent_withdrawn", f"/desk/consents/{consent.id}", {"count": work_count})
+    await notify(await members_of(consent.artist.organisation_id), news)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gallery.accounts.models import Person
-from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent, held_with_works, record_consent
+from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent, lock_with_works, record_consent
 from gallery.artists.models import SCOPES, Artist, Consent, ConsentState
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -32,7 +32,7 @@ async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
     """
     while True:
         async with in_transaction():
-            held = await held_with_works([consent.id])
+            held = await lock_with_works([consent.id])
             if held is None:
                 continue
             if held.withdrawn_at is not None:
@@ -45,7 +45,7 @@ async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
                 raise RenewalRefused(_l("This consent was renewed already."))
             made = await record_consent(await Artist.get(id=held.artist_id), told, by, follows=held)
             await held.artworks.all().update(consent_id=made.id)
-            await _look_anew(made)
+            await _repeat_checks(made)
             await record(
                 Verb.CONSENT_RENEWED,
                 held.id,
@@ -57,14 +57,14 @@ async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
             return made
 
 
-async def _look_anew(consent: Consent) -> None:
+async def _repeat_checks(consent: Consent) -> None:
     """Have what curators are told about works that wait for them looked at again: it may have been about the old consent."""
     works = Consent._meta.fields_map["artworks"].related_model._meta.fields_map  # type: ignore[attr-defined]
     waiting = works["submissions"].related_model.filter(artwork__consent_id=consent.id, is_waiting=True)
     await waiting.update(checked_with=0)
 
 
-async def works_coming_back(consent: Consent) -> int:
+async def count_returning_works(consent: Consent) -> int:
     """How many accepted works are away only because this consent ended."""
     if consent.state() != ConsentState.EXPIRED:
         return 0
@@ -72,7 +72,7 @@ async def works_coming_back(consent: Consent) -> int:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedField:
     """One thing of two consents, side by side, in words."""
 
     label: str
@@ -84,7 +84,7 @@ class Compared:
         return self.before != self.after
 
 
-def comparison(older: Consent, newer: Consent) -> list[Compared]:
+def compare_consents(older: Consent, newer: Consent) -> list[ComparedField]:
     """What an older consent says and what the newer one does: scope, who agreed, and from when until when."""
 
     def agreed(consent: Consent, name: str) -> str:
@@ -94,10 +94,10 @@ def comparison(older: Consent, newer: Consent) -> list[Compared]:
         return shown_date(consent.ends_on) if consent.ends_on else _("until it is withdrawn")
 
     return [
-        *(Compared(str(SCOPE_WORDS[name]), agreed(older, name), agreed(newer, name)) for name in SCOPES),
-        Compared(
+        *(ComparedField(str(SCOPE_WORDS[name]), agreed(older, name), agreed(newer, name)) for name in SCOPES),
+        ComparedField(
             _("Who agreed"), str(AGREED_BY_WORDS[older.agreed_by]), str(AGREED_BY_WORDS[newer.agreed_by])
         ),
-        Compared(_("Runs from"), shown_date(older.starts_on), shown_date(newer.starts_on)),
-        Compared(_("Until and including"), until(older), until(newer)),
+        ComparedField(_("Runs from"), shown_date(older.starts_on), shown_date(newer.starts_on)),
+        ComparedField(_("Until and including"), until(older), until(newer)),
     ]

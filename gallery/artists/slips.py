@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import segno
 
-from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, grouped
+from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, grouped_code
 from gallery.artists.models import Consent
 from gallery.settings import Settings
-from gallery.web.languages import LANGUAGES, speaking
+from gallery.web.languages import LANGUAGES, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date
 
@@ -40,7 +40,7 @@ def slip_texts(consent: Consent, settings: Settings) -> list[SlipText]:
 
 
 def _text(consent: Consent, settings: Settings, language: str) -> SlipText:
-    with speaking(language):
+    with use_language(language):
         starts = shown_date(consent.starts_on)
         return SlipText(
             language=language,
@@ -72,4 +72,4 @@ def qr_picture(link: str) -> str:
 
 
 def readable_code(consent: Consent) -> str:
-    return grouped(consent.code)
+    return grouped_code(consent.code)

@@ -13,20 +13,20 @@ from typing import Any
 from tortoise.expressions import Q, Subquery
 
 from gallery.accounts.models import Person
-from gallery.artists.consents import held_with_works, latest, predecessors
+from gallery.artists.consents import latest_renewal, lock_with_works, predecessors
 from gallery.artists.erased_words import PICTURE, erase_words, model
 from gallery.artists.models import Consent, Withdrawal
-from gallery.artists.private import forget_forms
-from gallery.artists.reminders import tell_of_withdrawal
+from gallery.artists.private_details import delete_all_forms
+from gallery.artists.reminders import notify_of_withdrawal
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
-from gallery.erasure import erase_soon
+from gallery.erasure import request_erasure
 from gallery.images.models import Fingerprint, Image, ImageState
-from gallery.images.storage_keys import erase, logo_key
-from gallery.images.take_down import fingerprint_of, take_down_alike
+from gallery.images.storage_keys import delete_image_files, logo_key
+from gallery.images.takedowns import stored_fingerprint, take_down_similar
 from gallery.storage import Storage
 
 
@@ -46,9 +46,9 @@ async def withdraw(consent: Consent, storage: Storage, by: Person | None = None)
 async def _end(consent: Consent, by: Person | None) -> Withdrawal:
     while True:
         async with in_transaction():
-            newest = await latest(consent)
+            newest = await latest_renewal(consent)
             ids = [newest.id, *(older.id for older in await predecessors(newest))]
-            held = await held_with_works(ids)
+            held = await lock_with_works(ids)
             if held is None or await Consent.exists(follows_id=held.id):
                 continue  # what it covers changed this very moment
             withdrawal = await _end_held(held, ids, by)
@@ -75,10 +75,10 @@ async def _end_held(held: Consent, ids: list[int], by: Person | None) -> Withdra
     await Image.filter(id__in=image_ids).update(state=ImageState.ERASED, lease_until=None, **PICTURE)
     await model("HashBand").filter(image_id__in=image_ids).delete()
     await erase_words(held, ids)
-    await erase_soon()
+    await request_erasure()
     await record(Verb.CONSENT_WITHDRAWN, held.id, organisation_id=held.artist.organisation_id, by=by)
     if by is None:
-        await tell_of_withdrawal(held, work_count)
+        await notify_of_withdrawal(held, work_count)
     await content_version.bump()
     return withdrawal
 
@@ -94,7 +94,7 @@ async def _take_lookalikes_down(withdrawal: Withdrawal) -> None:
     if work is None:
         return
     by = await Person.get_or_none(id=withdrawal.by_id)
-    taken = await take_down_alike(codes, "withdrawn", by, work.id)
+    taken = await take_down_similar(codes, "withdrawn", by, work.id)
     if taken.logo_tokens:
         withdrawal.logo_tokens = [*(withdrawal.logo_tokens or []), *taken.logo_tokens]
         await withdrawal.save(update_fields=["logo_tokens"])
@@ -108,11 +108,11 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
     """
     consent = await Consent.get(id=withdrawal.consent_id)
     for each in [consent, *await predecessors(consent)]:
-        await forget_forms(each.id, storage)
+        await delete_all_forms(each.id, storage)
     for image in await _pictures(withdrawal.consent_id).filter(fingerprint__id__isnull=True):
         # It was uploaded before there were fingerprints, or just now. If the machine cannot open pictures, deleting goes on.
         with contextlib.suppress(OSError):
-            await fingerprint_of(image, storage)
+            await stored_fingerprint(image, storage)
     await _erase_all(withdrawal, storage)
     await content_version.settle()
     async with in_transaction():
@@ -127,7 +127,7 @@ async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
 
 async def _erase_all(withdrawal: Withdrawal, storage: Storage) -> None:
     for image in await _pictures(withdrawal.consent_id):
-        await erase(storage, image.token)
+        await delete_image_files(storage, image.token)
         await Image.filter(id=image.id).update(is_public=False, has_tiles=False)
     await storage.private.delete(*map(logo_key, withdrawal.logo_tokens or []))
 

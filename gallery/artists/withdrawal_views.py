@@ -10,31 +10,31 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from gallery.artists.consents import latest, normalised
+from gallery.artists.consents import latest_renewal, normalised_code
 from gallery.artists.models import Consent, ConsentState, Withdrawal
 from gallery.artists.withdrawal import withdraw
 from gallery.db import content_version
-from gallery.storage import StoreAway
+from gallery.storage import StoreUnavailable
 from gallery.web.languages import LANGUAGES, accepted_language, set_language
 from gallery.web.rendering import pages_of, render
-from gallery.web.security import WITHOUT_PATH, RateLimit, network_asking
+from gallery.web.security import REFERRER_WITHOUT_PATH, RateLimit, client_network
 
 logger = logging.getLogger("gallery")
 
 # A code has 100 bits; the limit keeps guessing from being a load.
-ATTEMPTS = RateLimit(times=60, seconds=60)
+CODE_ATTEMPTS = RateLimit(times=60, seconds=60)
 
-PRIVATE = {**WITHOUT_PATH, "cache-control": "no-store", "x-robots-tag": "noindex, nofollow"}
+PRIVATE_HEADERS = {**REFERRER_WITHOUT_PATH, "cache-control": "no-store", "x-robots-tag": "noindex, nofollow"}
 
 
 async def open_slip(request: Request) -> Response:
     """Somebody follows the code on the slip and comes to the page in their language."""
     language = accepted_language(request.headers.get("accept-language", ""))
-    code = normalised(request.path_params["code"])
+    code = normalised_code(request.path_params["code"])
     if not code:
         raise HTTPException(404)
     address = pages_of(request).url("withdrawals:show", language=language, code=code)
-    return RedirectResponse(address, status_code=303, headers={**PRIVATE, "vary": "accept-language"})
+    return RedirectResponse(address, status_code=303, headers={**PRIVATE_HEADERS, "vary": "accept-language"})
 
 
 async def show(request: Request) -> Response:
@@ -48,10 +48,10 @@ async def create(request: Request) -> Response:
     consent = await _load(request)
     try:
         await withdraw(consent, request.app.state.storage)
-    except StoreAway as away:
+    except StoreUnavailable as away:
         logger.warning("A withdrawal waits for its files to be deleted. %s", away)
         await content_version.settle()
-    return RedirectResponse(request.url.path, status_code=303, headers=PRIVATE)
+    return RedirectResponse(request.url.path, status_code=303, headers=PRIVATE_HEADERS)
 
 
 async def _load(request: Request) -> Consent:
@@ -59,13 +59,13 @@ async def _load(request: Request) -> Consent:
     if language not in LANGUAGES:
         raise HTTPException(404)
     set_language(language)
-    network = network_asking(request)
-    if not ATTEMPTS.allows(network):
+    network = client_network(request)
+    if not CODE_ATTEMPTS.allows(network):
         raise HTTPException(429, headers={"retry-after": "60"})
-    consent = await Consent.get_or_none(code=normalised(request.path_params["code"]))
+    consent = await Consent.get_or_none(code=normalised_code(request.path_params["code"]))
     if consent is None:
         raise HTTPException(404)
-    consent = await latest(consent)
+    consent = await latest_renewal(consent)
     await consent.fetch_related("artist__organisation")
     return consent
 
@@ -88,7 +88,7 @@ async def _page(request: Request, consent: Consent) -> Response:
         "works": works,
         "shown": shown,
     }
-    return render(request, "withdrawals/show.html", context, headers=PRIVATE)
+    return render(request, "withdrawals/show.html", context, headers=PRIVATE_HEADERS)
 
 
 routes = [

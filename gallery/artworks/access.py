@@ -10,16 +10,16 @@ from tortoise.expressions import Q
 
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Membership, Person
-from gallery.artworks.models import AS_IT_STANDS, Artwork, Status, Submission
+from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission
 from gallery.images.models import Image
-from gallery.images.profile_image_models import Emblem
-from gallery.images.renditions import UNFRAMED
-from gallery.images.views import can_be_seen
+from gallery.images.profile_image_models import ProfileImage
+from gallery.images.renditions import UNFRAMED_NAME
+from gallery.images.views import is_served_at_desk
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 
-PUBLIC_ID_MOST = 16  # characters
-AROUND = ("organisation", "artist", "consent", "project", "image", "themes")
+MAX_PUBLIC_ID_LENGTH = 16  # characters
+WORK_RELATIONS = ("organisation", "artist", "consent", "project", "image", "themes")
 
 
 async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Artwork]:
@@ -31,7 +31,7 @@ async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Ar
             organisation_id__in=[organisation.id for organisation in organisations],
         )
         .first()
-        .prefetch_related(*AROUND)
+        .prefetch_related(*WORK_RELATIONS)
     )
     if artwork is None:
         raise HTTPException(404)
@@ -46,23 +46,23 @@ async def load_picture(request: Request) -> Image:
     person = await load_person(request)
     image = await Image.get_or_none(id=request.path_params["id"])
     name = request.path_params["name"]
-    if image is None or not can_be_seen(image, name):
+    if image is None or not is_served_at_desk(image, name):
         raise HTTPException(404)
     if await Membership.exists(
         person=person, organisation_id=image.organisation_id, awaits_confirmation=False
     ):
         return image
-    if not person.is_curator or name == UNFRAMED or not await was_sent(image):
+    if not person.is_curator or name == UNFRAMED_NAME or not await was_sent_for_review(image):
         raise HTTPException(404)
     return image
 
 
-async def was_sent(image: Image) -> bool:
+async def was_sent_for_review(image: Image) -> bool:
     """Whether curators see a picture: it was in a submission, or in what one would replace, or is a logo or a cover."""
-    if await Emblem.exists(image_id=image.id):
+    if await ProfileImage.exists(image_id=image.id):
         return True
     works = await Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))
-    if any(work.image_id == image.id and work.status in AS_IT_STANDS for work in works):
+    if any(work.image_id == image.id and work.status in LOCKED_STATUSES for work in works):
         return True
     submissions = await Submission.filter(artwork_id__in=[work.id for work in works] or [0])
     pictures = {told.get("picture") for each in submissions for told in (each.sent, each.replaces or {})}
@@ -71,15 +71,15 @@ async def was_sent(image: Image) -> bool:
 
 async def load_on_view(public_id: str, *related: str) -> Artwork:
     """The work that visitors know by `public_id`, with what is `related`; raises HTTPException 410 or 404."""
-    if len(public_id) > PUBLIC_ID_MOST:
+    if len(public_id) > MAX_PUBLIC_ID_LENGTH:
         raise HTTPException(404)
     artwork = await Artwork.all().on_view().filter(public_id=public_id).select_related(*related).first()
     if artwork is None:
-        await refuse_work(public_id)
+        await raise_not_on_view(public_id)
     return artwork
 
 
-async def refuse_work(public_id: str) -> NoReturn:
+async def raise_not_on_view(public_id: str) -> NoReturn:
     """410 for a work that was withdrawn, 404 for any other that is not on view."""
     withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
     raise HTTPException(410 if withdrawn else 404)

@@ -12,40 +12,47 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.accounts.models import Person
-from gallery.artworks.access import AROUND, load_artwork
-from gallery.artworks.drafting import TOLD_ANEW, fingerprint, form_with
-from gallery.artworks.forms import PICTURES, CommonForm, form_of, typed_in
+from gallery.artworks.access import WORK_RELATIONS, load_artwork
+from gallery.artworks.autosave import FIELDS_SAVED_BY_HAND, fingerprint, form_with
+from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, form_for_work, form_values
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
-from gallery.artworks.tus import new_draft
+from gallery.artworks.tus import blank_details
 from gallery.artworks.works import (
     ChangedMeanwhile,
     NotEditable,
     WorkRefused,
     create_work,
-    discard,
-    offered_to,
+    discard_image,
+    load_work_options,
     update_work,
 )
-from gallery.images.sandbox.parent import REFUSALS, Refused
-from gallery.images.uploads import ManyReader, ReceivedFile, look_at, take_in, too_large, why_it_waits
-from gallery.numbers import page_in, whole_numbers
+from gallery.images.sandbox.parent import REFUSALS, ImageRefused
+from gallery.images.uploads import (
+    MultiFileFormReader,
+    ReceivedFile,
+    create_image,
+    inspect_upload,
+    too_large,
+    waiting_message,
+)
+from gallery.numbers import page_number, whole_numbers
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.storage import Storage
-from gallery.web.forms import desk_form
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import file_size
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of, redirect, render, settings_of
 
-MOST = 100  # pictures that one choice with a script may bring
-MOST_IN_A_FORM = 30  # without one: they are looked at one after the other while the browser waits
-MOST_BYTES_IN_A_FORM = 300_000_000
-PAGE = 20  # drafts with their forms
+MAX_PICTURES = 100  # pictures that one choice with a script may bring
+MAX_FORM_PICTURES = 30  # without one: they are looked at one after the other while the browser waits
+MAX_FORM_BYTES = 300_000_000
+PAGE_SIZE = 20  # drafts with their forms
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BulkRefusal:
     """What became of one file of a form, or of one chosen draft."""
 
     name: str
@@ -56,50 +63,50 @@ class Outcome:
 async def new(request: Request) -> Response:
     """A partner brings many pictures, and gives each its words."""
     person, organisations = await load_member(request)
-    return await _page(request, person, organisations)
+    return await _render_page(request, person, organisations)
 
 
 async def create(request: Request) -> Response:
     """A partner whose browser runs no script sends several pictures in one form; each becomes a draft."""
     person, organisations = await load_member(request)
     storage: Storage = request.app.state.storage
-    refused: list[Outcome] = []
+    refused: list[BulkRefusal] = []
     arrived = 0
     async with storage.scratch_folder() as folder:
         most = settings_of(request).upload_max_bytes
-        reader = ManyReader(request, folder, most, MOST_IN_A_FORM, MOST_BYTES_IN_A_FORM)
+        reader = MultiFileFormReader(request, folder, most, MAX_FORM_PICTURES, MAX_FORM_BYTES)
         received = await reader.read()
         told = received.fields.get("organisation")
         organisation = next((each for each in organisations if str(each.id) == told), organisations[0])
         for file in received.files:
             sentence = await _take(request, file, organisation, person, storage)
             if sentence:
-                refused.append(Outcome(file.name, sentence))
+                refused.append(BulkRefusal(file.name, sentence))
             else:
                 arrived += 1
     refused.extend(
-        Outcome(name, too_large(settings_of(request).upload_max_bytes)) for name in received.too_large
+        BulkRefusal(name, too_large(settings_of(request).upload_max_bytes)) for name in received.too_large
     )
     if received.left_out:
         refused.append(
-            Outcome(
+            BulkRefusal(
                 "",
                 _(
                     "One form takes %(most)s pictures, and %(size)s together. The first ones were kept; please "
                     "send these again in another form: %(names)s"
                 )
                 % {
-                    "most": MOST_IN_A_FORM,
-                    "size": file_size(MOST_BYTES_IN_A_FORM),
+                    "most": MAX_FORM_PICTURES,
+                    "size": file_size(MAX_FORM_BYTES),
                     "names": ", ".join(received.left_out),
                 },
             )
         )
     if not arrived and not refused:
-        refused.append(Outcome("", _("Please choose one picture or more.")))
+        refused.append(BulkRefusal("", _("Please choose one picture or more.")))
     if not refused:
         return redirect(request, "many:new", fragment="drafts")
-    return await _page(request, person, organisations, refused=refused, arrived=arrived, status=422)
+    return await _render_page(request, person, organisations, refused=refused, arrived=arrived, status=422)
 
 
 async def _take(
@@ -109,14 +116,14 @@ async def _take(
     if not file.size:
         return _("This file is empty: it has 0 bytes. Please choose the picture again.")
     try:
-        found = await look_at(file, settings_of(request))
-    except Refused as refusal:
+        found = await inspect_upload(file, settings_of(request))
+    except ImageRefused as refusal:
         return str(REFUSALS[refusal.code])
-    image = await take_in(file, found, organisation, storage)
+    image = await create_image(file, found, organisation, storage)
     try:
-        await create_work(new_draft(organisation, by), by, image)
+        await create_work(blank_details(organisation, by), by, image)
     except BaseException:
-        await discard(image, storage)
+        await discard_image(image, storage)
         raise
     return ""
 
@@ -127,17 +134,17 @@ async def show(request: Request) -> Response:
     await artwork.fetch_related("consent__artist")
     if artwork.status != Status.DRAFT:
         raise HTTPException(404)
-    (row,) = await _rows(request, organisations, [artwork])
+    (row,) = await _draft_rows(request, organisations, [artwork])
     return render(request, "artworks/many_row.html", {"row": row})
 
 
 async def update(request: Request) -> Response:
     """A partner sets what chosen drafts have in common, and reads which of them could not take it."""
     person, organisations = await load_member(request)
-    posted = await desk_form(request)
-    offered = await offered_to(organisations)
-    form = CommonForm(posted, offered=offered)
-    ids = _chosen(posted)
+    posted = await read_desk_form(request)
+    offered = await load_work_options(organisations)
+    form = BulkEditForm(posted, offered=offered)
+    ids = _chosen_ids(posted)
     form.validate()
     form.year_is_right()
     if not ids:
@@ -145,15 +152,15 @@ async def update(request: Request) -> Response:
     elif not form.set_fields:
         form.refuse("work", _("Please fill in at least one thing that the chosen drafts have in common."))
     if form.errors:
-        return await _page(request, person, organisations, common=form, chosen=ids, status=422)
-    refused: list[Outcome] = []
-    works = await _works_of(ids, organisations)
+        return await _render_page(request, person, organisations, common=form, chosen=ids, status=422)
+    refused: list[BulkRefusal] = []
+    works = await _load_drafts(ids, organisations)
     for artwork in works:
-        sentence = await _set(artwork, form, organisations, person)
+        sentence = await _set_common_values(artwork, form, organisations, person)
         if sentence:
-            refused.append(_about(artwork, sentence))
+            refused.append(_refusal_of(artwork, sentence))
     done = len(works) - len(refused)
-    return await _page(
+    return await _render_page(
         request,
         person,
         organisations,
@@ -167,18 +174,18 @@ async def update(request: Request) -> Response:
 async def create_submissions(request: Request) -> Response:
     """A partner sends the chosen drafts for review; those that still lack something stay, and it says what."""
     person, organisations = await load_member(request)
-    ids = _chosen(await desk_form(request))
-    works = await _works_of(ids, organisations)
-    refused = [] if works else [Outcome("", _("Please choose at least one draft."))]
+    ids = _chosen_ids(await read_desk_form(request))
+    works = await _load_drafts(ids, organisations)
+    refused = [] if works else [BulkRefusal("", _("Please choose at least one draft."))]
     for artwork in works:
         try:
             await submit(artwork, by=person)
         except NotSubmittable as refusal:
-            labels = form_of(artwork, await offered_to(organisations, artwork))
+            labels = form_for_work(artwork, await load_work_options(organisations, artwork))
             names = [str(labels[name].label.text) for name in refusal.missing if name in labels]
             sentence = _("It still needs: %(fields)s.") % {"fields": _(", ").join(names)}
-            refused.append(_about(artwork, sentence if names else refusal.sentence))
-    return await _page(
+            refused.append(_refusal_of(artwork, sentence if names else refusal.sentence))
+    return await _render_page(
         request,
         person,
         organisations,
@@ -189,24 +196,26 @@ async def create_submissions(request: Request) -> Response:
     )
 
 
-def _chosen(posted: ImmutableMultiDict[str, Any]) -> list[int]:
+def _chosen_ids(posted: ImmutableMultiDict[str, Any]) -> list[int]:
     """The numbers of the drafts whose boxes are marked, as many as a page can bring."""
-    return whole_numbers(posted.getlist("work"))[:MOST]
+    return whole_numbers(posted.getlist("work"))[:MAX_PICTURES]
 
 
-async def _works_of(ids: list[int], organisations: list[Organisation]) -> list[Artwork]:
+async def _load_drafts(ids: list[int], organisations: list[Organisation]) -> list[Artwork]:
     works = Artwork.filter(id__in=ids, organisation_id__in=[each.id for each in organisations])
-    return await works.order_by("id").prefetch_related(*AROUND)
+    return await works.order_by("id").prefetch_related(*WORK_RELATIONS)
 
 
-def _about(artwork: Artwork, sentence: str) -> Outcome:
+def _refusal_of(artwork: Artwork, sentence: str) -> BulkRefusal:
     can_be_mended = artwork.id if artwork.is_editable else None
-    return Outcome(artwork.title or _("Work without title"), sentence, can_be_mended)
+    return BulkRefusal(artwork.title or _("Work without title"), sentence, can_be_mended)
 
 
-async def _set(artwork: Artwork, common: CommonForm, organisations: list[Organisation], by: Person) -> str:
+async def _set_common_values(
+    artwork: Artwork, common: BulkEditForm, organisations: list[Organisation], by: Person
+) -> str:
     """Set the common values on one draft, by the rules of its own form; returns why not."""
-    form = form_with(artwork, common.set_fields, await offered_to(organisations, artwork))
+    form = form_with(artwork, common.set_fields, await load_work_options(organisations, artwork))
     details = form.read(has_picture=True)
     if details is None:
         wrong = [name for name in form.errors if name in common.set_fields or name not in artwork.unfinished]
@@ -222,60 +231,60 @@ async def _set(artwork: Artwork, common: CommonForm, organisations: list[Organis
     return ""
 
 
-async def _page(
+async def _render_page(
     request: Request,
     person: Person,
     organisations: list[Organisation],
     *,
-    common: CommonForm | None = None,
+    common: BulkEditForm | None = None,
     chosen: list[int] | None = None,
-    refused: list[Outcome] | None = None,
+    refused: list[BulkRefusal] | None = None,
     arrived: int = 0,
     set_on: int = 0,
     submitted: int = 0,
     status: int = 200,
 ) -> Response:
-    page = page_in(request.query_params)
+    page = page_number(request.query_params)
     drafts = Artwork.filter(
         organisation_id__in=[each.id for each in organisations], created_by=person, status=Status.DRAFT
     )
     total = await drafts.count()
     works = (
         await drafts.order_by("-id")
-        .offset((page - 1) * PAGE)
-        .limit(PAGE)
-        .prefetch_related(*AROUND, "consent__artist")
+        .offset((page - 1) * PAGE_SIZE)
+        .limit(PAGE_SIZE)
+        .prefetch_related(*WORK_RELATIONS, "consent__artist")
     )
     context = {
-        "rows": await _rows(request, organisations, works),
+        "rows": await _draft_rows(request, organisations, works),
         "total": total,
         "page": page,
-        "has_more": total > page * PAGE,
-        "common": common or CommonForm(offered=await offered_to(organisations)),
+        "has_more": total > page * PAGE_SIZE,
+        "common": common or BulkEditForm(offered=await load_work_options(organisations)),
         "chosen": chosen or [],
         "refused": refused or [],
         "arrived": arrived,
         "set_on": set_on,
         "submitted": submitted,
         "organisations": organisations,
-        "accept": PICTURES,
-        "most": MOST,
-        "most_in_a_form": MOST_IN_A_FORM,
-        "most_bytes_in_a_form": MOST_BYTES_IN_A_FORM,
+        "accept": ACCEPTED_PICTURES,
+        "most": MAX_PICTURES,
+        "most_in_a_form": MAX_FORM_PICTURES,
+        "most_bytes_in_a_form": MAX_FORM_BYTES,
         "largest": settings_of(request).upload_max_bytes,
         "too_large": too_large(settings_of(request).upload_max_bytes),
     }
     return render(request, "artworks/many.html", context, status=status)
 
 
-async def _rows(
+async def _draft_rows(
     request: Request, organisations: list[Organisation], works: list[Artwork]
 ) -> list[dict[str, Any]]:
     """Each draft with its small form, which shows these fields and no others."""
-    offered = await offered_to(organisations)
+    offered = await load_work_options(organisations)
     rows = []
     for artwork in works:
-        form = form_of(artwork, _offered_for(offered, artwork))
+        form = form_for_work(artwork, _options_for(offered, artwork))
         for field in form:
             field.id = f"{field.name}-{artwork.id}"
             field.label.field_id = field.id
@@ -283,18 +292,18 @@ async def _rows(
             {
                 "work": artwork,
                 "form": form,
-                "why_it_waits": why_it_waits(artwork.image) if artwork.image else "",
+                "why_it_waits": waiting_message(artwork.image) if artwork.image else "",
                 "typing": {
                     "address": pages_of(request).url("artworks:keep", id=artwork.id),
                     "key": str(artwork.id),
-                    "seen": fingerprint(typed_in(artwork), SMALL),
+                    "seen": fingerprint(form_values(artwork), ROW_FIELDS),
                 },
             }
         )
     return rows
 
 
-def _offered_for(offered: Any, artwork: Artwork) -> Any:
+def _options_for(offered: Any, artwork: Artwork) -> Any:
     """The choices of one draft: those of its organisation, and what it has chosen already, without asking again."""
     own = artwork.organisation_id
     consents = [each for each in offered.consents if each.artist.organisation_id == own]
@@ -312,7 +321,7 @@ def _offered_for(offered: Any, artwork: Artwork) -> Any:
     )
 
 
-SMALL = ("title", "story", "alt_text", "artist", "consent", "themes", "project", *TOLD_ANEW)
+ROW_FIELDS = ("title", "story", "alt_text", "artist", "consent", "themes", "project", *FIELDS_SAVED_BY_HAND)
 
 routes = [
     Route("/desk/works/many", new, name="many:new", methods=["GET"]),

@@ -21,14 +21,14 @@ from gallery.artworks.sheets import MAX_SHEET_BYTES, SheetRefused
 MAX_ENTRIES = 12_000  # files in a ZIP: ten thousand pictures, a sheet, and what systems add
 MAX_DIRECTORY_BYTES = 8 << 20  # of the ZIP's own list of them
 MAX_RATIO = 200  # of unpacked to packed bytes, for files that are large unpacked
-LARGE = 10 << 20  # bytes; below it a high ratio does no harm
-PIECE = 1 << 20
+RATIO_CHECKED_ABOVE = 10 << 20  # bytes; below it a high ratio does no harm
+CHUNK_BYTES = 1 << 20
 LOCATOR_BYTES, RECORD_BYTES = 20, 56  # of ZIP64: the locator, and the record that it leads to
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 SHEET_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 ARCHIVE_ENDINGS = (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz", ".bz2", ".xz")
-OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-BROKEN = (
+XLS_SIGNATURE = b"\xd0\xcf\x11\xe0"
+ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -41,7 +41,7 @@ BROKEN = (
 
 
 @dataclass(frozen=True)
-class Unpacked:
+class UnpackedPicture:
     """A picture that was taken out of the bundle."""
 
     size: int  # bytes
@@ -100,42 +100,42 @@ class Bundle:
         target = folder / "sheet"
         try:
             with self._archive.open(self._sheet) as source, target.open("wb") as written:
-                for piece in pieces(source, self._sheet, MAX_SHEET_BYTES):
+                for piece in read_chunks(source, self._sheet, MAX_SHEET_BYTES):
                     written.write(piece)
         except PictureRefused as refusal:
             code = "sheet_too_large" if refusal.code == "picture_too_large" else "bomb"
-            raise SheetRefused(code, name=told_name(self._sheet)) from refusal
-        except BROKEN as error:
+            raise SheetRefused(code, name=entry_name(self._sheet)) from refusal
+        except ZIP_ERRORS as error:
             raise SheetRefused("broken_zip") from error
         return target
 
-    def take_out(self, key: str, target: Path, max_bytes: int) -> Unpacked:
+    def take_out(self, key: str, target: Path, max_bytes: int) -> UnpackedPicture:
         """Write the picture of `key` to `target`, at most `max_bytes` of it. Raises PictureRefused."""
         assert self._archive is not None
         entry = self.pictures[key]
         digest, head, size = hashlib.sha256(), b"", 0
         try:
             with self._archive.open(entry) as source, target.open("wb") as written:
-                for piece in pieces(source, entry, max_bytes):
+                for piece in read_chunks(source, entry, max_bytes):
                     head = head or piece[:64]
                     digest.update(piece)
                     size += len(piece)
                     written.write(piece)
-        except BROKEN as error:
+        except ZIP_ERRORS as error:
             raise PictureRefused("picture_broken") from error
         if not size:
             raise PictureRefused("picture_empty")
         if head.startswith((b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")):
             raise PictureRefused("nested")
-        return Unpacked(size, head, digest.hexdigest())
+        return UnpackedPicture(size, head, digest.hexdigest())
 
 
-def pieces(source: IO[bytes], entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
+def read_chunks(source: IO[bytes], entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
     """What is in an entry, piece by piece; stops at `most` bytes and at what unpacks too well. Raises PictureRefused."""
     size = 0
-    while piece := source.read(PIECE):
+    while piece := source.read(CHUNK_BYTES):
         size += len(piece)
-        if size > LARGE and size > MAX_RATIO * max(entry.compress_size, 1):
+        if size > RATIO_CHECKED_ABOVE and size > MAX_RATIO * max(entry.compress_size, 1):
             raise PictureRefused("bomb")
         if size > most:
             raise PictureRefused("picture_too_large")
@@ -147,7 +147,7 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
     """The uploaded file, whatever it is. Raises SheetRefused with what is wrong with it as a whole."""
     with path.open("rb") as file:
         head = file.read(8)
-        if head.startswith(OLD_EXCEL):
+        if head.startswith(XLS_SIGNATURE):
             raise SheetRefused("old_excel")
         if not head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             if path.stat().st_size > MAX_SHEET_BYTES:
@@ -157,24 +157,24 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
         check_directory(file)
         try:
             archive = zipfile.ZipFile(file)
-        except (*BROKEN, ValueError, UnicodeDecodeError) as error:
+        except (*ZIP_ERRORS, ValueError, UnicodeDecodeError) as error:
             raise SheetRefused("broken_zip") from error
         with archive:
             entries = archive.infolist()
             if any(entry.filename == "xl/workbook.xml" for entry in entries):
                 yield Bundle(path, None, None)  # an XLSX is a ZIP, too
                 return
-            yield looked_through(path, archive, entries)
+            yield scan_entries(path, archive, entries)
 
 
-def looked_through(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Bundle:
+def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Bundle:
     """The bundle of a ZIP whose entries all may be there."""
     sheets: list[zipfile.ZipInfo] = []
     bundle = Bundle(path, archive, None)
     if len(entries) > MAX_ENTRIES:  # its own count said less
         raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
     for entry in entries:
-        name = told_name(entry)
+        name = entry_name(entry)
         parts = name.split("/")
         if ".." in parts or name.startswith("/") or re.match(r"[A-Za-z]:", name) or "\0" in name:
             raise SheetRefused("outside", name=name[:120])
@@ -199,12 +199,12 @@ def looked_through(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.Z
     if not sheets:
         raise SheetRefused("no_sheet")
     if len(sheets) > 1:
-        raise SheetRefused("two_sheets", name=", ".join(told_name(each) for each in sheets[:3])[:200])
+        raise SheetRefused("two_sheets", name=", ".join(entry_name(each) for each in sheets[:3])[:200])
     bundle._sheet = sheets[0]
     return bundle
 
 
-def told_name(entry: zipfile.ZipInfo) -> str:
+def entry_name(entry: zipfile.ZipInfo) -> str:
     """An entry's name as whoever packed it meant it.
 
     Without the flag that says UTF-8, it is UTF-8 all the same (macOS), or GB18030 (Windows in Chinese), or code page 437.

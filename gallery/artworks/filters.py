@@ -13,11 +13,11 @@ from gallery.organisations.models import Project
 from gallery.themes.models import Theme
 from gallery.web.forms import one_line
 
-SEARCHED_MOST = 80  # characters
+MAX_QUERY_LENGTH = 80  # characters
 
 
 @dataclass(frozen=True)
-class Narrowing:
+class WorkFilter:
     """What is asked for, beside what could be: the themes and projects that works of these organisations have."""
 
     themes: Sequence[Theme]
@@ -52,14 +52,14 @@ class Narrowing:
         return works
 
 
-async def narrowing(asked: Mapping[str, str], works: QuerySet[Artwork]) -> Narrowing:
+async def load_work_filter(asked: Mapping[str, str], works: QuerySet[Artwork]) -> WorkFilter:
     """What the parameters of an address ask for among `works`; a name that none of them has is passed over."""
     themes = await Theme.filter(id__in=Subquery(works.values("themes__id"))).order_by("-id")
     projects = await Project.filter(id__in=Subquery(works.values("project_id"))).order_by("-id")
-    return Narrowing(
+    return WorkFilter(
         themes,
         projects,
         next((each for each in themes if each.slug == asked.get("theme")), None),
         next((each for each in projects if each.slug == asked.get("project")), None),
-        one_line(asked.get("q", ""))[:SEARCHED_MOST],
+        one_line(asked.get("q", ""))[:MAX_QUERY_LENGTH],
     )

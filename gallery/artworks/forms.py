@@ -12,23 +12,23 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from gallery.artists.consents import AGREED_BY_WORDS
-from gallery.artists.forms import NO_SUCH_CHOICE, CheckBoxes, ConsentFields
+from gallery.artists.forms import NO_SUCH_CHOICE, CheckboxesField, ConsentFields
 from gallery.artists.models import Artist, Consent
-from gallery.artworks.hashtags import proposed
+from gallery.artworks.hashtags import themes_in_hashtags
 from gallery.artworks.models import Artwork
-from gallery.artworks.works import TEXT_FIELDS, NewArtist, NewProject, Offered, WorkDetails
+from gallery.artworks.works import TEXT_FIELDS, NewArtist, NewProject, WorkDetails, WorkOptions
 from gallery.clock import today
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
-from gallery.web.forms import Block, Form, Line, WebAddress
+from gallery.web.forms import Form, LineField, TextBlockField, WebAddress
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import spoken
+from gallery.web.languages import localized
 from gallery.web.rendering import shown_date
 
 FIRST_YEAR = 1900
-PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif"
-Row = TypeVar("Row")
+ACCEPTED_PICTURES = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/tiff,image/gif"
+ModelT = TypeVar("ModelT")
 
 
 class WorkForm(ConsentFields):
@@ -38,8 +38,8 @@ class WorkForm(ConsentFields):
         choices=[SelectChoice("zh", "中文"), SelectChoice("en", "English")],
         invalid_choice_message=_l("Please choose Chinese or English."),
     )
-    title = Line(_l("Title"), 120)
-    story = Block(
+    title = LineField(_l("Title"), 120)
+    story = TextBlockField(
         _l("Story"),
         20_000,
         description=_l(
@@ -48,7 +48,7 @@ class WorkForm(ConsentFields):
         ),
         render_kw={"rows": 9},
     )
-    alt_text = Block(
+    alt_text = TextBlockField(
         _l("What the picture shows"),
         1_000,
         description=_l(
@@ -57,45 +57,47 @@ class WorkForm(ConsentFields):
         ),
         render_kw={"rows": 3},
     )
-    medium = Line(_l("Medium"), 120, description=_l("Such as crayon on paper, or paper cut."))
+    medium = LineField(_l("Medium"), 120, description=_l("Such as crayon on paper, or paper cut."))
     year = IntegerField(
         _l("Year"),
         [Optional()],
         invalid_value_message=_l("Please write the year in digits, such as 2022."),
         render_kw={"inputmode": "numeric"},
     )
-    assistance = Line(
+    assistance = LineField(
         _l("Who helped"), 200, description=_l("Such as: drawn alone; a teacher helped with the outline.")
     )
 
-    title_translation = Line(_l("Title, translated"), 120)
-    story_translation = Block(_l("Story, translated"), 20_000, render_kw={"rows": 7})
-    alt_text_translation = Block(_l("What the picture shows, translated"), 1_000, render_kw={"rows": 3})
-    medium_translation = Line(_l("Medium, translated"), 120)
-    assistance_translation = Line(_l("Who helped, translated"), 200)
+    title_translation = LineField(_l("Title, translated"), 120)
+    story_translation = TextBlockField(_l("Story, translated"), 20_000, render_kw={"rows": 7})
+    alt_text_translation = TextBlockField(
+        _l("What the picture shows, translated"), 1_000, render_kw={"rows": 3}
+    )
+    medium_translation = LineField(_l("Medium, translated"), 120)
+    assistance_translation = LineField(_l("Who helped, translated"), 200)
 
     artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
-    credit_name = Line(
+    credit_name = LineField(
         _l("New credit name"),
         80,
         description=_l("The name that visitors read. A pseudonym is good; the legal name is not needed."),
         render_kw={"autocomplete": "off"},
     )
-    credit_name_translation = Line(
+    credit_name_translation = LineField(
         _l("Credit name in the other language"), 80, render_kw={"autocomplete": "off"}
     )
     consent = SelectField(_l("Consent"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
 
-    themes = CheckBoxes(_l("Themes"))
+    themes = CheckboxesField(_l("Themes"))
     project = SelectField(_l("Project behind the work"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
-    project_title = Line(_l("Title of the project"), 120)
-    project_summary = Block(
+    project_title = LineField(_l("Title of the project"), 120)
+    project_summary = TextBlockField(
         _l("What the project does"),
         600,
         description=_l("One or two sentences: what it does, and whom it helps."),
         render_kw={"rows": 3},
     )
-    project_link = Line(
+    project_link = LineField(
         _l("Where to support it"),
         500,
         [WebAddress()],
@@ -105,10 +107,10 @@ class WorkForm(ConsentFields):
     picture = FileField(
         _l("Picture"),
         description=_l("A photograph or scan of the work. Place and time in it are removed."),
-        render_kw={"accept": PICTURES},
+        render_kw={"accept": ACCEPTED_PICTURES},
     )
 
-    def __init__(self, posted: Any = None, *, offered: Offered, **begin_with: Any) -> None:
+    def __init__(self, posted: Any = None, *, offered: WorkOptions, **begin_with: Any) -> None:
         super().__init__(posted, **begin_with)
         self.offered = offered
         self["organisation"].choices = organisation_choices(offered.organisations)
@@ -123,24 +125,26 @@ class WorkForm(ConsentFields):
         self["project"].choices = [
             SelectChoice("", _("Choose, or write a new one below")),
             *(
-                SelectChoice(str(each.id), self._among(each, spoken(each, "title").text))
+                SelectChoice(str(each.id), self._among(each, localized(each, "title").text))
                 for each in offered.projects
             ),
         ]
         self["themes"].choices = [
-            SelectChoice(str(each.id), spoken(each, "title").text) for each in offered.themes
+            SelectChoice(str(each.id), localized(each, "title").text) for each in offered.themes
         ]
 
     def _among(self, row: Any, label: str) -> str:
         """A choice's label, with its organisation where there are several to choose from."""
         if len(self.offered.organisations) == 1:
             return label
-        organisation = _chosen(self.offered.organisations, str(row.organisation_id))
-        return f"{label} ({spoken(organisation, 'name').text})" if organisation else label
+        organisation = _find_choice(self.offered.organisations, str(row.organisation_id))
+        return f"{label} ({localized(organisation, 'name').text})" if organisation else label
 
     def proposed_themes(self) -> set[str]:
         """The values of the themes that the story names with a hashtag and that are not marked yet."""
-        named = proposed(self.offered.themes, self.story.data or "", self.story_translation.data or "")
+        named = themes_in_hashtags(
+            self.offered.themes, self.story.data or "", self.story_translation.data or ""
+        )
         return {str(theme.id) for theme in named} - set(self.themes.data or [])
 
     def place_of_theme(self, value: str) -> int:
@@ -156,7 +160,7 @@ class WorkForm(ConsentFields):
         """What was typed, if a draft can be made of it; otherwise sentences stand at the fields."""
         self.validate()
         organisation = (
-            _chosen(self.offered.organisations, self.organisation.data) or self.offered.organisations[0]
+            _find_choice(self.offered.organisations, self.organisation.data) or self.offered.organisations[0]
         )
         year = self.year.data
         if year is not None and not self.year.errors and not FIRST_YEAR <= year <= today().year:
@@ -165,7 +169,7 @@ class WorkForm(ConsentFields):
                 _("Please write a year from %(first)s to %(last)s.")
                 % {"first": FIRST_YEAR, "last": today().year},
             )
-        consent = _chosen(self.offered.consents, self.consent.data)
+        consent = _find_choice(self.offered.consents, self.consent.data)
         artist = self._read_artist(organisation, consent)
         new_consent = self._read_consent(artist, consent)
         project = self._read_project(organisation)
@@ -187,7 +191,7 @@ class WorkForm(ConsentFields):
         )
 
     def _read_artist(self, organisation: Organisation, consent: Consent | None) -> Artist | NewArtist | None:
-        artist = _chosen(self.offered.artists, self.artist.data)
+        artist = _find_choice(self.offered.artists, self.artist.data)
         if artist is not None and self.credit_name.data:
             self.refuse("artist", _("Please either choose an artist or write a new name, not both."))
         elif artist is not None and artist.organisation_id != organisation.id:
@@ -214,7 +218,7 @@ class WorkForm(ConsentFields):
         return self.told_consent()
 
     def _read_project(self, organisation: Organisation) -> Any:
-        project = _chosen(self.offered.projects, self.project.data)
+        project = _find_choice(self.offered.projects, self.project.data)
         if project is not None:
             if self.tells_project:
                 self.refuse("project", _("Please either choose a project or write a new one, not both."))
@@ -240,7 +244,7 @@ class ProposalForm(Form):
     picture = FileField(
         _l("Another picture"),
         description=_l("Only if the picture itself is to be replaced, by a better photograph for instance."),
-        render_kw={"accept": PICTURES},
+        render_kw={"accept": ACCEPTED_PICTURES},
     )
 
     def year_is_right(self) -> bool:
@@ -260,16 +264,16 @@ for _name in (*TEXT_FIELDS, "year"):
     setattr(ProposalForm, _name, getattr(WorkForm, _name))
 
 
-COMMON = ("artist", "consent", "themes", "project", "medium", "year", "language")
+BULK_FIELDS = ("artist", "consent", "themes", "project", "medium", "year", "language")
 
 
-class CommonForm(Form):
+class BulkEditForm(Form):
     """What chosen drafts have in common. A field that is left empty leaves each draft as it is."""
 
-    work = Line(_l("Drafts"), 20)
+    work = LineField(_l("Drafts"), 20)
     artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     consent = SelectField(_l("Consent"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
-    themes = CheckBoxes(
+    themes = CheckboxesField(
         _l("Themes"), description=_l("They take the place of the themes that were chosen before.")
     )
     project = SelectField(_l("Project behind the work"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
@@ -280,7 +284,7 @@ class CommonForm(Form):
     )
     year_is_right = ProposalForm.year_is_right
 
-    def __init__(self, posted: Any = None, *, offered: Offered) -> None:
+    def __init__(self, posted: Any = None, *, offered: WorkOptions) -> None:
         super().__init__(posted)
         one = WorkForm(offered=offered)
         as_it_is = SelectChoice("", _("leave as it is"))
@@ -288,26 +292,26 @@ class CommonForm(Form):
             self[name].choices = [as_it_is, *one[name].choices[1:]]
         self["language"].choices = [as_it_is, *one["language"].choices]
         self["themes"].choices = one["themes"].choices
-        for name in COMMON:  # the page has forms of drafts beside this one
+        for name in BULK_FIELDS:  # the page has forms of drafts beside this one
             self[name].id = self[name].label.field_id = f"common-{name}"
 
     @property
     def set_fields(self) -> dict[str, list[str]]:
         """The fields that are filled in, as a browser sends them."""
-        told = {name: self[name].data for name in COMMON}
+        told = {name: self[name].data for name in BULK_FIELDS}
         return {
             name: value if isinstance(value, list) else [str(value)] for name, value in told.items() if value
         }
 
 
-def form_of(artwork: Artwork, offered: Offered) -> WorkForm:
+def form_for_work(artwork: Artwork, offered: WorkOptions) -> WorkForm:
     """The form filled with a work as it is kept, and with what is typed and not finished; its themes must be fetched."""
-    fields = MultiDict([(name, each) for name, values in typed_in(artwork).items() for each in values])
+    fields = MultiDict([(name, each) for name, values in form_values(artwork).items() for each in values])
     fields["organisation"] = str(artwork.organisation_id)
     return WorkForm(fields, offered=offered)
 
 
-def typed_in(artwork: Artwork, *, finished_only: bool = False) -> dict[str, list[str]]:
+def form_values(artwork: Artwork, *, finished_only: bool = False) -> dict[str, list[str]]:
     """What the form of a work says in each field, as a browser sends it; its themes must be fetched."""
     told = {
         **{name: [getattr(artwork, name)] for name in (*TEXT_FIELDS, "language")},
@@ -325,12 +329,12 @@ def typed_in(artwork: Artwork, *, finished_only: bool = False) -> dict[str, list
 FORM_KEY = re.compile(r"[0-9a-f]{32}")
 
 
-def form_key_in(text: Any) -> str | None:
+def parse_form_key(text: Any) -> str | None:
     """The key of a form as this site makes it; None for anything else."""
     return text if isinstance(text, str) and FORM_KEY.fullmatch(text) else None
 
 
-def _chosen(rows: Sequence[Row], id: Any) -> Row | None:
+def _find_choice(rows: Sequence[ModelT], id: Any) -> ModelT | None:
     return next((row for row in rows if str(row.id) == id), None)  # type: ignore[attr-defined]
 
 

@@ -8,93 +8,93 @@ from pathlib import Path
 
 from tortoise.expressions import Q
 
-from gallery.artworks.bundles import Bundle, PictureRefused, Unpacked, open_bundle
+from gallery.artworks.bundles import Bundle, PictureRefused, UnpackedPicture, open_bundle
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState, bundle_key
-from gallery.artworks.importing import (
-    Batch,
+from gallery.artworks.imports import (
+    ImportReport,
     LeaseLost,
-    Report,
-    Seen,
-    batches,
-    claim,
-    hold,
-    let_go,
+    RowBatch,
+    UsedSoFar,
+    claim_import,
+    end_lease,
+    renew_lease,
+    row_batches,
     write_batch,
 )
-from gallery.artworks.sheets import Sheet, SheetRefused, SheetRow, near
+from gallery.artworks.sheets import SheetFile, SheetRefused, SheetRow, similar_names
 from gallery.clock import now
 from gallery.db.connection import in_transaction
 from gallery.images.models import Image, ImageState
-from gallery.images.sandbox.parent import Refused
-from gallery.images.storage_keys import erase
-from gallery.images.uploads import ReceivedFile, look_at, take_in
+from gallery.images.sandbox.parent import ImageRefused
+from gallery.images.storage_keys import delete_image_files
+from gallery.images.uploads import ReceivedFile, create_image, inspect_upload
 from gallery.organisations.models import Organisation
-from gallery.storage import StoreAway
-from gallery.worker import Chore, Workshop
+from gallery.storage import StoreUnavailable
+from gallery.worker import Chore, ChoreContext
 
 MAX_LOSSES = 5
-FORGOTTEN_AFTER = timedelta(
+UNCONFIRMED_LIFETIME = timedelta(
     hours=20
 )  # before the pictures of an import that nobody confirmed are: after a day
-CLEARED_AT_ONCE = 20
+CLEAR_BATCH_SIZE = 20
 
 
-async def import_next(workshop: Workshop) -> bool:
+async def import_next(context: ChoreContext) -> bool:
     """Bring the oldest import that waits to its next rest: tried, done, or refused. False when none waits."""
-    job = await claim()
+    job = await claim_import()
     if job is None:
         return False
     if job.losses >= MAX_LOSSES:
-        await refuse(job, "given_up")
+        await refuse_import(job, "given_up")
         return True
     try:
-        await work_on(workshop, job)
+        await run_import(context, job)
     except SheetRefused as refusal:
-        await refuse(job, refusal.code, **refusal.facts)
+        await refuse_import(job, refusal.code, **refusal.facts)
     except LeaseLost:
         pass
-    except (StoreAway, asyncio.CancelledError):
-        await let_go(job)  # nothing of it is the file's fault
+    except (StoreUnavailable, asyncio.CancelledError):
+        await end_lease(job)  # nothing of it is the file's fault
         raise
     return True
 
 
-async def refuse(job: Import, code: str, **facts: object) -> None:
-    await let_go(job, state=ImportState.REFUSED, refusal={"code": code, **facts}, finished_at=now())
+async def refuse_import(job: Import, code: str, **facts: object) -> None:
+    await end_lease(job, state=ImportState.REFUSED, refusal={"code": code, **facts}, finished_at=now())
 
 
-async def work_on(workshop: Workshop, job: Import) -> None:
+async def run_import(context: ChoreContext, job: Import) -> None:
     """Everything that is to be done with one import. Raises SheetRefused, LeaseLost, StoreAway."""
     only_trying = job.state == ImportState.RECEIVED
     async with (
-        workshop.storage.scratch_folder() as folder,
-        workshop.storage.private.local_copy(bundle_key(job.token)) as path,
+        context.storage.scratch_folder() as folder,
+        context.storage.private.local_copy(bundle_key(job.token)) as path,
     ):
         opening = open_bundle(path)
         bundle = await asyncio.to_thread(opening.__enter__)
         try:
-            sheet = Sheet(await asyncio.to_thread(bundle.sheet_into, folder))
+            sheet = SheetFile(await asyncio.to_thread(bundle.sheet_into, folder))
             if only_trying:
-                await take_pictures_in(workshop, job, bundle, sheet, folder)
-            report = await go_through(job, bundle, sheet, only_trying=only_trying)
+                await import_pictures(context, job, bundle, sheet, folder)
+            report = await process_rows(job, bundle, sheet, only_trying=only_trying)
         finally:
             opening.__exit__(None, None, None)
     if only_trying:
         taken = await ImportedPicture.filter(of_id=job.id).count()
         report.unused = max(len(bundle.pictures) - taken, 0)
         report.strangers = sheet.strangers[:20]
-        await let_go(job, state=ImportState.CHECKED, report=report.kept())
+        await end_lease(job, state=ImportState.CHECKED, report=report.kept())
     else:
-        await let_go(job, state=ImportState.DONE, finished_at=now())
+        await end_lease(job, state=ImportState.DONE, finished_at=now())
 
 
-async def take_pictures_in(
-    workshop: Workshop, job: Import, bundle: Bundle, sheet: Sheet, folder: Path
+async def import_pictures(
+    context: ChoreContext, job: Import, bundle: Bundle, sheet: SheetFile, folder: Path
 ) -> None:
     """Look at every picture that a row names and keep its original, once; what was done before is not done again."""
-    wanted = await asyncio.to_thread(wanted_pictures, bundle, sheet)
+    wanted = await asyncio.to_thread(named_pictures, bundle, sheet)
     done: set[object] = set(await ImportedPicture.filter(of_id=job.id).values_list("name", flat=True))
-    await hold(job, picture_count=len(wanted.keys), row_count=wanted.rows, done_pictures=len(done))
+    await renew_lease(job, picture_count=len(wanted.keys), row_count=wanted.rows, done_pictures=len(done))
     organisation = await Organisation.get(id=job.organisation_id)
     for key in wanted.keys:
         if key in done:
@@ -103,25 +103,29 @@ async def take_pictures_in(
         target = folder / "picture"
         try:
             unpacked = await asyncio.to_thread(
-                bundle.take_out, key, target, workshop.settings.upload_max_bytes
+                bundle.take_out, key, target, context.settings.upload_max_bytes
             )
             digest = unpacked.digest
-            image = await _looked_at(workshop, unpacked, target, organisation)
+            image = await _looked_at(context, unpacked, target, organisation)
         except PictureRefused as error:
             refusal = error.code
-        except Refused as error:
+        except ImageRefused as error:
             refusal = error.code
         async with in_transaction():
-            await hold(job, done_pictures=job.done_pictures + 1)
+            await renew_lease(job, done_pictures=job.done_pictures + 1)
             await ImportedPicture.create(of_id=job.id, name=key, digest=digest, image=image, refusal=refusal)
 
 
-async def _looked_at(workshop: Workshop, unpacked: Unpacked, path: Path, organisation: Organisation) -> Image:
+async def _looked_at(
+    context: ChoreContext, unpacked: UnpackedPicture, path: Path, organisation: Organisation
+) -> Image:
     file = ReceivedFile(path, unpacked.size, unpacked.head)
-    return await take_in(file, await look_at(file, workshop.settings), organisation, workshop.storage)
+    return await create_image(
+        file, await inspect_upload(file, context.settings), organisation, context.storage
+    )
 
 
-class Wanted:
+class NamedPictures:
     """Which pictures the rows of a sheet name, in their order, and how many rows there are."""
 
     def __init__(self) -> None:
@@ -129,8 +133,8 @@ class Wanted:
         self.rows = 0
 
 
-def wanted_pictures(bundle: Bundle, sheet: Sheet) -> Wanted:
-    wanted = Wanted()
+def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:
+    wanted = NamedPictures()
     for row in sheet:
         wanted.rows += 1
         key = bundle.find(row.cells.get("picture", "")) if row.cells.get("picture") else None
@@ -139,23 +143,23 @@ def wanted_pictures(bundle: Bundle, sheet: Sheet) -> Wanted:
     return wanted
 
 
-async def go_through(job: Import, bundle: Bundle, sheet: Sheet, *, only_trying: bool) -> Report:
+async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_trying: bool) -> ImportReport:
     """Try every row, or make every good one, from where an earlier worker was stopped."""
     if only_trying:
-        await hold(job, done_rows=0, report={})
-    report, seen = Report(**job.report), await seen_before(job)
-    going = iter(batches(sheet, job.done_rows))
+        await renew_lease(job, done_rows=0, report={})
+    report, seen = ImportReport(**job.report), await load_used(job)
+    going = iter(row_batches(sheet, job.done_rows))
     while (rows := await asyncio.to_thread(next, going, None)) is not None:
-        batch = await asyncio.to_thread(batch_of, rows, bundle)
+        batch = await asyncio.to_thread(make_batch, rows, bundle)
         report = await write_batch(
             job, batch, seen, report, only_trying=only_trying, has_pictures=bundle.has_pictures
         )
     return report
 
 
-async def seen_before(job: Import) -> Seen:
+async def load_used(job: Import) -> UsedSoFar:
     """What the works that are made already use."""
-    seen = Seen()
+    seen = UsedSoFar()
     made = ImportedWork.filter(of_id=job.id, artwork__image__imported_as__of_id=job.id)
     for row, name, digest in await made.values_list(
         "row", "artwork__image__imported_as__name", "artwork__image__imported_as__digest"
@@ -165,7 +169,7 @@ async def seen_before(job: Import) -> Seen:
     return seen
 
 
-def batch_of(rows: list[SheetRow], bundle: Bundle) -> Batch:
+def make_batch(rows: list[SheetRow], bundle: Bundle) -> RowBatch:
     keys: dict[int, str | None] = {}
     nearest: dict[int, dict[str, str]] = {}
     for row in rows:
@@ -174,28 +178,28 @@ def batch_of(rows: list[SheetRow], bundle: Bundle) -> Batch:
             continue
         keys[row.number] = bundle.find(name)
         if keys[row.number] is None and len(nearest) < 20:
-            nearest[row.number] = near(name.lower(), bundle.pictures)
-    return Batch(rows, keys, nearest)
+            nearest[row.number] = similar_names(name.lower(), bundle.pictures)
+    return RowBatch(rows, keys, nearest)
 
 
-async def clear_next(workshop: Workshop) -> bool:
+async def clear_next(context: ChoreContext) -> bool:
     """Delete the file and the unused pictures of an import that is at its end; put away one that nobody confirmed."""
-    old = Import.filter(state=ImportState.CHECKED, created_at__lt=now() - FORGOTTEN_AFTER)
+    old = Import.filter(state=ImportState.CHECKED, created_at__lt=now() - UNCONFIRMED_LIFETIME)
     await old.update(state=ImportState.TAKEN_BACK, finished_at=now())
     ended = [ImportState.DONE, ImportState.REFUSED, ImportState.TAKEN_BACK]
     job = await Import.filter(files_cleared_at=None, state__in=ended).order_by("id").first()
     if job is None:
         return False
     unused = Image.filter(Q(artwork=None), imported_as__of_id=job.id)
-    images = await unused.limit(CLEARED_AT_ONCE)
+    images = await unused.limit(CLEAR_BATCH_SIZE)
     for image in images:
         # A worker that develops it just now gives up.
         await Image.filter(id=image.id).update(state=ImageState.ERASED)
-        await erase(workshop.storage, image.token)
+        await delete_image_files(context.storage, image.token)
         await image.delete()
     if images or await forget_names(job):
         return True
-    await workshop.storage.private.delete(bundle_key(job.token))
+    await context.storage.private.delete(bundle_key(job.token))
     await ImportedPicture.filter(of_id=job.id, image_id=None).delete()
     # Unless it was taken back in this very moment: then there is more to delete.
     await Import.filter(id=job.id, state=job.state).update(files_cleared_at=now())

@@ -27,15 +27,15 @@ class ImportState(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
-BUNDLES = "imports"  # their folder in the private store
+BUNDLE_FOLDER = "imports"  # their folder in the private store
 
 
 def bundle_key(token: str) -> str:
     """Where an uploaded file lies, in the private store only."""
-    return f"{BUNDLES}/{token}"
+    return f"{BUNDLE_FOLDER}/{token}"
 
 
-AT_WORK = (ImportState.RECEIVED, ImportState.CONFIRMED)
+RUNNING_STATES = (ImportState.RECEIVED, ImportState.CONFIRMED)
 
 
 class Import(Model):

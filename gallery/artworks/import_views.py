@@ -15,23 +15,30 @@ from wtforms.validators import Optional
 
 from gallery.artists.forms import NO_SUCH_CHOICE
 from gallery.artworks.forms import consent_label
-from gallery.artworks.import_models import AT_WORK, Import, ImportedWork, ImportState, bundle_key
-from gallery.artworks.importing import ImportRefused, begin, confirm, take_back
+from gallery.artworks.import_models import RUNNING_STATES, Import, ImportedWork, ImportState, bundle_key
+from gallery.artworks.imports import ImportRefused, confirm_import, create_import, take_back_import
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.sheets import COLUMN_LABELS, FAULTS, MAX_ROWS, sentence, template_csv, template_xlsx
-from gallery.artworks.works import Offered, offered_to
+from gallery.artworks.sheets import (
+    COLUMN_LABELS,
+    FAULT_SENTENCES,
+    MAX_ROWS,
+    fault_sentence,
+    template_csv,
+    template_xlsx,
+)
+from gallery.artworks.works import WorkOptions, load_work_options
 from gallery.images.models import new_token
 from gallery.images.uploads import FormReader
 from gallery.organisations.access import load_member
 from gallery.organisations.forms import organisation_choices
-from gallery.storage import Storage, StoreAway
+from gallery.storage import Storage, StoreUnavailable
 from gallery.web.forms import Form
-from gallery.web.languages import LANGUAGES, file_size, ngettext, speaking
+from gallery.web.languages import LANGUAGES, file_size, ngettext, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of
 
-SHOWN = 30  # imports in the list
+MAX_LISTED = 30  # imports in the list
 
 logger = logging.getLogger("gallery")
 
@@ -71,7 +78,7 @@ class ImportForm(Form):
         render_kw={"accept": ".zip,.xlsx,.csv,.tsv,.txt"},
     )
 
-    def __init__(self, posted: Any = None, *, offered: Offered, **begin_with: Any) -> None:
+    def __init__(self, posted: Any = None, *, offered: WorkOptions, **begin_with: Any) -> None:
         super().__init__(posted, **begin_with)
         self.offered = offered
         self["organisation"].choices = organisation_choices(offered.organisations)
@@ -84,20 +91,20 @@ class ImportForm(Form):
 async def index(request: Request) -> Response:
     """A partner finds the templates, sends a sheet, and sees those sent before."""
     person, organisations = await load_member(request)
-    form = ImportForm(offered=await offered_to(organisations), data={"language": person.language})
-    return await _index(request, form)
+    form = ImportForm(offered=await load_work_options(organisations), data={"language": person.language})
+    return await _render_index(request, form)
 
 
-async def _index(request: Request, form: ImportForm, status: int = 200) -> Response:
+async def _render_index(request: Request, form: ImportForm, status: int = 200) -> Response:
     ids = [each.id for each in form.offered.organisations]
-    imports = Import.filter(organisation_id__in=ids).order_by("-id").limit(SHOWN).prefetch_related("by")
+    imports = Import.filter(organisation_id__in=ids).order_by("-id").limit(MAX_LISTED).prefetch_related("by")
     context = {
         "form": form,
         "imports": await imports,
         "words": STATE_WORDS,
         "has_several": len(form.offered.organisations) > 1,
         "columns": COLUMN_LABELS,
-        "at_work": AT_WORK,
+        "at_work": RUNNING_STATES,
         "max_rows": MAX_ROWS,
     }
     return render(request, "imports/index.html", context, status=status)
@@ -109,7 +116,7 @@ async def template(request: Request) -> Response:
     language, _dot, kind = request.path_params["name"].partition(".")
     if language not in LANGUAGES or kind not in MEDIA_TYPES:
         raise HTTPException(404)
-    with speaking(language):
+    with use_language(language):
         content = template_csv() if kind == "csv" else template_xlsx()
     headers = {
         "content-disposition": f'attachment; filename="works-{language}.{kind}"',
@@ -126,14 +133,14 @@ async def create(request: Request) -> Response:
     async with storage.scratch_folder() as folder:
         reader = FormReader(request, folder, most, "sheet")
         received = await reader.read()
-        form = ImportForm(received.fields, offered=await offered_to(organisations))
+        form = ImportForm(received.fields, offered=await load_work_options(organisations))
         status = 422
         form.validate()
         if received.is_too_large:
             status = 413
-            form.refuse("sheet", sentence("file_too_large", {"size": file_size(most)}))
+            form.refuse("sheet", fault_sentence("file_too_large", {"size": file_size(most)}))
         elif received.is_empty:
-            form.refuse("sheet", str(FAULTS["no_file"]))
+            form.refuse("sheet", str(FAULT_SENTENCES["no_file"]))
         elif received.file is None:
             form.refuse("sheet", _("Please choose a file."))
         offered = form.offered
@@ -145,17 +152,17 @@ async def create(request: Request) -> Response:
         if consent is not None and consent.artist.organisation_id != organisation.id:
             form.refuse("consent", _("This consent belongs to another organisation."))
         if form.errors or received.file is None:
-            return await _index(request, form, status)
+            return await _render_index(request, form, status)
         token = new_token()
         try:
             await storage.private.put_file(bundle_key(token), received.file.path)
-        except StoreAway as away:
+        except StoreUnavailable as away:
             logger.warning("%s", away)
             form.refuse(
                 "sheet", _("The file could not be kept just now. Please choose it again in a minute.")
             )
-            return await _index(request, form, 503)
-    job = await begin(organisation, person, token, reader.file_name, consent, form["language"].data)
+            return await _render_index(request, form, 503)
+    job = await create_import(organisation, person, token, reader.file_name, consent, form["language"].data)
     return redirect(request, "imports:show", id=job.id)
 
 
@@ -185,15 +192,15 @@ async def show(request: Request) -> Response:
             {
                 **each,
                 "label": COLUMN_LABELS[each["column"]],
-                "sentence": sentence(each["code"], each["facts"]),
+                "sentence": fault_sentence(each["code"], each["facts"]),
             }
             for each in report["faults"]
         ],
-        "refusal": sentence(job.refusal["code"], job.refusal) if job.refusal else "",
+        "refusal": fault_sentence(job.refusal["code"], job.refusal) if job.refusal else "",
         "word": _("nothing can be brought in yet")
         if job.state == ImportState.CHECKED and not report["good"]
         else STATE_WORDS[job.state],
-        "is_waiting": job.state in AT_WORK,
+        "is_waiting": job.state in RUNNING_STATES,
         "made": await made.count() if is_done else 0,
         "changed": await works.filter(updated_at__gt=job.finished_at).count() if is_done else 0,
         "is_settled": is_done and await works.filter(status__not=Status.DRAFT).exists(),
@@ -205,9 +212,9 @@ async def create_confirmation(request: Request) -> Response:
     """A partner says yes: every good row becomes a draft."""
     job = await load_import(request)
     try:
-        await confirm(job)
+        await confirm_import(job)
     except ImportRefused as refusal:
-        return _told(request, job, refusal.sentence, "hint")
+        return _redirect_with_message(request, job, refusal.sentence, "hint")
     return redirect(request, "imports:show", id=job.id)
 
 
@@ -215,16 +222,16 @@ async def delete(request: Request) -> Response:
     """A partner takes a whole import back with one button, or puts a file away that was only looked through."""
     job = await load_import(request)
     try:
-        number = await take_back(job)
+        number = await take_back_import(job)
     except ImportRefused as refusal:
-        return _told(request, job, refusal.sentence, "hint")
+        return _redirect_with_message(request, job, refusal.sentence, "hint")
     if number:
         told = ngettext("Taken back: %(num)s draft is gone.", "Taken back: %(num)s drafts are gone.", number)
-        return _told(request, job, told % {"num": number})
-    return _told(request, job, _("Discarded. Nothing of it was kept."))
+        return _redirect_with_message(request, job, told % {"num": number})
+    return _redirect_with_message(request, job, _("Discarded. Nothing of it was kept."))
 
 
-def _told(request: Request, job: Import, sentence: str, level: str = "done") -> Response:
+def _redirect_with_message(request: Request, job: Import, sentence: str, level: str = "done") -> Response:
     response = redirect(request, "imports:show", id=job.id)
     flash(request, response, sentence, level)
     return response

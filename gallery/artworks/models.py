@@ -16,7 +16,7 @@ from tortoise.queryset import QuerySet
 from gallery.artists.models import ConsentState
 from gallery.clock import now, today
 from gallery.images.models import ImageState
-from gallery.web.languages import Spoken, current_language, other_language
+from gallery.web.languages import LocalizedText, current_language, other_language
 from gallery.web.languages import lazy_gettext as _l
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gallery.accounts.models import Person
     from gallery.artists.models import Artist, Consent
-    from gallery.artworks.share_models import PrivateShare
+    from gallery.artworks.private_share_models import PrivateShare
     from gallery.exhibitions.models import Hanging
     from gallery.images.models import Image
     from gallery.organisations.models import Organisation, Project
@@ -45,7 +45,7 @@ class Status(StrEnum):
 
 
 # Its organisation cannot change such a work: what stands in it was sent for review, or accepted.
-AS_IT_STANDS = {Status.SUBMITTED, Status.ACCEPTED}
+LOCKED_STATUSES = {Status.SUBMITTED, Status.ACCEPTED}
 
 
 PUBLIC_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread
@@ -69,29 +69,29 @@ class ArtworkQuerySet(QuerySet["Artwork"]):
         room = hanging._meta.fields_map["room"].related_model
         edition = room._meta.fields_map["edition"].related_model
         if among is None:  # from the few editions that are current, not from every hanging
-            hung = edition.filter(walls_are_open()).values("rooms__hangings__artwork_id")
-            return cast(Self, self.filter(allowed() & Q(id__in=Subquery(hung))))
+            hung = edition.filter(edition_is_open()).values("rooms__hangings__artwork_id")
+            return cast(Self, self.filter(may_be_exhibited() & Q(id__in=Subquery(hung))))
         ids = list(among)
-        ours = hanging.filter(walls_are_open("room__edition__"), artwork_id__in=ids)
+        ours = hanging.filter(edition_is_open("room__edition__"), artwork_id__in=ids)
         hung = ours.order_by().values("artwork_id")
-        return cast(Self, self.filter(allowed() & Q(id__in=ids) & Q(id__in=Subquery(hung))))
+        return cast(Self, self.filter(may_be_exhibited() & Q(id__in=ids) & Q(id__in=Subquery(hung))))
 
 
-def walls_are_open(edition: str = "") -> Q:
+def edition_is_open(edition: str = "") -> Q:
     """What must hold of an edition whose walls visitors may see. `edition` is the way to it, as `room__edition__`."""
     stays: dict[str, Any] = {f"{edition}leaves_when_closed": False}
     has_no_end: dict[str, Any] = {f"{edition}closes_at__isnull": True}
     ends_later: dict[str, Any] = {f"{edition}closes_at__gt": now()}
-    return has_opened(edition) & Q(Q(**stays) | Q(**has_no_end) | Q(**ends_later))
+    return edition_has_opened(edition) & Q(Q(**stays) | Q(**has_no_end) | Q(**ends_later))
 
 
-def has_opened(edition: str = "") -> Q:
+def edition_has_opened(edition: str = "") -> Q:
     """The one edition of each exhibition that has opened last, also where it has left the site since."""
     opened: dict[str, Any] = {f"{edition}opens_at__lte": now()}
-    return not_replaced(edition) & Q(**opened)
+    return edition_is_not_replaced(edition) & Q(**opened)
 
 
-def not_replaced(edition: str = "") -> Q:
+def edition_is_not_replaced(edition: str = "") -> Q:
     """Editions that are published and whose place no later one has taken."""
     is_last: dict[str, Any] = {f"{edition}shown_until__isnull": True}
     is_not_replaced_yet: dict[str, Any] = {f"{edition}shown_until__gt": now()}
@@ -105,7 +105,7 @@ def may_hang(artwork: str = "") -> Q:
     return Q(**accepted)
 
 
-def allowed() -> Q:
+def may_be_exhibited() -> Q:
     """What must hold of a work itself before it may be shown, wherever it hangs: `Artwork.hindrance` in SQL."""
     day = today()
     return may_hang() & Q(
@@ -150,7 +150,7 @@ HINDRANCE_WORDS: Mapping[Hindrance, Any] = {
     Hindrance.PICTURE_NOT_READY: _l("Picture not ready"),
 }
 
-OF_CONSENT = {
+HINDRANCE_OF_CONSENT = {
     ConsentState.NOT_YET: Hindrance.CONSENT_NOT_YET,
     ConsentState.EXPIRED: Hindrance.CONSENT_EXPIRED,
     ConsentState.WITHDRAWN: Hindrance.CONSENT_WITHDRAWN,
@@ -232,22 +232,22 @@ class Artwork(Model):
     def all(cls, using_db: BaseDBAsyncClient | None = None) -> ArtworkQuerySet:
         return cast(ArtworkQuerySet, super().all(using_db))
 
-    def spoken(self, field: str, language: str | None = None) -> Spoken:
+    def spoken(self, field: str, language: str | None = None) -> LocalizedText:
         """`field` in `language` (the page's) where it is there, else in the work's own language."""
         wanted = language or current_language()
         if wanted != self.language:
             translation = getattr(self, f"{field}_translation")
             if translation:
-                return Spoken(translation, wanted)
-        return Spoken(getattr(self, field), self.language)
+                return LocalizedText(translation, wanted)
+        return LocalizedText(getattr(self, field), self.language)
 
-    def translated(self, field: str) -> Spoken:
+    def translated(self, field: str) -> LocalizedText:
         """`field` in the other of the two languages; its text is empty where nobody translated it."""
-        return Spoken(getattr(self, f"{field}_translation"), other_language(self.language))
+        return LocalizedText(getattr(self, f"{field}_translation"), other_language(self.language))
 
-    def unspoken(self, field: str) -> Spoken:
+    def unspoken(self, field: str) -> LocalizedText:
         """`field` in the language in which `spoken` does not say it; its text is empty where it is in one only."""
-        own = Spoken(getattr(self, field), self.language)
+        own = LocalizedText(getattr(self, field), self.language)
         return own if self.spoken(field).language != self.language else self.translated(field)
 
     @property
@@ -265,7 +265,7 @@ class Artwork(Model):
             return Hindrance.NO_CONSENT
         if not self.consent.for_web:
             return Hindrance.CONSENT_NOT_FOR_WEB
-        if of_consent := OF_CONSENT.get(self.consent.state()):
+        if of_consent := HINDRANCE_OF_CONSENT.get(self.consent.state()):
             return of_consent
         if not self.organisation.is_active:
             return Hindrance.ORGANISATION_STOPPED

@@ -7,13 +7,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.artworks.access import load_picture
-from gallery.images.views import answer_rendition
+from gallery.images.views import rendition_response
 
 
 async def show(request: Request) -> Response:
     """A member of its organisation sees a picture, and a curator one that was sent for review."""
     image = await load_picture(request)
-    return await answer_rendition(request, image, request.path_params["name"])
+    return await rendition_response(request, image, request.path_params["name"])
 
 
 routes = [

@@ -8,32 +8,32 @@ from __future__ import annotations
 
 from tortoise.expressions import Q, Subquery
 
-from gallery.artworks.models import Artwork, Status, allowed
+from gallery.artworks.models import Artwork, Status, may_be_exhibited
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction
 from gallery.images.models import Fingerprint, Image, ImageState
-from gallery.images.profile_image_models import CreditLogo, Emblem, EmblemState
+from gallery.images.profile_image_models import CreditLogo, ProfileImage, ProfileImageState
 from gallery.images.profile_images import may_be_shown
-from gallery.images.take_down import (
-    HELD,
-    TakenDown,
+from gallery.images.takedowns import (
+    HELD_VERBS,
+    Takedown,
     add_logo_fingerprint,
-    emblems_alike,
-    fingerprint_of,
-    images_alike,
-    record_emblem,
-    take_logos_down_alike,
+    record_profile_image,
+    similar_keys,
+    similar_profile_images,
+    stored_fingerprint,
+    take_down_similar_logos,
 )
 from gallery.storage import Storage
-from gallery.worker import Chore, Workshop
+from gallery.worker import Chore, ChoreContext
 
-AT_ONCE = 200  # fingerprints in memory at once
+FINGERPRINT_BATCH_SIZE = 200  # fingerprints in memory at once
 
 
-def emblems_on_view() -> QuerySet[Emblem]:
+def profile_images_on_view() -> QuerySet[ProfileImage]:
     """Logos and covers that visitors may see: screened, and on a page that is public."""
     with_a_page = Artwork.all().on_view().values("project_id")
-    return Emblem.filter(
+    return ProfileImage.filter(
         Q(organisation__is_active=True)
         | Q(project__organisation__is_active=True, project_id__in=Subquery(with_a_page)),
         may_be_shown(),
@@ -47,13 +47,17 @@ def fingerprints_of_works() -> QuerySet[Fingerprint]:
     )
 
 
-async def hidden_alike(code: bytes) -> int | None:
+async def find_hidden_match(code: bytes) -> int | None:
     """The image of a work that is not on view, or was withdrawn, and is like the fingerprint; the withdrawn first."""
     on_view = Artwork.all().on_view().values("image_id")
     hidden = fingerprints_of_works().exclude(image_id__in=Subquery(on_view)).order_by("id")
     last, found = 0, list[int]()
-    while rows := await hidden.filter(id__gt=last).limit(AT_ONCE).values_list("id", "image_id", "code"):
-        found += await images_alike([code], [(image_id, other) for _id, image_id, other in rows])
+    while (
+        rows := await hidden.filter(id__gt=last)
+        .limit(FINGERPRINT_BATCH_SIZE)
+        .values_list("id", "image_id", "code")
+    ):
+        found += await similar_keys([code], [(image_id, other) for _id, image_id, other in rows])
         last = rows[-1][0]
     withdrawn = await Artwork.filter(image_id__in=found or [0], status=Status.WITHDRAWN).first()
     return withdrawn.image_id if withdrawn is not None else next(iter(found), None)
@@ -63,68 +67,74 @@ def fingerprints_of_withdrawn() -> QuerySet[Fingerprint]:
     return fingerprints_of_works().filter(image__state=ImageState.ERASED)
 
 
-async def screen_next(workshop: Workshop) -> bool:
+async def screen_next(context: ChoreContext) -> bool:
     """Compute the fingerprint of one work's picture; where each has one, screen one logo or cover."""
     works = Q(artwork__id__not_isnull=True) | Q(candidate_for_id__not_isnull=True)
     image = await Image.filter(works, state=ImageState.READY, fingerprint__id__isnull=True).first()
     if image is not None:
-        await fingerprint_of(image, workshop.storage)
+        await stored_fingerprint(image, context.storage)
         return True
-    ready = Emblem.filter(image__state=ImageState.READY)
-    unscreened = ready.filter(Q(state=EmblemState.NEW) | Q(image__fingerprint__id__isnull=True))
+    ready = ProfileImage.filter(image__state=ImageState.READY)
+    unscreened = ready.filter(Q(state=ProfileImageState.NEW) | Q(image__fingerprint__id__isnull=True))
     emblem = await unscreened.order_by("id").select_related("image", "project").first()
     if emblem is not None:
-        await _screen(emblem, workshop.storage)
+        await _screen_profile_image(emblem, context.storage)
         return True
     logo = await CreditLogo.filter(fingerprint__isnull=True).order_by("id").first()
     if logo is not None:
-        await _screen_logo(logo, workshop.storage)
+        await _screen_logo(logo, context.storage)
     return logo is not None
 
 
-async def _screen(emblem: Emblem, storage: Storage) -> None:
-    code = await fingerprint_of(emblem.image, storage)
-    resembled = await hidden_alike(code)
-    await _set(emblem, EmblemState.WAITING if resembled or not code else EmblemState.SHOWN, resembled)
-    if not resembled and (resembled := await hidden_alike(code)):  # one was withdrawn meanwhile
-        await _set(emblem, EmblemState.WAITING, resembled)
+async def _screen_profile_image(emblem: ProfileImage, storage: Storage) -> None:
+    code = await stored_fingerprint(emblem.image, storage)
+    resembled = await find_hidden_match(code)
+    await _set_state(
+        emblem, ProfileImageState.WAITING if resembled or not code else ProfileImageState.SHOWN, resembled
+    )
+    if not resembled and (resembled := await find_hidden_match(code)):  # one was withdrawn meanwhile
+        await _set_state(emblem, ProfileImageState.WAITING, resembled)
 
 
-async def _set(emblem: Emblem, state: EmblemState, resembled: int | None) -> None:
+async def _set_state(emblem: ProfileImage, state: ProfileImageState, resembled: int | None) -> None:
     async with in_transaction():
-        held = Emblem.filter(id=emblem.id).exclude(state=EmblemState.KEPT)
+        held = ProfileImage.filter(id=emblem.id).exclude(state=ProfileImageState.KEPT)
         if await held.update(state=state, resembles_id=resembled, seen_at=None):
-            if state == EmblemState.WAITING:
-                await record_emblem(emblem, HELD)
+            if state == ProfileImageState.WAITING:
+                await record_profile_image(emblem, HELD_VERBS)
             await content_version.bump()
 
 
 async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
     """A logo that was set before there were fingerprints: curators set them, so what resembles a hidden work is taken down."""
     code = await add_logo_fingerprint(logo, storage)
-    if await hidden_alike(code):
+    if await find_hidden_match(code):
         async with in_transaction():
-            tokens = await take_logos_down_alike([code], "not_shown", None)
+            tokens = await take_down_similar_logos([code], "not_shown", None)
             await content_version.bump()
-        await TakenDown(logo_tokens=tokens).delete_files(storage)
+        await Takedown(logo_tokens=tokens).delete_files(storage)
 
 
 async def screen_again(images: list[Image], storage: Storage) -> None:
     """Works that were on view have left the wall: where they may not be shown any more, so do pictures that show them."""
     ids = [image.id for image in images]
-    still_allowed = Artwork.filter(allowed(), image_id__in=ids).values("image_id")
+    still_allowed = Artwork.filter(may_be_exhibited(), image_id__in=ids).values("image_id")
     gone = Artwork.filter(image_id__in=ids).exclude(image_id__in=Subquery(still_allowed)).values("image_id")
     prints = await Fingerprint.filter(image_id__in=Subquery(gone))
     for each in prints:
         async with in_transaction():
-            for emblem in await emblems_alike([each.code]):
-                if emblem.state != EmblemState.WAITING and emblem.resembles_id != each.image_id:
-                    waiting = {"state": EmblemState.WAITING, "resembles_id": each.image_id, "seen_at": None}
-                    await Emblem.filter(id=emblem.id).update(**waiting)
-                    await record_emblem(emblem, HELD)
-            tokens = await take_logos_down_alike([each.code], "not_shown", None)
+            for emblem in await similar_profile_images([each.code]):
+                if emblem.state != ProfileImageState.WAITING and emblem.resembles_id != each.image_id:
+                    waiting = {
+                        "state": ProfileImageState.WAITING,
+                        "resembles_id": each.image_id,
+                        "seen_at": None,
+                    }
+                    await ProfileImage.filter(id=emblem.id).update(**waiting)
+                    await record_profile_image(emblem, HELD_VERBS)
+            tokens = await take_down_similar_logos([each.code], "not_shown", None)
             await content_version.bump()
-        await TakenDown(logo_tokens=tokens).delete_files(storage)
+        await Takedown(logo_tokens=tokens).delete_files(storage)
 
 
 CHORES = [Chore("screen logos and covers", screen_next, every=1)]

@@ -27,7 +27,7 @@ from gallery.clock import today
 from gallery.images.sandbox.parent import REFUSALS
 from gallery.numbers import whole_number
 from gallery.web.forms import one_line, text_block
-from gallery.web.languages import LANGUAGES, speaking
+from gallery.web.languages import LANGUAGES, use_language
 from gallery.web.languages import lazy_gettext as _l
 
 MAX_ROWS = 10_000
@@ -35,7 +35,7 @@ MAX_COLUMNS = 60
 MAX_BLANK_ROWS = 2_000  # in a row; then the sheet is taken to have ended
 MAX_SHEET_MEGABYTES = 64
 MAX_SHEET_BYTES = MAX_SHEET_MEGABYTES * 10**6  # an XLSX unpacked as well
-LONGEST = {
+MAX_LENGTHS = {
     "title": 120,
     "story": 20_000,
     "alt_text": 1_000,
@@ -43,12 +43,15 @@ LONGEST = {
     "assistance": 200,
     "credit_name": 80,
 }
-LONGEST.update(
-    {f"{name}_translation": LONGEST[name] for name in ("title", "story", "alt_text", "medium", "assistance")}
+MAX_LENGTHS.update(
+    {
+        f"{name}_translation": MAX_LENGTHS[name]
+        for name in ("title", "story", "alt_text", "medium", "assistance")
+    }
 )
-BLOCKS = {"story", "alt_text", "story_translation", "alt_text_translation"}
+MULTILINE_COLUMNS = {"story", "alt_text", "story_translation", "alt_text_translation"}
 SEPARATORS = re.compile(r"[,，、;；|\n]+")
-SHOWN_VALUE = 60  # characters of a wrong value that a report repeats
+MAX_REPORTED_VALUE = 60  # characters of a wrong value that a report repeats
 
 COLUMN_LABELS: Mapping[str, Any] = {
     "picture": _l("Picture"),
@@ -71,7 +74,7 @@ COLUMN_LABELS: Mapping[str, Any] = {
 }
 
 # What people call these columns as well, with commas between; read, never written.
-OTHER_LABELS: Mapping[str, Any] = {
+ALTERNATIVE_LABELS: Mapping[str, Any] = {
     "picture": _l("image, photo, file, file name"),
     "title": _l("name of the work"),
     "alt_text": _l("alt text, description of the picture"),
@@ -80,9 +83,9 @@ OTHER_LABELS: Mapping[str, Any] = {
     "themes": _l("theme, occasion"),
 }
 
-YES = _l("yes")
+YES_WORD = _l("yes")
 LANGUAGE_WORDS = {"zh": _l("Chinese"), "en": _l("English")}
-EXAMPLES: Mapping[str, Any] = {  # the row that the template begins with
+EXAMPLE_ROW: Mapping[str, Any] = {  # the row that the template begins with
     "picture": "IMG_0001.jpg",
     "title": _l("Tangyuan for the solstice"),
     "story": _l("In the south people eat tangyuan on that day; the round shape stands for reunion."),
@@ -98,7 +101,7 @@ EXAMPLES: Mapping[str, Any] = {  # the row that the template begins with
 }
 
 # What can be wrong, each as a sentence that says what would be right.
-FAULTS: Mapping[str, Any] = {
+FAULT_SENTENCES: Mapping[str, Any] = {
     **REFUSALS,
     "old_excel": _l(
         "This is a sheet of an old Excel (.xls). Please save it as .xlsx or as CSV and upload that."
@@ -193,7 +196,7 @@ class SheetRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Fault:
+class CellFault:
     """Something wrong in one cell."""
 
     row: int  # as the sheet counts: the names of the columns are row 1
@@ -204,7 +207,7 @@ class Fault:
 
     def kept(self) -> dict[str, Any]:
         """As a report keeps it."""
-        shown = self.value if len(self.value) <= SHOWN_VALUE else self.value[:SHOWN_VALUE] + "…"
+        shown = self.value if len(self.value) <= MAX_REPORTED_VALUE else self.value[:MAX_REPORTED_VALUE] + "…"
         return {
             "row": self.row,
             "column": self.column,
@@ -214,19 +217,19 @@ class Fault:
         }
 
 
-def sentence(code: str, facts: Mapping[str, Any]) -> str:
+def fault_sentence(code: str, facts: Mapping[str, Any]) -> str:
     """What is wrong and what would be right, in the reader's language."""
     told = dict(facts)
-    for name, words in (("near_names", NEAR), ("there_names", THERE)):
+    for name, words in (("near_names", DID_YOU_MEAN), ("there_names", THERE_ARE)):
         if name in told:
             told["near"] = str(words) % {"names": told[name]}
     if "column" in told:
         told["name"] = str(COLUMN_LABELS[told["column"]])
-    return str(FAULTS[code]) % {"near": "", "name": "", **told}
+    return str(FAULT_SENTENCES[code]) % {"near": "", "name": "", **told}
 
 
-NEAR = _l(" Did you mean %(names)s?")
-THERE = _l(" There are: %(names)s.")
+DID_YOU_MEAN = _l(" Did you mean %(names)s?")
+THERE_ARE = _l(" There are: %(names)s.")
 
 
 @dataclass(frozen=True)
@@ -235,26 +238,26 @@ class SheetRow:
 
     number: int
     cells: Mapping[str, str]
-    faults: Sequence[Fault] = ()
+    faults: Sequence[CellFault] = ()
 
 
-def normalised(text: str) -> str:
+def normalised_name(text: str) -> str:
     """How names are compared: without case, width, and blanks."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("*:：")
 
 
 def known_headers() -> dict[str, str]:
     """Normalised header → column: the labels in every language, and the columns' own names."""
-    headers = {normalised(name): name for name in COLUMN_LABELS}
+    headers = {normalised_name(name): name for name in COLUMN_LABELS}
     for language in LANGUAGES:
-        with speaking(language):
-            for name, labels in OTHER_LABELS.items():
-                headers.update({normalised(label): name for label in SEPARATORS.split(str(labels))})
-            headers.update({normalised(str(label)): name for name, label in COLUMN_LABELS.items()})
+        with use_language(language):
+            for name, labels in ALTERNATIVE_LABELS.items():
+                headers.update({normalised_name(label): name for label in SEPARATORS.split(str(labels))})
+            headers.update({normalised_name(str(label)): name for name, label in COLUMN_LABELS.items()})
     return headers
 
 
-def columns_of(
+def find_columns(
     header: Sequence[str], needed: Collection[str] = ("title",)
 ) -> tuple[dict[int, str], list[str]]:
     """Which column lies where, and the headers that are none of ours. Raises SheetRefused."""
@@ -262,10 +265,10 @@ def columns_of(
     places: dict[int, str] = {}
     strangers: list[str] = []
     for place, text in enumerate(header):
-        name = known.get(normalised(text))
+        name = known.get(normalised_name(text))
         if name is None:
             if text.strip():
-                strangers.append(one_line(text)[:SHOWN_VALUE])
+                strangers.append(one_line(text)[:MAX_REPORTED_VALUE])
         elif name in places.values():
             raise SheetRefused("double_column", column=name)
         else:
@@ -276,14 +279,14 @@ def columns_of(
     return places, strangers
 
 
-class Sheet:
+class SheetFile:
     """A sheet on the disk. Iterating reads it once more, row by row. Raises SheetRefused."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with path.open("rb") as file:
             self.is_xlsx = file.read(4) == b"PK\x03\x04"
-        self.encoding = "" if self.is_xlsx else encoding_of(path)
+        self.encoding = "" if self.is_xlsx else detect_encoding(path)
         if self.is_xlsx:
             _check_xlsx(path)
         self.strangers: list[str] = []
@@ -291,7 +294,7 @@ class Sheet:
     def __iter__(self) -> Iterator[SheetRow]:
         lines = _xlsx_lines(self.path) if self.is_xlsx else _csv_lines(self.path, self.encoding)
         header = next((cells for _, cells in lines if any(text for text, _ in cells)), [])
-        places, self.strangers = columns_of([text for text, _ in header])
+        places, self.strangers = find_columns([text for text, _ in header])
         count = blank = 0
         for number, cells in lines:
             found = {name: cells[place] for place, name in places.items() if place < len(cells)}
@@ -304,7 +307,7 @@ class Sheet:
             count += 1
             if count > MAX_ROWS:
                 raise SheetRefused("too_many_rows", most=MAX_ROWS)
-            faults = [Fault(number, name, text, code) for name, (text, code) in found.items() if code]
+            faults = [CellFault(number, name, text, code) for name, (text, code) in found.items() if code]
             yield SheetRow(number, {name: text for name, (text, _) in found.items()}, faults)
         if not count:
             raise SheetRefused("no_rows")
@@ -314,7 +317,7 @@ Cell = tuple[str, str]  # its text, and a key of FAULTS or nothing
 FORMULA = re.compile(r"=[\w(+\-\"]")
 
 
-def encoding_of(path: Path) -> str:
+def detect_encoding(path: Path) -> str:
     """How a text file is written: by its mark, else UTF-8 where all of it is, else GB18030. Raises SheetRefused."""
     with path.open("rb") as file:
         head = file.read(4)
@@ -363,7 +366,7 @@ def _check_xlsx(path: Path) -> None:
         raise SheetRefused("broken_sheet") from error
 
 
-UNREADABLE = (
+XLSX_ERRORS = (
     InvalidFileException,
     KeyError,
     ValueError,
@@ -387,7 +390,7 @@ def _xlsx_lines(path: Path) -> Iterator[tuple[int, list[Cell]]]:
             pages = book.worksheets[0]
             last = MAX_ROWS + 5 * MAX_BLANK_ROWS
             lines = enumerate(pages.iter_rows(max_col=MAX_COLUMNS, max_row=last), 1)
-        except UNREADABLE as error:
+        except XLSX_ERRORS as error:
             raise SheetRefused("broken_sheet") from error
         while True:
             try:
@@ -395,7 +398,7 @@ def _xlsx_lines(path: Path) -> Iterator[tuple[int, list[Cell]]]:
                 line = [_xlsx_cell(cell) for cell in cells]
             except StopIteration:
                 return
-            except UNREADABLE as error:
+            except XLSX_ERRORS as error:
                 raise SheetRefused("broken_sheet") from error
             yield number, line
 
@@ -405,7 +408,7 @@ def _xlsx_cell(cell: Any) -> Cell:
     if value is None:
         return "", ""
     if cell.data_type == "f":
-        return str(value)[:SHOWN_VALUE], "formula"
+        return str(value)[:MAX_REPORTED_VALUE], "formula"
     if cell.data_type == "e":
         return str(value), "error_value"
     if isinstance(value, float) and value.is_integer():
@@ -416,7 +419,7 @@ def _xlsx_cell(cell: Any) -> Cell:
 
 
 @dataclass(frozen=True)
-class Told:
+class ParsedRow:
     """What a row says of a work, as far as the sheet alone can tell. Names are still to be found."""
 
     row: int
@@ -430,7 +433,7 @@ class Told:
     project: str
 
 
-def read_row(row: SheetRow) -> tuple[Told, list[Fault]]:
+def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
     """What a row says, with every fault in it that needs no database."""
     faults = list(row.faults)
     at_fault = {fault.column for fault in faults}
@@ -439,11 +442,15 @@ def read_row(row: SheetRow) -> tuple[Told, list[Fault]]:
         if name in at_fault:
             return ""
         raw = row.cells.get(name, "")
-        text = text_block(raw) if name in BLOCKS else one_line(raw)
-        if len(text) > LONGEST.get(name, 500):
+        text = text_block(raw) if name in MULTILINE_COLUMNS else one_line(raw)
+        if len(text) > MAX_LENGTHS.get(name, 500):
             faults.append(
-                Fault(
-                    row.number, name, text, "too_long", {"length": len(text), "most": LONGEST.get(name, 500)}
+                CellFault(
+                    row.number,
+                    name,
+                    text,
+                    "too_long",
+                    {"length": len(text), "most": MAX_LENGTHS.get(name, 500)},
                 )
             )
             at_fault.add(name)
@@ -454,18 +461,20 @@ def read_row(row: SheetRow) -> tuple[Told, list[Fault]]:
     picture = told("picture")
     year, language = told("year"), told("language")
     if year and whole_number(year, FIRST_YEAR, today().year) is None:
-        faults.append(Fault(row.number, "year", year, "year", {"first": FIRST_YEAR, "last": today().year}))
+        faults.append(
+            CellFault(row.number, "year", year, "year", {"first": FIRST_YEAR, "last": today().year})
+        )
         year = ""
-    if language and language_of(language) is None:
-        faults.append(Fault(row.number, "language", language, "language"))
+    if language and parse_language(language) is None:
+        faults.append(CellFault(row.number, "language", language, "language"))
         language = ""
     if not texts["title"] and not picture and not at_fault & {"title", "picture"}:
-        faults.append(Fault(row.number, "title", "", "untitled"))
-    return Told(
+        faults.append(CellFault(row.number, "title", "", "untitled"))
+    return ParsedRow(
         row=row.number,
         texts=texts,
         year=whole_number(year),
-        language=language_of(language) or "",
+        language=parse_language(language) or "",
         picture=picture,
         credit_name=told("credit_name"),
         consent=told("consent"),
@@ -478,10 +487,10 @@ def read_row(row: SheetRow) -> tuple[Told, list[Fault]]:
     ), faults
 
 
-def language_of(text: str) -> str | None:
+def parse_language(text: str) -> str | None:
     """The language that a cell names, in whichever language it does."""
     for code, word in LANGUAGE_WORDS.items():
-        if normalised(text) in {code, *_in_every_language(word)}:
+        if normalised_name(text) in {code, *_in_every_language(word)}:
             return code
     return None
 
@@ -489,29 +498,29 @@ def language_of(text: str) -> str | None:
 def _in_every_language(word: Any) -> set[str]:
     words = set()
     for language in LANGUAGES:
-        with speaking(language):
-            words.add(normalised(str(word)))
+        with use_language(language):
+            words.add(normalised_name(str(word)))
     return words
 
 
-def says_yes(text: str) -> bool:
+def is_yes(text: str) -> bool:
     """Whether a cell says yes, in any of the languages."""
-    return normalised(text) in {"y", "ok", "true", *_in_every_language(YES)}
+    return normalised_name(text) in {"y", "ok", "true", *_in_every_language(YES_WORD)}
 
 
-def near(text: str, names: Collection[str]) -> dict[str, str]:
+def similar_names(text: str, names: Collection[str]) -> dict[str, str]:
     """The facts of a sentence that proposes the names most like `text`; empty where none is."""
     found = difflib.get_close_matches(text, list(names)[:500], 3, 0.4)
     return {"near_names": " / ".join(found)} if found else {}
 
 
-SOME = 6  # names that a sentence tells
+MAX_SUGGESTED_NAMES = 6  # names that a sentence tells
 
 
-def near_or_some(text: str, names: Collection[str]) -> dict[str, str]:
+def similar_or_some_names(text: str, names: Collection[str]) -> dict[str, str]:
     """The same; where no name is like `text`, a few of those that there are."""
-    some = {"there_names": " / ".join(list(names)[:SOME])} if names else {}
-    return near(text, names) or some
+    some = {"there_names": " / ".join(list(names)[:MAX_SUGGESTED_NAMES])} if names else {}
+    return similar_names(text, names) or some
 
 
 def template_csv() -> bytes:
@@ -519,7 +528,7 @@ def template_csv() -> bytes:
     written = io.StringIO(newline="")
     writer = csv.writer(written)
     writer.writerow([str(label) for label in COLUMN_LABELS.values()])
-    writer.writerow([str(EXAMPLES.get(name, "")) for name in COLUMN_LABELS])
+    writer.writerow([str(EXAMPLE_ROW.get(name, "")) for name in COLUMN_LABELS])
     return codecs.BOM_UTF8 + written.getvalue().encode()
 
 
@@ -529,12 +538,12 @@ def template_xlsx() -> bytes:
     page: Any = book.active
     page.title = str(_l("Works"))
     page.append([str(label) for label in COLUMN_LABELS.values()])
-    page.append([str(EXAMPLES.get(name, "")) for name in COLUMN_LABELS])
+    page.append([str(EXAMPLE_ROW.get(name, "")) for name in COLUMN_LABELS])
     page.freeze_panes = "A2"
     for number, name in enumerate(COLUMN_LABELS, 1):
         page.cell(1, number).font = Font(bold=True)
         page.cell(2, number).alignment = Alignment(wrap_text=True, vertical="top")
-        width = 44 if name in BLOCKS else 20
+        width = 44 if name in MULTILINE_COLUMNS else 20
         page.column_dimensions[page.cell(1, number).column_letter].width = width
     written = io.BytesIO()
     book.save(written)

@@ -14,7 +14,7 @@ from gallery.artworks.works import TEXT_FIELDS
 Snapshot = Mapping[str, str]  # form field, or part of one → what stands in it
 
 # The fields of a snapshot, in the order of the work's form.
-FIELDS = ("picture", "language", *TEXT_FIELDS, "year", "artist", "consent", "project", "themes")
+SNAPSHOT_FIELDS = ("picture", "language", *TEXT_FIELDS, "year", "artist", "consent", "project", "themes")
 
 
 # What a snapshot holds beside them, so that a page can be made of it (gallery/artworks/as_sent.py).
@@ -30,21 +30,21 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
         "language": artwork.language,
         **{name: getattr(artwork, name) for name in TEXT_FIELDS},
         "year": str(artwork.year or ""),
-        "artist": _listed(artist.credit_name, artist.credit_name_translation) if artist else "",
-        "themes": _listed(*sorted(theme.title_zh or theme.title_en for theme in artwork.themes)),
+        "artist": _join(artist.credit_name, artist.credit_name_translation) if artist else "",
+        "themes": _join(*sorted(theme.title_zh or theme.title_en for theme in artwork.themes)),
         "consent": "",
         "project": "",
     }
     if consent is not None:
         days = f"{consent.starts_on} – {consent.ends_on or ''}".strip()
         ended = "" if consent.withdrawn_at is None else "×"
-        told["consent"] = _listed(f"{consent.agreed_by}", *consent.scope, days, ended)
+        told["consent"] = _join(f"{consent.agreed_by}", *consent.scope, days, ended)
     if project is not None:
-        told["project"] = _listed(
+        told["project"] = _join(
             project.title_zh, project.title_en, project.summary_zh, project.summary_en, project.link
         )
     return {
-        **{name: told[name] for name in FIELDS},
+        **{name: told[name] for name in SNAPSHOT_FIELDS},
         **{name: getattr(artist, name) if artist else "" for name in ARTIST_PARTS},
         **{f"project_{name}": getattr(project, name) if project else "" for name in PROJECT_PARTS},
         "consent_id": str(artwork.consent_id or ""),
@@ -52,7 +52,7 @@ def snapshot_of(artwork: Artwork) -> dict[str, str]:
     }
 
 
-class Change(NamedTuple):
+class SnapshotChange(NamedTuple):
     """A field that says something else than before."""
 
     field: str
@@ -60,11 +60,11 @@ class Change(NamedTuple):
     after: str
 
 
-def changes(before: Snapshot, after: Snapshot) -> list[Change]:
+def field_changes(before: Snapshot, after: Snapshot) -> list[SnapshotChange]:
     """The fields in which two snapshots differ, in the order of the form."""
     return [
-        Change(name, before.get(name, ""), after.get(name, ""))
-        for name in FIELDS
+        SnapshotChange(name, before.get(name, ""), after.get(name, ""))
+        for name in SNAPSHOT_FIELDS
         if before.get(name, "") != after.get(name, "")
     ]
 
@@ -76,21 +76,25 @@ def digest(text: str) -> str:
 
 def fingerprint(snapshot: Snapshot) -> str:
     """The digests of all fields, in their order, as a form carries them."""
-    return "".join(digest(snapshot.get(name, "")) for name in FIELDS)
+    return "".join(digest(snapshot.get(name, "")) for name in SNAPSHOT_FIELDS)
 
 
 def changed_since(seen: str, current: Snapshot) -> list[str]:
     """The fields that say something else than when `seen` was made; all of them where it is no fingerprint."""
-    digests = re.findall(r"[0-9a-f]{8}", seen) if len(seen) == 8 * len(FIELDS) else []
-    if len(digests) != len(FIELDS):
-        return list(FIELDS)
-    return [name for name, then in zip(FIELDS, digests, strict=True) if digest(current.get(name, "")) != then]
+    digests = re.findall(r"[0-9a-f]{8}", seen) if len(seen) == 8 * len(SNAPSHOT_FIELDS) else []
+    if len(digests) != len(SNAPSHOT_FIELDS):
+        return list(SNAPSHOT_FIELDS)
+    return [
+        name
+        for name, then in zip(SNAPSHOT_FIELDS, digests, strict=True)
+        if digest(current.get(name, "")) != then
+    ]
 
 
 TOKENS = re.compile(r"[A-Za-z0-9'’]+|\s+|.", re.DOTALL)  # Latin by words, Chinese by characters
 
 
-def passages(before: str, after: str) -> list[tuple[str, str]]:
+def diff_passages(before: str, after: str) -> list[tuple[str, str]]:
     """The way from one text to the other: ("same" | "gone" | "new", text), in reading order."""
     old, new = TOKENS.findall(before), TOKENS.findall(after)
     found: list[tuple[str, str]] = []
@@ -106,5 +110,5 @@ def passages(before: str, after: str) -> list[tuple[str, str]]:
     return found
 
 
-def _listed(*parts: str) -> str:
+def _join(*parts: str) -> str:
     return " · ".join(part for part in parts if part)

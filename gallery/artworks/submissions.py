@@ -14,10 +14,10 @@ from gallery.clock import now, today
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation, Trust
-from gallery.themes.extensions import extended
+from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
-from gallery.web.languages import spoken
+from gallery.web.languages import localized
 from gallery.web.rendering import shown_date
 
 
@@ -30,7 +30,7 @@ class NotSubmittable(Exception):
         self.missing = missing or {}
 
 
-async def missing_parts(artwork: Artwork) -> dict[str, str]:
+async def missing_fields(artwork: Artwork) -> dict[str, str]:
     """What a curator would miss, by form field: a sentence that says what to do. Empty if nothing."""
     await artwork.fetch_related("consent", "image", "themes")
     missing = {
@@ -62,7 +62,7 @@ async def missing_parts(artwork: Artwork) -> dict[str, str]:
     if artwork.project_id is None:
         missing["project"] = _("Please choose the project behind the work, or make it here.")
     # What was returned may come back after the call has closed: the curator asked for it.
-    longer = await extended([artwork.organisation_id])
+    longer = await extended_deadlines([artwork.organisation_id])
     if not any(
         theme.is_open() or theme.id in longer or artwork.status == Status.RETURNED for theme in artwork.themes
     ):
@@ -74,7 +74,7 @@ async def why_no_theme_is_open(themes: Iterable[Theme]) -> str:
     """When the calls of these themes closed or will open, and whom to ask; or that one has to be chosen."""
     sentences = []
     for theme in themes:
-        told = {"theme": spoken(theme, "title").text}
+        told = {"theme": localized(theme, "title").text}
         if theme.call_opens_on is not None and theme.call_opens_on > today():
             told["day"] = shown_date(theme.call_opens_on)
             sentences.append(_("“%(theme)s” takes works from %(day)s. The draft waits here.") % told)
@@ -105,14 +105,14 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
             raise NotSubmittable(_("It has been submitted already. A curator will look at it."))
         if not held.is_editable:
             raise NotSubmittable(_("It has been decided already, so it cannot be submitted again."))
-        missing = await missing_parts(held)
+        missing = await missing_fields(held)
         if missing:
             raise NotSubmittable(_("Something is still missing. The form says what."), missing)
         await held.fetch_related("artist", "project")  # the rest is fetched by now
         organisation = await Organisation.get(id=held.organisation_id)
         submission = await Submission.create(
             artwork=held,
-            number=await next_number(held),
+            number=await next_submission_number(held),
             by=by,
             at=now(),
             sent=snapshot_of(held),
@@ -157,16 +157,21 @@ async def propose(
         current = snapshot_of(held)
         proposed = {**current, **{name: texts.get(name, "") for name in TEXT_FIELDS}, "year": str(year or "")}
         if image is not None:
-            proposed["picture"] = str((await _candidate(image, held)).id)
+            proposed["picture"] = str((await _make_candidate(image, held)).id)
         if proposed == current:
             raise NotSubmittable(_("Nothing is different from what was accepted."))
         await record(Verb.WORK_PROPOSED, held.id, organisation_id=held.organisation_id, by=by)
         return await Submission.create(
-            artwork=held, number=await next_number(held), by=by, at=now(), sent=proposed, replaces=current
+            artwork=held,
+            number=await next_submission_number(held),
+            by=by,
+            at=now(),
+            sent=proposed,
+            replaces=current,
         )
 
 
-async def _candidate(image: Image, held: Artwork) -> Image:
+async def _make_candidate(image: Image, held: Artwork) -> Image:
     """Have an uploaded picture wait to become that of a work, which the transaction holds. Raises NotSubmittable."""
     free = Image.filter(
         id=image.id,
@@ -183,5 +188,5 @@ async def _candidate(image: Image, held: Artwork) -> Image:
     return candidate
 
 
-async def next_number(artwork: Artwork) -> int:
+async def next_submission_number(artwork: Artwork) -> int:
     return await Submission.filter(artwork_id=artwork.id).count() + 1

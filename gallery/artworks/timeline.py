@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from gallery.artworks.models import Artwork, Status
-from gallery.clock import local, now, start_of
+from gallery.clock import now, start_of_day, to_local
 from gallery.web.languages import gettext as _
-from gallery.web.languages import ngettext, spoken
+from gallery.web.languages import localized, ngettext
 from gallery.web.rendering import shown_date, shown_number
 
 OPENED, HUNG, SEEN = "opened", "hung", "seen"
@@ -47,7 +47,7 @@ async def hung_steps(artwork: Artwork) -> list[Step]:
             first.setdefault(edition.exhibition_id, edition)  # else it was cancelled before anybody saw it
     steps = []
     for edition in first.values():
-        title = spoken(edition, "title").text
+        title = localized(edition, "title").text
         steps.append(Step(_("hung"), HUNG, edition.published_at, "", title))
         if edition.opens_at is not None:
             opened = max(edition.opens_at, edition.published_at)
@@ -69,8 +69,8 @@ async def seen_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
             "%(number)s visitor appreciates it.", "%(number)s visitors appreciate it.", appreciated
         )
         reason += " " + told % {"number": shown_number(appreciated)}
-    first = start_of(seen[0][0])
-    opened = [step.at for step in hung if step.status == OPENED and local(step.at).date() == seen[0][0]]
+    first = start_of_day(seen[0][0])
+    opened = [step.at for step in hung if step.status == OPENED and to_local(step.at).date() == seen[0][0]]
     return [Step(_("first seen by a visitor"), SEEN, max([first, *opened]), "", reason, is_day=True)]
 
 

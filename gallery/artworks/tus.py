@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 
-from gallery.accounts.access import SignInNeeded
+from gallery.accounts.access import SignInRequired
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import (
@@ -26,7 +26,7 @@ from gallery.artworks.works import (
     WorkRefused,
     create_work,
     delete_draft,
-    discard,
+    discard_image,
     set_picture,
     why_not_editable,
 )
@@ -34,40 +34,40 @@ from gallery.clock import now
 from gallery.images.models import Image, Upload
 from gallery.images.partial_uploads import (
     ALGORITHMS,
-    MOST_OPEN,
+    MAX_OPEN_UPLOADS,
     Checksum,
-    Gone,
-    GoneSilent,
-    Held,
-    Part,
-    TooLong,
+    ChecksumMismatch,
+    OffsetMismatch,
+    PartialUpload,
     TooManyUploads,
-    WrongChecksum,
-    WrongOffset,
-    end_upload,
-    open_upload,
-    sweep_strays,
+    UploadGone,
+    UploadLocked,
+    UploadStalled,
+    UploadTooLong,
+    create_upload,
+    delete_stray_files,
+    delete_upload,
 )
-from gallery.images.sandbox.parent import REFUSALS, Refused
-from gallery.images.uploads import look_at, take_in, too_large
+from gallery.images.sandbox.parent import REFUSALS, ImageRefused
+from gallery.images.uploads import create_image, inspect_upload, too_large
 from gallery.numbers import whole_number
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
-from gallery.storage import Storage, StoreAway
+from gallery.storage import Storage, StoreUnavailable
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import pages_of, settings_of
-from gallery.worker import Chore, Workshop
+from gallery.worker import Chore, ChoreContext
 
 logger = logging.getLogger("gallery")
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
-PIECES = "application/offset+octet-stream"
-LONGEST_METADATA = 4_000  # characters
+CHUNK_TYPE = "application/offset+octet-stream"
+MAX_METADATA_LENGTH = 4_000  # characters
 RETRY_AFTER = "30"  # seconds
-WORK = "gallery-work"  # the header that says which draft an upload became
+WORK_HEADER = "gallery-work"  # the header that says which draft an upload became
 
 SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
 
@@ -84,23 +84,23 @@ class TusRefusal(Exception):
         self.headers = dict(headers or {})
 
 
-def by_tus(handler: Callable[[Landing, Request], Awaitable[Response]]) -> Any:
+def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) -> Any:
     """`handler` for programs: a sentence instead of a page, and the protocol's headers on every answer."""
 
     @functools.wraps(handler)
-    async def answer(landing: Landing, request: Request) -> Response:
+    async def answer(landing: TusEndpoint, request: Request) -> Response:
         try:
             if request.headers.get("tus-resumable") != VERSION:
                 raise TusRefusal(412, "This server speaks tus 1.0.0.", {"tus-version": VERSION})
             response = await handler(landing, request)
         except TusRefusal as refusal:
             response = landing.refuse(request, refusal.status, refusal.sentence, refusal.headers)
-        except SignInNeeded:
+        except SignInRequired:
             sentence = _("Please sign in. What has arrived of the picture is kept.")
             response = landing.refuse(request, 401, sentence, {})
         except HTTPException as error:
             response = landing.refuse(request, error.status_code, _("This upload is not there."), {})
-        except Gone:
+        except UploadGone:
             # Unless another request, or the worker, finished it this very moment: then asking again finds it done.
             token = request.path_params.get("token", "")
             if await Upload.exists(token=token, completed_at__isnull=False):
@@ -108,9 +108,9 @@ def by_tus(handler: Callable[[Landing, Request], Awaitable[Response]]) -> Any:
             else:
                 sentence = _("This upload is no longer there. Please choose the picture again.")
                 response = landing.refuse(request, 410, sentence, {})
-        except Held:
+        except UploadLocked:
             response = landing.refuse(request, 423, str(SENT_ELSEWHERE), {})
-        except (StoreAway, OSError) as error:
+        except (StoreUnavailable, OSError) as error:
             if "token" not in request.path_params:
                 raise
             # After a 5xx clients begin anew, with all of it; what is locked they keep, and ask again.
@@ -124,17 +124,17 @@ def by_tus(handler: Callable[[Landing, Request], Awaitable[Response]]) -> Any:
     return answer
 
 
-def in_a_sentence(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
+def plain_text_error(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
     return PlainTextResponse(sentence, status, dict(headers))
 
 
 @dataclass(frozen=True)
-class Landing:
+class TusEndpoint:
     """A place where pictures come in, such as the desk's: who may send them there, its request says (`load_member`)."""
 
     name: str  # of its routes: `uploads` for `uploads:create` and so on
     work: str  # the route that shows the draft which an upload became
-    refuse: Callable[[Request, int, str, Mapping[str, str]], Response] = in_a_sentence
+    refuse: Callable[[Request, int, str, Mapping[str, str]], Response] = plain_text_error
 
     async def options(self, request: Request) -> Response:
         """A program asks what this server can do."""
@@ -149,21 +149,21 @@ class Landing:
             },
         )
 
-    @by_tus
+    @tus_handler
     async def create(self, request: Request) -> Response:
         """A partner's browser announces a picture: how large it is, and for which organisation."""
         person, organisations = await load_member(request)
-        length = number_in(request, "upload-length")
+        length = integer_header(request, "upload-length")
         if length == 0:
             raise TusRefusal(400, _("This file is empty: it has 0 bytes. Please choose the picture again."))
         if length > settings_of(request).upload_max_bytes:
             raise TusRefusal(413, too_large(settings_of(request).upload_max_bytes))
         metadata = request.headers.get("upload-metadata", "").strip()
-        told = metadata_in(metadata)
+        told = parse_metadata(metadata)
         work = await chosen_work(told, organisations)
         organisation = work.organisation if work else chosen_organisation(told, organisations)
         try:
-            upload = await open_upload(organisation, person, length, metadata, storage_of(request))
+            upload = await create_upload(organisation, person, length, metadata, storage_of(request))
         except TooManyUploads:
             raise TusRefusal(
                 429,
@@ -171,22 +171,22 @@ class Landing:
                     "You have begun %(number)s pictures that have not arrived, or very large ones. "
                     "Please let some of them arrive first, or stop them."
                 )
-                % {"number": MOST_OPEN},
+                % {"number": MAX_OPEN_UPLOADS},
             ) from None
         location = pages_of(request).url(f"{self.name}:show", token=upload.token)
-        headers = {"location": location, **expiry_of(upload)}
-        if request.headers.get("content-type") == PIECES:  # creation with upload
+        headers = {"location": location, **expiry_headers(upload)}
+        if request.headers.get("content-type") == CHUNK_TYPE:  # creation with upload
             headers.update(await self._add(request, upload, 0))
         return Response(status_code=201, headers=headers)
 
-    @by_tus
+    @tus_handler
     async def show(self, request: Request) -> Response:
         """A browser that lost the connection asks how much of a picture has arrived."""
         upload = await load_upload(request)
-        headers = {"upload-length": str(upload.length), **expiry_of(upload)}
+        headers = {"upload-length": str(upload.length), **expiry_headers(upload)}
         if upload.metadata:
             headers["upload-metadata"] = upload.metadata
-        part = Part(storage_of(request), upload.token)
+        part = PartialUpload(storage_of(request), upload.token)
         size = upload.length if upload.completed_at else part.size()
         if size == upload.length:
             # Whoever hears that all has arrived takes it for done.
@@ -196,20 +196,20 @@ class Landing:
             part.knock()  # whoever asks wants to go on: a request of which nothing is heard any more makes way
         return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
 
-    @by_tus
+    @tus_handler
     async def append(self, request: Request) -> Response:
         """A browser sends a piece of a picture; with the last one it becomes a draft."""
         upload = await load_upload(request)
-        if request.headers.get("content-type") != PIECES:
-            raise TusRefusal(415, f"A piece of an upload is sent as {PIECES}.")
-        headers = await self._add(request, upload, number_in(request, "upload-offset"))
-        return Response(status_code=204, headers={**headers, **expiry_of(upload)})
+        if request.headers.get("content-type") != CHUNK_TYPE:
+            raise TusRefusal(415, f"A piece of an upload is sent as {CHUNK_TYPE}.")
+        headers = await self._add(request, upload, integer_header(request, "upload-offset"))
+        return Response(status_code=204, headers={**headers, **expiry_headers(upload)})
 
-    @by_tus
+    @tus_handler
     async def delete(self, request: Request) -> Response:
         """A partner stops an upload: what arrived of it is deleted. A draft that it became stays."""
         upload = await load_upload(request)
-        await end_upload(upload, storage_of(request))
+        await delete_upload(upload, storage_of(request))
         return Response(status_code=204)
 
     async def override(self, request: Request) -> Response:
@@ -222,22 +222,22 @@ class Landing:
 
     async def _add(self, request: Request, upload: Upload, offset: int) -> dict[str, str]:
         """Add the body to an upload, and finish it when it is whole; returns headers."""
-        checksum = checksum_in(request)
+        checksum = parse_checksum(request)
         if upload.completed_at is not None:
             raise TusRefusal(409, "All of it has arrived.", {"upload-offset": str(upload.length)})
-        part = Part(storage_of(request), upload.token)
+        part = PartialUpload(storage_of(request), upload.token)
         async with _held(part, upload) as file:
             try:
                 size = await part.add(file, request, offset, upload.length, checksum)
-            except WrongOffset as wrong:
+            except OffsetMismatch as wrong:
                 raise TusRefusal(
                     409, f"The next piece begins at {wrong.size}.", {"upload-offset": str(wrong.size)}
                 ) from None
-            except TooLong:
+            except UploadTooLong:
                 raise TusRefusal(413, f"This is more than the {upload.length} bytes announced.") from None
-            except WrongChecksum:
+            except ChecksumMismatch:
                 raise TusRefusal(460, "The piece does not agree with its checksum.") from None
-            except (GoneSilent, ClientDisconnect):
+            except (UploadStalled, ClientDisconnect):
                 raise TusRefusal(408, "The piece broke off.", {"connection": "close"}) from None
             headers = {"upload-offset": str(size)}
             if size == upload.length:
@@ -248,17 +248,17 @@ class Landing:
         """Headers that say which draft a whole upload became; a picture that cannot be shown is refused with its reason."""
         if upload.completed_at is None:
             try:
-                await finish(upload, storage_of(request), settings_of(request))
-            except Refused as refusal:
+                await finish_upload(upload, storage_of(request), settings_of(request))
+            except ImageRefused as refusal:
                 raise TusRefusal(422, str(REFUSALS[refusal.code])) from None
             except (NotEditable, WorkRefused) as refusal:
                 raise TusRefusal(409, refusal.sentence) from None
         if upload.artwork_id is None:
             return {}
-        return {WORK: pages_of(request).url(self.work, id=upload.artwork_id)}
+        return {WORK_HEADER: pages_of(request).url(self.work, id=upload.artwork_id)}
 
 
-DESK = Landing("uploads", "artworks:show")
+DESK_ENDPOINT = TusEndpoint("uploads", "artworks:show")
 
 
 async def load_upload(request: Request) -> Upload:
@@ -271,11 +271,11 @@ async def load_upload(request: Request) -> Upload:
     if upload is None:
         raise HTTPException(404)
     if upload.expires_at <= now():
-        raise Gone
+        raise UploadGone
     return upload
 
 
-def _held(part: Part, upload: Upload) -> Any:
+def _held(part: PartialUpload, upload: Upload) -> Any:
     return part.hold() if upload.completed_at is None else _NothingHeld()
 
 
@@ -285,27 +285,27 @@ class _NothingHeld:
     async def __aexit__(self, *_: object) -> None: ...
 
 
-async def finish(upload: Upload, storage: Storage, settings: Settings) -> None:
+async def finish_upload(upload: Upload, storage: Storage, settings: Settings) -> None:
     """Make a draft of an upload that is whole and held, or give it to the work that it is for.
 
     A second time, it finds the draft that it made. Raises Refused where its file cannot be shown, NotEditable and
     WorkRefused where that work takes no picture any more, each after deleting it; Gone where it was stopped meanwhile.
     """
     await upload.fetch_related("organisation", "by")
-    part = Part(storage, upload.token)
+    part = PartialUpload(storage, upload.token)
     artwork = await Artwork.filter(form_key=upload.token).first()
-    is_for = await _work_told(metadata_in(upload.metadata), [upload.organisation_id])
+    is_for = await _find_work(parse_metadata(upload.metadata), [upload.organisation_id])
     if artwork is None:
         async with storage.scratch_folder() as folder:
             try:
                 file = await part.received(folder)
-                found = await look_at(file, settings)
+                found = await inspect_upload(file, settings)
             except FileNotFoundError:
-                raise Gone from None
-            except Refused:
-                await end_upload(upload, storage)
+                raise UploadGone from None
+            except ImageRefused:
+                await delete_upload(upload, storage)
                 raise
-            image = await take_in(file, found, upload.organisation, storage)
+            image = await create_image(file, found, upload.organisation, storage)
         artwork = await _become_work(upload, is_for, image, storage)
     moment = now()
     if not await Upload.filter(id=upload.id).update(artwork_id=artwork.id, completed_at=moment):
@@ -315,7 +315,7 @@ async def finish(upload: Upload, storage: Storage, settings: Settings) -> None:
             await delete_draft(artwork, storage)
         except NotEditable:
             return  # its draft was found and submitted while it was being stopped
-        raise Gone
+        raise UploadGone
     upload.artwork_id, upload.completed_at = artwork.id, moment
     part.delete()
 
@@ -323,46 +323,46 @@ async def finish(upload: Upload, storage: Storage, settings: Settings) -> None:
 async def _become_work(upload: Upload, is_for: Artwork | None, image: Image, storage: Storage) -> Artwork:
     try:
         if is_for is None:
-            draft = new_draft(upload.organisation, upload.by)
+            draft = blank_details(upload.organisation, upload.by)
             return await create_work(draft, upload.by, image, upload.token)
         replaced = await set_picture(is_for, image, upload.by)
     except IntegrityError:
-        await discard(image, storage)
+        await discard_image(image, storage)
         return await Artwork.get(form_key=upload.token)
     except (NotEditable, WorkRefused):
-        await discard(image, storage)
-        await end_upload(upload, storage)
+        await discard_image(image, storage)
+        await delete_upload(upload, storage)
         raise
     except BaseException:
-        await discard(image, storage)
+        await discard_image(image, storage)
         raise
     if replaced is not None:
-        await discard(replaced, storage)
+        await discard_image(replaced, storage)
     return is_for
 
 
-def new_draft(organisation: Organisation, by: Person) -> WorkDetails:
+def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
     """What a draft begins with of which only the picture is there."""
     return WorkDetails(organisation=organisation, language=by.language, texts={})
 
 
-LARGEST_NUMBER = (
+MAX_HEADER_NUMBER = (
     10**15 - 1
 )  # bytes; what is too large for us is refused further on, with an answer of its own
 
 
-def number_in(request: Request, header: str) -> int:
+def integer_header(request: Request, header: str) -> int:
     """The whole number in a header of the protocol."""
-    number = whole_number(request.headers.get(header), most=LARGEST_NUMBER)
+    number = whole_number(request.headers.get(header), most=MAX_HEADER_NUMBER)
     if number is None:
         raise TusRefusal(400, f"The header {header.title()} takes a whole number.")
     return number
 
 
-def metadata_in(text: str) -> dict[str, bytes]:
+def parse_metadata(text: str) -> dict[str, bytes]:
     """`filename d29ybGQ=,is_confidential` as keys with what they say."""
-    if len(text) > LONGEST_METADATA:
-        raise TusRefusal(400, f"The header Upload-Metadata has more than {LONGEST_METADATA} characters.")
+    if len(text) > MAX_METADATA_LENGTH:
+        raise TusRefusal(400, f"The header Upload-Metadata has more than {MAX_METADATA_LENGTH} characters.")
     told: dict[str, bytes] = {}
     for pair in text.split(",") if text else []:
         key, _blank, value = pair.strip().partition(" ")
@@ -391,7 +391,7 @@ async def chosen_work(told: Mapping[str, bytes], organisations: list[Organisatio
     """The work that a picture is for, where one is named by its number: it keeps its words and gets this picture."""
     if "work" not in told:
         return None
-    work = await _work_told(told, [each.id for each in organisations])
+    work = await _find_work(told, [each.id for each in organisations])
     if work is None:
         raise TusRefusal(404, _("This work is not there."))
     if not work.is_editable:
@@ -399,7 +399,7 @@ async def chosen_work(told: Mapping[str, bytes], organisations: list[Organisatio
     return work
 
 
-async def _work_told(told: Mapping[str, bytes], organisation_ids: list[int]) -> Artwork | None:
+async def _find_work(told: Mapping[str, bytes], organisation_ids: list[int]) -> Artwork | None:
     number = whole_number(told.get("work"))
     if number is None:
         return None
@@ -407,7 +407,7 @@ async def _work_told(told: Mapping[str, bytes], organisation_ids: list[int]) -> 
     return await work.prefetch_related("organisation")
 
 
-def checksum_in(request: Request) -> Checksum | None:
+def parse_checksum(request: Request) -> Checksum | None:
     text = request.headers.get("upload-checksum")
     if text is None:
         return None
@@ -421,7 +421,7 @@ def checksum_in(request: Request) -> Checksum | None:
     return Checksum(algorithm, digest)
 
 
-def expiry_of(upload: Upload) -> dict[str, str]:
+def expiry_headers(upload: Upload) -> dict[str, str]:
     if upload.completed_at is not None:
         return {}
     return {"upload-expires": formatdate(upload.expires_at.timestamp(), usegmt=True)}
@@ -432,10 +432,10 @@ def storage_of(request: Request) -> Storage:
     return storage
 
 
-async def finish_next(workshop: Workshop) -> bool:
+async def finish_next(context: ChoreContext) -> bool:
     """Make a draft of an upload that is whole, and whose process was killed before it did so."""
     for upload in await Upload.filter(completed_at__isnull=True, expires_at__gt=now()).order_by("id"):
-        part = Part(workshop.storage, upload.token)
+        part = PartialUpload(context.storage, upload.token)
         try:
             if part.size() != upload.length:
                 continue
@@ -443,33 +443,33 @@ async def finish_next(workshop: Workshop) -> bool:
                 # Between the question and the lock a server may have finished it.
                 held = await Upload.get_or_none(id=upload.id, completed_at__isnull=True)
                 if held is not None:
-                    await finish(held, workshop.storage, workshop.settings)
+                    await finish_upload(held, context.storage, context.settings)
             return True
-        except (Gone, Held):
+        except (UploadGone, UploadLocked):
             continue
-        except (Refused, NotEditable, WorkRefused):
+        except (ImageRefused, NotEditable, WorkRefused):
             return True
     return False
 
 
-async def forget_expired(workshop: Workshop) -> bool:
+async def forget_expired(context: ChoreContext) -> bool:
     """Delete one upload that did not arrive in time, or the row of one that did long ago, and files without a row."""
-    await sweep_strays(workshop.storage)
+    await delete_stray_files(context.storage)
     upload = await Upload.filter(expires_at__lte=now()).order_by("expires_at").first()
     if upload is None:
         return False
-    await end_upload(upload, workshop.storage)
+    await delete_upload(upload, context.storage)
     return True
 
 
 routes = [
-    Route("/desk/uploads", DESK.options, name="uploads:options", methods=["OPTIONS"]),
-    Route("/desk/uploads", DESK.create, name="uploads:create", methods=["POST"]),
-    Route("/desk/uploads/{token}", DESK.options, name="uploads:options_of", methods=["OPTIONS"]),
-    Route("/desk/uploads/{token}", DESK.show, name="uploads:show", methods=["HEAD"]),
-    Route("/desk/uploads/{token}", DESK.append, name="uploads:append", methods=["PATCH"]),
-    Route("/desk/uploads/{token}", DESK.delete, name="uploads:delete", methods=["DELETE"]),
-    Route("/desk/uploads/{token}", DESK.override, name="uploads:override", methods=["POST"]),
+    Route("/desk/uploads", DESK_ENDPOINT.options, name="uploads:options", methods=["OPTIONS"]),
+    Route("/desk/uploads", DESK_ENDPOINT.create, name="uploads:create", methods=["POST"]),
+    Route("/desk/uploads/{token}", DESK_ENDPOINT.options, name="uploads:options_of", methods=["OPTIONS"]),
+    Route("/desk/uploads/{token}", DESK_ENDPOINT.show, name="uploads:show", methods=["HEAD"]),
+    Route("/desk/uploads/{token}", DESK_ENDPOINT.append, name="uploads:append", methods=["PATCH"]),
+    Route("/desk/uploads/{token}", DESK_ENDPOINT.delete, name="uploads:delete", methods=["DELETE"]),
+    Route("/desk/uploads/{token}", DESK_ENDPOINT.override, name="uploads:override", methods=["POST"]),
 ]
 
 CHORES = [

@@ -24,10 +24,10 @@ from gallery.mail.models import Mail, MailState
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of
-from gallery.worker import BEAT, WorkerBeat
+from gallery.worker import HEARTBEAT_SECONDS, WorkerBeat
 
-LISTED = 50
-SILENT_AFTER = timedelta(seconds=4 * BEAT)
+MAX_LISTED = 50
+SILENT_AFTER = timedelta(seconds=4 * HEARTBEAT_SECONDS)
 
 
 async def show(request: Request) -> Response:
@@ -56,9 +56,9 @@ async def show(request: Request) -> Response:
         "beats": await WorkerBeat.all().order_by("-seen_at"),
         "alive_since": now() - SILENT_AFTER,
         "lengths": lengths,
-        "failed": await failed.limit(LISTED).prefetch_related("image", "organisation"),
+        "failed": await failed.limit(MAX_LISTED).prefetch_related("image", "organisation"),
         "failed_count": await failed.count(),
-        "late": await late.limit(LISTED).prefetch_related("artwork", "organisation"),
+        "late": await late.limit(MAX_LISTED).prefetch_related("artwork", "organisation"),
         "late_count": await late.count(),
         "refusals": REFUSALS,
         "limits": settings_of(request),
@@ -89,12 +89,12 @@ async def retry(request: Request) -> Response:
         )
         if again:
             await record(Verb.WORK_PICTURE_RETRIED, work, organisation_id=image.organisation_id)
-    response = redirect(request, "workshop:show", fragment=fragment)
+    response = redirect(request, "worker_status:show", fragment=fragment)
     flash(request, response, _("It is tried again."))
     return response
 
 
 routes = [
-    Route("/desk/worker", show, name="workshop:show", methods=["GET"]),
-    Route("/desk/worker/pictures/{id:int}", retry, name="workshop:retry", methods=["POST"]),
+    Route("/desk/worker", show, name="worker_status:show", methods=["GET"]),
+    Route("/desk/worker/pictures/{id:int}", retry, name="worker_status:retry", methods=["POST"]),
 ]

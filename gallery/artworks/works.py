@@ -17,13 +17,13 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.db.connection import in_transaction, locked
-from gallery.erasure import erase_soon
+from gallery.erasure import request_erasure
 from gallery.images.models import Image, ImageState
-from gallery.images.storage_keys import erase
+from gallery.images.storage_keys import delete_image_files
 from gallery.organisations.models import Organisation, Project
 from gallery.organisations.projects import add_project
-from gallery.storage import Storage, StoreAway
-from gallery.themes.extensions import extended
+from gallery.storage import Storage, StoreUnavailable
+from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
@@ -73,7 +73,7 @@ def why_not_editable(status: Status) -> str:
 
 
 @dataclass(frozen=True)
-class Offered:
+class WorkOptions:
     """What the form of a work can choose from."""
 
     organisations: Sequence[Organisation]
@@ -110,7 +110,9 @@ class WorkDetails:
     themes: Sequence[Theme] = field(default_factory=tuple)
 
 
-async def offered_to(organisations: Sequence[Organisation], artwork: Artwork | None = None) -> Offered:
+async def load_work_options(
+    organisations: Sequence[Organisation], artwork: Artwork | None = None
+) -> WorkOptions:
     """The choices for a new work of one of `organisations`, or for `artwork`, whose own stay among them.
 
     The themes of `artwork` must be fetched.
@@ -118,7 +120,7 @@ async def offered_to(organisations: Sequence[Organisation], artwork: Artwork | N
     ids = [each.id for each in organisations] if artwork is None else [artwork.organisation_id]
     chosen_consent = artwork.consent_id if artwork else None
     chosen_themes = {theme.id for theme in artwork.themes} if artwork else set()
-    longer = await extended(ids)
+    longer = await extended_deadlines(ids)
     day = today()
     consents = (
         await Consent.filter(
@@ -128,7 +130,7 @@ async def offered_to(organisations: Sequence[Organisation], artwork: Artwork | N
         .prefetch_related("artist")
     )
     in_force = {ConsentState.IN_FORCE, ConsentState.EXPIRING}
-    return Offered(
+    return WorkOptions(
         organisations=[each for each in organisations if each.id in ids],
         artists=await Artist.filter(organisation_id__in=ids).order_by("credit_name", "id"),
         consents=[each for each in consents if each.state(day) in in_force or each.id == chosen_consent],
@@ -187,7 +189,7 @@ async def set_picture(artwork: Artwork, image: Image, by: Person | None) -> Imag
         if not held.is_editable:
             raise NotEditable(held.status)
         replaced = await Image.get(id=held.image_id) if held.image_id is not None else None
-        await _take_image(held, image, held.organisation_id)
+        await _adopt_image(held, image, held.organisation_id)
         await held.save()
         await record(Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by)
         return replaced
@@ -204,9 +206,9 @@ async def fill_work(
 
     Raises WorkRefused.
     """
-    artist = await _artist(details, by)
-    consent = await _consent(details, artist, by)
-    project = await _project(details)
+    artist = await _get_or_create_artist(details, by)
+    consent = await _lock_or_record_consent(details, artist, by)
+    project = await _get_or_add_project(details)
     artwork.language = details.language
     for name in TEXT_FIELDS:
         setattr(artwork, name, details.texts.get(name, ""))
@@ -216,14 +218,14 @@ async def fill_work(
     artwork.consent_id = consent.id if consent else None
     artwork.project_id = project.id if project else None
     if image is not None:
-        await _take_image(artwork, image, details.organisation.id)
+        await _adopt_image(artwork, image, details.organisation.id)
     await artwork.save()
     await artwork.themes.clear()
     if details.themes:
         await artwork.themes.add(*details.themes)
 
 
-async def _take_image(artwork: Artwork, image: Image, organisation_id: int) -> None:
+async def _adopt_image(artwork: Artwork, image: Image, organisation_id: int) -> None:
     """Raises WorkRefused where the image is gone, or another work's."""
     held = await locked(Image.filter(id=image.id, state__in=[ImageState.RECEIVED, ImageState.READY])).first()
     if held is None or await Artwork.filter(image_id=held.id).exclude(id=artwork.id or 0).exists():
@@ -234,7 +236,7 @@ async def _take_image(artwork: Artwork, image: Image, organisation_id: int) -> N
     artwork.image_id = held.id
 
 
-async def _artist(details: WorkDetails, by: Person | None) -> Artist | None:
+async def _get_or_create_artist(details: WorkDetails, by: Person | None) -> Artist | None:
     if isinstance(details.artist, NewArtist):
         artist = await Artist.create(
             organisation=details.organisation,
@@ -246,7 +248,9 @@ async def _artist(details: WorkDetails, by: Person | None) -> Artist | None:
     return details.artist
 
 
-async def _consent(details: WorkDetails, artist: Artist | None, by: Person | None) -> Consent | None:
+async def _lock_or_record_consent(
+    details: WorkDetails, artist: Artist | None, by: Person | None
+) -> Consent | None:
     if details.consent is None:
         return None
     if artist is None:
@@ -267,7 +271,7 @@ async def _consent(details: WorkDetails, artist: Artist | None, by: Person | Non
     return held
 
 
-async def _project(details: WorkDetails) -> Project | None:
+async def _get_or_add_project(details: WorkDetails) -> Project | None:
     told = details.project
     if isinstance(told, NewProject):
         values = {f"title_{details.language}": told.title, f"summary_{details.language}": told.summary}
@@ -285,13 +289,13 @@ async def delete_draft(artwork: Artwork, storage: Storage) -> None:
             raise NotEditable(held.status)
         image = await Image.get_or_none(id=held.image_id) if held.image_id else None
         await held.delete()
-        await erase_soon()
+        await request_erasure()
         await record(Verb.WORK_DELETED, held.id, organisation_id=held.organisation_id)
     if image is not None:
-        await discard(image, storage)
+        await discard_image(image, storage)
 
 
-async def discard(image: Image, storage: Storage) -> None:
+async def discard_image(image: Image, storage: Storage) -> None:
     """Delete an image that no work has, and its files.
 
     Should this process end half-way, or the store be away, the row is an unused upload, which the worker forgets after a day.
@@ -299,6 +303,6 @@ async def discard(image: Image, storage: Storage) -> None:
     await Image.filter(id=image.id).update(
         state=ImageState.ERASED
     )  # a worker that develops it just now gives up
-    with contextlib.suppress(StoreAway):
-        await erase(storage, image.token)
+    with contextlib.suppress(StoreUnavailable):
+        await delete_image_files(storage, image.token)
         await Image.filter(id=image.id).delete()

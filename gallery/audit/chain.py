@@ -12,8 +12,8 @@ from gallery.audit.models import ChainHead, Entry
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 
-AT_ONCE = 500  # entries in one transaction, or in memory
-WAITS_AT_MOST = timedelta(minutes=10)  # an entry that is not chained by then shows that no worker runs
+BATCH_SIZE = 500  # entries in one transaction, or in memory
+MAX_UNCHAINED_AGE = timedelta(minutes=10)  # an entry that is not chained by then shows that no worker runs
 
 
 def digest_of(entry: Entry) -> str:
@@ -32,7 +32,7 @@ def digest_of(entry: Entry) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-async def chain_some() -> bool:
+async def chain_entries() -> bool:
     """Put entries that are not chained yet behind the others; False where there are none.
 
     Only this holds the head, and it holds nothing else first: verbs insert their entries without waiting for anybody.
@@ -40,8 +40,8 @@ async def chain_some() -> bool:
     if not await Entry.filter(position__isnull=True).exists():
         return False
     async with in_transaction():
-        end = await _held_head()
-        entries = await Entry.filter(position__isnull=True).order_by("id").limit(AT_ONCE)
+        end = await _locked_head()
+        entries = await Entry.filter(position__isnull=True).order_by("id").limit(BATCH_SIZE)
         for entry in entries:
             end.position += 1
             entry.position, entry.previous = end.position, end.digest
@@ -52,19 +52,19 @@ async def chain_some() -> bool:
     return bool(entries)
 
 
-async def _held_head() -> ChainHead:
+async def _locked_head() -> ChainHead:
     await ChainHead.get_or_create(id=1)
     held: ChainHead = await locked(ChainHead.filter(id=1)).get()
     return held
 
 
-async def head() -> ChainHead:
+async def chain_head() -> ChainHead:
     """The end of the chain as it stands."""
     return await ChainHead.get_or_none(id=1) or ChainHead(id=1)
 
 
 @dataclass(frozen=True)
-class Break:
+class ChainBreak:
     """A place where the chain is not what it was; `sentence` is for the keeper's terminal."""
 
     sentence: str
@@ -72,31 +72,31 @@ class Break:
     is_waiting: bool = False  # nothing was changed: the worker has not chained yet what was written
 
 
-async def breaks() -> AsyncIterator[Break]:
+async def find_breaks() -> AsyncIterator[ChainBreak]:
     """Every place where the chain breaks; walks through the whole log once, some entries at a time."""
     position, expected = 0, ""
-    end = await head()
+    end = await chain_head()
     while entries := (
         await Entry.filter(position__gt=position, position__lte=end.position)
         .order_by("position")
-        .limit(AT_ONCE)
+        .limit(BATCH_SIZE)
     ):
         for entry in entries:
             assert entry.position is not None
             if entry.position != position + 1:
-                yield Break("Entries of the audit log are missing before", entry.position)
+                yield ChainBreak("Entries of the audit log are missing before", entry.position)
             elif entry.previous != expected:
                 changed = "The audit log was changed at" if position else "The audit log does not begin at"
-                yield Break(changed, position or 1)
+                yield ChainBreak(changed, position or 1)
             position, expected = entry.position, digest_of(entry)
         if position == end.position:
-            end = await head()  # the worker may have chained more meanwhile
+            end = await chain_head()  # the worker may have chained more meanwhile
     if position != end.position:
-        yield Break("Entries of the audit log are missing after", position)
+        yield ChainBreak("Entries of the audit log are missing after", position)
     elif expected != end.digest:
-        yield Break("The audit log was changed at", position)
-    if await Entry.exists(position__gt=end.position) and (await head()).position == end.position:
-        yield Break("Entries of the audit log were put in after", end.position)
-    waiting = Entry.filter(position__isnull=True, at__lt=now() - WAITS_AT_MOST)
+        yield ChainBreak("The audit log was changed at", position)
+    if await Entry.exists(position__gt=end.position) and (await chain_head()).position == end.position:
+        yield ChainBreak("Entries of the audit log were put in after", end.position)
+    waiting = Entry.filter(position__isnull=True, at__lt=now() - MAX_UNCHAINED_AGE)
     if await waiting.exists():
-        yield Break("Entries of the audit log wait to be chained after", end.position, is_waiting=True)
+        yield ChainBreak("Entries of the audit log wait to be chained after", end.position, is_waiting=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gallery.audit.chain import chain_some
-from gallery.worker import Chore, Workshop
+from gallery.audit.chain import chain_entries
+from gallery.worker import Chore, ChoreContext
 
 
-async def chain(workshop: Workshop) -> bool:
+async def chain_audit_log(context: ChoreContext) -> bool:
     """Chain the entries that verbs have written since."""
-    return await chain_some()
+    return await chain_entries()
 
 
-CHORES = [Chore("chain the audit log", chain)]
+CHORES = [Chore("chain the audit log", chain_audit_log)]

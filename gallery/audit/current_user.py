@@ -9,21 +9,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _person_id: ContextVar[int | None] = ContextVar("acting_person_id", default=None)
 
 
-def act_as(person_id: int | None) -> None:
+def set_current_user_id(person_id: int | None) -> None:
     """Say who acts from here on in this request."""
     _person_id.set(person_id)
 
 
-def acting_person_id() -> int | None:
+def current_user_id() -> int | None:
     return _person_id.get()
 
 
-class NobodyYet:
+class CurrentUserMiddleware:
     """Lets each request begin without anybody, whatever ran in this task before."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        act_as(None)
+        set_current_user_id(None)
         await self.app(scope, receive, send)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from gallery.audit.current_user import acting_person_id
+from gallery.audit.current_user import current_user_id
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb, kind_of
 from gallery.clock import now
@@ -13,7 +13,7 @@ from gallery.clock import now
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
 
-WHILE_TYPING = timedelta(minutes=10)  # forms save themselves: one entry for each stretch of work is enough
+AUTOSAVE_WINDOW = timedelta(minutes=10)  # forms save themselves: one entry for each stretch of work is enough
 
 
 async def record(
@@ -29,7 +29,7 @@ async def record(
 
     With `once_in`, the same by the same person to the same thing within that time is written once.
     """
-    person_id = by.id if by is not None else acting_person_id()
+    person_id = by.id if by is not None else current_user_id()
     same: dict[str, Any] = {"kind": kind_of(verb), "thing_id": thing_id, "verb": verb, "person_id": person_id}
     if once_in is not None and await Entry.exists(**same, at__gt=now() - once_in):
         return

@@ -325,7 +325,7 @@ KIND_WORDS: Mapping[str, Any] = {
 }
 
 # Curators read of what they may do and see themselves. Accounts, drafts, artists, consents and mails are not theirs.
-CURATORS_READ = frozenset(
+VERBS_FOR_CURATORS = frozenset(
     verb
     for verb in Verb
     if kind_of(verb)

@@ -8,43 +8,45 @@ import click
 
 from gallery.cli.admin import archive, check, develop, init, invite, reindex, second_factor
 from gallery.cli.backups import backup
+from gallery.cli.common import DatabaseUnreachable
 from gallery.cli.demo import demo
-from gallery.cli.restoring import restore
-from gallery.cli.serving import serve, worker
-from gallery.cli.sheets import bring_in
-from gallery.cli.site import Unreachable
+from gallery.cli.imports import import_sheet
+from gallery.cli.processes import serve, worker
+from gallery.cli.restores import restore
 from gallery.db.connection import DatabaseOutOfDate, RestoreUnfinished
 from gallery.settings import SettingsError
-from gallery.storage import StoreAway
+from gallery.storage import StoreUnavailable
 
 
-class Failure(click.ClickException):
+class CommandFailed(click.ClickException):
     """One line for the keeper."""
 
     exit_code = 1
 
 
-class WrongSetting(Failure):
+class InvalidSetting(CommandFailed):
     """A setting that cannot be used: exit code 2, as for a wrong option."""
 
     exit_code = 2
 
 
-class Gallery(click.Group):
+class GalleryGroup(click.Group):
     """The commands. What a keeper can get wrong ends in one line, not in a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except SettingsError as error:
-            raise WrongSetting(str(error)) from error
-        except (DatabaseOutOfDate, RestoreUnfinished, Unreachable, StoreAway) as error:
-            raise Failure(str(error)) from error
+            raise InvalidSetting(str(error)) from error
+        except (DatabaseOutOfDate, RestoreUnfinished, DatabaseUnreachable, StoreUnavailable) as error:
+            raise CommandFailed(str(error)) from error
         except PermissionError as error:
-            raise Failure(f"{error.filename or 'A file'} cannot be used: {error.strerror}.") from error
+            raise CommandFailed(f"{error.filename or 'A file'} cannot be used: {error.strerror}.") from error
 
 
-@click.group(cls=Gallery, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=GalleryGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="gallery", message="%(package)s %(version)s")
 def main() -> None:
     """Keep an online gallery of artwork by people whom charities help.
@@ -60,7 +62,7 @@ for command in (
     worker,
     invite,
     second_factor,
-    bring_in,
+    import_sheet,
     check,
     develop,
     archive,

@@ -14,16 +14,23 @@ from gallery.accounts.invitations import invite as invite_person
 from gallery.accounts.members import has_had_owner
 from gallery.accounts.models import Person, Role
 from gallery.accounts.second_factors import reset
-from gallery.archives import writing
-from gallery.audit.chain import head
-from gallery.cli.inspection import Finding, damaged_originals, inspect, mend
-from gallery.cli.serving import run
-from gallery.cli.site import Telling, console, opened, progress_bar, set_up, shown_address
-from gallery.images.chores import ONCE_MORE, RECEIVED, develop_again
+from gallery.archives import writer
+from gallery.audit.chain import chain_head
+from gallery.cli.common import (
+    ProgressReporter,
+    console,
+    database_address,
+    open_database,
+    progress_bar,
+    set_up,
+)
+from gallery.cli.inspection import InspectionFinding, damaged_originals, inspect, mend
+from gallery.cli.processes import run
+from gallery.images.chores import RECEIVED, TO_REDEVELOP, mark_all_for_redevelopment
 from gallery.images.models import Image
 from gallery.organisations.models import Organisation
 from gallery.organisations.owner_requests import invite_at_once
-from gallery.search.entries import rebuild
+from gallery.search.indexing import rebuild
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.languages import LANGUAGES
@@ -37,7 +44,7 @@ def init() -> None:
     console.print(f"Home      {settings.home}")
     console.print(f"Pictures  {Storage(settings).place}")
     console.print(
-        f"Database  {shown_address(settings)}: "
+        f"Database  {database_address(settings)}: "
         + (f"{len(applied)} migration(s) applied, the last one {applied[-1]}." if applied else "up to date.")
     )
 
@@ -86,7 +93,7 @@ async def make_invitation(
     replace_owners: bool = False,
 ) -> str:
     """The token of the link; raises BadParameter where there is no organisation `slug`, or only its owners may invite."""
-    async with opened(settings) as database:
+    async with open_database(settings) as database:
         await database.check()
         organisation = await Organisation.get_or_none(slug=slug) if slug else None
         if slug and organisation is None:
@@ -121,7 +128,7 @@ def second_factor(email: str, is_resetting: bool) -> None:
 
     For a keeper who has lost everything; for others, keepers do it at the desk, where it takes three days.
     """
-    since = run(look_at_second_factor(Settings.from_env(), email, is_resetting=is_resetting))
+    since = run(second_factor_since(Settings.from_env(), email, is_resetting=is_resetting))
     if since is None:
         console.print(f"{email} signs in with one factor alone.")
     elif is_resetting:
@@ -132,9 +139,9 @@ def second_factor(email: str, is_resetting: bool) -> None:
         console.print(f"{email} has a second factor since {since:%Y-%m-%d}. To remove it: --reset")
 
 
-async def look_at_second_factor(settings: Settings, email: str, *, is_resetting: bool) -> datetime | None:
+async def second_factor_since(settings: Settings, email: str, *, is_resetting: bool) -> datetime | None:
     """Since when somebody had a second factor; raises BadParameter where there is no such account."""
-    async with opened(settings) as database:
+    async with open_database(settings) as database:
         await database.check()
         person = await Person.get_or_none(email=email.strip().lower(), is_active=True)
         if person is None:
@@ -159,12 +166,12 @@ def check(is_mending: bool, is_deep: bool) -> None:
     that was kept when it arrived: that takes as long as copying them.
     """
     settings = Settings.from_env()
-    findings = run(look_through(settings, is_mending=is_mending, is_deep=is_deep))
+    findings = run(find_problems(settings, is_mending=is_mending, is_deep=is_deep))
     notices = [finding for finding in findings if finding.is_notice]
     wrong = [finding for finding in findings if not finding.is_notice]
     if not wrong:
         console.print("Database and pictures agree: nothing is wrong.")
-        console.print(run(told_chain(settings)))
+        console.print(run(audit_log_summary(settings)))
     for heading, listed in (("What is wrong", wrong), ("To know", notices)):
         table = Table(heading, "Where", "What to do", box=None, padding=(0, 2, 0, 0))
         for finding in listed:
@@ -175,21 +182,23 @@ def check(is_mending: bool, is_deep: bool) -> None:
         raise SystemExit(1)
 
 
-async def told_chain(settings: Settings) -> str:
+async def audit_log_summary(settings: Settings) -> str:
     """How far the audit log goes; kept elsewhere, it shows later whether the whole chain was replaced."""
-    async with opened(settings):
-        end = await head()
+    async with open_database(settings):
+        end = await chain_head()
         return f"The audit log is whole: {end.position} entries, up to {end.digest[:16] or 'none'}."
 
 
-async def look_through(settings: Settings, *, is_mending: bool, is_deep: bool = False) -> list[Finding]:
+async def find_problems(
+    settings: Settings, *, is_mending: bool, is_deep: bool = False
+) -> list[InspectionFinding]:
     storage = Storage(settings)
     await storage.check()
-    async with opened(settings) as database:
+    async with open_database(settings) as database:
         findings = await inspect(database, storage)
         if is_deep and not await database.missing_migrations():
             with progress_bar() as bar:
-                findings += [finding async for finding in damaged_originals(storage, Telling(bar))]
+                findings += [finding async for finding in damaged_originals(storage, ProgressReporter(bar))]
         if not is_mending:
             return findings
         return [dataclasses.replace(finding, is_mended=await mend(finding, storage)) for finding in findings]
@@ -209,11 +218,11 @@ def develop(is_again: bool) -> None:
 
 async def count_waiting(settings: Settings, *, is_again: bool) -> tuple[int, int]:
     """How many pictures wait for their first development, and how many for another."""
-    async with opened(settings) as database:
+    async with open_database(settings) as database:
         await database.check()
         if is_again:
-            await develop_again()
-        return await Image.filter(RECEIVED).count(), await Image.filter(ONCE_MORE).count()
+            await mark_all_for_redevelopment()
+        return await Image.filter(RECEIVED).count(), await Image.filter(TO_REDEVELOP).count()
 
 
 @click.command()
@@ -229,13 +238,13 @@ def archive(slug: str) -> None:
     console.print(f"Works     {told.works}, left out for want of consent to an archive: {told.left_out}")
 
 
-async def write_archive(settings: Settings, slug: str) -> writing.Archived:
+async def write_archive(settings: Settings, slug: str) -> writer.ArchiveResult:
     """Raises BadParameter where no such exhibition can be archived."""
-    async with opened(settings) as database:
+    async with open_database(settings) as database:
         await database.check()
         try:
-            return await writing.archive(slug, settings, Storage(settings))
-        except writing.NothingToArchive as error:
+            return await writer.write_archive_folder(slug, settings, Storage(settings))
+        except writer.NothingToArchive as error:
             raise click.BadParameter(
                 f"no exhibition {slug!r} is published and has opened.", param_hint="SLUG"
             ) from error
@@ -249,6 +258,6 @@ def reindex() -> None:
 
 
 async def write_index(settings: Settings) -> int:
-    async with opened(settings) as database:
+    async with open_database(settings) as database:
         await database.check()
         return await rebuild()

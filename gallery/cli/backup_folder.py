@@ -23,34 +23,39 @@ import click
 
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork
-from gallery.cli.site import one_line
-from gallery.exhibitions.stored_files import AT_ONCE, Content, expected_in_private, others_among
-from gallery.images.storage_keys import token_in
+from gallery.cli.common import first_line
+from gallery.exhibitions.stored_files import (
+    BATCH_SIZE,
+    ExpectedFile,
+    images_with_private_files,
+    needed_keys_without_image,
+)
+from gallery.images.storage_keys import token_of_key
 from gallery.settings import Settings
 from gallery.storage import disk
 
-STAMP = "%Y-%m-%dT%H%M%SZ"  # a copy's folder is named by its moment, in UTC
-SQLITE, POSTGRESQL = "gallery.sqlite3", "gallery.dump"
-PICTURES, SECRET = "private", "secret_key"
-MAKING = "making"  # a copy that is not whole yet
-WITHDRAWALS, VETOES, VALID = "withdrawals.txt", "vetoes.txt", "valid.txt"
+COPY_NAME_FORMAT = "%Y-%m-%dT%H%M%SZ"  # a copy's folder is named by its moment, in UTC
+SQLITE_COPY, POSTGRESQL_DUMP = "gallery.sqlite3", "gallery.dump"
+PICTURES_FOLDER, SECRET_FILE = "private", "secret_key"
+UNFINISHED_COPY = "making"  # a copy that is not whole yet
+WITHDRAWALS_FILE, VETOES_FILE, VALID_FILE = "withdrawals.txt", "vetoes.txt", "valid.txt"
 
 
-def keys_by_some(pool: Path) -> Iterator[list[str]]:
+def key_batches(pool: Path) -> Iterator[list[str]]:
     """The keys of all pictures in `pool`, by some hundred at once."""
     keys = [str(path.relative_to(pool)) for path in pool.rglob("*") if path.is_file()]
-    for start in range(0, len(keys), AT_ONCE):
-        yield keys[start : start + AT_ONCE]
+    for start in range(0, len(keys), BATCH_SIZE):
+        yield keys[start : start + BATCH_SIZE]
 
 
-async def needed_among(keys: Iterable[str]) -> set[str]:
+async def needed_keys(keys: Iterable[str]) -> set[str]:
     """Of some keys in private storage, those that the database expects there."""
     asked = set(keys)
-    images = await expected_in_private({token_in(key) for key in asked})
-    return {key for key in asked if token_in(key) in images} | await others_among(asked)
+    images = await images_with_private_files({token_of_key(key) for key in asked})
+    return {key for key in asked if token_of_key(key) in images} | await needed_keys_without_image(asked)
 
 
-def listed(*paths: Path) -> dict[str, str]:
+def read_lists(*paths: Path) -> dict[str, str]:
     """Digests with the moment that stands beside each; raises ClickException for a file that is no list."""
     found: dict[str, str] = {}
     for path in paths:
@@ -62,27 +67,27 @@ def listed(*paths: Path) -> dict[str, str]:
     return found
 
 
-def newest_valid(*paths: Path) -> tuple[set[str], str]:
+def newest_valid_list(*paths: Path) -> tuple[set[str], str]:
     """The list of what was valid that was written last, with its moment; empty where there is none. Raises ClickException."""
-    found = [listed(path) for path in paths]
-    newest = max(found, key=_written, default=dict[str, str]())
-    return set(newest), _written(newest)
+    found = [read_lists(path) for path in paths]
+    newest = max(found, key=_list_time, default=dict[str, str]())
+    return set(newest), _list_time(newest)
 
 
-def _written(valid: Mapping[str, str]) -> str:
+def _list_time(valid: Mapping[str, str]) -> str:
     return next(iter(valid.values()), "")
 
 
-def digest_of(listed: Consent | Artwork) -> str:
+def list_digest(listed: Consent | Artwork) -> str:
     """What stands for a consent or a work in a list, and says nothing to whoever reads it."""
     return hashlib.sha256(
         (listed.code if isinstance(listed, Consent) else listed.public_id).encode()
     ).hexdigest()
 
 
-def chosen(folder: Path, name: str | None) -> Path:
+def choose_copy(folder: Path, name: str | None) -> Path:
     """The copy of that name, or the newest; raises ClickException."""
-    known = copies(folder)
+    known = list_copies(folder)
     for path in reversed(known):
         if name in (None, path.name):
             return path
@@ -92,17 +97,17 @@ def chosen(folder: Path, name: str | None) -> Path:
     )
 
 
-def moment_of(copied: Path) -> datetime:
+def copy_time(copied: Path) -> datetime:
     """When a copy was begun; raises ValueError for a folder that is none."""
-    return datetime.strptime(copied.name, STAMP).replace(tzinfo=UTC)
+    return datetime.strptime(copied.name, COPY_NAME_FORMAT).replace(tzinfo=UTC)
 
 
-def copies(folder: Path) -> list[Path]:
+def list_copies(folder: Path) -> list[Path]:
     """The whole copies in `folder`, from the oldest."""
 
     def is_copy(path: Path) -> bool:
         try:
-            moment_of(path)
+            copy_time(path)
         except ValueError:
             return False
         return path.is_dir()
@@ -111,24 +116,24 @@ def copies(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def folder_lock(folder: Path) -> Iterator[None]:
     """`folder`, made where it is not there, for this command alone. Raises ClickException."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with disk.held(folder) as is_ours:
+    with disk.lock_folder(folder) as is_ours:
         if not is_ours:
             raise click.ClickException(f"Another command is at work in {folder}.")
         yield
 
 
-def copy_whole(source: Path, target: Path) -> None:
+def copy_atomically(source: Path, target: Path) -> None:
     """Copy a file so that `target` is there whole or not at all, readable by its owner alone."""
-    with disk.whole(target, 0o600) as half:
+    with disk.atomic_write(target, 0o600) as half:
         shutil.copyfile(source, half)
 
 
-def copy_good(source: Path, target: Path, expected: Content | None) -> bool:
+def copy_unless_damaged(source: Path, target: Path, expected: ExpectedFile | None) -> bool:
     """As `copy_whole`, unless what is copied is not `expected`; whether it was copied."""
-    with suppress(DamagedFile), disk.whole(target, 0o600) as half:
+    with suppress(DamagedFile), disk.atomic_write(target, 0o600) as half:
         shutil.copyfile(source, half)
         if expected is not None and not expected.is_in(half):
             raise DamagedFile
@@ -140,12 +145,12 @@ class DamagedFile(Exception):
     """A file is not what the database says."""
 
 
-def write_whole(path: Path, text: str) -> None:
-    with disk.whole(path, 0o600) as half:
+def write_atomically(path: Path, text: str) -> None:
+    with disk.atomic_write(path, 0o600) as half:
         half.write_text(text)
 
 
-async def postgresql(program: str, settings: Settings, *words: str | Path) -> None:
+async def run_postgresql_program(program: str, settings: Settings, *words: str | Path) -> None:
     """Run a program of PostgreSQL's on the site's database; its password goes by the environment. Raises ClickException."""
     url = urlsplit(settings.database_url)
     password = unquote(url.password or "")
@@ -167,4 +172,6 @@ async def postgresql(program: str, settings: Settings, *words: str | Path) -> No
         ) from error
     _, said = await process.communicate()
     if process.returncode:
-        raise click.ClickException(f"{program} failed: {one_line(Exception(said.decode(errors='replace')))}")
+        raise click.ClickException(
+            f"{program} failed: {first_line(Exception(said.decode(errors='replace')))}"
+        )

@@ -16,42 +16,42 @@ import click
 from gallery.artists.consents import predecessors
 from gallery.artists.models import Withdrawal
 from gallery.cli.backup_folder import (
-    MAKING,
-    PICTURES,
-    POSTGRESQL,
-    SECRET,
-    SQLITE,
-    STAMP,
-    VALID,
-    VETOES,
-    WITHDRAWALS,
-    copies,
-    copy_good,
-    copy_whole,
-    digest_of,
-    held,
-    keys_by_some,
-    listed,
-    moment_of,
-    needed_among,
-    newest_valid,
-    postgresql,
-    write_whole,
+    COPY_NAME_FORMAT,
+    PICTURES_FOLDER,
+    POSTGRESQL_DUMP,
+    SECRET_FILE,
+    SQLITE_COPY,
+    UNFINISHED_COPY,
+    VALID_FILE,
+    VETOES_FILE,
+    WITHDRAWALS_FILE,
+    copy_atomically,
+    copy_time,
+    copy_unless_damaged,
+    folder_lock,
+    key_batches,
+    list_copies,
+    list_digest,
+    needed_keys,
+    newest_valid_list,
+    read_lists,
+    run_postgresql_program,
+    write_atomically,
 )
+from gallery.cli.common import console, open_database
+from gallery.cli.processes import run
 from gallery.cli.revocations import is_of_another_site, valid_digests
-from gallery.cli.serving import run
-from gallery.cli.site import console, opened
 from gallery.clock import now
 from gallery.db.connection import sqlite_file
-from gallery.exhibitions.stored_files import batches, expected_content
+from gallery.exhibitions.stored_files import batches, expected_private_files
 from gallery.reviews.models import Veto
 from gallery.settings import Settings
 from gallery.storage import Storage
-from gallery.storage.store import Stored
+from gallery.storage.store import StoredFile
 
 
 @dataclass(frozen=True)
-class Told:
+class BackupResult:
     """What a backup did, in numbers."""
 
     name: str
@@ -81,16 +81,16 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
     copies of the database older than --keep days, each time and however it is called.
     """
     settings = Settings.from_env()
-    with held(folder):
+    with folder_lock(folder):
         # Whatever fails below, private data leaves when its days are over.
-        shutil.rmtree(folder / MAKING, ignore_errors=True)
+        shutil.rmtree(folder / UNFINISHED_COPY, ignore_errors=True)
         before = now() - timedelta(days=days)
-        ended = end_older(folder, before)
+        ended = delete_old_copies(folder, before)
         if only_withdrawals:
-            console.print(f"{run(only_list(settings, folder))} withdrawal(s) are listed.")
+            console.print(f"{run(write_lists_only(settings, folder))} withdrawal(s) are listed.")
             return
         told = run(back_up(settings, folder, forget_most=forget_most))
-        ended += end_older(folder, before)  # the newest that was left is not the newest any more
+        ended += delete_old_copies(folder, before)  # the newest that was left is not the newest any more
     console.print(f"Copy      {folder / told.name}")
     console.print(f"Pictures  {told.copied} file(s) were new, {told.forgotten} taken out")
     console.print(f"Older     {ended} copy(s) of the database deleted")
@@ -100,54 +100,54 @@ def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -
         raise SystemExit(1)
 
 
-async def back_up(settings: Settings, folder: Path, *, forget_most: bool = False) -> Told:
+async def back_up(settings: Settings, folder: Path, *, forget_most: bool = False) -> BackupResult:
     """The database first, then the pictures: so every picture that the copied database knows is in the copy.
 
     Raises ClickException, StoreAway.
     """
     storage = Storage(settings)
     await storage.check()
-    async with opened(settings) as database:
+    async with open_database(settings) as database:
         await database.check()
         await check_is_same_site(folder)
         await write_lists(folder)
-        moment = moment_for_a_copy(folder)
-        making = folder / MAKING
+        moment = next_copy_time(folder)
+        making = folder / UNFINISHED_COPY
         making.mkdir(mode=0o700)
         try:
             await copy_database(settings, making)
-            if (settings.home / SECRET).exists():
-                copy_whole(settings.home / SECRET, making / SECRET)
-            copied, damaged = await copy_pictures(storage, folder / PICTURES)
-            making.rename(folder / moment.strftime(STAMP))
+            if (settings.home / SECRET_FILE).exists():
+                copy_atomically(settings.home / SECRET_FILE, making / SECRET_FILE)
+            copied, damaged = await copy_pictures(storage, folder / PICTURES_FOLDER)
+            making.rename(folder / moment.strftime(COPY_NAME_FORMAT))
         finally:
             shutil.rmtree(making, ignore_errors=True)
         # After the copy: what is made meanwhile is in neither, or in the list alone.
-        await write_valid(folder)
-        forgotten = await forget_pictures(storage, folder / PICTURES, even_most=forget_most)
-    return Told(moment.strftime(STAMP), copied, forgotten, damaged)
+        await write_valid_list(folder)
+        forgotten = await delete_unneeded_pictures(storage, folder / PICTURES_FOLDER, even_most=forget_most)
+    return BackupResult(moment.strftime(COPY_NAME_FORMAT), copied, forgotten, damaged)
 
 
-async def only_list(settings: Settings, folder: Path) -> int:
+async def write_lists_only(settings: Settings, folder: Path) -> int:
     """List the withdrawals of a site, and what is valid, and copy nothing; returns how many withdrawals are listed."""
-    async with opened(settings) as database:
+    async with open_database(settings) as database:
         await database.check()
         await check_is_same_site(folder)
-        await write_valid(folder)
+        await write_valid_list(folder)
         return await write_lists(folder)
 
 
-async def write_valid(folder: Path) -> None:
+async def write_valid_list(folder: Path) -> None:
     """List what is valid anew; see revocations."""
-    newest = copies(folder)[-1:]  # a list is never older than the copy that it was written with
-    moment = max([now(), *(moment_of(path) for path in newest)])
-    digests = dict.fromkeys([digest async for digest in valid_digests()], _moment(moment))
-    _write_list(folder / VALID, digests)
+    newest = list_copies(folder)[-1:]  # a list is never older than the copy that it was written with
+    moment = max([now(), *(copy_time(path) for path in newest)])
+    digests = dict.fromkeys([digest async for digest in valid_digests()], _format_moment(moment))
+    _write_list(folder / VALID_FILE, digests)
 
 
 async def check_is_same_site(folder: Path) -> None:
     """Raises ClickException where the lists in `folder` are another site's: they share not one account."""
-    valid, _ = newest_valid(folder / VALID)
+    valid, _ = newest_valid_list(folder / VALID_FILE)
     if await is_of_another_site(valid):
         raise click.ClickException(f"{folder} holds the copies of another site. Take another folder.")
 
@@ -158,40 +158,44 @@ async def write_lists(folder: Path) -> int:
 
     A line is the SHA-256 of a consent's code, which says nothing to whoever reads it.
     """
-    path = folder / WITHDRAWALS
-    known = listed(path)
+    path = folder / WITHDRAWALS_FILE
+    known = read_lists(path)
     for withdrawal in await Withdrawal.all().order_by("id").prefetch_related("consent"):
         # Before a renewal its works were under an older consent, and so they are in an older copy.
         for consent in [withdrawal.consent, *await predecessors(withdrawal.consent)]:
-            known.setdefault(digest_of(consent), _moment(withdrawal.at))
+            known.setdefault(list_digest(consent), _format_moment(withdrawal.at))
     _write_list(path, known)
     # Of vetoes those that stand: a lifted one is a matter of the curators.
     standing = Veto.filter(lifted_at=None, artwork__is_vetoed=True).order_by("id").prefetch_related("artwork")
-    _write_list(folder / VETOES, {digest_of(each.artwork): _moment(each.at) for each in await standing})
+    _write_list(
+        folder / VETOES_FILE, {list_digest(each.artwork): _format_moment(each.at) for each in await standing}
+    )
     return len(known)
 
 
-def _moment(at: datetime) -> str:
+def _format_moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _write_list(path: Path, moments: Mapping[str, str]) -> None:
-    write_whole(path, "".join(f"{digest} {moment}\n" for digest, moment in moments.items()))
+    write_atomically(path, "".join(f"{digest} {moment}\n" for digest, moment in moments.items()))
 
 
 async def copy_database(settings: Settings, into: Path) -> None:
     """A whole copy of the database as it is at one moment, while others write. Raises ClickException."""
     file = sqlite_file(settings.database_url)
     if file is None:
-        await postgresql("pg_dump", settings, "--format=custom", f"--file={into / POSTGRESQL}")
+        await run_postgresql_program(
+            "pg_dump", settings, "--format=custom", f"--file={into / POSTGRESQL_DUMP}"
+        )
         return
 
     def copy() -> None:
         with sqlite3.connect(file, timeout=60) as connection:
-            connection.execute("VACUUM INTO ?", (str(into / SQLITE),))
+            connection.execute("VACUUM INTO ?", (str(into / SQLITE_COPY),))
 
     await asyncio.to_thread(copy)
-    os.chmod(into / SQLITE, 0o600)
+    os.chmod(into / SQLITE_COPY, 0o600)
 
 
 async def copy_pictures(storage: Storage, pool: Path) -> tuple[int, list[str]]:
@@ -202,14 +206,16 @@ async def copy_pictures(storage: Storage, pool: Path) -> tuple[int, list[str]]:
     """
     copied, damaged = 0, list[str]()
     async for batch in batches(storage.private.files()):
-        new = [stored for stored in batch if not _is_in(pool, stored)]
-        expected = await expected_content({stored.key for stored in new})
+        new = [stored for stored in batch if not _is_copied(pool, stored)]
+        expected = await expected_private_files({stored.key for stored in new})
         for stored in new:
             target = pool / stored.key
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             try:
                 async with storage.private.local_copy(stored.key) as source:
-                    if not await asyncio.to_thread(copy_good, source, target, expected.get(stored.key)):
+                    if not await asyncio.to_thread(
+                        copy_unless_damaged, source, target, expected.get(stored.key)
+                    ):
                         damaged.append(stored.key)
                         continue
             except FileNotFoundError:  # it was deleted meanwhile
@@ -218,7 +224,7 @@ async def copy_pictures(storage: Storage, pool: Path) -> tuple[int, list[str]]:
     return copied, damaged
 
 
-def _is_in(pool: Path, stored: Stored) -> bool:
+def _is_copied(pool: Path, stored: StoredFile) -> bool:
     target = pool / stored.key
     if not target.exists():
         return False
@@ -226,14 +232,14 @@ def _is_in(pool: Path, stored: Stored) -> bool:
     return there.st_size == stored.size and there.st_mtime >= stored.modified_at.timestamp()
 
 
-async def forget_pictures(storage: Storage, pool: Path, *, even_most: bool) -> int:
+async def delete_unneeded_pictures(storage: Storage, pool: Path, *, even_most: bool) -> int:
     """Delete what the site deleted. A file that the database still expects stays, should the store have lost it.
 
     Raises ClickException where most would go: then it is more likely that this is another site's database.
     """
     count, gone = 0, list[str]()
-    for keys in keys_by_some(pool):
-        needed = await needed_among(keys)
+    for keys in key_batches(pool):
+        needed = await needed_keys(keys)
         gone += [key for key in keys if key not in needed and not await storage.private.exists(key)]
         count += len(keys)
     if len(gone) > count / 2 and not even_most:
@@ -246,18 +252,18 @@ async def forget_pictures(storage: Storage, pool: Path, *, even_most: bool) -> i
     return len(gone)
 
 
-def moment_for_a_copy(folder: Path) -> datetime:
+def next_copy_time(folder: Path) -> datetime:
     """Now, or the first second after that which no copy is named by."""
     moment = now().astimezone(UTC)
-    while (folder / moment.strftime(STAMP)).exists():
+    while (folder / moment.strftime(COPY_NAME_FORMAT)).exists():
         moment += timedelta(seconds=1)
     return moment
 
 
-def end_older(folder: Path, before: datetime) -> int:
+def delete_old_copies(folder: Path, before: datetime) -> int:
     """Delete copies of the database that were made before `before`, but not the newest one."""
     ended = [
-        path for path in copies(folder)[:-1] if path.name < before.strftime(STAMP)
+        path for path in list_copies(folder)[:-1] if path.name < before.strftime(COPY_NAME_FORMAT)
     ]  # names sort as moments
     for path in ended:
         shutil.rmtree(path)

@@ -10,13 +10,15 @@ import click
 from rich.markup import escape
 
 from gallery.artworks.models import Artwork
-from gallery.cli.serving import listen, port_option, run, serve_site, settings_for
-from gallery.cli.site import Telling, console, opened, progress_bar, set_up
-from gallery.demo.catalogue import CURATOR, EXHIBITIONS, KEEPER, MEMBERS, PASSWORD
-from gallery.demo.entering import Catalogue, EntryRefused, enter, form_key
+from gallery.cli.common import ProgressReporter, console, open_database, progress_bar, set_up
+from gallery.cli.processes import open_socket, port_option, run, serve_site, settings_with_port
+from gallery.demo.content import CURATOR, EXHIBITIONS, KEEPER, MEMBERS, PASSWORD
+from gallery.demo.data_entry import DemoContent, EntryRefused, enter_demo, form_key
 from gallery.settings import Settings
 
-PATIENCE = 180  # seconds for a picture: our own drawings are no danger, and drawing keeps the machine busy
+PICTURE_SECONDS = (
+    180  # seconds for a picture: our own drawings are no danger, and drawing keeps the machine busy
+)
 
 
 @click.command()
@@ -33,33 +35,33 @@ def demo(port: int, no_serve: bool) -> None:
     os.environ.setdefault("GALLERY_CHECK_LINKS", "0")  # its links are examples
     os.environ.pop("GALLERY_SMTP_URL", None)  # its people are invented: no mail to them may leave
     os.environ.setdefault("GALLERY_SECOND_FACTOR", "offered")  # its password is printed for everybody
-    settings = settings_for(port)
-    settings = dataclasses.replace(settings, image_seconds=max(settings.image_seconds, PATIENCE))
-    listening = None if no_serve else listen("127.0.0.1", port)
+    settings = settings_with_port(port)
+    settings = dataclasses.replace(settings, image_seconds=max(settings.image_seconds, PICTURE_SECONDS))
+    listening = None if no_serve else open_socket("127.0.0.1", port)
     try:
         welcome = run(prepare(settings))
     except EntryRefused as refusal:
         raise click.ClickException(f"The demo could not be entered. {refusal}") from refusal
     console.print(welcome, soft_wrap=True)  # an address must stay in one line
     if listening is not None:
-        run(serve_site(settings, listening, with_worker=settings.worker, begun=say_that_it_serves))
+        run(serve_site(settings, listening, with_worker=settings.worker, begun=print_serving))
 
 
-def say_that_it_serves() -> None:
+def print_serving() -> None:
     console.print("\nServing · Ctrl-C stops it.")
 
 
-async def prepare(settings: Settings, chosen: Catalogue | None = None) -> str:
+async def prepare(settings: Settings, chosen: DemoContent | None = None) -> str:
     """Set the site up and enter what it lacks; returns what to open and how to sign in."""
     await set_up(settings)
-    async with opened(settings):
+    async with open_database(settings):
         with progress_bar() as bar:
-            await enter(settings, Telling(bar), chosen)
+            await enter_demo(settings, ProgressReporter(bar), chosen)
         return await welcome_text(settings)
 
 
 async def welcome_text(settings: Settings) -> str:
-    works = {work.slug: form_key(work) for work in Catalogue().works}
+    works = {work.slug: form_key(work) for work in DemoContent().works}
     pages = [("Home", "/zh/"), ("", "/en/")]
     pages += [(exhibition.title.en, f"/zh/exhibitions/{exhibition.slug}") for exhibition in EXHIBITIONS]
     touchstone = await Artwork.get_or_none(form_key=works["dumpling-wrappers"])

@@ -13,44 +13,44 @@ from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.expressions import Q
 
-from gallery.accounts.members import hold_memberships
+from gallery.accounts.members import suspend_unconfirmed_memberships
 from gallery.accounts.models import JoinedAs, Membership, Person, Role
 from gallery.artists.models import SignedForm, Withdrawal
-from gallery.artists.private import form_key
+from gallery.artists.private_details import form_key
 from gallery.artists.withdrawal import delete_files
 from gallery.artworks.models import Artwork
-from gallery.artworks.screening import emblems_on_view, fingerprints_of_withdrawn
-from gallery.audit.chain import breaks, chain_some
+from gallery.artworks.screening import fingerprints_of_withdrawn, profile_images_on_view
+from gallery.audit.chain import chain_entries, find_breaks
 from gallery.clock import now
 from gallery.db.connection import APP, Database, in_transaction
 from gallery.erasure import Erasure
 from gallery.exhibitions.stored_files import (
-    AT_ONCE,
-    Content,
-    Shelf,
+    BATCH_SIZE,
+    ExpectedFile,
+    StoreInventory,
     batches,
-    expected_in_private,
-    expected_in_public,
     folder_of,
-    look_along,
-    may_be_private,
-    may_be_public,
+    images_with_private_files,
+    images_with_public_files,
+    possible_private_keys,
+    possible_public_keys,
+    take_inventory,
 )
 from gallery.images.models import Fingerprint, Image, ImageState
-from gallery.images.profile_image_models import CreditLogo, EmblemState
+from gallery.images.profile_image_models import CreditLogo, ProfileImageState
 from gallery.images.storage_keys import ORIGINAL, TILES, original_key, private_keys, public_keys
-from gallery.images.take_down import images_alike
+from gallery.images.takedowns import similar_keys
 from gallery.storage import Storage, Store
 
-SETTLING = timedelta(minutes=1)  # a younger file may be of an upload whose row is just being written
+UPLOAD_GRACE = timedelta(minutes=1)  # a younger file may be of an upload whose row is just being written
 STUCK_AFTER = timedelta(minutes=10)
-SECOND_LOOK = (
+RECHECK_DELAY = (
     2.0  # seconds after which what seems wrong is looked at again: the site may just have been at it
 )
 
 
 @dataclass(frozen=True)
-class Finding:
+class InspectionFinding:
     """One thing that is wrong; the fields after `advice` say how a command can mend it, if it can.
 
     A notice is nothing wrong: it is named so that a keeper knows of it.
@@ -70,79 +70,85 @@ class Finding:
     is_mended: bool = False
 
 
-MEND = "gallery check --mend"
-LOOK = "Look at it and remove it at the desk"
+MEND_ADVICE = "gallery check --mend"
+REMOVE_ADVICE = "Look at it and remove it at the desk"
 
 
 @dataclass(frozen=True)
-class Look:
+class StoreScan:
     """What one look at both stores found."""
 
     private: set[str]  # files that nobody expects
     public: set[str]
-    gaps: dict[tuple[int, str], Finding]  # by the image's id and the kind of file
+    gaps: dict[tuple[int, str], InspectionFinding]  # by the image's id and the kind of file
 
-    def __and__(self, later: Look) -> Look:
+    def __and__(self, later: StoreScan) -> StoreScan:
         """What two looks found: whatever the site was just changing, only one of them did."""
         gaps = {name: gap for name, gap in later.gaps.items() if name in self.gaps}
-        return Look(self.private & later.private, self.public & later.public, gaps)
+        return StoreScan(self.private & later.private, self.public & later.public, gaps)
 
     def __bool__(self) -> bool:
         return bool(self.private or self.public or self.gaps)
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[InspectionFinding]:
         return [
             *self.gaps.values(),
             *(
-                Finding(f"{len(keys)} private file(s) of no image", where, MEND, private=keys)
+                InspectionFinding(
+                    f"{len(keys)} private file(s) of no image", where, MEND_ADVICE, private=keys
+                )
                 for where, keys in by_folder(self.private)
             ),
             *(
-                Finding(f"{len(keys)} public file(s) of what is not on view", where, MEND, public=keys)
+                InspectionFinding(
+                    f"{len(keys)} public file(s) of what is not on view", where, MEND_ADVICE, public=keys
+                )
                 for where, keys in by_folder(self.public)
             ),
         ]
 
 
 async def inspect(
-    database: Database, storage: Storage, settling: timedelta = SETTLING, pause: float = SECOND_LOOK
-) -> list[Finding]:
+    database: Database, storage: Storage, settling: timedelta = UPLOAD_GRACE, pause: float = RECHECK_DELAY
+) -> list[InspectionFinding]:
     """Everything that is wrong; where migrations are missing only those, for nothing else can be asked.
 
     Raises StoreAway. Of each image some numbers are held in memory, of files only those that nobody expects.
     """
     missing = await database.missing_migrations()
     if missing:
-        return [Finding("A migration was not applied", name, "gallery init") for name in missing]
+        return [InspectionFinding("A migration was not applied", name, "gallery init") for name in missing]
     changes = [
-        Finding("Models and migrations disagree", change, "Write the migration")
+        InspectionFinding("Models and migrations disagree", change, "Write the migration")
         for change in await database.unwritten_changes()
     ]
-    look = await look_at_stores(storage, settling)
+    look = await scan_stores(storage, settling)
     if look:
         await asyncio.sleep(pause)
-        look &= await look_at_stores(storage, settling)
+        look &= await scan_stores(storage, settling)
     return [
         *changes,
         *await unfinished_withdrawals(),
         *await unfinished_erasures(),
         *look.findings(),
-        *await unhappy_images(),
-        *await withdrawn_on_logos(),
+        *await refused_and_stuck_images(),
+        *await images_like_withdrawn_works(),
         *[finding async for finding in broken_references()],
         *await faulty_consents(),
-        *[finding async for finding in broken_chain()],
-        *await double_roles(),
+        *[finding async for finding in audit_log_breaks()],
+        *await curators_in_organisations(),
     ]
 
 
-async def look_at_stores(storage: Storage, settling: timedelta) -> Look:
+async def scan_stores(storage: Storage, settling: timedelta) -> StoreScan:
     began = now()
     # Files first: what is uploaded meanwhile has a row by the time the rows are read.
-    private = await look_along(storage.private, may_be_private, expected_in_private, began - settling)
-    public = await look_along(storage.public, may_be_public, expected_in_public, began)
+    private = await take_inventory(
+        storage.private, possible_private_keys, images_with_private_files, began - settling
+    )
+    public = await take_inventory(storage.public, possible_public_keys, images_with_public_files, began)
     gaps = {name: gap async for name, gap in missing_files(private, public, began)}
-    return Look(private.strangers, public.strangers, gaps)
+    return StoreScan(private.strangers, public.strangers, gaps)
 
 
 def by_folder(keys: set[str]) -> list[tuple[str, tuple[str, ...]]]:
@@ -153,7 +159,7 @@ def by_folder(keys: set[str]) -> list[tuple[str, tuple[str, ...]]]:
     return [(folder, tuple(found)) for folder, found in sorted(folders.items())]
 
 
-async def mend(finding: Finding, storage: Storage) -> bool:
+async def mend(finding: InspectionFinding, storage: Storage) -> bool:
     """Put one finding right, if a command can; whether it did."""
     await storage.private.delete(*finding.private)
     if finding.public:
@@ -168,8 +174,8 @@ async def mend(finding: Finding, storage: Storage) -> bool:
         await delete_files(await Withdrawal.get(id=finding.withdrawal), storage)
     if finding.membership is not None:
         async with in_transaction():
-            await hold_memberships(await Person.get(memberships__id=finding.membership))
-    while finding.unchained and await chain_some():
+            await suspend_unconfirmed_memberships(await Person.get(memberships__id=finding.membership))
+    while finding.unchained and await chain_entries():
         pass
     return bool(
         finding.private
@@ -184,22 +190,22 @@ async def mend(finding: Finding, storage: Storage) -> bool:
 
 async def damaged_originals(
     storage: Storage, tell: Callable[[str, int, int], None]
-) -> AsyncIterator[Finding]:
+) -> AsyncIterator[InspectionFinding]:
     """Read every original and signed form whose digest is known; some that are not what arrived. Raises StoreAway."""
     known = Image.filter(state__not=ImageState.ERASED).exclude(source_sha256="")
     forms = await SignedForm.exclude(sha256="").order_by("id")
     total, done, last = await known.count() + len(forms), 0, 0
     tell("Originals", done, total)
-    while images := await known.filter(id__gt=last).order_by("id").limit(AT_ONCE):
+    while images := await known.filter(id__gt=last).order_by("id").limit(BATCH_SIZE):
         for image in images:
-            content = Content(image.source_bytes, image.source_sha256)
+            content = ExpectedFile(image.source_bytes, image.source_sha256)
             still_there = Image.filter(id=image.id, state__not=ImageState.ERASED)
             if (
                 await is_damaged(storage.private, original_key(image.token), content)
                 and await still_there.exists()
             ):
                 since = " (compared with its digest of later)" if image.is_digest_late else ""
-                yield Finding(
+                yield InspectionFinding(
                     f"An original is not what arrived{since}",
                     f"image {image.id}",
                     "Bring it back from a backup",
@@ -208,14 +214,16 @@ async def damaged_originals(
             tell("Originals", done, total)
         last = images[-1].id
     for form in forms:
-        if await is_damaged(storage.private, form_key(form.token), Content(form.file_bytes, form.sha256)):
+        if await is_damaged(
+            storage.private, form_key(form.token), ExpectedFile(form.file_bytes, form.sha256)
+        ):
             where = f"consent {form.consent_id}"
-            yield Finding("A signed form is not what arrived", where, "Bring it back from a backup")
+            yield InspectionFinding("A signed form is not what arrived", where, "Bring it back from a backup")
         done += 1
         tell("Originals", done, total)
 
 
-async def is_damaged(store: Store, key: str, content: Content) -> bool:
+async def is_damaged(store: Store, key: str, content: ExpectedFile) -> bool:
     """Whether a file is there, of the right size, and another than it was; what is missing or cut is found by its size."""
     try:
         async with store.local_copy(key) as path:
@@ -225,35 +233,41 @@ async def is_damaged(store: Store, key: str, content: Content) -> bool:
         return False
 
 
-async def unfinished_withdrawals() -> list[Finding]:
+async def unfinished_withdrawals() -> list[InspectionFinding]:
     return [
-        Finding("A withdrawal whose files are not deleted", f"withdrawal {row.id}", MEND, withdrawal=row.id)
+        InspectionFinding(
+            "A withdrawal whose files are not deleted", f"withdrawal {row.id}", MEND_ADVICE, withdrawal=row.id
+        )
         for row in await Withdrawal.filter(files_deleted_at=None).order_by("id")
     ]
 
 
-async def unfinished_erasures() -> list[Finding]:
+async def unfinished_erasures() -> list[InspectionFinding]:
     """That deleted words have lain in the database's file for longer than a night."""
     oldest = await Erasure.filter(at__lt=now() - timedelta(days=2)).order_by("id").first()
     if oldest is None:
         return []
     advice = "Let the worker run while nobody else holds the database open; its log may say more"
-    return [Finding("Deleted words still lie in the database's file", f"since {oldest.at:%Y-%m-%d}", advice)]
+    return [
+        InspectionFinding(
+            "Deleted words still lie in the database's file", f"since {oldest.at:%Y-%m-%d}", advice
+        )
+    ]
 
 
 async def missing_files(
-    private: Shelf, public: Shelf, began: datetime
-) -> AsyncIterator[tuple[tuple[int, str], Finding]]:
+    private: StoreInventory, public: StoreInventory, began: datetime
+) -> AsyncIterator[tuple[tuple[int, str], InspectionFinding]]:
     """Images whose rows promise files that were not there whole; the rows are as they are now, the files as they were."""
-    async for images in batches(rows_before(began)):
+    async for images in batches(images_settled_before(began)):
         on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
-        emblems = emblems_on_view().filter(image_id__in=[image.id for image in images])
+        emblems = profile_images_on_view().filter(image_id__in=[image.id for image in images])
         seen: set[object] = {
             *await on_view.values_list("image_id", flat=True),
             *await emblems.values_list("image_id", flat=True),
         }
         for image in images:
-            if is_at_work(image):
+            if is_being_processed(image):
                 continue
             where, is_whole = f"image {image.id}", True
             for kind, keys in private_keys(image).items():
@@ -263,13 +277,13 @@ async def missing_files(
                 if kind == ORIGINAL:
                     is_cut = (image.id, kind) in private.cut
                     sentence = f"An original is {'of another size than it had' if is_cut else 'missing'}"
-                    finding = Finding(sentence, where, "Bring it back from a backup")
+                    finding = InspectionFinding(sentence, where, "Bring it back from a backup")
                 elif is_whole:
                     sentence = f"{lacking} of {len(keys)} {kind} are missing or cut"
-                    finding = Finding(sentence, where, MEND, redevelop=image.id)
+                    finding = InspectionFinding(sentence, where, MEND_ADVICE, redevelop=image.id)
                 else:
                     sentence = f"{lacking} of {len(keys)} {kind} are missing or cut"
-                    finding = Finding(sentence, where, "Bring the original back first")
+                    finding = InspectionFinding(sentence, where, "Bring the original back first")
                 is_whole = False
                 yield (image.id, f"private {kind}"), finding
             for kind, keys in public_keys(image).items():
@@ -279,28 +293,28 @@ async def missing_files(
                 if image.is_public and image.id in seen and lacking and is_whole:
                     sentence = f"{lacking} of {len(keys)} public {kind} are missing or cut"
                     cut = tuple(public.cut.get((image.id, kind), ()))
-                    finding = Finding(sentence, where, MEND, public=cut, republish=image.id)
+                    finding = InspectionFinding(sentence, where, MEND_ADVICE, public=cut, republish=image.id)
                     yield (image.id, f"public {kind}"), finding
 
 
-def is_at_work(image: Image) -> bool:
+def is_being_processed(image: Image) -> bool:
     """Whether a worker is just writing files of it."""
     return any(until is not None and until > now() for until in (image.lease_until, image.tiling_until))
 
 
-async def rows_before(moment: datetime) -> AsyncIterator[Image]:
+async def images_settled_before(moment: datetime) -> AsyncIterator[Image]:
     """The images whose files were all there at `moment`, if ever."""
     last = 0
     waiting_or_ready = Image.filter(
         Q(state=ImageState.READY, ready_at__lt=moment) | Q(state=ImageState.RECEIVED, created_at__lt=moment)
     )
-    while images := await waiting_or_ready.filter(id__gt=last).order_by("id").limit(AT_ONCE):
+    while images := await waiting_or_ready.filter(id__gt=last).order_by("id").limit(BATCH_SIZE):
         for image in images:
             yield image
         last = images[-1].id
 
 
-async def unhappy_images() -> list[Finding]:
+async def refused_and_stuck_images() -> list[InspectionFinding]:
     """Pictures that were refused while a work waits for them, and pictures that nobody develops."""
     refused = await Image.filter(state=ImageState.REFUSED, artwork__id__not_isnull=True).order_by("id")
     late = await Image.filter(state=ImageState.RECEIVED, failures__gt=0).order_by("id")
@@ -312,7 +326,7 @@ async def unhappy_images() -> list[Finding]:
     ).order_by("id")
     return [
         *(
-            Finding(
+            InspectionFinding(
                 f"A picture was refused: {image.refusal}",
                 f"image {image.id}",
                 "Its organisation sends another",
@@ -320,7 +334,7 @@ async def unhappy_images() -> list[Finding]:
             for image in refused
         ),
         *(
-            Finding(
+            InspectionFinding(
                 "A picture waits because this machine had no time or memory for it",
                 f"image {image.id}",
                 "It is tried again by itself; see the page about the worker",
@@ -328,22 +342,22 @@ async def unhappy_images() -> list[Finding]:
             for image in late
         ),
         *(
-            Finding("A picture waits to be developed", f"image {image.id}", "Is a worker running?")
+            InspectionFinding("A picture waits to be developed", f"image {image.id}", "Is a worker running?")
             for image in stuck
         ),
     ]
 
 
-async def withdrawn_on_logos() -> list[Finding]:
+async def images_like_withdrawn_works() -> list[InspectionFinding]:
     """Logos and covers on view that resemble a withdrawn work, but for those that a curator kept all the same."""
     withdrawn = await fingerprints_of_withdrawn().values_list("image_id", "code")
     found = []
     prints = dict(
         await Fingerprint.filter(image__emblem__id__not_isnull=True).values_list("image_id", "code")
     )
-    for emblem in await emblems_on_view().order_by("id"):
-        alike = await images_alike([prints.get(emblem.image_id, b"")], withdrawn)
-        if alike and not (emblem.state == EmblemState.KEPT and emblem.resembles_id in alike):
+    for emblem in await profile_images_on_view().order_by("id"):
+        alike = await similar_keys([prints.get(emblem.image_id, b"")], withdrawn)
+        if alike and not (emblem.state == ProfileImageState.KEPT and emblem.resembles_id in alike):
             is_logo = emblem.project_id is None
             found.append(
                 f"logo of organisation {emblem.organisation_id}"
@@ -351,12 +365,15 @@ async def withdrawn_on_logos() -> list[Finding]:
                 else f"cover of project {emblem.project_id}"
             )
     for logo in await CreditLogo.filter(fingerprint__isnull=False).order_by("id"):
-        if await images_alike([logo.fingerprint or b""], withdrawn):
+        if await similar_keys([logo.fingerprint or b""], withdrawn):
             found.append(f"logo {logo.id} of exhibition {logo.exhibition_id}")
-    return [Finding("A picture on view resembles a withdrawn work", where, LOOK) for where in found]
+    return [
+        InspectionFinding("A picture on view resembles a withdrawn work", where, REMOVE_ADVICE)
+        for where in found
+    ]
 
 
-async def broken_references() -> AsyncIterator[Finding]:
+async def broken_references() -> AsyncIterator[InspectionFinding]:
     """Rows that refer to a row that is not there: a database that was written to past its constraints."""
     connection = get_connection("default")
     assert Tortoise.apps is not None
@@ -379,7 +396,7 @@ async def broken_references() -> AsyncIterator[Finding]:
                 f'LEFT JOIN "{there}" b ON a."{column}" = b."{key}" WHERE a."{column}" IS NOT NULL AND b."{key}" IS NULL'
             )
             if rows[0]["n"]:
-                yield Finding(
+                yield InspectionFinding(
                     f"{rows[0]['n']} row(s) refer to no {there}",
                     f"{table}.{column}, first {rows[0]['id']}",
                     "Compare with a backup",
@@ -399,35 +416,37 @@ FAULTY_CONSENTS = {
     "A consent is withdrawn without a withdrawal": "c.withdrawn_at IS NOT NULL AND d.id IS NULL",
     "A consent has a withdrawal and is not withdrawn": "c.withdrawn_at IS NULL AND d.id IS NOT NULL",
 }
-WORKS = "artwork w LEFT JOIN consent c ON c.id = w.consent_id LEFT JOIN artist a ON a.id = w.artist_id"
-CONSENTS = "consent c LEFT JOIN withdrawal d ON d.consent_id = c.id"
+WORK_TABLES = "artwork w LEFT JOIN consent c ON c.id = w.consent_id LEFT JOIN artist a ON a.id = w.artist_id"
+CONSENT_TABLES = "consent c LEFT JOIN withdrawal d ON d.consent_id = c.id"
 
 
-async def faulty_consents() -> list[Finding]:
+async def faulty_consents() -> list[InspectionFinding]:
     found = []
     for what, row, tables, faults in (
-        ("work", "w", WORKS, FAULTY_WORKS),
-        ("consent", "c", CONSENTS, FAULTY_CONSENTS),
+        ("work", "w", WORK_TABLES, FAULTY_WORKS),
+        ("consent", "c", CONSENT_TABLES, FAULTY_CONSENTS),
     ):
         for sentence, condition in faults.items():
             _, rows = await get_connection("default").execute_query(
                 f"SELECT {row}.id FROM {tables} WHERE {condition} ORDER BY {row}.id"  # noqa: S608 - our own words
             )
             found += [
-                Finding(sentence, f"{what} {each['id']}", "Ask its organisation; compare with a backup")
+                InspectionFinding(
+                    sentence, f"{what} {each['id']}", "Ask its organisation; compare with a backup"
+                )
                 for each in rows
             ]
     return found
 
 
-async def broken_chain() -> AsyncIterator[Finding]:
+async def audit_log_breaks() -> AsyncIterator[InspectionFinding]:
     """Where the audit log is not what it was when it was written."""
-    async for each in breaks():
-        advice = MEND if each.is_waiting else "Compare with a backup; see docs/operating.md"
-        yield Finding(each.sentence, f"entry {each.position}", advice, unchained=each.is_waiting)
+    async for each in find_breaks():
+        advice = MEND_ADVICE if each.is_waiting else "Compare with a backup; see docs/operating.md"
+        yield InspectionFinding(each.sentence, f"entry {each.position}", advice, unchained=each.is_waiting)
 
 
-async def double_roles() -> list[Finding]:
+async def curators_in_organisations() -> list[InspectionFinding]:
     """Curators and keepers who are members of organisations; wrong only where no owner is known to have let them in."""
     rows = (
         await Membership.filter(person__role__in=[Role.CURATOR, Role.KEEPER])
@@ -435,15 +454,15 @@ async def double_roles() -> list[Finding]:
         .prefetch_related("organisation", "person")
     )
     return [
-        Finding(
+        InspectionFinding(
             f"A {row.person.role.value} is a member who reads without an owner's confirmation",
             f"{row.organisation.slug}, person {row.person_id}",
-            MEND,
+            MEND_ADVICE,
             membership=row.id,
         )
         if row.joined_as == JoinedAs.UNKNOWN and not row.awaits_confirmation
-        else Finding(
-            f"A {row.person.role.value} is also {STANDING[row.joined_as]}",
+        else InspectionFinding(
+            f"A {row.person.role.value} is also {MEMBERSHIP_WORDS[row.joined_as]}",
             f"{row.organisation.slug}, person {row.person_id}",
             "An owner confirms or removes them" if row.awaits_confirmation else "Nothing: the owners see it",
             is_notice=True,
@@ -452,7 +471,7 @@ async def double_roles() -> list[Finding]:
     ]
 
 
-STANDING = {
+MEMBERSHIP_WORDS = {
     JoinedAs.FIRST_OWNER: "the first owner of an organisation",
     JoinedAs.INVITED: "a member, invited by an owner",
     JoinedAs.CONFIRMED: "a member, confirmed by an owner",

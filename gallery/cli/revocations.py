@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import Any
 
 from gallery.accounts.account_deletion import forget_account
-from gallery.accounts.members import note_former_owners
+from gallery.accounts.members import record_former_owners
 from gallery.accounts.models import (
     AddressChange,
     AuthenticatorApp,
@@ -34,12 +34,12 @@ from gallery.accounts.models import (
     Session,
 )
 from gallery.accounts.passwords import hash_password
-from gallery.accounts.second_factors import factor_removed
+from gallery.accounts.second_factors import after_factor_removed
 from gallery.api.models import Token
 from gallery.artists.models import SCOPES, Artist, Consent, PrivateDetails, SignedForm
-from gallery.artists.private import DETAILS
-from gallery.artworks.models import Artwork, Status, Submission, not_replaced
-from gallery.artworks.share_models import PrivateShare
+from gallery.artists.private_details import DETAIL_FIELDS
+from gallery.artworks.models import Artwork, Status, Submission, edition_is_not_replaced
+from gallery.artworks.private_share_models import PrivateShare
 from gallery.artworks.taking_back import take_back
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -63,7 +63,7 @@ from gallery.storage import Storage
 
 
 @dataclass(frozen=True)
-class Kind:
+class RevocableKind:
     """A kind of thing that can end."""
 
     name: str  # as the restore prints it; also part of each digest
@@ -74,44 +74,44 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Ended:
+class RevokedThing:
     """One thing that a restore ended."""
 
     kind: str
     what: str
 
 
-def digest_for(kind: str, identity: str) -> str:
+def identity_digest(kind: str, identity: str) -> str:
     """A line of the list. Identities are numbers, moments and random names: their digest tells nothing."""
     return sha256(f"{kind} {identity}".encode()).hexdigest()
 
 
 async def valid_digests() -> AsyncIterator[str]:
     """The lines of the list: for each kind its own name, which says that the list covers it, and each valid thing."""
-    for kind in KINDS:
-        yield digest_for("kind", kind.name)
+    for kind in REVOCABLE_KINDS:
+        yield identity_digest("kind", kind.name)
         for identity in (await kind.valid()).values():
-            yield digest_for(kind.name, identity)
+            yield identity_digest(kind.name, identity)
 
 
 async def is_of_another_site(valid: Collection[str]) -> bool:
     """Whether a list knows accounts, and none of this site's."""
-    accounts = KINDS[0]
-    ours = {digest_for(accounts.name, identity) for identity in (await accounts.valid()).values()}
-    return digest_for("kind", accounts.name) in valid and ours.isdisjoint(valid)
+    accounts = REVOCABLE_KINDS[0]
+    ours = {identity_digest(accounts.name, identity) for identity in (await accounts.valid()).values()}
+    return identity_digest("kind", accounts.name) in valid and ours.isdisjoint(valid)
 
 
-async def end_again(valid: Collection[str], storage: Storage) -> AsyncIterator[Ended]:
+async def revoke_ended(valid: Collection[str], storage: Storage) -> AsyncIterator[RevokedThing]:
     """End everything in the database that is not among `valid`, where the list covers its kind."""
-    for kind in KINDS:
-        if digest_for("kind", kind.name) not in valid:
+    for kind in REVOCABLE_KINDS:
+        if identity_digest("kind", kind.name) not in valid:
             continue
         for id, identity in (await kind.valid()).items():
-            if digest_for(kind.name, identity) not in valid:
-                yield Ended(kind.name, await kind.end(id, storage))
+            if identity_digest(kind.name, identity) not in valid:
+                yield RevokedThing(kind.name, await kind.end(id, storage))
 
 
-async def end_secrets(storage: Storage) -> AsyncIterator[Ended]:
+async def revoke_secrets(storage: Storage) -> AsyncIterator[RevokedThing]:
     """End whatever opens the site to who holds it: nobody can know which of them were given up or stolen since."""
     await Session.all().delete()
     await MailLink.all().delete()
@@ -119,12 +119,14 @@ async def end_secrets(storage: Storage) -> AsyncIterator[Ended]:
     await AddressChange.all().delete()
     await Person.filter(second_factor_reset_at__isnull=False).update(second_factor_reset_at=None)
     await Mail.filter(state=MailState.UNSENT, secret__not="").delete()
-    for kind in SECRETS:
+    for kind in SECRET_KINDS:
         for id in await kind.valid():
-            yield Ended(kind.name, await kind.end(id, storage))
+            yield RevokedThing(kind.name, await kind.end(id, storage))
 
 
-def rows(query: Callable[[], QuerySet[Any]], *columns: str) -> Callable[[], Awaitable[Mapping[int, str]]]:
+def valid_rows(
+    query: Callable[[], QuerySet[Any]], *columns: str
+) -> Callable[[], Awaitable[Mapping[int, str]]]:
     """Rows that are valid while they are among `query`, identified by `columns`."""
 
     async def valid() -> Mapping[int, str]:
@@ -180,7 +182,7 @@ async def _end_password(id: int, storage: Storage) -> str:
     return f"{person.name} <{person.email}>, who chooses another by a mailed link"
 
 
-async def _lower(id: int, storage: Storage, *, to: Role) -> str:
+async def _demote(id: int, storage: Storage, *, to: Role) -> str:
     person = await Person.get(id=id)
     async with in_transaction():
         await Person.filter(id=id).update(role=to)
@@ -196,7 +198,7 @@ async def _member(id: int) -> tuple[Membership, str]:
 async def _end_membership(id: int, storage: Storage) -> str:
     membership, what = await _member(id)
     async with in_transaction():
-        await note_former_owners(Membership.filter(id=id))
+        await record_former_owners(Membership.filter(id=id))
         await membership.delete()
         await record(Verb.MEMBER_REMOVED, membership.person_id, organisation_id=membership.organisation_id)
     return what
@@ -205,7 +207,7 @@ async def _end_membership(id: int, storage: Storage) -> str:
 async def _end_owner(id: int, storage: Storage) -> str:
     membership, what = await _member(id)
     async with in_transaction():
-        await note_former_owners(Membership.filter(id=id))
+        await record_former_owners(Membership.filter(id=id))
         await Membership.filter(id=id).update(role=MemberRole.EDITOR)
         await record(
             Verb.MEMBER_MADE_EDITOR, membership.person_id, organisation_id=membership.organisation_id
@@ -232,7 +234,7 @@ async def _end_factor(
     async with in_transaction():
         await model.filter(id=id).delete()
         if model is not RecoveryCode:
-            await factor_removed(factor.person)
+            await after_factor_removed(factor.person)
         await record(verb, factor.person_id)
     return f"{factor.person.name} <{factor.person.email}>"
 
@@ -299,7 +301,7 @@ async def _end_detail(id: int, storage: Storage, *, field: str) -> str:
     artist, what = await _artist(details.artist_id)
     setattr(details, field, "")
     async with in_transaction():
-        if any(getattr(details, name) for name in DETAILS):
+        if any(getattr(details, name) for name in DETAIL_FIELDS):
             await details.save(update_fields=[field])
         else:
             await details.delete()
@@ -462,122 +464,136 @@ async def _end_owner_request(id: int, storage: Storage) -> str:
     return f"{request.email}, {_name(request.organisation)}"
 
 
-SECRETS = (
-    Kind(
+SECRET_KINDS = (
+    RevocableKind(
         "request for a new owner",
-        rows(lambda: OwnerRequest.filter(state=RequestState.WAITING)),
+        valid_rows(lambda: OwnerRequest.filter(state=RequestState.WAITING)),
         _end_owner_request,
     ),
-    Kind("API token", rows(lambda: Token.filter(expires_at__gt=now())), _end_token),
-    Kind(
+    RevocableKind("API token", valid_rows(lambda: Token.filter(expires_at__gt=now())), _end_token),
+    RevocableKind(
         "invitation",
-        rows(lambda: Invitation.filter(accepted_at=None, expires_at__gt=now())),
+        valid_rows(lambda: Invitation.filter(accepted_at=None, expires_at__gt=now())),
         _end_invitation,
     ),
-    Kind(
+    RevocableKind(
         "preview link",
-        rows(lambda: PreviewLink.filter(ended_at=None, expires_at__gt=now())),
+        valid_rows(lambda: PreviewLink.filter(ended_at=None, expires_at__gt=now())),
         _end_link,
     ),
 )
 
 # In this order: what belongs to something that is gone need not be ended on its own.
-KINDS = (
-    Kind("account", _open_accounts, _end_account),
-    Kind("access", rows(lambda: Person.filter(is_active=True), "id", "created_at"), _end_access),
-    Kind("password", rows(lambda: Person.filter(is_active=True), "id", "password_hash"), _end_password),
-    Kind(
+REVOCABLE_KINDS = (
+    RevocableKind("account", _open_accounts, _end_account),
+    RevocableKind(
+        "access", valid_rows(lambda: Person.filter(is_active=True), "id", "created_at"), _end_access
+    ),
+    RevocableKind(
+        "password", valid_rows(lambda: Person.filter(is_active=True), "id", "password_hash"), _end_password
+    ),
+    RevocableKind(
         "passkey",
-        rows(Passkey.all, "credential_id"),
+        valid_rows(Passkey.all, "credential_id"),
         partial(_end_factor, model=Passkey, verb=Verb.ACCOUNT_PASSKEY_REMOVED),
     ),
-    Kind(
+    RevocableKind(
         "authenticator app",
-        rows(AuthenticatorApp.all, "person_id", "created_at"),
+        valid_rows(AuthenticatorApp.all, "person_id", "created_at"),
         partial(_end_factor, model=AuthenticatorApp, verb=Verb.ACCOUNT_APP_REMOVED),
     ),
-    Kind(
+    RevocableKind(
         "recovery code",
-        rows(RecoveryCode.all, "code_hash"),
+        valid_rows(RecoveryCode.all, "code_hash"),
         partial(_end_factor, model=RecoveryCode, verb=Verb.ACCOUNT_RECOVERY_CODE_USED),
     ),
-    Kind(
+    RevocableKind(
         "keeper",
-        rows(lambda: Person.filter(role=Role.KEEPER), "id", "created_at"),
-        partial(_lower, to=Role.CURATOR),
+        valid_rows(lambda: Person.filter(role=Role.KEEPER), "id", "created_at"),
+        partial(_demote, to=Role.CURATOR),
     ),
-    Kind(
+    RevocableKind(
         "curator",
-        rows(lambda: Person.filter(role__in=[Role.CURATOR, Role.KEEPER]), "id", "created_at"),
-        partial(_lower, to=Role.MEMBER),
+        valid_rows(lambda: Person.filter(role__in=[Role.CURATOR, Role.KEEPER]), "id", "created_at"),
+        partial(_demote, to=Role.MEMBER),
     ),
-    Kind("member", rows(Membership.all, "person_id", "organisation_id"), _end_membership),
-    Kind(
+    RevocableKind("member", valid_rows(Membership.all, "person_id", "organisation_id"), _end_membership),
+    RevocableKind(
         "owner",
-        rows(lambda: Membership.filter(role=MemberRole.OWNER), "person_id", "organisation_id"),
+        valid_rows(lambda: Membership.filter(role=MemberRole.OWNER), "person_id", "organisation_id"),
         _end_owner,
     ),
-    Kind(
+    RevocableKind(
         "reading member",
-        rows(lambda: Membership.filter(awaits_confirmation=False), "person_id", "organisation_id"),
+        valid_rows(lambda: Membership.filter(awaits_confirmation=False), "person_id", "organisation_id"),
         _suspend_membership,
     ),
-    Kind("organisation", rows(lambda: Organisation.filter(is_active=True), "id", "created_at"), _end_showing),
-    Kind("trust", rows(lambda: Organisation.exclude(trust=Trust.EVERY), "id", "trust"), _end_trust),
-    Kind("application", rows(Application.all, "id", "created_at"), _end_application),
-    Kind("work", rows(Artwork.all, "public_id"), _end_work),
-    Kind("picture", rows(lambda: Image.exclude(state=ImageState.ERASED), "token"), _end_picture),
-    Kind("artist", rows(Artist.all, "id", "created_at"), _end_artist),
-    Kind(
+    RevocableKind(
+        "organisation",
+        valid_rows(lambda: Organisation.filter(is_active=True), "id", "created_at"),
+        _end_showing,
+    ),
+    RevocableKind(
+        "trust", valid_rows(lambda: Organisation.exclude(trust=Trust.EVERY), "id", "trust"), _end_trust
+    ),
+    RevocableKind("application", valid_rows(Application.all, "id", "created_at"), _end_application),
+    RevocableKind("work", valid_rows(Artwork.all, "public_id"), _end_work),
+    RevocableKind(
+        "picture", valid_rows(lambda: Image.exclude(state=ImageState.ERASED), "token"), _end_picture
+    ),
+    RevocableKind("artist", valid_rows(Artist.all, "id", "created_at"), _end_artist),
+    RevocableKind(
         "artist's page",
-        rows(lambda: Artist.filter(page_id__not_isnull=True), "page_id"),
+        valid_rows(lambda: Artist.filter(page_id__not_isnull=True), "page_id"),
         partial(_end_artist_field, field="page_id", empty=None, verb=Verb.ARTIST_PAGE_TAKEN),
     ),
     *(
-        Kind(
+        RevocableKind(
             f"artist's {field}",
-            rows(_filled(Artist, field), "id", "created_at"),
+            valid_rows(_filled(Artist, field), "id", "created_at"),
             partial(_end_artist_field, field=field, empty="", verb=Verb.ARTIST_CHANGED),
         )
         for field in ("about_zh", "about_en", "born")
     ),
     *(
-        Kind(
+        RevocableKind(
             f"private {field}",
-            rows(_filled(PrivateDetails, field), "artist_id", "artist__created_at"),
+            valid_rows(_filled(PrivateDetails, field), "artist_id", "artist__created_at"),
             partial(_end_detail, field=field),
         )
-        for field in DETAILS
+        for field in DETAIL_FIELDS
     ),
-    Kind("signed form", rows(SignedForm.all, "token"), _end_form),
+    RevocableKind("signed form", valid_rows(SignedForm.all, "token"), _end_form),
     *(
-        Kind(f"consent to {scope}", partial(_consents_for, scope), partial(_end_scope, scope=scope))
+        RevocableKind(f"consent to {scope}", partial(_consents_for, scope), partial(_end_scope, scope=scope))
         for scope in SCOPES
     ),
-    Kind("submission", rows(lambda: Submission.filter(taken_back__id=None), "id", "at"), _end_submission),
-    Kind(
+    RevocableKind(
+        "submission", valid_rows(lambda: Submission.filter(taken_back__id=None), "id", "at"), _end_submission
+    ),
+    RevocableKind(
         "private share",
-        rows(lambda: PrivateShare.filter(submission__is_waiting=True), "submission_id", "at"),
+        valid_rows(lambda: PrivateShare.filter(submission__is_waiting=True), "submission_id", "at"),
         _end_share,
     ),
-    Kind(
+    RevocableKind(
         "acceptance",
-        rows(lambda: Artwork.filter(status=Status.ACCEPTED, is_vetoed=False), "public_id"),
+        valid_rows(lambda: Artwork.filter(status=Status.ACCEPTED, is_vetoed=False), "public_id"),
         _end_acceptance,
     ),
-    Kind(
+    RevocableKind(
         "exhibition",
-        rows(lambda: Exhibition.filter(editions__is_current=True), "id", "created_at"),
+        valid_rows(lambda: Exhibition.filter(editions__is_current=True), "id", "created_at"),
         _end_exhibition,
     ),
-    Kind(
+    RevocableKind(
         "hanging",
-        rows(
-            lambda: Hanging.filter(not_replaced("room__edition__")),
+        valid_rows(
+            lambda: Hanging.filter(edition_is_not_replaced("room__edition__")),
             "room__edition__exhibition_id",
             "artwork__public_id",
         ),
         _end_hanging,
     ),
-    Kind("credit logo", rows(CreditLogo.all, "exhibition_id", "token"), _end_logo),
+    RevocableKind("credit logo", valid_rows(CreditLogo.all, "exhibition_id", "token"), _end_logo),
 )

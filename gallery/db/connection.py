@@ -19,7 +19,7 @@ from gallery.db.migrate import Detector, Executor
 from gallery.settings import Settings, SettingsError
 
 __all__ = [
-    "ASIDE",
+    "BACKGROUND_CONNECTION",
     "MODELS",
     "Database",
     "DatabaseOutOfDate",
@@ -33,7 +33,9 @@ __all__ = [
 
 APP = "gallery"
 MIGRATIONS = "gallery.migrations"
-ASIDE = "aside"  # a connection of its own, for what is written beside requests: nobody waits for it
+BACKGROUND_CONNECTION = (
+    "aside"  # a connection of its own, for what is written beside requests: nobody waits for it
+)
 MODELS = [
     "gallery.db.content_version",
     "gallery.audit.models",
@@ -49,7 +51,7 @@ MODELS = [
     "gallery.themes.models",
     "gallery.themes.extension_models",
     "gallery.artworks.models",
-    "gallery.artworks.share_models",
+    "gallery.artworks.private_share_models",
     "gallery.artworks.import_models",
     "gallery.stats.models",
     "gallery.reviews.models",
@@ -59,7 +61,9 @@ MODELS = [
 ]
 
 
-UNFINISHED = "unfinished_restore"  # a table: while it is there, `check` lets nobody open the database
+UNFINISHED_RESTORE_TABLE = (
+    "unfinished_restore"  # a table: while it is there, `check` lets nobody open the database
+)
 
 
 class DatabaseOutOfDate(RuntimeError):
@@ -88,7 +92,10 @@ def configuration(database_url: str) -> dict[str, Any]:
     A PostgreSQL socket folder is given as `postgresql://user@/name?host=/folder`. Raises SettingsError.
     """
     return {
-        "connections": {"default": _connection(database_url), ASIDE: _connection(database_url, most=1)},
+        "connections": {
+            "default": _connection(database_url),
+            BACKGROUND_CONNECTION: _connection(database_url, most=1),
+        },
         "apps": {APP: {"models": MODELS, "default_connection": "default", "migrations": MIGRATIONS}},
         "use_tz": True,
         "timezone": "UTC",
@@ -176,7 +183,7 @@ class Database:
 
     async def check(self) -> None:
         """Raises DatabaseOutOfDate unless every migration has been applied, and RestoreUnfinished."""
-        if UNFINISHED in await self._tables():
+        if UNFINISHED_RESTORE_TABLE in await self._tables():
             raise RestoreUnfinished
         missing = await self.missing_migrations()
         if missing:
@@ -184,11 +191,11 @@ class Database:
 
     async def is_empty(self) -> bool:
         """Whether it holds nothing yet."""
-        return not await self._tables() - {UNFINISHED}
+        return not await self._tables() - {UNFINISHED_RESTORE_TABLE}
 
     async def end_restore(self) -> None:
         """Let the database be opened: what was withdrawn after the copy is withdrawn in it, too."""
-        await get_connection("default").execute_script(f"DROP TABLE {UNFINISHED}")
+        await get_connection("default").execute_script(f"DROP TABLE {UNFINISHED_RESTORE_TABLE}")
 
     async def _tables(self) -> set[str]:
         connection = get_connection("default")

@@ -39,7 +39,7 @@ async def settle() -> None:
     await asyncio.sleep(STALENESS)
 
 
-class ContentClock:
+class GenerationTracker:
     """What one process knows of the content version, and of the next moment at which the clock changes a page."""
 
     def __init__(self, next_change: Callable[[], Awaitable[datetime | None]]) -> None:

@@ -21,10 +21,17 @@ from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.transactions import in_transaction
 
 # Decision 21: a migration adds, or says in SQL or Python what else it does. None of these looks at an older state.
-ADDING = (ops.CreateModel, ops.AddField, ops.AddIndex, ops.AlterModelOptions, ops.RunSQL, ops.RunPython)
+ADDITIVE_OPERATIONS = (
+    ops.CreateModel,
+    ops.AddField,
+    ops.AddIndex,
+    ops.AlterModelOptions,
+    ops.RunSQL,
+    ops.RunPython,
+)
 
 
-class Unrendered(State):
+class UnrenderedState(State):
     """What the models are after some operations; they become classes only in the `clone` of it."""
 
     def reload_model(self, app_label: str, model_name: str) -> None:
@@ -55,7 +62,7 @@ class Executor(MigrationExecutor):
         await self.loader.build_graph()
         applied = set(await self.recorder.applied_migrations())
         connections = dict.fromkeys(self.loader.apps_config, "default")
-        state = Unrendered(models={}, apps=StateApps(default_connections=connections))
+        state = UnrenderedState(models={}, apps=StateApps(default_connections=connections))
         names = []
         for key in self._full_plan():
             migration = self.loader.graph.nodes[key]
@@ -69,11 +76,11 @@ class Executor(MigrationExecutor):
                 break
         return names
 
-    async def _apply(self, key: MigrationKey, migration: Migration, state: Unrendered) -> None:
+    async def _apply(self, key: MigrationKey, migration: Migration, state: UnrenderedState) -> None:
         async with in_transaction("default") as connection:
             editor = self._schema_editor()
             editor.client = connection
-            for run in runs(migration.operations):
+            for run in operation_batches(migration.operations):
                 state.move(key.app_label, run)
                 rendered = state.clone()
                 rendered.validate_relations_initialized()
@@ -86,7 +93,7 @@ class Detector(MigrationAutodetector):
     """Says what the models have and the migrations do not yet."""
 
     async def _project_state(self) -> State:
-        state = Unrendered(models={}, apps=StateApps())
+        state = UnrenderedState(models={}, apps=StateApps())
         for key in self._full_plan():
             migration = self.loader.graph.nodes[key]
             assert isinstance(migration, Migration)
@@ -94,7 +101,7 @@ class Detector(MigrationAutodetector):
         return state
 
 
-def runs(operations: Iterable[ops.Operation]) -> Iterator[list[ops.Operation]]:
+def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.Operation]]:
     """`operations` in runs that may all see the models as they are after the last of them.
 
     A model that is made is made with all that it has in that state, so what is added to it begins a new run, and so
@@ -103,7 +110,7 @@ def runs(operations: Iterable[ops.Operation]) -> Iterator[list[ops.Operation]]:
     run: list[ops.Operation] = []
     made: set[str] = set()
     for operation in operations:
-        if not isinstance(operation, ADDING):
+        if not isinstance(operation, ADDITIVE_OPERATIONS):
             raise TypeError(f"A migration only adds, or says it in SQL: {operation.describe()}")
         to = getattr(operation, "model_name", None) or getattr(operation, "name", "")
         if run and (to in made or isinstance(operation, ops.RunPython)):

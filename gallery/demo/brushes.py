@@ -17,14 +17,14 @@ Point = tuple[float, float]
 Outline = list[Point]
 Box = tuple[int, int, int, int]
 Flow = float | Callable[[float, float], float]
-Paint = Callable[["Sheet"], None]
+Paint = Callable[["Canvas"], None]
 
 # Drawing happens at most this large (px, longer side); the paper grain is added at full size.
 WORKING_SIDE = 1600
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureSpec:
     """How one picture is made: its full size in px, the colour of its paper, and the hand that paints it."""
 
     width: int
@@ -33,11 +33,13 @@ class Picture:
     paint: Paint
 
 
-def picture(shelf: dict[str, Picture], width: int, height: int, paper: str) -> Callable[[Paint], Paint]:
+def register_picture(
+    shelf: dict[str, PictureSpec], width: int, height: int, paper: str
+) -> Callable[[Paint], Paint]:
     """Put the decorated painting on the shelf under its own name, written with hyphens."""
 
     def keep(paint: Paint) -> Paint:
-        shelf[paint.__name__.replace("_", "-")] = Picture(width, height, paper, paint)
+        shelf[paint.__name__.replace("_", "-")] = PictureSpec(width, height, paper, paint)
         return paint
 
     return keep
@@ -200,7 +202,7 @@ class Mask:
 Shape = Outline | Mask
 
 
-class Sheet:
+class Canvas:
     """One sheet of paper being painted; w and h are its sides in units."""
 
     def __init__(self, seed: str, width: int, height: int, paper: str, shape: tuple[int, int]) -> None:
@@ -671,11 +673,11 @@ class Sheet:
         drops = Mask(box, ImageChops.multiply(big.reduce(2), mask.image))
         self._lay(drops, self._tint(self.tooth, box, colour, 12), 0.95)
 
-    def block(self) -> "Block":
+    def block(self) -> "PrintingBlock":
         """A fresh, uninked block of the sheet's size."""
-        return Block(self)
+        return PrintingBlock(self)
 
-    def printed(self, block: "Block", colour: str, shift: Point = (0, 0), inked: float = 0.9) -> None:
+    def printed(self, block: "PrintingBlock", colour: str, shift: Point = (0, 0), inked: float = 0.9) -> None:
         """Print a carved block, a little out of register if shift (units) says so."""
         image = block.plate.reduce(2)
         image = _shifted(image, round(shift[0] * self.s), round(shift[1] * self.s))
@@ -708,31 +710,35 @@ class Sheet:
         return ImageChops.overlay(image, Image.merge("RGB", (flat, flat, flat)))
 
 
-class Block:
+class PrintingBlock:
     """A block for printing: ink it, then carve light out of it."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Canvas) -> None:
         self._sheet = sheet
         self._everywhere: Box = (0, 0, *sheet.px)
         self.plate, self._draw = sheet._double(self._everywhere, "L", 0)
 
-    def ink(self, *outlines: Outline, waver: float = 2) -> "Block":
+    def ink(self, *outlines: Outline, waver: float = 2) -> "PrintingBlock":
         """Leave these shapes standing, so that they print."""
         return self._put(outlines, 255, waver)
 
-    def carve(self, *outlines: Outline, waver: float = 2) -> "Block":
+    def carve(self, *outlines: Outline, waver: float = 2) -> "PrintingBlock":
         """Cut these shapes away."""
         return self._put(outlines, 0, waver)
 
-    def gouge(self, path: Sequence[Point], width: float, start: float = 0.25, end: float = 0.1) -> "Block":
+    def gouge(
+        self, path: Sequence[Point], width: float, start: float = 0.25, end: float = 0.1
+    ) -> "PrintingBlock":
         """One push of the gouge: it starts blunt, swells and thins out."""
         return self._put([ribbon(path, width, start, end, 0.7)], 0, width * 0.12)
 
-    def ridge(self, path: Sequence[Point], width: float, start: float = 0.5, end: float = 0.4) -> "Block":
+    def ridge(
+        self, path: Sequence[Point], width: float, start: float = 0.5, end: float = 0.4
+    ) -> "PrintingBlock":
         """Leave a line standing."""
         return self._put([ribbon(path, width, start, end, 0.6)], 255, width * 0.12)
 
-    def _put(self, outlines: Iterable[Outline], value: int, waver: float) -> "Block":
+    def _put(self, outlines: Iterable[Outline], value: int, waver: float) -> "PrintingBlock":
         for outline in outlines:
             shaken = self._sheet.waver(outline, waver)
             self._draw.polygon(self._sheet._pixels(shaken, self._everywhere), fill=value)

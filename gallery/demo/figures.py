@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from gallery.demo.brushes import Mask, Outline, Point, Sheet, arc, ellipse, ribbon, smooth
+from gallery.demo.brushes import Canvas, Mask, Outline, Point, arc, ellipse, ribbon, smooth
 
 INK = "#2a2024"
 
@@ -14,7 +14,7 @@ def limb(points: Sequence[Point], width: float, start: float = 1, end: float = 0
 
 
 def face(
-    s: Sheet,
+    s: Canvas,
     x: float,
     y: float,
     r: float,
@@ -74,7 +74,7 @@ def ball_patches(x: float, y: float, r: float, turn: float = 0) -> list[Outline]
 
 
 def ball(
-    s: Sheet, x: float, y: float, r: float, turn: float = 0, white: str = "#f8f3e6", ink: str = INK
+    s: Canvas, x: float, y: float, r: float, turn: float = 0, white: str = "#f8f3e6", ink: str = INK
 ) -> None:
     """A football in gouache."""
     skin = s.gouache(ellipse(x, y, r), white, 30, 10)

@@ -6,16 +6,16 @@
 import math
 
 from gallery.demo.brushes import (
+    Canvas,
     Outline,
-    Picture,
-    Sheet,
+    PictureSpec,
     arc,
     around,
     ellipse,
     mix,
     moved,
-    picture,
     rect,
+    register_picture,
     ribbon,
     smooth,
     star,
@@ -23,11 +23,11 @@ from gallery.demo.brushes import (
 )
 from gallery.demo.figures import INK, face, hand, limb
 
-PICTURES: dict[str, Picture] = {}
+PICTURES: dict[str, PictureSpec] = {}
 
 
-@picture(PICTURES, 3200, 1600, "#f4ead6")
-def fish_of_plenty(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 1600, "#f4ead6")
+def fish_of_plenty(s: Canvas) -> None:
     """A carp fills the sheet, with a lotus beside it: a carved block in red and indigo."""
     body = smooth([(190, 520), (300, 380), (560, 250), (900, 220), (1240, 330), (1460, 470), (1500, 520),
         (1450, 580), (1200, 720), (880, 800), (540, 770), (300, 660)])
@@ -92,8 +92,8 @@ def fish_of_plenty(s: Sheet) -> None:
     s.printed(pink, "#e07a6a", (2, 2), 0.9)
 
 
-@picture(PICTURES, 3200, 2400, "#f4e9cf")
-def bicycle_of_vegetables(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 2400, "#f4e9cf")
+def bicycle_of_vegetables(s: Canvas) -> None:
     """A bicycle goes to market under a mountain of vegetables, in crayon."""
     s.crayon(rect(-20, -20, 1380, 800), "#f0cf7c", 20, 13, 13, 0.5, under=0.35)
     s.crayon(straight([(-20, 800), (1360, 780), (1360, 1020), (-20, 1020)]), "#b98a5c", 4, 10, 12, 0.62,
@@ -166,8 +166,8 @@ def bicycle_of_vegetables(s: Sheet) -> None:
         s.gouache(ellipse(x + 19, 834 + k * 26, 3), INK, 0, 1, 0.4)
 
 
-@picture(PICTURES, 3400, 1700, "#122447")
-def star_whale(s: Sheet) -> None:
+@register_picture(PICTURES, 3400, 1700, "#122447")
+def star_whale(s: Canvas) -> None:
     """A whale made of night swims over a sleeping town, its belly full of stars."""
     def current(x: float, y: float) -> float:
         return 22 * math.sin(x / 240 + y / 200)
@@ -224,8 +224,8 @@ def star_whale(s: Sheet) -> None:
     s.relief(0.4)
 
 
-@picture(PICTURES, 3200, 1800, "#ece6d8")
-def boat_on_the_lake(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 1800, "#ece6d8")
+def boat_on_the_lake(s: Canvas) -> None:
     """A small boat under misty mountains, in ink with one red coat."""
     x: float
     s.wash(s.whole(), "#d9d8d0", 0.5, 20, 1, 0)
@@ -283,8 +283,8 @@ def boat_on_the_lake(s: Sheet) -> None:
                 False), 26, "#a98a5c", 0.7, 0.4, 0.6, 0.6, 0.85)
 
 
-@picture(PICTURES, 3200, 2400, "#8fbf5a")
-def sheep_on_the_grassland(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 2400, "#8fbf5a")
+def sheep_on_the_grassland(s: Canvas) -> None:
     """Sheep like clouds and clouds like sheep, in thick touches."""
     x: float
     y: float
@@ -333,8 +333,8 @@ def sheep_on_the_grassland(s: Sheet) -> None:
     s.relief(0.5)
 
 
-@picture(PICTURES, 2400, 3200, "#6d7f8f")
-def umbrellas_in_the_rain(s: Sheet) -> None:
+@register_picture(PICTURES, 2400, 3200, "#6d7f8f")
+def umbrellas_in_the_rain(s: Canvas) -> None:
     """Umbrellas after school, seen from the bridge above."""
     s.wash(s.whole(), "#7d90a0", 0.9, 20, 2, 0)
     s.brushed(s.whole(), ["#66788a", "#728597", "#5b6d80", "#7f92a2"], lambda x,
@@ -392,8 +392,8 @@ def umbrellas_in_the_rain(s: Sheet) -> None:
         s.crayon_line([(x, y), (x + n * 0.36, y + n)], 5, "#eaf0f2", 0.6, 0.8)
 
 
-@picture(PICTURES, 2400, 3200, "#3f7fa8")
-def sunflowers(s: Sheet) -> None:
+@register_picture(PICTURES, 2400, 3200, "#3f7fa8")
+def sunflowers(s: Canvas) -> None:
     """Sunflowers taller than the person who painted them."""
     s.brushed(s.whole(), ["#4f93b8", "#62a5c4", "#3f80aa", "#7db8ce"], lambda x,
         y: 25 * math.sin(x / 170 + y / 210), 36, 150, 2.6)
@@ -433,8 +433,8 @@ def sunflowers(s: Sheet) -> None:
     s.relief(0.65)
 
 
-@picture(PICTURES, 2400, 4800, "#cfe3e6")
-def kite_day(s: Sheet) -> None:
+@register_picture(PICTURES, 2400, 4800, "#cfe3e6")
+def kite_day(s: Canvas) -> None:
     """A dragon kite climbs the whole tall sheet from a small child's hand."""
     r: float
     x: float

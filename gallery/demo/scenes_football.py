@@ -6,17 +6,17 @@
 import math
 
 from gallery.demo.brushes import (
+    Canvas,
     Outline,
-    Picture,
+    PictureSpec,
     Point,
-    Sheet,
     arc,
     around,
     ellipse,
     mix,
     moved,
-    picture,
     rect,
+    register_picture,
     ribbon,
     smooth,
     star,
@@ -24,11 +24,11 @@ from gallery.demo.brushes import (
 )
 from gallery.demo.figures import INK, ball, ball_patches, face, hand, limb
 
-PICTURES: dict[str, Picture] = {}
+PICTURES: dict[str, PictureSpec] = {}
 
 
-@picture(PICTURES, 2400, 3200, "#f1e3c2")
-def dumpling_wrappers(s: Sheet) -> None:
+@register_picture(PICTURES, 2400, 3200, "#f1e3c2")
+def dumpling_wrappers(s: Canvas) -> None:
     """A player in blue and white stripes runs at the ball, as a newspaper showed him."""
     skin, blue, white, line = "#d8935f", "#2a62b8", "#f8f3e6", "#1d2a52"
     s.brushed(rect(-20, -20, 1040, 520), ["#f0dcae", "#ecd39c", "#f3e4bd", "#e9cfa0"], 8, 40, 170)
@@ -102,8 +102,8 @@ def dumpling_wrappers(s: Sheet) -> None:
     s.relief(0.3)
 
 
-@picture(PICTURES, 3400, 1700, "#26314f")
-def pitch_at_dusk(s: Sheet) -> None:
+@register_picture(PICTURES, 3400, 1700, "#26314f")
+def pitch_at_dusk(s: Canvas) -> None:
     """Floodlights come on over a village pitch while the sky is still orange."""
     h: float
     bands = [
@@ -177,8 +177,8 @@ def pitch_at_dusk(s: Sheet) -> None:
     s.relief(0.4)
 
 
-@picture(PICTURES, 3300, 2200, "#f2e8d2")
-def goalkeeper(s: Sheet) -> None:
+@register_picture(PICTURES, 3300, 2200, "#f2e8d2")
+def goalkeeper(s: Canvas) -> None:
     """A goalkeeper flies across the whole sheet: a two-colour block print."""
     x: float
     y: float
@@ -253,8 +253,8 @@ def goalkeeper(s: Sheet) -> None:
     s.printed(red, "#d1432f", (-3, 4), 0.78)
 
 
-@picture(PICTURES, 3200, 1800, "#efe2c6")
-def fans_in_the_stand(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 1800, "#efe2c6")
+def fans_in_the_stand(s: Canvas) -> None:
     """Rows of singing people hold their scarves up."""
     s.brushed(rect(-20, -20, 1820, 1040), ["#23355f", "#2a3f6e", "#1e2c52"], 4, 46, 200)
     s.dabs(rect(0, 0, 1780, 210), ["#3f5488", "#e9b44c", "#d9573f", "#f4ead2", "#6f86b8"], 20, 0.32)
@@ -306,8 +306,8 @@ def fans_in_the_stand(s: Sheet) -> None:
     s.relief(0.3)
 
 
-@picture(PICTURES, 3000, 2400, "#efe0bd")
-def boots_and_ball(s: Sheet) -> None:
+@register_picture(PICTURES, 3000, 2400, "#efe0bd")
+def boots_and_ball(s: Canvas) -> None:
     """A worn pair of boots rests beside a ball, painted thick."""
     def turning(x: float, y: float) -> float:
         return math.degrees(math.atan2(y - 420, x - 800)) + 90
@@ -350,8 +350,8 @@ def boots_and_ball(s: Sheet) -> None:
     s.relief(0.75)
 
 
-@picture(PICTURES, 2400, 3600, "#141c3c")
-def trophy_under_stars(s: Sheet) -> None:
+@register_picture(PICTURES, 2400, 3600, "#141c3c")
+def trophy_under_stars(s: Canvas) -> None:
     """A golden cup held up into a whirl of stars, in touches of the brush."""
     def whirl(x: float, y: float) -> float:
         return math.degrees(math.atan2(y - 480, x - 500)) + 96
@@ -399,8 +399,8 @@ def trophy_under_stars(s: Sheet) -> None:
     s.relief(0.5)
 
 
-@picture(PICTURES, 3200, 1800, "#f0dfb6")
-def school_match(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 1800, "#f0dfb6")
+def school_match(s: Canvas) -> None:
     """A match in the playground, seen from the roof in the late afternoon."""
     x: float
     y: float
@@ -449,8 +449,8 @@ def school_match(s: Sheet) -> None:
         INK, 0, 4, 0.5)
 
 
-@picture(PICTURES, 2400, 3200, "#16213f")
-def moon_penalty(s: Sheet) -> None:
+@register_picture(PICTURES, 2400, 3200, "#16213f")
+def moon_penalty(s: Canvas) -> None:
     """A child kicks the full moon over the roofs."""
     x: float
     y: float
@@ -509,8 +509,8 @@ def moon_penalty(s: Sheet) -> None:
     s.cut(ellipse(306, 392, 34), "#2f8f8a", 5)
 
 
-@picture(PICTURES, 3000, 2250, "#cfe0e8")
-def snow_goalkeeper(s: Sheet) -> None:
+@register_picture(PICTURES, 3000, 2250, "#cfe0e8")
+def snow_goalkeeper(s: Canvas) -> None:
     """A snowman keeps goal between two sticks, and the children shoot."""
     s.brushed(rect(-20, -20, 1380, 620), ["#a9cbdc", "#b7d5e2", "#9cc0d6", "#c9e0e8"], 6, 40, 180)
     for k in range(9):

@@ -6,17 +6,17 @@
 import math
 
 from gallery.demo.brushes import (
+    Canvas,
     Flow,
     Outline,
-    Picture,
-    Sheet,
+    PictureSpec,
     arc,
     around,
     ellipse,
     mix,
     moved,
-    picture,
     rect,
+    register_picture,
     ribbon,
     smooth,
     star,
@@ -24,11 +24,11 @@ from gallery.demo.brushes import (
 )
 from gallery.demo.figures import INK, limb
 
-PICTURES: dict[str, Picture] = {}
+PICTURES: dict[str, PictureSpec] = {}
 
 
-@picture(PICTURES, 3200, 2400, "#c23a24")
-def tangyuan(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 2400, "#c23a24")
+def tangyuan(s: Canvas) -> None:
     """A blue bowl of tangyuan steams on vermilion."""
     x: float
     y: float
@@ -79,8 +79,8 @@ def tangyuan(s: Sheet) -> None:
     s.relief(0.45)
 
 
-@picture(PICTURES, 3300, 2200, "#3a6ea0")
-def dumplings_in_rows(s: Sheet) -> None:
+@register_picture(PICTURES, 3300, 2200, "#3a6ea0")
+def dumplings_in_rows(s: Canvas) -> None:
     """Cut-paper dumplings stand in rows on two round trays."""
     s.cut(s.whole(), "#2f649c")
     for k in range(12):
@@ -109,7 +109,7 @@ def dumplings_in_rows(s: Sheet) -> None:
     s.cut(ellipse(1470, 828, 32), "#c23a24", 4, 5)
 
 
-def _dumpling(s: Sheet, x: float, y: float, r: float, turn: float, paper: str) -> None:
+def _dumpling(s: Canvas, x: float, y: float, r: float, turn: float, paper: str) -> None:
     def put(o: Outline) -> Outline:
         return moved(o, x, y, turn)
 
@@ -129,8 +129,8 @@ def _dumpling(s: Sheet, x: float, y: float, r: float, turn: float, paper: str) -
     s.crayon_line(put(arc(-r * 0.1, r * 0.1, r * 0.5, r * 0.24, 40, 130)), r * 0.05, "#e0c08d", 0.7, 0.5)
 
 
-@picture(PICTURES, 3000, 3000, "#d9a566")
-def round_table(s: Sheet) -> None:
+@register_picture(PICTURES, 3000, 3000, "#d9a566")
+def round_table(s: Canvas) -> None:
     """The family round the table, seen from the lamp."""
     s.cut(s.whole(), "#d8a05c")
     for k in range(9):
@@ -184,8 +184,8 @@ def round_table(s: Sheet) -> None:
         (-24, 20)]), 500, 368, 8, 0.9), "#d97c3a", 3, 4)
 
 
-@picture(PICTURES, 2560, 3200, "#e9dfca")
-def steam_over_a_pot(s: Sheet) -> None:
+@register_picture(PICTURES, 2560, 3200, "#e9dfca")
+def steam_over_a_pot(s: Canvas) -> None:
     """Steam rises from the big iron pot and fills the kitchen: an ink wash."""
     r: float
     x: float
@@ -236,8 +236,8 @@ def steam_over_a_pot(s: Sheet) -> None:
         s.gouache(rect(882, 1192 + d * 0.95, 46, 7), "#f3ead6", 0)
 
 
-@picture(PICTURES, 2400, 3200, "#efe3cd")
-def persimmons_drying(s: Sheet) -> None:
+@register_picture(PICTURES, 2400, 3200, "#efe3cd")
+def persimmons_drying(s: Canvas) -> None:
     """Strings of persimmons hang under the eaves, printed with a potato."""
     s.brushed(s.whole(), ["#e8dcc0", "#efe4cb", "#e1d2b2", "#f3ead6"], 88, 46, 220, 1.8)
     s.brushed(rect(-20, -20, 1040, 120), ["#5a4438", "#6b5242", "#4a382f"], 2, 26, 150)
@@ -280,8 +280,8 @@ def persimmons_drying(s: Sheet) -> None:
     s.stroke([(1010, 1150), (900, 1156), (760, 1152)], 18, "#6b4a30", 0.4, 1, 0.7, 0)
 
 
-@picture(PICTURES, 2400, 3200, "#9d2a20")
-def red_door(s: Sheet) -> None:
+@register_picture(PICTURES, 2400, 3200, "#9d2a20")
+def red_door(s: Canvas) -> None:
     """A red door with brass knobs, door gods' colours and a paper-cut flower in each window."""
     s.cut(s.whole(), "#c9bda6")
     for row in range(16):
@@ -322,7 +322,7 @@ def red_door(s: Sheet) -> None:
             "#f8f5ee", 6, 5)
 
 
-def _window_flower(s: Sheet, cx: float, cy: float, r: float, red: str, folds: int = 8) -> None:
+def _window_flower(s: Canvas, cx: float, cy: float, r: float, red: str, folds: int = 8) -> None:
     """Folded and cut: petals, then holes through every fold."""
     petals = [ellipse(cx, cy, r * 0.62)]
     holes: list[Outline] = []
@@ -345,8 +345,8 @@ def _window_flower(s: Sheet, cx: float, cy: float, r: float, red: str, folds: in
     s.cut(flower, red, 0, 3)
 
 
-@picture(PICTURES, 3000, 3000, "#7c4b32")
-def grandmothers_hands(s: Sheet) -> None:
+@register_picture(PICTURES, 3000, 3000, "#7c4b32")
+def grandmothers_hands(s: Canvas) -> None:
     """Two old hands fold a wrapper over its filling."""
     x: float
     y: float
@@ -410,7 +410,7 @@ def grandmothers_hands(s: Sheet) -> None:
     s.relief(0.5)
 
 
-def _gouache_dumpling(s: Sheet, x: float, y: float, r: float, turn: float) -> None:
+def _gouache_dumpling(s: Canvas, x: float, y: float, r: float, turn: float) -> None:
     shape = moved(smooth([(-r, r * 0.12), (-r * 0.72, -r * 0.4), (0, -r * 0.66), (r * 0.72, -r * 0.4),
         (r, r * 0.12), (r * 0.5, r * 0.4), (0, r * 0.46), (-r * 0.5, r * 0.4)]), x, y, turn)
     s.gouache(shape, "#f8efd9", 10, 14)
@@ -421,8 +421,8 @@ def _gouache_dumpling(s: Sheet, x: float, y: float, r: float, turn: float) -> No
     s.crayon_line(moved(arc(0, 0, r * 0.66, r * 0.42, 200, 340), x, y, turn), 5, "#c39a62", 0.75, 0.5)
 
 
-@picture(PICTURES, 3000, 3000, "#27568c")
-def oranges_on_blue(s: Sheet) -> None:
+@register_picture(PICTURES, 3000, 3000, "#27568c")
+def oranges_on_blue(s: Canvas) -> None:
     """Oranges lie on a patterned blue cloth."""
     s.brushed(s.whole(), ["#2a5c96", "#336aa6", "#234f84"], lambda x, y: 30 + 20 * math.sin(x / 200), 40,
         180)
@@ -461,8 +461,8 @@ def oranges_on_blue(s: Sheet) -> None:
     s.relief(0.6)
 
 
-@picture(PICTURES, 3200, 2400, "#3a4f78")
-def cat_on_the_kang(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 2400, "#3a4f78")
+def cat_on_the_kang(s: Canvas) -> None:
     """A ginger cat sleeps on the warm kang while it snows outside."""
     s.crayon(s.whole(), "#d98f4f", 6, 8, 13, 0.75, under=0.7)
     pane = s.mask(rect(210, 50, 910, 500))
@@ -530,8 +530,8 @@ def cat_on_the_kang(s: Sheet) -> None:
     s.relief(0.45)
 
 
-@picture(PICTURES, 3000, 3000, "#f0c04e")
-def tiger_hat(s: Sheet) -> None:
+@register_picture(PICTURES, 3000, 3000, "#f0c04e")
+def tiger_hat(s: Canvas) -> None:
     """A small child looks out from under a tiger hat."""
     s.cut(s.whole(), "#2f8577")
     for j in range(5):
@@ -590,8 +590,8 @@ def tiger_hat(s: Sheet) -> None:
         s.cut(ellipse(500 + side * 332, 945, 40), "#f2c13e", 4, 3)
 
 
-@picture(PICTURES, 2400, 3600, "#12182f")
-def lanterns_at_night(s: Sheet) -> None:
+@register_picture(PICTURES, 2400, 3600, "#12182f")
+def lanterns_at_night(s: Canvas) -> None:
     """Red lanterns light an alley and the children who look up at them."""
     s.brushed(s.whole(), ["#151c3c", "#1b2448", "#101530", "#202b55"], lambda x,
         y: 85 + 10 * math.sin(x / 150), 40, 220, 2)

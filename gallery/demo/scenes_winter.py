@@ -6,26 +6,26 @@
 import math
 
 from gallery.demo.brushes import (
-    Picture,
-    Sheet,
+    Canvas,
+    PictureSpec,
     arc,
     around,
     ellipse,
     mix,
     moved,
-    picture,
     rect,
+    register_picture,
     ribbon,
     smooth,
     straight,
 )
 from gallery.demo.figures import INK, limb
 
-PICTURES: dict[str, Picture] = {}
+PICTURES: dict[str, PictureSpec] = {}
 
 
-@picture(PICTURES, 3200, 1800, "#1c2d57")
-def snow_village(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 1800, "#1c2d57")
+def snow_village(s: Canvas) -> None:
     """Cut-paper houses under a large moon, deep in snow."""
     x: float
     y: float
@@ -82,8 +82,8 @@ def snow_village(s: Sheet) -> None:
         s.cut(ellipse(x, y, s.rng.uniform(3.5, 9)), "#fbfaf5", 0, 1.6)
 
 
-@picture(PICTURES, 2400, 3600, "#efe7d6")
-def plum_blossom(s: Sheet) -> None:
+@register_picture(PICTURES, 2400, 3600, "#efe7d6")
+def plum_blossom(s: Canvas) -> None:
     """A branch of plum blossom in snow: ink, and red touches."""
     s.wash(s.whole(), "#d3cfc6", 0.55, 20, 2, 0)
     s.wash(ellipse(690, 330, 250), "#b9b4ae", 0.3, 14, 1, 0.1)
@@ -145,8 +145,8 @@ def plum_blossom(s: Sheet) -> None:
         s.stroke(path, 9, "#f3ead6", 0.1, 1, 1, 0)
 
 
-@picture(PICTURES, 3200, 1800, "#f3e9d4")
-def sun_returns(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 1800, "#f3e9d4")
+def sun_returns(s: Canvas) -> None:
     """The sun comes back over the mountains after the longest night: a three-colour woodblock."""
     warm = s.block().ink(rect(60, 60, 1658, 880), waver=4)
     for k in range(36):
@@ -204,8 +204,8 @@ def sun_returns(s: Sheet) -> None:
     s.printed(key, "#1e3350", (-2, 3), 0.93)
 
 
-@picture(PICTURES, 3000, 2000, "#e8e2d6")
-def winter_crows(s: Sheet) -> None:
+@register_picture(PICTURES, 3000, 2000, "#e8e2d6")
+def winter_crows(s: Canvas) -> None:
     """Bare trees and crows at nightfall in ink wash."""
     r: float
     x: float
@@ -245,7 +245,7 @@ def winter_crows(s: Sheet) -> None:
 
 
 def _bare_tree(
-    s: Sheet, x: float, y: float, length: float, heading: float, width: float, depth: int,
+    s: Canvas, x: float, y: float, length: float, heading: float, width: float, depth: int,
     tips: list[tuple[float, float, float]],
 ) -> None:
     a = math.radians(heading)
@@ -266,7 +266,7 @@ def _bare_tree(
             width * 0.58, depth - 1, tips)
 
 
-def _crow(s: Sheet, x: float, y: float, r: float, way: int) -> None:
+def _crow(s: Canvas, x: float, y: float, r: float, way: int) -> None:
     body = smooth([(x + way * r * 1.1, y - r * 0.62), (x + way * r * 0.5, y - r * 0.98), (x, y - r * 0.5),
         (x - way * r * 0.9, y + r * 0.3), (x - way * r * 1.5, y + r * 0.9),
         (x - way * r * 0.5, y + r * 0.62), (x + way * r * 0.4, y + r * 0.36),
@@ -274,8 +274,8 @@ def _crow(s: Sheet, x: float, y: float, r: float, way: int) -> None:
     s.gouache(body, "#1c1a24", 40, 14, 1.2)
 
 
-@picture(PICTURES, 3200, 2400, "#bcd6de")
-def skaters(s: Sheet) -> None:
+@register_picture(PICTURES, 3200, 2400, "#bcd6de")
+def skaters(s: Canvas) -> None:
     """Children skate on the frozen pond; one has fallen and laughs."""
     s.brushed(s.whole(), ["#f4f1e8", "#e7ebec", "#fbf9f3", "#dfe6e8"], lambda x, y: 10 * math.sin(x / 150),
         38, 170, 2)
@@ -344,8 +344,8 @@ def skaters(s: Sheet) -> None:
     s.relief(0.4)
 
 
-@picture(PICTURES, 3900, 1300, "#233a66")
-def snow_train(s: Sheet) -> None:
+@register_picture(PICTURES, 3900, 1300, "#233a66")
+def snow_train(s: Canvas) -> None:
     """A green train full of lit windows goes home through the snow: a long strip of cut paper."""
     s.cut(s.whole(), "#2a4272")
     for _ in range(70):
@@ -413,8 +413,8 @@ def snow_train(s: Sheet) -> None:
             1.6)
 
 
-@picture(PICTURES, 2560, 3200, "#efe6d2")
-def nine_times_nine(s: Sheet) -> None:
+@register_picture(PICTURES, 2560, 3200, "#efe6d2")
+def nine_times_nine(s: Canvas) -> None:
     """The solstice chart: nine flowers of nine petals, one petal coloured each day until spring."""
     s.brushed(s.whole(), ["#ece2cb", "#f1e8d5", "#e6dac0"], 12, 60, 260, 1.3)
     s.stroke(smooth([(130, 1260), (210, 1040), (170, 860), (330, 700), (360, 520), (540, 380), (560, 210)],

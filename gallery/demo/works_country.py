@@ -3,24 +3,24 @@
 # ruff: noqa: E501 - sentences read better whole
 from __future__ import annotations
 
-from gallery.demo.catalogue import SOLSTICE, WORLD_CUP, DemoWork, Stage, Text
+from gallery.demo.content import SOLSTICE, WORLD_CUP, DemoStage, DemoText, DemoWork
 
 COUNTRY = (
     DemoWork(
         "fish-of-plenty",
         "clear-sound",
-        Text("红叶", "Hongye"),
-        Text("年年有鱼", "A Fish for Every Year"),
-        Text(
+        DemoText("红叶", "Hongye"),
+        DemoText("年年有鱼", "A Fish for Every Year"),
+        DemoText(
             "“鱼”和“余”念起来一样。红叶听不见这个巧合，是看唇形看出来的。",
             "In Chinese, fish and plenty sound the same. Hongye cannot hear the pun; she saw it on people's lips.",
         ),
-        Text(
+        DemoText(
             "一条红色大鲤鱼占满画面，鳞片一层层，四周是蓝色水波、绿荷叶和粉荷花。",
             "A great red carp fills the sheet, scale upon scale, among blue waves, green lotus leaves and pink lotus flowers.",
         ),
-        Text("木版年画", "New Year woodblock print"),
-        Text("独立完成", "Made alone"),
+        DemoText("木版年画", "New Year woodblock print"),
+        DemoText("独立完成", "Made alone"),
         2024,
         (SOLSTICE,),
         agreed_by="artist",
@@ -29,18 +29,18 @@ COUNTRY = (
     DemoWork(
         "boat-on-the-lake",
         "warm-sun",
-        Text("江上客（化名）", "Guest on the River (a pseudonym)"),
-        Text("送炭的船", "The Boat with the Charcoal"),
-        Text(
+        DemoText("江上客（化名）", "Guest on the River (a pseudonym)"),
+        DemoText("送炭的船", "The Boat with the Charcoal"),
+        DemoText(
             "从前入冬，湖那边的船会送炭过来。船上总有一件红棉袄，远远看见，就知道今年冷不着了。",
             "Every winter a boat used to bring charcoal across the lake. There was always a red coat in it; seeing it from afar, one knew that this year nobody would be cold.",
         ),
-        Text(
+        DemoText(
             "水墨山水：湖上一条小船，戴斗笠、穿红衣的人摇橹，船上堆着货；近处芦苇，远处云山和一轮红日，天上一行鸟。",
             "A landscape in ink: a small boat on a lake, rowed by someone in a straw hat and a red coat, with a load aboard; reeds in front, mountains in mist behind, a red sun and a line of birds.",
         ),
-        Text("水墨设色", "Ink and colour"),
-        Text("独立完成", "Painted alone"),
+        DemoText("水墨设色", "Ink and colour"),
+        DemoText("独立完成", "Painted alone"),
         2023,
         (SOLSTICE,),
         agreed_by="artist",
@@ -49,61 +49,61 @@ COUNTRY = (
     DemoWork(
         "sunflowers",
         "bazaar-charity",
-        Text("向阳（化名）", "Xiangyang (a pseudonym)"),
-        Text("比我高", "Taller than Me"),
-        Text(
+        DemoText("向阳（化名）", "Xiangyang (a pseudonym)"),
+        DemoText("比我高", "Taller than Me"),
+        DemoText(
             "冬天里她想念夏天的地。最高那棵她踮起脚也够不着，就让蜜蜂替她上去。",
             "In winter she misses the summer field. The tallest she could not reach even on tiptoe, so she sent a bee.",
         ),
-        Text(
+        DemoText(
             "八朵金黄的向日葵高高低低立在蓝天下，花盘深褐，茎叶翠绿，几只蜜蜂飞在花边。",
             "Eight golden sunflowers with dark brown hearts stand at different heights under a blue sky; green stems and leaves, and a few bees.",
         ),
-        Text("油画棒", "Oil pastel"),
-        Text("独立完成", "Drawn alone"),
+        DemoText("油画棒", "Oil pastel"),
+        DemoText("独立完成", "Drawn alone"),
         2025,
         (SOLSTICE,),
         agreed_by="parent",
-        stage=Stage.SUBMITTED,
+        stage=DemoStage.SUBMITTED,
     ),
     DemoWork(
         "star-whale",
         "seagull-ward",
-        Text("小鲸（化名）", "Little Whale (a pseudonym)"),
-        Text("夜里游过来的鲸", "The Whale That Comes at Night"),
-        Text(
+        DemoText("小鲸（化名）", "Little Whale (a pseudonym)"),
+        DemoText("夜里游过来的鲸", "The Whale That Comes at Night"),
+        DemoText(
             "睡不着的时候，他就想有一条鲸从楼顶上游过去，肚子里装着全城的星星。它游得很慢，游完天就亮了。",
             "When he cannot sleep he thinks of a whale that swims over the roofs with all the town's stars in its belly. It swims slowly; when it has passed, it is morning.",
         ),
-        Text(
+        DemoText(
             "一头深蓝色的鲸游在夜空里，身上缀满黄色星星，头顶喷出白色水花，下面是一排亮着小窗的屋顶。",
             "A dark blue whale swims through the night sky, dotted with yellow stars and blowing white spray; below it a row of roofs with small lit windows.",
         ),
-        Text("丙烯", "Acrylic"),
-        Text("老师帮忙装框", "A teacher framed it"),
+        DemoText("丙烯", "Acrylic"),
+        DemoText("老师帮忙装框", "A teacher framed it"),
         2025,
         (SOLSTICE,),
         agreed_by="parent",
-        stage=Stage.SUBMITTED,
+        stage=DemoStage.SUBMITTED,
     ),
     DemoWork(
         "bicycle-of-vegetables",
         "xiaogeng",
-        Text("阿青", "Aqing"),
-        Text("去集上", "To Market"),
-        Text(
+        DemoText("阿青", "Aqing"),
+        DemoText("去集上", "To Market"),
+        DemoText(
             "阿青每周六陪妈妈去集上卖菜。他不喜欢人多，但他记得每一种菜的位置：胡萝卜在后，番茄在前，茄子挨着番茄。",
             "On Saturdays Aqing goes to market with his mother. He does not like crowds, but knows where each vegetable goes: carrots behind, tomatoes in front, aubergines next to the tomatoes.",
         ),
-        Text(
+        DemoText(
             "一幅自行车的画。",
             "A picture of a bicycle.",
         ),
-        Text("蜡笔", "Crayon"),
-        Text("独立完成", "Drawn alone"),
+        DemoText("蜡笔", "Crayon"),
+        DemoText("独立完成", "Drawn alone"),
         2025,
         (WORLD_CUP,),
-        stage=Stage.RETURNED,
+        stage=DemoStage.RETURNED,
         reason="画很动人，故事也好。请按下面两处修改后再寄来，我们很想把它挂上墙。",
         notes={
             "alt_text": "请写出看不见画的人想知道的：车是什么颜色，筐里有哪些菜，天上有什么。",
@@ -113,57 +113,57 @@ COUNTRY = (
     DemoWork(
         "sheep-on-the-grassland",
         "grassland-books",
-        Text("巴特尔（化名）", "Bataar (a pseudonym)"),
-        Text("云掉下来了", "The Clouds Came Down"),
-        Text(
+        DemoText("巴特尔（化名）", "Bataar (a pseudonym)"),
+        DemoText("云掉下来了", "The Clouds Came Down"),
+        DemoText(
             "巴特尔放羊的时候分不清云和羊，后来他不分了。",
             "Herding, Bataar could not tell clouds from sheep; in the end he stopped trying.",
         ),
-        Text(
+        DemoText(
             "绿草坡上散着七只黑脸白羊，毛卷像云，天上的云也像羊，远处是起伏的山丘。",
             "Seven white sheep with black faces stand about a green slope, their wool curled like clouds; the clouds above look like sheep, and hills roll behind.",
         ),
-        Text("油画", "Oil"),
-        Text("独立完成", "Painted alone"),
+        DemoText("油画", "Oil"),
+        DemoText("独立完成", "Painted alone"),
         2025,
         (WORLD_CUP,),
         agreed_by="parent",
         assent="OK.",
         language="en",
-        stage=Stage.DECLINED,
+        stage=DemoStage.DECLINED,
         reason="A picture we love, but it belongs to neither the World Cup nor the solstice. Please send it again to the spring call; it will be welcome there.",
     ),
     DemoWork(
         "umbrellas-in-the-rain",
         "mountain-rain",
-        Text("小桥（化名）", "Xiaoqiao (a pseudonym)"),
-        Text("放学的伞", "Umbrellas after School"),
-        Text(
+        DemoText("小桥（化名）", "Xiaoqiao (a pseudonym)"),
+        DemoText("放学的伞", "Umbrellas after School"),
+        DemoText(
             "从桥上往下看，每把伞下面都有一个同学。红点点那把是我。",
             "Seen from the bridge, there is a schoolmate under each umbrella. The one with the red dots is mine.",
         ),
-        Text("", ""),
-        Text("水粉", "Gouache"),
-        Text("", ""),
+        DemoText("", ""),
+        DemoText("水粉", "Gouache"),
+        DemoText("", ""),
         2025,
         (),
         agreed_by="parent",
-        stage=Stage.DRAFT,
+        stage=DemoStage.DRAFT,
     ),
     DemoWork(
         "kite-day",
         "xiaogeng",
-        Text("小雨", "Xiaoyu"),
-        Text("龙上天", "The Dragon Goes Up"),
-        Text("", ""),
-        Text(
+        DemoText("小雨", "Xiaoyu"),
+        DemoText("龙上天", "The Dragon Goes Up"),
+        DemoText("", ""),
+        DemoText(
             "一只长长的彩色龙头风筝盘旋升上蓝天，草地上两个孩子举着手，其中一个牵着线。",
             "A long, colourful dragon kite winds up into a blue sky; on the grass two children raise their arms, and one of them holds the string.",
         ),
-        Text("水彩", "Watercolour"),
-        Text("独立完成", "Painted alone"),
+        DemoText("水彩", "Watercolour"),
+        DemoText("独立完成", "Painted alone"),
         2025,
         (),
-        stage=Stage.DRAFT,
+        stage=DemoStage.DRAFT,
     ),
 )

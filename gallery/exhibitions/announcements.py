@@ -10,35 +10,35 @@ from typing import Any
 from tortoise.expressions import F, Q
 
 from gallery.accounts.members import members_of
-from gallery.artworks.models import Artwork, has_opened
+from gallery.artworks.models import Artwork, edition_has_opened
 from gallery.clock import now
 from gallery.db.connection import in_transaction
 from gallery.exhibitions.models import Edition, Exhibition, Hanging
 from gallery.mail.models import Mail
-from gallery.mail.outbox import News, in_both, tell
+from gallery.mail.outbox import Notification, in_all_languages, notify
 
-OPENED_LATELY = timedelta(days=2)  # an opening that nobody was told of by then is no news
+RECENT_OPENING = timedelta(days=2)  # an opening that nobody was told of by then is no news
 
 
-async def tell_of_hanging(exhibition: Exhibition, edition: Edition, work_ids: Collection[int]) -> None:
+async def notify_of_hanging(exhibition: Exhibition, edition: Edition, work_ids: Collection[int]) -> None:
     """Tell the organisations of works that hang for the first time; within the transaction that publishes them."""
     if work_ids:
-        await _tell(exhibition, edition, "works_hung", work_ids)
+        await _notify(exhibition, edition, "works_hung", work_ids)
 
 
-async def tell_of_opening() -> bool:
+async def notify_of_opening() -> bool:
     """Tell the organisations of one exhibition that it has opened, once; False when there is none to tell of.
 
     What was published after its hour was told with the hanging.
     """
     moment = now()
     opened = Edition.filter(
-        has_opened(),
-        opens_at__gt=moment - OPENED_LATELY,
+        edition_has_opened(),
+        opens_at__gt=moment - RECENT_OPENING,
         published_at__lt=F("opens_at"),
     )
     for edition in await opened.order_by("opens_at").prefetch_related("exhibition"):
-        if await Mail.filter(key__startswith=_key("exhibition_opened", edition.exhibition_id)).exists():
+        if await Mail.filter(key__startswith=_mail_key("exhibition_opened", edition.exhibition_id)).exists():
             continue
         if await _was_open_before(edition):
             continue
@@ -47,7 +47,7 @@ async def tell_of_opening() -> bool:
         ids: list[Any] = list(await on_view.values_list("id", flat=True))
         if ids:
             async with in_transaction():
-                await _tell(edition.exhibition, edition, "exhibition_opened", ids)
+                await _notify(edition.exhibition, edition, "exhibition_opened", ids)
             return True
     return False
 
@@ -60,20 +60,20 @@ async def _was_open_before(edition: Edition) -> bool:
     ).exists()
 
 
-def _key(kind: str, exhibition_id: int) -> str:
+def _mail_key(kind: str, exhibition_id: int) -> str:
     return f"{kind}:{exhibition_id}:"
 
 
-async def _tell(exhibition: Exhibition, edition: Edition, kind: str, work_ids: Collection[int]) -> None:
+async def _notify(exhibition: Exhibition, edition: Edition, kind: str, work_ids: Collection[int]) -> None:
     works: list[Any] = list(
         await Artwork.filter(id__in=list(work_ids)).values_list("organisation_id", flat=True)
     )
-    facts: dict[str, Any] = {"exhibition": in_both(edition, "title")}
+    facts: dict[str, Any] = {"exhibition": in_all_languages(edition, "title")}
     if edition.opens_at is not None:
         facts |= {"opens_at": edition.opens_at.isoformat(), "is_to_open": not edition.has_opened()}
     for organisation_id, count in Counter(works).items():
         # Told of a hanging with each edition, of the opening once.
-        key = f"{_key(kind, exhibition.id)}{organisation_id}" if kind == "exhibition_opened" else ""
+        key = f"{_mail_key(kind, exhibition.id)}{organisation_id}" if kind == "exhibition_opened" else ""
         page = "/{language}/exhibitions/" + exhibition.slug
-        news = News(kind, page, {**facts, "count": count}, key)
-        await tell(await members_of(organisation_id), news)
+        news = Notification(kind, page, {**facts, "count": count}, key)
+        await notify(await members_of(organisation_id), news)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gallery.exhibitions.models import Edition, Hanging, Room
-from gallery.exhibitions.room_rules import Filled, Hung, filled
+from gallery.exhibitions.room_rules import FilledRoom, HungWork, fill_rooms
 
 EDITION_FIELDS = (
     "title_zh",
@@ -20,7 +20,7 @@ EDITION_FIELDS = (
 )
 FROZEN_FIELDS = (*EDITION_FIELDS, "credits", "talks")
 ROOM_FIELDS = ("title_zh", "title_en", "text_zh", "text_en", "layout", "rule")
-CAPTIONS = ("caption_zh", "caption_en")
+CAPTION_FIELDS = ("caption_zh", "caption_en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +28,22 @@ class Arrangement:
     """FROZEN_FIELDS by name, and the rooms in their order."""
 
     values: Mapping[str, Any]
-    rooms: Sequence[Filled]
+    rooms: Sequence[FilledRoom]
 
     @property
     def work_ids(self) -> list[int]:
         return [hung.artwork_id for room in self.rooms for hung in room.works]
 
 
-async def arranged(edition: Edition) -> Arrangement:
+async def arrangement_of(edition: Edition) -> Arrangement:
     """What an edition froze, whatever became of its works since; of a draft, what publishing it would freeze now."""
     values = {name: getattr(edition, name) for name in FROZEN_FIELDS}
-    return Arrangement(values, await filled(edition) if edition.is_draft else await _frozen(edition))
+    return Arrangement(
+        values, await fill_rooms(edition) if edition.is_draft else await _frozen_rooms(edition)
+    )
 
 
-async def furnish(edition: Edition, rooms: Sequence[Filled]) -> None:
+async def create_rooms(edition: Edition, rooms: Sequence[FilledRoom]) -> None:
     """Give an edition that has none yet these rooms and what hangs in them; within a transaction."""
     await Room.bulk_create(
         Room(
@@ -66,11 +68,11 @@ async def furnish(edition: Edition, rooms: Sequence[Filled]) -> None:
     )
 
 
-async def _frozen(edition: Edition) -> list[Filled]:
+async def _frozen_rooms(edition: Edition) -> list[FilledRoom]:
     rooms = await Room.filter(edition_id=edition.id).order_by("position", "id")
-    by_room: dict[int, list[Hung]] = {room.id: [] for room in rooms}
+    by_room: dict[int, list[HungWork]] = {room.id: [] for room in rooms}
     for hanging in await Hanging.filter(room__edition_id=edition.id).order_by("position", "id"):
         by_room[hanging.room_id].append(
-            Hung(hanging.artwork_id, hanging.caption_zh, hanging.caption_en, hanging.id)
+            HungWork(hanging.artwork_id, hanging.caption_zh, hanging.caption_en, hanging.id)
         )
-    return [Filled(room, by_room[room.id]) for room in rooms]
+    return [FilledRoom(room, by_room[room.id]) for room in rooms]

@@ -13,20 +13,20 @@ from tortoise.expressions import Q, Subquery
 from tortoise.query_utils import Prefetch
 
 from gallery.accounts.models import Person
-from gallery.artworks.as_sent import as_sent
+from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, may_hang
-from gallery.clock import local
+from gallery.clock import to_local
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
-from gallery.exhibitions.room_rules import Filled, ids_of
-from gallery.numbers import page_in, whole_number
+from gallery.exhibitions.room_rules import FilledRoom, work_ids_of
+from gallery.numbers import page_number, whole_number
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 
-PER_PAGE = 24
+PICKER_PAGE_SIZE = 24
 
 
 @dataclass(frozen=True)
-class Picker:
+class WorkPicker:
     """Accepted works that do not hang in the draft yet, narrowed by what the address asks for."""
 
     works: Sequence[Artwork]
@@ -52,32 +52,32 @@ async def rooms_of(draft: Edition) -> list[Room]:
             ),
         )
     )
-    await as_sent([hanging.artwork for room in rooms for hanging in room.hangings])
+    await load_as_sent([hanging.artwork for room in rooms for hanging in room.hangings])
     return rooms
 
 
-RULED_SHOWN = 24  # of each room's works by rule, on the builder's page
+MAX_RULE_WORKS_SHOWN = 24  # of each room's works by rule, on the builder's page
 
 
-async def works_by_rule(rooms: Sequence[Filled]) -> dict[int, Artwork]:
+async def works_by_rule(rooms: Sequence[FilledRoom]) -> dict[int, Artwork]:
     """The first works that rules would hang, and those they leave out, by id; one query, or none without rules."""
     ids = {
         id
         for room in rooms
         if room.room.rule is not None
         for id in (
-            *[hung.artwork_id for hung in room.works if hung.hanging_id is None][:RULED_SHOWN],
+            *[hung.artwork_id for hung in room.works if hung.hanging_id is None][:MAX_RULE_WORKS_SHOWN],
             *(room.room.without or ()),
         )
     }
     if not ids:
         return {}
     works = await Artwork.filter(id__in=ids).prefetch_related("image", "artist", "consent", "organisation")
-    await as_sent(works)
+    await load_as_sent(works)
     return {work.id: work for work in works}
 
 
-async def version_of(exhibition: Exhibition, person: Person) -> dict[str, Any]:
+async def draft_version(exhibition: Exhibition, person: Person) -> dict[str, Any]:
     """How often the draft was changed, and who did so last if it was not this person."""
     draft = await Edition.get(exhibition_id=exhibition.id, number__isnull=True).select_related("changed_by")
     other = draft.changed_by if draft.changed_by_id != person.id else None
@@ -93,19 +93,19 @@ async def editions_of(exhibition: Exhibition) -> list[Edition]:
     )
 
 
-async def ending_before(draft: Edition, rooms: Sequence[Filled]) -> list[Artwork]:
+async def works_ending_before_closing(draft: Edition, rooms: Sequence[FilledRoom]) -> list[Artwork]:
     """The works, hung by hand or by a rule, whose consent ends before the exhibition closes: they leave the wall by themselves.
 
     The earliest first; one query.
     """
     if draft.closes_at is None:
         return []
-    last_day: date = local(draft.closes_at).date()
-    ending = Artwork.filter(id__in=ids_of(rooms) or [0], consent__ends_on__lt=last_day)
+    last_day: date = to_local(draft.closes_at).date()
+    ending = Artwork.filter(id__in=work_ids_of(rooms) or [0], consent__ends_on__lt=last_day)
     return await ending.order_by("consent__ends_on", "id").select_related("consent")
 
 
-async def picker_of(draft: Edition, query: QueryParams) -> Picker:
+async def work_picker(draft: Edition, query: QueryParams) -> WorkPicker:
     """The works to choose from. `query` may hold room, theme, organisation (ids), q (words) and page."""
     asked = {name: query[name][:100] for name in ("room", "theme", "organisation", "q") if query.get(name)}
     hung = Hanging.filter(room__edition_id=draft.id).values("artwork_id")
@@ -115,17 +115,17 @@ async def picker_of(draft: Edition, query: QueryParams) -> Picker:
     if "organisation" in asked:
         chosen = chosen.filter(organisation_id=whole_number(asked["organisation"]) or 0)
     if "q" in asked:
-        chosen = chosen.filter(_said(asked["q"]))
+        chosen = chosen.filter(_words_match(asked["q"]))
     count = await chosen.count()
-    pages = max(1, -(-count // PER_PAGE))
-    page = page_in(query, most=pages)
+    pages = max(1, -(-count // PICKER_PAGE_SIZE))
+    page = page_number(query, most=pages)
     works = (
         await chosen.order_by("-id")
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE)
+        .offset((page - 1) * PICKER_PAGE_SIZE)
+        .limit(PICKER_PAGE_SIZE)
         .prefetch_related("image", "artist", "consent", "organisation")
     )
-    return Picker(
+    return WorkPicker(
         works=works,
         count=count,
         page=page,
@@ -136,7 +136,7 @@ async def picker_of(draft: Edition, query: QueryParams) -> Picker:
     )
 
 
-def _said(words: str) -> Q:
+def _words_match(words: str) -> Q:
     fields = (
         "title",
         "title_translation",

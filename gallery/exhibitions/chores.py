@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from gallery.exhibitions.announcements import tell_of_opening
-from gallery.exhibitions.credit_logos import delete_unused
+from gallery.exhibitions.announcements import notify_of_opening
+from gallery.exhibitions.credit_logos import delete_unused_logos
 from gallery.exhibitions.credits import links_of_credits
 from gallery.exhibitions.stored_files import delete_orphans
-from gallery.organisations.links import note_links
-from gallery.worker import Chore, Workshop
+from gallery.organisations.links import register_links
+from gallery.worker import Chore, ChoreContext
 
 
-async def announce_opening(workshop: Workshop) -> bool:
+async def announce_opening(context: ChoreContext) -> bool:
     """Tell organisations that an exhibition with their works has opened."""
-    return await tell_of_opening()
+    return await notify_of_opening()
 
 
-async def note_every_link(workshop: Workshop) -> bool:
+async def update_link_list(context: ChoreContext) -> bool:
     """Take up new links of projects and of credits, and drop those that nothing has any more."""
-    await note_links(await links_of_credits())
+    await register_links(await links_of_credits())
     return False
 
 
-async def tidy_logos(workshop: Workshop) -> bool:
+async def clean_up_logos(context: ChoreContext) -> bool:
     """Delete logos of credits that stand in no edition any more."""
-    await delete_unused(workshop.storage)
+    await delete_unused_logos(context.storage)
     return False
 
 
 CHORES = [
-    Chore("note links", note_every_link, every=20),
-    Chore("tidy logos", tidy_logos, every=3600),
+    Chore("note links", update_link_list, every=20),
+    Chore("tidy logos", clean_up_logos, every=3600),
     Chore("delete orphaned files", delete_orphans, every=24 * 3600, aside=True),
     Chore("announce openings", announce_opening, every=30),
 ]

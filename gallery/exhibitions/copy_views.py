@@ -7,13 +7,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 
-from gallery.exhibitions import copying
+from gallery.exhibitions import copies as copying
 from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.forms import ExhibitionForm
 from gallery.exhibitions.models import Exhibition
-from gallery.exhibitions.views import chosen_theme, slug_in_use, theme_choices
-from gallery.web.forms import desk_form
+from gallery.exhibitions.views import chosen_theme, slug_taken_message, theme_choices
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
@@ -36,14 +36,14 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator makes a new exhibition that begins as another one is now, and comes to its builder."""
     person, exhibition = await load_exhibition(request)
-    form = ExhibitionForm(await desk_form(request), themes=await theme_choices())
+    form = ExhibitionForm(await read_desk_form(request), themes=await theme_choices())
     if not form.validate():
         return await _page(request, exhibition, form, status=422)
     slug = form["slug"].data
     if not await Exhibition.exists(slug=slug):
         try:
             theme = await chosen_theme(form)
-            copy = await copying.copy(
+            copy = await copying.copy_exhibition(
                 exhibition, slug, person, theme=theme, **form.values("title_zh", "title_en")
             )
         except IntegrityError:  # somebody took the name in this very moment
@@ -56,7 +56,7 @@ async def create(request: Request) -> Response:
                 _("This is the copy. Its dates are empty; visitors see it when you publish it."),
             )
             return response
-    form.refuse("slug", slug_in_use())
+    form.refuse("slug", slug_taken_message())
     return await _page(request, exhibition, form, status=422)
 
 

@@ -11,16 +11,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.exhibitions.access import load_exhibition
-from gallery.exhibitions.credit_logos import LooksHidden, is_on_view, logos_of, remove_logo, set_logo
+from gallery.exhibitions.credit_logos import ResemblesHiddenWork, is_on_view, logos_of, remove_logo, set_logo
 from gallery.exhibitions.credits import Credit, credits_of
 from gallery.exhibitions.draft_lists import NoSuchEntry
 from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.models import Exhibition
 from gallery.images.profile_image_models import CreditLogo
-from gallery.images.sandbox.parent import REFUSALS, Refused
+from gallery.images.sandbox.parent import REFUSALS, ImageRefused
 from gallery.images.storage_keys import logo_key
-from gallery.images.uploads import FormReader, ReceivedForm, look_at, too_large
-from gallery.storage import Storage, StoreAway
+from gallery.images.uploads import FormReader, ReceivedForm, inspect_upload, too_large
+from gallery.storage import Storage, StoreUnavailable
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
@@ -32,45 +32,45 @@ NO_PICTURE = "no picture"  # shown in place of a refusal of the decoder
 async def edit(request: Request) -> Response:
     """A curator sees the logo beside a credit, to choose another or to remove it."""
     _person, exhibition = await load_exhibition(request)
-    return await _page(request, exhibition)
+    return await _render_page(request, exhibition)
 
 
 async def update(request: Request) -> Response:
     """A curator sets the logo beside a credit, or removes it: visitors see that at once."""
     person, exhibition = await load_exhibition(request)
-    key = (await _credit(request, exhibition)).key
+    key = (await _load_credit(request, exhibition)).key
     storage: Storage = request.app.state.storage
     async with storage.scratch_folder() as folder:
         received = await FormReader(request, folder, settings_of(request).upload_max_bytes).read()
         if received.fields.get("is_gone"):
             await remove_logo(exhibition, key, person, storage)
-            return _back(request, exhibition, key, _("The logo is removed."))
-        sentence = _what_is_wrong(request, received)
+            return _redirect_to_credits(request, exhibition, key, _("The logo is removed."))
+        sentence = _upload_error(request, received)
         try:
             if not sentence and received.file is not None:
-                found = await look_at(received.file, settings_of(request))
+                found = await inspect_upload(received.file, settings_of(request))
                 if found.preview is None:
                     sentence = _(
                         "We could not look at this picture: our machine is busy. Please send it again."
                     )
-                    return await _page(request, exhibition, sentence, 503)
+                    return await _render_page(request, exhibition, sentence, 503)
                 size = (found.width, found.height)
                 await set_logo(exhibition, key, found.preview, size, person, storage)
-        except Refused as refusal:
+        except ImageRefused as refusal:
             sentence = str(REFUSALS[refusal.code])
-        except LooksHidden:
+        except ResemblesHiddenWork:
             sentence = _("This picture resembles a work that may not be shown. Please choose another.")
-        except StoreAway as away:
+        except StoreUnavailable as away:
             logger.warning("%s", away)
             sentence = _("The picture could not be kept just now. Please choose it again in a minute.")
         except NoSuchEntry as error:  # removed in this very moment
             raise HTTPException(404) from error
     if sentence:
-        return await _page(request, exhibition, sentence, 413 if received.is_too_large else 422)
-    return _back(request, exhibition, key, _("The logo is saved."))
+        return await _render_page(request, exhibition, sentence, 413 if received.is_too_large else 422)
+    return _redirect_to_credits(request, exhibition, key, _("The logo is saved."))
 
 
-def _what_is_wrong(request: Request, received: ReceivedForm) -> str:
+def _upload_error(request: Request, received: ReceivedForm) -> str:
     if received.is_too_large:
         return too_large(settings_of(request).upload_max_bytes)
     if received.is_empty:
@@ -84,7 +84,7 @@ async def show_at_desk(request: Request) -> Response:
     logo = await CreditLogo.get_or_none(exhibition=exhibition, key=request.path_params["key"])
     if logo is None:
         raise HTTPException(404)
-    return await _answer(request, logo.token, {"cache-control": "private, no-cache"})
+    return await _logo_response(request, logo.token, {"cache-control": "private, no-cache"})
 
 
 async def show(request: Request) -> Response:
@@ -93,10 +93,10 @@ async def show(request: Request) -> Response:
     if not await is_on_view(token):
         raise HTTPException(404)
     headers = {"cache-control": settings_of(request).picture_cache_control}
-    return await _answer(request, token, headers)
+    return await _logo_response(request, token, headers)
 
 
-async def _answer(request: Request, token: str, headers: dict[str, str]) -> Response:
+async def _logo_response(request: Request, token: str, headers: dict[str, str]) -> Response:
     storage: Storage = request.app.state.storage
     try:
         return await storage.private.answer(
@@ -106,7 +106,7 @@ async def _answer(request: Request, token: str, headers: dict[str, str]) -> Resp
         raise HTTPException(404) from None
 
 
-async def _credit(request: Request, exhibition: Exhibition) -> Credit:
+async def _load_credit(request: Request, exhibition: Exhibition) -> Credit:
     """The credit of the draft that the address names; 404 where there is none."""
     for credit in credits_of((await draft_of(exhibition)).credits):
         if credit.key == request.path_params["key"]:
@@ -114,8 +114,10 @@ async def _credit(request: Request, exhibition: Exhibition) -> Credit:
     raise HTTPException(404)
 
 
-async def _page(request: Request, exhibition: Exhibition, sentence: str = "", status: int = 200) -> Response:
-    credit = await _credit(request, exhibition)
+async def _render_page(
+    request: Request, exhibition: Exhibition, sentence: str = "", status: int = 200
+) -> Response:
+    credit = await _load_credit(request, exhibition)
     context: dict[str, Any] = {
         "exhibition": exhibition,
         "credit": credit,
@@ -136,17 +138,17 @@ async def desk_logos(request: Request, exhibition: Exhibition, credits: list[Cre
     return dict(await logos_of(exhibition, [credit.key for credit in credits], address))
 
 
-def _back(request: Request, exhibition: Exhibition, key: str, message: str) -> Response:
+def _redirect_to_credits(request: Request, exhibition: Exhibition, key: str, message: str) -> Response:
     response = redirect(request, "credits:index", id=exhibition.id, fragment=f"entry-{key}")
     flash(request, response, message)
     return response
 
 
-HERE = "/desk/exhibitions/{id:int}/credits/{key:name}/logo"
+LOGO_PATH = "/desk/exhibitions/{id:int}/credits/{key:name}/logo"
 
 routes = [
-    Route(HERE, edit, name="logos:edit", methods=["GET"]),
-    Route(HERE, update, name="logos:update", methods=["POST"]),
-    Route(f"{HERE}.jpg", show_at_desk, name="logos:at_desk", methods=["GET"]),
+    Route(LOGO_PATH, edit, name="logos:edit", methods=["GET"]),
+    Route(LOGO_PATH, update, name="logos:update", methods=["POST"]),
+    Route(f"{LOGO_PATH}.jpg", show_at_desk, name="logos:at_desk", methods=["GET"]),
     Route("/logos/{token}.jpg", show, name="logos:show", methods=["GET"]),
 ]

@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import walls_are_open
-from gallery.artworks.screening import hidden_alike
+from gallery.artworks.models import edition_is_open
+from gallery.artworks.screening import find_hidden_match
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.exhibitions.credits import credits_of
 from gallery.exhibitions.draft_lists import NoSuchEntry
-from gallery.exhibitions.drafts import draft_of, hold
+from gallery.exhibitions.drafts import draft_of, lock_exhibition
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.images.models import new_token
 from gallery.images.profile_image_models import CreditLogo
 from gallery.images.sandbox.parent import fingerprint
-from gallery.images.storage_keys import LOGOS, logo_key
-from gallery.images.take_down import TakenDown
-from gallery.storage import Storage, StoreAway
+from gallery.images.storage_keys import LOGO_FOLDER, logo_key
+from gallery.images.takedowns import Takedown
+from gallery.storage import Storage, StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def logos_of(
     return {row.key: ShownLogo(address(row), row.width, row.height) for row in rows}
 
 
-class LooksHidden(Exception):
+class ResemblesHiddenWork(Exception):
     """The picture resembles a work that may not be shown."""
 
 
@@ -61,15 +61,15 @@ async def set_logo(
     """
     token = new_token()
     code = await fingerprint(picture)
-    if await hidden_alike(code):
-        raise LooksHidden
+    if await find_hidden_match(code):
+        raise ResemblesHiddenWork
     await storage.private.put_file(logo_key(token), picture)
     try:
         async with in_transaction():
-            await hold(exhibition.id)
+            await lock_exhibition(exhibition.id)
             if key not in {credit.key for credit in credits_of((await draft_of(exhibition)).credits)}:
                 raise NoSuchEntry
-            replaced = await _taken(exhibition, key)
+            replaced = await _delete_row(exhibition, key)
             await CreditLogo.create(
                 exhibition=exhibition,
                 key=key,
@@ -83,21 +83,21 @@ async def set_logo(
     except BaseException:
         await storage.private.delete(logo_key(token))
         raise
-    await _forget(replaced, storage)
-    if await hidden_alike(code):  # withdrawn meanwhile
+    await _delete_files(replaced, storage)
+    if await find_hidden_match(code):  # withdrawn meanwhile
         await remove_logo(exhibition, key, by, storage)
-        raise LooksHidden
+        raise ResemblesHiddenWork
 
 
 async def remove_logo(exhibition: Exhibition, key: str, by: Person, storage: Storage) -> None:
     """Let no logo stand beside a credit, in no edition. Nothing happens where there is none."""
     async with in_transaction():
-        await hold(exhibition.id)
-        removed = await _taken(exhibition, key)
+        await lock_exhibition(exhibition.id)
+        removed = await _delete_row(exhibition, key)
         if removed:
             await record(Verb.EXHIBITION_LOGO_REMOVED, exhibition.id, by=by)
             await content_version.bump()
-    await _forget(removed, storage)
+    await _delete_files(removed, storage)
 
 
 async def copy_logos(exhibition: Exhibition, into: Exhibition) -> None:
@@ -118,13 +118,13 @@ async def copy_logos(exhibition: Exhibition, into: Exhibition) -> None:
 async def is_on_view(token: str) -> bool:
     """Whether an edition that visitors may see names the credit of this logo."""
     keys = dict(await CreditLogo.filter(token=token).values_list("exhibition_id", "key"))
-    rows = await Edition.filter(walls_are_open(), exhibition_id__in=list(keys)).only(
+    rows = await Edition.filter(edition_is_open(), exhibition_id__in=list(keys)).only(
         "id", "exhibition_id", "credits"
     )
     return any(keys[row.exhibition_id] in {credit.key for credit in credits_of(row.credits)} for row in rows)
 
 
-async def delete_unused(storage: Storage) -> None:
+async def delete_unused_logos(storage: Storage) -> None:
     """Delete the logos of credits that stand in no edition any more, neither in the draft nor in one to be restored."""
     unused = []
     for logo in await CreditLogo.all():
@@ -133,17 +133,17 @@ async def delete_unused(storage: Storage) -> None:
         if not any(credit.key == logo.key for credits in kept for credit in credits_of(credits)):
             unused.append(logo)
     await CreditLogo.filter(id__in=[logo.id for logo in unused]).delete()
-    await _forget([logo.token for logo in unused], storage)
+    await _delete_files([logo.token for logo in unused], storage)
 
 
-async def logos_among(keys: set[str]) -> set[str]:
+async def known_logo_keys(keys: set[str]) -> set[str]:
     """Of some keys in private storage, those of logos."""
-    tokens = {key.removeprefix(f"{LOGOS}/") for key in keys if key.startswith(f"{LOGOS}/")}
+    tokens = {key.removeprefix(f"{LOGO_FOLDER}/") for key in keys if key.startswith(f"{LOGO_FOLDER}/")}
     found = await CreditLogo.filter(token__in=tokens).values_list("token", flat=True)
     return {logo_key(str(token)) for token in found}
 
 
-async def _taken(exhibition: Exhibition, key: str) -> list[str]:
+async def _delete_row(exhibition: Exhibition, key: str) -> list[str]:
     """Delete the row of a logo; its token, if there was one."""
     rows = CreditLogo.filter(exhibition_id=exhibition.id, key=key)
     tokens = [str(token) for token in await rows.values_list("token", flat=True)]
@@ -151,8 +151,8 @@ async def _taken(exhibition: Exhibition, key: str) -> list[str]:
     return tokens
 
 
-async def _forget(tokens: Iterable[str], storage: Storage) -> None:
+async def _delete_files(tokens: Iterable[str], storage: Storage) -> None:
     """Delete the files that no exhibition shares. Where the store is away, `gallery check` finds them."""
     unshared = [token for token in tokens if not await CreditLogo.exists(token=token)]
-    with contextlib.suppress(StoreAway):
-        await TakenDown(logo_tokens=unshared).delete_files(storage)
+    with contextlib.suppress(StoreUnavailable):
+        await Takedown(logo_tokens=unshared).delete_files(storage)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from tortoise.expressions import Q
 
-from gallery.artworks.models import not_replaced
+from gallery.artworks.models import edition_is_not_replaced
 from gallery.exhibitions.models import Edition
 from gallery.web.languages import lazy_gettext as _l
 
@@ -75,6 +75,6 @@ def by_kind(credits: Sequence[Credit]) -> list[tuple[str, list[Credit]]]:
 
 async def links_of_credits() -> set[str]:
     """The addresses to which the credits of drafts and of current editions lead; one query."""
-    editions = Edition.filter(Q(number__isnull=True) | not_replaced(), credits__not_isnull=True)
+    editions = Edition.filter(Q(number__isnull=True) | edition_is_not_replaced(), credits__not_isnull=True)
     kept: Any = await editions.values_list("credits", flat=True)
     return {credit.link for credits in kept for credit in credits_of(credits) if credit.link}

@@ -13,14 +13,14 @@ from gallery.accounts.models import Person
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import in_transaction
-from gallery.exhibitions.drafts import BuildingRefused, draft_of, hold, touch
+from gallery.exhibitions.drafts import DraftChangeRefused, draft_of, lock_exhibition, mark_changed
 from gallery.exhibitions.edit_conflicts import merged
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.web.languages import gettext as _
 
 ListName = Literal["credits", "talks"]
 Entries = list[dict[str, Any]]
-ENTRIES_MOST = 60  # in one list
+MAX_LIST_ENTRIES = 60  # in one list
 
 
 class NoSuchEntry(Exception):
@@ -30,16 +30,16 @@ class NoSuchEntry(Exception):
 async def add_entry(exhibition: Exhibition, name: ListName, values: Mapping[str, Any], by: Person) -> str:
     """A new entry behind the others; returns its key. Raises BuildingRefused where there are too many."""
     async with in_transaction():
-        entries, draft = await _held(exhibition, name)
-        if len(entries) >= ENTRIES_MOST:
-            raise BuildingRefused(
+        entries, draft = await _locked_entries(exhibition, name)
+        if len(entries) >= MAX_LIST_ENTRIES:
+            raise DraftChangeRefused(
                 _(
                     "There are %(most)s here already, which is as many as a page takes. Please remove one first."
                 )
-                % {"most": ENTRIES_MOST}
+                % {"most": MAX_LIST_ENTRIES}
             )
         key = secrets.token_hex(4)
-        await _keep(draft, name, [*entries, {"key": key, **values}], by)
+        await _save_entries(draft, name, [*entries, {"key": key, **values}], by)
     return key
 
 
@@ -53,45 +53,45 @@ async def change_entry(
 ) -> None:
     """Set fields of an entry. `seen` as for `building.change`. Raises ChangedMeanwhile, NoSuchEntry."""
     async with in_transaction():
-        entries, draft = await _held(exhibition, name)
-        place = _place(entries, key)
+        entries, draft = await _locked_entries(exhibition, name)
+        place = _index_of(entries, key)
         other = draft.changed_by.name if draft.changed_by else ""
         entries[place] |= merged(seen, entries[place], values, other)
-        await _keep(draft, name, entries, by)
+        await _save_entries(draft, name, entries, by)
 
 
 async def remove_entry(exhibition: Exhibition, name: ListName, key: str, by: Person) -> None:
     """Raises NoSuchEntry."""
     async with in_transaction():
-        entries, draft = await _held(exhibition, name)
-        del entries[_place(entries, key)]
-        await _keep(draft, name, entries, by)
+        entries, draft = await _locked_entries(exhibition, name)
+        del entries[_index_of(entries, key)]
+        await _save_entries(draft, name, entries, by)
 
 
 async def move_entry(exhibition: Exhibition, name: ListName, key: str, to: int, by: Person) -> None:
     """Let an entry be the `to`-th, counted from 1; beyond the ends the first or the last. Raises NoSuchEntry."""
     async with in_transaction():
-        entries, draft = await _held(exhibition, name)
-        moved = entries.pop(_place(entries, key))
+        entries, draft = await _locked_entries(exhibition, name)
+        moved = entries.pop(_index_of(entries, key))
         entries.insert(min(max(to, 1), len(entries) + 1) - 1, moved)
-        await _keep(draft, name, entries, by)
+        await _save_entries(draft, name, entries, by)
 
 
-async def _held(exhibition: Exhibition, name: ListName) -> tuple[Entries, Edition]:
+async def _locked_entries(exhibition: Exhibition, name: ListName) -> tuple[Entries, Edition]:
     draft = await draft_of(exhibition)
-    await hold(exhibition.id)
+    await lock_exhibition(exhibition.id)
     held = await Edition.get(id=draft.id).select_related("changed_by")
     return list(getattr(held, name) or []), held
 
 
-async def _keep(draft: Edition, name: ListName, entries: Entries, by: Person) -> None:
+async def _save_entries(draft: Edition, name: ListName, entries: Entries, by: Person) -> None:
     await Edition.filter(id=draft.id).update(**{name: entries or None})
-    await touch(draft.id, by)
+    await mark_changed(draft.id, by)
     verb = Verb.EXHIBITION_CREDITS_CHANGED if name == "credits" else Verb.EXHIBITION_TALKS_CHANGED
     await record(verb, draft.exhibition_id, by=by)
 
 
-def _place(entries: Entries, key: str) -> int:
+def _index_of(entries: Entries, key: str) -> int:
     for place, entry in enumerate(entries):
         if entry["key"] == key:
             return place

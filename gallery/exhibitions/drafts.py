@@ -14,24 +14,24 @@ from tortoise.expressions import F
 from tortoise.models import Model
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, Status, has_opened, not_replaced
-from gallery.audit.recording import WHILE_TYPING, record
+from gallery.artworks.models import Artwork, Status, edition_has_opened, edition_is_not_replaced
+from gallery.audit.recording import AUTOSAVE_WINDOW, record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction, locked
-from gallery.exhibitions.announcements import tell_of_hanging
-from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arranged, furnish
-from gallery.exhibitions.comparing import compare
+from gallery.exhibitions.announcements import notify_of_hanging
+from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arrangement_of, create_rooms
+from gallery.exhibitions.comparison import compare
 from gallery.exhibitions.edit_conflicts import digest, merged
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
-from gallery.exhibitions.room_rules import Filled, filled, ids_of
+from gallery.exhibitions.room_rules import FilledRoom, fill_rooms, work_ids_of
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
 
-class BuildingRefused(Exception):
+class DraftChangeRefused(Exception):
     """The change cannot be made; `sentence` says why and what to do."""
 
     def __init__(self, sentence: Any) -> None:
@@ -42,15 +42,15 @@ class BuildingRefused(Exception):
         return str(self.sentence)
 
 
-class NotHangable(BuildingRefused):
+class NotHangable(DraftChangeRefused):
     """The work cannot hang there."""
 
 
-class NotPublishable(BuildingRefused):
+class NotPublishable(DraftChangeRefused):
     """The draft lacks what an edition must have."""
 
 
-async def found(slug: str, by: Person, *, theme: Theme | None = None, **draft: Any) -> Exhibition:
+async def create_exhibition(slug: str, by: Person, *, theme: Theme | None = None, **draft: Any) -> Exhibition:
     """A new exhibition with its draft, with the fields `draft`. Raises IntegrityError for a slug in use."""
     async with in_transaction():
         exhibition = await Exhibition.create(slug=slug, theme=theme, created_by=by)
@@ -65,13 +65,13 @@ async def draft_of(exhibition: Exhibition) -> Edition:
     if draft is not None:
         return draft
     async with in_transaction():
-        await hold(exhibition.id)
+        await lock_exhibition(exhibition.id)
         return await Edition.get_or_none(
             exhibition_id=exhibition.id, number__isnull=True
         ) or await Edition.create(exhibition=exhibition)
 
 
-async def change(
+async def change_draft(
     exhibition: Exhibition,
     theme: Theme | None,
     *,
@@ -85,10 +85,10 @@ async def change(
     """
     edition = await draft_of(exhibition)
     async with in_transaction():
-        held = await hold(exhibition.id)
-        await _merge(edition, edition.id, draft, seen or {})
-        await touch(edition.id, by)
-        await record(Verb.EXHIBITION_CHANGED, exhibition.id, by=by, once_in=WHILE_TYPING)
+        held = await lock_exhibition(exhibition.id)
+        await _save_merged(edition, edition.id, draft, seen or {})
+        await mark_changed(edition.id, by)
+        await record(Verb.EXHIBITION_CHANGED, exhibition.id, by=by, once_in=AUTOSAVE_WINDOW)
         if (seen or {}).get("theme") == digest(str(theme.id) if theme else ""):
             return  # the form left it alone, so what another chose meanwhile stays
         if held.theme_id != (theme.id if theme else None):
@@ -100,9 +100,9 @@ async def change(
 async def add_room(edition: Edition, *, by: Person | None = None, **texts: Any) -> Room:
     """A new room behind the others of a draft. `texts`: ROOM_FIELDS."""
     async with in_transaction():
-        await hold(edition.exhibition_id)
+        await lock_exhibition(edition.exhibition_id)
         await _check_draft(edition.id)
-        await touch(edition.id, by)
+        await mark_changed(edition.id, by)
         rooms = await Room.filter(edition_id=edition.id).count()
         room = await Room.create(edition_id=edition.id, position=rooms + 1, **texts)
         await record(Verb.EXHIBITION_ROOM_MADE, edition.exhibition_id, with_id=room.id, by=by)
@@ -115,15 +115,15 @@ async def change_room(
     """Set ROOM_FIELDS of a draft's room. `seen` as for `change`. Raises ChangedMeanwhile."""
     async with in_transaction():
         edition = await _check_draft(room.edition_id)
-        await hold(edition.exhibition_id)
-        await _merge(room, edition.id, texts, seen or {})
-        await touch(edition.id, by)
+        await lock_exhibition(edition.exhibition_id)
+        await _save_merged(room, edition.id, texts, seen or {})
+        await mark_changed(edition.id, by)
         await record(
             Verb.EXHIBITION_ROOM_CHANGED,
             edition.exhibition_id,
             with_id=room.id,
             by=by,
-            once_in=WHILE_TYPING,
+            once_in=AUTOSAVE_WINDOW,
         )
 
 
@@ -139,30 +139,30 @@ async def change_caption(
         if room is None:  # closed meanwhile, with all that hung in it
             return
         edition = await _check_draft(room.edition_id)
-        await hold(edition.exhibition_id)
+        await lock_exhibition(edition.exhibition_id)
         work = await locked(Artwork.filter(id=hanging.artwork_id)).get()
         if work.status == Status.WITHDRAWN:
             raise NotHangable(_l("Its consent was withdrawn, so it cannot be changed."))
-        await _merge(hanging, edition.id, texts, seen or {})
-        await touch(edition.id, by)
+        await _save_merged(hanging, edition.id, texts, seen or {})
+        await mark_changed(edition.id, by)
         await record(
             Verb.EXHIBITION_CAPTION_CHANGED, edition.exhibition_id, with_id=hanging.artwork_id, by=by
         )
 
 
-async def leave_out(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
+async def add_exclusion(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
     """Keep a work out of a room that its rule would hang in it."""
     async with in_transaction():
-        edition = await _hold_draft(room, by)
+        edition = await _lock_draft(room, by)
         await room.refresh_from_db(fields=["without"])
         await Room.filter(id=room.id).update(without=sorted({*(room.without or []), artwork.id}))
         await record(Verb.EXHIBITION_WORK_LEFT_OUT, edition.exhibition_id, with_id=artwork.id, by=by)
 
 
-async def let_in(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
+async def remove_exclusion(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
     """Leave it to the rule again whether a work hangs."""
     async with in_transaction():
-        edition = await _hold_draft(room, by)
+        edition = await _lock_draft(room, by)
         await room.refresh_from_db(fields=["without"])
         await Room.filter(id=room.id).update(without=[id for id in room.without or [] if id != artwork.id])
         await record(Verb.EXHIBITION_WORK_LET_IN, edition.exhibition_id, with_id=artwork.id, by=by)
@@ -171,7 +171,7 @@ async def let_in(room: Room, artwork: Artwork, *, by: Person | None = None) -> N
 async def close_room(room: Room, *, by: Person | None = None) -> None:
     """Take a room out of a draft, with everything that hangs in it."""
     async with in_transaction():
-        edition = await _hold_draft(room, by)
+        edition = await _lock_draft(room, by)
         await Room.filter(id=room.id).delete()
         await record(Verb.EXHIBITION_ROOM_CLOSED, edition.exhibition_id, with_id=room.id, by=by)
         await _renumber(await Room.filter(edition_id=room.edition_id))
@@ -180,8 +180,8 @@ async def close_room(room: Room, *, by: Person | None = None) -> None:
 async def move_room(room: Room, to: int, *, by: Person | None = None) -> None:
     """Let a room be the `to`-th of its draft, counted from 1; beyond the ends it is the first or the last."""
     async with in_transaction():
-        edition = await _hold_draft(room, by)
-        await _renumber(_moved(await Room.filter(edition_id=room.edition_id), room.id, to))
+        edition = await _lock_draft(room, by)
+        await _renumber(_reordered(await Room.filter(edition_id=room.edition_id), room.id, to))
         await record(Verb.EXHIBITION_ROOM_MOVED, edition.exhibition_id, with_id=room.id, by=by)
 
 
@@ -193,7 +193,7 @@ async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
     if not by.is_curator:
         raise NotHangable(_l("Works are hung by curators."))
     async with in_transaction():
-        edition = await _hold_draft(room, by)
+        edition = await _lock_draft(room, by)
         if not await Room.exists(id=room.id):
             raise NotHangable(_l("This room was closed meanwhile. Please choose another."))
         held = await locked(Artwork.filter(id=artwork.id)).get()
@@ -212,7 +212,7 @@ async def take_down(hanging: Hanging, *, by: Person | None = None) -> None:
         room = await Room.get_or_none(id=hanging.room_id)
         if room is None:  # closed meanwhile, with all that hung in it
             return
-        edition = await _hold_draft(room, by)
+        edition = await _lock_draft(room, by)
         await Hanging.filter(id=hanging.id).delete()
         await record(
             Verb.EXHIBITION_WORK_TAKEN_DOWN, edition.exhibition_id, with_id=hanging.artwork_id, by=by
@@ -220,13 +220,15 @@ async def take_down(hanging: Hanging, *, by: Person | None = None) -> None:
         await _renumber(await Hanging.filter(room_id=room.id))
 
 
-async def move(hanging: Hanging, to: int, *, into: Room | None = None, by: Person | None = None) -> None:
+async def move_hanging(
+    hanging: Hanging, to: int, *, into: Room | None = None, by: Person | None = None
+) -> None:
     """Let a work be the `to`-th of its room, or of the room `into`, counted from 1; beyond the ends the first or the last."""
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
         if room is None:  # closed meanwhile, with all that hung in it
             return
-        edition = await _hold_draft(room, by)
+        edition = await _lock_draft(room, by)
         if (
             into is not None
             and into.id != room.id
@@ -235,7 +237,7 @@ async def move(hanging: Hanging, to: int, *, into: Room | None = None, by: Perso
             await Hanging.filter(id=hanging.id).update(room_id=into.id)
             await _renumber(await Hanging.filter(room_id=room.id))
             room = into
-        await _renumber(_moved(await Hanging.filter(room_id=room.id), hanging.id, to))
+        await _renumber(_reordered(await Hanging.filter(room_id=room.id), hanging.id, to))
         await record(Verb.EXHIBITION_WORK_MOVED, edition.exhibition_id, with_id=hanging.artwork_id, by=by)
 
 
@@ -247,19 +249,23 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
     """
     draft = await draft_of(exhibition)
     async with in_transaction():
-        await hold(exhibition.id)
+        await lock_exhibition(exhibition.id)
         await draft.refresh_from_db()
-        rooms = await filled(draft)
+        rooms = await fill_rooms(draft)
         _check_publishable(draft, rooms)
         numbered = Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True)
         last = await numbered.order_by("-number").first()
-        current = await numbered.filter(not_replaced()).order_by("-number").prefetch_related("published_by")
+        current = (
+            await numbered.filter(edition_is_not_replaced())
+            .order_by("-number")
+            .prefetch_related("published_by")
+        )
         hung_before: set[int] = set()
         for each in current:
-            hung_before |= set((await arranged(each)).work_ids)
+            hung_before |= set((await arrangement_of(each)).work_ids)
         if current:
             await _check_differs(draft, rooms, current[0])
-        await _make_way(exhibition, draft.opens_at)
+        await _end_replaced_editions(exhibition, draft.opens_at)
         edition = await Edition.create(
             exhibition_id=exhibition.id,
             number=((last.number or 0) if last else 0) + 1,
@@ -268,10 +274,10 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
             published_by=by,
             **{name: getattr(draft, name) for name in FROZEN_FIELDS},
         )
-        await furnish(edition, rooms)
+        await create_rooms(edition, rooms)
         await record(Verb.EXHIBITION_PUBLISHED, exhibition.id, with_id=edition.number, by=by)
-        new = ids_of(rooms) - hung_before
-        await tell_of_hanging(exhibition, edition, new)
+        new = work_ids_of(rooms) - hung_before
+        await notify_of_hanging(exhibition, edition, new)
         await content_version.bump()
     return edition
 
@@ -281,8 +287,8 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
     if not by.is_curator:
         raise NotPublishable(_l("Exhibitions are closed by curators."))
     async with in_transaction():
-        await hold(exhibition.id)
-        taken = await _end(Edition.filter(exhibition_id=exhibition.id))
+        await lock_exhibition(exhibition.id)
+        taken = await _end_editions(Edition.filter(exhibition_id=exhibition.id))
         if taken:
             await record(Verb.EXHIBITION_UNPUBLISHED, exhibition.id, by=by)
             await content_version.bump()
@@ -292,38 +298,38 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
 async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
     """Take back an edition that was to open later; what visitors see stays. Whether there was one."""
     async with in_transaction():
-        await hold(exhibition.id)
+        await lock_exhibition(exhibition.id)
         editions = Edition.filter(exhibition_id=exhibition.id, is_current=True)
         planned = await editions.filter(opens_at__gt=now()).first()
         if planned is None:
             return False
-        await _end(editions.filter(id=planned.id))
+        await _end_editions(editions.filter(id=planned.id))
         await editions.filter(shown_until=planned.opens_at).update(shown_until=None)
         await record(Verb.EXHIBITION_PLAN_CANCELLED, exhibition.id, with_id=planned.number, by=by)
         await content_version.bump()
     return True
 
 
-async def _make_way(exhibition: Exhibition, opens_at: datetime | None) -> None:
+async def _end_replaced_editions(exhibition: Exhibition, opens_at: datetime | None) -> None:
     """Let a new edition follow: at once where its opening has come, else what is on the site stays until then."""
     editions = Edition.filter(exhibition_id=exhibition.id)
     if opens_at is None or opens_at <= now():
-        await _end(editions)
+        await _end_editions(editions)
         return
-    shown = await editions.filter(has_opened()).first()
-    await _end(editions.exclude(id=shown.id if shown else 0))
+    shown = await editions.filter(edition_has_opened()).first()
+    await _end_editions(editions.exclude(id=shown.id if shown else 0))
     if shown is not None:
         await Edition.filter(id=shown.id).update(shown_until=opens_at)
 
 
-async def _end(editions: QuerySet[Edition]) -> int:
+async def _end_editions(editions: QuerySet[Edition]) -> int:
     """End those of `editions` that are published, now; how many ended that had not given way before."""
-    ended = await editions.filter(not_replaced()).update(is_current=False, shown_until=now())
+    ended = await editions.filter(edition_is_not_replaced()).update(is_current=False, shown_until=now())
     await editions.filter(is_current=True).update(is_current=False)
     return ended
 
 
-def _check_publishable(draft: Edition, rooms: Sequence[Filled]) -> None:
+def _check_publishable(draft: Edition, rooms: Sequence[FilledRoom]) -> None:
     if not draft.title_zh and not draft.title_en:
         raise NotPublishable(_l("Please give the exhibition a title in at least one language, and save it."))
     if draft.opens_at is None:
@@ -347,10 +353,10 @@ def _check_publishable(draft: Edition, rooms: Sequence[Filled]) -> None:
             )
 
 
-async def _check_differs(draft: Edition, rooms: Sequence[Filled], latest: Edition) -> None:
+async def _check_differs(draft: Edition, rooms: Sequence[FilledRoom], latest: Edition) -> None:
     """Refuse to publish what was published last, as when two press the button."""
     values = {name: getattr(draft, name) for name in FROZEN_FIELDS}
-    if compare(await arranged(latest), Arrangement(values, rooms)).is_none:
+    if compare(await arrangement_of(latest), Arrangement(values, rooms)).is_none:
         sentence = (
             _(
                 "This is published already: it is edition %(number)s, which %(who)s published and which opens later."
@@ -362,7 +368,7 @@ async def _check_differs(draft: Edition, rooms: Sequence[Filled], latest: Editio
         raise NotPublishable(f"{sentence % {'number': latest.number, 'who': who}} {_('Nothing was done.')}")
 
 
-async def hold(exhibition_id: int) -> Exhibition:
+async def lock_exhibition(exhibition_id: int) -> Exhibition:
     exhibition: Exhibition = await locked(Exhibition.filter(id=exhibition_id)).get()
     return exhibition
 
@@ -371,25 +377,25 @@ async def _check_draft(edition_id: int) -> Edition:
     """The edition, which must be a draft: what was published is frozen."""
     edition = await Edition.get(id=edition_id)
     if not edition.is_draft:
-        raise BuildingRefused(
+        raise DraftChangeRefused(
             _l("A published edition does not change. Please change the draft and publish again.")
         )
     return edition
 
 
-async def _hold_draft(room: Room, by: Person | None = None) -> Edition:
+async def _lock_draft(room: Room, by: Person | None = None) -> Edition:
     edition = await _check_draft(room.edition_id)
-    await hold(edition.exhibition_id)
-    await touch(edition.id, by)
+    await lock_exhibition(edition.exhibition_id)
+    await mark_changed(edition.id, by)
     return edition
 
 
-async def touch(edition_id: int, by: Person | None) -> None:
+async def mark_changed(edition_id: int, by: Person | None) -> None:
     """Say that a draft changed, and by whom, so that others who have it open are told."""
     await Edition.filter(id=edition_id).update(version=F("version") + 1, changed_by_id=by.id if by else None)
 
 
-async def _merge(
+async def _save_merged(
     record: Edition | Room | Hanging, edition_id: int, typed: Mapping[str, Any], seen: Mapping[str, str]
 ) -> None:
     """Change what the sender of a form changed; refuse what would undo another's change. Raises ChangedMeanwhile."""
@@ -404,7 +410,7 @@ async def _merge(
         await model.filter(id=record.id).update(**changed)
 
 
-def _moved(rows: Sequence[Any], id: int, to: int) -> list[Any]:
+def _reordered(rows: Sequence[Any], id: int, to: int) -> list[Any]:
     """`rows` with the one of that id at the `to`-th place: [a b c d], b to 4 → [a c d b]."""
     others = [row for row in rows if row.id != id]
     place = min(max(to, 1), len(rows)) - 1

@@ -13,18 +13,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.functions import Count
 
-from gallery.artworks.as_sent import as_sent
+from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork
-from gallery.artworks.snapshots import passages
-from gallery.exhibitions import copying, drafts
+from gallery.artworks.snapshots import diff_passages
+from gallery.exhibitions import copies, drafts
 from gallery.exhibitions.access import load_edition, load_exhibition
-from gallery.exhibitions.arrangements import arranged
+from gallery.exhibitions.arrangements import arrangement_of
 from gallery.exhibitions.builder import editions_of
-from gallery.exhibitions.comparing import Difference, FieldChange, compare
+from gallery.exhibitions.comparison import Difference, FieldChange, compare
 from gallery.exhibitions.credits import Credit, credits_of
 from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.forms import LAYOUTS
-from gallery.exhibitions.models import Edition, OnSite, Room
+from gallery.exhibitions.models import Edition, PublishedEditions, Room
 from gallery.exhibitions.room_rules import RoomRule
 from gallery.exhibitions.talks import Talk, talks_of
 from gallery.numbers import whole_number
@@ -32,11 +32,11 @@ from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import ngettext, spoken
+from gallery.web.languages import localized, ngettext
 from gallery.web.rendering import flash, redirect, render, shown_moment
 
 DRAFT = "draft"
-NAMED_MOST = 5  # works in one sentence
+MAX_NAMED_WORKS = 5  # works in one sentence
 LABELS = {
     "title_zh": _l("Title in Chinese"),
     "title_en": _l("Title in English"),
@@ -57,7 +57,7 @@ LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FieldChangeText:
     """A change in words: of a long text its passages ("same" | "gone" | "new", text), of all else before and after."""
 
     label: str
@@ -74,8 +74,8 @@ async def index(request: Request) -> Response:
         "exhibition": exhibition,
         "draft": await draft_of(exhibition),
         "editions": editions,
-        "site": OnSite.of(editions),
-        "sizes": await sizes_of(editions),
+        "site": PublishedEditions.of(editions),
+        "sizes": await edition_sizes(editions),
     }
     return render(request, "exhibitions/editions.html", context)
 
@@ -86,16 +86,16 @@ async def show_comparison(request: Request) -> Response:
     editions = await editions_of(exhibition)
     draft = await draft_of(exhibition)
     asked = request.query_params
-    before = _chosen(asked.get("before", ""), editions, draft)
-    after = _chosen(asked.get("after", DRAFT), editions, draft)
-    difference = compare(await arranged(before), await arranged(after))
+    before = _find_edition(asked.get("before", ""), editions, draft)
+    after = _find_edition(asked.get("after", DRAFT), editions, draft)
+    difference = compare(await arrangement_of(before), await arrangement_of(after))
     context = {
         "exhibition": exhibition,
         "draft": draft,
         "editions": editions,
         "before": before,
         "after": after,
-        **await told(difference),
+        **await comparison_context(difference),
     }
     return render(request, "exhibitions/comparison.html", context)
 
@@ -104,13 +104,13 @@ async def new_restoration(request: Request) -> Response:
     """A curator sees what would become of the draft if an edition were restored, and which works stay away."""
     _person, exhibition, edition = await load_edition(request)
     draft = await draft_of(exhibition)
-    arrangement, away = await copying.restorable(edition)
+    arrangement, away = await copies.restorable_arrangement(edition)
     context = {
         "exhibition": exhibition,
         "draft": draft,
         "edition": edition,
-        "stays_away": stays_away(away) if away else "",
-        **await told(compare(await arranged(draft), arrangement)),
+        "stays_away": missing_works_message(away) if away else "",
+        **await comparison_context(compare(await arrangement_of(draft), arrangement)),
     }
     return render(request, "exhibitions/restoration.html", context)
 
@@ -118,10 +118,10 @@ async def new_restoration(request: Request) -> Response:
 async def create_restoration(request: Request) -> Response:
     """A curator lets the draft be as an edition was; visitors see it when it is published."""
     person, exhibition, edition = await load_edition(request)
-    away = await copying.restore(edition, person)
+    away = await copies.restore(edition, person)
     response = redirect(request, "exhibitions:show", id=exhibition.id)
     sentence = _("The draft is as edition %(number)s was. Visitors see it when you publish it.")
-    sentences = [sentence % {"number": edition.number}, *([stays_away(away)] if away else [])]
+    sentences = [sentence % {"number": edition.number}, *([missing_works_message(away)] if away else [])]
     flash(request, response, " ".join(sentences), "hint" if away else "done")
     return response
 
@@ -148,10 +148,10 @@ async def cancel_planned(request: Request) -> Response:
     return response
 
 
-def stays_away(works: Sequence[Artwork]) -> str:
+def missing_works_message(works: Sequence[Artwork]) -> str:
     """Which works do not come along and why, in one sentence."""
     names = []
-    for work in works[:NAMED_MOST]:
+    for work in works[:MAX_NAMED_WORKS]:
         hindrance = work.hindrance()
         words = {
             "title": work.spoken("title").text or _("Untitled"),
@@ -169,7 +169,7 @@ def stays_away(works: Sequence[Artwork]) -> str:
     return sentence % {"count": len(works), "names": _(", ").join(names)}
 
 
-async def sizes_of(editions: Sequence[Edition]) -> dict[int, tuple[int, int]]:
+async def edition_sizes(editions: Sequence[Edition]) -> dict[int, tuple[int, int]]:
     """How many rooms and works each edition has, by its id; one query."""
     rows = (
         await Room.filter(edition_id__in=[edition.id for edition in editions] or [0])
@@ -181,17 +181,17 @@ async def sizes_of(editions: Sequence[Edition]) -> dict[int, tuple[int, int]]:
     return {edition_id: (rooms, works) for edition_id, rooms, works in rows}
 
 
-async def told(difference: Difference) -> dict[str, Any]:
+async def comparison_context(difference: Difference) -> dict[str, Any]:
     """What a template says of a difference: its changes in words, and the works it names, by id."""
     names = await _names_in_rules(difference)
     works = await Artwork.filter(id__in=difference.work_ids or [0])
-    await as_sent(works)
+    await load_as_sent(works)
     return {
         "difference": difference,
-        "fields": _in_words(difference.fields, names),
-        "room_fields": [_in_words(room.fields, names) for room in difference.rooms],
+        "fields": _field_change_texts(difference.fields, names),
+        "room_fields": [_field_change_texts(room.fields, names) for room in difference.rooms],
         "captions": {
-            caption.artwork_id: _in_words(caption.fields, names)
+            caption.artwork_id: _field_change_texts(caption.fields, names)
             for room in difference.rooms
             for caption in room.captions
         },
@@ -199,7 +199,7 @@ async def told(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _chosen(asked: str, editions: Collection[Edition], draft: Edition) -> Edition:
+def _find_edition(asked: str, editions: Collection[Edition], draft: Edition) -> Edition:
     """The edition of that number, or the draft; 404 where there is none."""
     if asked == DRAFT:
         return draft
@@ -210,32 +210,34 @@ def _chosen(asked: str, editions: Collection[Edition], draft: Edition) -> Editio
     raise HTTPException(404)
 
 
-def _listed(name: str, entries: Any) -> str:
+def _entries_as_text(name: str, entries: Any) -> str:
     """Credits or talks, an entry a line."""
     read: Sequence[Credit | Talk] = credits_of(entries) if name == "credits" else talks_of(entries)
     return "\n".join(entry.line() for entry in read)
 
 
-def _in_words(changes: Sequence[FieldChange], names: Mapping[str, str]) -> list[Told]:
+def _field_change_texts(changes: Sequence[FieldChange], names: Mapping[str, str]) -> list[FieldChangeText]:
     return [
-        Told(
+        FieldChangeText(
             str(LABELS[change.name]),
-            passages(_listed(change.name, change.before), _listed(change.name, change.after)),
+            diff_passages(
+                _entries_as_text(change.name, change.before), _entries_as_text(change.name, change.after)
+            ),
         )
         if change.name in ("credits", "talks")
-        else Told(str(LABELS[change.name]), passages(change.before, change.after))
+        else FieldChangeText(str(LABELS[change.name]), diff_passages(change.before, change.after))
         if change.name.startswith(("introduction_", "text_")) and change.before and change.after
-        else Told(
+        else FieldChangeText(
             str(LABELS[change.name]),
             (),
-            _said(change.name, change.before, names),
-            _said(change.name, change.after, names),
+            _value_as_text(change.name, change.before, names),
+            _value_as_text(change.name, change.after, names),
         )
         for change in changes
     ]
 
 
-def _said(name: str, value: Any, names: Mapping[str, str]) -> str:
+def _value_as_text(name: str, value: Any, names: Mapping[str, str]) -> str:
     if isinstance(value, datetime):
         return shown_moment(value)
     if isinstance(value, bool):
@@ -243,11 +245,11 @@ def _said(name: str, value: Any, names: Mapping[str, str]) -> str:
     if name == "layout":
         return str(dict(LAYOUTS)[value])
     if name == "rule":
-        return _rule_said(value, names) if value is not None else _("By hand")
+        return _rule_as_text(value, names) if value is not None else _("By hand")
     return str(value or "")
 
 
-def _rule_said(rule: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _rule_as_text(rule: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return " · ".join(
         names.get(f"{name}:{value}", {"zh": _("Chinese"), "en": _("English")}.get(value, str(value)))
         for name, value in RoomRule(**rule).kept().items()
@@ -268,7 +270,7 @@ async def _names_in_rules(difference: Difference) -> dict[str, str]:
     for name, model, field in (("theme", Theme, "title"), ("organisation", Organisation, "name")):
         if ids := {rule[name] for rule in rules if name in rule}:
             records: Sequence[Any] = await model.filter(id__in=ids)
-            names |= {f"{name}:{record.id}": spoken(record, field).text for record in records}
+            names |= {f"{name}:{record.id}": localized(record, field).text for record in records}
     return names
 
 

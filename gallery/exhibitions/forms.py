@@ -13,15 +13,25 @@ from wtforms.validators import Optional
 from gallery.exhibitions.credits import CREDIT_FIELDS, HEADINGS
 from gallery.exhibitions.models import Layout, Room
 from gallery.exhibitions.room_rules import RoomRule
-from gallery.exhibitions.talks import MOMENTS, TALK_FIELDS
-from gallery.web.forms import Block, Form, Line, Moment, Needed, Slug, WebAddress, choices_of, is_among
+from gallery.exhibitions.talks import TALK_FIELDS, TIME_FIELDS
+from gallery.web.forms import (
+    Form,
+    LineField,
+    MomentField,
+    Required,
+    Slug,
+    TextBlockField,
+    WebAddress,
+    choices_of,
+    is_among,
+)
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
 
 class TitledForm(Form):
-    title_zh = Line(_l("Title in Chinese"), 120)
-    title_en = Line(_l("Title in English"), 120)
+    title_zh = LineField(_l("Title in Chinese"), 120)
+    title_en = LineField(_l("Title in English"), 120)
 
     def validate_title_en(self, field: Field) -> None:
         if not self["title_zh"].data and not field.data:
@@ -45,10 +55,10 @@ class ThemedForm(TitledForm):
 class ExhibitionForm(ThemedForm):
     """A new exhibition."""
 
-    slug = Line(
+    slug = LineField(
         _l("Name in the address"),
         60,
-        [Needed(_l("Please give a short name for the address.")), Slug()],
+        [Required(_l("Please give a short name for the address.")), Slug()],
         description=_l(
             "Small Latin letters, digits and hyphens, such as winter-solstice-2026. It stays as it is."
         ),
@@ -61,10 +71,10 @@ class ExhibitionForm(ThemedForm):
 class EditionForm(ThemedForm):
     """The draft of an exhibition."""
 
-    introduction_zh = Block(_l("Introduction in Chinese"), 8000, description=_l("In Markdown."))
-    introduction_en = Block(_l("Introduction in English"), 8000)
-    opens_at = Moment(_l("Opens"))
-    closes_at = Moment(_l("Closes"), description=_l("Left empty: it stays open."))
+    introduction_zh = TextBlockField(_l("Introduction in Chinese"), 8000, description=_l("In Markdown."))
+    introduction_en = TextBlockField(_l("Introduction in English"), 8000)
+    opens_at = MomentField(_l("Opens"))
+    closes_at = MomentField(_l("Closes"), description=_l("Left empty: it stays open."))
     leaves_when_closed = BooleanField(
         _l("It leaves the site when it closes"),
         description=_l("Otherwise it stays among the past exhibitions, and its works stay on view."),
@@ -87,10 +97,10 @@ LAYOUTS = [
     (Layout.TIMELINE.value, _l("Timeline: by year, the earliest first")),
 ]
 BY_HAND, BY_RULE = "hand", "rule"
-NOT_THERE = _l("This choice is not there any more. Please choose another.")
+CHOICE_GONE = _l("This choice is not there any more. Please choose another.")
 
 
-class Chosen(SelectField):
+class ChoiceField(SelectField):
     """One of a list that is known when the form is made."""
 
     def __init__(self, label: Any, choices: Any = (), **options: Any) -> None:
@@ -98,16 +108,16 @@ class Chosen(SelectField):
 
     def pre_validate(self, form: Any) -> None:
         if not is_among(self.data, self.choices):
-            raise ValidationError(str(NOT_THERE))
+            raise ValidationError(str(CHOICE_GONE))
 
 
 class RoomForm(TitledForm):
     """A room: its texts, its layout, and what fills it."""
 
-    text_zh = Block(_l("Wall text in Chinese"), 8000, description=_l("In Markdown."))
-    text_en = Block(_l("Wall text in English"), 8000)
-    layout = Chosen(_l("Layout"), LAYOUTS, default=Layout.WALL.value)
-    filled = Chosen(
+    text_zh = TextBlockField(_l("Wall text in Chinese"), 8000, description=_l("In Markdown."))
+    text_en = TextBlockField(_l("Wall text in English"), 8000)
+    layout = ChoiceField(_l("Layout"), LAYOUTS, default=Layout.WALL.value)
+    filled = ChoiceField(
         _l("Filled"),
         [(BY_HAND, _l("By hand")), (BY_RULE, _l("By a rule, the newest works first"))],
         default=BY_HAND,
@@ -115,13 +125,13 @@ class RoomForm(TitledForm):
             "A rule is looked up when you publish, and what it finds is frozen with the edition; works hung by hand come first."
         ),
     )
-    rule_theme = Chosen(_l("Theme"), default="")
-    rule_organisation = Chosen(_l("Organisation"), default="")
-    rule_medium = Line(
+    rule_theme = ChoiceField(_l("Theme"), default="")
+    rule_organisation = ChoiceField(_l("Organisation"), default="")
+    rule_medium = LineField(
         _l("Medium"), 60, description=_l("A word of it, in either language, such as watercolour.")
     )
     rule_year = IntegerField(_l("Year"), [Optional()])
-    rule_language = Chosen(
+    rule_language = ChoiceField(
         _l("Language of the story"), [("", "—"), ("zh", _l("Chinese")), ("en", _l("English"))], default=""
     )
 
@@ -186,17 +196,17 @@ class RoomForm(TitledForm):
 class CaptionForm(Form):
     """Words for a work that hold for one room alone."""
 
-    caption_zh = Line(_l("Caption in Chinese"), 300, description=_l("For this room alone."))
-    caption_en = Line(_l("Caption in English"), 300)
+    caption_zh = LineField(_l("Caption in Chinese"), 300, description=_l("For this room alone."))
+    caption_en = LineField(_l("Caption in English"), 300)
 
 
 class CreditForm(Form):
     """Somebody whom an exhibition thanks."""
 
-    kind = Chosen(_l("As"), [(kind.value, heading) for kind, heading in HEADINGS.items()])
-    name_zh = Line(_l("Name in Chinese"), 120)
-    name_en = Line(_l("Name in English"), 120)
-    link = Line(_l("Link"), 500, [WebAddress()], description=_l("To their own page, with https://."))
+    kind = ChoiceField(_l("As"), [(kind.value, heading) for kind, heading in HEADINGS.items()])
+    name_zh = LineField(_l("Name in Chinese"), 120)
+    name_en = LineField(_l("Name in English"), 120)
+    link = LineField(_l("Link"), 500, [WebAddress()], description=_l("To their own page, with https://."))
 
     def validate_name_en(self, field: Field) -> None:
         if not self["name_zh"].data and not field.data:
@@ -207,25 +217,25 @@ class CreditForm(Form):
         return dict(self.values(*CREDIT_FIELDS))
 
 
-TALK_LONGEST = timedelta(days=31)
+MAX_TALK_LENGTH = timedelta(days=31)
 
 
 class TalkForm(TitledForm):
     """A talk or an event beside an exhibition."""
 
-    text_zh = Block(_l("What it is about, in Chinese"), 3000, description=_l("In Markdown."))
-    text_en = Block(_l("What it is about, in English"), 3000)
-    starts_at = Moment(_l("Begins"), _l("Please say when it begins."))
-    ends_at = Moment(_l("Ends"), _l("Please say when it ends."))
-    place_zh = Line(_l("Place in Chinese"), 200)
-    place_en = Line(_l("Place in English"), 200)
-    link = Line(_l("Link to the stream"), 500, [WebAddress()], description=_l("With https://."))
+    text_zh = TextBlockField(_l("What it is about, in Chinese"), 3000, description=_l("In Markdown."))
+    text_en = TextBlockField(_l("What it is about, in English"), 3000)
+    starts_at = MomentField(_l("Begins"), _l("Please say when it begins."))
+    ends_at = MomentField(_l("Ends"), _l("Please say when it ends."))
+    place_zh = LineField(_l("Place in Chinese"), 200)
+    place_en = LineField(_l("Place in English"), 200)
+    link = LineField(_l("Link to the stream"), 500, [WebAddress()], description=_l("With https://."))
 
     def validate_ends_at(self, field: Field) -> None:
         begins: datetime | None = self["starts_at"].data
         if begins is not None and field.data <= begins:
             raise ValidationError(_("It ends before it begins. Please give a later moment."))
-        if begins is not None and field.data - begins > TALK_LONGEST:
+        if begins is not None and field.data - begins > MAX_TALK_LENGTH:
             raise ValidationError(_("It lasts longer than a month. Please look at the two days again."))
 
     def validate_link(self, field: Field) -> None:
@@ -234,14 +244,14 @@ class TalkForm(TitledForm):
 
     def kept(self) -> dict[str, Any]:
         """The fields as an edition keeps them, of a form that was found right."""
-        moments = {name: self[name].data.astimezone(UTC).isoformat() for name in MOMENTS}
+        moments = {name: self[name].data.astimezone(UTC).isoformat() for name in TIME_FIELDS}
         return {**self.values(*TALK_FIELDS), **moments}
 
 
-class LinkForm(Form):
+class PreviewLinkForm(Form):
     """A link to a preview."""
 
-    whom = Line(
+    whom = LineField(
         _l("For whom"),
         80,
         description=_l("So that you know which link to end. Visitors of the link do not see it."),

@@ -102,14 +102,14 @@ class Edition(Model):
         return self.is_current and not self.has_opened(moment)
 
 
-class OnSite(NamedTuple):
+class PublishedEditions(NamedTuple):
     """Which edition of an exhibition visitors see now, and which opens later."""
 
     shown: Edition | None
     planned: Edition | None
 
     @classmethod
-    def of(cls, editions: Iterable[Edition]) -> OnSite:
+    def of(cls, editions: Iterable[Edition]) -> PublishedEditions:
         """`editions`: those of one exhibition, at least all that are current."""
         moment, current = now(), [edition for edition in editions if edition.is_current]
         return cls(

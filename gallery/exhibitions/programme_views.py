@@ -22,15 +22,15 @@ from gallery.exhibitions.draft_lists import (
     move_entry,
     remove_entry,
 )
-from gallery.exhibitions.drafts import BuildingRefused, draft_of
+from gallery.exhibitions.drafts import DraftChangeRefused, draft_of
 from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, seen_of, written
 from gallery.exhibitions.forms import CreditForm, TalkForm
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.talks import TALK_FIELDS, talks_of
-from gallery.exhibitions.views import refuse_meanwhile, seen_in
+from gallery.exhibitions.views import add_conflict_errors, seen_in
 from gallery.numbers import whole_number
-from gallery.organisations.links import dead_among
-from gallery.web.forms import desk_form
+from gallery.organisations.links import find_dead_links
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
@@ -38,7 +38,7 @@ EntryForm = CreditForm | TalkForm
 
 
 @dataclass(frozen=True)
-class Listed:
+class EntryListViews:
     """One of the two lists: how its entries are read, the form that changes one, and its pages."""
 
     name: ListName
@@ -55,19 +55,19 @@ class Listed:
     async def create(self, request: Request) -> Response:
         """A curator adds somebody to the credits, or a talk."""
         person, exhibition = await load_exhibition(request)
-        form = self.form(await desk_form(request), prefix="new")
+        form = self.form(await read_desk_form(request), prefix="new")
         if not form.validate():
             return await self._page(request, exhibition, new=form)
         try:
             key = await add_entry(exhibition, self.name, form.kept(), person)
-        except BuildingRefused as refusal:
+        except DraftChangeRefused as refusal:
             return await self._page(request, exhibition, new=form, refusal=str(refusal))
         return self._back(request, exhibition, key, _("Saved in the draft."))
 
     async def update(self, request: Request) -> Response:
         """A curator changes an entry; what another changed of it meanwhile stays."""
         person, exhibition = await load_exhibition(request)
-        key, posted = request.path_params["key"], await desk_form(request)
+        key, posted = request.path_params["key"], await read_desk_form(request)
         form = self.form(posted, prefix=key)
         if not form.validate():
             return await self._page(request, exhibition, refused=(key, form), seen=seen_in(posted))
@@ -76,7 +76,7 @@ class Listed:
         except NoSuchEntry as error:
             raise HTTPException(404) from error
         except ChangedMeanwhile as other:
-            seen = refuse_meanwhile(form, other, seen_in(posted))
+            seen = add_conflict_errors(form, other, seen_in(posted))
             return await self._page(request, exhibition, refused=(key, form), seen=seen)
         return self._back(request, exhibition, key, _("Saved in the draft."))
 
@@ -93,7 +93,7 @@ class Listed:
         """A curator lets somebody stand earlier or later in the credits."""
         person, exhibition = await load_exhibition(request)
         key = request.path_params["key"]
-        to = whole_number((await desk_form(request)).get("position", "")) or 0
+        to = whole_number((await read_desk_form(request)).get("position", "")) or 0
         try:
             await move_entry(exhibition, self.name, key, to, person)
         except NoSuchEntry as error:
@@ -152,18 +152,18 @@ class Listed:
         ]
 
 
-async def _beside_credits(request: Request, exhibition: Exhibition, credits: list[Any]) -> dict[str, Any]:
+async def _credits_context(request: Request, exhibition: Exhibition, credits: list[Any]) -> dict[str, Any]:
     return {
         "logos": await desk_logos(request, exhibition, credits),
-        "dead": await dead_among({credit.link for credit in credits if credit.link}),
+        "dead": await find_dead_links({credit.link for credit in credits if credit.link}),
     }
 
 
-async def _nothing(_request: Request, _exhibition: Exhibition, _talks: list[Any]) -> dict[str, Any]:
+async def _no_context(_request: Request, _exhibition: Exhibition, _talks: list[Any]) -> dict[str, Any]:
     return {}
 
 
-CREDITS = Listed("credits", CreditForm, CREDIT_FIELDS, credits_of, _beside_credits)
-TALKS = Listed("talks", TalkForm, TALK_FIELDS, talks_of, _nothing)
+CREDIT_VIEWS = EntryListViews("credits", CreditForm, CREDIT_FIELDS, credits_of, _credits_context)
+TALK_VIEWS = EntryListViews("talks", TalkForm, TALK_FIELDS, talks_of, _no_context)
 
-routes = [*CREDITS.routes(), *TALKS.routes()]
+routes = [*CREDIT_VIEWS.routes(), *TALK_VIEWS.routes()]

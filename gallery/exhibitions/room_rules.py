@@ -12,11 +12,11 @@ from typing import Any, Self
 
 from tortoise.expressions import Q
 
-from gallery.artworks.models import Artwork, may_hang, not_replaced
+from gallery.artworks.models import Artwork, edition_is_not_replaced, may_hang
 from gallery.db.connection import QuerySet
 from gallery.exhibitions.models import Edition, Hanging, Room
 
-ROOM_MOST = 300  # works that a rule hangs in one room, the newest ones
+MAX_WORKS_BY_RULE = 300  # works that a rule hangs in one room, the newest ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class RoomRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Hung:
+class HungWork:
     """A work as it would hang if the draft were published now."""
 
     artwork_id: int
@@ -70,15 +70,15 @@ class Hung:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledRoom:
     """A room with what would hang in it; `beyond` works more meet its rule than a room takes."""
 
     room: Room
-    works: Sequence[Hung]
+    works: Sequence[HungWork]
     beyond: int = 0
 
 
-async def filled(draft: Edition) -> list[Filled]:
+async def fill_rooms(draft: Edition) -> list[FilledRoom]:
     """The rooms of a draft as they would be published now: two queries, and two more for each room with a rule."""
     rooms = await Room.filter(edition_id=draft.id).order_by("position", "id")
     by_hand = await Hanging.filter(may_hang("artwork__"), room__edition_id=draft.id).order_by(
@@ -88,7 +88,7 @@ async def filled(draft: Edition) -> list[Filled]:
     filled_rooms = []
     for room in rooms:
         works = [
-            Hung(hanging.artwork_id, hanging.caption_zh, hanging.caption_en, hanging.id)
+            HungWork(hanging.artwork_id, hanging.caption_zh, hanging.caption_en, hanging.id)
             for hanging in by_hand
             if hanging.room_id == room.id
         ]
@@ -96,29 +96,29 @@ async def filled(draft: Edition) -> list[Filled]:
         if rule := RoomRule.of(room):
             found = rule.works({*taken, *(room.without or ())})
             # A work of many themes is found once for the one that is asked.
-            ids = await found.limit(ROOM_MOST).values_list("id", flat=True)
-            beyond = await found.count() - len(ids) if len(ids) == ROOM_MOST else 0
+            ids = await found.limit(MAX_WORKS_BY_RULE).values_list("id", flat=True)
+            beyond = await found.count() - len(ids) if len(ids) == MAX_WORKS_BY_RULE else 0
             taken.update(ids)  # type: ignore[arg-type]
-            works += [Hung(id) for id in ids]  # type: ignore[arg-type]
-        filled_rooms.append(Filled(room, works, beyond))
+            works += [HungWork(id) for id in ids]  # type: ignore[arg-type]
+        filled_rooms.append(FilledRoom(room, works, beyond))
     return filled_rooms
 
 
-def ids_of(rooms: Iterable[Filled]) -> set[int]:
+def work_ids_of(rooms: Iterable[FilledRoom]) -> set[int]:
     """Every work that would hang."""
     return {hung.artwork_id for room in rooms for hung in room.works}
 
 
-async def waiting(draft: Edition, rooms: Sequence[Filled]) -> int:
+async def waiting(draft: Edition, rooms: Sequence[FilledRoom]) -> int:
     """How many works would hang by a rule that hang neither in what visitors see nor in what is planned; 0 where nothing is
     published."""
     if not any(room.room.rule is not None for room in rooms):
         return 0
-    current = Edition.filter(not_replaced(), exhibition_id=draft.exhibition_id)
+    current = Edition.filter(edition_is_not_replaced(), exhibition_id=draft.exhibition_id)
     if not await current.exists():
         return 0
     seen = await Hanging.filter(
-        not_replaced("room__edition__"), room__edition__exhibition_id=draft.exhibition_id
+        edition_is_not_replaced("room__edition__"), room__edition__exhibition_id=draft.exhibition_id
     ).values_list("artwork_id", flat=True)
     by_rule = {hung.artwork_id for room in rooms for hung in room.works if hung.hanging_id is None}
     return len(by_rule - set(seen))

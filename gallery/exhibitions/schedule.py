@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gallery.clock import now, tomorrow_begins_at
+from gallery.clock import now, start_of_tomorrow
 from gallery.exhibitions.models import Edition
 
 
@@ -13,7 +13,7 @@ async def next_change() -> datetime:
 
     At midnight consents begin and end, and calls open and close.
     """
-    moments = [tomorrow_begins_at()]
+    moments = [start_of_tomorrow()]
     for field in ("opens_at", "closes_at"):
         edition = await Edition.filter(is_current=True, **{f"{field}__gt": now()}).order_by(field).first()
         if edition is not None:

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from gallery.web.languages import spoken
-from gallery.web.rendering import local_input
+from gallery.web.languages import localized
+from gallery.web.rendering import datetime_local_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +27,29 @@ class Talk:
     @classmethod
     def of(cls, kept: dict[str, Any]) -> Self:
         """From an entry of `Edition.talks`."""
-        moments = {name: datetime.fromisoformat(kept[name]) for name in MOMENTS}
+        moments = {name: datetime.fromisoformat(kept[name]) for name in TIME_FIELDS}
         return cls(**{**kept, **moments})
 
     def kept(self) -> dict[str, Any]:
-        return {**asdict(self), **{name: getattr(self, name).isoformat() for name in MOMENTS}}
+        return {**asdict(self), **{name: getattr(self, name).isoformat() for name in TIME_FIELDS}}
 
     def line(self) -> str:
         """All of it in a few lines, for a curator who compares."""
         titles = " / ".join(title for title in (self.title_zh, self.title_en) if title)
         places = " / ".join(place for place in (self.place_zh, self.place_en, self.link) if place)
         texts = "".join(f"\n{text}" for text in (self.text_zh, self.text_en) if text)
-        hours = f"{local_input(self.starts_at)} – {local_input(self.ends_at)}".replace("T", " ")
+        hours = f"{datetime_local_value(self.starts_at)} – {datetime_local_value(self.ends_at)}".replace(
+            "T", " "
+        )
         return f"{hours}: {titles} ({places}){texts}"
 
     @property
     def where(self) -> str:
         """The place, in the page's language where it is there, or the address of the stream."""
-        return spoken(self, "place").text or self.link
+        return localized(self, "place").text or self.link
 
 
-MOMENTS = ("starts_at", "ends_at")
+TIME_FIELDS = ("starts_at", "ends_at")
 TALK_FIELDS = tuple(field.name for field in fields(Talk) if field.name != "key")
 
 

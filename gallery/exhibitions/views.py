@@ -19,28 +19,28 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.exhibitions import drafts
 from gallery.exhibitions.access import load_curator, load_exhibition, load_hanging, load_room
-from gallery.exhibitions.arrangements import CAPTIONS, EDITION_FIELDS, ROOM_FIELDS
+from gallery.exhibitions.arrangements import CAPTION_FIELDS, EDITION_FIELDS, ROOM_FIELDS
 from gallery.exhibitions.builder import (
+    draft_version,
     editions_of,
-    ending_before,
-    picker_of,
     rooms_of,
-    version_of,
+    work_picker,
     works_by_rule,
+    works_ending_before_closing,
 )
-from gallery.exhibitions.drafts import BuildingRefused, NotPublishable, draft_of
+from gallery.exhibitions.drafts import DraftChangeRefused, NotPublishable, draft_of
 from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, digest, read_seen, seen_of, written
 from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm
-from gallery.exhibitions.models import Edition, Exhibition, Hanging, OnSite, Room
-from gallery.exhibitions.room_rules import filled, waiting
-from gallery.exhibitions.talks import MOMENTS
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, PublishedEditions, Room
+from gallery.exhibitions.room_rules import fill_rooms, waiting
+from gallery.exhibitions.talks import TIME_FIELDS
 from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
-from gallery.web.forms import Form, desk_form
+from gallery.web.forms import Form, read_desk_form
 from gallery.web.languages import gettext as _
-from gallery.web.languages import spoken
-from gallery.web.rendering import flash, local_input, redirect, render, shown_moment
+from gallery.web.languages import localized
+from gallery.web.rendering import datetime_local_value, flash, redirect, render, shown_moment
 
 
 async def index(request: Request) -> Response:
@@ -54,7 +54,7 @@ async def index(request: Request) -> Response:
         {
             "exhibition": exhibition,
             "draft": next((edition for edition in exhibition.editions if edition.is_draft), None),
-            "site": OnSite.of(exhibition.editions),
+            "site": PublishedEditions.of(exhibition.editions),
         }
         for exhibition in exhibitions
     ]
@@ -71,11 +71,11 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator makes an exhibition and comes to its builder."""
     person = await load_curator(request)
-    form = ExhibitionForm(await desk_form(request), themes=await theme_choices())
+    form = ExhibitionForm(await read_desk_form(request), themes=await theme_choices())
     if form.validate():
         if not await Exhibition.exists(slug=form["slug"].data):
             try:
-                exhibition = await drafts.found(
+                exhibition = await drafts.create_exhibition(
                     form["slug"].data,
                     person,
                     theme=await chosen_theme(form),
@@ -84,25 +84,25 @@ async def create(request: Request) -> Response:
                 return redirect(request, "exhibitions:show", id=exhibition.id)
             except IntegrityError:  # somebody took the name in this very moment
                 pass
-        form.refuse("slug", slug_in_use())
+        form.refuse("slug", slug_taken_message())
     return render(request, "exhibitions/new.html", {"form": form}, status=422)
 
 
 async def show(request: Request) -> Response:
     """A curator builds an exhibition: its texts, its rooms, the works in them, and what was published."""
     _person, exhibition = await load_exhibition(request)
-    return await _builder(request, exhibition)
+    return await _render_builder(request, exhibition)
 
 
 async def update(request: Request) -> Response:
     """A curator changes title, introduction, dates or theme of the draft."""
     person, exhibition = await load_exhibition(request)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     form = EditionForm(posted, themes=await theme_choices())
     if not form.validate():
-        return await _builder(request, exhibition, edition_form=form, seen=seen_in(posted))
+        return await _render_builder(request, exhibition, edition_form=form, seen=seen_in(posted))
     try:
-        await drafts.change(
+        await drafts.change_draft(
             exhibition,
             await chosen_theme(form),
             by=person,
@@ -110,100 +110,114 @@ async def update(request: Request) -> Response:
             **form.values(*EDITION_FIELDS),
         )
     except ChangedMeanwhile as other:
-        seen = refuse_meanwhile(form, other, seen_in(posted))
-        return await _builder(request, exhibition, edition_form=form, seen=seen)
+        seen = add_conflict_errors(form, other, seen_in(posted))
+        return await _render_builder(request, exhibition, edition_form=form, seen=seen)
     shown = {**form.values(*EDITION_FIELDS), "theme": form["theme"].data}
-    return await _answer(request, exhibition, "edition", _("Saved in the draft."), shown=shown)
+    return await _saved_response(request, exhibition, "edition", _("Saved in the draft."), shown=shown)
 
 
 async def create_room(request: Request) -> Response:
     """A curator adds a room behind the others."""
     person, exhibition = await load_exhibition(request)
-    form = RoomForm(await desk_form(request), prefix="new", **await room_choices())
+    form = RoomForm(await read_desk_form(request), prefix="new", **await room_choices())
     if not form.validate():
-        return await _builder(request, exhibition, new_room_form=form)
+        return await _render_builder(request, exhibition, new_room_form=form)
     room = await drafts.add_room(await draft_of(exhibition), by=person, **form.room_values())
-    return _back(request, exhibition, f"room-{room.id}")
+    return _redirect_to_builder(request, exhibition, f"room-{room.id}")
 
 
 async def update_room(request: Request) -> Response:
     """A curator changes a room's title or wall text."""
     person, exhibition, room = await load_room(request)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     form = RoomForm(posted, prefix=f"room-{room.id}", **await room_choices())
     if not form.validate():
-        return await _builder(request, exhibition, room_forms={room.id: form}, seen=seen_in(posted))
+        return await _render_builder(request, exhibition, room_forms={room.id: form}, seen=seen_in(posted))
     try:
         await drafts.change_room(room, by=person, seen=seen_in(posted), **form.room_values())
     except ChangedMeanwhile as other:
-        seen = refuse_meanwhile(form, other, seen_in(posted))
-        return await _builder(request, exhibition, room_forms={room.id: form}, seen=seen)
+        seen = add_conflict_errors(form, other, seen_in(posted))
+        return await _render_builder(request, exhibition, room_forms={room.id: form}, seen=seen)
     shown = form.room_values()
-    return await _answer(request, exhibition, f"room-{room.id}", _("Saved in the draft."), shown=shown)
+    return await _saved_response(
+        request, exhibition, f"room-{room.id}", _("Saved in the draft."), shown=shown
+    )
 
 
 async def create_exclusion(request: Request) -> Response:
     """A curator keeps a work out of a room that its rule would hang."""
     person, exhibition, room = await load_room(request)
     work = await posted_work(request)
-    await drafts.leave_out(room, work, by=person)
-    return _back(request, exhibition, f"room-{room.id}", _("The rule leaves this work out now."))
+    await drafts.add_exclusion(room, work, by=person)
+    return _redirect_to_builder(
+        request, exhibition, f"room-{room.id}", _("The rule leaves this work out now.")
+    )
 
 
 async def delete_exclusion(request: Request) -> Response:
     """A curator leaves it to the rule again whether a work hangs."""
     person, exhibition, room = await load_room(request)
     work = await posted_work(request)
-    await drafts.let_in(room, work, by=person)
-    return _back(request, exhibition, f"room-{room.id}")
+    await drafts.remove_exclusion(room, work, by=person)
+    return _redirect_to_builder(request, exhibition, f"room-{room.id}")
 
 
 async def update_caption(request: Request) -> Response:
     """A curator writes a caption for a work that holds for this room alone."""
     person, exhibition, hanging = await load_hanging(request)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     form = CaptionForm(posted)
     if not form.validate():
-        return await _builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen_in(posted))
+        return await _render_builder(
+            request, exhibition, caption_forms={hanging.id: form}, seen=seen_in(posted)
+        )
     try:
-        await drafts.change_caption(hanging, by=person, seen=seen_in(posted), **form.values(*CAPTIONS))
+        await drafts.change_caption(hanging, by=person, seen=seen_in(posted), **form.values(*CAPTION_FIELDS))
     except ChangedMeanwhile as other:
-        seen = refuse_meanwhile(form, other, seen_in(posted))
-        return await _builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen)
-    except BuildingRefused as refusal:
+        seen = add_conflict_errors(form, other, seen_in(posted))
+        return await _render_builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen)
+    except DraftChangeRefused as refusal:
         form.refuse("caption_zh", str(refusal))
-        return await _builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen_in(posted))
-    shown = form.values(*CAPTIONS)
-    return await _answer(request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."), shown=shown)
+        return await _render_builder(
+            request, exhibition, caption_forms={hanging.id: form}, seen=seen_in(posted)
+        )
+    shown = form.values(*CAPTION_FIELDS)
+    return await _saved_response(
+        request, exhibition, f"hanging-{hanging.id}", _("Saved in the draft."), shown=shown
+    )
 
 
 async def show_version(request: Request) -> Response:
     """The builder asks, while it is open, whether somebody else changed the draft meanwhile."""
     person, exhibition = await load_exhibition(request)
-    return JSONResponse(await version_of(exhibition, person), headers={"cache-control": "no-store"})
+    return JSONResponse(await draft_version(exhibition, person), headers={"cache-control": "no-store"})
 
 
 async def delete_room(request: Request) -> Response:
     """A curator closes a room of the draft; its works can be hung elsewhere."""
     person, exhibition, room = await load_room(request)
     await drafts.close_room(room, by=person)
-    return _back(request, exhibition, "rooms", _("The room is closed. Its works can be hung elsewhere."))
+    return _redirect_to_builder(
+        request, exhibition, "rooms", _("The room is closed. Its works can be hung elsewhere.")
+    )
 
 
 async def move_room(request: Request) -> Response:
     """A curator lets visitors come to a room earlier or later."""
     person, exhibition, room = await load_room(request)
-    to = whole_number((await desk_form(request)).get("position", "")) or 0
+    to = whole_number((await read_desk_form(request)).get("position", "")) or 0
     if not to:
-        return _back(request, exhibition, f"room-{room.id}", unnumbered(), "error")
+        return _redirect_to_builder(
+            request, exhibition, f"room-{room.id}", position_missing_message(), "error"
+        )
     await drafts.move_room(room, to, by=person)
-    return _back(request, exhibition, f"room-{room.id}")
+    return _redirect_to_builder(request, exhibition, f"room-{room.id}")
 
 
 async def create_hanging(request: Request) -> Response:
     """A curator hangs an accepted work in a room, behind those that hang there."""
     person, exhibition = await load_exhibition(request)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     room = await Room.get_or_none(
         id=whole_number(posted.get("room", "")) or 0,
         edition__exhibition_id=exhibition.id,
@@ -214,10 +228,10 @@ async def create_hanging(request: Request) -> Response:
         raise HTTPException(404)
     try:
         await drafts.hang(room, artwork, person)
-    except BuildingRefused as refusal:
-        return _back(request, exhibition, "picker", str(refusal), "error")
-    place = spoken(room, "title").text
-    return _back(
+    except DraftChangeRefused as refusal:
+        return _redirect_to_builder(request, exhibition, "picker", str(refusal), "error")
+    place = localized(room, "title").text
+    return _redirect_to_builder(
         request,
         exhibition,
         "picker",
@@ -229,23 +243,25 @@ async def delete_hanging(request: Request) -> Response:
     """A curator takes a work down; it can be hung again."""
     person, exhibition, hanging = await load_hanging(request)
     await drafts.take_down(hanging, by=person)
-    return _back(request, exhibition, f"room-{hanging.room_id}")
+    return _redirect_to_builder(request, exhibition, f"room-{hanging.room_id}")
 
 
 async def move_hanging(request: Request) -> Response:
     """A curator moves a work to another place of its room."""
     person, exhibition, hanging = await load_hanging(request)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     to = whole_number(posted.get("position", "")) or 0
     if not to:
-        return await _answer(request, exhibition, f"room-{hanging.room_id}", unnumbered(), "error")
+        return await _saved_response(
+            request, exhibition, f"room-{hanging.room_id}", position_missing_message(), "error"
+        )
     into = None
     if room_id := whole_number(posted.get("room", "")):
         into = await Room.get_or_none(
             id=room_id, edition__exhibition_id=exhibition.id, edition__number__isnull=True
         )
-    await drafts.move(hanging, to, into=into, by=person)
-    return await _answer(request, exhibition, f"hanging-{hanging.id}")
+    await drafts.move_hanging(hanging, to, into=into, by=person)
+    return await _saved_response(request, exhibition, f"hanging-{hanging.id}")
 
 
 async def create_edition(request: Request) -> Response:
@@ -254,16 +270,16 @@ async def create_edition(request: Request) -> Response:
     try:
         edition = await drafts.publish(exhibition, person)
     except NotPublishable as refusal:
-        return await _builder(request, exhibition, refusal=str(refusal))
-    return _back(
+        return await _render_builder(request, exhibition, refusal=str(refusal))
+    return _redirect_to_builder(
         request,
         exhibition,
         "editions",
-        published_words(edition, OnSite.of(await editions_of(exhibition))),
+        published_message(edition, PublishedEditions.of(await editions_of(exhibition))),
     )
 
 
-def publishing(draft: Edition, site: OnSite) -> str:
+def publish_button_text(draft: Edition, site: PublishedEditions) -> str:
     """What the button says will happen if the draft is published now."""
     if draft.opens_at is None:
         return _("Publish this draft")
@@ -277,7 +293,7 @@ def publishing(draft: Edition, site: OnSite) -> str:
     }
 
 
-def published_words(edition: Edition, site: OnSite) -> str:
+def published_message(edition: Edition, site: PublishedEditions) -> str:
     """What happened when `edition` was published."""
     words = {"number": edition.number, "moment": shown_moment(edition.opens_at)}
     if not edition.is_planned():
@@ -293,7 +309,7 @@ def published_words(edition: Edition, site: OnSite) -> str:
     )
 
 
-async def _builder(
+async def _render_builder(
     request: Request,
     exhibition: Exhibition,
     *,
@@ -325,11 +341,11 @@ async def _builder(
     is_refused = bool(refused or caption_forms or refusal)
     draft = await draft_of(exhibition)
     rooms = await rooms_of(draft)
-    by_rule = await filled(draft)
+    by_rule = await fill_rooms(draft)
     ruled = await works_by_rule(by_rule)
-    picker = await picker_of(draft, request.query_params)
+    picker = await work_picker(draft, request.query_params)
     editions = await editions_of(exhibition)
-    site = OnSite.of(editions)
+    site = PublishedEditions.of(editions)
     choices = await room_choices()
     chosen_room = next(
         (room for room in rooms if str(room.id) == picker.asked.get("room")), rooms[0] if rooms else None
@@ -342,8 +358,8 @@ async def _builder(
         "picker": picker,
         "editions": editions,
         "site": site,
-        "publishing": publishing(draft, site),
-        "ending": await ending_before(draft, by_rule),
+        "publishing": publish_button_text(draft, site),
+        "ending": await works_ending_before_closing(draft, by_rule),
         "edition_form": edition_form or await _edition_form(exhibition, draft),
         "seen_edition": still_seen if edition_form else seen_edition(draft, exhibition.theme_id),
         "seen_rooms": {
@@ -376,7 +392,7 @@ async def _edition_form(exhibition: Exhibition, draft: Edition) -> EditionForm:
     )
 
 
-def _back(
+def _redirect_to_builder(
     request: Request, exhibition: Exhibition, fragment: str, message: str = "", level: str = "done"
 ) -> Response:
     """Back to the place of the builder where the button was, with the works chosen as before."""
@@ -388,7 +404,7 @@ def _back(
     return response
 
 
-async def _answer(
+async def _saved_response(
     request: Request,
     exhibition: Exhibition,
     fragment: str,
@@ -401,13 +417,13 @@ async def _answer(
     `shown`: the values of the form that was saved, which its window goes on showing.
     """
     if not wants_json(request):
-        return _back(request, exhibition, fragment, message, level)
+        return _redirect_to_builder(request, exhibition, fragment, message, level)
     draft = await draft_of(exhibition)
-    site = OnSite.of(await editions_of(exhibition))
+    site = PublishedEditions.of(await editions_of(exhibition))
     told: dict[str, Any] = {
         "version": draft.version,
         "message": message,
-        "publishing": publishing(draft, site),
+        "publishing": publish_button_text(draft, site),
     }
     if shown is not None:
         told["seen"] = seen_of(shown)
@@ -424,7 +440,7 @@ def seen_room(room: Room) -> str:
 
 
 def seen_caption(hanging: Hanging) -> str:
-    return seen_of({name: getattr(hanging, name) for name in CAPTIONS})
+    return seen_of({name: getattr(hanging, name) for name in CAPTION_FIELDS})
 
 
 def wants_json(request: Request) -> bool:
@@ -436,16 +452,16 @@ def seen_in(posted: ImmutableMultiDict[str, Any]) -> dict[str, str]:
     return read_seen(str(posted.get("seen", "")))
 
 
-def refuse_meanwhile(form: Form, other: ChangedMeanwhile, seen: Mapping[str, str]) -> dict[str, str]:
+def add_conflict_errors(form: Form, other: ChangedMeanwhile, seen: Mapping[str, str]) -> dict[str, str]:
     """Say at each field that somebody else changed it, and what it holds now; what was typed stays in the form.
 
     Returns what has been `seen` with that: of these fields what they hold now, of the others what it was.
     """
     for name, value in other.theirs.items():
-        if isinstance(value, str) and name in MOMENTS:
+        if isinstance(value, str) and name in TIME_FIELDS:
             value = datetime.fromisoformat(value)
         if isinstance(value, datetime):
-            value = local_input(value).replace("T", " ")
+            value = datetime_local_value(value).replace("T", " ")
         sentence = _(
             "%(who)s changed this meanwhile. It now reads: %(text)s. Save again to put yours in its place."
         )
@@ -459,7 +475,7 @@ def refuse_meanwhile(form: Form, other: ChangedMeanwhile, seen: Mapping[str, str
 
 async def posted_work(request: Request) -> Artwork:
     """The work that a form names, if it was ever sent for review; 404 otherwise."""
-    id = whole_number((await desk_form(request)).get("artwork", "")) or 0
+    id = whole_number((await read_desk_form(request)).get("artwork", "")) or 0
     work = await Artwork.filter(id=id, submissions__id__isnull=False).first()
     if work is None:
         raise HTTPException(404)
@@ -470,21 +486,21 @@ async def room_choices() -> dict[str, list[tuple[str, str]]]:
     organisations: list[Any] = await Organisation.all().order_by("slug")
     return {
         "themes": await theme_choices(),
-        "organisations": [(str(one.id), spoken(one, "name").text) for one in organisations],
+        "organisations": [(str(one.id), localized(one, "name").text) for one in organisations],
     }
 
 
-def slug_in_use() -> str:
+def slug_taken_message() -> str:
     return _("This name is in use already. Please choose another, such as one with the year.")
 
 
-def unnumbered() -> str:
+def position_missing_message() -> str:
     return _("Please give a place as a number, such as 3.")
 
 
 async def theme_choices() -> list[tuple[str, str]]:
     themes: list[Any] = await Theme.all().order_by("-occurs_on", "-id")
-    return [(str(theme.id), spoken(theme, "title").text) for theme in themes]
+    return [(str(theme.id), localized(theme, "title").text) for theme in themes]
 
 
 async def chosen_theme(form: ExhibitionForm | EditionForm) -> Theme | None:

@@ -27,15 +27,15 @@ WINDOWS = [(down, across) for down in SPANS for across in SPANS]  # the first is
 ORDER = 14  # waves with fewer half turns than this, down and across together
 WAVES = [(down, across) for down in range(ORDER) for across in range(ORDER - down) if down or across]
 SIGN_BYTES = len(WAVES) // 8
-HEAD = struct.Struct(">f")  # width ÷ height of the picture
+SHAPE_HEADER = struct.Struct(">f")  # width ÷ height of the picture
 WINDOW_BYTES = SIGN_BYTES + 2  # the signs, then the mean blue and red difference (Cb, Cr)
-LENGTH = HEAD.size + WINDOW_BYTES * len(WINDOWS)
+LENGTH = SHAPE_HEADER.size + WINDOW_BYTES * len(WINDOWS)
 
 # Chosen with tests/bench/likeness.py.
-FARTHEST = 26  # of 104 signs that may differ where the colours are near
-FARTHEST_OF_ANY_COLOUR = 18  # the same for other colours: a copy in grey, or in another light
-FARTHEST_COLOUR = 16  # levels of 255, in each of Cb and Cr
-FARTHEST_SHAPE = 0.15  # between the logarithms of two shapes: about 15 %
+MAX_DISTANCE = 26  # of 104 signs that may differ where the colours are near
+MAX_DISTANCE_ANY_COLOUR = 18  # the same for other colours: a copy in grey, or in another light
+MAX_COLOUR_DIFFERENCE = 16  # levels of 255, in each of Cb and Cr
+MAX_SHAPE_DIFFERENCE = 0.15  # between the logarithms of two shapes: about 15 %
 
 # The shapes of the windows of a square picture, sorted, with the places of the windows: most are told apart by shape alone.
 _SHAPES = sorted(
@@ -46,7 +46,7 @@ _TURNED = [WAVES.index((across, down)) for down, across in WAVES]
 _ODD_DOWN = sum(1 << place for place, (down, _across) in enumerate(WAVES) if down % 2)
 _ODD_ACROSS = sum(1 << place for place, (_down, across) in enumerate(WAVES) if across % 2)
 
-Rows = Sequence[Sequence[int]]
+ChannelRows = Sequence[Sequence[int]]
 
 
 @cache
@@ -54,7 +54,7 @@ def _wave(order: int, length: int) -> list[float]:
     return [math.cos(math.pi * order * (2 * at + 1) / (2 * length)) for at in range(length)]
 
 
-def encode(brightness: Rows, blue: Rows, red: Rows, shape: float) -> bytes:
+def encode(brightness: ChannelRows, blue: ChannelRows, red: ChannelRows, shape: float) -> bytes:
     """The fingerprint of a picture. Each channel is SIDE rows of SIDE levels; `shape` is the picture's width ÷ height."""
     waves = {
         (across, order): [_dot(row[across[0] : across[1]], order) for row in brightness]
@@ -65,7 +65,7 @@ def encode(brightness: Rows, blue: Rows, red: Rows, shape: float) -> bytes:
         {across: [sum(row[across[0] : across[1]]) for row in channel] for across in SPANS}
         for channel in (blue, red)
     ]
-    parts = [HEAD.pack(shape)]
+    parts = [SHAPE_HEADER.pack(shape)]
     for (top, bottom), across in WINDOWS:
         columns = [waves[across, order][top:bottom] for order in range(ORDER)]
         signs = sum(
@@ -83,27 +83,27 @@ def _dot(levels: Sequence[int], order: int) -> float:
     return math.fsum(map(mul, levels, _wave(order, len(levels))))
 
 
-def is_alike(one: bytes, other: bytes) -> bool:
+def is_similar(one: bytes, other: bytes) -> bool:
     """Whether one of two pictures shows the other, whole or cropped. An empty fingerprint is like none."""
-    return bool(one and other) and (_shows(one, other) or _shows(other, one))
+    return bool(one and other) and (_contains(one, other) or _contains(other, one))
 
 
-def _shows(large: bytes, small: bytes) -> bool:
+def _contains(large: bytes, small: bytes) -> bool:
     """Whether a window of `large` is like the whole of `small`."""
-    shape = math.log(HEAD.unpack_from(large)[0])
-    blue, red = small[HEAD.size + SIGN_BYTES : HEAD.size + WINDOW_BYTES]
-    for wanted, orientations in _orientations(small[: HEAD.size + SIGN_BYTES]):
-        first = bisect_left(_SHAPES, (wanted - shape - FARTHEST_SHAPE, 0))
-        last = bisect_left(_SHAPES, (wanted - shape + FARTHEST_SHAPE, 0))
+    shape = math.log(SHAPE_HEADER.unpack_from(large)[0])
+    blue, red = small[SHAPE_HEADER.size + SIGN_BYTES : SHAPE_HEADER.size + WINDOW_BYTES]
+    for wanted, orientations in _orientations(small[: SHAPE_HEADER.size + SIGN_BYTES]):
+        first = bisect_left(_SHAPES, (wanted - shape - MAX_SHAPE_DIFFERENCE, 0))
+        last = bisect_left(_SHAPES, (wanted - shape + MAX_SHAPE_DIFFERENCE, 0))
         for _shape, place in _SHAPES[first:last]:
-            at = HEAD.size + WINDOW_BYTES * place
+            at = SHAPE_HEADER.size + WINDOW_BYTES * place
             end = at + SIGN_BYTES
             signs = int.from_bytes(large[at:end], "big")
             distance = min([(signs ^ each).bit_count() for each in orientations])
-            if distance <= FARTHEST_OF_ANY_COLOUR or (
-                distance <= FARTHEST
-                and abs(large[end] - blue) <= FARTHEST_COLOUR
-                and abs(large[end + 1] - red) <= FARTHEST_COLOUR
+            if distance <= MAX_DISTANCE_ANY_COLOUR or (
+                distance <= MAX_DISTANCE
+                and abs(large[end] - blue) <= MAX_COLOUR_DIFFERENCE
+                and abs(large[end + 1] - red) <= MAX_COLOUR_DIFFERENCE
             ):
                 return True
     return False
@@ -112,7 +112,10 @@ def _shows(large: bytes, small: bytes) -> bool:
 @lru_cache(maxsize=4096)
 def _orientations(head: bytes) -> list[tuple[float, list[int]]]:
     """The shape (a logarithm) and the four mirrored forms of a whole picture's signs: as it is, and turned by a quarter."""
-    shape, signs = math.log(HEAD.unpack_from(head)[0]), int.from_bytes(head[HEAD.size :], "big")
+    shape, signs = (
+        math.log(SHAPE_HEADER.unpack_from(head)[0]),
+        int.from_bytes(head[SHAPE_HEADER.size :], "big"),
+    )
     turned = sum(1 << place for place, other in enumerate(_TURNED) if signs >> other & 1)
     mirrored = (0, _ODD_DOWN, _ODD_ACROSS, _ODD_DOWN ^ _ODD_ACROSS)
     return [(shape, [signs ^ mask for mask in mirrored]), (-shape, [turned ^ mask for mask in mirrored])]

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 Size = tuple[int, int]
 
-WHOLE = 10_000  # parts in which the sides of a turned picture are told
+FRAME_UNITS = 10_000  # parts in which the sides of a turned picture are told
 TURNS = (0, 90, 180, 270)  # degrees, clockwise
 
 # A strip narrower than this (px) is not a picture: 60,000 × 20 would be shown as a line one pixel high.
-SHORT_SIDE = 60
+MIN_SHORT_SIDE = 60
 
 
 def is_too_small(size: Size, min_long_side: int) -> bool:
-    return max(size) < min_long_side or min(size) < SHORT_SIDE
+    return max(size) < min_long_side or min(size) < MIN_SHORT_SIDE
 
 
 # EXIF's orientations, and which one a picture has after a further quarter turn clockwise.
-QUARTER = {1: 6, 6: 3, 3: 8, 8: 1, 2: 7, 7: 4, 4: 5, 5: 2}
+AFTER_QUARTER_TURN = {1: 6, 6: 3, 3: 8, 8: 1, 2: 7, 7: 4, 4: 5, 5: 2}
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,18 @@ class Framing:
     turn: int = 0
     left: int = 0
     top: int = 0
-    right: int = WHOLE
-    bottom: int = WHOLE
+    right: int = FRAME_UNITS
+    bottom: int = FRAME_UNITS
 
     @property
     def is_whole(self) -> bool:
         """Whether the picture is shown as it came."""
-        return self == AS_IT_CAME
+        return self == NO_FRAMING
 
     def is_right(self) -> bool:
         """Whether such a turn and such a box are possible at all."""
-        across = 0 <= self.left < self.right <= WHOLE
-        return self.turn in TURNS and across and 0 <= self.top < self.bottom <= WHOLE
+        across = 0 <= self.left < self.right <= FRAME_UNITS
+        return self.turn in TURNS and across and 0 <= self.top < self.bottom <= FRAME_UNITS
 
     def turned(self, size: Size) -> Size:
         """An upright picture's size (px) after the turn."""
@@ -48,7 +48,7 @@ class Framing:
     def orientation_after(self, orientation: int) -> int:
         """EXIF's orientation of a picture that is stored in `orientation` and then turned."""
         for _ in range(self.turn // 90):
-            orientation = QUARTER[orientation]
+            orientation = AFTER_QUARTER_TURN[orientation]
         return orientation
 
     def box(self, turned: Size) -> tuple[int, int, int, int]:
@@ -73,8 +73,8 @@ class Framing:
 
 
 def _edges(first: int, last: int, length: int) -> tuple[int, int]:
-    begin = min(length - 1, round(first * length / WHOLE))
-    return begin, max(begin + 1, round(last * length / WHOLE))
+    begin = min(length - 1, round(first * length / FRAME_UNITS))
+    return begin, max(begin + 1, round(last * length / FRAME_UNITS))
 
 
-AS_IT_CAME = Framing()
+NO_FRAMING = Framing()

@@ -13,7 +13,7 @@ from typing import Any
 CONTEXT = "http://iiif.io/api/image/3/context.json"
 PROFILE = "http://iiif.io/api/image/3/level2.json"
 
-TILE = 512  # px; how it was chosen stands in docs/decisions.md
+TILE_SIZE = 512  # px; how it was chosen stands in docs/decisions.md
 MAX_SIDE = 8192  # px of one answer
 MAX_AREA = 2560 * 2560  # px of one answer: as much as the widest rendition of a square picture
 
@@ -27,7 +27,7 @@ Size = tuple[int, int]
 Box = tuple[int, int, int, int]  # x, y, width, height
 
 
-class NotAnswered(Exception):
+class ImageRequestError(Exception):
     """A request that gets no picture: 400 where it is wrong, 501 where it asks for what is not done here."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:
@@ -37,7 +37,7 @@ class NotAnswered(Exception):
 
 
 @dataclass(frozen=True)
-class Cut:
+class ImageRequest:
     """What one request asks for, in px of the whole picture: equal for all ways of asking for the same."""
 
     region: Box
@@ -57,26 +57,26 @@ class Cut:
     def canonical(self, whole: Size) -> str:
         """The one path by which it should be asked for (4.8)."""
         region = "full" if self.region == (0, 0, *whole) else ",".join(map(str, self.region))
-        size = "max" if self.size == largest(self.region[2:]) else ",".join(map(str, self.size))
+        size = "max" if self.size == max_size(self.region[2:]) else ",".join(map(str, self.size))
         turn = f"!{self.degrees}" if self.mirrored else str(self.degrees)
         return f"{region}/{size}/{turn}/{self.quality}.{self.format}"
 
 
-def asked_for(region: str, size: str, rotation: str, last: str, whole: Size) -> Cut:
+def parse_image_request(region: str, size: str, rotation: str, last: str, whole: Size) -> ImageRequest:
     """What a request asks of a picture of `whole` px. Raises NotAnswered."""
-    box = region_of(region, whole)
-    mirrored, degrees = rotation_of(rotation)
+    box = parse_region(region, whole)
+    mirrored, degrees = parse_rotation(rotation)
     quality, _, format = last.rpartition(".")
     if format not in FORMATS:
-        raise NotAnswered(f"The format is one of {', '.join(FORMATS)}.")
+        raise ImageRequestError(f"The format is one of {', '.join(FORMATS)}.")
     if quality not in QUALITIES:
-        raise NotAnswered(f"The quality is one of {', '.join(QUALITIES)}.")
+        raise ImageRequestError(f"The quality is one of {', '.join(QUALITIES)}.")
     if quality == "color":  # every picture here has colours
         quality = "default"
-    return Cut(box, size_of(size, box[2:]), mirrored, degrees, quality, format)
+    return ImageRequest(box, parse_image_size(size, box[2:]), mirrored, degrees, quality, format)
 
 
-def region_of(text: str, whole: Size) -> Box:
+def parse_region(text: str, whole: Size) -> Box:
     """The region (4.1), cut off at the picture's edges."""
     width, height = whole
     if text == "full":
@@ -85,91 +85,91 @@ def region_of(text: str, whole: Size) -> Box:
         side = min(whole)
         return (width - side) // 2, (height - side) // 2, side, side
     if text.startswith("pct:"):
-        x, y, w, h = numbers(text.removeprefix("pct:"), 4, DECIMAL, "region")
+        x, y, w, h = parse_numbers(text.removeprefix("pct:"), 4, DECIMAL, "region")
         left, right = round(width * x / 100), round(width * (x + w) / 100)
         top, bottom = round(height * y / 100), round(height * (y + h) / 100)
     else:
-        left, top, w, h = map(int, numbers(text, 4, INTEGER, "region"))
+        left, top, w, h = map(int, parse_numbers(text, 4, INTEGER, "region"))
         right, bottom = left + w, top + h
     right, bottom = min(right, width), min(bottom, height)
     if right <= left or bottom <= top:
-        raise NotAnswered("There is nothing of the picture in this region.")
+        raise ImageRequestError("There is nothing of the picture in this region.")
     return left, top, right - left, bottom - top
 
 
-def size_of(text: str, region: Size) -> Size:
+def parse_image_size(text: str, region: Size) -> Size:
     """The size (4.2) in px, of a region in px. Upscaling is not done."""
     width, height = region
     may_grow = text.startswith("^")
     form = text.removeprefix("^")
     if form == "max":
-        if may_grow and growth(region) > 1:
-            raise NotAnswered("Pictures are not shown larger than they are.", 501)
-        return largest(region)
+        if may_grow and max_scale(region) > 1:
+            raise ImageRequestError("Pictures are not shown larger than they are.", 501)
+        return max_size(region)
     if form.startswith("pct:"):
-        (percent,) = numbers(form.removeprefix("pct:"), 1, DECIMAL, "size")
+        (percent,) = parse_numbers(form.removeprefix("pct:"), 1, DECIMAL, "size")
         size = round(width * percent / 100), round(height * percent / 100)
     elif form.startswith("!"):
-        w, h = map(int, numbers(form.removeprefix("!"), 2, INTEGER, "size"))
-        size = confined(region, (w, h), may_grow=may_grow)
+        w, h = map(int, parse_numbers(form.removeprefix("!"), 2, INTEGER, "size"))
+        size = size_within(region, (w, h), may_grow=may_grow)
     elif form.endswith(","):
-        (w,) = map(int, numbers(form.removesuffix(","), 1, INTEGER, "size"))
+        (w,) = map(int, parse_numbers(form.removesuffix(","), 1, INTEGER, "size"))
         size = w, round(height * w / width)
     elif form.startswith(","):
-        (h,) = map(int, numbers(form.removeprefix(","), 1, INTEGER, "size"))
+        (h,) = map(int, parse_numbers(form.removeprefix(","), 1, INTEGER, "size"))
         size = round(width * h / height), h
     else:
-        w, h = map(int, numbers(form, 2, INTEGER, "size"))
+        w, h = map(int, parse_numbers(form, 2, INTEGER, "size"))
         size = w, h
     if size[0] > width or size[1] > height:
         if may_grow:
-            raise NotAnswered("Pictures are not shown larger than they are.", 501)
-        raise NotAnswered("This size is larger than the region; the largest is called max.")
+            raise ImageRequestError("Pictures are not shown larger than they are.", 501)
+        raise ImageRequestError("This size is larger than the region; the largest is called max.")
     if min(size) < 1:
-        raise NotAnswered("Nothing is left of the picture in this size.")
+        raise ImageRequestError("Nothing is left of the picture in this size.")
     if max(size) > MAX_SIDE or size[0] * size[1] > MAX_AREA:
-        raise NotAnswered("This size is above maxWidth or maxArea; the largest is called max.")
+        raise ImageRequestError("This size is above maxWidth or maxArea; the largest is called max.")
     return size
 
 
-def confined(region: Size, box: Size, *, may_grow: bool) -> Size:
+def size_within(region: Size, box: Size, *, may_grow: bool) -> Size:
     """The largest size of the region's shape within `box` and the limits."""
     width, height = region
     scale = min(box[0] / width, box[1] / height)
     if may_grow or scale <= 1:
-        scale = min(scale, growth(region))
+        scale = min(scale, max_scale(region))
     # A box larger than the region either way is refused as upscaling, as the consortium's validator wants it.
     return min(box[0], round(width * scale)), min(box[1], round(height * scale))
 
 
-def growth(region: Size) -> float:
+def max_scale(region: Size) -> float:
     """By how much the region could be enlarged, or must be made smaller, until it reaches a limit."""
     width, height = region
     return min(MAX_SIDE / max(region), math.sqrt(MAX_AREA / (width * height)))
 
 
-def largest(region: tuple[int, ...]) -> Size:
+def max_size(region: tuple[int, ...]) -> Size:
     """The region's own size, or the largest of its shape within the limits."""
     width, height = region
-    scale = growth((width, height))
+    scale = max_scale((width, height))
     if scale >= 1:
         return width, height
     return max(1, math.floor(width * scale)), max(1, math.floor(height * scale))
 
 
-def rotation_of(text: str) -> tuple[bool, int]:
+def parse_rotation(text: str) -> tuple[bool, int]:
     """Whether the picture is mirrored first, and by how much it is then turned clockwise (4.3)."""
     mirrored = text.startswith("!")
-    (degrees,) = numbers(text.removeprefix("!"), 1, DECIMAL, "rotation")
+    (degrees,) = parse_numbers(text.removeprefix("!"), 1, DECIMAL, "rotation")
     if degrees not in (0, 90, 180, 270, 360):
-        raise NotAnswered("Pictures are turned by 0, 90, 180 or 270 degrees.")
+        raise ImageRequestError("Pictures are turned by 0, 90, 180 or 270 degrees.")
     return mirrored, int(degrees) % 360
 
 
-def numbers(text: str, count: int, form: re.Pattern[str], what: str) -> list[float]:
+def parse_numbers(text: str, count: int, form: re.Pattern[str], what: str) -> list[float]:
     parts = text.split(",")
     if len(parts) != count or not all(form.fullmatch(part) for part in parts):
-        raise NotAnswered(f"This {what} cannot be read.")
+        raise ImageRequestError(f"This {what} cannot be read.")
     return [float(part) for part in parts]
 
 
@@ -179,7 +179,7 @@ def numbers(text: str, count: int, form: re.Pattern[str], what: str) -> list[flo
 def scale_factors(whole: Size) -> list[int]:
     """1, 2, 4 … up to the first by which the whole picture fits into one tile."""
     factors = [1]
-    while max(level_size(whole, factors[-1])) > TILE:
+    while max(level_size(whole, factors[-1])) > TILE_SIZE:
         factors.append(factors[-1] * 2)
     return factors
 
@@ -188,34 +188,36 @@ def level_size(whole: Size, factor: int) -> Size:
     return -(-whole[0] // factor), -(-whole[1] // factor)
 
 
-def tiles(whole: Size) -> list[Cut]:
+def all_tiles(whole: Size) -> list[ImageRequest]:
     """Every tile that OpenSeadragon and its like will ask for, each once: at a corner, levels may share one."""
-    found: dict[Cut, None] = {}
+    found: dict[ImageRequest, None] = {}
     for factor in scale_factors(whole):
-        side = TILE * factor
+        side = TILE_SIZE * factor
         for y in range(0, whole[1], side):
             for x in range(0, whole[0], side):
                 found[tile_at(x, y, factor, whole)] = None
     return list(found)
 
 
-def tile_at(x: int, y: int, factor: int, whole: Size) -> Cut:
+def tile_at(x: int, y: int, factor: int, whole: Size) -> ImageRequest:
     """The tile that begins at (x, y), multiples of TILE × factor."""
-    side = TILE * factor
+    side = TILE_SIZE * factor
     width, height = min(side, whole[0] - x), min(side, whole[1] - y)
-    return Cut((x, y, width, height), level_size((width, height), factor))
+    return ImageRequest((x, y, width, height), level_size((width, height), factor))
 
 
-def is_tile(cut: Cut, whole: Size) -> bool:
+def is_tile(cut: ImageRequest, whole: Size) -> bool:
     """Whether `cut` is one of `tiles(whole)`."""
     x, y = cut.region[:2]
     return any(
-        x % (TILE * factor) == 0 and y % (TILE * factor) == 0 and cut == tile_at(x, y, factor, whole)
+        x % (TILE_SIZE * factor) == 0
+        and y % (TILE_SIZE * factor) == 0
+        and cut == tile_at(x, y, factor, whole)
         for factor in scale_factors(whole)
     )
 
 
-def info(id: str, whole: Size) -> dict[str, Any]:
+def info_json(id: str, whole: Size) -> dict[str, Any]:
     """The picture's description (5): `id` is its address, without a slash at its end."""
     factors = scale_factors(whole)
     sizes = [level_size(whole, factor) for factor in reversed(factors)]
@@ -235,7 +237,7 @@ def info(id: str, whole: Size) -> dict[str, Any]:
             for width, height in sizes
             if max(width, height) <= MAX_SIDE and width * height <= MAX_AREA
         ],
-        "tiles": [{"width": TILE, "height": TILE, "scaleFactors": factors}],
+        "tiles": [{"width": TILE_SIZE, "height": TILE_SIZE, "scaleFactors": factors}],
         "extraFormats": ["webp"],
         "extraQualities": ["color", "gray", "bitonal"],
         "extraFeatures": ["canonicalLinkHeader", "mirroring", "profileLinkHeader"],

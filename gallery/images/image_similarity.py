@@ -8,17 +8,17 @@ False alarms: sheets that are nearly empty, and works of one class after the sam
 
 from __future__ import annotations
 
-FARTHEST = (
+MAX_HASH_DISTANCE = (
     10  # of 64 bits: as far as two hashes of one picture may differ, scaled, recompressed or a little cropped
 )
 ODD_ACROSS = int("01010101" * 8, 2)  # the waves with an odd number of half turns from left to right
 
 
-def mirrored(hash: str) -> str:
+def mirrored_hash(hash: str) -> str:
     """The hash of the same picture, left and right exchanged."""
     return f"{int(hash, 16) ^ ODD_ACROSS:016x}"
 
 
-def distance(one: str, other: str) -> int:
+def hash_distance(one: str, other: str) -> int:
     """How many of 64 bits differ."""
     return (int(one, 16) ^ int(other, 16)).bit_count()

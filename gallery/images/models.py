@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
-from gallery.images.framing import WHOLE, Framing
+from gallery.images.framing import FRAME_UNITS, Framing
 from gallery.images.renditions import FORMATS, file_name, widths_for
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gallery.accounts.models import Person
     from gallery.artworks.models import Artwork
-    from gallery.images.profile_image_models import Emblem
+    from gallery.images.profile_image_models import ProfileImage
     from gallery.organisations.models import Organisation
 
 
@@ -54,8 +54,8 @@ class Image(Model):
     turn = fields.IntField(default=0, db_default=0)
     crop_left = fields.IntField(default=0, db_default=0)
     crop_top = fields.IntField(default=0, db_default=0)
-    crop_right = fields.IntField(default=WHOLE, db_default=WHOLE)
-    crop_bottom = fields.IntField(default=WHOLE, db_default=WHOLE)
+    crop_right = fields.IntField(default=FRAME_UNITS, db_default=FRAME_UNITS)
+    crop_bottom = fields.IntField(default=FRAME_UNITS, db_default=FRAME_UNITS)
     placeholder = fields.TextField(default="")  # a data: URI, about 12 px wide
     mean_colour = fields.CharField(max_length=7, default="#888888")
     perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
@@ -85,7 +85,7 @@ class Image(Model):
     ready_at = fields.DatetimeField(null=True)  # of one that is ready, null: it is to be developed once more
 
     artwork: fields.BackwardOneToOneRelation[Artwork]
-    emblem: fields.BackwardOneToOneRelation[Emblem]
+    emblem: fields.BackwardOneToOneRelation[ProfileImage]
     derivatives: fields.ReverseRelation[Derivative]
     fingerprint: fields.BackwardOneToOneRelation[Fingerprint]
 
@@ -105,7 +105,9 @@ class Image(Model):
     def whole_size(self) -> tuple[int, int]:
         """The size (px) of the picture as it came, to within a pixel or so where it is cropped."""
         across, down = self.crop_right - self.crop_left, self.crop_bottom - self.crop_top
-        return self.framing.turned((round(self.width * WHOLE / across), round(self.height * WHOLE / down)))
+        return self.framing.turned(
+            (round(self.width * FRAME_UNITS / across), round(self.height * FRAME_UNITS / down))
+        )
 
     @property
     def is_looked_at(self) -> bool:

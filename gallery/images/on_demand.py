@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-AT_ONCE = 2  # child processes of one server process
-LINE = 8  # others that may wait for them
+MAX_CONCURRENT = 2  # child processes of one server process
+MAX_WAITING = 8  # others that may wait for them
 
 
-class Busy(Exception):
+class QueueFull(Exception):
     """The waiting line is full."""
 
 
-class Demand:
+class OnDemandQueue:
     """What one process is just cutting, and who waits for it."""
 
-    def __init__(self, at_once: int = AT_ONCE, line: int = LINE) -> None:
+    def __init__(self, at_once: int = MAX_CONCURRENT, line: int = MAX_WAITING) -> None:
         self._places = asyncio.Semaphore(at_once)
         self._most = at_once + line
         self._being_cut: dict[str, asyncio.Task[bytes]] = {}
@@ -26,7 +26,7 @@ class Demand:
         task = self._being_cut.get(key)
         if task is None:
             if len(self._being_cut) >= self._most:
-                raise Busy
+                raise QueueFull
             task = self._being_cut[key] = asyncio.create_task(self._in_turn(cut))
             task.add_done_callback(lambda done: self._forget(key, done))
         # Whoever asked first may go away; the others still want it.

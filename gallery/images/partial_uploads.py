@@ -26,18 +26,18 @@ from gallery.accounts.models import Person
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Upload
-from gallery.images.sandbox.parent import HEAD
+from gallery.images.sandbox.parent import HEAD_BYTES
 from gallery.images.uploads import ReceivedFile
 from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
 from gallery.storage import Storage
-from gallery.storage.store import PIECE
+from gallery.storage.store import CHUNK_BYTES
 
-LASTS = timedelta(days=3)  # from the beginning of an upload, whatever arrives
-MOST_OPEN = 100  # uploads of one person that are under way
-MOST_OPEN_BYTES = 2_000_000_000  # that they announce together
-SILENCE = 60.0  # seconds without a byte, after which a request is given up
-LISTEN = 1.0  # seconds of silence after which it gives way to whoever wants to go on instead
+LIFETIME = timedelta(days=3)  # from the beginning of an upload, whatever arrives
+MAX_OPEN_UPLOADS = 100  # uploads of one person that are under way
+MAX_OPEN_BYTES = 2_000_000_000  # that they announce together
+IDLE_TIMEOUT = 60.0  # seconds without a byte, after which a request is given up
+POLL_SECONDS = 1.0  # seconds of silence after which it gives way to whoever wants to go on instead
 
 ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}  # of checksums; tus asks for sha1
 
@@ -46,15 +46,15 @@ class TooManyUploads(Exception):
     """The person has begun more uploads than they may have open."""
 
 
-class Held(Exception):
+class UploadLocked(Exception):
     """Somebody else adds to this upload just now."""
 
 
-class Gone(Exception):
+class UploadGone(Exception):
     """The upload is no longer there."""
 
 
-class WrongOffset(Exception):
+class OffsetMismatch(Exception):
     """The piece does not begin where the part ends, which is at `size`."""
 
     def __init__(self, size: int) -> None:
@@ -62,15 +62,15 @@ class WrongOffset(Exception):
         self.size = size
 
 
-class TooLong(Exception):
+class UploadTooLong(Exception):
     """More came than was announced; nothing of the piece was kept."""
 
 
-class WrongChecksum(Exception):
+class ChecksumMismatch(Exception):
     """The piece is not what its checksum says; nothing of it was kept."""
 
 
-class GoneSilent(Exception):
+class UploadStalled(Exception):
     """The sender sends nothing more, or somebody else wants to go on; what came is kept."""
 
 
@@ -80,7 +80,7 @@ class Checksum:
     digest: bytes
 
 
-class Part:
+class PartialUpload:
     """What has arrived of one upload, at `path`."""
 
     def __init__(self, storage: Storage, token: str) -> None:
@@ -97,7 +97,7 @@ class Part:
         try:
             descriptor = os.open(self.path, os.O_RDONLY)
         except FileNotFoundError:
-            raise Gone from None
+            raise UploadGone from None
         try:
             os.fsync(descriptor)
             return os.fstat(descriptor).st_size
@@ -121,15 +121,15 @@ class Part:
         try:
             file = await aiofiles.open(self.path, "r+b")
         except FileNotFoundError:
-            raise Gone from None
+            raise UploadGone from None
         try:
             try:
                 fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 self._knock.touch()
-                raise Held from None
+                raise UploadLocked from None
             if os.fstat(file.fileno()).st_nlink == 0:
-                raise Gone
+                raise UploadGone
             self._knock.unlink(missing_ok=True)
             yield file
         finally:
@@ -146,10 +146,10 @@ class Part:
         descriptor = file.fileno()
         size = os.fstat(descriptor).st_size
         if size != offset:
-            raise WrongOffset(size)
+            raise OffsetMismatch(size)
         announced = request.headers.get("content-length", "0")
         if whole_number(announced, most=length - offset) is None:
-            raise TooLong
+            raise UploadTooLong
         await file.seek(offset)
         if checksum is not None:
             return await self._add_checked(file, request, offset, length, checksum)
@@ -159,7 +159,7 @@ class Part:
                 if size > length:
                     await file.flush()
                     os.ftruncate(descriptor, offset)
-                    raise TooLong
+                    raise UploadTooLong
                 await file.write(piece)
         finally:
             await file.flush()
@@ -177,13 +177,13 @@ class Part:
                 async for piece in self._pieces(request):
                     size += len(piece)
                     if size > length:
-                        raise TooLong
+                        raise UploadTooLong
                     told.update(piece)
                     await aside.write(piece)
                 if not hmac.compare_digest(told.digest(), checksum.digest):
-                    raise WrongChecksum
+                    raise ChecksumMismatch
                 await aside.seek(0)
-                while piece := await aside.read(PIECE):
+                while piece := await aside.read(CHUNK_BYTES):
                     await file.write(piece)
             await file.flush()
             await asyncio.to_thread(os.fsync, file.fileno())
@@ -206,10 +206,10 @@ class Part:
         waiting = asyncio.ensure_future(request.receive())
         silent = 0.0
         try:
-            while not (await asyncio.wait({waiting}, timeout=LISTEN))[0]:
-                silent += LISTEN
-                if silent >= SILENCE or self.is_wanted():
-                    raise GoneSilent
+            while not (await asyncio.wait({waiting}, timeout=POLL_SECONDS))[0]:
+                silent += POLL_SECONDS
+                if silent >= IDLE_TIMEOUT or self.is_wanted():
+                    raise UploadStalled
             return waiting.result()
         finally:
             waiting.cancel()
@@ -219,11 +219,11 @@ class Part:
         path = folder / "upload"
         await asyncio.to_thread(os.link, self.path, path)
         async with aiofiles.open(path, "rb") as file:
-            head = await file.read(HEAD)
+            head = await file.read(HEAD_BYTES)
         return ReceivedFile(path, path.stat().st_size, head)
 
 
-async def open_upload(
+async def create_upload(
     organisation: Organisation, by: Person, length: int, metadata: str, storage: Storage
 ) -> Upload:
     """Begin an upload of `length` bytes. Raises TooManyUploads."""
@@ -233,24 +233,24 @@ async def open_upload(
         told: Any = await open_ones.annotate(number=Count("id"), total=Coalesce(Sum("length"), 0)).values(
             "number", "total"
         )
-        if told[0]["number"] >= MOST_OPEN or told[0]["total"] + length > MOST_OPEN_BYTES:
+        if told[0]["number"] >= MAX_OPEN_UPLOADS or told[0]["total"] + length > MAX_OPEN_BYTES:
             raise TooManyUploads
         upload = await Upload.create(
-            organisation=organisation, by=by, length=length, metadata=metadata, expires_at=now() + LASTS
+            organisation=organisation, by=by, length=length, metadata=metadata, expires_at=now() + LIFETIME
         )
-    Part(storage, upload.token).make()
+    PartialUpload(storage, upload.token).make()
     return upload
 
 
-async def end_upload(upload: Upload, storage: Storage) -> None:
+async def delete_upload(upload: Upload, storage: Storage) -> None:
     """Delete an upload and what arrived of it. Whoever is just adding to it finds nothing to finish."""
     await Upload.filter(id=upload.id).delete()
-    Part(storage, upload.token).delete()
+    PartialUpload(storage, upload.token).delete()
 
 
-async def sweep_strays(storage: Storage) -> None:
+async def delete_stray_files(storage: Storage) -> None:
     """Delete files that are older than any upload may be: what a killed process left without a row."""
-    before = (now() - LASTS).timestamp()
+    before = (now() - LIFETIME).timestamp()
 
     def sweep() -> None:
         for path in storage.parts.glob("*"):

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from gallery.organisations.models import Organisation, Project
 
 
-class EmblemState(StrEnum):
+class ProfileImageState(StrEnum):
     NEW = "new"  # not compared with works yet
     SHOWN = "shown"
     WAITING = "waiting"  # it resembles a work that may not be shown: a curator decides
     KEPT = "kept"  # a curator decided that it may be shown all the same
 
 
-class Emblem(Model):
+class ProfileImage(Model):
     """The logo of an organisation, or the cover of a project, with words for those who cannot see it."""
 
     id = fields.IntField(primary_key=True)
@@ -42,7 +42,7 @@ class Emblem(Model):
     alt_zh = fields.CharField(max_length=200, default="")
     alt_en = fields.CharField(max_length=200, default="")
     state = fields.CharEnumField(
-        EmblemState, max_length=10, default=EmblemState.NEW, db_default=EmblemState.SHOWN
+        ProfileImageState, max_length=10, default=ProfileImageState.NEW, db_default=ProfileImageState.SHOWN
     )
     # The image that it resembles, of a work that may not be shown. A number and no relation, for it is kept when that is gone.
     resembles_id = fields.IntField(null=True)

@@ -11,13 +11,25 @@ from wtforms import BooleanField
 
 from gallery.accounts.models import Person
 from gallery.images.models import Image
-from gallery.images.profile_images import Owner, emblem_of, remove_emblem, set_emblem
-from gallery.images.sandbox.parent import REFUSALS, Refused
-from gallery.images.uploads import FormReader, ReceivedForm, look_at, take_in, too_large, why_it_waits
-from gallery.organisations.access import load_kept, load_project
+from gallery.images.profile_images import (
+    ProfileImageOwner,
+    profile_image_of,
+    remove_profile_image,
+    set_profile_image,
+)
+from gallery.images.sandbox.parent import REFUSALS, ImageRefused
+from gallery.images.uploads import (
+    FormReader,
+    ReceivedForm,
+    create_image,
+    inspect_upload,
+    too_large,
+    waiting_message,
+)
+from gallery.organisations.access import load_editable_organisation, load_project
 from gallery.organisations.models import Organisation, Project
-from gallery.storage import Storage, StoreAway
-from gallery.web.forms import Form, Line
+from gallery.storage import Storage, StoreUnavailable
+from gallery.web.forms import Form, LineField
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of
@@ -25,25 +37,25 @@ from gallery.web.rendering import flash, redirect, render, settings_of
 logger = logging.getLogger("gallery")
 
 
-class EmblemForm(Form):
-    alt_zh = Line(
+class ProfileImageForm(Form):
+    alt_zh = LineField(
         _l("What the picture shows, in Chinese"),
         200,
         description=_l("For people who cannot see it: in one language at least."),
     )
-    alt_en = Line(_l("What the picture shows, in English"), 200)
+    alt_en = LineField(_l("What the picture shows, in English"), 200)
     is_gone = BooleanField(_l("Remove the picture"))
 
 
 async def edit_logo(request: Request) -> Response:
     """An owner or curator sees the logo of an organisation, to choose another."""
-    _person, organisation = await load_kept(request)
+    _person, organisation = await load_editable_organisation(request)
     return await _page(request, organisation)
 
 
 async def update_logo(request: Request) -> Response:
     """An owner or curator sets the logo of an organisation, words it anew, or removes it."""
-    person, organisation = await load_kept(request)
+    person, organisation = await load_editable_organisation(request)
     return await _save(request, organisation, organisation, person)
 
 
@@ -60,32 +72,34 @@ async def update_cover(request: Request) -> Response:
     return await _save(request, project, organisation, request.state.person)
 
 
-async def _save(request: Request, owner: Owner, organisation: Organisation, by: Person) -> Response:
+async def _save(
+    request: Request, owner: ProfileImageOwner, organisation: Organisation, by: Person
+) -> Response:
     storage: Storage = request.app.state.storage
     async with storage.scratch_folder() as folder:
         received = await FormReader(request, folder, settings_of(request).upload_max_bytes).read()
-        form = EmblemForm(received.fields)
+        form = ProfileImageForm(received.fields)
         form.validate()
         if form.is_gone.data:
-            await remove_emblem(owner, by, storage)
+            await remove_profile_image(owner, by, storage)
             return _back(request, owner, _("The picture is removed."))
         if not form.alt_zh.data and not form.alt_en.data:
             form.refuse("alt_zh", _("Please say what it shows, in one language at least."))
-        held = await emblem_of(owner)
+        held = await profile_image_of(owner)
         sentence, image = "", None
         if not form.errors and not (received.file is None and held is not None and not received.is_empty):
-            sentence, image = await _taken_in(request, received, organisation, storage)
+            sentence, image = await _store_picture(request, received, organisation, storage)
         if form.errors or sentence:
             return await _page(request, owner, form, sentence, 413 if received.is_too_large else 422)
-    await set_emblem(owner, image, form.alt_zh.data or "", form.alt_en.data or "", by, storage)
+    await set_profile_image(owner, image, form.alt_zh.data or "", form.alt_en.data or "", by, storage)
     if image is None:
         return _back(request, owner, _("Saved."))
     if not image.is_looked_at:
-        return _back(request, owner, why_it_waits(image))
+        return _back(request, owner, waiting_message(image))
     return _back(request, owner, _("Saved. The picture is prepared and checked before visitors see it."))
 
 
-async def _taken_in(
+async def _store_picture(
     request: Request, received: ReceivedForm, organisation: Organisation, storage: Storage
 ) -> tuple[str, Image | None]:
     """The image that was sent, or a sentence that says why there is none."""
@@ -96,31 +110,35 @@ async def _taken_in(
             return _("This file is empty: it has 0 bytes. Please choose the picture again."), None
         return _("Please choose a picture."), None
     try:
-        found = await look_at(received.file, settings_of(request))
-        return "", await take_in(received.file, found, organisation, storage)
-    except Refused as refusal:
+        found = await inspect_upload(received.file, settings_of(request))
+        return "", await create_image(received.file, found, organisation, storage)
+    except ImageRefused as refusal:
         return str(REFUSALS[refusal.code]), None
-    except StoreAway as away:
+    except StoreUnavailable as away:
         logger.warning("%s", away)
         return _("The picture could not be kept just now. Please choose it again in a minute."), None
 
 
 async def _page(
-    request: Request, owner: Owner, form: EmblemForm | None = None, sentence: str = "", status: int = 200
+    request: Request,
+    owner: ProfileImageOwner,
+    form: ProfileImageForm | None = None,
+    sentence: str = "",
+    status: int = 200,
 ) -> Response:
-    held = await emblem_of(owner)
+    held = await profile_image_of(owner)
     context = {
         "owner": owner,
         "is_logo": isinstance(owner, Organisation),
         "emblem": held,
-        "form": form or EmblemForm(obj=held),
+        "form": form or ProfileImageForm(obj=held),
         "sentence": sentence,
-        "why_it_waits": why_it_waits,
+        "why_it_waits": waiting_message,
     }
     return render(request, "profile_images/edit.html", context, status=status)
 
 
-def _back(request: Request, owner: Owner, message: str) -> Response:
+def _back(request: Request, owner: ProfileImageOwner, message: str) -> Response:
     name = "emblems:cover" if isinstance(owner, Project) else "emblems:logo"
     response = redirect(request, name, id=owner.id)
     flash(request, response, message)

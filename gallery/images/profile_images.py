@@ -13,36 +13,36 @@ from gallery.audit.verbs import Verb
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
-from gallery.images.profile_image_models import Emblem, EmblemState
-from gallery.images.storage_keys import erase
+from gallery.images.profile_image_models import ProfileImage, ProfileImageState
+from gallery.images.storage_keys import delete_image_files
 from gallery.organisations.models import Organisation, Project
-from gallery.storage import Storage, StoreAway
+from gallery.storage import Storage, StoreUnavailable
 
-Owner = Organisation | Project
+ProfileImageOwner = Organisation | Project
 
 
 def may_be_shown() -> Q:
     """What must hold of a logo or cover itself; artworks/screening.py says when it is on view."""
-    return Q(state__in=[EmblemState.SHOWN, EmblemState.KEPT], image__state=ImageState.READY)
+    return Q(state__in=[ProfileImageState.SHOWN, ProfileImageState.KEPT], image__state=ImageState.READY)
 
 
-def of(owner: Owner) -> dict[str, Any]:
+def owner_filter(owner: ProfileImageOwner) -> dict[str, Any]:
     """The column that leads to an organisation or a project, with its value."""
     return {"organisation_id" if isinstance(owner, Organisation) else "project_id": owner.id}
 
 
-async def emblem_of(owner: Owner) -> Emblem | None:
+async def profile_image_of(owner: ProfileImageOwner) -> ProfileImage | None:
     """The picture of an organisation or project with its image, whether or not it is ready."""
-    return await Emblem.filter(**of(owner)).select_related("image").first()
+    return await ProfileImage.filter(**owner_filter(owner)).select_related("image").first()
 
 
-async def shown_emblem(owner: Owner) -> Emblem | None:
+async def visible_profile_image(owner: ProfileImageOwner) -> ProfileImage | None:
     """The picture of an organisation or project with its image, if it may be shown on their page."""
-    return await Emblem.filter(may_be_shown(), **of(owner)).select_related("image").first()
+    return await ProfileImage.filter(may_be_shown(), **owner_filter(owner)).select_related("image").first()
 
 
-async def set_emblem(
-    owner: Owner, image: Image | None, alt_zh: str, alt_en: str, by: Person, storage: Storage
+async def set_profile_image(
+    owner: ProfileImageOwner, image: Image | None, alt_zh: str, alt_en: str, by: Person, storage: Storage
 ) -> None:
     """Let `image` stand for an organisation or project, or, without one, give the present picture other words.
 
@@ -50,33 +50,33 @@ async def set_emblem(
     """
     async with in_transaction():
         await locked(type(owner).filter(id=owner.id)).get()
-        held = await emblem_of(owner)
+        held = await profile_image_of(owner)
         words: dict[str, Any] = {"alt_zh": alt_zh, "alt_en": alt_en}
         if image is None:
-            await Emblem.filter(**of(owner)).update(**words)
+            await ProfileImage.filter(**owner_filter(owner)).update(**words)
         else:
-            await Emblem.filter(**of(owner)).delete()
-            await Emblem.create(image=image, **of(owner), **words)
+            await ProfileImage.filter(**owner_filter(owner)).delete()
+            await ProfileImage.create(image=image, **owner_filter(owner), **words)
         await _record(owner, by, is_gone=False)
         await content_version.bump()
     if image is not None and held is not None:
-        await _forget(held.image, storage)
+        await _delete_image(held.image, storage)
 
 
-async def remove_emblem(owner: Owner, by: Person, storage: Storage) -> None:
+async def remove_profile_image(owner: ProfileImageOwner, by: Person, storage: Storage) -> None:
     """Let no picture stand for an organisation or project any more; its files are deleted."""
     async with in_transaction():
         await locked(type(owner).filter(id=owner.id)).get()
-        held = await emblem_of(owner)
+        held = await profile_image_of(owner)
         if held is None:
             return
-        await Emblem.filter(id=held.id).delete()
+        await ProfileImage.filter(id=held.id).delete()
         await _record(owner, by, is_gone=True)
         await content_version.bump()
-    await _forget(held.image, storage)
+    await _delete_image(held.image, storage)
 
 
-async def _record(owner: Owner, by: Person, *, is_gone: bool) -> None:
+async def _record(owner: ProfileImageOwner, by: Person, *, is_gone: bool) -> None:
     if isinstance(owner, Organisation):
         verb = Verb.ORGANISATION_LOGO_REMOVED if is_gone else Verb.ORGANISATION_LOGO_SET
         await record(verb, owner.id, organisation_id=owner.id, by=by)
@@ -85,11 +85,11 @@ async def _record(owner: Owner, by: Person, *, is_gone: bool) -> None:
         await record(verb, owner.id, organisation_id=owner.organisation_id, by=by)
 
 
-async def _forget(image: Image, storage: Storage) -> None:
+async def _delete_image(image: Image, storage: Storage) -> None:
     """Delete a picture that stands for nothing any more. Where the store is away, the worker does it within a day."""
     await Image.filter(id=image.id).update(state=ImageState.ERASED)  # whoever develops it just now gives up
-    with contextlib.suppress(StoreAway):
-        await erase(storage, image.token)
+    with contextlib.suppress(StoreUnavailable):
+        await delete_image_files(storage, image.token)
         if storage.proxy_cache.is_there:
             await content_version.settle()
             await storage.proxy_cache.purge()

@@ -10,11 +10,11 @@ from typing import Any, Literal
 WIDTHS = (320, 640, 960, 1600, 2560)
 
 # What the partner sees until the renditions are made: written at upload, in one format that every browser shows.
-PREVIEW = "preview.jpg"
+PREVIEW_NAME = "preview.jpg"
 PREVIEW_WIDTH = 640
 
 # Beside the renditions of a picture that is turned or cropped: the whole of it, to frame it differently.
-UNFRAMED = "whole.jpg"
+UNFRAMED_NAME = "whole.jpg"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ FORMATS: tuple[Format, ...] = (
 
 
 # Names this table, so that a browser asks anew for what was made by another one.
-TABLE = sha256(repr((WIDTHS, FORMATS)).encode()).hexdigest()[:8]
+RENDITIONS_VERSION = sha256(repr((WIDTHS, FORMATS)).encode()).hexdigest()[:8]
 
 
 @lru_cache(maxsize=WIDTHS[-1])

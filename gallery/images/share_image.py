@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-DESIGN = 1  # to be raised when the drawing changes, so that addresses change with it
+DESIGN_VERSION = 1  # to be raised when the drawing changes, so that addresses change with it
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Fonts:
 
 
 @dataclass(frozen=True)
-class Form:
+class ShareImageFormat:
     """A kind of placard, its size in px."""
 
     name: str
@@ -31,13 +31,13 @@ class Form:
         return f"{self.name}.{self.suffix}"
 
 
-CARD = Form("card", (1200, 630), "jpg", "image/jpeg")  # the shape that networks ask for
-POSTER = Form("poster", (1080, 1920), "png", "image/png")  # a telephone's screen
-FORMS = {form.name: form for form in (CARD, POSTER)}
+CARD = ShareImageFormat("card", (1200, 630), "jpg", "image/jpeg")  # the shape that networks ask for
+POSTER = ShareImageFormat("poster", (1080, 1920), "png", "image/png")  # a telephone's screen
+SHARE_IMAGE_FORMATS = {form.name: form for form in (CARD, POSTER)}
 
 
 @dataclass(frozen=True)
-class Placard:
+class ShareImage:
     """The words of a card or poster; each is one line of plain text and may be empty."""
 
     form: str
@@ -57,10 +57,10 @@ class Placard:
     @property
     def digest(self) -> str:
         """12 letters that change with anything that is drawn."""
-        told = json.dumps([DESIGN, asdict(self)], sort_keys=True, ensure_ascii=False)
+        told = json.dumps([DESIGN_VERSION, asdict(self)], sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
 
     @property
     def name(self) -> str:
         """The name of its file, as `card-0123456789ab.jpg`: it says nothing of whom it shows."""
-        return f"{self.form}-{self.digest}.{FORMS[self.form].suffix}"
+        return f"{self.form}-{self.digest}.{SHARE_IMAGE_FORMATS[self.form].suffix}"

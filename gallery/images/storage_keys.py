@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from gallery.clock import now
 from gallery.db import content_version
-from gallery.images.iiif_requests import tiles
+from gallery.images.iiif_requests import all_tiles
 from gallery.images.models import Derivative, Image, ImageState
-from gallery.images.renditions import PREVIEW, UNFRAMED, file_name
+from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME, file_name
 from gallery.storage import Storage
 
-LOGOS = "logos"
-AT_ONCE = 8  # files under way to public storage
+LOGO_FOLDER = "logos"
+MAX_CONCURRENT_COPIES = 8  # files under way to public storage
 
 
 def original_key(token: str) -> str:
@@ -28,7 +28,7 @@ def rendition_key(token: str, name: str) -> str:
 
 def logo_key(token: str) -> str:
     """In the private store only: a logo beside the credits of an exhibition."""
-    return f"{LOGOS}/{token}"
+    return f"{LOGO_FOLDER}/{token}"
 
 
 def public_key(token: str, name: str) -> str:
@@ -48,11 +48,11 @@ def derivative_key(token: str, name: str) -> str:
 def unframed_name(image: Image) -> str | None:
     """Which of its private files shows the whole picture as it came; None where none does yet."""
     if not image.framing.is_whole:
-        return UNFRAMED
+        return UNFRAMED_NAME
     if image.state == ImageState.READY:
         widths = image.widths()
         return file_name(widths[min(2, len(widths) - 1)], "jpg")
-    return PREVIEW if image.has_preview else None
+    return PREVIEW_NAME if image.has_preview else None
 
 
 ORIGINAL = "original"
@@ -75,11 +75,11 @@ def public_keys(image: Image) -> dict[str, list[str]]:
     """
     return {
         RENDITIONS: [public_key(image.token, name) for name in image.file_names()],
-        TILES: [tile_key(image.token, tile.name) for tile in tiles(image.size)],
+        TILES: [tile_key(image.token, tile.name) for tile in all_tiles(image.size)],
     }
 
 
-def token_in(key: str) -> str:
+def token_of_key(key: str) -> str:
     """The token in a key of either store; of a key that is none of ours, something that no image is named by."""
     first, _, rest = key.partition("/")
     return rest.partition("/")[0] if first in {"originals", "renditions"} else first
@@ -92,13 +92,13 @@ async def make_public(storage: Storage, image: Image) -> None:
     """
     await Image.filter(id=image.id).update(is_public=True)
     names = image.file_names()
-    for start in range(0, len(names), AT_ONCE):
+    for start in range(0, len(names), MAX_CONCURRENT_COPIES):
         await asyncio.gather(
             *(
                 storage.public.link_from(
                     storage.private, public_key(image.token, name), rendition_key(image.token, name)
                 )
-                for name in names[start : start + AT_ONCE]
+                for name in names[start : start + MAX_CONCURRENT_COPIES]
             )
         )
 
@@ -124,17 +124,17 @@ async def make_private(storage: Storage, images: Sequence[Image]) -> None:
     ids = [image.id for image in images]
     await Image.filter(id__in=ids).update(is_public=True)
     for image in images:
-        await _empty_public(storage, image.token)
+        await _delete_public_files(storage, image.token)
     await content_version.settle()
     for image in images:
-        await _empty_public(storage, image.token)
+        await _delete_public_files(storage, image.token)
     await storage.proxy_cache.purge()
     # Whoever is just putting tiles there must not call them complete: it may be on view again by then.
     await Image.filter(id__in=ids, tiling_until__isnull=False).update(tiling_until=now())
     await Image.filter(id__in=ids).update(is_public=False, has_tiles=False)
 
 
-async def erase(storage: Storage, token: str) -> None:
+async def delete_image_files(storage: Storage, token: str) -> None:
     """Delete every file of an image.
 
     Private renditions go first: whoever is just putting them into public storage then finds nothing to put there.
@@ -142,10 +142,10 @@ async def erase(storage: Storage, token: str) -> None:
     """
     await storage.private.delete_folder(f"renditions/{token}")
     await storage.private.delete(original_key(token))
-    await _empty_public(storage, token)
+    await _delete_public_files(storage, token)
 
 
-async def _empty_public(storage: Storage, token: str) -> None:
+async def _delete_public_files(storage: Storage, token: str) -> None:
     """Renditions, tiles, and pieces made on demand; the rows of these go last, for they say what is still to do."""
     await storage.public.delete_folder(token)
     await Derivative.filter(image__token=token).delete()

@@ -17,9 +17,9 @@ from starlette.requests import Request
 
 from gallery.images.framing import Framing, is_too_small
 from gallery.images.models import Image, new_token
-from gallery.images.renditions import PREVIEW, UNFRAMED
-from gallery.images.sandbox.parent import Inspected, Limits, MachineFault, Refused, inspect, sniff
-from gallery.images.storage_keys import erase, original_key, rendition_key, unframed_name
+from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME
+from gallery.images.sandbox.parent import ImageRefused, InspectedImage, Limits, MachineFault, inspect, sniff
+from gallery.images.storage_keys import delete_image_files, original_key, rendition_key, unframed_name
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
 from gallery.storage import Storage
@@ -41,7 +41,7 @@ def too_large(most: int) -> str:
     return told % {"size": file_size(most)}
 
 
-class BadForm(Exception):
+class MalformedForm(Exception):
     """What was sent is not a form that this site makes: 400."""
 
 
@@ -104,7 +104,7 @@ class FormReader:
             )
             return self.form
         if content_type != b"multipart/form-data" or not parameters.get(b"boundary"):
-            raise BadForm
+            raise MalformedForm
         parser = MultipartParser(
             parameters[b"boundary"],
             {
@@ -128,9 +128,9 @@ class FormReader:
                         self.path.unlink()
                         return self.form
                 if not self._is_whole:
-                    raise BadForm
+                    raise MalformedForm
             except (FormParserError, UnicodeDecodeError) as error:
-                raise BadForm from error
+                raise MalformedForm from error
         if self._size:
             self.form.file = ReceivedFile(self.path, self._size, self._head)
         return self.form
@@ -198,7 +198,7 @@ class FormReader:
         self._is_whole = True
 
 
-class ManyReader(FormReader):
+class MultiFileFormReader(FormReader):
     """Reads a form with several files named `pictures`: at most `most_files` of them, and `most_bytes` together.
 
     A file over `max_bytes` is passed over, and so are those for which there is no room; their names are kept.
@@ -294,20 +294,20 @@ class _Closing:
         await self.reader.close()
 
 
-async def look_at(file: ReceivedFile, settings: Settings) -> Inspected:
+async def inspect_upload(file: ReceivedFile, settings: Settings) -> InspectedImage:
     """What the file is, found out in a child process that also writes its preview; raises decoder.Refused.
 
     Where this machine has no time or memory for that just now, size and preview are left out: the worker looks later.
     """
     try:
-        return await inspect(file.path, limits_of(settings), file.path.with_name(PREVIEW))
+        return await inspect(file.path, request_limits(settings), file.path.with_name(PREVIEW_NAME))
     except MachineFault as fault:
         logger.warning("A picture is taken in before it was looked at: %s", fault)
         assert file.format is not None  # else it was refused by its first bytes
-        return Inspected(0, 0, file.format, animated=False, small=False)
+        return InspectedImage(0, 0, file.format, animated=False, small=False)
 
 
-def why_it_waits(image: Image) -> str:
+def waiting_message(image: Image) -> str:
     """What whoever sent a picture reads while it is not prepared yet."""
     if not image.is_looked_at:
         return _("We are still looking at this picture: our machine is busy. You need do nothing.")
@@ -316,24 +316,24 @@ def why_it_waits(image: Image) -> str:
     return _("The picture is being prepared.")
 
 
-def limits_of(settings: Settings) -> Limits:
+def request_limits(settings: Settings) -> Limits:
     """For a request, which cannot wait long."""
     return Limits(memory_bytes=settings.image_memory_bytes, wall_seconds=settings.image_seconds)
 
 
-def patient_limits_of(settings: Settings) -> Limits:
+def worker_limits(settings: Settings) -> Limits:
     """For the worker: the file is judged by the processor's time, however long that takes."""
-    return replace(limits_of(settings), wall_seconds=settings.image_worker_seconds)
+    return replace(request_limits(settings), wall_seconds=settings.image_worker_seconds)
 
 
-async def take_in(
-    file: ReceivedFile, found: Inspected, organisation: Organisation, storage: Storage
+async def create_image(
+    file: ReceivedFile, found: InspectedImage, organisation: Organisation, storage: Storage
 ) -> Image:
     """Keep an original that was looked at: the row that is made is the worker's job of developing it."""
     token = new_token()
     digest = await asyncio.to_thread(sha256_of, file.path)
     if found.preview is not None:
-        await storage.private.put_file(rendition_key(token, PREVIEW), found.preview)
+        await storage.private.put_file(rendition_key(token, PREVIEW_NAME), found.preview)
     await storage.private.put_file(original_key(token), file.path)
     return await Image.create(
         token=token,
@@ -348,7 +348,7 @@ async def take_in(
     )
 
 
-async def take_again(image: Image, framing: Framing, storage: Storage, settings: Settings) -> Image:
+async def reframe_image(image: Image, framing: Framing, storage: Storage, settings: Settings) -> Image:
     """The same original framed anew, as an image of its own: another name, other files, and the worker's job.
 
     Its preview is there at once, unless this machine is too busy. Raises decoder.Refused where too little is left,
@@ -361,14 +361,16 @@ async def take_again(image: Image, framing: Framing, storage: Storage, settings:
             storage.scratch_folder() as folder,
             private.local_copy(original_key(image.token)) as original,
         ):
-            found = await _framed(image, original, framing, folder / PREVIEW, limits_of(settings))
+            found = await _inspect_framed(
+                image, original, framing, folder / PREVIEW_NAME, request_limits(settings)
+            )
             if found.preview is not None:
-                await private.put_file(rendition_key(token, PREVIEW), found.preview)
+                await private.put_file(rendition_key(token, PREVIEW_NAME), found.preview)
         links = {original_key(token): original_key(image.token)}
         if not framing.is_whole:
             if whole is None:
                 raise FileNotFoundError(image.token)
-            links[rendition_key(token, UNFRAMED)] = rendition_key(image.token, whole)
+            links[rendition_key(token, UNFRAMED_NAME)] = rendition_key(image.token, whole)
         for key, source in links.items():
             if not await private.link_from(private, key, source):
                 raise FileNotFoundError(source)
@@ -390,11 +392,13 @@ async def take_again(image: Image, framing: Framing, storage: Storage, settings:
             crop_bottom=framing.bottom,
         )
     except BaseException:
-        await erase(storage, token)
+        await delete_image_files(storage, token)
         raise
 
 
-async def _framed(image: Image, original: Path, framing: Framing, preview: Path, limits: Limits) -> Inspected:
+async def _inspect_framed(
+    image: Image, original: Path, framing: Framing, preview: Path, limits: Limits
+) -> InspectedImage:
     """What is shown of a picture by `framing`, reckoned from what is known of it where there is no time to look."""
     try:
         return await inspect(original, limits, preview, framing)
@@ -402,5 +406,5 @@ async def _framed(image: Image, original: Path, framing: Framing, preview: Path,
         logger.warning("A picture is framed before it was looked at: %s", fault)
         width, height = framing.size_in(image.whole_size)
         if not framing.is_whole and is_too_small((width, height), limits.min_long_side):
-            raise Refused("too_little_left") from fault
-        return Inspected(width, height, image.source_format, image.is_animated, small=False)
+            raise ImageRefused("too_little_left") from fault
+        return InspectedImage(width, height, image.source_format, image.is_animated, small=False)

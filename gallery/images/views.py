@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery.images.models import Image, ImageState
-from gallery.images.renditions import FORMATS, PREVIEW, TABLE, UNFRAMED, file_name
+from gallery.images.renditions import FORMATS, PREVIEW_NAME, RENDITIONS_VERSION, UNFRAMED_NAME, file_name
 from gallery.images.storage_keys import rendition_key
 from gallery.storage import Storage
 
@@ -25,21 +25,21 @@ def preview(image: Image) -> Callable[[int, str], str]:
     return address
 
 
-def can_be_seen(image: Image, name: str) -> bool:
+def is_served_at_desk(image: Image, name: str) -> bool:
     """Whether the desk has this file of an image: its renditions, or before them its preview; the whole of it, too,
     where it is framed."""
-    if name == UNFRAMED:
+    if name == UNFRAMED_NAME:
         return not image.framing.is_whole and image.state in {ImageState.RECEIVED, ImageState.READY}
     if image.state == ImageState.RECEIVED:
-        return image.has_preview and name == PREVIEW
+        return image.has_preview and name == PREVIEW_NAME
     return image.state == ImageState.READY and name in image.file_names()
 
 
-async def answer_rendition(request: Request, image: Image, name: str) -> Response:
+async def rendition_response(request: Request, image: Image, name: str) -> Response:
     """A file of an image, for somebody who may see it; 404 where it is not there."""
     storage: Storage = request.app.state.storage
     # A browser may keep it but must ask each time: what a curator looks at next is there before they come to it.
-    headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}-{TABLE}"'}
+    headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}-{RENDITIONS_VERSION}"'}
     if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     try:

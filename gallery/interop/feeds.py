@@ -19,33 +19,33 @@ from starlette.routing import Route
 from tortoise.expressions import Q, Subquery
 from tortoise.functions import Min
 
-from gallery.artworks.models import Artwork, walls_are_open
-from gallery.clock import local, now, start_of, today
+from gallery.artworks.models import Artwork, edition_is_open
+from gallery.clock import now, start_of_day, to_local, today
 from gallery.exhibitions.models import Hanging
-from gallery.interop.documents import KEPT, add, xml
+from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.organisations.models import Organisation
 from gallery.public import queries as walls
 from gallery.public.access import load_opened
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.queries import EDITION_COLUMNS, WORK_COLUMNS, ShownExhibition, ShownWork
-from gallery.public.views import enter, slug_of
+from gallery.public.views import set_page_language, slug_of
 from gallery.themes.models import Theme
-from gallery.web.languages import TAGS, Spoken, current_language, spoken
+from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language, localized
 from gallery.web.languages import gettext as _
 from gallery.web.markdown import excerpt
 from gallery.web.rendering import lang_attribute, pages_of
 
 ATOM = "http://www.w3.org/2005/Atom"
 MEDIA_TYPE = "application/atom+xml"
-WORKS_MOST = 50  # the newest
-EXHIBITIONS_MOST = 20
-EXCERPT = 400  # columns
-PICTURE = 640  # px
+MAX_WORKS = 50  # the newest
+MAX_EXHIBITIONS = 20
+EXCERPT_COLUMNS = 400  # columns
+PICTURE_WIDTH = 640  # px
 
 
 @dataclass(frozen=True)
-class Entry:
-    title: Spoken
+class FeedEntry:
+    title: LocalizedText
     path: str  # its page's address
     published: datetime
     updated: datetime
@@ -56,46 +56,46 @@ class Entry:
 
 async def site(request: Request) -> Response:
     """A reader follows the whole site: what opens, and each work that comes on view."""
-    enter(request)
+    set_page_language(request)
     language = current_language()
-    name = Spoken(pages_of(request).settings.site_name(language), language)
-    entries = [*await exhibitions_opened(request), *await works_hung(request)]
-    return feed(request, "visits:home", name, Spoken("", language), entries)
+    name = LocalizedText(pages_of(request).settings.site_name(language), language)
+    entries = [*await exhibition_entries(request), *await work_entries(request)]
+    return feed_response(request, "visits:home", name, LocalizedText("", language), entries)
 
 
 async def exhibition(request: Request) -> Response:
     """A reader follows the works of an exhibition."""
-    enter(request)
+    set_page_language(request)
     slug = slug_of(request)
     shown = await load_opened(slug)
-    here = walls_are_open("room__edition__") & Q(room__edition__exhibition__slug=slug)
-    entries = await works_hung(request, here)
-    return feed(request, "visits:exhibition", shown.title, shown.introduction, entries, slug=slug)
+    here = edition_is_open("room__edition__") & Q(room__edition__exhibition__slug=slug)
+    entries = await work_entries(request, here)
+    return feed_response(request, "visits:exhibition", shown.title, shown.introduction, entries, slug=slug)
 
 
 async def theme(request: Request) -> Response:
     """A reader follows an occasion: works for it as they come on view."""
-    enter(request)
+    set_page_language(request)
     found = await Theme.get_or_none(slug=slug_of(request))
     if found is None:
         raise HTTPException(404)
-    entries = await works_hung(request, Q(artwork__themes__id=found.id))
-    title, text = spoken(found, "title"), spoken(found, "text")
-    return feed(request, "visits:theme", title, text, entries, slug=found.slug)
+    entries = await work_entries(request, Q(artwork__themes__id=found.id))
+    title, text = localized(found, "title"), localized(found, "text")
+    return feed_response(request, "visits:theme", title, text, entries, slug=found.slug)
 
 
 async def organisation(request: Request) -> Response:
     """A reader follows the works that an organisation sends."""
-    enter(request)
+    set_page_language(request)
     found = await Organisation.get_or_none(slug=slug_of(request), is_active=True)
     if found is None:
         raise HTTPException(404)
-    entries = await works_hung(request, Q(artwork__organisation_id=found.id))
-    name, about = spoken(found, "name"), spoken(found, "about")
-    return feed(request, "visits:organisation", name, about, entries, slug=found.slug)
+    entries = await work_entries(request, Q(artwork__organisation_id=found.id))
+    name, about = localized(found, "name"), localized(found, "about")
+    return feed_response(request, "visits:organisation", name, about, entries, slug=found.slug)
 
 
-async def works_hung(request: Request, *conditions: Q) -> list[Entry]:
+async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
     """The works on view that were hung last, of those whose hangings meet the conditions; two queries."""
     hung = (
         await Hanging.filter(
@@ -106,7 +106,7 @@ async def works_hung(request: Request, *conditions: Q) -> list[Entry]:
         .annotate(published=Min("room__edition__published_at"), opened=Min("room__edition__opens_at"))
         .group_by("artwork_id")
         .order_by("-published", "-artwork_id")
-        .limit(WORKS_MOST)
+        .limit(MAX_WORKS)
         .values_list("artwork_id", "published", "opened")
     )
     rows = (
@@ -118,22 +118,22 @@ async def works_hung(request: Request, *conditions: Q) -> list[Entry]:
     )
     found = {row["id"]: row for row in rows}
     return [
-        of_work(request, found[artwork_id], max(published, opened))
+        work_entry(request, found[artwork_id], max(published, opened))
         for artwork_id, published, opened in hung
         if artwork_id in found
     ]
 
 
-def of_work(request: Request, row: dict[str, Any], since: datetime) -> Entry:
+def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEntry:
     """A work; its picture is shown where its consent covers sharing, as on a card."""
     pages, work = pages_of(request), ShownWork.of(row)
     story = walls.in_page_language(row["story"], row["story_translation"], row["language"])
     content = paragraph(story)
     if work.is_for_sharing:
-        width = min(PICTURE, work.picture.width)
+        width = min(PICTURE_WIDTH, work.picture.width)
         content = (
             Markup('<p><img src="{}" width="{}" height="{}" alt="{}"{}></p>').format(
-                pages.absolute(work.picture.address(PICTURE)),
+                pages.absolute(work.picture.address(PICTURE_WIDTH)),
                 width,
                 round(width / work.picture.ratio),
                 work.alt.text,
@@ -146,7 +146,7 @@ def of_work(request: Request, row: dict[str, Any], since: datetime) -> Entry:
         for said in (work.credit, work.medium, work.organisation)
         if said.text
     )
-    return Entry(
+    return FeedEntry(
         title=work.title,
         path=pages.url("visits:artwork", language=current_language(), public_id=work.public_id),
         published=since,
@@ -157,17 +157,17 @@ def of_work(request: Request, row: dict[str, Any], since: datetime) -> Entry:
     )
 
 
-async def exhibitions_opened(request: Request) -> list[Entry]:
+async def exhibition_entries(request: Request) -> list[FeedEntry]:
     """The exhibitions that opened last; one query."""
     pages = pages_of(request)
     rows = (
-        await walls.published(walls.OPENED())
+        await walls.published_editions(walls.has_opened())
         .order_by("-opens_at", "-id")
-        .limit(EXHIBITIONS_MOST)
+        .limit(MAX_EXHIBITIONS)
         .values(*EDITION_COLUMNS, "published_at")
     )
     return [
-        Entry(
+        FeedEntry(
             title=shown.title,
             path=pages.url("visits:exhibition", language=current_language(), slug=shown.slug),
             published=shown.opens_at,
@@ -180,52 +180,57 @@ async def exhibitions_opened(request: Request) -> list[Entry]:
     ]
 
 
-def paragraph(said: Spoken) -> Markup:
+def paragraph(said: LocalizedText) -> Markup:
     if not said.text:
         return Markup("")
-    return Markup("<p{}>{}</p>").format(lang_attribute(said), excerpt(said.text, EXCERPT))
+    return Markup("<p{}>{}</p>").format(lang_attribute(said), excerpt(said.text, EXCERPT_COLUMNS))
 
 
-def feed(
-    request: Request, page: str, title: Spoken, subtitle: Spoken, entries: list[Entry], **parameters: object
+def feed_response(
+    request: Request,
+    page: str,
+    title: LocalizedText,
+    subtitle: LocalizedText,
+    entries: list[FeedEntry],
+    **parameters: object,
 ) -> Response:
     """The feed that stands beside `page`, newest entries first."""
     pages, language = pages_of(request), current_language()
     path = pages.url(page, language=language, **parameters)
     newest_first = sorted(entries, key=lambda entry: entry.published, reverse=True)
     # An empty feed changes with the day, when the page cache forgets it anyway.
-    updated = max((entry.updated for entry in entries), default=start_of(today()))
-    root = Element("feed", {"xmlns": ATOM, "xml:lang": TAGS[language]})
-    add(root, "id", id_of(request, path))
-    add(root, "title", title.text)
+    updated = max((entry.updated for entry in entries), default=start_of_day(today()))
+    root = Element("feed", {"xmlns": ATOM, "xml:lang": LANGUAGE_TAGS[language]})
+    add_element(root, "id", tag_uri(request, path))
+    add_element(root, "title", title.text)
     if subtitle.text:
-        add(root, "subtitle", excerpt(subtitle.text, EXCERPT))
-    add(root, "updated", moment(updated))
-    add(root, "link", rel="self", type=MEDIA_TYPE, href=pages.absolute(request.url.path))
-    add(root, "link", rel="alternate", type="text/html", href=pages.absolute(path))
-    add(add(root, "author"), "name", pages.settings.site_name(language))
-    add(root, "rights", _("Every work is shown with consent, and all rights stay with its artist."))
+        add_element(root, "subtitle", excerpt(subtitle.text, EXCERPT_COLUMNS))
+    add_element(root, "updated", timestamp(updated))
+    add_element(root, "link", rel="self", type=MEDIA_TYPE, href=pages.absolute(request.url.path))
+    add_element(root, "link", rel="alternate", type="text/html", href=pages.absolute(path))
+    add_element(add_element(root, "author"), "name", pages.settings.site_name(language))
+    add_element(root, "rights", _("Every work is shown with consent, and all rights stay with its artist."))
     for entry in newest_first:
-        told = add(root, "entry")
-        add(told, "id", id_of(request, entry.path))
-        add(told, "title", entry.title.text)
-        add(told, "link", rel="alternate", type="text/html", href=pages.absolute(entry.path))
-        add(told, "published", moment(entry.published))
-        add(told, "updated", moment(entry.updated))
-        add(add(told, "author"), "name", entry.author)
-        add(told, "content", entry.content, type="html")
+        told = add_element(root, "entry")
+        add_element(told, "id", tag_uri(request, entry.path))
+        add_element(told, "title", entry.title.text)
+        add_element(told, "link", rel="alternate", type="text/html", href=pages.absolute(entry.path))
+        add_element(told, "published", timestamp(entry.published))
+        add_element(told, "updated", timestamp(entry.updated))
+        add_element(add_element(told, "author"), "name", entry.author)
+        add_element(told, "content", entry.content, type="html")
     robots = {} if all(entry.is_for_machines for entry in entries) else NOT_FOR_MACHINES
-    return xml(root, MEDIA_TYPE, {**KEPT, **robots})
+    return xml_response(root, MEDIA_TYPE, {**CACHE_HEADERS, **robots})
 
 
-def id_of(request: Request, path: str) -> str:
+def tag_uri(request: Request, path: str) -> str:
     """A tag URI (RFC 4151), the same as long as the site keeps its host name."""
     host = urlsplit(pages_of(request).settings.site_url).hostname
     return f"tag:{host},2026:{path}"
 
 
-def moment(at: datetime) -> str:
-    return local(min(at, now())).isoformat(timespec="seconds")
+def timestamp(at: datetime) -> str:
+    return to_local(min(at, now())).isoformat(timespec="seconds")
 
 
 routes = [

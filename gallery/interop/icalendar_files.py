@@ -17,12 +17,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.exhibitions.talks import Talk
-from gallery.interop.documents import KEPT
+from gallery.interop.responses import CACHE_HEADERS
 from gallery.public import queries
 from gallery.public.queries import EDITION_COLUMNS, ShownExhibition
-from gallery.public.views import enter, slug_of
-from gallery.web.languages import TAGS, current_language, spoken
-from gallery.web.markdown import plain
+from gallery.public.views import set_page_language, slug_of
+from gallery.web.languages import LANGUAGE_TAGS, current_language, localized
+from gallery.web.markdown import markdown_to_text
 from gallery.web.rendering import pages_of
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
@@ -30,27 +30,27 @@ MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 async def index(request: Request) -> Response:
     """A visitor takes all talks beside an exhibition into a calendar of their own."""
-    exhibition, published_at, number = (await published(request))[0]
+    exhibition, published_at, number = (await load_published(request))[0]
     return calendar_file(request, exhibition, exhibition.talks, published_at, number)
 
 
 async def show(request: Request) -> Response:
     """A visitor takes one talk into a calendar of their own."""
-    for exhibition, published_at, number in await published(request):
+    for exhibition, published_at, number in await load_published(request):
         for talk in exhibition.talks:
             if talk.key == request.path_params["key"]:
                 return calendar_file(request, exhibition, [talk], published_at, number)
     raise HTTPException(404)
 
 
-async def published(request: Request) -> list[tuple[ShownExhibition, datetime, int]]:
+async def load_published(request: Request) -> list[tuple[ShownExhibition, datetime, int]]:
     """The exhibition of the address with talks, when its edition was published and its number; the latest edition first.
 
     404 where it left the site or has no talks.
     """
-    enter(request)
+    set_page_language(request)
     editions = (
-        queries.announced_talks().filter(exhibition__slug=slug_of(request)).order_by("-opens_at", "-id")
+        queries.editions_with_talks().filter(exhibition__slug=slug_of(request)).order_by("-opens_at", "-id")
     )
     rows = await editions.values(*EDITION_COLUMNS, "published_at", "number")
     shown = [(ShownExhibition.of(row), row["published_at"], row["number"]) for row in rows]
@@ -67,18 +67,20 @@ def calendar_file(
     pages = pages_of(request)
     page = pages.absolute(pages.url("visits:exhibition", language=current_language(), slug=exhibition.slug))
     calendar = Calendar()
-    calendar.add("prodid", f"-//gallery//{pages.settings.site_url}//{TAGS[current_language()].upper()}")
+    calendar.add(
+        "prodid", f"-//gallery//{pages.settings.site_url}//{LANGUAGE_TAGS[current_language()].upper()}"
+    )
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", exhibition.title.text)
     for talk in talks:
         calendar.add_component(event_of(talk, page, published_at, number))
-    headers = {**KEPT, "content-disposition": f'inline; filename="{exhibition.slug}.ics"'}
+    headers = {**CACHE_HEADERS, "content-disposition": f'inline; filename="{exhibition.slug}.ics"'}
     return Response(calendar.to_ical(), media_type=MEDIA_TYPE, headers=headers)
 
 
 def event_of(talk: Talk, page: str, published_at: datetime, number: int) -> Event:
     """A talk beside the exhibition whose page is at the address `page`."""
-    said = [plain(spoken(talk, "text").text), talk.link, f"{page}#talk-{talk.key}"]
+    said = [markdown_to_text(localized(talk, "text").text), talk.link, f"{page}#talk-{talk.key}"]
     event = Event()
     told: dict[str, Any] = {
         "uid": f"{talk.key}@{urlsplit(page).netloc}",
@@ -87,7 +89,7 @@ def event_of(talk: Talk, page: str, published_at: datetime, number: int) -> Even
         "sequence": number,
         "dtstart": talk.starts_at,
         "dtend": talk.ends_at,
-        "summary": spoken(talk, "title").text,
+        "summary": localized(talk, "title").text,
         "description": "\n\n".join(part for part in said if part),
         "location": talk.where,
         "url": f"{page}#talk-{talk.key}",

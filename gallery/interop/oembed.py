@@ -18,21 +18,21 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from tortoise.expressions import Q
 
-from gallery.artworks.access import PUBLIC_ID_MOST
+from gallery.artworks.access import MAX_PUBLIC_ID_LENGTH
 from gallery.artworks.models import Artwork, Status
-from gallery.interop.documents import add, json_document, xml
 from gallery.interop.iiif.image_api import CORS
+from gallery.interop.responses import add_element, json_response, xml_response
 from gallery.numbers import whole_number
 from gallery.public import queries, views
 from gallery.public.access import load_opened
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.queries import ShownExhibition, ShownWork
-from gallery.public.views import enter, show, slug_of
+from gallery.public.views import render_page, set_page_language, slug_of
 from gallery.web.languages import current_language, set_language
 from gallery.web.rendering import content_security_policy, pages_of, render
 
-ASK_AGAIN = {"cache-control": "no-cache", **CORS}
-ADDRESS_MOST = 500  # characters of the page's address that is asked about
+RESPONSE_HEADERS = {"cache-control": "no-cache", **CORS}
+MAX_ADDRESS_LENGTH = 500  # characters of the page's address that is asked about
 WIDTH, HEIGHT = 640, 720  # px of a frame, where nothing else is asked for
 SMALLEST, LARGEST = 200, 2560  # px
 WORKS_IN_FRAME = 12
@@ -51,30 +51,30 @@ async def oembed(request: Request) -> Response:
     asked = request.query_params
     format = asked.get("format", "json")
     if format not in {"json", "xml"}:
-        return Response(status_code=501, headers=ASK_AGAIN)
+        return Response(status_code=501, headers=RESPONSE_HEADERS)
     try:
-        box = Box(size(asked.get("maxwidth"), LARGEST), size(asked.get("maxheight"), LARGEST))
+        box = Box(parse_size(asked.get("maxwidth"), LARGEST), parse_size(asked.get("maxheight"), LARGEST))
     except ValueError:
-        return Response(status_code=400, headers=ASK_AGAIN)
-    name, parameters = page_named(request, asked.get("url", ""))
+        return Response(status_code=400, headers=RESPONSE_HEADERS)
+    name, parameters = resolve_page(request, asked.get("url", ""))
     set_language(parameters["language"])
     robots: dict[str, str] = {}
     if name == "visits:artwork":
         work = await work_on_view(parameters["public_id"], CORS)
-        told = of_work(request, work, box, as_frame=asked.get("type") == "rich")
+        told = work_embed(request, work, box, as_frame=asked.get("type") == "rich")
         robots = {} if work.is_for_machines else NOT_FOR_MACHINES
     else:
-        told = of_exhibition(request, await load_opened(parameters["slug"], CORS), box)
-    headers = {**ASK_AGAIN, **robots}
+        told = exhibition_embed(request, await load_opened(parameters["slug"], CORS), box)
+    headers = {**RESPONSE_HEADERS, **robots}
     if format == "json":
-        return json_document(told, "application/json", headers)
+        return json_response(told, "application/json", headers)
     root = Element("oembed")
     for key, value in told.items():
-        add(root, key, value)
-    return xml(root, "text/xml", headers)
+        add_element(root, key, value)
+    return xml_response(root, "text/xml", headers)
 
 
-def size(text: str | None, default: int) -> int:
+def parse_size(text: str | None, default: int) -> int:
     """A number of px. Raises ValueError."""
     if text is None:
         return default
@@ -84,7 +84,7 @@ def size(text: str | None, default: int) -> int:
     return min(number, LARGEST)
 
 
-def page_named(request: Request, address: str) -> tuple[str, dict[str, Any]]:
+def resolve_page(request: Request, address: str) -> tuple[str, dict[str, Any]]:
     """The route and parameters of one of our pages by its absolute address; raises HTTPException 404."""
     pages = pages_of(request)
     try:
@@ -92,7 +92,7 @@ def page_named(request: Request, address: str) -> tuple[str, dict[str, Any]]:
     except ValueError:
         raise HTTPException(404, headers=CORS) from None
     ours = urlsplit(pages.settings.site_url)
-    if len(address) > ADDRESS_MOST or (parts.scheme, parts.netloc) != (ours.scheme, ours.netloc):
+    if len(address) > MAX_ADDRESS_LENGTH or (parts.scheme, parts.netloc) != (ours.scheme, ours.netloc):
         raise HTTPException(404, headers=CORS)
     scope = {"type": "http", "method": "GET", "path": parts.path.removeprefix(ours.path)}
     for route in views.routes:
@@ -102,16 +102,16 @@ def page_named(request: Request, address: str) -> tuple[str, dict[str, Any]]:
     raise HTTPException(404, headers=CORS)
 
 
-def of_work(request: Request, work: ShownWork, box: Box, *, as_frame: bool) -> dict[str, Any]:
+def work_embed(request: Request, work: ShownWork, box: Box, *, as_frame: bool) -> dict[str, Any]:
     pages = pages_of(request)
-    told = provided(request, work.title.text) | {"author_name": work.credit.text}
+    told = provider_fields(request, work.title.text) | {"author_name": work.credit.text}
     if not work.is_for_sharing:
         return {"type": "link", **told}
     fitting = [step for step in work.picture.widths() if fits(step, work, box)]
     width = fitting[-1] if fitting else 0
     if as_frame:
         frame = pages.url("embedding:artwork", language=current_language(), public_id=work.public_id)
-        return {"type": "rich", **told, **framed(request, frame, work.title.text, box)}
+        return {"type": "rich", **told, **iframe_fields(request, frame, work.title.text, box)}
     if not width:
         return {"type": "link", **told}
     return {
@@ -131,13 +131,13 @@ def height_of(width: int, work: ShownWork) -> int:
     return max(1, round(width / work.picture.ratio))
 
 
-def of_exhibition(request: Request, exhibition: ShownExhibition, box: Box) -> dict[str, Any]:
+def exhibition_embed(request: Request, exhibition: ShownExhibition, box: Box) -> dict[str, Any]:
     pages, title = pages_of(request), exhibition.title.text
     frame = pages.url("embedding:exhibition", language=current_language(), slug=exhibition.slug)
-    return {"type": "rich", **provided(request, title), **framed(request, frame, title, box)}
+    return {"type": "rich", **provider_fields(request, title), **iframe_fields(request, frame, title, box)}
 
 
-def provided(request: Request, title: str) -> dict[str, Any]:
+def provider_fields(request: Request, title: str) -> dict[str, Any]:
     settings, language = pages_of(request).settings, current_language()
     return {
         "version": "1.0",
@@ -147,7 +147,7 @@ def provided(request: Request, title: str) -> dict[str, Any]:
     }
 
 
-def framed(request: Request, path: str, title: str, box: Box) -> dict[str, Any]:
+def iframe_fields(request: Request, path: str, title: str, box: Box) -> dict[str, Any]:
     width, height = max(SMALLEST, min(WIDTH, box.width)), max(SMALLEST, min(HEIGHT, box.height))
     html = Markup(
         '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy" referrerpolicy="no-referrer"'
@@ -161,7 +161,7 @@ def framed(request: Request, path: str, title: str, box: Box) -> dict[str, Any]:
 
 async def artwork_frame(request: Request) -> Response:
     """Somebody sees a work on another site's page, with its label and the way to us."""
-    enter(request)
+    set_page_language(request)
     public_id = request.path_params["public_id"]
     try:
         work = await work_on_view(public_id)
@@ -175,7 +175,7 @@ async def artwork_frame(request: Request) -> Response:
 
 async def exhibition_frame(request: Request) -> Response:
     """Somebody sees an exhibition on another site's page: its title, its days and some works that may be shared."""
-    enter(request)
+    set_page_language(request)
     try:
         exhibition = await load_opened(slug_of(request))
     except HTTPException as gone:
@@ -197,8 +197,8 @@ async def exhibition_frame(request: Request) -> Response:
 
 def frame(request: Request, path: str, works: list[ShownWork], **context: Any) -> Response:
     page = {"work": None, "exhibition": None, "page": path, "wall": works, **context}
-    response = show(request, "public/frame.html", works=works, **page)
-    return opened(request, response, queries.style_sheet(works))
+    response = render_page(request, "public/frame.html", works=works, **page)
+    return allow_framing(request, response, queries.style_sheet(works))
 
 
 def empty_frame(request: Request, status: int) -> Response:
@@ -210,10 +210,10 @@ def empty_frame(request: Request, status: int) -> Response:
         "style": "",
         "alternates": [],
     }
-    return opened(request, render(request, "public/frame.html", context, status=status))
+    return allow_framing(request, render(request, "public/frame.html", context, status=status))
 
 
-def opened(request: Request, response: Response, *style_sheets: str) -> Response:
+def allow_framing(request: Request, response: Response, *style_sheets: str) -> Response:
     """The page, which any other page may frame."""
     policy = content_security_policy(style_sheets, pages_of(request).settings.pictures_origin)
     response.headers["content-security-policy"] = policy.replace(
@@ -230,7 +230,7 @@ def opened(request: Request, response: Response, *style_sheets: str) -> Response
 
 async def work_on_view(public_id: str, headers: dict[str, str] | None = None) -> ShownWork:
     """The work; raises HTTPException 410 where it was withdrawn, or else 404."""
-    if len(public_id) <= PUBLIC_ID_MOST:
+    if len(public_id) <= MAX_PUBLIC_ID_LENGTH:
         found = await queries.works_on_view(Q(public_id=public_id), limit=1)
         if found:
             return found[0]

@@ -17,21 +17,21 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gallery.artworks.models import Artwork
-from gallery.clock import local
-from gallery.interop.documents import KEPT, add, xml
+from gallery.clock import to_local
+from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.public import queries
 from gallery.public.queries import WORK_COLUMNS, ShownWork
-from gallery.public.views import LISTED_MOST, enter
+from gallery.public.views import MAX_LISTED, set_page_language
 from gallery.themes.models import Theme
-from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGES, TAGS, current_language
+from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGE_TAGS, LANGUAGES, current_language
 from gallery.web.rendering import DESK, pages_of
 
 MEDIA_TYPE = "application/xml"
 SITEMAPS = "http://www.sitemaps.org/schemas/sitemap/0.9"
 IMAGES = "http://www.google.com/schemas/sitemap-image/1.1"
 XHTML = "http://www.w3.org/1999/xhtml"
-WORKS_EACH = 2_000  # works in one sitemap; 50,000 and 50 MB are allowed
-PICTURE = 1600  # px
+WORKS_PER_SITEMAP = 2_000  # works in one sitemap; 50,000 and 50 MB are allowed
+PICTURE_WIDTH = 1600  # px
 
 
 async def robots(request: Request) -> Response:
@@ -43,7 +43,7 @@ async def robots(request: Request) -> Response:
         closed += [f"/{language}/*/support/"]
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), ""]
     lines.append(f"Sitemap: {pages.absolute(pages.url('sitemaps:index'))}")
-    return PlainTextResponse("\n".join(lines) + "\n", headers=KEPT)
+    return PlainTextResponse("\n".join(lines) + "\n", headers=CACHE_HEADERS)
 
 
 async def index(request: Request) -> Response:
@@ -53,46 +53,46 @@ async def index(request: Request) -> Response:
     root = Element("sitemapindex", {"xmlns": SITEMAPS})
     for language in LANGUAGES:
         paths = [pages.url("sitemaps:pages", language=language)]
-        for number in range(1, -(-works // WORKS_EACH) + 1):
+        for number in range(1, -(-works // WORKS_PER_SITEMAP) + 1):
             paths.append(pages.url("sitemaps:works", language=language, number=number))
         for path in paths:
-            add(add(root, "sitemap"), "loc", pages.absolute(path))
-    return xml(root, MEDIA_TYPE)
+            add_element(add_element(root, "sitemap"), "loc", pages.absolute(path))
+    return xml_response(root, MEDIA_TYPE)
 
 
-async def listed(request: Request) -> Response:
+async def page_sitemap(request: Request) -> Response:
     """A search engine learns of the pages of exhibitions, themes, organisations and projects, in one language."""
-    enter(request)
+    set_page_language(request)
     root = url_set()
     for name in ("home", "exhibitions", "themes", "organisations", "calendar"):
-        page(root, request, f"visits:{name}")
+        add_page(root, request, f"visits:{name}")
     opened = (
-        await queries.published(queries.OPENED())
+        await queries.published_editions(queries.has_opened())
         .order_by("-opens_at", "-id")
         .values("exhibition__slug", "published_at")
     )
     for row in opened:
-        page(root, request, "visits:exhibition", row["published_at"], slug=row["exhibition__slug"])
+        add_page(root, request, "visits:exhibition", row["published_at"], slug=row["exhibition__slug"])
     for slug in await Theme.all().order_by("-occurs_on", "-id").values_list("slug", flat=True):
-        page(root, request, "visits:theme", slug=slug)
-    for organisation in await queries.organisations_on_view(limit=LISTED_MOST):
-        page(root, request, "visits:organisation", slug=organisation.slug)
+        add_page(root, request, "visits:theme", slug=slug)
+    for organisation in await queries.organisations_on_view(limit=MAX_LISTED):
+        add_page(root, request, "visits:organisation", slug=organisation.slug)
     shown = Artwork.all().on_view().filter(project_id__isnull=False)
     for slug in await shown.distinct().order_by("project__slug").values_list("project__slug", flat=True):
-        page(root, request, "visits:project", slug=slug)
-    return xml(root, MEDIA_TYPE)
+        add_page(root, request, "visits:project", slug=slug)
+    return xml_response(root, MEDIA_TYPE)
 
 
 async def works(request: Request) -> Response:
     """A search engine learns of works, some thousand at a time, and of the pictures that may be shared."""
-    enter(request)
+    set_page_language(request)
     number, pages = request.path_params["number"], pages_of(request)
     rows = (
         await Artwork.all()
         .on_view()
         .order_by("id")
-        .offset((number - 1) * WORKS_EACH)
-        .limit(WORKS_EACH)
+        .offset((number - 1) * WORKS_PER_SITEMAP)
+        .limit(WORKS_PER_SITEMAP)
         .values(*WORK_COLUMNS, "updated_at")
         if number
         else []
@@ -102,29 +102,29 @@ async def works(request: Request) -> Response:
     root = url_set()
     for row in rows:
         work = ShownWork.of(row)
-        told = page(root, request, "visits:artwork", row["updated_at"], public_id=work.public_id)
+        told = add_page(root, request, "visits:artwork", row["updated_at"], public_id=work.public_id)
         if work.is_for_sharing:
-            address = pages.absolute(work.picture.address(PICTURE))
-            add(add(told, "image:image"), "image:loc", address)
-    return xml(root, MEDIA_TYPE)
+            address = pages.absolute(work.picture.address(PICTURE_WIDTH))
+            add_element(add_element(told, "image:image"), "image:loc", address)
+    return xml_response(root, MEDIA_TYPE)
 
 
 def url_set() -> Element:
     return Element("urlset", {"xmlns": SITEMAPS, "xmlns:image": IMAGES, "xmlns:xhtml": XHTML})
 
 
-def page(
+def add_page(
     root: Element, request: Request, name: str, changed_at: datetime | None = None, **parameters: Any
 ) -> Element:
     """A page in the sitemap's language, with its address in every language."""
     addresses = dict(addresses_of(request, name, parameters))
-    told = add(root, "url")
-    add(told, "loc", addresses[current_language()])
+    told = add_element(root, "url")
+    add_element(told, "loc", addresses[current_language()])
     if changed_at is not None:
-        add(told, "lastmod", local(changed_at).isoformat(timespec="seconds"))
+        add_element(told, "lastmod", to_local(changed_at).isoformat(timespec="seconds"))
     for language, address in addresses.items():
-        add(told, "xhtml:link", rel="alternate", hreflang=TAGS[language], href=address)
-    add(told, "xhtml:link", rel="alternate", hreflang="x-default", href=addresses[DEFAULT_LANGUAGE])
+        add_element(told, "xhtml:link", rel="alternate", hreflang=LANGUAGE_TAGS[language], href=address)
+    add_element(told, "xhtml:link", rel="alternate", hreflang="x-default", href=addresses[DEFAULT_LANGUAGE])
     return told
 
 
@@ -137,6 +137,6 @@ def addresses_of(request: Request, name: str, parameters: dict[str, Any]) -> Ite
 routes = [
     Route("/robots.txt", robots, name="sitemaps:robots", methods=["GET"]),
     Route("/sitemap.xml", index, name="sitemaps:index", methods=["GET"]),
-    Route("/{language:language}/sitemap.xml", listed, name="sitemaps:pages", methods=["GET"]),
+    Route("/{language:language}/sitemap.xml", page_sitemap, name="sitemaps:pages", methods=["GET"]),
     Route("/{language:language}/sitemap-{number:int}.xml", works, name="sitemaps:works", methods=["GET"]),
 ]

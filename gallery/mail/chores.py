@@ -16,46 +16,46 @@ from tortoise.expressions import Q, Subquery
 
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
-from gallery.mail.letters import Unwritable, compose, message_of
+from gallery.mail.messages import MailCompositionError, compose, message_of
 from gallery.mail.models import Mail, MailState
 from gallery.settings import MailServer
 from gallery.web import site_settings
-from gallery.worker import Chore, Workshop
+from gallery.worker import Chore, ChoreContext
 
 logger = logging.getLogger("gallery.mail")
 
 LEASE = timedelta(minutes=2)
-WAITS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]  # then every 4 hours
+RETRY_DELAYS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]  # then every 4 hours
 GIVEN_UP_AFTER = timedelta(days=4)  # RFC 5321, 4.5.4.1: at least 4 to 5 days
-SECONDS = 20  # for each answer of the server
-SECONDS_IN_ALL = 60
-FORGOTTEN_AFTER = timedelta(days=30)
-KEYS_FORGOTTEN_AFTER = timedelta(days=120)  # longer than anything that is told once can be told
+ANSWER_SECONDS = 20  # for each answer of the server
+TOTAL_SECONDS = 60
+MAILS_KEPT_FOR = timedelta(days=30)
+KEYS_KEPT_FOR = timedelta(days=120)  # longer than anything that is told once can be told
 TOO_LATE = "too late"
 
 
-async def send_next(workshop: Workshop) -> bool:
+async def send_next(context: ChoreContext) -> bool:
     """Send the mail that is due longest; False when none is, or when the server is away."""
     mail = await claim()
     if mail is None:
         return False
     if mail.useless_after is not None and mail.useless_after <= now():
-        await _settle(mail, MailState.GIVEN_UP, TOO_LATE)
+        await _finish(mail, MailState.GIVEN_UP, TOO_LATE)
         return True
-    settings = workshop.settings
+    settings = context.settings
     server = settings.mail_server
     if server is None:
         # In development the outbox shows the whole link, until it has run out.
-        await _settle(mail, MailState.KEPT, "", mail.secret if settings.development else "")
+        await _finish(mail, MailState.KEPT, "", mail.secret if settings.development else "")
         logger.info("Mail %s (%s) is kept in the outbox: GALLERY_SMTP_URL is not set", mail.id, mail.kind)
         return True
     try:
         gathered = await Mail.filter(digest_id=mail.id).order_by("id")
-        await site_settings.read_anew()  # mails are signed with its name
+        await site_settings.reload()  # mails are signed with its name
         message = message_of(mail, compose(mail, settings, gathered), settings)
-        async with asyncio.timeout(SECONDS_IN_ALL):
+        async with asyncio.timeout(TOTAL_SECONDS):
             await deliver(message, server)
-    except Unwritable:
+    except MailCompositionError:
         await give_up(mail, "cannot be written")
     except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError) as refusal:
         answer = f"{refusal.code} {type(refusal).__name__}"
@@ -71,7 +71,7 @@ async def send_next(workshop: Workshop) -> bool:
         await postpone(mail, type(error).__name__)
         return False
     else:
-        await _settle(mail, MailState.SENT, "")
+        await _finish(mail, MailState.SENT, "")
     return True
 
 
@@ -106,7 +106,7 @@ async def deliver(message: EmailMessage, server: MailServer) -> None:
         password=server.password or None,
         use_tls=server.use_tls,
         start_tls=server.start_tls,
-        timeout=SECONDS,
+        timeout=ANSWER_SECONDS,
     )
 
 
@@ -115,17 +115,17 @@ async def postpone(mail: Mail, answer: str) -> None:
     if now() - mail.created_at > GIVEN_UP_AFTER:
         await give_up(mail, answer)
         return
-    wait = WAITS[min(mail.attempts, len(WAITS)) - 1]
+    wait = RETRY_DELAYS[min(mail.attempts, len(RETRY_DELAYS)) - 1]
     await Mail.filter(id=mail.id).update(due_at=now() + wait, lease_until=None, answer=answer)
 
 
 async def give_up(mail: Mail, answer: str) -> None:
     """Send a mail no more, and tell the keepers by the log and the outbox."""
-    await _settle(mail, MailState.GIVEN_UP, answer)
+    await _finish(mail, MailState.GIVEN_UP, answer)
     logger.warning("Mail %s (%s) was given up: %s", mail.id, mail.kind, answer)
 
 
-async def _settle(mail: Mail, state: MailState, answer: str, secret: str = "") -> None:
+async def _finish(mail: Mail, state: MailState, answer: str, secret: str = "") -> None:
     await Mail.filter(id=mail.id).update(
         state=state,
         answer=answer,
@@ -135,7 +135,7 @@ async def _settle(mail: Mail, state: MailState, answer: str, secret: str = "") -
     )
 
 
-async def gather_digest(workshop: Workshop) -> bool:
+async def gather_digest(context: ChoreContext) -> bool:
     """Make one mail of all that somebody chose to read once a day; False when nobody's are due."""
     async with in_transaction():
         due = Mail.filter(state=MailState.UNSENT, for_digest=True, due_at__lte=now())
@@ -158,18 +158,15 @@ async def gather_digest(workshop: Workshop) -> bool:
     return True
 
 
-async def forget_old(workshop: Workshop) -> bool:
+async def forget_old(context: ChoreContext) -> bool:
     """Delete mails a month old, and erase the secrets of links that have run out."""
     moment = now()
     await Mail.filter(useless_after__lte=moment).exclude(secret="").update(secret="")
     old = Mail.filter(
-        Q(created_at__lt=moment - FORGOTTEN_AFTER, key__isnull=True)
-        | Q(created_at__lt=moment - KEYS_FORGOTTEN_AFTER)
+        Q(created_at__lt=moment - MAILS_KEPT_FOR, key__isnull=True) | Q(created_at__lt=moment - KEYS_KEPT_FOR)
     )
     # With a daily mail would go what it gathered, and with that the keys of what was told once.
-    keyed = Mail.filter(
-        digest_id__isnull=False, key__isnull=False, created_at__gte=moment - KEYS_FORGOTTEN_AFTER
-    )
+    keyed = Mail.filter(digest_id__isnull=False, key__isnull=False, created_at__gte=moment - KEYS_KEPT_FOR)
     await old.exclude(state=MailState.UNSENT).exclude(id__in=Subquery(keyed.values("digest_id"))).delete()
     return False
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from gallery.clock import local, now, start_of
+from gallery.clock import now, start_of_day, to_local
 from gallery.mail.models import Mail, MailState
-from gallery.web.languages import LANGUAGES, spoken
+from gallery.web.languages import LANGUAGES, localized
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -18,7 +18,7 @@ DIGEST_HOUR = 8  # of the site's clocks
 
 
 @dataclass(frozen=True)
-class News:
+class Notification:
     """Something that people are told: `kind` names the template, `facts` fill it, `path` is where to look.
 
     With `key` each person is told once, however often it is written. `is_for_digest` lets it wait for the
@@ -33,14 +33,14 @@ class News:
     not_before: datetime | None = None
 
 
-async def tell(people: Iterable[Person], news: News) -> None:
+async def notify(people: Iterable[Person], news: Notification) -> None:
     """Write a mail to each of `people`; call it inside the transaction of what it tells of."""
-    mails = [_mail_to(person, news) for person in people if person.is_active]
+    mails = [_mail_for(person, news) for person in people if person.is_active]
     if mails:
         await Mail.bulk_create(mails, ignore_conflicts=bool(news.key))
 
 
-def _mail_to(person: Person, news: News) -> Mail:
+def _mail_for(person: Person, news: Notification) -> Mail:
     waits = news.is_for_digest and person.wants_digest
     return Mail(
         kind=news.kind,
@@ -51,16 +51,16 @@ def _mail_to(person: Person, news: News) -> Mail:
         facts=news.facts,
         key=f"{news.key}:{person.id}" if news.key else None,
         for_digest=waits,
-        due_at=next_digest(news.not_before) if waits else news.not_before or now(),
+        due_at=next_digest_at(news.not_before) if waits else news.not_before or now(),
     )
 
 
-async def unsay(key: str) -> None:
+async def cancel_notification(key: str) -> None:
     """Take back news that nobody has been sent yet."""
     await Mail.filter(key__startswith=f"{key}:", state=MailState.UNSENT).delete()
 
 
-async def write_to(
+async def queue_mail(
     email: str,
     language: str,
     kind: str,
@@ -85,20 +85,24 @@ async def write_to(
     )
 
 
-def in_both(record: Any, name: str) -> dict[str, str]:
+def in_all_languages(record: Any, name: str) -> dict[str, str]:
     """A name that is kept in two languages, as a fact: each mail says it in its own."""
-    return {language: spoken(record, name, language).text for language in LANGUAGES}
+    return {language: localized(record, name, language).text for language in LANGUAGES}
 
 
-def next_digest(moment: datetime | None = None) -> datetime:
+def next_digest_at(moment: datetime | None = None) -> datetime:
     """When the next daily mail goes out after `moment` (now), in UTC."""
     moment = moment or now()
-    day = local(moment).date()
-    today_at = start_of(day) + timedelta(hours=DIGEST_HOUR)
-    return today_at if today_at > moment else start_of(day + timedelta(days=1)) + timedelta(hours=DIGEST_HOUR)
+    day = to_local(moment).date()
+    today_at = start_of_day(day) + timedelta(hours=DIGEST_HOUR)
+    return (
+        today_at
+        if today_at > moment
+        else start_of_day(day + timedelta(days=1)) + timedelta(hours=DIGEST_HOUR)
+    )
 
 
-async def change_rhythm(person: Person, *, wants_digest: bool) -> None:
+async def change_digest_preference(person: Person, *, wants_digest: bool) -> None:
     """Let what waits for the daily mail go at once, when somebody wants none any more."""
     if not wants_digest:
         await Mail.filter(person_id=person.id, state=MailState.UNSENT, for_digest=True).update(

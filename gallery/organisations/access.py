@@ -57,12 +57,12 @@ async def load_organisation(request: Request) -> tuple[Person, Organisation, Mem
     return person, organisation, membership
 
 
-def may_keep(person: Person, membership: Membership | None) -> bool:
+def can_edit_organisation(person: Person, membership: Membership | None) -> bool:
     """Whether somebody may change an organisation's profile: its owners and curators. Its members are its owners' alone."""
     return person.is_curator or (membership is not None and membership.is_owner)
 
 
-def owned_by(person: Person) -> QuerySet[Organisation]:
+def organisations_owned_by(person: Person) -> QuerySet[Organisation]:
     """The organisations of which somebody is an owner."""
     # One filter: it is the same membership that is this person's and that of an owner.
     return Organisation.filter(
@@ -72,10 +72,10 @@ def owned_by(person: Person) -> QuerySet[Organisation]:
     )
 
 
-async def load_kept(request: Request) -> tuple[Person, Organisation]:
+async def load_editable_organisation(request: Request) -> tuple[Person, Organisation]:
     """The organisation of the address, for its owners and curators; 404 to everybody else."""
     person, organisation, membership = await load_organisation(request)
-    if not may_keep(person, membership):
+    if not can_edit_organisation(person, membership):
         raise HTTPException(404)
     return person, organisation
 

@@ -13,17 +13,17 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.organisations import applications
 from gallery.organisations.access import load_application
-from gallery.organisations.applications import ApplicationDecided
+from gallery.organisations.applications import ApplicationAlreadyDecided
 from gallery.organisations.forms import AdmissionForm, ApplicationForm, RefusalForm
 from gallery.organisations.models import Application, ApplicationState
 from gallery.organisations.views import invited_page
-from gallery.web.forms import small_form
+from gallery.web.forms import read_small_form
 from gallery.web.languages import LANGUAGES, set_language
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render, settings_of
-from gallery.web.security import RateLimit, network_asking
+from gallery.web.security import RateLimit, client_network
 
-SENT_FROM_ONE_NETWORK = RateLimit(times=5, seconds=3600)
+APPLICATION_LIMIT = RateLimit(times=5, seconds=3600)
 DECIDED_LISTED = 50
 APPLICATION_FIELDS = (
     "name_zh",
@@ -38,18 +38,18 @@ APPLICATION_FIELDS = (
 
 async def new(request: Request) -> Response:
     """Somebody of an organisation reads what is asked of those who show works, and finds the form."""
-    _enter(request)
+    _set_language_of_path(request)
     return render(request, "applications/new.html", {"form": ApplicationForm()})
 
 
 async def create(request: Request) -> Response:
     """Somebody of an organisation applies."""
-    language = _enter(request)
-    form = ApplicationForm(await small_form(request))
+    language = _set_language_of_path(request)
+    form = ApplicationForm(await read_small_form(request))
     if not form.is_right():
         return render(request, "applications/new.html", {"form": form}, status=422)
     if not form.nickname.data:  # people do not see this field; programs fill it in
-        if not SENT_FROM_ONE_NETWORK.allows(network_asking(request)):
+        if not APPLICATION_LIMIT.allows(client_network(request)):
             form.refuse(
                 "contact_email", _("Several applications came from here. Please try again in an hour.")
             )
@@ -60,11 +60,11 @@ async def create(request: Request) -> Response:
 
 async def received(request: Request) -> Response:
     """Somebody who applied reads what happens next."""
-    _enter(request)
+    _set_language_of_path(request)
     return render(request, "applications/received.html")
 
 
-def _enter(request: Request) -> str:
+def _set_language_of_path(request: Request) -> str:
     language = str(request.path_params["language"])
     if language not in LANGUAGES:
         raise HTTPException(404)
@@ -93,13 +93,13 @@ async def show(request: Request) -> Response:
 async def admit(request: Request) -> Response:
     """A curator admits an organisation; its contact gets an invitation."""
     person, application = await load_application(request)
-    form = AdmissionForm(await small_form(request))
+    form = AdmissionForm(await read_small_form(request))
     if not form.validate():
         return _page(request, application, admission=form)
     days = settings_of(request).invitation_days
     try:
         organisation, token = await applications.admit(application, form.slug.data or "", person, days)
-    except ApplicationDecided as decided:
+    except ApplicationAlreadyDecided as decided:
         return _back(request, application, str(decided.sentence), "error")
     except IntegrityError:
         form.refuse("slug", _("Another organisation has this name in web addresses. Please choose another."))
@@ -110,12 +110,12 @@ async def admit(request: Request) -> Response:
 async def decline(request: Request) -> Response:
     """A curator declines an application; the contact reads the reason."""
     person, application = await load_application(request)
-    form = RefusalForm(await small_form(request))
+    form = RefusalForm(await read_small_form(request))
     if not form.validate():
         return _page(request, application, refusal=form)
     try:
         await applications.decline(application, form.reason.data or "", person)
-    except ApplicationDecided as decided:
+    except ApplicationAlreadyDecided as decided:
         return _back(request, application, str(decided.sentence), "error")
     return _back(request, application, _("Declined. The contact gets the reason by e-mail."))
 

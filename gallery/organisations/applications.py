@@ -12,12 +12,12 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
-from gallery.mail.outbox import News, in_both, tell, write_to
+from gallery.mail.outbox import Notification, in_all_languages, notify, queue_mail
 from gallery.organisations.models import Application, ApplicationState, Organisation
 from gallery.web.languages import lazy_gettext as _l
 
 
-class ApplicationDecided(Exception):
+class ApplicationAlreadyDecided(Exception):
     """Another curator decided it meanwhile."""
 
     sentence: Any = _l("This application was decided already.")
@@ -32,10 +32,12 @@ async def apply(values: Mapping[str, Any], language: str) -> Application:
             return known
         application = await Application.create(**values, language=language)
         await record(Verb.APPLICATION_MADE, application.id)
-        facts = {"organisation": in_both(application, "name")}
-        await write_to(application.contact_email, language, "application_received", facts=facts)
+        facts = {"organisation": in_all_languages(application, "name")}
+        await queue_mail(application.contact_email, language, "application_received", facts=facts)
         curators = await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True)
-        await tell(curators, News("application_waiting", f"/desk/applications/{application.id}", facts))
+        await notify(
+            curators, Notification("application_waiting", f"/desk/applications/{application.id}", facts)
+        )
         return application
 
 
@@ -45,7 +47,7 @@ async def admit(application: Application, slug: str, by: Person, days: int) -> t
     Raises ApplicationDecided, and IntegrityError for a slug in use.
     """
     async with in_transaction():
-        held = await _held(application)
+        held = await _locked_application(application)
         about: dict[str, Any] = {f"about_{held.language}": held.about}
         organisation = await Organisation.create(
             slug=slug,
@@ -73,16 +75,16 @@ async def admit(application: Application, slug: str, by: Person, days: int) -> t
 async def decline(application: Application, reason: str, by: Person) -> None:
     """Decline an application, with a reason that is mailed to the contact. Raises ApplicationDecided."""
     async with in_transaction():
-        held = await _held(application)
+        held = await _locked_application(application)
         await _decide(held, by, ApplicationState.DECLINED, reason=reason)
-        facts = {"organisation": in_both(held, "name"), "reason": reason}
-        await write_to(held.contact_email, held.language, "application_declined", facts=facts)
+        facts = {"organisation": in_all_languages(held, "name"), "reason": reason}
+        await queue_mail(held.contact_email, held.language, "application_declined", facts=facts)
 
 
-async def _held(application: Application) -> Application:
+async def _locked_application(application: Application) -> Application:
     held: Application = await locked(Application.filter(id=application.id)).get()
     if held.state != ApplicationState.WAITING:
-        raise ApplicationDecided
+        raise ApplicationAlreadyDecided
     return held
 
 

@@ -6,33 +6,33 @@ from datetime import timedelta
 
 from gallery.clock import now
 from gallery.db.connection import in_transaction
-from gallery.erasure import erase_soon
-from gallery.organisations.links import check_next
+from gallery.erasure import request_erasure
+from gallery.organisations.links import check_next_link
 from gallery.organisations.models import Application, ApplicationState
-from gallery.organisations.owner_requests import take_effect
-from gallery.worker import Chore, Workshop
+from gallery.organisations.owner_requests import invite_due_owner
+from gallery.worker import Chore, ChoreContext
 
-FORGOTTEN_AFTER = timedelta(days=180)
+DECLINED_KEPT_FOR = timedelta(days=180)
 
 
-async def check_link(workshop: Workshop) -> bool:
+async def check_link(context: ChoreContext) -> bool:
     """Look at one link that is due; False when none is."""
-    if not workshop.settings.check_links:
+    if not context.settings.check_links:
         return False
-    return await check_next(private_too=workshop.settings.check_private_links)
+    return await check_next_link(private_too=context.settings.check_private_links)
 
 
-async def forget_declined(workshop: Workshop) -> bool:
+async def forget_declined(context: ChoreContext) -> bool:
     """Delete applications that were declined half a year ago, with the contact's name and address."""
-    old = now() - FORGOTTEN_AFTER
+    old = now() - DECLINED_KEPT_FOR
     async with in_transaction():
         if await Application.filter(state=ApplicationState.DECLINED, decided_at__lt=old).delete():
-            await erase_soon()
+            await request_erasure()
     return False
 
 
 CHORES = [
-    Chore("invite owners who were asked for", take_effect, every=60),
+    Chore("invite owners who were asked for", invite_due_owner, every=60),
     Chore("check links", check_link, every=5, aside=True),
     Chore("forget declined applications", forget_declined, every=3600),
 ]

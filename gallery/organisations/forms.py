@@ -13,17 +13,27 @@ from wtforms.validators import Email, Optional, ValidationError
 from gallery.accounts.forms import LANGUAGE_NAMES
 from gallery.clock import today
 from gallery.organisations.models import Organisation, Trust
-from gallery.web.forms import Block, Form, Line, Needed, Slug, WebAddress, at_most, choices_of, stripped
+from gallery.web.forms import (
+    Form,
+    LineField,
+    Required,
+    Slug,
+    TextBlockField,
+    WebAddress,
+    choices_of,
+    max_length,
+    stripped,
+)
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import spoken
+from gallery.web.languages import localized
 
 WEB_ADDRESS = {"inputmode": "url", "placeholder": "https://"}
-NOT_IN_THE_LIST = _l("Please choose something that is in the list.")
+INVALID_CHOICE = _l("Please choose something that is in the list.")
 
 
 def organisation_choices(organisations: Sequence[Organisation]) -> list[SelectChoice]:
-    return [SelectChoice(str(each.id), spoken(each, "name").text) for each in organisations]
+    return [SelectChoice(str(each.id), localized(each, "name").text) for each in organisations]
 
 
 TRUST_WORDS: dict[Trust, Any] = {
@@ -38,16 +48,18 @@ class TrustForm(Form):
 
     trust = RadioField(
         _l("How its works are reviewed"),
-        [Needed(NOT_IN_THE_LIST)],
+        [Required(INVALID_CHOICE)],
         choices=[SelectChoice(value, word) for value, word in TRUST_WORDS.items()],
         validate_choice=True,
-        invalid_choice_message=NOT_IN_THE_LIST,
+        invalid_choice_message=INVALID_CHOICE,
         description=_l(
             "Whatever is chosen, a curator looks first at a work with a serious hint, with a risk, without a consent in force, "
             "or that comes again. It holds for what is sent from now on."
         ),
     )
-    reason = Line(_l("Why"), 300, [Needed(_l("Please say in a few words why: it is kept with the change."))])
+    reason = LineField(
+        _l("Why"), 300, [Required(_l("Please say in a few words why: it is kept with the change."))]
+    )
 
 
 class OwnerRequestForm(Form):
@@ -56,17 +68,17 @@ class OwnerRequestForm(Form):
     email = StringField(
         _l("E-mail of the new owner"),
         [
-            Needed(_l("Please write whom to invite.")),
+            Required(_l("Please write whom to invite.")),
             Email(_l("Please write an e-mail address, such as name@example.org.")),
-            at_most(254),
+            max_length(254),
         ],
         filters=[stripped],
         render_kw={"type": "email", "maxlength": 254, "autocomplete": "off"},
     )
-    reason = Line(
+    reason = LineField(
         _l("Why"),
         500,
-        [Needed(_l("Please say in a few words why: the owners read it."))],
+        [Required(_l("Please say in a few words why: the owners read it."))],
         description=_l("Everybody who is or was an owner reads it."),
     )
     language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES))
@@ -75,37 +87,39 @@ class OwnerRequestForm(Form):
 class ApplicationForm(Form):
     """What an organisation says of itself when it applies. `nickname` is a field that people do not see."""
 
-    name_zh = Line(_l("Name in Chinese"), 120)
-    name_en = Line(_l("Name in English"), 120)
-    registration_number = Line(
+    name_zh = LineField(_l("Name in Chinese"), 120)
+    name_en = LineField(_l("Name in English"), 120)
+    registration_number = LineField(
         _l("Registration number"),
         40,
-        [Needed(_l("Please give the number under which the organisation is registered."))],
+        [Required(_l("Please give the number under which the organisation is registered."))],
         description=_l("Visitors see it, and can check whom they support."),
     )
-    website = Line(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
-    about = Block(
+    website = LineField(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
+    about = TextBlockField(
         _l("What it does"),
         2000,
-        [Needed(_l("Please tell in a few sentences whom the organisation helps, and how."))],
+        [Required(_l("Please tell in a few sentences whom the organisation helps, and how."))],
         description=_l("Whom does it help, and how? What do they draw, paint or make?"),
         render_kw={"rows": 6},
     )
-    contact_name = Line(
-        _l("Your name"), 80, [Needed(_l("Please write your name."))], render_kw={"autocomplete": "name"}
+    contact_name = LineField(
+        _l("Your name"), 80, [Required(_l("Please write your name."))], render_kw={"autocomplete": "name"}
     )
     contact_email = StringField(
         _l("Your e-mail"),
         [
-            Needed(_l("Please write your e-mail address.")),
+            Required(_l("Please write your e-mail address.")),
             Email(_l("Please write an e-mail address, such as name@example.org.")),
-            at_most(254),
+            max_length(254),
         ],
         filters=[stripped],
         description=_l("The answer, and the invitation, go there. Visitors do not see it."),
         render_kw={"type": "email", "autocomplete": "email", "maxlength": 254},
     )
-    nickname = Line(_l("Please leave this empty"), 200, render_kw={"tabindex": "-1", "autocomplete": "off"})
+    nickname = LineField(
+        _l("Please leave this empty"), 200, render_kw={"tabindex": "-1", "autocomplete": "off"}
+    )
 
     def is_right(self) -> bool:
         """Whether it can be sent; at least one name is needed."""
@@ -116,7 +130,7 @@ class ApplicationForm(Form):
 
 
 class AdmissionForm(Form):
-    slug = Line(
+    slug = LineField(
         _l("Name in web addresses"),
         60,
         [Slug()],
@@ -127,10 +141,10 @@ class AdmissionForm(Form):
 
 
 class RefusalForm(Form):
-    reason = Block(
+    reason = TextBlockField(
         _l("Reason"),
         2000,
-        [Needed(_l("Please give a reason: the contact reads it."))],
+        [Required(_l("Please give a reason: the contact reads it."))],
         render_kw={"rows": 4},
     )
 
@@ -138,18 +152,18 @@ class RefusalForm(Form):
 class ProfileForm(Form):
     """What an organisation's own owners change: its names and number are looked at by curators."""
 
-    about_zh = Block(_l("About it, in Chinese"), 5000, render_kw={"rows": 6})
-    about_en = Block(_l("About it, in English"), 5000, render_kw={"rows": 6})
-    website = Line(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
+    about_zh = TextBlockField(_l("About it, in Chinese"), 5000, render_kw={"rows": 6})
+    about_en = TextBlockField(_l("About it, in English"), 5000, render_kw={"rows": 6})
+    website = LineField(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
 
     def is_right(self) -> bool:
         return bool(self.validate())
 
 
 class OrganisationForm(Form):
-    name_zh = Line(_l("Name in Chinese"), 120)
-    name_en = Line(_l("Name in English"), 120)
-    slug = Line(
+    name_zh = LineField(_l("Name in Chinese"), 120)
+    name_en = LineField(_l("Name in English"), 120)
+    slug = LineField(
         _l("Name in web addresses"),
         60,
         [Slug()],
@@ -157,12 +171,12 @@ class OrganisationForm(Form):
             "Small Latin letters, digits and hyphens. Better not changed later: old links would break."
         ),
     )
-    about_zh = Block(_l("About it, in Chinese"), 5000, render_kw={"rows": 6})
-    about_en = Block(_l("About it, in English"), 5000, render_kw={"rows": 6})
-    registration_number = Line(
+    about_zh = TextBlockField(_l("About it, in Chinese"), 5000, render_kw={"rows": 6})
+    about_en = TextBlockField(_l("About it, in English"), 5000, render_kw={"rows": 6})
+    registration_number = LineField(
         _l("Registration number"), 40, description=_l("Visitors see it, and can check whom they support.")
     )
-    website = Line(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
+    website = LineField(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
     is_active = BooleanField(
         _l("Its works may be shown"),
         description=_l("If this is not ticked, all its works leave the public pages; nothing is deleted."),
@@ -177,58 +191,58 @@ class OrganisationForm(Form):
         return not self.errors
 
 
-LARGEST_AMOUNT = 10**12  # yuan
-WHOLE_YUAN = _l("Please write a whole number of yuan, in digits, such as 20000.")
-NO_DAY = _l("Please write a date, such as 2026-12-22.")
+MAX_AMOUNT = 10**12  # yuan
+INVALID_AMOUNT = _l("Please write a whole number of yuan, in digits, such as 20000.")
+INVALID_DATE = _l("Please write a date, such as 2026-12-22.")
 
 
 class Amount:
     """The field holds a whole number of yuan from 0 on."""
 
     def __call__(self, form: Form, field: Field) -> None:
-        if field.data is not None and not 0 <= field.data <= LARGEST_AMOUNT:
-            raise ValidationError(str(WHOLE_YUAN))
+        if field.data is not None and not 0 <= field.data <= MAX_AMOUNT:
+            raise ValidationError(str(INVALID_AMOUNT))
 
 
 class ProjectForm(Form):
-    organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=NOT_IN_THE_LIST)
-    title_zh = Line(_l("Title in Chinese"), 120)
-    title_en = Line(_l("Title in English"), 120)
-    summary_zh = Block(
+    organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=INVALID_CHOICE)
+    title_zh = LineField(_l("Title in Chinese"), 120)
+    title_en = LineField(_l("Title in English"), 120)
+    summary_zh = TextBlockField(
         _l("What it does, in Chinese"),
         600,
         render_kw={"rows": 4},
         description=_l("One or two sentences: what it does, and whom it helps."),
     )
-    summary_en = Block(_l("What it does, in English"), 600, render_kw={"rows": 4})
-    link = Line(
+    summary_en = TextBlockField(_l("What it does, in English"), 600, render_kw={"rows": 4})
+    link = LineField(
         _l("The project's own page"),
         500,
         [WebAddress()],
         description=_l("Visitors follow it from every work, to learn more and to support the project."),
         render_kw=WEB_ADDRESS,
     )
-    link_once = Line(_l("To give once"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
-    link_monthly = Line(_l("To give each month"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
-    link_volunteer = Line(_l("To volunteer"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
+    link_once = LineField(_l("To give once"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
+    link_monthly = LineField(_l("To give each month"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
+    link_volunteer = LineField(_l("To volunteer"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
     goal = IntegerField(
         _l("Goal, in yuan"),
         [Optional(), Amount()],
-        invalid_value_message=WHOLE_YUAN,
+        invalid_value_message=INVALID_AMOUNT,
         render_kw={"inputmode": "numeric"},
     )
     raised = IntegerField(
         _l("Raised so far, in yuan"),
         [Optional(), Amount()],
-        invalid_value_message=WHOLE_YUAN,
+        invalid_value_message=INVALID_AMOUNT,
         render_kw={"inputmode": "numeric"},
     )
-    raised_on = DateField(_l("On which day that was so"), [Optional()], invalid_value_message=NO_DAY)
-    raised_source = Line(
+    raised_on = DateField(_l("On which day that was so"), [Optional()], invalid_value_message=INVALID_DATE)
+    raised_source = LineField(
         _l("Who says so"), 200, description=_l("Such as: our yearly report; the platform's own count.")
     )
-    starts_on = DateField(_l("Runs from"), [Optional()], invalid_value_message=NO_DAY)
-    ends_on = DateField(_l("Runs until"), [Optional()], invalid_value_message=NO_DAY)
+    starts_on = DateField(_l("Runs from"), [Optional()], invalid_value_message=INVALID_DATE)
+    ends_on = DateField(_l("Runs until"), [Optional()], invalid_value_message=INVALID_DATE)
 
     def __init__(
         self, posted: Any = None, *, organisations: Sequence[Organisation], **begin_with: Any

@@ -16,10 +16,10 @@ import h11
 
 from gallery.web.forms import is_web_address
 
-SECONDS = 10  # for all requests of one check together
-REDIRECTS = 5
-HEAD_BYTES = 32_768  # the largest status line and headers together that are read
-REDIRECTING = {301, 302, 303, 307, 308}
+TIMEOUT_SECONDS = 10  # for all requests of one check together
+MAX_REDIRECTS = 5
+MAX_HEAD_BYTES = 32_768  # the largest status line and headers together that are read
+REDIRECT_STATUSES = {301, 302, 303, 307, 308}
 # The page is there, though not for programs: what a person finds there we cannot know.
 CLOSED_TO_PROGRAMS = {401, 403, 429}
 
@@ -37,13 +37,13 @@ class Unreachable(Exception):
         self.reason = reason
 
 
-async def status_of(url: str, *, private_too: bool = False) -> int:
+async def final_status(url: str, *, private_too: bool = False) -> int:
     """The status with which `url` answers in the end. Raises Unreachable.
 
     By HEAD, and by GET where that is refused. `private_too`: also addresses that are not on the open network.
     """
     try:
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             status = await _follow(url, "HEAD", private_too)
             if status >= 400:
                 status = await _follow(url, "GET", private_too)
@@ -63,17 +63,17 @@ def is_alive(status: int) -> bool:
 
 
 async def _follow(url: str, method: str, private_too: bool) -> int:
-    for _ in range(REDIRECTS + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         if not is_web_address(url):
             raise Unreachable("redirect")
-        status, location = await _ask(url, method, private_too)
-        if status not in REDIRECTING or not location:
+        status, location = await _request(url, method, private_too)
+        if status not in REDIRECT_STATUSES or not location:
             return status
         url = urljoin(url, location)
     raise Unreachable("redirect")
 
 
-async def _ask(url: str, method: str, private_too: bool) -> tuple[int, str]:
+async def _request(url: str, method: str, private_too: bool) -> tuple[int, str]:
     """Status and Location of one request."""
     parts = urlsplit(url)
     is_https = parts.scheme == "https"
@@ -82,7 +82,7 @@ async def _ask(url: str, method: str, private_too: bool) -> tuple[int, str]:
     except UnicodeError as error:
         raise Unreachable("name") from error
     port = parts.port or (443 if is_https else 80)
-    address = await _address_of(host, port, private_too)
+    address = await _resolve(host, port, private_too)
     reader, writer = await asyncio.open_connection(
         address,
         port,
@@ -90,7 +90,7 @@ async def _ask(url: str, method: str, private_too: bool) -> tuple[int, str]:
         server_hostname=host if is_https else None,
     )
     try:
-        connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
+        connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         shown_host = f"[{host}]" if ":" in host else host
         query = f"?{parts.query}" if parts.query else ""
         request = h11.Request(
@@ -116,7 +116,7 @@ async def _ask(url: str, method: str, private_too: bool) -> tuple[int, str]:
         writer.close()
 
 
-async def _address_of(host: str, port: int, private_too: bool) -> str:
+async def _resolve(host: str, port: int, private_too: bool) -> str:
     """The network address to connect to. Raises Unreachable where any that the name has is not on the open network."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -125,21 +125,21 @@ async def _address_of(host: str, port: int, private_too: bool) -> str:
     addresses = [str(each[4][0]) for each in found]
     if not addresses:
         raise Unreachable("name")
-    if not private_too and not all(is_open(address) for address in addresses):
+    if not private_too and not all(is_public_address(address) for address in addresses):
         raise Unreachable("private")
     return addresses[0]
 
 
-def is_open(address: str) -> bool:
+def is_public_address(address: str) -> bool:
     """Whether a network address, and each IPv4 address that is wrapped in it, belongs to the open network."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv4Address):
         return ip.is_global and not ip.is_multicast
     last = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     if ip.ipv4_mapped or ip in NAT64:
-        return is_open(str(last))
+        return is_public_address(str(last))
     # All else that wraps one, such as ::/96 and 64:ff9b:1::/48, lies outside of what the open network uses.
     if ip not in GLOBAL_UNICAST or ip in DOCUMENTATION or not ip.is_global:
         return False
     wrapped = [ip.sixtofour, *(ip.teredo or ()), last if (int(ip) >> 32) & ISATAP_MASK == ISATAP else None]
-    return all(is_open(str(each)) for each in wrapped if each is not None)
+    return all(is_public_address(str(each)) for each in wrapped if each is not None)

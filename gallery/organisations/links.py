@@ -10,19 +10,19 @@ from typing import Any
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
-from gallery.organisations.link_check import Unreachable, is_alive, status_of
+from gallery.organisations.link_check import Unreachable, final_status, is_alive
 from gallery.organisations.models import LINK_FIELDS, CheckedLink, LinkState, Project
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
 LEASE = timedelta(minutes=5)
-DEAD_AFTER = 3  # failures in a row
-WAITS = [
+MAX_FAILURES = 3  # failures in a row
+RETRY_DELAYS = [
     timedelta(minutes=10),
     timedelta(hours=1),
     timedelta(hours=6),
 ]  # after the first failure, the second …
-NEXT_LOOK = timedelta(days=1)  # of a link that works
+CHECK_INTERVAL = timedelta(days=1)  # of a link that works
 
 PROBLEM_WORDS: Mapping[str, Any] = {
     "name": _l("there is no such address"),
@@ -41,25 +41,25 @@ class DeadLink:
     problem: str  # a sentence's part, in the reader's language
 
 
-async def dead_among(urls: Collection[str]) -> dict[str, DeadLink]:
+async def find_dead_links(urls: Collection[str]) -> dict[str, DeadLink]:
     """Those of `urls` that lead nowhere, by address; one query."""
     rows = await CheckedLink.filter(url__in=list(urls), state=LinkState.DEAD) if urls else []
-    return {row.url: DeadLink(row.url, problem_of(row.answer)) for row in rows}
+    return {row.url: DeadLink(row.url, problem_words(row.answer)) for row in rows}
 
 
-def problem_of(answer: str) -> str:
+def problem_words(answer: str) -> str:
     words = PROBLEM_WORDS.get(answer)
     return str(words) if words else _("it answers %(status)s") % {"status": answer}
 
 
 async def dead_links_of(projects: Collection[Project]) -> list[tuple[Project, list[DeadLink]]]:
     """Those of `projects` that have dead links, each with them; one query."""
-    dead = await dead_among({url for project in projects for url in project.links.values()})
+    dead = await find_dead_links({url for project in projects for url in project.links.values()})
     found = [(each, [dead[url] for url in each.links.values() if url in dead]) for each in projects]
     return [(project, links) for project, links in found if links]
 
 
-async def note_links(others: Collection[str] = ()) -> None:
+async def register_links(others: Collection[str] = ()) -> None:
     """Let the worker look after every link of every project and the `others`, and after no more."""
     used = set(others)
     for row in await Project.all().values_list(*LINK_FIELDS):
@@ -72,7 +72,7 @@ async def note_links(others: Collection[str] = ()) -> None:
         await CheckedLink.filter(url__in=list(known - used)).delete()
 
 
-async def check_next(*, private_too: bool) -> bool:
+async def check_next_link(*, private_too: bool) -> bool:
     """Look at the link that is due longest; False when none is. Whatever changes, visitors see at once."""
     async with in_transaction():
         due = CheckedLink.filter(next_check_at__lte=now()).order_by("next_check_at", "id").limit(1)
@@ -82,25 +82,25 @@ async def check_next(*, private_too: bool) -> bool:
         link.next_check_at = now() + LEASE  # whoever is killed now leaves it to the next
         await link.save(update_fields=["next_check_at"])
     try:
-        status = await status_of(link.url, private_too=private_too)
+        status = await final_status(link.url, private_too=private_too)
         works, answer = is_alive(status), str(status)
     except Unreachable as unreachable:
         works, answer = False, unreachable.reason
-    await _note_answer(link, works, answer)
+    await _save_result(link, works, answer)
     return True
 
 
-async def _note_answer(link: CheckedLink, works: bool, answer: str) -> None:
+async def _save_result(link: CheckedLink, works: bool, answer: str) -> None:
     before = link.state
     link.answer, link.checked_at = answer, now()
     link.failures = 0 if works else link.failures + 1
     if works:
         link.state = LinkState.WORKING
-        link.next_check_at = now() + NEXT_LOOK
+        link.next_check_at = now() + CHECK_INTERVAL
     else:
-        if link.failures >= DEAD_AFTER:
+        if link.failures >= MAX_FAILURES:
             link.state = LinkState.DEAD
-        link.next_check_at = now() + WAITS[min(link.failures, len(WAITS)) - 1]
+        link.next_check_at = now() + RETRY_DELAYS[min(link.failures, len(RETRY_DELAYS)) - 1]
     async with in_transaction():
         await link.save(update_fields=["state", "answer", "checked_at", "failures", "next_check_at"])
         if LinkState.DEAD in {before, link.state} and before != link.state:

@@ -101,16 +101,16 @@ class Project(Model):
         return {name: link for name, link in every.items() if link}
 
     @property
-    def ways(self) -> list[Way]:
+    def ways(self) -> list[SupportLink]:
         """Every link that visitors may be sent to."""
         return [
-            Way(name, SUPPORT_KINDS[name], link)
+            SupportLink(name, SUPPORT_KINDS[name], link)
             for name, link in self.links.items()
             if link.startswith(("http://", "https://"))
         ]
 
 
-class Way(NamedTuple):
+class SupportLink(NamedTuple):
     """One way to support a project."""
 
     name: str  # of LINK_FIELDS

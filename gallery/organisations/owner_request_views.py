@@ -7,21 +7,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.accounts.access import load_keeper, speak_to_guest
+from gallery.accounts.access import load_keeper, set_guest_language
 from gallery.accounts.models import Person
 from gallery.clock import now
 from gallery.organisations import owner_requests
 from gallery.organisations.access import load_organisation
 from gallery.organisations.forms import OwnerRequestForm
 from gallery.organisations.models import Organisation, OwnerRequest, RequestState
-from gallery.organisations.owner_requests import RequestRefused, can_be_stopped, find_by_link, role_of
-from gallery.web.forms import small_form
+from gallery.organisations.owner_requests import (
+    OwnerRequestRefused,
+    can_be_stopped,
+    find_by_link,
+    role_of_address,
+)
+from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of
-from gallery.web.security import WITHOUT_PATH
+from gallery.web.security import REFERRER_WITHOUT_PATH
 
-LISTED = 100
+REQUESTS_LISTED = 100
 STATE_WORDS = {
     RequestState.WAITING: _l("can still be objected to"),
     RequestState.OBJECTED: _l("an owner objected"),
@@ -36,7 +41,7 @@ async def index(request: Request) -> Response:
     rows = await (
         OwnerRequest.all()
         .order_by("-id")
-        .limit(LISTED)
+        .limit(REQUESTS_LISTED)
         .prefetch_related("organisation", "asked_by", "objected_by", "invitation")
     )
     context = {"rows": rows, "words": STATE_WORDS, "can_be_stopped": can_be_stopped, "hours_left": hours_left}
@@ -50,17 +55,17 @@ def hours_left(asked: OwnerRequest) -> int:
 
 async def new(request: Request) -> Response:
     """A keeper reads what asking for a new owner does, and finds the form."""
-    _keeper, organisation = await _load_lost(request)
+    _keeper, organisation = await _load_organisation_as_keeper(request)
     return _form_page(request, organisation, OwnerRequestForm())
 
 
 async def create(request: Request) -> Response:
     """A keeper asks for a new owner; everybody who is or was one is told, and may object."""
-    keeper, organisation = await _load_lost(request)
-    form = OwnerRequestForm(await small_form(request))
+    keeper, organisation = await _load_organisation_as_keeper(request)
+    form = OwnerRequestForm(await read_small_form(request))
     if form.validate():
         try:
-            await owner_requests.ask(
+            await owner_requests.request_owner(
                 organisation,
                 form.email.data or "",
                 form.reason.data or "",
@@ -68,7 +73,7 @@ async def create(request: Request) -> Response:
                 keeper,
                 settings_of(request),
             )
-        except RequestRefused as refusal:
+        except OwnerRequestRefused as refusal:
             form.refuse("email", str(refusal.sentence))
         else:
             response = redirect(request, "owner_requests:index")
@@ -83,7 +88,7 @@ async def create(request: Request) -> Response:
     return _form_page(request, organisation, form, status=422)
 
 
-async def _load_lost(request: Request) -> tuple[Person, Organisation]:
+async def _load_organisation_as_keeper(request: Request) -> tuple[Person, Organisation]:
     keeper = await load_keeper(request)
     _person, organisation, _membership = await load_organisation(request)
     return keeper, organisation
@@ -128,14 +133,14 @@ async def object_at_desk(request: Request) -> Response:
 
 async def show_objection(request: Request) -> Response:
     """Somebody who is or was an owner opens the link of the mail, and sees a button."""
-    await speak_to_guest(request)
+    await set_guest_language(request)
     asked = await _load_by_link(request)
     return await _objection_page(request, asked, is_open=can_be_stopped(asked))
 
 
 async def create_objection(request: Request) -> Response:
     """Somebody who is or was an owner objects by the link of the mail, without signing in."""
-    await speak_to_guest(request)
+    await set_guest_language(request)
     asked = await _load_by_link(request)
     await owner_requests.object_to(asked, None)
     return await _objection_page(request, await _load_by_link(request), is_open=False)
@@ -152,10 +157,10 @@ async def _objection_page(request: Request, asked: OwnerRequest, *, is_open: boo
     context = {
         "asked": asked,
         "is_open": is_open,
-        "role": await role_of(asked.email),
+        "role": await role_of_address(asked.email),
         "word": STATE_WORDS[asked.state],
     }
-    return render(request, "owner_requests/objection.html", context, headers=WITHOUT_PATH)
+    return render(request, "owner_requests/objection.html", context, headers=REFERRER_WITHOUT_PATH)
 
 
 routes = [

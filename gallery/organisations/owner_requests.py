@@ -21,7 +21,7 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.mail.models import Mail, MailState
-from gallery.mail.outbox import News, in_both, tell, write_to
+from gallery.mail.outbox import Notification, in_all_languages, notify, queue_mail
 from gallery.organisations.models import (
     Application,
     ApplicationState,
@@ -31,14 +31,14 @@ from gallery.organisations.models import (
 )
 from gallery.settings import Settings
 from gallery.web.languages import lazy_gettext as _l
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 
-WAITS = timedelta(hours=72)
-REST_AFTER_OBJECTION = timedelta(days=30)
-ON_THE_SERVER = "gallery invite"  # the reason of what is asked for by command
+OBJECTION_PERIOD = timedelta(hours=72)
+PAUSE_AFTER_OBJECTION = timedelta(days=30)
+COMMAND_REASON = "gallery invite"  # the reason of what is asked for by command
 
 
-class RequestRefused(Exception):
+class OwnerRequestRefused(Exception):
     """It cannot be asked for; `sentence` says why."""
 
     def __init__(self, sentence: Any) -> None:
@@ -60,12 +60,12 @@ def can_be_stopped(request: OwnerRequest) -> bool:
     return request.state == RequestState.WAITING
 
 
-async def ask(
+async def request_owner(
     organisation: Organisation, email: str, reason: str, language: str, by: Person, settings: Settings
 ) -> OwnerRequest:
     """Ask to invite `email` as an owner in 72 hours, and tell everybody who may object. Raises RequestRefused."""
     if settings.mail_server is None:
-        raise RequestRefused(
+        raise OwnerRequestRefused(
             _l(
                 "This site sends no mail, so the owners could not be told. Use `gallery invite` on the server."
             )
@@ -73,24 +73,26 @@ async def ask(
     async with in_transaction():
         await locked(Organisation.filter(id=organisation.id)).get()
         if not await has_had_owner(organisation.id):
-            raise RequestRefused(_l("This organisation has had no owner yet: please invite its first one."))
+            raise OwnerRequestRefused(
+                _l("This organisation has had no owner yet: please invite its first one.")
+            )
         latest = await latest_request(organisation.id)
         if latest is not None and can_be_stopped(latest):
-            raise RequestRefused(_l("A request for this organisation waits already."))
+            raise OwnerRequestRefused(_l("A request for this organisation waits already."))
         objected = OwnerRequest.filter(organisation_id=organisation.id, state=RequestState.OBJECTED)
-        if await objected.filter(ended_at__gt=now() - REST_AFTER_OBJECTION).exists():
-            raise RequestRefused(_l("An owner objected less than 30 days ago. Please talk to them."))
-        return await _make(organisation, email, reason, language, by, now() + WAITS)
+        if await objected.filter(ended_at__gt=now() - PAUSE_AFTER_OBJECTION).exists():
+            raise OwnerRequestRefused(_l("An owner objected less than 30 days ago. Please talk to them."))
+        return await _create_request(organisation, email, reason, language, by, now() + OBJECTION_PERIOD)
 
 
 async def invite_at_once(organisation: Organisation, email: str, language: str, days: int) -> str:
     """Invite an owner without waiting, for whoever has the server; all owners are told. Returns the link's token."""
     async with in_transaction():
-        request = await _make(organisation, email, ON_THE_SERVER, language, None, now())
+        request = await _create_request(organisation, email, COMMAND_REASON, language, None, now())
         return await _invite(request, days)
 
 
-async def _make(
+async def _create_request(
     organisation: Organisation,
     email: str,
     reason: str,
@@ -111,21 +113,21 @@ async def _make(
     )
     await record(Verb.OWNER_REQUEST_MADE, request.id, organisation_id=organisation.id, by=by)
     facts = {
-        "organisation": in_both(organisation, "name"),
+        "organisation": in_all_languages(organisation, "name"),
         "keeper": by.name if by else "",
         "email": request.email,
-        "role": await role_of(request.email),
+        "role": await role_of_address(request.email),
         "reason": reason,
         "effective_at": effective_at.isoformat(),
     }
-    for address, speaks in (await _who_may_object(organisation.id)).items():
-        await write_to(
+    for address, speaks in (await _languages_of_objectors(organisation.id)).items():
+        await queue_mail(
             address, speaks, "owner_requested", _objection_path(request.id), facts=facts, secret=token
         )
     return request
 
 
-async def _who_may_object(organisation_id: int) -> dict[str, str]:
+async def _languages_of_objectors(organisation_id: int) -> dict[str, str]:
     """The address and the language of everybody who is or was an owner, and of the contact of the application."""
     owners = Person.filter(
         Q(memberships__organisation_id=organisation_id, memberships__role=MemberRole.OWNER)
@@ -142,7 +144,7 @@ def _objection_path(request_id: int) -> str:
     return f"/desk/objections/{request_id}/"
 
 
-async def role_of(email: str) -> str:
+async def role_of_address(email: str) -> str:
     """The role of whoever has this address: "curator" and "keeper" are named to the owners; empty without an account."""
     person = await Person.get_or_none(email=email)
     return person.role if person else ""
@@ -157,15 +159,15 @@ async def find_by_link(request_id: int, token: str) -> OwnerRequest | None:
 
 async def object_to(request: OwnerRequest, by: Person | None) -> bool:
     """An owner objects, `by` the desk or by the link of the mail: nobody is invited. False where it is too late."""
-    return await _stop(request, RequestState.OBJECTED, by)
+    return await _end_request(request, RequestState.OBJECTED, by)
 
 
 async def cancel(request: OwnerRequest, by: Person | None) -> bool:
     """A keeper cancels a request, or, with None, a restore does. False where it is too late."""
-    return await _stop(request, RequestState.CANCELLED, by)
+    return await _end_request(request, RequestState.CANCELLED, by)
 
 
-async def _stop(request: OwnerRequest, state: RequestState, by: Person | None) -> bool:
+async def _end_request(request: OwnerRequest, state: RequestState, by: Person | None) -> bool:
     async with in_transaction():
         held = await locked(OwnerRequest.filter(id=request.id)).get()
         if held.invitation_id:
@@ -187,13 +189,13 @@ async def _stop(request: OwnerRequest, state: RequestState, by: Person | None) -
         await record(verb, held.id, organisation_id=held.organisation_id, by=by)
         if is_objection and held.asked_by_id:
             organisation = await Organisation.get(id=held.organisation_id)
-            facts = {"organisation": in_both(organisation, "name")}
-            news = News("owner_request_objected", "/desk/owner-requests", facts, is_for_digest=False)
-            await tell(await Person.filter(id=held.asked_by_id, role=Role.KEEPER), news)
+            facts = {"organisation": in_all_languages(organisation, "name")}
+            news = Notification("owner_request_objected", "/desk/owner-requests", facts, is_for_digest=False)
+            await notify(await Person.filter(id=held.asked_by_id, role=Role.KEEPER), news)
     return True
 
 
-async def take_effect(workshop: Workshop) -> bool:
+async def invite_due_owner(context: ChoreContext) -> bool:
     """Send the invitation of a request whose time has come and to which nobody objected; False when there is none.
 
     It waits for mails that have not left: nobody must be late because the mail server was away.
@@ -212,7 +214,7 @@ async def take_effect(workshop: Workshop) -> bool:
             await OwnerRequest.filter(id=request.id).update(state=RequestState.CANCELLED, ended_at=now())
             await record(Verb.OWNER_REQUEST_CANCELLED, request.id, organisation_id=request.organisation_id)
         else:
-            await _invite(request, workshop.settings.invitation_days, asker)
+            await _invite(request, context.settings.invitation_days, asker)
     return True
 
 

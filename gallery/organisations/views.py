@@ -13,10 +13,10 @@ from tortoise.functions import Count
 
 from gallery.accounts import invitations, members
 from gallery.accounts.access import load_curator, load_person
-from gallery.accounts.confirmation import confirmed
+from gallery.accounts.confirmation import require_confirmation
 from gallery.accounts.forms import InvitationForm
 from gallery.accounts.invitations import InvitationRefused
-from gallery.accounts.members import Interest, LastOwner, has_had_owner, interest_of
+from gallery.accounts.members import ConflictOfInterest, LastOwner, conflict_of_interest, has_had_owner
 from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -24,12 +24,12 @@ from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.organisations.access import (
-    load_kept,
+    can_edit_organisation,
+    load_editable_organisation,
     load_member,
     load_organisation,
     load_project,
-    may_keep,
-    owned_by,
+    organisations_owned_by,
 )
 from gallery.organisations.forms import TRUST_WORDS, OrganisationForm, ProfileForm, ProjectForm, TrustForm
 from gallery.organisations.links import dead_links_of
@@ -42,12 +42,12 @@ from gallery.organisations.models import (
     Trust,
     TrustChange,
 )
-from gallery.organisations.owner_requests import can_be_stopped, latest_request, role_of
+from gallery.organisations.owner_requests import can_be_stopped, latest_request, role_of_address
 from gallery.organisations.projects import add_project
-from gallery.web.forms import desk_form, one_line, small_form
+from gallery.web.forms import one_line, read_desk_form, read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import set_language, spoken
+from gallery.web.languages import localized, set_language
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
 PROJECT_FIELDS = (
@@ -63,7 +63,7 @@ PROJECT_FIELDS = (
     "starts_on",
     "ends_on",
 )
-NAME_MOST = 80  # characters, as many as the column of a name takes
+MAX_NAME_LENGTH = 80  # characters, as many as the column of a name takes
 PROFILE_FIELDS = ("about_zh", "about_en", "website")
 MEMBER_ROLE_WORDS = {MemberRole.OWNER: _l("owner"), MemberRole.EDITOR: _l("editor")}
 JOINED_WORDS: dict[JoinedAs, Any] = {
@@ -110,7 +110,7 @@ async def new_project(request: Request) -> Response:
 async def create_project(request: Request) -> Response:
     """A partner adds a project."""
     _person, organisations = await load_member(request)
-    form = ProjectForm(await desk_form(request), organisations=organisations)
+    form = ProjectForm(await read_desk_form(request), organisations=organisations)
     if not form.is_right():
         return await _project_page(request, form, organisations, status=422)
     chosen = next(
@@ -133,7 +133,7 @@ async def edit_project(request: Request) -> Response:
 async def update_project(request: Request) -> Response:
     """A partner changes a project; visitors see the change at once."""
     project, organisations = await load_project(request)
-    form = ProjectForm(await desk_form(request), organisations=organisations)
+    form = ProjectForm(await read_desk_form(request), organisations=organisations)
     if not form.is_right():
         return await _project_page(request, form, organisations, project, status=422)
     async with in_transaction():
@@ -198,7 +198,7 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator enters an organisation, and can then invite its members."""
     person = await load_curator(request)
-    form = OrganisationForm(await desk_form(request))
+    form = OrganisationForm(await read_desk_form(request))
     if form.is_right():
         try:
             async with in_transaction():
@@ -222,8 +222,8 @@ async def edit(request: Request) -> Response:
 
 async def update(request: Request) -> Response:
     """An owner changes what visitors read; a curator also names and number; a keeper whether its works are shown."""
-    person, organisation = await load_kept(request)
-    form = _form_for(person, organisation, await desk_form(request))
+    person, organisation = await load_editable_organisation(request)
+    form = _form_for(person, organisation, await read_desk_form(request))
     if form.is_right():
         fields = ORGANISATION_FIELDS if person.is_curator else PROFILE_FIELDS
         values: dict[str, Any] = dict(form.values(*fields))
@@ -237,7 +237,7 @@ async def update(request: Request) -> Response:
                     verb = Verb.ORGANISATION_SHOWN if values["is_active"] else Verb.ORGANISATION_HIDDEN
                     await record(verb, organisation.id, organisation_id=organisation.id)
                 if values.get("is_active") is False:
-                    await members.end_tokens(organisation.id)
+                    await members.revoke_tokens(organisation.id)
                 await content_version.bump()
         except IntegrityError:
             _refuse_slug(form)
@@ -251,10 +251,10 @@ async def update_trust(request: Request) -> Response:
     person, organisation, _membership = await load_organisation(request)
     if not person.is_keeper:
         raise HTTPException(404)
-    if await _is_left_to_another_keeper(person, organisation):
+    if await _has_conflict_of_interest(person, organisation):
         sentence = _("You are a member of this organisation: another keeper says how its works are reviewed.")
         return _back(request, organisation, sentence, "error", "trust")
-    form = TrustForm(await desk_form(request))
+    form = TrustForm(await read_desk_form(request))
     if not form.validate():
         page = _form_for(person, organisation)
         return await _organisation_page(request, person, page, organisation, trust=form, status=422)
@@ -275,8 +275,11 @@ async def update_trust(request: Request) -> Response:
     return _back(request, organisation, _("Saved."), fragment="trust")
 
 
-async def _is_left_to_another_keeper(keeper: Person, organisation: Organisation) -> bool:
-    return await interest_of(keeper.id, organisation.id, roles=[Role.KEEPER]) == Interest.OTHERS
+async def _has_conflict_of_interest(keeper: Person, organisation: Organisation) -> bool:
+    return (
+        await conflict_of_interest(keeper.id, organisation.id, roles=[Role.KEEPER])
+        == ConflictOfInterest.OTHERS
+    )
 
 
 def _form_for(
@@ -326,12 +329,12 @@ async def _organisation_page(
         "organisation": organisation,
         "members": everybody,
         "own": own,
-        "may_keep": may_keep(person, own),
+        "may_keep": can_edit_organisation(person, own),
         "is_owner": own is not None and own.is_owner,
         "had_owner": await has_had_owner(organisation.id),
         "request": asked,
         "may_be_stopped": asked is not None and can_be_stopped(asked),
-        "request_role": await role_of(asked.email) if asked else "",
+        "request_role": await role_of_address(asked.email) if asked else "",
         "invited": await invited.order_by("id"),
         "projects": await dead_links_of(await Project.filter(organisation=organisation).order_by("id")),
         "invitation": invitation or InvitationForm(organisations=[]),
@@ -339,7 +342,7 @@ async def _organisation_page(
         "joined_words": JOINED_WORDS,
         "trust": trust or TrustForm(data={"trust": organisation.trust}),
         "trust_words": TRUST_WORDS,
-        "trust_is_left": person.is_keeper and await _is_left_to_another_keeper(person, organisation),
+        "trust_is_left": person.is_keeper and await _has_conflict_of_interest(person, organisation),
         "trust_changes": await TrustChange.filter(organisation=organisation)
         .order_by("-id")
         .prefetch_related("by")
@@ -352,13 +355,13 @@ async def _organisation_page(
 async def update_member(request: Request) -> Response:
     """An owner makes a member an owner, or an editor."""
     _person, organisation, membership = await _load_membership(request)
-    role = str((await desk_form(request)).get("role", ""))
+    role = str((await read_desk_form(request)).get("role", ""))
     if role not in set(MemberRole):
         return _back(
             request, organisation, _("Please choose something that is in the list."), "error", "members"
         )
     if role == MemberRole.OWNER:
-        await confirmed(request)
+        await require_confirmation(request)
     try:
         await members.set_role(membership, MemberRole(role))
     except LastOwner as refusal:
@@ -369,12 +372,12 @@ async def update_member(request: Request) -> Response:
 async def rename_member(request: Request) -> Response:
     """An owner corrects the name of a member."""
     _person, organisation, membership = await _load_membership(request)
-    name = one_line(str((await small_form(request)).get("name", "")))
-    if not name or len(name) > NAME_MOST:
+    name = one_line(str((await read_small_form(request)).get("name", "")))
+    if not name or len(name) > MAX_NAME_LENGTH:
         return _back(
             request,
             organisation,
-            _("Please write a name of at most %(most)s characters.") % {"most": NAME_MOST},
+            _("Please write a name of at most %(most)s characters.") % {"most": MAX_NAME_LENGTH},
             "error",
             "members",
         )
@@ -438,11 +441,13 @@ async def invite(request: Request) -> Response:
     The link is shown this once, but not to a curator who could make herself the owner with it.
     """
     person = await load_person(request)
-    posted = await desk_form(request)
-    every = await (Organisation.all() if person.is_curator else owned_by(person)).order_by("id")
+    posted = await read_desk_form(request)
+    every = await (Organisation.all() if person.is_curator else organisations_owned_by(person)).order_by("id")
     if not every and not person.is_curator:
         raise HTTPException(404)
-    form = InvitationForm(posted, organisations=[(str(each.id), spoken(each, "name").text) for each in every])
+    form = InvitationForm(
+        posted, organisations=[(str(each.id), localized(each, "name").text) for each in every]
+    )
     role = str(form.role.data)
     if role in {Role.CURATOR, Role.KEEPER} and not person.is_keeper:
         raise HTTPException(404)
@@ -461,7 +466,7 @@ async def invite(request: Request) -> Response:
             raise HTTPException(404)
         return await _organisations_page(request, person, form, status=422)
     if role != Role.MEMBER or form.member_role.data == MemberRole.OWNER:
-        await confirmed(request)
+        await require_confirmation(request)
     days = settings_of(request).invitation_days
     try:
         token = await invitations.invite(

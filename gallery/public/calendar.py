@@ -12,27 +12,27 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.accounts.access import load_curator
-from gallery.artworks.models import not_replaced
-from gallery.clock import local, now, start_of, today
+from gallery.artworks.models import edition_is_not_replaced
+from gallery.clock import now, start_of_day, to_local, today
 from gallery.exhibitions.models import Edition
 from gallery.exhibitions.talks import talks_of
 from gallery.public import queries
-from gallery.public.views import LISTED_MOST, enter, show
+from gallery.public.views import MAX_LISTED, render_page, set_page_language
 from gallery.themes.models import Theme
-from gallery.themes.series import next_day, proposed_call
-from gallery.web.languages import Spoken, spoken
+from gallery.themes.series import next_occurrence, proposed_call
+from gallery.web.languages import LocalizedText, localized
 from gallery.web.rendering import render
 
 AHEAD = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CalendarEntry:
     """What is on one day of the desk's calendar. `kind` names the sentence that the page says."""
 
     day: date
     kind: str  # call_opens, call_closes, occasion, comes_again, call_proposed, opens, closes, talk
-    title: Spoken
+    title: LocalizedText
     theme_id: int | None = None
     exhibition_id: int | None = None
     until: date | None = None  # the last day, of an occasion of several
@@ -42,7 +42,7 @@ async def index(request: Request) -> Response:
     """A curator sees the year ahead: occasions, calls and exhibitions, and when a call is best opened."""
     await load_curator(request)
     first, last = today(), today() + AHEAD
-    entries = [*await of_themes(first, last), *await of_exhibitions(first, last)]
+    entries = [*await theme_days(first, last), *await edition_days(first, last)]
     entries.sort(key=lambda entry: (entry.day, entry.kind, entry.title.text))
     months = [
         (month, list(group)) for month, group in groupby(entries, lambda entry: entry.day.replace(day=1))
@@ -50,25 +50,29 @@ async def index(request: Request) -> Response:
     return render(request, "exhibitions/calendar.html", {"months": months})
 
 
-async def of_themes(first: date, last: date) -> list[Entry]:
+async def theme_days(first: date, last: date) -> list[CalendarEntry]:
     """The days of themes from `first` to `last`, and of those that come again without being made yet."""
     themes = await Theme.all().order_by("occurs_on", "id")
     latest: dict[int, Theme] = {}  # of each series
     entries = []
     for theme in themes:
         latest[theme.first_of_series] = theme
-        title = spoken(theme, "title")
+        title = localized(theme, "title")
         if theme.occurs_on:
-            entries.append(Entry(theme.occurs_on, "occasion", title, theme.id, until=theme.occurs_until))
+            entries.append(
+                CalendarEntry(theme.occurs_on, "occasion", title, theme.id, until=theme.occurs_until)
+            )
             if not theme.call_opens_on:
-                entries.append(Entry(proposed_call(theme.occurs_on)[0], "call_proposed", title, theme.id))
+                entries.append(
+                    CalendarEntry(proposed_call(theme.occurs_on)[0], "call_proposed", title, theme.id)
+                )
         if theme.call_opens_on:
-            entries.append(Entry(theme.call_opens_on, "call_opens", title, theme.id))
+            entries.append(CalendarEntry(theme.call_opens_on, "call_opens", title, theme.id))
         if theme.call_closes_on:
-            entries.append(Entry(theme.call_closes_on, "call_closes", title, theme.id))
+            entries.append(CalendarEntry(theme.call_closes_on, "call_closes", title, theme.id))
     for theme in latest.values():
-        if day := next_day(theme):
-            entries.append(Entry(day, "comes_again", spoken(theme, "title"), theme.id))
+        if day := next_occurrence(theme):
+            entries.append(CalendarEntry(day, "comes_again", localized(theme, "title"), theme.id))
     return [
         entry
         for entry in entries
@@ -76,42 +80,43 @@ async def of_themes(first: date, last: date) -> list[Entry]:
     ]
 
 
-async def of_exhibitions(first: date, last: date) -> list[Entry]:
+async def edition_days(first: date, last: date) -> list[CalendarEntry]:
     """The openings, closings and talks, from `first` to `last`, of what is published."""
-    window = start_of(first), start_of(last + timedelta(days=1))
+    window = start_of_day(first), start_of_day(last + timedelta(days=1))
     editions = await Edition.filter(
         Q(opens_at__gte=window[0], opens_at__lt=window[1])
         | Q(closes_at__gte=window[0], closes_at__lt=window[1])
         | Q(talks__isnull=False),
-        not_replaced(),
+        edition_is_not_replaced(),
     ).order_by("id")
     talks = {
-        (edition.exhibition_id, talk.key): Entry(
-            day, "talk", spoken(talk, "title"), exhibition_id=edition.exhibition_id
+        (edition.exhibition_id, talk.key): CalendarEntry(
+            day, "talk", localized(talk, "title"), exhibition_id=edition.exhibition_id
         )
         for edition in editions
         for talk in talks_of(edition.talks)
-        if first <= (day := local(talk.starts_at).date()) <= last and _holds_at(edition, talk.starts_at)
+        if first <= (day := to_local(talk.starts_at).date()) <= last
+        and _is_current_at(edition, talk.starts_at)
     }
     entries = [*talks.values()]
     for edition in editions:
         for kind, moment in (("opens", edition.opens_at), ("closes", edition.closes_at)):
-            if moment is None or not _holds_at(edition, moment):
+            if moment is None or not _is_current_at(edition, moment):
                 continue
-            if first <= (day := local(moment).date()) <= last:
-                title = spoken(edition, "title")
-                entries.append(Entry(day, kind, title, exhibition_id=edition.exhibition_id))
+            if first <= (day := to_local(moment).date()) <= last:
+                title = localized(edition, "title")
+                entries.append(CalendarEntry(day, kind, title, exhibition_id=edition.exhibition_id))
     return entries
 
 
-def _holds_at(edition: Edition, moment: datetime) -> bool:
+def _is_current_at(edition: Edition, moment: datetime) -> bool:
     """Whether no other edition has taken its place by then."""
     return edition.shown_until is None or moment < edition.shown_until
 
 
-async def visit(request: Request) -> Response:
+async def show(request: Request) -> Response:
     """A visitor sees which occasions and exhibitions come, and for which of them works are taken now."""
-    enter(request)
+    set_page_language(request)
     day = today()
     coming = (
         await Theme.filter(
@@ -120,24 +125,24 @@ async def visit(request: Request) -> Response:
             | Q(occurs_on__isnull=True, call_closes_on__gte=day)
         )
         .order_by("occurs_on", "id")
-        .limit(LISTED_MOST)
+        .limit(MAX_LISTED)
     )
     open_now = await queries.exhibitions(
-        Q(opens_at__lte=now(), closes_at__gt=now()), order="closes_at", limit=LISTED_MOST
+        Q(opens_at__lte=now(), closes_at__gt=now()), order="closes_at", limit=MAX_LISTED
     )
-    to_open = await queries.exhibitions(queries.TO_OPEN(), order="opens_at", limit=LISTED_MOST)
-    return show(
+    to_open = await queries.exhibitions(queries.opens_later(), order="opens_at", limit=MAX_LISTED)
+    return render_page(
         request,
         "public/calendar.html",
         coming=coming,
         open_now=open_now,
         to_open=to_open,
-        talks=await queries.talks_from(start_of(day), LISTED_MOST),
+        talks=await queries.talks_from(start_of_day(day), MAX_LISTED),
         day=day,
     )
 
 
 routes = [
     Route("/desk/calendar", index, name="calendar:index", methods=["GET"]),
-    Route("/{language:language}/calendar", visit, name="visits:calendar", methods=["GET"]),
+    Route("/{language:language}/calendar", show, name="visits:calendar", methods=["GET"]),
 ]

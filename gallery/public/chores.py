@@ -8,58 +8,69 @@ from tortoise.expressions import Q, Subquery
 from tortoise.functions import Coalesce, Sum
 
 from gallery.artworks.models import Artwork
-from gallery.artworks.screening import emblems_on_view, screen_again
+from gallery.artworks.screening import profile_images_on_view, screen_again
 from gallery.images.models import Derivative, Image
 from gallery.images.storage_keys import derivative_key, make_private, make_public
-from gallery.worker import Chore, Workshop
+from gallery.worker import Chore, ChoreContext
 
-AT_ONCE = 50
+BATCH_SIZE = 50
 
 
-async def bring_out(workshop: Workshop) -> bool:
+async def publish_images(context: ChoreContext) -> bool:
     """Put images that have come on view into public storage."""
     works = (
-        await Artwork.all().on_view().filter(image__is_public=False).limit(AT_ONCE).prefetch_related("image")
+        await Artwork.all()
+        .on_view()
+        .filter(image__is_public=False)
+        .limit(BATCH_SIZE)
+        .prefetch_related("image")
     )
-    emblems = await emblems_on_view().filter(image__is_public=False).limit(AT_ONCE).select_related("image")
+    emblems = (
+        await profile_images_on_view()
+        .filter(image__is_public=False)
+        .limit(BATCH_SIZE)
+        .select_related("image")
+    )
     for image in [*(work.image for work in works), *(emblem.image for emblem in emblems)]:
         assert image is not None
-        await make_public(workshop.storage, image)
+        await make_public(context.storage, image)
     return bool(works or emblems)
 
 
-async def take_in(workshop: Workshop) -> bool:
+async def unpublish_images(context: ChoreContext) -> bool:
     """Take images that have left the wall out of public storage: an edition replaced, a consent that ran out."""
     on_view = Artwork.all().on_view().values("image_id")
-    emblems = emblems_on_view().values("image_id")
+    emblems = profile_images_on_view().values("image_id")
     images = (
         await Image.filter(is_public=True)
         .exclude(Q(id__in=Subquery(on_view)) | Q(id__in=Subquery(emblems)))
-        .limit(AT_ONCE)
+        .limit(BATCH_SIZE)
     )
-    await screen_again(images, workshop.storage)
-    await make_private(workshop.storage, images)
+    await screen_again(images, context.storage)
+    await make_private(context.storage, images)
     return bool(images)
 
 
-async def tidy_derivatives(workshop: Workshop) -> bool:
+async def delete_derivatives(context: ChoreContext) -> bool:
     """Delete pieces made on demand: of pictures that left the wall, and the oldest where all take too much room."""
     on_view = Artwork.all().on_view().values("image_id")
-    gone = await Derivative.exclude(image_id__in=Subquery(on_view)).limit(AT_ONCE).prefetch_related("image")
-    too_much = [] if gone else await beyond(workshop.settings.iiif_cache_bytes)
+    gone = (
+        await Derivative.exclude(image_id__in=Subquery(on_view)).limit(BATCH_SIZE).prefetch_related("image")
+    )
+    too_much = [] if gone else await oldest_derivatives(context.settings.iiif_cache_bytes)
     for derivative in [*gone, *too_much]:
-        await workshop.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
+        await context.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
         await Derivative.filter(id=derivative.id).delete()  # last, for it says what is still to do
     return bool(gone or too_much)
 
 
-async def beyond(budget: int) -> list[Derivative]:
+async def oldest_derivatives(budget: int) -> list[Derivative]:
     """Some of the oldest pieces, if all together have more than `budget` bytes."""
     summed: Any = await Derivative.annotate(total=Coalesce(Sum("file_bytes"), 0)).values_list(
         "total", flat=True
     )
     total = int(summed[0])
-    oldest = Derivative.all().order_by("made_at", "id").limit(AT_ONCE).prefetch_related("image")
+    oldest = Derivative.all().order_by("made_at", "id").limit(BATCH_SIZE).prefetch_related("image")
     chosen = []
     for derivative in await oldest if total > budget else []:
         if total <= budget:
@@ -70,7 +81,7 @@ async def beyond(budget: int) -> list[Derivative]:
 
 
 CHORES = [
-    Chore("take images in", take_in, every=1),
-    Chore("bring images out", bring_out, every=1),
-    Chore("tidy pieces made on demand", tidy_derivatives, every=5),
+    Chore("take images in", unpublish_images, every=1),
+    Chore("bring images out", publish_images, every=1),
+    Chore("tidy pieces made on demand", delete_derivatives, every=5),
 ]

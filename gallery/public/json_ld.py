@@ -14,48 +14,48 @@ from typing import Any
 from markupsafe import Markup
 
 from gallery.artworks.models import Artwork
-from gallery.clock import local
+from gallery.clock import to_local
 from gallery.exhibitions.talks import Talk
 from gallery.organisations.models import Organisation, Project
-from gallery.public.queries import Place, ShownExhibition, ShownWork
+from gallery.public.queries import Placement, ShownExhibition, ShownWork
 from gallery.themes.models import Theme
-from gallery.web.languages import TAGS, Spoken, current_language, spoken
+from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language, localized
 from gallery.web.languages import gettext as _
 from gallery.web.markdown import excerpt
 from gallery.web.rendering import Pages
 
 Data = dict[str, Any]
-Step = tuple[str, str]  # a name and its address
-DESCRIPTION_MOST = 300  # columns
+Breadcrumb = tuple[str, str]  # a name and its address
+MAX_DESCRIPTION_COLUMNS = 300  # columns
 # Nothing in the data may end the element that it stands in; JSON reads these as the same characters.
 ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
 
 
-def block(*things: Data) -> Markup:
+def script_element(*things: Data) -> Markup:
     """The things as one element for the page's head."""
     told = json.dumps(
         {"@context": "https://schema.org", "@graph": things},
         ensure_ascii=False,
-        default=moment_or_day,
+        default=iso_format,
         separators=(",", ":"),
     )
     return Markup(f'<script type="application/ld+json">{told.translate(ESCAPES)}</script>')  # noqa: S704
 
 
-def moment_or_day(value: object) -> str:
+def iso_format(value: object) -> str:
     assert isinstance(value, (date, datetime))
-    return (local(value) if isinstance(value, datetime) else value).isoformat()
+    return (to_local(value) if isinstance(value, datetime) else value).isoformat()
 
 
-def thing(kind: str, address: str, name: Spoken, **properties: Any) -> Data:
+def thing(kind: str, address: str, name: LocalizedText, **properties: Any) -> Data:
     """A thing of schema.org, without those of its properties that are empty."""
     told = {"@type": kind, "@id": address, "url": address, "name": name.text, **properties}
     return {key: value for key, value in told.items() if value not in ("", None, [])}
 
 
-def web(address: str) -> str:
+def http_url(address: str) -> str:
     """An address that a page links to, or nothing."""
     return address if address.startswith(("http://", "https://")) else ""
 
@@ -71,7 +71,7 @@ class LinkedData:
 
     # Things
 
-    def trail(self, *steps: Step) -> Data:
+    def trail(self, *steps: Breadcrumb) -> Data:
         """The way from the front door to the page, which is the last step."""
         home = (self.pages.settings.site_name(current_language()), self.at("visits:home"))
         return {
@@ -87,7 +87,7 @@ class LinkedData:
         return thing(
             "NGO",
             address,
-            spoken(organisation, "name"),
+            localized(organisation, "name"),
             identifier=organisation.registration_number,
             **more,
         )
@@ -97,9 +97,9 @@ class LinkedData:
         return thing(
             "Project",
             self.at("visits:project", slug=project.slug),
-            spoken(project, "title"),
-            description=excerpt(spoken(project, "summary").text, DESCRIPTION_MOST),
-            sameAs="" if project.link in dead else web(project.link),
+            localized(project, "title"),
+            description=excerpt(localized(project, "summary").text, MAX_DESCRIPTION_COLUMNS),
+            sameAs="" if project.link in dead else http_url(project.link),
             **more,
         )
 
@@ -110,7 +110,7 @@ class LinkedData:
             address,
             exhibition.title,
             alternateName=exhibition.other_title.text,
-            description=excerpt(exhibition.introduction.text, DESCRIPTION_MOST),
+            description=excerpt(exhibition.introduction.text, MAX_DESCRIPTION_COLUMNS),
             startDate=exhibition.opens_at,
             endDate=exhibition.closes_at,
             eventStatus="https://schema.org/EventScheduled",
@@ -121,7 +121,7 @@ class LinkedData:
 
     def talk(self, talk: Talk, page: str) -> Data:
         """A talk beside the exhibition whose page is at `page`."""
-        place, link = spoken(talk, "place").text, web(talk.link)
+        place, link = localized(talk, "place").text, http_url(talk.link)
         mode = "Mixed" if place and link else "Offline" if place else "Online"
         locations: list[Data] = [
             *([{"@type": "Place", "name": place, "address": place}] if place else []),
@@ -130,8 +130,8 @@ class LinkedData:
         return thing(
             "Event",
             f"{page}#talk-{talk.key}",
-            spoken(talk, "title"),
-            description=excerpt(spoken(talk, "text").text, DESCRIPTION_MOST),
+            localized(talk, "title"),
+            description=excerpt(localized(talk, "text").text, MAX_DESCRIPTION_COLUMNS),
             startDate=talk.starts_at,
             endDate=talk.ends_at,
             eventStatus="https://schema.org/EventScheduled",
@@ -154,8 +154,8 @@ class LinkedData:
             self.at("visits:artwork", public_id=work.public_id),
             work.title,
             alternateName=artwork.unspoken("title").text,
-            description=excerpt(story.text, DESCRIPTION_MOST),
-            inLanguage=TAGS[artwork.language],
+            description=excerpt(story.text, MAX_DESCRIPTION_COLUMNS),
+            inLanguage=LANGUAGE_TAGS[artwork.language],
             artMedium=work.medium.text,
             dateCreated=str(work.year or ""),
             creator=creator,
@@ -174,30 +174,30 @@ class LinkedData:
         site = thing(
             "WebSite",
             self.at("visits:home"),
-            Spoken(self.pages.settings.site_name(language), language),
-            inLanguage=TAGS[language],
+            LocalizedText(self.pages.settings.site_name(language), language),
+            inLanguage=LANGUAGE_TAGS[language],
         )
-        return block(site, *map(self.exhibition, open_now))
+        return script_element(site, *map(self.exhibition, open_now))
 
-    def index(self, step: Step, description: str) -> Markup:
+    def index(self, step: Breadcrumb, description: str) -> Markup:
         """A page that lists things, such as all exhibitions."""
         name, address = step
         page = thing(
             "CollectionPage",
             address,
-            Spoken(name, current_language()),
+            LocalizedText(name, current_language()),
             description=description,
-            inLanguage=TAGS[current_language()],
+            inLanguage=LANGUAGE_TAGS[current_language()],
         )
-        return block(page, self.trail(step))
+        return script_element(page, self.trail(step))
 
     def of_exhibition(self, exhibition: ShownExhibition) -> Markup:
         told = self.exhibition(exhibition)
         if exhibition.talks:
             told["subEvent"] = [self.talk(talk, told["url"]) for talk in exhibition.talks]
-        return block(told, self.trail(self.exhibitions(), (told["name"], told["url"])))
+        return script_element(told, self.trail(self.exhibitions(), (told["name"], told["url"])))
 
-    def of_artwork(self, place: Place, artwork: Artwork, dead: Collection[str]) -> Markup:
+    def of_artwork(self, place: Placement, artwork: Artwork, dead: Collection[str]) -> Markup:
         title, address = place.exhibition.title, self.at("visits:exhibition", slug=place.exhibition.slug)
         shown_in = thing(
             "ExhibitionEvent",
@@ -207,23 +207,25 @@ class LinkedData:
             location={"@type": "VirtualLocation", "url": address},
         )
         told = self.artwork(place.work, artwork, dead, subjectOf=shown_in)
-        return block(told, self.trail(self.exhibitions(), (title.text, address), (told["name"], told["url"])))
+        return script_element(
+            told, self.trail(self.exhibitions(), (title.text, address), (told["name"], told["url"]))
+        )
 
     def of_theme(self, theme: Theme) -> Markup:
-        title, address = spoken(theme, "title"), self.at("visits:theme", slug=theme.slug)
+        title, address = localized(theme, "title"), self.at("visits:theme", slug=theme.slug)
         page = thing(
             "CollectionPage",
             address,
             title,
-            description=excerpt(spoken(theme, "text").text, DESCRIPTION_MOST),
-            inLanguage=TAGS[current_language()],
+            description=excerpt(localized(theme, "text").text, MAX_DESCRIPTION_COLUMNS),
+            inLanguage=LANGUAGE_TAGS[current_language()],
         )
-        return block(page, self.trail(self.themes(), (title.text, address)))
+        return script_element(page, self.trail(self.themes(), (title.text, address)))
 
     def of_organisation(self, organisation: Organisation) -> Markup:
-        about = excerpt(spoken(organisation, "about").text, DESCRIPTION_MOST)
-        told = self.organisation(organisation, description=about, sameAs=web(organisation.website))
-        return block(told, self.trail(self.organisations(), (told["name"], told["url"])))
+        about = excerpt(localized(organisation, "about").text, MAX_DESCRIPTION_COLUMNS)
+        told = self.organisation(organisation, description=about, sameAs=http_url(organisation.website))
+        return script_element(told, self.trail(self.organisations(), (told["name"], told["url"])))
 
     def of_project(self, project: Project, dead: Collection[str]) -> Markup:
         above = self.organisation(project.organisation)
@@ -234,18 +236,18 @@ class LinkedData:
             foundingDate=project.starts_on,
             dissolutionDate=project.ends_on,
         )
-        return block(
+        return script_element(
             told,
             self.trail(self.organisations(), (above["name"], above["url"]), (told["name"], told["url"])),
         )
 
     # Steps
 
-    def exhibitions(self) -> Step:
+    def exhibitions(self) -> Breadcrumb:
         return _("Exhibitions"), self.at("visits:exhibitions")
 
-    def themes(self) -> Step:
+    def themes(self) -> Breadcrumb:
         return _("Themes"), self.at("visits:themes")
 
-    def organisations(self) -> Step:
+    def organisations(self) -> Breadcrumb:
         return _("Organisations"), self.at("visits:organisations")

@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice
 
 from gallery.public import queries
 from gallery.public.queries import Counts
-from gallery.web.forms import Block, Form, Line, Needed
+from gallery.web.forms import Form, LineField, Required, TextBlockField
 from gallery.web.languages import accepted_language, set_language
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import render
@@ -24,11 +24,11 @@ async def show(request: Request) -> Response:
         request.query_params.get("language") or accepted_language(request.headers.get("accept-language", ""))
     )
     works = await queries.works_on_view(limit=SAMPLES)
-    shown = await queries.exhibitions(queries.OPEN(), limit=1)
+    shown = await queries.exhibitions(queries.is_open(), limit=1)
     context = {
         "works": works,
         "exhibitions": shown,
-        "hung": await queries.hung(shown, 1),
+        "hung": await queries.works_by_edition(shown, 1),
         "counts": Counts(works=48, organisations=17, projects=16),
         "style": queries.style_sheet(works, shown[0].theme if shown else None),
         "form": sample_form(),
@@ -40,8 +40,10 @@ def sample_form() -> Form:
     """A form with a field that is right, one that is wrong, and a choice."""
 
     class Sample(Form):
-        title = Line(_("Title"), 80, description=_("As it stands on the wall label."))
-        story = Block(_("Story"), 200, [Needed(_("Please write a sentence or two."))], render_kw={"rows": 3})
+        title = LineField(_("Title"), 80, description=_("As it stands on the wall label."))
+        story = TextBlockField(
+            _("Story"), 200, [Required(_("Please write a sentence or two."))], render_kw={"rows": 3}
+        )
         assistance = RadioField(
             _("Assistance"),
             choices=[SelectChoice("alone", _("Painted alone")), SelectChoice("helped", _("With help"))],

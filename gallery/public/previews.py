@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork, allowed
+from gallery.artworks.models import Artwork, may_be_exhibited
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -26,24 +26,24 @@ from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.credit_logos import logos_of
 from gallery.exhibitions.credits import credits_of
 from gallery.exhibitions.drafts import draft_of
-from gallery.exhibitions.forms import LinkForm
+from gallery.exhibitions.forms import PreviewLinkForm
 from gallery.exhibitions.models import Edition, Exhibition, PreviewLink
-from gallery.exhibitions.room_rules import filled, ids_of
+from gallery.exhibitions.room_rules import fill_rooms, work_ids_of
 from gallery.images.models import Image
 from gallery.images.profile_image_models import CreditLogo
 from gallery.images.storage_keys import logo_key, rendition_key
-from gallery.organisations.links import dead_among
+from gallery.organisations.links import find_dead_links
 from gallery.public import queries as walls
 from gallery.public.media import MEDIA_TYPES
 from gallery.public.rooms import rooms_of_draft
-from gallery.public.views import enter
+from gallery.public.views import set_page_language
 from gallery.settings import Settings
 from gallery.storage import Storage
-from gallery.web.forms import desk_form
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import LANGUAGES, current_language, other_language
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import (
-    SIGNED,
+    SIGNER_OPTIONS,
     content_security_policy,
     flash,
     pages_of,
@@ -52,46 +52,46 @@ from gallery.web.rendering import (
     settings_of,
 )
 
-LINK_LASTS = timedelta(days=7)
-LINKS_MOST = 20  # that are good at once, of one exhibition
-FRAME_LASTS = timedelta(hours=12)  # the desk's own look at a draft, which is in no list
-UNSEEN = {
+LINK_LIFETIME = timedelta(days=7)
+MAX_LINKS = 20  # that are good at once, of one exhibition
+FRAME_LIFETIME = timedelta(hours=12)  # the desk's own look at a draft, which is in no list
+PRIVATE_HEADERS = {
     "cache-control": "no-store",
     "x-robots-tag": "noindex, nofollow, noimageindex",
     "referrer-policy": "no-referrer",
 }
-TOKEN_MOST = 200  # characters
+MAX_TOKEN_LENGTH = 200  # characters
 
 
-def signer(settings: Settings) -> URLSafeSerializer:
+def link_signer(settings: Settings) -> URLSafeSerializer:
     """Of the numbers of links that were made to be passed on."""
-    return URLSafeSerializer(settings.secret_key, salt="preview-link", signer_kwargs=SIGNED)
+    return URLSafeSerializer(settings.secret_key, salt="preview-link", signer_kwargs=SIGNER_OPTIONS)
 
 
 def frame_signer(settings: Settings) -> URLSafeTimedSerializer:
     """Of the numbers of exhibitions, for the frame in which the desk shows a draft."""
-    return URLSafeTimedSerializer(settings.secret_key, salt="preview-frame", signer_kwargs=SIGNED)
+    return URLSafeTimedSerializer(settings.secret_key, salt="preview-frame", signer_kwargs=SIGNER_OPTIONS)
 
 
 async def index(request: Request) -> Response:
     """A curator looks at the draft at the width of a phone or a desk, and sees which links were passed on."""
     _person, exhibition = await load_exhibition(request)
-    return await _page(request, exhibition, LinkForm())
+    return await _page(request, exhibition, PreviewLinkForm())
 
 
 async def create(request: Request) -> Response:
     """A curator makes a link for somebody without an account."""
     person, exhibition = await load_exhibition(request)
-    form = LinkForm(await desk_form(request))
+    form = PreviewLinkForm(await read_desk_form(request))
     if form.validate():
-        if len(await good_links(exhibition)) < LINKS_MOST:
+        if len(await valid_links(exhibition)) < MAX_LINKS:
             await make_link(exhibition, form["whom"].data, person)
             response = redirect(request, "editions:preview", id=exhibition.id, fragment="links")
             flash(request, response, _("The link is made. Copy it from the list and pass it on."))
             return response
         form.refuse(
             "whom",
-            _("%(most)s links are good just now. Please end one of them first.") % {"most": LINKS_MOST},
+            _("%(most)s links are good just now. Please end one of them first.") % {"most": MAX_LINKS},
         )
     return await _page(request, exhibition, form, status=422)
 
@@ -112,7 +112,7 @@ async def make_link(exhibition: Exhibition, whom: str, by: Person) -> PreviewLin
     """A link to the draft, good for LINK_LASTS."""
     async with in_transaction():
         link = await PreviewLink.create(
-            exhibition=exhibition, whom=whom, made_by=by, expires_at=now() + LINK_LASTS
+            exhibition=exhibition, whom=whom, made_by=by, expires_at=now() + LINK_LIFETIME
         )
         await record(Verb.EXHIBITION_LINK_MADE, exhibition.id, with_id=link.id, by=by)
     return link
@@ -125,24 +125,28 @@ async def end_link(link: PreviewLink, by: Person) -> None:
             await record(Verb.EXHIBITION_LINK_ENDED, link.exhibition_id, with_id=link.id, by=by)
 
 
-async def good_links(exhibition: Exhibition) -> list[PreviewLink]:
+async def valid_links(exhibition: Exhibition) -> list[PreviewLink]:
     """The links that lead to its draft just now, the newest first; two queries."""
     good = PreviewLink.filter(exhibition_id=exhibition.id, ended_at__isnull=True, expires_at__gt=now())
     return await good.order_by("-id").prefetch_related("made_by")
 
 
-async def _page(request: Request, exhibition: Exhibition, form: LinkForm, *, status: int = 200) -> Response:
+async def _page(
+    request: Request, exhibition: Exhibition, form: PreviewLinkForm, *, status: int = 200
+) -> Response:
     pages, settings = pages_of(request), settings_of(request)
     frame = frame_signer(settings).dumps(exhibition.id)
     links = [
         {
             "link": link,
             "addresses": {
-                language: pages.url("previews:show", language=language, token=signer(settings).dumps(link.id))
+                language: pages.url(
+                    "previews:show", language=language, token=link_signer(settings).dumps(link.id)
+                )
                 for language in LANGUAGES
             },
         }
-        for link in await good_links(exhibition)
+        for link in await valid_links(exhibition)
     ]
     context = {
         "exhibition": exhibition,
@@ -150,7 +154,7 @@ async def _page(request: Request, exhibition: Exhibition, form: LinkForm, *, sta
         "frame": pages.url("previews:show", language=current_language(), token=frame),
         "width": "phone" if request.query_params.get("width") == "phone" else "desk",
         "links": links,
-        "days": LINK_LASTS.days,
+        "days": LINK_LIFETIME.days,
         "form": form,
     }
     response = render(request, "exhibitions/preview.html", context, status=status)
@@ -160,13 +164,13 @@ async def _page(request: Request, exhibition: Exhibition, form: LinkForm, *, sta
 
 async def show(request: Request) -> Response:
     """Somebody with a link walks through the draft as it would hang if it were published now."""
-    enter(request)
-    exhibition = await exhibition_of(request)
+    set_page_language(request)
+    exhibition = await load_previewed_exhibition(request)
     draft = await draft_of(exhibition)
     pictures = f"/preview/{request.path_params['token']}/pictures"
-    rooms = await rooms_of_draft(await filled(draft), lambda token: f"{pictures}/{token}")
+    rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: f"{pictures}/{token}")
     works = [work for room in rooms for work in room.works]
-    shown = await shown_draft(draft)
+    shown = await draft_as_shown(draft)
     style = walls.style_sheet(works, shown.theme)
     twin = pages_of(request).url(
         "previews:show",
@@ -185,12 +189,12 @@ async def show(request: Request) -> Response:
                 "previews:logo", token=request.path_params["token"], key=logo.key
             ),
         ),
-        "dead": await dead_among({credit.link for credit in shown.credits if credit.link}),
+        "dead": await find_dead_links({credit.link for credit in shown.credits if credit.link}),
         "style": style,
         "theme": shown.theme,
         "twin": twin,
     }
-    response = render(request, "exhibitions/preview_page.html", context, headers=UNSEEN)
+    response = render(request, "exhibitions/preview_page.html", context, headers=PRIVATE_HEADERS)
     response.headers["content-security-policy"] = content_security_policy(
         (style,), settings_of(request).pictures_origin, is_framed=True
     )
@@ -199,57 +203,57 @@ async def show(request: Request) -> Response:
 
 async def show_picture(request: Request) -> Response:
     """Somebody with a link fetches a picture of the draft: no other, and none that may not be shown."""
-    exhibition = await exhibition_of(request)
+    exhibition = await load_previewed_exhibition(request)
     name = request.path_params["name"]
     image = await Image.get_or_none(token=request.path_params["picture"])
     media_type = MEDIA_TYPES.get(name.rpartition(".")[2])
     if image is None or media_type is None or name not in image.file_names():
-        raise HTTPException(404, headers=UNSEEN)
-    ids = ids_of(await filled(await draft_of(exhibition)))
-    if not await Artwork.filter(allowed(), image_id=image.id, id__in=ids or [0]).exists():
-        raise HTTPException(404, headers=UNSEEN)
+        raise HTTPException(404, headers=PRIVATE_HEADERS)
+    ids = work_ids_of(await fill_rooms(await draft_of(exhibition)))
+    if not await Artwork.filter(may_be_exhibited(), image_id=image.id, id__in=ids or [0]).exists():
+        raise HTTPException(404, headers=PRIVATE_HEADERS)
     storage: Storage = request.app.state.storage
     try:
         return await storage.private.answer(
-            request, rendition_key(image.token, name), media_type=media_type, headers=UNSEEN
+            request, rendition_key(image.token, name), media_type=media_type, headers=PRIVATE_HEADERS
         )
     except FileNotFoundError:
-        raise HTTPException(404, headers=UNSEEN) from None
+        raise HTTPException(404, headers=PRIVATE_HEADERS) from None
 
 
 async def show_logo(request: Request) -> Response:
     """Somebody with a link fetches a logo beside the draft's credits."""
-    exhibition = await exhibition_of(request)
+    exhibition = await load_previewed_exhibition(request)
     key = request.path_params["key"]
     logo = await CreditLogo.get_or_none(exhibition=exhibition, key=key)
     credits = credits_of((await draft_of(exhibition)).credits)
     if logo is None or key not in {credit.key for credit in credits}:
-        raise HTTPException(404, headers=UNSEEN)
+        raise HTTPException(404, headers=PRIVATE_HEADERS)
     storage: Storage = request.app.state.storage
     try:
         return await storage.private.answer(
-            request, logo_key(logo.token), media_type="image/jpeg", headers=UNSEEN
+            request, logo_key(logo.token), media_type="image/jpeg", headers=PRIVATE_HEADERS
         )
     except FileNotFoundError:
-        raise HTTPException(404, headers=UNSEEN) from None
+        raise HTTPException(404, headers=PRIVATE_HEADERS) from None
 
 
-async def exhibition_of(request: Request) -> Exhibition:
+async def load_previewed_exhibition(request: Request) -> Exhibition:
     """The exhibition that a link leads to; 404 where it expired, was ended or changed, or never was."""
-    settings, token = settings_of(request), request.path_params["token"][:TOKEN_MOST]
+    settings, token = settings_of(request), request.path_params["token"][:MAX_TOKEN_LENGTH]
     try:
-        age = int(FRAME_LASTS.total_seconds())
+        age = int(FRAME_LIFETIME.total_seconds())
         exhibition = await Exhibition.get_or_none(id=frame_signer(settings).loads(token, max_age=age))
     except BadSignature:
-        exhibition = await _linked_by(settings, token)
+        exhibition = await _exhibition_of_link(settings, token)
     if exhibition is None:
-        raise HTTPException(404, headers=UNSEEN)
+        raise HTTPException(404, headers=PRIVATE_HEADERS)
     return exhibition
 
 
-async def _linked_by(settings: Settings, token: str) -> Exhibition | None:
+async def _exhibition_of_link(settings: Settings, token: str) -> Exhibition | None:
     try:
-        id = signer(settings).loads(token)
+        id = link_signer(settings).loads(token)
     except BadSignature:
         return None
     good = PreviewLink.filter(id=id, ended_at__isnull=True, expires_at__gt=now())
@@ -257,7 +261,7 @@ async def _linked_by(settings: Settings, token: str) -> Exhibition | None:
     return link.exhibition if link else None
 
 
-async def shown_draft(draft: Edition) -> walls.ShownExhibition:
+async def draft_as_shown(draft: Edition) -> walls.ShownExhibition:
     """The draft as an edition that has opened would be shown."""
     (row,) = await Edition.filter(id=draft.id).values(*walls.EDITION_COLUMNS)
     row["opens_at"] = row["opens_at"] or now()

@@ -14,24 +14,24 @@ from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count, Max
 from tortoise.queryset import QuerySet, ValuesQuery
 
-from gallery.artworks.models import Artwork, not_replaced, walls_are_open
+from gallery.artworks.models import Artwork, edition_is_not_replaced, edition_is_open
 from gallery.clock import now
-from gallery.db.compiled_queries import Row, prepared
+from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.credits import Credit, by_kind, credits_of
 from gallery.exhibitions.models import Edition, Hanging
 from gallery.exhibitions.talks import Talk, talks_of
-from gallery.images.profile_image_models import Emblem
+from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
-from gallery.images.sandbox.parent import SMALL
-from gallery.public.media import media
+from gallery.images.sandbox.parent import SMALL_SIDE
+from gallery.public.media import public_rendition_address
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGES, Spoken, current_language, other_language, spoken
+from gallery.web.languages import LANGUAGES, LocalizedText, current_language, localized, other_language
 from gallery.web.rendering import lang_attribute
 
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-PLACEHOLDER = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
-JPEG_WIDTH = 960  # px: for browsers that know no other format, and no set of pictures
-THUMBNAIL_MOST = 1600  # px: no wall is shown wider, even on a dense screen
+COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
+PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
+FALLBACK_WIDTH = 960  # px: for browsers that know no other format, and no set of pictures
+MAX_THUMBNAIL_WIDTH = 1600  # px: no wall is shown wider, even on a dense screen
 
 WORK_COLUMNS = (
     "id",
@@ -102,19 +102,19 @@ class ShownPicture(NamedTuple):
     @property
     def is_large(self) -> bool:
         """Whether it shows more when one looks closer."""
-        return max(self.width, self.height) >= SMALL
+        return max(self.width, self.height) >= SMALL_SIDE
 
     @property
     def sizes_on_wall(self) -> str:
         """How wide it hangs in a row of a wall, for browsers that do not measure it themselves."""
         ratio = self.ratio
-        narrow = f"(min-width: 40rem) {ratio * 32:.0f}vw, {in_hand(min(ratio * 100, 88))}"
+        narrow = f"(min-width: 40rem) {ratio * 32:.0f}vw, {sizes_on_phone(min(ratio * 100, 88))}"
         return f"auto, (min-width: 60rem) {ratio * 28:.0f}vw, {narrow}"
 
     @property
     def sizes_as_cover(self) -> str:
         """How wide it stands beside the title of what it opens."""
-        return f"(min-width: 60rem) min(56vw, {self.ratio * 74:.0f}vh), {in_hand(88)}"
+        return f"(min-width: 60rem) min(56vw, {self.ratio * 74:.0f}vh), {sizes_on_phone(88)}"
 
     @property
     def sizes_beside(self) -> str:
@@ -125,7 +125,7 @@ class ShownPicture(NamedTuple):
     def sizes_alone(self) -> str:
         """How wide it stands on its own page: as wide as its column, unless it would be too tall for the window."""
         beside = f"min(51vw, 53rem, {self.ratio:.2f} * (94vh - 8.5rem))"
-        return f"(min-width: 60rem) {beside}, {in_hand(88, f'{self.ratio * 80:.0f}vh')}"
+        return f"(min-width: 60rem) {beside}, {sizes_on_phone(88, f'{self.ratio * 80:.0f}vh')}"
 
     @property
     def sizes_walked(self) -> str:
@@ -136,7 +136,7 @@ class ShownPicture(NamedTuple):
         return widths_for(self.width)
 
     def element(
-        self, alt: Spoken, sizes: str = "", *, first: bool = False, most: int = THUMBNAIL_MOST
+        self, alt: LocalizedText, sizes: str = "", *, first: bool = False, most: int = MAX_THUMBNAIL_WIDTH
     ) -> Markup:
         """Its <picture>, offering no rendition wider than `most` px if some are not.
 
@@ -156,13 +156,13 @@ class ShownPicture(NamedTuple):
     def address_of(self) -> Callable[[int, str], str]:
         """The addresses of its renditions, by width in px and format."""
         if not self.shelf:
-            return media(self)
+            return public_rendition_address(self)
         return lambda width, format: f"{self.shelf}/{width}.{format}"
 
     def style(self) -> str:
         """The rule that gives its ratio, colour and placeholder to its class."""
-        colour = self.mean_colour if COLOUR.fullmatch(self.mean_colour) else "#888888"
-        hint = f";--i:url({self.placeholder})" if PLACEHOLDER.fullmatch(self.placeholder) else ""
+        colour = self.mean_colour if COLOUR_PATTERN.fullmatch(self.mean_colour) else "#888888"
+        hint = f";--i:url({self.placeholder})" if PLACEHOLDER_PATTERN.fullmatch(self.placeholder) else ""
         return f".{self.key}{{--r:{self.ratio:.4f};--c:{colour}{hint}}}"
 
 
@@ -181,7 +181,7 @@ def frame(picture: ShownPicture, sizes: str, first: bool, most: int) -> tuple[st
     return (
         f'<picture class="picture"><source type="image/avif" sizes="{sizes}" srcset="{avif}">'
         f'<source type="image/webp" sizes="{sizes}" srcset="{webp}">'
-        f'<img src="{picture.address(min(most, JPEG_WIDTH))}" width="{picture.width}" height="{picture.height}"',
+        f'<img src="{picture.address(min(most, FALLBACK_WIDTH))}" width="{picture.width}" height="{picture.height}"',
         f' {haste} decoding="async"></picture>',
     )
 
@@ -190,10 +190,10 @@ class ShownEmblem(NamedTuple):
     """The logo of an organisation, or the cover of a project."""
 
     picture: ShownPicture
-    alt: Spoken
+    alt: LocalizedText
 
     @classmethod
-    def of(cls, emblem: Emblem | None) -> Self | None:
+    def of(cls, emblem: ProfileImage | None) -> Self | None:
         """From an emblem that visitors may see, with its image; None of None."""
         if emblem is None:
             return None
@@ -206,7 +206,7 @@ class ShownEmblem(NamedTuple):
             placeholder=image.placeholder,
             mean_colour=image.mean_colour,
         )
-        return cls(picture, spoken(emblem, "alt"))
+        return cls(picture, localized(emblem, "alt"))
 
 
 class ShownWork(NamedTuple):
@@ -214,11 +214,11 @@ class ShownWork(NamedTuple):
 
     id: int
     public_id: str
-    title: Spoken
-    alt: Spoken
-    medium: Spoken
-    credit: Spoken
-    organisation: Spoken
+    title: LocalizedText
+    alt: LocalizedText
+    medium: LocalizedText
+    credit: LocalizedText
+    organisation: LocalizedText
     year: int | None
     organisation_id: int
     project_id: int | None
@@ -231,7 +231,7 @@ class ShownWork(NamedTuple):
         """From a row of WORK_COLUMNS; `shelf` as ShownPicture has it."""
         language = row["language"]
 
-        def said(field: str) -> Spoken:
+        def said(field: str) -> LocalizedText:
             return in_page_language(row[field], row[f"{field}_translation"], language)
 
         return cls(
@@ -241,7 +241,7 @@ class ShownWork(NamedTuple):
             alt=said("alt_text"),
             medium=said("medium"),
             credit=said("artist__credit_name"),
-            organisation=named(row, "organisation__name"),
+            organisation=spoken_column(row, "organisation__name"),
             year=row["year"],
             organisation_id=row["organisation_id"],
             project_id=row["project_id"],
@@ -262,7 +262,7 @@ class ShownWork(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class ShownTheme:
     slug: str
-    title: Spoken
+    title: LocalizedText
     accent: str
     accent_night: str
 
@@ -277,9 +277,9 @@ class ShownExhibition:
 
     edition_id: int
     slug: str
-    title: Spoken
-    other_title: Spoken  # in the other language; empty where there is none
-    introduction: Spoken
+    title: LocalizedText
+    other_title: LocalizedText  # in the other language; empty where there is none
+    introduction: LocalizedText
     opens_at: datetime
     closes_at: datetime | None
     theme: ShownTheme | None
@@ -305,16 +305,16 @@ class ShownExhibition:
         if row["exhibition__theme__slug"]:
             theme = ShownTheme(
                 slug=row["exhibition__theme__slug"],
-                title=named(row, "exhibition__theme__title"),
+                title=spoken_column(row, "exhibition__theme__title"),
                 accent=row["exhibition__theme__accent"],
                 accent_night=row["exhibition__theme__accent_night"],
             )
         return cls(
             edition_id=row["id"],
             slug=row["exhibition__slug"],
-            title=named(row, "title"),
-            other_title=other_named(row, "title"),
-            introduction=named(row, "introduction"),
+            title=spoken_column(row, "title"),
+            other_title=other_spoken_column(row, "title"),
+            introduction=spoken_column(row, "introduction"),
             opens_at=row["opens_at"],
             closes_at=row["closes_at"],
             theme=theme,
@@ -339,7 +339,7 @@ class Counts:
         )
 
 
-def in_hand(share: float, most: str = "") -> str:
+def sizes_on_phone(share: float, most: str = "") -> str:
     """The `sizes` of a picture that takes `share` hundredths of a phone's width, and at most `most` where that is said.
 
     More than two pixels of a rendition for each of the page nobody tells apart on a phone, and they are half of the bytes.
@@ -350,32 +350,32 @@ def in_hand(share: float, most: str = "") -> str:
     return f"(min-resolution: 2.5x) {dense}, {usual}"
 
 
-def in_page_language(own: str | None, translation: str | None, language: str) -> Spoken:
+def in_page_language(own: str | None, translation: str | None, language: str) -> LocalizedText:
     """A value kept in `language` with a translation into the other, as the page would have it."""
     if translation and current_language() != language:
-        return Spoken(translation, other_language(language))
-    return Spoken(own or "", language)
+        return LocalizedText(translation, other_language(language))
+    return LocalizedText(own or "", language)
 
 
-def named(row: dict[str, Any], field: str) -> Spoken:
+def spoken_column(row: dict[str, Any], field: str) -> LocalizedText:
     """What `languages.spoken` says, of a row; NULL, from an outer join, counts as empty."""
     language = current_language()
     for wanted in (language, other_language(language)):
         if text := row[f"{field}_{wanted}"]:
-            return Spoken(text, wanted)
-    return Spoken("", language)
+            return LocalizedText(text, wanted)
+    return LocalizedText("", language)
 
 
-def other_named(row: dict[str, Any], field: str) -> Spoken:
+def other_spoken_column(row: dict[str, Any], field: str) -> LocalizedText:
     """`field` of a row in the language that `named` did not choose; empty where it is not there."""
-    other = other_language(named(row, field).language)
-    return Spoken(row[f"{field}_{other}"] or "", other)
+    other = other_language(spoken_column(row, field).language)
+    return LocalizedText(row[f"{field}_{other}"] or "", other)
 
 
-def other_name(record: Any, field: str) -> Spoken:
+def other_spoken(record: Any, field: str) -> LocalizedText:
     """`field` of a record in the language that `spoken` did not choose; empty where it is not there."""
-    other = other_language(spoken(record, field).language)
-    return Spoken(getattr(record, f"{field}_{other}"), other)
+    other = other_language(localized(record, field).language)
+    return LocalizedText(getattr(record, f"{field}_{other}"), other)
 
 
 def style_sheet(
@@ -387,7 +387,7 @@ def style_sheet(
 
 
 def accent_style(accent: str, accent_night: str) -> str:
-    if not (COLOUR.fullmatch(accent) and COLOUR.fullmatch(accent_night)):
+    if not (COLOUR_PATTERN.fullmatch(accent) and COLOUR_PATTERN.fullmatch(accent_night)):
         return ""
     return (
         f":root{{--accent:{accent}}}@media (prefers-color-scheme:dark){{:root{{--accent:{accent_night}}}}}"
@@ -401,7 +401,7 @@ async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list
     return [ShownWork.of(row) for row in await rows.values(*WORK_COLUMNS)]
 
 
-async def counted(*conditions: Q) -> Counts:
+async def count_works(*conditions: Q) -> Counts:
     """How many works on view meet the conditions, of how many organisations and projects; one query."""
     groups = (
         await Artwork.all()
@@ -423,14 +423,14 @@ async def works_by_id(ids: Collection[int]) -> dict[int, ShownWork]:
     return {row["id"]: ShownWork.of(row) for row in await _works_by_id(list(ids))}
 
 
-@prepared
+@compiled_query
 def _works_by_id(ids: list[int]) -> ValuesQuery[Any]:
     return Artwork.all().on_view(ids).values(*WORK_COLUMNS)
 
 
 async def exhibitions(*conditions: Q, order: str = "-opens_at", limit: int) -> list[ShownExhibition]:
     """At most `limit` published exhibitions by their current editions; one query."""
-    rows = published(*conditions).order_by(order, "-id").limit(limit)
+    rows = published_editions(*conditions).order_by(order, "-id").limit(limit)
     return [ShownExhibition.of(row) for row in await rows.values(*EDITION_COLUMNS)]
 
 
@@ -440,37 +440,37 @@ async def exhibition_at(slug: str) -> ShownExhibition | None:
     return ShownExhibition.of(rows[0]) if rows else None
 
 
-@prepared
+@compiled_query
 def _current_edition(slug: str) -> ValuesQuery[Any]:
-    return published(OPENED(), exhibition__slug=slug).values(*EDITION_COLUMNS)
+    return published_editions(has_opened(), exhibition__slug=slug).values(*EDITION_COLUMNS)
 
 
-def published(*conditions: Q, **values: Any) -> QuerySet[Edition]:
+def published_editions(*conditions: Q, **values: Any) -> QuerySet[Edition]:
     """Editions that are on the site or planned, have an opening day and meet the conditions."""
-    return Edition.filter(not_replaced(), *conditions, opens_at__isnull=False, **values)
+    return Edition.filter(edition_is_not_replaced(), *conditions, opens_at__isnull=False, **values)
 
 
-def OPEN() -> Q:
+def is_open() -> Q:
     """Editions that have opened and not closed."""
     return Q(Q(closes_at__isnull=True) | Q(closes_at__gt=now()), opens_at__lte=now())
 
 
-def OPENED() -> Q:
+def has_opened() -> Q:
     """Editions that have opened, whether or not they have closed, unless they left the site then."""
-    return walls_are_open()
+    return edition_is_open()
 
 
-def TO_OPEN() -> Q:
+def opens_later() -> Q:
     """Planned editions of exhibitions that are not open now: of one that is open, visitors see that alone."""
-    open_now = Edition.filter(not_replaced(), OPEN()).values("exhibition_id")
+    open_now = Edition.filter(edition_is_not_replaced(), is_open()).values("exhibition_id")
     return Q(opens_at__gt=now()) & ~Q(exhibition_id__in=Subquery(open_now))
 
 
-def PAST() -> Q:
-    return walls_are_open() & Q(closes_at__lte=now())
+def has_closed() -> Q:
+    return edition_is_open() & Q(closes_at__lte=now())
 
 
-async def hung(shown: Sequence[ShownExhibition], most: int) -> dict[int, list[ShownWork]]:
+async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[int, list[ShownWork]]:
     """The first `most` works on view of each exhibition, in their order, by edition id; two queries."""
     order: dict[int, list[int]] = {exhibition.edition_id: [] for exhibition in shown}
     if not order:
@@ -490,14 +490,14 @@ async def hung(shown: Sequence[ShownExhibition], most: int) -> dict[int, list[Sh
     return {edition: [works[id] for id in ids if id in works] for edition, ids in order.items()}
 
 
-def announced_talks() -> QuerySet[Edition]:
+def editions_with_talks() -> QuerySet[Edition]:
     """The editions whose talks visitors may read of: those on the site, and those to open."""
-    return published(OPENED() | TO_OPEN(), talks__isnull=False)
+    return published_editions(has_opened() | opens_later(), talks__isnull=False)
 
 
 async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhibition]]:
     """What begins from `moment` on beside exhibitions that are on the site or to open; one query."""
-    announced = announced_talks().order_by("opens_at", "id")
+    announced = editions_with_talks().order_by("opens_at", "id")
     shown = [ShownExhibition.of(row) for row in await announced.values(*EDITION_COLUMNS)]
     # Where a past exhibition opens again, both editions may name a talk: the later one's words count.
     found = {
@@ -510,12 +510,12 @@ async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhi
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """Where a work hangs: in which room of which exhibition, and what hangs beside it."""
 
     work: ShownWork
     exhibition: ShownExhibition
-    room: Spoken  # its title
+    room: LocalizedText  # its title
     position: int  # 1 for the first in the room
     of: int
     previous: ShownWork | None
@@ -523,19 +523,19 @@ class Place:
     beside: Sequence[ShownWork]  # some that hang nearest, in their order
 
 
-BESIDE = 6  # works
+NEIGHBOURS = 6  # works
 
 
-async def place_at(public_id: str) -> Place | None:
+async def placement_by_public_id(public_id: str) -> Placement | None:
     """The place of a work that is on view, by its public id; four queries."""
     found = await Artwork.all().on_view().filter(public_id=public_id).first()
-    return await place_of(found.id) if found else None
+    return await placement_of(found.id) if found else None
 
 
-async def place_of(artwork_id: int) -> Place | None:
+async def placement_of(artwork_id: int) -> Placement | None:
     """Its place in the exhibition that opened last; four queries, however many works hang in the room."""
     hangings = (
-        await Hanging.filter(walls_are_open("room__edition__"), artwork_id=artwork_id)
+        await Hanging.filter(edition_is_open("room__edition__"), artwork_id=artwork_id)
         .order_by("-room__edition__opens_at", "room__position", "room_id")
         .limit(1)
         .values("room_id", "room__title_zh", "room__title_en", "room__edition_id")
@@ -555,15 +555,15 @@ async def place_of(artwork_id: int) -> Place | None:
     if artwork_id not in ids or not shown:  # taken down in this very moment
         return None
     here = ids.index(artwork_id)
-    first = max(0, min(here - BESIDE // 2, len(ids) - BESIDE - 1))
-    around = ids[first : first + BESIDE + 1]
+    first = max(0, min(here - NEIGHBOURS // 2, len(ids) - NEIGHBOURS - 1))
+    around = ids[first : first + NEIGHBOURS + 1]
     works = await works_by_id(around)
     if artwork_id not in works:
         return None
-    return Place(
+    return Placement(
         work=works[artwork_id],
         exhibition=shown[0],
-        room=named(hanging, "room__title"),
+        room=spoken_column(hanging, "room__title"),
         position=here + 1,
         of=len(ids),
         previous=works.get(ids[here - 1]) if here else None,
@@ -573,16 +573,16 @@ async def place_of(artwork_id: int) -> Place | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class DirectoryEntry:
     """An organisation, project or theme, with how many of its works are on view."""
 
     slug: str
-    name: Spoken
-    text: Spoken
+    name: LocalizedText
+    text: LocalizedText
     works: int
 
 
-async def organisations_on_view(*, limit: int) -> list[Listed]:
+async def organisations_on_view(*, limit: int) -> list[DirectoryEntry]:
     """Organisations with works on view, by their slugs; one query."""
     rows = (
         await Artwork.all()
@@ -593,24 +593,29 @@ async def organisations_on_view(*, limit: int) -> list[Listed]:
         .values("works", "organisation__slug", "organisation__name_zh", "organisation__name_en")
     )
     listed = [
-        Listed(row["organisation__slug"], named(row, "organisation__name"), Spoken("", "zh"), row["works"])
+        DirectoryEntry(
+            row["organisation__slug"],
+            spoken_column(row, "organisation__name"),
+            LocalizedText("", "zh"),
+            row["works"],
+        )
         for row in rows
     ]
     return listed[:limit]
 
 
-async def projects_of_organisation(organisation_id: int, limit: int) -> list[Listed]:
+async def projects_of_organisation(organisation_id: int, limit: int) -> list[DirectoryEntry]:
     """At most `limit` projects that stand behind its works on view; one query."""
-    return _projects(await _projects_on_view(Q(organisation_id=organisation_id), limit))
+    return _as_directory(await _projects_on_view(Q(organisation_id=organisation_id), limit))
 
 
-async def projects_in_edition(edition_id: int, limit: int) -> list[Listed]:
+async def projects_in_edition(edition_id: int, limit: int) -> list[DirectoryEntry]:
     """At most `limit` projects that stand behind what hangs in an edition, as far as it is on view; one query."""
-    return _projects(await _projects_behind(edition_id, limit))
+    return _as_directory(await _projects_in_edition(edition_id, limit))
 
 
-@prepared
-def _projects_behind(edition_id: int, limit: int) -> ValuesQuery[Any]:
+@compiled_query
+def _projects_in_edition(edition_id: int, limit: int) -> ValuesQuery[Any]:
     return _projects_on_view(Q(hangings__room__edition_id=edition_id), limit)
 
 
@@ -631,21 +636,24 @@ def _projects_on_view(condition: Q, limit: int) -> ValuesQuery[Any]:
     )
 
 
-def _projects(rows: Iterable[Row]) -> list[Listed]:
+def _as_directory(rows: Iterable[QueryRow]) -> list[DirectoryEntry]:
     return [
-        Listed(
-            row["project__slug"], named(row, "project__title"), named(row, "project__summary"), row["works"]
+        DirectoryEntry(
+            row["project__slug"],
+            spoken_column(row, "project__title"),
+            spoken_column(row, "project__summary"),
+            row["works"],
         )
         for row in rows
     ]
 
 
-class ThemeWorks(NamedTuple):
+class ThemeWorkCount(NamedTuple):
     works: int
     newest: int  # the id of a work
 
 
-async def works_by_theme() -> dict[int, ThemeWorks]:
+async def work_counts_by_theme() -> dict[int, ThemeWorkCount]:
     """How many works on view each theme has, and which is its newest, by the theme's id; one query."""
     rows = (
         await Artwork.all()
@@ -655,16 +663,20 @@ async def works_by_theme() -> dict[int, ThemeWorks]:
         .group_by("themes__id")
         .values_list("themes__id", "works", "newest")
     )
-    return {theme_id: ThemeWorks(works, newest) for theme_id, works, newest in rows}
+    return {theme_id: ThemeWorkCount(works, newest) for theme_id, works, newest in rows}
 
 
-async def samples_of(themes: Sequence[Theme], counted: Mapping[int, ThemeWorks]) -> dict[int, ShownWork]:
+async def sample_works(
+    themes: Sequence[Theme], counted: Mapping[int, ThemeWorkCount]
+) -> dict[int, ShownWork]:
     """A work on view for each theme that has one, by the theme's id; four queries.
 
     Its cover, else what its latest exhibition begins with, else its newest.
     """
-    opened = await exhibitions(OPENED(), Q(exhibition__theme_id__in=list(counted)), limit=len(counted) * 4)
-    first = await hung(opened, 1)
+    opened = await exhibitions(
+        has_opened(), Q(exhibition__theme_id__in=list(counted)), limit=len(counted) * 4
+    )
+    first = await works_by_edition(opened, 1)
     entrances = {each.theme.slug: first[each.edition_id] for each in reversed(opened) if each.theme}
     newest = {theme_id: each.newest for theme_id, each in counted.items()}
     works = await works_by_id({*newest.values(), *(each.cover_id for each in themes if each.cover_id)})

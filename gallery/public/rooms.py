@@ -7,34 +7,36 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from gallery.artworks.models import Artwork, allowed
+from gallery.artworks.models import Artwork, may_be_exhibited
 from gallery.exhibitions.models import Layout
-from gallery.exhibitions.room_rules import Filled
+from gallery.exhibitions.room_rules import FilledRoom
 from gallery.public.queries import WORK_COLUMNS, ShownWork, in_page_language
-from gallery.web.languages import Spoken, spoken
+from gallery.web.languages import LocalizedText, localized
 
 STORY_COLUMNS = (*WORK_COLUMNS, "story", "story_translation")
 CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption_zh", "hangings__caption_en")
 
 
 @dataclass(frozen=True, slots=True)
-class Wall:
+class RoomText:
     """What a room says of itself."""
 
-    title: Spoken
-    text: Spoken
+    title: LocalizedText
+    text: LocalizedText
     layout: Layout
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRoom:
     number: int  # 1 for the first that shows a work
-    title: Spoken
-    text: Spoken
+    title: LocalizedText
+    text: LocalizedText
     works: Sequence[ShownWork]
     layout: Layout = Layout.WALL
-    captions: Mapping[int, Spoken] = field(default_factory=dict)  # by work id, for this room alone
-    stories: Mapping[int, Spoken] = field(default_factory=dict)  # by work id, where the layout shows them
+    captions: Mapping[int, LocalizedText] = field(default_factory=dict)  # by work id, for this room alone
+    stories: Mapping[int, LocalizedText] = field(
+        default_factory=dict
+    )  # by work id, where the layout shows them
 
     @property
     def years(self) -> list[tuple[int | None, list[ShownWork]]]:
@@ -43,7 +45,7 @@ class ShownRoom:
         return [(year, list(group)) for year, group in groupby(ordered, lambda work: work.year)]
 
 
-async def rooms_of_draft(rooms: Sequence[Filled], shelf: Callable[[str], str]) -> list[ShownRoom]:
+async def rooms_of_draft(rooms: Sequence[FilledRoom], shelf: Callable[[str], str]) -> list[ShownRoom]:
     """The rooms of a draft as they would be shown if it were published now; one query.
 
     `shelf` gives the folder of addresses under which a picture, by its token, is handed out meanwhile.
@@ -51,7 +53,7 @@ async def rooms_of_draft(rooms: Sequence[Filled], shelf: Callable[[str], str]) -
     ids = {hung.artwork_id for room in rooms for hung in room.works}
     columns = columns_for(room.room.layout for room in rooms)
     rows = (
-        {row["id"]: row for row in await Artwork.filter(allowed(), id__in=ids).values(*columns)}
+        {row["id"]: row for row in await Artwork.filter(may_be_exhibited(), id__in=ids).values(*columns)}
         if ids
         else {}
     )
@@ -61,9 +63,9 @@ async def rooms_of_draft(rooms: Sequence[Filled], shelf: Callable[[str], str]) -
     return [
         shown_room(
             number,
-            Wall(spoken(room.room, "title"), spoken(room.room, "text"), room.room.layout),
+            RoomText(localized(room.room, "title"), localized(room.room, "text"), room.room.layout),
             hung,
-            {one.artwork_id: spoken(one, "caption") for one in room.works},
+            {one.artwork_id: localized(one, "caption") for one in room.works},
             shelf,
         )
         for number, (room, hung) in enumerate(((room, hung) for room, hung in walls if hung), start=1)
@@ -79,7 +81,7 @@ def shown_room(
     number: int,
     room: Any,
     rows: Iterable[dict[str, Any]],
-    captions: Mapping[int, Spoken],
+    captions: Mapping[int, LocalizedText],
     shelf: Callable[[str], str] | None = None,
 ) -> ShownRoom:
     """A room of `rows` of works. `room` has title, text (spoken) and layout."""

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gallery.images.share_image import CARD, POSTER, Fonts, Form, Placard
+from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage, ShareImageFormat
 from gallery.organisations.models import Organisation, Project
-from gallery.public.queries import COLOUR, Counts, ShownExhibition, ShownTheme, ShownWork, other_name
+from gallery.public.queries import (
+    COLOUR_PATTERN,
+    Counts,
+    ShownExhibition,
+    ShownTheme,
+    ShownWork,
+    other_spoken,
+)
 from gallery.settings import Settings
 from gallery.themes.models import Theme
 from gallery.web import languages
-from gallery.web.languages import Spoken, current_language, ngettext, spoken
+from gallery.web.languages import LocalizedText, current_language, localized, ngettext
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
@@ -26,10 +33,10 @@ def fonts_of(settings: Settings) -> Fonts:
     return Fonts(settings.font_serif or str(SERIF), settings.font_sans or str(SANS))
 
 
-class Placards:
+class ShareImages:
     """The cards, and where there are such the posters, of one thing; by the names of their forms."""
 
-    def __init__(self, kind: str, name: str, by_form: Mapping[str, Placard], alt: Spoken) -> None:
+    def __init__(self, kind: str, name: str, by_form: Mapping[str, ShareImage], alt: LocalizedText) -> None:
         """`kind` and `name` are those of its page's address; `alt` says what its card shows."""
         self.kind, self.name, self.by_form, self.alt = kind, name, by_form, alt
 
@@ -43,7 +50,7 @@ class Placards:
         """The poster's path; empty where there is none."""
         return self.path(POSTER) if POSTER.name in self.by_form else ""
 
-    def path(self, form: Form) -> str:
+    def path(self, form: ShareImageFormat) -> str:
         placard = self.by_form[form.name]
         return f"/sharing/{placard.language}/{self.kind}/{self.name}/{placard.name}"
 
@@ -52,7 +59,7 @@ class Placards:
         return CARD.size
 
 
-def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> Placards:
+def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> ShareImages:
     """Of a work. Without consent to sharing its card has no picture, and it has no poster."""
     by = [each for each in (work.medium.text, str(work.year or "")) if each]
     told: dict[str, Any] = {
@@ -63,92 +70,101 @@ def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> Pl
         "accent": accent_of(theme),
     }
     if not work.is_for_sharing:
-        return placards("works", work.public_id, told, work.title, settings)
+        return share_images("works", work.public_id, told, work.title, settings)
     told["token"] = work.picture.token
     invitation = _("Scan the code to see this work and read its story.")
-    return placards("works", work.public_id, told, work.alt, settings, invitation)
+    return share_images("works", work.public_id, told, work.alt, settings, invitation)
 
 
 def of_exhibition(
     shown: ShownExhibition, works: Sequence[ShownWork], counts: Counts, settings: Settings
-) -> Placards:
+) -> ShareImages:
     """Of an exhibition with the works that hang first in it, and how many there are in all."""
-    facts = [counted(counts)] if counts.works else []
+    facts = [counts_line(counts)] if counts.works else []
     told: dict[str, Any] = {
         "title": shown.title.text,
         "under": shown.other_title.text,
         "facts": tuple(facts),
-        "over": " · ".join(filter(None, (shown.theme.title.text if shown.theme else "", days(shown)))),
+        "over": " · ".join(
+            filter(None, (shown.theme.title.text if shown.theme else "", opening_days(shown)))
+        ),
         "accent": accent_of(shown.theme),
-        **picture_for(works),
+        **shared_picture(works),
     }
     invitation = _("Scan the code to walk through the exhibition.")
-    return placards("exhibitions", shown.slug, told, shown.title, settings, invitation)
+    return share_images("exhibitions", shown.slug, told, shown.title, settings, invitation)
 
 
-def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> Placards:
+def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
     """Of an occasion with the works made for it."""
-    shown = ShownTheme(theme.slug, spoken(theme, "title"), theme.accent, theme.accent_night)
+    shown = ShownTheme(theme.slug, localized(theme, "title"), theme.accent, theme.accent_night)
     told: dict[str, Any] = {
         "title": shown.title.text,
-        "under": other_name(theme, "title").text,
+        "under": other_spoken(theme, "title").text,
         "over": shown_date(theme.occurs_on),
         "accent": accent_of(shown),
-        **picture_for(works),
+        **shared_picture(works),
     }
-    return placards("themes", theme.slug, told, shown.title, settings)
+    return share_images("themes", theme.slug, told, shown.title, settings)
 
 
-def of_organisation(organisation: Organisation, works: Sequence[ShownWork], settings: Settings) -> Placards:
+def of_organisation(
+    organisation: Organisation, works: Sequence[ShownWork], settings: Settings
+) -> ShareImages:
     """Of an organisation with the works that it sent."""
-    name = spoken(organisation, "name")
-    told = {"title": name.text, "under": other_name(organisation, "name").text, **picture_for(works)}
-    return placards("organisations", organisation.slug, told, name, settings)
+    name = localized(organisation, "name")
+    told = {"title": name.text, "under": other_spoken(organisation, "name").text, **shared_picture(works)}
+    return share_images("organisations", organisation.slug, told, name, settings)
 
 
-def of_project(project: Project, works: Sequence[ShownWork], settings: Settings) -> Placards:
+def of_project(project: Project, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
     """Of a project with the works it stands behind."""
-    title = spoken(project, "title")
+    title = localized(project, "title")
     told = {
         "title": title.text,
-        "under": other_name(project, "title").text,
-        "facts": (spoken(project.organisation, "name").text,),
-        **picture_for(works),
+        "under": other_spoken(project, "title").text,
+        "facts": (localized(project.organisation, "name").text,),
+        **shared_picture(works),
     }
-    return placards("projects", project.slug, told, title, settings)
+    return share_images("projects", project.slug, told, title, settings)
 
 
-def placards(
-    kind: str, name: str, told: Mapping[str, Any], alt: Spoken, settings: Settings, invitation: str = ""
-) -> Placards:
+def share_images(
+    kind: str,
+    name: str,
+    told: Mapping[str, Any],
+    alt: LocalizedText,
+    settings: Settings,
+    invitation: str = "",
+) -> ShareImages:
     """The card that says what is `told`, and with an `invitation` to scan its code the poster too."""
     language = current_language()
     common = {"accent": ACCENT, **told, "language": language, "site": settings.site_name(language)}
-    by_form = {CARD.name: Placard(form=CARD.name, **common)}
+    by_form = {CARD.name: ShareImage(form=CARD.name, **common)}
     if invitation:
         address = f"{settings.site_url}/{language}/{kind}/{name}"
-        by_form[POSTER.name] = Placard(form=POSTER.name, address=address, invitation=invitation, **common)
-    return Placards(kind, name, by_form, alt)
+        by_form[POSTER.name] = ShareImage(form=POSTER.name, address=address, invitation=invitation, **common)
+    return ShareImages(kind, name, by_form, alt)
 
 
-def picture_for(works: Sequence[ShownWork]) -> dict[str, str]:
+def shared_picture(works: Sequence[ShownWork]) -> dict[str, str]:
     """The first picture that may be shared, and whose it is; nothing where there is none."""
     shared = next((work for work in works if work.is_for_sharing), None)
     if shared is None:
         return {}
-    return {"token": shared.picture.token, "caption": f"{named_work(shared.title)} {shared.credit.text}"}
+    return {"token": shared.picture.token, "caption": f"{quoted_title(shared.title)} {shared.credit.text}"}
 
 
-def named_work(title: Spoken) -> str:
+def quoted_title(title: LocalizedText) -> str:
     """A work's title as a sentence names it: in 《》, or in quotation marks."""
     return f"《{title.text}》" if title.language == "zh" else f"“{title.text}”"
 
 
 def accent_of(theme: ShownTheme | None) -> str:
-    return theme.accent if theme and COLOUR.fullmatch(theme.accent) else ACCENT
+    return theme.accent if theme and COLOUR_PATTERN.fullmatch(theme.accent) else ACCENT
 
 
-def days(shown: ShownExhibition) -> str:
+def opening_days(shown: ShownExhibition) -> str:
     """When an exhibition is open, as its page says it."""
     first, last = shown_date(shown.opens_at), shown_date(shown.closes_at)
     if shown.closes_at:
@@ -156,7 +172,7 @@ def days(shown: ShownExhibition) -> str:
     return _("Since %(day)s") % {"day": first}
 
 
-def counted(counts: Counts) -> str:
+def counts_line(counts: Counts) -> str:
     works = ngettext("%(number)s work", "%(number)s works", counts.works) % {
         "number": shown_number(counts.works)
     }

@@ -7,12 +7,12 @@ from starlette.requests import Request
 from tortoise.query_utils import Prefetch
 
 from gallery.accounts.access import load_curator
-from gallery.accounts.members import left_to_others
+from gallery.accounts.members import organisations_with_conflict
 from gallery.accounts.models import Person
-from gallery.artworks.as_sent import as_sent
+from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.reviews.models import Hint, Report, Review, ScoringRound, Veto
-from gallery.reviews.pairs import ShownPair, shown_pairs
+from gallery.reviews.pairs import ShownPair, load_pairs
 
 __all__ = ["load_curator", "load_hint", "load_pair", "load_report", "load_round", "load_submitted"]
 
@@ -41,7 +41,7 @@ async def load_submitted(request: Request) -> tuple[Person, Artwork]:
     )
     if artwork is None or not artwork.submissions:
         raise HTTPException(404)
-    await as_sent([artwork])
+    await load_as_sent([artwork])
     return person, artwork
 
 
@@ -58,7 +58,7 @@ async def load_pair(request: Request) -> tuple[Person, ShownPair]:
     """The curator at this desk and the two works of the address; 404 once one of them was withdrawn or has another picture."""
     person = await load_curator(request)
     id = request.path_params["id"]
-    pair = (await shown_pairs([id])).get(id)
+    pair = (await load_pairs([id])).get(id)
     if pair is None:
         raise HTTPException(404)
     return person, pair
@@ -84,7 +84,7 @@ async def load_report(request: Request) -> tuple[Person, Report]:
     report = await Report.get_or_none(id=request.path_params["id"]).prefetch_related(
         "artwork__organisation", "artwork__artist", "artwork__image", "closed_by"
     )
-    if report is None or report.artwork.organisation_id in await left_to_others(person.id):
+    if report is None or report.artwork.organisation_id in await organisations_with_conflict(person.id):
         raise HTTPException(404)
-    await as_sent([report.artwork])
+    await load_as_sent([report.artwork])
     return person, report

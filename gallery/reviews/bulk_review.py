@@ -9,23 +9,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.accounts.models import Person
-from gallery.artworks.as_sent import as_sent
+from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.numbers import whole_numbers
 from gallery.reviews import decisions
 from gallery.reviews.access import load_curator
-from gallery.reviews.decisions import UNDO_FOR, DecisionRefused, OpenPersonalData
-from gallery.reviews.forms import TogetherForm, data_named
+from gallery.reviews.decisions import UNDO_PERIOD, DecisionRefused, UnconfirmedPersonalData
+from gallery.reviews.forms import BulkReviewForm, describe_personal_data
 from gallery.reviews.models import Decision, Opinion, Review
-from gallery.reviews.queue import EVERYTHING, narrowing
+from gallery.reviews.queue import NO_FILTER_QUERY, narrowing
 from gallery.reviews.views import PER_PAGE, queue_page
-from gallery.web.forms import desk_form
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import render
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BulkReviewResult:
     """What became of one of the chosen works."""
 
     artwork: Artwork
@@ -41,8 +41,8 @@ class Outcome:
 async def create(request: Request) -> Response:
     """A curator decides the same on all chosen works, and reads what became of each."""
     person = await load_curator(request)
-    posted = await desk_form(request)
-    form = TogetherForm(posted)
+    posted = await read_desk_form(request)
+    form = BulkReviewForm(posted)
     ids = whole_numbers(posted.getlist("work"))
     form.validate()
     if not ids:
@@ -54,7 +54,7 @@ async def create(request: Request) -> Response:
     submissions = await (
         Submission.filter(id__in=ids[:PER_PAGE]).order_by("at", "id").prefetch_related("artwork__image")
     )
-    await as_sent([each.artwork for each in submissions])
+    await load_as_sent([each.artwork for each in submissions])
     decision = Decision(form.decision.data or "")
     outcomes = [await _decide(each, person, decision, form.reason.data or "") for each in submissions]
     chosen = await narrowing(request.query_params)
@@ -63,13 +63,13 @@ async def create(request: Request) -> Response:
         "done": [each for each in outcomes if each.made],
         "said": sum(isinstance(each.made, Opinion) for each in outcomes),
         "refused": [each for each in outcomes if not each.made],
-        "seconds": round(UNDO_FOR.total_seconds()),
-        "query": chosen.query or EVERYTHING,
+        "seconds": round(UNDO_PERIOD.total_seconds()),
+        "query": chosen.query or NO_FILTER_QUERY,
     }
     return render(request, "reviews/together.html", context)
 
 
-async def _decide(submission: Submission, by: Person, decision: Decision, reason: str) -> Outcome:
+async def _decide(submission: Submission, by: Person, decision: Decision, reason: str) -> BulkReviewResult:
     artwork = submission.artwork
     try:
         if decision == Decision.ACCEPTED:
@@ -78,14 +78,14 @@ async def _decide(submission: Submission, by: Person, decision: Decision, reason
             made = await decisions.return_to_partner(artwork, submission, by, {}, reason)
         else:
             made = await decisions.decline(artwork, submission, by, reason)
-    except OpenPersonalData as refusal:
-        named = _("; ").join(data_named(each) for each in refusal.found)
-        return Outcome(
+    except UnconfirmedPersonalData as refusal:
+        named = _("; ").join(describe_personal_data(each) for each in refusal.found)
+        return BulkReviewResult(
             artwork, sentence=_("Please open it: its words hold personal data. %(data)s") % {"data": named}
         )
     except DecisionRefused as refusal:
-        return Outcome(artwork, sentence=str(refusal))
-    return Outcome(artwork, made)
+        return BulkReviewResult(artwork, sentence=str(refusal))
+    return BulkReviewResult(artwork, made)
 
 
 routes = [

@@ -7,50 +7,52 @@ from datetime import timedelta
 from tortoise.expressions import Subquery
 
 from gallery.artworks.models import Artwork, Status, Submission
-from gallery.artworks.works import discard
+from gallery.artworks.works import discard_image
 from gallery.clock import now
 from gallery.db.connection import QuerySet, in_transaction, locked
-from gallery.erasure import erase_soon
+from gallery.erasure import request_erasure
 from gallery.images.models import Image, ImageState
-from gallery.reviews.decisions import ON_THE_WAY, UNDO_FOR
-from gallery.reviews.hints import check_next
+from gallery.reviews.decisions import UNDO_GRACE, UNDO_PERIOD
+from gallery.reviews.hints import check_next_submission
 from gallery.reviews.models import Report, Review
-from gallery.reviews.pairs import forget_pairs
-from gallery.reviews.trust import accept_next
-from gallery.worker import Chore, Workshop
+from gallery.reviews.pairs import delete_withdrawn_pairs
+from gallery.reviews.trust import accept_next_trusted
+from gallery.worker import Chore, ChoreContext
 
-FORGOTTEN_AFTER = timedelta(days=180)
+REPORT_RETENTION = timedelta(days=180)
 
 
-async def forget_closed(workshop: Workshop) -> bool:
+async def delete_old_reports(context: ChoreContext) -> bool:
     """Delete reports that were closed half a year ago, with the address of whoever sent them."""
     async with in_transaction():
-        if await Report.filter(closed_at__lt=now() - FORGOTTEN_AFTER).delete():
-            await erase_soon()
+        if await Report.filter(closed_at__lt=now() - REPORT_RETENTION).delete():
+            await request_erasure()
     return False
 
 
-async def forget_candidates(workshop: Workshop) -> bool:
+async def delete_unused_candidates(context: ChoreContext) -> bool:
     """Delete one picture that was proposed and not taken, or whose place another took, once no decision about it can be
     taken back. What a withdrawal erased is the withdrawal's own."""
-    image = next(iter(await _not_taken(Artwork.all())), None)
+    image = next(iter(await _unused_candidates(Artwork.all())), None)
     if image is None:
         return False
     async with in_transaction():
         # Looked at once more while nobody can decide: it may have become the work's picture this very moment.
         work = Artwork.filter(id=image.candidate_for_id)
         await locked(work).first()
-        is_claimed = image.id in [each.id for each in await _not_taken(work)]
+        is_claimed = image.id in [each.id for each in await _unused_candidates(work)]
         if is_claimed:
             await Image.filter(id=image.id).update(state=ImageState.ERASED)
     if is_claimed:
-        await discard(image, workshop.storage)
+        await discard_image(image, context.storage)
     return is_claimed
 
 
-async def _not_taken(works: QuerySet[Artwork]) -> list[Image]:
+async def _unused_candidates(works: QuerySet[Artwork]) -> list[Image]:
     """Pictures that wait beside accepted ones of `works` and are no longer needed there, the oldest first."""
-    lately = Review.filter(at__gt=now() - UNDO_FOR - ON_THE_WAY - timedelta(seconds=3)).values("artwork_id")
+    lately = Review.filter(at__gt=now() - UNDO_PERIOD - UNDO_GRACE - timedelta(seconds=3)).values(
+        "artwork_id"
+    )
     accepted = works.filter(status=Status.ACCEPTED).values("id")
     candidates = (
         await Image.filter(candidate_for_id__in=Subquery(accepted))
@@ -65,9 +67,9 @@ async def _not_taken(works: QuerySet[Artwork]) -> list[Image]:
 
 
 CHORES = [
-    Chore("check submissions", check_next, every=2),
-    Chore("accept what needs no review", accept_next, every=2),
-    Chore("forget closed reports", forget_closed, every=3600),
-    Chore("forget pictures that were not taken", forget_candidates, every=5),
-    Chore("forget pairs of withdrawn works", forget_pairs, every=5),
+    Chore("check submissions", check_next_submission, every=2),
+    Chore("accept what needs no review", accept_next_trusted, every=2),
+    Chore("forget closed reports", delete_old_reports, every=3600),
+    Chore("forget pictures that were not taken", delete_unused_candidates, every=5),
+    Chore("forget pairs of withdrawn works", delete_withdrawn_pairs, every=5),
 ]

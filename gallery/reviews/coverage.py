@@ -24,7 +24,7 @@ PER_PAGE = 60
 
 
 @dataclass(frozen=True)
-class Gap:
+class CoverageGap:
     """One thing that works on view may lack."""
 
     name: str
@@ -45,16 +45,18 @@ class Gap:
         }[self.name]
 
 
-GAPS = [
-    Gap("alt_text", _l("have alt text"), _l("Without alt text")),
-    Gap(
+COVERAGE_GAPS = [
+    CoverageGap("alt_text", _l("have alt text"), _l("Without alt text")),
+    CoverageGap(
         "alt_text_translation",
         _l("have alt text in both languages"),
         _l("Without alt text in the other language"),
     ),
-    Gap("translation", _l("have title and story in both languages"), _l("Not translated")),
-    Gap("project", _l("lead to a project whose link works"), _l("Without a project whose link works")),
-    Gap(
+    CoverageGap("translation", _l("have title and story in both languages"), _l("Not translated")),
+    CoverageGap(
+        "project", _l("lead to a project whose link works"), _l("Without a project whose link works")
+    ),
+    CoverageGap(
         "consent",
         _l("have a consent for more than %(days)s days", days=EXPIRING_DAYS),
         _l("With a consent that ends within %(days)s days", days=EXPIRING_DAYS),
@@ -66,11 +68,11 @@ async def show(request: Request) -> Response:
     """A curator sees how complete the works on view are, and which of them lack something."""
     await load_curator(request)
     asked = request.query_params.get("lacking", "")
-    gap = next((each for each in GAPS if each.name == asked), None)
+    gap = next((each for each in COVERAGE_GAPS if each.name == asked), None)
     if asked and gap is None:
         raise HTTPException(404)
     total = await Artwork.all().on_view().count()
-    lacking = {each.name: await Artwork.all().on_view().filter(each.of()).count() for each in GAPS}
+    lacking = {each.name: await Artwork.all().on_view().filter(each.of()).count() for each in COVERAGE_GAPS}
     works: list[Artwork] = []
     if gap is not None:
         works = await (
@@ -81,7 +83,7 @@ async def show(request: Request) -> Response:
             .limit(PER_PAGE)
             .prefetch_related("image", "artist", "organisation", "consent")
         )
-    context = {"gaps": GAPS, "total": total, "lacking": lacking, "gap": gap, "works": works}
+    context = {"gaps": COVERAGE_GAPS, "total": total, "lacking": lacking, "gap": gap, "works": works}
     return render(request, "reviews/coverage.html", context)
 
 

@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from gallery.accounts.members import Interest, interest_of, members_of
+from gallery.accounts.members import ConflictOfInterest, conflict_of_interest, members_of
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent, ConsentState
 from gallery.artworks.models import Artwork, Stage, Status, Submission
-from gallery.artworks.snapshots import Change, changed_since, changes, snapshot_of
+from gallery.artworks.snapshots import SnapshotChange, changed_since, field_changes, snapshot_of
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -23,9 +23,9 @@ from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
-from gallery.mail.outbox import News, tell, unsay
+from gallery.mail.outbox import Notification, cancel_notification, notify
 from gallery.reviews.checks import personal_data
-from gallery.reviews.checks.found import Found
+from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.holds import held_by_another
 from gallery.reviews.models import (
     Decision,
@@ -40,25 +40,32 @@ from gallery.reviews.models import (
     Undo,
     WavedOff,
 )
-from gallery.reviews.stages import Answer, Voices, answer, stage_of, told, voices_of
+from gallery.reviews.stages import (
+    DecisionByCurator,
+    DecisionEffect,
+    combined_reasons,
+    effect_of_decision,
+    latest_decisions,
+    stage_of,
+)
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import speaking
+from gallery.web.languages import use_language
 from gallery.web.rendering import shown_moment
-from gallery.web.site_settings import current as current_site
+from gallery.web.site_settings import load_site as current_site
 
 STATUS_AFTER = {
     Decision.ACCEPTED: Status.ACCEPTED,
     Decision.RETURNED: Status.RETURNED,
     Decision.DECLINED: Status.DECLINED,
 }
-VERB_OF = {
+AUDIT_VERBS = {
     Decision.ACCEPTED: Verb.WORK_ACCEPTED,
     Decision.RETURNED: Verb.WORK_RETURNED,
     Decision.DECLINED: Verb.WORK_DECLINED,
 }
 
-UNDO_FOR = timedelta(seconds=10)
-ON_THE_WAY = timedelta(seconds=2)  # an undo that was pressed in time may arrive a little later
+UNDO_PERIOD = timedelta(seconds=10)
+UNDO_GRACE = timedelta(seconds=2)  # an undo that was pressed in time may arrive a little later
 
 NEUTRAL_REASON = _l(
     "We cannot show this work here. Thank you for sending it; please ask us if you wish to know more."
@@ -80,22 +87,22 @@ class AlreadyDecided(DecisionRefused):
     """Nothing waits for a decision: it was decided before, or taken back, or withdrawn."""
 
 
-class HeldByAnother(DecisionRefused):
+class UnderReviewByAnother(DecisionRefused):
     """Another curator looks at the work just now."""
 
 
-class ChangedMeanwhile(DecisionRefused):
+class WorkChangedDuringReview(DecisionRefused):
     """The work says something else than what the curator saw; `changes` says what."""
 
-    def __init__(self, sentence: Any, changes: Sequence[Change]) -> None:
+    def __init__(self, sentence: Any, changes: Sequence[SnapshotChange]) -> None:
         super().__init__(sentence)
         self.changes = changes
 
 
-class OpenPersonalData(DecisionRefused):
+class UnconfirmedPersonalData(DecisionRefused):
     """The words that everybody would read hold the data `found`, and nobody confirmed that they may."""
 
-    def __init__(self, found: Sequence[Found]) -> None:
+    def __init__(self, found: Sequence[CheckFinding]) -> None:
         super().__init__(_l("Its words hold personal data that everybody would read."))
         self.found = found
 
@@ -156,14 +163,14 @@ async def decline(
     language of the work.
     """
     if concern and not reason:
-        with speaking(artwork.language):
+        with use_language(artwork.language):
             reason = str(NEUTRAL_REASON)
     if not reason:
         raise DecisionRefused(_l("Please give the organisation a reason: they will read it."))
     return await _decide(artwork, submission, by, Decision.DECLINED, notes or {}, reason, seen, concern)
 
 
-async def accept_at_once(artwork: Artwork, submission: Submission) -> Review | Opinion:
+async def accept_automatically(artwork: Artwork, submission: Submission) -> Review | Opinion:
     """Accept a work of a trusted organisation without a curator, who looks at it later. Raises DecisionRefused likewise."""
     return await _decide(artwork, submission, None, Decision.ACCEPTED, {}, "", "")
 
@@ -184,42 +191,42 @@ async def _decide(
         latest = await Submission.filter(artwork_id=held.id).order_by("-number").first()
         sent = await Submission.get(id=submission.id)
         if latest is not None and latest.id != sent.id and latest.is_waiting:
-            raise ChangedMeanwhile(
+            raise WorkChangedDuringReview(
                 _l("The work was sent again meanwhile. Please look at it as it is now."),
-                changes(sent.sent, latest.sent),
+                field_changes(sent.sent, latest.sent),
             )
         waits_as = Status.ACCEPTED if sent.is_proposal else Status.SUBMITTED
         if not sent.is_waiting or held.status != waits_as:
             raise AlreadyDecided(_l("This work was decided already, or is no longer waiting."))
-        scored = None if sent.is_proposal else await being_scored(held)
+        scored = None if sent.is_proposal else await open_scoring_round(held)
         if scored is not None:
-            raise DecisionRefused(scored_until(scored))
-        await _check_free(held, by)
+            raise DecisionRefused(being_scored_sentence(scored))
+        await _check_not_under_review(held, by)
         if seen:
             await _check_unchanged(held, sent, seen)
         picture_before = held.image_id
         if decision == Decision.ACCEPTED:
             if sent.is_proposal:
-                write_proposal(held, sent.sent)
+                apply_proposal(held, sent.sent)
             await _check_acceptable(held)
-            open_data = await open_personal_data(held)
+            open_data = await unconfirmed_personal_data(held)
             if any(each.key not in confirmed for each in open_data):
-                raise OpenPersonalData(open_data)
+                raise UnconfirmedPersonalData(open_data)
         opinion = None
         opinions = await Opinion.filter(submission_id=sent.id).order_by("id")
         needed = 1 if concern or by is None else (await current_site()).reviews_needed
-        voices = voices_of(opinions)
-        if by is not None and await interest(held, by, voices) == Interest.OTHERS:
-            raise DecisionRefused(OWN_WORK)
-        follows = answer(voices, by.id if by else 0, decision, needed)
-        if follows in SPOKEN_SENTENCES:
-            raise DecisionRefused(SPOKEN_SENTENCES[follows])
+        voices = latest_decisions(opinions)
+        if by is not None and await reviewer_interest(held, by, voices) == ConflictOfInterest.OTHERS:
+            raise DecisionRefused(OWN_WORK_SENTENCE)
+        follows = effect_of_decision(voices, by.id if by else 0, decision, needed)
+        if follows in DECISION_EFFECT_SENTENCES:
+            raise DecisionRefused(DECISION_EFFECT_SENTENCES[follows])
         if needed > 1:
             opinion = await Opinion.create(
                 submission=sent, by=by, at=now(), decision=decision, reason=reason, notes=dict(notes)
             )
-        if opinion is not None and follows == Answer.KEPT:
-            sent.stage = submission.stage = stage_of(voices_of([*opinions, opinion]))
+        if opinion is not None and follows == DecisionEffect.KEPT:
+            sent.stage = submission.stage = stage_of(latest_decisions([*opinions, opinion]))
             sent.awaits_trust = False  # a curator has looked at it
             await sent.save(update_fields=["stage", "awaits_trust"])
             await record(
@@ -227,10 +234,10 @@ async def _decide(
             )
             await Hold.filter(artwork_id=held.id).delete()
             return opinion
-        reason, notes = told(opinions, decision, reason, notes)
+        reason, notes = combined_reasons(opinions, decision, reason, notes)
         if not sent.is_proposal:
             held.status = STATUS_AFTER[decision]
-        await _change_places(held, picture_before)
+        await _swap_pictures(held, picture_before)
         await held.save()
         review = await Review.create(
             artwork=held,
@@ -241,7 +248,7 @@ async def _decide(
             reason=reason,
             notes=dict(notes),
         )
-        await record(VERB_OF[decision], held.id, organisation_id=held.organisation_id, by=by)
+        await record(AUDIT_VERBS[decision], held.id, organisation_id=held.organisation_id, by=by)
         if concern:
             await Risk.create(review=review, concern=concern)
         if by is None:
@@ -249,51 +256,51 @@ async def _decide(
         sent.is_waiting = submission.is_waiting = sent.awaits_trust = False
         await sent.save(update_fields=["is_waiting", "awaits_trust"])
         await Hold.filter(artwork_id=held.id).delete()
-        await tell(await members_of(held.organisation_id), news_of(review, held, sent))
+        await notify(await members_of(held.organisation_id), decision_news(review, held, sent))
         await content_version.bump()
     artwork.status = held.status
     return review
 
 
-OWN_WORK = _l("You are a member of this organisation: another curator decides on its works.")
+OWN_WORK_SENTENCE = _l("You are a member of this organisation: another curator decides on its works.")
 
 
-async def interest(artwork: Artwork, by: Person, voices: Voices) -> Interest:
+async def reviewer_interest(artwork: Artwork, by: Person, voices: DecisionByCurator) -> ConflictOfInterest:
     """Whether the work is of the curator's own organisation, so that somebody else has to decide."""
     # The first of two cannot be the second as well: where nobody else is left, the member decides.
     spoken = list(voices) if len(voices) == 1 else []
-    return await interest_of(by.id, artwork.organisation_id, but=spoken)
+    return await conflict_of_interest(by.id, artwork.organisation_id, but=spoken)
 
 
-SPOKEN_SENTENCES = {
-    Answer.SPOKEN: _l(
+DECISION_EFFECT_SENTENCES = {
+    DecisionEffect.SPOKEN: _l(
         "You have decided on this work. Another curator decides next, without knowing how you did."
     ),
-    Answer.THIRD_NEEDED: _l(
+    DecisionEffect.THIRD_NEEDED: _l(
         "You two disagree. You can join the other's decision; otherwise a third curator decides."
     ),
 }
 
 
-async def being_scored(artwork: Artwork) -> ScoringRound | None:
+async def open_scoring_round(artwork: Artwork) -> ScoringRound | None:
     """The round in which the work is scored without knowing whose it is, while it is open."""
     rounds = ScoringRound.filter(closes_at__gt=now(), theme__artworks__id=artwork.id)
     return await rounds.order_by("-closes_at").first()
 
 
-def scored_until(round: ScoringRound) -> Any:
+def being_scored_sentence(round: ScoringRound) -> Any:
     return _l(
         "The works of this theme are being scored until %(moment)s. They can be decided on after that."
     ) % {"moment": shown_moment(round.closes_at)}
 
 
-async def _check_free(artwork: Artwork, by: Person | None) -> None:
+async def _check_not_under_review(artwork: Artwork, by: Person | None) -> None:
     hold = await held_by_another(artwork.id, by)
     if hold is not None:
-        raise HeldByAnother(is_looking(hold.person))
+        raise UnderReviewByAnother(under_review_sentence(hold.person))
 
 
-def is_looking(person: Person) -> Any:
+def under_review_sentence(person: Person) -> Any:
     return _l("%(name)s is looking at this work just now. You can decide when they have moved on.") % {
         "name": person.name
     }
@@ -301,39 +308,39 @@ def is_looking(person: Person) -> Any:
 
 async def _check_unchanged(artwork: Artwork, sent: Submission, seen: str) -> None:
     await artwork.fetch_related("artist", "consent", "project", "themes")
-    current = shown_of(artwork, sent)
+    current = reviewed_fields(artwork, sent)
     names = changed_since(seen, current)
     if names:
-        raise ChangedMeanwhile(
+        raise WorkChangedDuringReview(
             _l("The work changed while you looked at it. Please look at it as it is now."),
-            [Change(name, sent.sent.get(name, ""), current[name]) for name in names],
+            [SnapshotChange(name, sent.sent.get(name, ""), current[name]) for name in names],
         )
 
 
-def shown_of(artwork: Artwork, submission: Submission) -> dict[str, str]:
+def reviewed_fields(artwork: Artwork, submission: Submission) -> dict[str, str]:
     """What a curator decides on: the work as it stands, with what a proposal would change.
 
     Artist, consent, project and themes must be fetched.
     """
     current = snapshot_of(artwork)
-    return {**current, **_proposed(submission.sent)} if submission.is_proposal else current
+    return {**current, **_proposed_fields(submission.sent)} if submission.is_proposal else current
 
 
-def _proposed(sent: Mapping[str, str]) -> dict[str, str]:
+def _proposed_fields(sent: Mapping[str, str]) -> dict[str, str]:
     """Of what was sent, the fields that a proposal can change."""
     return {name: sent[name] for name in (*TEXT_FIELDS, "year", "picture") if name in sent}
 
 
-def write_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
+def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
     """Let the work say and show what a proposal would have it."""
-    for name, text in _proposed(sent).items():
+    for name, text in _proposed_fields(sent).items():
         if name == "picture":
             artwork.image_id = int(text) if text else artwork.image_id
         else:
             setattr(artwork, name, (int(text) if text else None) if name == "year" else text)
 
 
-async def _change_places(held: Artwork, before: int | None) -> None:
+async def _swap_pictures(held: Artwork, before: int | None) -> None:
     """Of a work whose picture is another than `before` now, have that stay aside for as long as the decision can be taken
     back. Its files leave public storage, since it is on view no more."""
     if held.image_id != before:
@@ -341,20 +348,20 @@ async def _change_places(held: Artwork, before: int | None) -> None:
         await Image.filter(id=held.image_id or 0).update(candidate_for_id=None)
 
 
-def can_be_undone_until(review: Review) -> datetime:
+def undo_deadline(review: Review) -> datetime:
     """The moment until which its curator may take a decision back: nobody is told of it before."""
-    return review.at + UNDO_FOR + ON_THE_WAY
+    return review.at + UNDO_PERIOD + UNDO_GRACE
 
 
-def news_of(review: Review, artwork: Artwork, submission: Submission) -> News:
+def decision_news(review: Review, artwork: Artwork, submission: Submission) -> Notification:
     """What the organisation is told, once the decision can no longer be taken back."""
     what = "change" if submission.is_proposal else "work"
-    return News(
+    return Notification(
         f"{what}_{review.decision}",
         f"/desk/works/{artwork.id}",
         {"work": artwork.title},
         key=f"review:{review.id}",
-        not_before=can_be_undone_until(review) + timedelta(seconds=1),
+        not_before=undo_deadline(review) + timedelta(seconds=1),
     )
 
 
@@ -370,7 +377,7 @@ async def undo(review: Review, by: Person) -> Undo:
             raise UndoRefused(_l("This decision was taken back already."))
         if review_now.by_id != by.id:
             raise UndoRefused(_l("Only whoever decided can take it back."))
-        if now() > can_be_undone_until(review_now):
+        if now() > undo_deadline(review_now):
             raise UndoRefused(_l("It is too late to take this back: ten seconds have passed."))
         submission = review_now.submission
         later = await Submission.exists(artwork_id=held.id, number__gt=submission.number)
@@ -382,8 +389,8 @@ async def undo(review: Review, by: Person) -> Undo:
             held.status = Status.SUBMITTED
         elif review_now.decision == Decision.ACCEPTED:
             picture_before = held.image_id
-            write_proposal(held, submission.replaces or {})
-            await _change_places(held, picture_before)
+            apply_proposal(held, submission.replaces or {})
+            await _swap_pictures(held, picture_before)
             if not await Image.exists(id=held.image_id or 0, state=ImageState.READY):
                 raise UndoRefused(_l("The picture before is gone, so the decision stands."))
         await held.save()
@@ -397,13 +404,13 @@ async def undo(review: Review, by: Person) -> Undo:
             notes=review_now.notes,
         )
         await record(Verb.WORK_DECISION_UNDONE, held.id, organisation_id=held.organisation_id, by=by)
-        await unsay(f"review:{review_now.id}")
+        await cancel_notification(f"review:{review_now.id}")
         pairs = NearPair.filter(review_id=review_now.id)
         await Hint.filter(pair_id__in=list(await pairs.values_list("id", flat=True))).update(is_open=True)
         await pairs.update(outcome=None, settled_by_id=None, settled_at=None, review_id=None)
         await review_now.delete()
         submission.is_waiting = True
-        submission.stage = await _without_the_last_opinion(submission, by, review_now.at)
+        submission.stage = await _delete_last_opinion(submission, by, review_now.at)
         await submission.save(update_fields=["is_waiting", "stage"])
         await content_version.bump()
         return undone
@@ -420,27 +427,27 @@ async def undo_opinion(opinion: Opinion, by: Person) -> None:
             raise UndoRefused(_l("This decision was taken back already."))
         if opinion.by_id != by.id:
             raise UndoRefused(_l("Only whoever decided can take it back."))
-        if now() > opinion.at + UNDO_FOR + ON_THE_WAY:
+        if now() > opinion.at + UNDO_PERIOD + UNDO_GRACE:
             raise UndoRefused(_l("It is too late to take this back: ten seconds have passed."))
         if not submission.is_waiting or latest is None or latest.id != opinion.id:
             raise UndoRefused(_l("The work changed since, so the decision stands."))
-        submission.stage = await _without_the_last_opinion(submission, by, opinion.at)
+        submission.stage = await _delete_last_opinion(submission, by, opinion.at)
         await submission.save(update_fields=["stage"])
         await record(Verb.WORK_DECISION_UNDONE, held.id, organisation_id=held.organisation_id, by=by)
 
 
-async def _without_the_last_opinion(submission: Submission, by: Person, since: datetime) -> Stage:
+async def _delete_last_opinion(submission: Submission, by: Person, since: datetime) -> Stage:
     """Delete what `by` said last, if it was said in the decision of `since`; the stage that is left."""
     opinions = await Opinion.filter(submission_id=submission.id).order_by("id")
-    if opinions and opinions[-1].by_id == by.id and opinions[-1].at >= since - ON_THE_WAY:
+    if opinions and opinions[-1].by_id == by.id and opinions[-1].at >= since - UNDO_GRACE:
         await opinions.pop().delete()
-    return stage_of(voices_of(opinions))
+    return stage_of(latest_decisions(opinions))
 
 
-async def open_personal_data(artwork: Artwork) -> list[Found]:
+async def unconfirmed_personal_data(artwork: Artwork) -> list[CheckFinding]:
     """What in the words of a work lets anybody reach somebody, and was not waved off."""
     texts = {name: getattr(artwork, name) for name in TEXT_FIELDS}
-    found = [each for each in personal_data.look(texts) if each.rule in personal_data.REACHING]
+    found = [each for each in personal_data.check(texts) if each.rule in personal_data.CONTACT_RULES]
     if not found:
         return []
     waved = {str(key) for key in await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)}
@@ -450,12 +457,12 @@ async def open_personal_data(artwork: Artwork) -> list[Found]:
 async def _check_acceptable(artwork: Artwork) -> None:
     image = await Image.get_or_none(id=artwork.image_id or 0)
     consent = await Consent.get_or_none(id=artwork.consent_id or 0)
-    sentences = hindrances(artwork, image, consent)
+    sentences = acceptance_blockers(artwork, image, consent)
     if sentences:
         raise DecisionRefused(sentences[0])
 
 
-def hindrances(artwork: Artwork, image: Image | None, consent: Consent | None) -> list[Any]:
+def acceptance_blockers(artwork: Artwork, image: Image | None, consent: Consent | None) -> list[Any]:
     """What keeps a work from being accepted, each as a lazy sentence; nothing where it can be."""
     sentences = []
     if image is None:
@@ -471,11 +478,11 @@ def hindrances(artwork: Artwork, image: Image | None, consent: Consent | None) -
     elif not consent.for_web:
         sentences.append(_l("The consent does not cover the web. Nothing is shown without that."))
     elif not consent.covers_web():
-        sentences.append(CONSENT_HINDRANCES[consent.state()])
+        sentences.append(CONSENT_BLOCKERS[consent.state()])
     return sentences
 
 
-CONSENT_HINDRANCES = {
+CONSENT_BLOCKERS = {
     ConsentState.NOT_YET: _l("The consent is not in force yet: its first day is to come."),
     ConsentState.EXPIRED: _l("The consent has expired. The organisation needs a new one."),
     ConsentState.WITHDRAWN: _l("The consent was withdrawn. The work can no longer be shown."),

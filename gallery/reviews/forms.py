@@ -10,17 +10,27 @@ from wtforms.fields import Field, HiddenField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Optional
 
-from gallery.artists.forms import CheckBoxes
-from gallery.reviews.checks.found import Found
+from gallery.artists.forms import CheckboxesField
+from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.models import Decision, PairOutcome, ReadyReason
 from gallery.reviews.reports import REPORTED_FOR_WORDS
-from gallery.reviews.scoring import HIGHEST, LOWEST
-from gallery.web.forms import Block, Form, Line, Moment, Needed, at_most, choices_of, is_among, stripped
+from gallery.reviews.scoring import HIGHEST_SCORE, LOWEST_SCORE
+from gallery.web.forms import (
+    Form,
+    LineField,
+    MomentField,
+    Required,
+    TextBlockField,
+    choices_of,
+    is_among,
+    max_length,
+    stripped,
+)
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.languages import spoken
+from gallery.web.languages import localized
 
-LONGEST_NOTE = 1000
+MAX_NOTE_LENGTH = 1000
 
 # The fields of a work's form, as its organisation sees them, in their order.
 NOTED_FIELDS = {
@@ -59,7 +69,7 @@ DATA_WORDS = {
 }
 
 
-def data_named(found: Found) -> str:
+def describe_personal_data(found: CheckFinding) -> str:
     """Which personal datum stands where: “Story: a mobile telephone number, 13800138000”."""
     return _("%(field)s: %(what)s, %(datum)s") % {
         "field": SNAPSHOT_WORDS[found.field],
@@ -72,14 +82,14 @@ class ReviewForm(Form):
     submission = HiddenField()
     seen = HiddenField()  # the fingerprint of what the page showed
     decision = StringField(_l("Decision"))
-    reason = Block(
+    reason = TextBlockField(
         _l("To the organisation"),
         2000,
         description=_l("Needed when you decline. They read it at their work."),
         render_kw={"rows": 3},
     )
-    ready = CheckBoxes(_l("Ready reasons"))
-    concern = Block(
+    ready = CheckboxesField(_l("Ready reasons"))
+    concern = TextBlockField(
         _l("Showing it might harm somebody"),
         2000,
         description=_l(
@@ -92,7 +102,7 @@ class ReviewForm(Form):
     def __init__(self, posted: Any = None, *, offered: Sequence[ReadyReason] = (), **begin_with: Any) -> None:
         super().__init__(posted, **begin_with)
         self.offered = offered
-        self["ready"].choices = [SelectChoice(str(each.id), spoken(each, "text").text) for each in offered]
+        self["ready"].choices = [SelectChoice(str(each.id), localized(each, "text").text) for each in offered]
 
     def validate_decision(self, field: Field) -> None:
         if field.data not in set(Decision):
@@ -116,39 +126,39 @@ class ReviewForm(Form):
         return {
             name: text
             for name in NOTED_FIELDS
-            if (text := _together(self[f"note_{name}"].data, self._chosen(name, language)))
+            if (text := _join_texts(self[f"note_{name}"].data, self._chosen(name, language)))
         }
 
     def told_reason(self, language: str = "zh") -> str:
         """What is told to the organisation, with the ready reasons for the work as a whole."""
-        return _together(self.reason.data, self._chosen("", language))
+        return _join_texts(self.reason.data, self._chosen("", language))
 
     def _chosen(self, field: str, language: str) -> list[str]:
         chosen = set(self.ready.data or [])
         return [
-            spoken(each, "text", language).text
+            localized(each, "text", language).text
             for each in self.offered
             if str(each.id) in chosen and each.field == field
         ]
 
 
-def _together(typed: str | None, ready: list[str]) -> str:
+def _join_texts(typed: str | None, ready: list[str]) -> str:
     return "\n".join(text for text in (typed or "", *ready) if text)
 
 
-def _note(label: Any) -> Block:
-    return Block(label, LONGEST_NOTE, render_kw={"rows": 2})
+def _note_field(label: Any) -> TextBlockField:
+    return TextBlockField(label, MAX_NOTE_LENGTH, render_kw={"rows": 2})
 
 
 for _name, _label in NOTED_FIELDS.items():
-    setattr(ReviewForm, f"note_{_name}", _note(_label))
+    setattr(ReviewForm, f"note_{_name}", _note_field(_label))
 
 
-class TogetherForm(Form):
+class BulkReviewForm(Form):
     """The same decision on several works."""
 
     decision = StringField(_l("Decision"))
-    reason = Block(
+    reason = TextBlockField(
         _l("To the organisations"),
         2000,
         description=_l("Needed when you return or decline. Each of them reads it at its work."),
@@ -164,7 +174,7 @@ class RoundForm(Form):
     """A scoring round. `themes`: those in which something waits, as id and title."""
 
     theme = SelectField(_l("Theme"), choices=[], validate_choice=False)
-    closes_at = Moment(
+    closes_at = MomentField(
         _l("Scores until"),
         description=_l("Scores can be given and changed until then; nobody reads others' before."),
     )
@@ -181,25 +191,25 @@ class RoundForm(Form):
 class ScoreForm(Form):
     value = RadioField(
         _l("Score"),
-        [Needed(_l("Please choose a score from 1 to 5."))],
-        choices=[SelectChoice(str(value), str(value)) for value in range(LOWEST, HIGHEST + 1)],
+        [Required(_l("Please choose a score from 1 to 5."))],
+        choices=[SelectChoice(str(value), str(value)) for value in range(LOWEST_SCORE, HIGHEST_SCORE + 1)],
         validate_choice=True,
         invalid_choice_message=_l("Please choose a score from 1 to 5."),
         description=_l("1: rather not here. 3: good to have. 5: it must hang."),
     )
-    note = Block(
+    note = TextBlockField(
         _l("Note"),
-        LONGEST_NOTE,
+        MAX_NOTE_LENGTH,
         description=_l("For the other curators, who read it after the round has closed."),
         render_kw={"rows": 3},
     )
 
 
 class VetoForm(Form):
-    concern = Block(
+    concern = TextBlockField(
         _l("What you fear"),
         2000,
-        [Needed(_l("Please say in a sentence whom it might harm, and how. Only curators read it."))],
+        [Required(_l("Please say in a sentence whom it might harm, and how. Only curators read it."))],
         description=_l("The person, brothers or sisters, classmates. Only curators read this."),
         render_kw={"rows": 3},
     )
@@ -210,9 +220,9 @@ class PairForm(Form):
 
     outcome = StringField()
     which = StringField()
-    words = Block(
+    words = TextBlockField(
         _l("What you ask"),
-        LONGEST_NOTE,
+        MAX_NOTE_LENGTH,
         description=_l(
             "The organisation reads this. Please name neither the other work nor whose it is, unless it is theirs too."
         ),
@@ -220,7 +230,7 @@ class PairForm(Form):
     )
 
     def validate_outcome(self, field: Field) -> None:
-        if field.data not in {*PairOutcome, AGAIN}:
+        if field.data not in {*PairOutcome, REOPEN}:
             raise ValidationError(_("Please use one of the buttons."))
 
     def validate_which(self, field: Field) -> None:
@@ -233,18 +243,20 @@ class PairForm(Form):
             raise ValidationError(_("Please write what you ask."))
 
 
-AGAIN = "again"  # in place of an outcome: the pair is not settled
+REOPEN = "again"  # in place of an outcome: the pair is not settled
 SIDES = ("earlier", "later")
 
 
 class WaveOffForm(Form):
-    reason = Line(_l("Why it does not matter here"), 300, [Needed(_l("Please say in a few words why."))])
+    reason = LineField(
+        _l("Why it does not matter here"), 300, [Required(_l("Please say in a few words why."))]
+    )
 
 
 class ReadyReasonForm(Form):
     field = SelectField(_l("Stands at"), choices=[])
-    text_zh = Block(_l("In Chinese"), LONGEST_NOTE, render_kw={"rows": 2})
-    text_en = Block(_l("In English"), LONGEST_NOTE, render_kw={"rows": 2})
+    text_zh = TextBlockField(_l("In Chinese"), MAX_NOTE_LENGTH, render_kw={"rows": 2})
+    text_en = TextBlockField(_l("In English"), MAX_NOTE_LENGTH, render_kw={"rows": 2})
     is_gone = BooleanField(_l("Remove it"))
 
     def __init__(self, posted: Any = None, **begin_with: Any) -> None:
@@ -264,15 +276,15 @@ class ReportForm(Form):
 
     reported_for = RadioField(
         _l("What is it about?"),
-        [Needed(_l("Please choose what it is about."))],
+        [Required(_l("Please choose what it is about."))],
         choices=[SelectChoice(value, word) for value, word in REPORTED_FOR_WORDS.items()],
         validate_choice=True,
         invalid_choice_message=_l("Please choose something that is in the list."),
     )
-    told = Block(
+    told = TextBlockField(
         _l("What should we know?"),
         2000,
-        [Needed(_l("Please tell in a sentence or two what should not be shown, and why."))],
+        [Required(_l("Please tell in a sentence or two what should not be shown, and why."))],
         render_kw={"rows": 5},
     )
     email = StringField(
@@ -280,19 +292,21 @@ class ReportForm(Form):
         [
             Optional(),
             Email(_l("Please write an e-mail address, such as name@example.org.")),
-            at_most(254),
+            max_length(254),
         ],
         filters=[stripped],
         description=_l("Only if you would like an answer. Curators alone see it."),
         render_kw={"type": "email", "autocomplete": "email", "maxlength": 254},
     )
-    nickname = Line(_l("Please leave this empty"), 200, render_kw={"tabindex": "-1", "autocomplete": "off"})
+    nickname = LineField(
+        _l("Please leave this empty"), 200, render_kw={"tabindex": "-1", "autocomplete": "off"}
+    )
 
 
-class ClosingForm(Form):
-    note = Block(
+class CloseReportForm(Form):
+    note = TextBlockField(
         _l("What was done"),
         2000,
-        [Needed(_l("Please note in a sentence what was done: other curators read it."))],
+        [Required(_l("Please note in a sentence what was done: other curators read it."))],
         render_kw={"rows": 4},
     )

@@ -10,7 +10,7 @@ from typing import Any
 from tortoise.expressions import Q, Subquery
 
 from gallery.accounts.models import Person
-from gallery.artworks.as_sent import as_sent
+from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.audit.recording import record
@@ -29,17 +29,23 @@ from gallery.reviews.checks import (
     picture,
     wording,
 )
-from gallery.reviews.checks.duplicates import Near
-from gallery.reviews.checks.found import Found
-from gallery.reviews.decisions import shown_of
+from gallery.reviews.checks.duplicates import NearDuplicate
+from gallery.reviews.checks.findings import CheckFinding
+from gallery.reviews.decisions import reviewed_fields
 from gallery.reviews.models import HashBand, Hint, NearPair, ScoringRound, WavedOff
-from gallery.reviews.pairs import ShownPair, is_pair, keep_pair, proposed_beside, shown_pairs
-from gallery.web.languages import Spoken, current_language
+from gallery.reviews.pairs import (
+    ShownPair,
+    is_duplicate_finding,
+    load_pairs,
+    pairs_with_proposed_image,
+    store_pair,
+)
+from gallery.web.languages import LocalizedText, current_language
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import shown_date
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 
-MOST_NEAR = 12  # works with nearly the same picture that are told; an empty sheet may have hundreds
+MAX_NEAR_DUPLICATES = 12  # works with nearly the same picture that are told; an empty sheet may have hundreds
 
 
 async def check_submission(submission: Submission) -> None:
@@ -47,14 +53,18 @@ async def check_submission(submission: Submission) -> None:
     artwork = await Artwork.get(id=submission.artwork_id).prefetch_related(
         "image", "artist", "consent", "project", "themes"
     )
-    await as_sent([artwork])
-    found = list(await findings(artwork, submission))
-    image = await looked_at_picture(artwork, submission)
+    await load_as_sent([artwork])
+    found = list(await run_checks(artwork, submission))
+    image = await submitted_image(artwork, submission)
     async with in_transaction():
-        there = await _there({artwork.id, *(int(each.facts["artwork"]) for each in found if is_pair(each))})
+        there = await _lock_not_withdrawn(
+            {artwork.id, *(int(each.facts["artwork"]) for each in found if is_duplicate_finding(each))}
+        )
         if artwork.id not in there:
             found = []  # withdrawn while it was looked at: what was found quotes words that are erased
-        found = [each for each in found if not is_pair(each) or int(each.facts["artwork"]) in there]
+        found = [
+            each for each in found if not is_duplicate_finding(each) or int(each.facts["artwork"]) in there
+        ]
         held = await locked(Submission.filter(id=submission.id)).first()
         if held is None:
             return
@@ -63,8 +73,8 @@ async def check_submission(submission: Submission) -> None:
         await Hint.filter(submission_id=held.id).delete()
         pairs: dict[str, NearPair] = {}
         for each in found:
-            if is_pair(each) and image is not None:
-                pairs[each.key] = await keep_pair(artwork.id, image.id, each)
+            if is_duplicate_finding(each) and image is not None:
+                pairs[each.key] = await store_pair(artwork.id, image.id, each)
         await Hint.bulk_create(
             Hint(
                 submission_id=held.id,
@@ -86,58 +96,59 @@ async def check_submission(submission: Submission) -> None:
         await held.save(update_fields=["checked_with", "checked_on"])
 
 
-async def findings(artwork: Artwork, submission: Submission) -> Iterable[Found]:
+async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[CheckFinding]:
     """What the checks find; what stands around the work must be fetched. A withdrawn work has nothing to look at."""
     if artwork.status == Status.WITHDRAWN:
         return []
-    told = shown_of(artwork, submission)
+    told = reviewed_fields(artwork, submission)
     texts = {name: told[name] for name in TEXT_FIELDS}
     found = [
-        *wording.look(texts),
-        *personal_data.look(texts),
-        *alt_text.look(texts, artwork.language),
-        *consent.look(artwork.consent, today()),
+        *wording.check(texts),
+        *personal_data.check(texts),
+        *alt_text.check(texts, artwork.language),
+        *consent.check(artwork.consent, today()),
     ]
-    image = await looked_at_picture(artwork, submission)
+    image = await submitted_image(artwork, submission)
     if image is not None and image.state == ImageState.READY:
-        await keep_bands(artwork, image)
-        found.extend(picture.look(image.width, image.height, image.softness))
-        found.extend(duplicates.look(await near(artwork, image)))
+        await store_hash_bands(artwork, image)
+        found.extend(picture.check(image.width, image.height, image.softness))
+        found.extend(duplicates.check(await near_duplicates(artwork, image)))
     return found
 
 
-async def looked_at_picture(artwork: Artwork, submission: Submission) -> Image | None:
+async def submitted_image(artwork: Artwork, submission: Submission) -> Image | None:
     """The picture that a submission is about; the work's image must be fetched."""
     if submission.proposed_image_id is None:
         return artwork.image
     return await Image.get_or_none(id=submission.proposed_image_id)
 
 
-async def keep_bands(artwork: Artwork, image: Image) -> None:
+async def store_hash_bands(artwork: Artwork, image: Image) -> None:
     """Let the picture of a work be found by later ones: only pictures that were sent for review ever are."""
     if not image.perceptual_hash or await HashBand.exists(image_id=image.id):
         return
     async with in_transaction():
-        if await _there([artwork.id]) and not await HashBand.exists(image_id=image.id):
+        if await _lock_not_withdrawn([artwork.id]) and not await HashBand.exists(image_id=image.id):
             await HashBand.bulk_create(
-                HashBand(image_id=image.id, code=code) for code in duplicates.bands(image.perceptual_hash)
+                HashBand(image_id=image.id, code=code)
+                for code in duplicates.hash_bands(image.perceptual_hash)
             )
 
 
-async def _there(ids: Collection[int]) -> set[int]:
+async def _lock_not_withdrawn(ids: Collection[int]) -> set[int]:
     """Those of the works `ids` that are not withdrawn, nor will be before the transaction ends."""
     held = await locked(Artwork.filter(id__in=list(ids)).order_by("id"))
     return {each.id for each in held if each.status != Status.WITHDRAWN}
 
 
-async def near(artwork: Artwork, image: Image) -> list[Near]:
+async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]:
     """Works of all organisations whose picture is nearly this one, the nearest first."""
     if not image.perceptual_hash:
         return []
-    found: dict[int, Near] = {}
+    found: dict[int, NearDuplicate] = {}
     for is_mirrored, hash in (
         (False, image.perceptual_hash),
-        (True, image_similarity.mirrored(image.perceptual_hash)),
+        (True, image_similarity.mirrored_hash(image.perceptual_hash)),
     ):
         codes = list(duplicates.neighbouring_codes(hash))
         candidates = (
@@ -148,26 +159,30 @@ async def near(artwork: Artwork, image: Image) -> list[Near]:
             .values_list("perceptual_hash", "id", "artwork__id", "artwork__artist_id")
         )
         for other, image_id, artwork_id, artist_id in candidates:
-            bits = image_similarity.distance(hash, str(other))
+            bits = image_similarity.hash_distance(hash, str(other))
             id = int(str(artwork_id))
             if (
-                bits > image_similarity.FARTHEST
+                bits > image_similarity.MAX_HASH_DISTANCE
                 or id == artwork.id
                 or (id in found and found[id].distance <= bits)
             ):
                 continue
-            found[id] = Near(id, int(str(image_id)), bits, is_mirrored, artist_id != artwork.artist_id)
-    for pair in await proposed_beside(
+            found[id] = NearDuplicate(
+                id, int(str(image_id)), bits, is_mirrored, artist_id != artwork.artist_id
+            )
+    for pair in await pairs_with_proposed_image(
         image.id
     ):  # a proposed picture is no work's own and is found by its pair alone
         other = pair.earlier if pair.later_image_id == image.id else pair.later
         other_image = pair.earlier_image_id if pair.later_image_id == image.id else pair.later_image_id
         is_other = other.artist_id != artwork.artist_id
-        found.setdefault(other.id, Near(other.id, other_image, pair.distance, pair.is_mirrored, is_other))
-    return sorted(found.values(), key=lambda each: each.distance)[:MOST_NEAR]
+        found.setdefault(
+            other.id, NearDuplicate(other.id, other_image, pair.distance, pair.is_mirrored, is_other)
+        )
+    return sorted(found.values(), key=lambda each: each.distance)[:MAX_NEAR_DUPLICATES]
 
 
-async def check_next(workshop: Workshop) -> bool:
+async def check_next_submission(context: ChoreContext) -> bool:
     """Check the oldest submission that was not looked at by these checks; False when there is none."""
     waiting = Image.filter(state=ImageState.RECEIVED, candidate_for_id__isnull=False).values(
         "candidate_for_id"
@@ -182,7 +197,7 @@ async def check_next(workshop: Workshop) -> bool:
     return True
 
 
-async def looked_at(submission: Submission) -> list[Hint]:
+async def current_hints(submission: Submission) -> list[Hint]:
     """The hints on a submission as they are today, in the order of the checks."""
     if submission.checked_with < CHECKS_VERSION or submission.checked_on != today():
         await check_submission(submission)
@@ -200,7 +215,7 @@ async def wave_off(hint: Hint, by: Person, reason: str) -> None:
         await record(Verb.WORK_HINT_WAVED_OFF, hint.artwork_id, by=by)
 
 
-async def take_up_again(hint: Hint) -> None:
+async def reopen(hint: Hint) -> None:
     """Let a hint that was waved off stand again."""
     async with in_transaction():
         await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
@@ -208,7 +223,7 @@ async def take_up_again(hint: Hint) -> None:
         await record(Verb.WORK_HINT_TAKEN_UP, hint.artwork_id)
 
 
-SENTENCES: Mapping[str, Any] = {
+HINT_SENTENCES: Mapping[str, Any] = {
     "alt_text.file_name": _l(
         "This looks like the name of a file. Somebody who cannot see the picture learns nothing from it."
     ),
@@ -256,23 +271,23 @@ SENTENCES: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class ShownHint:
+class HintDescription:
     """A hint as a curator reads it."""
 
     hint: Hint
     check: Any
     sentence: str
     instead: str = ""
-    source: Spoken | None = None
+    source: LocalizedText | None = None
     pair: ShownPair | None = None
     waved_off: WavedOff | None = None
 
 
-async def shown(hints: list[Hint]) -> list[ShownHint]:
+async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
     """The hints with their sentences, the pairs of works they are about and who waved them off."""
     waved: dict[str, WavedOff] = {}
-    pairs = await shown_pairs([hint.pair_id for hint in hints if hint.pair_id])
-    blind = await _being_scored(list(pairs.values()))
+    pairs = await load_pairs([hint.pair_id for hint in hints if hint.pair_id])
+    blind = await _pairs_being_scored(list(pairs.values()))
     pairs = {id: pair for id, pair in pairs.items() if id not in blind}
     if hints:
         rows = await WavedOff.filter(artwork_id=hints[0].artwork_id).prefetch_related("by")
@@ -291,16 +306,18 @@ async def shown(hints: list[Hint]) -> list[ShownHint]:
             language = current_language()
             sentence = entry.why_zh if language == "zh" else entry.why_en
             title = wording.wording_list().sources[entry.source][f"title_{language}"]
-            instead, source = entry.instead, Spoken(title, language)
+            instead, source = entry.instead, LocalizedText(title, language)
         else:
-            sentence = _sentence(hint)
+            sentence = _hint_sentence(hint)
         result.append(
-            ShownHint(hint, CHECK_WORDS[hint.check], sentence, instead, source, pair, waved.get(hint.key))
+            HintDescription(
+                hint, CHECK_WORDS[hint.check], sentence, instead, source, pair, waved.get(hint.key)
+            )
         )
     return result
 
 
-async def _being_scored(pairs: Collection[ShownPair]) -> set[int]:
+async def _pairs_being_scored(pairs: Collection[ShownPair]) -> set[int]:
     """The ids of pairs of which one work is scored just now by curators who may not know whose it is."""
     waiting = [side.artwork.id for pair in pairs for side in pair.sides if side.is_waiting]
     rounds = ScoringRound.filter(closes_at__gt=now(), theme__artworks__id__in=waiting)
@@ -308,8 +325,8 @@ async def _being_scored(pairs: Collection[ShownPair]) -> set[int]:
     return {pair.pair.id for pair in pairs if any(side.artwork.id in scored for side in pair.sides)}
 
 
-def _sentence(hint: Hint) -> str:
+def _hint_sentence(hint: Hint) -> str:
     told = dict(hint.facts)
     if "day" in told:
         told["day"] = shown_date(date.fromisoformat(told["day"]))
-    return str(SENTENCES[f"{hint.check}.{told['rule']}"]) % told
+    return str(HINT_SENTENCES[f"{hint.check}.{told['rule']}"]) % told

@@ -332,7 +332,7 @@ class PairOutcome(StrEnum):
     ASKED = "asked"  # an organisation was asked
 
 
-SETTLED = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # nothing is open any more
+SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # nothing is open any more
 
 
 class NearPair(Model):
@@ -374,7 +374,7 @@ class NearPair(Model):
 
     @property
     def is_settled(self) -> bool:
-        return self.outcome in SETTLED
+        return self.outcome in SETTLED_OUTCOMES
 
 
 class ReportedFor(StrEnum):

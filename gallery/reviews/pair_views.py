@@ -8,13 +8,13 @@ from starlette.routing import Route
 
 from gallery.reviews import pairs
 from gallery.reviews.access import load_pair
-from gallery.reviews.decisions import DecisionRefused, being_scored, scored_until
-from gallery.reviews.forms import AGAIN, PairForm
+from gallery.reviews.decisions import DecisionRefused, being_scored_sentence, open_scoring_round
+from gallery.reviews.forms import REOPEN, PairForm
 from gallery.reviews.models import Opinion, PairOutcome
 from gallery.reviews.pairs import PairRefused, ShownPair
 from gallery.reviews.vetoes import VetoRefused
-from gallery.storage import StoreAway
-from gallery.web.forms import small_form
+from gallery.storage import StoreUnavailable
+from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
@@ -22,43 +22,47 @@ from gallery.web.rendering import flash, redirect, render
 async def show(request: Request) -> Response:
     """A curator sees both pictures, names and stories as they were sent."""
     _person, shown = await load_pair(request)
-    return await _scored_first(request, shown) or _page(request, shown, PairForm(data={"which": "later"}))
+    return await _redirect_to_scoring(request, shown) or _page(
+        request, shown, PairForm(data={"which": "later"})
+    )
 
 
-async def _scored_first(request: Request, shown: ShownPair) -> Response | None:
+async def _redirect_to_scoring(request: Request, shown: ShownPair) -> Response | None:
     """To the round in which one of the works is scored just now: here the page would say whose it is."""
     for side in shown.sides:
-        scored = await being_scored(side.artwork) if side.is_waiting else None
+        scored = await open_scoring_round(side.artwork) if side.is_waiting else None
         if scored is not None:
             response = redirect(request, "rounds:show", id=scored.id)
-            flash(request, response, str(scored_until(scored)), "hint")
+            flash(request, response, str(being_scored_sentence(scored)), "hint")
             return response
     return None
 
 
-async def settle(request: Request) -> Response:
+async def update(request: Request) -> Response:
     """A curator says that they are two works, or the same one, or asks an organisation; or opens the question again."""
     person, shown = await load_pair(request)
-    if (elsewhere := await _scored_first(request, shown)) is not None:
+    if (elsewhere := await _redirect_to_scoring(request, shown)) is not None:
         return elsewhere
-    form = PairForm(await small_form(request))
+    form = PairForm(await read_small_form(request))
     if not form.validate():
         return _page(request, shown, form, 422)
     chosen = shown.earlier if form.which.data == "earlier" else shown.later
     made = None
     try:
-        if form.outcome.data == AGAIN:
-            await pairs.compare_again(shown.pair, person)
+        if form.outcome.data == REOPEN:
+            await pairs.reopen_pair(shown.pair, person)
         elif form.outcome.data == PairOutcome.TWO_WORKS:
-            await pairs.tell_apart(shown.pair, person)
+            await pairs.mark_as_two_works(shown.pair, person)
         elif form.outcome.data == PairOutcome.SAME_WORK:
-            made = await pairs.keep_one(shown, shown.other(chosen), person, request.app.state.storage)
+            made = await pairs.mark_as_same_work(
+                shown, shown.other(chosen), person, request.app.state.storage
+            )
         else:
-            made = await pairs.ask(shown, chosen, form.words.data or "", person)
+            made = await pairs.ask_organisation(shown, chosen, form.words.data or "", person)
     except (DecisionRefused, PairRefused, VetoRefused) as refusal:
         form.refuse("outcome", str(refusal.sentence))
         return _page(request, shown, form, 422)
-    except StoreAway:  # off every page; the worker deletes the files
+    except StoreUnavailable:  # off every page; the worker deletes the files
         form.refuse(
             "outcome",
             _("It is off the wall. Its public files could not be deleted yet; this is tried again."),
@@ -68,15 +72,15 @@ async def settle(request: Request) -> Response:
     if isinstance(made, Opinion):
         flash(request, response, _("Another curator decides next; these two stay open until then."), "hint")
     else:
-        flash(request, response, DONE[form.outcome.data or ""]())
+        flash(request, response, PAIR_MESSAGES[form.outcome.data or ""]())
     return response
 
 
-DONE = {
+PAIR_MESSAGES = {
     PairOutcome.TWO_WORKS: lambda: _("Both hints are gone: these are two works."),
     PairOutcome.SAME_WORK: lambda: _("These are the same work; one of them stays."),
     PairOutcome.ASKED: lambda: _("The organisation is asked."),
-    AGAIN: lambda: _("The question is open again. Decisions on the works stand."),
+    REOPEN: lambda: _("The question is open again. Decisions on the works stand."),
 }
 
 
@@ -84,12 +88,14 @@ def _page(request: Request, shown: ShownPair, form: PairForm, status: int = 200)
     context = {
         "shown": shown,
         "form": form,
-        "questions": {name: pairs.question_for(shown, getattr(shown, name)) for name in ("earlier", "later")},
+        "questions": {
+            name: pairs.suggested_question(shown, getattr(shown, name)) for name in ("earlier", "later")
+        },
     }
     return render(request, "reviews/pair.html", context, status=status)
 
 
 routes = [
     Route("/desk/pairs/{id:int}", show, name="pairs:show", methods=["GET"]),
-    Route("/desk/pairs/{id:int}", settle, name="pairs:settle", methods=["POST"]),
+    Route("/desk/pairs/{id:int}", update, name="pairs:settle", methods=["POST"]),
 ]

@@ -20,16 +20,16 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
-from gallery.mail.outbox import News, tell
+from gallery.mail.outbox import Notification, notify
 from gallery.reviews import decisions, vetoes
-from gallery.reviews.checks.duplicates import Near, near_found
-from gallery.reviews.checks.found import Found
-from gallery.reviews.models import SETTLED, Hint, NearPair, Opinion, PairOutcome, Review, WavedOff
+from gallery.reviews.checks.duplicates import NearDuplicate, duplicate_finding
+from gallery.reviews.checks.findings import CheckFinding
+from gallery.reviews.models import SETTLED_OUTCOMES, Hint, NearPair, Opinion, PairOutcome, Review, WavedOff
 from gallery.storage import Storage
-from gallery.web.languages import Spoken, speaking
+from gallery.web.languages import LocalizedText, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 
 
 class PairRefused(Exception):
@@ -40,11 +40,11 @@ class PairRefused(Exception):
         self.sentence = sentence
 
 
-WITHDRAWN = _l("One of the two works was withdrawn. Nothing was done.")
+WITHDRAWN_SENTENCE = _l("One of the two works was withdrawn. Nothing was done.")
 
 
 @dataclass(frozen=True)
-class Side:
+class PairSide:
     """One of the two works, as it was sent with this picture."""
 
     artwork: Artwork
@@ -56,8 +56,8 @@ class Side:
         """The snapshot: form field → what was sent in it."""
         return self.submission.sent
 
-    def spoken(self, field: str) -> Spoken:
-        return Spoken(self.said.get(field, ""), self.said.get("language", self.artwork.language))
+    def spoken(self, field: str) -> LocalizedText:
+        return LocalizedText(self.said.get(field, ""), self.said.get("language", self.artwork.language))
 
     @property
     def is_waiting(self) -> bool:
@@ -67,14 +67,14 @@ class Side:
 @dataclass(frozen=True)
 class ShownPair:
     pair: NearPair
-    earlier: Side
-    later: Side
+    earlier: PairSide
+    later: PairSide
 
     @property
-    def sides(self) -> tuple[Side, Side]:
+    def sides(self) -> tuple[PairSide, PairSide]:
         return self.earlier, self.later
 
-    def other(self, side: Side) -> Side:
+    def other(self, side: PairSide) -> PairSide:
         return self.later if side is self.earlier else self.earlier
 
     @property
@@ -82,11 +82,11 @@ class ShownPair:
         return self.earlier.artwork.organisation_id == self.later.artwork.organisation_id
 
 
-def is_pair(found: Found) -> bool:
+def is_duplicate_finding(found: CheckFinding) -> bool:
     return found.check == "duplicates"
 
 
-async def keep_pair(artwork_id: int, image_id: int, found: Found) -> NearPair:
+async def store_pair(artwork_id: int, image_id: int, found: CheckFinding) -> NearPair:
     """The pair of a picture and the one that was `found` near it, with a hint on the other work as well.
 
     Within the transaction that holds both works.
@@ -96,7 +96,10 @@ async def keep_pair(artwork_id: int, image_id: int, found: Found) -> NearPair:
     pair = await NearPair.get_or_none(earlier_image_id__in=both, later_image_id__in=both)
     if pair is None:
         # The one that was sent first is the earlier.
-        ours, theirs = await _sent_first(artwork_id, image_id), await _sent_first(other_id, other_image_id)
+        ours, theirs = (
+            await _first_sent_at(artwork_id, image_id),
+            await _first_sent_at(other_id, other_image_id),
+        )
         first, second = (artwork_id, image_id), (other_id, other_image_id)
         if theirs < ours:
             first, second = second, first
@@ -108,12 +111,12 @@ async def keep_pair(artwork_id: int, image_id: int, found: Found) -> NearPair:
             distance=int(found.facts["distance"]),
             is_mirrored=found.facts["rule"].endswith("_mirrored"),
         )
-    await _hint_on_the_other(pair, artwork_id, image_id, other_id, other_image_id, found)
+    await _add_hint_to_other(pair, artwork_id, image_id, other_id, other_image_id, found)
     return pair
 
 
-async def _hint_on_the_other(
-    pair: NearPair, artwork_id: int, image_id: int, other_id: int, other_image_id: int, found: Found
+async def _add_hint_to_other(
+    pair: NearPair, artwork_id: int, image_id: int, other_id: int, other_image_id: int, found: CheckFinding
 ) -> None:
     latest = await Submission.filter(artwork_id=other_id).order_by("-number").first()
     if latest is None or not _shows(latest, other_image_id):
@@ -121,7 +124,7 @@ async def _hint_on_the_other(
     if await Hint.exists(submission_id=latest.id, pair_id=pair.id):
         return
     is_other = found.facts["rule"].startswith("other_artist")
-    each = near_found(Near(artwork_id, image_id, pair.distance, pair.is_mirrored, is_other))
+    each = duplicate_finding(NearDuplicate(artwork_id, image_id, pair.distance, pair.is_mirrored, is_other))
     is_waved = await WavedOff.exists(artwork_id=other_id, key=each.key)
     await Hint.create(
         submission=latest,
@@ -140,14 +143,14 @@ def _shows(submission: Submission, image_id: int) -> bool:
     return submission.sent.get("picture") == str(image_id)
 
 
-async def _sent_first(artwork_id: int, image_id: int) -> tuple[datetime, int]:
+async def _first_sent_at(artwork_id: int, image_id: int) -> tuple[datetime, int]:
     """When a work was first sent with a picture, and the submission, by which two are put in order."""
     submissions = await Submission.filter(artwork_id=artwork_id).order_by("number")
     with_it = [each for each in submissions if _shows(each, image_id)] or submissions
     return (with_it[0].at, with_it[0].id) if with_it else (now(), 0)
 
 
-async def proposed_beside(image_id: int) -> list[NearPair]:
+async def pairs_with_proposed_image(image_id: int) -> list[NearPair]:
     """The pairs of a picture whose other is proposed for a work and waits."""
     pairs = await NearPair.filter(Q(earlier_image_id=image_id) | Q(later_image_id=image_id)).select_related(
         "earlier", "later"
@@ -165,7 +168,7 @@ async def proposed_beside(image_id: int) -> list[NearPair]:
     return [each for each in pairs if beside[each.id] in proposed]
 
 
-async def shown_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
+async def load_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
     """Those of the pairs of which both pictures can still be looked at, as they were sent, by id; two queries."""
     if not ids:
         return {}
@@ -185,31 +188,33 @@ async def shown_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
     return shown
 
 
-def _side(artwork: Artwork, image: Image, sent: Sequence[Submission]) -> Side | None:
+def _side(artwork: Artwork, image: Image, sent: Sequence[Submission]) -> PairSide | None:
     """`sent`: all submissions of the work, in their order."""
     with_it = [each for each in sent if _shows(each, image.id)]
     if artwork.status == Status.WITHDRAWN or image.state != ImageState.READY or not with_it:
         return None
     if image.id != artwork.image_id and with_it[-1] is not sent[-1]:
         return None  # another picture took its place
-    return Side(artwork, image, with_it[-1])
+    return PairSide(artwork, image, with_it[-1])
 
 
-async def tell_apart(pair: NearPair, by: Person) -> None:
+async def mark_as_two_works(pair: NearPair, by: Person) -> None:
     """Note that the two are different works: neither has a hint on the other any more."""
     async with in_transaction():
-        await _settle(pair, PairOutcome.TWO_WORKS, by)
+        await _save_outcome(pair, PairOutcome.TWO_WORKS, by)
         await record(Verb.WORK_TOLD_APART, pair.later_id, with_id=pair.earlier_id, by=by)
 
 
-async def compare_again(pair: NearPair, by: Person) -> None:
+async def reopen_pair(pair: NearPair, by: Person) -> None:
     """Let a pair be unsettled again, with its hints; a decision on a work stands."""
     async with in_transaction():
-        await _settle(pair, None, by)
+        await _save_outcome(pair, None, by)
         await record(Verb.WORK_COMPARED_AGAIN, pair.later_id, with_id=pair.earlier_id, by=by)
 
 
-async def keep_one(shown: ShownPair, goes: Side, by: Person, storage: Storage) -> Review | Opinion | None:
+async def mark_as_same_work(
+    shown: ShownPair, goes: PairSide, by: Person, storage: Storage
+) -> Review | Opinion | None:
     """Note that the two are the same work, and that `goes` is not shown a second time; nothing is deleted.
 
     What waits is declined, with a reason that tells nothing of another organisation; what was accepted is taken off the
@@ -218,10 +223,10 @@ async def keep_one(shown: ShownPair, goes: Side, by: Person, storage: Storage) -
     """
     if goes.is_waiting:
         async with in_transaction():
-            await _hold_both(shown.pair)
-            made = await decisions.decline(goes.artwork, goes.submission, by, reason_for(shown, goes))
+            await _lock_both(shown.pair)
+            made = await decisions.decline(goes.artwork, goes.submission, by, decline_reason(shown, goes))
             if isinstance(made, Review):
-                await _settle(shown.pair, PairOutcome.SAME_WORK, by, made)
+                await _save_outcome(shown.pair, PairOutcome.SAME_WORK, by, made)
                 await record(
                     Verb.WORK_FOUND_TWICE, goes.artwork.id, with_id=shown.other(goes).artwork.id, by=by
                 )
@@ -231,39 +236,41 @@ async def keep_one(shown: ShownPair, goes: Side, by: Person, storage: Storage) -
         concern = _("The same picture was sent as work %(number)s.") % {"number": stays.id}
         await vetoes.veto(goes.artwork, storage, by, concern)
     async with in_transaction():
-        await _settle(shown.pair, PairOutcome.SAME_WORK, by)
+        await _save_outcome(shown.pair, PairOutcome.SAME_WORK, by)
         await record(Verb.WORK_FOUND_TWICE, goes.artwork.id, with_id=shown.other(goes).artwork.id, by=by)
     return None
 
 
-async def ask(shown: ShownPair, asked: Side, words: str, by: Person) -> Review | Opinion | None:
+async def ask_organisation(
+    shown: ShownPair, asked: PairSide, words: str, by: Person
+) -> Review | Opinion | None:
     """Ask the organisation of one of the two works: what waits is returned with the words, else its members get a mail.
 
     Raises DecisionRefused.
     """
     async with in_transaction():
-        await _hold_both(shown.pair)
+        await _lock_both(shown.pair)
         made: Review | Opinion | None = None
         if asked.is_waiting:
             made = await decisions.return_to_partner(asked.artwork, asked.submission, by, {"picture": words})
         else:
-            news = News(
+            news = Notification(
                 "work_question",
                 f"/desk/works/{asked.artwork.id}",
                 {"work": asked.said.get("title", ""), "words": words},
             )
-            await tell(await members_of(asked.artwork.organisation_id), news)
+            await notify(await members_of(asked.artwork.organisation_id), news)
         if not isinstance(made, Opinion):
-            await _settle(shown.pair, PairOutcome.ASKED, by, made)
+            await _save_outcome(shown.pair, PairOutcome.ASKED, by, made)
             await record(
                 Verb.WORK_ASKED_ABOUT, asked.artwork.id, with_id=shown.other(asked).artwork.id, by=by
             )
     return made
 
 
-def reason_for(shown: ShownPair, goes: Side) -> str:
+def decline_reason(shown: ShownPair, goes: PairSide) -> str:
     """Why one of two is declined, in its language."""
-    with speaking(goes.artwork.language):
+    with use_language(goes.artwork.language):
         if shown.is_of_one_organisation:
             # By its number: when that work is withdrawn, nobody would find its title here.
             stays = shown.other(goes).artwork.id
@@ -274,9 +281,9 @@ def reason_for(shown: ShownPair, goes: Side) -> str:
         )
 
 
-def question_for(shown: ShownPair, asked: Side) -> str:
+def suggested_question(shown: ShownPair, asked: PairSide) -> str:
     """What an organisation can be asked, in the language of its work; it tells nothing of another organisation."""
-    with speaking(asked.artwork.language):
+    with use_language(asked.artwork.language):
         if shown.is_of_one_organisation:
             other = shown.other(asked).artwork.id
             return _("Nearly the same picture was sent as work %(number)s. Is it the same work?") % {
@@ -285,7 +292,7 @@ def question_for(shown: ShownPair, asked: Side) -> str:
         return _("We hold nearly the same picture twice. Please tell us who made yours, and when.")
 
 
-async def forget_pairs(workshop: Workshop) -> bool:
+async def delete_withdrawn_pairs(context: ChoreContext) -> bool:
     """Delete the pairs, with their hints, of which one work was withdrawn."""
     gone = Q(earlier__status=Status.WITHDRAWN) | Q(later__status=Status.WITHDRAWN)
     ids = await NearPair.filter(gone).values_list("id", flat=True)
@@ -293,14 +300,14 @@ async def forget_pairs(workshop: Workshop) -> bool:
     return False
 
 
-async def _hold_both(pair: NearPair) -> None:
+async def _lock_both(pair: NearPair) -> None:
     """Raises PairRefused where one of the two was withdrawn a moment ago: nothing is said of it any more."""
     held = await locked(Artwork.filter(id__in=[pair.earlier_id, pair.later_id]).order_by("id"))
     if any(each.status == Status.WITHDRAWN for each in held):
-        raise PairRefused(WITHDRAWN)
+        raise PairRefused(WITHDRAWN_SENTENCE)
 
 
-async def _settle(
+async def _save_outcome(
     pair: NearPair, outcome: PairOutcome | None, by: Person, review: Review | None = None
 ) -> None:
     """Keep what was found out; within a transaction. Raises PairRefused where the pair is gone."""
@@ -311,5 +318,5 @@ async def _settle(
         review_id=review.id if review else None,
     )
     if not changed:
-        raise PairRefused(WITHDRAWN)
-    await Hint.filter(pair_id=pair.id).update(is_open=outcome not in SETTLED)
+        raise PairRefused(WITHDRAWN_SENTENCE)
+    await Hint.filter(pair_id=pair.id).update(is_open=outcome not in SETTLED_OUTCOMES)

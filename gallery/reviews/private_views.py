@@ -8,14 +8,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.accounts.models import Person
-from gallery.artists.artist_views import answer_form
+from gallery.artists.artist_views import signed_form_response
 from gallery.artists.models import SignedForm
-from gallery.artists.private import read_details
+from gallery.artists.private_details import read_details
 from gallery.artworks.models import Artwork
-from gallery.artworks.sharing_private import share_of
+from gallery.artworks.private_shares import share_of
 from gallery.reviews.access import load_submitted
 from gallery.web.rendering import render
-from gallery.web.security import WITHOUT_PATH
+from gallery.web.security import REFERRER_WITHOUT_PATH
 
 
 async def show(request: Request) -> Response:
@@ -25,7 +25,7 @@ async def show(request: Request) -> Response:
     details = await read_details(artwork.artist, person, artwork.id)
     forms = await SignedForm.filter(consent_id=artwork.consent_id or 0).order_by("id")
     context = {"artwork": artwork, "details": details, "forms": forms}
-    return render(request, "reviews/private.html", context, headers=WITHOUT_PATH)
+    return render(request, "reviews/private.html", context, headers=REFERRER_WITHOUT_PATH)
 
 
 async def show_form(request: Request) -> Response:
@@ -36,7 +36,7 @@ async def show_form(request: Request) -> Response:
     ).prefetch_related("consent__artist")
     if form is None:
         raise HTTPException(404)
-    return await answer_form(request, form, artwork.id)
+    return await signed_form_response(request, form, artwork.id)
 
 
 async def _load_shared(request: Request) -> tuple[Person, Artwork]:

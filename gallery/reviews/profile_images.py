@@ -12,18 +12,18 @@ from starlette.routing import Route
 from tortoise.expressions import Q
 
 from gallery.accounts.models import Person
-from gallery.artworks.access import was_sent
-from gallery.artworks.as_sent import as_sent
+from gallery.artworks.access import was_sent_for_review
+from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.images.models import Image, ImageState
-from gallery.images.profile_image_models import Emblem, EmblemState
-from gallery.images.take_down import SEEN, TakenDown, record_emblem, take_down
+from gallery.images.profile_image_models import ProfileImage, ProfileImageState
+from gallery.images.takedowns import SEEN_VERBS, Takedown, record_profile_image, take_down
 from gallery.reviews.access import load_curator
-from gallery.storage import StoreAway
-from gallery.web.forms import Form, Line, Needed, desk_form
+from gallery.storage import StoreUnavailable
+from gallery.web.forms import Form, LineField, Required, read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render
@@ -31,74 +31,76 @@ from gallery.web.rendering import flash, redirect, render
 PER_PAGE = 50
 
 
-class ReasonForm(Form):
-    words = Line(
+class TakeDownForm(Form):
+    words = LineField(
         _l("Why it is taken down"),
         300,
-        [Needed(_l("Please say in a sentence why: its organisation reads that."))],
+        [Required(_l("Please say in a sentence why: its organisation reads that."))],
     )
 
 
 @dataclass(frozen=True)
-class Listed:
+class NewProfileImage:
     """A new logo or cover; `work` is the one that it resembles, where curators may see it."""
 
-    emblem: Emblem
+    emblem: ProfileImage
     work: Artwork | None
     is_of_withdrawn: bool
 
 
-def unseen() -> QuerySet[Emblem]:
+def unseen_profile_images() -> QuerySet[ProfileImage]:
     """Logos and covers that are screened and that no curator has looked at."""
-    return Emblem.filter(seen_at__isnull=True, image__state=ImageState.READY).exclude(state=EmblemState.NEW)
+    return ProfileImage.filter(seen_at__isnull=True, image__state=ImageState.READY).exclude(
+        state=ProfileImageState.NEW
+    )
 
 
 async def index(request: Request) -> Response:
     """A curator sees new logos and covers: those that wait first."""
     await load_curator(request)
-    return await _page(request, ReasonForm())
+    return await _page(request, TakeDownForm())
 
 
-async def _page(request: Request, form: ReasonForm, refused: int = 0) -> Response:
+async def _page(request: Request, form: TakeDownForm, refused: int = 0) -> Response:
     """The list; `refused` is the logo or cover to which the form belongs, as it was typed."""
     found = (
-        await unseen()
+        await unseen_profile_images()
         .order_by("-state", "id")  # "waiting" before "shown"
         .limit(PER_PAGE)
         .select_related("image", "organisation", "project__organisation")
     )
     context = {
-        "listed": [await _listed(emblem) for emblem in found],
-        "count": await unseen().count(),
+        "listed": [await _with_resembled_work(emblem) for emblem in found],
+        "count": await unseen_profile_images().count(),
         "form": form,
         "refused": refused,
     }
     return render(request, "reviews/emblems.html", context, status=422 if refused else 200)
 
 
-async def _listed(emblem: Emblem) -> Listed:
+async def _with_resembled_work(emblem: ProfileImage) -> NewProfileImage:
     image = await Image.get_or_none(id=emblem.resembles_id or 0)
     if image is None or image.state == ImageState.ERASED:
-        return Listed(emblem, None, image is not None)
-    if not await was_sent(image):  # drafts are their organisation's
-        return Listed(emblem, None, False)
+        return NewProfileImage(emblem, None, image is not None)
+    if not await was_sent_for_review(image):  # drafts are their organisation's
+        return NewProfileImage(emblem, None, False)
     works = Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))
     work = await works.select_related("image").first()
     if work is not None:
-        await as_sent([work])
-    return Listed(emblem, work, False)
+        await load_as_sent([work])
+    return NewProfileImage(emblem, work, False)
 
 
-async def decide(request: Request) -> Response:
+async def update(request: Request) -> Response:
     """A curator keeps a new logo or cover, or takes it down and says why."""
     person = await load_curator(request)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     response = redirect(request, "new_emblems:index")
     if posted.get("then") == "keep":
         await _keep(request, person)
         flash(request, response, _("The picture is kept."))
         return response
-    form = ReasonForm(posted)
+    form = TakeDownForm(posted)
     if not form.validate():
         return await _page(request, form, request.path_params["id"])
     await _take_down(request, person, form.words.data or "")
@@ -108,25 +110,25 @@ async def decide(request: Request) -> Response:
 
 async def _keep(request: Request, person: Person) -> None:
     async with in_transaction():
-        emblem = await _held(request)
-        kept = EmblemState.KEPT if emblem.state == EmblemState.WAITING else emblem.state
-        await Emblem.filter(id=emblem.id).update(state=kept, seen_at=now())
-        await record_emblem(emblem, SEEN, person)
+        emblem = await _load_locked(request)
+        kept = ProfileImageState.KEPT if emblem.state == ProfileImageState.WAITING else emblem.state
+        await ProfileImage.filter(id=emblem.id).update(state=kept, seen_at=now())
+        await record_profile_image(emblem, SEEN_VERBS, person)
         await content_version.bump()
 
 
 async def _take_down(request: Request, person: Person, words: str) -> None:
     async with in_transaction():
-        emblem = await _held(request)
+        emblem = await _load_locked(request)
         await take_down(emblem, "curator", person, words)
         await content_version.bump()
-    with contextlib.suppress(StoreAway):  # the worker deletes them
-        await TakenDown([emblem.image]).delete_files(request.app.state.storage)
+    with contextlib.suppress(StoreUnavailable):  # the worker deletes them
+        await Takedown([emblem.image]).delete_files(request.app.state.storage)
 
 
-async def _held(request: Request) -> Emblem:
+async def _load_locked(request: Request) -> ProfileImage:
     """The logo or cover of the address, locked; 404 where it was exchanged or removed meanwhile."""
-    held: Emblem | None = await locked(Emblem.filter(id=request.path_params["id"])).first()
+    held: ProfileImage | None = await locked(ProfileImage.filter(id=request.path_params["id"])).first()
     if held is None:
         raise HTTPException(404)
     await held.fetch_related("image", "organisation", "project")
@@ -135,5 +137,5 @@ async def _held(request: Request) -> Emblem:
 
 routes = [
     Route("/desk/emblems", index, name="new_emblems:index", methods=["GET"]),
-    Route("/desk/emblems/{id:int}", decide, name="new_emblems:decide", methods=["POST"]),
+    Route("/desk/emblems/{id:int}", update, name="new_emblems:decide", methods=["POST"]),
 ]

@@ -27,23 +27,23 @@ from gallery.reviews.checks import CHECK_WORDS
 from gallery.reviews.holds import works_held_by_others
 from gallery.reviews.models import Deferral, Hint, LastQueue, Opinion, ScoringRound
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGES, TONGUES
+from gallery.web.languages import LANGUAGE_NAMES, LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
 
-FRESH = timedelta(days=3)
-OLD = timedelta(days=14)
-AGES = {
+FRESH_AGE = timedelta(days=3)
+OLD_AGE = timedelta(days=14)
+AGE_WORDS = {
     "fresh": _l("less than three days"),
     "days": _l("three days to two weeks"),
     "old": _l("more than two weeks"),
 }
 NO_HINTS = "none"
-HINTS = {NO_HINTS: _l("without hints"), **CHECK_WORDS}
-EVERYTHING = "filter=none"  # the query that narrows nothing, and is remembered
+HINT_WORDS = {NO_HINTS: _l("without hints"), **CHECK_WORDS}
+NO_FILTER_QUERY = "filter=none"  # the query that narrows nothing, and is remembered
 
 
 @dataclass(frozen=True)
-class Narrowing:
+class QueueFilter:
     """What a curator wants to see of the queue."""
 
     theme: Theme | None = None
@@ -64,7 +64,7 @@ class Narrowing:
         }
         return urlencode({name: value for name, value in told.items() if value})
 
-    def but(self, **changed: Any) -> Narrowing:
+    def but(self, **changed: Any) -> QueueFilter:
         return replace(self, **changed)
 
     def of(self, submissions: QuerySet[Submission]) -> QuerySet[Submission]:
@@ -76,7 +76,7 @@ class Narrowing:
         if self.language:
             submissions = submissions.filter(artwork__language=self.language)
         if self.age:
-            submissions = submissions.filter(_of_age(self.age))
+            submissions = submissions.filter(_age_condition(self.age))
         if self.hint == NO_HINTS:
             hinted = Subquery(Hint.filter(is_open=True).values("submission_id"))
             submissions = submissions.filter(checked_with__gt=0).exclude(id__in=hinted)
@@ -86,32 +86,32 @@ class Narrowing:
         return submissions
 
 
-def _of_age(age: str) -> Q:
+def _age_condition(age: str) -> Q:
     moment = now()
     if age == "fresh":
-        return Q(at__gt=moment - FRESH)
+        return Q(at__gt=moment - FRESH_AGE)
     if age == "old":
-        return Q(at__lte=moment - OLD)
-    return Q(at__lte=moment - FRESH, at__gt=moment - OLD)
+        return Q(at__lte=moment - OLD_AGE)
+    return Q(at__lte=moment - FRESH_AGE, at__gt=moment - OLD_AGE)
 
 
-async def narrowing(parameters: Mapping[str, str]) -> Narrowing:
+async def narrowing(parameters: Mapping[str, str]) -> QueueFilter:
     """The narrowing that an address asks for; 404 for one that does not exist."""
     chosen = {
         name: parameters.get(name, "")
-        for name, known in (("age", AGES), ("hint", HINTS), ("language", LANGUAGES))
+        for name, known in (("age", AGE_WORDS), ("hint", HINT_WORDS), ("language", LANGUAGES))
         if parameters.get(name, "") in known
     }
     if any(parameters.get(name) and name not in chosen for name in ("age", "hint", "language")):
         raise HTTPException(404)
-    return Narrowing(
-        theme=await named(Theme, parameters.get("theme", "")),
-        organisation=await named(Organisation, parameters.get("organisation", "")),
+    return QueueFilter(
+        theme=await load_by_slug(Theme, parameters.get("theme", "")),
+        organisation=await load_by_slug(Organisation, parameters.get("organisation", "")),
         **chosen,
     )
 
 
-async def named(model: Any, slug: str) -> Any:
+async def load_by_slug(model: Any, slug: str) -> Any:
     """The theme or organisation of that slug, None without one; 404 for one that does not exist."""
     if not slug:
         return None
@@ -122,7 +122,7 @@ async def named(model: Any, slug: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Around:
+class QueuePosition:
     """A submission's place in a queue: its neighbours, the later one with its picture, and how manieth it is, from 1."""
 
     deferral: Deferral | None
@@ -137,7 +137,7 @@ class Queue:
     """The waiting submissions as one curator sees them."""
 
     curator: Person
-    narrowing: Narrowing
+    narrowing: QueueFilter
 
     def waiting(self) -> QuerySet[Submission]:
         """What waits for this curator, whatever the narrowing.
@@ -193,10 +193,10 @@ class Queue:
         """When the curator put it off, if they did."""
         return await Deferral.get_or_none(person_id=self.curator.id, submission_id=submission.id)
 
-    async def around(self, submission: Submission) -> Around:
+    async def around(self, submission: Submission) -> QueuePosition:
         """Where `submission` stands in the queue, and what stands before and after it."""
         deferral = await self.deferral_of(submission)
-        return Around(
+        return QueuePosition(
             deferral=deferral,
             preceding=await self._preceding(submission, deferral),
             following=await self._following(submission, deferral, self.in_turn(), self.put_off()),
@@ -270,7 +270,7 @@ async def put_off(submission: Submission, by: Person) -> None:
         await record(Verb.WORK_PUT_OFF, submission.artwork_id, by=by)
 
 
-async def remember(person: Person, chosen: Narrowing) -> None:
+async def save_last_filter(person: Person, chosen: QueueFilter) -> None:
     """Keep how the curator last narrowed the queue."""
     kept = await LastQueue.get_or_none(person_id=person.id)
     if kept is None and chosen.query:
@@ -279,7 +279,7 @@ async def remember(person: Person, chosen: Narrowing) -> None:
         await LastQueue.filter(id=kept.id).update(query=chosen.query[:500])
 
 
-async def remembered(person: Person) -> str:
+async def last_filter_query(person: Person) -> str:
     """The query with which the curator last narrowed the queue, if it still means something."""
     kept = await LastQueue.get_or_none(person_id=person.id)
     if kept is None or not kept.query:
@@ -292,7 +292,7 @@ async def remembered(person: Person) -> str:
 
 
 @dataclass(frozen=True)
-class Option:
+class QueueFilterOption:
     """One way to narrow the queue further."""
 
     value: str
@@ -300,13 +300,13 @@ class Option:
     count: int
 
 
-async def options(queue: Queue, total: int) -> dict[str, list[Option]]:
+async def filter_options(queue: Queue, total: int) -> dict[str, list[QueueFilterOption]]:
     """What waits in a queue, `total` submissions, counted by all by which it can be narrowed: a constant number of queries."""
     waiting = queue.waiting()
-    fresh = await waiting.filter(_of_age("fresh")).count()
-    old = await waiting.filter(_of_age("old")).count()
+    fresh = await waiting.filter(_age_condition("fresh")).count()
+    old = await waiting.filter(_age_condition("old")).count()
     ages = {"fresh": fresh, "days": total - fresh - old, "old": old}
-    languages = await _counted(waiting, "artwork__language")
+    languages = await _count_by(waiting, "artwork__language")
     hints = await (
         Hint.filter(is_open=True, submission_id__in=Subquery(waiting.values("id")))
         .annotate(number=Count("submission_id", distinct=True))
@@ -316,25 +316,29 @@ async def options(queue: Queue, total: int) -> dict[str, list[Option]]:
     hint_counts = {str(check): int(str(number)) for check, number in hints}
     any_hint = Subquery(Hint.filter(is_open=True).values("submission_id"))
     hint_counts[NO_HINTS] = await waiting.filter(checked_with__gt=0).exclude(id__in=any_hint).count()
-    by_theme = await _counted(waiting.filter(artwork__themes__id__isnull=False), "artwork__themes__id")
-    by_organisation = await _counted(waiting, "artwork__organisation_id")
+    by_theme = await _count_by(waiting.filter(artwork__themes__id__isnull=False), "artwork__themes__id")
+    by_organisation = await _count_by(waiting, "artwork__organisation_id")
     themes = await Theme.filter(id__in=list(by_theme)).order_by("-occurs_on", "id")
     organisations = await Organisation.filter(id__in=list(by_organisation)).order_by("slug")
     return {
-        "theme": [Option(each.slug, each, by_theme[each.id]) for each in themes],
-        "organisation": [Option(each.slug, each, by_organisation[each.id]) for each in organisations],
-        "age": [Option(age, word, ages[age]) for age, word in AGES.items() if ages[age]],
+        "theme": [QueueFilterOption(each.slug, each, by_theme[each.id]) for each in themes],
+        "organisation": [
+            QueueFilterOption(each.slug, each, by_organisation[each.id]) for each in organisations
+        ],
+        "age": [QueueFilterOption(age, word, ages[age]) for age, word in AGE_WORDS.items() if ages[age]],
         "hint": [
-            Option(hint, word, hint_counts[hint]) for hint, word in HINTS.items() if hint_counts.get(hint)
+            QueueFilterOption(hint, word, hint_counts[hint])
+            for hint, word in HINT_WORDS.items()
+            if hint_counts.get(hint)
         ],
         "language": [
-            Option(language, TONGUES[language], languages[language])
+            QueueFilterOption(language, LANGUAGE_NAMES[language], languages[language])
             for language in LANGUAGES
             if language in languages
         ],
     }
 
 
-async def _counted(submissions: QuerySet[Submission], field: str) -> dict[Any, int]:
+async def _count_by(submissions: QuerySet[Submission], field: str) -> dict[Any, int]:
     rows = await submissions.annotate(number=Count("id")).group_by(field).values_list(field, "number")
     return {value: int(str(number)) for value, number in rows}

@@ -13,11 +13,11 @@ from gallery.db.connection import in_transaction
 from gallery.reviews.access import load_curator
 from gallery.reviews.forms import NOTED_FIELDS, ReadyReasonForm
 from gallery.reviews.models import ReadyReason
-from gallery.web.forms import desk_form
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
-MOST = 40  # more could not be chosen from
+MAX_READY_REASONS = 40  # more could not be chosen from
 
 
 async def index(request: Request) -> Response:
@@ -29,9 +29,11 @@ async def index(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator adds a ready reason."""
     await load_curator(request)
-    form = ReadyReasonForm(await desk_form(request))
-    if await ReadyReason.all().count() >= MOST:
-        form.refuse("text_zh", _("There are %(most)s already. Please remove one first.") % {"most": MOST})
+    form = ReadyReasonForm(await read_desk_form(request))
+    if await ReadyReason.all().count() >= MAX_READY_REASONS:
+        form.refuse(
+            "text_zh", _("There are %(most)s already. Please remove one first.") % {"most": MAX_READY_REASONS}
+        )
     if not form.validate() or form.errors:
         return await _page(request, {0: form}, status=422)
     async with in_transaction():
@@ -48,7 +50,7 @@ async def update(request: Request) -> Response:
     reason = await ReadyReason.get_or_none(id=request.path_params["id"])
     if reason is None:
         raise HTTPException(404)
-    form = ReadyReasonForm(await desk_form(request))
+    form = ReadyReasonForm(await read_desk_form(request))
     if not form.is_gone.data and not form.validate():
         return await _page(request, {0: ReadyReasonForm(), reason.id: form}, status=422)
     response = redirect(request, "reasons:index")

@@ -6,43 +6,43 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.accounts.members import left_to_others
+from gallery.accounts.members import organisations_with_conflict
 from gallery.artworks.access import load_on_view
-from gallery.artworks.as_sent import as_sent
+from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.reviews import reports
 from gallery.reviews.access import load_curator, load_report
-from gallery.reviews.forms import ClosingForm, ReportForm
+from gallery.reviews.forms import CloseReportForm, ReportForm
 from gallery.reviews.models import Report
-from gallery.web.forms import small_form
+from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import set_language
 from gallery.web.rendering import flash, redirect, render
-from gallery.web.security import RateLimit, network_asking
+from gallery.web.security import RateLimit, client_network
 
-SENT_FROM_ONE_NETWORK = RateLimit(times=5, seconds=3600)
+REPORT_LIMIT = RateLimit(times=5, seconds=3600)
 CLOSED_LISTED = 50
 
 
 async def new(request: Request) -> Response:
     """A visitor who thinks that a work should not be shown finds the form."""
-    return _form(request, await _reported(request), ReportForm())
+    return _form(request, await _load_reported_work(request), ReportForm())
 
 
 async def create(request: Request) -> Response:
     """A visitor says that a work should not be shown, and why."""
-    artwork = await _reported(request)
-    form = ReportForm(await small_form(request))
+    artwork = await _load_reported_work(request)
+    form = ReportForm(await read_small_form(request))
     if not form.validate():
         return _form(request, artwork, form, 422)
     language = str(request.path_params["language"])
     if not form.nickname.data:  # people do not see this field; programs fill it in
-        if not SENT_FROM_ONE_NETWORK.allows(network_asking(request)):
+        if not REPORT_LIMIT.allows(client_network(request)):
             form.refuse("told", _("Several reports came from here. Please try again in an hour."))
             return _form(request, artwork, form, 429)
-        await reports.report(artwork, form.values("reported_for", "told", "email"), language)
+        await reports.create_report(artwork, form.values("reported_for", "told", "email"), language)
     return redirect(request, "reports:received", language=language)
 
 
@@ -52,7 +52,7 @@ async def received(request: Request) -> Response:
     return render(request, "reports/received.html")
 
 
-async def _reported(request: Request) -> Artwork:
+async def _load_reported_work(request: Request) -> Artwork:
     """The work of the address, if visitors see it: nobody learns here of one that they do not see."""
     set_language(request.path_params["language"])
     return await load_on_view(request.path_params["public_id"], "artist")
@@ -65,11 +65,11 @@ def _form(request: Request, artwork: Artwork, form: ReportForm, status: int = 20
 async def index(request: Request) -> Response:
     """A curator sees which reports wait, the oldest first, and what was closed lately."""
     person = await load_curator(request)
-    readable = Report.exclude(artwork__organisation_id__in=[0, *await left_to_others(person.id)])
+    readable = Report.exclude(artwork__organisation_id__in=[0, *await organisations_with_conflict(person.id)])
     closed = readable.filter(closed_at__isnull=False).order_by("-closed_at").limit(CLOSED_LISTED)
     waiting = await readable.filter(closed_at__isnull=True).order_by("id").prefetch_related("artwork")
     closed_ones = await closed.prefetch_related("artwork")
-    await as_sent([report.artwork for report in [*waiting, *closed_ones]])
+    await load_as_sent([report.artwork for report in [*waiting, *closed_ones]])
     context = {
         "waiting": waiting,
         "closed": closed_ones,
@@ -82,17 +82,17 @@ async def show(request: Request) -> Response:
     """A curator reads a report, beside the work that it is about."""
     person, report = await load_report(request)
     await record(Verb.REPORT_READ, report.id, by=person)
-    return _page(request, report, ClosingForm())
+    return _page(request, report, CloseReportForm())
 
 
 async def close(request: Request) -> Response:
     """A curator closes a report and notes what was done."""
     person, report = await load_report(request)
-    form = ClosingForm(await small_form(request))
+    form = CloseReportForm(await read_small_form(request))
     if not form.validate():
         return _page(request, report, form, 422)
     try:
-        await reports.close(report, form.note.data or "", person)
+        await reports.close_report(report, form.note.data or "", person)
     except reports.ReportClosed as closed:
         response = redirect(request, "reports:show", id=report.id)
         flash(request, response, str(closed.sentence), "error")
@@ -102,7 +102,7 @@ async def close(request: Request) -> Response:
     return response
 
 
-def _page(request: Request, report: Report, form: ClosingForm, status: int = 200) -> Response:
+def _page(request: Request, report: Report, form: CloseReportForm, status: int = 200) -> Response:
     context = {"report": report, "form": form, "reported_for_words": reports.REPORTED_FOR_WORDS}
     return render(request, "reports/show.html", context, status=status)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gallery.accounts.members import left_to_others
+from gallery.accounts.members import organisations_with_conflict
 from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
-from gallery.mail.outbox import News, tell
+from gallery.mail.outbox import Notification, notify
 from gallery.reviews.models import Report, ReportedFor
 from gallery.web.languages import lazy_gettext as _l
 
@@ -30,7 +30,7 @@ class ReportClosed(Exception):
     sentence: Any = _l("This report was closed already.")
 
 
-async def report(artwork: Artwork, values: Mapping[str, Any], language: str) -> Report:
+async def create_report(artwork: Artwork, values: Mapping[str, Any], language: str) -> Report:
     """Keep a visitor's report and tell curators. Sent twice, it is kept once."""
     async with in_transaction():
         known = await Report.filter(artwork=artwork, told=values["told"], closed_at__isnull=True).first()
@@ -39,12 +39,16 @@ async def report(artwork: Artwork, values: Mapping[str, Any], language: str) -> 
         made = await Report.create(artwork=artwork, language=language, **values)
         await record(Verb.REPORT_MADE, made.id, with_id=artwork.id)
         curators = await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True)
-        others = [each for each in curators if artwork.organisation_id not in await left_to_others(each.id)]
-        await tell(others, News("report_waiting", f"/desk/reports/{made.id}", is_for_digest=False))
+        others = [
+            each
+            for each in curators
+            if artwork.organisation_id not in await organisations_with_conflict(each.id)
+        ]
+        await notify(others, Notification("report_waiting", f"/desk/reports/{made.id}", is_for_digest=False))
         return made
 
 
-async def close(report: Report, note: str, by: Person) -> None:
+async def close_report(report: Report, note: str, by: Person) -> None:
     """Close a case with a note on what was done. Raises ReportClosed."""
     async with in_transaction():
         held = await locked(Report.filter(id=report.id)).get()

@@ -26,11 +26,11 @@ from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.reviews.models import Score, ScoringRound
 from gallery.themes.models import Theme
-from gallery.web.languages import Spoken, other_language
+from gallery.web.languages import LocalizedText, other_language
 from gallery.web.languages import lazy_gettext as _l
 
-LOWEST, HIGHEST = 1, 5
-COVER = "▇▇"  # stands where a text names somebody
+LOWEST_SCORE, HIGHEST_SCORE = 1, 5
+NAME_COVER = "▇▇"  # stands where a text names somebody
 
 
 class ScoringRefused(Exception):
@@ -65,7 +65,7 @@ def is_open(round: ScoringRound) -> bool:
     return round.closes_at > now()
 
 
-def in_round(round: ScoringRound) -> QuerySet[Submission]:
+def round_submissions(round: ScoringRound) -> QuerySet[Submission]:
     """The submissions of a round: of its theme, sent before it closed, and waiting or scored."""
     scored = Subquery(Score.filter(round_id=round.id).values("submission_id"))
     return Submission.filter(
@@ -74,19 +74,19 @@ def in_round(round: ScoringRound) -> QuerySet[Submission]:
     ).distinct()
 
 
-async def to_score(round: ScoringRound, by: Person) -> QuerySet[Submission]:
+async def submissions_to_score(round: ScoringRound, by: Person) -> QuerySet[Submission]:
     """Those that somebody may score: what waits, but for works of organisations that they belong to."""
     own = await Membership.filter(person_id=by.id).values_list("organisation_id", flat=True)
-    waiting = in_round(round).filter(is_waiting=True)
+    waiting = round_submissions(round).filter(is_waiting=True)
     return waiting.exclude(artwork__organisation_id__in=list(own)) if own else waiting
 
 
-async def in_turn(round: ScoringRound, by: Person, key: str) -> list[int]:
+async def scoring_order(round: ScoringRound, by: Person, key: str) -> list[int]:
     """The ids of the submissions that `by` may score, each curator's in an order of their own.
 
     So nobody's works come last, and tired, for everybody. `key`: the site's secret.
     """
-    ids = [int(str(id)) for id in await (await to_score(round, by)).values_list("id", flat=True)]
+    ids = [int(str(id)) for id in await (await submissions_to_score(round, by)).values_list("id", flat=True)]
 
     def place(id: int) -> bytes:
         told = f"round {round.id} {by.id} {id}".encode()
@@ -95,7 +95,7 @@ async def in_turn(round: ScoringRound, by: Person, key: str) -> list[int]:
     return sorted(set(ids), key=place)
 
 
-async def scored_by(round: ScoringRound, by: Person) -> dict[int, Score]:
+async def scores_by(round: ScoringRound, by: Person) -> dict[int, Score]:
     """What somebody has scored so far, by the id of the submission."""
     return {score.submission_id: score for score in await Score.filter(round_id=round.id, by_id=by.id)}
 
@@ -106,7 +106,7 @@ async def score(round: ScoringRound, submission: Submission, by: Person, value: 
         held = await locked(ScoringRound.filter(id=round.id)).get()
         if not is_open(held):
             raise ScoringRefused(_l("The round has closed: scores stay as they are."))
-        if not await (await to_score(held, by)).filter(id=submission.id).exists():
+        if not await (await submissions_to_score(held, by)).filter(id=submission.id).exists():
             raise ScoringRefused(_l("This work is no longer in the round."))
         await Score.filter(round_id=held.id, submission_id=submission.id, by_id=by.id).delete()
         # The work itself is not named: the log must not say whose was scored.
@@ -122,15 +122,15 @@ class BlindWork:
     artwork: Artwork  # for its picture and its language; the texts are below
     texts: dict[str, str] = field(repr=False)
 
-    def told(self, name: str) -> Spoken:
+    def told(self, name: str) -> LocalizedText:
         """A text of the work in its own language."""
-        return Spoken(self.texts[name], self.artwork.language)
+        return LocalizedText(self.texts[name], self.artwork.language)
 
-    def translated(self, name: str) -> Spoken:
-        return Spoken(self.texts[f"{name}_translation"], other_language(self.artwork.language))
+    def translated(self, name: str) -> LocalizedText:
+        return LocalizedText(self.texts[f"{name}_translation"], other_language(self.artwork.language))
 
 
-async def blind(submission: Submission) -> BlindWork:
+async def blind_work(submission: Submission) -> BlindWork:
     """The work of a submission with the names in its texts covered; what stands around the work is fetched."""
     artwork = (
         await Artwork.filter(id=submission.artwork_id)
@@ -149,23 +149,23 @@ async def blind(submission: Submission) -> BlindWork:
     ]
     shown = ("title", "story", "alt_text", "medium")
     texts = {
-        name: covered(getattr(artwork, name), names)
+        name: cover_names(getattr(artwork, name), names)
         for each in shown
         for name in (each, f"{each}_translation")
     }
     return BlindWork(submission.id, artwork, texts)
 
 
-def covered(text: str, names: Sequence[str]) -> str:
+def cover_names(text: str, names: Sequence[str]) -> str:
     """`text` with every one of `names` covered, the longest first, whatever their case."""
     known = sorted({name.strip() for name in names if len(name.strip()) > 1}, key=len, reverse=True)
     if not known:
         return text
-    return re.sub("|".join(re.escape(name) for name in known), COVER, text, flags=re.IGNORECASE)
+    return re.sub("|".join(re.escape(name) for name in known), NAME_COVER, text, flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedWork:
     """A work of a closed round: its place (works with the same mean and spread share one), mean and spread of its scores."""
 
     place: int | None  # None where nobody scored it
@@ -182,7 +182,7 @@ class Ranked:
         return statistics.pstdev(self.values)
 
 
-def ranked(scores: Sequence[tuple[int, int]], submissions: Sequence[int]) -> list[Ranked]:
+def rank_works(scores: Sequence[tuple[int, int]], submissions: Sequence[int]) -> list[RankedWork]:
     """`submissions` from the highest mean to the lowest, of equal means the one on which curators agree more first.
 
     `scores`: pairs of a submission and a value. Those that nobody scored come last, without a place.
@@ -190,13 +190,13 @@ def ranked(scores: Sequence[tuple[int, int]], submissions: Sequence[int]) -> lis
     values: dict[int, list[int]] = {id: [] for id in submissions}
     for id, value in scores:
         values.setdefault(id, []).append(value)
-    unscored = [Ranked(None, id) for id, given in values.items() if not given]
-    found = [Ranked(0, id, tuple(sorted(given))) for id, given in values.items() if given]
+    unscored = [RankedWork(None, id) for id, given in values.items() if not given]
+    found = [RankedWork(0, id, tuple(sorted(given))) for id, given in values.items() if given]
     found.sort(key=lambda each: (-each.mean, each.spread, each.submission_id))
-    placed: list[Ranked] = []
+    placed: list[RankedWork] = []
     for number, each in enumerate(found, 1):
         before = placed[-1] if placed else None
         shares = before is not None and (before.mean, before.spread) == (each.mean, each.spread)
         place = before.place if before is not None and shares else number
-        placed.append(Ranked(place, each.submission_id, each.values))
+        placed.append(RankedWork(place, each.submission_id, each.values))
     return [*placed, *unscored]

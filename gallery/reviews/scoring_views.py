@@ -12,19 +12,19 @@ from starlette.routing import Route
 from tortoise.functions import Count
 
 from gallery.accounts.models import Person
-from gallery.artworks.as_sent import as_sent
+from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.clock import now
-from gallery.numbers import page_in
+from gallery.numbers import page_number
 from gallery.reviews import scoring
 from gallery.reviews.access import load_curator, load_round
-from gallery.reviews.forms import RoundForm, ScoreForm, TogetherForm
+from gallery.reviews.forms import BulkReviewForm, RoundForm, ScoreForm
 from gallery.reviews.models import Score, ScoringRound
-from gallery.reviews.scoring import BlindWork, Ranked, ScoringRefused
+from gallery.reviews.scoring import BlindWork, RankedWork, ScoringRefused
 from gallery.themes.models import Theme
-from gallery.web.forms import desk_form
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
-from gallery.web.languages import spoken
+from gallery.web.languages import localized
 from gallery.web.rendering import flash, redirect, render, settings_of
 
 PER_PAGE = 50
@@ -39,7 +39,7 @@ async def index(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator opens a scoring round for one theme."""
     person = await load_curator(request)
-    form = RoundForm(await desk_form(request), themes=await _themes())
+    form = RoundForm(await read_desk_form(request), themes=await _themes())
     is_right, closes_at = form.validate(), form.closes_at.data
     if closes_at is None and not form.closes_at.errors:
         form.refuse("closes_at", _("Please say when the round closes."))
@@ -57,8 +57,8 @@ async def show(request: Request) -> Response:
     """While a round is open, a curator sees how far they are; afterwards the ranked list."""
     person, round = await load_round(request)
     if scoring.is_open(round):
-        turn = await scoring.in_turn(round, person, settings_of(request).secret_key)
-        mine = await scoring.scored_by(round, person)
+        turn = await scoring.scoring_order(round, person, settings_of(request).secret_key)
+        mine = await scoring.scores_by(round, person)
         context = {
             "round": round,
             "total": len(turn),
@@ -91,7 +91,7 @@ async def score_new(request: Request) -> Response:
 async def score_create(request: Request) -> Response:
     """A curator scores a work and comes to the next."""
     person, round, submission = await _load_scored(request)
-    form = ScoreForm(await desk_form(request))
+    form = ScoreForm(await read_desk_form(request))
     if not form.validate():
         return await _score_page(request, person, round, submission, form, 422)
     try:
@@ -100,8 +100,8 @@ async def score_create(request: Request) -> Response:
         response: Response = redirect(request, "rounds:show", id=round.id)
         flash(request, response, str(refusal.sentence), "hint")
         return response
-    turn = await scoring.in_turn(round, person, settings_of(request).secret_key)
-    mine = await scoring.scored_by(round, person)
+    turn = await scoring.scoring_order(round, person, settings_of(request).secret_key)
+    mine = await scoring.scores_by(round, person)
     after = turn[turn.index(submission.id) + 1 :] if submission.id in turn else []
     following = next((id for id in [*after, *turn] if id not in mine), None)
     if following is None:
@@ -118,7 +118,7 @@ async def score_create(request: Request) -> Response:
 async def _load_scored(request: Request) -> tuple[Person, ScoringRound, Submission]:
     """The round of the address and one of its submissions that this curator may score; 404 otherwise."""
     person, round = await load_round(request)
-    wanted = (await scoring.to_score(round, person)).filter(id=request.path_params["submission"])
+    wanted = (await scoring.submissions_to_score(round, person)).filter(id=request.path_params["submission"])
     submission = await wanted.first() if scoring.is_open(round) else None
     if submission is None:
         raise HTTPException(404)
@@ -133,10 +133,10 @@ async def _score_page(
     form: ScoreForm,
     status: int = 200,
 ) -> Response:
-    turn = await scoring.in_turn(round, person, settings_of(request).secret_key)
-    mine = await scoring.scored_by(round, person)
+    turn = await scoring.scoring_order(round, person, settings_of(request).secret_key)
+    mine = await scoring.scores_by(round, person)
     place = turn.index(submission.id)
-    shown: BlindWork = await scoring.blind(submission)
+    shown: BlindWork = await scoring.blind_work(submission)
     context = {
         "round": round,
         "shown": shown,
@@ -154,7 +154,7 @@ async def _score_page(
 class RankedRow:
     """A line of the ranked list."""
 
-    ranked: Ranked
+    ranked: RankedWork
     submission: Submission
     artwork: Artwork
     scores: list[Score]
@@ -162,12 +162,12 @@ class RankedRow:
 
 async def _ranked_page(request: Request, round: ScoringRound) -> Response:
     pairs = await Score.filter(round_id=round.id).values_list("submission_id", "value")
-    ids = await scoring.in_round(round).values_list("id", flat=True)
-    ranking = scoring.ranked(
+    ids = await scoring.round_submissions(round).values_list("id", flat=True)
+    ranking = scoring.rank_works(
         [(int(str(id)), int(str(value))) for id, value in pairs], [int(str(id)) for id in ids]
     )
     pages = max(1, -(-len(ranking) // PER_PAGE))
-    page = page_in(request.query_params, most=pages)
+    page = page_number(request.query_params, most=pages)
     shown = ranking[(page - 1) * PER_PAGE : page * PER_PAGE]
     submissions = {
         each.id: each
@@ -175,7 +175,7 @@ async def _ranked_page(request: Request, round: ScoringRound) -> Response:
             "artwork__image", "artwork__artist", "artwork__organisation"
         )
     }
-    await as_sent([each.artwork for each in submissions.values()])
+    await load_as_sent([each.artwork for each in submissions.values()])
     scores: dict[int, list[Score]] = {}
     given = Score.filter(round_id=round.id, submission_id__in=list(submissions))
     for score in await given.order_by("-value", "id").select_related("by"):
@@ -191,7 +191,7 @@ async def _ranked_page(request: Request, round: ScoringRound) -> Response:
         "scorers": len(set(await Score.filter(round_id=round.id).distinct().values_list("by_id", flat=True))),
         "page": page,
         "pages": pages,
-        "form": TogetherForm(),
+        "form": BulkReviewForm(),
     }
     return render(request, "rounds/ranked.html", context)
 
@@ -203,7 +203,7 @@ def _may_close(round: ScoringRound, person: Person) -> bool:
 async def _themes() -> list[tuple[str, str]]:
     """Themes in which something waits."""
     waiting = Theme.filter(artworks__submissions__is_waiting=True).distinct().order_by("-occurs_on", "id")
-    return [(str(theme.id), spoken(theme, "title").text) for theme in await waiting]
+    return [(str(theme.id), localized(theme, "title").text) for theme in await waiting]
 
 
 async def _index(request: Request, form: RoundForm, status: int = 200) -> Response:

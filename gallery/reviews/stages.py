@@ -12,10 +12,10 @@ from enum import StrEnum
 from gallery.artworks.models import Stage
 from gallery.reviews.models import Decision, Opinion
 
-Voices = Mapping[int, Decision]  # by the id of a person, in the order in which they first spoke
+DecisionByCurator = Mapping[int, Decision]  # by the id of a person, in the order in which they first spoke
 
 
-class Answer(StrEnum):
+class DecisionEffect(StrEnum):
     """What a further decision by somebody comes to."""
 
     KEPT = "kept"  # it waits for somebody else's
@@ -24,7 +24,7 @@ class Answer(StrEnum):
     THIRD_NEEDED = "third needed"  # they are one of two who disagree, and do not join the other
 
 
-def voices_of(opinions: Iterable[Opinion]) -> dict[int, Decision]:
+def latest_decisions(opinions: Iterable[Opinion]) -> dict[int, Decision]:
     """What each curator said last; `opinions` in the order of time."""
     voices: dict[int, Decision] = {}
     for opinion in opinions:
@@ -32,40 +32,40 @@ def voices_of(opinions: Iterable[Opinion]) -> dict[int, Decision]:
     return voices
 
 
-def stage_of(voices: Voices) -> Stage:
+def stage_of(voices: DecisionByCurator) -> Stage:
     """Where a submission stands that is not decided yet."""
     if not voices:
         return Stage.FIRST
     return Stage.SECOND if len(voices) == 1 else Stage.DISPUTED
 
 
-def answer(voices: Voices, by: int, decision: Decision, needed: int) -> Answer:
+def effect_of_decision(voices: DecisionByCurator, by: int, decision: Decision, needed: int) -> DecisionEffect:
     """What follows when `by` decides, where `needed` (1 or 2) reviews are asked for."""
     if needed < 2:
-        return Answer.DECIDED
+        return DecisionEffect.DECIDED
     others = [said for person, said in voices.items() if person != by]
     if not others:
-        return Answer.SPOKEN if by in voices else Answer.KEPT
+        return DecisionEffect.SPOKEN if by in voices else DecisionEffect.KEPT
     if len(others) == 1 and by not in voices:
-        return Answer.DECIDED if decision == others[0] else Answer.KEPT
+        return DecisionEffect.DECIDED if decision == others[0] else DecisionEffect.KEPT
     if by in voices and decision not in others:
-        return Answer.THIRD_NEEDED
-    return Answer.DECIDED
+        return DecisionEffect.THIRD_NEEDED
+    return DecisionEffect.DECIDED
 
 
-def told(
+def combined_reasons(
     opinions: Sequence[Opinion], decision: Decision, reason: str, notes: Mapping[str, str]
 ) -> tuple[str, dict[str, str]]:
     """What the organisation reads: the reasons and notes of all who decided the same, each text once."""
-    voices = voices_of(opinions)
+    voices = latest_decisions(opinions)
     agreeing = {each.by_id: each for each in opinions if voices[each.by_id] == decision == each.decision}
     reasons = [each.reason for each in agreeing.values()] + [reason]
     together: dict[str, list[str]] = {}
     for noted in [*(each.notes for each in agreeing.values()), notes]:
         for field, note in noted.items():
             together.setdefault(field, []).append(note)
-    return _once(reasons), {field: _once(texts) for field, texts in together.items()}
+    return _join_unique(reasons), {field: _join_unique(texts) for field, texts in together.items()}
 
 
-def _once(texts: Sequence[str]) -> str:
+def _join_unique(texts: Sequence[str]) -> str:
     return "\n".join(dict.fromkeys(text for text in texts if text))

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from tortoise.expressions import Q
 
-from gallery.accounts.members import left_to_others
+from gallery.accounts.members import organisations_with_conflict
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Submission
 from gallery.audit.recording import record
@@ -22,13 +22,13 @@ from gallery.db.connection import in_transaction
 from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import decisions
 from gallery.reviews.checks import CHECKS_VERSION
-from gallery.reviews.decisions import DecisionRefused, being_scored
+from gallery.reviews.decisions import DecisionRefused, open_scoring_round
 from gallery.reviews.models import Hint, LaterCheck, Risk, Veto
-from gallery.web.site_settings import current as current_site
-from gallery.worker import Workshop
+from gallery.web.site_settings import load_site as current_site
+from gallery.worker import ChoreContext
 
 # By check, the rules whose finding a curator has to see; None: all of them.
-SERIOUS: dict[str, frozenset[str] | None] = {
+SERIOUS_RULES: dict[str, frozenset[str] | None] = {
     "personal_data": None,
     "duplicates": None,
     "alt_text": frozenset({"file_name", "diagnosis"}),
@@ -37,7 +37,7 @@ SERIOUS: dict[str, frozenset[str] | None] = {
 
 
 def is_serious(hint: Hint) -> bool:
-    rules = SERIOUS.get(hint.check, frozenset())
+    rules = SERIOUS_RULES.get(hint.check, frozenset())
     return hint.is_open and (rules is None or hint.facts.get("rule", "") in rules)
 
 
@@ -55,10 +55,10 @@ async def needs_review(artwork: Artwork, submission: Submission, key: str) -> bo
     organisation = await Organisation.get(id=artwork.organisation_id)
     if organisation.trust == Trust.EVERY or not organisation.is_active:
         return True
-    if submission.is_proposal or submission.number > 1 or await being_scored(artwork) is not None:
+    if submission.is_proposal or submission.number > 1 or await open_scoring_round(artwork) is not None:
         return True
     await artwork.fetch_related("image", "consent")
-    if decisions.hindrances(artwork, artwork.image, artwork.consent):
+    if decisions.acceptance_blockers(artwork, artwork.image, artwork.consent):
         return True
     if any(is_serious(hint) for hint in await Hint.filter(submission_id=submission.id)):
         return True
@@ -72,28 +72,28 @@ async def needs_review(artwork: Artwork, submission: Submission, key: str) -> bo
     return organisation.trust == Trust.SAMPLED and is_sampled(key, artwork.id, percent)
 
 
-async def accept_next(workshop: Workshop) -> bool:
+async def accept_next_trusted(context: ChoreContext) -> bool:
     """Accept the oldest submission of a trusted organisation, or leave it to curators; False when there is none."""
     waiting = Submission.filter(awaits_trust=True, is_waiting=True, checked_with__gte=CHECKS_VERSION)
     submission = await waiting.order_by("id").first()
     if submission is None:
         return False
     artwork = await Artwork.get(id=submission.artwork_id)
-    if not await needs_review(artwork, submission, workshop.settings.secret_key):
+    if not await needs_review(artwork, submission, context.settings.secret_key):
         with suppress(DecisionRefused):  # a curator looks at it just now, or it changed: then it is theirs
-            await decisions.accept_at_once(artwork, submission)
+            await decisions.accept_automatically(artwork, submission)
     await Submission.filter(id=submission.id).update(awaits_trust=False)
     return True
 
 
-async def look_later(ids: list[int], by: Person) -> int:
+async def mark_looked_at(ids: list[int], by: Person) -> int:
     """Note that works which were accepted at once were looked at and are as they should be; how many that were.
 
     Those of an own organisation are left to another curator.
     """
     async with in_transaction():
         found = LaterCheck.filter(id__in=ids, looked_at__isnull=True)
-        own = await left_to_others(by.id)
+        own = await organisations_with_conflict(by.id)
         checks = await found.exclude(review__artwork__organisation_id__in=[0, *own]).prefetch_related(
             "review__artwork"
         )

@@ -8,16 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.artworks.as_sent import as_sent
+from gallery.artworks.as_sent import load_as_sent
 from gallery.numbers import whole_numbers
 from gallery.reviews import vetoes
 from gallery.reviews.access import load_curator, load_submitted
 from gallery.reviews.forms import VetoForm
 from gallery.reviews.models import LaterCheck
-from gallery.reviews.trust import look_later
+from gallery.reviews.trust import mark_looked_at
 from gallery.reviews.vetoes import VetoRefused
-from gallery.storage import StoreAway
-from gallery.web.forms import desk_form
+from gallery.storage import StoreUnavailable
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import ngettext
 from gallery.web.rendering import flash, redirect, render
@@ -35,7 +35,7 @@ async def index(request: Request) -> Response:
         .limit(PER_PAGE)
         .select_related("review__artwork__image", "review__artwork__artist", "review__artwork__organisation")
     )
-    await as_sent([check.review.artwork for check in checks])
+    await load_as_sent([check.review.artwork for check in checks])
     context = {"checks": checks, "count": await waiting.count()}
     return render(request, "reviews/later.html", context)
 
@@ -43,8 +43,8 @@ async def index(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A curator has looked at some of them, and they are as they should be."""
     person = await load_curator(request)
-    ids = whole_numbers((await desk_form(request)).getlist("check"))
-    number = await look_later(ids[:PER_PAGE], person)
+    ids = whole_numbers((await read_desk_form(request)).getlist("check"))
+    number = await mark_looked_at(ids[:PER_PAGE], person)
     response = redirect(request, "later:index")
     if number:
         told = ngettext("%(num)s work is done with.", "%(num)s works are done with.", number) % {
@@ -59,7 +59,7 @@ async def update(request: Request) -> Response:
 async def create_veto(request: Request) -> Response:
     """A curator who fears harm takes an accepted work off the wall."""
     person, artwork = await load_submitted(request)
-    form = VetoForm(await desk_form(request))
+    form = VetoForm(await read_desk_form(request))
     response = redirect(request, "reviews:new", id=artwork.id, fragment="veto")
     if not form.validate():
         flash(request, response, form.errors["concern"][0], "error")
@@ -68,7 +68,7 @@ async def create_veto(request: Request) -> Response:
         await vetoes.veto(artwork, request.app.state.storage, person, form.concern.data or "")
     except VetoRefused as refusal:
         flash(request, response, str(refusal.sentence), "hint")
-    except StoreAway as away:
+    except StoreUnavailable as away:
         logger.warning("%s", away)
         flash(
             request,
@@ -84,13 +84,13 @@ async def create_veto(request: Request) -> Response:
 async def delete_veto(request: Request) -> Response:
     """A curator ends a veto; the work waits for review again."""
     person, artwork = await load_submitted(request)
-    form = VetoForm(await desk_form(request))
+    form = VetoForm(await read_desk_form(request))
     response = redirect(request, "reviews:new", id=artwork.id)
     if not form.validate():
         flash(request, response, _("Please say in a few words why it can be shown again."), "error")
         return response
     try:
-        await vetoes.lift(artwork, person, form.concern.data or "")
+        await vetoes.lift_veto(artwork, person, form.concern.data or "")
     except VetoRefused as refusal:
         flash(request, response, str(refusal.sentence), "hint")
     else:

@@ -12,7 +12,7 @@ from gallery.accounts.members import members_of
 from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import snapshot_of
-from gallery.artworks.submissions import next_number
+from gallery.artworks.submissions import next_submission_number
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -20,8 +20,8 @@ from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Fingerprint, Image
 from gallery.images.storage_keys import make_private
-from gallery.images.take_down import take_down_alike
-from gallery.mail.outbox import News, tell
+from gallery.images.takedowns import take_down_similar
+from gallery.mail.outbox import Notification, notify
 from gallery.reviews.models import Veto
 from gallery.storage import Storage
 from gallery.web.languages import lazy_gettext as _l
@@ -50,13 +50,13 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
         made = await Veto.create(artwork=held, by=by, at=now(), concern=concern)
         await Artwork.filter(id=held.id).update(is_vetoed=True)
         await record(Verb.WORK_VETOED, held.id, organisation_id=held.organisation_id, by=by)
-        news = News(
+        news = Notification(
             "work_off_the_wall", f"/desk/works/{held.id}", {"work": held.title}, key=f"veto:{made.id}"
         )
-        await tell(await members_of(held.organisation_id), news)
+        await notify(await members_of(held.organisation_id), news)
         images = await Image.filter(id=held.image_id or 0)
         prints = await Fingerprint.filter(image_id=held.image_id or 0)
-        taken = await take_down_alike([each.code for each in prints], "not_shown", by)
+        taken = await take_down_similar([each.code for each in prints], "not_shown", by)
         await content_version.bump()
     artwork.is_vetoed = True
     await taken.delete_files(storage)
@@ -64,7 +64,7 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
     return made
 
 
-async def lift(artwork: Artwork, by: Person, because: str) -> Submission:
+async def lift_veto(artwork: Artwork, by: Person, because: str) -> Submission:
     """End the veto on a work: it waits for review again, and is shown only if it is accepted. Raises VetoRefused."""
     async with in_transaction():
         held = await locked(Artwork.filter(id=artwork.id)).get()
@@ -77,7 +77,7 @@ async def lift(artwork: Artwork, by: Person, because: str) -> Submission:
         )
         await held.fetch_related("artist", "consent", "project", "themes")
         submission = await Submission.create(
-            artwork=held, number=await next_number(held), by=by, at=now(), sent=snapshot_of(held)
+            artwork=held, number=await next_submission_number(held), by=by, at=now(), sent=snapshot_of(held)
         )
         held.is_vetoed, held.status = False, Status.SUBMITTED
         await held.save(update_fields=["is_vetoed", "status", "updated_at"])

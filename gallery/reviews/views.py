@@ -17,55 +17,55 @@ from starlette.routing import Route
 from tortoise.functions import Count, Max
 
 from gallery.accounts.access import load_person
-from gallery.accounts.members import Interest
+from gallery.accounts.members import ConflictOfInterest
 from gallery.accounts.models import Person
 from gallery.artists.models import Withdrawal
-from gallery.artworks.as_sent import as_sent
-from gallery.artworks.hashtags import beside
-from gallery.artworks.models import AS_IT_STANDS, Artwork, Stage, Status, Submission
-from gallery.artworks.snapshots import changed_since, changes, fingerprint, passages
+from gallery.artworks.as_sent import load_as_sent
+from gallery.artworks.hashtags import hashtags_with_match
+from gallery.artworks.models import LOCKED_STATUSES, Artwork, Stage, Status, Submission
+from gallery.artworks.snapshots import changed_since, diff_passages, field_changes, fingerprint
 from gallery.clock import now
 from gallery.images.models import Image
-from gallery.numbers import page_in, whole_numbers
+from gallery.numbers import page_number, whole_numbers
 from gallery.organisations.models import Organisation
 from gallery.reviews import decisions, hints
 from gallery.reviews.access import load_curator, load_hint, load_submitted
-from gallery.reviews.checks.found import Found
+from gallery.reviews.checks.findings import CheckFinding
 from gallery.reviews.checks.wording import wording_list
 from gallery.reviews.decisions import (
     AlreadyDecided,
-    ChangedMeanwhile,
     DecisionRefused,
-    OpenPersonalData,
+    UnconfirmedPersonalData,
     UndoRefused,
-    being_scored,
+    WorkChangedDuringReview,
+    open_scoring_round,
 )
 from gallery.reviews.forms import (
     NOTED_FIELDS,
     SNAPSHOT_WORDS,
+    BulkReviewForm,
     ReviewForm,
-    TogetherForm,
     VetoForm,
     WaveOffForm,
-    data_named,
+    describe_personal_data,
 )
 from gallery.reviews.holds import PAGE_LEASE, PING_LEASE, release, take_hold
 from gallery.reviews.models import Decision, Hint, Hold, LaterCheck, Opinion, ReadyReason, Review, Undo
-from gallery.reviews.profile_images import unseen
+from gallery.reviews.profile_images import unseen_profile_images
 from gallery.reviews.queue import (
-    EVERYTHING,
-    Narrowing,
+    NO_FILTER_QUERY,
     Queue,
-    named,
+    QueueFilter,
+    filter_options,
+    last_filter_query,
+    load_by_slug,
     narrowing,
-    options,
     put_off,
-    remember,
-    remembered,
+    save_last_filter,
 )
-from gallery.reviews.stages import voices_of
+from gallery.reviews.stages import latest_decisions
 from gallery.themes.models import Theme
-from gallery.web.forms import desk_form
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import babel_locale, lazy_gettext, ngettext
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
@@ -81,7 +81,7 @@ TABS = {
 
 
 @dataclass(frozen=True)
-class Row:
+class QueueRow:
     """A work in a list of the queue."""
 
     artwork: Artwork
@@ -104,27 +104,27 @@ class Row:
 async def index(request: Request) -> Response:
     """A curator sees what waits for review, the oldest first, or what was decided, the latest first."""
     person = await load_curator(request)
-    if not request.query_params and (last := await remembered(person)):
+    if not request.query_params and (last := await last_filter_query(person)):
         return redirect(request, "reviews:index", query=last)
-    return await queue_page(request, person, TogetherForm())
+    return await queue_page(request, person, BulkReviewForm())
 
 
-async def queue_page(request: Request, person: Person, form: TogetherForm, status: int = 200) -> Response:
+async def queue_page(request: Request, person: Person, form: BulkReviewForm, status: int = 200) -> Response:
     tab = _tab(request)
-    page = page_in(request.query_params)
-    counts = await _counts(Queue(person, Narrowing()))
+    page = page_number(request.query_params)
+    counts = await _counts(Queue(person, QueueFilter()))
     if tab == Status.SUBMITTED:
         chosen = await narrowing(request.query_params)
-        await remember(person, chosen)
+        await save_last_filter(person, chosen)
         queue = Queue(person, chosen)
         count = await queue.count() if chosen.query else counts[tab]
         page, pages = _within(page, count)
         rows = await _waiting_rows(queue, page)
-        found = await options(queue, counts[tab])
+        found = await filter_options(queue, counts[tab])
     else:
-        chosen = Narrowing(
-            theme=await named(Theme, request.query_params.get("theme", "")),
-            organisation=await named(Organisation, request.query_params.get("organisation", "")),
+        chosen = QueueFilter(
+            theme=await load_by_slug(Theme, request.query_params.get("theme", "")),
+            organisation=await load_by_slug(Organisation, request.query_params.get("organisation", "")),
         )
         count, page, pages, rows = await _decided_rows(tab, chosen, page)
         found = {}
@@ -147,7 +147,7 @@ async def queue_page(request: Request, person: Person, form: TogetherForm, statu
         },
         "filter_words": FILTER_WORDS,
         "later": await LaterCheck.filter(looked_at__isnull=True).count(),
-        "new_emblems": await unseen().count(),
+        "new_emblems": await unseen_profile_images().count(),
         "address": _address(request),
         "form": form,
         "undoable": await _undoable(person),
@@ -164,7 +164,7 @@ FILTER_WORDS = {
 }
 
 
-async def _waiting_rows(queue: Queue, page: int) -> list[Row]:
+async def _waiting_rows(queue: Queue, page: int) -> list[QueueRow]:
     ids, put_off_at = await queue.ids((page - 1) * PER_PAGE, PER_PAGE)
     found = await Submission.filter(id__in=ids).select_related(
         "artwork__image", "artwork__artist", "artwork__organisation"
@@ -186,7 +186,7 @@ async def _waiting_rows(queue: Queue, page: int) -> list[Row]:
     )
     hint_counts = {id: int(str(number)) for id, number in counted}
     return [
-        Row(
+        QueueRow(
             submissions[id].artwork,
             submissions[id].at,
             submissions[id].number,
@@ -199,7 +199,7 @@ async def _waiting_rows(queue: Queue, page: int) -> list[Row]:
     ]
 
 
-async def _decided_rows(tab: Status, chosen: Narrowing, page: int) -> tuple[int, int, int, list[Row]]:
+async def _decided_rows(tab: Status, chosen: QueueFilter, page: int) -> tuple[int, int, int, list[QueueRow]]:
     works = Artwork.filter(status=tab)
     if chosen.theme is not None:
         works = works.filter(themes__id=chosen.theme.id)
@@ -214,8 +214,8 @@ async def _decided_rows(tab: Status, chosen: Narrowing, page: int) -> tuple[int,
         .limit(PER_PAGE)
         .prefetch_related("image", "artist", "organisation", "themes")
     )
-    await as_sent(found)
-    rows = [Row(work, _moment(work.since), work.submission_number) for work in found if work.since]
+    await load_as_sent(found)
+    rows = [QueueRow(work, _moment(work.since), work.submission_number) for work in found if work.since]
     return count, page, pages, rows
 
 
@@ -225,16 +225,19 @@ async def new(request: Request) -> Response:
     if artwork.status == Status.WITHDRAWN:
         ended = await Withdrawal.get(consent__artworks__id=artwork.id)
         return render(request, "reviews/withdrawn.html", {"artwork": artwork, "withdrawn_at": ended.at})
-    scored = await being_scored(artwork) if _is_new_and_waits(artwork) else None
+    scored = await open_scoring_round(artwork) if _is_new_and_waits(artwork) else None
     if scored is not None:  # here it would say whose it is
         response = redirect(request, "rounds:show", id=scored.id)
-        flash(request, response, str(decisions.scored_until(scored)), "hint")
+        flash(request, response, str(decisions.being_scored_sentence(scored)), "hint")
         return response
     chosen = await narrowing(request.query_params)
-    submission = latest_of(artwork)
+    submission = latest_submission(artwork)
     form = ReviewForm(
         offered=await ReadyReason.all().order_by("id"),
-        data={"submission": submission.id, "seen": fingerprint(decisions.shown_of(artwork, submission))},
+        data={
+            "submission": submission.id,
+            "seen": fingerprint(decisions.reviewed_fields(artwork, submission)),
+        },
     )
     return await _work_page(request, person, artwork, form, chosen)
 
@@ -243,13 +246,13 @@ async def create(request: Request) -> Response:
     """A curator decides on a work and comes to the next that waits."""
     person, artwork = await load_submitted(request)
     chosen = await narrowing(request.query_params)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     form = ReviewForm(posted, offered=await ReadyReason.all().order_by("id"))
     submission = _submission_of(artwork, form)
     if not form.validate() or submission is None:
         if submission is None:
             form.refuse("decision", _("The form was not whole. Please look at the work and decide again."))
-        return await _refused(request, person, artwork, form, chosen)
+        return await _page_with_errors(request, person, artwork, form, chosen)
     decision, seen = Decision(form.decision.data or ""), form.seen.data or ""
     notes, reason = form.notes(artwork.language), form.told_reason(artwork.language)
     try:
@@ -269,32 +272,32 @@ async def create(request: Request) -> Response:
         response: Response = redirect(request, "reviews:index", query=chosen.query)
         flash(request, response, str(refusal), "hint")
         return response
-    except ChangedMeanwhile as refusal:
+    except WorkChangedDuringReview as refusal:
         form.refuse("decision", str(refusal))
         _person, artwork = await load_submitted(request)
-        return await _refused(request, person, artwork, form, chosen, refusal)
-    except OpenPersonalData as refusal:
+        return await _page_with_errors(request, person, artwork, form, chosen, refusal)
+    except UnconfirmedPersonalData as refusal:
         form.refuse(
             "decision", _("Nothing is decided yet: its words hold personal data. Please look at them.")
         )
-        return await _refused(request, person, artwork, form, chosen, to_confirm=refusal.found)
+        return await _page_with_errors(request, person, artwork, form, chosen, to_confirm=refusal.found)
     except DecisionRefused as refusal:
         form.refuse("reason" if decision != Decision.ACCEPTED else "decision", str(refusal))
-        return await _refused(request, person, artwork, form, chosen)
-    response = await _onward(request, person, submission, chosen)
-    words = DONE if isinstance(made, Review) else SAID[submission.stage]
+        return await _page_with_errors(request, person, artwork, form, chosen)
+    response = await _redirect_to_next(request, person, submission, chosen)
+    words = DECISION_MESSAGES if isinstance(made, Review) else OPINION_MESSAGES[submission.stage]
     flash(request, response, words[decision] % {"title": artwork.title})
     return response
 
 
-DONE = {
+DECISION_MESSAGES = {
     Decision.ACCEPTED: lazy_gettext("%(title)s is accepted. It can be hung."),
     Decision.RETURNED: lazy_gettext("%(title)s went back to its organisation with your notes."),
     Decision.DECLINED: lazy_gettext("%(title)s is declined."),
 }
 
 
-SAID = {
+OPINION_MESSAGES = {
     Stage.SECOND: {
         Decision.ACCEPTED: lazy_gettext("You would accept %(title)s. Another curator decides next."),
         Decision.RETURNED: lazy_gettext("You would return %(title)s. Another curator decides next."),
@@ -310,12 +313,12 @@ async def defer(request: Request) -> Response:
     """A curator puts a work off to the end of their own queue and comes to the next."""
     person, artwork = await load_submitted(request)
     chosen = await narrowing(request.query_params)
-    submission = latest_of(artwork)
+    submission = latest_submission(artwork)
     if not submission.is_waiting:
         response: Response = redirect(request, "reviews:index", query=chosen.query)
         flash(request, response, _("This work was decided already, or is no longer waiting."), "hint")
         return response
-    response = await _onward(request, person, submission, chosen)
+    response = await _redirect_to_next(request, person, submission, chosen)
     await put_off(submission, person)
     await release(artwork, person)
     flash(request, response, _("%(title)s comes last in your queue now.") % {"title": artwork.title})
@@ -325,28 +328,28 @@ async def defer(request: Request) -> Response:
 async def hold(request: Request) -> Response:
     """A page that is looked at renews its hold, or lets go of it when it is left; it hears what changed."""
     person, artwork = await load_submitted(request)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     if posted.get("leave"):
         await release(artwork, person)
         return Response(status_code=204)
-    submission = latest_of(artwork)
+    submission = latest_submission(artwork)
     told: dict[str, Any] = {"holder": None, "is_waiting": submission.is_waiting, "changed": False}
     if submission.is_waiting:
         held = await take_hold(artwork, person, PING_LEASE)
         told["holder"] = None if held.person_id == person.id else held.person.name
     seen = str(posted.get("seen", ""))
-    told["changed"] = bool(changed_since(seen, decisions.shown_of(artwork, submission)))
+    told["changed"] = bool(changed_since(seen, decisions.reviewed_fields(artwork, submission)))
     return JSONResponse(told, headers={"cache-control": "no-store"})
 
 
 async def undo(request: Request) -> Response:
     """A curator takes decisions of the last seconds back and looks at the work again."""
     person = await load_curator(request)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     undone: list[Artwork] = []
     refusals: list[str] = []
     reviews = await Review.filter(id__in=_ids(posted, "review")).order_by("id").prefetch_related("artwork")
-    await as_sent([review.artwork for review in reviews])
+    await load_as_sent([review.artwork for review in reviews])
     for review in reviews:
         try:
             await decisions.undo(review, person)
@@ -364,7 +367,7 @@ async def undo(request: Request) -> Response:
     if len(undone) == 1 and not refusals:
         response: Response = redirect(request, "reviews:new", id=undone[0].id)
     else:
-        response = redirect(request, "reviews:index", query=EVERYTHING)
+        response = redirect(request, "reviews:index", query=NO_FILTER_QUERY)
     sentences = refusals[:3]
     if undone:
         number = len(undone)
@@ -382,18 +385,18 @@ def _ids(posted: ImmutableMultiDict[str, Any], name: str) -> list[int]:
 async def wave_off(request: Request) -> Response:
     """A curator says why a hint does not matter, or lets it stand again."""
     person, hint = await load_hint(request)
-    posted = await desk_form(request)
+    posted = await read_desk_form(request)
     chosen = await narrowing(request.query_params)
     response = redirect(request, "reviews:new", id=hint.artwork_id, fragment="hints", query=chosen.query)
     if posted.get("again"):
-        await hints.take_up_again(hint)
+        await hints.reopen(hint)
         return response
     form = WaveOffForm(posted)
     if not form.validate():
         request.path_params["id"] = hint.artwork_id
         _person, artwork = await load_submitted(request)
-        submission = latest_of(artwork)
-        seen = fingerprint(decisions.shown_of(artwork, submission))
+        submission = latest_submission(artwork)
+        seen = fingerprint(decisions.reviewed_fields(artwork, submission))
         work_form = ReviewForm(
             offered=await ReadyReason.all().order_by("id"), data={"submission": submission.id, "seen": seen}
         )
@@ -410,19 +413,19 @@ async def wording(request: Request) -> Response:
     return render(request, "reviews/wording.html", {"wording": wording_list()})
 
 
-async def _refused(
+async def _page_with_errors(
     request: Request,
     person: Person,
     artwork: Artwork,
     form: ReviewForm,
-    chosen: Narrowing,
-    meanwhile: ChangedMeanwhile | None = None,
-    to_confirm: Sequence[Found] = (),
+    chosen: QueueFilter,
+    meanwhile: WorkChangedDuringReview | None = None,
+    to_confirm: Sequence[CheckFinding] = (),
 ) -> Response:
     # The page shows the work as it is now, so the next decision is on its latest submission.
-    submission = latest_of(artwork)
+    submission = latest_submission(artwork)
     form.submission.data = str(submission.id)
-    form.seen.data = fingerprint(decisions.shown_of(artwork, submission))
+    form.seen.data = fingerprint(decisions.reviewed_fields(artwork, submission))
     return await _work_page(
         request, person, artwork, form, chosen, meanwhile=meanwhile, to_confirm=to_confirm, status=422
     )
@@ -433,15 +436,15 @@ async def _work_page(
     person: Person,
     artwork: Artwork,
     form: ReviewForm,
-    chosen: Narrowing,
+    chosen: QueueFilter,
     *,
-    meanwhile: ChangedMeanwhile | None = None,
-    to_confirm: Sequence[Found] = (),
+    meanwhile: WorkChangedDuringReview | None = None,
+    to_confirm: Sequence[CheckFinding] = (),
     too_late: str = "",
     wave_off: tuple[int, WaveOffForm] | None = None,
     status: int = 200,
 ) -> Response:
-    submission = latest_of(artwork)
+    submission = latest_submission(artwork)
     queue = Queue(person, chosen)
     holder = None
     is_looked_at = "prefetch" not in request.headers.get("sec-purpose", "")
@@ -449,36 +452,36 @@ async def _work_page(
     said_now = [each for each in said if each.submission_id == submission.id]
     mine = next((each for each in reversed(said_now) if each.by_id == person.id), None)
     has_spoken = mine is not None and submission.stage == Stage.SECOND
-    interest = await decisions.interest(artwork, person, voices_of(said_now))
-    may_decide = not has_spoken and interest != Interest.OTHERS
+    interest = await decisions.reviewer_interest(artwork, person, latest_decisions(said_now))
+    may_decide = not has_spoken and interest != ConflictOfInterest.OTHERS
     if submission.is_waiting and is_looked_at and may_decide:
         held = await take_hold(artwork, person, PAGE_LEASE)
         holder = None if held.person_id == person.id else held.person
-    found = await hints.shown(await hints.looked_at(submission))
+    found = await hints.describe_hints(await hints.current_hints(submission))
     around = await queue.around(submission)
     undone = await Undo.filter(submission__artwork_id=artwork.id).prefetch_related("by")
     if submission.is_waiting and submission.stage != Stage.DISPUTED:
         # Who decides second must not know what the first did.
         said = [each for each in said if each.submission_id != submission.id or each.by_id == person.id]
-    proposed = changes(submission.replaces or {}, submission.sent) if submission.is_proposal else []
+    proposed = field_changes(submission.replaces or {}, submission.sent) if submission.is_proposal else []
     picture_now = artwork.image
-    await show_as(artwork, submission)
+    await apply_waiting_proposal(artwork, submission)
     context = {
         "artwork": artwork,
-        "hashtags": beside(list(artwork.themes), artwork.story, artwork.story_translation),
+        "hashtags": hashtags_with_match(list(artwork.themes), artwork.story, artwork.story_translation),
         "picture_now": picture_now if picture_now and artwork.image_id != picture_now.id else None,
         "form": form,
-        "is_past": artwork.status not in AS_IT_STANDS,
+        "is_past": artwork.status not in LOCKED_STATUSES,
         "number": submission.number,
         "is_waiting": submission.is_waiting,
         "is_proposal": submission.is_proposal,
         "proposed": _passages(proposed),
         "meanwhile": _passages(meanwhile.changes) if meanwhile else [],
-        "to_confirm": [(each.key, data_named(each), each.excerpt) for each in to_confirm],
+        "to_confirm": [(each.key, describe_personal_data(each), each.excerpt) for each in to_confirm],
         "too_late": too_late,
         "holder": holder,
         "is_private_shared": submission.is_waiting and submission.private_share is not None,
-        "hindrances": decisions.hindrances(artwork, artwork.image, artwork.consent),
+        "hindrances": decisions.acceptance_blockers(artwork, artwork.image, artwork.consent),
         "hints": found,
         "wave_off": wave_off or (0, WaveOffForm()),
         "history": sorted(
@@ -490,11 +493,11 @@ async def _work_page(
         "interest": interest,
         "may_decide": may_decide,
         "has_spoken": has_spoken and submission.is_waiting,
-        "voices": _last_of_each(said_now) if submission.stage == Stage.DISPUTED else [],
+        "voices": _latest_opinions(said_now) if submission.stage == Stage.DISPUTED else [],
         "noted_fields": NOTED_FIELDS,
         "snapshot_words": SNAPSHOT_WORDS,
         "query": f"?{chosen.query}" if chosen.query else "",
-        "queue_query": chosen.query or EVERYTHING,
+        "queue_query": chosen.query or NO_FILTER_QUERY,
         "following": around.following,
         "preceding": around.preceding,
         "coming": around.following.artwork if around.following else None,
@@ -508,29 +511,29 @@ async def _work_page(
     return render(request, "reviews/new.html", context, status=status)
 
 
-def _last_of_each(opinions: Sequence[Opinion]) -> list[Opinion]:
+def _latest_opinions(opinions: Sequence[Opinion]) -> list[Opinion]:
     """What each curator said last, in the order in which they first spoke."""
     return list({each.by_id: each for each in opinions}.values())
 
 
-async def show_as(artwork: Artwork, submission: Submission) -> None:
+async def apply_waiting_proposal(artwork: Artwork, submission: Submission) -> None:
     """Have the work look as the page shows it: with the words and the picture that a waiting proposal would give it."""
     if submission.is_proposal and submission.is_waiting:
-        decisions.write_proposal(artwork, submission.sent)
+        decisions.apply_proposal(artwork, submission.sent)
         if submission.proposed_image_id is not None:
             artwork.image = await Image.get_or_none(id=submission.proposed_image_id)
 
 
 def _passages(differences: Sequence[Any]) -> list[tuple[str, list[tuple[str, str]]]]:
-    return [(each.field, passages(each.before, each.after)) for each in differences]
+    return [(each.field, diff_passages(each.before, each.after)) for each in differences]
 
 
 def _is_new_and_waits(artwork: Artwork) -> bool:
-    latest = latest_of(artwork)
+    latest = latest_submission(artwork)
     return latest.is_waiting and not latest.is_proposal
 
 
-def latest_of(artwork: Artwork) -> Submission:
+def latest_submission(artwork: Artwork) -> Submission:
     submission: Submission = artwork.submissions[-1]
     return submission
 
@@ -539,7 +542,9 @@ def _submission_of(artwork: Artwork, form: ReviewForm) -> Submission | None:
     return next((sent for sent in artwork.submissions if str(sent.id) == form.submission.data), None)
 
 
-async def _onward(request: Request, person: Person, submission: Submission, chosen: Narrowing) -> Response:
+async def _redirect_to_next(
+    request: Request, person: Person, submission: Submission, chosen: QueueFilter
+) -> Response:
     """On to the next work in turn that nobody else looks at, or to the queue when there is none."""
     following = await Queue(person, chosen).next_free(submission)
     if following is None:
@@ -560,7 +565,7 @@ class Undoable:
 
 async def _undoable(person: Person) -> Undoable | None:
     """The curator's latest decision, while it can be taken back."""
-    mine: dict[str, Any] = {"by_id": person.id, "at__gt": now() - decisions.UNDO_FOR}
+    mine: dict[str, Any] = {"by_id": person.id, "at__gt": now() - decisions.UNDO_PERIOD}
     review = await Review.filter(**mine).order_by("-at").select_related("artwork").first()
     said = Opinion.filter(**mine, submission__is_waiting=True)
     opinion = await said.order_by("-at").select_related("submission__artwork").first()
@@ -569,12 +574,12 @@ async def _undoable(person: Person) -> Undoable | None:
         return Undoable(opinion.submission.artwork, opinion.decision, left, opinion=opinion)
     if review is None:
         return None
-    await as_sent([review.artwork])
+    await load_as_sent([review.artwork])
     return Undoable(review.artwork, review.decision, _seconds_left(review.at), review=review)
 
 
 def _seconds_left(since: datetime) -> int:
-    return max(1, round((since + decisions.UNDO_FOR - now()).total_seconds()))
+    return max(1, round((since + decisions.UNDO_PERIOD - now()).total_seconds()))
 
 
 def _tab(request: Request) -> Status:
@@ -596,7 +601,7 @@ def _address(request: Request) -> Any:
     def address(**changed: object) -> str:
         parameters = {**request.query_params, "page": None, "filter": None, **changed}
         kept = {name: value for name, value in parameters.items() if value}
-        return f"/desk/queue?{urlencode(kept) if kept else EVERYTHING}"
+        return f"/desk/queue?{urlencode(kept) if kept else NO_FILTER_QUERY}"
 
     return address
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gallery.search.entries import go_on
-from gallery.worker import Chore, Workshop
+from gallery.search.indexing import continue_pass
+from gallery.worker import Chore, ChoreContext
 
 
-async def keep_index(workshop: Workshop) -> bool:
+async def update_index(context: ChoreContext) -> bool:
     """Compare the next piece of the index with what is on view."""
-    return await go_on()
+    return await continue_pass()
 
 
-CHORES = [Chore("keep the search index", keep_index, every=1)]
+CHORES = [Chore("keep the search index", update_index, every=1)]

@@ -13,44 +13,44 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
 from gallery.db.connection import in_transaction
-from gallery.search.models import Kind, SearchEntry, entry_id
-from gallery.search.words import Term, is_token
+from gallery.search.models import EntryKind, SearchEntry, entry_id
+from gallery.search.tokenizer import Term, is_token
 
-LOOKED_THROUGH = 600  # of the newest entries, before the index is asked: enough for common words
-BEYOND_ALL = entry_id(max(Kind) + 1, 0)
+SCANNED_FIRST = 600  # of the newest entries, before the index is asked: enough for common words
+ABOVE_ALL_IDS = entry_id(max(EntryKind) + 1, 0)
 
 
 async def index(entries: Collection[int]) -> None:
     """Let entries that were just written be found; call it in the transaction that wrote them."""
     # PostgreSQL does it while it writes the row.
-    await _tell_fts5(
+    await _execute_fts5(
         "INSERT INTO search_index (rowid, title_tokens, text_tokens) "
         "SELECT id, title_tokens, text_tokens FROM search_entry WHERE id IN ({})",
         entries,
     )
 
 
-async def forget(entries: Collection[int]) -> None:
+async def delete_entries(entries: Collection[int]) -> None:
     """Delete entries, many at once, in a transaction; `SearchEntry.filter(…).delete()` is as right for a few."""
     if not entries:
         return
-    await _tell_fts5(
+    await _execute_fts5(
         "INSERT INTO search_index (search_index, rowid, title_tokens, text_tokens) "
         "SELECT 'delete', id, title_tokens, text_tokens FROM search_entry WHERE id IN ({})",
         entries,
     )
-    await _tell_fts5("UPDATE search_entry SET title_tokens = '' WHERE id IN ({})", entries)
+    await _execute_fts5("UPDATE search_entry SET title_tokens = '' WHERE id IN ({})", entries)
     await SearchEntry.filter(id__in=list(entries)).delete()
 
 
-async def forget_all() -> None:
+async def delete_all() -> None:
     async with in_transaction():
-        await _tell_fts5("INSERT INTO search_index (search_index) VALUES ('delete-all')")
-        await _tell_fts5("UPDATE search_entry SET title_tokens = ''")
+        await _execute_fts5("INSERT INTO search_index (search_index) VALUES ('delete-all')")
+        await _execute_fts5("UPDATE search_entry SET title_tokens = ''")
         await SearchEntry.all().delete()
 
 
-async def _tell_fts5(statement: str, entries: Collection[int] = ()) -> None:
+async def _execute_fts5(statement: str, entries: Collection[int] = ()) -> None:
     connection = get_connection("default")
     if connection.capabilities.dialect == "sqlite":
         marks = ", ".join("?" * len(entries))
@@ -64,7 +64,7 @@ class Hit(NamedTuple):
     entry: int
 
 
-async def hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, most: int) -> list[Hit]:
+async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, most: int) -> list[Hit]:
     """At most `most` entries that have all terms and facets, behind `after`: by title first, else by falling id.
 
     One query or two. There must be a term or a facet.
@@ -80,7 +80,7 @@ async def hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, 
             continue
         if not in_title and not terms:  # facets alone: each entry has them in its title already
             continue
-        before = after.entry if after is not None and after.in_title == in_title else BEYOND_ALL
+        before = after.entry if after is not None and after.in_title == in_title else ABOVE_ALL_IDS
         if len(found) < most:
             ids = await find(connection, all_terms, in_title, before, most - len(found))
             found += [Hit(in_title, id) for id in ids]
@@ -123,7 +123,7 @@ async def _by_tsvector(
     if not in_title:
         _, rows = await connection.execute_query(
             f"""SELECT id FROM (
-                    SELECT * FROM search_entry WHERE id < $1 ORDER BY id DESC LIMIT {LOOKED_THROUGH}
+                    SELECT * FROM search_entry WHERE id < $1 ORDER BY id DESC LIMIT {SCANNED_FIRST}
                 ) AS entry WHERE entry.text_vector @@ $q${strict}$q$::tsquery AND {checks[-1]}
                 ORDER BY id DESC LIMIT $2""",  # noqa: S608
             [before, most],

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gallery.artworks.models import Artwork
 
 
-class Kind(IntEnum):
+class EntryKind(IntEnum):
     """What an entry is of. Among equal hits the higher number comes first."""
 
     WORK = 1
@@ -22,12 +22,12 @@ class Kind(IntEnum):
     EXHIBITION = 5
 
 
-PLACES = 1 << 32  # of each kind: more than it can have rows
+IDS_PER_KIND = 1 << 32  # of each kind: more than it can have rows
 
 
 def entry_id(kind: int, id: int) -> int:
     """The id of the entry of row `id` of a kind: falling ids are the order of the answers."""
-    return kind * PLACES + id
+    return kind * IDS_PER_KIND + id
 
 
 class SearchEntry(Model):

@@ -19,45 +19,45 @@ from starlette.routing import Route
 
 from gallery.public import queries
 from gallery.public.media import NOT_FOR_MACHINES
-from gallery.public.views import enter
+from gallery.public.views import set_page_language
 from gallery.search.engine import Hit
-from gallery.search.finding import (
-    CHOICES_MOST,
-    COUNTED_MOST,
+from gallery.search.models import EntryKind
+from gallery.search.results import (
     FILTERS,
-    Asked,
-    Choice,
-    Found,
+    MAX_COUNTED,
+    MAX_FILTER_VALUES,
+    FilterValue,
+    SearchQuery,
+    SearchResults,
     find,
-    near,
     newest,
+    suggestions,
 )
-from gallery.search.models import Kind
-from gallery.search.words import QUESTION_MOST, marked
+from gallery.search.tokenizer import MAX_QUESTION_LENGTH, highlighted
 from gallery.themes.models import Theme
-from gallery.web.languages import TONGUES, Spoken
+from gallery.web.languages import LANGUAGE_NAMES, LocalizedText
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import pages_of, render
 
-FILTER_MOST = 120  # characters of a filter's value
+MAX_FILTER_LENGTH = 120  # characters of a filter's value
 NEWEST = 8  # works that are shown where there is nothing to answer
 THEMES = 8
 
-KIND_WORDS: Mapping[Kind, Any] = {
-    Kind.WORK: _l("Work"),
-    Kind.PROJECT: _l("Project"),
-    Kind.ORGANISATION: _l("Organisation"),
-    Kind.THEME: _l("Theme"),
-    Kind.EXHIBITION: _l("Exhibition"),
+KIND_NAMES: Mapping[EntryKind, Any] = {
+    EntryKind.WORK: _l("Work"),
+    EntryKind.PROJECT: _l("Project"),
+    EntryKind.ORGANISATION: _l("Organisation"),
+    EntryKind.THEME: _l("Theme"),
+    EntryKind.EXHIBITION: _l("Exhibition"),
 }
-KINDS_COUNTED: Mapping[Kind, Any] = {
-    Kind.WORK: _l("Works"),
-    Kind.PROJECT: _l("Projects"),
-    Kind.ORGANISATION: _l("Organisations"),
-    Kind.THEME: _l("Themes"),
-    Kind.EXHIBITION: _l("Exhibitions"),
+KIND_PLURALS: Mapping[EntryKind, Any] = {
+    EntryKind.WORK: _l("Works"),
+    EntryKind.PROJECT: _l("Projects"),
+    EntryKind.ORGANISATION: _l("Organisations"),
+    EntryKind.THEME: _l("Themes"),
+    EntryKind.EXHIBITION: _l("Exhibitions"),
 }
-FILTER_WORDS: Mapping[str, Any] = {
+FILTER_NAMES: Mapping[str, Any] = {
     "kind": _l("Kind"),
     "theme": _l("Theme"),
     "organisation": _l("Organisation"),
@@ -65,38 +65,38 @@ FILTER_WORDS: Mapping[str, Any] = {
     "year": _l("Year"),
     "language": _l("Language of the story"),
 }
-KEY = re.compile(r"(t|x)([0-9]{1,15})")  # of an entry: a BigIntField holds it
+HIT_KEY = re.compile(r"(t|x)([0-9]{1,15})")  # of an entry: a BigIntField holds it
 
 
 async def show(request: Request) -> Response:
     """A visitor asks for something in a word or two, and sees what there is of it."""
-    enter(request)
+    set_page_language(request)
     typed = " ".join(request.query_params.get("q", "").split())
-    asked = Asked(typed[:QUESTION_MOST], asked_filters(request), asked_after(request))
+    asked = SearchQuery(typed[:MAX_QUESTION_LENGTH], filters_in(request), after_in(request))
     found = await find(asked) if asked.terms or asked.filters else None
     has_answers = found is not None and bool(found.answers)
     new_works = [] if has_answers else await newest(NEWEST)
     shown = [answer.work for answer in found.answers if answer.work] if found else []
     context = {
         "asked": asked,
-        "was_cut": len(typed) > QUESTION_MOST,
-        "question_most": QUESTION_MOST,
-        "counted_most": COUNTED_MOST,
+        "was_cut": len(typed) > MAX_QUESTION_LENGTH,
+        "question_most": MAX_QUESTION_LENGTH,
+        "counted_most": MAX_COUNTED,
         "found": found,
         "groups": filter_groups(request, asked, found) if found and asked.after is None else [],
-        "first": address(request, asked.question, asked.filters),
-        "following": address(request, asked.question, asked.filters, found.following)
+        "first": search_address(request, asked.question, asked.filters),
+        "following": search_address(request, asked.question, asked.filters, found.following)
         if found and found.following
         else "",
-        "near": [(question, address(request, question, {})) for question in await near(asked)]
+        "near": [(question, search_address(request, question, {})) for question in await suggestions(asked)]
         if found and not has_answers and asked.terms
         else [],
-        "without_filters": address(request, asked.question, {}) if asked.filters else "",
+        "without_filters": search_address(request, asked.question, {}) if asked.filters else "",
         "themes": [] if has_answers else await Theme.all().order_by("-occurs_on", "-id").limit(THEMES),
         "newest": new_works,
-        "marked": partial(marked, terms=asked.terms),
-        "kind_words": KIND_WORDS,
-        "twin_query": address(request, asked.question, asked.filters, asked.after).partition("?")[2],
+        "marked": partial(highlighted, terms=asked.terms),
+        "kind_words": KIND_NAMES,
+        "twin_query": search_address(request, asked.question, asked.filters, asked.after).partition("?")[2],
         "style": queries.style_sheet([*shown, *new_works]),
     }
     unfit = any(not work.is_for_machines for work in [*shown, *new_works])
@@ -106,23 +106,25 @@ async def show(request: Request) -> Response:
     return render(request, "search/show.html", {**context, "robots": robots}, headers=headers)
 
 
-def asked_filters(request: Request) -> dict[str, str]:
-    given = {name: request.query_params.get(name, "").strip()[:FILTER_MOST] for name in FILTERS}
+def filters_in(request: Request) -> dict[str, str]:
+    given = {name: request.query_params.get(name, "").strip()[:MAX_FILTER_LENGTH] for name in FILTERS}
     return {name: value for name, value in given.items() if value}
 
 
-def asked_after(request: Request) -> Hit | None:
+def after_in(request: Request) -> Hit | None:
     """Behind which answer the page begins; raises 404 for what is no such key."""
     key = request.query_params.get("after", "")
     if not key:
         return None
-    match = KEY.fullmatch(key)
+    match = HIT_KEY.fullmatch(key)
     if match is None:
         raise HTTPException(404)
     return Hit(match[1] == "t", int(match[2]))
 
 
-def address(request: Request, question: str, filters: Mapping[str, str], after: Hit | None = None) -> str:
+def search_address(
+    request: Request, question: str, filters: Mapping[str, str], after: Hit | None = None
+) -> str:
     query = {"q": question, **filters}
     if after is not None:
         query["after"] = f"{'t' if after.in_title else 'x'}{after.entry}"
@@ -130,7 +132,7 @@ def address(request: Request, question: str, filters: Mapping[str, str], after: 
     return f"{path}?{urlencode({name: value for name, value in query.items() if value})}"
 
 
-def filter_groups(request: Request, asked: Asked, found: Found) -> list[dict[str, Any]]:
+def filter_groups(request: Request, asked: SearchQuery, found: SearchResults) -> list[dict[str, Any]]:
     """The filters that would part the answers, each with its links; one that is set has the link that takes it off."""
     groups = []
     for name in FILTERS:
@@ -140,30 +142,30 @@ def filter_groups(request: Request, asked: Asked, found: Found) -> list[dict[str
             continue
         if chosen is not None:
             known = {choice.value: choice for choice in choices}
-            choices = [known.get(chosen) or Choice(chosen, Spoken(chosen, ""))]
+            choices = [known.get(chosen) or FilterValue(chosen, LocalizedText(chosen, ""))]
         others = {key: value for key, value in asked.filters.items() if key != name}
         links = [
             {
                 "label": label_of(name, choice),
                 "count": choice.count if found.total is not None else None,
-                "address": address(
+                "address": search_address(
                     request,
                     asked.question,
                     others if chosen is not None else {**others, name: choice.value},
                 ),
                 "is_set": chosen is not None,
             }
-            for choice in choices[:CHOICES_MOST]
+            for choice in choices[:MAX_FILTER_VALUES]
         ]
-        groups.append({"word": FILTER_WORDS[name], "links": links})
+        groups.append({"word": FILTER_NAMES[name], "links": links})
     return groups
 
 
-def label_of(name: str, choice: Choice) -> Spoken:
-    if name == "kind" and choice.value.upper() in Kind.__members__:
-        return Spoken(str(KINDS_COUNTED[Kind[choice.value.upper()]]), "")
+def label_of(name: str, choice: FilterValue) -> LocalizedText:
+    if name == "kind" and choice.value.upper() in EntryKind.__members__:
+        return LocalizedText(str(KIND_PLURALS[EntryKind[choice.value.upper()]]), "")
     if name == "language":
-        return Spoken(TONGUES.get(choice.value, choice.value), choice.value)
+        return LocalizedText(LANGUAGE_NAMES.get(choice.value, choice.value), choice.value)
     return choice.label
 
 

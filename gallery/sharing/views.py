@@ -11,20 +11,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
-from gallery.artworks.access import refuse_work
+from gallery.artworks.access import raise_not_on_view
 from gallery.images.models import Image
-from gallery.images.on_demand import Busy, Demand
+from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.images.renditions import file_name
-from gallery.images.sandbox.parent import MachineFault, Refused, compose
-from gallery.images.share_image import FORMS, Placard
+from gallery.images.sandbox.parent import ImageRefused, MachineFault, make_share_image
+from gallery.images.share_image import SHARE_IMAGE_FORMATS, ShareImage
 from gallery.images.storage_keys import derivative_key, rendition_key
-from gallery.images.uploads import limits_of
-from gallery.interop.iiif.image_api import RETRY_AFTER, keep, kept_for, problem
+from gallery.images.uploads import request_limits
+from gallery.interop.iiif.image_api import RETRY_AFTER, cache_headers, problem, store_derivative
 from gallery.organisations.models import Organisation, Project
 from gallery.public import queries, share_images
 from gallery.public.access import load_opened
-from gallery.public.pagination import stretch_of
-from gallery.public.share_images import Placards, fonts_of
+from gallery.public.pagination import exhibition_page
+from gallery.public.share_images import ShareImages, fonts_of
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.themes.models import Theme
@@ -32,10 +32,10 @@ from gallery.web.languages import set_language
 from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import settings_of
 
-FILE = re.compile(r"(card|poster)-[0-9a-f]{12}\.(jpg|png)")
+SHARE_IMAGE_NAME = re.compile(r"(card|poster)-[0-9a-f]{12}\.(jpg|png)")
 PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px of the rendition that is drawn from
-TRIES = 2  # of drawing what changes while it is drawn
-WORKS_LOOKED_AT = (
+MAX_TRIES = 2  # of drawing what changes while it is drawn
+MAX_CANDIDATE_WORKS = (
     120  # of a theme, organisation or project, for one that may be shared: as many as its page shows
 )
 
@@ -47,16 +47,16 @@ async def show(request: Request) -> Response:
     """
     asked, settings = request.path_params, settings_of(request)
     set_language(asked["language"])
-    named = FILE.fullmatch(asked["file"])
+    named = SHARE_IMAGE_NAME.fullmatch(asked["file"])
     load = LOADERS.get(asked["kind"])
-    if load is None or named is None or FORMS[named[1]].suffix != named[2]:
+    if load is None or named is None or SHARE_IMAGE_FORMATS[named[1]].suffix != named[2]:
         raise HTTPException(404)
-    form = FORMS[named[1]]
+    form = SHARE_IMAGE_FORMATS[named[1]]
     placard = (await load(asked["name"], settings)).by_form.get(form.name)
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         if placard is None:
             raise HTTPException(404)
-        response = await answer(request, placard)
+        response = await share_image_response(request, placard)
         latest = (await load(asked["name"], settings)).by_form.get(form.name)
         if latest == placard:  # it may have been withdrawn or changed while this request waited
             return response
@@ -64,17 +64,17 @@ async def show(request: Request) -> Response:
     return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
 
 
-async def answer(request: Request, placard: Placard) -> Response:
+async def share_image_response(request: Request, placard: ShareImage) -> Response:
     """The drawn placard: the kept one, or one that is drawn now."""
     settings = settings_of(request)
     storage: Storage = request.app.state.storage
-    demand: Demand = request.app.state.demand
-    headers = kept_for(settings, f'"{placard.digest}"')
+    demand: OnDemandQueue = request.app.state.demand
+    headers = cache_headers(settings, f'"{placard.digest}"')
     if request.path_params["file"] != placard.name:
         headers["cache-control"] = "no-cache"
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
-    media_type = FORMS[placard.form].media_type
+    media_type = SHARE_IMAGE_FORMATS[placard.form].media_type
     if placard.token:
         key = derivative_key(placard.token, placard.name)
         try:
@@ -82,79 +82,81 @@ async def answer(request: Request, placard: Placard) -> Response:
         except FileNotFoundError:
             pass
     try:
-        body = await demand.get(placard.name, lambda: drawn(placard, storage, settings))
-    except Busy:
+        body = await demand.get(placard.name, lambda: draw_share_image(placard, storage, settings))
+    except QueueFull:
         return problem(503, "Too many pictures are being made. Please ask again.", RETRY_AFTER)
-    except (Refused, MachineFault):
+    except (ImageRefused, MachineFault):
         return problem(503, "This picture could not be made. Please ask again.", RETRY_AFTER)
     except FileNotFoundError:  # its picture has just gone
         return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
     return Response(body, headers=headers, media_type=media_type)
 
 
-async def drawn(placard: Placard, storage: Storage, settings: Settings) -> bytes:
+async def draw_share_image(placard: ShareImage, storage: Storage, settings: Settings) -> bytes:
     """Draw a placard; one with a picture is kept with that picture's other pieces, and goes when they go.
 
     Raises Refused, and FileNotFoundError.
     """
-    fonts, limits = fonts_of(settings), limits_of(settings)
+    fonts, limits = fonts_of(settings), request_limits(settings)
     async with storage.scratch_folder() as folder:
         if not placard.token:
-            return (await compose(None, placard, fonts, folder, limits)).read_bytes()
+            return (await make_share_image(None, placard, fonts, folder, limits)).read_bytes()
         image = await Image.get_or_none(token=placard.token)
         if image is None:
             raise FileNotFoundError(placard.token)
         widths = image.widths()
         width = next((each for each in widths if each >= PICTURE_WIDTHS[placard.form]), widths[-1])
         async with storage.private.local_copy(rendition_key(image.token, file_name(width, "jpg"))) as picture:
-            path = await compose(picture, placard, fonts, folder, limits)
+            path = await make_share_image(picture, placard, fonts, folder, limits)
         body = path.read_bytes()
         if len(body) <= settings.iiif_cache_bytes:
-            await keep(image.token, placard.name, path, len(body), storage)
+            await store_derivative(image.token, placard.name, path, len(body), storage)
         return body
 
 
-async def load_work(name: str, settings: Settings) -> Placards:
-    place = await queries.place_at(name)
+async def load_work(name: str, settings: Settings) -> ShareImages:
+    place = await queries.placement_by_public_id(name)
     if place is None:
-        await refuse_work(name)
+        await raise_not_on_view(name)
     return share_images.of_work(place.work, place.exhibition.theme, settings)
 
 
-async def load_exhibition(name: str, settings: Settings) -> Placards:
+async def load_exhibition(name: str, settings: Settings) -> ShareImages:
     shown = await load_opened(name)
-    beginning = await stretch_of(shown.edition_id)
+    beginning = await exhibition_page(shown.edition_id)
     return share_images.of_exhibition(shown, beginning.works, beginning.counts, settings)
 
 
-async def load_theme(name: str, settings: Settings) -> Placards:
+async def load_theme(name: str, settings: Settings) -> ShareImages:
     theme = await Theme.get_or_none(slug=name)
     if theme is None:
         raise HTTPException(404)
     covers = await queries.works_by_id([theme.cover_id] if theme.cover_id else [])
-    works = await queries.works_on_view(Q(themes__id=theme.id), limit=WORKS_LOOKED_AT)
+    works = await queries.works_on_view(Q(themes__id=theme.id), limit=MAX_CANDIDATE_WORKS)
     return share_images.of_theme(theme, [*covers.values(), *works], settings)
 
 
-async def load_organisation(name: str, settings: Settings) -> Placards:
+async def load_organisation(name: str, settings: Settings) -> ShareImages:
     organisation = await Organisation.get_or_none(slug=name, is_active=True)
     if organisation is None:
         raise HTTPException(404)
-    works = await queries.works_on_view(Q(organisation_id=organisation.id), limit=WORKS_LOOKED_AT)
+    works = await queries.works_on_view(Q(organisation_id=organisation.id), limit=MAX_CANDIDATE_WORKS)
     return share_images.of_organisation(organisation, works, settings)
 
 
-async def load_project(name: str, settings: Settings) -> Placards:
+async def load_project(name: str, settings: Settings) -> ShareImages:
     project = await Project.get_or_none(slug=name, organisation__is_active=True).select_related(
         "organisation"
     )
-    works = await queries.works_on_view(Q(project_id=project.id), limit=WORKS_LOOKED_AT) if project else []
+    works = (
+        await queries.works_on_view(Q(project_id=project.id), limit=MAX_CANDIDATE_WORKS) if project else []
+    )
     if project is None or not works:
         raise HTTPException(404)
     return share_images.of_project(project, works, settings)
 
 
-LOADERS: Mapping[str, Callable[[str, Settings], Awaitable[Placards]]] = {
+LOADERS: Mapping[str, Callable[[str, Settings], Awaitable[ShareImages]]] = {
     "works": load_work,
     "exhibitions": load_exhibition,
     "themes": load_theme,

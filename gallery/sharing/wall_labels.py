@@ -25,36 +25,39 @@ from starlette.routing import Route
 from gallery.artworks.models import Artwork
 from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.drafts import draft_of
-from gallery.exhibitions.room_rules import filled
+from gallery.exhibitions.room_rules import fill_rooms
 from gallery.images.sandbox.fonts import Face
 from gallery.images.share_image import Fonts
-from gallery.public.previews import shown_draft
+from gallery.public.previews import draft_as_shown
 from gallery.public.queries import ShownTheme, ShownWork
 from gallery.public.rooms import ShownRoom, rooms_of_draft
 from gallery.public.share_images import accent_of, fonts_of
 from gallery.settings import Settings
 from gallery.web.languages import (
+    LANGUAGE_TAGS,
     LANGUAGES,
-    TAGS,
-    Spoken,
+    LocalizedText,
     current_language,
     other_language,
-    speaking,
     template_folder,
+    use_language,
 )
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.markdown import excerpt
 from gallery.web.rendering import render, settings_of
 
-PAPERS = {"a6": _l("One card on each sheet of A6"), "a4": _l("Four cards on each sheet of A4, to cut out")}
-STORY_COLUMNS = 260  # of the story's beginning; a Chinese character takes two
-WORDS = ("id", "language", "title", "title_translation", "story", "story_translation")
-HELP = ("assistance", "assistance_translation")
+PAPER_SIZES = {
+    "a6": _l("One card on each sheet of A6"),
+    "a4": _l("Four cards on each sheet of A4, to cut out"),
+}
+STORY_WIDTH = 260  # of the story's beginning; a Chinese character takes two
+LABEL_FIELDS = ("id", "language", "title", "title_translation", "story", "story_translation")
+ASSISTANCE_FIELDS = ("assistance", "assistance_translation")
 
 
 @dataclass(frozen=True)
-class Label:
+class WallLabel:
     """The words of one card, each on one line and perhaps empty; `code` is the QR code of `address`, as SVG."""
 
     title: str
@@ -79,8 +82,8 @@ async def index(request: Request) -> Response:
     """A curator chooses the language, the paper and the room of the wall labels."""
     _person, exhibition = await load_exhibition(request)
     draft = await draft_of(exhibition)
-    rooms = await rooms_of_draft(await filled(draft), lambda token: "")
-    context = {"exhibition": exhibition, "draft": draft, "rooms": rooms, "papers": PAPERS}
+    rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: "")
+    context = {"exhibition": exhibition, "draft": draft, "rooms": rooms, "papers": PAPER_SIZES}
     return render(request, "exhibitions/labels.html", context)
 
 
@@ -89,17 +92,17 @@ async def show(request: Request) -> Response:
     _person, exhibition = await load_exhibition(request)
     asked = request.query_params
     language, paper = asked.get("language", current_language()), asked.get("paper", "a6")
-    if language not in LANGUAGES or paper not in PAPERS:
+    if language not in LANGUAGES or paper not in PAPER_SIZES:
         raise HTTPException(404)
     draft = await draft_of(exhibition)
-    with speaking(language):
-        rooms = await rooms_of_draft(await filled(draft), lambda token: "")
+    with use_language(language):
+        rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: "")
         if number := asked.get("room", ""):
             rooms = [room for room in rooms if str(room.number) == number]
         if not rooms:
             raise HTTPException(404)
-        shown = await shown_draft(draft)
-        labels = await labels_of(rooms, settings_of(request))
+        shown = await draft_as_shown(draft)
+        labels = await make_labels(rooms, settings_of(request))
         pdf = await asyncio.to_thread(
             typeset, labels, language, paper, shown.title.text, shown.theme, settings_of(request)
         )
@@ -107,29 +110,31 @@ async def show(request: Request) -> Response:
     return Response(pdf, media_type="application/pdf", headers={**headers, "cache-control": "no-store"})
 
 
-async def labels_of(rooms: Sequence[ShownRoom], settings: Settings) -> list[Label]:
+async def make_labels(rooms: Sequence[ShownRoom], settings: Settings) -> list[WallLabel]:
     """A label for each work in its room, in their order; one query."""
     ids = [work.id for room in rooms for work in room.works]
-    rows = {row["id"]: row for row in await Artwork.filter(id__in=ids).values(*WORDS, *HELP)}
+    rows = {
+        row["id"]: row for row in await Artwork.filter(id__in=ids).values(*LABEL_FIELDS, *ASSISTANCE_FIELDS)
+    }
     faces = fonts_of(settings)
     return [
-        label(work, room, rows[work.id], len(rooms) > 1, faces, settings)
+        make_label(work, room, rows[work.id], len(rooms) > 1, faces, settings)
         for room in rooms
         for work in room.works
         if work.id in rows
     ]
 
 
-def label(
+def make_label(
     work: ShownWork, room: ShownRoom, row: dict[str, Any], names_room: bool, fonts: Fonts, settings: Settings
-) -> Label:
+) -> WallLabel:
     language = current_language()
     face = Face((fonts.sans, fonts.serif), 10, language)
 
-    def said(field: str) -> Spoken:
-        return spoken_in(row, field, language)
+    def said(field: str) -> LocalizedText:
+        return text_in_language(row, field, language)
 
-    other = spoken_in(row, "title", other_language(language)).text
+    other = text_in_language(row, "title", other_language(language)).text
     address = f"{settings.site_url}/{language}/works/{work.public_id}"
     by = (work.medium.text, str(work.year or ""))
     words = {
@@ -140,20 +145,20 @@ def label(
         "help": said("assistance").text,
         "organisation": work.organisation.text,
         "caption": room.captions[work.id].text if work.id in room.captions else "",
-        "story": excerpt(said("story").text, STORY_COLUMNS),
+        "story": excerpt(said("story").text, STORY_WIDTH),
         "room": (room.title.text or _("Room %(number)s") % {"number": room.number}) if names_room else "",
     }
-    return Label(
+    return WallLabel(
         **{name: face.drawable(text) for name, text in words.items()}, address=address, code=qr_code(address)
     )
 
 
-def spoken_in(row: dict[str, Any], field: str, language: str) -> Spoken:
+def text_in_language(row: dict[str, Any], field: str, language: str) -> LocalizedText:
     """A value of a row in `language` where there is one, otherwise as its author wrote it."""
     translation = row[f"{field}_translation"]
     if row["language"] != language and translation:
-        return Spoken(translation, language)
-    return Spoken(row[field], row["language"])
+        return LocalizedText(translation, language)
+    return LocalizedText(row[field], row["language"])
 
 
 def qr_code(address: str) -> str:
@@ -164,7 +169,7 @@ def qr_code(address: str) -> str:
 
 
 def typeset(
-    labels: Iterable[Label],
+    labels: Iterable[WallLabel],
     language: str,
     paper: str,
     exhibition: str,
@@ -173,17 +178,17 @@ def typeset(
 ) -> bytes:
     """The labels as a PDF; some milliseconds for each, outside the event loop."""
     fonts = fonts_of(settings)
-    with speaking(language):
+    with use_language(language):
         told = {
             "labels": [{**asdict(label), "length": label.length} for label in labels],
             "paper": paper,
-            "language": TAGS[language][:2],
+            "language": LANGUAGE_TAGS[language][:2],
             "accent": accent_of(theme),
             "exhibition": exhibition,
             "site": settings.site_name(language),
             "invitation": _("Scan the code to see this work and read its story."),
-            "serif": family(fonts.serif),
-            "sans": family(fonts.sans),
+            "serif": font_family(fonts.serif),
+            "sans": font_family(fonts.sans),
         }
     template = (Path(template_folder()) / "exhibitions" / "labels.typ").read_bytes()
     folders: list[Any] = [str(Path(font).parent) for font in (fonts.serif, fonts.sans)]
@@ -198,7 +203,7 @@ def typeset(
     return pdf
 
 
-def family(font: str) -> str:
+def font_family(font: str) -> str:
     """The name by which the typesetter knows a font file."""
     return str(ImageFont.truetype(font, 10).getname()[0])
 

@@ -14,7 +14,7 @@ from gallery.organisations.models import Organisation
 
 
 @dataclass(frozen=True)
-class Scope:
+class StatsScope:
     """Whose figures somebody may read, and whose they asked for."""
 
     person: Person
@@ -32,7 +32,7 @@ class Scope:
         return [each.id for each in ([self.chosen] if self.chosen else self.offered)]
 
 
-async def load_scope(request: Request) -> Scope:
+async def load_stats_scope(request: Request) -> StatsScope:
     """What the person at this desk may read; 404 to strangers, and for organisations that are not theirs."""
     person = await load_person(request)
     own = await organisations_of(person)
@@ -42,8 +42,8 @@ async def load_scope(request: Request) -> Scope:
         _, offered = await load_member(request)
     asked = request.query_params.get("organisation", "")
     if not asked:
-        return Scope(person, offered, None, is_member=not person.is_curator)
+        return StatsScope(person, offered, None, is_member=not person.is_curator)
     chosen = next((each for each in offered if str(each.id) == asked), None)
     if chosen is None:
         raise HTTPException(404)
-    return Scope(person, offered, chosen, is_member=chosen in own)
+    return StatsScope(person, offered, chosen, is_member=chosen in own)

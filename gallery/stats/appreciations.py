@@ -10,12 +10,12 @@ import time
 from dataclasses import dataclass
 
 from gallery.artworks.access import load_on_view
-from gallery.db.content_version import ContentClock
+from gallery.db.content_version import GenerationTracker
 from gallery.stats.models import Appreciation
-from gallery.stats.tally import Tally
+from gallery.stats.visit_counter import VisitCounter
 
-STALENESS = 10.0  # seconds that a number may be old
-KEY = re.compile(r"[A-Za-z0-9_-]{22}")
+MAX_AGE = 10.0  # seconds that a number may be old
+KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def new_key() -> str:
@@ -23,19 +23,19 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-def token_of(key: str, artwork_id: int, secret: str) -> str:
+def appreciation_token(key: str, artwork_id: int, secret: str) -> str:
     """What is kept of an appreciation. Without the visitor's key, two of the same visitor look like anybody's."""
     message = f"appreciation {artwork_id} {key}".encode()
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()[:32]
 
 
-async def is_appreciated(token: str, artwork_id: int, tally: Tally) -> bool:
+async def is_appreciated(token: str, artwork_id: int, tally: VisitCounter) -> bool:
     """Whether the visitor of `token` appreciates the work; one query at most."""
     waiting = tally.presses_of(artwork_id).get(token)
     return await Appreciation.exists(token=token, is_there=True) if waiting is None else waiting
 
 
-async def number_of(artwork_id: int, tally: Tally) -> int:
+async def count_appreciations(artwork_id: int, tally: VisitCounter) -> int:
     """How many visitors appreciate the work, those of this process included that are not written yet."""
     waiting = tally.presses_of(artwork_id)
     written = Appreciation.filter(artwork_id=artwork_id, is_there=True)
@@ -43,22 +43,22 @@ async def number_of(artwork_id: int, tally: Tally) -> int:
 
 
 @dataclass(frozen=True)
-class Known:
+class AppreciationCount:
     artwork_id: int
     number: int
     read_at: float
 
 
-class Numbers:
+class AppreciationCache:
     """How many appreciate the works on view, remembered by this process for a few seconds."""
 
-    def __init__(self, content: ContentClock, tally: Tally) -> None:
+    def __init__(self, content: GenerationTracker, tally: VisitCounter) -> None:
         self._content = content
         self._tally = tally
         self._generation: tuple[int, int] | None = None
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, AppreciationCount] = {}
 
-    async def of(self, public_id: str) -> Known:
+    async def of(self, public_id: str) -> AppreciationCount:
         """Raises HTTPException 410 for a work that was withdrawn, 404 for any other that is not on view."""
         generation = self._content.fresh() or await self._content.generation()
         if generation != self._generation:
@@ -66,18 +66,24 @@ class Numbers:
             self._generation = generation
         known = self._known.get(public_id)
         if known is None:
-            known = Known((await load_on_view(public_id)).id, 0, float("-inf"))
-        if time.monotonic() - known.read_at < STALENESS:
+            known = AppreciationCount((await load_on_view(public_id)).id, 0, float("-inf"))
+        if time.monotonic() - known.read_at < MAX_AGE:
             return known
-        number = await number_of(known.artwork_id, self._tally)
-        return self._keep(public_id, Known(known.artwork_id, number, time.monotonic()), generation)
+        number = await count_appreciations(known.artwork_id, self._tally)
+        return self._keep(
+            public_id, AppreciationCount(known.artwork_id, number, time.monotonic()), generation
+        )
 
-    async def again(self, public_id: str, known: Known) -> Known:
+    async def again(self, public_id: str, known: AppreciationCount) -> AppreciationCount:
         """The same, read anew: somebody has just pressed."""
-        number = await number_of(known.artwork_id, self._tally)
-        return self._keep(public_id, Known(known.artwork_id, number, time.monotonic()), self._generation)
+        number = await count_appreciations(known.artwork_id, self._tally)
+        return self._keep(
+            public_id, AppreciationCount(known.artwork_id, number, time.monotonic()), self._generation
+        )
 
-    def _keep(self, public_id: str, known: Known, generation: tuple[int, int] | None) -> Known:
+    def _keep(
+        self, public_id: str, known: AppreciationCount, generation: tuple[int, int] | None
+    ) -> AppreciationCount:
         if generation == self._generation:
             self._known[public_id] = known
         return known

@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 
 from gallery.stats.models import Appreciation
-from gallery.worker import Chore, Workshop
+from gallery.worker import Chore, ChoreContext
 
-FORGOTTEN_AFTER = 86_400  # seconds; by then every process has written what came before
+DELETED_AFTER = 86_400  # seconds; by then every process has written what came before
 
 
-async def forget_taken_back(workshop: Workshop) -> bool:
+async def delete_taken_back(context: ChoreContext) -> bool:
     """Delete appreciations that were taken back a day ago."""
-    old = time.time_ns() - FORGOTTEN_AFTER * 1_000_000_000
+    old = time.time_ns() - DELETED_AFTER * 1_000_000_000
     await Appreciation.filter(is_there=False, changed_at__lt=old).delete()
     return False
 
 
-CHORES = [Chore("forget appreciations that were taken back", forget_taken_back, every=3600)]
+CHORES = [Chore("forget appreciations that were taken back", delete_taken_back, every=3600)]

@@ -8,26 +8,26 @@ from wtforms import DateField
 from wtforms.validators import Optional
 
 from gallery.clock import today
-from gallery.stats.sums import Span
+from gallery.stats.totals import DateRange
 from gallery.web.forms import Form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
-SHOWN_FIRST = 30  # days
-LONGEST = 3660  # days
-NO_DAY = _l("Please write a date, such as 2026-12-22.")
+DEFAULT_DAYS = 30  # days
+MAX_DAYS = 3660  # days
+INVALID_DATE = _l("Please write a date, such as 2026-12-22.")
 
 
-def last_days(number: int) -> Span:
+def last_days(number: int) -> DateRange:
     """Today and the days before it, so many together."""
-    return Span(today() - timedelta(days=number - 1), today())
+    return DateRange(today() - timedelta(days=number - 1), today())
 
 
-class SpanForm(Form):
+class DateRangeForm(Form):
     """From when until when figures are shown."""
 
-    first = DateField(_l("From"), [Optional()], invalid_value_message=NO_DAY)
-    last = DateField(_l("Until"), [Optional()], invalid_value_message=NO_DAY)
+    first = DateField(_l("From"), [Optional()], invalid_value_message=INVALID_DATE)
+    last = DateField(_l("Until"), [Optional()], invalid_value_message=INVALID_DATE)
 
     def is_right(self) -> bool:
         """Whether it is a span, and not too long to be drawn."""
@@ -40,10 +40,10 @@ class SpanForm(Form):
             self.refuse("last", _("Please choose the last day."))
         elif first > last:
             self.refuse("last", _("The last day lies before the first. Please choose a later one."))
-        elif (last - first).days >= LONGEST:
+        elif (last - first).days >= MAX_DAYS:
             self.refuse("first", _("Please choose at most ten years."))
         return not self.errors
 
     @property
-    def span(self) -> Span:
-        return Span(self["first"].data, self["last"].data)
+    def span(self) -> DateRange:
+        return DateRange(self["first"].data, self["last"].data)

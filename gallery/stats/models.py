@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gallery.themes.models import Theme
 
 
-class Kind(StrEnum):
+class CountKind(StrEnum):
     SEEN = "seen"  # its page was opened
     FOLLOWED = "followed"  # a link to support the project was followed
 
@@ -30,7 +30,7 @@ class WorkCount(Model):
     )
     artwork_id: int
     day: date = fields.DateField()
-    kind = fields.CharEnumField(Kind, max_length=8)
+    kind = fields.CharEnumField(CountKind, max_length=8)
     number = fields.IntField()
 
     class Meta:
@@ -47,7 +47,7 @@ class ThemeCount(Model):
     )
     theme_id: int
     day: date = fields.DateField()
-    kind = fields.CharEnumField(Kind, max_length=8)
+    kind = fields.CharEnumField(CountKind, max_length=8)
     number = fields.IntField()
 
     class Meta:
@@ -64,7 +64,7 @@ class ProjectCount(Model):
     )
     project_id: int
     day: date = fields.DateField()
-    kind = fields.CharEnumField(Kind, max_length=8)
+    kind = fields.CharEnumField(CountKind, max_length=8)
     number = fields.IntField()
 
     class Meta:
@@ -81,7 +81,7 @@ class ExhibitionCount(Model):
     )
     exhibition_id: int
     day: date = fields.DateField()
-    kind = fields.CharEnumField(Kind, max_length=8)
+    kind = fields.CharEnumField(CountKind, max_length=8)
     number = fields.IntField()
 
     class Meta:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from gallery.stats.sums import Counted, Span, total
+from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
 # In units of the drawing, which is as wide as its column.
 WIDTH, HEIGHT = 360, 168
 LEFT, RIGHT, TOP, BOTTOM = 44, 4, 10, 26
-GAP = 0.18  # of a bar's place
+BAR_GAP = 0.18  # of a bar's place
 
 DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest spans with a bar for each day, for each week
 
@@ -22,8 +22,8 @@ DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest spans with a bar for each day
 class Bucket:
     """Some days that are one bar and one row."""
 
-    span: Span
-    counted: Counted
+    span: DateRange
+    counted: Counts
 
     @property
     def words(self) -> str:
@@ -56,14 +56,14 @@ class Plot:
     told: str  # the same in a sentence
 
 
-def buckets(by_day: Mapping[date, Counted], span: Span) -> list[Bucket]:
+def buckets(by_day: Mapping[date, Counts], span: DateRange) -> list[Bucket]:
     """The days of a span, the weeks from its first day on, or its months, so that a plot has some sixty bars at most."""
     days = 1 if span.days <= DAYS_BY_DAY else 7
-    pieces = span.stretches(days) if span.days <= DAYS_BY_WEEK else months(span)
+    pieces = span.stretches(days) if span.days <= DAYS_BY_WEEK else split_by_month(span)
     return [
         Bucket(
             piece,
-            total(
+            total_counts(
                 by_day[day]
                 for day in (piece.first + timedelta(days=number) for number in range(piece.days))
                 if day in by_day
@@ -73,20 +73,20 @@ def buckets(by_day: Mapping[date, Counted], span: Span) -> list[Bucket]:
     ]
 
 
-def months(span: Span) -> list[Span]:
+def split_by_month(span: DateRange) -> list[DateRange]:
     found = []
     first = span.first
     while first <= span.last:
         following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-        found.append(Span(first, min(following - timedelta(days=1), span.last)))
+        found.append(DateRange(first, min(following - timedelta(days=1), span.last)))
         first = following
     return found
 
 
-def plot(shown: Sequence[Bucket], number: Callable[[Counted], int]) -> Plot:
+def bar_plot(shown: Sequence[Bucket], number: Callable[[Counts], int]) -> Plot:
     """Bars of what `number` takes of each bucket."""
     numbers = [number(each.counted) for each in shown]
-    top, step = scale(max(numbers, default=0))
+    top, step = axis_scale(max(numbers, default=0))
     inside = HEIGHT - TOP - BOTTOM
     place = (WIDTH - LEFT - RIGHT) / max(len(shown), 1)
     bars = []
@@ -96,9 +96,9 @@ def plot(shown: Sequence[Bucket], number: Callable[[Counted], int]) -> Plot:
         height = value / top * inside
         bars.append(
             Bar(
-                x=round(LEFT + place * (position + GAP / 2), 2),
+                x=round(LEFT + place * (position + BAR_GAP / 2), 2),
                 y=round(TOP + inside - height, 2),
-                width=round(place * (1 - GAP), 2),
+                width=round(place * (1 - BAR_GAP), 2),
                 height=round(height, 2),
                 words=f"{each.words}: {shown_number(value)}",
             )
@@ -128,7 +128,7 @@ def told(shown: Sequence[Bucket], numbers: Sequence[int]) -> str:
     }
 
 
-def scale(largest: int) -> tuple[int, int]:
+def axis_scale(largest: int) -> tuple[int, int]:
     """The top of an axis that reaches `largest`, and its step: 1, 2 or 5 times a power of ten, at most four steps."""
     step, factors = 1, (2, 2.5, 2)  # 1, 2, 5, 10, 20 …
     turn = 0

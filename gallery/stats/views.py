@@ -11,18 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from gallery.artworks.as_sent import as_sent
-from gallery.artworks.models import Artwork, Status, not_replaced
+from gallery.artworks.as_sent import load_as_sent
+from gallery.artworks.models import Artwork, Status, edition_is_not_replaced
 from gallery.clock import today
 from gallery.db.connection import Model
 from gallery.organisations.models import Project
-from gallery.stats import sums
-from gallery.stats.access import Scope, load_scope
-from gallery.stats.downloads import sheet
-from gallery.stats.forms import SHOWN_FIRST, SpanForm, last_days
+from gallery.stats import totals
+from gallery.stats.access import StatsScope, load_stats_scope
+from gallery.stats.csv_export import export_csv
+from gallery.stats.forms import DEFAULT_DAYS, DateRangeForm, last_days
 from gallery.stats.models import ExhibitionCount
-from gallery.stats.plots import buckets, plot
-from gallery.stats.sums import Counted, Span, total
+from gallery.stats.plots import bar_plot, buckets
+from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of, render
@@ -32,19 +32,19 @@ WORKS_LISTED = 200  # the newest; the sheet has all
 
 async def index(request: Request) -> Response:
     """A partner sees how often the works of their organisation were seen and appreciated; a curator sees it of all."""
-    scope = await load_scope(request)
-    form = asked_span(request)
+    scope = await load_stats_scope(request)
+    form = requested_range(request)
     if not form.is_right():
-        context = {"scope": scope, "form": form, "spans": spans(), "query": "", "counted": None}
+        context = {"scope": scope, "form": form, "spans": preset_ranges(), "query": "", "counted": None}
         return render(request, "stats/index.html", context, status=422)
     span = form.span
-    by_day = await sums.by_day(scope.ids, span)
+    by_day = await totals.by_day(scope.ids, span)
     shown = buckets(by_day, span)
-    whole = total(by_day.values())
+    whole = total_counts(by_day.values())
     context = {
         "scope": scope,
         "form": form,
-        "spans": spans(),
+        "spans": preset_ranges(),
         "span": span,
         "query": urlencode(
             {"first": span.first, "last": span.last}
@@ -53,96 +53,102 @@ async def index(request: Request) -> Response:
         "counted": whole,
         "buckets": shown,
         "plots": [
-            ("seen", _("Works seen"), whole.seen, plot(shown, lambda each: each.seen)),
+            ("seen", _("Works seen"), whole.seen, bar_plot(shown, lambda each: each.seen)),
             (
                 "appreciated",
                 _("Works appreciated"),
                 whole.appreciated,
-                plot(shown, lambda each: each.appreciated),
+                bar_plot(shown, lambda each: each.appreciated),
             ),
             (
                 "followed",
                 _("Project links followed"),
                 whole.followed,
-                plot(shown, lambda each: each.followed),
+                bar_plot(shown, lambda each: each.followed),
             ),
         ],
-        **(await _of_all(scope, span) if scope.is_of_all else await _of_works(scope, span)),
+        **(
+            await _gallery_context(scope, span)
+            if scope.is_of_all
+            else await _organisation_context(scope, span)
+        ),
     }
     return render(request, "stats/index.html", context)
 
 
 async def download(request: Request) -> Response:
     """A partner takes the figures home as a sheet: each day, each work."""
-    scope = await load_scope(request)
-    form = asked_span(request)
+    scope = await load_stats_scope(request)
+    form = requested_range(request)
     if not form.is_right():
         return await index(request)
     span = form.span
     name = f"figures-{span.first}-{span.last}.csv"
     return StreamingResponse(
-        sheet(scope, span, pages_of(request), scope.person.language),
+        export_csv(scope, span, pages_of(request), scope.person.language),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"},
     )
 
 
-def asked_span(request: Request) -> SpanForm:
+def requested_range(request: Request) -> DateRangeForm:
     """The span of the address; the last thirty days where it names none."""
     asked = request.query_params
     if "first" in asked or "last" in asked:
-        return SpanForm(asked)
-    span = last_days(SHOWN_FIRST)
-    return SpanForm(ImmutableMultiDict({"first": str(span.first), "last": str(span.last)}))
+        return DateRangeForm(asked)
+    span = last_days(DEFAULT_DAYS)
+    return DateRangeForm(ImmutableMultiDict({"first": str(span.first), "last": str(span.last)}))
 
 
-def spans() -> list[tuple[str, Span]]:
+def preset_ranges() -> list[tuple[str, DateRange]]:
     """Spans that one press chooses."""
     day = today()
     return [
         (_("7 days"), last_days(7)),
         (_("30 days"), last_days(30)),
         (_("90 days"), last_days(90)),
-        (_("this year"), Span(day.replace(month=1, day=1), day)),
+        (_("this year"), DateRange(day.replace(month=1, day=1), day)),
         (_("12 months"), last_days(365)),
     ]
 
 
-async def _of_works(scope: Scope, span: Span) -> dict[str, Any]:
+async def _organisation_context(scope: StatsScope, span: DateRange) -> dict[str, Any]:
     """The works, themes and projects of the organisations, newest first and never by who was seen most."""
-    by_work = await sums.by_work(scope.ids, span)
+    by_work = await totals.by_work(scope.ids, span)
     newest = sorted(by_work, reverse=True)[:WORKS_LISTED]
     works = await Artwork.filter(id__in=newest).exclude(status=Status.WITHDRAWN).order_by("-id")
     if not scope.is_member:
-        await as_sent(works)
+        await load_as_sent(works)
     return {
         "works": [(work, by_work[work.id]) for work in works],
         "has_more_works": len(by_work) > WORKS_LISTED,
         "works_listed": WORKS_LISTED,
-        "themes": await _named(Theme, await sums.by_theme(scope.ids, span)),
-        "projects": await _named(Project, await sums.by_project(scope.ids, span)),
+        "themes": await _rows_with_counts(Theme, await totals.by_theme(scope.ids, span)),
+        "projects": await _rows_with_counts(Project, await totals.by_project(scope.ids, span)),
     }
 
 
-async def _of_all(scope: Scope, span: Span) -> dict[str, Any]:
+async def _gallery_context(scope: StatsScope, span: DateRange) -> dict[str, Any]:
     """What curators see of the whole gallery."""
-    by_organisation = await sums.by_organisation(scope.ids, span)
+    by_organisation = await totals.by_organisation(scope.ids, span)
     # By relation: exhibitions stand above what is counted.
     editions = ExhibitionCount._meta.fields_map["exhibition"].related_model._meta.fields_map["editions"]  # type: ignore[attr-defined]
-    by_exhibition = await sums.by_exhibition(span)
-    published = editions.related_model.filter(not_replaced(), exhibition_id__in=list(by_exhibition))
+    by_exhibition = await totals.by_exhibition(span)
+    published = editions.related_model.filter(
+        edition_is_not_replaced(), exhibition_id__in=list(by_exhibition)
+    )
     # Of two editions the one that visitors see: the other opens later.
     current = {
         edition.exhibition_id: edition for edition in await published.order_by("-exhibition_id", "-opens_at")
     }
     return {
-        "organisations": [(each, by_organisation.get(each.id, Counted())) for each in scope.offered],
+        "organisations": [(each, by_organisation.get(each.id, Counts())) for each in scope.offered],
         "exhibitions": [(edition, by_exhibition[edition.exhibition_id]) for edition in current.values()],
-        "theme_pages": await _named(Theme, await sums.by_theme_page(span)),
+        "theme_pages": await _rows_with_counts(Theme, await totals.by_theme_page(span)),
     }
 
 
-async def _named(model: type[Model], counted: Mapping[Any, Counted]) -> list[tuple[Any, Counted]]:
+async def _rows_with_counts(model: type[Model], counted: Mapping[Any, Counts]) -> list[tuple[Any, Counts]]:
     """Rows with what was counted of them, the newest first."""
     ids: Collection[int] = [id for id in counted if id is not None]
     return [(row, counted[row.pk]) for row in await model.filter(id__in=ids).order_by("-id")]

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 
 # Every browser in use calls itself so; programs that say plainly what they are (curl, feed readers, libraries) do not.
-BROWSERS = (b"Mozilla/", b"Opera/")
+BROWSER_PREFIXES = (b"Mozilla/", b"Opera/")
 
 # What stands in the name of a program that calls itself a browser.
-PROGRAMS = (
+BOT_PATTERNS = (
     "(?<!cu)bot",  # Googlebot, bingbot, Applebot, GPTBot …; Cubot makes telephones
     "crawl",
     "spider",  # Baiduspider, Sogou web spider, 360Spider, Bytespider, YisouSpider
@@ -36,29 +36,29 @@ PROGRAMS = (
     "mediapartners",
     "feedfetcher",
 )
-_PROGRAM = re.compile("|".join(PROGRAMS).encode(), re.IGNORECASE)
-_AHEAD = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
-_SAYS_AHEAD = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
+_BOT = re.compile("|".join(BOT_PATTERNS).encode(), re.IGNORECASE)
+_PREFETCH = re.compile(rb"prefetch|prerender|preview", re.IGNORECASE)
+_PREFETCH_HEADERS = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
 
 
 def is_browser(user_agent: bytes) -> bool:
     """Whether a program that calls itself so is one that people look at pages with."""
-    return user_agent.startswith(BROWSERS) and not _PROGRAM.search(user_agent)
+    return user_agent.startswith(BROWSER_PREFIXES) and not _BOT.search(user_agent)
 
 
-def is_fetched_ahead(headers: Mapping[bytes, bytes]) -> bool:
+def is_prefetch(headers: Mapping[bytes, bytes]) -> bool:
     """Whether a browser says that nobody is looking yet (https://wicg.github.io/nav-speculation/prefetch.html)."""
-    return any(_AHEAD.search(headers[name]) for name in _SAYS_AHEAD if name in headers)
+    return any(_PREFETCH.search(headers[name]) for name in _PREFETCH_HEADERS if name in headers)
 
 
 @functools.lru_cache(maxsize=4096)
-def opens_pages(user_agent: bytes, accept: bytes) -> bool:
+def is_browser_page_request(user_agent: bytes, accept: bytes) -> bool:
     """Whether a request for a page is what a browser sends to show it."""
     return is_browser(user_agent) and b"text/html" in accept
 
 
 def is_visitor(headers: Mapping[bytes, bytes]) -> bool:
     """Whether a GET with these headers, their names in small letters, is somebody opening a page."""
-    return opens_pages(headers.get(b"user-agent", b""), headers.get(b"accept", b"")) and (
-        _SAYS_AHEAD.isdisjoint(headers) or not is_fetched_ahead(headers)
+    return is_browser_page_request(headers.get(b"user-agent", b""), headers.get(b"accept", b"")) and (
+        _PREFETCH_HEADERS.isdisjoint(headers) or not is_prefetch(headers)
     )

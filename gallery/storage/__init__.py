@@ -16,9 +16,9 @@ from gallery.settings import Settings
 from gallery.storage.local import LocalFolder
 from gallery.storage.proxy_cache import ProxyCache
 from gallery.storage.s3 import Bucket, BucketFolder
-from gallery.storage.store import Store, StoreAway
+from gallery.storage.store import Store, StoreUnavailable
 
-__all__ = ["Storage", "Store", "StoreAway"]
+__all__ = ["Storage", "Store", "StoreUnavailable"]
 
 
 class Storage:

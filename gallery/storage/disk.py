@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-LOCK = ".lock"
+LOCK_NAME = ".lock"
 
 
 @contextmanager
-def whole(path: Path, mode: int = 0o666) -> Iterator[Path]:
+def atomic_write(path: Path, mode: int = 0o666) -> Iterator[Path]:
     """Where to write what shall be `path`: it takes that place at the end, once it is on the disk; after an error nothing does.
 
     `mode` is narrowed by the umask, as for any new file. The folder must be there.
@@ -37,9 +37,9 @@ def sha256_of(path: Path) -> str:
 
 
 @contextmanager
-def held(folder: Path, *, waits: bool = False) -> Iterator[bool]:
+def lock_folder(folder: Path, *, waits: bool = False) -> Iterator[bool]:
     """Keep other processes of this machine out of `folder` meanwhile; False where another is at work in it just now."""
-    with (folder / LOCK).open("a") as lock:
+    with (folder / LOCK_NAME).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
         except BlockingIOError:

@@ -20,12 +20,12 @@ from obstore.store import LocalStore
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from gallery.storage.disk import whole
-from gallery.storage.store import Store, StoreAway, Stored
+from gallery.storage.disk import atomic_write
+from gallery.storage.store import Store, StoredFile, StoreUnavailable
 
-SMALL = 256 << 10  # bytes; nearly every rendition and tile is smaller
-NAME_MOST = 255  # bytes: of a longer name file systems complain in other words than that it is not there
-TRIES = 5  # to write into a folder that another process just found empty and removed
+SMALL_FILE_BYTES = 256 << 10  # bytes; nearly every rendition and tile is smaller
+MAX_NAME_BYTES = 255  # bytes: of a longer name file systems complain in other words than that it is not there
+MAX_TRIES = 5  # to write into a folder that another process just found empty and removed
 
 
 class LocalFolder(Store):
@@ -52,10 +52,10 @@ class LocalFolder(Store):
             except (NotFoundError, FileNotFoundError):
                 continue
 
-    async def files(self, prefix: str = "") -> AsyncIterator[Stored]:
+    async def files(self, prefix: str = "") -> AsyncIterator[StoredFile]:
         async for batch in obstore.list(self._store, prefix or None):
             for entry in batch:
-                yield Stored(entry["path"], entry["size"], entry["last_modified"])
+                yield StoredFile(entry["path"], entry["size"], entry["last_modified"])
 
     @asynccontextmanager
     async def local_copy(self, key: str) -> AsyncIterator[Path]:
@@ -67,7 +67,7 @@ class LocalFolder(Store):
         self, request: Request, key: str, *, media_type: str, headers: Mapping[str, str]
     ) -> Response:
         path = self.folder / key
-        if any(len(os.fsencode(part)) > NAME_MOST for part in path.parts):
+        if any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in path.parts):
             raise FileNotFoundError(key)
         if request.method == "GET" and "range" not in request.headers:
             # On the loop: a thread costs several times what reading a small file does.
@@ -85,7 +85,7 @@ class LocalFolder(Store):
         try:
             await asyncio.to_thread(_write_and_delete, self.folder / f".check-{secrets.token_hex(8)}")
         except OSError as error:
-            raise StoreAway(
+            raise StoreUnavailable(
                 f"The folder {self.folder} cannot be written to: {error.strerror}.", is_refusal=True
             ) from error
 
@@ -98,9 +98,9 @@ def _read_small(path: Path) -> tuple[bytes, float] | None:
         raise FileNotFoundError(path) from None
     try:
         found = os.fstat(descriptor)
-        if not S_ISREG(found.st_mode) or found.st_size > SMALL:
+        if not S_ISREG(found.st_mode) or found.st_size > SMALL_FILE_BYTES:
             return None
-        return os.read(descriptor, SMALL), found.st_mtime
+        return os.read(descriptor, SMALL_FILE_BYTES), found.st_mtime
     finally:
         os.close(descriptor)
 
@@ -108,13 +108,13 @@ def _read_small(path: Path) -> tuple[bytes, float] | None:
 def _move_in(source: Path, target: Path) -> None:
     with source.open("rb") as file:
         os.fsync(file.fileno())
-    for attempt in range(TRIES):
+    for attempt in range(MAX_TRIES):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             source.replace(target)
             break
         except FileNotFoundError:
-            if attempt + 1 == TRIES or not source.exists():
+            if attempt + 1 == MAX_TRIES or not source.exists():
                 raise
         except OSError as error:
             if error.errno != errno.EXDEV:
@@ -126,7 +126,7 @@ def _move_in(source: Path, target: Path) -> None:
 
 
 def _link_in(source: Path, target: Path) -> bool:
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(source, target)
@@ -146,7 +146,7 @@ def _link_in(source: Path, target: Path) -> bool:
 
 
 def _copy_in(source: Path, target: Path) -> None:
-    with whole(target) as partial:
+    with atomic_write(target) as partial:
         shutil.copyfile(source, partial)
 
 

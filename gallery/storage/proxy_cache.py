@@ -11,10 +11,10 @@ import json
 from urllib.parse import urlsplit
 
 from gallery.settings import Settings
-from gallery.storage.store import StoreAway
+from gallery.storage.store import StoreUnavailable
 
-SECONDS = 10.0  # for one step of the request; whoever withdraws waits that long
-BODY = json.dumps({"purge_everything": True}).encode()
+TIMEOUT = 10.0  # for one step of the request; whoever withdraws waits that long
+PURGE_BODY = json.dumps({"purge_everything": True}).encode()
 
 
 class ProxyCache:
@@ -46,13 +46,15 @@ class ProxyCache:
 
     def _ask(self) -> int:
         kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.netloc, timeout=SECONDS)
+        connection = kind(self._url.netloc, timeout=TIMEOUT)
         try:
             target = f"{self._url.path or '/'}{'?' if self._url.query else ''}{self._url.query}"
-            connection.request("POST", target, BODY, self._headers)
+            connection.request("POST", target, PURGE_BODY, self._headers)
             return connection.getresponse().status
         finally:
             connection.close()
 
-    def _away(self, reason: str) -> StoreAway:
-        return StoreAway(f"The cache in front of the site, {self._url.hostname}, was not emptied: {reason}.")
+    def _away(self, reason: str) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"The cache in front of the site, {self._url.hostname}, was not emptied: {reason}."
+        )

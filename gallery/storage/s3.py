@@ -27,16 +27,16 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from gallery.settings import Settings, SettingsError
-from gallery.storage.store import PIECE, Store, StoreAway, Stored
+from gallery.storage.store import CHUNK_BYTES, Store, StoredFile, StoreUnavailable
 
-PATIENCE = 10.0  # seconds for one small question; a visitor waits no longer for a store that is away
-LONGEST = timedelta(minutes=10)  # for one upload of a whole picture
-AT_ONCE = 16  # deletions under way where the store takes only one key for each
+REQUEST_TIMEOUT = 10.0  # seconds for one small question; a visitor waits no longer for a store that is away
+TRANSFER_TIMEOUT = timedelta(minutes=10)  # for one upload of a whole picture
+MAX_CONCURRENT_DELETIONS = 16  # deletions under way where the store takes only one key for each
 
-CLIENT: dict[str, Any] = {"connect_timeout": timedelta(seconds=2), "timeout": LONGEST}
-RETRY: Any = {
+CLIENT_OPTIONS: dict[str, Any] = {"connect_timeout": timedelta(seconds=2), "timeout": TRANSFER_TIMEOUT}
+RETRY_CONFIG: Any = {
     "max_retries": 2,
-    "retry_timeout": timedelta(seconds=PATIENCE),
+    "retry_timeout": timedelta(seconds=REQUEST_TIMEOUT),
     "backoff": {
         "init_backoff": timedelta(milliseconds=100),
         "max_backoff": timedelta(seconds=2),
@@ -102,8 +102,8 @@ class Address:
             "region": self.region,
             "virtual_hosted_style_request": self.is_virtual,
             "disable_bulk_delete": not self.deletes_many,
-            "client_options": {**CLIENT, "allow_http": (self.endpoint or "").startswith("http://")},
-            "retry_config": RETRY,
+            "client_options": {**CLIENT_OPTIONS, "allow_http": (self.endpoint or "").startswith("http://")},
+            "retry_config": RETRY_CONFIG,
             **keys,
         }
         if self.endpoint is not None:
@@ -139,24 +139,24 @@ class Bucket:
             # Not chained: the original names keys of pictures, which no log may hold.
             raise self.away(error) from None
 
-    def away(self, error: Exception) -> StoreAway:
+    def away(self, error: Exception) -> StoreUnavailable:
         told = str(error)
         code = re.search(r"<Code>(\w+)</Code>", told)
         status = re.search(r"status code: (\d{3})", told) or re.search(r"status: (\d{3})", told)
         if code and code[1] == "NoSuchBucket":
-            return StoreAway(
+            return StoreUnavailable(
                 f"The store {self.address} has no bucket {self.address.bucket!r}.", is_refusal=True
             )
         if status and status[1] in {"301", "307", "400", "401", "403"}:
             reason = f"{status[1]} {code[1]}" if code else status[1]
-            return StoreAway(
+            return StoreUnavailable(
                 f"The store {self.address} refuses us ({reason}): "
                 "are GALLERY_STORAGE_KEY_ID, GALLERY_STORAGE_SECRET and the region right, and may the key read, write, "
                 "list and delete?",
                 is_refusal=True,
             )
         reason = f"it answers {status[1]}" if status else "no connection, or no answer in time"
-        return StoreAway(f"The store {self.address} cannot be reached: {reason}.")
+        return StoreUnavailable(f"The store {self.address} cannot be reached: {reason}.")
 
 
 class BucketFolder(Store):
@@ -200,7 +200,7 @@ class BucketFolder(Store):
     async def link_from(self, other: Self, key: str, source_key: str) -> bool:
         try:
             with self.bucket.asked():
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(REQUEST_TIMEOUT):
                     await obstore.copy_async(self._store, other._at(source_key), self._at(key))
         except FileNotFoundError:
             return False
@@ -220,39 +220,41 @@ class BucketFolder(Store):
     async def delete(self, *keys: str) -> None:
         with self.bucket.asked():
             if keys and self.bucket.address.deletes_many:
-                async with asyncio.timeout(PATIENCE * (1 + len(keys) // 1000)):
+                async with asyncio.timeout(REQUEST_TIMEOUT * (1 + len(keys) // 1000)):
                     await obstore.delete_async(self._store, [self._at(key) for key in keys])
                 return
-            for start in range(0, len(keys), AT_ONCE):
-                async with asyncio.timeout(PATIENCE):
-                    await asyncio.gather(*(self._delete_one(key) for key in keys[start : start + AT_ONCE]))
+            for start in range(0, len(keys), MAX_CONCURRENT_DELETIONS):
+                async with asyncio.timeout(REQUEST_TIMEOUT):
+                    await asyncio.gather(
+                        *(self._delete_one(key) for key in keys[start : start + MAX_CONCURRENT_DELETIONS])
+                    )
 
     async def _delete_one(self, key: str) -> None:
         with contextlib.suppress(FileNotFoundError), self.bucket.asked():
             await obstore.delete_async(self._store, self._at(key))
 
-    async def files(self, prefix: str = "") -> AsyncIterator[Stored]:
+    async def files(self, prefix: str = "") -> AsyncIterator[StoredFile]:
         listing = obstore.list(self._store, self._at(prefix).rstrip("/"), chunk_size=1000).__aiter__()
         while True:
             with self.bucket.asked():
                 try:
-                    async with asyncio.timeout(PATIENCE):
+                    async with asyncio.timeout(REQUEST_TIMEOUT):
                         batch = await anext(listing)
                 except StopAsyncIteration:
                     return
             for entry in batch:
                 key = entry["path"].removeprefix(f"{self.name}/")
-                yield Stored(key, entry["size"], entry["last_modified"])
+                yield StoredFile(key, entry["size"], entry["last_modified"])
 
     @asynccontextmanager
     async def local_copy(self, key: str) -> AsyncIterator[Path]:
         async with self._scratch() as folder:
             path = folder / "copy"
             with self.bucket.asked():
-                async with asyncio.timeout(LONGEST.total_seconds()):
+                async with asyncio.timeout(TRANSFER_TIMEOUT.total_seconds()):
                     found = await obstore.get_async(self._store, self._at(key))
                     async with aiofiles.open(path, "wb") as file:
-                        async for piece in found.stream(PIECE):
+                        async for piece in found.stream(CHUNK_BYTES):
                             await file.write(piece)
             yield path
 
@@ -266,20 +268,22 @@ class BucketFolder(Store):
             meta, first = await self._head(key), b""
         else:
             with self.bucket.asked():
-                async with asyncio.timeout(PATIENCE):
-                    found = await obstore.get_async(self._store, self._at(key), options={"range": (0, PIECE)})
+                async with asyncio.timeout(REQUEST_TIMEOUT):
+                    found = await obstore.get_async(
+                        self._store, self._at(key), options={"range": (0, CHUNK_BYTES)}
+                    )
                     meta, first = found.meta, bytes(await found.bytes_async())
         return BucketResponse(self, key, meta, first, media_type=media_type, headers=headers)
 
     async def read(self, key: str, start: int, end: int) -> bytes:
         """The bytes of `key` from `start` up to and without `end`."""
         with self.bucket.asked():
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(REQUEST_TIMEOUT):
                 return bytes(await obstore.get_range_async(self._store, self._at(key), start=start, end=end))
 
     async def _head(self, key: str) -> Any:
         with self.bucket.asked():
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(REQUEST_TIMEOUT):
                 return await obstore.head_async(self._store, self._at(key))
 
     async def check(self) -> None:
@@ -292,15 +296,17 @@ class BucketFolder(Store):
             if await self.read(key, 0, 5) != b"check" or key not in [
                 each async for each in self.keys("check")
             ]:
-                raise StoreAway(f"The store {self.bucket.address} does not give back what it was given.")
+                raise StoreUnavailable(
+                    f"The store {self.bucket.address} does not give back what it was given."
+                )
             stranger = self.bucket.address.client(skip_signature=True)
-            if self.is_private and await _finds(stranger, self._at(key)):
-                raise StoreAway(
+            if self.is_private and await _can_read(stranger, self._at(key)):
+                raise StoreUnavailable(
                     f"The store {self.bucket.address} shows {self.name}/ to everybody: make it private.",
                     is_refusal=True,
                 )
-            if self._public_url and not await _finds(_visitor(self._public_url), key):
-                raise StoreAway(
+            if self._public_url and not await _can_read(_public_store(self._public_url), key):
+                raise StoreUnavailable(
                     f"Visitors do not find at GALLERY_STORAGE_PUBLIC_URL what lies under {self.name}/.",
                     is_refusal=True,
                 )
@@ -308,15 +314,15 @@ class BucketFolder(Store):
             await self.delete(key)
 
 
-def _visitor(url: str) -> HTTPStore:
-    options: Any = {**CLIENT, "allow_http": url.startswith("http://")}
-    return HTTPStore(url, client_options=options, retry_config=RETRY)
+def _public_store(url: str) -> HTTPStore:
+    options: Any = {**CLIENT_OPTIONS, "allow_http": url.startswith("http://")}
+    return HTTPStore(url, client_options=options, retry_config=RETRY_CONFIG)
 
 
-async def _finds(store: Any, path: str) -> bool:
+async def _can_read(store: Any, path: str) -> bool:
     """Whether somebody without keys can read a file."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(REQUEST_TIMEOUT):
             await (await obstore.get_async(store, path)).bytes_async()
     except (BaseError, FileNotFoundError, TimeoutError):
         return False
@@ -326,7 +332,7 @@ async def _finds(store: Any, path: str) -> bool:
 class BucketResponse(FileResponse):
     """Starlette's answer from a file, ranges and all, its bytes read from the bucket piece by piece."""
 
-    chunk_size = PIECE
+    chunk_size = CHUNK_BYTES
 
     def __init__(
         self,
@@ -356,10 +362,10 @@ class BucketResponse(FileResponse):
     @asynccontextmanager
     async def _open_file(self) -> AsyncIterator[Any]:
         assert self.stat_result is not None
-        yield PieceReader(self._folder, str(self.path), self.stat_result.st_size, self._first)
+        yield RangeReader(self._folder, str(self.path), self.stat_result.st_size, self._first)
 
 
-class PieceReader:
+class RangeReader:
     """Reads and seeks as a file does."""
 
     def __init__(self, folder: BucketFolder, key: str, size: int, first: bytes) -> None:

@@ -13,10 +13,10 @@ from typing import Self
 from starlette.requests import Request
 from starlette.responses import Response
 
-PIECE = 1 << 20  # bytes held in memory at once when a file is copied or answered
+CHUNK_BYTES = 1 << 20  # bytes held in memory at once when a file is copied or answered
 
 
-class StoreAway(Exception):
+class StoreUnavailable(Exception):
     """A store does not answer, or refuses us. The message is one sentence for the keeper, without keys.
 
     Nothing was lost: what was to be done can be done again later.
@@ -28,7 +28,7 @@ class StoreAway(Exception):
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredFile:
     """One file in a store, as a listing tells it."""
 
     key: str
@@ -66,7 +66,7 @@ class Store(ABC):
         await self.delete(*[key async for key in self.keys(prefix)])
 
     @abstractmethod
-    def files(self, prefix: str = "") -> AsyncIterator[Stored]:
+    def files(self, prefix: str = "") -> AsyncIterator[StoredFile]:
         """Every file whose key begins with `prefix` and a slash, in no particular order, never all in memory at once."""
 
     async def keys(self, prefix: str = "") -> AsyncIterator[str]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import colorsys
 import re
 
-DAY = ("#faf8f4", "#f3efe8")  # paper, wall
-NIGHT = ("#14130f", "#1b1915")
-LEAST = 4.5  # WCAG 1.4.3 for text of ordinary size
+DAY_BACKGROUNDS = ("#faf8f4", "#f3efe8")  # paper, wall
+NIGHT_BACKGROUNDS = ("#14130f", "#1b1915")
+MIN_CONTRAST = 4.5  # WCAG 1.4.3 for text of ordinary size
 
-COLOUR = re.compile(r"#[0-9a-f]{6}")
-STEPS = 512  # of lightness between a tone and black or white
+COLOUR_PATTERN = re.compile(r"#[0-9a-f]{6}")
+LIGHTNESS_STEPS = 512  # of lightness between a tone and black or white
 
 
 def relative_luminance(colour: str) -> float:
@@ -28,13 +28,13 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def least_contrast(colour: str, grounds: tuple[str, ...]) -> float:
+def lowest_contrast(colour: str, grounds: tuple[str, ...]) -> float:
     """The contrast of `colour` on that of `grounds` on which it is read worst."""
     return min(contrast(colour, ground) for ground in grounds)
 
 
 def is_readable(colour: str, grounds: tuple[str, ...]) -> bool:
-    return least_contrast(colour, grounds) >= LEAST
+    return lowest_contrast(colour, grounds) >= MIN_CONTRAST
 
 
 def nearest_readable(colour: str, grounds: tuple[str, ...]) -> str:
@@ -44,9 +44,9 @@ def nearest_readable(colour: str, grounds: tuple[str, ...]) -> str:
     """
     hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(colour))
     target = 0.0 if relative_luminance(grounds[0]) > 0.5 else 1.0
-    for step in range(STEPS + 1):
-        toned = lightness + (target - lightness) * step / STEPS
-        tone = colour if step == 0 else _written(colorsys.hls_to_rgb(hue, toned, saturation))
+    for step in range(LIGHTNESS_STEPS + 1):
+        toned = lightness + (target - lightness) * step / LIGHTNESS_STEPS
+        tone = colour if step == 0 else _hex_colour(colorsys.hls_to_rgb(hue, toned, saturation))
         if is_readable(tone, grounds):
             return tone
     raise ValueError(f"No tone is readable on {grounds}")
@@ -60,5 +60,5 @@ def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
 
 
-def _written(channels: tuple[float, float, float]) -> str:
+def _hex_colour(channels: tuple[float, float, float]) -> str:
     return "#" + "".join(f"{round(channel * 255):02x}" for channel in channels)

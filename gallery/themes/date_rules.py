@@ -15,9 +15,9 @@ from typing import Protocol
 
 from lunar_python import LunarYear, Solar
 
-EARLIEST, LATEST = 1900, 2200  # years that rules are asked about
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # years that rules are asked about
 LAST = -1  # the last weekday of a month, the last day of a lunar month
-FRUITLESS_YEARS = (
+MAX_YEARS_WITHOUT_DAY = (
     40  # a rule without a day for so long has none: the fifth Monday comes at least every 11 years
 )
 
@@ -52,7 +52,7 @@ SOLAR_TERMS = (
 )
 
 
-class NoSuchRule(ValueError):
+class InvalidDateRule(ValueError):
     """The text is no date rule, or one whose day comes in no year (31 February)."""
 
 
@@ -102,7 +102,7 @@ class NthWeekday:
         return (day,) if day.month == self.month else ()
 
     def __str__(self) -> str:
-        return f"weekday:{self.month}-{_counted(self.nth)}-{WEEKDAYS[self.weekday]}"
+        return f"weekday:{self.month}-{_ordinal(self.nth)}-{WEEKDAYS[self.weekday]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class SolarTerm:
     def days_in(self, year: int) -> tuple[date, ...]:
         # The table begins with the Great Snow and the winter solstice of the year before.
         moment = _lunar_year(year).getJieQiJulianDays()[self.term + 2]
-        return (_common(moment),)
+        return (_gregorian_date(moment),)
 
     def __str__(self) -> str:
         return f"solar:{SOLAR_TERMS[self.term]}"
@@ -138,65 +138,65 @@ class LunarDate:
         day = length if self.day == LAST else self.day
         if day > length:  # the 30th of a short month
             return None
-        return _common(month.getFirstJulianDay()) + timedelta(days=day - 1)
+        return _gregorian_date(month.getFirstJulianDay()) + timedelta(days=day - 1)
 
     def __str__(self) -> str:
-        return f"lunar:{self.month}-{_counted(self.day)}"
+        return f"lunar:{self.month}-{_ordinal(self.day)}"
 
 
-def parse(text: str) -> DateRule:
+def parse_rule(text: str) -> DateRule:
     """The rule that `text` says. Raises NoSuchRule, also for one whose day comes in no year."""
     kind, _colon, said = text.partition(":")
-    rule = _READERS[kind](said) if kind in _READERS else None
+    rule = _PARSERS[kind](said) if kind in _PARSERS else None
     if rule is None:
-        raise NoSuchRule(text)
-    if not any(rule.days_in(year) for year in range(2000, 2000 + FRUITLESS_YEARS)):
-        raise NoSuchRule(text)
+        raise InvalidDateRule(text)
+    if not any(rule.days_in(year) for year in range(2000, 2000 + MAX_YEARS_WITHOUT_DAY)):
+        raise InvalidDateRule(text)
     return rule
 
 
 def next_days(rule: DateRule, from_day: date, count: int) -> list[date]:
     """The `count` next days on which the occasion falls, from `from_day` on; fewer near the end of 2200."""
-    days = (day for year in range(from_day.year, LATEST + 1) for day in rule.days_in(year))
+    days = (day for year in range(from_day.year, LAST_YEAR + 1) for day in rule.days_in(year))
     return list(islice((day for day in days if day >= from_day), count))
 
 
 def years_without(rule: DateRule, first: int, count: int) -> list[int]:
     """Which of `count` years from `first` on have no such day."""
-    return [year for year in range(first, min(first + count, LATEST + 1)) if not rule.days_in(year)]
+    return [year for year in range(first, min(first + count, LAST_YEAR + 1)) if not rule.days_in(year)]
 
 
-def _fixed(said: str) -> DateRule | None:
+def _parse_fixed(said: str) -> DateRule | None:
     found = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|3[01])", said)
     return FixedDay(int(found[1]), int(found[2])) if found else None
 
 
-def _weekday(said: str) -> DateRule | None:
+def _parse_weekday(said: str) -> DateRule | None:
     found = re.fullmatch(rf"([1-9]|1[0-2])-([1-5]|last)-({'|'.join(WEEKDAYS)})", said)
-    return NthWeekday(int(found[1]), _number(found[2]), WEEKDAYS.index(found[3])) if found else None
+    return NthWeekday(int(found[1]), _parse_number(found[2]), WEEKDAYS.index(found[3])) if found else None
 
 
-def _solar(said: str) -> DateRule | None:
+def _parse_solar(said: str) -> DateRule | None:
     return SolarTerm(SOLAR_TERMS.index(said)) if said in SOLAR_TERMS else None
 
 
-def _lunar(said: str) -> DateRule | None:
+def _parse_lunar(said: str) -> DateRule | None:
     found = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|30|last)", said)
-    return LunarDate(int(found[1]), _number(found[2])) if found else None
+    return LunarDate(int(found[1]), _parse_number(found[2])) if found else None
 
 
-_READERS = {"fixed": _fixed, "weekday": _weekday, "solar": _solar, "lunar": _lunar}
+_PARSERS = {"fixed": _parse_fixed, "weekday": _parse_weekday, "solar": _parse_solar, "lunar": _parse_lunar}
 
 
-def _number(said: str) -> int:
+def _parse_number(said: str) -> int:
     return LAST if said == "last" else int(said)
 
 
-def _counted(number: int) -> str:
+def _ordinal(number: int) -> str:
     return "last" if number == LAST else str(number)
 
 
-def _common(julian_day: float) -> date:
+def _gregorian_date(julian_day: float) -> date:
     day = Solar.fromJulianDay(julian_day)
     return date(day.getYear(), day.getMonth(), day.getDay())
 

@@ -20,21 +20,21 @@ from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
 from gallery.themes.access import load_theme
 from gallery.themes.extension_models import Extension
-from gallery.themes.forms import WRONG_DAY
+from gallery.themes.forms import INVALID_DATE
 from gallery.themes.models import Theme
-from gallery.web.forms import Form, Needed, desk_form
+from gallery.web.forms import Form, Required, read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render
 
 
-async def extended(organisation_ids: Collection[int], day: date | None = None) -> dict[int, date]:
+async def extended_deadlines(organisation_ids: Collection[int], day: date | None = None) -> dict[int, date]:
     """Theme id → the last day until which one of these organisations may still send works to it."""
     held = Extension.filter(organisation_id__in=list(organisation_ids), until__gte=day or today())
     return {each.theme_id: each.until for each in await held.order_by("until")}
 
 
-async def give_more_time(theme: Theme, organisation: Organisation, until: date, by: Person) -> Extension:
+async def extend_call(theme: Theme, organisation: Organisation, until: date, by: Person) -> Extension:
     """Let `organisation` send works to `theme` until the end of `until`; an earlier word stays as history."""
     async with in_transaction():
         await record(Verb.THEME_EXTENDED, theme.id, organisation_id=organisation.id, by=by)
@@ -47,8 +47,8 @@ class ExtensionForm(Form):
     )
     until = DateField(
         _l("Until and including"),
-        [Needed(_l("Please give the last day."))],
-        invalid_value_message=WRONG_DAY,
+        [Required(_l("Please give the last day."))],
+        invalid_value_message=INVALID_DATE,
     )
 
     def __init__(self, posted: Any = None, *, organisations: list[Organisation], **begin_with: Any) -> None:
@@ -60,25 +60,25 @@ class ExtensionForm(Form):
 async def show(request: Request) -> Response:
     """A curator sees who was given more time for a theme, by whom, and can give it."""
     _person, theme = await load_theme(request)
-    return await _page(request, theme, ExtensionForm(organisations=await _active()))
+    return await _page(request, theme, ExtensionForm(organisations=await _active_organisations()))
 
 
 async def create(request: Request) -> Response:
     """A curator gives an organisation more time."""
     person, theme = await load_theme(request)
-    form = ExtensionForm(await desk_form(request), organisations=await _active())
+    form = ExtensionForm(await read_desk_form(request), organisations=await _active_organisations())
     if form.validate() and form["until"].data < today():
         form.refuse("until", _("This day has passed. Please give a later one."))
     if form.errors:
         return await _page(request, theme, form, 422)
     chosen = next(each for each in form.organisations if str(each.id) == form["organisation"].data)
-    await give_more_time(theme, chosen, form["until"].data, person)
+    await extend_call(theme, chosen, form["until"].data, person)
     response = redirect(request, "extensions:show", id=theme.id)
     flash(request, response, _("The organisation can send works until then."))
     return response
 
 
-async def _active() -> list[Organisation]:
+async def _active_organisations() -> list[Organisation]:
     return await Organisation.filter(is_active=True).order_by("name_zh", "id")
 
 

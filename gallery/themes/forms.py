@@ -11,25 +11,40 @@ from wtforms.validators import Optional
 
 from gallery.clock import today
 from gallery.themes import date_rules
-from gallery.themes.accents import COLOUR, DAY, NIGHT, is_readable, least_contrast, nearest_readable
-from gallery.themes.date_rules import EARLIEST, LATEST, SOLAR_TERMS, WEEKDAYS, DateRule, NoSuchRule, next_days
+from gallery.themes.accents import (
+    COLOUR_PATTERN,
+    DAY_BACKGROUNDS,
+    NIGHT_BACKGROUNDS,
+    is_readable,
+    lowest_contrast,
+    nearest_readable,
+)
+from gallery.themes.date_rules import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    SOLAR_TERMS,
+    WEEKDAYS,
+    DateRule,
+    InvalidDateRule,
+    next_days,
+)
 from gallery.themes.models import Theme
-from gallery.web.forms import Block, Form, Line, Needed, Slug, choices_of, is_among, stripped
+from gallery.web.forms import Form, LineField, Required, Slug, TextBlockField, choices_of, is_among, stripped
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
-WRONG_DAY = _l("Please give a day that is in the calendar, such as 2026-12-22.")
+INVALID_DATE = _l("Please give a day that is in the calendar, such as 2026-12-22.")
 
-KINDS = {
+DATE_KINDS = {
     "": _l("A day or several days, chosen by hand"),
     "fixed": _l("The same day each year"),
     "weekday": _l("A weekday of a month"),
     "solar": _l("A solar term"),
     "lunar": _l("A day of the lunar calendar"),
 }
-MONTHS = [(str(number), str(number)) for number in range(1, 13)]
-DAYS = [*((str(number), str(number)) for number in range(1, 32)), ("last", _l("the last day"))]
-COUNTED = [
+MONTH_CHOICES = [(str(number), str(number)) for number in range(1, 13)]
+DAY_CHOICES = [*((str(number), str(number)) for number in range(1, 32)), ("last", _l("the last day"))]
+ORDINALS = [
     ("1", _l("the first")),
     ("2", _l("the second")),
     ("3", _l("the third")),
@@ -46,7 +61,7 @@ WEEKDAY_NAMES = (
     _l("Saturday"),
     _l("Sunday"),
 )
-TERM_NAMES = (
+SOLAR_TERM_NAMES = (
     _l("Minor Cold"),
     _l("Major Cold"),
     _l("Start of Spring"),
@@ -72,7 +87,7 @@ TERM_NAMES = (
     _l("Major Snow"),
     _l("Winter Solstice"),
 )
-RULE_PARTS = {
+RULE_FIELDS = {
     "fixed": ("rule_month", "rule_day"),
     "weekday": ("rule_month", "rule_nth", "rule_weekday"),
     "solar": ("rule_term",),
@@ -81,7 +96,7 @@ RULE_PARTS = {
 NO_SUCH_CHOICE = _l("Please choose one of the list.")
 
 
-class Choice(SelectField):
+class ChoiceField(SelectField):
     """One of a list; what is not in it is refused in our own words."""
 
     def __init__(self, label: Any, choices: Any, **options: Any) -> None:
@@ -93,39 +108,41 @@ class Choice(SelectField):
 
 
 class ThemeForm(Form):
-    title_zh = Line(_l("Title in Chinese"), 80)
-    title_en = Line(_l("Title in English"), 80)
-    slug = Line(
+    title_zh = LineField(_l("Title in Chinese"), 80)
+    title_en = LineField(_l("Title in English"), 80)
+    slug = LineField(
         _l("Name in the address"),
         60,
-        [Needed(_l("Please give a short name for the address.")), Slug()],
+        [Required(_l("Please give a short name for the address.")), Slug()],
         description=_l("Small Latin letters, digits and hyphens, such as winter-solstice-2026."),
     )
-    text_zh = Block(_l("Text in Chinese"), 4000, description=_l("What the occasion is, in Markdown."))
-    text_en = Block(_l("Text in English"), 4000)
-    date_kind = Choice(_l("When it is"), list(KINDS.items()), default="")
-    occurs_on = DateField(_l("Day of the occasion"), [Optional()], invalid_value_message=WRONG_DAY)
+    text_zh = TextBlockField(
+        _l("Text in Chinese"), 4000, description=_l("What the occasion is, in Markdown.")
+    )
+    text_en = TextBlockField(_l("Text in English"), 4000)
+    date_kind = ChoiceField(_l("When it is"), list(DATE_KINDS.items()), default="")
+    occurs_on = DateField(_l("Day of the occasion"), [Optional()], invalid_value_message=INVALID_DATE)
     occurs_until = DateField(
         _l("Until"),
         [Optional()],
-        invalid_value_message=WRONG_DAY,
+        invalid_value_message=INVALID_DATE,
         description=_l("For an occasion of several days, such as a World Cup."),
     )
-    rule_month = Choice(_l("Month"), MONTHS, default="1")
-    rule_day = Choice(
+    rule_month = ChoiceField(_l("Month"), MONTH_CHOICES, default="1")
+    rule_day = ChoiceField(
         _l("Day"),
-        DAYS,
+        DAY_CHOICES,
         default="1",
         description=_l(
             "By the lunar calendar, Spring Festival is 1/1, the Lantern Festival 1/15, Mid-Autumn 8/15, Double Ninth 9/9. "
             "A leap month is not counted."
         ),
     )
-    rule_nth = Choice(_l("Which one"), COUNTED, default="1")
-    rule_weekday = Choice(_l("Weekday"), list(zip(WEEKDAYS, WEEKDAY_NAMES, strict=True)), default="mon")
-    rule_term = Choice(
+    rule_nth = ChoiceField(_l("Which one"), ORDINALS, default="1")
+    rule_weekday = ChoiceField(_l("Weekday"), list(zip(WEEKDAYS, WEEKDAY_NAMES, strict=True)), default="mon")
+    rule_term = ChoiceField(
         _l("Solar term"),
-        list(zip(SOLAR_TERMS, TERM_NAMES, strict=True)),
+        list(zip(SOLAR_TERMS, SOLAR_TERM_NAMES, strict=True)),
         default="winter_solstice",
         description=_l("The day is that of China Standard Time."),
     )
@@ -137,13 +154,13 @@ class ThemeForm(Form):
     call_opens_on = DateField(
         _l("Works are taken from"),
         [Optional()],
-        invalid_value_message=WRONG_DAY,
+        invalid_value_message=INVALID_DATE,
         description=_l("Left empty: from now on."),
     )
     call_closes_on = DateField(
         _l("Works are taken until"),
         [Optional()],
-        invalid_value_message=WRONG_DAY,
+        invalid_value_message=INVALID_DATE,
         description=_l("The last day. Left empty: without end."),
     )
     accent = ColorField(
@@ -167,7 +184,7 @@ class ThemeForm(Form):
         """The form that begins with what a theme has."""
         kind, _colon, said = theme.date_rule.partition(":")
         begin_with: dict[str, Any] = {"date_kind": kind}
-        for name, part in zip(RULE_PARTS.get(kind, ()), said.split("-"), strict=False):
+        for name, part in zip(RULE_FIELDS.get(kind, ()), said.split("-"), strict=False):
             begin_with[name] = part
         if kind and theme.occurs_on:
             begin_with["rule_year"] = theme.occurs_on.year
@@ -178,7 +195,9 @@ class ThemeForm(Form):
         kind = self["date_kind"].data
         if not kind:
             return None
-        return date_rules.parse(f"{kind}:{'-'.join(self[name].data for name in RULE_PARTS.get(kind, ()))}")
+        return date_rules.parse_rule(
+            f"{kind}:{'-'.join(self[name].data for name in RULE_FIELDS.get(kind, ()))}"
+        )
 
     def days(self) -> dict[str, Any]:
         """The theme's rule and days, of a form that was found right."""
@@ -196,7 +215,7 @@ class ThemeForm(Form):
     def validate_date_kind(self, field: Field) -> None:
         try:
             self.date_rule()
-        except NoSuchRule as error:
+        except InvalidDateRule as error:
             raise ValidationError(
                 _("This rule gives no day in any year. Please choose another day or month.")
             ) from error
@@ -204,13 +223,13 @@ class ThemeForm(Form):
     def validate_rule_year(self, field: Field) -> None:
         try:
             rule = self.date_rule()
-        except NoSuchRule:  # said at the rule
+        except InvalidDateRule:  # said at the rule
             return
         if rule is None or field.data is None:
             return
-        if not EARLIEST <= field.data <= LATEST:
+        if not FIRST_YEAR <= field.data <= LAST_YEAR:
             raise ValidationError(
-                _("Please give a year from %(first)s to %(last)s.") % {"first": EARLIEST, "last": LATEST}
+                _("Please give a year from %(first)s to %(last)s.") % {"first": FIRST_YEAR, "last": LAST_YEAR}
             )
         if not rule.days_in(field.data):
             coming = next_days(rule, date(field.data, 1, 1), 1)
@@ -236,7 +255,7 @@ class ThemeForm(Form):
     def validate_accent(self, field: Field) -> None:
         check_accent(
             field.data,
-            DAY,
+            DAY_BACKGROUNDS,
             _l(
                 "This colour is too light to read on paper: its contrast is %(ratio)s, and 4.5 is needed. "
                 "The nearest tone that can be read is %(tone)s."
@@ -246,7 +265,7 @@ class ThemeForm(Form):
     def validate_accent_night(self, field: Field) -> None:
         check_accent(
             field.data,
-            NIGHT,
+            NIGHT_BACKGROUNDS,
             _l(
                 "This colour is too dark to read at night: its contrast is %(ratio)s, and 4.5 is needed. "
                 "The nearest tone that can be read is %(tone)s."
@@ -256,10 +275,10 @@ class ThemeForm(Form):
 
 def check_accent(colour: Any, grounds: tuple[str, ...], sentence: Any) -> None:
     """Raises ValidationError where `colour` is none, or cannot be read on `grounds`."""
-    if not isinstance(colour, str) or not COLOUR.fullmatch(colour):
+    if not isinstance(colour, str) or not COLOUR_PATTERN.fullmatch(colour):
         raise ValidationError(_("Please choose a colour, written such as #a8322a."))
     if not is_readable(colour, grounds):
         # Cut, not rounded: 4.46 must not be called 4.5.
-        ratio = int(least_contrast(colour, grounds) * 100) / 100
+        ratio = int(lowest_contrast(colour, grounds) * 100) / 100
         tone = nearest_readable(colour, grounds)
         raise ValidationError(str(sentence) % {"ratio": f"{ratio:.2f}", "tone": tone})

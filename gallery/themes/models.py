@@ -66,7 +66,7 @@ class Theme(Model):
         return self.series_id or self.id
 
 
-def taking_works(day: date | None = None) -> Q:
+def themes_open_for_works(day: date | None = None) -> Q:
     """Themes for which works are taken on `day` (today) and whose day is still to come or not fixed."""
     day = day or today()
     return Q(Q(call_opens_on__isnull=True) | Q(call_opens_on__lte=day)) & Q(

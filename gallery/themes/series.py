@@ -13,14 +13,14 @@ from gallery.audit.verbs import Verb
 from gallery.clock import today
 from gallery.db import content_version
 from gallery.db.connection import in_transaction, locked
-from gallery.themes.date_rules import next_days, parse
+from gallery.themes.date_rules import next_days, parse_rule
 from gallery.themes.models import Theme
 from gallery.web.languages import lazy_gettext as _l
 
-CALL_LASTS = timedelta(weeks=8)  # a class draws within a term's month, and a partner needs the rest
-REVIEW_TAKES = timedelta(weeks=1)  # between the end of a call and the day
+CALL_DURATION = timedelta(weeks=8)  # a class draws within a term's month, and a partner needs the rest
+REVIEW_DURATION = timedelta(weeks=1)  # between the end of a call and the day
 
-COPIED = ("text_zh", "text_en", "accent", "accent_night", "date_rule")
+COPIED_FIELDS = ("text_zh", "text_en", "accent", "accent_night", "date_rule")
 
 
 class SeriesRefused(Exception):
@@ -36,15 +36,15 @@ class SeriesRefused(Exception):
 
 def proposed_call(day: date) -> tuple[date, date]:
     """From when until when works are best taken for an occasion on `day`."""
-    return day - CALL_LASTS, day - REVIEW_TAKES
+    return day - CALL_DURATION, day - REVIEW_DURATION
 
 
-def next_day(theme: Theme) -> date | None:
+def next_occurrence(theme: Theme) -> date | None:
     """When the occasion comes after this theme's own day; None where no rule says so."""
     if not theme.date_rule:
         return None
     after = theme.occurs_on + timedelta(days=1) if theme.occurs_on else today()
-    return next(iter(next_days(parse(theme.date_rule), after, 1)), None)
+    return next(iter(next_days(parse_rule(theme.date_rule), after, 1)), None)
 
 
 def other_years(theme: Theme) -> Q:
@@ -53,20 +53,20 @@ def other_years(theme: Theme) -> Q:
     return Q(Q(series_id=first) | Q(id=first)) & ~Q(id=theme.id)
 
 
-async def again(theme: Theme) -> Theme:
+async def repeat_theme(theme: Theme) -> Theme:
     """The same theme for the next time: texts and colours as they are, days by the rule, the call as long before.
 
     Without a rule the days are left open. Raises SeriesRefused.
     """
     async with in_transaction():
         held: Theme = await locked(Theme.filter(id=theme.id)).get()
-        day = next_day(held)
+        day = next_occurrence(held)
         year = day.year if day else (held.occurs_on or today()).year + 1
         later = Theme.filter(other_years(held))
         if held.occurs_on and await later.filter(occurs_on__gt=held.occurs_on).exists():
             raise SeriesRefused(_l("This theme has a later year already."))
         slug = _with_year(held.slug, held, year) or f"{held.slug[:55]}-{year}"
-        values: dict[str, Any] = {name: getattr(held, name) for name in COPIED} | _call(held, day)
+        values: dict[str, Any] = {name: getattr(held, name) for name in COPIED_FIELDS} | _next_call(held, day)
         for name in ("title_zh", "title_en"):
             values[name] = _with_year(getattr(held, name), held, year) or getattr(held, name)
         try:
@@ -94,7 +94,7 @@ async def open_call(theme: Theme) -> bool:
     return True
 
 
-def _call(theme: Theme, day: date | None) -> dict[str, date | None]:
+def _next_call(theme: Theme, day: date | None) -> dict[str, date | None]:
     """The call of the next time, as long before the day as this time."""
     if day is None:
         return {}

@@ -14,16 +14,16 @@ from gallery.clock import today
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.themes.access import load_curator, load_theme
-from gallery.themes.date_rules import next_days, parse, years_without
+from gallery.themes.date_rules import next_days, parse_rule, years_without
 from gallery.themes.forms import ThemeForm
 from gallery.themes.models import Theme
-from gallery.themes.series import SeriesRefused, again, open_call, other_years, proposed_call
-from gallery.web.forms import desk_form
+from gallery.themes.series import SeriesRefused, open_call, other_years, proposed_call, repeat_theme
+from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
-SHOWN_DAYS = 5  # of a rule
-SHOWN_YEARS = 10
+LISTED_DAYS = 5  # of a rule
+LISTED_YEARS = 10
 
 FIELDS = (
     "slug",
@@ -56,7 +56,7 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A curator makes a theme."""
     await load_curator(request)
-    form = ThemeForm(await desk_form(request))
+    form = ThemeForm(await read_desk_form(request))
     if not await _save(form, Theme()):
         return render(request, "themes/new.html", {"form": form}, status=422)
     response = redirect(request, "themes:index")
@@ -73,7 +73,7 @@ async def edit(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A curator changes a theme; visitors see it at once."""
     _person, theme = await load_theme(request)
-    form = ThemeForm(await desk_form(request))
+    form = ThemeForm(await read_desk_form(request))
     if not await _save(form, theme):
         return await _edit(request, theme, form, status=422)
     response = redirect(request, "themes:index")
@@ -81,11 +81,11 @@ async def update(request: Request) -> Response:
     return response
 
 
-async def create_again(request: Request) -> Response:
+async def create_repeat(request: Request) -> Response:
     """A curator makes the same theme for the next time, and looks at its days."""
     _person, theme = await load_theme(request)
     try:
-        made = await again(theme)
+        made = await repeat_theme(theme)
     except SeriesRefused as refusal:
         response = redirect(request, "themes:edit", id=theme.id)
         flash(request, response, str(refusal), "error")
@@ -111,13 +111,13 @@ async def create_call(request: Request) -> Response:
 
 async def _edit(request: Request, theme: Theme, form: ThemeForm, status: int = 200) -> Response:
     """The form of a theme, with the days that its rule gives next and the other years of it."""
-    rule = parse(theme.date_rule) if theme.date_rule else None
+    rule = parse_rule(theme.date_rule) if theme.date_rule else None
     years = await Theme.filter(other_years(theme)).order_by("-occurs_on", "-id")
     context = {
         "form": form,
         "theme": theme,
-        "coming": next_days(rule, today(), SHOWN_DAYS) if rule else [],
-        "years_without": years_without(rule, today().year, SHOWN_YEARS) if rule else [],
+        "coming": next_days(rule, today(), LISTED_DAYS) if rule else [],
+        "years_without": years_without(rule, today().year, LISTED_YEARS) if rule else [],
         "years": years,
         "is_last": not any(
             year.occurs_on and theme.occurs_on and year.occurs_on > theme.occurs_on for year in years
@@ -159,6 +159,6 @@ routes = [
     Route("/desk/themes", create, name="themes:create", methods=["POST"]),
     Route("/desk/themes/{id:int}/edit", edit, name="themes:edit", methods=["GET"]),
     Route("/desk/themes/{id:int}/edit", update, name="themes:update", methods=["POST"]),
-    Route("/desk/themes/{id:int}/again", create_again, name="themes:again", methods=["POST"]),
+    Route("/desk/themes/{id:int}/again", create_repeat, name="themes:again", methods=["POST"]),
     Route("/desk/themes/{id:int}/call", create_call, name="themes:call", methods=["POST"]),
 ]

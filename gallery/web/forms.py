@@ -21,7 +21,7 @@ from gallery.clock import from_local
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import ngettext
-from gallery.web.rendering import local_input
+from gallery.web.rendering import datetime_local_value
 
 
 class _Translations:
@@ -66,20 +66,20 @@ SMALL_FORM_BYTES, SMALL_FORM_FIELDS = 64_000, 60
 DESK_FORM_BYTES, DESK_FORM_FIELDS = 1_000_000, 1000
 
 
-async def small_form(request: Request) -> ImmutableMultiDict[str, Any]:
+async def read_small_form(request: Request) -> ImmutableMultiDict[str, Any]:
     """The fields of a form that anybody may send: read up to 64 kB, at most 60 fields, and no file. Raises 413, 400."""
-    return await _fields(request, SMALL_FORM_BYTES, SMALL_FORM_FIELDS)
+    return await _read_form(request, SMALL_FORM_BYTES, SMALL_FORM_FIELDS)
 
 
-async def desk_form(request: Request) -> ImmutableMultiDict[str, Any]:
+async def read_desk_form(request: Request) -> ImmutableMultiDict[str, Any]:
     """The fields of a form of the desk: read up to 1 MB, at most 1,000 fields, and no file. Raises 413, 400.
 
     Forms with a file are read by images/uploads.py.
     """
-    return await _fields(request, DESK_FORM_BYTES, DESK_FORM_FIELDS)
+    return await _read_form(request, DESK_FORM_BYTES, DESK_FORM_FIELDS)
 
 
-async def _fields(request: Request, most_bytes: int, most_fields: int) -> ImmutableMultiDict[str, Any]:
+async def _read_form(request: Request, most_bytes: int, most_fields: int) -> ImmutableMultiDict[str, Any]:
     if hasattr(request.state, "fields"):  # they were read before, by the question whether it is really them
         fields: ImmutableMultiDict[str, Any] = request.state.fields
         return fields
@@ -117,21 +117,21 @@ def one_line(text: str | None) -> str:
     )
 
 
-class Line(StringField):
+class LineField(StringField):
     """One line of text of at most `longest` characters."""
 
     def __init__(self, label: Any, longest: int, validators: list[Any] | None = None, **options: Any) -> None:
-        super().__init__(label, [*(validators or []), at_most(longest)], filters=[one_line], **options)
+        super().__init__(label, [*(validators or []), max_length(longest)], filters=[one_line], **options)
 
 
-class Block(TextAreaField):
+class TextBlockField(TextAreaField):
     """Several lines of text of at most `longest` characters."""
 
     def __init__(self, label: Any, longest: int, validators: list[Any] | None = None, **options: Any) -> None:
-        super().__init__(label, [*(validators or []), at_most(longest)], filters=[text_block], **options)
+        super().__init__(label, [*(validators or []), max_length(longest)], filters=[text_block], **options)
 
 
-def at_most(longest: int) -> Length:
+def max_length(longest: int) -> Length:
     class AtMost(Length):
         def __init__(self, **limits: int) -> None:
             super().__init__(**limits)
@@ -150,7 +150,7 @@ def at_most(longest: int) -> Length:
     return AtMost(max=longest)
 
 
-class Needed(InputRequired):
+class Required(InputRequired):
     """The field must hold something but blanks. `sentence` is lazy and says what to write."""
 
     def __init__(self, sentence: Any) -> None:
@@ -163,10 +163,10 @@ class Needed(InputRequired):
             raise StopValidation(str(self.sentence))
 
 
-WRONG_MOMENT = _l("Please give a day and a time that are in the calendar, such as 2026-12-22 09:00.")
+INVALID_MOMENT = _l("Please give a day and a time that are in the calendar, such as 2026-12-22 09:00.")
 
 
-class MomentNeeded:
+class MomentRequired:
     """A moment must be given; one that was typed wrongly keeps the sentence that says so."""
 
     def __init__(self, sentence: Any) -> None:
@@ -180,7 +180,7 @@ class MomentNeeded:
             raise StopValidation(str(self.sentence))
 
 
-class Moment(DateTimeLocalField):
+class MomentField(DateTimeLocalField):
     """A day and a time by the site's clocks; its data is a moment in UTC."""
 
     data: datetime | None
@@ -190,14 +190,14 @@ class Moment(DateTimeLocalField):
         formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
         super().__init__(
             label,
-            [MomentNeeded(needed) if needed else Optional()],
+            [MomentRequired(needed) if needed else Optional()],
             format=formats,
-            invalid_value_message=WRONG_MOMENT,
+            invalid_value_message=INVALID_MOMENT,
             **options,
         )
 
     def _value(self) -> str:
-        return " ".join(self.raw_data) if self.raw_data else local_input(self.data)
+        return " ".join(self.raw_data) if self.raw_data else datetime_local_value(self.data)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
@@ -205,7 +205,7 @@ class Moment(DateTimeLocalField):
         if valuelist and typed is not None:
             self.data = None
             if not 1900 <= typed.year <= 9000:  # what every calendar and both databases can hold
-                raise ValueError(WRONG_MOMENT)
+                raise ValueError(INVALID_MOMENT)
             self.data = from_local(typed)
 
 

@@ -18,30 +18,30 @@ from typing import Any, Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from gallery.web.page_cache import PICTURES, Answer, PageCache
+from gallery.web.page_cache import PICTURE_PREFIXES, CachedResponse, PageCache
 
-PICTURE_PATHS = tuple(prefix.encode() for prefix in PICTURES)
-NOT_PLAIN = {b"content-length", b"transfer-encoding", b"expect", b"range"}
+PICTURE_PATHS = tuple(prefix.encode() for prefix in PICTURE_PREFIXES)
+HEADERS_FOR_THE_SITE = {b"content-length", b"transfer-encoding", b"expect", b"range"}
 # uri-host [ ":" port ] (RFC 9110, 7.2), with the names that people give to machines.
-HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::[0-9]{0,5})?")
+HOST_PATTERN = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::[0-9]{0,5})?")
 
 
-class Counter(Protocol):
+class PageCounter(Protocol):
     def see(self, path: str, headers: Mapping[bytes, bytes]) -> None:
         """Count that a page was opened; the names of the headers are in small letters."""
 
 
-class Site(Protocol):
+class CachingSite(Protocol):
     page_cache: PageCache
     picture_cache: PageCache
-    tally: Counter
+    tally: PageCounter
 
 
-class Refused(Exception):
+class HeadRefused(Exception):
     """The head of a request is not taken: it stops the parser."""
 
 
-class FrontDoor(HttpToolsProtocol):
+class CachingHttpProtocol(HttpToolsProtocol):
     """One connection to the site."""
 
     HEAD_BYTES = 32_768  # request line and headers of one request
@@ -51,7 +51,7 @@ class FrontDoor(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        site: Site = self.config.app  # type: ignore[assignment]
+        site: CachingSite = self.config.app  # type: ignore[assignment]
         self._pages, self._pictures = site.page_cache, site.picture_cache
         self._tally = site.tally
         self._answered = False  # the request whose bytes are being read
@@ -119,12 +119,12 @@ class FrontDoor(HttpToolsProtocol):
             lines = sum(len(name) + len(value) + 4 for name, value in self.headers)
             if len(self.url) + lines > self.HEAD_BYTES:
                 self._refusal = self._too_large()
-                raise Refused
+                raise HeadRefused
         hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) == 1 and (hosts[0] == self._host or HOST.fullmatch(hosts[0])):
+        if len(hosts) == 1 and (hosts[0] == self._host or HOST_PATTERN.fullmatch(hosts[0])):
             self._host = hosts[0]
         elif hosts or self.parser.get_http_version() != "1.0":
-            raise Refused
+            raise HeadRefused
 
     def _too_large(self) -> int:
         return 414 if len(self.url) > self.HEAD_BYTES // 2 else 431
@@ -162,7 +162,7 @@ class FrontDoor(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _ready_answer(self) -> Answer | None:
+    def _ready_answer(self) -> CachedResponse | None:
         """The answer to a plain GET of what lies ready; None sends it the ordinary way."""
         parser = self.parser
         if (
@@ -182,7 +182,7 @@ class FrontDoor(HttpToolsProtocol):
         if page is None:
             return None
         headers = dict(self.headers)
-        if not NOT_PLAIN.isdisjoint(headers):
+        if not HEADERS_FOR_THE_SITE.isdisjoint(headers):
             return None
         if cache is self._pages:
             self._tally.see(path, headers)

@@ -26,17 +26,17 @@ from babel.support import LazyProxy
 
 LANGUAGES = ("zh", "en")
 DEFAULT_LANGUAGE = "zh"
-TAGS = {"zh": "zh-Hans", "en": "en"}  # BCP 47, for the lang attribute and hreflang
-TONGUES = {"zh": "中文", "en": "English"}  # what each calls itself
+LANGUAGE_TAGS = {"zh": "zh-Hans", "en": "en"}  # BCP 47, for the lang attribute and hreflang
+LANGUAGE_NAMES = {"zh": "中文", "en": "English"}  # what each calls itself
 
 PACKAGE = Path(__file__).parents[1]
 LOCALE_FOLDER = PACKAGE / "locale"
-CREATED = datetime(2026, 11, 23, tzinfo=UTC)  # of the catalogues, as their headers say
+CATALOGUE_DATE = datetime(2026, 11, 23, tzinfo=UTC)  # of the catalogues, as their headers say
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
-class Spoken(NamedTuple):
+class LocalizedText(NamedTuple):
     """A value in the language it really is in, which may not be the page's."""
 
     text: str
@@ -53,7 +53,7 @@ def set_language(language: str) -> None:
 
 
 @contextmanager
-def speaking(language: str) -> Iterator[None]:
+def use_language(language: str) -> Iterator[None]:
     token = _language.set(language)
     try:
         yield
@@ -80,15 +80,15 @@ def accepted_language(accept_language: str) -> str:
     return negotiate_locale(preferred, LANGUAGES) or DEFAULT_LANGUAGE
 
 
-def spoken(record: Any, field: str, language: str | None = None) -> Spoken:
+def localized(record: Any, field: str, language: str | None = None) -> LocalizedText:
     """`field` of a record that keeps it as `<field>_zh` and `<field>_en`: in `language`, else in the other."""
     language = language or current_language()
     text = getattr(record, f"{field}_{language}")
     if text:
-        return Spoken(text, language)
+        return LocalizedText(text, language)
     other = other_language(language)
     fallback = getattr(record, f"{field}_{other}")
-    return Spoken(fallback, other) if fallback else Spoken("", language)
+    return LocalizedText(fallback, other) if fallback else LocalizedText("", language)
 
 
 @functools.cache
@@ -143,7 +143,7 @@ def template_folder() -> Path:
     return installed if installed.is_dir() else PACKAGE.parent / "templates"
 
 
-def extracted() -> Catalog:
+def extract_messages() -> Catalog:
     """Every message of the code and the templates."""
     catalogue = Catalog(project="gallery", charset="utf-8")
     keywords = {
@@ -180,14 +180,14 @@ def update_catalogues() -> dict[str, int]:
 
     English fills itself: the messages in the code are English.
     """
-    template = extracted()
+    template = extract_messages()
     missing = {}
     for language in LANGUAGES:
         path = catalogue_path(language)
         path.parent.mkdir(parents=True, exist_ok=True)
         catalogue = read_catalogue(language) if path.exists() else Catalog(locale=language, charset="utf-8")
         catalogue.update(template, no_fuzzy_matching=True)
-        catalogue.creation_date = CREATED  # an update that changes nothing changes no file
+        catalogue.creation_date = CATALOGUE_DATE  # an update that changes nothing changes no file
         catalogue.obsolete.clear()
         catalogue.fuzzy = False
         if language == "en":

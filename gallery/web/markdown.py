@@ -26,7 +26,7 @@ _markdown = _Markdown("commonmark", {"html": False, "breaks": True, "linkify": F
 
 
 @functools.lru_cache(maxsize=4096)
-def prose(text: str) -> Markup:
+def markdown_to_html(text: str) -> Markup:
     """`text` as HTML: paragraphs, emphasis, lists, quotations, small headings and http(s) links; nothing else.
 
     What is not in the subset stays as the letters that were typed. Line breaks are kept, as in a letter.
@@ -49,23 +49,23 @@ def prose(text: str) -> Markup:
 
 
 @functools.lru_cache(maxsize=4096)
-def plain(text: str) -> str:
+def markdown_to_text(text: str) -> str:
     """`text` without Markdown, on one line: for descriptions and cards. A Chinese stop needs no space behind it."""
-    bare = nh3.clean(_BLOCK_EDGE.sub("\n<", str(prose(text))), tags=set())
+    bare = nh3.clean(_BLOCK_EDGE.sub("\n<", str(markdown_to_html(text))), tags=set())
     joined = ""
     for line in Markup(bare).unescape().splitlines():  # noqa: S704 (unescaped into text, not shown as HTML)
         words = " ".join(line.split())
         if words:
-            joined += (" " if joined and not _is_stop(joined[-1]) else "") + words
+            joined += (" " if joined and not _is_wide_punctuation(joined[-1]) else "") + words
     return joined
 
 
-def columns(text: str) -> int:
+def display_width(text: str) -> int:
     """How wide `text` is on one line, a Chinese character being two columns and a letter one."""
     return sum(2 if _is_wide(character) else 1 for character in text)
 
 
-def _is_stop(character: str) -> bool:
+def _is_wide_punctuation(character: str) -> bool:
     """Whether a character ends a line and is as wide as a Chinese one, so that its own half is the space."""
     return _is_wide(character) and unicodedata.category(character).startswith("P")
 
@@ -77,9 +77,9 @@ def _is_wide(character: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def excerpt(text: str, length: int = 120) -> str:
     """The beginning of `text` in at most `length` columns, a Chinese character being two and "…" one of them."""
-    words, width, fitting = plain(text), 0, 0
+    words, width, fitting = markdown_to_text(text), 0, 0
     for position, character in enumerate(words):
-        width += columns(character)
+        width += display_width(character)
         if width > length:
             return words[:fitting].rstrip(" ，。、,;") + "…"
         if width < length:

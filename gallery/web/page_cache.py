@@ -18,20 +18,20 @@ from typing import NamedTuple
 import brotli
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gallery.db.content_version import ContentClock
+from gallery.db.content_version import GenerationTracker
 from gallery.web.languages import LANGUAGES
 
-Headers = list[tuple[bytes, bytes]]
-Key = tuple[str, bytes]
+RawHeaders = list[tuple[bytes, bytes]]
+CacheKey = tuple[str, bytes]
 
-PAGES = tuple(f"/{language}/" for language in LANGUAGES)
-PICTURES = ("/media/", "/iiif/")
-LARGEST = {
-    PAGES: 4 << 20,
-    PICTURES: 128 << 10,
+PAGE_PREFIXES = tuple(f"/{language}/" for language in LANGUAGES)
+PICTURE_PREFIXES = ("/media/", "/iiif/")
+MAX_RESPONSE_BYTES = {
+    PAGE_PREFIXES: 4 << 20,
+    PICTURE_PREFIXES: 128 << 10,
 }  # bytes of one answer; what is larger is better sent as it is read
 ENTRY_OVERHEAD = 2_000  # bytes, a generous guess of what an entry weighs beside its bodies
-NOT_MODIFIED_KEEPS = {
+NOT_MODIFIED_HEADERS = {
     b"access-control-allow-origin",
     b"cache-control",
     b"content-language",
@@ -48,7 +48,7 @@ COMPRESSIBLE = (
 )
 
 
-class Answer(NamedTuple):
+class CachedResponse(NamedTuple):
     """An answer as ASGI's two messages, and its headers as they go over the wire."""
 
     start: Message
@@ -56,7 +56,7 @@ class Answer(NamedTuple):
     head: bytes  # the headers but those that change with time, and the empty line after them
 
     @classmethod
-    def of(cls, status: int, headers: Headers, body: bytes) -> Answer:
+    def of(cls, status: int, headers: RawHeaders, body: bytes) -> CachedResponse:
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         return cls(
             {"type": "http.response.start", "status": status, "headers": headers},
@@ -66,16 +66,16 @@ class Answer(NamedTuple):
 
 
 @dataclass
-class KeptPage:
-    headers: Headers  # all but those that depend on the encoding
+class CachedPage:
+    headers: RawHeaders  # all but those that depend on the encoding
     etag: bytes
     bodies: dict[bytes, bytes]  # by content coding; b"" is the page as it was rendered
     is_text: bool = True
-    answers: dict[bytes, Answer] = field(default_factory=dict)
-    not_modified: Answer = field(init=False)
+    answers: dict[bytes, CachedResponse] = field(default_factory=dict)
+    not_modified: CachedResponse = field(init=False)
 
     @classmethod
-    def of(cls, headers: Headers, body: bytes) -> KeptPage:
+    def of(cls, headers: RawHeaders, body: bytes) -> CachedPage:
         """From an answer's own headers: its ETag stands where it has one, and a text is compressed on demand."""
         found = dict(headers)
         is_text = found.get(b"content-type", b"").startswith(COMPRESSIBLE)
@@ -87,8 +87,8 @@ class KeptPage:
         if is_text:
             kept.append((b"vary", b"accept-encoding"))
         page = cls(kept, etag, {b"": body}, is_text)
-        page.not_modified = Answer.of(
-            304, [header for header in kept if header[0] in NOT_MODIFIED_KEEPS], b""
+        page.not_modified = CachedResponse.of(
+            304, [header for header in kept if header[0] in NOT_MODIFIED_HEADERS], b""
         )
         return page
 
@@ -97,21 +97,21 @@ class KeptPage:
         # A text's compressed bodies together are well below the text.
         return len(self.bodies[b""]) * (2 if self.is_text else 1) + ENTRY_OVERHEAD
 
-    def answer_to(self, headers: Mapping[bytes, bytes]) -> Answer:
+    def answer_to(self, headers: Mapping[bytes, bytes]) -> CachedResponse:
         """The answer to a request with these headers: 304 where its page still holds, else the best coding."""
         if_none_match = headers.get(b"if-none-match")
         if if_none_match is not None and etag_matches(if_none_match, self.etag):
             return self.not_modified
         return self.answer(best_coding(headers.get(b"accept-encoding", b"")) if self.is_text else b"")
 
-    def answer(self, coding: bytes) -> Answer:
+    def answer(self, coding: bytes) -> CachedResponse:
         """The answer with this page in `coding`, made once."""
         made = self.answers.get(coding)
         if made is None:
             made = self.answers[coding] = self._make(coding)
         return made
 
-    def _make(self, coding: bytes) -> Answer:
+    def _make(self, coding: bytes) -> CachedResponse:
         if coding not in self.bodies:
             plain = self.bodies[b""]
             self.bodies[coding] = (
@@ -123,7 +123,7 @@ class KeptPage:
         headers = [*self.headers, (b"content-length", str(len(body)).encode())]
         if coding:
             headers.append((b"content-encoding", coding))
-        return Answer.of(200, headers, body)
+        return CachedResponse.of(200, headers, body)
 
 
 @functools.lru_cache(maxsize=256)
@@ -155,19 +155,23 @@ class PageCache:
     """ASGI: answers what lies under `prefixes` from memory, and keeps what the site inside it makes."""
 
     def __init__(
-        self, app: ASGIApp, content: ContentClock, max_bytes: int, prefixes: tuple[str, ...] = PAGES
+        self,
+        app: ASGIApp,
+        content: GenerationTracker,
+        max_bytes: int,
+        prefixes: tuple[str, ...] = PAGE_PREFIXES,
     ) -> None:
         self.app = app
         self.content = content
         self.max_bytes = max_bytes
         self.prefixes = prefixes
-        self._largest = LARGEST[prefixes]
+        self._largest = MAX_RESPONSE_BYTES[prefixes]
         # A picture that is asked for in parts, or only after its headers, is not read whole for that.
-        self._methods = {"GET", "HEAD"} if prefixes == PAGES else {"GET"}
+        self._methods = {"GET", "HEAD"} if prefixes == PAGE_PREFIXES else {"GET"}
         self._generation: tuple[int, int] | None = None
-        self._pages: OrderedDict[Key, KeptPage] = OrderedDict()
+        self._pages: OrderedDict[CacheKey, CachedPage] = OrderedDict()
         self._weight = 0
-        self._rendering: dict[Key, asyncio.Event] = {}
+        self._rendering: dict[CacheKey, asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
@@ -175,7 +179,7 @@ class PageCache:
             or not self.max_bytes
             or scope["method"] not in self._methods
             or not scope["path"].startswith(self.prefixes)
-            or (self.prefixes == PICTURES and any(name == b"range" for name, _ in scope["headers"]))
+            or (self.prefixes == PICTURE_PREFIXES and any(name == b"range" for name, _ in scope["headers"]))
         ):
             await self.app(scope, receive, send)
             return
@@ -195,26 +199,26 @@ class PageCache:
                 return
         await self._answer(page, scope, send)
 
-    def kept(self, key: Key) -> KeptPage | None:
+    def kept(self, key: CacheKey) -> CachedPage | None:
         """The page of this generation, where it is kept."""
         page = self._pages.get(key)
         if page is not None:
             self._pages.move_to_end(key)
         return page
 
-    def kept_now(self, key: Key) -> KeptPage | None:
+    def kept_now(self, key: CacheKey) -> CachedPage | None:
         """The page, where it is kept and is known to hold at this moment, without asking the database."""
         generation = self.content.fresh()
         return self.kept(key) if generation is not None and generation == self._generation else None
 
-    async def _answer(self, page: KeptPage, scope: Scope, send: Send) -> None:
+    async def _answer(self, page: CachedPage, scope: Scope, send: Send) -> None:
         start, body, _ = page.answer_to(dict(scope["headers"]))
         await send(start)
         await send(body if scope["method"] == "GET" else {"type": "http.response.body", "body": b""})
 
     async def _render(
-        self, scope: Scope, receive: Receive, send: Send, key: Key, generation: tuple[int, int]
-    ) -> KeptPage | None:
+        self, scope: Scope, receive: Receive, send: Send, key: CacheKey, generation: tuple[int, int]
+    ) -> CachedPage | None:
         """The page, kept; or None where the answer may not be kept and was passed on as it came."""
         done = self._rendering.setdefault(key, asyncio.Event())
         start: Message = {}
@@ -225,7 +229,7 @@ class PageCache:
             nonlocal start, keeping
             if message["type"] == "http.response.start":
                 start = message
-                keeping = message["status"] == 200 and may_be_kept(message["headers"], self._largest)
+                keeping = message["status"] == 200 and is_cacheable(message["headers"], self._largest)
                 if not keeping:
                     self._let_go(key, done)  # nobody waits for a slow visitor to take it
                     await send(message)
@@ -241,19 +245,19 @@ class PageCache:
             await self.app(inside, receive, capture)
             if not keeping:
                 return None
-            page = KeptPage.of(list(start["headers"]), b"".join(chunks))
+            page = CachedPage.of(list(start["headers"]), b"".join(chunks))
             if generation == self._generation:
                 self._keep(key, page)
             return page
         finally:
             self._let_go(key, done)
 
-    def _let_go(self, key: Key, done: asyncio.Event) -> None:
+    def _let_go(self, key: CacheKey, done: asyncio.Event) -> None:
         if self._rendering.get(key) is done:
             del self._rendering[key]
         done.set()
 
-    def _keep(self, key: Key, page: KeptPage) -> None:
+    def _keep(self, key: CacheKey, page: CachedPage) -> None:
         if page.weight > self.max_bytes:
             return
         replaced = self._pages.pop(key, None)
@@ -264,7 +268,7 @@ class PageCache:
             self._weight -= oldest.weight
 
 
-def may_be_kept(headers: Headers, largest: int) -> bool:
+def is_cacheable(headers: RawHeaders, largest: int) -> bool:
     """Whether an answer is the same for all who may ask, says that it may be kept, and is not too large.
 
     A picture says `private, max-age`: shared caches would not notice a withdrawal, and this one does.

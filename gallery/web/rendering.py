@@ -20,20 +20,28 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gallery import clock
-from gallery.numbers import DIGITS
+from gallery.numbers import MAX_DIGITS
 from gallery.settings import Settings
 from gallery.web import languages, site_settings
-from gallery.web.languages import LANGUAGES, TAGS, TONGUES, Spoken, babel_locale, current_language, spoken
-from gallery.web.markdown import columns, excerpt, plain, prose
+from gallery.web.languages import (
+    LANGUAGE_NAMES,
+    LANGUAGE_TAGS,
+    LANGUAGES,
+    LocalizedText,
+    babel_locale,
+    current_language,
+    localized,
+)
+from gallery.web.markdown import display_width, excerpt, markdown_to_html, markdown_to_text
 
 
-class RowNumber(IntegerConvertor):
+class RowIdConvertor(IntegerConvertor):
     """`{id:int}` in a route: a number that a row can have. A longer one names no row, and PostgreSQL refuses it."""
 
-    regex = f"[0-9]{{1,{DIGITS}}}"
+    regex = f"[0-9]{{1,{MAX_DIGITS}}}"
 
 
-register_url_convertor("int", RowNumber())
+register_url_convertor("int", RowIdConvertor())
 
 
 class LanguageConvertor(Convertor[str]):
@@ -71,7 +79,7 @@ register_url_convertor("secret", SecretConvertor())
 register_url_convertor("name", NameConvertor())
 
 # How itsdangerous signs: by itself it would take SHA-1.
-SIGNED: dict[str, Any] = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+SIGNER_OPTIONS: dict[str, Any] = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
 FLASH_COOKIE = "gallery_flash"
 DESK = "/desk"  # cookies are sent to this path only: a public page cannot depend on one
 
@@ -83,7 +91,7 @@ class Pages:
         self.settings = settings
         self._routes = {route.name: route for route in routes}
         self._static_version = static_version
-        self.signer = URLSafeSerializer(settings.secret_key, salt="flash", signer_kwargs=SIGNED)
+        self.signer = URLSafeSerializer(settings.secret_key, salt="flash", signer_kwargs=SIGNER_OPTIONS)
         self.environment = Environment(
             loader=FileSystemLoader(languages.template_folder()),
             autoescape=True,
@@ -101,27 +109,27 @@ class Pages:
             url=self.url,
             static=self.static,
             settings=settings,
-            spoken=spoken,
+            spoken=localized,
             language=current_language,
             languages=languages.LANGUAGES,
             other_language=languages.other_language,
-            tags=TAGS,
-            tongues=TONGUES,
+            tags=LANGUAGE_TAGS,
+            tongues=LANGUAGE_NAMES,
             today=clock.today,
             now=clock.now,
             site_text=site_settings.text,
             hours=shown_hours,
         )
         self.environment.filters.update(
-            prose=prose,
-            plain=plain,
+            prose=markdown_to_html,
+            plain=markdown_to_text,
             excerpt=excerpt,
             date=shown_date,
             moment=shown_moment,
             month=shown_month,
             number=shown_number,
             file_size=languages.file_size,
-            local_input=local_input,
+            local_input=datetime_local_value,
             lang=lang_attribute,
             title_class=title_class,
         )
@@ -169,7 +177,7 @@ def render(
         **(context or {}),
     )
     response = HTMLResponse(body, status_code=status, headers=dict(headers or {}))
-    response.headers["content-language"] = TAGS[current_language()]
+    response.headers["content-language"] = LANGUAGE_TAGS[current_language()]
     if style_sheets:
         response.headers["content-security-policy"] = content_security_policy(
             tuple(style_sheets), pages.settings.pictures_origin
@@ -282,7 +290,7 @@ def shown_date(day: date | datetime | None, format: str = "long") -> str:
     if day is None:
         return ""
     if isinstance(day, datetime):
-        day = clock.local(day).date()
+        day = clock.to_local(day).date()
     return format_date(day, format=format, locale=babel_locale())
 
 
@@ -297,12 +305,12 @@ def shown_moment(moment: datetime | None) -> str:
     if moment is None:
         return ""
     pattern = "y年M月d日 HH:mm" if current_language() == "zh" else "d MMM y, HH:mm"
-    return format_datetime(clock.local(moment), pattern, locale=babel_locale())
+    return format_datetime(clock.to_local(moment), pattern, locale=babel_locale())
 
 
 def shown_hours(starts_at: datetime, ends_at: datetime) -> str:
     """From when until when, with the clocks' name: 22 Dec 2026, 19:00–20:30 (China Standard Time)."""
-    first, last = clock.local(starts_at), clock.local(ends_at)
+    first, last = clock.to_local(starts_at), clock.to_local(ends_at)
     until = last.strftime("%H:%M") if first.date() == last.date() else shown_moment(ends_at)
     dash = "–" if first.date() == last.date() else " – "
     zone = format_datetime(first, "zzzz", locale=babel_locale())
@@ -316,9 +324,9 @@ def shown_number(number: int | float) -> str:
     return format_decimal(number, locale=babel_locale())
 
 
-def local_input(moment: datetime | None) -> str:
+def datetime_local_value(moment: datetime | None) -> str:
     """A moment as <input type="datetime-local"> takes it."""
-    return clock.local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
+    return clock.to_local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
 LONG, LONGER = 40, 84  # columns of a title that is set smaller, and smaller still
@@ -326,17 +334,17 @@ LONG, LONGER = 40, 84  # columns of a title that is set smaller, and smaller sti
 
 def title_class(title: str, *also: str) -> Markup:
     """The class attribute of a heading, which says where its title is long; nothing where there is no class."""
-    width = columns(title)
+    width = display_width(title)
     names = [*also, *(["longer"] if width > LONGER else ["long"] if width > LONG else [])]
-    return Markup(' class="{}"').format(" ".join(names)) if names else NOTHING
+    return Markup(' class="{}"').format(" ".join(names)) if names else NO_ATTRIBUTE
 
 
-NOTHING = Markup("")
-LANG = {language: Markup(' lang="{}"').format(tag) for language, tag in TAGS.items()}
+NO_ATTRIBUTE = Markup("")
+LANG_ATTRIBUTES = {language: Markup(' lang="{}"').format(tag) for language, tag in LANGUAGE_TAGS.items()}
 
 
-def lang_attribute(value: Spoken) -> Markup:
+def lang_attribute(value: LocalizedText) -> Markup:
     """` lang="en"` where a value is not in the page's language, nothing where it is."""
     if not value.text or value.language == current_language():
-        return NOTHING
-    return LANG[value.language]
+        return NO_ATTRIBUTE
+    return LANG_ATTRIBUTES[value.language]

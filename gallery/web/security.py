@@ -20,10 +20,10 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 # Of pages with a form whose address is a key: no path of them goes anywhere, not even into a log of the site's own. Under
 # `no-referrer` browsers would send the form with `Origin: null`, which CrossOriginRefusal cannot tell from another site's.
-WITHOUT_PATH = {"referrer-policy": "strict-origin"}
+REFERRER_WITHOUT_PATH = {"referrer-policy": "strict-origin"}
 
 
-class CrossOriginRefusal:
+class CrossOriginMiddleware:
     """Refuses unsafe methods that another site's page sends: 403.
 
     By Sec-Fetch-Site where the browser says it, else by Origin against Host. A request with neither is no browser's and
@@ -71,7 +71,7 @@ def is_cross_origin(headers: Headers) -> bool:
         return True
 
 
-class NulRefusal:
+class NulCharacterMiddleware:
     """Refuses addresses with a NUL character: 400. No address of the site has one, and PostgreSQL takes none."""
 
     def __init__(self, app: ASGIApp, refuse: Callable[[Request], Response]) -> None:
@@ -85,7 +85,7 @@ class NulRefusal:
         await self.app(scope, receive, send)
 
 
-def safe_headers(settings: Settings) -> dict[str, str]:
+def security_headers(settings: Settings) -> dict[str, str]:
     """What every answer says to browsers where it says nothing else."""
     headers = {
         "content-security-policy": content_security_policy(pictures_origin=settings.pictures_origin),
@@ -100,12 +100,12 @@ def safe_headers(settings: Settings) -> dict[str, str]:
     return headers
 
 
-class SecurityHeaders:
+class SecurityHeadersMiddleware:
     """Sets on every answer what it does not set itself."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.defaults = safe_headers(settings)
+        self.defaults = security_headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -122,12 +122,12 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
 
-def network_asking(request: Request) -> str:
+def client_network(request: Request) -> str:
     """What limits count by: whoever has one address of an IPv6 network can send from 2**64 of them."""
-    return network_of(request.client.host if request.client else "")
+    return network_of_address(request.client.host if request.client else "")
 
 
-def network_of(address: str) -> str:
+def network_of_address(address: str) -> str:
     """What one household or office has: an IPv4 address, or the first 64 bits of an IPv6 one."""
     try:
         known = ipaddress.ip_address(address)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
-from gallery.settings import call_site
-from gallery.web.languages import LANGUAGES, Spoken, current_language
+from gallery.settings import set_site_names
+from gallery.web.languages import LANGUAGES, LocalizedText, current_language
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -40,34 +40,34 @@ class Site(Model):
         table = "site"
 
 
-_known = Site(id=1)  # what this process knows
+_site = Site(id=1)  # what this process knows
 
 
-async def current() -> Site:
+async def load_site() -> Site:
     """The site as it is set now; its defaults where no keeper has set anything."""
     return await Site.get_or_none(id=1) or Site(id=1)
 
 
-async def read_anew() -> None:
+async def reload() -> None:
     """Let this process know what is kept now: when the content version moves, and for each page of the desk."""
-    global _known
-    _known = await current()
-    call_site({language: getattr(_known, f"name_{language}") for language in LANGUAGES})
+    global _site
+    _site = await load_site()
+    set_site_names({language: getattr(_site, f"name_{language}") for language in LANGUAGES})
 
 
 def asks_second_factor() -> bool:
     """Whether the site asks curators and keepers for a second factor by itself."""
-    return _known.asks_second_factor
+    return _site.asks_second_factor
 
 
-def forget() -> None:
+def clear() -> None:
     """Begin with nothing known, as a new process does."""
-    global _known
-    _known = Site(id=1)
-    call_site({})
+    global _site
+    _site = Site(id=1)
+    set_site_names({})
 
 
-def text(field: str) -> Spoken:
+def text(field: str) -> LocalizedText:
     """The text `field` (home, about, footer) in the page's language, and not in the other: it is part of the frame."""
     language = current_language()
-    return Spoken(getattr(_known, f"{field}_{language}"), language)
+    return LocalizedText(getattr(_site, f"{field}_{language}"), language)

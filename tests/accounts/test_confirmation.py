@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gallery.accounts.confirmation import CONFIRMED_FOR
+from gallery.accounts.confirmation import CONFIRMATION_LIFETIME
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import AddressChange, Invitation, MemberRole, Membership, Person, Role, Session
 from gallery.accounts.sessions import ATTEMPTS_PER_PERSON
@@ -33,7 +33,7 @@ async def long_open(site: Site, person: Person) -> httpx.AsyncClient:
 
 
 async def forget_confirmation(person: Person) -> None:
-    await Session.filter(person=person).update(confirmed_at=now() - CONFIRMED_FOR - LATER)
+    await Session.filter(person=person).update(confirmed_at=now() - CONFIRMATION_LIFETIME - LATER)
 
 
 def fields_in(page: str) -> list[tuple[str, str]]:

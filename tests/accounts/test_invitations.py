@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gallery.accounts.invitations import InvitationSpent, accept, invite, open_invitation
+from gallery.accounts.invitations import InvalidInvitation, accept, invite, open_invitation
 from gallery.accounts.models import Invitation, Membership, Person, Role
 from gallery.clock import now
 from tests.conftest import Site
@@ -88,7 +88,7 @@ async def test_two_invitations_accepted_at_once_make_one_account(site: Site) -> 
         *(accept(each, "A", "a long password") for each in held if each), return_exceptions=True
     )
     assert sum(isinstance(result, Person) for result in results) == 1
-    assert sum(isinstance(result, InvitationSpent) for result in results) == 2
+    assert sum(isinstance(result, InvalidInvitation) for result in results) == 2
 
 
 async def test_somebody_with_an_account_signs_in_and_accepts(site: Site) -> None:

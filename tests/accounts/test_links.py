@@ -36,9 +36,9 @@ async def asked(site: Site, way: str, email: str = "partner@example.org") -> str
 
 
 async def answer_requests(site: Site) -> None:
-    from gallery.accounts.links import answer_request
+    from gallery.accounts.links import send_requested_link
 
-    while await answer_request():
+    while await send_requested_link():
         pass
 
 

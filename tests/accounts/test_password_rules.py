@@ -6,8 +6,8 @@ import pytest
 
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import Person, Role
-from gallery.accounts.password_rules import COMMON, NEAR, weakness
-from gallery.demo.catalogue import PASSWORD as DEMO_PASSWORD
+from gallery.accounts.password_rules import COMMON_PASSWORD, PERSONAL_PASSWORD, password_weakness
+from gallery.demo.content import PASSWORD as DEMO_PASSWORD
 from tests.accounts.test_links import asked
 from tests.cast import PASSWORD
 from tests.conftest import Site
@@ -42,7 +42,7 @@ NAMES = [
     ],
 )
 def test_common_and_leaked_passwords_are_refused(password: str) -> None:
-    assert weakness(password, NAMES) is COMMON
+    assert password_weakness(password, NAMES) is COMMON_PASSWORD
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_common_and_leaked_passwords_are_refused(password: str) -> None:
     ],
 )
 def test_passwords_made_of_ones_names_are_refused(password: str) -> None:
-    assert weakness(password, NAMES) is NEAR
+    assert password_weakness(password, NAMES) is PERSONAL_PASSWORD
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_passwords_made_of_ones_names_are_refused(password: str) -> None:
     ],
 )
 def test_others_are_taken(password: str) -> None:
-    assert not weakness(password, NAMES)
-    assert not weakness(password, [])
+    assert not password_weakness(password, NAMES)
+    assert not password_weakness(password, [])
 
 
 @pytest.mark.parametrize("password", ["password123", "xiaogeng 2026", "partner.example"])

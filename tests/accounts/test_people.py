@@ -7,11 +7,17 @@ import asyncio
 import pytest
 
 from gallery.accounts.models import Person, Role, Session
-from gallery.accounts.people import ChangeRefused, ask_for_reset, give_role, let_in_again, stop
+from gallery.accounts.people import (
+    AccountChangeRefused,
+    change_role,
+    request_second_factor_reset,
+    restore_access,
+    suspend,
+)
 from gallery.audit.models import Entry
 from gallery.clock import now
 from gallery.mail.models import Mail, MailState
-from gallery.mail.outbox import News, tell
+from gallery.mail.outbox import Notification, notify
 from tests.conftest import Site
 
 
@@ -71,12 +77,12 @@ async def test_whoever_is_kept_out_gets_no_mail_that_waits_and_keeps_the_second_
     await Person.filter(id=partner.id).update(wants_digest=True, second_factor_at=now())
     await partner.refresh_from_db()
     for key in ("", "sent"):
-        await tell([partner], News("work_accepted", "/desk/works/1", {"work": "饺子皮"}, key))
+        await notify([partner], Notification("work_accepted", "/desk/works/1", {"work": "饺子皮"}, key))
     await Mail.exclude(key=None).update(state=MailState.SENT)
-    await ask_for_reset(partner, "They wrote to us.", site.cast.keeper)
-    await stop(partner, site.cast.keeper)
+    await request_second_factor_reset(partner, "They wrote to us.", site.cast.keeper)
+    await suspend(partner, site.cast.keeper)
     assert [mail.state for mail in await Mail.all()] == [MailState.SENT]
-    await let_in_again(partner, site.cast.keeper)
+    await restore_access(partner, site.cast.keeper)
     await partner.refresh_from_db()
     assert (partner.second_factor_reset_at, partner.second_factor_at is None) == (None, False)
 
@@ -88,11 +94,11 @@ async def test_a_site_keeps_a_keeper(site: Site) -> None:
         assert "Another keeper has to do this" in (await client.get("/desk/people")).text
     other = await another_keeper()
     made = await asyncio.gather(
-        give_role(site.cast.keeper, Role.MEMBER, other),
-        stop(other, site.cast.keeper),
+        change_role(site.cast.keeper, Role.MEMBER, other),
+        suspend(other, site.cast.keeper),
         return_exceptions=True,
     )
-    assert any(isinstance(each, ChangeRefused) for each in made)
+    assert any(isinstance(each, AccountChangeRefused) for each in made)
     assert await Person.filter(role=Role.KEEPER, is_active=True).exists()
 
 

@@ -25,8 +25,14 @@ from gallery.accounts.models import (
     SignInAttempt,
     SpentChallenge,
 )
-from gallery.accounts.passkeys import CHALLENGE_LASTS, MOST, relying_party
-from gallery.accounts.second_factors import GRACE, RECOVERY_CODES, RESET_AFTER, digits_of, step_of
+from gallery.accounts.passkeys import CHALLENGE_LIFETIME, MAX_PASSKEYS, relying_party
+from gallery.accounts.second_factors import (
+    GRACE_PERIOD,
+    RECOVERY_CODES,
+    RESET_DELAY,
+    matching_step,
+    normalized_code,
+)
 from gallery.accounts.second_step_views import COOKIE
 from gallery.accounts.sessions import ATTEMPTS_PER_PERSON
 from gallery.app import create_app
@@ -211,17 +217,22 @@ def test_a_code_is_taken_within_a_half_minute_and_only_after_the_last(
 ) -> None:
     current = int(MOMENT.timestamp()) // 30
     code = pyotp.TOTP(SECRET).generate_otp(current + away)
-    found = step_of(SECRET, code, MOMENT + timedelta(seconds=second), current + last)
+    found = matching_step(SECRET, code, MOMENT + timedelta(seconds=second), current + last)
     assert found == (current + away if abs(away) <= 1 and away > last else None)
 
 
 @given(st.text(max_size=20))
 def test_what_is_typed_is_six_digits_or_nothing(typed: str) -> None:
-    assert re.fullmatch("([0-9]{6})?", digits_of(typed))
+    assert re.fullmatch("([0-9]{6})?", normalized_code(typed))
 
 
 def test_digits_are_read_as_people_type_them() -> None:
-    assert digits_of(" 123 456 ") == digits_of("123-456") == digits_of("１２３４５６") == "123456"
+    assert (
+        normalized_code(" 123 456 ")
+        == normalized_code("123-456")
+        == normalized_code("１２３４５６")
+        == "123456"
+    )
 
 
 # Recovery codes
@@ -362,7 +373,7 @@ async def test_an_answer_is_taken_once(named: Site) -> None:
     spent = await SpentChallenge.all().count()
     await forget_expired(None)  # type: ignore[arg-type]
     assert await SpentChallenge.all().count() == spent  # it could still be sent again
-    await SpentChallenge.all().update(at=now() - CHALLENGE_LASTS - timedelta(seconds=1))
+    await SpentChallenge.all().update(at=now() - CHALLENGE_LIFETIME - timedelta(seconds=1))
     await forget_expired(None)  # type: ignore[arg-type]
     assert await SpentChallenge.all().count() == 0
 
@@ -453,10 +464,13 @@ async def test_a_passkey_has_a_name_and_there_are_not_too_many(named: Site) -> N
     assert (await client.post(f"{PAGE}/passkeys", data=data)).status_code == 422
     partner = named.cast.partner
     await Passkey.bulk_create(
-        [Passkey(person=partner, name="P", credential_id=f"id{n}", public_key="k") for n in range(MOST)]
+        [
+            Passkey(person=partner, name="P", credential_id=f"id{n}", public_key="k")
+            for n in range(MAX_PASSKEYS)
+        ]
     )
     assert (await client.post(f"{PAGE}/passkeys", data={**data, "name": "P"})).status_code == 422
-    assert await Passkey.all().count() == MOST
+    assert await Passkey.all().count() == MAX_PASSKEYS
 
 
 @pytest.mark.parametrize(
@@ -493,7 +507,7 @@ async def test_curators_have_ten_days_and_then_set_one_up(named: Site) -> None:
     assert (page.status_code, "Curators and keepers need a second factor" in page.text) == (200, True)
     due = (await Person.get(id=named.cast.curator.id)).second_factor_due_at
     assert due is not None
-    assert now() + GRACE - timedelta(minutes=5) < due <= now() + GRACE
+    assert now() + GRACE_PERIOD - timedelta(minutes=5) < due <= now() + GRACE_PERIOD
     await client.get("/desk/queue")
     assert (await Person.get(id=named.cast.curator.id)).second_factor_due_at == due  # days are given once
     await Person.filter(id=named.cast.curator.id).update(second_factor_due_at=now() - timedelta(seconds=1))
@@ -532,7 +546,7 @@ async def test_the_setting_decides_and_else_how_the_site_began(
         async with site._clients:
             page = await (await site.client(site.cast.keeper)).get("/desk/queue")
             assert ("need a second factor" in page.text) == asks
-    site_module.forget()
+    site_module.clear()
 
 
 def test_a_setting_that_is_neither_is_refused() -> None:
@@ -545,7 +559,7 @@ def test_a_setting_that_is_neither_is_refused() -> None:
 
 async def ask_for_reset(site: Site, person: Person, reason: str = "Lost the phone.") -> httpx.Response:
     keeper = await site.client(site.cast.keeper)
-    await Person.filter(id=site.cast.keeper.id).update(second_factor_due_at=now() + GRACE)
+    await Person.filter(id=site.cast.keeper.id).update(second_factor_due_at=now() + GRACE_PERIOD)
     return await keeper.post(f"/desk/people/{person.id}", data={"wish": "reset", "reason": reason})
 
 
@@ -558,7 +572,7 @@ async def test_a_keeper_resets_after_three_days_and_with_a_reason(site: Site) ->
     await ask_for_reset(site, partner)
     due = (await Person.get(id=partner.id)).second_factor_reset_at
     assert due is not None
-    assert due > now() + RESET_AFTER - timedelta(minutes=5)
+    assert due > now() + RESET_DELAY - timedelta(minutes=5)
     mail = await Mail.get(kind="second_factor_reset_asked", person_id=partner.id)
     assert mail.facts["reason"] == "Lost the phone."
     await site.work()

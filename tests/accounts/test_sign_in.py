@@ -17,7 +17,7 @@ from gallery.accounts.sessions import (
     ATTEMPTS_PER_NETWORK,
     ATTEMPTS_PER_PERSON,
     COOKIE,
-    LASTS_AT_MOST,
+    MAX_SESSION_LIFETIME,
     device_name,
 )
 from gallery.app import create_app
@@ -283,12 +283,12 @@ async def test_an_address_longer_than_any_is_refused(site: Site) -> None:
 
 async def test_a_session_ends_after_ninety_days_however_much_it_is_used(site: Site) -> None:
     client = await site.client(site.cast.partner)
-    began = now() - LASTS_AT_MOST + timedelta(days=2)
+    began = now() - MAX_SESSION_LIFETIME + timedelta(days=2)
     await Session.all().update(created_at=began, seen_at=now() - timedelta(hours=1))
     assert (await client.get("/desk/account")).status_code == 200
     session = await Session.get()
-    assert session.expires_at == began + LASTS_AT_MOST  # used, but no longer than that
-    await Session.all().update(created_at=now() - LASTS_AT_MOST, expires_at=now() + timedelta(days=9))
+    assert session.expires_at == began + MAX_SESSION_LIFETIME  # used, but no longer than that
+    await Session.all().update(created_at=now() - MAX_SESSION_LIFETIME, expires_at=now() + timedelta(days=9))
     assert (await client.get("/desk/account")).headers["location"].startswith("/desk/sign-in")
     await site.work()
     assert await Session.all().count() == 0
@@ -301,4 +301,4 @@ async def test_a_sign_in_for_longer_than_ninety_days_is_cut(tmp_path, sqlite_tem
         site = Site(app, app.state.settings, await assemble(), app.state.storage)
         async with site._clients:
             await sign_in(await site.client(), "partner@example.org")
-            assert (await Session.get()).expires_at <= now() + LASTS_AT_MOST
+            assert (await Session.get()).expires_at <= now() + MAX_SESSION_LIFETIME

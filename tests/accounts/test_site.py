@@ -9,9 +9,9 @@ import pytest
 
 from gallery.app import create_app
 from gallery.db.content_version import STALENESS
-from gallery.mail.letters import compose
+from gallery.mail.messages import compose
 from gallery.mail.models import Mail
-from gallery.web.site_settings import Site, read_anew
+from gallery.web.site_settings import Site, reload
 from tests.conftest import Site as Gallery
 
 TEXTS = {
@@ -62,7 +62,7 @@ async def test_another_process_reads_them_too(site: Gallery) -> None:
 async def test_mails_are_signed_with_the_name(site: Gallery) -> None:
     texts = {**TEXTS, "name_zh": ""}  # in Chinese it is called as the environment says
     await (await site.client(site.cast.keeper)).post("/desk/site/texts", data=texts)
-    await read_anew()  # as the worker does before each mail
+    await reload()  # as the worker does before each mail
     for language, name in (("en", "Winter Gallery"), ("zh", site.settings.site_name_zh)):
         mail = Mail(
             kind="sign_in_link",

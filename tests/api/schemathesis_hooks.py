@@ -6,9 +6,9 @@ from typing import Any
 
 import schemathesis
 
-from gallery.artworks.tus import PIECES
+from gallery.artworks.tus import CHUNK_TYPE
 
 
-@schemathesis.serializer(PIECES)
+@schemathesis.serializer(CHUNK_TYPE)
 def piece(_context: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gallery.api.operations import BASE, OPERATIONS
-from gallery.api.problems import KINDS
+from gallery.api.problems import PROBLEM_TYPES
 from gallery.artworks.models import Artwork, Status
 from tests import factories
 from tests.api.programs import token_for
@@ -35,7 +35,9 @@ async def test_it_is_public_in_both_languages_and_kept(site: Site) -> None:
         assert page.headers["cache-control"] == "public, no-cache"
         assert "set-cookie" not in page.headers
         # Each type of a problem leads to its explanation, and each operation is named.
-        assert {f'id="{kind.name}"' for kind in KINDS.values()} <= set(re.findall(r'id="[a-z-]+"', page.text))
+        assert {f'id="{kind.name}"' for kind in PROBLEM_TYPES.values()} <= set(
+            re.findall(r'id="[a-z-]+"', page.text)
+        )
         assert all(f"<code>{BASE}{operation.path}</code>" in page.text for operation in OPERATIONS)
 
 

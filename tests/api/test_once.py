@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gallery.api import once
+from gallery.api import idempotency as once
 from gallery.api.models import KeptAnswer, Token
 from gallery.artists.models import Artist
 from gallery.artworks.models import Artwork, Status, Submission
@@ -99,7 +99,7 @@ async def test_after_a_crash_the_work_is_done_once(site: Site) -> None:
     await KeptAnswer.create(
         token=await Token.get(),
         key="drawing-17",
-        fingerprint=once.fingerprint_of(request, b""),
+        fingerprint=once.request_fingerprint(request, b""),
         lease_until=now() + timedelta(seconds=30),
         created_at=now(),
     )
@@ -122,7 +122,7 @@ async def test_a_fault_leaves_neither_work_nor_answer(site: Site, monkeypatch: p
         raise RuntimeError("the disk is full")  # after the work was made, before its answer is kept
 
     with monkeypatch.context() as patch:
-        patch.setattr(works, "_answer_state", broken)
+        patch.setattr(works, "_state_response", broken)
         with pytest.raises(RuntimeError):
             await client.post(f"{V1}/works", json={"title": "A"}, headers=KEY)
     assert await Artwork.all().count() == await KeptAnswer.all().count() == 0
@@ -136,9 +136,9 @@ async def test_answers_are_forgotten_after_a_day_and_hold_no_words_of_works(site
     kept = await KeptAnswer.get()
     assert "story" not in kept.body
     assert "title" not in kept.body
-    await KeptAnswer.all().update(created_at=now() - once.KEPT_FOR)
+    await KeptAnswer.all().update(created_at=now() - once.ANSWER_RETENTION)
     assert (await client.post(f"{V1}/works", json={"title": "B"}, headers=KEY)).status_code == 201
-    await KeptAnswer.all().update(created_at=now() - once.KEPT_FOR)
+    await KeptAnswer.all().update(created_at=now() - once.ANSWER_RETENTION)
     await site.work()
     assert await KeptAnswer.all().count() == 0
     assert await Artwork.all().count() == 2

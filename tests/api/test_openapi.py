@@ -8,11 +8,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.routing import Route
 
 from gallery.api.operations import BASE, OPERATIONS
-from gallery.api.schemas import LEFT_OUT, work_fields
+from gallery.api.schemas import OMITTED_FIELDS, work_field_schemas
 from gallery.app import feature_routes
 from gallery.artists.models import SCOPES
 from gallery.artworks.forms import WorkForm
-from gallery.artworks.works import Offered
+from gallery.artworks.works import WorkOptions
 from tests.conftest import Site
 
 
@@ -44,10 +44,10 @@ async def test_every_route_below_the_base_is_in_it_and_nothing_else(site: Site) 
 
 
 def test_a_work_is_told_in_every_field_of_its_form() -> None:
-    form = WorkForm(offered=Offered([], [], [], [], []))
-    assert set(work_fields()) == {field.name for field in form} - LEFT_OUT
-    assert work_fields()["title"]["maxLength"] == 120
-    assert work_fields()["scopes"]["items"]["enum"] == list(SCOPES)
+    form = WorkForm(offered=WorkOptions([], [], [], [], []))
+    assert set(work_field_schemas()) == {field.name for field in form} - OMITTED_FIELDS
+    assert work_field_schemas()["title"]["maxLength"] == 120
+    assert work_field_schemas()["scopes"]["items"]["enum"] == list(SCOPES)
 
 
 async def test_nothing_in_it_is_chinese(site: Site) -> None:

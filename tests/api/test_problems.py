@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from gallery.api import choices
-from gallery.api.problems import KINDS
+from gallery.api import lookups
+from gallery.api.problems import PROBLEM_TYPES
 from tests import factories
 from tests.api.programs import V1, program
 from tests.conftest import Site
@@ -19,7 +19,7 @@ def assert_problem(answer: httpx.Response, status: int) -> dict[str, object]:
     told: dict[str, object] = answer.json()
     assert {"type", "title", "status", "detail"} <= set(told)
     assert told["status"] == status
-    assert str(told["type"]).endswith(f"/api#{KINDS[status].name}")
+    assert str(told["type"]).endswith(f"/api#{PROBLEM_TYPES[status].name}")
     assert told["title"]
     assert told["detail"]
     return told
@@ -56,7 +56,7 @@ async def test_a_fault_of_ours(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
     client = await program(site)
     # So that the answer to it comes instead of the error itself.
     client._transport = httpx.ASGITransport(site.app, raise_app_exceptions=False)
-    monkeypatch.setattr(choices, "extended", None)
+    monkeypatch.setattr(lookups, "extended_deadlines", None)
     answer = await client.get(f"{V1}/themes")
     told = assert_problem(answer, 500)
     assert told["title"] == "Something is broken here"

@@ -12,7 +12,7 @@ from gallery.accounts.members import remove
 from gallery.accounts.models import MemberRole, Membership, Person
 from gallery.api import access, tokens
 from gallery.api.models import Token
-from gallery.api.tokens import READ, WRITE, check_letters, has_form, new_text
+from gallery.api.tokens import READ, WRITE, check_letters, is_well_formed, new_token_text
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.organisations.models import Organisation
@@ -99,7 +99,7 @@ async def test_what_is_wrong_with_a_token_is_said(
 
 async def test_there_are_not_too_many(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await site.client(await owner(site))
-    monkeypatch.setattr(tokens, "MOST", 2)
+    monkeypatch.setattr(tokens, "MAX_TOKENS", 2)
     statuses = [(await client.post(address(site), data=form())).status_code for _ in range(3)]
     assert statuses == [200, 200, 422]
     await Token.all().update(expires_at=now())
@@ -203,9 +203,9 @@ async def test_who_guesses_is_kept_out_and_who_asks_too_often_waits(
 ) -> None:
     good = await program(site)
     guesser = await site.client()
-    for _ in range(access.WRONG_TOKENS):
-        assert (await guesser.get(f"{V1}/works", headers=bearer(new_text()))).status_code == 401
-    refused = await guesser.get(f"{V1}/works", headers=bearer(new_text()))
+    for _ in range(access.MAX_WRONG_TOKENS):
+        assert (await guesser.get(f"{V1}/works", headers=bearer(new_token_text()))).status_code == 401
+    refused = await guesser.get(f"{V1}/works", headers=bearer(new_token_text()))
     assert (refused.status_code, refused.json()["type"].rpartition("#")[2]) == (429, "too-many")
     assert 0 < int(refused.headers["retry-after"]) <= 60
     site.app.state.api_limits.wrong._events.clear()
@@ -228,10 +228,12 @@ async def test_the_last_use_is_not_written_each_time(site: Site) -> None:
 
 
 def test_a_token_is_recognised_by_its_form() -> None:
-    texts = {new_text() for _ in range(50)}
+    texts = {new_token_text() for _ in range(50)}
     assert len(texts) == 50
-    assert all(has_form(text) for text in texts)
+    assert all(is_well_formed(text) for text in texts)
     text = texts.pop()
     swapped = text[:-1] + ("A" if text[-1] != "A" else "B")
-    assert not any(map(has_form, (swapped, text.upper(), text[1:], text + "0", text.replace("_", "-"), "")))
+    assert not any(
+        map(is_well_formed, (swapped, text.upper(), text[1:], text + "0", text.replace("_", "-"), ""))
+    )
     assert check_letters("0" * 32) == check_letters("0" * 32) != check_letters("0" * 31 + "1")

@@ -12,15 +12,15 @@ from urllib.parse import unquote
 
 import pytest
 
-from gallery.archives import writing
-from gallery.archives.writing import LIST, NothingToArchive, archive, keep
+from gallery.archives import writer
+from gallery.archives.writer import INDEX_FILE, NothingToArchive, update_archives, write_archive_folder
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
-from gallery.clock import now, standing_at, today
+from gallery.clock import frozen_at, now, today
 from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition, Exhibition, Room
-from gallery.storage import StoreAway
+from gallery.storage import StoreUnavailable
 from tests import factories
 from tests.conftest import Site
 
@@ -35,14 +35,14 @@ async def work(site: Site, *, for_archive: bool = True, **values: object) -> Art
 
 
 async def written(site: Site, exhibition: Exhibition) -> Path:
-    return (await archive(exhibition.slug, site.settings, site.storage)).folder
+    return (await write_archive_folder(exhibition.slug, site.settings, site.storage)).folder
 
 
 def all_there(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name not in (LIST, writing.LOCK)
+        if path.is_file() and path.name not in (INDEX_FILE, writer.LOCK_NAME)
     }
 
 
@@ -105,7 +105,7 @@ async def test_only_what_may_be_archived_is_in_it(site: Site) -> None:
     draft = await work(site)
     await Artwork.filter(id=draft.id).update(status=Status.DRAFT)
     exhibition = await factories.exhibition([others[0], kept, vetoed, draft, others[1]])
-    told = await archive(exhibition.slug, site.settings, site.storage)
+    told = await write_archive_folder(exhibition.slug, site.settings, site.storage)
     assert (told.works, told.left_out) == (1, 2)
     assert holds(told.folder, kept)
     assert not any(holds(told.folder, each) for each in (*others, vetoed, draft))
@@ -118,9 +118,9 @@ async def test_a_withdrawn_work_leaves_the_archive_with_all_its_files(site: Site
     consent = await works[1].consent
     assert isinstance(consent, Consent)
     await withdraw(consent, site.storage)
-    assert await keep(site.settings, site.storage) == 1
+    assert await update_archives(site.settings, site.storage) == 1
     assert not holds(folder, works[1])
-    assert works[1].public_id not in (folder / LIST).read_text()
+    assert works[1].public_id not in (folder / INDEX_FILE).read_text()
     assert holds(folder, works[0])
     assert holds(folder, works[2])
     assert f"works/{works[2].public_id}.html" in (folder / f"zh/works/{works[0].public_id}.html").read_text()
@@ -141,16 +141,16 @@ async def test_a_work_leaves_when_its_consent_runs_out_or_no_longer_covers_archi
 async def test_other_changes_wait_and_come(site: Site) -> None:
     works = [await work(site)]
     folder = await written(site, await factories.exhibition(works))
-    assert await keep(site.settings, site.storage) == 0
+    assert await update_archives(site.settings, site.storage) == 0
     await Artwork.filter(id=works[0].id).update(title="另一个名字")
     await bump()
-    assert await keep(site.settings, site.storage) == 0
-    listed = json.loads((folder / LIST).read_text())
-    listed["written_at"] = (now() - writing.PATIENCE).isoformat()
-    (folder / LIST).write_text(json.dumps(listed))
-    assert await keep(site.settings, site.storage) == 1
+    assert await update_archives(site.settings, site.storage) == 0
+    listed = json.loads((folder / INDEX_FILE).read_text())
+    listed["written_at"] = (now() - writer.MIN_INTERVAL).isoformat()
+    (folder / INDEX_FILE).write_text(json.dumps(listed))
+    assert await update_archives(site.settings, site.storage) == 1
     assert "另一个名字" in (folder / "zh/index.html").read_text()
-    assert await keep(site.settings, site.storage) == 0
+    assert await update_archives(site.settings, site.storage) == 0
 
 
 async def test_an_archive_outlives_the_season_but_not_the_taking_down(site: Site) -> None:
@@ -166,14 +166,14 @@ async def test_an_archive_outlives_the_season_but_not_the_taking_down(site: Site
     assert holds(folder, works[0])
     await Edition.filter(exhibition=exhibition).update(is_current=False)
     await bump()
-    assert await keep(site.settings, site.storage) == 1
+    assert await update_archives(site.settings, site.storage) == 1
     assert all_there(folder) == {}
 
 
 async def test_what_was_half_written_is_taken_out(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     works = [await work(site) for _ in range(2)]
     exhibition = await factories.exhibition(works)
-    folder = site.settings.home / writing.FOLDER / exhibition.slug
+    folder = site.settings.home / writer.FOLDER / exhibition.slug
     copied: list[Path] = []
 
     def copy_and_be_killed(source: Path, path: Path) -> None:
@@ -184,14 +184,14 @@ async def test_what_was_half_written_is_taken_out(site: Site, monkeypatch: pytes
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(writing, "_copy", copy_and_be_killed)
+        patched.setattr(writer, "_copy_file", copy_and_be_killed)
         await written(site, exhibition)
     assert len([path for path in all_there(folder) if path.endswith(".0123456789abcdef")]) == 3
     assert holds(folder, works[0])
     consent = await works[0].consent
     assert isinstance(consent, Consent)
     await withdraw(consent, site.storage)
-    assert await keep(site.settings, site.storage) == 1
+    assert await update_archives(site.settings, site.storage) == 1
     assert not holds(folder, works[0])
     assert holds(folder, works[1])
     assert not [path for path in all_there(folder) if path.endswith(".0123456789abcdef")]
@@ -214,11 +214,11 @@ async def test_a_withdrawal_reaches_every_archive_while_the_store_is_away(
         shutil.rmtree(next(folder / "media" for folder in folders if holds(folder, each)) / each.image.token)
 
     def away(_key: str) -> object:
-        raise StoreAway("The store is away.")
+        raise StoreUnavailable("The store is away.")
 
     with monkeypatch.context() as patched:
         patched.setattr(site.storage.private, "local_copy", away)
-        await keep(site.settings, site.storage)
+        await update_archives(site.settings, site.storage)
     for folder, gone, there in zip(folders, leaving, staying, strict=True):
         assert not holds(folder, gone)
         assert there.title in (folder / "zh/index.html").read_text()
@@ -227,28 +227,28 @@ async def test_a_withdrawal_reaches_every_archive_while_the_store_is_away(
 async def test_one_archive_that_cannot_be_kept_stops_no_other(site: Site) -> None:
     works = [await work(site) for _ in range(2)]
     folders = [await written(site, await factories.exhibition([each])) for each in works]
-    (folders[0] / LIST).write_text("no list")
+    (folders[0] / INDEX_FILE).write_text("no list")
     (folders[0] / "zh/index.html").unlink()
     (folders[0] / "zh/index.html").mkdir()  # in the way of the page
     (folders[0] / "zh/index.html/left").touch()
     consent = await works[1].consent
     assert isinstance(consent, Consent)
     await withdraw(consent, site.storage)
-    assert await keep(site.settings, site.storage) == 2
+    assert await update_archives(site.settings, site.storage) == 2
     assert not holds(folders[1], works[1])
     assert "<html" in (folders[0] / "zh/index.html").read_text()
-    (folders[0] / writing.LOCK).unlink()
-    (folders[0] / writing.LOCK).mkdir()  # no file that can be locked
+    (folders[0] / writer.LOCK_NAME).unlink()
+    (folders[0] / writer.LOCK_NAME).mkdir()  # no file that can be locked
     await bump()
-    (folders[1] / LIST).unlink()
-    (folders[1] / LIST).write_text("{}")
-    assert await keep(site.settings, site.storage) == 1
+    (folders[1] / INDEX_FILE).unlink()
+    (folders[1] / INDEX_FILE).write_text("{}")
+    assert await update_archives(site.settings, site.storage) == 1
     shutil.rmtree(folders[0])
     folders[0] = await written(site, await factories.exhibition([works[0]], slug="a-first"))
-    (folders[0] / LIST).write_text('{"written_at": "yesterday"}')
+    (folders[0] / INDEX_FILE).write_text('{"written_at": "yesterday"}')
     await bump()
-    (folders[1] / LIST).write_text("{}")
-    assert await keep(site.settings, site.storage) == 1
+    (folders[1] / INDEX_FILE).write_text("{}")
+    assert await update_archives(site.settings, site.storage) == 1
 
 
 async def test_an_archive_opens_again_by_the_clock(site: Site) -> None:
@@ -258,10 +258,10 @@ async def test_an_archive_opens_again_by_the_clock(site: Site) -> None:
     opens_at = now() + timedelta(minutes=15)
     await Edition.filter(exhibition=exhibition, is_current=True).update(opens_at=opens_at)
     await bump()
-    await keep(site.settings, site.storage)
+    await update_archives(site.settings, site.storage)
     assert not holds(folder, shown)
-    with standing_at(opens_at):  # nothing else moves
-        await keep(site.settings, site.storage)
+    with frozen_at(opens_at):  # nothing else moves
+        await update_archives(site.settings, site.storage)
         assert holds(folder, shown)
 
 
@@ -270,5 +270,5 @@ async def test_there_is_nothing_to_archive_before_it_opens(site: Site) -> None:
     await Edition.filter(exhibition=exhibition).update(opens_at=now() + timedelta(days=1))
     for slug in (exhibition.slug, "no-such", "../.."):
         with pytest.raises(NothingToArchive):
-            await archive(slug, site.settings, site.storage)
-    assert not (site.settings.home / writing.FOLDER).exists()
+            await write_archive_folder(slug, site.settings, site.storage)
+    assert not (site.settings.home / writer.FOLDER).exists()

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from gallery.artists.consents import CODE_ALPHABET, grouped, new_code, normalised
+from gallery.artists.consents import CODE_ALPHABET, grouped_code, new_code, normalised_code
 from gallery.artists.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
@@ -19,8 +19,8 @@ def test_codes_are_long_and_survive_being_copied_by_hand() -> None:
     assert len(code) == 20
     assert set(code) <= set(CODE_ALPHABET)
     assert len({new_code() for _ in range(200)}) == 200
-    assert normalised(grouped(code).lower().replace("-", " - ")) == code
-    assert normalised("oil-10 ABC") == "01110ABC"
+    assert normalised_code(grouped_code(code).lower().replace("-", " - ")) == code
+    assert normalised_code("oil-10 ABC") == "01110ABC"
 
 
 async def test_the_list_says_how_each_stands(site: Site) -> None:

@@ -18,7 +18,7 @@ from gallery.artists.slips import readable_code
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState
 from gallery.artworks.models import Artwork, Status, Submission
-from gallery.artworks.sharing_private import share_of
+from gallery.artworks.private_shares import share_of
 from gallery.clock import now, today
 from gallery.exhibitions.models import Hanging
 from gallery.images.models import Image, ImageState, Upload

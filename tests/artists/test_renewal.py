@@ -11,11 +11,11 @@ import pytest
 from gallery.accounts.models import Person
 from gallery.artists.consents import NewConsent
 from gallery.artists.models import AgreedBy, Consent, Withdrawal
-from gallery.artists.reminders import remind_of_next
+from gallery.artists.reminders import remind_of_next_ending
 from gallery.artists.renewal import RenewalRefused, renew
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.import_models import Import
-from gallery.artworks.importing import Batch, look_up
+from gallery.artworks.imports import RowBatch, load_lookup
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
 from gallery.images.models import Image, ImageState
@@ -193,7 +193,7 @@ async def test_a_renewed_consent_is_neither_offered_nor_reminded_of(site: Site) 
     work = await ended(site, ends_on=today() + timedelta(days=5))
     old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
     made = await renew(old, NewConsent(AgreedBy.PARENT, ["web"], today()), site.cast.partner)
-    assert not await remind_of_next()
+    assert not await remind_of_next_ending()
     form = (await (await site.client(site.cast.partner)).get("/desk/works/new")).text
     assert f'<option value="{made.id}"' in form
     assert f'<option value="{old.id}"' not in form.split('name="consent"')[1].split("</select>")[0]
@@ -225,7 +225,7 @@ async def test_a_sheet_that_names_the_old_consent_gets_the_new_one(site: Site) -
         NewConsent(AgreedBy.ARTIST, ["web"], today()),
         site.cast.partner,
     )
-    known = await look_up(job, [], Batch([], {}, {}))
+    known = await load_lookup(job, [], RowBatch([], {}, {}))
     assert known.everybody is not None
     assert known.everybody.id == again.id
 

@@ -13,9 +13,9 @@ from gallery.artists.consents import NewConsent
 from gallery.artists.models import AgreedBy, Consent, Withdrawal
 from gallery.artists.renewal import renew
 from gallery.artists.withdrawal import _end, withdraw
-from gallery.artists.withdrawal_views import ATTEMPTS, normalised
+from gallery.artists.withdrawal_views import CODE_ATTEMPTS, normalised_code
 from gallery.artworks.models import Artwork
-from gallery.artworks.works import _consent
+from gallery.artworks.works import _lock_or_record_consent
 from gallery.clock import today
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
@@ -213,7 +213,7 @@ async def test_addresses_that_are_none(site: Site, path: str) -> None:
 
 async def test_guessing_codes_is_limited(site: Site) -> None:
     client = await site.client()
-    statuses = [(await client.get(f"/en/consent/{n:020d}")).status_code for n in range(ATTEMPTS.times)]
+    statuses = [(await client.get(f"/en/consent/{n:020d}")).status_code for n in range(CODE_ATTEMPTS.times)]
     assert set(statuses) == {404}
     answer = await client.get(f"/en/consent/{CODE}")
     assert answer.status_code == 429
@@ -228,8 +228,8 @@ async def test_a_form_on_another_site_withdraws_nothing(site: Site) -> None:
 
 
 def test_a_code_is_forgiving_and_never_too_long() -> None:
-    assert normalised(" oIl-0 ") == "0110"
-    assert len(normalised("x" * 999)) == 32
+    assert normalised_code(" oIl-0 ") == "0110"
+    assert len(normalised_code("x" * 999)) == 32
 
 
 async def somebody_waits() -> None:
@@ -255,7 +255,7 @@ async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
     async def late(*told: Any) -> Consent | None:
         saves.set()
         await somebody_waits()
-        return await _consent(*told)
+        return await _lock_or_record_consent(*told)
 
     monkeypatch.setattr("gallery.artworks.works._consent", late)
     client = await site.client(site.cast.partner)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from gallery.artworks import bulk_upload
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.images.models import Image
-from gallery.images.uploads import BadForm, ManyReader
+from gallery.images.uploads import MalformedForm, MultiFileFormReader
 from tests import factories
 from tests.artworks.test_edit import shown_fields
 from tests.conftest import Site
@@ -52,7 +52,7 @@ async def test_a_plain_form_takes_several_files(site: Site) -> None:
 async def test_what_cannot_be_taken_is_named_and_the_rest_is_kept(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk_upload, "MOST_IN_A_FORM", 4)
+    monkeypatch.setattr(bulk_upload, "MAX_FORM_PICTURES", 4)
     client = await site.client(site.cast.partner)
     answer = await client.post(
         "/desk/works/many", files=files(PICTURE, b"%PDF-1.7 no picture", b"", PICTURE, PICTURE, PICTURE)
@@ -174,7 +174,9 @@ async def test_common_values_must_make_sense(site: Site) -> None:
 async def read(body: bytes, size: int, folder: Path, most_files: int = 3, most_bytes: int = 3000) -> Any:
     kind = f"multipart/form-data; boundary={BOUNDARY.decode()}"
     scope = {"type": "http", "method": "POST", "headers": [(b"content-type", kind.encode())]}
-    reader = ManyReader(Request(scope, Sender(in_chunks(body, size))), folder, 1000, most_files, most_bytes)
+    reader = MultiFileFormReader(
+        Request(scope, Sender(in_chunks(body, size))), folder, 1000, most_files, most_bytes
+    )
     return await reader.read()
 
 
@@ -199,7 +201,7 @@ async def test_several_files_in_chunks_of_any_size(
 
 async def test_far_too_much_is_not_read(tmp_path: Path) -> None:
     body = b"".join(part("pictures", b"x" * 900, f"{n}.jpg") for n in range(50)) + END
-    with pytest.raises(BadForm):
+    with pytest.raises(MalformedForm):
         await read(body, 500, tmp_path)
 
 

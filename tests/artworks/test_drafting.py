@@ -15,7 +15,7 @@ from starlette.datastructures import MultiDict
 
 from gallery.artists.models import Artist, Consent
 from gallery.artists.withdrawal import withdraw
-from gallery.artworks.drafting import FIELDS, digest_of, fingerprint, merged
+from gallery.artworks.autosave import AUTOSAVED_FIELDS, digest_of, fingerprint, merge_values
 from gallery.artworks.models import Artwork, Status
 from tests import factories
 from tests.artworks.test_edit import save, shown_fields
@@ -182,7 +182,7 @@ async def test_a_fingerprint_that_is_none_does_no_harm(site: Site, seen: str) ->
 
 
 WORDS = st.sampled_from(["", "a", "b", "c\r\nd", secrets.token_hex(2)])
-WINDOW = st.dictionaries(st.sampled_from(FIELDS), WORDS)
+WINDOW = st.dictionaries(st.sampled_from(AUTOSAVED_FIELDS), WORDS)
 
 
 @settings(max_examples=300)
@@ -190,13 +190,13 @@ WINDOW = st.dictionaries(st.sampled_from(FIELDS), WORDS)
 def test_of_two_windows_nothing_typed_gets_lost_unsaid(
     start: dict[str, str], hers: dict[str, str], mine: dict[str, str]
 ) -> None:
-    base = {name: [start.get(name, "")] for name in FIELDS}
+    base = {name: [start.get(name, "")] for name in AUTOSAVED_FIELDS}
     current = {**base, **{name: [value] for name, value in hers.items()}}
     posted = MultiDict([("seen", fingerprint(base))])
-    for name in FIELDS:
+    for name in AUTOSAVED_FIELDS:
         posted.append(name, mine.get(name, base[name][0]))
-    result = merged(current, posted)
-    for name in FIELDS:
+    result = merge_values(current, posted)
+    for name in AUTOSAVED_FIELDS:
         was, there, here = digest_of(base[name]), digest_of(current[name]), digest_of(posted.getlist(name))
         now = digest_of(result.values[name])
         if here == was:

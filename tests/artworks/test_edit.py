@@ -12,7 +12,7 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.images.models import Image
-from gallery.images.renditions import PREVIEW
+from gallery.images.renditions import PREVIEW_NAME
 from gallery.images.storage_keys import original_key, rendition_key
 from gallery.reviews.models import Decision, Review
 from tests import factories
@@ -131,7 +131,7 @@ async def test_a_new_picture_replaces_the_old_one(site: Site) -> None:
     new = await Image.get()
     assert work.image_id == new.id != old.id
     assert [key async for key in site.storage.private.keys("renditions")] == [
-        rendition_key(new.token, PREVIEW)
+        rendition_key(new.token, PREVIEW_NAME)
     ]
     assert [key async for key in site.storage.private.keys("originals")] == [original_key(new.token)]
 

@@ -11,14 +11,14 @@ import pytest
 from PIL import Image as Picture
 
 from gallery.artists.withdrawal import withdraw
-from gallery.artworks import framings
-from gallery.artworks.framings import frame
+from gallery.artworks import framing_views
+from gallery.artworks.framing_views import reframe
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.works import WorkRefused
-from gallery.images.framing import AS_IT_CAME, Framing
+from gallery.images.framing import NO_FRAMING, Framing
 from gallery.images.models import Image, ImageState
-from gallery.images.renditions import PREVIEW, UNFRAMED
-from gallery.images.sandbox.parent import Refused
+from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME
+from gallery.images.sandbox.parent import ImageRefused
 from gallery.images.storage_keys import original_key, rendition_key
 from gallery.storage import Storage
 from tests import factories
@@ -65,7 +65,7 @@ async def test_a_picture_is_turned_and_cropped_and_can_be_had_again_as_it_came(s
     assert not await Image.exists(id=before.id)
     shown = (await client.get(f"/desk/works/{work.id}")).text
     assert "is being prepared" in shown
-    preview = await client.get(f"/desk/images/{framed.id}/{PREVIEW}")
+    preview = await client.get(f"/desk/images/{framed.id}/{PREVIEW_NAME}")
     with Picture.open(io.BytesIO(preview.content)) as picture:
         assert picture.width < picture.height  # the very answer shows it turned
 
@@ -73,18 +73,18 @@ async def test_a_picture_is_turned_and_cropped_and_can_be_had_again_as_it_came(s
     framed = await Image.get(id=framed.id)
     assert (framed.state, framed.size) == (ImageState.READY, (1000, 1008))
     assert await bytes_of(site.storage, original_key(framed.token)) == original
-    assert await names(site.storage, framed.token) == {*framed.file_names(), UNFRAMED}
+    assert await names(site.storage, framed.token) == {*framed.file_names(), UNFRAMED_NAME}
     assert await names(site.storage, before.token) == set()
     page = (await client.get(f"/desk/works/{work.id}/framing")).text
     assert 'value="12.5"' in page
-    whole = await client.get(f"/desk/images/{framed.id}/{UNFRAMED}")
+    whole = await client.get(f"/desk/images/{framed.id}/{UNFRAMED_NAME}")
     with Picture.open(io.BytesIO(whole.content)) as picture:
         assert picture.size == (960, 738)
 
     assert (await send(client, work, then="as_it_came", left="nonsense")).status_code == 303
     again = (await Artwork.get(id=work.id).prefetch_related("image")).image
     assert again is not None
-    assert again.framing == AS_IT_CAME
+    assert again.framing == NO_FRAMING
     await site.work()
     again = await Image.get(id=again.id)
     assert again.size == before.size
@@ -116,7 +116,7 @@ async def test_the_form_of_a_work_leads_there_with_the_picture_that_it_brings(si
     assert answer.headers["location"] == f"/desk/works/{work.id}/framing"
     page = (await client.get(answer.headers["location"])).text
     assert work.image is not None
-    assert f"/desk/images/{work.image.id}/{PREVIEW}" in page
+    assert f"/desk/images/{work.image.id}/{PREVIEW_NAME}" in page
     assert (await send(client, work)).status_code == 303
     await site.work()
     image = (await Artwork.get(id=work.id).prefetch_related("image")).image
@@ -137,7 +137,7 @@ async def test_strangers_and_curators_of_drafts_find_nothing(site: Site) -> None
     image = (await Artwork.get(id=work.id).prefetch_related("image")).image
     assert image is not None
     stranger = await site.client(site.cast.stranger)
-    assert (await stranger.get(f"/desk/images/{image.id}/{UNFRAMED}")).status_code == 404
+    assert (await stranger.get(f"/desk/images/{image.id}/{UNFRAMED_NAME}")).status_code == 404
 
 
 @pytest.mark.parametrize("status", [Status.SUBMITTED, Status.ACCEPTED, Status.DECLINED])
@@ -205,8 +205,8 @@ async def test_two_at_once_leave_one_picture_and_no_orphan(site: Site) -> None:
     work = await draft(site)
     other = await Artwork.get(id=work.id).prefetch_related("image")
     outcomes = await asyncio.gather(
-        frame(work, Framing(90), site.cast.partner, site.storage, site.settings),
-        frame(other, Framing(180), site.cast.colleague, site.storage, site.settings),
+        reframe(work, Framing(90), site.cast.partner, site.storage, site.settings),
+        reframe(other, Framing(180), site.cast.colleague, site.storage, site.settings),
         return_exceptions=True,
     )
     assert sorted(type(each) for each in outcomes if isinstance(each, Exception)) == [WorkRefused]
@@ -228,12 +228,12 @@ async def test_a_file_that_is_deleted_while_it_is_opened_is_not_called_damaged(
     async def opened_too_late(*_: object) -> Image:
         monkeypatch.undo()
         if is_framed_meanwhile:
-            await frame(other, Framing(180), site.cast.colleague, site.storage, site.settings)
-        raise Refused("damaged")
+            await reframe(other, Framing(180), site.cast.colleague, site.storage, site.settings)
+        raise ImageRefused("damaged")
 
-    monkeypatch.setattr(framings, "take_again", opened_too_late)
-    with pytest.raises(WorkRefused if is_framed_meanwhile else Refused):
-        await frame(work, Framing(90), site.cast.partner, site.storage, site.settings)
+    monkeypatch.setattr(framing_views, "reframe_image", opened_too_late)
+    with pytest.raises(WorkRefused if is_framed_meanwhile else ImageRefused):
+        await reframe(work, Framing(90), site.cast.partner, site.storage, site.settings)
 
 
 async def test_a_withdrawal_takes_the_whole_picture_too(site: Site) -> None:
@@ -244,10 +244,10 @@ async def test_a_withdrawal_takes_the_whole_picture_too(site: Site) -> None:
     work = await Artwork.get(id=work.id).prefetch_related("consent", "image")
     assert work.consent is not None
     assert work.image is not None
-    assert await site.storage.private.exists(rendition_key(work.image.token, UNFRAMED))
+    assert await site.storage.private.exists(rendition_key(work.image.token, UNFRAMED_NAME))
     await withdraw(work.consent, site.storage)
     assert [stored async for stored in site.storage.private.files()] == []
-    assert (await client.get(f"/desk/images/{work.image.id}/{UNFRAMED}")).status_code == 404
+    assert (await client.get(f"/desk/images/{work.image.id}/{UNFRAMED_NAME}")).status_code == 404
 
 
 async def test_visitors_and_tiles_see_what_was_framed(site: Site) -> None:
@@ -267,4 +267,4 @@ async def test_visitors_and_tiles_see_what_was_framed(site: Site) -> None:
     for answer in (piece, rendition):
         with Picture.open(io.BytesIO(answer.content)) as picture:
             assert picture.size == (1000, 1008)
-    assert (await visitor.get(f"/media/{image.token}/{UNFRAMED}")).status_code == 404
+    assert (await visitor.get(f"/media/{image.token}/{UNFRAMED_NAME}")).status_code == 404

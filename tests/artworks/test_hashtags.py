@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.artworks.hashtags import LONGEST, hashtags
+from gallery.artworks.hashtags import MAX_TAG_LENGTH, hashtags
 from gallery.artworks.models import Artwork
 from tests import factories
 from tests.conftest import Site
@@ -34,7 +34,7 @@ def test_every_tag_stands_in_the_text_between_hashes(text: str) -> None:
     found = hashtags(text)
     assert len(set(found)) == len(found)
     for tag in found:
-        assert 0 < len(tag) <= LONGEST
+        assert 0 < len(tag) <= MAX_TAG_LENGTH
         assert f"#{tag}" in text.replace("＃", "#")
         assert "\n" not in tag
 

@@ -11,15 +11,16 @@ import pytest
 
 from gallery.artists.models import Artist
 from gallery.artists.withdrawal import withdraw
-from gallery.artworks import import_chores, importing
+from gallery.artworks import import_chores
+from gallery.artworks import imports as importing
 from gallery.artworks.import_models import Import, ImportedWork, ImportState, bundle_key
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.sheets import Sheet, template_csv
+from gallery.artworks.sheets import SheetFile, template_csv
 from gallery.artworks.submissions import submit
 from gallery.clock import now
-from gallery.exhibitions.stored_files import bundles_among
+from gallery.exhibitions.stored_files import needed_bundle_keys
 from gallery.images.models import Image
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.artworks.test_index import counted
 from tests.artworks.test_sheets import csv_bytes, zipped
@@ -118,11 +119,11 @@ async def test_a_sheet_becomes_drafts_after_one_yes(site: Site) -> None:
 async def test_the_check_knows_the_files_that_are_still_needed(site: Site) -> None:
     await send(site, two_works())
     job = await Import.get()
-    assert await bundles_among({bundle_key(job.token), "imports/other", "originals/x"}) == {
+    assert await needed_bundle_keys({bundle_key(job.token), "imports/other", "originals/x"}) == {
         bundle_key(job.token)
     }
     await Import.filter(id=job.id).update(files_cleared_at=now())
-    assert await bundles_among({bundle_key(job.token)}) == set()
+    assert await needed_bundle_keys({bundle_key(job.token)}) == set()
 
 
 async def test_strangers_see_nothing_of_it(site: Site) -> None:
@@ -284,26 +285,26 @@ async def test_one_consent_for_all(site: Site) -> None:
 async def test_a_worker_killed_at_any_batch_neither_loses_nor_doubles_a_row(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "BATCH", 10)
+    monkeypatch.setattr(importing, "BATCH_SIZE", 10)
     job = await sent(site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n % 7}"] for n in range(95))))
-    await importing.confirm(job)
-    workshop = Workshop(site.settings, site.storage)
-    held = await importing.claim()
+    await importing.confirm_import(job)
+    context = ChoreContext(site.settings, site.storage)
+    held = await importing.claim_import()
     assert held is not None
     async with site.storage.private.local_copy(bundle_key(job.token)) as path:
-        going = iter(importing.batches(Sheet(path), 0))
-        report = importing.Report()
+        going = iter(importing.row_batches(SheetFile(path), 0))
+        report = importing.ImportReport()
         for _ in range(4):  # and then it is killed
-            batch = importing.Batch(next(going), {}, {})
+            batch = importing.RowBatch(next(going), {}, {})
             report = await importing.write_batch(
-                held, batch, importing.Seen(), report, only_trying=False, has_pictures=False
+                held, batch, importing.UsedSoFar(), report, only_trying=False, has_pictures=False
             )
     assert await Artwork.all().count() == 40
-    assert not await import_chores.import_next(workshop)  # the lease holds
+    assert not await import_chores.import_next(context)  # the lease holds
     await Import.filter(id=job.id).update(lease_until=now() - timedelta(seconds=1))
-    assert await import_chores.import_next(workshop)
+    assert await import_chores.import_next(context)
     with pytest.raises(importing.LeaseLost):  # the first one wakes up again
-        await importing.hold(held, done_rows=0)
+        await importing.renew_lease(held, done_rows=0)
     assert sorted(work.title for work in await Artwork.all()) == sorted(f"作品{n}" for n in range(95))
     assert await Artist.all().count() == 7
     job = await Import.get(id=job.id)
@@ -316,9 +317,9 @@ async def test_trying_asks_as_much_for_few_rows_as_for_many(
     numbers = []
     for count in (2, 150):
         job = await sent(site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n}"] for n in range(count))))
-        await importing.confirm(job)
+        await importing.confirm_import(job)
         with counted(monkeypatch) as queries:
-            await import_chores.import_next(Workshop(site.settings, site.storage))
+            await import_chores.import_next(ChoreContext(site.settings, site.storage))
         numbers.append(len(queries))
         assert await ImportedWork.filter(of_id=job.id).count() == count
     assert numbers[0] == numbers[1]

@@ -18,8 +18,8 @@ from gallery.clock import now, today
 from gallery.db import content_version
 from gallery.db.connection import Database
 from gallery.images.models import Fingerprint, Image
-from gallery.images.profile_image_models import CreditLogo, Emblem
-from gallery.images.profile_images import set_emblem
+from gallery.images.profile_image_models import CreditLogo, ProfileImage
+from gallery.images.profile_images import set_profile_image
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Project
 from gallery.reviews.vetoes import veto
@@ -43,16 +43,16 @@ async def work_of(
     return await factories.artwork(site.storage, organisation, image=image, **values)
 
 
-async def set_logo_of(site: Site, organisation: Organisation, seed: int) -> Emblem:
+async def set_logo_of(site: Site, organisation: Organisation, seed: int) -> ProfileImage:
     """A logo that is a crop of a drawing, as the worker leaves it."""
     content = as_file(drawn(seed).crop(CROP), quality=60)
     image = await factories.received(site.storage, organisation, content)
-    await set_emblem(organisation, image, "灯", "A lamp", site.cast.curator, site.storage)
+    await set_profile_image(organisation, image, "灯", "A lamp", site.cast.curator, site.storage)
     await site.work()
-    return await Emblem.get(organisation=organisation).select_related("image")
+    return await ProfileImage.get(organisation=organisation).select_related("image")
 
 
-async def status_of(site: Site, emblem: Emblem) -> int:
+async def status_of(site: Site, emblem: ProfileImage) -> int:
     site.app.state.content._checked_at = float("-inf")
     return (await (await site.client()).get(f"/media/{emblem.image.token}/320.jpg")).status_code
 
@@ -115,7 +115,7 @@ async def test_a_logo_that_resembles_a_hidden_work_waits_for_a_curator(site: Sit
     assert (await curator.post(f"/desk/emblems/{emblem.id}", data={"then": "keep"})).status_code == 303
     assert await status_of(site, emblem) == 200
     await site.work()
-    assert (await Emblem.get()).state == "kept"
+    assert (await ProfileImage.get()).state == "kept"
     assert await inspect(Database(site.settings), site.storage, settling=timedelta(0)) == []
 
 
@@ -150,7 +150,7 @@ async def test_a_curator_takes_a_cover_down_and_its_organisation_reads_why(site:
     answer = await curator.post(address, data={"then": "take_down", "words": "A face is seen."})
     assert answer.status_code == 303
     assert await status_of(site, emblem) == 404
-    assert not await Emblem.exists()
+    assert not await ProfileImage.exists()
     assert not [key async for key in site.storage.private.keys(f"renditions/{emblem.image.token}")]
     mail = await Mail.filter(kind="picture_taken_down", person=site.cast.partner).first()
     assert mail is not None
@@ -165,16 +165,16 @@ async def test_only_curators_decide(site: Site) -> None:
         assert (await client.get("/desk/emblems")).status_code == 404
         assert (await client.post(f"/desk/emblems/{emblem.id}", data={"then": "keep"})).status_code == 404
     assert (await (await site.client()).get("/desk/emblems")).status_code == 303
-    assert (await Emblem.get()).seen_at is None
+    assert (await ProfileImage.get()).seen_at is None
 
 
 async def test_a_cover_is_on_view_only_while_its_projects_page_is(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     project = await Project.get(id=work.project_id or 0)
     image = await factories.received(site.storage, site.cast.organisation, as_file(drawn(2)))
-    await set_emblem(project, image, "灯", "A lamp", site.cast.partner, site.storage)
+    await set_profile_image(project, image, "灯", "A lamp", site.cast.partner, site.storage)
     await site.work()
-    emblem = await Emblem.get().select_related("image")
+    emblem = await ProfileImage.get().select_related("image")
     visitor = await site.client()
     assert (await visitor.get(f"/en/projects/{project.slug}")).status_code == 404
     assert await status_of(site, emblem) == 404
@@ -197,7 +197,7 @@ async def test_a_veto_takes_logos_and_credits_along(thanked: Thanked) -> None:
     assert (await thanked.send(as_file(drawn(1).crop(CROP)))).status_code == 303
     await veto(work, site.storage, site.cast.curator, "Somebody is looking for this child.")
     assert await status_of(site, emblem) == 404
-    assert not await Emblem.exists()
+    assert not await ProfileImage.exists()
     assert (await CreditLogo.exists(), await thanked.files()) == (False, [])
     mail = await Mail.filter(kind="picture_taken_down", person=site.cast.stranger).first()
     assert mail is not None
@@ -208,7 +208,7 @@ async def test_when_a_consent_has_expired_logos_wait_for_a_curator(site: Site) -
     work = await work_of(site, 1, status=Status.ACCEPTED)
     await factories.exhibition([work])
     emblem = await set_logo_of(site, site.cast.elsewhere, 1)
-    await Emblem.filter(id=emblem.id).update(seen_at=now())
+    await ProfileImage.filter(id=emblem.id).update(seen_at=now())
     await site.work()
     await Consent.filter(id=work.consent_id).update(ends_on=today() - timedelta(days=1))
     await site.work()
@@ -256,7 +256,7 @@ async def test_inspection_names_a_logo_that_resembles_a_withdrawn_work(thanked: 
     await site.work()
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
     emblem = await set_logo_of(site, site.cast.organisation, 1)
-    await Emblem.filter(id=emblem.id).update(state="shown", resembles_id=None)
+    await ProfileImage.filter(id=emblem.id).update(state="shown", resembles_id=None)
     await thanked.send(as_file(drawn(2)))
     logo = await CreditLogo.get()
     logo.fingerprint = (await Fingerprint.get(image_id=work.image_id)).code

@@ -351,7 +351,7 @@ def test_nothing_is_shown_without_consent_and_no_text_is_lost(
     settings: Settings, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(content_version, "STALENESS", 0.0)  # one process: it need not wait for others
-    monkeypatch.setattr(withdrawal_views.ATTEMPTS, "allows", lambda address: True)
+    monkeypatch.setattr(withdrawal_views.CODE_ATTEMPTS, "allows", lambda address: True)
     with asyncio.Runner() as runner:
         app = create_app(settings)
         lifespan = app.router.lifespan_context(app)

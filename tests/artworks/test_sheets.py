@@ -19,17 +19,17 @@ from hypothesis import strategies as st
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
 from gallery.artworks.sheets import (
     COLUMN_LABELS,
-    FAULTS,
-    Sheet,
+    FAULT_SENTENCES,
+    SheetFile,
     SheetRefused,
     SheetRow,
-    near_or_some,
+    fault_sentence,
     read_row,
-    sentence,
+    similar_or_some_names,
     template_csv,
     template_xlsx,
 )
-from gallery.web.languages import LANGUAGES, speaking
+from gallery.web.languages import LANGUAGES, use_language
 
 HEADER = ["图片", "标题", "故事", "Year"]
 
@@ -47,7 +47,7 @@ def kept(folder: Path, content: bytes) -> Path:
 
 
 def rows_in(folder: Path, content: bytes) -> list[SheetRow]:
-    return list(Sheet(kept(folder, content)))
+    return list(SheetFile(kept(folder, content)))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -64,9 +64,9 @@ def test_every_encoding_that_office_programs_write(tmp_path: Path, encoding: str
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", [template_csv, template_xlsx])
 def test_templates_are_read_back_in_either_language(tmp_path: Path, language: str, template: Any) -> None:
-    with speaking(language):
+    with use_language(language):
         content = template()
-    sheet = Sheet(kept(tmp_path, content))
+    sheet = SheetFile(kept(tmp_path, content))
     (row,) = list(sheet)
     told, faults = read_row(row)
     assert not faults
@@ -77,7 +77,7 @@ def test_templates_are_read_back_in_either_language(tmp_path: Path, language: st
 
 
 def test_columns_are_known_by_what_people_call_them(tmp_path: Path) -> None:
-    sheet = Sheet(
+    sheet = SheetFile(
         kept(tmp_path, csv_bytes(["照片", "作品名称", "作者", "授权", "Theme"], ["a", "b", "c", "d", "e"]))
     )
     (row,) = list(sheet)
@@ -114,9 +114,9 @@ def test_a_formula_in_text_and_a_story_of_40000_characters(tmp_path: Path) -> No
         "story": "too_long",
         "year": "year",
     }
-    with speaking("en"):
+    with use_language("en"):
         assert (
-            sentence("too_long", found["story"].facts)
+            fault_sentence("too_long", found["story"].facts)
             == "This has 40000 characters; please keep it to 20000."
         )
     assert len(found["story"].kept()["value"]) < 100
@@ -140,21 +140,21 @@ def test_what_is_no_sheet_says_so(tmp_path: Path, content: bytes, code: str) -> 
         rows_in(tmp_path, content)
     assert refusal.value.code == code
     for language in LANGUAGES:
-        with speaking(language):
-            assert "%(" not in sentence(code, refusal.value.facts)
+        with use_language(language):
+            assert "%(" not in fault_sentence(code, refusal.value.facts)
 
 
 def test_a_name_that_is_like_none_gets_those_that_there_are() -> None:
-    assert near_or_some("冬致", ["冬至", "世界杯"]) == {"near_names": "冬至"}
-    assert near_or_some("端午", ["冬至", "世界杯"]) == {"there_names": "冬至 / 世界杯"}
-    assert near_or_some("端午", []) == {}
-    with speaking("en"):
-        told = sentence("no_such_theme", near_or_some("Easter", ["冬至", "世界杯"]))
+    assert similar_or_some_names("冬致", ["冬至", "世界杯"]) == {"near_names": "冬至"}
+    assert similar_or_some_names("端午", ["冬至", "世界杯"]) == {"there_names": "冬至 / 世界杯"}
+    assert similar_or_some_names("端午", []) == {}
+    with use_language("en"):
+        told = fault_sentence("no_such_theme", similar_or_some_names("Easter", ["冬至", "世界杯"]))
         assert told == "No open theme is called so. There are: 冬至 / 世界杯."
 
 
 def test_unknown_columns_are_told(tmp_path: Path) -> None:
-    sheet = Sheet(kept(tmp_path, csv_bytes(["标题", "序号", "Storey"], ["a", "1", "b"])))
+    sheet = SheetFile(kept(tmp_path, csv_bytes(["标题", "序号", "Storey"], ["a", "1", "b"])))
     list(sheet)
     assert sheet.strangers == ["序号", "Storey"]
 
@@ -176,12 +176,12 @@ def test_entities_in_a_workbook_are_not_followed(tmp_path: Path) -> None:
 def test_any_bytes_are_rows_or_a_refusal(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
-            for row in Sheet(kept(Path(folder), content)):
+            for row in SheetFile(kept(Path(folder), content)):
                 told, faults = read_row(row)
                 assert told.texts["title"] or told.picture or faults
-                assert all("%(" not in sentence(fault.code, fault.facts) for fault in faults)
+                assert all("%(" not in fault_sentence(fault.code, fault.facts) for fault in faults)
         except SheetRefused as refusal:
-            assert refusal.code in FAULTS  # noqa: PT017
+            assert refusal.code in FAULT_SENTENCES  # noqa: PT017
 
 
 # ZIPs
@@ -201,8 +201,8 @@ SHEET = ("works.csv", csv_bytes(["Title"], ["x"]))
 def refused(folder: Path, content: bytes) -> str:
     with pytest.raises(SheetRefused) as refusal, open_bundle(kept(folder, content)):
         pass
-    with speaking("en"):
-        assert "%(" not in sentence(refusal.value.code, refusal.value.facts)
+    with use_language("en"):
+        assert "%(" not in fault_sentence(refusal.value.code, refusal.value.facts)
     return refusal.value.code
 
 
@@ -350,8 +350,8 @@ def test_a_mangled_zip_is_read_or_refused(noise: bytes, at: int) -> None:
         try:
             with open_bundle(kept(Path(folder), bytes(content))) as bundle:
                 path = bundle.sheet_into(Path(folder))
-                list(Sheet(path))
+                list(SheetFile(path))
                 for key in bundle.pictures:
                     bundle.take_out(key, Path(folder) / "out", 1000)
         except (SheetRefused, PictureRefused) as refusal:
-            assert refusal.code in FAULTS  # noqa: PT017
+            assert refusal.code in FAULT_SENTENCES  # noqa: PT017

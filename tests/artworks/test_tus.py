@@ -29,7 +29,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.images import partial_uploads
 from gallery.images.models import Image, Upload
-from gallery.images.partial_uploads import Part
+from gallery.images.partial_uploads import PartialUpload
 from gallery.images.storage_keys import original_key
 from tests import factories
 from tests.cast import assemble
@@ -271,14 +271,14 @@ async def test_what_is_no_picture_says_why_and_is_deleted(site: Site) -> None:
 
 async def test_nobody_opens_more_than_their_share(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await site.client(site.cast.partner)
-    monkeypatch.setattr(partial_uploads, "MOST_OPEN", 3)
+    monkeypatch.setattr(partial_uploads, "MAX_OPEN_UPLOADS", 3)
     paths = [await location(client) for _ in range(3)]
     assert (await begin(client)).status_code == 429
     await client.delete(paths[0], headers=TUS)
     assert (await begin(client)).status_code == 201
     assert (await begin(await site.client(site.cast.colleague))).status_code == 201
-    monkeypatch.setattr(partial_uploads, "MOST_OPEN", 100)
-    monkeypatch.setattr(partial_uploads, "MOST_OPEN_BYTES", 4 * len(PICTURE))
+    monkeypatch.setattr(partial_uploads, "MAX_OPEN_UPLOADS", 100)
+    monkeypatch.setattr(partial_uploads, "MAX_OPEN_BYTES", 4 * len(PICTURE))
     assert [(await begin(client)).status_code for _ in range(2)] == [201, 429]
 
 
@@ -298,7 +298,7 @@ async def test_of_two_pieces_at_once_one_is_taken(site: Site) -> None:
 
     # The in-process transport hands a body over whole, so this request is driven by hand.
     token = path.rpartition("/")[2]
-    part = Part(site.storage, token)
+    part = PartialUpload(site.storage, token)
 
     async def first() -> int:
         async with part.hold() as file:
@@ -325,8 +325,8 @@ async def test_of_two_pieces_at_once_one_is_taken(site: Site) -> None:
 async def test_a_sender_that_fell_silent_makes_way(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
-    monkeypatch.setattr(partial_uploads, "LISTEN", 0.05)
-    part = Part(site.storage, path.rpartition("/")[2])
+    monkeypatch.setattr(partial_uploads, "POLL_SECONDS", 0.05)
+    part = PartialUpload(site.storage, path.rpartition("/")[2])
 
     async def silent() -> dict[str, Any]:
         if not sent:
@@ -348,7 +348,7 @@ async def test_a_sender_that_fell_silent_makes_way(site: Site, monkeypatch: pyte
     while (answer := await send(client, path, 700, PICTURE[700:])).status_code in {409, 423}:
         await asyncio.sleep(0.02)
     assert answer.status_code == 204
-    with pytest.raises(partial_uploads.GoneSilent):
+    with pytest.raises(partial_uploads.UploadStalled):
         await running
     assert await original_of(site, await Artwork.get()) == PICTURE
 
@@ -357,15 +357,15 @@ async def test_an_upload_that_never_ends_is_given_up(site: Site, monkeypatch: py
     client = await site.client(site.cast.partner)
     path = await location(client)
     await send(client, path, 0, PICTURE[:10])
-    monkeypatch.setattr(partial_uploads, "LISTEN", 0.01)
-    monkeypatch.setattr(partial_uploads, "SILENCE", 0.05)
-    part = Part(site.storage, path.rpartition("/")[2])
+    monkeypatch.setattr(partial_uploads, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(partial_uploads, "IDLE_TIMEOUT", 0.05)
+    part = PartialUpload(site.storage, path.rpartition("/")[2])
 
     async def never() -> dict[str, Any]:
         await asyncio.Event().wait()
         raise AssertionError
 
-    with pytest.raises(partial_uploads.GoneSilent):
+    with pytest.raises(partial_uploads.UploadStalled):
         async with part.hold() as file:
             request = partial_uploads.Request({"type": "http", "method": "PATCH", "headers": []}, never)
             await part.add(file, request, 10, len(PICTURE))
@@ -381,7 +381,7 @@ async def test_a_process_killed_before_the_end_leaves_a_draft_for_the_worker(sit
     client = await site.client(site.cast.partner)
     path = await location(client)
     # All bytes are on the disk, and the process that should have gone on is no more.
-    Part(site.storage, path.rpartition("/")[2]).path.write_bytes(PICTURE)
+    PartialUpload(site.storage, path.rpartition("/")[2]).path.write_bytes(PICTURE)
     await site.work()
     assert await original_of(site, await Artwork.get()) == PICTURE
     asked = await client.head(path, headers=TUS)
@@ -392,7 +392,7 @@ async def test_a_process_killed_before_the_end_leaves_a_draft_for_the_worker(sit
 async def test_asking_after_a_process_was_killed_makes_the_draft(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
-    Part(site.storage, path.rpartition("/")[2]).path.write_bytes(PICTURE)
+    PartialUpload(site.storage, path.rpartition("/")[2]).path.write_bytes(PICTURE)
     answers = await asyncio.gather(*(client.head(path, headers=TUS) for _ in range(4)))
     assert {each.status_code for each in answers} <= {200, 423}
     await site.work()
@@ -509,7 +509,7 @@ class Steps(RuleBasedStateMachine):
         if self.is_there:
             assert answer.headers["upload-offset"] == str(self.offset)
             if not self.works:
-                path = Part(self.site.storage, self.path.rpartition("/")[2]).path
+                path = PartialUpload(self.site.storage, self.path.rpartition("/")[2]).path
                 assert path.read_bytes() == self.content[: self.offset]
         else:
             assert answer.status_code == 404

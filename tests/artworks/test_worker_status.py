@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from gallery.clock import now
 from gallery.images.models import Image, ImageState
-from gallery.worker import Worker, WorkerBeat, Workshop
+from gallery.worker import ChoreContext, Worker, WorkerBeat
 from tests import factories
 from tests.conftest import Site
 from tests.live import eventually
@@ -16,7 +16,7 @@ from tests.live import eventually
 async def test_a_worker_gives_signs_of_life(site: Site) -> None:
     client = await site.client(site.cast.keeper)
     assert "No worker has been heard of" in (await client.get("/desk/worker")).text
-    worker = asyncio.create_task(Worker(Workshop(site.settings, site.storage), []).run())
+    worker = asyncio.create_task(Worker(ChoreContext(site.settings, site.storage), []).run())
     await eventually(WorkerBeat.exists)
     page = (await client.get("/desk/worker")).text
     assert "No worker has been heard of" not in page

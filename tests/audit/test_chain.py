@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from gallery.audit.chain import breaks, chain_some, digest_of, head
+from gallery.audit.chain import chain_entries, chain_head, digest_of, find_breaks
 from gallery.audit.models import ChainHead, Entry
-from gallery.audit.recording import WHILE_TYPING, record
+from gallery.audit.recording import AUTOSAVE_WINDOW, record
 from gallery.audit.verbs import Verb
 from gallery.cli.inspection import inspect
 from gallery.clock import now
@@ -18,13 +18,13 @@ from tests.conftest import Site
 
 
 async def found() -> list[tuple[str, int]]:
-    return [(each.sentence, each.position) async for each in breaks()]
+    return [(each.sentence, each.position) async for each in find_breaks()]
 
 
 async def chained(site: Site, number: int) -> list[Entry]:
     for step in range(number):
         await record(Verb.WORK_SUBMITTED, step + 1, organisation_id=1, by=site.cast.partner)
-    while await chain_some():
+    while await chain_entries():
         pass
     return await Entry.all().order_by("position")
 
@@ -35,13 +35,13 @@ async def test_each_entry_carries_the_digest_of_the_one_before(site: Site) -> No
     assert first.previous == ""
     assert second.previous == digest_of(first)
     assert third.previous == digest_of(second)
-    end = await head()
+    end = await chain_head()
     assert (end.position, end.digest) == (3, digest_of(third))
     assert await found() == []
 
 
 async def test_nothing_yet_is_a_whole_chain(site: Site) -> None:
-    assert not await chain_some()
+    assert not await chain_entries()
     assert await found() == []
 
 
@@ -117,11 +117,11 @@ async def test_many_writers_and_chainers_at_once_make_one_chain(site: Site) -> N
 
     async def chain() -> None:
         for _ in range(10):
-            await chain_some()
+            await chain_entries()
             await asyncio.sleep(0.002)
 
     await asyncio.gather(*(write(number) for number in range(40)), chain(), chain(), chain())
-    while await chain_some():
+    while await chain_entries():
         pass
     assert sorted(await Entry.all().values_list("position", flat=True)) == list(range(1, 81))
     assert await found() == []
@@ -130,11 +130,11 @@ async def test_many_writers_and_chainers_at_once_make_one_chain(site: Site) -> N
 
 async def test_typing_for_long_is_one_entry(site: Site) -> None:
     for person in (site.cast.partner, site.cast.colleague, site.cast.partner):
-        await record(Verb.WORK_CHANGED, 1, by=person, once_in=WHILE_TYPING)
+        await record(Verb.WORK_CHANGED, 1, by=person, once_in=AUTOSAVE_WINDOW)
     assert await Entry.all().count() == 2
-    await Entry.all().update(at=now() - WHILE_TYPING)
-    await record(Verb.WORK_CHANGED, 1, by=site.cast.partner, once_in=WHILE_TYPING)
-    await record(Verb.WORK_CHANGED, 2, by=site.cast.partner, once_in=WHILE_TYPING)
+    await Entry.all().update(at=now() - AUTOSAVE_WINDOW)
+    await record(Verb.WORK_CHANGED, 1, by=site.cast.partner, once_in=AUTOSAVE_WINDOW)
+    await record(Verb.WORK_CHANGED, 2, by=site.cast.partner, once_in=AUTOSAVE_WINDOW)
     assert await Entry.all().count() == 4
 
 

@@ -8,7 +8,7 @@ from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import submit
-from gallery.audit.chain import breaks
+from gallery.audit.chain import find_breaks
 from gallery.audit.models import Entry
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -33,7 +33,7 @@ async def test_the_way_of_a_work_is_written_down(site: Site) -> None:
     review = await decisions.accept(work, submission, cast.curator)
     await decisions.undo(review, cast.curator)
     await decisions.accept(work, await Submission.get(id=submission.id), cast.curator)
-    exhibition = await drafts.found("winter", cast.curator, title_en="Winter", opens_at=now())
+    exhibition = await drafts.create_exhibition("winter", cast.curator, title_en="Winter", opens_at=now())
     draft = await drafts.draft_of(exhibition)
     room = await drafts.add_room(draft, by=cast.curator)
     await drafts.hang(room, await Artwork.get(id=work.id), cast.curator)
@@ -193,7 +193,7 @@ async def test_withdrawal_and_deletion_leave_the_chain_whole(site: Site) -> None
     await partner.post(f"/desk/artists/{alone.artist_id}/deletion")
     await partner.post("/desk/account/closing")
     await site.work()
-    assert [each async for each in breaks()] == []
+    assert [each async for each in find_breaks()] == []
     verbs = [verb for verb, _person, _thing in await told()]
     assert verbs[-3:] == ["consent.withdrawn", "artist.deleted", "account.closed"]
     page = (await (await site.client(cast.keeper)).get("/desk/log")).text

@@ -16,20 +16,20 @@ from collections.abc import Callable, Mapping
 
 from PIL import Image, ImageChops, ImageFilter
 
-from gallery.demo.pictures import SCENES, draw
-from gallery.images.sandbox.pixels import SHARP_SIDE, softness
+from gallery.demo.scenes import SCENES, draw_scene
+from gallery.images.sandbox.pixels import SHARPNESS_SIDE, softness
 from gallery.reviews.checks.picture import BLURRED
 
 Change = Callable[[Image.Image], Image.Image]
 
 
 def out_of_focus(sigma: float) -> Change:
-    return lambda image: image.filter(ImageFilter.GaussianBlur(sigma * max(image.size) / SHARP_SIDE))
+    return lambda image: image.filter(ImageFilter.GaussianBlur(sigma * max(image.size) / SHARPNESS_SIDE))
 
 
 def shaken(length: float) -> Change:
     def shake(image: Image.Image) -> Image.Image:
-        return image.filter(ImageFilter.BoxBlur((length / 2 * max(image.size) / SHARP_SIDE, 0)))
+        return image.filter(ImageFilter.BoxBlur((length / 2 * max(image.size) / SHARPNESS_SIDE, 0)))
 
     return shake
 
@@ -69,7 +69,7 @@ BLURRY: Mapping[str, Change] = {
 
 def main() -> None:
     width = int(sys.argv[1]) if len(sys.argv) > 1 else 1200
-    drawings = [draw(slug, width) for slug in SCENES]
+    drawings = [draw_scene(slug, width) for slug in SCENES]
     print(f"{len(drawings)} drawings, {width} px wide; a hint from {BLURRED} of 1000 on")
     for word, changes in (("false alarms", SHARP), ("hits", BLURRY)):
         for name, change in changes.items():

@@ -17,12 +17,12 @@ import httpx
 
 from gallery.artworks.models import Status
 from gallery.db.connection import Database
-from gallery.exhibitions.chores import bring_out
 from gallery.images.storage_keys import public_key, tile_key
 from gallery.interop.iiif.tiles import cut_next
+from gallery.public.chores import publish_images
 from gallery.settings import Settings
 from gallery.storage import Storage
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.bench.public_page import load, nginx
 from tests.cast import assemble
@@ -39,9 +39,9 @@ async def build(settings: Settings) -> str:
         cast, storage = await assemble(), Storage(settings)
         work = await factories.artwork(storage, cast.organisation, status=Status.ACCEPTED)
         await factories.exhibition([work])
-        workshop = Workshop(settings, storage)
-        await bring_out(workshop)
-        await cut_next(workshop)
+        context = ChoreContext(settings, storage)
+        await publish_images(context)
+        await cut_next(context)
         assert work.image is not None
         return work.image.token
 

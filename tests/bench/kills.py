@@ -42,7 +42,7 @@ from gallery.images.storage_keys import original_key
 from gallery.reviews.models import Review
 from gallery.settings import Settings
 from gallery.storage import Storage
-from gallery.worker import WorkerBeat, Workshop
+from gallery.worker import ChoreContext, WorkerBeat
 from tests import factories
 from tests.bench.search import engines
 from tests.cast import Cast, assemble
@@ -363,7 +363,7 @@ async def run(settings: Settings, kills: int, seed: int) -> bool:
         took = time.monotonic() - began
         missing, parts = await lost(loop), await half_made(storage)
         orphans = await private_orphans(storage, timedelta(0))
-        await delete_orphans(Workshop(settings, storage), settling=timedelta(0), pause=0)
+        await delete_orphans(ChoreContext(settings, storage), settling=timedelta(0), pause=0)
         left = [path for path in (settings.media / "scratch").iterdir() if path != storage.parts]
     check = subprocess.run(
         [sys.executable, "-m", "gallery.cli", "check", "--deep"],

@@ -18,17 +18,17 @@ from concurrent.futures import ProcessPoolExecutor
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
-from gallery.demo.pictures import SCENES, draw
+from gallery.demo.scenes import SCENES, draw_scene
 from gallery.images import fingerprints
-from gallery.images.fingerprints import is_alike
-from gallery.images.sandbox.pixels import TURNS, fingerprint_of
+from gallery.images.fingerprints import is_similar
+from gallery.images.sandbox.pixels import TRANSPOSITIONS, compute_fingerprint
 
 SIDE = 400  # px
 Change = Callable[[Image.Image, random.Random], Image.Image]
 
 
 def pictures(number: int) -> list[Image.Image]:
-    scenes = [draw(slug, SIDE) for slug in list(SCENES)[:number]]
+    scenes = [draw_scene(slug, SIDE) for slug in list(SCENES)[:number]]
     return [*scenes, *(KINDS[seed % 3](random.Random(seed)) for seed in range(number - len(scenes)))]
 
 
@@ -103,7 +103,7 @@ def recompressed(image: Image.Image, chance: random.Random) -> Image.Image:
 
 
 def turned(image: Image.Image, chance: random.Random) -> Image.Image:
-    return image.transpose(chance.choice(list(TURNS.values())))
+    return image.transpose(chance.choice(list(TRANSPOSITIONS.values())))
 
 
 def smaller(image: Image.Image, chance: random.Random) -> Image.Image:
@@ -136,15 +136,15 @@ COPIES: Mapping[str, Change] = {
 
 def taken(image: Image.Image, seed: int) -> tuple[bytes, dict[str, bytes]]:
     """The fingerprint of a picture, and those of its copies by their names."""
-    copies = {name: fingerprint_of(copy(image, random.Random(seed))) for name, copy in COPIES.items()}
-    return fingerprint_of(image), copies
+    copies = {name: compute_fingerprint(copy(image, random.Random(seed))) for name, copy in COPIES.items()}
+    return compute_fingerprint(image), copies
 
 
 def main() -> None:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     drawn = pictures(number)
     began = time.perf_counter()
-    fingerprint_of(drawn[0])
+    compute_fingerprint(drawn[0])
     once = time.perf_counter() - began
     with ProcessPoolExecutor() as pool:
         found = list(pool.map(taken, drawn, range(number), chunksize=4))
@@ -154,12 +154,12 @@ def main() -> None:
         f"{fingerprints.LENGTH:,} bytes and {1000 * once:.0f} ms for a fingerprint"
     )
     for name in COPIES:
-        hits = sum(is_alike(found[one][0], found[one][1][name]) for one in works)
+        hits = sum(is_similar(found[one][0], found[one][1][name]) for one in works)
         print(f"hits          {hits / len(works):8.1%}   {name}")
     began = time.perf_counter()
     for name in ("whole, recompressed", "cropped, turned, smaller, recompressed"):
         pairs = [(one, other) for one in works for other in range(number) if one != other]
-        alarms = [pair for pair in pairs if is_alike(found[pair[0]][0], found[pair[1]][1][name])]
+        alarms = [pair for pair in pairs if is_similar(found[pair[0]][0], found[pair[1]][1][name])]
         print(
             f"false alarms  {len(alarms) / len(pairs):8.3%}   {len(alarms)} of {len(pairs):,} pairs; {name}"
         )

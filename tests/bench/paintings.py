@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageChops, ImageOps
 
-from gallery.demo.pictures import draw
+from gallery.demo.scenes import draw_scene
 
 QUALITY = 92  # of the JPEG, about what telephones use
 GRAIN = 14  # standard deviation of the grain, in levels of 255: a telephone's picture of paper indoors
@@ -18,7 +18,7 @@ GRAIN = 14  # standard deviation of the grain, in levels of 255: a telephone's p
 def painting(slug: str, width: int, height: int) -> Image.Image:
     """A painting cut to width × height px, with fine grain as a camera sees it: nothing in it is flat."""
     # Above some 3,000 px the drawing is soft, as paint is; the grain is always as fine as the pixels.
-    picture = ImageOps.fit(draw(slug, min(width, 4000)), (width, height), Image.Resampling.BICUBIC)
+    picture = ImageOps.fit(draw_scene(slug, min(width, 4000)), (width, height), Image.Resampling.BICUBIC)
     tile = Image.effect_noise((1024, 1024), GRAIN)
     grain = Image.new("L", (width, height))
     for number, top in enumerate(range(0, height, 1024)):

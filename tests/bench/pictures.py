@@ -30,9 +30,15 @@ from typing import Any, NamedTuple
 import pillow_heif
 
 import gallery
-from gallery.images.framing import AS_IT_CAME
+from gallery.images.framing import NO_FRAMING
 from gallery.images.renditions import FORMATS, widths_for
-from gallery.images.sandbox.parent import CHILD, PROMISED, Limits, child_environment, sniff
+from gallery.images.sandbox.parent import (
+    CHILD_PROGRAM,
+    GUARANTEED_MEGAPIXELS,
+    Limits,
+    child_environment,
+    sniff,
+)
 from tests.bench.paintings import aside, painting, photographed
 
 SIZES = ((3000, 2250), (8000, 6000))
@@ -120,7 +126,7 @@ Contender = Callable[[Path, Path, list[str], int], Cost]
 def run(command: list[str], told: bytes = b"", environment: dict[str, str] | None = None) -> Cost:
     """Run a program to its end; what it took."""
     begun = time.perf_counter()
-    if CHILD not in command:  # which is as nice by itself
+    if CHILD_PROGRAM not in command:  # which is as nice by itself
         command = ["nice", "-n", "5", *command]
     process = subprocess.Popen(
         command,
@@ -160,8 +166,8 @@ def ours(source: Path, out: Path, names: list[str], width: int) -> Cost:
 def asked(request: Mapping[str, Any]) -> Cost:
     """The gallery's own child process with its limits."""
     root = str(Path(gallery.__file__).parents[1])
-    told = json.dumps({"framing": asdict(AS_IT_CAME), **request, "limits": asdict(Limits())}).encode()
-    return run([sys.executable, "-I", "-c", CHILD, root], told, child_environment())
+    told = json.dumps({"framing": asdict(NO_FRAMING), **request, "limits": asdict(Limits())}).encode()
+    return run([sys.executable, "-I", "-c", CHILD_PROGRAM, root], told, child_environment())
 
 
 def contenders(folder: Path) -> dict[str, Contender]:
@@ -317,7 +323,7 @@ HEAVIEST: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
 
 
 def size_promised(name: str) -> tuple[int, int]:
-    pixels = PROMISED[HEAVIEST[name][0]] * 1_000_000
+    pixels = GUARANTEED_MEGAPIXELS[HEAVIEST[name][0]] * 1_000_000
     width = round((pixels * 1.1) ** 0.5)
     return width, pixels // width
 

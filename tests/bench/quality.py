@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from gallery.images.renditions import FORMATS, Format
-from gallery.images.sandbox.pixels import scaled
+from gallery.images.sandbox.pixels import scale_to_widths
 from tests.bench.paintings import painting
 
 SLUGS = ("tangyuan", "oranges-on-blue", "dumpling-wrappers", "sunflowers")
@@ -80,7 +80,7 @@ def rows() -> Iterator[tuple[str, Format, dict[str, int]]]:
 def main() -> None:
     slugs = sys.argv[1:] or SLUGS
     large = [painting(slug, 3000, 2250) for slug in slugs]
-    prints = [{image.width: image for image in scaled(picture, 3000)} for picture in large]
+    prints = [{image.width: image for image in scale_to_widths(picture, 3000)} for picture in large]
     print(f"{', '.join(slugs)}: SSIM, bits for each pixel, seconds of the processor for one")
     print(f"{'':18}" + "".join(f"{f'{width} px':>28}" for width in WIDTHS))
     for label, format, options in rows():

@@ -30,7 +30,7 @@ from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation, Project
-from gallery.search.entries import rebuild
+from gallery.search.indexing import rebuild
 from gallery.settings import Settings
 from gallery.themes.models import Theme
 

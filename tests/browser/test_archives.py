@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
-from gallery.archives.writing import archive
+from gallery.archives.writer import write_archive_folder
 from gallery.artworks.models import Artwork, Status
 from tests import factories
 from tests.browser.conftest import until
@@ -27,7 +27,7 @@ async def archived(live: LiveSite) -> tuple[list[Artwork], Path]:
         for _ in range(3)
     ]
     exhibition = await factories.exhibition(works)
-    return works, (await archive(exhibition.slug, live.settings, live.storage)).folder
+    return works, (await write_archive_folder(exhibition.slug, live.settings, live.storage)).folder
 
 
 async def all_is_shown(page: Page) -> None:

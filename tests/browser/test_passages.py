@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, Route
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
-from gallery.stats.models import Kind, WorkCount
+from gallery.stats.models import CountKind, WorkCount
 from tests import factories
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, until
 from tests.live import LiveSite, eventually
@@ -105,7 +105,7 @@ async def delivery(page: Page) -> str:
 
 
 async def seen(work: Artwork) -> int:
-    return sum([row.number async for row in WorkCount.filter(artwork=work, kind=Kind.SEEN)])
+    return sum([row.number async for row in WorkCount.filter(artwork=work, kind=CountKind.SEEN)])
 
 
 async def fetched_ahead(page: Page, title: str) -> None:

@@ -18,7 +18,7 @@ from gallery.artworks.submissions import submit
 from gallery.artworks.taking_back import take_back
 from gallery.images.models import Image, Upload
 from gallery.images.storage_keys import original_key
-from gallery.worker import Worker, Workshop
+from gallery.worker import ChoreContext, Worker
 from tests import factories
 from tests.artworks.test_imports import two_works
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, came, hold, until
@@ -465,7 +465,7 @@ async def test_a_picture_that_gets_ready_comes_without_the_page_being_loaded_aga
     fold = page.locator("details > summary")
     await fold.click()
     await expect(fold).to_be_focused()
-    await Worker(Workshop(live.settings, live.storage), CHORES).run_dry()
+    await Worker(ChoreContext(live.settings, live.storage), CHORES).run_dry()
     await expect(page.locator("#work-picture picture img")).to_have_count(1, timeout=60_000)
     await expect(page.locator("#look-again")).not_to_be_empty()
     await expect(page.locator("[data-look-again] .by-itself")).to_have_count(0)

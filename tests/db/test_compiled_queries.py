@@ -10,14 +10,14 @@ from tortoise.queryset import ValuesQuery
 
 from gallery import clock
 from gallery.clock import now, today
-from gallery.db.compiled_queries import NotPreparable, prepared
+from gallery.db.compiled_queries import QueryNotCompilable, compiled_query
 from gallery.db.connection import in_transaction
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.themes.models import Theme
 from tests.conftest import Site
 
 
-@prepared
+@compiled_query
 def _published(slug: str, most: int) -> ValuesQuery[Any]:
     rows = Edition.filter(exhibition__slug=slug, opens_at__lte=now()).order_by("number").limit(most)
     return rows.values("number", "opens_at", "credits", "exhibition__slug")
@@ -49,14 +49,14 @@ async def test_it_answers_for_each_argument(site: Site) -> None:
 async def test_it_asks_for_this_moment_and_this_day(site: Site) -> None:
     await _edition("tomorrow", 1, opens_at=now() + timedelta(days=1))
 
-    @prepared
+    @compiled_query
     def _calls(name: str) -> ValuesQuery[Any]:
         return Theme.filter(title_en=name, call_closes_on__gte=today()).values("slug")
 
     await Theme.create(slug="solstice", title_en="Solstice", call_closes_on=today() + timedelta(days=1))
     assert await _published("tomorrow", 9) == []
     assert await _calls("Solstice") == [{"slug": "solstice"}]
-    with clock.standing_at(now() + timedelta(days=2)):
+    with clock.frozen_at(now() + timedelta(days=2)):
         assert len(await _published("tomorrow", 9)) == 1
         assert await _calls("Solstice") == []
     assert await _published("tomorrow", 9) == []
@@ -78,30 +78,30 @@ async def test_an_argument_says_nothing_but_itself(site: Site) -> None:
 
 
 async def test_what_changes_unseen_is_refused(site: Site) -> None:
-    @prepared
+    @compiled_query
     def _soon(slug: str) -> ValuesQuery[Any]:
         return Edition.filter(exhibition__slug=slug, opens_at__lte=now() + timedelta(days=7)).values("id")
 
-    @prepared
+    @compiled_query
     def _deaf(slug: str) -> ValuesQuery[Any]:
         return Edition.filter(opens_at__lte=now()).values("id")
 
-    @prepared
+    @compiled_query
     def _lowered(slug: str) -> ValuesQuery[Any]:
         return Edition.filter(exhibition__slug=slug.lower().strip()).values("id")
 
-    @prepared
+    @compiled_query
     def _either(number: int) -> ValuesQuery[Any]:
         rows = Edition.filter(number=number)
         return (rows.filter(opens_at__isnull=False) if number < 2_000_000_000 else rows).values("id")
 
-    @prepared
+    @compiled_query
     def _one(number: int) -> ValuesQuery[Any]:
         return Edition.filter(number=number).values("id")
 
     began_at = now()
 
-    @prepared
+    @compiled_query
     def _frozen(number: int) -> ValuesQuery[Any]:
         return Edition.filter(number=number, opens_at__lte=began_at).values("id")
 
@@ -114,11 +114,11 @@ async def test_what_changes_unseen_is_refused(site: Site) -> None:
         (_one, True),
         (_frozen, 1),
     ):
-        with pytest.raises(NotPreparable):
+        with pytest.raises(QueryNotCompilable):
             await query(value)  # type: ignore[operator]
 
 
-@prepared
+@compiled_query
 def _among(slug: str, numbers: list[int]) -> ValuesQuery[Any]:
     return Edition.filter(exhibition__slug=slug, number__in=numbers).order_by("number").values("number")
 

@@ -12,7 +12,7 @@ from tortoise.connection import get_connection
 from gallery.clock import now
 from gallery.db import content_version
 from gallery.db.connection import Database, in_transaction
-from gallery.db.content_version import ContentClock, bump, settle
+from gallery.db.content_version import GenerationTracker, bump, settle
 from gallery.settings import Settings
 
 
@@ -27,7 +27,7 @@ async def nothing() -> datetime | None:
 
 
 async def test_two_clocks_notice_a_change_within_the_staleness(database: Database) -> None:
-    one, other = ContentClock(nothing), ContentClock(nothing)
+    one, other = GenerationTracker(nothing), GenerationTracker(nothing)
     before = await one.generation(), await other.generation()
     assert before == ((0, 0), (0, 0))
     async with in_transaction():
@@ -37,7 +37,7 @@ async def test_two_clocks_notice_a_change_within_the_staleness(database: Databas
 
 
 async def test_a_clock_that_was_just_read_asks_nobody(database: Database) -> None:
-    clock = ContentClock(nothing)
+    clock = GenerationTracker(nothing)
     assert clock.fresh() is None
     await clock.generation()
     await bump()
@@ -49,7 +49,7 @@ async def test_a_clock_that_was_just_read_asks_nobody(database: Database) -> Non
 
 
 async def test_a_change_that_is_rolled_back_is_none(database: Database) -> None:
-    clock = ContentClock(nothing)
+    clock = GenerationTracker(nothing)
     await clock.generation()
     with pytest.raises(RuntimeError):
         async with in_transaction():
@@ -68,7 +68,7 @@ async def test_the_clock_alone_changes_the_generation(database: Database) -> Non
         asked += 1
         return moments[asked - 1]
 
-    clock = ContentClock(next_change)
+    clock = GenerationTracker(next_change)
     assert await clock.generation() == (0, 0)
     await asyncio.sleep(0.12)
     assert clock.fresh() is None
@@ -87,13 +87,13 @@ async def test_many_at_once_read_once(database: Database) -> None:
         asked += 1
         return None
 
-    clock = ContentClock(next_change)
+    clock = GenerationTracker(next_change)
     await asyncio.gather(*(clock.generation() for _ in range(50)))
     assert asked == 1
 
 
 async def test_an_error_while_reading_does_not_spoil_later_reads(database: Database) -> None:
-    clock = ContentClock(nothing)
+    clock = GenerationTracker(nothing)
     await get_connection("default").execute_script("ALTER TABLE content_version RENAME TO elsewhere")
     results = await asyncio.gather(*(clock.generation() for _ in range(3)), return_exceptions=True)
     assert all(isinstance(result, Exception) for result in results)
@@ -109,7 +109,7 @@ async def test_an_error_in_the_schedule_does_not_hide_a_change(database: Databas
             raise OSError("no schedule")
         return None
 
-    clock = ContentClock(next_change)
+    clock = GenerationTracker(next_change)
     await bump()
     with pytest.raises(OSError, match="no schedule"):
         await clock.generation()
@@ -118,7 +118,7 @@ async def test_an_error_in_the_schedule_does_not_hide_a_change(database: Databas
 
 
 async def test_a_request_that_is_cut_off_does_not_stop_the_reading(database: Database) -> None:
-    clock = ContentClock(nothing)
+    clock = GenerationTracker(nothing)
     first = asyncio.create_task(clock.generation())
     await asyncio.sleep(0)
     second = asyncio.create_task(clock.generation())

@@ -19,19 +19,19 @@ from gallery.artworks.models import Artwork, Status
 from gallery.cli.demo import welcome_text
 from gallery.clock import today
 from gallery.db.connection import Database
-from gallery.demo import catalogue
-from gallery.demo.catalogue import Stage, winter_solstice
-from gallery.demo.drawing import photograph
-from gallery.demo.entering import Catalogue, Desk, EntryRefused, enter
-from gallery.demo.pictures import SCENES
+from gallery.demo import content
+from gallery.demo.content import DemoStage, winter_solstice
+from gallery.demo.data_entry import DemoBrowsers, DemoContent, EntryRefused, enter_demo
+from gallery.demo.photographs import save_photograph
+from gallery.demo.scenes import SCENES
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image
 from gallery.organisations.models import Organisation, Project
 from gallery.settings import Settings
-from gallery.themes.accents import DAY, NIGHT, is_readable
+from gallery.themes.accents import DAY_BACKGROUNDS, NIGHT_BACKGROUNDS, is_readable
 from gallery.themes.models import Theme
 
-WHOLE = Catalogue()
+WHOLE = DemoContent()
 KEPT = (
     "dumpling-wrappers", "tangyuan", "red-door", "fish-of-plenty", "winter-crows",
     "sunflowers", "bicycle-of-vegetables", "sheep-on-the-grassland", "kite-day",
@@ -59,14 +59,14 @@ def test_every_scene_is_one_work() -> None:
 
 def test_works_come_to_every_state() -> None:
     stages = Counter(work.stage for work in WHOLE.works)
-    assert stages[Stage.DRAFT] == 2
-    assert stages[Stage.SUBMITTED] == 2
-    assert stages[Stage.RETURNED] == stages[Stage.DECLINED] == stages[Stage.WITHDRAWN] == 1
+    assert stages[DemoStage.DRAFT] == 2
+    assert stages[DemoStage.SUBMITTED] == 2
+    assert stages[DemoStage.RETURNED] == stages[DemoStage.DECLINED] == stages[DemoStage.WITHDRAWN] == 1
 
 
 def test_what_is_shown_is_told_in_both_languages() -> None:
     for work in WHOLE.works:
-        if work.stage == Stage.DRAFT:
+        if work.stage == DemoStage.DRAFT:
             continue
         for text in (work.title, work.story, work.alt_text, work.medium, work.assistance, work.artist):
             assert re.search(r"[\u4e00-\u9fff]", text.zh) or text.zh.isascii(), work.slug
@@ -85,14 +85,14 @@ def test_what_hangs_is_accepted_and_hangs_once() -> None:
     hung = [slug for exhibition in WHOLE.exhibitions for room in exhibition.rooms for slug in room.works]
     stages = {work.slug: work.stage for work in WHOLE.works}
     assert len(hung) == len(set(hung))
-    assert {stages[slug] for slug in hung} == {Stage.ACCEPTED, Stage.WITHDRAWN}
+    assert {stages[slug] for slug in hung} == {DemoStage.ACCEPTED, DemoStage.WITHDRAWN}
     assert [len(exhibition.rooms) for exhibition in WHOLE.exhibitions] == [3, 2]
 
 
 def test_accents_can_be_read() -> None:
-    for theme in catalogue.themes(today()):
-        assert is_readable(theme.accent, DAY)
-        assert is_readable(theme.accent_night, NIGHT)
+    for theme in content.themes(today()):
+        assert is_readable(theme.accent, DAY_BACKGROUNDS)
+        assert is_readable(theme.accent_night, NIGHT_BACKGROUNDS)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_solstice_falls_where_the_almanac_says(year: int, day: int) -> None:
 
 def test_a_photograph_carries_what_must_be_stripped(tmp_path: Path) -> None:
     scene = SCENES["dumpling-wrappers"]
-    with Picture.open(photograph(scene.slug, tmp_path, 400)) as picture:
+    with Picture.open(save_photograph(scene.slug, tmp_path, 400)) as picture:
         exif = picture.getexif()
         assert exif[ExifTags.Base.Orientation] == 6
         assert exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
@@ -116,12 +116,12 @@ def test_a_photograph_carries_what_must_be_stripped(tmp_path: Path) -> None:
 
 async def test_entering_twice_doubles_nothing(settings: Settings) -> None:
     async with Database(settings):
-        await enter(settings, ignore, REDUCED)
+        await enter_demo(settings, ignore, REDUCED)
         first = await counts()
         assert first["Artwork"] == len(KEPT)
         assert first["Exhibition"] == 2
         assert first["Withdrawal"] == 1
-        await enter(settings, ignore, REDUCED)
+        await enter_demo(settings, ignore, REDUCED)
         assert await counts() == first
         by_status = Counter(await Artwork.all().values_list("status", flat=True))
         assert by_status == {
@@ -139,7 +139,7 @@ async def pages_open(settings: Settings) -> None:
     welcome = await welcome_text(settings)
     addresses = re.findall(rf"{re.escape(settings.site_url)}(/\S+)", welcome)
     assert len(addresses) >= 7
-    async with Desk(create_app(settings), settings.site_url) as desk:
+    async with DemoBrowsers(create_app(settings), settings.site_url) as desk:
         visitor = await desk.browser()
         for address in addresses:
             response = await visitor.get(address, follow_redirects=True)
@@ -158,7 +158,7 @@ async def nothing_personal_is_kept_in_pictures(settings: Settings, shown: list[A
 
 async def test_what_a_form_does_not_take_is_said(settings: Settings) -> None:
     async with Database(settings):
-        await enter(settings, ignore, replace(REDUCED, works=[], exhibitions=[]))
-        async with Desk(create_app(settings), settings.site_url) as desk:
+        await enter_demo(settings, ignore, replace(REDUCED, works=[], exhibitions=[]))
+        async with DemoBrowsers(create_app(settings), settings.site_url) as desk:
             with pytest.raises(EntryRefused, match="themes:create answered 422"):
                 await desk.send("curator@example.org", "themes:create", {"slug": "No Slug"})

@@ -6,14 +6,14 @@ from itertools import combinations
 import pytest
 from PIL import Image
 
-from gallery.demo.pictures import SCENES, draw
+from gallery.demo.scenes import SCENES, draw_scene
 
 WIDTH = 480
 
 
 @cache
 def drawn(slug: str) -> Image.Image:
-    return draw(slug, WIDTH)
+    return draw_scene(slug, WIDTH)
 
 
 def fingerprint(image: Image.Image) -> int:
@@ -63,18 +63,18 @@ def test_scene_keeps_its_shape_and_is_rich(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", ["tangyuan", "goalkeeper", "steam-over-a-pot", "tiger-hat"])
 def test_drawing_again_gives_the_same_bytes(slug: str) -> None:
-    assert draw(slug, WIDTH).tobytes() == drawn(slug).tobytes()
+    assert draw_scene(slug, WIDTH).tobytes() == drawn(slug).tobytes()
 
 
 def test_another_width_gives_the_same_composition() -> None:
     for slug in ("dumpling-wrappers", "fish-of-plenty"):
-        differing = fingerprint(drawn(slug)) ^ fingerprint(draw(slug, 700))
+        differing = fingerprint(drawn(slug)) ^ fingerprint(draw_scene(slug, 700))
         assert differing.bit_count() < 40, slug
 
 
 def test_full_size_is_what_the_scene_declares() -> None:
     scene = SCENES["sun-returns"]
-    assert draw(scene.slug).size == (scene.width, scene.height)
+    assert draw_scene(scene.slug).size == (scene.width, scene.height)
 
 
 def test_no_two_scenes_look_alike() -> None:
@@ -85,6 +85,6 @@ def test_no_two_scenes_look_alike() -> None:
 
 def test_an_unknown_scene_or_a_tiny_width_is_refused() -> None:
     with pytest.raises(KeyError):
-        draw("no-such-scene")
+        draw_scene("no-such-scene")
     with pytest.raises(ValueError, match="3 px"):
-        draw("tangyuan", 3)
+        draw_scene("tangyuan", 3)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from gallery.artworks.models import Artwork, Status
-from gallery.clock import from_local, local, now, today
+from gallery.clock import from_local, now, to_local, today
 from gallery.exhibitions import drafts
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from tests import factories
@@ -63,7 +63,7 @@ async def test_from_nothing_to_a_published_exhibition(site: Site) -> None:
     assert saved.headers["location"] == f"{here}#edition"
     opened = (await draft(exhibition)).opens_at
     assert opened is not None
-    assert local(opened).strftime("%Y-%m-%d %H:%M") == "2022-12-20 09:30"
+    assert to_local(opened).strftime("%Y-%m-%d %H:%M") == "2022-12-20 09:30"
 
     added = await client.post(f"{here}/rooms", data={"new-title_en": "At the table", "new-text_en": "*Warm*"})
     room = await Room.get(edition__exhibition_id=exhibition.id)
@@ -314,7 +314,7 @@ async def test_an_opening_is_offered(site: Site) -> None:
     page = (await client.get(f"/desk/exhibitions/{exhibition.id}")).text
     offered = re.search(r'name="opens_at"[^>]*value="([^"]+)"', page)
     assert offered is not None
-    moment = from_local(local(now()).strptime(offered[1], "%Y-%m-%dT%H:%M"))
+    moment = from_local(to_local(now()).strptime(offered[1], "%Y-%m-%dT%H:%M"))
     assert abs(moment - now()) < timedelta(minutes=5)
     refused = await client.post(f"/desk/exhibitions/{exhibition.id}/editions")
     assert refused.status_code == 422

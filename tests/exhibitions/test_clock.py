@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gallery import clock
 from gallery.artworks.models import Artwork, Status
-from gallery.clock import start_of
+from gallery.clock import start_of_day
 from gallery.db.connection import Database
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.exhibitions.schedule import next_change
@@ -81,22 +81,22 @@ async def walk_through_time(template: Path, plans: list[Plan]) -> None:
             ends = [end for plan in plans if (end := closes(plan)) is not None]
             turns = sorted({*map(opens, plans), *ends})
             for moment in sorted({turn + step for turn in turns for step in (-SECOND, 0 * SECOND, SECOND)}):
-                with clock.standing_at(moment):
+                with clock.frozen_at(moment):
                     assert await seen() == told_of(plans, moment), moment
                     change = await next_change()
                 # Pages are kept until then: nothing may differ before, and no turn may be passed over.
                 later = [turn for turn in turns if turn > moment]
-                midnight = start_of(clock.local(moment).date() + timedelta(days=1))
+                midnight = start_of_day(clock.to_local(moment).date() + timedelta(days=1))
                 assert change == min([*later, midnight])
 
 
 async def seen() -> dict[str, set[int]]:
     """The same as `told_of`, by the site's own rules."""
     rules = {
-        "to open": queries.TO_OPEN(),
-        "open": queries.OPEN(),
-        "past": queries.PAST(),
-        "on the site": queries.OPENED(),
+        "to open": queries.opens_later(),
+        "open": queries.is_open(),
+        "past": queries.has_closed(),
+        "on the site": queries.has_opened(),
     }
     return {
         word: {int(shown.slug.removeprefix("plan-")) for shown in await queries.exhibitions(rule, limit=9)}
@@ -114,12 +114,12 @@ async def test_a_work_leaves_the_wall_when_the_day_of_its_consent_is_over(site: 
         consent=await factories.consent(site.cast.organisation, ends_on=day),
     )
     staying = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
-    hung = await factories.exhibition([leaving, staying], closes_at=start_of(day + timedelta(days=9)))
+    hung = await factories.exhibition([leaving, staying], closes_at=start_of_day(day + timedelta(days=9)))
     visitor = await site.client()
-    midnight = start_of(day + timedelta(days=1))
+    midnight = start_of_day(day + timedelta(days=1))
 
     async def hanging_at(moment: datetime) -> tuple[list[Artwork], int]:
-        with clock.standing_at(moment):
+        with clock.frozen_at(moment):
             page = (await visitor.get(f"/en/exhibitions/{hung.slug}")).text
             status = (await visitor.get(f"/en/works/{leaving.public_id}")).status_code
         return [work for work in (leaving, staying) if work.public_id in page], status
@@ -146,7 +146,7 @@ async def test_an_exhibition_opens_and_leaves_by_the_clock(site: Site) -> None:
     ]
 
     async def seen_at(moment: datetime) -> list[int]:
-        with clock.standing_at(moment):
+        with clock.frozen_at(moment):
             home, closed = (await visitor.get("/en/")).text, (await visitor.get(paths[1])).text
             assert (past.slug in home) == (moment >= begins)
             assert ("This exhibition has closed." in closed) == (moment >= ends)

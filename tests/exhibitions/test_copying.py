@@ -29,7 +29,7 @@ async def test_a_copy_begins_as_the_draft_is(site: Site) -> None:
         await Hanging.get(room_id=room.id, artwork_id=two.id), caption_en="By the door"
     )
     second = await drafts.add_room(draft, title_en="Snow", layout=Layout.TIMELINE, rule={"theme": theme.id})
-    await drafts.leave_out(second, one)
+    await drafts.add_exclusion(second, one)
     credit = {"kind": "curator", "name_zh": "", "name_en": "Mei", "link": ""}
     await add_entry(exhibition, "credits", credit, site.cast.curator)
     await Artwork.filter(id=gone.id).update(status=Status.WITHDRAWN)

@@ -14,13 +14,13 @@ from gallery.cli.inspection import inspect
 from gallery.clock import now
 from gallery.db.connection import Database
 from gallery.exhibitions import drafts
-from gallery.exhibitions.chores import note_every_link, tidy_logos
-from gallery.exhibitions.copying import copy
+from gallery.exhibitions.chores import clean_up_logos, update_link_list
+from gallery.exhibitions.copies import copy_exhibition
 from gallery.exhibitions.draft_lists import add_entry, remove_entry
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.images.profile_image_models import CreditLogo
 from gallery.organisations.models import CheckedLink, LinkState
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 
@@ -109,13 +109,13 @@ async def test_it_is_seen_only_while_an_edition_on_view_names_its_credit(thanked
 
 async def test_it_is_kept_while_an_edition_could_be_restored_and_no_longer(thanked: Thanked) -> None:
     await thanked.send(factories.photograph())
-    workshop = Workshop(thanked.site.settings, thanked.site.storage)
+    context = ChoreContext(thanked.site.settings, thanked.site.storage)
     await remove_entry(thanked.exhibition, "credits", thanked.key, thanked.site.cast.curator)
-    await tidy_logos(workshop)
+    await clean_up_logos(context)
     assert len(await thanked.files()) == 1
     assert await inspect(Database(thanked.site.settings), thanked.site.storage, timedelta(0)) == []
     await Edition.filter(exhibition=thanked.exhibition).update(credits=None)
-    await tidy_logos(workshop)
+    await clean_up_logos(context)
     assert await thanked.files() == []
     assert not await CreditLogo.exists()
 
@@ -123,7 +123,7 @@ async def test_it_is_kept_while_an_edition_could_be_restored_and_no_longer(thank
 async def test_a_copied_exhibition_shares_the_file_until_both_are_without_it(thanked: Thanked) -> None:
     curator, site = thanked.site.cast.curator, thanked.site
     await thanked.send(factories.photograph())
-    made = await copy(thanked.exhibition, "again", curator, theme=None)
+    made = await copy_exhibition(thanked.exhibition, "again", curator, theme=None)
     other = Thanked(site, made, thanked.key, thanked.client)
     await thanked.send(None, is_gone="1")
     assert len(await thanked.files()) == 1
@@ -189,9 +189,9 @@ async def test_what_is_wrong_is_said_and_the_present_one_stays(
 
 
 async def test_links_are_looked_at_and_a_dead_one_is_no_link(thanked: Thanked) -> None:
-    workshop = Workshop(thanked.site.settings, thanked.site.storage)
+    context = ChoreContext(thanked.site.settings, thanked.site.storage)
     assert f'<a href="{CREDIT["link"]}"' in await thanked.seen()
-    await note_every_link(workshop)
+    await update_link_list(context)
     link = await CheckedLink.get(url=CREDIT["link"])
     await CheckedLink.filter(id=link.id).update(state=LinkState.DEAD, answer="404")
     from gallery.db import content_version
@@ -203,8 +203,8 @@ async def test_links_are_looked_at_and_a_dead_one_is_no_link(thanked: Thanked) -
     desk = (await thanked.client.get(f"/desk/exhibitions/{thanked.exhibition.id}/credits")).text
     assert "The link leads nowhere: it answers 404" in desk
     await remove_entry(thanked.exhibition, "credits", thanked.key, thanked.site.cast.curator)
-    await note_every_link(workshop)
+    await update_link_list(context)
     assert await CheckedLink.exists(url=CREDIT["link"]), "the edition on view still leads there"
     await drafts.publish(thanked.exhibition, thanked.site.cast.curator)
-    await note_every_link(workshop)
+    await update_link_list(context)
     assert not await CheckedLink.exists(url=CREDIT["link"])

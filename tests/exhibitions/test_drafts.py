@@ -13,7 +13,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.db.content_version import ContentVersion
 from gallery.exhibitions import drafts
-from gallery.exhibitions.drafts import BuildingRefused, NotHangable, NotPublishable
+from gallery.exhibitions.drafts import DraftChangeRefused, NotHangable, NotPublishable
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.web.languages import set_language
 from tests import factories
@@ -29,7 +29,7 @@ async def founded(site: Site, **draft: object) -> tuple[Exhibition, Edition, Roo
     """An exhibition that opened a minute ago, with one empty room."""
     set_language("en")  # refusals are said in the language of whoever builds
     values = {"title_en": "Reunion", "opens_at": now() - timedelta(minutes=1), **draft}
-    exhibition = await drafts.found("reunion", site.cast.curator, **values)
+    exhibition = await drafts.create_exhibition("reunion", site.cast.curator, **values)
     edition = await drafts.draft_of(exhibition)
     return exhibition, edition, await drafts.add_room(edition, title_en="First")
 
@@ -82,7 +82,7 @@ async def test_changing_the_draft_changes_nothing_that_visitors_see(site: Site) 
     await drafts.take_down(hanging)
     await drafts.change_room(room, title_en="Another name")
     await drafts.add_room(draft, title_en="Second")
-    await drafts.change(exhibition, None, title_en="Another title")
+    await drafts.change_draft(exhibition, None, title_en="Another title")
     await drafts.close_room(room)
     assert await version() == before
     assert await on_view() == {work.id}
@@ -231,10 +231,10 @@ async def test_an_edition_is_frozen(site: Site) -> None:
         drafts.move_room(frozen, 1),
         drafts.close_room(frozen),
         drafts.take_down(hanging),
-        drafts.move(hanging, 1),
+        drafts.move_hanging(hanging, 1),
         drafts.hang(frozen, work, site.cast.curator),
     ):
-        with pytest.raises(BuildingRefused):
+        with pytest.raises(DraftChangeRefused):
             await change
     assert await Room.filter(edition_id=edition.id).values_list("title_en", flat=True) == ["First"]
     assert await Hanging.filter(room_id=frozen.id).count() == 1
@@ -252,7 +252,7 @@ async def test_moving_a_work(site: Site) -> None:
         (3, 99, [b, c, a, d]),
         (0, 0, [a, b, c, d]),
     ]:
-        await drafts.move(hangings[index], to)
+        await drafts.move_hanging(hangings[index], to)
         assert await order_in(room) == expected
     await drafts.take_down(hangings[1])
     assert await order_in(room) == [a, c, d]
@@ -264,7 +264,7 @@ async def test_a_new_theme_is_seen_at_once(site: Site) -> None:
     exhibition, _draft, _room = await founded(site)
     theme = await factories.theme()
     before = await version()
-    await drafts.change(exhibition, theme, title_en="Reunion")
+    await drafts.change_draft(exhibition, theme, title_en="Reunion")
     assert (await Exhibition.get(id=exhibition.id)).theme_id == theme.id
     assert await version() == before + 1
 
@@ -277,6 +277,6 @@ class Row:
 @given(st.integers(1, 12).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n))), st.integers(-3, 99))
 def test_moving_keeps_every_row_and_the_order_of_the_others(case: tuple[int, int], to: int) -> None:
     count, id = case
-    moved = [row.id for row in drafts._moved([Row(number) for number in range(1, count + 1)], id, to)]
+    moved = [row.id for row in drafts._reordered([Row(number) for number in range(1, count + 1)], id, to)]
     assert moved.index(id) == min(max(to, 1), count) - 1
     assert [number for number in moved if number != id] == [n for n in range(1, count + 1) if n != id]

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
-from gallery.exhibitions import copying, drafts
-from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arranged
-from gallery.exhibitions.comparing import _staying, compare
+from gallery.exhibitions import copies, drafts
+from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arrangement_of
+from gallery.exhibitions.comparison import _longest_rising, compare
 from gallery.exhibitions.drafts import NotPublishable
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
-from gallery.exhibitions.room_rules import Filled, Hung
+from gallery.exhibitions.room_rules import FilledRoom, HungWork
 from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
@@ -47,9 +47,11 @@ async def two_editions(site: Site) -> tuple[Exhibition, list[Artwork]]:
     await drafts.publish(exhibition, site.cast.curator)
     draft = await draft_of(exhibition)
     room = await Room.get(edition_id=draft.id)
-    await drafts.change(exhibition, None, title_en="Homecoming", introduction_en="We eat together again.")
+    await drafts.change_draft(
+        exhibition, None, title_en="Homecoming", introduction_en="We eat together again."
+    )
     await drafts.take_down(await Hanging.get(room_id=room.id, artwork_id=b.id))
-    await drafts.move(await Hanging.get(room_id=room.id, artwork_id=c.id), 1)
+    await drafts.move_hanging(await Hanging.get(room_id=room.id, artwork_id=c.id), 1)
     await drafts.change_caption(await Hanging.get(room_id=room.id, artwork_id=a.id), caption_en="By the door")
     second = await drafts.add_room(draft, title_en="Upstairs")
     await drafts.hang(second, d, site.cast.curator)
@@ -153,9 +155,9 @@ async def test_restoring_brings_an_edition_back_as_the_draft(site: Site) -> None
     edition = await drafts.publish(exhibition, site.cast.curator)
     assert edition.number == 3
     first = await Edition.get(exhibition_id=exhibition.id, number=1)
-    assert compare(await arranged(first), await arranged(edition)).is_none
+    assert compare(await arrangement_of(first), await arrangement_of(edition)).is_none
     second = await Edition.get(exhibition_id=exhibition.id, number=2)
-    assert not compare(await arranged(second), await arranged(edition)).is_none
+    assert not compare(await arrangement_of(second), await arrangement_of(edition)).is_none
     asked = (await client.get(f"{here}/editions/3/restoration")).text
     assert "as this edition was already" in asked
     assert '<button class="primary"' not in asked
@@ -184,7 +186,7 @@ async def test_many_that_stay_away_are_counted(site: Site) -> None:
     exhibition = await factories.exhibition(works)
     await Artwork.all().update(status=Status.WITHDRAWN)
     edition = await Edition.get(exhibition_id=exhibition.id, number=1)
-    away = await copying.restore(edition, site.cast.curator)
+    away = await copies.restore(edition, site.cast.curator)
     assert [work.id for work in away] == [work.id for work in works]
     client = await site.client(site.cast.curator)
     page = (await client.get(f"/desk/exhibitions/{exhibition.id}/editions/1/restoration")).text
@@ -204,7 +206,7 @@ async def test_a_room_with_a_rule_keeps_it(site: Site) -> None:
     await drafts.publish(exhibition, site.cast.curator)
     newer = await accepted(site, themes=[theme])
     edition = await Edition.get(exhibition_id=exhibition.id, number=1)
-    assert await copying.restore(edition, site.cast.curator) == []
+    assert await copies.restore(edition, site.cast.curator) == []
     again = await drafts.publish(exhibition, site.cast.curator)
     hung = (
         await Hanging.filter(room__edition_id=again.id)
@@ -349,7 +351,9 @@ def arrangement(rooms: list[list[int]], titles: list[str]) -> Arrangement:
     return Arrangement(
         dict.fromkeys(FROZEN_FIELDS, ""),
         [
-            Filled(Room(id=number, edition_id=1, position=number, title_en=title), [Hung(id) for id in works])
+            FilledRoom(
+                Room(id=number, edition_id=1, position=number, title_en=title), [HungWork(id) for id in works]
+            )
             for number, (works, title) in enumerate(zip(rooms, titles, strict=False), 1)
         ],
     )
@@ -390,7 +394,7 @@ def test_each_work_is_told_of_once_and_truly(
 
 @given(st.permutations(range(7)))
 def test_the_fewest_count_as_moved(order: list[int]) -> None:
-    staying = _staying(order)
+    staying = _longest_rising(order)
     kept = [number for number in order if number in staying]
     assert kept == sorted(kept)
     longest = max(

@@ -15,19 +15,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gallery import clock
-from gallery.archives import writing
-from gallery.artworks.models import Artwork, Status, walls_are_open
-from gallery.cli.revocations import end_again, valid_digests
+from gallery.archives import writer
+from gallery.artworks.models import Artwork, Status, edition_is_open
+from gallery.cli.revocations import revoke_ended, valid_digests
 from gallery.db.connection import Database
 from gallery.db.content_version import settle
 from gallery.exhibitions import drafts
-from gallery.exhibitions.announcements import tell_of_opening
-from gallery.exhibitions.models import Edition, Exhibition, Hanging, OnSite, Room
+from gallery.exhibitions.announcements import notify_of_opening
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, PublishedEditions, Room
 from gallery.exhibitions.schedule import next_change
 from gallery.mail.models import Mail
 from gallery.public import queries
-from gallery.public.calendar import of_exhibitions
-from gallery.search.finding import _rooms
+from gallery.public.calendar import edition_days
+from gallery.search.results import _rooms
 from tests import factories
 from tests.cast import assemble
 from tests.conftest import Site, settings_for
@@ -97,18 +97,18 @@ async def seen(exhibition: Exhibition) -> dict[str, int | None]:
         assert len(found) <= 1
         return numbers[found[0].edition_id] if found else None
 
-    on_site = OnSite.of(await Edition.filter(exhibition_id=exhibition.id))
+    on_site = PublishedEditions.of(await Edition.filter(exhibition_id=exhibition.id))
     shown = await queries.exhibition_at(exhibition.slug)
-    current = await writing._current(exhibition.slug)
-    hung = await Hanging.filter(walls_are_open("room__edition__")).values_list("room__edition_id", flat=True)
+    current = await writer._edition_of(exhibition.slug)
+    hung = await Hanging.filter(edition_is_open("room__edition__")).values_list("room__edition_id", flat=True)
     result = {
         "shown": numbers[shown.edition_id] if shown else None,
         "planned": on_site.planned.number if on_site.planned else None,
-        "announced": await only(queries.TO_OPEN()),
-        "past": await only(queries.PAST()),
+        "announced": await only(queries.opens_later()),
+        "past": await only(queries.has_closed()),
         "archived": numbers[current["id"]] if current else None,
     }
-    assert await only(queries.OPENED()) == result["shown"]
+    assert await only(queries.has_opened()) == result["shown"]
     assert (on_site.shown.number if on_site.shown else None) == result["shown"]
     assert [numbers[int(str(id))] for id in hung] == ([result["shown"]] if shown else [])
     assert len(await _rooms([exhibition.id])) == (1 if shown else 0)
@@ -147,13 +147,13 @@ async def walk(template: Path, steps: list[Step]) -> None:
         async with Database(settings_for(home, f"sqlite:///{home / 'gallery.sqlite3'}")):
             cast = await assemble()
             work = await Artwork.create(organisation=cast.organisation, status=Status.ACCEPTED, title="Snow")
-            exhibition = await drafts.found("snow", cast.curator, title_en="Snow")
+            exhibition = await drafts.create_exhibition("snow", cast.curator, title_en="Snow")
             draft = await drafts.draft_of(exhibition)
             room = await Room.create(edition=draft, position=1, title_en="One")
             await Hanging.create(room=room, artwork=work, position=1)
             oracle, moment = Oracle(), NOON
             for number, (step, hours) in enumerate(steps):
-                with clock.standing_at(moment):
+                with clock.frozen_at(moment):
                     if step == "cancel":
                         had = oracle.at(moment)["planned"] is not None
                         assert await drafts.cancel_planned(exhibition, cast.curator) == had
@@ -182,7 +182,7 @@ async def watch(exhibition: Exhibition, oracle: Oracle, since: datetime) -> None
     moments = sorted({since, *(turn + step for turn in turns for step in (-SECOND, 0 * SECOND, SECOND))})
     before, until = None, since
     for moment in moments:
-        with clock.standing_at(moment):
+        with clock.frozen_at(moment):
             told = await seen(exhibition)
             assert told == oracle.at(moment), moment
             if before is not None and moment < until:
@@ -212,7 +212,7 @@ async def test_what_is_open_stays_open_until_the_planned_edition_opens(site: Sit
     visitor, curator = await site.client(), await site.client(site.cast.curator)
 
     async def seen_at(moment: datetime) -> dict[str, object]:
-        with clock.standing_at(moment):
+        with clock.frozen_at(moment):
             texts = {
                 name: (await visitor.get(path)).text
                 for name, path in (
@@ -274,7 +274,7 @@ async def test_the_desk_says_what_visitors_really_see(site: Site) -> None:
     again = await curator.post(f"{address}/editions")
     assert again.status_code == 422
     assert "This is published already: it is edition 2" in again.text
-    with clock.standing_at(opens_at + SECOND):
+    with clock.frozen_at(opens_at + SECOND):
         assert await button() == "Publish now"
         assert await states(f"{address}/editions") == ["visitors see this one"]
 
@@ -294,7 +294,7 @@ async def test_a_planned_edition_is_cancelled(site: Site) -> None:
     assert "opens to visitors" not in (await partner.get(f"/desk/works/{new.id}")).text
     await curator.post(f"{address}/cancellation")
     assert "No edition is planned" in (await curator.get(f"{address}/editions")).text
-    with clock.standing_at(opens_at + SECOND):
+    with clock.frozen_at(opens_at + SECOND):
         assert [work.id for work in await Artwork.all().on_view()] == [old.id]
         await curator.post(f"{address}/unpublishing")
         assert not await Artwork.all().on_view()
@@ -303,8 +303,8 @@ async def test_a_planned_edition_is_cancelled(site: Site) -> None:
 async def test_nobody_is_told_that_an_exhibition_opened_which_was_open(site: Site) -> None:
     exhibition, _old, _new, opens_at = await planned(site)
     await drafts.publish(exhibition, site.cast.curator)
-    with clock.standing_at(opens_at + SECOND):
-        assert not await tell_of_opening()
+    with clock.frozen_at(opens_at + SECOND):
+        assert not await notify_of_opening()
     assert set(await Mail.all().values_list("kind", flat=True)) == {"works_hung"}
 
 
@@ -319,14 +319,14 @@ async def test_the_calendar_tells_a_talk_of_two_editions_once(site: Site) -> Non
     }
     await Edition.filter(exhibition_id=exhibition.id).update(talks=[talk])
     await drafts.publish(exhibition, site.cast.curator)
-    day = clock.local(opens_at).date()
-    entries = await of_exhibitions(day - timedelta(days=1), day)
+    day = clock.to_local(opens_at).date()
+    entries = await edition_days(day - timedelta(days=1), day)
     assert [entry.kind for entry in entries].count("talk") == 1
     assert len(await queries.talks_from(clock.now(), 9)) == 1
     visitor = await site.client()
     calendar = (await visitor.get("/en/exhibitions/reunion/talks.ics")).text
     assert "SEQUENCE:1" in calendar
-    with clock.standing_at(opens_at + SECOND):
+    with clock.frozen_at(opens_at + SECOND):
         assert "SEQUENCE:2" in (await visitor.get("/en/exhibitions/reunion/talks.ics")).text
 
 
@@ -352,6 +352,6 @@ async def test_what_a_planned_edition_took_off_the_wall_stays_away_after_a_resto
     valid = {each async for each in valid_digests()}
     await second.delete()
     await Edition.filter(id=first.id).update(shown_until=None)
-    ended = [each.kind async for each in end_again(valid, site.storage)]
+    ended = [each.kind async for each in revoke_ended(valid, site.storage)]
     assert ended == ["hanging"]
     assert await Artwork.all().on_view().values_list("id", flat=True) == [stays.id]

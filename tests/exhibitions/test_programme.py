@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gallery.artworks.models import Status
 from gallery.clock import now
 from gallery.exhibitions import drafts
-from gallery.exhibitions.draft_lists import ENTRIES_MOST, add_entry
+from gallery.exhibitions.draft_lists import MAX_LIST_ENTRIES, add_entry
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.exhibitions.talks import Talk
 from gallery.interop.icalendar_files import event_of
@@ -193,12 +193,12 @@ async def test_a_list_has_an_end(site: Site) -> None:
     exhibition, here = await draft(site)
     many = [
         {"key": f"{n:08x}", "kind": "media", "name_zh": "", "name_en": f"N{n}", "link": ""}
-        for n in range(ENTRIES_MOST)
+        for n in range(MAX_LIST_ENTRIES)
     ]
     await Edition.filter(exhibition_id=exhibition.id).update(credits=many)
     answer = await (await site.client(site.cast.curator)).post(f"{here}/credits", data=CREDIT)
     assert answer.status_code == 422
-    assert f"There are {ENTRIES_MOST} here already" in answer.text
+    assert f"There are {MAX_LIST_ENTRIES} here already" in answer.text
 
 
 async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:

@@ -12,10 +12,10 @@ from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import drafts
-from gallery.exhibitions.arrangements import CAPTIONS, ROOM_FIELDS
+from gallery.exhibitions.arrangements import CAPTION_FIELDS, ROOM_FIELDS
 from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, digest, merged, read_seen, seen_of
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
-from gallery.exhibitions.room_rules import ROOM_MOST, filled
+from gallery.exhibitions.room_rules import MAX_WORKS_BY_RULE, fill_rooms
 from tests import factories
 from tests.conftest import Site
 
@@ -98,7 +98,7 @@ async def test_what_a_rule_can_ask(site: Site, asked: dict[str, str], matches: l
     await client.post(
         f"/desk/exhibitions/{exhibition.id}/rooms/{room.id}", data=fields(room, filled="rule", **asked)
     )
-    (shown,) = await filled(await drafts.draft_of(exhibition))
+    (shown,) = await fill_rooms(await drafts.draft_of(exhibition))
     assert [hung.artwork_id for hung in shown.works] == [works[index].id for index in matches]
 
 
@@ -148,7 +148,7 @@ async def test_a_rule_that_finds_nothing_and_one_that_finds_too_much(site: Site)
                 year=1999,
                 status=Status.ACCEPTED,
             )
-            for number in range(ROOM_MOST + 5)
+            for number in range(MAX_WORKS_BY_RULE + 5)
         ]
     )
     await Room.filter(id=room.id).update(rule={"year": 1999})
@@ -157,7 +157,7 @@ async def test_a_rule_that_finds_nothing_and_one_that_finds_too_much(site: Site)
     assert "and 276 more" in page
     assert "5 more meet it; a room takes the newest 300." in page
     edition = await drafts.publish(exhibition, site.cast.curator)
-    assert len(await hung_in(edition)) == ROOM_MOST
+    assert len(await hung_in(edition)) == MAX_WORKS_BY_RULE
 
 
 async def test_two_rules_do_not_hang_a_work_twice(site: Site) -> None:
@@ -167,7 +167,7 @@ async def test_two_rules_do_not_hang_a_work_twice(site: Site) -> None:
     draft = await drafts.draft_of(exhibition)
     for _ in range(2):
         await drafts.add_room(draft, title_en="More", rule={"year": 2001})
-    hung = [[one.artwork_id for one in room.works] for room in await filled(draft)]
+    hung = [[one.artwork_id for one in room.works] for room in await fill_rooms(draft)]
     assert hung == [[work.id], [other.id], []]
 
 
@@ -292,7 +292,7 @@ async def test_two_curators_write_captions_and_both_stay(site: Site) -> None:
     here = f"/desk/exhibitions/{exhibition.id}"
     path = f"{here}/hangings/{hanging.id}/caption"
     hers, his = await site.client(site.cast.curator), await site.client(site.cast.keeper)
-    seen = seen_of(dict.fromkeys(CAPTIONS, ""))
+    seen = seen_of(dict.fromkeys(CAPTION_FIELDS, ""))
     assert seen in (await hers.get(here)).text
     saved = await hers.post(
         path,

@@ -38,16 +38,22 @@ with atheris.instrument_imports(
         WebPImagePlugin,
     )
 
-    from gallery.images.iiif_requests import Cut, tiles
+    from gallery.images.iiif_requests import ImageRequest, all_tiles
     from gallery.images.sandbox import pixels
     from gallery.images.sandbox import tiles as cutting
-    from gallery.images.sandbox.parent import Refused, developed_from, inspected_from, judged, sniff
+    from gallery.images.sandbox.parent import (
+        ImageRefused,
+        parse_answer,
+        parse_developed,
+        parse_inspected,
+        sniff,
+    )
 
 from tests.images import files
 from tests.images.answers import TRUE_ANSWER
 
 MEMORY = 2 << 30  # bytes of address space: the child's own limit, and what this fuzzer itself takes
-BOUNDS = pixels.Bounds(max_pixels=4_000_000, min_long_side=600, memory_bytes=608 << 20)
+BOUNDS = pixels.ImageBounds(max_pixels=4_000_000, min_long_side=600, memory_bytes=608 << 20)
 CUT_MOST = 1_000_000  # px: what is cut into tiles too
 STATUSES = (0, 1, -6, -9, -11, -24, None)
 
@@ -67,11 +73,11 @@ def answers(data: bytes) -> None:
 
 
 def believed(line: bytes, status: int | None) -> None:
-    with suppress(Refused, OSError):
-        told = judged(line, status)
-        with suppress(Refused):
-            inspected_from(told, "jpeg")
-        developed = developed_from(told, "jpeg")
+    with suppress(ImageRefused, OSError):
+        told = parse_answer(line, status)
+        with suppress(ImageRefused):
+            parse_inspected(told, "jpeg")
+        developed = parse_developed(told, "jpeg")
         assert 0 < developed.width * developed.height < 2**62
         assert all(re.fullmatch(r"[0-9]+\.[a-z]+", name) for name in developed.files)
 
@@ -84,23 +90,23 @@ def pictures(data: bytes) -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:
         source = Path(name) / "upload"
         source.write_bytes(data)
-        with suppress(pixels.Unfit, MemoryError):
+        with suppress(pixels.UnusableImage, MemoryError):
             told = pixels.inspect(source, kind, Path(name) / "preview", BOUNDS)
             assert told["width"] * told["height"] <= BOUNDS.max_pixels
-            sheet = pixels.read(source, kind, BOUNDS, lambda size: size)
-            with suppress(pixels.Unfit, MemoryError):
+            sheet = pixels.decode(source, kind, BOUNDS, lambda size: size)
+            with suppress(pixels.UnusableImage, MemoryError):
                 shown(sheet)
             size = sheet.shown_size
             del sheet
             if size[0] * size[1] <= CUT_MOST:
-                with suppress(pixels.Unfit, MemoryError):
+                with suppress(pixels.UnusableImage, MemoryError):
                     in_pieces(source, kind, size, Path(name))
 
 
-def shown(sheet: pixels.Sheet) -> None:
+def shown(sheet: pixels.DecodedImage) -> None:
     """What `pixels.develop` does up to the encoders."""
-    width, height = pixels.developed_size(sheet.shown_size)
-    largest = pixels.srgb_print(sheet, pixels.print_size((width, height), 400))
+    width, height = pixels.rendition_source_size(sheet.shown_size)
+    largest = pixels.srgb_image(sheet, pixels.size_at_width((width, height), 400))
     assert largest.mode == "RGB"
     pixels.perceptual_hash(largest)
     pixels.mean_colour(largest)
@@ -111,11 +117,11 @@ def in_pieces(source: Path, kind: str, size: pixels.Size, folder: Path) -> None:
     """All tiles of a picture, and a region of it that is turned."""
     out = folder / "tiles"
     out.mkdir()
-    told = cutting.cut_tiles(source, kind, size, out, BOUNDS)
-    assert told["tiles"] == len(list(out.iterdir())) == len(list(tiles(size)))
+    told = cutting.write_tiles(source, kind, size, out, BOUNDS)
+    assert told["tiles"] == len(list(out.iterdir())) == len(list(all_tiles(size)))
     region = (size[0] // 3, size[1] // 3, size[0] // 2, size[1] // 2)
-    cut = Cut(region, (max(1, size[0] // 4), max(1, size[1] // 4)), True, 90, "gray", "png")
-    cutting.cut_one(source, kind, size, cut, folder / "piece", BOUNDS)
+    cut = ImageRequest(region, (max(1, size[0] // 4), max(1, size[1] // 4)), True, 90, "gray", "png")
+    cutting.write_region(source, kind, size, cut, folder / "piece", BOUNDS)
 
 
 def seeds(folder: Path, kind: str) -> None:

@@ -15,10 +15,10 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.images.chores import develop_next
 from gallery.images.models import Image, ImageState
-from gallery.images.profile_image_models import Emblem
+from gallery.images.profile_image_models import ProfileImage
 from gallery.images.sandbox import parent
 from gallery.settings import Settings
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.api.test_uploads import PIECES, V1, program
 from tests.artworks.test_bulk_upload import files
@@ -49,9 +49,9 @@ def settings(settings: Settings) -> Settings:
 async def calm(site: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """A machine on which no child ever gets time of the processor; a call gives them time again."""
     await factories.developed_files()
-    child = parent.CHILD
-    monkeypatch.setattr(parent, "CHILD", SLEEPING)
-    return lambda: monkeypatch.setattr(parent, "CHILD", child)
+    child = parent.CHILD_PROGRAM
+    monkeypatch.setattr(parent, "CHILD_PROGRAM", SLEEPING)
+    return lambda: monkeypatch.setattr(parent, "CHILD_PROGRAM", child)
 
 
 async def taken_in_and_shown_later(site: Site, calm: Callable[[], None]) -> None:
@@ -130,7 +130,7 @@ async def test_a_logo(site: Site, calm: Callable[[], None]) -> None:
     page = (await client.get(address)).text
     assert page.count(LOOKING) == 2  # as the answer, and beside the picture
     await taken_in_and_shown_later(site, calm)
-    assert (await Emblem.get()).image_id == (await Image.get()).id
+    assert (await ProfileImage.get()).image_id == (await Image.get()).id
 
 
 async def test_the_logo_beside_a_credit_is_asked_for_again(
@@ -173,7 +173,7 @@ async def test_a_late_picture_at_the_desks(site: Site, calm: Callable[[], None])
     work = await factories.artwork(
         site.storage, site.cast.organisation, image=image, title_translation="Slow"
     )
-    assert await develop_next(Workshop(replace(site.settings, image_worker_seconds=1), site.storage))
+    assert await develop_next(ChoreContext(replace(site.settings, image_worker_seconds=1), site.storage))
     partner, keeper = await site.client(site.cast.partner), await site.client(site.cast.keeper)
     assert PREPARING in (await partner.get(f"/desk/works/{work.id}")).text
     page = (await keeper.get("/desk/worker")).text
@@ -201,10 +201,10 @@ async def test_a_late_picture_of_no_work_has_no_button(site: Site) -> None:
 
 async def test_what_takes_the_processors_time_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the file that does it, whatever else goes on; what is said of it is no format that it has."""
-    monkeypatch.setattr(parent, "CHILD", BURNING)
+    monkeypatch.setattr(parent, "CHILD_PROGRAM", BURNING)
     image = await factories.received(site.storage, site.cast.organisation)
     work = await factories.artwork(site.storage, site.cast.organisation, image=image)
-    assert await develop_next(Workshop(site.settings, site.storage))
+    assert await develop_next(ChoreContext(site.settings, site.storage))
     await image.refresh_from_db()
     assert (image.state, image.refusal, image.failures) == (ImageState.REFUSED, "too_slow", 0)
     page = (await (await site.client(site.cast.partner)).get(f"/desk/works/{work.id}")).text

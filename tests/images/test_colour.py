@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageCms
 
-from gallery.images.iiif_requests import Cut
+from gallery.images.iiif_requests import ImageRequest
 from gallery.images.sandbox import colour, pixels, tiles
 from gallery.images.sandbox.containers import Cicp
 from gallery.images.sandbox.parent import develop
 from tests.images import files
 
-BOUNDS = pixels.Bounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
+BOUNDS = pixels.ImageBounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
 TOLERANCE = 8  # levels: of which lossy encoders take some
 
 RED, GREEN, BLUE, YELLOW = COLOURS = ((220, 30, 30), (30, 200, 30), (40, 90, 160), (250, 220, 60))
@@ -100,8 +100,8 @@ def picture() -> Image.Image:
 
 def drawn(data: bytes, kind: str, folder: Path) -> list[tuple[int, int, int]]:
     """The four fields as they are shown, before any encoder rounds them."""
-    sheet = pixels.read(files.stored(folder, data), kind, BOUNDS, lambda size: size)
-    shown = pixels.srgb_print(sheet, (640, 480))
+    sheet = pixels.decode(files.stored(folder, data), kind, BOUNDS, lambda size: size)
+    shown = pixels.srgb_image(sheet, (640, 480))
     return [shown.getpixel((160 * number + 80, 240)) for number in range(4)]  # type: ignore[misc]
 
 
@@ -144,9 +144,9 @@ async def test_the_renditions_have_these_colours(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code_points", [(12, 13), (9, 16)], ids=str)
 def test_pieces_have_these_colours(code_points: tuple[int, int], tmp_path: Path) -> None:
     data = files.png_stating(picture(), files.cicp_chunk(*code_points))
-    cut = Cut((480, 0, 160, 480), (160, 480), False, 0, "color", "png")
+    cut = ImageRequest((480, 0, 160, 480), (160, 480), False, 0, "color", "png")
     target = tmp_path / "piece.png"
-    tiles.cut_one(files.stored(tmp_path, data), "png", (640, 480), cut, target, BOUNDS)
+    tiles.write_region(files.stored(tmp_path, data), "png", (640, 480), cut, target, BOUNDS)
     with Image.open(target) as image:
         assert_like([image.convert("RGB").getpixel((80, 240))], [BY_CODE_POINTS[code_points][3]])
 
@@ -181,15 +181,15 @@ def ramp_of(levels: Iterable[int]) -> Image.Image:
 def test_hdr_greys_follow_the_formula_without_bands(transfer: int, primaries: int) -> None:
     """An eye sees it where a sky or a wall does not rise evenly."""
     ramp = ramp_of(range(256))
-    mapped = colour.mapped_to_srgb(ramp, Cicp(primaries, transfer))
+    mapped = colour.tone_mapped(ramp, Cicp(primaries, transfer))
     shown = list(mapped.getchannel("G").tobytes())
     assert all(high - low <= 1 for low, high in ImageChops.difference(mapped, ramp_of(shown)).getextrema())
     decode = colour.pq_light if transfer == colour.PQ else colour.hlg_light
     for level, found in enumerate(shown):
         light = decode(level / 255)
         if transfer == colour.HLG:
-            light *= light**0.2 * colour.BRIGHTEST
-        right = 255 * colour.srgb_number(light * colour.tone_scale(light))
+            light *= light**0.2 * colour.MAX_BRIGHTNESS
+        right = 255 * colour.srgb_encoded(light * colour.tone_scale(light))
         assert abs(found - right) <= 1, level
     assert all(one <= other for one, other in pairwise(shown))
     assert (shown[0], shown[-1]) == (0, 255)
@@ -205,8 +205,8 @@ def test_made_profiles_are_read_by_others() -> None:
 
 
 def greys(data: bytes, kind: str, folder: Path) -> list[int]:
-    sheet = pixels.read(files.stored(folder, data), kind, BOUNDS, lambda size: size)
-    grey = pixels.srgb_print(sheet, (1024, 64)).getchannel("G")
+    sheet = pixels.decode(files.stored(folder, data), kind, BOUNDS, lambda size: size)
+    grey = pixels.srgb_image(sheet, (1024, 64)).getchannel("G")
     return [value for x in range(1024) if isinstance(value := grey.getpixel((x, 32)), int)]
 
 

@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gallery.images.sandbox.containers import (
-    MOST_PAGES,
-    WHOLE,
+    COMPLETENESS_CHECKS,
+    MAX_PAGES,
     Cicp,
     PngHead,
     Tiff,
     box_colour,
-    is_whole,
+    is_complete,
     png_head,
 )
-from gallery.images.sandbox.parent import REFUSALS, Refused, develop, inspect
-from gallery.web.languages import speaking
+from gallery.images.sandbox.parent import REFUSALS, ImageRefused, develop, inspect
+from gallery.web.languages import use_language
 from tests.images import files
 
 PICTURE, PREVIEW = files.scene(1200, 800), Image.new("RGB", (900, 600), "magenta")
@@ -95,7 +95,7 @@ async def test_a_raw_file_is_called_one(name: str, tmp_path: Path) -> None:
         body = files.tiff_of((THUMBNAIL, REDUCED))
         start = struct.unpack_from("<I", body, 4)[0]
         data = b"II*\0" + struct.pack("<I", start) + b"CR\2\0" + body[12:]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ImageRefused) as refused:
         await inspect(files.stored(tmp_path, data))
     assert refused.value.code == "raw_file"
     assert "JPEG" in str(REFUSALS["raw_file"])
@@ -127,15 +127,15 @@ ODD: dict[str, tuple[str, bytes]] = {
 async def test_a_whole_file_that_cannot_be_opened_is_not_called_damaged(name: str, tmp_path: Path) -> None:
     """Nor is its own format offered for it."""
     kind, data = ODD[name]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ImageRefused) as refused:
         await inspect(files.stored(tmp_path, data))
     assert refused.value.code == ("unsupported_jpeg" if kind == "jpeg" else "unsupported_variant")
-    with speaking("en"):
+    with use_language("en"):
         offered = str(REFUSALS[refused.value.code]).partition("save it as")[2]
     assert ("PNG" if kind == "jpeg" else "JPEG") in offered
     assert kind.upper() not in offered
     if name != "tiff, numbers with a point":  # its head says enough
-        with pytest.raises(Refused, match="damaged"):
+        with pytest.raises(ImageRefused, match="damaged"):
             await inspect(files.stored(tmp_path, data[: len(data) // 2]))
 
 
@@ -145,7 +145,7 @@ def test_whole_files_are_told_from_truncated_ones(name: str, tmp_path: Path) -> 
     data = make()
     for share, expected in ((1.0, True), (0.6, False)):
         with files.stored(tmp_path, data[: int(len(data) * share)]).open("rb") as file:
-            assert is_whole(file, kind, 600) == expected
+            assert is_complete(file, kind, 600) == expected
 
 
 def test_directories_that_lead_in_circles_end(tmp_path: Path) -> None:
@@ -153,9 +153,9 @@ def test_directories_that_lead_in_circles_end(tmp_path: Path) -> None:
     at = data.index(struct.pack("<HHI", 330, 4, 1)) + 8
     with files.stored(tmp_path, data[:at] + data[4:8] + data[at + 4 :]).open("rb") as file:
         assert len(Tiff(file).pages) == 1
-    many = files.tiff_of(*[(Image.new("RGB", (1, 1)), FULL)] * (MOST_PAGES + 50))
+    many = files.tiff_of(*[(Image.new("RGB", (1, 1)), FULL)] * (MAX_PAGES + 50))
     with files.stored(tmp_path, many).open("rb") as file:
-        assert len(Tiff(file).pages) == MOST_PAGES
+        assert len(Tiff(file).pages) == MAX_PAGES
 
 
 SEEDS = [
@@ -174,13 +174,13 @@ def read_all(data: bytes, folder: Path) -> None:
     with files.stored(folder, data or b"\0").open("rb") as file:
         assert isinstance(png_head(file), PngHead)
         assert isinstance(box_colour(file), Cicp | None)
-        for kind in WHOLE:
-            assert is_whole(file, kind, 600) in (True, False)
+        for kind in COMPLETENESS_CHECKS:
+            assert is_complete(file, kind, 600) in (True, False)
         try:
             tiff = Tiff(file)
         except ValueError:
             return
-        assert 0 < len(tiff.pages) <= MOST_PAGES
+        assert 0 < len(tiff.pages) <= MAX_PAGES
         assert tiff.shown_page(600) in tiff.pages
         assert tiff.is_raw in (True, False)
 

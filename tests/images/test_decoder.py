@@ -23,16 +23,16 @@ import gallery
 from gallery.images.sandbox import child, pixels
 from gallery.images.sandbox import parent as decoder
 from gallery.images.sandbox.parent import (
-    PROMISED,
+    GUARANTEED_MEGAPIXELS,
     REFUSALS,
+    ImageRefused,
     Limits,
     MachineFault,
-    Refused,
     develop,
-    developed_from,
     inspect,
-    inspected_from,
-    judged,
+    parse_answer,
+    parse_developed,
+    parse_inspected,
     sniff,
 )
 from gallery.settings import Settings
@@ -231,10 +231,10 @@ def test_postscript_never_reaches_ghostscript(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PATH", str(programs))
     postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 900 900\n%%EndComments\nshowpage\n"
     source = files.stored(tmp_path, postscript)
-    bounds = pixels.Bounds(120_000_000, 600, 608 << 20)
+    bounds = pixels.ImageBounds(120_000_000, 600, 608 << 20)
     for kind in ("jpeg", "png", "webp", "avif", "heic", "tiff", "gif"):
-        with pytest.raises(pixels.Unfit):
-            pixels.read(source, kind, bounds, lambda size: size)
+        with pytest.raises(pixels.UnusableImage):
+            pixels.decode(source, kind, bounds, lambda size: size)
     assert not called.exists()
     EpsImagePlugin.gs_binary = None  # so that it looks again
     with suppress(Exception), Image.open(source) as image:
@@ -285,12 +285,12 @@ async def refusal(data: bytes, folder: Path, *, name: str = "upload") -> str:
     try:
         await inspect(source)
         codes.append("")
-    except Refused as refused:
+    except ImageRefused as refused:
         codes.append(refused.code)
     try:
         await develop(source, out)
         codes.append("")
-    except Refused as refused:
+    except ImageRefused as refused:
         codes.append(refused.code)
         assert not list(out.iterdir())
     assert codes[0] == codes[1]
@@ -314,7 +314,7 @@ async def test_refuses_or_survives_what_is_meant_to_harm(name: str, tmp_path: Pa
 async def test_notices_at_upload_that_a_picture_is_truncated(name: str, share: float, tmp_path: Path) -> None:
     data = files.WHOLE[name][1]()
     source = files.stored(tmp_path, data[: int(len(data) * (0.25 if name == "mpo" else 1) * share)])
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ImageRefused) as refused:
         await inspect(source)
     assert refused.value.code == "damaged"
 
@@ -391,7 +391,7 @@ async def test_a_machine_of_many_processors_needs_no_more_memory(
 ) -> None:
     """Encoders and decoders would start a thread for each, and each takes address space."""
     many = "import os; os.cpu_count = lambda: 64; os.sched_getaffinity = lambda _: set(range(64)); "
-    monkeypatch.setattr(decoder, "CHILD", many + decoder.CHILD)
+    monkeypatch.setattr(decoder, "CHILD_PROGRAM", many + decoder.CHILD_PROGRAM)
     for name in ("jpeg", "avif", "heic"):
         source = files.stored(tmp_path, files.WHOLE[name][1]())
         assert (await develop(source, tmp_path)).files
@@ -401,7 +401,7 @@ async def test_a_machine_of_many_processors_needs_no_more_memory(
 
 def test_what_is_promised_fits_into_memory() -> None:
     """Whatever the size of the file, by what was measured of each library; the bench opens such files."""
-    largest_file, limit = Settings.upload_max_bytes, Limits().memory_bytes - pixels.BESIDE
+    largest_file, limit = Settings.upload_max_bytes, Limits().memory_bytes - pixels.RESERVED_BYTES
     needed = {
         "jpeg": 4 / 4,  # shrunk while it loads
         "jpeg, progressive": 2 * 1.5 + 4 / 4,
@@ -414,8 +414,8 @@ def test_what_is_promised_fits_into_memory() -> None:
         **{f"{kind}, alpha": pixels.BYTES_PER_PIXEL[kind][True] for kind in ("heic", "avif")},
     }
     copies = {"png": 0, "jpeg": 0, "heic": 2}
-    assert set(needed) == set(PROMISED)
-    for name, megapixels in PROMISED.items():
+    assert set(needed) == set(GUARANTEED_MEGAPIXELS)
+    for name, megapixels in GUARANTEED_MEGAPIXELS.items():
         held = copies.get(name.partition(",")[0], 1) * largest_file
         assert megapixels * 1_000_000 <= Limits().max_pixels
         assert megapixels * 1_000_000 * needed[name] + held <= limit, name
@@ -424,14 +424,14 @@ def test_what_is_promised_fits_into_memory() -> None:
 async def test_a_child_that_the_system_kills_is_not_the_pictures_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decoder, "CHILD", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    monkeypatch.setattr(decoder, "CHILD_PROGRAM", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     with pytest.raises(MachineFault, match="killed by the system"):
         await inspect(files.stored(tmp_path, JPEG))
 
 
 async def test_ends_a_picture_that_takes_too_much_of_the_processor(tmp_path: Path) -> None:
     source = files.stored(tmp_path, files.encoded(files.scene(6000, 4500), "PNG", compress_level=1))
-    with pytest.raises(Refused, match="too_slow"):
+    with pytest.raises(ImageRefused, match="too_slow"):
         await develop(source, tmp_path, Limits(cpu_seconds=1))
 
 
@@ -442,14 +442,14 @@ async def test_counts_that_the_heic_library_holds_the_file_twice(tmp_path: Path)
     with source.open("ab") as file:
         file.write(struct.pack(">I4s", free, b"free"))
         file.truncate(file.tell() + free - 8)
-    with pytest.raises(Refused, match="too_much_memory"):
+    with pytest.raises(ImageRefused, match="too_much_memory"):
         await inspect(source, Limits(memory_bytes=400 << 20))
     assert (await inspect(source)).format == "heic"
 
 
 async def test_refuses_a_picture_for_which_memory_is_too_short(tmp_path: Path) -> None:
     source = files.stored(tmp_path, files.encoded(files.scene(4000, 3000), "PNG", compress_level=1))
-    with pytest.raises(Refused, match="too_much_memory"):
+    with pytest.raises(ImageRefused, match="too_much_memory"):
         await inspect(source, Limits(memory_bytes=220 << 20))
 
 
@@ -495,7 +495,7 @@ async def test_many_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
     good = files.stored(tmp_path, JPEG, "good")
     bad = files.stored(tmp_path, JPEG[: len(JPEG) // 2], "bad")
     answers = await asyncio.gather(*(inspect(path) for path in (good, bad) * 4), return_exceptions=True)
-    assert [isinstance(answer, Refused) for answer in answers] == [False, True] * 4
+    assert [isinstance(answer, ImageRefused) for answer in answers] == [False, True] * 4
 
 
 async def test_a_full_disk_is_not_the_pictures_fault(tmp_path: Path) -> None:
@@ -554,7 +554,7 @@ def test_what_took_a_child_over_cannot_write_into_its_parent() -> None:
     """As a user who is not root, like the site's; a child that was only forked stands for one that is not confined yet."""
     program = """
 import ctypes, os, sys
-from gallery.cli.serving import run
+from gallery.cli.processes import run
 async def try_it():
     pid = os.fork()
     if pid:
@@ -590,13 +590,13 @@ sys.exit(run(try_it()))
     ],
 )
 def test_judges_how_a_child_ended(line: bytes, status: int, expected: str) -> None:
-    with pytest.raises(Refused) as refused:
-        judged(line, status)
+    with pytest.raises(ImageRefused) as refused:
+        parse_answer(line, status)
     assert refused.value.code == expected
 
 
 def test_a_true_answer_is_believed() -> None:
-    assert inspected_from(TRUE_ANSWER, "png").width == developed_from(TRUE_ANSWER, "png").width == 640
+    assert parse_inspected(TRUE_ANSWER, "png").width == parse_developed(TRUE_ANSWER, "png").width == 640
 
 
 @pytest.mark.parametrize(
@@ -624,14 +624,14 @@ def test_a_true_answer_is_believed() -> None:
 )
 def test_no_part_of_a_false_answer_is_believed(name: str, value: object) -> None:
     """Each of these, or its like, was found by tests/fuzz; a child that a picture took over could say it."""
-    with pytest.raises(Refused, match="damaged"):
-        developed_from(TRUE_ANSWER | {name: value}, "png")
+    with pytest.raises(ImageRefused, match="damaged"):
+        parse_developed(TRUE_ANSWER | {name: value}, "png")
     without = {key: kept for key, kept in TRUE_ANSWER.items() if key != name}
-    with pytest.raises(Refused, match="damaged"):
-        developed_from(without, "png")
+    with pytest.raises(ImageRefused, match="damaged"):
+        parse_developed(without, "png")
     if name in ("width", "height"):
-        with pytest.raises(Refused, match="damaged"):
-            inspected_from(TRUE_ANSWER | {name: value}, "png")
+        with pytest.raises(ImageRefused, match="damaged"):
+            parse_inspected(TRUE_ANSWER | {name: value}, "png")
 
 
 @given(
@@ -640,23 +640,23 @@ def test_no_part_of_a_false_answer_is_believed(name: str, value: object) -> None
 def test_any_answer_is_believed_or_refused(value: object) -> None:
     for name in TRUE_ANSWER:
         told = TRUE_ANSWER | {name: value}
-        for believed in (inspected_from, developed_from):
-            with suppress(Refused):
+        for believed in (parse_inspected, parse_developed):
+            with suppress(ImageRefused):
                 believed(told, "png")
-    with suppress(Refused, OSError):
-        judged(json.dumps({"done": value}).encode(), 0)
+    with suppress(ImageRefused, OSError):
+        parse_answer(json.dumps({"done": value}).encode(), 0)
 
 
 def test_what_a_child_says_of_the_machine_is_one_short_line() -> None:
     with pytest.raises(OSError, match="could not be worked on") as failed:
-        judged(json.dumps({"failed": "a\nb" * 5000}).encode(), 0)
+        parse_answer(json.dumps({"failed": "a\nb" * 5000}).encode(), 0)
     assert "\n" not in str(failed.value)
     assert len(str(failed.value)) < 600
 
 
 def test_a_child_that_could_not_start_is_not_the_pictures_fault() -> None:
     with pytest.raises(OSError, match="status 1"):
-        judged(b"", 1)
+        parse_answer(b"", 1)
 
 
 def test_every_code_that_the_code_knows_has_its_sentence() -> None:
@@ -717,7 +717,7 @@ def test_noise_behind_a_true_beginning_is_refused(head: bytes, body: bytes, tmp_
 
 def shown_or_refused(data: bytes, folder: Path) -> None:
     source = files.stored(folder, data)
-    with suppress(Refused):
+    with suppress(ImageRefused):
         inspected = asyncio.run(inspect(source))
         assert 0 < inspected.width * inspected.height <= Limits().max_pixels
 

@@ -15,12 +15,12 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from gallery.images.renditions import FORMATS, WIDTHS, file_name, widths_for
 from gallery.images.sandbox import pixels, webp
-from gallery.images.sandbox.parent import Developed, Inspected, develop, inspect, sniff
+from gallery.images.sandbox.parent import DevelopedImage, InspectedImage, develop, inspect, sniff
 from tests.images import files
 
-Shown = Callable[[bytes], Awaitable[tuple[Developed, Image.Image]]]
+Shown = Callable[[bytes], Awaitable[tuple[DevelopedImage, Image.Image]]]
 
-BOUNDS = pixels.Bounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
+BOUNDS = pixels.ImageBounds(max_pixels=120_000_000, min_long_side=600, memory_bytes=608 << 20)
 TRACES = (
     files.SECRET,
     b"Exif\0\0",
@@ -52,7 +52,7 @@ def as_it_is(size: pixels.Size) -> pixels.Size:
 def shown(tmp_path: Path) -> Shown:
     """Develops a file and opens its largest JPEG."""
 
-    async def develop_and_open(data: bytes) -> tuple[Developed, Image.Image]:
+    async def develop_and_open(data: bytes) -> tuple[DevelopedImage, Image.Image]:
         out = tmp_path / "out"
         out.mkdir(exist_ok=True)
         developed = await develop(files.stored(tmp_path, data), out)
@@ -248,8 +248,8 @@ def test_profiles_are_converted_to_within_a_hair(
         "Display P3": (files.display_p3_profile, files.display_p3_in_srgb),
     }[space]
     data = files.encoded(Image.new("RGB", (640, 480), colour), "PNG", icc_profile=make())
-    sheet = pixels.read(files.stored(tmp_path, data), "png", BOUNDS, as_it_is)
-    result = pixels.srgb_print(sheet, (640, 480)).getpixel((300, 200))
+    sheet = pixels.decode(files.stored(tmp_path, data), "png", BOUNDS, as_it_is)
+    result = pixels.srgb_image(sheet, (640, 480)).getpixel((300, 200))
     assert files.near(result, truth(colour), 2)  # type: ignore[arg-type]
 
 
@@ -343,14 +343,14 @@ def test_sixteen_bit_colours_keep_all_their_steps(make: Callable[[], bytes], tmp
 
 def test_ten_bit_colours_keep_their_steps(tmp_path: Path) -> None:
     """HEIC is lossy, so a step may go back by one, but none is left out."""
-    sheet = pixels.read(files.stored(tmp_path, files.ten_bit_heic()), "heic", BOUNDS, as_it_is)
+    sheet = pixels.decode(files.stored(tmp_path, files.ten_bit_heic()), "heic", BOUNDS, as_it_is)
     values = greys(sheet)
     assert len(set(values)) >= 250
     assert max(b - a for a, b in pairwise(values)) <= 2
 
 
-def greys(sheet: pixels.Sheet) -> list[int]:
-    grey = pixels.srgb_print(sheet, (1024, 64)).getchannel("G")
+def greys(sheet: pixels.DecodedImage) -> list[int]:
+    grey = pixels.srgb_image(sheet, (1024, 64)).getchannel("G")
     return [value for x in range(1024) if isinstance(value := grey.getpixel((x, 32)), int)]
 
 
@@ -371,7 +371,7 @@ def assert_no_banding(data: bytes, folder: Path) -> None:
     """
     kind = sniff(data[:64])
     assert kind
-    values = greys(pixels.read(files.stored(folder, data), kind, BOUNDS, as_it_is))
+    values = greys(pixels.decode(files.stored(folder, data), kind, BOUNDS, as_it_is))
     assert values[0] == 0
     assert values[-1] == 255
     assert {b - a for a, b in pairwise(values)} == {0, 1}
@@ -398,7 +398,7 @@ async def test_transparency_of_palettes_and_greys_is_white_paper(mode: str, show
 async def test_an_animation_is_shown_by_its_first_frame_and_said_to_be_one(
     format: str, tmp_path: Path, shown: Shown
 ) -> None:
-    inspected: Inspected = await inspect(files.stored(tmp_path, files.animation(format)))
+    inspected: InspectedImage = await inspect(files.stored(tmp_path, files.animation(format)))
     assert inspected.animated
     developed, image = await shown(files.animation(format))
     assert developed.animated
@@ -459,9 +459,9 @@ def test_a_webp_shrunk_while_it_is_decoded_is_the_same_picture(
     name: str, orientation: int, has_library: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where Pillow's library cannot be asked, and the picture is decoded whole."""
-    assert webp.decoder() is not None
+    assert webp.libwebp() is not None
     if not has_library:
-        monkeypatch.setattr(webp, "decoder", lambda: None)
+        monkeypatch.setattr(webp, "libwebp", lambda: None)
     mode, options = WEBPS[name]
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -469,9 +469,9 @@ def test_a_webp_shrunk_while_it_is_decoded_is_the_same_picture(
     turn = files.STORED_FOR[orientation]
     held = (picture if turn is None else picture.transpose(turn)).convert(mode)
     source = files.stored(tmp_path, files.encoded(held, "WEBP", exif=exif, **options))
-    sheet = pixels.read(source, "webp", BOUNDS, lambda shown: pixels.print_size(shown, 640))
+    sheet = pixels.decode(source, "webp", BOUNDS, lambda shown: pixels.size_at_width(shown, 640))
     assert (max(sheet.image.size) < 2400) == has_library
-    made = pixels.srgb_print(sheet, (640, 427))
+    made = pixels.srgb_image(sheet, (640, 427))
     assert sheet.shown_size == (2400, 1600)
     whole = picture.resize((640, 427), Image.Resampling.LANCZOS)
     assert max(ImageStat.Stat(ImageChops.difference(made, whole)).mean) < 1.5
@@ -496,7 +496,7 @@ def test_bands_leave_no_seams(tmp_path: Path) -> None:
     """Scaled a band at a time, a picture is what it would be scaled at once."""
     picture = Image.effect_noise((300, 450), 90).resize((3000, 4500), Image.Resampling.BICUBIC)
     source = files.stored(tmp_path, files.encoded(picture, "PNG", compress_level=1))
-    made = pixels.srgb_print(pixels.read(source, "png", BOUNDS, as_it_is), (2560, 3840)).getchannel("G")
+    made = pixels.srgb_image(pixels.decode(source, "png", BOUNDS, as_it_is), (2560, 3840)).getchannel("G")
     whole = picture.resize((2560, 3840), Image.Resampling.LANCZOS)
     assert made.size == whole.size
     assert ImageChops.difference(made, whole).getextrema()[1] <= 2  # type: ignore[operator]

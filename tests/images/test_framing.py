@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from gallery.images.framing import AS_IT_CAME, TURNS, WHOLE, Framing
-from gallery.images.iiif_requests import asked_for, tile_at, tiles
-from gallery.images.sandbox.parent import Refused, cut_one, cut_tiles, develop, inspect
-from gallery.images.sandbox.pixels import TURNS as TRANSPOSITIONS
+from gallery.images.framing import FRAME_UNITS, NO_FRAMING, TURNS, Framing
+from gallery.images.iiif_requests import all_tiles, parse_image_request, tile_at
+from gallery.images.sandbox.parent import ImageRefused, develop, inspect, make_tiles, render_region
+from gallery.images.sandbox.pixels import TRANSPOSITIONS as TRANSPOSITIONS
 from tests.images.files import scene, stored
 from tests.images.test_tiles import SIZE, apart, expected, kinds
 
@@ -21,7 +21,7 @@ BOXES = {
     0: (1000, 500, 9000, 9500),
     90: (0, 1500, 7000, 10_000),
     180: (2500, 0, 9900, 9000),
-    270: (0, 0, WHOLE, 5600),
+    270: (0, 0, FRAME_UNITS, 5600),
 }
 
 
@@ -58,22 +58,22 @@ async def test_everything_that_is_made_of_it_shows_what_was_cut_out(
     with Image.open(out / "320.webp") as small:
         assert apart(small, wanted.resize(small.size)) < allowed + 1
 
-    await cut_tiles(source, wanted.size, out, framing=framing)
+    await make_tiles(source, wanted.size, out, framing=framing)
     whole = Image.new("RGB", wanted.size)
-    for tile in tiles(wanted.size):
+    for tile in all_tiles(wanted.size):
         with Image.open(out / tile.name) as image:
             if tile == tile_at(tile.region[0], tile.region[1], 1, wanted.size):
                 whole.paste(image, tile.region[:2])
     assert apart(whole, wanted) < allowed
 
-    cut = asked_for("100,50,200,300", "100,", "0", "default.png", wanted.size)
-    piece = await cut_one(source, wanted.size, cut, out, framing=framing)
+    cut = parse_image_request("100,50,200,300", "100,", "0", "default.png", wanted.size)
+    piece = await render_region(source, wanted.size, cut, out, framing=framing)
     with Image.open(piece) as image:
         assert apart(image, wanted.crop((100, 50, 300, 350)).resize((100, 150))) < allowed + 1
 
 
 async def test_the_hash_is_that_of_what_is_shown(tmp_path: Path) -> None:
-    framing = Framing(90, 0, 2000, WHOLE, WHOLE)
+    framing = Framing(90, 0, 2000, FRAME_UNITS, FRAME_UNITS)
     wanted = framed(scene(*SIZE), framing)
     by_hand, by_word = tmp_path / "by_hand", tmp_path / "by_word"
     for folder in (by_hand, by_word):
@@ -85,16 +85,18 @@ async def test_the_hash_is_that_of_what_is_shown(tmp_path: Path) -> None:
     assert one.mean_colour == other.mean_colour
 
 
-@pytest.mark.parametrize("box", [(0, 0, 800, WHOLE), (0, 0, WHOLE, 400), (4999, 4999, 5000, 5000)])
+@pytest.mark.parametrize(
+    "box", [(0, 0, 800, FRAME_UNITS), (0, 0, FRAME_UNITS, 400), (4999, 4999, 5000, 5000)]
+)
 async def test_too_little_left_is_refused_by_name(box: tuple[int, int, int, int], tmp_path: Path) -> None:
     source = stored(tmp_path, kinds()["jpeg"])
     framing = Framing(90, *box)
     out = tmp_path / "out"
     out.mkdir()
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ImageRefused) as refusal:
         await inspect(source, framing=framing)
     assert refusal.value.code == "too_little_left"
-    with pytest.raises(Refused):
+    with pytest.raises(ImageRefused):
         await develop(source, out, framing=framing)
     assert list(out.iterdir()) == []
 
@@ -111,7 +113,7 @@ def test_a_turn_after_each_of_the_eight_orientations_is_one_of_the_eight() -> No
             assert at_once.size == in_two.size
 
 
-parts = st.integers(0, WHOLE)
+parts = st.integers(0, FRAME_UNITS)
 
 
 @given(
@@ -141,7 +143,7 @@ def test_a_box_lies_within_the_picture_and_is_never_empty(
 
 
 def test_as_it_came_changes_nothing() -> None:
-    assert AS_IT_CAME.is_whole
-    assert AS_IT_CAME.box(SIZE) == (0, 0, *SIZE)
-    assert AS_IT_CAME.upright_for((640, 345), SIZE) == (640, 345)
+    assert NO_FRAMING.is_whole
+    assert NO_FRAMING.box(SIZE) == (0, 0, *SIZE)
+    assert NO_FRAMING.upright_for((640, 345), SIZE) == (640, 345)
     assert not Framing(45).is_right()

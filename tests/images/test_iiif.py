@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 from gallery.images.iiif_requests import (
     MAX_AREA,
     MAX_SIDE,
-    TILE,
-    Cut,
-    NotAnswered,
-    asked_for,
-    info,
+    TILE_SIZE,
+    ImageRequest,
+    ImageRequestError,
+    all_tiles,
+    info_json,
     is_tile,
-    largest,
     level_size,
-    region_of,
-    rotation_of,
+    max_size,
+    parse_image_request,
+    parse_image_size,
+    parse_region,
+    parse_rotation,
     scale_factors,
-    size_of,
     tile_at,
-    tiles,
 )
 
 WHOLE = (300, 200)  # the specification's picture
@@ -44,7 +44,7 @@ wholes = st.tuples(sides, sides)
     ],
 )
 def test_regions(text: str, region: tuple[int, int, int, int]) -> None:
-    assert region_of(text, WHOLE) == region
+    assert parse_region(text, WHOLE) == region
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_regions(text: str, region: tuple[int, int, int, int]) -> None:
     ],
 )
 def test_regions_that_are_none(text: str) -> None:
-    with pytest.raises(NotAnswered) as refused:
-        region_of(text, WHOLE)
+    with pytest.raises(ImageRequestError) as refused:
+        parse_region(text, WHOLE)
     assert refused.value.status == 400
 
 
@@ -94,13 +94,13 @@ def test_regions_that_are_none(text: str) -> None:
     ],
 )
 def test_sizes(text: str, size: tuple[int, int]) -> None:
-    assert size_of(text, WHOLE) == size
+    assert parse_image_size(text, WHOLE) == size
 
 
 @pytest.mark.parametrize("text", ["^max", "^360,", "^,240", "^pct:120", "^360,360", "^!360,360"])
 def test_larger_than_life_is_not_done(text: str) -> None:
-    with pytest.raises(NotAnswered) as refused:
-        size_of(text, WHOLE)
+    with pytest.raises(ImageRequestError) as refused:
+        parse_image_size(text, WHOLE)
     assert refused.value.status == 501
 
 
@@ -131,23 +131,27 @@ def test_larger_than_life_is_not_done(text: str) -> None:
     ],
 )
 def test_sizes_that_are_none(text: str) -> None:
-    with pytest.raises(NotAnswered) as refused:
-        size_of(text, WHOLE)
+    with pytest.raises(ImageRequestError) as refused:
+        parse_image_size(text, WHOLE)
     assert refused.value.status == 400
 
 
 def test_limits() -> None:
     whole = (8000, 6000)
-    width, height = size_of("max", whole)
+    width, height = parse_image_size("max", whole)
     assert width * height <= MAX_AREA < (width + 2) * (height + 2)
-    assert size_of("^max", whole) == size_of("max", whole) == size_of("!8000,6000", whole)
-    assert size_of("max", (20_000, 100)) == (MAX_SIDE, 40)
+    assert (
+        parse_image_size("^max", whole)
+        == parse_image_size("max", whole)
+        == parse_image_size("!8000,6000", whole)
+    )
+    assert parse_image_size("max", (20_000, 100)) == (MAX_SIDE, 40)
     for text in ("8000,", "8000,6000", "pct:100", "^pct:100"):
-        with pytest.raises(NotAnswered) as refused:
-            size_of(text, whole)
+        with pytest.raises(ImageRequestError) as refused:
+            parse_image_size(text, whole)
         assert refused.value.status == 400
-    with pytest.raises(NotAnswered):
-        size_of(f"{MAX_SIDE + 1},10", (20_000, 100))
+    with pytest.raises(ImageRequestError):
+        parse_image_size(f"{MAX_SIDE + 1},10", (20_000, 100))
 
 
 @pytest.mark.parametrize(
@@ -162,13 +166,13 @@ def test_limits() -> None:
     ],
 )
 def test_rotations(text: str, turn: tuple[bool, int]) -> None:
-    assert rotation_of(text) == turn
+    assert parse_rotation(text) == turn
 
 
 @pytest.mark.parametrize("text", ["", "!", "45", "22.5", "450", "-90", "90!", "!!90", "nan", "inf", "٩٠"])
 def test_rotations_that_are_none(text: str) -> None:
-    with pytest.raises(NotAnswered) as refused:
-        rotation_of(text)
+    with pytest.raises(ImageRequestError) as refused:
+        parse_rotation(text)
     assert refused.value.status == 400
 
 
@@ -177,23 +181,25 @@ def test_rotations_that_are_none(text: str) -> None:
     ["default", ".jpg", "default.", "default.gif", "default.jpeg", "grey.jpg", "native.jpg", "Default.jpg"],
 )
 def test_qualities_and_formats_that_are_none(last: str) -> None:
-    with pytest.raises(NotAnswered) as refused:
-        asked_for("full", "max", "0", last, WHOLE)
+    with pytest.raises(ImageRequestError) as refused:
+        parse_image_request("full", "max", "0", last, WHOLE)
     assert refused.value.status == 400
 
 
 def test_all_ways_of_asking_for_the_same_are_one() -> None:
     whole = (1000, 800)
-    expected = Cut((0, 0, 1000, 800), (500, 400), False, 90, "default", "png")
+    expected = ImageRequest((0, 0, 1000, 800), (500, 400), False, 90, "default", "png")
     for region, size, rotation, last in [
         ("full", "500,400", "90", "default.png"),
         ("0,0,1000,800", "500,", "90.0", "color.png"),
         ("pct:0,0,100,100", "pct:50", "90", "default.png"),
         ("0,0,9999,9999", "!500,500", "90", "default.png"),
     ]:
-        assert asked_for(region, size, rotation, last, whole) == expected
+        assert parse_image_request(region, size, rotation, last, whole) == expected
     assert expected.canonical(whole) == "full/500,400/90/default.png"
-    assert Cut((0, 0, 512, 512), (512, 512), True).canonical(whole) == "0,0,512,512/max/!0/default.jpg"
+    assert (
+        ImageRequest((0, 0, 512, 512), (512, 512), True).canonical(whole) == "0,0,512,512/max/!0/default.jpg"
+    )
 
 
 # Whatever is asked
@@ -223,8 +229,8 @@ def test_an_answer_is_within_the_picture_and_the_limits_or_there_is_none(
     region: str, size: str, rotation: str, last: str, whole: tuple[int, int]
 ) -> None:
     try:
-        cut = asked_for(region, size, rotation, last, whole)
-    except NotAnswered as refused:
+        cut = parse_image_request(region, size, rotation, last, whole)
+    except ImageRequestError as refused:
         status = refused.status
     else:
         status = 200
@@ -240,20 +246,20 @@ def test_an_answer_is_within_the_picture_and_the_limits_or_there_is_none(
     assert cut.size[1] <= min(height, MAX_SIDE)
     assert cut.size[0] * cut.size[1] <= MAX_AREA
     # Its canonical address asks for the same, and is its own canonical address.
-    again = asked_for(*cut.canonical(whole).split("/"), whole)  # type: ignore[arg-type]
+    again = parse_image_request(*cut.canonical(whole).split("/"), whole)  # type: ignore[arg-type]
     assert again == cut
     assert again.canonical(whole) == cut.canonical(whole)
 
 
 @given(wholes)
 def test_tiles_cover_each_level_once(whole: tuple[int, int]) -> None:
-    found = tiles(whole)
+    found = all_tiles(whole)
     factors = scale_factors(whole)
-    assert max(level_size(whole, factors[-1])) <= TILE
+    assert max(level_size(whole, factors[-1])) <= TILE_SIZE
     assert len({tile.name for tile in found}) == len(found)
     used = set()
     for factor in factors:
-        side = TILE * factor
+        side = TILE_SIZE * factor
         level = [
             tile_at(x, y, factor, whole) for y in range(0, whole[1], side) for x in range(0, whole[0], side)
         ]
@@ -266,24 +272,24 @@ def test_tiles_cover_each_level_once(whole: tuple[int, int]) -> None:
 
 @given(wholes, st.data())
 def test_tiles_are_known_by_their_address(whole: tuple[int, int], data: st.DataObject) -> None:
-    tile = data.draw(st.sampled_from(tiles(whole)))
+    tile = data.draw(st.sampled_from(all_tiles(whole)))
     assert is_tile(tile, whole)
     # As OpenSeadragon writes it, and by its canonical address.
     written = ",".join(map(str, tile.region)), ",".join(map(str, tile.size))
-    assert asked_for(*written, "0", "default.jpg", whole) == tile
-    assert asked_for(*tile.canonical(whole).split("/"), whole) == tile  # type: ignore[arg-type]
+    assert parse_image_request(*written, "0", "default.jpg", whole) == tile
+    assert parse_image_request(*tile.canonical(whole).split("/"), whole) == tile  # type: ignore[arg-type]
     for other in ("90", "!0"):
-        assert not is_tile(asked_for(*written, other, "default.jpg", whole), whole)
-    assert not is_tile(asked_for(*written, "0", "default.png", whole), whole)
+        assert not is_tile(parse_image_request(*written, other, "default.jpg", whole), whole)
+    assert not is_tile(parse_image_request(*written, "0", "default.png", whole), whole)
 
 
 @given(wholes)
 def test_the_description_keeps_its_own_limits(whole: tuple[int, int]) -> None:
-    told = info("https://example.org/iiif/x", whole)
+    told = info_json("https://example.org/iiif/x", whole)
     for size in told["sizes"]:
-        cut = asked_for("full", f"{size['width']},{size['height']}", "0", "default.jpg", whole)
+        cut = parse_image_request("full", f"{size['width']},{size['height']}", "0", "default.jpg", whole)
         assert cut.size == (size["width"], size["height"])
     assert (told["width"], told["height"]) == whole
     assert told["maxArea"] == MAX_AREA
     assert told["maxWidth"] == told["maxHeight"] == MAX_SIDE
-    assert largest(whole) == asked_for("full", "max", "0", "default.jpg", whole).size
+    assert max_size(whole) == parse_image_request("full", "max", "0", "default.jpg", whole).size

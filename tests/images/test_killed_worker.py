@@ -17,9 +17,9 @@ import pytest
 from gallery.cli.inspection import inspect
 from gallery.db.connection import Database
 from gallery.images.models import Image, ImageState
-from gallery.images.sandbox.parent import Inspected
+from gallery.images.sandbox.parent import InspectedImage
 from gallery.images.storage_keys import private_keys
-from gallery.images.uploads import ReceivedFile, take_in
+from gallery.images.uploads import ReceivedFile, create_image
 from tests import factories
 from tests.live import LiveSite
 
@@ -47,8 +47,10 @@ async def upload(live: LiveSite, body: bytes) -> None:
     async with live.storage.scratch_folder() as folder:
         path = folder / "upload"
         path.write_bytes(body)
-        found = Inspected(640, 480, "jpeg", animated=False, small=True)
-        await take_in(ReceivedFile(path, len(body), body[:64]), found, live.cast.organisation, live.storage)
+        found = InspectedImage(640, 480, "jpeg", animated=False, small=True)
+        await create_image(
+            ReceivedFile(path, len(body), body[:64]), found, live.cast.organisation, live.storage
+        )
 
 
 async def claims() -> int:

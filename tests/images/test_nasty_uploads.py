@@ -19,7 +19,7 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.parent import Limits
-from gallery.images.uploads import limits_of
+from gallery.images.uploads import request_limits
 from tests import factories
 from tests.conftest import Site
 from tests.images import files
@@ -152,5 +152,5 @@ async def test_pages_are_answered_while_nasty_files_come_in(live: LiveSite) -> N
 
 
 def test_a_keeper_may_give_a_picture_more_memory(site: Site) -> None:
-    assert limits_of(site.settings).memory_bytes == Limits().memory_bytes
-    assert limits_of(replace(site.settings, image_memory_bytes=2 << 30)).memory_bytes == 2 << 30
+    assert request_limits(site.settings).memory_bytes == Limits().memory_bytes
+    assert request_limits(replace(site.settings, image_memory_bytes=2 << 30)).memory_bytes == 2 << 30

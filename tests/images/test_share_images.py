@@ -12,8 +12,8 @@ import zxingcpp
 from PIL import Image, ImageChops
 
 from gallery.images.sandbox.fonts import Face, has_glyph
-from gallery.images.sandbox.parent import Refused, compose
-from gallery.images.share_image import Fonts, Placard
+from gallery.images.sandbox.parent import ImageRefused, make_share_image
+from gallery.images.share_image import Fonts, ShareImage
 from gallery.public.share_images import SANS, SERIF
 
 FONTS = Fonts(str(SERIF), str(SANS))
@@ -21,7 +21,7 @@ WALL = (243, 239, 232)
 BLUE = (20, 60, 200)
 ADDRESS = "https://gallery.example.org/zh/works/abcdefghjk"
 
-CARD = Placard(
+CARD = ShareImage(
     form="card",
     language="zh",
     accent="#a8322a",
@@ -42,8 +42,8 @@ def blue(tmp_path: Path) -> Path:
     return path
 
 
-async def drawn(placard: Placard, picture: Path | None, folder: Path, **values: Any) -> Image.Image:
-    path = await compose(picture, replace(placard, **values), FONTS, folder)
+async def drawn(placard: ShareImage, picture: Path | None, folder: Path, **values: Any) -> Image.Image:
+    path = await make_share_image(picture, replace(placard, **values), FONTS, folder)
     with Image.open(path) as image:
         image.load()
         assert not image.getexif()
@@ -188,8 +188,10 @@ async def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "damaged.jpg"
     Image.new("RGB", (960, 720), BLUE).save(path)
     path.write_bytes(path.read_bytes()[:300])
-    with pytest.raises(Refused):
-        await compose(path, CARD, FONTS, tmp_path)
+    with pytest.raises(ImageRefused):
+        await make_share_image(path, CARD, FONTS, tmp_path)
     with pytest.raises(OSError, match="worked on"):
-        await asyncio.wait_for(compose(None, CARD, Fonts("/nowhere.ttf", "/nowhere.ttf"), tmp_path), 60)
+        await asyncio.wait_for(
+            make_share_image(None, CARD, Fonts("/nowhere.ttf", "/nowhere.ttf"), tmp_path), 60
+        )
     assert [each.name for each in tmp_path.iterdir()] == ["damaged.jpg"]

@@ -10,11 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
-from gallery.images.iiif_requests import Cut, asked_for, level_size, scale_factors, tile_at, tiles
+from gallery.images.iiif_requests import (
+    ImageRequest,
+    all_tiles,
+    level_size,
+    parse_image_request,
+    scale_factors,
+    tile_at,
+)
 from gallery.images.renditions import PREVIEW_WIDTH
-from gallery.images.sandbox.parent import Refused, cut_one, cut_tiles, inspect
-from gallery.images.sandbox.pixels import TURNS
-from gallery.images.sandbox.tiles import as_stored
+from gallery.images.sandbox.parent import ImageRefused, inspect, make_tiles, render_region
+from gallery.images.sandbox.pixels import TRANSPOSITIONS
+from gallery.images.sandbox.tiles import stored_box
 from tests.images.files import SECRET, STORED_FOR, encoded, scene, stored
 
 SIZE = (1301, 701)  # odd, so that halves are not whole
@@ -58,9 +65,9 @@ async def test_tiles_put_together_are_the_picture(kind: str, tmp_path: Path) -> 
     source = stored(tmp_path, kinds()[kind])
     out = tmp_path / "out"
     out.mkdir()
-    names = await cut_tiles(source, SIZE, out)
+    names = await make_tiles(source, SIZE, out)
     assert sorted(path.name for path in out.iterdir()) == sorted(names)
-    assert set(names) == {tile.name for tile in tiles(SIZE)}
+    assert set(names) == {tile.name for tile in all_tiles(SIZE)}
     allowed = 30 if kind == "cmyk jpeg" else 3  # printed colours are others
     for factor in scale_factors(SIZE):
         level = Image.new("RGB", level_size(SIZE, factor))
@@ -82,8 +89,8 @@ async def test_tiles_put_together_are_the_picture(kind: str, tmp_path: Path) -> 
 )
 async def test_a_piece_is_what_one_would_cut_by_hand(kind: str, asked: str, tmp_path: Path) -> None:
     source = stored(tmp_path, kinds()[kind])
-    cut = asked_for(*asked.split("/"), "0", "default.png", SIZE)
-    path = await cut_one(source, SIZE, cut, tmp_path)
+    cut = parse_image_request(*asked.split("/"), "0", "default.png", SIZE)
+    path = await render_region(source, SIZE, cut, tmp_path)
     x, y, width, height = cut.region
     by_hand = expected(kind).crop((x, y, x + width, y + height)).resize(cut.size, Image.Resampling.LANCZOS)
     with Image.open(path) as piece:
@@ -106,8 +113,8 @@ async def test_turns_qualities_and_formats(tmp_path: Path) -> None:
         (True, 270): upright.transpose(Image.Transpose.FLIP_LEFT_RIGHT).transpose(Image.Transpose.ROTATE_90),
     }
     for (mirrored, degrees), by_hand in turns.items():
-        path = await cut_one(
-            source, SIZE, Cut((0, 0, *SIZE), SIZE, mirrored, degrees, format="png"), tmp_path
+        path = await render_region(
+            source, SIZE, ImageRequest((0, 0, *SIZE), SIZE, mirrored, degrees, format="png"), tmp_path
         )
         with Image.open(path) as piece:
             assert apart(piece, by_hand) == 0
@@ -117,10 +124,12 @@ async def test_turns_qualities_and_formats(tmp_path: Path) -> None:
         ("bitonal", "jpg", "L", "JPEG"),
         ("default", "webp", "RGB", "WEBP"),
     ]:
-        cut = Cut((0, 0, *SIZE), (130, 70), quality=quality, format=format)
-        with Image.open(await cut_one(source, SIZE, cut, tmp_path)) as piece:
+        cut = ImageRequest((0, 0, *SIZE), (130, 70), quality=quality, format=format)
+        with Image.open(await render_region(source, SIZE, cut, tmp_path)) as piece:
             assert (piece.format, piece.mode) == (name, mode)
-    with Image.open(tmp_path / Cut((0, 0, *SIZE), (130, 70), quality="bitonal", format="png").name) as piece:
+    with Image.open(
+        tmp_path / ImageRequest((0, 0, *SIZE), (130, 70), quality="bitonal", format="png").name
+    ) as piece:
         assert set(piece.convert("L").tobytes()) == {0, 255}
 
 
@@ -128,10 +137,10 @@ async def test_what_is_damaged_leaves_nothing(tmp_path: Path) -> None:
     source = stored(tmp_path, kinds()["jpeg"][:20_000])
     out = tmp_path / "out"
     out.mkdir()
-    with pytest.raises(Refused):
-        await cut_tiles(source, SIZE, out)
-    with pytest.raises(Refused):
-        await cut_one(source, SIZE, Cut((0, 0, *SIZE), SIZE), out)
+    with pytest.raises(ImageRefused):
+        await make_tiles(source, SIZE, out)
+    with pytest.raises(ImageRefused):
+        await render_region(source, SIZE, ImageRequest((0, 0, *SIZE), SIZE), out)
     assert list(out.iterdir()) == []
 
 
@@ -147,15 +156,15 @@ async def test_a_preview_is_written_while_looking(kind: str, tmp_path: Path) -> 
         assert apart(preview, expected(kind).resize(preview.size)) < (30 if kind == "cmyk jpeg" else 4)
 
 
-@given(st.sampled_from([1, *TURNS]), st.data())
+@given(st.sampled_from([1, *TRANSPOSITIONS]), st.data())
 def test_a_box_is_found_where_it_is_stored(orientation: int, data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 9))
     as_it_is = Image.frombytes("L", (width, height), bytes(range(width * height)))
-    upright = as_it_is.transpose(TURNS[orientation]) if orientation in TURNS else as_it_is
+    upright = as_it_is.transpose(TRANSPOSITIONS[orientation]) if orientation in TRANSPOSITIONS else as_it_is
     left = data.draw(st.integers(0, upright.width - 1))
     top = data.draw(st.integers(0, upright.height - 1))
     right = data.draw(st.integers(left + 1, upright.width))
     bottom = data.draw(st.integers(top + 1, upright.height))
-    piece = as_it_is.crop(as_stored((left, top, right, bottom), as_it_is.size, orientation))
-    piece = piece.transpose(TURNS[orientation]) if orientation in TURNS else piece
+    piece = as_it_is.crop(stored_box((left, top, right, bottom), as_it_is.size, orientation))
+    piece = piece.transpose(TRANSPOSITIONS[orientation]) if orientation in TRANSPOSITIONS else piece
     assert piece.tobytes() == upright.crop((left, top, right, bottom)).tobytes()

@@ -10,13 +10,13 @@ from gallery.images.sandbox.typesetting import (
     ELLIPSIS,
     NOT_AT_END,
     NOT_AT_START,
-    balanced,
-    bare,
+    balance_lines,
+    break_lines,
+    can_break_before,
+    fit_text,
     is_wide,
-    lines_of,
-    may_end,
-    set_in,
-    squeeze,
+    overlap_in_ems,
+    visible_text,
 )
 
 
@@ -40,16 +40,16 @@ def columns(text: str) -> float:
     ],
 )
 def test_lines(text: str, width: int, lines: list[str]) -> None:
-    assert lines_of(text, width, columns) == lines
+    assert break_lines(text, width, columns) == lines
 
 
-LETTERS = st.text(st.sampled_from("团圆是画，。！》《（）“”：、…ab c1-,.("), max_size=60).map(bare)
+LETTERS = st.text(st.sampled_from("团圆是画，。！》《（）“”：、…ab c1-,.("), max_size=60).map(visible_text)
 
 
 @given(LETTERS, st.integers(2, 30))
 @example("圆，。》", 2)
 def test_no_line_is_too_wide_and_none_begins_or_ends_as_it_must_not(text: str, width: int) -> None:
-    lines = lines_of(text, width, columns)
+    lines = break_lines(text, width, columns)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert all(lines)
     at = 0
@@ -61,20 +61,20 @@ def test_no_line_is_too_wide_and_none_begins_or_ends_as_it_must_not(text: str, w
             before = at - len(lines[number - 1])
             gap = text[:at]
             start = len(gap.rstrip(" ")) - len(lines[number - 1])
-            assert not any(may_end(text, place) for place in range(max(start, before, 0) + 1, at))
+            assert not any(can_break_before(text, place) for place in range(max(start, before, 0) + 1, at))
         at += len(line)
 
 
 @given(LETTERS.filter(bool), st.integers(2, 30))
 def test_balanced_lines_are_as_few_and_say_the_same(text: str, width: int) -> None:
-    plain, even = lines_of(text, width, columns), balanced(text, width, columns)
+    plain, even = break_lines(text, width, columns), balance_lines(text, width, columns)
     assert len(even) == len(plain)
     assert "".join(even).replace(" ", "") == text.replace(" ", "")
 
 
 @given(LETTERS.filter(bool), st.integers(20, 200), st.integers(1, 4))
 def test_what_is_set_fits(text: str, width: int, most: int) -> None:
-    found = set_in(text, width, most, (20, 16, 10), lambda size: lambda part: columns(part) * size / 2)
+    found = fit_text(text, width, most, (20, 16, 10), lambda size: lambda part: columns(part) * size / 2)
     assert 1 <= len(found.texts) <= most
     said = "".join(found.texts).replace(" ", "")
     whole = text.replace(" ", "")
@@ -88,8 +88,8 @@ def test_a_long_title_shrinks_and_is_then_cut() -> None:
     def at(size: int):  # type: ignore[no-untyped-def]
         return lambda part: columns(part) * size / 2
 
-    assert set_in("团圆" * 4, 100, 2, (40, 25, 20), at).size == 25
-    long = set_in(" ".join(["reunion"] * 40), 300, 3, (40, 30, 20), at)
+    assert fit_text("团圆" * 4, 100, 2, (40, 25, 20), at).size == 25
+    long = fit_text(" ".join(["reunion"] * 40), 300, 3, (40, 30, 20), at)
     assert (long.size, len(long.texts)) == (20, 3)
     assert long.texts[-1].endswith("reunion…")
 
@@ -106,18 +106,18 @@ def test_a_long_title_shrinks_and_is_then_cut() -> None:
     ],
 )
 def test_what_cannot_be_seen_is_left_out(typed: str, drawn: str) -> None:
-    assert bare(typed) == drawn
+    assert visible_text(typed) == drawn
 
 
 @given(st.text())
 def test_bare_text_is_one_line_and_stays_so(text: str) -> None:
-    once = bare(text)
-    assert bare(once) == once
+    once = visible_text(text)
+    assert visible_text(once) == once
     assert once == once.strip()
     assert "\n" not in once
 
 
 def test_marks_share_their_empty_halves_and_scripts_stand_apart() -> None:
-    assert squeeze("。", "》") == squeeze("，", "《") == squeeze("（", "《") == 0.5
-    assert squeeze("画", "A") == squeeze("2", "年") == -0.125
-    assert squeeze("画", "画") == squeeze("a", "b") == squeeze("画", "，") == 0
+    assert overlap_in_ems("。", "》") == overlap_in_ems("，", "《") == overlap_in_ems("（", "《") == 0.5
+    assert overlap_in_ems("画", "A") == overlap_in_ems("2", "年") == -0.125
+    assert overlap_in_ems("画", "画") == overlap_in_ems("a", "b") == overlap_in_ems("画", "，") == 0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect, Request
 
-from gallery.images.uploads import MAX_FIELD_BYTES, MAX_FIELDS, BadForm, FormReader, ReceivedForm
+from gallery.images.uploads import MAX_FIELD_BYTES, MAX_FIELDS, FormReader, MalformedForm, ReceivedForm
 
 BOUNDARY = b"grenze-123"
 
@@ -140,7 +140,7 @@ async def test_a_large_file_never_lies_in_memory(tmp_path: Path) -> None:
     ],
 )
 async def test_what_is_no_whole_form_is_refused(tmp_path: Path, body: bytes) -> None:
-    with pytest.raises(BadForm):
+    with pytest.raises(MalformedForm):
         await read(Sender(in_chunks(body, 50)), tmp_path)
 
 
@@ -155,19 +155,19 @@ async def test_what_is_no_whole_form_is_refused(tmp_path: Path, body: bytes) -> 
     ],
 )
 async def test_what_is_no_form_is_refused(tmp_path: Path, content_type: str) -> None:
-    with pytest.raises(BadForm):
+    with pytest.raises(MalformedForm):
         await read(Sender(in_chunks(whole_form(), 50)), tmp_path, content_type=content_type)
 
 
 async def test_a_connection_that_breaks_off_is_refused(tmp_path: Path) -> None:
-    with pytest.raises((BadForm, ClientDisconnect)):
+    with pytest.raises((MalformedForm, ClientDisconnect)):
         await read(Sender(in_chunks(whole_form()[:1500], 50), breaks_off=True), tmp_path)
 
 
 async def test_as_many_fields_as_allowed_and_no_more(tmp_path: Path) -> None:
     fields = b"".join(part(f"f{n}", b"v") for n in range(MAX_FIELDS))
     assert len((await read(Sender(in_chunks(fields + END, 4096)), tmp_path)).fields) == MAX_FIELDS
-    with pytest.raises(BadForm):
+    with pytest.raises(MalformedForm):
         await read(Sender(in_chunks(fields + part("more", b"v") + END, 4096)), tmp_path)
 
 
@@ -176,7 +176,7 @@ async def test_text_as_long_as_allowed_and_no_longer(tmp_path: Path) -> None:
     body = part("a", half) + part("b", half)
     assert len((await read(Sender(in_chunks(body + END, 65_536)), tmp_path)).fields["b"]) == len(half)
     sender = Sender(in_chunks(body + part("c", half) + END, 4096))
-    with pytest.raises(BadForm):
+    with pytest.raises(MalformedForm):
         await read(sender, tmp_path)
     assert not sender.is_done
 

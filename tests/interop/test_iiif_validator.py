@@ -16,7 +16,7 @@ from PIL import Image as Picture
 
 from gallery.artworks.models import Status
 from gallery.images.models import Image
-from gallery.images.uploads import ReceivedFile, look_at, take_in
+from gallery.images.uploads import ReceivedFile, create_image, inspect_upload
 from tests import factories
 from tests.live import LiveSite, eventually
 
@@ -38,7 +38,9 @@ async def test_the_validator_finds_no_fault(live: LiveSite) -> None:
         path = folder / "upload"
         path.write_bytes(body)
         file = ReceivedFile(path, len(body), body[:64])
-        image = await take_in(file, await look_at(file, live.settings), live.cast.organisation, live.storage)
+        image = await create_image(
+            file, await inspect_upload(file, live.settings), live.cast.organisation, live.storage
+        )
     work = await factories.artwork(live.storage, live.cast.organisation, image=image, status=Status.ACCEPTED)
     await factories.exhibition([work])
     address = await live.serve()

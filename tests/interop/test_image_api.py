@@ -17,13 +17,13 @@ from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.db.content_version import bump, settle
 from gallery.exhibitions.models import Edition
-from gallery.images.iiif_requests import tiles
+from gallery.images.iiif_requests import all_tiles
 from gallery.images.models import Derivative, Image
-from gallery.images.on_demand import Busy, Demand
+from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.images.storage_keys import derivative_key, tile_key
 from gallery.interop.iiif import image_api
 from gallery.public import chores
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 
@@ -71,7 +71,7 @@ async def test_tiles_and_pieces(site: Site, are_ready: bool) -> None:
     if are_ready:
         await site.work()
         assert (await Image.get(token=token)).has_tiles
-        assert {tile_key(token, tile.name) for tile in tiles((1300, 1000))} <= await files_of(site, token)
+        assert {tile_key(token, tile.name) for tile in all_tiles((1300, 1000))} <= await files_of(site, token)
     client = await site.client()
     for path, size, format in [(TILE, (512, 512), "JPEG"), (PIECE, (100, 150), "PNG")]:
         for _ in range(2):  # made, and then kept
@@ -180,7 +180,7 @@ async def test_what_leaves_the_wall_takes_tiles_and_pieces_along(site: Site) -> 
     await bump()
     await site.work()
     assert (await Image.get(token=token)).has_tiles
-    assert tile_key(token, next(iter(tiles((1300, 1000)))).name) in await files_of(site, token)
+    assert tile_key(token, next(iter(all_tiles((1300, 1000)))).name) in await files_of(site, token)
 
 
 async def test_a_piece_whose_picture_is_withdrawn_while_it_is_made_is_not_answered(
@@ -188,16 +188,16 @@ async def test_a_piece_whose_picture_is_withdrawn_while_it_is_made_is_not_answer
 ) -> None:
     work, token = await on_view(site)
     client = await site.client()
-    cut, withdrawn = image_api.cut_one, asyncio.Event()
+    cut, withdrawn = image_api.render_region, asyncio.Event()
 
     async def cut_slowly(*arguments: Any) -> Any:
         made = await cut(*arguments)
         await withdrawn.wait()
         return made
 
-    monkeypatch.setattr(image_api, "cut_one", cut_slowly)
+    monkeypatch.setattr(image_api, "render_region", cut_slowly)
     asking = asyncio.create_task(client.get(f"/iiif/{token}/{PIECE}"))
-    demand: Demand = site.app.state.demand
+    demand: OnDemandQueue = site.app.state.demand
     while not demand._being_cut and not asking.done():
         await asyncio.sleep(0)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
@@ -228,8 +228,8 @@ async def test_pieces_take_no_more_room_than_is_allowed(site: Site) -> None:
     rows = await Derivative.all().order_by("id")
     assert len(rows) == 6
     budget = sum(row.file_bytes for row in rows[3:])
-    workshop = Workshop(replace(site.settings, iiif_cache_bytes=budget), site.storage)
-    while await chores.tidy_derivatives(workshop):
+    context = ChoreContext(replace(site.settings, iiif_cache_bytes=budget), site.storage)
+    while await chores.delete_derivatives(context):
         pass
     assert [row.id for row in await Derivative.all().order_by("id")] == [row.id for row in rows[3:]]
     kept = {key for key in await files_of(site, token) if "/made/" in key}
@@ -240,7 +240,7 @@ async def test_pieces_take_no_more_room_than_is_allowed(site: Site) -> None:
 
 async def test_beyond_the_waiting_line_is_503(site: Site) -> None:
     _, token = await on_view(site)
-    site.app.state.demand = Demand(at_once=1, line=1)
+    site.app.state.demand = OnDemandQueue(at_once=1, line=1)
     client = await site.client()
     answers = await asyncio.gather(
         *(client.get(f"/iiif/{token}/full/{width},/0/default.jpg") for width in range(200, 206))
@@ -257,7 +257,7 @@ async def test_beyond_the_waiting_line_is_503(site: Site) -> None:
 
 
 async def test_each_piece_is_cut_once_for_all_who_ask() -> None:
-    demand = Demand()
+    demand = OnDemandQueue()
     go_on = asyncio.Event()
     cuts = 0
 
@@ -279,7 +279,7 @@ async def test_each_piece_is_cut_once_for_all_who_ask() -> None:
 
 
 async def test_no_more_at_once_than_there_are_places() -> None:
-    demand = Demand(at_once=2, line=3)
+    demand = OnDemandQueue(at_once=2, line=3)
     running = most = 0
 
     async def cut() -> bytes:
@@ -295,7 +295,7 @@ async def test_no_more_at_once_than_there_are_places() -> None:
 
     asked = [asyncio.create_task(demand.get(str(n), cut)) for n in range(5)]
     await asyncio.sleep(0)
-    with pytest.raises(Busy):
+    with pytest.raises(QueueFull):
         await demand.get("one more", cut)
     await asyncio.gather(*asked)
     assert most == 2

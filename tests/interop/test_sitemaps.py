@@ -142,7 +142,7 @@ async def test_a_withdrawn_work_leaves_the_sitemaps(site: Site) -> None:
 
 
 async def test_many_works_are_in_several_sitemaps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sitemaps, "WORKS_EACH", 2)
+    monkeypatch.setattr(sitemaps, "WORKS_PER_SITEMAP", 2)
     works = await wall(site, 5)
     await factories.exhibition(works)
     pages, answers = await parsed(site)

@@ -17,22 +17,22 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.exhibitions.models import Edition
-from gallery.images.iiif_requests import tiles
+from gallery.images.iiif_requests import all_tiles
 from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import original_key, tile_key
 from gallery.interop.iiif.tiles import MAX_ATTEMPTS, claim, cut_next
-from gallery.public.chores import bring_out, take_in
-from gallery.worker import Workshop
+from gallery.public.chores import publish_images, unpublish_images
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite, eventually
 
-ALL = {tile.name for tile in tiles((1300, 1000))}
+ALL = {tile.name for tile in all_tiles((1300, 1000))}
 
 
 @pytest.fixture
-def workshop(site: Site) -> Workshop:
-    return Workshop(site.settings, site.storage)
+def context(site: Site) -> ChoreContext:
+    return ChoreContext(site.settings, site.storage)
 
 
 async def on_view(site: Site | LiveSite) -> tuple[Artwork, Image]:
@@ -50,36 +50,36 @@ async def expire(image: Image) -> None:
     await Image.filter(id=image.id).update(tiling_until=now() - timedelta(seconds=1))
 
 
-async def test_uploads_come_before_tiles(site: Site, workshop: Workshop) -> None:
+async def test_uploads_come_before_tiles(site: Site, context: ChoreContext) -> None:
     _, image = await on_view(site)
-    await bring_out(workshop)
+    await publish_images(context)
     waiting = await factories.image(site.storage, site.cast.organisation, state=ImageState.RECEIVED)
-    assert not await cut_next(workshop)
+    assert not await cut_next(context)
     await Image.filter(id=waiting.id).update(state=ImageState.READY)
-    assert await cut_next(workshop)
+    assert await cut_next(context)
     await image.refresh_from_db()
     assert (image.has_tiles, image.tiling_until, image.tiling_attempts) == (True, None, 0)
     assert await tiles_of(site, image) == ALL
-    assert not await cut_next(workshop)
+    assert not await cut_next(context)
 
 
-async def test_two_workers_never_cut_the_same(site: Site, workshop: Workshop) -> None:
+async def test_two_workers_never_cut_the_same(site: Site, context: ChoreContext) -> None:
     await on_view(site)
     await on_view(site)
-    await bring_out(workshop)
-    claimed = [image for image in await asyncio.gather(*(claim(workshop) for _ in range(4))) if image]
-    claimed += [image for image in [await claim(workshop)] if image]
+    await publish_images(context)
+    claimed = [image for image in await asyncio.gather(*(claim(context) for _ in range(4))) if image]
+    claimed += [image for image in [await claim(context)] if image]
     assert len({image.id for image in claimed}) == len(claimed) == 2
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "taken down"])
 @pytest.mark.parametrize("moment", range(3))
 async def test_a_picture_that_goes_while_tiles_are_put_leaves_none(
-    site: Site, workshop: Workshop, how: str, moment: int, monkeypatch: pytest.MonkeyPatch
+    site: Site, context: ChoreContext, how: str, moment: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It goes just before the first, a middle and the last tile is put: the file is on its way and cannot be stopped."""
     work, image = await on_view(site)
-    await bring_out(workshop)
+    await publish_images(context)
     public = site.storage.public
     put_file, count = public.put_file, 0
     last = [0, len(ALL) // 2, len(ALL) - 1][moment]
@@ -92,11 +92,11 @@ async def test_a_picture_that_goes_while_tiles_are_put_leaves_none(
                 await withdraw(await Consent.get(id=work.consent_id), site.storage)
             else:
                 await Edition.all().update(is_current=False)
-                await take_in(workshop)
+                await unpublish_images(context)
         await put_file(key, source)  # type: ignore[arg-type]
 
     monkeypatch.setattr(public, "put_file", put_late)
-    assert await cut_next(workshop)
+    assert await cut_next(context)
     assert count > last
     assert [key async for key in public.keys(image.token)] == []
     await image.refresh_from_db()
@@ -106,10 +106,10 @@ async def test_a_picture_that_goes_while_tiles_are_put_leaves_none(
 
 
 async def test_a_picture_that_was_off_the_wall_for_a_moment_gets_all_of_its_tiles(
-    site: Site, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    site: Site, context: ChoreContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, image = await on_view(site)
-    await bring_out(workshop)
+    await publish_images(context)
     public = site.storage.public
     put_file, count = public.put_file, 0
 
@@ -119,7 +119,7 @@ async def test_a_picture_that_was_off_the_wall_for_a_moment_gets_all_of_its_tile
         await put_file(key, source)  # type: ignore[arg-type]
         if count == len(ALL):
             await Edition.filter(number=1).update(is_current=False)
-            await take_in(workshop)
+            await unpublish_images(context)
             await Edition.filter(number=1).update(is_current=True)
 
     monkeypatch.setattr(public, "put_file", put_late)
@@ -131,18 +131,18 @@ async def test_a_picture_that_was_off_the_wall_for_a_moment_gets_all_of_its_tile
 
 @pytest.mark.parametrize("is_still_on_view", [True, False])
 async def test_whoever_finds_a_lease_that_ran_out_looks_after_what_was_left(
-    site: Site, workshop: Workshop, is_still_on_view: bool
+    site: Site, context: ChoreContext, is_still_on_view: bool
 ) -> None:
     work, image = await on_view(site)
-    await bring_out(workshop)
-    assert await claim(workshop) is not None
+    await publish_images(context)
+    assert await claim(context) is not None
     # The first worker put one tile and was killed; the withdrawal came just before it put it.
     if not is_still_on_view:
         await withdraw(await Consent.get(id=work.consent_id), site.storage)
     async with site.storage.scratch_folder() as folder:
         (folder / "tile").write_bytes(b"a tile")
         await site.storage.public.put_file(tile_key(image.token, "left"), folder / "tile")
-    assert not await cut_next(workshop)  # the lease still runs
+    assert not await cut_next(context)  # the lease still runs
     await expire(image)
     await site.work()
     await image.refresh_from_db()
@@ -150,7 +150,7 @@ async def test_whoever_finds_a_lease_that_ran_out_looks_after_what_was_left(
     assert await tiles_of(site, image) >= ALL if is_still_on_view else not await tiles_of(site, image)
 
 
-async def test_a_picture_that_cannot_be_cut_is_not_tried_for_ever(site: Site, workshop: Workshop) -> None:
+async def test_a_picture_that_cannot_be_cut_is_not_tried_for_ever(site: Site, context: ChoreContext) -> None:
     _, image = await on_view(site)
     await site.storage.private.delete(original_key(image.token))
     await site.work()

@@ -63,7 +63,7 @@ async def test_a_decision_that_is_taken_back_is_told_to_nobody(site: Site, offic
     review = await decisions.decline(work, submission, site.cast.curator, "A slip of the hand")
     mail = await Mail.filter(kind="work_declined").first()
     assert mail is not None
-    assert mail.due_at > decisions.can_be_undone_until(review)
+    assert mail.due_at > decisions.undo_deadline(review)
     await decisions.undo(review, site.cast.curator)
     assert await Mail.all().count() == 0
     submission = await Submission.get(id=submission.id)

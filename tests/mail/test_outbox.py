@@ -6,14 +6,16 @@ import pytest
 
 from gallery.clock import now
 from gallery.mail.models import Mail, MailState
-from gallery.mail.outbox import News, tell, write_to
+from gallery.mail.outbox import Notification, notify, queue_mail
 from gallery.web.rendering import FLASH_COOKIE, cookie_name
 from tests.conftest import Site
 from tests.mail.post_office import PostOffice
 
 
 async def test_a_keeper_sees_what_was_sent(site: Site, office: PostOffice) -> None:
-    await tell([site.cast.partner], News("work_accepted", "/desk/works/7", {"work": "Dumplings & <b>"}))
+    await notify(
+        [site.cast.partner], Notification("work_accepted", "/desk/works/7", {"work": "Dumplings & <b>"})
+    )
     await site.work()
     client = await site.client(site.cast.keeper)
     page = (await client.get("/desk/outbox")).text
@@ -27,7 +29,7 @@ async def test_a_keeper_sees_what_was_sent(site: Site, office: PostOffice) -> No
 
 
 async def test_secrets_are_not_shown(unserved: Site) -> None:
-    await write_to(
+    await queue_mail(
         "guest@example.org", "en", "sign_in_link", "/desk/sign-in/", facts={"minutes": 30}, secret="s3cret"
     )
     client = await unserved.client(unserved.cast.keeper)
@@ -42,7 +44,7 @@ async def test_secrets_are_not_shown(unserved: Site) -> None:
 
 async def test_what_was_given_up_can_be_tried_again(site: Site, office: PostOffice) -> None:
     office.for_address.append("550 No")
-    await tell([site.cast.partner], News("work_accepted", "/desk", {"work": "x"}))
+    await notify([site.cast.partner], Notification("work_accepted", "/desk", {"work": "x"}))
     await site.work()
     client = await site.client(site.cast.keeper)
     mail = await Mail.get(state=MailState.GIVEN_UP)
@@ -60,7 +62,7 @@ async def test_what_was_given_up_can_be_tried_again(site: Site, office: PostOffi
 
 @pytest.mark.parametrize("who", ["partner", "curator"])
 async def test_nobody_else_finds_it(site: Site, who: str) -> None:
-    await write_to("guest@example.org", "en", "work_accepted", facts={"work": "x"}, useless_after=now())
+    await queue_mail("guest@example.org", "en", "work_accepted", facts={"work": "x"}, useless_after=now())
     mail = await Mail.get()
     client = await site.client(getattr(site.cast, who))
     assert (await client.get("/desk/outbox")).status_code == 404

@@ -15,10 +15,10 @@ import pytest
 from gallery.accounts.models import Person
 from gallery.clock import now
 from gallery.db.connection import in_transaction
-from gallery.mail.chores import FORGOTTEN_AFTER, GIVEN_UP_AFTER, KEYS_FORGOTTEN_AFTER, WAITS
-from gallery.mail.letters import compose
+from gallery.mail.chores import GIVEN_UP_AFTER, KEYS_KEPT_FOR, MAILS_KEPT_FOR, RETRY_DELAYS
+from gallery.mail.messages import compose
 from gallery.mail.models import Mail, MailState
-from gallery.mail.outbox import News, next_digest, tell, write_to
+from gallery.mail.outbox import Notification, next_digest_at, notify, queue_mail
 from gallery.settings import MailServer, Settings, SettingsError
 from tests.conftest import Site
 from tests.live import LiveSite
@@ -28,8 +28,8 @@ TITLE = "冬至吃汤圆啦"
 
 
 async def accepted(site: Site, title: str = TITLE, *people: Person) -> Mail:
-    news = News("work_accepted", "/desk/works/7", {"work": title})
-    await tell(people or (site.cast.partner,), news)
+    news = Notification("work_accepted", "/desk/works/7", {"work": title})
+    await notify(people or (site.cast.partner,), news)
     return await Mail.all().order_by("-id").first()  # type: ignore[return-value]
 
 
@@ -89,7 +89,7 @@ async def test_a_server_that_is_away_is_asked_again_later(site: Site, office: Po
     office.close()
     mail = await accepted(site)
     waits = []
-    for _ in range(len(WAITS) + 1):
+    for _ in range(len(RETRY_DELAYS) + 1):
         await site.work()
         await mail.refresh_from_db()
         assert (mail.state, mail.answer) == (MailState.UNSENT, "SMTPConnectError")
@@ -184,7 +184,7 @@ async def test_a_worker_killed_in_the_middle_leaves_the_mail_to_the_next(
     import asyncio
     import threading
 
-    await tell([live.cast.partner], News("work_accepted", "/desk/works/7", {"work": TITLE}))
+    await notify([live.cast.partner], Notification("work_accepted", "/desk/works/7", {"work": TITLE}))
     office.holds = threading.Event()
     environment = {**live.environment("https://gallery.example"), "GALLERY_SMTP_URL": office.url}
     command = [sys.executable, "-m", "gallery.cli", "worker"]
@@ -201,9 +201,9 @@ async def test_a_worker_killed_in_the_middle_leaves_the_mail_to_the_next(
     assert mail.lease_until is not None
     await Mail.all().update(lease_until=now() - timedelta(seconds=1))
     from gallery.app import CHORES
-    from gallery.worker import Worker, Workshop
+    from gallery.worker import ChoreContext, Worker
 
-    await Worker(Workshop(live.settings, live.storage), CHORES).run_dry()
+    await Worker(ChoreContext(live.settings, live.storage), CHORES).run_dry()
     assert (await Mail.get()).state == MailState.SENT
     first, second = office.mails
     assert first["message-id"] == second["message-id"]
@@ -232,14 +232,14 @@ async def test_a_title_adds_no_markup(site: Site, office: PostOffice) -> None:
     "address", ["", "nobody", "a@b\r\nBcc: c@d", "a b@example.org", "@", "画家@example.org"]
 )
 async def test_an_address_that_is_none_is_given_up(site: Site, office: PostOffice, address: str) -> None:
-    await write_to(address, "en", "work_accepted", facts={"work": "x"})
+    await queue_mail(address, "en", "work_accepted", facts={"work": "x"})
     await site.work()
     assert (await Mail.filter(email=address).get()).state == MailState.GIVEN_UP
     assert office.recipients == ["keeper@example.org"]
 
 
 async def test_facts_of_another_version_do_not_stop_the_others(site: Site, office: PostOffice) -> None:
-    await write_to("old@example.org", "en", "work_accepted")
+    await queue_mail("old@example.org", "en", "work_accepted")
     await accepted(site)
     await site.work()
     assert "partner@example.org" in office.recipients
@@ -249,7 +249,7 @@ async def test_facts_of_another_version_do_not_stop_the_others(site: Site, offic
 
 
 async def test_a_secret_is_erased_when_it_was_sent(site: Site, office: PostOffice) -> None:
-    await write_to(
+    await queue_mail(
         "guest@example.org", "en", "sign_in_link", "/desk/sign-in/", facts={"minutes": 30}, secret="s3cret"
     )
     await site.work()
@@ -259,7 +259,7 @@ async def test_a_secret_is_erased_when_it_was_sent(site: Site, office: PostOffic
 
 async def test_a_link_that_has_run_out_is_not_sent(site: Site, office: PostOffice) -> None:
     late = now() - timedelta(seconds=1)
-    await write_to(
+    await queue_mail(
         "guest@example.org", "en", "sign_in_link", facts={"minutes": 30}, secret="s3cret", useless_after=late
     )
     await site.work()
@@ -271,8 +271,8 @@ async def test_news_of_a_day_come_in_one_mail(site: Site, office: PostOffice) ->
     await Person.filter(id=site.cast.partner.id).update(wants_digest=True)
     partner = await Person.get(id=site.cast.partner.id)
     await accepted(site, "Dumplings", partner, site.cast.colleague)
-    await tell([partner], News("work_returned", "/desk/works/8", {"work": TITLE}))
-    await tell([partner], News("password_changed", "/desk/password", is_for_digest=False))
+    await notify([partner], Notification("work_returned", "/desk/works/8", {"work": TITLE}))
+    await notify([partner], Notification("password_changed", "/desk/password", is_for_digest=False))
     await site.work()
     assert sorted(office.recipients) == ["colleague@example.org", "partner@example.org"]
     assert all(mail["subject"] != "News from In the Light" for mail in office.mails)
@@ -305,14 +305,14 @@ def test_the_daily_mail_goes_out_at_eight() -> None:
     from datetime import UTC, datetime
 
     before = datetime(2026, 12, 21, 23, 59, tzinfo=UTC)  # 7:59 in Shanghai
-    assert next_digest(before) == datetime(2026, 12, 22, 0, 0, tzinfo=UTC)
-    assert next_digest(before + timedelta(minutes=1)) == datetime(2026, 12, 23, 0, 0, tzinfo=UTC)
+    assert next_digest_at(before) == datetime(2026, 12, 22, 0, 0, tzinfo=UTC)
+    assert next_digest_at(before + timedelta(minutes=1)) == datetime(2026, 12, 23, 0, 0, tzinfo=UTC)
 
 
 async def test_what_is_told_once_is_told_once(site: Site, office: PostOffice) -> None:
     for _ in range(3):
-        news = News("work_accepted", "/desk", {"work": "x"}, key="once")
-        await tell([site.cast.partner, site.cast.colleague], news)
+        news = Notification("work_accepted", "/desk", {"work": "x"}, key="once")
+        await notify([site.cast.partner, site.cast.colleague], news)
     await site.work()
     assert len(office.mails) == 2
 
@@ -330,20 +330,20 @@ async def test_what_was_told_once_in_a_daily_mail_is_not_told_again_a_month_late
 ) -> None:
     await Person.filter(id=site.cast.partner.id).update(wants_digest=True)
     partner = await Person.get(id=site.cast.partner.id)
-    once = News("work_accepted", "/desk", {"work": "x"}, key="once")
-    await tell([partner], once)
-    await tell([partner], News("work_returned", "/desk", {"work": "y"}))
+    once = Notification("work_accepted", "/desk", {"work": "x"}, key="once")
+    await notify([partner], once)
+    await notify([partner], Notification("work_returned", "/desk", {"work": "y"}))
     await due_again()
     await site.work()
     assert len(office.mails) == 1
-    await Mail.all().update(created_at=now() - FORGOTTEN_AFTER - timedelta(days=1))
+    await Mail.all().update(created_at=now() - MAILS_KEPT_FOR - timedelta(days=1))
     await site.work()
-    await tell([partner], once)
+    await notify([partner], once)
     await due_again()
     await site.work()
     assert len(office.mails) == 1
     assert not await Mail.exists(kind="work_returned")  # nothing keeps this one
-    await Mail.all().update(created_at=now() - KEYS_FORGOTTEN_AFTER - timedelta(days=1))
+    await Mail.all().update(created_at=now() - KEYS_KEPT_FOR - timedelta(days=1))
     await site.work()
     assert not await Mail.all().exists()
 
@@ -352,7 +352,7 @@ async def test_without_a_server_mails_are_kept_and_the_log_is_silent_about_peopl
     unserved: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     await accepted(unserved)
-    await write_to("guest@example.org", "en", "sign_in_link", facts={"minutes": 30}, secret="s3cret")
+    await queue_mail("guest@example.org", "en", "sign_in_link", facts={"minutes": 30}, secret="s3cret")
     with caplog.at_level(logging.INFO, "gallery.mail"):
         await unserved.work()
     assert {mail.state for mail in await Mail.all()} == {MailState.KEPT}

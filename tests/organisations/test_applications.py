@@ -11,7 +11,7 @@ import pytest
 from gallery.accounts.models import Invitation, MemberRole, Membership, Person
 from gallery.clock import now
 from gallery.mail.models import Mail
-from gallery.organisations.application_views import SENT_FROM_ONE_NETWORK
+from gallery.organisations.application_views import APPLICATION_LIMIT
 from gallery.organisations.models import Application, ApplicationState, Organisation
 from tests.conftest import Site
 
@@ -29,9 +29,9 @@ FIELDS = {
 
 @pytest.fixture(autouse=True)
 def rested() -> Iterator[None]:
-    SENT_FROM_ONE_NETWORK._events.clear()
+    APPLICATION_LIMIT._events.clear()
     yield
-    SENT_FROM_ONE_NETWORK._events.clear()
+    APPLICATION_LIMIT._events.clear()
 
 
 async def applied(site: Site, **fields: str) -> Application:
@@ -190,9 +190,9 @@ async def test_one_address_applies_only_so_often(site: Site) -> None:
     client = await site.client()
     codes = [
         (await client.post("/zh/join", data={**FIELDS, "name_zh": f"机构{number}"})).status_code
-        for number in range(SENT_FROM_ONE_NETWORK.times + 1)
+        for number in range(APPLICATION_LIMIT.times + 1)
     ]
-    assert codes == [303] * SENT_FROM_ONE_NETWORK.times + [429]
+    assert codes == [303] * APPLICATION_LIMIT.times + [429]
 
 
 async def test_a_form_too_large_or_of_another_site_is_refused(site: Site) -> None:

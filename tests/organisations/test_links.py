@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from gallery.clock import now
 from gallery.organisations import link_check
-from gallery.organisations.link_check import Unreachable, is_alive, is_open, status_of
-from gallery.organisations.links import DEAD_AFTER, check_next, note_links
+from gallery.organisations.link_check import Unreachable, final_status, is_alive, is_public_address
+from gallery.organisations.links import MAX_FAILURES, check_next_link, register_links
 from gallery.organisations.models import CheckedLink, LinkState, Project
 from tests import factories
 from tests.conftest import Site
@@ -51,14 +51,14 @@ def says(status: int, *headers: str) -> bytes:
 async def test_a_page_that_answers_is_alive() -> None:
     asked: list[str] = []
     async with server(lambda method, target: says(200), asked) as address:
-        assert await status_of(f"{address}/给?q=月捐#top", private_too=True) == 200
+        assert await final_status(f"{address}/给?q=月捐#top", private_too=True) == 200
     assert asked == ["HEAD /%E7%BB%99?q=%E6%9C%88%E6%8D%90"]
 
 
 async def test_where_head_is_refused_get_is_asked() -> None:
     asked: list[str] = []
     async with server(lambda method, target: says(405 if method == "HEAD" else 200), asked) as address:
-        assert await status_of(address, private_too=True) == 200
+        assert await final_status(address, private_too=True) == 200
     assert asked == ["HEAD /", "GET /"]
 
 
@@ -68,7 +68,7 @@ async def test_where_head_is_refused_get_is_asked() -> None:
 )
 async def test_statuses(status: int, alive: bool) -> None:
     async with server(lambda method, target: says(status)) as address:
-        assert is_alive(await status_of(address, private_too=True)) is alive
+        assert is_alive(await final_status(address, private_too=True)) is alive
 
 
 async def test_redirects_are_followed_and_not_for_ever() -> None:
@@ -76,12 +76,12 @@ async def test_redirects_are_followed_and_not_for_ever() -> None:
         return says(302, "Location: /b") if target == "/a" else says(200)
 
     async with server(twice) as address:
-        assert await status_of(f"{address}/a", private_too=True) == 200
+        assert await final_status(f"{address}/a", private_too=True) == 200
     asked: list[str] = []
     async with server(lambda method, target: says(301, f"Location: {target}x"), asked) as address:
         with pytest.raises(Unreachable, match="redirect"):
-            await status_of(f"{address}/", private_too=True)
-    assert len(asked) == link_check.REDIRECTS + 1
+            await final_status(f"{address}/", private_too=True)
+    assert len(asked) == link_check.MAX_REDIRECTS + 1
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_redirects_are_followed_and_not_for_ever() -> None:
 async def test_a_redirect_leads_to_web_pages_only(location: str) -> None:
     async with server(lambda method, target: says(302, f"Location: {location}")) as address:
         with pytest.raises(Unreachable, match="redirect"):
-            await status_of(address, private_too=True)
+            await final_status(address, private_too=True)
 
 
 PRIVATE = [
@@ -124,7 +124,7 @@ PRIVATE = [
 @pytest.mark.parametrize("url", PRIVATE)
 async def test_the_sites_own_network_is_never_asked(url: str) -> None:
     with pytest.raises(Unreachable) as caught:
-        await status_of(url)
+        await final_status(url)
     assert caught.value.reason in {"private", "name"}
 
 
@@ -132,7 +132,7 @@ async def test_a_server_on_this_machine_is_not_even_connected_to() -> None:
     asked: list[str] = []
     async with server(lambda method, target: says(200), asked) as address:
         with pytest.raises(Unreachable, match="private"):
-            await status_of(address)
+            await final_status(address)
     assert asked == []
 
 
@@ -150,15 +150,15 @@ async def test_a_name_with_one_private_address_is_refused_and_the_address_is_pin
 
     monkeypatch.setattr(loop, "getaddrinfo", resolve)
     with pytest.raises(Unreachable, match="private"):
-        await link_check._address_of("rebind.example", 80, False)
-    assert await link_check._address_of("rebind.example", 80, False) == "93.184.215.14"
+        await link_check._resolve("rebind.example", 80, False)
+    assert await link_check._resolve("rebind.example", 80, False) == "93.184.215.14"
     assert asked == ["rebind.example", "rebind.example"]
 
 
 @given(st.ip_addresses())
 def test_what_python_calls_private_is_never_open(address: Any) -> None:
     if address.is_private or address.is_loopback or address.is_link_local or address.is_multicast:
-        assert not is_open(str(address))
+        assert not is_public_address(str(address))
 
 
 CLOSED = ((10, 0, 0, 1), (127, 0, 0, 1), (169, 254, 169, 254), (100, 64, 0, 1), (224, 0, 0, 1))
@@ -176,16 +176,16 @@ AS_OPEN_AS_THE_WRAPPED = ("{}", "::ffff:{}", "64:ff9b::{}", "2a00:1450::5efe:{}"
 
 def test_an_address_is_as_open_as_the_one_wrapped_in_it() -> None:
     for form in AS_OPEN_AS_THE_WRAPPED:
-        assert is_open(form.format("8.8.8.8")), form
-    assert is_open("2002:808:808::1")
-    assert is_open("2606:4700::1111")
+        assert is_public_address(form.format("8.8.8.8")), form
+    assert is_public_address("2002:808:808::1")
+    assert is_public_address("2606:4700::1111")
     for four in CLOSED:
         dotted, hexadecimal = ".".join(map(str, four)), "{:02x}{:02x}:{:02x}{:02x}".format(*four)
         for form in (*AS_OPEN_AS_THE_WRAPPED, *ALWAYS_CLOSED):
-            assert not is_open(form.format(dotted)), (form, dotted)
-        assert not is_open(f"2002:{hexadecimal}::1")
+            assert not is_public_address(form.format(dotted)), (form, dotted)
+        assert not is_public_address(f"2002:{hexadecimal}::1")
     for form in ALWAYS_CLOSED:
-        assert not is_open(form.format("8.8.8.8")), form
+        assert not is_public_address(form.format("8.8.8.8")), form
 
 
 @pytest.mark.parametrize(
@@ -200,11 +200,11 @@ def test_an_address_is_as_open_as_the_one_wrapped_in_it() -> None:
 async def test_what_is_no_web_server(sent: bytes, reason: str) -> None:
     async with server(lambda method, target: sent) as address:
         with pytest.raises(Unreachable, match=reason):
-            await status_of(address, private_too=True)
+            await final_status(address, private_too=True)
 
 
 async def test_a_server_that_never_answers_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_check, "SECONDS", 0.2)
+    monkeypatch.setattr(link_check, "TIMEOUT_SECONDS", 0.2)
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -213,7 +213,7 @@ async def test_a_server_that_never_answers_is_left(monkeypatch: pytest.MonkeyPat
     async with running:
         port = running.sockets[0].getsockname()[1]
         with pytest.raises(Unreachable, match="slow"):
-            await status_of(f"http://127.0.0.1:{port}/", private_too=True)
+            await final_status(f"http://127.0.0.1:{port}/", private_too=True)
 
 
 async def test_nothing_there_and_no_certificate() -> None:
@@ -225,9 +225,9 @@ async def test_nothing_there_and_no_certificate() -> None:
     port = running.sockets[0].getsockname()[1]
     async with running:
         with pytest.raises(Unreachable, match="certificate"):
-            await status_of(f"https://127.0.0.1:{port}/", private_too=True)
+            await final_status(f"https://127.0.0.1:{port}/", private_too=True)
     with pytest.raises(Unreachable, match="refused"):
-        await status_of(f"http://127.0.0.1:{port}/", private_too=True)
+        await final_status(f"http://127.0.0.1:{port}/", private_too=True)
 
 
 # What becomes of it
@@ -236,7 +236,7 @@ async def test_nothing_there_and_no_certificate() -> None:
 async def check_all() -> None:
     await CheckedLink.all().update(next_check_at=now() - timedelta(seconds=1))
     for _ in range(await CheckedLink.all().count()):
-        assert await check_next(private_too=True)
+        assert await check_next_link(private_too=True)
 
 
 async def leads_to(visitor: httpx.AsyncClient, page: str) -> set[str]:
@@ -259,8 +259,8 @@ async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywh
         visitor, partner = await site.client(), await site.client(site.cast.partner)
         curator = await site.client(site.cast.curator)
         public = (f"/en/projects/{project.slug}", f"/en/works/{work.public_id}")
-        await note_links()
-        for failures in range(DEAD_AFTER):
+        await register_links()
+        for failures in range(MAX_FAILURES):
             for page in public:
                 assert f"{address}/give" in await leads_to(visitor, page), failures
             await check_all()
@@ -305,9 +305,9 @@ async def test_links_are_taken_up_once_and_dropped_when_nobody_uses_them(site: S
 async def test_a_link_is_left_alone_until_it_is_due(site: Site) -> None:
     async with server(lambda method, target: says(200)) as address:
         await factories.project(site.cast.organisation, link=address)
-        await note_links()
-        assert await check_next(private_too=True)
-        assert not await check_next(private_too=True)
+        await register_links()
+        assert await check_next_link(private_too=True)
+        assert not await check_next_link(private_too=True)
         link = await CheckedLink.get()
         assert (link.state, link.answer) == (LinkState.WORKING, "200")
         assert link.next_check_at > now() + timedelta(hours=23)
@@ -318,6 +318,6 @@ async def test_two_workers_look_at_different_links(site: Site) -> None:
     async with server(lambda method, target: says(200), asked) as address:
         for number in range(4):
             await factories.project(site.cast.organisation, link=f"{address}/{number}")
-        await note_links()
-        await asyncio.gather(*(check_next(private_too=True) for _ in range(4)))
+        await register_links()
+        await asyncio.gather(*(check_next_link(private_too=True) for _ in range(4)))
     assert len(set(asked)) == 4

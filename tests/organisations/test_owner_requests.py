@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from gallery.accounts.invitations import accept
 from gallery.accounts.members import remove
 from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
-from gallery.accounts.people import give_role, stop
+from gallery.accounts.people import change_role, suspend
 from gallery.app import create_app
 from gallery.audit.models import Entry
 from gallery.clock import now
-from gallery.mail.letters import compose
+from gallery.mail.messages import compose
 from gallery.mail.models import Mail, MailState
 from gallery.organisations import owner_requests
 from gallery.organisations.models import (
@@ -28,7 +28,7 @@ from gallery.organisations.models import (
     OwnerRequest,
     RequestState,
 )
-from gallery.organisations.owner_requests import WAITS, can_be_stopped
+from gallery.organisations.owner_requests import OBJECTION_PERIOD, can_be_stopped
 from gallery.settings import Settings
 from tests.conftest import Site, settings_for
 
@@ -70,7 +70,7 @@ async def let_time_pass(site: Site) -> None:
 async def test_after_72_hours_the_new_owner_is_invited_and_comes_in(site: Site) -> None:
     await make_owner(site, site.cast.partner)
     asked = await ask(site)
-    assert asked.effective_at - asked.asked_at >= WAITS - timedelta(seconds=5)
+    assert asked.effective_at - asked.asked_at >= OBJECTION_PERIOD - timedelta(seconds=5)
     assert (asked.email, asked.reason, asked.asked_by_id) == (
         "new@example.org",
         "The teacher has left.",
@@ -109,7 +109,7 @@ async def test_everybody_who_is_or_was_an_owner_is_told(site: Site) -> None:
     editor = await Person.create(email="e@example.org", name="E", role=Role.MEMBER, password_hash="x")
     await Membership.create(person=editor, organisation=site.cast.organisation)
     await (await site.client(third)).post("/desk/account/closing")
-    await stop(site.cast.partner, site.cast.keeper)
+    await suspend(site.cast.partner, site.cast.keeper)
     for email, state in (
         ("Contact@Example.org", ApplicationState.ADMITTED),
         ("no@example.org", ApplicationState.DECLINED),
@@ -162,7 +162,7 @@ async def test_an_owner_objects_at_the_desk_by_one_press(site: Site) -> None:
 
 async def test_an_owner_who_is_kept_out_objects_by_the_link(site: Site) -> None:
     await make_owner(site, site.cast.partner)
-    await stop(site.cast.partner, site.cast.keeper)
+    await suspend(site.cast.partner, site.cast.keeper)
     asked = await ask(site)
     mail = await Mail.get(kind="owner_requested")
     link, guest = f"{mail.path}{mail.secret}", await site.client(**{"accept-language": "en"})
@@ -222,7 +222,7 @@ async def test_it_ends_with_the_role_of_whoever_asked(site: Site) -> None:
     await make_owner(site, site.cast.partner)
     asked = await ask(site)
     other = await Person.create(email="k@example.org", name="K", role=Role.KEEPER, password_hash="x")
-    await give_role(site.cast.keeper, Role.MEMBER, other)
+    await change_role(site.cast.keeper, Role.MEMBER, other)
     await let_time_pass(site)
     assert (await OwnerRequest.get(id=asked.id)).state == RequestState.CANCELLED
     assert not await Invitation.exists()
@@ -317,8 +317,10 @@ async def test_nobody_comes_in_but_after_a_request_that_stood(site: Site, events
             objected = await OwnerRequest.exists(organisation=organisation, state=RequestState.OBJECTED)
             may_ask = not objected and (asked is None or not can_be_stopped(asked))
             try:
-                await owner_requests.ask(organisation, email, "Why", "en", site.cast.keeper, site.settings)
-            except owner_requests.RequestRefused:
+                await owner_requests.request_owner(
+                    organisation, email, "Why", "en", site.cast.keeper, site.settings
+                )
+            except owner_requests.OwnerRequestRefused:
                 assert not may_ask
             else:
                 assert may_ask

@@ -21,7 +21,7 @@ from gallery.audit.verbs import Verb
 from gallery.cli.inspection import inspect
 from gallery.db.connection import Database
 from gallery.images.models import Fingerprint, Image, ImageState
-from gallery.images.profile_image_models import Emblem
+from gallery.images.profile_image_models import ProfileImage
 from gallery.organisations.models import Organisation, Project
 from tests import factories
 from tests.conftest import Site
@@ -165,7 +165,7 @@ async def test_a_cover_that_shows_a_withdrawn_work_goes_with_it(site: Site, is_t
     site.app.state.content._checked_at = float("-inf")
     assert (await visitor.get(addresses[1])).status_code in {404, 410}
     assert (await visitor.get(addresses[2])).status_code == 200
-    assert [each.project_id for each in await Emblem.all()] == [covers[2].id]
+    assert [each.project_id for each in await ProfileImage.all()] == [covers[2].id]
     for store in (site.storage.public, site.storage.private):
         assert not [key async for key in store.keys("") if gone.token in key]
     await gone.refresh_from_db()
@@ -192,7 +192,7 @@ async def test_only_owners_curators_and_members_may(site: Site) -> None:
             if address not in allowed:
                 answer = await send(client, address, factories.photograph(), **ALT)
                 assert answer.status_code == 404
-    assert not await Emblem.exists()
+    assert not await ProfileImage.exists()
 
 
 @pytest.mark.parametrize(
@@ -214,4 +214,4 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(
     assert answer.status_code == 422
     assert words in answer.text
     assert data["alt_en"] in answer.text
-    assert not await Emblem.exists()
+    assert not await ProfileImage.exists()

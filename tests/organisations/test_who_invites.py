@@ -8,18 +8,18 @@ import re
 import pytest
 
 from gallery.accounts.account_deletion import close_account
-from gallery.accounts.invitations import InvitationRefused, InvitationVoid, accept, invite, open_invitation
+from gallery.accounts.invitations import InvitationRefused, InviterNotAllowed, accept, invite, open_invitation
 from gallery.accounts.members import has_had_owner, members_of, owners_of
 from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
-from gallery.accounts.people import give_role, stop
-from gallery.api.tokens import make_token, token_of
+from gallery.accounts.people import change_role, suspend
+from gallery.api.tokens import find_token, make_token
 from gallery.artists.models import Artist
 from gallery.audit.models import Entry
-from gallery.cli.revocations import digest_for, end_again
+from gallery.cli.revocations import identity_digest, revoke_ended
 from gallery.clock import now
-from gallery.mail.letters import compose
+from gallery.mail.messages import compose
 from gallery.mail.models import Mail
-from gallery.mail.outbox import News, tell
+from gallery.mail.outbox import Notification, notify
 from gallery.organisations.models import Organisation
 from tests import factories
 from tests.conftest import Site
@@ -130,7 +130,7 @@ async def test_of_two_invitations_of_a_first_owner_only_one_counts(site: Site) -
         *(accept(each, "A", "a long password") for each in held if each), return_exceptions=True
     )
     assert sum(isinstance(result, Person) for result in results) == 1
-    assert sum(isinstance(result, InvitationVoid) for result in results) == 2
+    assert sum(isinstance(result, InviterNotAllowed) for result in results) == 2
     (membership,) = await Membership.filter(organisation=organisation)
     assert (membership.joined_as, membership.role) == (JoinedAs.FIRST_OWNER, MemberRole.OWNER)
     assert membership.invited_by_id == site.cast.curator.id
@@ -156,11 +156,11 @@ async def test_invitations_of_a_keeper_end_with_the_role(site: Site, gives: str,
     client = await site.client()
     assert (await client.get(link)).status_code == 200
     if lost_by == "stopping":
-        await stop(bad, site.cast.keeper)
+        await suspend(bad, site.cast.keeper)
     elif lost_by == "closing":
         await close_account(bad)
     else:
-        await give_role(bad, Role.MEMBER, site.cast.keeper)
+        await change_role(bad, Role.MEMBER, site.cast.keeper)
     assert (await client.get(link)).status_code == 410
     assert (await client.post(link, data=ACCOUNT)).status_code == 410
     assert not await Person.exists(email="other@example.org")
@@ -201,7 +201,7 @@ async def test_an_organisation_that_lost_its_owner_has_no_first_one_again(site: 
     elif lost_by == "closing":
         assert (await client.post("/desk/account/closing")).status_code == 303
     else:
-        await stop(site.cast.stranger, site.cast.keeper)
+        await suspend(site.cast.stranger, site.cast.keeper)
     assert await owners_of(organisation.id) == []
     assert await has_had_owner(organisation.id)
     for person in (site.cast.curator, site.cast.keeper):
@@ -218,7 +218,7 @@ async def make_owner_of(organisation: Organisation, person: Person) -> None:
 async def test_a_restore_that_ends_an_owner_leaves_no_place_for_a_first_one(site: Site) -> None:
     """Since the copy somebody else became the owner, and the copy does not know them."""
     await make_owner(site)
-    ended = [each async for each in end_again({digest_for("kind", "owner")}, site.storage)]
+    ended = [each async for each in revoke_ended({identity_digest("kind", "owner")}, site.storage)]
     assert [each.kind for each in ended] == ["owner"]
     assert await owners_of(site.cast.organisation.id) == []
     assert await has_had_owner(site.cast.organisation.id)
@@ -232,7 +232,9 @@ async def test_somebody_taken_out_reads_no_more_of_its_works_in_a_daily_mail(sit
     for organisation in (site.cast.organisation, site.cast.elsewhere):
         work = await factories.artwork(site.storage, organisation)
         people = await members_of(organisation.id)
-        await tell(people, News("work_accepted", f"/desk/works/{work.id}", {"work": organisation.slug}))
+        await notify(
+            people, Notification("work_accepted", f"/desk/works/{work.id}", {"work": organisation.slug})
+        )
     theirs = await Membership.get(person=colleague, organisation=site.cast.organisation)
     partner = await site.client(site.cast.partner)
     assert (await partner.post(page(site, f"members/{theirs.id}/deletion"))).status_code == 303
@@ -267,16 +269,16 @@ async def test_a_member_of_unknown_origin_who_becomes_a_curator_reads_nothing_un
     membership = await Membership.get(person=site.cast.colleague)
     _token, text = await make_token(membership, "Program", ["works:read"], 30)
     assert (await their.get(path)).status_code == 200
-    await give_role(site.cast.colleague, Role.CURATOR, site.cast.keeper)
+    await change_role(site.cast.colleague, Role.CURATOR, site.cast.keeper)
     assert (await their.get(path)).status_code == 404
-    assert await token_of(text) is None
+    assert await find_token(text) is None
     assert [mail.email for mail in await Mail.filter(kind="member_is_curator")] == ["partner@example.org"]
     assert await Entry.exists(verb="member.held", thing_id=site.cast.colleague.id)
     # Nor when the role is given back: only an owner lets them in again.
-    await give_role(site.cast.colleague, Role.MEMBER, site.cast.keeper)
+    await change_role(site.cast.colleague, Role.MEMBER, site.cast.keeper)
     assert (await their.get(path)).status_code == 404
     assert (await their.get(page(site))).status_code == 404
-    await give_role(site.cast.colleague, Role.CURATOR, site.cast.keeper)
+    await change_role(site.cast.colleague, Role.CURATOR, site.cast.keeper)
     confirmation = page(site, f"members/{membership.id}/confirmation")
     for person in (site.cast.colleague, site.cast.keeper):
         assert (await (await site.client(person)).post(confirmation)).status_code == 404
@@ -304,7 +306,7 @@ async def test_whom_an_owner_invited_stays_and_the_owners_are_told(site: Site, j
     await make_owner(site)
     await Membership.filter(person=site.cast.colleague).update(joined_as=joined_as)
     path = await private_page(site)
-    await give_role(site.cast.colleague, Role.KEEPER, site.cast.keeper)
+    await change_role(site.cast.colleague, Role.KEEPER, site.cast.keeper)
     assert (await (await site.client(site.cast.colleague)).get(path)).status_code == 200
     mail = await Mail.get(kind="member_is_curator")
     assert (mail.facts["role"], mail.facts["awaits_confirmation"]) == ("keeper", False)
@@ -333,7 +335,7 @@ async def test_mail_about_a_member_leads_to_the_members(site: Site) -> None:
             joined_as="unknown", awaits_confirmation=False
         )
         await Person.filter(id=site.cast.colleague.id).update(role=Role.MEMBER)
-        await give_role(await Person.get(id=site.cast.colleague.id), Role.CURATOR, site.cast.keeper)
+        await change_role(await Person.get(id=site.cast.colleague.id), Role.CURATOR, site.cast.keeper)
         mail = await Mail.filter(kind="member_is_curator").order_by("-id").first()
         assert mail is not None
         letter = compose(mail, site.settings)

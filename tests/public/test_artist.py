@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gallery.artists.consents import wish_page
+from gallery.artists.consents import set_artist_page
 from gallery.artists.models import Artist
 from gallery.artworks.models import Artwork, Status
 from gallery.db.content_version import bump
@@ -64,7 +64,7 @@ async def test_nobody_else_makes_one(site: Site) -> None:
 
 async def test_it_shows_only_what_is_on_view(site: Site) -> None:
     artist, works = await two_works(site)
-    await wish_page(artist, True)
+    await set_artist_page(artist, True)
     await artist.refresh_from_db()
     await Artwork.filter(id=works[0].id).update(status=Status.RETURNED)
     await bump()

@@ -10,7 +10,7 @@ from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
-from gallery.public.pagination import STRETCH, entrance_of
+from gallery.public.pagination import WORKS_PER_PAGE, first_works
 from tests import factories
 from tests.conftest import Site
 from tests.public.test_views import accepted, counted_queries, text_of
@@ -71,12 +71,14 @@ async def walked(site: Site, address: str) -> list[list[str]]:
     return stretches
 
 
-@pytest.mark.parametrize("rooms", [(STRETCH,), (STRETCH + 1,), (2 * STRETCH, 1), (50, 50, 3, 90)])
+@pytest.mark.parametrize(
+    "rooms", [(WORKS_PER_PAGE,), (WORKS_PER_PAGE + 1,), (2 * WORKS_PER_PAGE, 1), (50, 50, 3, 90)]
+)
 async def test_each_work_is_shown_once_and_in_order(site: Site, rooms: tuple[int, ...]) -> None:
     exhibition, works = await long_exhibition(site, *rooms)
     stretches = await walked(site, f"/zh/exhibitions/{exhibition.slug}")
     assert [id for stretch in stretches for id in stretch] == [work.public_id for work in works]
-    assert {len(stretch) for stretch in stretches[:-1]} <= {STRETCH}
+    assert {len(stretch) for stretch in stretches[:-1]} <= {WORKS_PER_PAGE}
     first = await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
     assert re.search(rf"<dd>{len(works)}</dd>", first)  # the count is of them all
 
@@ -119,17 +121,17 @@ async def test_after_a_work_that_hangs_elsewhere_the_room_begins_at_its_door(sit
 
 
 async def test_after_a_withdrawn_work_the_walk_goes_on_where_it_was(site: Site) -> None:
-    exhibition, works = await long_exhibition(site, STRETCH + 10)
-    last = works[STRETCH - 1]
+    exhibition, works = await long_exhibition(site, WORKS_PER_PAGE + 10)
+    last = works[WORKS_PER_PAGE - 1]
     gone = await factories.consent(site.cast.organisation, withdrawn_at=factories.now())
     await Artwork.filter(id=last.id).update(consent_id=gone.id)
     page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}?room=1&after={last.public_id}")
-    assert shown_in(page) == [work.public_id for work in works[STRETCH:]]
+    assert shown_in(page) == [work.public_id for work in works[WORKS_PER_PAGE:]]
     assert await Consent.exists(id=gone.id)
 
 
 async def test_queries_and_size_do_not_grow_with_the_walls(site: Site) -> None:
-    exhibition, works = await long_exhibition(site, STRETCH, 540)
+    exhibition, works = await long_exhibition(site, WORKS_PER_PAGE, 540)
     ran: dict[str, int] = {}
     sizes: dict[str, int] = {}
     small = await factories.exhibition(works[:2])
@@ -158,14 +160,14 @@ async def test_a_work_says_what_hangs_beside_it(site: Site) -> None:
 
 
 async def test_every_stretch_stands_behind_the_same_card(site: Site) -> None:
-    exhibition, works = await long_exhibition(site, 2, STRETCH)
+    exhibition, works = await long_exhibition(site, 2, WORKS_PER_PAGE)
     edition = await exhibition.editions.filter(is_current=True).get()
-    assert [work.id for work in await entrance_of(edition.id)] == [work.id for work in works[:STRETCH]]
+    assert [work.id for work in await first_works(edition.id)] == [work.id for work in works[:WORKS_PER_PAGE]]
     shared = await factories.consent(site.cast.organisation, for_sharing=True)
     await Artwork.filter(id=works[4].id).update(consent_id=shared.id)
     visitor = await site.client()
     here = f"/en/exhibitions/{exhibition.slug}"
-    later = f"?room=2&after={works[STRETCH - 1].public_id}"
+    later = f"?room=2&after={works[WORKS_PER_PAGE - 1].public_id}"
     cards = [
         re.search(r'property="og:image" content="([^"]+)"', (await visitor.get(f"{here}{more}")).text)
         for more in ("", "?room=1", later, "/walk", "/walk?room=2")

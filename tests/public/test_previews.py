@@ -11,7 +11,7 @@ import pytest
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
 from gallery.exhibitions.models import Exhibition, Hanging, PreviewLink, Room
-from gallery.public.previews import FRAME_LASTS, LINK_LASTS, LINKS_MOST, frame_signer, signer
+from gallery.public.previews import FRAME_LIFETIME, LINK_LIFETIME, MAX_LINKS, frame_signer, link_signer
 from tests import factories
 from tests.conftest import Site
 
@@ -105,8 +105,8 @@ async def test_a_link_expires_and_cannot_be_changed(site: Site) -> None:
         f"{token}x",
         token[:-1],
         "x",
-        signer(site.settings).dumps(str(made.id)) + "x",
-        signer(site.settings).dumps(made.id + 1),
+        link_signer(site.settings).dumps(str(made.id)) + "x",
+        link_signer(site.settings).dumps(made.id + 1),
         frame_signer(site.settings).dumps(exhibition.id + 1),
         "%00",
         "x" * 5000,
@@ -129,7 +129,7 @@ async def test_links_are_listed_and_ended_one_by_one(site: Site) -> None:
     assert page.count("<b>Mei</b>") == 2
     assert "Made by curator" in page
     until = (await PreviewLink.all().order_by("id"))[0].expires_at
-    assert timedelta(days=6, hours=23) < until - now() <= LINK_LASTS
+    assert timedelta(days=6, hours=23) < until - now() <= LINK_LIFETIME
     image = await work.image
     picture = f"{first.replace('/preview/en/', '/preview/')}/pictures/{image.token}/320.jpg"
     assert (await guest.get(picture)).status_code == 200
@@ -155,7 +155,7 @@ async def test_the_desks_own_look_ends_by_itself(site: Site, monkeypatch: pytest
     assert (await guest.get(frame[1])).status_code == 200
     assert await PreviewLink.all().count() == 0
     real = time.time
-    monkeypatch.setattr("time.time", lambda: real() + FRAME_LASTS.total_seconds() + 2)
+    monkeypatch.setattr("time.time", lambda: real() + FRAME_LIFETIME.total_seconds() + 2)
     assert (await guest.get(frame[1])).status_code == 404
 
 
@@ -173,13 +173,13 @@ async def test_who_makes_and_ends_links(site: Site) -> None:
     refused = await curator.post(here, data={"whom": "x" * 81})
     assert refused.status_code == 422
     assert "81 characters" in refused.text
-    for _ in range(LINKS_MOST - 1):
-        await PreviewLink.create(exhibition=exhibition, expires_at=now() + LINK_LASTS)
+    for _ in range(MAX_LINKS - 1):
+        await PreviewLink.create(exhibition=exhibition, expires_at=now() + LINK_LIFETIME)
     refused = await curator.post(here, data={"whom": "One more"})
     assert refused.status_code == 422
-    assert f"{LINKS_MOST} links are good just now." in refused.text
+    assert f"{MAX_LINKS} links are good just now." in refused.text
     assert 'value="One more"' in refused.text
-    assert await PreviewLink.filter(ended_at__isnull=True).count() == LINKS_MOST
+    assert await PreviewLink.filter(ended_at__isnull=True).count() == MAX_LINKS
 
 
 async def test_the_desk_shows_two_widths_and_only_to_curators(site: Site) -> None:

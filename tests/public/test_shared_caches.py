@@ -16,12 +16,12 @@ from gallery.artists.models import Consent, Withdrawal
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.images.models import Image
-from gallery.images.profile_images import remove_emblem, set_emblem
-from gallery.public.chores import take_in
+from gallery.images.profile_images import remove_profile_image, set_profile_image
+from gallery.public.chores import unpublish_images
 from gallery.reviews.vetoes import veto
 from gallery.settings import Settings
-from gallery.storage import Storage, StoreAway
-from gallery.worker import Workshop
+from gallery.storage import Storage, StoreUnavailable
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite, crawl, eventually, free_port
@@ -236,12 +236,12 @@ async def test_whatever_leaves_the_wall_empties_the_cache(site: Site) -> None:
     await withdraw(await Consent.get(id=works[1].consent_id), storage)
     assert len(asked) == 2
     logo = await factories.image(storage, organisation)
-    await set_emblem(organisation, logo, "标志", "Logo", site.cast.curator, storage)
-    await remove_emblem(organisation, site.cast.curator, storage)
+    await set_profile_image(organisation, logo, "标志", "Logo", site.cast.curator, storage)
+    await remove_profile_image(organisation, site.cast.curator, storage)
     assert len(asked) == 3
     await Artwork.filter(id=works[2].id).update(status="submitted")
-    assert await take_in(Workshop(purging, storage))
-    assert not await take_in(Workshop(purging, storage))
+    assert await unpublish_images(ChoreContext(purging, storage))
+    assert not await unpublish_images(ChoreContext(purging, storage))
     assert len(asked) == 4
     server.close()
     for request in asked:
@@ -256,7 +256,7 @@ async def test_what_could_not_be_emptied_waits_for_the_worker(site: Site) -> Non
     assert work.image is not None
     await site.work()
     shut = dataclasses.replace(site.settings, purge_url=f"http://127.0.0.1:{free_port()}/")
-    with pytest.raises(StoreAway, match="not emptied"):
+    with pytest.raises(StoreUnavailable, match="not emptied"):
         await veto(work, Storage(shut), site.cast.curator, "a risk")
     image = await Image.get(id=work.image.id)
     assert image.is_public  # so the worker comes back to it

@@ -18,8 +18,8 @@ from gallery.exhibitions.credit_logos import set_logo
 from gallery.exhibitions.credits import Credit, CreditKind
 from gallery.exhibitions.models import Edition
 from gallery.images.models import Fingerprint, Image
-from gallery.images.profile_image_models import CreditLogo, Emblem
-from gallery.images.profile_images import set_emblem
+from gallery.images.profile_image_models import CreditLogo, ProfileImage
+from gallery.images.profile_images import set_profile_image
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Project
 from gallery.search.models import SearchEntry
@@ -206,12 +206,12 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(
     for owner, content in pictures.items():
         organisation = elsewhere if getattr(owner, "organisation_id", owner.id) == elsewhere.id else None
         emblem = await factories.received(storage, organisation or live.cast.organisation, content)
-        await set_emblem(owner, emblem, "灯", "A lamp", partner, storage)
+        await set_profile_image(owner, emblem, "灯", "A lamp", partner, storage)
 
     first, second = await live.serve(), await live.serve(worker=False)
 
     async def are_screened() -> bool:
-        states = await Emblem.all().values_list("state", flat=True)
+        states = await ProfileImage.all().values_list("state", flat=True)
         return set(states) == {"shown"} and await Fingerprint.filter(image__artwork__id=work.id).exists()
 
     await eventually(are_screened)
@@ -220,7 +220,7 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(
         path.write_bytes(as_file(Picture.open(io.BytesIO(shown)).convert("RGB")))
         await set_logo(exhibition, "aaaaaaaa", path, (900, 600), live.cast.curator, storage)
     logo = await CreditLogo.get()
-    emblems = await Emblem.all().select_related("image")
+    emblems = await ProfileImage.all().select_related("image")
     kept = next(each.image for each in emblems if each.project_id == another.id)
     gone = [each.image for each in emblems if each.image != kept]
     assert len(gone) == 4

@@ -13,14 +13,14 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import propose, submit
 from gallery.artworks.taking_back import take_back
-from gallery.artworks.works import TEXT_FIELDS, discard
+from gallery.artworks.works import TEXT_FIELDS, discard_image
 from gallery.clock import now, today
 from gallery.images.models import Image
 from gallery.organisations.models import Project
 from gallery.reviews import decisions, hints
 from gallery.reviews.models import LaterCheck, Report, Review, Score, ScoringRound
-from gallery.reviews.vetoes import lift, veto
-from gallery.stats.models import Kind, WorkCount
+from gallery.reviews.vetoes import lift_veto, veto
+from gallery.stats.models import CountKind, WorkCount
 from tests import factories
 from tests.conftest import Site
 
@@ -67,7 +67,7 @@ async def accepted(site: Site, work: Artwork) -> None:
 async def returned_after_a_veto(site: Site, work: Artwork) -> None:
     await accepted(site, work)
     await veto(work, site.storage, site.cast.keeper, "It may harm.")
-    await lift(work, site.cast.keeper, "It does not.")
+    await lift_veto(work, site.cast.keeper, "It does not.")
     await decisions.return_to_partner(work, await latest(work), site.cast.keeper, {}, "Please say more.")
 
 
@@ -100,7 +100,7 @@ async def type_since(site: Site, work: Artwork) -> Image:
     held.language = "en"
     await held.save()
     assert replaced is not None
-    await discard(replaced, site.storage)  # as the form does
+    await discard_image(replaced, site.storage)  # as the form does
     return image
 
 
@@ -110,7 +110,7 @@ async def mention(site: Site, work: Artwork) -> None:
     await factories.exhibition([work], theme=theme)
     await Report.create(artwork=work, reported_for="other", told="Look.", language="zh")
     await Report.create(artwork=work, reported_for="other", told="Look.", language="zh", closed_at=now())
-    await WorkCount.create(artwork=work, day=today(), kind=Kind.SEEN, number=3)
+    await WorkCount.create(artwork=work, day=today(), kind=CountKind.SEEN, number=3)
     submission = await Submission.filter(artwork_id=work.id).order_by("-number").first()
     if submission is None:
         return
@@ -272,7 +272,7 @@ async def test_hints_are_about_what_was_sent(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, themes=[theme])
     await taken_back(site, work)
     await Artwork.filter(id=work.id).update(story="请打13800138000。")
-    found = await hints.looked_at(await latest(work))
+    found = await hints.current_hints(await latest(work))
     assert [hint for hint in found if "13800138000" in hint.excerpt] == []
 
 

@@ -12,8 +12,8 @@ from gallery.artists.models import AgreedBy, Consent
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.images import image_similarity
 from gallery.reviews.checks import CHECK_WORDS, alt_text, consent, duplicates, personal_data, picture, wording
-from gallery.reviews.checks.found import is_quoted, quoted_spans
-from gallery.reviews.hints import SENTENCES
+from gallery.reviews.checks.findings import is_quoted, quoted_spans
+from gallery.reviews.hints import HINT_SENTENCES
 from gallery.web.languages import set_language
 
 
@@ -41,7 +41,7 @@ def rules(found: object) -> set[str]:
     ],
 )
 def test_personal_data_is_found_where_it_stands(text: str, rule: str, excerpt: str) -> None:
-    found = list(personal_data.look({"story": text}))
+    found = list(personal_data.check({"story": text}))
     assert [(each.rule, each.excerpt) for each in found] == [(rule, excerpt)]
 
 
@@ -64,7 +64,7 @@ def test_personal_data_is_found_where_it_stands(text: str, rule: str, excerpt: s
     ],
 )
 def test_what_is_no_personal_data_is_left_alone(text: str) -> None:
-    assert list(personal_data.look({"story": text})) == []
+    assert list(personal_data.check({"story": text})) == []
 
 
 def test_identity_numbers_by_their_check_digit() -> None:
@@ -86,12 +86,12 @@ def test_of_all_last_characters_one_is_right(number: int) -> None:
 @given(st.text(alphabet='微信号:村小学在的他路12号3栋139 abc@x.cn"“”>\n0-', max_size=60))
 def test_no_text_breaks_a_check_and_each_finding_stands_in_its_text(text: str) -> None:
     texts = dict.fromkeys(TEXT_FIELDS, text)
-    for found in (*personal_data.look(texts), *wording.look(texts), *alt_text.look(texts, "zh")):
+    for found in (*personal_data.check(texts), *wording.check(texts), *alt_text.check(texts, "zh")):
         assert found.excerpt in texts[found.field]
 
 
 def test_words_are_hinted_at_with_what_to_write_instead() -> None:
-    found = list(wording.look({"story": "他是自闭症。", "story_translation": "He suffers from autism."}))
+    found = list(wording.check({"story": "他是自闭症。", "story_translation": "He suffers from autism."}))
     assert [(each.field, each.excerpt) for each in found] == [
         ("story", "自闭症"),
         ("story_translation", "suffers from"),
@@ -102,12 +102,12 @@ def test_words_are_hinted_at_with_what_to_write_instead() -> None:
     "text", ["他是孤独症青年。", "Everybody sat down.", "聋哑学校", "Thinsane", "The blinds were red."]
 )
 def test_respectful_words_are_left_alone(text: str) -> None:
-    assert list(wording.look({"story": text})) == []
+    assert list(wording.check({"story": text})) == []
 
 
 def test_somebodys_own_words_are_marked() -> None:
     texts = {"story": "妈妈说他是自闭症。\n\n> 我是自闭症，可我会画画。\n\n他说：“正常人看不到。”"}
-    found = {(each.excerpt, each.is_quoted) for each in wording.look(texts)}
+    found = {(each.excerpt, each.is_quoted) for each in wording.check(texts)}
     assert found == {("自闭症", False), ("自闭症", True), ("正常人", True)}
     assert quoted_spans("a “b” c") == [(2, 5)]
     assert not is_quoted("a “b” c", 0, 1)
@@ -142,7 +142,7 @@ def test_the_list_of_words_is_whole() -> None:
 )
 def test_alt_text_that_does_not_help(text: str, title: str, expected: set[str]) -> None:
     language = "en" if text.isascii() and text and " " in text else "zh"
-    assert rules(alt_text.look({"alt_text": text, "title": title}, language)) == expected
+    assert rules(alt_text.check({"alt_text": text, "title": title}, language)) == expected
 
 
 def told(**values: object) -> Consent:
@@ -171,8 +171,8 @@ def told(**values: object) -> Consent:
     ],
 )
 def test_what_a_curator_may_want_to_know_of_a_consent(values: dict[str, object], expected: set[str]) -> None:
-    assert rules(consent.look(told(**values), date(2026, 6, 1))) == expected
-    assert rules(consent.look(None, date(2026, 6, 1))) == set()
+    assert rules(consent.check(told(**values), date(2026, 6, 1))) == expected
+    assert rules(consent.check(None, date(2026, 6, 1))) == set()
 
 
 @pytest.mark.parametrize(
@@ -180,32 +180,32 @@ def test_what_a_curator_may_want_to_know_of_a_consent(values: dict[str, object],
     [((1600, 900), set()), ((900, 1200), set()), ((1199, 800), {"small"}), ((600, 639), {"tiny"})],
 )
 def test_small_pictures(size: tuple[int, int], expected: set[str]) -> None:
-    assert rules(picture.look(*size, None)) == expected
+    assert rules(picture.check(*size, None)) == expected
 
 
 def test_blurred_pictures() -> None:
-    assert rules(picture.look(1600, 1200, picture.BLURRED)) == {"blurred"}
-    assert rules(picture.look(1600, 1200, picture.BLURRED - 1)) == set()
-    assert rules(picture.look(800, 600, 1000)) == {"small", "blurred"}
+    assert rules(picture.check(1600, 1200, picture.BLURRED)) == {"blurred"}
+    assert rules(picture.check(1600, 1200, picture.BLURRED - 1)) == set()
+    assert rules(picture.check(800, 600, 1000)) == {"small", "blurred"}
 
 
 def test_each_rule_has_its_sentence_in_both_languages() -> None:
     facts = {"day": "x", "width": "1", "height": "2"}
     for language in ("zh", "en"):
         set_language(language)
-        assert all(str(sentence) % facts for sentence in SENTENCES.values())
+        assert all(str(sentence) % facts for sentence in HINT_SENTENCES.values())
         assert all(str(word) for word in CHECK_WORDS.values())
-    named = {name.partition(".")[2] for name in SENTENCES if name.startswith("personal_data.")}
+    named = {name.partition(".")[2] for name in HINT_SENTENCES if name.startswith("personal_data.")}
     assert named == set(personal_data.RULES)
 
 
-@given(st.integers(0, 2**64 - 1), st.sets(st.integers(0, 63), max_size=image_similarity.FARTHEST))
+@given(st.integers(0, 2**64 - 1), st.sets(st.integers(0, 63), max_size=image_similarity.MAX_HASH_DISTANCE))
 def test_every_near_hash_shares_a_neighbouring_band(number: int, bits: set[int]) -> None:
     one = f"{number:016x}"
     other = f"{number ^ sum(1 << bit for bit in bits):016x}"
-    assert image_similarity.distance(one, other) == len(bits)
-    assert duplicates.neighbouring_codes(one) & set(duplicates.bands(other))
-    assert image_similarity.mirrored(image_similarity.mirrored(one)) == one
+    assert image_similarity.hash_distance(one, other) == len(bits)
+    assert duplicates.neighbouring_codes(one) & set(duplicates.hash_bands(other))
+    assert image_similarity.mirrored_hash(image_similarity.mirrored_hash(one)) == one
 
 
 def test_there_are_548_neighbouring_codes() -> None:

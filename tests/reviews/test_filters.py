@@ -13,7 +13,7 @@ from gallery.reviews.decisions import accept
 from gallery.reviews.hints import check_submission
 from gallery.reviews.holds import take_hold
 from gallery.reviews.models import Deferral, LastQueue
-from gallery.reviews.queue import Narrowing, Queue
+from gallery.reviews.queue import Queue, QueueFilter
 from tests import factories
 from tests.conftest import Site
 from tests.reviews.test_queue import sent
@@ -121,7 +121,7 @@ async def test_putting_off_moves_a_work_to_the_end_of_ones_own_queue(site: Site)
     assert "put off on" in page
     other = (await (await site.client(site.cast.keeper)).get("/desk/queue")).text
     assert other.index(f'id="work-{works[0].id}"') < other.index(f'id="work-{works[1].id}"')
-    queue = Queue(site.cast.curator, Narrowing())
+    queue = Queue(site.cast.curator, QueueFilter())
     submissions = [await submission_of(work) for work in works]
     put_off, first, last = [await queue.around(each) for each in submissions]
     assert [each.position for each in (put_off, first, last)] == [3, 1, 2]
@@ -166,7 +166,7 @@ async def test_many_pages_with_what_was_put_off_at_their_end(site: Site) -> None
             submission=await submission_of(works[number]),
             at=now() - timedelta(hours=number),
         )
-    queue = Queue(site.cast.curator, Narrowing())
+    queue = Queue(site.cast.curator, QueueFilter())
     ids = [(await submission_of(work)).id for work in works]
     assert (await queue.ids(0, 5))[0] == [ids[1], ids[3], ids[4], ids[2], ids[0]]
     assert (await queue.ids(2, 2))[0] == [ids[4], ids[2]]

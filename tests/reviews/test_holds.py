@@ -8,9 +8,16 @@ from datetime import timedelta
 import pytest
 
 from gallery.artworks.models import Artwork, Status, Submission
-from gallery.artworks.snapshots import FIELDS, changed_since, changes, fingerprint, passages, snapshot_of
+from gallery.artworks.snapshots import (
+    SNAPSHOT_FIELDS,
+    changed_since,
+    diff_passages,
+    field_changes,
+    fingerprint,
+    snapshot_of,
+)
 from gallery.clock import now
-from gallery.reviews.decisions import HeldByAnother, accept
+from gallery.reviews.decisions import UnderReviewByAnother, accept
 from gallery.reviews.holds import PING_LEASE, release, take_hold
 from gallery.reviews.models import Hold, Review
 from tests.conftest import Site
@@ -37,7 +44,7 @@ async def test_whoever_looks_first_decides(site: Site) -> None:
 async def test_a_lease_ends_by_itself(site: Site) -> None:
     work, submission = await sent(site)
     await take_hold(work, site.cast.curator)
-    with pytest.raises(HeldByAnother, match="curator is looking at"):
+    with pytest.raises(UnderReviewByAnother, match="curator is looking at"):
         await accept(work, submission, site.cast.keeper)
     await Hold.all().update(until=now() - timedelta(seconds=1))
     assert (await take_hold(work, site.cast.keeper)).person_id == site.cast.keeper.id
@@ -133,18 +140,18 @@ async def test_a_work_sent_again_tells_field_by_field(site: Site) -> None:
 
 
 def test_changes_are_told_in_the_order_of_the_form() -> None:
-    before = dict.fromkeys(FIELDS, "a")
+    before = dict.fromkeys(SNAPSHOT_FIELDS, "a")
     after = {**before, "themes": "b", "title": "c"}
-    assert [change.field for change in changes(before, after)] == ["title", "themes"]
+    assert [change.field for change in field_changes(before, after)] == ["title", "themes"]
     assert changed_since(fingerprint(before), after) == ["title", "themes"]
     assert changed_since(fingerprint(before), before) == []
-    for nonsense in ("", "x" * 8 * len(FIELDS), "abc"):
-        assert changed_since(nonsense, before) == list(FIELDS)
+    for nonsense in ("", "x" * 8 * len(SNAPSHOT_FIELDS), "abc"):
+        assert changed_since(nonsense, before) == list(SNAPSHOT_FIELDS)
 
 
 def test_passages_lead_from_one_text_to_the_other() -> None:
     before, after = "妈妈和他画画 with crayon.", "妈妈陪他画画 with wax crayon."
-    found = passages(before, after)
+    found = diff_passages(before, after)
     assert "".join(text for kind, text in found if kind != "new") == before
     assert "".join(text for kind, text in found if kind != "gone") == after
     assert ("gone", "和") in found

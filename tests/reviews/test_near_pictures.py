@@ -15,13 +15,13 @@ from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
-from gallery.demo.pictures import SCENES, draw
-from gallery.images.image_similarity import FARTHEST, distance, mirrored
+from gallery.demo.scenes import SCENES, draw_scene
+from gallery.images.image_similarity import MAX_HASH_DISTANCE, hash_distance, mirrored_hash
 from gallery.images.sandbox.pixels import perceptual_hash
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import decisions, hints, pairs
-from gallery.reviews.hints import check_submission, findings, keep_bands
+from gallery.reviews.hints import check_submission, run_checks, store_hash_bands
 from gallery.reviews.models import HashBand, Hint, NearPair, PairOutcome, Review, ScoringRound
 from gallery.reviews.pairs import PairRefused
 from gallery.reviews.trust import needs_review
@@ -37,7 +37,7 @@ SIDE = 240  # px; a hash is made of 32 × 32
 @cache
 def pictures() -> tuple[Image.Image, ...]:
     """Different pictures: every scene of the demo, and compositions of soft shapes, each from its own seed."""
-    scenes = [draw(slug, SIDE) for slug in SCENES]
+    scenes = [draw_scene(slug, SIDE) for slug in SCENES]
     return (*scenes, *(composed(seed) for seed in range(PICTURES - len(scenes))))
 
 
@@ -90,7 +90,7 @@ FOUND = {
 
 
 def is_near(one: str, other: str) -> bool:
-    return min(distance(one, other), distance(mirrored(one), other)) <= FARTHEST
+    return min(hash_distance(one, other), hash_distance(mirrored_hash(one), other)) <= MAX_HASH_DISTANCE
 
 
 def test_copies_are_found_and_others_are_not(capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,7 +124,7 @@ def test_copies_are_found_and_others_are_not(capsys: pytest.CaptureFixture[str])
 async def test_a_picture_sent_twice_is_shown_beside_the_other(site: Site) -> None:
     theirs = await factories.image(site.storage, site.cast.elsewhere, perceptual_hash="0f0f33335555aaaa")
     ours = await factories.image(
-        site.storage, site.cast.organisation, perceptual_hash=mirrored("0f0f33335555aaa5")
+        site.storage, site.cast.organisation, perceptual_hash=mirrored_hash("0f0f33335555aaa5")
     )
     apart = await factories.image(site.storage, site.cast.organisation, perceptual_hash="ffffffff00000000")
     before = await sent(
@@ -157,7 +157,7 @@ async def test_drafts_of_others_are_not_betrayed(site: Site) -> None:
     assert not await HashBand.filter(image_id=draft.image_id).exists()
 
 
-@pytest.mark.parametrize("step", ["findings", "keep_bands"])
+@pytest.mark.parametrize("step", ["run_checks", "store_hash_bands"])
 async def test_a_withdrawal_during_a_check_leaves_nothing_of_the_work(
     site: Site, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -166,9 +166,9 @@ async def test_a_withdrawal_during_a_check_leaves_nothing_of_the_work(
     work = await sent(site, image=image, story="电话13912345678。")
 
     async def meeting(artwork: Artwork, other: Any) -> Any:
-        found = list(await findings(artwork, other)) if step == "findings" else None
+        found = list(await run_checks(artwork, other)) if step == "run_checks" else None
         await withdraw(await Consent.get(id=work.consent_id), site.storage)
-        return found if step == "findings" else await keep_bands(artwork, other)
+        return found if step == "run_checks" else await store_hash_bands(artwork, other)
 
     monkeypatch.setattr(hints, step, meeting)
     submission = await Submission.get(artwork=work)
@@ -350,13 +350,13 @@ async def test_a_question_within_an_organisation_names_the_other_by_its_number(s
 async def test_nothing_is_asked_about_a_work_that_is_withdrawn_in_this_moment(site: Site) -> None:
     first, second, pair = await two_near(site, status=Status.ACCEPTED)
     await Submission.filter(artwork=first).update(is_waiting=False)
-    shown = (await pairs.shown_pairs([pair.id]))[pair.id]
+    shown = (await pairs.load_pairs([pair.id]))[pair.id]
     await withdraw(await Consent.get(id=first.consent_id), site.storage)
     for asked in shown.sides:
         with pytest.raises(PairRefused):
-            await pairs.ask(shown, asked, "先来的？", site.cast.curator)
+            await pairs.ask_organisation(shown, asked, "先来的？", site.cast.curator)
     with pytest.raises(PairRefused):
-        await pairs.keep_one(shown, shown.later, site.cast.curator, site.storage)
+        await pairs.mark_as_same_work(shown, shown.later, site.cast.curator, site.storage)
     assert not await Mail.filter(kind="work_question").exists()
     assert (await Artwork.get(id=second.id)).status == Status.SUBMITTED
 

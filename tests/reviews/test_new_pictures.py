@@ -19,12 +19,12 @@ from gallery.db import content_version
 from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import original_key, public_key
 from gallery.reviews import decisions
-from gallery.reviews.chores import forget_candidates
+from gallery.reviews.chores import delete_unused_candidates
 from gallery.reviews.decisions import DecisionRefused, UndoRefused
-from gallery.reviews.hints import looked_at
+from gallery.reviews.hints import current_hints
 from gallery.reviews.models import Review
 from gallery.web.site_settings import Site as SiteRow
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 
@@ -160,7 +160,7 @@ async def test_a_picture_that_is_accepted_while_old_ones_are_forgotten_stays(
         return await Submission.filter(**values)
 
     monkeypatch.setattr("gallery.reviews.chores.Submission", SimpleNamespace(filter=meeting))
-    assert not await forget_candidates(Workshop(site.settings, site.storage))
+    assert not await delete_unused_candidates(ChoreContext(site.settings, site.storage))
     assert reviews
     assert (await Artwork.get(id=work.id)).image_id == fresh.id
     assert (await Image.get(id=fresh.id)).state == ImageState.READY
@@ -260,4 +260,6 @@ async def test_hints_are_about_the_picture_that_is_proposed(site: Site) -> None:
     await send(await site.client(site.cast.partner), work, small)
     await site.work()
     submission = await Submission.get(artwork=work, is_waiting=True)
-    assert "small" in {hint.facts["rule"] for hint in await looked_at(submission) if hint.check == "picture"}
+    assert "small" in {
+        hint.facts["rule"] for hint in await current_hints(submission) if hint.check == "picture"
+    }

@@ -11,9 +11,9 @@ from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import decisions
 from gallery.reviews.decisions import DecisionRefused
 from gallery.reviews.models import Decision, LaterCheck, Opinion, Review
-from gallery.reviews.reports import report
-from gallery.reviews.trust import look_later
-from gallery.web.languages import speaking
+from gallery.reviews.reports import create_report
+from gallery.reviews.trust import mark_looked_at
+from gallery.web.languages import use_language
 from gallery.web.site_settings import Site as SiteSettings
 from tests import factories
 from tests.conftest import Site
@@ -69,7 +69,7 @@ async def test_of_two_reviews_a_member_is_the_second_where_nobody_else_is_left(s
     await SiteSettings.update_or_create({"reviews_needed": 2}, id=1)
     await join(site, site.cast.curator)
     work, submission = await submitted(site)
-    with speaking("en"), pytest.raises(DecisionRefused, match="another curator"):
+    with use_language("en"), pytest.raises(DecisionRefused, match="another curator"):
         await decisions.accept(work, submission, site.cast.curator)
     assert isinstance(await decisions.accept(work, submission, site.cast.keeper), Opinion)
     assert isinstance(await decisions.accept(work, submission, site.cast.curator), Review)
@@ -85,10 +85,10 @@ async def test_works_of_others_are_decided_as_ever(site: Site) -> None:
 async def test_what_was_accepted_at_once_is_looked_at_by_another(site: Site) -> None:
     await join(site, site.cast.curator)
     work, submission = await submitted(site)
-    await decisions.accept_at_once(work, submission)
+    await decisions.accept_automatically(work, submission)
     check = await LaterCheck.get(review__artwork_id=work.id)
-    assert await look_later([check.id], site.cast.curator) == 0
-    assert await look_later([check.id], site.cast.keeper) == 1
+    assert await mark_looked_at([check.id], site.cast.curator) == 0
+    assert await mark_looked_at([check.id], site.cast.keeper) == 1
 
 
 async def test_a_keeper_does_not_trust_the_own_organisation(site: Site) -> None:
@@ -116,7 +116,7 @@ async def test_who_reported_a_work_is_not_told_to_a_member(site: Site) -> None:
         "told": "My teacher hung it against my will.",
         "email": "child@example.org",
     }
-    made = await report(work, values, "en")
+    made = await create_report(work, values, "en")
     assert [mail.email for mail in await Mail.filter(kind="report_waiting")] == ["keeper@example.org"]
     path = f"/desk/reports/{made.id}"
     curator, keeper = await site.client(site.cast.curator), await site.client(site.cast.keeper)

@@ -10,8 +10,8 @@ import pytest
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import decisions
-from gallery.reviews.decisions import OpenPersonalData
-from gallery.reviews.hints import looked_at, wave_off
+from gallery.reviews.decisions import UnconfirmedPersonalData
+from gallery.reviews.hints import current_hints, wave_off
 from gallery.reviews.models import Hint, Review
 from gallery.web.site_settings import Site as SiteRow
 from tests.conftest import Site
@@ -69,7 +69,7 @@ async def test_what_was_confirmed_does_not_cover_another_number(site: Site) -> N
 async def test_what_was_waved_off_asks_for_nothing_and_a_refusal_needs_no_second_press(site: Site) -> None:
     client = await site.client(site.cast.curator)
     waved, declined = await sent(site, story=f"电话 {NUMBER}。"), await sent(site, story=f"电话 {NUMBER}。")
-    await looked_at(await Submission.get(artwork=waved))
+    await current_hints(await Submission.get(artwork=waved))
     await wave_off(await Hint.get(artwork=waved, check="personal_data"), site.cast.curator, "It is ours.")
     school = await sent(site, story="他在阳光小学读书。")
     for work, decision in ((waved, "accepted"), (declined, "declined"), (school, "accepted")):
@@ -96,8 +96,8 @@ async def test_trust_leaves_it_to_the_queue(site: Site) -> None:
     await Organisation.filter(id=site.cast.organisation.id).update(trust=Trust.AT_ONCE)
     work = await sent(site, story=f"电话 {NUMBER}。")
     submission = await Submission.get(artwork=work)
-    with pytest.raises(OpenPersonalData):  # whatever hints there are
-        await decisions.accept_at_once(work, submission)
+    with pytest.raises(UnconfirmedPersonalData):  # whatever hints there are
+        await decisions.accept_automatically(work, submission)
     await Submission.filter(id=submission.id).update(awaits_trust=True)
     await site.work()
     assert await status_of(work) == Status.SUBMITTED
@@ -122,7 +122,7 @@ async def test_of_two_reviews_each_needs_its_second_press(site: Site) -> None:
     work = await sent(site, story=f"电话 {NUMBER}。")
     for curator in (site.cast.curator, site.cast.keeper):
         submission = await Submission.get(artwork=work)
-        with pytest.raises(OpenPersonalData) as refused:
+        with pytest.raises(UnconfirmedPersonalData) as refused:
             await decisions.accept(work, submission, curator)
         assert await status_of(work) == Status.SUBMITTED
         await decisions.accept(

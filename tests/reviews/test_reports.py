@@ -12,7 +12,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.mail.models import Mail
 from gallery.reviews.models import Report
-from gallery.reviews.report_views import SENT_FROM_ONE_NETWORK
+from gallery.reviews.report_views import REPORT_LIMIT
 from tests import factories
 from tests.conftest import Site
 
@@ -21,9 +21,9 @@ FIELDS = {"reported_for": "it_is_me", "told": "画里的孩子是我的女儿。
 
 @pytest.fixture(autouse=True)
 def rested() -> Iterator[None]:
-    SENT_FROM_ONE_NETWORK._events.clear()
+    REPORT_LIMIT._events.clear()
     yield
-    SENT_FROM_ONE_NETWORK._events.clear()
+    REPORT_LIMIT._events.clear()
 
 
 @pytest.fixture
@@ -150,12 +150,12 @@ async def test_programs_are_thanked_and_not_heard(site: Site, work: Artwork) -> 
 async def test_there_is_a_limit_for_each_address(site: Site, work: Artwork) -> None:
     client = await site.client()
     path = f"/en/works/{work.public_id}/report"
-    for number in range(SENT_FROM_ONE_NETWORK.times):
+    for number in range(REPORT_LIMIT.times):
         assert (await client.post(path, data={**FIELDS, "told": f"Number {number}"})).status_code == 303
     answer = await client.post(path, data={**FIELDS, "told": "One more"})
     assert answer.status_code == 429
     assert "One more" in answer.text
-    assert await Report.all().count() == SENT_FROM_ONE_NETWORK.times
+    assert await Report.all().count() == REPORT_LIMIT.times
 
 
 async def test_a_work_that_nobody_sees_cannot_be_reported(site: Site) -> None:

@@ -14,19 +14,19 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.reviews.decisions import DecisionRefused, accept
 from gallery.reviews.models import Score, ScoringRound
-from gallery.reviews.queue import Narrowing, Queue
+from gallery.reviews.queue import Queue, QueueFilter
 from gallery.reviews.scoring import (
-    COVER,
+    NAME_COVER,
     ScoringRefused,
     close_round,
-    covered,
-    in_turn,
+    cover_names,
     open_round,
-    ranked,
+    rank_works,
     score,
+    scoring_order,
 )
 from gallery.themes.models import Theme
-from gallery.web.languages import speaking
+from gallery.web.languages import use_language
 from tests import factories
 from tests.conftest import Site
 
@@ -89,7 +89,7 @@ async def test_nothing_tells_whose_a_work_is(site: Site) -> None:
     round = await opened(site, theme)
     client = await site.client(site.cast.keeper)
     page = (await client.get(f"/desk/rounds/{round.id}/works/{submission.id}")).text
-    assert COVER in page
+    assert NAME_COVER in page
     assert work.alt_text in page
     for told in ("小画家", "晓更", "Xiaogeng", "星光画室", "Starlight", "王老师", f"/desk/queue/{work.id}"):
         assert told not in page, told
@@ -103,9 +103,9 @@ async def test_nothing_is_decided_while_it_is_scored(site: Site) -> None:
     (other,) = await works_of(site, await factories.theme(), 1)
     round = await opened(site, theme)
     work = await Artwork.get(id=submission.artwork_id)
-    with speaking("en"), pytest.raises(DecisionRefused, match="are being scored"):
+    with use_language("en"), pytest.raises(DecisionRefused, match="are being scored"):
         await accept(work, submission, site.cast.keeper)
-    queue = Queue(site.cast.keeper, Narrowing())
+    queue = Queue(site.cast.keeper, QueueFilter())
     assert [each.id for each in await queue.in_turn()] == [other.id]
     await close_round(round, site.cast.curator)
     await accept(work, submission, site.cast.keeper)
@@ -117,7 +117,7 @@ async def test_works_of_ones_own_organisation_are_left_to_others(site: Site) -> 
     (foreign,) = await works_of(site, theme, 1, organisation=site.cast.elsewhere)
     await Membership.create(person=site.cast.curator, organisation=site.cast.organisation)
     round = await opened(site, theme)
-    assert await in_turn(round, site.cast.curator, "key") == [foreign.id]
+    assert await scoring_order(round, site.cast.curator, "key") == [foreign.id]
     with pytest.raises(ScoringRefused):
         await score(round, own, site.cast.curator, 5, "")
     client = await site.client(site.cast.curator)
@@ -133,7 +133,7 @@ async def test_a_score_can_be_changed_until_the_round_closes(site: Site) -> None
     kept = await Score.get(round=round)
     assert (kept.value, kept.note) == (4, "Looked again")
     await close_round(round, site.cast.curator)
-    with speaking("en"), pytest.raises(ScoringRefused, match="closed"):
+    with use_language("en"), pytest.raises(ScoringRefused, match="closed"):
         await score(round, submission, site.cast.curator, 1, "")
     client = await site.client(site.cast.curator)
     path = f"/desk/rounds/{round.id}/works/{submission.id}"
@@ -144,9 +144,9 @@ async def test_every_curator_has_an_order_of_their_own(site: Site) -> None:
     theme = await factories.theme()
     ids = {each.id for each in await works_of(site, theme, 6)}
     round = await opened(site, theme)
-    one, other = [await in_turn(round, each, "key") for each in (site.cast.curator, site.cast.keeper)]
+    one, other = [await scoring_order(round, each, "key") for each in (site.cast.curator, site.cast.keeper)]
     assert set(one) == set(other) == ids
-    assert one == await in_turn(round, site.cast.curator, "key")
+    assert one == await scoring_order(round, site.cast.curator, "key")
     assert one != other
 
 
@@ -199,7 +199,7 @@ async def test_bad_input_comes_back_with_a_sentence(site: Site) -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 8), st.integers(1, 5))))
 def test_the_ranking_keeps_every_work_once(scores: list[tuple[int, int]]) -> None:
-    found = ranked(scores, range(1, 11))
+    found = rank_works(scores, range(1, 11))
     assert sorted(each.submission_id for each in found) == list(range(1, 11))
     placed = [each for each in found if each.place is not None]
     assert found[: len(placed)] == placed
@@ -212,7 +212,7 @@ def test_the_ranking_keeps_every_work_once(scores: list[tuple[int, int]]) -> Non
 
 @given(st.text(), st.lists(st.text(max_size=6), max_size=4))
 def test_no_name_is_left_in_a_covered_text(text: str, names: list[str]) -> None:
-    shown = covered(text, names)
+    shown = cover_names(text, names)
     for name in names:
-        if len(name.strip()) > 1 and COVER not in name and name.strip() not in COVER * 3:
-            assert name.strip() not in shown.replace(COVER, "\0")
+        if len(name.strip()) > 1 and NAME_COVER not in name and name.strip() not in NAME_COVER * 3:
+            assert name.strip() not in shown.replace(NAME_COVER, "\0")

@@ -14,9 +14,9 @@ from gallery.db.content_version import ContentVersion
 from gallery.reviews import decisions
 from gallery.reviews.decisions import DecisionRefused, UndoRefused, accept, decline, return_to_partner, undo
 from gallery.reviews.models import Decision, Opinion, Review, Risk
-from gallery.reviews.queue import Narrowing, Queue
-from gallery.reviews.stages import Answer, answer, stage_of
-from gallery.web.languages import speaking
+from gallery.reviews.queue import Queue, QueueFilter
+from gallery.reviews.stages import DecisionEffect, effect_of_decision, stage_of
+from gallery.web.languages import use_language
 from gallery.web.site_settings import Site
 from tests import factories
 from tests.conftest import Site as Gallery
@@ -32,7 +32,7 @@ async def two_reviews() -> Person:
 
 
 async def queue_of(person: Person) -> list[int]:
-    found = await Queue(person, Narrowing()).in_turn().order_by("id").values_list("id", flat=True)
+    found = await Queue(person, QueueFilter()).in_turn().order_by("id").values_list("id", flat=True)
     return [int(str(id)) for id in found]
 
 
@@ -88,7 +88,7 @@ async def test_one_person_is_not_two(site: Gallery) -> None:
     await two_reviews()
     work, submission = await sent(site)
     await accept(work, submission, site.cast.curator)
-    with speaking("en"), pytest.raises(DecisionRefused, match="You have decided on this work"):
+    with use_language("en"), pytest.raises(DecisionRefused, match="You have decided on this work"):
         await accept(work, submission, site.cast.curator)
     assert await queue_of(site.cast.curator) == []
     assert await queue_of(site.cast.keeper) == [submission.id]
@@ -116,7 +116,7 @@ async def test_one_of_two_joins_the_other(site: Gallery) -> None:
     work, submission = await sent(site)
     await accept(work, submission, site.cast.curator)
     await return_to_partner(work, submission, site.cast.keeper, {"story": "Who?"})
-    with speaking("en"), pytest.raises(DecisionRefused, match="You two disagree"):
+    with use_language("en"), pytest.raises(DecisionRefused, match="You two disagree"):
         await accept(work, submission, site.cast.curator)
     page = (await (await site.client(site.cast.curator)).get(f"/desk/queue/{work.id}")).text
     assert "You and another curator disagree" in page
@@ -154,11 +154,11 @@ async def test_an_opinion_is_taken_back_within_ten_seconds(
     assert (await Submission.get(id=submission.id)).stage == Stage.FIRST
     made = await accept(work, submission, site.cast.curator)
     assert isinstance(made, Opinion)
-    with speaking("en"), pytest.raises(UndoRefused, match="Only whoever decided"):
+    with use_language("en"), pytest.raises(UndoRefused, match="Only whoever decided"):
         await decisions.undo_opinion(made, site.cast.keeper)
-    late = made.at + decisions.UNDO_FOR + decisions.ON_THE_WAY * 2
+    late = made.at + decisions.UNDO_PERIOD + decisions.UNDO_GRACE * 2
     monkeypatch.setattr(decisions, "now", lambda: late)
-    with speaking("en"), pytest.raises(UndoRefused, match="ten seconds"):
+    with use_language("en"), pytest.raises(UndoRefused, match="ten seconds"):
         await decisions.undo_opinion(made, site.cast.curator)
 
 
@@ -228,17 +228,17 @@ def test_whatever_is_said_two_people_decide_and_nobody_twice(said: list[tuple[in
     """The way of a submission, said by anybody in any order: each step keeps to the rules."""
     voices: dict[int, Decision] = {}
     for person, decision in said:
-        follows = answer(voices, person, decision, 2)
+        follows = effect_of_decision(voices, person, decision, 2)
         others = {each for who, each in voices.items() if who != person}
-        if follows == Answer.DECIDED:
+        if follows == DecisionEffect.DECIDED:
             assert others, "one person alone never decides"
             # Somebody else said the same, or two others disagreed and this is the third.
             assert decision in others or len(others) == 2
             return
-        if follows == Answer.KEPT:
+        if follows == DecisionEffect.KEPT:
             assert person not in voices
             voices[person] = decision
-        elif follows == Answer.SPOKEN:
+        elif follows == DecisionEffect.SPOKEN:
             assert list(voices) == [person]
         else:
             assert person in voices
@@ -248,13 +248,13 @@ def test_whatever_is_said_two_people_decide_and_nobody_twice(said: list[tuple[in
         if len(voices) == 2:
             assert len(set(voices.values())) == 2
             # Nobody is stuck: whoever is new decides, and each of the two can join the other.
-            assert all(answer(voices, 9, each, 2) == Answer.DECIDED for each in Decision)
+            assert all(effect_of_decision(voices, 9, each, 2) == DecisionEffect.DECIDED for each in Decision)
             one, other = voices
-            assert answer(voices, one, voices[other], 2) == Answer.DECIDED
+            assert effect_of_decision(voices, one, voices[other], 2) == DecisionEffect.DECIDED
 
 
 @given(SPOKEN, PEOPLE, st.sampled_from(Decision))
 def test_where_one_review_is_enough_anybody_decides(
     said: list[tuple[int, Decision]], person: int, decision: Decision
 ) -> None:
-    assert answer(dict(said), person, decision, 1) == Answer.DECIDED
+    assert effect_of_decision(dict(said), person, decision, 1) == DecisionEffect.DECIDED

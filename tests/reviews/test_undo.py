@@ -11,7 +11,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import submit
 from gallery.clock import now
 from gallery.reviews import decisions
-from gallery.reviews.decisions import UNDO_FOR, UndoRefused, accept, decline, return_to_partner, undo
+from gallery.reviews.decisions import UNDO_PERIOD, UndoRefused, accept, decline, return_to_partner, undo
 from gallery.reviews.models import Decision, Review, Risk, Undo
 from tests import factories
 from tests.conftest import Site
@@ -41,7 +41,7 @@ async def test_a_decision_stands_after_ten_seconds(site: Site, monkeypatch: pyte
     work, submission = await sent(site)
     review = await accept(work, submission, site.cast.curator)
     monkeypatch.setattr(
-        decisions, "now", lambda: review.at + UNDO_FOR + decisions.ON_THE_WAY + timedelta(0, 0, 1)
+        decisions, "now", lambda: review.at + UNDO_PERIOD + decisions.UNDO_GRACE + timedelta(0, 0, 1)
     )
     with pytest.raises(UndoRefused, match="ten seconds"):
         await undo(review, site.cast.curator)
@@ -148,5 +148,5 @@ async def test_a_concern_is_read_by_curators_only(site: Site) -> None:
 async def test_mails_wait_until_it_cannot_be_undone(site: Site) -> None:
     work, submission = await sent(site)
     review = await accept(work, submission, site.cast.curator)
-    assert decisions.can_be_undone_until(review) >= review.at + timedelta(seconds=10)
-    assert decisions.can_be_undone_until(review) > now()
+    assert decisions.undo_deadline(review) >= review.at + timedelta(seconds=10)
+    assert decisions.undo_deadline(review) > now()

@@ -8,7 +8,7 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from gallery.artworks.models import Artwork, Status, Submission
-from gallery.exhibitions.builder import picker_of
+from gallery.exhibitions.builder import work_picker
 from gallery.exhibitions.drafts import NotHangable, hang
 from gallery.exhibitions.models import Edition, Room
 from gallery.exhibitions.room_rules import RoomRule
@@ -17,8 +17,8 @@ from gallery.images.storage_keys import public_key, tile_key
 from gallery.mail.models import Mail
 from gallery.reviews.decisions import accept
 from gallery.reviews.models import Veto
-from gallery.reviews.vetoes import VetoRefused, lift, veto
-from gallery.web.languages import speaking
+from gallery.reviews.vetoes import VetoRefused, lift_veto, veto
+from gallery.web.languages import use_language
 from tests import factories
 from tests.conftest import Site
 
@@ -102,7 +102,7 @@ async def test_a_work_with_a_veto_is_not_hung(site: Site) -> None:
     draft = await Edition.get(exhibition=exhibition, number__isnull=True)
     room = await Room.get(edition=draft)
     await veto(work, site.storage, site.cast.curator, CONCERN)
-    offered = await picker_of(draft, QueryParams())
+    offered = await work_picker(draft, QueryParams())
     assert [each.id for each in offered.works] == [other.id]
     assert [each.id for each in await RoomRule(language="zh").works()] == [other.id]
     with pytest.raises(NotHangable):
@@ -111,10 +111,10 @@ async def test_a_work_with_a_veto_is_not_hung(site: Site) -> None:
 
 async def test_only_what_was_accepted_gets_a_veto_and_only_once(site: Site) -> None:
     waiting = await factories.artwork(site.storage, site.cast.organisation, status=Status.SUBMITTED)
-    with speaking("en"), pytest.raises(VetoRefused, match="Only what was accepted"):
+    with use_language("en"), pytest.raises(VetoRefused, match="Only what was accepted"):
         await veto(waiting, site.storage, site.cast.curator, CONCERN)
-    with speaking("en"), pytest.raises(VetoRefused, match="no veto"):
-        await lift(waiting, site.cast.curator, "Nothing to fear")
+    with use_language("en"), pytest.raises(VetoRefused, match="no veto"):
+        await lift_veto(waiting, site.cast.curator, "Nothing to fear")
     work = await on_view(site)
     made = await asyncio.gather(
         *(veto(work, site.storage, person, CONCERN) for person in (site.cast.curator, site.cast.keeper)),

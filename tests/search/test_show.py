@@ -20,11 +20,11 @@ from gallery.db.connection import in_transaction, locked
 from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition, Room
 from gallery.organisations.models import Organisation
-from gallery.search import engine, finding
-from gallery.search.engine import hits
-from gallery.search.entries import go_on, rebuild
+from gallery.search import engine, results
+from gallery.search.engine import find_hits
+from gallery.search.indexing import continue_pass, rebuild
 from gallery.search.models import SearchEntry
-from gallery.search.words import spans, terms_of
+from gallery.search.tokenizer import spans, terms_of
 from tests import factories
 from tests.conftest import Site
 
@@ -162,13 +162,13 @@ async def test_looking_through_the_newest_first_changes_no_answer(
     site: Site, wall: list[Artwork], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for question in ("饺子", "冬至", "画", "lantern", "团圆 剪纸", "xiaogeng"):
-        everything = await hits(terms_of(question), [], None, 50)
+        everything = await find_hits(terms_of(question), [], None, 50)
         for looked_through in (1, 3, 5, 600):
-            monkeypatch.setattr(engine, "LOOKED_THROUGH", looked_through)
+            monkeypatch.setattr(engine, "SCANNED_FIRST", looked_through)
             for most in (1, 2, 3, 4):
                 for place in range(-1, len(everything)):
                     after = everything[place] if place >= 0 else None
-                    found = await hits(terms_of(question), [], after, most)
+                    found = await find_hits(terms_of(question), [], after, most)
                     assert found == everything[place + 1 :][:most], (question, looked_through, most, place)
 
 
@@ -237,7 +237,7 @@ async def test_the_index_follows_what_changes(site: Site, wall: list[Artwork]) -
 async def test_a_quiet_site_has_nothing_to_index(site: Site, wall: list[Artwork]) -> None:
     before = {entry.id: entry.stamp for entry in await SearchEntry.all()}
     assert len(before) == len(wall) + 5  # two themes, an exhibition, a project, an organisation
-    assert not await go_on()
+    assert not await continue_pass()
     assert await rebuild() == len(before)
     assert {entry.id: entry.stamp for entry in await SearchEntry.all()} == before
 
@@ -257,7 +257,7 @@ async def test_what_somebody_held_during_a_pass_is_indexed_in_the_next(
     assert await found(client, "走马灯") == []
     await site.work()
     assert await found(client, "走马灯") == [f"works/{wall[0].public_id}"]
-    assert not await go_on()
+    assert not await continue_pass()
 
 
 # Withdrawal
@@ -372,7 +372,7 @@ async def test_an_empty_question_shows_themes_and_new_works(site: Site, wall: li
 async def test_pages_follow_one_another_without_gap_or_repetition(
     site: Site, wall: list[Artwork], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "PAGE", 2)
+    monkeypatch.setattr(results, "PAGE_SIZE", 2)
     client = await site.client()
     everything = await found(client, "晓更")
     seen: list[str] = []

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gallery.search.words import (
-    REPEATS_MOST,
-    TOKENS_MOST,
+from gallery.search.tokenizer import (
+    MAX_REPEATS,
+    MAX_TOKENS,
     Term,
+    highlighted,
+    is_cjk,
     is_token,
-    is_written_without_spaces,
-    marked,
-    passage,
+    snippet,
     spans,
-    stream,
     terms_of,
+    token_stream,
     tokens,
 )
 
@@ -77,7 +77,7 @@ def test_small_words_count_where_nothing_else_is_asked() -> None:
 @example("\U0002ebe1")
 def test_tokens_are_the_words_and_can_stand_in_a_statement(text: str) -> None:
     assert all(is_token(token) for token in tokens(text))
-    assert all(is_token(token) for token in stream([text], ["_0a"]).split(" "))
+    assert all(is_token(token) for token in token_stream([text], ["_0a"]).split(" "))
     assert not any(token.startswith("_") for token in tokens(text)), "only facets do"
 
 
@@ -90,7 +90,7 @@ def test_each_token_of_a_text_is_found_in_it(text: str) -> None:
         assert all(0 <= start < end <= len(text) for start, end in found)
         assert all(end < start for (_, end), (start, _) in pairwise(found))
         for start, end in found:
-            assert token in tokens(text[start:end]) or is_written_without_spaces(token)
+            assert token in tokens(text[start:end]) or is_cjk(token)
 
 
 def holds(text: str, question: str) -> bool:
@@ -108,7 +108,7 @@ def test_a_chinese_question_is_found_where_it_stands_and_only_there(text: str, q
 
 @given(TEXTS, st.text(max_size=20) | CHINESE)
 def test_marks_change_no_letter(text: str, question: str) -> None:
-    html = str(marked(text, terms_of(question)))
+    html = str(highlighted(text, terms_of(question)))
     assert unescape(re.sub("</?mark>", "", html)) == text
     assert not re.search(r"<(?!/?mark>)", html)
 
@@ -126,31 +126,31 @@ def test_marks_change_no_letter(text: str, question: str) -> None:
     ],
 )
 def test_what_a_question_finds_is_marked(text: str, question: str, html: str) -> None:
-    assert marked(text, terms_of(question)) == html
+    assert highlighted(text, terms_of(question)) == html
 
 
 def test_a_passage_begins_near_what_was_found() -> None:
     text = "第一句话很长很长很长很长很长很长。" * 9 + "奶奶把灯笼挂在窗前。" + "后来的事情还有很多很多。" * 9
-    piece = passage(text, terms_of("灯笼"), 60)
+    piece = snippet(text, terms_of("灯笼"), 60)
     assert piece.startswith("…奶奶把灯笼")
     assert piece.endswith("…")
-    assert passage(text, terms_of("麦田"), 60) == ""
+    assert snippet(text, terms_of("麦田"), 60) == ""
 
 
 @given(TEXTS, st.text(max_size=10) | CHINESE, st.integers(10, 60))
 def test_a_passage_is_a_piece_that_holds_what_was_found(text: str, question: str, columns: int) -> None:
     terms = terms_of(question)
-    piece = passage(text, terms, columns)
+    piece = snippet(text, terms, columns)
     assert bool(piece) == bool(spans(text, terms))
     assert piece.strip("…") in text
 
 
 def test_an_endless_text_stays_within_what_both_databases_keep() -> None:
-    kept = stream(["哈" * 20_000, "后面"], ["_f"]).split(" ")
-    assert len(kept) == TOKENS_MOST
-    assert kept.count("哈哈") == REPEATS_MOST
+    kept = token_stream(["哈" * 20_000, "后面"], ["_f"]).split(" ")
+    assert len(kept) == MAX_TOKENS
+    assert kept.count("哈哈") == MAX_REPEATS
     assert kept[0] == "_f"
-    assert stream(["哈" * (REPEATS_MOST + 50), "后面"]).split(" ")[REPEATS_MOST + 50 :] == ["后面", "面"]
+    assert token_stream(["哈" * (MAX_REPEATS + 50), "后面"]).split(" ")[MAX_REPEATS + 50 :] == ["后面", "面"]
 
 
 def test_a_term_knows_how_it_was_typed() -> None:

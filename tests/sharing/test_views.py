@@ -18,7 +18,7 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.db.content_version import bump, settle
 from gallery.images.models import Derivative
-from gallery.images.on_demand import Busy, Demand
+from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.organisations.models import Organisation
 from tests import factories
 from tests.conftest import Site
@@ -212,7 +212,7 @@ async def test_what_is_withdrawn_while_it_is_drawn_is_not_answered(site: Site) -
     client = await site.client()
     card = await card_of(site, client, f"/zh/works/{work.public_id}")
     asking = asyncio.create_task(client.get(poster_of(card)))
-    demand: Demand = site.app.state.demand
+    demand: OnDemandQueue = site.app.state.demand
     while not demand._being_cut and not asking.done():
         await asyncio.sleep(0)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
@@ -229,9 +229,9 @@ async def test_many_who_ask_are_one_and_too_many_are_told_to_wait(site: Site) ->
     assert len({answer.content for answer in answers}) == 1
     assert await Derivative.all().count() == 1
 
-    class Full(Demand):
+    class Full(OnDemandQueue):
         async def get(self, key: str, cut: Any) -> bytes:
-            raise Busy
+            raise QueueFull
 
     site.app.state.demand = Full()
     answer = await client.get(poster_of(card))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gallery.stats import writing
+from gallery.stats import count_writer
 
 
 @pytest.fixture(autouse=True)
 def _written_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "EVERY", 3600.0)
+    monkeypatch.setattr(count_writer, "WRITE_INTERVAL", 3600.0)

@@ -9,10 +9,10 @@ from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.stats import appreciation_views, appreciations
-from gallery.stats.chores import FORGOTTEN_AFTER, forget_taken_back
+from gallery.stats.chores import DELETED_AFTER, delete_taken_back
+from gallery.stats.count_writer import write_counts
 from gallery.stats.models import Appreciation
-from gallery.stats.writing import write
-from gallery.worker import Workshop
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 from tests.stats.visitors import BROWSER
@@ -22,8 +22,8 @@ JSON = {"accept": "application/json"}
 
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> None:
-    appreciation_views.NEW_VISITORS._events.clear()
-    appreciation_views.PRESSES._events.clear()
+    appreciation_views.NEW_VISITOR_LIMIT._events.clear()
+    appreciation_views.PRESS_LIMIT._events.clear()
 
 
 async def on_view(site: Site) -> Artwork:
@@ -60,7 +60,7 @@ async def test_without_script_one_press_appreciates_and_another_takes_it_back(si
     back = await visitor.post(f"/appreciations/en/{work.public_id}/taking-back", follow_redirects=True)
     assert "taken back" in back.text
     assert await answer(visitor, work) == (False, 0)
-    await write(site.app.state.tally)
+    await write_counts(site.app.state.tally)
     assert await answer(visitor, work) == (False, 0)
 
 
@@ -87,12 +87,12 @@ async def test_one_visitor_counts_once_for_each_work_before_and_after_it_is_writ
     visitor, stranger = await site.client(**BROWSER), await site.client(**BROWSER)
     for _ in range(3):
         await visitor.post(f"/appreciations/zh/{work.public_id}")
-        await write(site.app.state.tally)
+        await write_counts(site.app.state.tally)
         await visitor.post(f"/appreciations/en/{work.public_id}")
     await visitor.post(f"/appreciations/zh/{other.public_id}")
     assert await answer(visitor, work) == (True, 1)
     assert await answer(stranger, work) == (False, 1)
-    await write(site.app.state.tally)
+    await write_counts(site.app.state.tally)
     assert await answer(visitor, work) == (True, 1)
     tokens = [each.token for each in await Appreciation.all()]
     assert len(tokens) == len(set(tokens)) == 2  # two works, and nothing that says it was the same visitor
@@ -106,7 +106,7 @@ async def test_the_page_is_the_same_for_all_and_its_version_stands(site: Site) -
     before = await visitor.get(f"/zh/works/{work.public_id}")
     version = await site.app.state.content.generation()
     await visitor.post(f"/appreciations/zh/{work.public_id}")
-    await write(site.app.state.tally)
+    await write_counts(site.app.state.tally)
     after = [await client.get(f"/zh/works/{work.public_id}") for client in (visitor, other)]
     assert {before.content, *(page.content for page in after)} == {before.content}
     assert await site.app.state.content.generation() == version
@@ -123,7 +123,7 @@ async def test_numbers_come_from_memory_for_a_few_seconds(
         token="elsewhere", artwork=work, day="2022-12-22", is_there=True, changed_at=1
     )  # another process wrote it
     assert await answer(stranger, work) == (False, 0)
-    monkeypatch.setattr(appreciations, "STALENESS", 0.0)
+    monkeypatch.setattr(appreciations, "MAX_AGE", 0.0)
     assert await answer(stranger, work) == (False, 1)
 
 
@@ -141,7 +141,7 @@ async def test_a_withdrawn_work_is_gone_with_its_appreciations(site: Site) -> No
     work = await on_view(site)
     visitor = await site.client(**BROWSER)
     await visitor.post(f"/appreciations/zh/{work.public_id}")
-    await write(site.app.state.tally)
+    await write_counts(site.app.state.tally)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
     for path in (f"/appreciations/zh/{work.public_id}", f"/zh/works/{work.public_id}/appreciation"):
         assert (await visitor.get(path)).status_code == 410
@@ -168,7 +168,7 @@ async def test_many_fresh_visitors_from_one_network_have_to_wait(site: Site) -> 
     for _ in range(60):
         visitor = await site.client(**BROWSER)
         assert (await visitor.post(f"/appreciations/zh/{work.public_id}")).status_code == 303
-    appreciation_views.PRESSES._events.clear()
+    appreciation_views.PRESS_LIMIT._events.clear()
     late = await site.client(**BROWSER)
     refused = await late.post(f"/appreciations/en/{work.public_id}")
     assert refused.status_code == 429
@@ -196,12 +196,12 @@ async def test_what_was_taken_back_is_forgotten_after_a_day(site: Site) -> None:
     visitor = await site.client(**BROWSER)
     await visitor.post(f"/appreciations/zh/{work.public_id}")
     await visitor.post(f"/appreciations/zh/{work.public_id}/taking-back")
-    await write(site.app.state.tally)
-    workshop = Workshop(site.settings, site.storage)
-    await forget_taken_back(workshop)
+    await write_counts(site.app.state.tally)
+    context = ChoreContext(site.settings, site.storage)
+    await delete_taken_back(context)
     row = await Appreciation.get()
     assert not row.is_there
-    row.changed_at -= FORGOTTEN_AFTER * 1_000_000_000
+    row.changed_at -= DELETED_AFTER * 1_000_000_000
     await row.save()
-    await forget_taken_back(workshop)
+    await delete_taken_back(context)
     assert not await Appreciation.all().exists()

@@ -18,11 +18,11 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
 from gallery.db.connection import in_transaction, locked
-from gallery.stats import tally as tally_module
-from gallery.stats.models import Appreciation, ExhibitionCount, Kind, ProjectCount, ThemeCount, WorkCount
-from gallery.stats.tally import Tally
+from gallery.stats import visit_counter as tally_module
+from gallery.stats.count_writer import write_counts
+from gallery.stats.models import Appreciation, CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
+from gallery.stats.visit_counter import VisitCounter
 from gallery.stats.visitors import is_visitor
-from gallery.stats.writing import write
 from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite, eventually
@@ -30,7 +30,9 @@ from tests.stats.visitors import BROWSER, PHONE, asked
 
 
 async def seen(work: Artwork) -> int:
-    return sum(await WorkCount.filter(artwork_id=work.id, kind=Kind.SEEN).values_list("number", flat=True))
+    return sum(
+        await WorkCount.filter(artwork_id=work.id, kind=CountKind.SEEN).values_list("number", flat=True)
+    )
 
 
 async def on_view(site: Site | LiveSite, **values: Any) -> tuple[Artwork, str]:
@@ -58,7 +60,7 @@ async def test_pages_that_visitors_open_are_counted_in_either_language(site: Sit
         assert (await visitor.get(path)).status_code == 200
     assert (await visitor.get("/zh/works/nosuchwork")).status_code == 404
     assert await WorkCount.all().count() == 0  # nothing is written while a page is made
-    assert await write(site.app.state.tally)
+    assert await write_counts(site.app.state.tally)
     counted = await WorkCount.get()
     assert (counted.artwork_id, counted.day, counted.kind, counted.number) == (work.id, today(), "seen", 3)
     assert await ThemeCount.filter(theme=theme).values_list("kind", "number") == [("seen", 1)]
@@ -73,7 +75,7 @@ async def test_a_page_from_the_cache_and_one_that_the_browser_kept_are_counted_t
     assert (await visitor.get(f"/zh/works/{work.public_id}")).content == first.content
     again = await visitor.get(f"/zh/works/{work.public_id}", headers={"if-none-match": first.headers["etag"]})
     assert again.status_code == 304
-    await write(site.app.state.tally)
+    await write_counts(site.app.state.tally)
     assert await seen(work) == 3
 
 
@@ -106,7 +108,7 @@ async def test_programs_and_what_is_fetched_ahead_are_not_counted(
     client = await site.client(**headers)
     assert (await client.get(f"/zh/works/{work.public_id}")).status_code == 200
     assert (await (await site.client(**BROWSER)).head(f"/zh/works/{work.public_id}")).status_code == 200
-    assert await write(site.app.state.tally)
+    assert await write_counts(site.app.state.tally)
     assert await seen(work) == 0
 
 
@@ -126,13 +128,13 @@ def test_telephones_are_visitors(agent: str) -> None:
 
 async def test_a_day_ends_when_it_does_at_the_site(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     work, _ = await on_view(site)
-    path, tally = f"/zh/works/{work.public_id}", Tally()
+    path, tally = f"/zh/works/{work.public_id}", VisitCounter()
     tally.see(path, asked(**BROWSER))
     first = today()
     monkeypatch.setattr(tally_module.clock, "today", lambda: first + timedelta(days=1))
     monkeypatch.setattr(tally, "_day_ends", 0.0)  # midnight has passed
     tally.see(path, asked(**BROWSER))
-    await write(tally)
+    await write_counts(tally)
     assert await WorkCount.all().order_by("day").values_list("day", "number") == [
         (first, 1),
         (first + timedelta(days=1), 1),
@@ -173,12 +175,12 @@ async def test_a_withdrawal_takes_its_counts_along_even_those_not_written_yet(si
     for each in (work, staying):
         await visitor.get(f"/zh/works/{each.public_id}")
         tally.press(f"token-{each.id}", each.id, is_there=True)
-    await write(tally)
+    await write_counts(tally)
     for each in (work, staying):
         await visitor.get(f"/zh/works/{each.public_id}")
         tally.press(f"other-{each.id}", each.id, is_there=True)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
-    assert await write(tally)
+    assert await write_counts(tally)
     assert await WorkCount.all().values_list("artwork_id", "number") == [(staying.id, 2)]
     assert {each.artwork_id for each in await Appreciation.all()} == {staying.id}
 
@@ -197,28 +199,28 @@ async def test_a_work_that_is_just_being_changed_waits_and_keeps_nobody_waiting(
     tally.follow(project_id, changing.id)
     async with in_transaction():
         await locked(Artwork.filter(id=changing.id))
-        assert not await write(tally)
+        assert not await write_counts(tally)
         assert (await seen(changing), await seen(other)) == (0, 1)
         assert await Appreciation.all().count() == 0
-    assert await write(tally)
+    assert await write_counts(tally)
     assert (await seen(changing), await seen(other)) == (1, 1)
     assert await Appreciation.all().count() == 1
-    assert await ProjectCount.filter(kind=Kind.FOLLOWED).values_list("number", flat=True) == [1]
-    assert await WorkCount.filter(kind=Kind.FOLLOWED).values_list("number", flat=True) == [1]
+    assert await ProjectCount.filter(kind=CountKind.FOLLOWED).values_list("number", flat=True) == [1]
+    assert await WorkCount.filter(kind=CountKind.FOLLOWED).values_list("number", flat=True) == [1]
 
 
 async def test_counts_that_cannot_be_written_wait(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     work, _ = await on_view(site)
-    tally = Tally()
+    tally = VisitCounter()
     tally.see(f"/zh/works/{work.public_id}", asked(**BROWSER))
     tally.press("token", work.id, is_there=True)
     with monkeypatch.context() as patched:
-        patched.setattr("gallery.stats.writing.ASIDE", "no such connection")
+        patched.setattr("gallery.stats.count_writer.BACKGROUND_CONNECTION", "no such connection")
         with pytest.raises(Exception, match="no such connection"):
-            await write(tally)
+            await write_counts(tally)
     tally.see(f"/en/works/{work.public_id}", asked(**BROWSER))
     tally.press("token", work.id, is_there=False)  # the later word
-    assert await write(tally)
+    assert await write_counts(tally)
     assert await seen(work) == 2
     assert [each.is_there for each in await Appreciation.all()] == [False]
 
@@ -249,7 +251,7 @@ async def test_whatever_is_counted_by_several_processes_is_there_once_at_the_end
     await WorkCount.all().delete()
     await ProjectCount.all().delete()
     await Appreciation.all().delete()
-    tallies = [Tally() for _ in range(3)]
+    tallies = [VisitCounter() for _ in range(3)]
     expected_seen: Counter[int] = Counter()
     expected_followed: Counter[int] = Counter()
     said: dict[str, bool] = {}
@@ -267,17 +269,17 @@ async def test_whatever_is_counted_by_several_processes_is_there_once_at_the_end
                 tally.press(token, works[work].id, is_there=is_there)
                 said[token] = is_there
             case ("write", _):
-                assert await write(tally)
+                assert await write_counts(tally)
             case ("fail", _):
                 tally.put_back(tally.take())
     for tally in tallies:
-        assert await write(tally)
-        assert await write(tally)  # nothing is left to be written twice
-    counted: dict[Kind, Counter[int]] = {kind: Counter() for kind in Kind}
+        assert await write_counts(tally)
+        assert await write_counts(tally)  # nothing is left to be written twice
+    counted: dict[CountKind, Counter[int]] = {kind: Counter() for kind in CountKind}
     for row in await WorkCount.all():
         counted[row.kind][row.artwork_id] += row.number
-    assert counted[Kind.SEEN] == expected_seen
-    assert counted[Kind.FOLLOWED] == expected_followed
-    by_project = {row.project_id: row.number for row in await ProjectCount.filter(kind=Kind.FOLLOWED)}
+    assert counted[CountKind.SEEN] == expected_seen
+    assert counted[CountKind.FOLLOWED] == expected_followed
+    by_project = {row.project_id: row.number for row in await ProjectCount.filter(kind=CountKind.FOLLOWED)}
     assert sum(by_project.values()) == sum(expected_followed.values())
     assert {row.token: row.is_there for row in await Appreciation.all()} == said

@@ -12,9 +12,9 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.organisations.models import CheckedLink, LinkState, Project
-from gallery.stats import following
-from gallery.stats.models import Kind, ProjectCount, WorkCount
-from gallery.stats.writing import write
+from gallery.stats import support_links
+from gallery.stats.count_writer import write_counts
+from gallery.stats.models import CountKind, ProjectCount, WorkCount
 from tests import factories
 from tests.conftest import Site
 from tests.stats.visitors import BROWSER
@@ -29,7 +29,7 @@ LINKS = {
 
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> None:
-    following.COUNTED_FROM_ONE_NETWORK._events.clear()
+    support_links.COUNT_LIMIT._events.clear()
 
 
 async def on_view(site: Site, **links: str) -> tuple[Artwork, Project]:
@@ -42,7 +42,7 @@ async def on_view(site: Site, **links: str) -> tuple[Artwork, Project]:
 
 
 async def followed(model: Any) -> int:
-    return sum(await model.filter(kind=Kind.FOLLOWED).values_list("number", flat=True))
+    return sum(await model.filter(kind=CountKind.FOLLOWED).values_list("number", flat=True))
 
 
 async def test_each_button_leads_to_its_link_and_is_counted(site: Site) -> None:
@@ -60,7 +60,7 @@ async def test_each_button_leads_to_its_link_and_is_counted(site: Site) -> None:
         led = [(await visitor.get(address)).headers["location"] for address in buttons]
         assert led == [LINKS[name] for name in ("link_once", "link_monthly", "link_volunteer", "link")]
     assert await ProjectCount.all().count() == 0
-    await write(site.app.state.tally)
+    await write_counts(site.app.state.tally)
     assert await followed(ProjectCount) == 16
     assert await followed(WorkCount) == 8  # from the work's page
 
@@ -97,7 +97,7 @@ async def test_a_dead_link_is_said_to_be_checked(site: Site) -> None:
         assert "This link is being checked" in answer.text
         assert "example.org/gone" not in answer.text
         assert answer.headers["cache-control"] == "no-store"
-    await write(site.app.state.tally)
+    await write_counts(site.app.state.tally)
     assert await followed(ProjectCount) == 0
 
 
@@ -122,7 +122,7 @@ async def test_programs_heads_and_floods_are_led_on_and_not_counted(site: Site) 
     assert (await visitor.head(path)).status_code == 302
     for _ in range(70):
         assert (await visitor.get(path)).status_code == 302
-    await write(site.app.state.tally)
+    await write_counts(site.app.state.tally)
     assert await followed(ProjectCount) == 60
 
 

@@ -17,10 +17,10 @@ from gallery.accounts.models import Person
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
 from gallery.exhibitions.models import Edition
-from gallery.stats.downloads import FORMULA_BEGINNINGS, defused
-from gallery.stats.models import Appreciation, ExhibitionCount, Kind, ProjectCount, ThemeCount, WorkCount
-from gallery.stats.plots import HEIGHT, WIDTH, buckets, plot, scale
-from gallery.stats.sums import Counted, Span, total
+from gallery.stats.csv_export import FORMULA_PREFIXES, escape_formula
+from gallery.stats.models import Appreciation, CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
+from gallery.stats.plots import HEIGHT, WIDTH, axis_scale, bar_plot, buckets
+from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
@@ -28,12 +28,12 @@ from tests.conftest import Site
 
 async def count(work: Artwork, day: date, *, seen: int = 0, appreciated: int = 0, followed: int = 0) -> None:
     """Have it counted for a work, as it comes from visitors."""
-    for kind, number in ((Kind.SEEN, seen), (Kind.FOLLOWED, followed)):
+    for kind, number in ((CountKind.SEEN, seen), (CountKind.FOLLOWED, followed)):
         if number:
             await WorkCount.create(artwork=work, day=day, kind=kind, number=number)
     if followed:
         row, is_new = await ProjectCount.get_or_create(
-            project_id=work.project_id, day=day, kind=Kind.FOLLOWED, defaults={"number": followed}
+            project_id=work.project_id, day=day, kind=CountKind.FOLLOWED, defaults={"number": followed}
         )
         if not is_new:
             row.number += followed
@@ -112,8 +112,8 @@ async def test_a_curator_sees_all_organisations_and_each(site: Site) -> None:
     exhibition = await factories.exhibition([mine, theirs])
     await count(mine, today(), seen=10, appreciated=1, followed=2)
     await count(theirs, today(), seen=20, appreciated=3, followed=4)
-    await ExhibitionCount.create(exhibition=exhibition, day=today(), kind=Kind.SEEN, number=99)
-    await ThemeCount.create(theme=theme, day=today(), kind=Kind.SEEN, number=55)
+    await ExhibitionCount.create(exhibition=exhibition, day=today(), kind=CountKind.SEEN, number=99)
+    await ThemeCount.create(theme=theme, day=today(), kind=CountKind.SEEN, number=55)
     curator = await site.client(site.cast.curator)
     page = (await curator.get("/desk/figures")).text
     assert numbers_of(page, "Xiaogeng Foundation") == ["10", "1", "2"]
@@ -243,14 +243,14 @@ async def test_a_works_page_says_since_when_and_how_often_it_was_seen(site: Site
 
 @given(st.text())
 def test_no_cell_begins_as_a_formula(text: str) -> None:
-    cell = defused(text)
-    assert not cell.startswith(FORMULA_BEGINNINGS)
+    cell = escape_formula(text)
+    assert not cell.startswith(FORMULA_PREFIXES)
     assert cell in (text, f"'{text}")
 
 
 @given(st.integers(0, 10**9))
 def test_the_scale_of_a_plot_reaches_its_largest_number_in_at_most_four_round_steps(largest: int) -> None:
-    top, step = scale(largest)
+    top, step = axis_scale(largest)
     assert top >= largest
     assert top % step == 0
     assert 1 <= top // step <= 4
@@ -266,14 +266,14 @@ def test_the_scale_of_a_plot_reaches_its_largest_number_in_at_most_four_round_st
 def test_a_plot_keeps_every_number_and_stays_within_its_frame(
     first: date, days: int, seen: dict[int, int]
 ) -> None:
-    span = Span(first, first + timedelta(days=days - 1))
-    by_day = {first + timedelta(days=day): Counted(seen=number) for day, number in seen.items() if day < days}
+    span = DateRange(first, first + timedelta(days=days - 1))
+    by_day = {first + timedelta(days=day): Counts(seen=number) for day, number in seen.items() if day < days}
     shown = buckets(by_day, span)
     assert shown[0].span.first == span.first
     assert shown[-1].span.last == span.last
     assert sum(each.span.days for each in shown) == days
-    assert total(each.counted for each in shown) == total(by_day.values())
-    drawn = plot(shown, lambda each: each.seen)
+    assert total_counts(each.counted for each in shown) == total_counts(by_day.values())
+    drawn = bar_plot(shown, lambda each: each.seen)
     assert len(shown) <= 101
     for bar in drawn.bars:
         assert 0 <= bar.x <= bar.x + bar.width <= WIDTH

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from gallery.storage.disk import held, whole
+from gallery.storage.disk import atomic_write, lock_folder
 
 
 def test_a_file_takes_its_place_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "list"
     path.write_text("old")
-    with whole(path) as new:
+    with atomic_write(path) as new:
         new.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
@@ -24,7 +24,7 @@ def test_a_file_takes_its_place_at_the_end(tmp_path: Path) -> None:
 def test_after_an_error_all_is_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "list"
     path.write_text("old")
-    with pytest.raises(OSError, match="full"), whole(path) as new:
+    with pytest.raises(OSError, match="full"), atomic_write(path) as new:
         new.write_text("ne")
         raise OSError("full")
     assert path.read_text() == "old"
@@ -32,7 +32,7 @@ def test_after_an_error_all_is_as_it_was(tmp_path: Path) -> None:
 
 
 def test_what_is_secret_is_so_from_its_first_byte(tmp_path: Path) -> None:
-    with whole(tmp_path / "secret", 0o600) as new:
+    with atomic_write(tmp_path / "secret", 0o600) as new:
         assert new.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
 
@@ -53,9 +53,9 @@ def test_a_folder_is_held_by_one_process_until_that_is_killed(tmp_path: Path) ->
     )
     assert other.stdout is not None
     assert other.stdout.readline() == b"True\n"
-    with held(tmp_path) as is_ours:
+    with lock_folder(tmp_path) as is_ours:
         assert not is_ours
     other.kill()
     other.communicate()
-    with held(tmp_path, waits=True) as is_ours:
+    with lock_folder(tmp_path, waits=True) as is_ours:
         assert is_ours

@@ -34,17 +34,17 @@ from gallery.images.chores import develop_next
 from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import make_public, original_key, public_key, rendition_key
 from gallery.settings import Settings, SettingsError
-from gallery.storage import Storage, Store, StoreAway, s3
+from gallery.storage import Storage, Store, StoreUnavailable, s3
 from gallery.storage.s3 import Address
-from gallery.storage.store import PIECE
-from gallery.worker import Worker, Workshop
+from gallery.storage.store import CHUNK_BYTES
+from gallery.worker import ChoreContext, Worker
 from tests import factories
 from tests.conftest import Site, settings_for
 from tests.seaweedfs import BUCKET, OPEN, PUBLIC, SECRET, SeaweedFS
 
 _numbers = itertools.count(1)
 
-CONTENT = bytes(range(256)) * (PIECE * 5 // 2 // 256)  # two and a half pieces
+CONTENT = bytes(range(256)) * (CHUNK_BYTES * 5 // 2 // 256)  # two and a half pieces
 
 
 @pytest.fixture(params=["local", "s3", "s3 deleting singly"])
@@ -211,7 +211,7 @@ LAST = len(CONTENT) - 1
         ("bytes=0-9", 206, 0, 10),
         ("bytes=100-", 206, 100, len(CONTENT)),
         ("bytes=-7", 206, len(CONTENT) - 7, len(CONTENT)),
-        (f"bytes={PIECE - 3}-{PIECE + 2}", 206, PIECE - 3, PIECE + 3),
+        (f"bytes={CHUNK_BYTES - 3}-{CHUNK_BYTES + 2}", 206, CHUNK_BYTES - 3, CHUNK_BYTES + 3),
         (f"bytes={LAST}-{LAST + 50}", 206, LAST, len(CONTENT)),
         (f"bytes=0-{LAST}", 206, 0, len(CONTENT)),
         (f"bytes={LAST + 1}-", 416, 0, 0),
@@ -327,7 +327,7 @@ def nothing_secret(sentence: str) -> bool:
 async def test_wrong_keys_are_said(seaweedfs: SeaweedFS, tmp_path: Path, values: dict[str, str]) -> None:
     storage = at(seaweedfs, tmp_path, **values)
     for ask in (storage.check(), storage.private.exists("x"), keys(storage.private)):
-        with pytest.raises(StoreAway, match="GALLERY_STORAGE_KEY_ID") as refused:
+        with pytest.raises(StoreUnavailable, match="GALLERY_STORAGE_KEY_ID") as refused:
             await ask
         assert refused.value.is_refusal
         assert nothing_secret(str(refused.value))
@@ -336,14 +336,14 @@ async def test_wrong_keys_are_said(seaweedfs: SeaweedFS, tmp_path: Path, values:
 async def test_a_bucket_that_is_not_there_is_said(seaweedfs: SeaweedFS, tmp_path: Path) -> None:
     url = f"s3://no-such-bucket?endpoint={seaweedfs.endpoint}"
     storage = at(seaweedfs, tmp_path, storage_url=url)
-    with pytest.raises(StoreAway, match="no bucket 'no-such-bucket'"):
+    with pytest.raises(StoreUnavailable, match="no bucket 'no-such-bucket'"):
         async with storage.private.local_copy("originals/x"):
             pass
 
 
 async def test_a_store_that_is_not_there_is_said(tmp_path: Path, seaweedfs: SeaweedFS) -> None:
     url = "s3://b?endpoint=http://127.0.0.1:1"
-    with pytest.raises(StoreAway, match="cannot be reached") as away:
+    with pytest.raises(StoreUnavailable, match="cannot be reached") as away:
         await at(seaweedfs, tmp_path, storage_url=url).check()
     assert not away.value.is_refusal
 
@@ -351,12 +351,12 @@ async def test_a_store_that_is_not_there_is_said(tmp_path: Path, seaweedfs: Seaw
 async def test_a_store_that_never_answers_is_not_waited_for_long(
     tmp_path: Path, seaweedfs: SeaweedFS, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(s3, "PATIENCE", 0.3)
+    monkeypatch.setattr(s3, "REQUEST_TIMEOUT", 0.3)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         url = f"s3://b?endpoint=http://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(StoreAway, match="no answer"):
+        with pytest.raises(StoreUnavailable, match="no answer"):
             await at(seaweedfs, tmp_path, storage_url=url).public.exists("x")
 
 
@@ -364,7 +364,7 @@ async def test_a_private_part_that_strangers_can_read_is_refused(
     seaweedfs: SeaweedFS, tmp_path: Path
 ) -> None:
     storage = at(seaweedfs, tmp_path, OPEN)
-    with pytest.raises(StoreAway, match="everybody") as refused:
+    with pytest.raises(StoreUnavailable, match="everybody") as refused:
         await storage.check()
     assert refused.value.is_refusal
     assert await keys(storage.private) == []
@@ -372,7 +372,7 @@ async def test_a_private_part_that_strangers_can_read_is_refused(
 
 async def test_a_public_address_must_lead_to_the_public_part(seaweedfs: SeaweedFS, tmp_path: Path) -> None:
     await at(seaweedfs, tmp_path, PUBLIC, storage_public_url=seaweedfs.public_url(PUBLIC)).check()
-    with pytest.raises(StoreAway, match="GALLERY_STORAGE_PUBLIC_URL"):
+    with pytest.raises(StoreUnavailable, match="GALLERY_STORAGE_PUBLIC_URL"):
         await at(seaweedfs, tmp_path, "closed", storage_public_url=seaweedfs.public_url("closed")).check()
 
 
@@ -380,7 +380,7 @@ async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     storage = Storage(settings_for(tmp_path, "sqlite:///unused"))
     (tmp_path / "media/private").rmdir()
     (tmp_path / "media/private").write_text("a file")
-    with pytest.raises(StoreAway, match="media/private"):
+    with pytest.raises(StoreUnavailable, match="media/private"):
         await storage.check()
 
 
@@ -476,8 +476,8 @@ async def test_a_worker_waits_for_the_store_and_loses_nothing(
 ) -> None:
     image = await factories.received(behind.storage, behind.cast.organisation)
     await door.close()
-    workshop = Workshop(behind.settings, behind.storage)
-    await Worker(workshop, CHORES).run_dry()
+    context = ChoreContext(behind.settings, behind.storage)
+    await Worker(context, CHORES).run_dry()
     await image.refresh_from_db()
     assert (image.state, image.lease_until, image.losses, image.failures) == (
         ImageState.RECEIVED,
@@ -489,7 +489,7 @@ async def test_a_worker_waits_for_the_store_and_loses_nothing(
     assert "Traceback" not in caplog.text
     assert image.token not in caplog.text
     await door.open()
-    assert await develop_next(workshop)
+    assert await develop_next(context)
     await image.refresh_from_db()
     assert image.state == ImageState.READY
 

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.themes.accents import (
-    COLOUR,
-    DAY,
-    LEAST,
-    NIGHT,
+    COLOUR_PATTERN,
+    DAY_BACKGROUNDS,
+    MIN_CONTRAST,
+    NIGHT_BACKGROUNDS,
     contrast,
     is_readable,
-    least_contrast,
+    lowest_contrast,
     nearest_readable,
     relative_luminance,
 )
@@ -31,26 +31,26 @@ def test_contrast_does_not_depend_on_the_order() -> None:
 
 
 def test_the_accents_a_theme_begins_with_are_readable() -> None:
-    assert is_readable("#a8322a", DAY)
-    assert is_readable("#e4755f", NIGHT)
+    assert is_readable("#a8322a", DAY_BACKGROUNDS)
+    assert is_readable("#e4755f", NIGHT_BACKGROUNDS)
 
 
 def test_the_wall_counts_as_well_as_the_paper() -> None:
-    assert least_contrast("#a8322a", DAY) == contrast("#a8322a", "#f3efe8")
+    assert lowest_contrast("#a8322a", DAY_BACKGROUNDS) == contrast("#a8322a", "#f3efe8")
 
 
 def test_what_is_readable_already_stays() -> None:
-    assert nearest_readable("#a8322a", DAY) == "#a8322a"
+    assert nearest_readable("#a8322a", DAY_BACKGROUNDS) == "#a8322a"
 
 
-@given(st.integers(0, 0xFFFFFF).map("#{:06x}".format), st.sampled_from([DAY, NIGHT]))
+@given(st.integers(0, 0xFFFFFF).map("#{:06x}".format), st.sampled_from([DAY_BACKGROUNDS, NIGHT_BACKGROUNDS]))
 def test_the_proposed_tone_is_always_readable_and_a_colour(colour: str, grounds: tuple[str, ...]) -> None:
     tone = nearest_readable(colour, grounds)
-    assert COLOUR.fullmatch(tone)
-    assert least_contrast(tone, grounds) >= LEAST
+    assert COLOUR_PATTERN.fullmatch(tone)
+    assert lowest_contrast(tone, grounds) >= MIN_CONTRAST
 
 
 @given(st.integers(0, 0xFFFFFF).map("#{:06x}".format))
 def test_the_proposed_tone_is_darker_by_day_and_lighter_by_night(colour: str) -> None:
-    assert relative_luminance(nearest_readable(colour, DAY)) <= relative_luminance(colour)
-    assert relative_luminance(nearest_readable(colour, NIGHT)) >= relative_luminance(colour)
+    assert relative_luminance(nearest_readable(colour, DAY_BACKGROUNDS)) <= relative_luminance(colour)
+    assert relative_luminance(nearest_readable(colour, NIGHT_BACKGROUNDS)) >= relative_luminance(colour)

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from gallery.clock import today
-from gallery.themes.date_rules import next_days, parse
+from gallery.themes.date_rules import next_days, parse_rule
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
@@ -29,7 +29,7 @@ async def test_a_theme_by_a_solar_term_gets_its_day(site: Site) -> None:
     assert (theme.date_rule, theme.occurs_on) == ("solar:winter_solstice", date(2026, 12, 22))
     page = (await client.get(f"/desk/themes/{theme.id}/edit")).text
     assert 'value="2026"' in page
-    for day in next_days(parse("solar:winter_solstice"), today(), 5):
+    for day in next_days(parse_rule("solar:winter_solstice"), today(), 5):
         assert f"{day.day} {day:%B} {day.year}" in page
     assert (
         await client.post(f"/desk/themes/{theme.id}/edit", data={**BY_TERM, "rule_year": "2027"})
@@ -64,7 +64,7 @@ async def test_without_a_year_it_is_the_next_time(site: Site) -> None:
     client = await site.client(site.cast.curator)
     await client.post("/desk/themes", data={**BY_TERM, "rule_year": ""})
     theme = await Theme.get(slug=WINTER["slug"])
-    assert [theme.occurs_on] == next_days(parse("solar:winter_solstice"), today(), 1)
+    assert [theme.occurs_on] == next_days(parse_rule("solar:winter_solstice"), today(), 1)
 
 
 async def test_several_days_chosen_by_hand(site: Site) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from gallery.db.content_version import ContentVersion
-from gallery.themes.accents import DAY, is_readable
+from gallery.themes.accents import DAY_BACKGROUNDS, is_readable
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
@@ -109,7 +109,7 @@ async def test_a_refused_accent_names_its_ratio_and_a_tone_that_passes(site: Sit
     told = answer.text.partition("its contrast is ")[2]
     assert float(told[:4]) < 4.5
     tone = told.partition("can be read is ")[2][:7]
-    assert is_readable(tone, DAY)
+    assert is_readable(tone, DAY_BACKGROUNDS)
     assert (await client.post("/desk/themes", data={**WINTER, "accent": tone})).status_code == 303
 
 

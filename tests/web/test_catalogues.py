@@ -7,14 +7,14 @@ import re
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from gallery.web.languages import LANGUAGES, extracted, read_catalogue
+from gallery.web.languages import LANGUAGES, extract_messages, read_catalogue
 
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[-+ #0]*\d*(?:\.\d+)?[a-zA-Z%]|\{\w*\}")
 
 
 @pytest.fixture(scope="module")
 def template() -> Catalog:
-    return extracted()
+    return extract_messages()
 
 
 def messages(catalogue: Catalog) -> list[Message]:

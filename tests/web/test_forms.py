@@ -17,17 +17,17 @@ from gallery.artists.models import SCOPES
 from gallery.web.forms import (
     DESK_FORM_BYTES,
     DESK_FORM_FIELDS,
-    Block,
     Form,
-    Line,
-    Needed,
+    LineField,
+    Required,
     Slug,
+    TextBlockField,
     WebAddress,
     is_web_address,
     one_line,
     text_block,
 )
-from gallery.web.languages import lazy_gettext, speaking, template_folder
+from gallery.web.languages import lazy_gettext, template_folder, use_language
 from tests.conftest import Site
 
 
@@ -114,10 +114,10 @@ def test_a_text_block_keeps_lines_and_loses_control_characters() -> None:
 
 
 class Example(Form):
-    title = Line("Title", 5, [Needed(lazy_gettext("Please write something."))])
-    story = Block("Story", 8)
-    link = Line("Link", 50, [WebAddress()])
-    slug = Line("Slug", 20, [Slug()])
+    title = LineField("Title", 5, [Required(lazy_gettext("Please write something."))])
+    story = TextBlockField("Story", 8)
+    link = LineField("Link", 50, [WebAddress()])
+    slug = LineField("Slug", 20, [Slug()])
 
 
 def filled(**values: str) -> Example:
@@ -148,7 +148,7 @@ def test_a_form_that_is_right() -> None:
     ],
 )
 def test_a_form_that_is_wrong_says_so_at_the_field(field: str, value: str) -> None:
-    with speaking("en"):
+    with use_language("en"):
         form = filled(**{field: value})
         assert not form.validate()
         assert set(form.errors) == {field}
@@ -158,7 +158,7 @@ def test_a_form_that_is_wrong_says_so_at_the_field(field: str, value: str) -> No
 def test_lengths_are_those_of_what_is_kept() -> None:
     assert filled(title="  12345  ").validate()
     assert filled(story="1234\r\n678").validate()
-    with speaking("en"):
+    with use_language("en"):
         form = filled(title="1234567")
         form.validate()
         assert "7" in form.errors["title"][0]
@@ -195,7 +195,7 @@ def test_what_is_said_of_a_group_is_tied_to_it() -> None:
 
 def test_no_browser_cuts_or_refuses_what_a_sentence_of_ours_answers() -> None:
     class Story(Form):
-        story = Block("Story", 10)
+        story = TextBlockField("Story", 10)
 
     form = Story(ImmutableMultiDict([("story", "x" * 11)]))
     assert "maxlength" not in str(form.story())
@@ -221,4 +221,4 @@ def test_forms_are_read_by_what_bounds_them() -> None:
         for path in package.rglob("*.py")
         if "request.form(" in path.read_text()
     }
-    assert readers == {"images/uploads.py", "artworks/drafting_views.py"}  # with the bounds of uploads
+    assert readers == {"images/uploads.py", "artworks/autosave_views.py"}  # with the bounds of uploads

@@ -14,9 +14,9 @@ import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gallery.stats.tally import Tally
-from gallery.web.http_protocol import FrontDoor
-from gallery.web.page_cache import PICTURES, PageCache
+from gallery.stats.visit_counter import VisitCounter
+from gallery.web.http_protocol import CachingHttpProtocol
+from gallery.web.page_cache import PICTURE_PREFIXES, PageCache
 from tests.live import LiveSite, eventually
 
 
@@ -40,10 +40,10 @@ class Site:
     content: Generations = field(default_factory=Generations)
     asked: list[str] = field(default_factory=list)  # what passed the page cache
     passed: list[str] = field(default_factory=list)  # what passed the front door
-    tally: Tally = field(default_factory=Tally)
+    tally: VisitCounter = field(default_factory=VisitCounter)
 
     def __post_init__(self) -> None:
-        self.picture_cache = PageCache(self.answer, self.content, 10_000_000, PICTURES)  # type: ignore[arg-type]
+        self.picture_cache = PageCache(self.answer, self.content, 10_000_000, PICTURE_PREFIXES)  # type: ignore[arg-type]
         self.page_cache = PageCache(self.picture_cache, self.content, 10_000_000)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -71,7 +71,7 @@ class Site:
 @asynccontextmanager
 async def serving(site: Site) -> AsyncIterator[int]:
     config = uvicorn.Config(
-        site, http=FrontDoor, lifespan="off", log_level="critical", port=0, access_log=False
+        site, http=CachingHttpProtocol, lifespan="off", log_level="critical", port=0, access_log=False
     )  # type: ignore[arg-type]
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -262,7 +262,7 @@ async def test_a_visitor_who_does_not_read_makes_no_heap_of_answers() -> None:
 
 # Limits of a head
 
-LIMIT = FrontDoor.HEAD_BYTES
+LIMIT = CachingHttpProtocol.HEAD_BYTES
 
 
 def head_of(size: int, path: str = "/desk") -> bytes:
@@ -342,7 +342,7 @@ async def test_a_request_names_one_host(lines: list[str], version: str, status: 
 
 
 async def test_a_head_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FrontDoor, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(CachingHttpProtocol, "HEAD_SECONDS", 0.5)
     site = Site()
     async with serving(site) as port:
         async with Visitor(port) as silent:
@@ -363,7 +363,7 @@ async def test_a_head_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_a_slow_answer_and_a_slow_body_are_not_a_slow_head(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FrontDoor, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(CachingHttpProtocol, "HEAD_SECONDS", 0.3)
     site = Site()
     async with serving(site) as port, Visitor(port) as visitor:
         visitor.say(b"POST /desk HTTP/1.1\r\nHost: gallery\r\nContent-Length: 4\r\n\r\n")

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from gallery.web.languages import (
     LANGUAGES,
-    Spoken,
+    LocalizedText,
     accepted_language,
     current_language,
+    localized,
     set_language,
-    speaking,
-    spoken,
+    use_language,
 )
 
 
@@ -61,9 +61,9 @@ def test_accepted_language_is_always_one_of_ours(header: str) -> None:
 
 def test_a_value_says_which_language_it_is_in() -> None:
     both = SimpleNamespace(name_zh="冬至", name_en="Winter solstice")
-    assert spoken(both, "name", "en") == Spoken("Winter solstice", "en")
-    assert spoken(SimpleNamespace(name_zh="冬至", name_en=""), "name", "en") == Spoken("冬至", "zh")
-    assert spoken(SimpleNamespace(name_zh="", name_en=""), "name", "en") == Spoken("", "en")
+    assert localized(both, "name", "en") == LocalizedText("Winter solstice", "en")
+    assert localized(SimpleNamespace(name_zh="冬至", name_en=""), "name", "en") == LocalizedText("冬至", "zh")
+    assert localized(SimpleNamespace(name_zh="", name_en=""), "name", "en") == LocalizedText("", "en")
 
 
 async def test_requests_at_once_do_not_change_each_others_language() -> None:
@@ -77,7 +77,7 @@ async def test_requests_at_once_do_not_change_each_others_language() -> None:
 
 
 def test_speaking_ends() -> None:
-    with speaking("zh"):
-        with pytest.raises(RuntimeError), speaking("en"):
+    with use_language("zh"):
+        with pytest.raises(RuntimeError), use_language("en"):
             raise RuntimeError
         assert current_language() == "zh"

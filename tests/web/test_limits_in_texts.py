@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gallery.settings import Settings
-from gallery.web.languages import file_size, speaking
+from gallery.web.languages import file_size, use_language
 from tests import factories
 from tests.conftest import Site, settings_for
 from tests.web.test_numbers import broken_by, path_of, routes_of, stage, whom_it_answers
@@ -31,7 +31,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 )
 def test_a_size_is_told_in_its_unit(size: int, told: str) -> None:
     for language in ("zh", "en"):
-        with speaking(language):
+        with use_language(language):
             assert file_size(size) == told.replace(" ", "\N{NO-BREAK SPACE}")
 
 

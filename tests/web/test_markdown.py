@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.web.markdown import excerpt, plain, prose
+from gallery.web.markdown import excerpt, markdown_to_html, markdown_to_text
 
 ALLOWED = {"p", "br", "em", "strong", "blockquote", "ul", "ol", "li", "a", "h3", "h4", "hr"}
 
@@ -69,7 +69,7 @@ class Tags(HTMLParser):
 
 @given(hostile)
 def test_only_the_subset_comes_through(text: str) -> None:
-    for tag, attributes in Tags(str(prose(text))).found:
+    for tag, attributes in Tags(str(markdown_to_html(text))).found:
         assert tag in ALLOWED
         assert set(attributes) <= ({"href", "rel"} if tag == "a" else set())
         if tag == "a" and "href" in attributes:
@@ -86,11 +86,11 @@ def test_an_excerpt_is_as_short_as_asked(text: str, length: int) -> None:
     short = excerpt(text, length)
     assert columns(short) <= length
     assert "\n" not in short
-    if columns(plain(text)) <= length:
-        assert short == plain(text)
+    if columns(markdown_to_text(text)) <= length:
+        assert short == markdown_to_text(text)
     else:
         assert short.endswith("…")
-        assert plain(text).startswith(short[:-1])
+        assert markdown_to_text(text).startswith(short[:-1])
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,12 @@ def test_an_excerpt_is_as_short_as_asked(text: str, length: int) -> None:
     ],
 )
 def test_markdown_becomes(text: str, html: str) -> None:
-    assert str(prose(text)).strip() == html
+    assert str(markdown_to_html(text)).strip() == html
 
 
 def test_plain_text_keeps_chinese_together_and_blocks_apart() -> None:
-    assert plain("北方吃饺子。\n\n南方吃汤圆。") == "北方吃饺子。南方吃汤圆。"
-    assert plain("# 题\n\n我**很**高兴\n\n- 一\n- 二") == "题 我很高兴 一 二"
+    assert markdown_to_text("北方吃饺子。\n\n南方吃汤圆。") == "北方吃饺子。南方吃汤圆。"
+    assert markdown_to_text("# 题\n\n我**很**高兴\n\n- 一\n- 二") == "题 我很高兴 一 二"
 
 
 def test_an_excerpt_counts_chinese_characters_as_two() -> None:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from wtforms.fields.core import UnboundField
 
 from gallery.accounts.models import Person
-from gallery.numbers import LARGEST, page_in, whole_number
+from gallery.numbers import MAX_NUMBER, page_number, whole_number
 from gallery.settings import Settings
 from gallery.web.forms import Form
 from tests import factories
@@ -30,7 +30,7 @@ HOSTILE = (*LARGE, "-1", "0", "²")
 EVERYWHERE = {"page", "theme", "organisation"}
 
 
-@given(st.text(max_size=12) | st.integers().map(str), st.integers(0, 50), st.integers(0, LARGEST))
+@given(st.text(max_size=12) | st.integers().map(str), st.integers(0, 50), st.integers(0, MAX_NUMBER))
 def test_a_whole_number_is_read_or_refused(text: str, least: int, most: int) -> None:
     number = whole_number(text, least, most)
     plain = text.strip()
@@ -50,8 +50,8 @@ def test_a_whole_number_is_read_or_refused(text: str, least: int, most: int) -> 
     [("", 1), ("1", 1), ("0", 1), ("-3", 1), ("x", 1), ("7", 7), ("101", 100), ("9" * 5000, 100), ("２", 1)],
 )
 def test_a_page_is_the_nearest_that_there_may_be(text: str, page: int) -> None:
-    assert page_in({"page": text}, most=100) == page
-    assert page_in({}) == 1
+    assert page_number({"page": text}, most=100) == page
+    assert page_number({}) == 1
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "9" * 30, "-1", "²"])

@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.web.page_cache import ENTRY_OVERHEAD, LARGEST, PICTURES, PageCache, best_coding, etag_matches
+from gallery.web.page_cache import (
+    ENTRY_OVERHEAD,
+    MAX_RESPONSE_BYTES,
+    PICTURE_PREFIXES,
+    PageCache,
+    best_coding,
+    etag_matches,
+)
 
 PUBLIC = [(b"content-type", b"text/html"), (b"cache-control", b"public, no-cache")]
 
@@ -386,7 +393,7 @@ ADDRESS = "/media/token/320.avif"
 
 
 def pictures(inner: Inner) -> PageCache:
-    return PageCache(inner, Generations(), 10_000_000, PICTURES)  # type: ignore[arg-type]
+    return PageCache(inner, Generations(), 10_000_000, PICTURE_PREFIXES)  # type: ignore[arg-type]
 
 
 async def test_a_picture_keeps_its_own_etag_and_is_not_compressed() -> None:
@@ -405,7 +412,7 @@ async def test_a_picture_keeps_its_own_etag_and_is_not_compressed() -> None:
     "headers",
     [
         [*PICTURE, (b"vary", b"accept")],
-        [*PICTURE, (b"content-length", str(LARGEST[PICTURES] + 1).encode())],
+        [*PICTURE, (b"content-length", str(MAX_RESPONSE_BYTES[PICTURE_PREFIXES] + 1).encode())],
         [(b"content-type", b"image/avif"), (b"cache-control", b"private")],
     ],
 )

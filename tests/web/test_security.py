@@ -13,9 +13,9 @@ import gallery
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import MailLink, Purpose, Role, Session, SignInAttempt
 from gallery.accounts.sessions import token_hash
-from gallery.artists.withdrawal_views import ATTEMPTS
+from gallery.artists.withdrawal_views import CODE_ATTEMPTS
 from gallery.clock import now
-from gallery.web.security import RateLimit, is_cross_origin, network_of
+from gallery.web.security import RateLimit, is_cross_origin, network_of_address
 from tests import factories
 from tests.conftest import Site
 
@@ -213,7 +213,7 @@ def test_a_rate_limit_keeps_a_bounded_memory() -> None:
     ],
 )
 def test_a_network_is_an_ipv4_address_or_half_an_ipv6_one(address: str, network: str) -> None:
-    assert network_of(address) == network
+    assert network_of_address(address) == network
 
 
 async def test_all_addresses_of_a_connection_share_a_limit(site: Site) -> None:
@@ -225,7 +225,7 @@ async def test_all_addresses_of_a_connection_share_a_limit(site: Site) -> None:
 
     async def counted() -> tuple[int, int]:
         keys = set(await SignInAttempt.all().values_list("key", flat=True))
-        return len(ATTEMPTS._events), len(keys) - 1  # one is of the e-mail address
+        return len(CODE_ATTEMPTS._events), len(keys) - 1  # one is of the e-mail address
 
     await ask("2001:db8:1:2::1")
     await ask("2001:db8:1:2:3:4:5:6")

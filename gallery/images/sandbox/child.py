@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gallery.images.sandbox.pixels import Bounds
+    from gallery.images.sandbox.pixels import ImageBounds
 
-LARGEST_FILE = 64 << 20  # bytes; no rendition comes near it
-OPEN_FILES = 64
+MAX_FILE_BYTES = 64 << 20  # bytes; no rendition comes near it
+MAX_OPEN_FILES = 64
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -33,29 +33,29 @@ ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | 13  # 13 is EACCES
 # Linux's numbers, by machine: the architecture's mark, then socket, connect, bind, listen, accept, sendto,
 # execve, execveat, ptrace, io_uring_setup (which could open a connection past the others), process_vm_readv,
 # process_vm_writev, pidfd_getfd (which take from, and put into, another process of the same user).
-REFUSED_CALLS: Mapping[str, tuple[int, tuple[int, ...]]] = {
+BLOCKED_CALLS: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "x86_64": (0xC000003E, (41, 42, 49, 50, 43, 44, 59, 322, 101, 425, 310, 311, 438)),
     "aarch64": (0xC00000B7, (198, 203, 200, 201, 202, 206, 221, 281, 117, 425, 270, 271, 438)),
 }
 X32_CALLS = 0x40000000  # from here on x86-64 has the same calls once more, by other numbers
 
 
-def limit(memory_bytes: int, cpu_seconds: int) -> None:
+def apply_limits(memory_bytes: int, cpu_seconds: int) -> None:
     """Bound what this process may take of the machine, and let it end together with its parent."""
     for kind, most in (
         (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_FSIZE, LARGEST_FILE),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
+        (resource.RLIMIT_NOFILE, MAX_OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(kind, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     os.nice(5)
-    end_with_parent()
-    close_memory()
+    die_with_parent()
+    forbid_tracing()
 
 
-def close_memory() -> None:
+def forbid_tracing() -> None:
     """Let no other process of this user read or write this one's memory, by /proc or by tracing; nor is it ever dumped.
 
     For whoever starts a child, too: what took a child over must not get from there into the process that judges it.
@@ -64,23 +64,23 @@ def close_memory() -> None:
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def end_with_parent() -> None:
+def die_with_parent() -> None:
     """Let this process be killed when its parent ends, however that ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def without_network() -> bool:
+def install_seccomp_filter() -> bool:
     """Give up network and other programs for good, where the kernel can: whether it did."""
-    mark, calls = REFUSED_CALLS.get(platform.machine(), (0, ()))
+    mark, calls = BLOCKED_CALLS.get(platform.machine(), (0, ()))
     if sys.platform != "linux" or not calls:
         return False
-    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
+    load, equal, at_least, give_back = 0x20, 0x15, 0x35, 0x06
     # Load the architecture: a foreign one is refused. Then load the call's number and compare it with each.
-    steps = [(load, 0, 0, 4), (equal, 1, 0, mark), (answer, 0, 0, REFUSE), (load, 0, 0, 0)]
+    steps = [(load, 0, 0, 4), (equal, 1, 0, mark), (give_back, 0, 0, REFUSE), (load, 0, 0, 0)]
     steps += [(at_least, len(calls) + 1, 0, X32_CALLS)]
     steps += [(equal, len(calls) - place, 0, call) for place, call in enumerate(calls)]
-    steps += [(answer, 0, 0, ALLOW), (answer, 0, 0, REFUSE)]
+    steps += [(give_back, 0, 0, ALLOW), (give_back, 0, 0, REFUSE)]
     code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
     program = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(code)))
     libc = ctypes.CDLL(None)
@@ -89,11 +89,11 @@ def without_network() -> bool:
     return bool(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) == 0)
 
 
-def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+def handle_request(request: Mapping[str, Any]) -> dict[str, Any]:
     """Do what is asked within the limits that come with it."""
     limits = request["limits"]
-    limit(limits["memory_bytes"], limits["cpu_seconds"])
-    without_network()
+    apply_limits(limits["memory_bytes"], limits["cpu_seconds"])
+    install_seccomp_filter()
     warnings.simplefilter("ignore")  # decoders warn about what they then refuse or read well
 
     from PIL import Image
@@ -101,24 +101,24 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     from gallery.images.sandbox import pixels
 
     Image.MAX_IMAGE_PIXELS = limits["max_pixels"]
-    bounds = pixels.Bounds(limits["max_pixels"], limits["min_long_side"], limits["memory_bytes"])
+    bounds = pixels.ImageBounds(limits["max_pixels"], limits["min_long_side"], limits["memory_bytes"])
     try:
-        return {"done": done(request, bounds)}
-    except pixels.Unfit as unfit:
+        return {"done": run_task(request, bounds)}
+    except pixels.UnusableImage as unfit:
         return {"refused": unfit.code}
 
 
-def done(request: Mapping[str, Any], bounds: "Bounds") -> dict[str, Any]:
+def run_task(request: Mapping[str, Any], bounds: "ImageBounds") -> dict[str, Any]:
     """What was done of the things that can be asked for. Raises Unfit."""
     out = Path(request["out"]) if request["out"] else None
     if request["task"] == "compose":
-        from gallery.images.sandbox.share_images import compose
-        from gallery.images.share_image import Fonts, Placard
+        from gallery.images.sandbox.share_images import write_share_image
+        from gallery.images.share_image import Fonts, ShareImage
 
         assert out is not None
-        placard = Placard(**{**request["placard"], "facts": tuple(request["placard"]["facts"])})
+        placard = ShareImage(**{**request["placard"], "facts": tuple(request["placard"]["facts"])})
         shown = Path(request["source"]) if request["source"] else None
-        compose(shown, request["kind"], placard, Fonts(**request["fonts"]), out, bounds)
+        write_share_image(shown, request["kind"], placard, Fonts(**request["fonts"]), out, bounds)
         return {}
     from gallery.images.framing import Framing
 
@@ -137,22 +137,22 @@ def done(request: Mapping[str, Any], bounds: "Bounds") -> dict[str, Any]:
         from gallery.images.sandbox.pixels import develop
 
         return develop(source, kind, out, bounds, framing)
-    from gallery.images.iiif_requests import Cut
+    from gallery.images.iiif_requests import ImageRequest
     from gallery.images.sandbox import tiles as cutting
 
     whole = request["whole"][0], request["whole"][1]
     if request["task"] == "tiles":
-        return cutting.cut_tiles(source, kind, whole, out, bounds, framing)
+        return cutting.write_tiles(source, kind, whole, out, bounds, framing)
     told = request["cut"]
-    cut = Cut(**{**told, "region": tuple(told["region"]), "size": tuple(told["size"])})
-    cutting.cut_one(source, kind, whole, cut, out, bounds, framing)
+    cut = ImageRequest(**{**told, "region": tuple(told["region"]), "size": tuple(told["size"])})
+    cutting.write_region(source, kind, whole, cut, out, bounds, framing)
     return {}
 
 
 def main() -> None:
     """Answer the one request on standard input."""
     try:
-        told = answer(json.load(sys.stdin))
+        told = handle_request(json.load(sys.stdin))
     except MemoryError:
         told = {"refused": "too_much_memory"}
     except Exception as fault:  # the parent says it in its log; the picture is not to blame

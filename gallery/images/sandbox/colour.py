@@ -57,15 +57,15 @@ CURVES: dict[int, Callable[[float], float]] = {
     17: lambda value: min(1.0, 52.37 / 48 * value**2.6),
 }
 
-ROWS = 1024  # of a curve in a profile
-WHITE = 203.0  # candelas for each square metre, of paper in an HDR picture (ITU-R BT.2408)
-BRIGHTEST = 1000.0 / WHITE  # of a picture that does not say how bright it gets
-PAPER = 0.5  # of the screen's white, that paper is shown as where the brightest is the screen's white
+CURVE_ENTRIES = 1024  # of a curve in a profile
+REFERENCE_WHITE = 203.0  # candelas for each square metre, of paper in an HDR picture (ITU-R BT.2408)
+MAX_BRIGHTNESS = 1000.0 / REFERENCE_WHITE  # of a picture that does not say how bright it gets
+PAPER_WHITE = 0.5  # of the screen's white, that paper is shown as where the brightest is the screen's white
 KAPPA = 0.65  # how the curve bends between the two
-X_BEND, Y_BEND = 1 - KAPPA + KAPPA / PAPER, (1 - KAPPA) * PAPER + KAPPA
+X_BEND, Y_BEND = 1 - KAPPA + KAPPA / PAPER_WHITE, (1 - KAPPA) * PAPER_WHITE + KAPPA
 LUMINANCE = (0.2627, 0.6780, 0.0593)  # of BT.2020
-DARKEST = 1e-6  # so that nothing is divided by zero
-PIXELS_AT_ONCE = 500_000
+MIN_LIGHT = 1e-6  # so that nothing is divided by zero
+STRIP_PIXELS = 500_000
 
 BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 D50 = (0.9642, 1.0, 0.8249)
@@ -99,10 +99,15 @@ def profile_for_gamma(gamma: float | None, chromaticities: Chromaticities | None
 def icc_profile(chromaticities: Chromaticities, curve: Callable[[float], float]) -> bytes:
     """A version 2 profile of three colorants and one curve."""
     columns = tuple(
-        zip(*adapted(rgb_to_xyz(chromaticities), xyz(chromaticities[0], chromaticities[1])), strict=True)
+        zip(
+            *adapted_to_d50(rgb_to_xyz(chromaticities), xyz(chromaticities[0], chromaticities[1])),
+            strict=True,
+        )
     )
-    table = [round(65535 * min(1.0, max(0.0, curve(row / (ROWS - 1))))) for row in range(ROWS)]
-    tone = b"curv\0\0\0\0" + struct.pack(f">I{ROWS}H", ROWS, *table)
+    table = [
+        round(65535 * min(1.0, max(0.0, curve(row / (CURVE_ENTRIES - 1))))) for row in range(CURVE_ENTRIES)
+    ]
+    tone = b"curv\0\0\0\0" + struct.pack(f">I{CURVE_ENTRIES}H", CURVE_ENTRIES, *table)
     name = b"stated\0"
     tags = {
         b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(name)) + name + bytes(78),
@@ -124,59 +129,64 @@ def _xyz_tag(values: Sequence[float]) -> bytes:
     return b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(value * 65536) for value in values))
 
 
-def mapped_to_srgb(image: Image.Image, cicp: Cicp) -> Image.Image:
+def tone_mapped(image: Image.Image, cicp: Cicp) -> Image.Image:
     """An HDR picture brought down to what a screen of the usual range can show, some rows at a time."""
     image = image.convert("RGB")
     result = Image.new("RGB", image.size)
-    rows = max(1, PIXELS_AT_ONCE // image.width)
+    rows = max(1, STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(image.height, top + rows)))
-        result.paste(_mapped(strip, cicp), (0, top))
+        result.paste(_tone_mapped_strip(strip, cicp), (0, top))
     return result
 
 
-def _mapped(strip: Image.Image, cicp: Cicp) -> Image.Image:
+def _tone_mapped_strip(strip: Image.Image, cicp: Cicp) -> Image.Image:
     decode = pq_light if cicp.transfer == PQ else hlg_light
     table = [decode(value / 255) for value in range(256)]
     light = [band.point(table, "F") for band in strip.split()]
     primaries = PRIMARIES[cicp.primaries]
     if primaries != BT2020:
-        light = _mixed(product(inverse(rgb_to_xyz(BT2020)), rgb_to_xyz(primaries)), light)
+        light = _apply_matrix(
+            matrix_product(matrix_inverse(rgb_to_xyz(BT2020)), rgb_to_xyz(primaries)), light
+        )
     if cicp.transfer == HLG:  # what was before the camera becomes what is to be shown (BT.2100)
         red, green, blue = light
-        gain = _computed(
+        gain = _evaluate(
             lambda at: (
-                at["max"](at["r"] * LUMINANCE[0] + at["g"] * LUMINANCE[1] + at["b"] * LUMINANCE[2], DARKEST)
+                at["max"](at["r"] * LUMINANCE[0] + at["g"] * LUMINANCE[1] + at["b"] * LUMINANCE[2], MIN_LIGHT)
                 ** 0.2
-                * BRIGHTEST
+                * MAX_BRIGHTNESS
             ),
             r=red,
             g=green,
             b=blue,
         )
-        light = [_computed(lambda at: at["a"] * at["b"], a=each, b=gain) for each in light]
+        light = [_evaluate(lambda at: at["a"] * at["b"], a=each, b=gain) for each in light]
     red, green, blue = light
-    brightest = _computed(
-        lambda at: at["max"](at["max"](at["max"](at["r"], at["g"]), at["b"]), DARKEST), r=red, g=green, b=blue
+    brightest = _evaluate(
+        lambda at: at["max"](at["max"](at["max"](at["r"], at["g"]), at["b"]), MIN_LIGHT),
+        r=red,
+        g=green,
+        b=blue,
     )
-    scale = _computed(_tone_scales, m=brightest)
-    light = [_computed(lambda at: at["a"] * at["b"], a=each, b=scale) for each in light]
-    light = _mixed(product(inverse(rgb_to_xyz(SRGB)), rgb_to_xyz(BT2020)), light)
-    numbers = [_computed(lambda at: at["max"](at["a"], 0.0) * 65535 + 0.5, a=each) for each in light]
-    return Image.merge("RGB", [each.convert("I").point(srgb_numbers(), "L") for each in numbers])
+    scale = _evaluate(_tone_scales, m=brightest)
+    light = [_evaluate(lambda at: at["a"] * at["b"], a=each, b=scale) for each in light]
+    light = _apply_matrix(matrix_product(matrix_inverse(rgb_to_xyz(SRGB)), rgb_to_xyz(BT2020)), light)
+    numbers = [_evaluate(lambda at: at["max"](at["a"], 0.0) * 65535 + 0.5, a=each) for each in light]
+    return Image.merge("RGB", [each.convert("I").point(srgb_encoding_table(), "L") for each in numbers])
 
 
-def _computed(formula: Callable[[dict[str, Any]], Any], **images: Image.Image) -> Image.Image:
+def _evaluate(formula: Callable[[dict[str, Any]], Any], **images: Image.Image) -> Image.Image:
     result = ImageMath.lambda_eval(formula, **images)
     assert isinstance(result, Image.Image)
     return result
 
 
-def _mixed(matrix: Matrix, light: list[Image.Image]) -> list[Image.Image]:
+def _apply_matrix(matrix: Matrix, light: list[Image.Image]) -> list[Image.Image]:
     """The matrix applied to every pixel."""
     red, green, blue = light
     return [
-        _computed(
+        _evaluate(
             lambda at, row=row: at["r"] * row[0] + at["g"] * row[1] + at["b"] * row[2],  # type: ignore[misc]
             r=red,
             g=green,
@@ -188,25 +198,29 @@ def _mixed(matrix: Matrix, light: list[Image.Image]) -> list[Image.Image]:
 
 def _tone_scales(at: dict[str, Any]) -> Any:
     """tone_scale for every pixel of `m`."""
-    low, high = at["min"](at["m"], 1.0), at["min"](at["max"](at["m"], 1.0), BRIGHTEST)
-    a, b = 1 - 2 * X_BEND + BRIGHTEST, 2 * (X_BEND - 1)
+    low, high = at["min"](at["m"], 1.0), at["min"](at["max"](at["m"], 1.0), MAX_BRIGHTNESS)
+    a, b = 1 - 2 * X_BEND + MAX_BRIGHTNESS, 2 * (X_BEND - 1)
     t = ((high - 1.0) * (4 * a) + b * b) ** 0.5 * (1 / (2 * a)) - b / (2 * a)
     left = t * -1.0 + 1.0
     # Up to reference white the curve stands at its beginning, PAPER, and the straight line goes up to there.
-    return (left * left * PAPER + left * t * (2 * Y_BEND) + t * t - PAPER + low * PAPER) / at["m"]
+    return (
+        left * left * PAPER_WHITE + left * t * (2 * Y_BEND) + t * t - PAPER_WHITE + low * PAPER_WHITE
+    ) / at["m"]
 
 
 @lru_cache(maxsize=1)
-def srgb_numbers() -> list[int]:
+def srgb_encoding_table() -> list[int]:
     """By 65536 steps of linear light, what is written in a file of 8 bits."""
-    return [round(255 * srgb_number(step / 65535)) for step in range(65536)]
+    return [round(255 * srgb_encoded(step / 65535)) for step in range(65536)]
 
 
 def pq_light(value: float) -> float:
     """SMPTE ST 2084; 1 is reference white."""
     root = value ** (1 / 78.84375)
     return float(
-        10_000 / WHITE * (max(0.0, root - 0.8359375) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125)
+        10_000
+        / REFERENCE_WHITE
+        * (max(0.0, root - 0.8359375) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125)
     )
 
 
@@ -221,15 +235,15 @@ def tone_scale(brightest: float) -> float:
     """By what a colour is to be multiplied whose largest component is `brightest`: half up to reference white, then a
     Bézier curve that reaches the screen's white at BRIGHTEST."""
     if brightest <= 1:
-        return PAPER
-    if brightest >= BRIGHTEST:
+        return PAPER_WHITE
+    if brightest >= MAX_BRIGHTNESS:
         return 1 / brightest
-    a, b, c = 1 - 2 * X_BEND + BRIGHTEST, 2 * (X_BEND - 1), 1 - brightest
+    a, b, c = 1 - 2 * X_BEND + MAX_BRIGHTNESS, 2 * (X_BEND - 1), 1 - brightest
     t = (-b + math.sqrt(b * b - 4 * a * c)) / (2 * a)
-    return ((1 - t) ** 2 * PAPER + 2 * t * (1 - t) * Y_BEND + t * t) / brightest
+    return ((1 - t) ** 2 * PAPER_WHITE + 2 * t * (1 - t) * Y_BEND + t * t) / brightest
 
 
-def srgb_number(light: float) -> float:
+def srgb_encoded(light: float) -> float:
     """From linear light to what is written in a file, 0 to 1."""
     light = min(1.0, max(0.0, light))
     return float(12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055)
@@ -239,7 +253,7 @@ def rgb_to_xyz(chromaticities: Chromaticities) -> Matrix:
     """From linear RGB of these primaries to XYZ, relative to their white."""
     white, *primaries = (xyz(chromaticities[at], chromaticities[at + 1]) for at in range(0, 8, 2))
     columns = tuple(zip(*primaries, strict=True))
-    strengths = applied(inverse(columns), white)
+    strengths = matrix_times_vector(matrix_inverse(columns), white)
     return tuple((a * strengths[0], b * strengths[1], c * strengths[2]) for a, b, c in columns)
 
 
@@ -247,29 +261,29 @@ def xyz(x: float, y: float) -> tuple[float, float, float]:
     return x / y, 1.0, (1 - x - y) / y
 
 
-def adapted(matrix: Matrix, white: Sequence[float]) -> Matrix:
+def adapted_to_d50(matrix: Matrix, white: Sequence[float]) -> Matrix:
     """As it looks beside the white of D50, which profiles are relative to (Bradford)."""
-    ours, theirs = applied(BRADFORD, white), applied(BRADFORD, D50)
+    ours, theirs = matrix_times_vector(BRADFORD, white), matrix_times_vector(BRADFORD, D50)
     gains: Matrix = (
         (theirs[0] / ours[0], 0.0, 0.0),
         (0.0, theirs[1] / ours[1], 0.0),
         (0.0, 0.0, theirs[2] / ours[2]),
     )
-    return product(inverse(BRADFORD), product(gains, product(BRADFORD, matrix)))
+    return matrix_product(matrix_inverse(BRADFORD), matrix_product(gains, matrix_product(BRADFORD, matrix)))
 
 
-def applied(matrix: Matrix, vector: Sequence[float]) -> tuple[float, float, float]:
+def matrix_times_vector(matrix: Matrix, vector: Sequence[float]) -> tuple[float, float, float]:
     x, y, z = vector
     first, second, third = (row[0] * x + row[1] * y + row[2] * z for row in matrix)
     return first, second, third
 
 
-def product(one: Matrix, other: Matrix) -> Matrix:
+def matrix_product(one: Matrix, other: Matrix) -> Matrix:
     columns = tuple(zip(*other, strict=True))
-    return tuple(applied(columns, row) for row in one)
+    return tuple(matrix_times_vector(columns, row) for row in one)
 
 
-def inverse(m: Matrix) -> Matrix:
+def matrix_inverse(m: Matrix) -> Matrix:
     """Raises ZeroDivisionError where there is none."""
     (a, b, c), (d, e, f), (g, h, i) = m
     whole = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 UNSPECIFIED = b"\2\2"  # both code points of a cICP
-MOST_CHUNKS = 10_000
-MOST_PAGES = 200
-MOST_ENTRIES = 1_000  # of one directory; the standard knows some 200 tags
-MOST_VALUES = 300_000  # of one tag: strips of a picture of 120 million pixels
-LONGEST_META = 4 << 20  # bytes
+MAX_CHUNKS = 10_000
+MAX_PAGES = 200
+MAX_ENTRIES = 1_000  # of one directory; the standard knows some 200 tags
+MAX_VALUES = 300_000  # of one tag: strips of a picture of 120 million pixels
+MAX_META_BYTES = 4 << 20  # bytes
 
 # A JPEG marker that is neither a stuffed byte nor a restart. It begins with one letter, not with a repeated one, because
 # the engine looks for that with memchr: 25 times as fast over the data of a large picture.
@@ -62,9 +62,9 @@ class PngHead:
 
 def png_head(file: BinaryIO) -> PngHead:
     chunks: dict[bytes, bytes] = {}
-    end = size_of(file)
+    end = length_of_file(file)
     at = 8
-    for _ in range(MOST_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         file.seek(at)
         head = file.read(8)
         length, kind = int.from_bytes(head[:4], "big"), head[4:]
@@ -105,29 +105,29 @@ def boxes_in(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]
 
 def box_colour(file: BinaryIO) -> Cicp | None:
     """What the `nclx` of the primary picture of an AVIF or HEIC says (ISO/IEC 23008-12); None where there is none."""
-    meta = _meta_of(file)
+    meta = _read_meta_box(file)
     found = {kind: (start, end) for kind, start, end in boxes_in(meta, 4, len(meta))}
     if b"pitm" not in found or b"iprp" not in found:
         return None
-    primary = _number(meta, found[b"pitm"][0] + 4, 4 if meta[found[b"pitm"][0]] else 2)
+    primary = _read_uint(meta, found[b"pitm"][0] + 4, 4 if meta[found[b"pitm"][0]] else 2)
     properties: list[tuple[bytes, int, int]] = []
     wanted: list[int] = []
     for kind, start, end in boxes_in(meta, *found[b"iprp"]):
         if kind == b"ipco":
             properties = list(boxes_in(meta, start, end))
         elif kind == b"ipma":
-            wanted += _associated(meta, start, end, primary)
+            wanted += _property_numbers(meta, start, end, primary)
     for number in wanted:
         if not 0 < number <= len(properties):
             continue
         kind, start, end = properties[number - 1]
         if kind == b"colr" and meta[start : start + 4] == b"nclx" and start + 10 <= end:
-            return Cicp(_number(meta, start + 4, 2), _number(meta, start + 6, 2))
+            return Cicp(_read_uint(meta, start + 4, 2), _read_uint(meta, start + 6, 2))
     return None
 
 
-def _meta_of(file: BinaryIO) -> bytes:
-    end, at = size_of(file), 0
+def _read_meta_box(file: BinaryIO) -> bytes:
+    end, at = length_of_file(file), 0
     while at + 8 <= end:
         file.seek(at)
         head = file.read(16)
@@ -136,30 +136,30 @@ def _meta_of(file: BinaryIO) -> bytes:
             length, begin = int.from_bytes(head[8:16], "big"), 16
         if head[4:8] == b"meta":
             file.seek(at + begin)
-            return file.read(min(length - begin, LONGEST_META)) if length > begin else b""
+            return file.read(min(length - begin, MAX_META_BYTES)) if length > begin else b""
         if length < 8:
             break
         at += length
     return b""
 
 
-def _associated(meta: bytes, start: int, end: int, item: int) -> list[int]:
+def _property_numbers(meta: bytes, start: int, end: int, item: int) -> list[int]:
     """The numbers of the properties that an `ipma` gives to an item."""
     version, is_wide = meta[start], meta[start + 3] & 1
     at, id_length, length = start + 8, 4 if version else 2, 2 if is_wide else 1
-    for _ in range(_number(meta, start + 4, 4)):
+    for _ in range(_read_uint(meta, start + 4, 4)):
         if at + id_length >= end:
             break
-        number, count = _number(meta, at, id_length), meta[at + id_length]
+        number, count = _read_uint(meta, at, id_length), meta[at + id_length]
         at += id_length + 1
         if number == item:
             places = range(at, min(at + count * length, end - length + 1), length)
-            return [_number(meta, place, length) & (0x7FFF if is_wide else 0x7F) for place in places]
+            return [_read_uint(meta, place, length) & (0x7FFF if is_wide else 0x7F) for place in places]
         at += count * length
     return []
 
 
-def _number(data: bytes, at: int, length: int) -> int:
+def _read_uint(data: bytes, at: int, length: int) -> int:
     return int.from_bytes(data[at : at + length], "big")
 
 
@@ -208,7 +208,7 @@ class Tiff:
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
-        self.end = size_of(file)
+        self.end = length_of_file(file)
         head = self._read(0, 16)
         self.order = {b"II": "<", b"MM": ">"}[head[:2]] if head[:2] in (b"II", b"MM") else ""
         if not self.order:
@@ -220,7 +220,7 @@ class Tiff:
         )
         self.pages: list[Page] = []
         waiting, seen = [first], set[int]()
-        while waiting and len(self.pages) < MOST_PAGES:
+        while waiting and len(self.pages) < MAX_PAGES:
             offset = waiting.pop(0)
             if offset and offset not in seen:
                 seen.add(offset)
@@ -229,7 +229,7 @@ class Tiff:
                 except ValueError:  # garbage behind a good page
                     continue
                 self.pages.append(page)
-                waiting = [*page.tags.get(SUB_IFDS, ())[:MOST_PAGES], following, *waiting]
+                waiting = [*page.tags.get(SUB_IFDS, ())[:MAX_PAGES], following, *waiting]
         if not self.pages:
             raise ValueError("no directory")
 
@@ -267,7 +267,7 @@ class Tiff:
         word, entry_length, inside = ("Q", 20, 8) if self.is_big else ("I", 12, 4)
         counted = "Q" if self.is_big else "H"
         (count,) = struct.unpack(self.order + counted, self._read(offset, struct.calcsize(counted)))
-        if count > MOST_ENTRIES:
+        if count > MAX_ENTRIES:
             raise ValueError("a directory of more tags than there are")
         start = offset + struct.calcsize(counted)
         entries = self._read(start, count * entry_length)
@@ -275,7 +275,7 @@ class Tiff:
         for at in range(0, len(entries), entry_length):
             tag, kind, length = struct.unpack_from(self.order + "HH" + word, entries, at)
             letter = NUMBERS.get(kind)
-            if tag not in wanted or letter is None or not 0 < length <= MOST_VALUES:
+            if tag not in wanted or letter is None or not 0 < length <= MAX_VALUES:
                 continue
             form = f"{self.order}{length}{letter}"
             held = entries[at + entry_length - inside : at + entry_length]
@@ -295,7 +295,7 @@ class Tiff:
         return self.file.read(length)
 
 
-class LedTo(io.BufferedReader):
+class RedirectedTiff(io.BufferedReader):
     """A TIFF whose header leads to another of its directories than the first: decoders know no other way to that."""
 
     def __init__(self, file: BinaryIO, tiff: Tiff, page: Page) -> None:
@@ -311,27 +311,27 @@ class LedTo(io.BufferedReader):
         return head + data[len(head) :]
 
 
-def is_whole(file: BinaryIO, kind: str, min_long_side: int) -> bool:
+def is_complete(file: BinaryIO, kind: str, min_long_side: int) -> bool:
     """Whether a file that could not be decoded has all of its bytes, as far as its structure tells."""
     try:
-        return WHOLE[kind](file, min_long_side)
+        return COMPLETENESS_CHECKS[kind](file, min_long_side)
     except (ValueError, IndexError, struct.error):
         return False
 
 
-def _jpeg_is_whole(file: BinaryIO, _least: int) -> bool:
+def _is_jpeg_complete(file: BinaryIO, _least: int) -> bool:
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         markers = [marker for marker, _start, _end in jpeg_segments(data)]
     return START_OF_SCAN in markers and markers[-1] == END_OF_IMAGE
 
 
-def _png_is_whole(file: BinaryIO, _least: int) -> bool:
+def _is_png_complete(file: BinaryIO, _least: int) -> bool:
     """Whether every chunk has its checksum, to the last one."""
     file.seek(8)
-    for _ in range(MOST_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         head = file.read(8)
         length = int.from_bytes(head[:4], "big")
-        if len(head) < 8 or file.tell() + length + 4 > size_of(file):
+        if len(head) < 8 or file.tell() + length + 4 > length_of_file(file):
             return False
         checksum = zlib.crc32(file.read(length), zlib.crc32(head[4:]))
         if file.read(4) != checksum.to_bytes(4, "big"):
@@ -341,30 +341,30 @@ def _png_is_whole(file: BinaryIO, _least: int) -> bool:
     return False
 
 
-def _webp_is_whole(file: BinaryIO, _least: int) -> bool:
+def _is_webp_complete(file: BinaryIO, _least: int) -> bool:
     file.seek(4)
     end, at = int.from_bytes(file.read(4), "little") + 8, 12
-    for _ in range(MOST_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         if at >= end:
             break
         file.seek(at + 4)
         length = int.from_bytes(file.read(4), "little")
         at += 8 + length + length % 2
-    return at == end <= size_of(file)
+    return at == end <= length_of_file(file)
 
 
-def _gif_is_whole(file: BinaryIO, _least: int) -> bool:
-    file.seek(max(0, size_of(file) - 1000))
+def _is_gif_complete(file: BinaryIO, _least: int) -> bool:
+    file.seek(max(0, length_of_file(file) - 1000))
     return file.read().rstrip(b"\0").endswith(b";")
 
 
-def _tiff_is_whole(file: BinaryIO, least: int) -> bool:
+def _is_tiff_complete(file: BinaryIO, least: int) -> bool:
     tiff = Tiff(file)
     return tiff.holds_all_of(tiff.shown_page(least))
 
 
-def _boxes_are_whole(file: BinaryIO, _least: int) -> bool:
-    end, at = size_of(file), 0
+def _are_boxes_complete(file: BinaryIO, _least: int) -> bool:
+    end, at = length_of_file(file), 0
     while at + 8 <= end:
         file.seek(at)
         head = file.read(16)
@@ -375,16 +375,16 @@ def _boxes_are_whole(file: BinaryIO, _least: int) -> bool:
     return 0 < at <= end
 
 
-WHOLE = {
-    "jpeg": _jpeg_is_whole,
-    "png": _png_is_whole,
-    "webp": _webp_is_whole,
-    "gif": _gif_is_whole,
-    "tiff": _tiff_is_whole,
-    "avif": _boxes_are_whole,
-    "heic": _boxes_are_whole,
+COMPLETENESS_CHECKS = {
+    "jpeg": _is_jpeg_complete,
+    "png": _is_png_complete,
+    "webp": _is_webp_complete,
+    "gif": _is_gif_complete,
+    "tiff": _is_tiff_complete,
+    "avif": _are_boxes_complete,
+    "heic": _are_boxes_complete,
 }
 
 
-def size_of(file: BinaryIO) -> int:
+def length_of_file(file: BinaryIO) -> int:
     return os.fstat(file.fileno()).st_size

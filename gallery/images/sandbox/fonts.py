@@ -9,16 +9,22 @@ from dataclasses import dataclass
 from PIL import ImageFont
 from PIL import features as libraries
 
-from gallery.images.sandbox.typesetting import ELLIPSIS, bare, is_latin_letter, is_wide, squeeze
+from gallery.images.sandbox.typesetting import (
+    ELLIPSIS,
+    is_latin_letter,
+    is_wide,
+    overlap_in_ems,
+    visible_text,
+)
 
 # Marks that these fonts have twice, as wide as a Chinese character and as wide as a Latin text wants them.
-TWOFOLD = frozenset("‘’“”…—")
+DUAL_WIDTH_MARKS = frozenset("‘’“”…—")
 MEASURED_AT = 200  # px, so large that hints for small letters do not count
-NOWHERE = "\U0010ffff"  # no font has it: it shows how the font draws what it has not
+UNASSIGNED = "\U0010ffff"  # no font has it: it shows how the font draws what it has not
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """Characters of one font, side by side; `x` is where they begin in their line, and `width` how wide they are, in px."""
 
     text: str
@@ -38,7 +44,9 @@ class Face:
 
     def drawable(self, text: str) -> str:
         """`text` without what no font here has, such as emoji."""
-        return bare("".join(each for each in bare(text) if each == " " or self._path_for(each)))
+        return visible_text(
+            "".join(each for each in visible_text(text) if each == " " or self._path_for(each))
+        )
 
     def length(self, text: str) -> float:
         """How wide `text`, which is drawable, is in px."""
@@ -47,7 +55,7 @@ class Face:
             end = run.x + run.width
         return end
 
-    def runs(self, text: str) -> Iterator[Run]:
+    def runs(self, text: str) -> Iterator[TextRun]:
         """`text`, which is drawable, in pieces to be drawn one by one."""
         x = 0.0
         start = 0
@@ -59,19 +67,19 @@ class Face:
                 end += 1
             path, is_narrow = kind
             features = ("pwid",) if is_narrow and has_raqm() else ()
-            width = ems(path, text[start:end], features) * self.size
-            yield Run(text[start:end], x, width, opened(path, self.size), features)
+            width = width_in_ems(path, text[start:end], features) * self.size
+            yield TextRun(text[start:end], x, width, load_font(path, self.size), features)
             x += width
             if end < len(text):
-                x -= squeeze(text[end - 1], text[end]) * self.size
+                x -= overlap_in_ems(text[end - 1], text[end]) * self.size
                 if is_wide(text[end - 1]):
                     x += self.tracking
             start = end
 
     def _kind(self, text: str, at: int) -> tuple[str, bool]:
-        return self._path_for(text[at]) or self._paths[0], text[at] in TWOFOLD and self._is_among_latin(
-            text, at
-        )
+        return self._path_for(text[at]) or self._paths[0], text[
+            at
+        ] in DUAL_WIDTH_MARKS and self._is_among_latin(text, at)
 
     def _is_among_latin(self, text: str, at: int) -> bool:
         before, after = text[at - 1 : at], text[at + 1 : at + 2]
@@ -85,7 +93,7 @@ class Face:
 
 
 @functools.cache
-def opened(path: str, size: int) -> ImageFont.FreeTypeFont:
+def load_font(path: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size)
 
 
@@ -96,22 +104,25 @@ def has_raqm() -> bool:
 
 
 @functools.lru_cache(maxsize=65536)
-def ems(path: str, text: str, features: tuple[str, ...]) -> float:
+def width_in_ems(path: str, text: str, features: tuple[str, ...]) -> float:
     """How wide `text` is, in ems: it is measured once for all sizes."""
-    return float(opened(path, MEASURED_AT).getlength(text, features=list(features) or None)) / MEASURED_AT
+    return float(load_font(path, MEASURED_AT).getlength(text, features=list(features) or None)) / MEASURED_AT
 
 
 @functools.lru_cache(maxsize=8192)
 def has_glyph(path: str, character: str) -> bool:
     """Whether a font has a picture of `character` of its own."""
-    return character == " " or shape(path, character) not in {shape(path, NOWHERE), EMPTY}
+    return character == " " or glyph_bitmap(path, character) not in {
+        glyph_bitmap(path, UNASSIGNED),
+        EMPTY_BITMAP,
+    }
 
 
-EMPTY: tuple[tuple[int, int], bytes] = ((0, 0), b"")
+EMPTY_BITMAP: tuple[tuple[int, int], bytes] = ((0, 0), b"")
 
 
 @functools.lru_cache(maxsize=8192)
-def shape(path: str, character: str) -> tuple[tuple[int, int], bytes]:
+def glyph_bitmap(path: str, character: str) -> tuple[tuple[int, int], bytes]:
     """What a character looks like, small: its size in px, and its shades."""
-    mask = opened(path, 24).getmask(character)
-    return (mask.size, bytes(mask)) if 0 not in mask.size else EMPTY
+    mask = load_font(path, 24).getmask(character)
+    return (mask.size, bytes(mask)) if 0 not in mask.size else EMPTY_BITMAP

@@ -20,19 +20,19 @@ from typing import Any
 
 import gallery
 from gallery.images import fingerprints
-from gallery.images.framing import AS_IT_CAME, Framing
-from gallery.images.iiif_requests import Cut, Size, tiles
+from gallery.images.framing import NO_FRAMING, Framing
+from gallery.images.iiif_requests import ImageRequest, Size, all_tiles
 from gallery.images.renditions import FORMATS, file_name, widths_for
-from gallery.images.share_image import Fonts, Placard
+from gallery.images.share_image import Fonts, ShareImage
 from gallery.web.languages import lazy_gettext as _
 
-HEAD = 64  # bytes that tell a type
-LONGEST_ANSWER = 1 << 16  # bytes; a true answer has about one thousand
-LONGEST_SIDE = 1 << 30  # px; no true picture is as long, and the database takes no longer number
-SMALL = 1200  # px on the longer side, below which a picture looks soft on a wide screen
+HEAD_BYTES = 64  # bytes that tell a type
+MAX_ANSWER_BYTES = 1 << 16  # bytes; a true answer has about one thousand
+MAX_REPORTED_SIDE = 1 << 30  # px; no true picture is as long, and the database takes no longer number
+SMALL_SIDE = 1200  # px on the longer side, below which a picture looks soft on a wide screen
 
 # An isolated interpreter does not look beside itself, so it is told where this very package lies.
-CHILD = (
+CHILD_PROGRAM = (
     "import sys; root = sys.argv[1]; root in sys.path or sys.path.insert(0, root); "
     "from gallery.images.sandbox.child import main; main()"
 )
@@ -85,7 +85,7 @@ AVIF_BRANDS = {b"avif", b"avis"}
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 
 # Beginnings of pictures and documents that people take for pictures, which we cannot show.
-OTHER_KINDS = (
+UNSUPPORTED_SIGNATURES = (
     b"BM",
     b"8BPS",
     b"%PDF-",
@@ -100,8 +100,8 @@ OTHER_KINDS = (
 
 
 # Raw files that do not look like a TIFF: Fujifilm, Olympus, Panasonic, Sigma, Minolta.
-RAW_KINDS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
-CANON_RAW = b"crx "  # the brand of a CR3
+RAW_SIGNATURES = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
+CANON_RAW_BRAND = b"crx "  # the brand of a CR3
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Limits:
 
 # Megapixels up to which a picture is opened with these limits, however many bytes of the 60 MB it has. What decodes only as
 # a whole is bounded by memory. tests/bench/pictures.py opens files of these sizes, and the docs speak of them.
-PROMISED: Mapping[str, int] = {
+GUARANTEED_MEGAPIXELS: Mapping[str, int] = {
     "jpeg": 120,
     "jpeg, progressive": 100,
     "webp": 120,
@@ -136,7 +136,7 @@ PROMISED: Mapping[str, int] = {
 
 
 @dataclass(frozen=True)
-class Inspected:
+class InspectedImage:
     """What a picture is; width and height in px, upright."""
 
     width: int
@@ -148,7 +148,7 @@ class Inspected:
 
 
 @dataclass(frozen=True)
-class Developed:
+class DevelopedImage:
     """What was made of a picture.
 
     Width and height (px, upright) are the picture's own, except for scrolls so tall that they were developed
@@ -166,7 +166,7 @@ class Developed:
     files: tuple[str, ...]
 
 
-class Refused(Exception):
+class ImageRefused(Exception):
     """The picture cannot be taken; `code` is a key of REFUSALS."""
 
     def __init__(self, code: str) -> None:
@@ -179,98 +179,100 @@ class MachineFault(OSError):
 
 
 async def inspect(
-    source: Path, limits: Limits = Limits(), preview: Path | None = None, framing: Framing = AS_IT_CAME
-) -> Inspected:
+    source: Path, limits: Limits = Limits(), preview: Path | None = None, framing: Framing = NO_FRAMING
+) -> InspectedImage:
     """What is shown of the picture by `framing`, after reading all of it once, so that a truncated one is found at upload.
 
     With `preview` a small JPEG of it is written there. Raises Refused where the picture is at fault, MachineFault
     where this machine is.
     """
-    kind = await kind_of(source)
-    found = inspected_from(await ask("inspect", source, kind, preview, limits, framing=asdict(framing)), kind)
-    if preview is not None and not is_regular(preview):
-        raise Refused("damaged")
+    kind = await detect_format(source)
+    found = parse_inspected(
+        await run_child("inspect", source, kind, preview, limits, framing=asdict(framing)), kind
+    )
+    if preview is not None and not is_regular_file(preview):
+        raise ImageRefused("damaged")
     return replace(found, preview=preview)
 
 
 async def develop(
-    source: Path, out: Path, limits: Limits = Limits(), framing: Framing = AS_IT_CAME
-) -> Developed:
+    source: Path, out: Path, limits: Limits = Limits(), framing: Framing = NO_FRAMING
+) -> DevelopedImage:
     """Write all renditions of the picture, framed, into the existing folder `out`: all of them, or none.
 
     Raises Refused where the picture is at fault, MachineFault where this machine is.
     """
-    kind = await kind_of(source)
-    async with darkroom_in(out) as darkroom:
-        told = await ask("develop", source, kind, darkroom, limits, framing=asdict(framing))
-        developed = developed_from(told, kind)
-        take_over(darkroom, developed.files, out)
+    kind = await detect_format(source)
+    async with output_dir_in(out) as darkroom:
+        told = await run_child("develop", source, kind, darkroom, limits, framing=asdict(framing))
+        developed = parse_developed(told, kind)
+        move_outputs(darkroom, developed.files, out)
         return developed
 
 
 async def fingerprint(source: Path, limits: Limits = Limits(min_long_side=60)) -> bytes:
     """What fingerprints.is_alike compares. Raises Refused where the picture is at fault, OSError where this machine is."""
-    told = await ask("fingerprint", source, await kind_of(source), None, limits)
+    told = await run_child("fingerprint", source, await detect_format(source), None, limits)
     code = str(told.get("fingerprint"))
     if not re.fullmatch(rf"[0-9a-f]{{{2 * fingerprints.LENGTH}}}", code):
-        raise Refused("damaged")
+        raise ImageRefused("damaged")
     return bytes.fromhex(code)
 
 
-async def cut_tiles(
-    source: Path, whole: Size, out: Path, limits: Limits = Limits(), framing: Framing = AS_IT_CAME
+async def make_tiles(
+    source: Path, whole: Size, out: Path, limits: Limits = Limits(), framing: Framing = NO_FRAMING
 ) -> tuple[str, ...]:
     """Write all tiles of the picture into the existing folder `out`, and return their names.
 
     `whole` is its size (px, upright and framed). Raises Refused where the picture is at fault, MachineFault where this
     machine is.
     """
-    kind = await kind_of(source)
-    async with darkroom_in(out) as darkroom:
-        await ask("tiles", source, kind, darkroom, limits, whole=whole, framing=asdict(framing))
-        names = tuple(tile.name for tile in tiles(whole))
-        take_over(darkroom, names, out)
+    kind = await detect_format(source)
+    async with output_dir_in(out) as darkroom:
+        await run_child("tiles", source, kind, darkroom, limits, whole=whole, framing=asdict(framing))
+        names = tuple(tile.name for tile in all_tiles(whole))
+        move_outputs(darkroom, names, out)
         return names
 
 
-async def cut_one(
+async def render_region(
     source: Path,
     whole: Size,
-    cut: Cut,
+    cut: ImageRequest,
     out: Path,
     limits: Limits = Limits(),
-    framing: Framing = AS_IT_CAME,
+    framing: Framing = NO_FRAMING,
 ) -> Path:
     """Write one piece of the picture into the existing folder `out`, and return its file.
 
     `whole` is the picture's size (px, upright and framed), in which `cut` speaks. Raises Refused where the picture is at fault,
     MachineFault where this machine is.
     """
-    kind = await kind_of(source)
-    async with darkroom_in(out) as darkroom:
+    kind = await detect_format(source)
+    async with output_dir_in(out) as darkroom:
         told = {"whole": whole, "cut": asdict(cut), "framing": asdict(framing)}
-        await ask("cut", source, kind, darkroom / cut.name, limits, **told)
-        take_over(darkroom, [cut.name], out)
+        await run_child("cut", source, kind, darkroom / cut.name, limits, **told)
+        move_outputs(darkroom, [cut.name], out)
         return out / cut.name
 
 
-async def compose(
-    picture: Path | None, placard: Placard, fonts: Fonts, out: Path, limits: Limits = Limits()
+async def make_share_image(
+    picture: Path | None, placard: ShareImage, fonts: Fonts, out: Path, limits: Limits = Limits()
 ) -> Path:
     """Draw a card or poster with the picture, or without one, into the existing folder `out`; return its file.
 
     Raises Refused where the picture is at fault, MachineFault where this machine is, or its fonts are.
     """
-    kind = await kind_of(picture) if picture is not None else ""
-    async with darkroom_in(out) as darkroom:
+    kind = await detect_format(picture) if picture is not None else ""
+    async with output_dir_in(out) as darkroom:
         told = {"placard": asdict(placard), "fonts": asdict(fonts)}
-        await ask("compose", picture, kind, darkroom / placard.name, limits, **told)
-        take_over(darkroom, [placard.name], out)
+        await run_child("compose", picture, kind, darkroom / placard.name, limits, **told)
+        move_outputs(darkroom, [placard.name], out)
         return out / placard.name
 
 
 @asynccontextmanager
-async def darkroom_in(out: Path) -> AsyncIterator[Path]:
+async def output_dir_in(out: Path) -> AsyncIterator[Path]:
     """A folder in `out` for a child to write into, gone afterwards."""
     darkroom = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".developing-", dir=out))
     try:
@@ -279,15 +281,15 @@ async def darkroom_in(out: Path) -> AsyncIterator[Path]:
         await asyncio.to_thread(shutil.rmtree, darkroom, ignore_errors=True)
 
 
-def take_over(darkroom: Path, names: Iterable[str], out: Path) -> None:
+def move_outputs(darkroom: Path, names: Iterable[str], out: Path) -> None:
     """Move what the child wrote to `out`; raises Refused unless each is a file, for a link could lead anywhere."""
     for name in names:
-        if not is_regular(darkroom / name):
-            raise Refused("damaged")
+        if not is_regular_file(darkroom / name):
+            raise ImageRefused("damaged")
         (darkroom / name).replace(out / name)
 
 
-def is_regular(path: Path) -> bool:
+def is_regular_file(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:
@@ -307,7 +309,7 @@ def sniff(head: bytes) -> str | None:
     if head.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):
         return "tiff"
     if head[4:8] == b"ftyp":
-        end = min(int.from_bytes(head[:4], "big"), len(head), HEAD)
+        end = min(int.from_bytes(head[:4], "big"), len(head), HEAD_BYTES)
         brands = [head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))]
         if brands[0] in AVIF_BRANDS:
             return "avif"
@@ -317,25 +319,25 @@ def sniff(head: bytes) -> str | None:
     return None
 
 
-async def kind_of(source: Path) -> str:
+async def detect_format(source: Path) -> str:
     """The type by content. Raises Refused for what is not a picture that can be shown."""
-    head = await asyncio.to_thread(head_of, source)
+    head = await asyncio.to_thread(read_head, source)
     kind = sniff(head)
     if kind is None:
-        if head.startswith(RAW_KINDS) or head[4:12] == b"ftyp" + CANON_RAW:
-            raise Refused("raw_file")
+        if head.startswith(RAW_SIGNATURES) or head[4:12] == b"ftyp" + CANON_RAW_BRAND:
+            raise ImageRefused("raw_file")
         other = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-        known = other.startswith(OTHER_KINDS) or head[4:8] == b"ftyp" or b"<svg" in other
-        raise Refused("unsupported_format" if known else "not_an_image")
+        known = other.startswith(UNSUPPORTED_SIGNATURES) or head[4:8] == b"ftyp" or b"<svg" in other
+        raise ImageRefused("unsupported_format" if known else "not_an_image")
     return kind
 
 
-def head_of(source: Path) -> bytes:
+def read_head(source: Path) -> bytes:
     with source.open("rb") as file:
-        return file.read(HEAD)
+        return file.read(HEAD_BYTES)
 
 
-async def ask(
+async def run_child(
     task: str, source: Path | None, kind: str, out: Path | None, limits: Limits, **more: Any
 ) -> dict[str, Any]:
     """What the child says of the picture. Raises Refused, or MachineFault where the child could not say."""
@@ -352,34 +354,34 @@ async def ask(
             sys.executable,
             "-I",
             "-c",
-            CHILD,
+            CHILD_PROGRAM,
             str(Path(gallery.__file__).parents[1]),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             start_new_session=True,
             env=child_environment(),
-            limit=LONGEST_ANSWER,
+            limit=MAX_ANSWER_BYTES,
         )
     except OSError as fault:  # no process, no memory
         raise MachineFault(f"the child process for pictures could not be started: {fault}") from fault
     try:
         async with asyncio.timeout(limits.wall_seconds):
-            line = await exchange(child, json.dumps(request).encode())
+            line = await send_request(child, json.dumps(request).encode())
             await child.wait()
     except TimeoutError:
         raise MachineFault(f"the picture was not done within {limits.wall_seconds} s") from None
     finally:
-        await end(child)
+        await kill_child(child)
     try:
-        return judged(line, child.returncode)
-    except Refused as refusal:
+        return parse_answer(line, child.returncode)
+    except ImageRefused as refusal:
         if refusal.code == "unsupported_variant" and kind == "jpeg":
-            raise Refused("unsupported_jpeg") from None
+            raise ImageRefused("unsupported_jpeg") from None
         raise
 
 
-async def exchange(child: asyncio.subprocess.Process, request: bytes) -> bytes:
+async def send_request(child: asyncio.subprocess.Process, request: bytes) -> bytes:
     """Hand the child its request and read its one line, or nothing if it died or babbles."""
     assert child.stdin
     assert child.stdout
@@ -393,7 +395,7 @@ async def exchange(child: asyncio.subprocess.Process, request: bytes) -> bytes:
         return b""
 
 
-async def end(child: asyncio.subprocess.Process) -> None:
+async def kill_child(child: asyncio.subprocess.Process) -> None:
     """Leave nothing of the child running, nor of anything it started."""
     if child.returncode is None:
         with suppress(ProcessLookupError):
@@ -401,36 +403,36 @@ async def end(child: asyncio.subprocess.Process) -> None:
         await child.wait()
 
 
-def judged(line: bytes, status: int | None) -> dict[str, Any]:
+def parse_answer(line: bytes, status: int | None) -> dict[str, Any]:
     """What was done, from the child's answer and how it ended. Raises Refused or MachineFault."""
     try:
         told = json.loads(line)
     except (ValueError, RecursionError):  # nothing, nonsense, or brackets without end
-        raise death(status) from None
+        raise error_for_exit_status(status) from None
     if not isinstance(told, dict):
-        raise Refused("damaged")
+        raise ImageRefused("damaged")
     if "failed" in told:
         raise MachineFault(f"the picture could not be worked on: {told['failed']!r:.500}")
     if "done" not in told:
         code = str(told.get("refused"))
-        raise Refused(code if code in REFUSALS else "damaged")
+        raise ImageRefused(code if code in REFUSALS else "damaged")
     done = told["done"]
     if not isinstance(done, dict):
-        raise Refused("damaged")
+        raise ImageRefused("damaged")
     return done
 
 
-def death(status: int | None) -> Exception:
+def error_for_exit_status(status: int | None) -> Exception:
     """Why a child ended without an answer."""
     if status is None or status >= 0:
         return MachineFault(f"the child process for pictures ended with status {status}")
     if -status == signal.SIGKILL:  # our own limits end it in other ways: the system had no memory left
         return MachineFault("the child process for pictures was killed by the system")
     if -status == signal.SIGXCPU:
-        return Refused("too_slow")
+        return ImageRefused("too_slow")
     if -status in (signal.SIGSEGV, signal.SIGBUS):
-        return Refused("too_much_memory")
-    return Refused("unsupported_variant")
+        return ImageRefused("too_much_memory")
+    return ImageRefused("unsupported_variant")
 
 
 def child_environment() -> dict[str, str]:
@@ -444,15 +446,17 @@ def child_environment() -> dict[str, str]:
     }
 
 
-def inspected_from(told: Mapping[str, Any], kind: str) -> Inspected:
+def parse_inspected(told: Mapping[str, Any], kind: str) -> InspectedImage:
     """The child's answer, believed only if it has the right shape."""
-    width, height = size_in(told)
-    return Inspected(width, height, kind, bool(told.get("animated")), small=max(width, height) < SMALL)
+    width, height = parse_reported_size(told)
+    return InspectedImage(
+        width, height, kind, bool(told.get("animated")), small=max(width, height) < SMALL_SIDE
+    )
 
 
-def developed_from(told: Mapping[str, Any], kind: str) -> Developed:
+def parse_developed(told: Mapping[str, Any], kind: str) -> DevelopedImage:
     """The child's answer, believed only if it has the right shape: a picture may have taken it over."""
-    width, height = size_in(told)
+    width, height = parse_reported_size(told)
     files = [file_name(step, format.name) for format in FORMATS for step in widths_for(width)]
     shapes = {
         "placeholder": r"data:image/webp;base64,[A-Za-z0-9+/]{8,800}={0,2}",
@@ -461,13 +465,13 @@ def developed_from(told: Mapping[str, Any], kind: str) -> Developed:
     }
     for name, shape in shapes.items():
         if not re.fullmatch(shape, str(told.get(name))):
-            raise Refused("damaged")
+            raise ImageRefused("damaged")
     softness = told.get("softness")
     if type(softness) is not int or not 0 <= softness <= 1000:
-        raise Refused("damaged")
+        raise ImageRefused("damaged")
     if told.get("files") != files:
-        raise Refused("damaged")
-    return Developed(
+        raise ImageRefused("damaged")
+    return DevelopedImage(
         width=width,
         height=height,
         format=kind,
@@ -480,9 +484,9 @@ def developed_from(told: Mapping[str, Any], kind: str) -> Developed:
     )
 
 
-def size_in(told: Mapping[str, Any]) -> tuple[int, int]:
+def parse_reported_size(told: Mapping[str, Any]) -> tuple[int, int]:
     width, height = told.get("width"), told.get("height")
     for side in (width, height):
-        if type(side) is not int or not 0 < side <= LONGEST_SIDE:
-            raise Refused("damaged")
+        if type(side) is not int or not 0 < side <= MAX_REPORTED_SIDE:
+            raise ImageRefused("damaged")
     return width, height  # type: ignore[return-value]  # just asked

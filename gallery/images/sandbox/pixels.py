@@ -18,36 +18,36 @@ from typing import Any, BinaryIO
 from PIL import AvifImagePlugin, Image, ImageChops, ImageCms, ImageFilter, ImageOps, ImageStat
 
 from gallery.images import fingerprints
-from gallery.images.framing import AS_IT_CAME, Framing, is_too_small
+from gallery.images.framing import NO_FRAMING, Framing, is_too_small
 from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
 from gallery.images.sandbox import webp
-from gallery.images.sandbox.colour import mapped_to_srgb, profile_for, profile_for_gamma
+from gallery.images.sandbox.colour import profile_for, profile_for_gamma, tone_mapped
 from gallery.images.sandbox.containers import (
     BITS,
     SAMPLE_FORMAT,
     START_OF_SCAN,
     Cicp,
-    LedTo,
+    RedirectedTiff,
     Tiff,
     box_colour,
-    is_whole,
+    is_complete,
     jpeg_segments,
+    length_of_file,
     png_head,
-    size_of,
 )
-from gallery.images.sandbox.rows import Rows
+from gallery.images.sandbox.raw_pixels import RawPixels
 
 Size = tuple[int, int]
-Need = Callable[[Size], Size]  # from a picture's size to the one in which it is needed (px, upright)
+SizeNeeded = Callable[[Size], Size]  # from a picture's size to the one in which it is needed (px, upright)
 
 ORIENTATION = 0x0112
 PHOTOMETRIC = 0x0106
 
 # The tallest rendition (px). A scroll taller than that is developed smaller, so that no width takes minutes.
-TALLEST = 5120
+MAX_RENDITION_HEIGHT = 5120
 
 # Ordinary progressive JPEGs have about ten scans; each one costs a pass over the whole picture.
-MOST_SCANS = 100
+MAX_JPEG_SCANS = 100
 
 # Up to this width (px) the eye sees the colour edges that 4:2:0 softens, and full colour costs few bytes.
 FULL_COLOUR_WIDTH = 320
@@ -55,7 +55,7 @@ FULL_COLOUR_WIDTH = 320
 PLACEHOLDER_LENGTH = 200
 
 # The longer side (px) at which sharpness is measured: about what a visitor's screen shows.
-SHARP_SIDE = 1024
+SHARPNESS_SIDE = 1024
 
 # Peak bytes for each pixel, beside the file, while a foreign library decodes a whole picture (measured): without and
 # with alpha.
@@ -66,12 +66,12 @@ BYTES_PER_PIXEL: Mapping[str, tuple[float, float]] = {
 }
 
 # How much larger each way than it is needed a WebP is decoded: shrinking well is left to Lanczos.
-SPARE = 1.5
+OVERSAMPLING = 1.5
 
 # Address space that Python, the libraries, the bands and then the encoders take (bytes, measured).
-BESIDE = 200 << 20
+RESERVED_BYTES = 200 << 20
 
-TURNS = {
+TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -99,10 +99,10 @@ BLACK_INK = 29
 THREADS = 2
 AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
 
-SIGNED = 2  # SAMPLE_FORMAT
+SIGNED_SAMPLES = 2  # SAMPLE_FORMAT
 
 
-class Unfit(Exception):
+class UnusableImage(Exception):
     """The picture cannot be taken; `code` says why, in the words of decoder.REFUSALS."""
 
     def __init__(self, code: str) -> None:
@@ -111,7 +111,7 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ImageBounds:
     """How much a picture may ask for: pixels, px on its longer side at least, bytes of address space."""
 
     max_pixels: int
@@ -120,17 +120,17 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class DecodedImage:
     """A picture's decoded pixels as the file holds them, and what is needed to read them right."""
 
-    image: Image.Image | Rows
+    image: Image.Image | RawPixels
     size: tuple[int, int]  # px, as stored: before orientation, and before any shrinking while loading
     orientation: int  # EXIF's 1 to 8; 1 where the decoder turned it already
     profile: bytes | Cicp | None  # code points only where they say that it is HDR
     inverted: bool
     animated: bool
     white: int = 65535  # the largest number of a sample, where it has sixteen bits in memory
-    framing: Framing = AS_IT_CAME  # its turn is in `orientation` already
+    framing: Framing = NO_FRAMING  # its turn is in `orientation` already
 
     @property
     def turned_size(self) -> Size:
@@ -147,13 +147,13 @@ class Sheet:
     @property
     def shown_box(self) -> tuple[float, float, float, float]:
         """Where what is shown lies in `image`: left, top, right, bottom (px, as stored)."""
-        left, top, right, bottom = as_stored(self.framing.box(self.turned_size), self.size, self.orientation)
+        left, top, right, bottom = stored_box(self.framing.box(self.turned_size), self.size, self.orientation)
         across, down = self.image.width / self.size[0], self.image.height / self.size[1]
         return left * across, top * down, right * across, bottom * down
 
 
 def inspect(
-    source: Path, kind: str, preview: Path | None, bounds: Bounds, framing: Framing = AS_IT_CAME
+    source: Path, kind: str, preview: Path | None, bounds: ImageBounds, framing: Framing = NO_FRAMING
 ) -> dict[str, Any]:
     """Read the whole picture once, as cheaply as its kind allows, and say what is shown of it. Raises Unfit.
 
@@ -161,30 +161,32 @@ def inspect(
     """
 
     def need(shown: Size) -> Size:
-        return print_size(developed_size(shown), PREVIEW_WIDTH)
+        return size_at_width(rendition_source_size(shown), PREVIEW_WIDTH)
 
-    sheet = read(source, kind, bounds, need, framing=framing)
+    sheet = decode(source, kind, bounds, need, framing=framing)
     width, height = sheet.shown_size
     if preview is not None:
-        size = print_size(developed_size(sheet.shown_size), PREVIEW_WIDTH)
+        size = size_at_width(rendition_source_size(sheet.shown_size), PREVIEW_WIDTH)
         (jpeg,) = (format for format in FORMATS if format.name == "jpg")
-        write_one(srgb_print(sheet, size), jpeg, preview)
+        write_image(srgb_image(sheet, size), jpeg, preview)
     return {"width": width, "height": height, "animated": sheet.animated}
 
 
 def develop(
-    source: Path, kind: str, out: Path, bounds: Bounds, framing: Framing = AS_IT_CAME
+    source: Path, kind: str, out: Path, bounds: ImageBounds, framing: Framing = NO_FRAMING
 ) -> dict[str, Any]:
     """Write every rendition of the picture, framed, into the folder `out` and say what was made.
 
     Raises Unfit for the picture's faults, OSError when the folder cannot be written.
     """
-    sheet = read(source, kind, bounds, lambda shown: print_size(developed_size(shown)), framing=framing)
-    size = developed_size(sheet.shown_size)
-    largest = srgb_print(sheet, print_size(size))
+    sheet = decode(
+        source, kind, bounds, lambda shown: size_at_width(rendition_source_size(shown)), framing=framing
+    )
+    size = rendition_source_size(sheet.shown_size)
+    largest = srgb_image(sheet, size_at_width(size))
     animated = sheet.animated
     del sheet  # the encoders need its room
-    prints = scaled(largest, size[0])
+    prints = scale_to_widths(largest, size[0])
     smallest = prints[-1]
     return {
         "width": size[0],
@@ -194,19 +196,21 @@ def develop(
         "mean_colour": mean_colour(smallest),
         "perceptual_hash": perceptual_hash(smallest),
         "softness": softness(prints),
-        "files": write(prints, out),
+        "files": write_renditions(prints, out),
     }
 
 
-def fingerprint(source: Path, kind: str, bounds: Bounds) -> dict[str, Any]:
+def fingerprint(source: Path, kind: str, bounds: ImageBounds) -> dict[str, Any]:
     """The fingerprint of a picture. Raises Unfit."""
-    sheet = read(source, kind, bounds, lambda _shown: (4 * fingerprints.SIDE, 4 * fingerprints.SIDE))
+    sheet = decode(source, kind, bounds, lambda _shown: (4 * fingerprints.SIDE, 4 * fingerprints.SIDE))
     return {
-        "fingerprint": fingerprint_of(srgb_print(sheet, print_size(sheet.shown_size, PREVIEW_WIDTH))).hex()
+        "fingerprint": compute_fingerprint(
+            srgb_image(sheet, size_at_width(sheet.shown_size, PREVIEW_WIDTH))
+        ).hex()
     }
 
 
-def fingerprint_of(image: Image.Image) -> bytes:
+def compute_fingerprint(image: Image.Image) -> bytes:
     side = fingerprints.SIDE
     small = image.convert("RGB").resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
     channels = [band.tobytes() for band in small.convert("YCbCr").split()]
@@ -216,14 +220,14 @@ def fingerprint_of(image: Image.Image) -> bytes:
     return fingerprints.encode(brightness, blue, red, image.width / image.height)
 
 
-def read(
+def decode(
     source: Path,
     kind: str,
-    bounds: Bounds,
-    need: Need,
+    bounds: ImageBounds,
+    need: SizeNeeded,
     mode: str | None = None,
-    framing: Framing = AS_IT_CAME,
-) -> Sheet:
+    framing: Framing = NO_FRAMING,
+) -> DecodedImage:
     """Decode the picture's first frame. Raises Unfit, also where too little of it is left by `framing`.
 
     A JPEG is shrunk while loading, to what is needed or more; with `mode` "L" only its brightness is read. `need` speaks
@@ -235,39 +239,43 @@ def read(
 
     try:
         with source.open("rb") as file:
-            sheet = READERS.get(kind, read_plain)(file, kind, bounds, need_whole, mode)
+            sheet = DECODERS.get(kind, decode_plain)(file, kind, bounds, need_whole, mode)
         sheet = replace(sheet, orientation=framing.orientation_after(sheet.orientation), framing=framing)
         if not framing.is_whole and is_too_small(sheet.shown_size, bounds.min_long_side):
-            raise Unfit("too_little_left")
+            raise UnusableImage("too_little_left")
         return sheet
-    except (Unfit, MemoryError):
+    except (UnusableImage, MemoryError):
         raise
     except Image.DecompressionBombError:
-        raise Unfit("too_many_pixels") from None
+        raise UnusableImage("too_many_pixels") from None
     except Exception as fault:  # decoders raise anything at all on bad files
         if "memory" in str(fault).lower():
-            raise Unfit("too_much_memory") from fault
+            raise UnusableImage("too_much_memory") from fault
         with source.open("rb") as file:
-            whole = "truncated" not in str(fault) and is_whole(file, kind, bounds.min_long_side)
-        raise Unfit("unsupported_variant" if whole else "damaged") from fault
+            whole = "truncated" not in str(fault) and is_complete(file, kind, bounds.min_long_side)
+        raise UnusableImage("unsupported_variant" if whole else "damaged") from fault
 
 
-def read_tiff(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
+def decode_tiff(
+    file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
+) -> DecodedImage:
     """Decode the page of a TIFF that is the picture and no preview of it."""
     tiff = Tiff(file)
     if tiff.is_raw:
-        raise Unfit("raw_file")
+        raise UnusableImage("raw_file")
     page = tiff.shown_page(bounds.min_long_side)
-    if SIGNED in page.tags.get(SAMPLE_FORMAT, ()):
-        raise Unfit("unsupported_variant")
-    sheet = read_plain(LedTo(file, tiff, page), kind, bounds, need, mode)
+    if SIGNED_SAMPLES in page.tags.get(SAMPLE_FORMAT, ()):
+        raise UnusableImage("unsupported_variant")
+    sheet = decode_plain(RedirectedTiff(file, tiff, page), kind, bounds, need, mode)
     return replace(sheet, white=(1 << page.first(BITS, 16)) - 1)
 
 
-def read_png(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
+def decode_png(
+    file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
+) -> DecodedImage:
     """Decode a PNG; what its chunks say of colours comes in the order of its standard."""
     head = png_head(file)
-    sheet = read_plain(file, kind, bounds, need, mode)
+    sheet = decode_plain(file, kind, bounds, need, mode)
     assert isinstance(sheet.image, Image.Image)
     transparent = sheet.image.info.get("transparency")
     if head.depth == 16 and isinstance(transparent, tuple):  # Pillow keeps the upper halves of colours alone
@@ -282,39 +290,43 @@ def read_png(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | 
     return replace(sheet, profile=profile)
 
 
-def read_plain(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
+def decode_plain(
+    file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
+) -> DecodedImage:
     """Decode a kind whose decoder delivers the whole picture at full size."""
     image = open_as(file, kind)
     check_size(image.size, bounds)
     if image.mode in ("I", "F"):  # 32 bits: measurements rather than a picture
-        raise Unfit("unsupported_variant")
+        raise UnusableImage("unsupported_variant")
     animated = is_animated(image)
-    per_pixel = bytes_held(image.mode)
+    per_pixel = bytes_per_pixel(image.mode)
     if kind == "tiff" and orientation_of(image) != 1:
         per_pixel *= 2  # Pillow turns a TIFF itself while loading, into a second copy
     begins_late = animated and bool(image.info.get("default_image"))
     if begins_late:
         per_pixel *= 3  # the picture beside the animation, the first frame, and both together
     copies = {"png": 0}.get(kind, 1)  # of the whole file, read or mapped
-    check_memory(image.width * image.height * per_pixel + copies * size_of(file), bounds)
+    check_memory(image.width * image.height * per_pixel + copies * length_of_file(file), bounds)
     image.load()
     if begins_late:
         seek_first_frame(image)
     # Pillow sees to it that zero is black, except in sixteen bits.
     inverted = kind == "tiff" and image.mode.startswith("I;16") and tag_of(image, PHOTOMETRIC) == 0
     orientation = 1 if kind == "tiff" else orientation_of(image)
-    return Sheet(image, image.size, orientation, profile_of(image), inverted, animated)
+    return DecodedImage(image, image.size, orientation, profile_of(image), inverted, animated)
 
 
-def read_boxes(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
+def decode_avif_or_heic(
+    file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
+) -> DecodedImage:
     """Decode AVIF or HEIC, and leave the pixels where their library puts them."""
-    check_boxes(file)
+    check_box_lengths(file)
     image: Any = open_as(file, kind)
     check_size(image.size, bounds)
     with_alpha = image.mode not in ("L", "RGB")
     copies = {"heic": 2}.get(kind, 1)  # of the whole file
     check_memory(
-        image.width * image.height * BYTES_PER_PIXEL[kind][with_alpha] + copies * size_of(file), bounds
+        image.width * image.height * BYTES_PER_PIXEL[kind][with_alpha] + copies * length_of_file(file), bounds
     )
     size, orientation, animated = image.size, orientation_of(image), is_animated(image)
     profile: bytes | Cicp | None = profile_of(image)
@@ -322,16 +334,18 @@ def read_boxes(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str 
         profile = profile_for(stated)
     if kind == "avif":
         data, *_times = image._decoder.get_frame(0)
-        rows = Rows(data, image.mode, size, len(data) // size[1])
+        rows = RawPixels(data, image.mode, size, len(data) // size[1])
     else:
         frame = image._heif_file[image.tell()]
-        rows = Rows(frame.data, frame.mode, frame.size, frame.stride)
+        rows = RawPixels(frame.data, frame.mode, frame.size, frame.stride)
     if rows.size != size or rows.stride < size[0] or len(rows.data) < rows.stride * size[1]:
-        raise Unfit("damaged")
-    return Sheet(rows, size, orientation, profile, inverted=False, animated=animated)
+        raise UnusableImage("damaged")
+    return DecodedImage(rows, size, orientation, profile, inverted=False, animated=animated)
 
 
-def read_jpeg(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
+def decode_jpeg(
+    file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
+) -> DecodedImage:
     """Decode a JPEG, shrinking it while it loads; count its scans first, since each costs a whole pass."""
     coefficients = buffered_coefficients(file)
     image = open_as(file, kind)
@@ -341,62 +355,64 @@ def read_jpeg(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str |
     shown = (size[1], size[0]) if orientation >= 5 else size
     width, height = need(shown)
     image.draft(mode or image.mode, (height, width) if orientation >= 5 else (width, height))
-    check_memory(coefficients + image.width * image.height * bytes_held(image.mode), bounds)
+    check_memory(coefficients + image.width * image.height * bytes_per_pixel(image.mode), bounds)
     image.load()
-    return Sheet(image, size, orientation, profile_of(image), inverted=False, animated=False)
+    return DecodedImage(image, size, orientation, profile_of(image), inverted=False, animated=False)
 
 
-def read_webp(file: BinaryIO, kind: str, bounds: Bounds, need: Need, mode: str | None) -> Sheet:
+def decode_webp(
+    file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
+) -> DecodedImage:
     """Decode a WebP, shrinking it while it is decoded; of an animation the first frame, whole."""
     size = webp_size(file.read(30))
     check_size(size, bounds)
-    check_memory(size_of(file), bounds)
+    check_memory(length_of_file(file), bounds)
     file.seek(0)
     data = file.read()
     features = webp.features_of(data)
     if features is None:
-        return read_webp_whole(file, size, bounds)
+        return decode_webp_whole(file, size, bounds)
     if (features.width, features.height) != size:
-        raise Unfit("damaged")
+        raise UnusableImage("damaged")
     # What is taken in must be cut into tiles one day, at full size.
-    check_memory(webp.bytes_taken(features, size) + len(data), bounds)
+    check_memory(webp.memory_needed(features, size) + len(data), bounds)
     about = Image.new("L", (1, 1))  # so that Pillow reads of it what it reads of all others
-    about.info.update(webp.told_beside(data))
+    about.info.update(webp.read_metadata(data))
     orientation = orientation_of(about)
     upright = (size[1], size[0]) if orientation >= 5 else size
-    enough = least_for(upright, need(upright))
+    enough = decoding_size(upright, need(upright))
     shrunk_size = (enough[1], enough[0]) if orientation >= 5 else enough
-    rows = webp.decoded(data, features, shrunk_size)
-    return Sheet(rows, size, orientation, profile_of(about), inverted=False, animated=False)
+    rows = webp.decode_still(data, features, shrunk_size)
+    return DecodedImage(rows, size, orientation, profile_of(about), inverted=False, animated=False)
 
 
-def read_webp_whole(file: BinaryIO, size: Size, bounds: Bounds) -> Sheet:
+def decode_webp_whole(file: BinaryIO, size: Size, bounds: ImageBounds) -> DecodedImage:
     """Decode a WebP's first frame without the second copy of it that an ordinary load makes."""
-    check_memory(size[0] * size[1] * BYTES_PER_PIXEL["webp"][True] + size_of(file), bounds)
+    check_memory(size[0] * size[1] * BYTES_PER_PIXEL["webp"][True] + length_of_file(file), bounds)
     image: Any = open_as(file, "webp")
     if image.size != size:
-        raise Unfit("damaged")
+        raise UnusableImage("damaged")
     orientation, profile, animated = orientation_of(image), profile_of(image), image.n_frames > 1
     frame, _timestamp, _duration = image._get_next()
     raw = image.rawmode
     del image  # with it goes the decoder's own pair of canvases
     pixels = Image.frombuffer(raw, size, frame, "raw", raw, 0, 1)
-    return Sheet(pixels, size, orientation, profile, inverted=False, animated=animated)
+    return DecodedImage(pixels, size, orientation, profile, inverted=False, animated=animated)
 
 
-def least_for(size: Size, needed: Size) -> Size:
+def decoding_size(size: Size, needed: Size) -> Size:
     """The size (px) divided by a whole number, so that SPARE times what is needed is left, or nearly."""
-    by = math.floor(min(size[0] / needed[0], size[1] / needed[1]) / SPARE)
+    by = math.floor(min(size[0] / needed[0], size[1] / needed[1]) / OVERSAMPLING)
     return (math.ceil(size[0] / by), math.ceil(size[1] / by)) if by > 1 else size
 
 
-READERS = {
-    "jpeg": read_jpeg,
-    "webp": read_webp,
-    "avif": read_boxes,
-    "heic": read_boxes,
-    "tiff": read_tiff,
-    "png": read_png,
+DECODERS = {
+    "jpeg": decode_jpeg,
+    "webp": decode_webp,
+    "avif": decode_avif_or_heic,
+    "heic": decode_avif_or_heic,
+    "tiff": decode_tiff,
+    "png": decode_png,
 }
 
 
@@ -417,30 +433,30 @@ def open_as(file: BinaryIO, kind: str) -> Image.Image:
     return Image.open(file, formats=formats)
 
 
-def check_size(size: tuple[int, int], bounds: Bounds) -> None:
+def check_size(size: tuple[int, int], bounds: ImageBounds) -> None:
     """Raise Unfit if the picture has too many pixels or too few."""
     if size[0] * size[1] > bounds.max_pixels:
-        raise Unfit("too_many_pixels")
+        raise UnusableImage("too_many_pixels")
     if is_too_small(size, bounds.min_long_side):
-        raise Unfit("too_small")
+        raise UnusableImage("too_small")
 
 
-def check_memory(needed: float, bounds: Bounds) -> None:
+def check_memory(needed: float, bounds: ImageBounds) -> None:
     """Raise Unfit if `needed` bytes for the picture leave too little for the rest of the work."""
-    if needed > bounds.memory_bytes - BESIDE:
-        raise Unfit("too_much_memory")
+    if needed > bounds.memory_bytes - RESERVED_BYTES:
+        raise UnusableImage("too_much_memory")
 
 
-def bytes_held(mode: str) -> int:
+def bytes_per_pixel(mode: str) -> int:
     """Bytes that Pillow holds for each pixel: four as soon as there is more than one channel."""
     if mode.startswith("I;16"):
         return 2
     return 1 if mode in ("1", "L", "P") else 4
 
 
-def check_boxes(file: BinaryIO) -> None:
+def check_box_lengths(file: BinaryIO) -> None:
     """Raise Unfit if a file of boxes ends within one: its decoder would paint the missing tiles grey."""
-    end = size_of(file)
+    end = length_of_file(file)
     at = 0
     while at + 8 <= end:
         file.seek(at)
@@ -452,7 +468,7 @@ def check_boxes(file: BinaryIO) -> None:
             return  # it reaches to the end, or is something hung on behind
         at += length
         if at > end:
-            raise Unfit("damaged")
+            raise UnusableImage("damaged")
 
 
 def is_animated(image: Image.Image) -> bool:
@@ -479,13 +495,13 @@ def seek_first_frame(image: Image.Image) -> None:
 
 def orientation_of(image: Image.Image) -> int:
     found = tag_of(image, ORIENTATION)
-    return found if isinstance(found, int) and found in TURNS else 1
+    return found if isinstance(found, int) and found in TRANSPOSITIONS else 1
 
 
 def tag_of(image: Image.Image, tag: int) -> object:
     try:
         return image.getexif().get(tag)
-    except (MemoryError, Unfit):
+    except (MemoryError, UnusableImage):
         raise
     except Exception:  # garbage beside a good picture
         return None
@@ -511,8 +527,8 @@ def buffered_coefficients(file: BinaryIO) -> float:
                 progressive = marker in (0xC2, 0xCA)
             elif marker == START_OF_SCAN:
                 scans += 1
-                if scans > MOST_SCANS:
-                    raise Unfit("too_slow")
+                if scans > MAX_JPEG_SCANS:
+                    raise UnusableImage("too_slow")
     return 2 * samples if progressive or scans > 1 else 0.0
 
 
@@ -535,31 +551,31 @@ def webp_size(head: bytes) -> tuple[int, int]:
     if len(head) == 30 and chunk == b"VP8 ":
         width, height = struct.unpack_from("<HH", head, 26)
         return width & 0x3FFF, height & 0x3FFF
-    raise Unfit("damaged")
+    raise UnusableImage("damaged")
 
 
-def developed_size(shown: tuple[int, int]) -> tuple[int, int]:
+def rendition_source_size(shown: tuple[int, int]) -> tuple[int, int]:
     """The size (px) that renditions are made from: as shown, except for scrolls taller than renditions go."""
     width, height = shown
-    if print_size(shown)[1] <= TALLEST:
+    if size_at_width(shown)[1] <= MAX_RENDITION_HEIGHT:
         return shown
-    return max(1, width * TALLEST // height), TALLEST
+    return max(1, width * MAX_RENDITION_HEIGHT // height), MAX_RENDITION_HEIGHT
 
 
-def print_size(size: tuple[int, int], width: int = WIDTHS[-1]) -> tuple[int, int]:
+def size_at_width(size: tuple[int, int], width: int = WIDTHS[-1]) -> tuple[int, int]:
     """The picture's size (px) when it is at most `width` px wide."""
     if size[0] <= width:
         return size
     return width, max(1, round(size[1] * width / size[0]))
 
 
-def fitting(size: Size, long_side: int) -> Size:
+def size_at_long_side(size: Size, long_side: int) -> Size:
     """The picture's size (px) when its longer side is `long_side` px."""
     scale = long_side / max(size)
     return max(1, math.floor(size[0] * scale)), max(1, math.floor(size[1] * scale))
 
 
-def as_stored(box: tuple[int, int, int, int], size: Size, orientation: int) -> tuple[int, int, int, int]:
+def stored_box(box: tuple[int, int, int, int], size: Size, orientation: int) -> tuple[int, int, int, int]:
     """Where an upright box (left, top, right, bottom) lies in a picture that is stored turned, of `size` px."""
     left, top, right, bottom = box
     if orientation >= 5:  # rows are stored as columns
@@ -572,24 +588,24 @@ def as_stored(box: tuple[int, int, int, int], size: Size, orientation: int) -> t
     return left, top, right, bottom
 
 
-def srgb_print(sheet: Sheet, size: Size) -> Image.Image:
+def srgb_image(sheet: DecodedImage, size: Size) -> Image.Image:
     """The picture's pixels in `size` (px, upright): RGB in sRGB, with nothing of the file's but its colours."""
     width, height = size
     stored = (height, width) if sheet.orientation >= 5 else (width, height)
     try:
-        image = to_srgb(shrunk(sheet, stored), sheet.profile)
-    except (Unfit, MemoryError):
+        image = to_srgb(scaled_image(sheet, stored), sheet.profile)
+    except (UnusableImage, MemoryError):
         raise
     except Exception as fault:
-        raise Unfit("unsupported_variant") from fault
-    if sheet.orientation in TURNS:
-        image = image.transpose(TURNS[sheet.orientation])
+        raise UnusableImage("unsupported_variant") from fault
+    if sheet.orientation in TRANSPOSITIONS:
+        image = image.transpose(TRANSPOSITIONS[sheet.orientation])
     bare = Image.new("RGB", image.size)
     bare.paste(image)
     return bare
 
 
-def shrunk(sheet: Sheet, size: tuple[int, int]) -> Image.Image:
+def scaled_image(sheet: DecodedImage, size: tuple[int, int]) -> Image.Image:
     """What is shown of the sheet, in 8 bits without alpha, scaled to `size` (as stored) a band at a time: there is no
     second full copy."""
     source = sheet.image
@@ -604,7 +620,9 @@ def shrunk(sheet: Sheet, size: tuple[int, int]) -> Image.Image:
         first, last = max(0, top - margin), min(size[1], bottom + margin)
         begin, end = above + first * scale, above + last * scale
         upper, lower = math.floor(begin), min(source.height, math.ceil(end))
-        band = opaque(source.crop((from_x, upper, to_x, lower)), inverted=sheet.inverted, white=sheet.white)
+        band = opaque_band(
+            source.crop((from_x, upper, to_x, lower)), inverted=sheet.inverted, white=sheet.white
+        )
         box = (
             left - from_x,
             begin - upper,
@@ -619,7 +637,7 @@ def shrunk(sheet: Sheet, size: tuple[int, int]) -> Image.Image:
     return result
 
 
-def opaque(band: Image.Image, *, inverted: bool, white: int) -> Image.Image:
+def opaque_band(band: Image.Image, *, inverted: bool, white: int) -> Image.Image:
     """The band as 8-bit L, RGB, CMYK or LAB, laid on white paper. `white`: see Sheet."""
     mode = band.mode
     if mode.startswith("I;16"):
@@ -659,21 +677,21 @@ def samples_equal(band: Image.Image, sample: int) -> Image.Image:
 def to_srgb(image: Image.Image, profile: bytes | Cicp | None) -> Image.Image:
     """The picture in sRGB: by its profile if that can be read, otherwise by what its mode usually means."""
     if isinstance(profile, Cicp):
-        return mapped_to_srgb(image, profile)
+        return tone_mapped(image, profile)
     if image.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         return ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(image)
-    return by_profile(image, profile) or by_habit(image)
+    return convert_by_profile(image, profile) or convert_by_mode(image)
 
 
-def by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
+def convert_by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
     """Relative colorimetric with black-point compensation, or None where the profile is garbage."""
     if profile is None:
         return None
     try:
-        if space_of(profile) == "RGB" and image.mode == "L":
+        if colour_space_of(profile) == "RGB" and image.mode == "L":
             image = image.convert("RGB")
-        if {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(space_of(profile)) != image.mode:
+        if {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}.get(colour_space_of(profile)) != image.mode:
             return None
         return transform_by(profile, image.mode).apply(image)
     except MemoryError:
@@ -682,7 +700,7 @@ def by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
         return None
 
 
-def space_of(profile: bytes) -> str:
+def colour_space_of(profile: bytes) -> str:
     return ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
 
 
@@ -698,7 +716,7 @@ def transform_by(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
     )
 
 
-def by_habit(image: Image.Image) -> Image.Image:
+def convert_by_mode(image: Image.Image) -> Image.Image:
     """Colours without a profile: sRGB is meant, and for inks the usual coated paper."""
     if image.mode != "CMYK":
         return image if image.mode == "RGB" else image.convert("RGB")
@@ -710,7 +728,7 @@ def by_habit(image: Image.Image) -> Image.Image:
     return ImageChops.multiply(inks, Image.merge("RGB", (veil, veil, veil)))
 
 
-def scaled(largest: Image.Image, width: int) -> list[Image.Image]:
+def scale_to_widths(largest: Image.Image, width: int) -> list[Image.Image]:
     """The picture in each width of the table, largest first, each made from the next larger one."""
     prints = [largest]
     for step in reversed(widths_for(width)[:-1]):
@@ -719,7 +737,7 @@ def scaled(largest: Image.Image, width: int) -> list[Image.Image]:
     return prints
 
 
-def write(prints: list[Image.Image], out: Path, formats: Sequence[Format] = FORMATS) -> list[str]:
+def write_renditions(prints: list[Image.Image], out: Path, formats: Sequence[Format] = FORMATS) -> list[str]:
     """Encode every print in every format; the names written, in the order of `formats`.
 
     Two go on at once, but never two AVIFs: their encoder takes the most memory and uses both processors. The largest
@@ -730,7 +748,7 @@ def write(prints: list[Image.Image], out: Path, formats: Sequence[Format] = FORM
     def write_all(formats: list[Format], images: list[Image.Image]) -> None:
         for format in formats:
             for image in images:
-                write_one(image, format, out / file_name(image.width, format.name))
+                write_image(image, format, out / file_name(image.width, format.name))
 
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(write_all, [slow], prints[1:]), pool.submit(write_all, quick, prints)]:
@@ -739,7 +757,7 @@ def write(prints: list[Image.Image], out: Path, formats: Sequence[Format] = FORM
     return [file_name(image.width, format.name) for format in formats for image in reversed(prints)]
 
 
-def write_one(image: Image.Image, format: Format, target: Path) -> None:
+def write_image(image: Image.Image, format: Format, target: Path) -> None:
     options: dict[str, Any] = {**format.options, "quality": format.quality}
     if format.name == "jpg" and image.width <= FULL_COLOUR_WIDTH:
         options["subsampling"] = "4:4:4"
@@ -752,7 +770,7 @@ def placeholder(image: Image.Image) -> str:
     """The picture some 12 px wide, as a data address that fits into a page's HTML."""
     address = ""
     for long_side, quality in ((12, 60), (12, 35), (12, 10), (10, 10), (8, 10), (6, 5), (4, 0)):
-        tiny = image.resize(fitting(image.size, long_side), Image.Resampling.BOX)
+        tiny = image.resize(size_at_long_side(image.size, long_side), Image.Resampling.BOX)
         encoded = io.BytesIO()
         tiny.save(encoded, "WEBP", quality=quality, method=6)
         address = "data:image/webp;base64," + base64.b64encode(encoded.getvalue()).decode("ascii")
@@ -796,10 +814,12 @@ def softness(prints: Sequence[Image.Image]) -> int:
     2007). Flat areas have no steps and do not count. `prints`: the picture in several sizes, largest first; measured is
     what has SHARP_SIDE px on its longer side, or less. Of across and down the softer one counts, for hands that shake.
     """
-    enough = [each for each in prints if max(each.size) >= SHARP_SIDE]
+    enough = [each for each in prints if max(each.size) >= SHARPNESS_SIDE]
     image = (enough[-1] if enough else prints[0]).convert("L")
-    if max(image.size) > SHARP_SIDE:
-        image = image.resize(fitting(image.size, SHARP_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if max(image.size) > SHARPNESS_SIDE:
+        image = image.resize(
+            size_at_long_side(image.size, SHARPNESS_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0
+        )
     width, height = image.size
     softest = 0.0
     for across, down in ((1, 0), (0, 1)):

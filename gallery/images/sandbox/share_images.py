@@ -12,10 +12,10 @@ import segno
 from PIL import Image, ImageDraw, ImageFilter
 
 from gallery.images.sandbox.fonts import Face
-from gallery.images.sandbox.pixels import Bounds, read, srgb_print
-from gallery.images.sandbox.tiles import fairly
-from gallery.images.sandbox.typesetting import OPENING, Lines, set_in
-from gallery.images.share_image import CARD, POSTER, Fonts, Placard
+from gallery.images.sandbox.pixels import ImageBounds, decode, srgb_image
+from gallery.images.sandbox.tiles import errors_as_damaged
+from gallery.images.sandbox.typesetting import OPENING, FittedText, fit_text
+from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage
 
 PAPER, WALL, INK, SOFT, LINE = "#faf8f4", "#f3efe8", "#1d1a17", "#6a625a", "#ddd6cb"
 SHADE = (43, 30, 14)
@@ -25,10 +25,10 @@ Size = tuple[int, int]
 Box = tuple[int, int, int, int]
 
 
-class Wall:
+class ShareCanvas:
     """A sheet that is being drawn on."""
 
-    def __init__(self, size: Size, ground: str, placard: Placard, fonts: Fonts) -> None:
+    def __init__(self, size: Size, ground: str, placard: ShareImage, fonts: Fonts) -> None:
         self.image = Image.new("RGB", size, ground)
         self.draw = ImageDraw.Draw(self.image)
         self.placard, self.fonts = placard, fonts
@@ -74,15 +74,15 @@ class Wall:
     def caption(self, size: int, width: int, x: float, baseline: float, *, is_centred: bool = False) -> None:
         """Say in one line below a picture whose it is."""
         face = self.sans(size)
-        found = set_in(face.drawable(self.placard.caption), width, 1, (size,), lambda _: face.length)
+        found = fit_text(face.drawable(self.placard.caption), width, 1, (size,), lambda _: face.length)
         for text in found.texts:
             self.line(face, text, x + (width - face.length(text)) / 2 * is_centred, baseline, SOFT)
 
 
-class Column:
+class TextColumn:
     """Lines of a label, set first, so that their height is known, and drawn then."""
 
-    def __init__(self, wall: Wall, width: int) -> None:
+    def __init__(self, wall: ShareCanvas, width: int) -> None:
         self.wall, self.width = wall, width
         self.height = 0.0
         self._drawn: list[tuple[float, Callable[[float, float], None]]] = []
@@ -109,12 +109,14 @@ class Column:
         if not text:
             return
         self.space(before)
-        found = set_in(text, self.width, most, sizes, lambda size: face(size).length, room, leading)
+        found = fit_text(text, self.width, most, sizes, lambda size: face(size).length, room, leading)
         chosen = face(found.size)
         self._drawn.append((self.height, self._lines(found, chosen, leading, colour)))
         self.height += len(found.texts) * found.size * leading
 
-    def _lines(self, found: Lines, face: Face, leading: float, colour: str) -> Callable[[float, float], None]:
+    def _lines(
+        self, found: FittedText, face: Face, leading: float, colour: str
+    ) -> Callable[[float, float], None]:
         def draw(x: float, top: float) -> None:
             for number, text in enumerate(found.texts):
                 # The letters stand in the middle of their line: Chinese ones reach from -0.12 to 0.88 em.
@@ -129,7 +131,7 @@ class Column:
         text = face.drawable(text)
         if not text:
             return
-        found = set_in(text, self.width, 1, (size, size - 2), lambda each: self.wall.sans(each).length)
+        found = fit_text(text, self.width, 1, (size, size - 2), lambda each: self.wall.sans(each).length)
         chosen = self.wall.sans(found.size)
         (line,) = found.texts
         accent = self.wall.placard.accent
@@ -149,37 +151,37 @@ class Column:
             drawn(x, top + offset)
 
 
-def compose(
-    source: Path | None, kind: str, placard: Placard, fonts: Fonts, out: Path, bounds: Bounds
+def write_share_image(
+    source: Path | None, kind: str, placard: ShareImage, fonts: Fonts, out: Path, bounds: ImageBounds
 ) -> None:
     """Draw `placard` with the picture `source`, or without one, into the file `out`. Raises Unfit."""
     picture = None
     if source is not None:
-        with fairly():
-            sheet = read(source, kind, bounds, lambda size: size)
-            picture = srgb_print(sheet, sheet.shown_size)
+        with errors_as_damaged():
+            sheet = decode(source, kind, bounds, lambda size: size)
+            picture = srgb_image(sheet, sheet.shown_size)
     if placard.form == POSTER.name:
         poster(picture, placard, fonts).save(out, "PNG", compress_level=6)
     else:
         card(picture, placard, fonts).save(out, "JPEG", quality=88, subsampling="4:4:4", optimize=True)
 
 
-def card(picture: Image.Image | None, placard: Placard, fonts: Fonts) -> Image.Image:
+def card(picture: Image.Image | None, placard: ShareImage, fonts: Fonts) -> Image.Image:
     """What networks show beside a link: the picture at the left, its label at the right."""
-    wall = Wall(CARD.size, WALL, placard, fonts)
+    wall = ShareCanvas(CARD.size, WALL, placard, fonts)
     width, height = CARD.size
     margin, gap = 64, 60
     left = margin + 12
     if picture is not None:
         caption = 40 if placard.caption else 0
-        hung = fitted(picture, (612, height - 2 * margin - caption))
+        hung = fit_picture(picture, (612, height - 2 * margin - caption))
         if hung.height < hung.width * 0.5:  # a very wide one takes the whole breadth, its label below
             return wide_card(wall, picture)
         top = (height - caption - hung.height) // 2
         wall.hang(hung, margin, top)
         wall.caption(19, hung.width, margin, top + hung.height + 44)
         left = margin + hung.width + gap
-    column = Column(wall, width - margin - left)
+    column = TextColumn(wall, width - margin - left)
     label(column, placard, 64 if column.width < 520 else 84, 30, room=height - 2 * margin - 60)
     foot = wall.serif(26)
     site = foot.drawable(placard.site)
@@ -189,13 +191,13 @@ def card(picture: Image.Image | None, placard: Placard, fonts: Fonts) -> Image.I
     return wall.image
 
 
-def wide_card(wall: Wall, picture: Image.Image) -> Image.Image:
+def wide_card(wall: ShareCanvas, picture: Image.Image) -> Image.Image:
     """The same for a scroll: across the whole breadth, its label below."""
     width, height = CARD.size
     margin = 64
-    hung = fitted(picture, (width - 2 * margin, 312))
+    hung = fit_picture(picture, (width - 2 * margin, 312))
     wall.hang(hung, margin, 56)
-    column = Column(wall, width - 2 * margin)
+    column = TextColumn(wall, width - 2 * margin)
     label(column, wall.placard, 46, 26, room=height - 56 - hung.height - 40 - margin, is_low=True)
     column.draw(margin, 56 + hung.height + 40)
     foot = wall.serif(24)
@@ -205,7 +207,7 @@ def wide_card(wall: Wall, picture: Image.Image) -> Image.Image:
 
 
 def label(
-    column: Column, placard: Placard, largest: int, text: int, *, room: float, is_low: bool = False
+    column: TextColumn, placard: ShareImage, largest: int, text: int, *, room: float, is_low: bool = False
 ) -> None:
     """The words of a wall label: date line, title, who made it, the facts."""
     wall = column.wall
@@ -239,14 +241,14 @@ def label(
         )
 
 
-def poster(picture: Image.Image | None, placard: Placard, fonts: Fonts) -> Image.Image:
+def poster(picture: Image.Image | None, placard: ShareImage, fonts: Fonts) -> Image.Image:
     """What somebody sends on or saves: the picture on the wall above, the label below it, and a code that leads here."""
-    wall = Wall(POSTER.size, PAPER, placard, fonts)
+    wall = ShareCanvas(POSTER.size, PAPER, placard, fonts)
     width, height = POSTER.size
     margin = 96
     code = qr_code(placard.address, 232)
     foot_top = height - margin - code.height
-    column = Column(wall, width - 2 * margin)
+    column = TextColumn(wall, width - 2 * margin)
     if picture is not None:
         label(column, placard, 84, 36, room=440)
     else:
@@ -259,13 +261,13 @@ def poster(picture: Image.Image | None, placard: Placard, fonts: Fonts) -> Image
         wall.draw.rectangle((0, 0, width, edge), fill=WALL)
         wall.draw.line((0, edge, width, edge), fill=LINE, width=2)
         caption = 44 if placard.caption else 0
-        hung = fitted(picture, (width - 2 * margin, edge - 2 * 84 - caption))
+        hung = fit_picture(picture, (width - 2 * margin, edge - 2 * 84 - caption))
         left, top = (width - hung.width) // 2, (edge - caption - hung.height) // 2
         wall.hang(hung, left, top)
         wall.caption(24, width - 2 * margin, margin, top + hung.height + 62, is_centred=True)
         column.draw(margin, edge + 60)
     wall.draw.line((margin, foot_top - 48, width - margin, foot_top - 48), fill=LINE, width=2)
-    foot = Column(wall, width - 2 * margin - code.width - 48)
+    foot = TextColumn(wall, width - 2 * margin - code.width - 48)
     foot.add(placard.site, wall.serif, (44, 36), INK, most=2, leading=1.3)
     foot.add(placard.invitation, wall.sans, (28, 26), SOFT, most=3, leading=1.6, before=14)
     foot.draw(margin, foot_top + (code.height - foot.height) / 2)
@@ -273,7 +275,7 @@ def poster(picture: Image.Image | None, placard: Placard, fonts: Fonts) -> Image
     return wall.image
 
 
-def fitted(picture: Image.Image, most: Size) -> Image.Image:
+def fit_picture(picture: Image.Image, most: Size) -> Image.Image:
     """The whole picture, as large as `most` allows; one that is smaller is enlarged up to twice."""
     scale = min(most[0] / picture.width, most[1] / picture.height, 2.0)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))

@@ -13,36 +13,36 @@ from typing import Any, Protocol
 
 from PIL import Image
 
-from gallery.images.framing import AS_IT_CAME, Framing
-from gallery.images.iiif_requests import TILE, Cut, level_size, scale_factors, tile_at
+from gallery.images.framing import NO_FRAMING, Framing
+from gallery.images.iiif_requests import TILE_SIZE, ImageRequest, level_size, scale_factors, tile_at
 from gallery.images.sandbox.pixels import (
-    TURNS,
-    Bounds,
-    Sheet,
+    TRANSPOSITIONS,
+    DecodedImage,
+    ImageBounds,
     Size,
-    Unfit,
-    as_stored,
-    opaque,
-    read,
+    UnusableImage,
+    decode,
+    opaque_band,
+    stored_box,
     to_srgb,
 )
-from gallery.images.sandbox.rows import Rows
+from gallery.images.sandbox.raw_pixels import RawPixels
 
-BAND = 2_000_000  # px that are worked on at a time
+BAND_PIXELS = 2_000_000  # px that are worked on at a time
 MARGIN = 4  # rows and columns of the result; Lanczos looks at three on either side
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 # By IIIF's name of the format: Pillow's name, and how a piece is written. Optimised Huffman tables would save 5 % of a
 # tile's bytes for 2.6 times the work.
-WRITTEN: dict[str, tuple[str, dict[str, Any]]] = {
+OUTPUT_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "jpg": ("JPEG", {"quality": 82, "subsampling": "4:2:0"}),
     "png": ("PNG", {"compress_level": 4}),
     "webp": ("WEBP", {"quality": 80, "method": 2}),
 }
 
 
-class Source(Protocol):
+class PieceSource(Protocol):
     """A decoded picture from which upright pieces in sRGB can be had; its size is in px of its own."""
 
     @property
@@ -56,10 +56,10 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class Plain:
+class WholeSource:
     """A picture that its decoder delivered whole."""
 
-    sheet: Sheet
+    sheet: DecodedImage
 
     @property
     def size(self) -> Size:
@@ -71,16 +71,16 @@ class Plain:
         return shown_within(self.sheet, self.size)
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
-        box = as_stored((left, top, right, bottom), self.sheet.image.size, self.sheet.orientation)
-        band = opaque(self.sheet.image.crop(box), inverted=self.sheet.inverted, white=self.sheet.white)
-        return turned(to_srgb(band, self.sheet.profile), self.sheet.orientation)
+        box = stored_box((left, top, right, bottom), self.sheet.image.size, self.sheet.orientation)
+        band = opaque_band(self.sheet.image.crop(box), inverted=self.sheet.inverted, white=self.sheet.white)
+        return orient(to_srgb(band, self.sheet.profile), self.sheet.orientation)
 
 
 @dataclass(frozen=True)
-class Brightness:
+class LumaSource:
     """A colour JPEG as brightness at full size and colour at half: as good as most are stored, in half the memory."""
 
-    sheet: Sheet  # its image holds the brightness
+    sheet: DecodedImage  # its image holds the brightness
     colours: tuple[Image.Image, Image.Image]  # Cb and Cr, each half as wide and as high
 
     @property
@@ -93,7 +93,7 @@ class Brightness:
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
         full = self.sheet.image
-        x, y, to_x, to_y = as_stored((left, top, right, bottom), full.size, self.sheet.orientation)
+        x, y, to_x, to_y = stored_box((left, top, right, bottom), full.size, self.sheet.orientation)
         # Around the box by a few px, so that colours meet at its edges as if the picture were whole.
         x0, y0 = max(0, x // 2 - MARGIN), max(0, y // 2 - MARGIN)
         x1 = min(self.colours[0].width, (to_x + 1) // 2 + MARGIN)
@@ -104,21 +104,21 @@ class Brightness:
             for colour in self.colours
         ]
         band = Image.merge("YCbCr", (full.crop((x, y, to_x, to_y)), *bands)).convert("RGB")
-        return turned(to_srgb(band, self.sheet.profile), self.sheet.orientation)
+        return orient(to_srgb(band, self.sheet.profile), self.sheet.orientation)
 
 
-def shown_within(sheet: Sheet, size: Size) -> Box:
+def shown_within(sheet: DecodedImage, size: Size) -> Box:
     """Where what is shown of the sheet lies when it is upright, turned and of `size` px."""
     left, top, right, bottom = sheet.framing.box(sheet.turned_size)
     across, down = size[0] / sheet.turned_size[0], size[1] / sheet.turned_size[1]
     return left * across, top * down, right * across, bottom * down
 
 
-def turned(band: Image.Image, orientation: int) -> Image.Image:
-    return band.transpose(TURNS[orientation]) if orientation in TURNS else band
+def orient(band: Image.Image, orientation: int) -> Image.Image:
+    return band.transpose(TRANSPOSITIONS[orientation]) if orientation in TRANSPOSITIONS else band
 
 
-def scaled_piece(source: Source, box: Box, size: Size) -> Image.Image:
+def scaled_piece(source: PieceSource, box: Box, size: Size) -> Image.Image:
     """What lies in `box` (px of the source) in `size`, made band by band."""
     left, top, right, bottom = box
     if (right - left, bottom - top) == size and all(side == int(side) for side in box):
@@ -126,12 +126,12 @@ def scaled_piece(source: Source, box: Box, size: Size) -> Image.Image:
     width, height = size
     scale_x, scale_y = (right - left) / width, (bottom - top) / height
     result = Image.new("RGB", size)
-    rows = max(16, int(BAND / max(1.0, (right - left) * scale_y)))
+    rows = max(16, int(BAND_PIXELS / max(1.0, (right - left) * scale_y)))
     for first in range(0, height, rows):
         last = min(height, first + rows)
         upper, lower = top + first * scale_y, top + last * scale_y
-        x0, x1 = around(left, right, scale_x, source.size[0])
-        y0, y1 = around(upper, lower, scale_y, source.size[1])
+        x0, x1 = padded_range(left, right, scale_x, source.size[0])
+        y0, y1 = padded_range(upper, lower, scale_y, source.size[1])
         within = (left - x0, upper - y0, min(right - x0, x1 - x0), min(lower - y0, y1 - y0))
         band = source.piece(x0, y0, x1, y1)
         result.paste(
@@ -140,7 +140,7 @@ def scaled_piece(source: Source, box: Box, size: Size) -> Image.Image:
     return result
 
 
-def around(begin: float, end: float, scale: float, most: int) -> tuple[int, int]:
+def padded_range(begin: float, end: float, scale: float, most: int) -> tuple[int, int]:
     """The whole px from `begin` to `end` with what scaling looks at beyond them."""
     margin = MARGIN * max(1.0, scale)
     return max(0, math.floor(begin - margin)), min(most, math.ceil(end + margin))
@@ -149,20 +149,20 @@ def around(begin: float, end: float, scale: float, most: int) -> tuple[int, int]
 # One region
 
 
-def cut_one(
+def write_region(
     source: Path,
     kind: str,
     whole: Size,
-    cut: Cut,
+    cut: ImageRequest,
     out: Path,
-    bounds: Bounds,
-    framing: Framing = AS_IT_CAME,
+    bounds: ImageBounds,
+    framing: Framing = NO_FRAMING,
 ) -> None:
     """Write what was asked for into the file `out`. `whole` is the framed picture's size in which `cut` speaks."""
     x, y, width, height = cut.region
     shrinking = max(1.0, min(width / cut.size[0], height / cut.size[1]))
-    with fairly():
-        found = opened(source, kind, whole, shrinking, bounds, framing)
+    with errors_as_damaged():
+        found = open_source(source, kind, whole, shrinking, bounds, framing)
         left, top, right, bottom = found.shown
         across, down = (right - left) / whole[0], (bottom - top) / whole[1]
         box = (
@@ -181,7 +181,7 @@ def cut_one(
         image = image.convert("L")
     elif cut.quality == "bitonal":
         image = image.convert("1")
-    format, options = WRITTEN[cut.format]
+    format, options = OUTPUT_FORMATS[cut.format]
     if image.mode == "1" and format != "PNG":
         image = image.convert("L")
     bare = Image.new(image.mode, image.size)  # nothing of the file's but its colours
@@ -196,28 +196,30 @@ CLOCKWISE = {
 }
 
 
-def opened(
-    source: Path, kind: str, whole: Size, shrinking: float, bounds: Bounds, framing: Framing
-) -> Source:
+def open_source(
+    source: Path, kind: str, whole: Size, shrinking: float, bounds: ImageBounds, framing: Framing
+) -> PieceSource:
     """The decoded picture, if possible shrunk while loading, but never below what `shrinking` leaves of `whole`."""
 
     def need(shown: Size) -> Size:
         return max(1, int(whole[0] / shrinking)), max(1, int(whole[1] / shrinking))
 
     if kind != "jpeg":
-        return Plain(read(source, kind, bounds, need, framing=framing))
-    shrunk = read(source, kind, bounds, lambda shown: least(need(shown), halved(shown)), framing=framing)
-    left, _top, right, _bottom = Plain(shrunk).shown
+        return WholeSource(decode(source, kind, bounds, need, framing=framing))
+    shrunk = decode(
+        source, kind, bounds, lambda shown: smaller_size(need(shown), half_size(shown)), framing=framing
+    )
+    left, _top, right, _bottom = WholeSource(shrunk).shown
     if need(shrunk.shown_size)[0] <= right - left:
-        return Plain(shrunk)
-    if isinstance(shrunk.image, Rows) or shrunk.image.mode != "RGB":
-        return Plain(read(source, kind, bounds, need, framing=framing))
-    colours = colours_of(shrunk.image)
+        return WholeSource(shrunk)
+    if isinstance(shrunk.image, RawPixels) or shrunk.image.mode != "RGB":
+        return WholeSource(decode(source, kind, bounds, need, framing=framing))
+    colours = chroma_of(shrunk.image)
     del shrunk
-    return Brightness(read(source, kind, bounds, whole_size, "L", framing), colours)
+    return LumaSource(decode(source, kind, bounds, whole_size, "L", framing), colours)
 
 
-def halved(size: Size) -> Size:
+def half_size(size: Size) -> Size:
     return max(1, size[0] // 2), max(1, size[1] // 2)
 
 
@@ -225,36 +227,36 @@ def whole_size(size: Size) -> Size:
     return size
 
 
-def least(one: Size, other: Size) -> Size:
+def smaller_size(one: Size, other: Size) -> Size:
     return min(one[0], other[0]), min(one[1], other[1])
 
 
-def colours_of(half: Image.Image) -> tuple[Image.Image, Image.Image]:
+def chroma_of(half: Image.Image) -> tuple[Image.Image, Image.Image]:
     image = half.convert("YCbCr")
     return image.getchannel("Cb"), image.getchannel("Cr")
 
 
 @contextmanager
-def fairly() -> Iterator[None]:
+def errors_as_damaged() -> Iterator[None]:
     """Raises Unfit for whatever goes wrong within: the picture's colours or bytes are at fault."""
     try:
         yield
-    except (Unfit, MemoryError):
+    except (UnusableImage, MemoryError):
         raise
     except Exception as fault:
-        raise Unfit("damaged") from fault
+        raise UnusableImage("damaged") from fault
 
 
 # All tiles
 
 
-class Level:
+class PyramidLevel:
     """One level of the pyramid: it takes the picture's rows from the top, cuts them into tiles and hands on the half."""
 
-    def __init__(self, whole: Size, factor: int, below: "Level | None", write: "Writer") -> None:
+    def __init__(self, whole: Size, factor: int, below: "PyramidLevel | None", write: "TileWriter") -> None:
         self.whole, self.factor, self.below, self.write = whole, factor, below, write
         self.size = level_size(whole, factor)
-        self.strip = Image.new("RGB", (self.size[0], min(TILE, self.size[1])))
+        self.strip = Image.new("RGB", (self.size[0], min(TILE_SIZE, self.size[1])))
         self.filled = 0  # rows of the strip
         self.cut_off = 0  # rows that were cut into tiles before
 
@@ -262,7 +264,7 @@ class Level:
         """Take `rows`, as wide as this level; tiles are written as soon as they are complete."""
         at = 0
         while at < rows.height:
-            high = min(TILE, self.size[1] - self.cut_off)  # of the strip that is being filled
+            high = min(TILE_SIZE, self.size[1] - self.cut_off)  # of the strip that is being filled
             if rows.height == high and not self.filled:  # a strip as it should be: it need not be copied
                 self.cut(rows)
                 return
@@ -281,16 +283,16 @@ class Level:
         self.write(
             (
                 tile_at(left * self.factor, top, self.factor, self.whole),
-                strip.crop((left, 0, min(left + TILE, strip.width), strip.height)),
+                strip.crop((left, 0, min(left + TILE_SIZE, strip.width), strip.height)),
             )
-            for left in range(0, strip.width, TILE)
+            for left in range(0, strip.width, TILE_SIZE)
         )
         self.cut_off += strip.height
         if self.below is not None:
             self.below.add(strip.reduce(2))
 
 
-class Writer:
+class TileWriter:
     """Writes tiles into a folder on both processors, one strip of them while the next is being made."""
 
     def __init__(self, out: Path, pool: ThreadPoolExecutor) -> None:
@@ -298,7 +300,7 @@ class Writer:
         self.count = 0
         self.strip: list[Future[None]] = []
 
-    def __call__(self, tiles: Iterable[tuple[Cut, Image.Image]]) -> None:
+    def __call__(self, tiles: Iterable[tuple[ImageRequest, Image.Image]]) -> None:
         self.finish()
         self.strip = [self.pool.submit(self.write_one, cut, image) for cut, image in tiles]
         self.count += len(self.strip)
@@ -309,49 +311,49 @@ class Writer:
             writing.result()
         self.strip = []
 
-    def write_one(self, cut: Cut, image: Image.Image) -> None:
-        format, options = WRITTEN[cut.format]
+    def write_one(self, cut: ImageRequest, image: Image.Image) -> None:
+        format, options = OUTPUT_FORMATS[cut.format]
         image.save(self.out / cut.name, format, **options)
 
 
-def cut_tiles(
-    source: Path, kind: str, whole: Size, out: Path, bounds: Bounds, framing: Framing = AS_IT_CAME
+def write_tiles(
+    source: Path, kind: str, whole: Size, out: Path, bounds: ImageBounds, framing: Framing = NO_FRAMING
 ) -> dict[str, Any]:
     """Write every tile of `iiif.tiles(whole)` into the folder `out`. Raises Unfit, or OSError for the folder."""
     with ThreadPoolExecutor(2) as pool:
-        write = Writer(out, pool)
-        below: Level | None = None
+        write = TileWriter(out, pool)
+        below: PyramidLevel | None = None
         for factor in reversed(scale_factors(whole)[1:]):
-            below = Level(whole, factor, below, write)
-        found: Source
-        half = read(source, kind, bounds, halved, framing=framing)
+            below = PyramidLevel(whole, factor, below, write)
+        found: PieceSource
+        half = decode(source, kind, bounds, half_size, framing=framing)
         colour = half.image if kind == "jpeg" and half.image.mode == "RGB" else None
         if isinstance(colour, Image.Image) and half.shown_size == whole:
             # The decoder's own half is as good as ours, and so the two never lie in memory at once.
             if below is not None:
-                pour(Plain(half), below)
+                feed_level(WholeSource(half), below)
                 below = None
-            colours = colours_of(colour)
+            colours = chroma_of(colour)
             del half, colour
-            found = Brightness(read(source, kind, bounds, whole_size, "L", framing), colours)
+            found = LumaSource(decode(source, kind, bounds, whole_size, "L", framing), colours)
         elif half.image.size == half.size:
-            found = Plain(half)
+            found = WholeSource(half)
             del half, colour
         else:
             del half, colour
-            found = Plain(read(source, kind, bounds, lambda _: whole, framing=framing))
-        pour(found, Level(whole, 1, below, write))
+            found = WholeSource(decode(source, kind, bounds, lambda _: whole, framing=framing))
+        feed_level(found, PyramidLevel(whole, 1, below, write))
         write.finish()
         return {"tiles": write.count}
 
 
-def pour(source: Source, level: Level) -> None:
+def feed_level(source: PieceSource, level: PyramidLevel) -> None:
     """Give all that is shown of the source to `level`, band by band."""
     left, above, right, below = source.shown
     down = (below - above) / level.size[1]
-    for top in range(0, level.size[1], TILE):
-        bottom = min(level.size[1], top + TILE)
-        with fairly():
+    for top in range(0, level.size[1], TILE_SIZE):
+        bottom = min(level.size[1], top + TILE_SIZE)
+        with errors_as_damaged():
             box = (left, above + top * down, right, above + bottom * down)
             rows = scaled_piece(source, box, (level.size[0], bottom - top))
         level.add(rows)

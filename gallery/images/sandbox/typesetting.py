@@ -21,7 +21,7 @@ Measure = Callable[[str], float]
 
 
 @dataclass(frozen=True)
-class Lines:
+class FittedText:
     """A text as it is set: its lines, and the size that they fit in."""
 
     texts: tuple[str, ...]
@@ -33,7 +33,7 @@ def is_wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in "WF"
 
 
-def bare(text: str) -> str:
+def visible_text(text: str) -> str:
     """`text` on one line without what is not seen: marks of direction, joiners, controls, selectors of emoji.
 
     A tag stays as the letters it is made of, and is drawn as such.
@@ -47,7 +47,7 @@ def bare(text: str) -> str:
     return " ".join(seen.split())
 
 
-def may_end(text: str, at: int) -> bool:
+def can_break_before(text: str, at: int) -> bool:
     """Whether a line may end before `text[at]`."""
     before, after = text[at - 1], text[at]
     if after == " ":
@@ -63,7 +63,7 @@ def may_end(text: str, at: int) -> bool:
     return is_wide(before) or is_wide(after) or before == "—"
 
 
-def lines_of(text: str, width: float, measure: Measure) -> list[str]:
+def break_lines(text: str, width: float, measure: Measure) -> list[str]:
     """The lines of `text`, none wider than `width`, as long as each can be.
 
     Where a line has no place at which it may end, it ends where it is full: at least one character stands in each.
@@ -71,10 +71,10 @@ def lines_of(text: str, width: float, measure: Measure) -> list[str]:
     lines = []
     start = 0
     while start < len(text):
-        most = fitting(text, start, width, measure)
+        most = longest_fit(text, start, width, measure)
         end = most
         if most < len(text):
-            places = (at for at in range(most, start, -1) if may_end(text, at))
+            places = (at for at in range(most, start, -1) if can_break_before(text, at))
             end = next(places, most)
         lines.append(text[start:end].rstrip(" "))
         start = end
@@ -83,7 +83,7 @@ def lines_of(text: str, width: float, measure: Measure) -> list[str]:
     return lines
 
 
-def fitting(text: str, start: int, width: float, measure: Measure) -> int:
+def longest_fit(text: str, start: int, width: float, measure: Measure) -> int:
     """The end of the longest part from `start` on that is no wider than `width`, and has a character at least."""
     low, high = start + 1, len(text)
     while low < high:
@@ -95,22 +95,22 @@ def fitting(text: str, start: int, width: float, measure: Measure) -> int:
     return low
 
 
-def balanced(text: str, width: float, measure: Measure) -> list[str]:
+def balance_lines(text: str, width: float, measure: Measure) -> list[str]:
     """The lines of `text`, as few as can be and of lengths as equal as can be."""
-    lines = lines_of(text, width, measure)
+    lines = break_lines(text, width, measure)
     if len(lines) < 2:
         return lines
     narrow, wide = width / len(lines), width
     while wide - narrow > width / 100:
         middle = (narrow + wide) / 2
-        if len(lines_of(text, middle, measure)) > len(lines):
+        if len(break_lines(text, middle, measure)) > len(lines):
             narrow = middle
         else:
             wide = middle
-    return lines_of(text, wide, measure)
+    return break_lines(text, wide, measure)
 
 
-def cut(lines: Sequence[str], most: int, width: float, measure: Measure) -> list[str]:
+def truncate_lines(lines: Sequence[str], most: int, width: float, measure: Measure) -> list[str]:
     """At most `most` lines, the last of which ends in … where some were left out."""
     kept = list(lines[:most])
     if len(lines) <= most:
@@ -122,7 +122,7 @@ def cut(lines: Sequence[str], most: int, width: float, measure: Measure) -> list
     return kept
 
 
-def set_in(
+def fit_text(
     text: str,
     width: float,
     most: int,
@@ -130,34 +130,34 @@ def set_in(
     measure_at: Callable[[int], Measure],
     height: float | None = None,
     leading: float = 1.0,
-) -> Lines:
+) -> FittedText:
     """`text` in the first of `sizes` in which it takes no more than `most` lines (and, with `leading`, no more than
     `height`); cut in the last one."""
     for size in sizes:
-        lines = lines_of(text, width, measure_at(size))
+        lines = break_lines(text, width, measure_at(size))
         if len(lines) <= most and (height is None or len(lines) * size * leading <= height):
-            return Lines(tuple(balanced(text, width, measure_at(size))), size)
+            return FittedText(tuple(balance_lines(text, width, measure_at(size))), size)
     size = sizes[-1]
     room = most if height is None else max(1, min(most, int(height // (size * leading))))
     measure = measure_at(size)
-    return Lines(tuple(cut(lines_of(text, width, measure), room, width, measure)), size)
+    return FittedText(tuple(truncate_lines(break_lines(text, width, measure), room, width, measure)), size)
 
 
-def squeeze(before: str, after: str) -> float:
+def overlap_in_ems(before: str, after: str) -> float:
     """By how many ems the two move together or, where negative, apart.
 
     Two full-width marks share the empty halves between them; Chinese and Latin letters keep an eighth apart.
     """
     if (before in CLOSING and after in CLOSING | OPENING) or (before in OPENING and after in OPENING):
         return 0.5
-    is_han = is_letter_of_han(before), is_letter_of_han(after)
+    is_han = is_han_letter(before), is_han_letter(after)
     is_latin = is_latin_letter(before), is_latin_letter(after)
     if (is_han[0] and is_latin[1]) or (is_latin[0] and is_han[1]):
         return -0.125
     return 0.0
 
 
-def is_letter_of_han(character: str) -> bool:
+def is_han_letter(character: str) -> bool:
     return is_wide(character) and character.isalpha()
 
 

@@ -7,7 +7,7 @@ cannot be found (`decoder` is None), and for animations, Pillow's way remains.
 import ctypes
 from functools import cache
 
-from gallery.images.sandbox.rows import Rows
+from gallery.images.sandbox.raw_pixels import RawPixels
 
 Size = tuple[int, int]
 
@@ -16,7 +16,7 @@ MODE_RGB, MODE_RGBA = 0, 1
 OUT_OF_MEMORY = 1
 LOSSLESS = 2  # Features.format
 
-BESIDE = {b"ICCP": "icc_profile", b"EXIF": "exif", b"XMP ": "xmp"}
+METADATA_CHUNKS = {b"ICCP": "icc_profile", b"EXIF": "exif", b"XMP ": "xmp"}
 
 
 class Features(ctypes.Structure):
@@ -48,7 +48,7 @@ class Planes(ctypes.Structure):
     )
 
 
-class Held(ctypes.Union):
+class PixelBuffer(ctypes.Union):
     _fields_ = (("channels", Channels), ("planes", Planes))
 
 
@@ -60,7 +60,7 @@ class Output(ctypes.Structure):
         ("width", ctypes.c_int),
         ("height", ctypes.c_int),
         ("is_ours", ctypes.c_int),
-        ("held", Held),
+        ("held", PixelBuffer),
         ("pad", ctypes.c_uint32 * 4),
         ("private", ctypes.c_void_p),
     )
@@ -92,7 +92,7 @@ class Config(ctypes.Structure):
 
 
 @cache
-def decoder() -> ctypes.CDLL | None:
+def libwebp() -> ctypes.CDLL | None:
     """The library that Pillow's own module was linked with, or None."""
     try:
         from PIL import _webp
@@ -113,34 +113,34 @@ def decoder() -> ctypes.CDLL | None:
 
 def features_of(data: bytes) -> Features | None:
     """What a still WebP says of itself; None for an animation, for what is damaged, and where there is no library."""
-    library, features = decoder(), Features()
+    library, features = libwebp(), Features()
     if library is None or library.WebPGetFeaturesInternal(data, len(data), ctypes.byref(features), ABI):
         return None
     return None if features.has_animation else features
 
 
-def told_beside(data: bytes) -> dict[str, bytes]:
+def read_metadata(data: bytes) -> dict[str, bytes]:
     """What lies in the file beside the picture, by the names that Pillow gives it."""
     found: dict[str, bytes] = {}
     at = 12
     while at + 8 <= len(data):
         kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        if kind in BESIDE:
-            found.setdefault(BESIDE[kind], data[at + 8 : at + 8 + length])
+        if kind in METADATA_CHUNKS:
+            found.setdefault(METADATA_CHUNKS[kind], data[at + 8 : at + 8 + length])
         at += 8 + length + length % 2
     return found
 
 
-def bytes_taken(features: Features, size: Size) -> int:
+def memory_needed(features: Features, size: Size) -> int:
     """What decoding it to `size` px takes beside the file: the output, and what the library holds of the whole picture."""
     held = 4 if features.format == LOSSLESS else 2 if features.has_alpha else 0
     whole: int = features.width * features.height
     return whole * held + size[0] * size[1] * (4 if features.has_alpha else 3)
 
 
-def decoded(data: bytes, features: Features, size: Size) -> Rows:
+def decode_still(data: bytes, features: Features, size: Size) -> RawPixels:
     """The picture in `size` px, which is its own or smaller. Raises ValueError where it is damaged."""
-    library = decoder()
+    library = libwebp()
     assert library is not None
     channels = 4 if features.has_alpha else 3
     pixels = bytearray(size[0] * size[1] * channels)
@@ -155,4 +155,4 @@ def decoded(data: bytes, features: Features, size: Size) -> Rows:
     status = library.WebPDecode(data, len(data), ctypes.byref(config))
     if status:
         raise MemoryError if status == OUT_OF_MEMORY else ValueError(f"WebP status {status}")
-    return Rows(pixels, "RGBA" if channels == 4 else "RGB", size, size[0] * channels)
+    return RawPixels(pixels, "RGBA" if channels == 4 else "RGB", size, size[0] * channels)

@@ -17,19 +17,19 @@ from gallery.images.iiif_requests import (
     CONTEXT,
     FORMATS,
     PROFILE,
-    Cut,
-    NotAnswered,
+    ImageRequest,
+    ImageRequestError,
     Size,
-    asked_for,
-    info,
+    info_json,
     is_tile,
+    parse_image_request,
 )
 from gallery.images.models import Derivative, Image
-from gallery.images.on_demand import Busy, Demand
-from gallery.images.sandbox.parent import MachineFault, Refused, cut_one
+from gallery.images.on_demand import OnDemandQueue, QueueFull
+from gallery.images.sandbox.parent import ImageRefused, MachineFault, render_region
 from gallery.images.storage_keys import derivative_key, original_key, tile_key
-from gallery.images.uploads import limits_of
-from gallery.public.media import Sightings, insist, is_on_view, look
+from gallery.images.uploads import request_limits
+from gallery.public.media import VisibilityCache, is_on_view, require_on_view, visibility_of
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.page_cache import etag_matches
@@ -47,27 +47,27 @@ PREFLIGHT = {
 JSON, JSON_LD = "application/json", "application/ld+json"
 
 
-async def base(request: Request) -> Response:
+async def redirect_to_info(request: Request) -> Response:
     """A program that has only a picture's address is sent on to its description."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     token = request.path_params["token"]
-    await sightings_of(request).on_view(token, CORS)
+    await visibility_cache_of(request).on_view(token, CORS)
     return RedirectResponse(f"/iiif/{token}/info.json", status_code=303, headers=CORS)
 
 
-async def describe(request: Request) -> Response:
+async def show_info(request: Request) -> Response:
     """A viewer learns how large a picture is and which tiles there are."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     token = request.path_params["token"]
-    sighting = await sightings_of(request).on_view(token, CORS)
+    sighting = await visibility_cache_of(request).on_view(token, CORS)
     whole, settings = sighting.size, settings_of(request)
-    told = info(f"{settings.site_url}/iiif/{token}", whole)
+    told = info_json(f"{settings.site_url}/iiif/{token}", whole)
     body = json.dumps(told, separators=(",", ":")).encode()
-    media_type = preferred(request.headers.get("accept", ""))
+    media_type = preferred_media_type(request.headers.get("accept", ""))
     digest = hashlib.blake2b(body + media_type.encode(), digest_size=12).hexdigest()
-    headers = {**kept_for(settings, f'"{digest}"'), **CORS, **sighting.headers, "vary": "accept"}
+    headers = {**cache_headers(settings, f'"{digest}"'), **CORS, **sighting.headers, "vary": "accept"}
     headers["link"] = f'<{PROFILE}>;rel="profile"'
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
@@ -75,7 +75,7 @@ async def describe(request: Request) -> Response:
     return Response(body, headers=headers, media_type=media_type)
 
 
-def preferred(accept: str) -> str:
+def preferred_media_type(accept: str) -> str:
     """JSON-LD, but plain JSON for those who ask for that, or for a page that a person can read."""
     asked = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
     if JSON_LD not in asked and asked & {JSON, "text/html"}:
@@ -89,15 +89,15 @@ async def show(request: Request) -> Response:
         return Response(status_code=204, headers=PREFLIGHT)
     asked = request.path_params
     token = asked["token"]
-    sightings, settings = sightings_of(request), settings_of(request)
+    sightings, settings = visibility_cache_of(request), settings_of(request)
     sighting = await sightings.on_view(token, CORS)
     whole = sighting.size
     try:
-        cut = asked_for(asked["region"], asked["size"], asked["rotation"], asked["last"], whole)
-    except NotAnswered as refusal:
+        cut = parse_image_request(asked["region"], asked["size"], asked["rotation"], asked["last"], whole)
+    except ImageRequestError as refusal:
         return problem(refusal.status, refusal.sentence)
     headers = {
-        **kept_for(settings, f'"{token}-{cut.name}"'),
+        **cache_headers(settings, f'"{token}-{cut.name}"'),
         **CORS,
         **sighting.headers,
         "link": f'<{settings.site_url}/iiif/{token}/{cut.canonical(whole)}>;rel="canonical",'
@@ -112,23 +112,29 @@ async def show(request: Request) -> Response:
             return await storage.public.answer(request, key, media_type=FORMATS[cut.format], headers=headers)
         except FileNotFoundError:
             continue
-    demand: Demand = request.app.state.demand
+    demand: OnDemandQueue = request.app.state.demand
     try:
-        body = await demand.get(f"{token}/{cut.name}", lambda: made(token, cut, whole, storage, settings))
-    except Busy:
+        body = await demand.get(
+            f"{token}/{cut.name}", lambda: make_derivative(token, cut, whole, storage, settings)
+        )
+    except QueueFull:
         return problem(503, "Too many pieces of pictures are being made. Please ask again.", RETRY_AFTER)
     except MachineFault:
         return problem(503, "This piece could not be made in time. Please ask again.", RETRY_AFTER)
-    except Refused:
+    except ImageRefused:
         return problem(501, "This piece cannot be made of so large a picture. Its tiles can be had.")
     except FileNotFoundError:
         raise HTTPException(404, headers=CORS) from None
     finally:
-        insist(await look(token), CORS)  # it may have been withdrawn while this request waited
+        require_on_view(
+            await visibility_of(token), CORS
+        )  # it may have been withdrawn while this request waited
     return Response(body, headers=headers, media_type=FORMATS[cut.format])
 
 
-async def made(token: str, cut: Cut, whole: Size, storage: Storage, settings: Settings) -> bytes:
+async def make_derivative(
+    token: str, cut: ImageRequest, whole: Size, storage: Storage, settings: Settings
+) -> bytes:
     """Cut a piece of a picture and keep it for the next who asks. Raises Refused, and FileNotFoundError."""
     image = await Image.get_or_none(token=token)
     if image is None:
@@ -137,14 +143,14 @@ async def made(token: str, cut: Cut, whole: Size, storage: Storage, settings: Se
         storage.scratch_folder() as folder,
         storage.private.local_copy(original_key(token)) as original,
     ):
-        path = await cut_one(original, whole, cut, folder, limits_of(settings), image.framing)
+        path = await render_region(original, whole, cut, folder, request_limits(settings), image.framing)
         body = path.read_bytes()
         if len(body) <= settings.iiif_cache_bytes:
-            await keep(token, cut.name, path, len(body), storage)
+            await store_derivative(token, cut.name, path, len(body), storage)
     return body
 
 
-async def keep(token: str, name: str, path: Path, size: int, storage: Storage) -> None:
+async def store_derivative(token: str, name: str, path: Path, size: int, storage: Storage) -> None:
     """Put what was made of a picture into public storage while it is on view. The row comes first, so that none is
     forgotten."""
     image = await Image.get_or_none(token=token)
@@ -162,7 +168,7 @@ async def keep(token: str, name: str, path: Path, size: int, storage: Storage) -
     await Derivative.filter(id=row.id).delete()
 
 
-def kept_for(settings: Settings, etag: str) -> dict[str, str]:
+def cache_headers(settings: Settings, etag: str) -> dict[str, str]:
     return {"cache-control": settings.picture_cache_control, "etag": etag}
 
 
@@ -177,15 +183,15 @@ def problem(status: int, sentence: str, retry_after: int | None = None) -> Respo
     )
 
 
-def sightings_of(request: Request) -> Sightings:
-    sightings: Sightings = request.app.state.sightings
+def visibility_cache_of(request: Request) -> VisibilityCache:
+    sightings: VisibilityCache = request.app.state.sightings
     return sightings
 
 
 METHODS = ["GET", "OPTIONS"]
 
 routes = [
-    Route("/iiif/{token}", base, name="iiif:base", methods=METHODS),
-    Route("/iiif/{token}/info.json", describe, name="iiif:describe", methods=METHODS),
+    Route("/iiif/{token}", redirect_to_info, name="iiif:base", methods=METHODS),
+    Route("/iiif/{token}/info.json", show_info, name="iiif:describe", methods=METHODS),
     Route("/iiif/{token}/{region}/{size}/{rotation}/{last}", show, name="iiif:show", methods=METHODS),
 ]

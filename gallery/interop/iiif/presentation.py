@@ -16,39 +16,46 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
-from gallery.artworks.access import PUBLIC_ID_MOST
+from gallery.artworks.access import MAX_PUBLIC_ID_LENGTH
 from gallery.artworks.models import Artwork, Status
-from gallery.clock import start_of
+from gallery.clock import start_of_day
 from gallery.exhibitions.models import Hanging
-from gallery.images.iiif_requests import largest
+from gallery.images.iiif_requests import max_size
 from gallery.images.renditions import widths_for
-from gallery.interop.documents import KEPT, json_document
 from gallery.interop.iiif.image_api import CORS, METHODS, PREFLIGHT
+from gallery.interop.responses import CACHE_HEADERS, json_response
 from gallery.organisations.models import Organisation
 from gallery.public import queries
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.queries import WORK_COLUMNS, ShownExhibition, ShownWork
-from gallery.public.views import PRESENTATION, WALL_MOST
+from gallery.public.views import MAX_WORKS_LISTED, PRESENTATION_MEDIA_TYPE
 from gallery.themes.models import Theme
-from gallery.web.languages import LANGUAGES, TAGS, Spoken, current_language, speaking, spoken
+from gallery.web.languages import (
+    LANGUAGE_TAGS,
+    LANGUAGES,
+    LocalizedText,
+    current_language,
+    localized,
+    use_language,
+)
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.markdown import plain
+from gallery.web.markdown import markdown_to_text
 from gallery.web.rendering import Pages, pages_of
 
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 RIGHTS = "http://rightsstatements.org/vocab/InC/1.0/"  # in copyright: all rights stay with the artist
-THUMBNAIL = 320  # px
+THUMBNAIL_WIDTH = 320  # px
 
 Data = dict[str, Any]
-Texts = dict[str, list[str]]  # by language
+LanguageMap = dict[str, list[str]]  # by language
 
 
-async def of_artwork(request: Request) -> Response:
+async def show_artwork(request: Request) -> Response:
     """A viewer opens a work: its label, its story, and its picture with the alternative text."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     public_id = request.path_params["public_id"]
-    if len(public_id) > PUBLIC_ID_MOST:
+    if len(public_id) > MAX_PUBLIC_ID_LENGTH:
         raise HTTPException(404, headers=CORS)
     artwork = (
         await Artwork.all()
@@ -61,22 +68,22 @@ async def of_artwork(request: Request) -> Response:
         withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
         raise HTTPException(410 if withdrawn else 404, headers=CORS)
     shown_in = (
-        await queries.published(queries.OPENED(), rooms__hangings__artwork_id=artwork.id)
+        await queries.published_editions(queries.has_opened(), rooms__hangings__artwork_id=artwork.id)
         .order_by("-opens_at", "-id")
         .limit(1)
         .values("exhibition__slug", "title_zh", "title_en")
     )
     assert artwork.consent is not None
-    return document(manifest(pages_of(request), artwork, shown_in), artwork.consent.for_machine_use)
+    return manifest_response(manifest(pages_of(request), artwork, shown_in), artwork.consent.for_machine_use)
 
 
-async def of_exhibition(request: Request) -> Response:
+async def show_exhibition(request: Request) -> Response:
     """A viewer opens an exhibition: its works in the order of its rooms."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     slug, pages = request.path_params["slug"], pages_of(request)
     rows = (
-        await queries.published(queries.OPENED(), exhibition__slug=slug)
+        await queries.published_editions(queries.has_opened(), exhibition__slug=slug)
         .limit(1)
         .values(*queries.EDITION_COLUMNS)
     )
@@ -99,16 +106,16 @@ async def of_exhibition(request: Request) -> Response:
     told = collection(
         pages,
         pages.url("manifests:exhibition", slug=slug),
-        both(lambda: ShownExhibition.of(row).title),
-        both(lambda: plainly(ShownExhibition.of(row).introduction)),
-        homepages(pages, "visits:exhibition", both(lambda: ShownExhibition.of(row).title), slug=slug),
+        language_map(lambda: ShownExhibition.of(row).title),
+        language_map(lambda: without_markdown(ShownExhibition.of(row).introduction)),
+        homepages(pages, "visits:exhibition", language_map(lambda: ShownExhibition.of(row).title), slug=slug),
         [works[id] for id in dict.fromkeys(order) if id in works],
         nav_date=row["opens_at"],
     )
-    return document(told, all(work["consent__for_machine_use"] for work in works.values()))
+    return manifest_response(told, all(work["consent__for_machine_use"] for work in works.values()))
 
 
-async def of_theme(request: Request) -> Response:
+async def show_theme(request: Request) -> Response:
     """A viewer opens a theme: the works on view that were made for it, the newest first."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
@@ -121,24 +128,26 @@ async def of_theme(request: Request) -> Response:
         .on_view()
         .filter(Q(themes__id=theme.id))
         .order_by("-id")
-        .limit(WALL_MOST)
+        .limit(MAX_WORKS_LISTED)
         .values(*WORK_COLUMNS)
     )
     told = collection(
         pages,
         pages.url("manifests:theme", slug=theme.slug),
-        both(lambda: spoken(theme, "title")),
-        both(lambda: plainly(spoken(theme, "text"))),
-        homepages(pages, "visits:theme", both(lambda: spoken(theme, "title")), slug=theme.slug),
+        language_map(lambda: localized(theme, "title")),
+        language_map(lambda: without_markdown(localized(theme, "text"))),
+        homepages(pages, "visits:theme", language_map(lambda: localized(theme, "title")), slug=theme.slug),
         works,
-        nav_date=start_of(theme.occurs_on) if theme.occurs_on else None,
+        nav_date=start_of_day(theme.occurs_on) if theme.occurs_on else None,
     )
-    return document(told, all(work["consent__for_machine_use"] for work in works))
+    return manifest_response(told, all(work["consent__for_machine_use"] for work in works))
 
 
-def document(told: Data, is_for_machines: bool) -> Response:
+def manifest_response(told: Data, is_for_machines: bool) -> Response:
     robots = {} if is_for_machines else NOT_FOR_MACHINES
-    return json_document({"@context": CONTEXT, **told}, PRESENTATION, {**KEPT, **CORS, **robots})
+    return json_response(
+        {"@context": CONTEXT, **told}, PRESENTATION_MEDIA_TYPE, {**CACHE_HEADERS, **CORS, **robots}
+    )
 
 
 def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
@@ -147,40 +156,47 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
     assert image is not None
     assert artist is not None
 
-    def credit() -> Spoken:
+    def credit() -> LocalizedText:
         return queries.in_page_language(artist.credit_name, artist.credit_name_translation, artwork.language)
 
-    label = both(lambda: artwork.spoken("title"))
-    alt = both(lambda: plainly(artwork.spoken("alt_text")))
+    label = language_map(lambda: artwork.spoken("title"))
+    alt = language_map(lambda: without_markdown(artwork.spoken("alt_text")))
     size, token = (image.width, image.height), image.token
     address = pages.absolute(pages.url("manifests:artwork", public_id=artwork.public_id))
     base = address.removesuffix("/manifest.json")
     project = artwork.project
-    facts: list[tuple[Any, Texts]] = [
-        (_l("Artist"), both(credit)),
+    facts: list[tuple[Any, LanguageMap]] = [
+        (_l("Artist"), language_map(credit)),
         (_l("Year"), {"none": [str(artwork.year)]} if artwork.year else {}),
-        (_l("Medium"), both(lambda: artwork.spoken("medium"))),
-        (_l("Assistance"), both(lambda: artwork.spoken("assistance"))),
-        (_l("Sent by"), both(lambda: spoken(organisation, "name"))),
+        (_l("Medium"), language_map(lambda: artwork.spoken("medium"))),
+        (_l("Assistance"), language_map(lambda: artwork.spoken("assistance"))),
+        (_l("Sent by"), language_map(lambda: localized(organisation, "name"))),
         (
             _l("Registered as"),
             {"none": [organisation.registration_number]} if organisation.registration_number else {},
         ),
-        (_l("The project behind this work"), both(lambda: spoken(project, "title")) if project else {}),
+        (
+            _l("The project behind this work"),
+            language_map(lambda: localized(project, "title")) if project else {},
+        ),
         (_l("Description of the picture"), alt),
     ]
     whole = f"{pages.absolute(f'/iiif/{token}')}/full/max/0/default.jpg"
-    width, height = largest(size)
-    return present(
+    width, height = max_size(size)
+    return without_empty(
         {
             "id": address,
             "type": "Manifest",
             "label": label,
-            "summary": both(lambda: plainly(artwork.spoken("story"))),
-            "metadata": [{"label": words(name), "value": value} for name, value in facts if value],
+            "summary": language_map(lambda: without_markdown(artwork.spoken("story"))),
+            "metadata": [
+                {"label": interface_language_map(name), "value": value} for name, value in facts if value
+            ],
             "requiredStatement": {
-                "label": words(_l("Credit")),
-                "value": joined(both(credit), both(lambda: spoken(organisation, "name"))),
+                "label": interface_language_map(_l("Credit")),
+                "value": join_maps(
+                    language_map(credit), language_map(lambda: localized(organisation, "name"))
+                ),
             },
             "rights": RIGHTS,
             "provider": [provider(pages, organisation)],
@@ -190,7 +206,7 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
                 {
                     "id": pages.absolute(pages.url("manifests:exhibition", slug=row["exhibition__slug"])),
                     "type": "Collection",
-                    "label": both(lambda row=row: queries.named(row, "title")),  # type: ignore[misc]
+                    "label": language_map(lambda row=row: queries.spoken_column(row, "title")),  # type: ignore[misc]
                 }
                 for row in shown_in
             ],
@@ -233,15 +249,15 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
 def collection(
     pages: Pages,
     path: str,
-    label: Texts,
-    summary: Texts,
+    label: LanguageMap,
+    summary: LanguageMap,
     homepage: list[Data],
     works: list[Data],
     *,
     nav_date: datetime | None,
 ) -> Data:
     """A collection of the manifests of `works`, rows of WORK_COLUMNS."""
-    return present(
+    return without_empty(
         {
             "id": pages.absolute(path),
             "type": "Collection",
@@ -257,7 +273,7 @@ def collection(
             {
                 "id": pages.absolute(pages.url("manifests:artwork", public_id=row["public_id"])),
                 "type": "Manifest",
-                "label": both(lambda row=row: ShownWork.of(row).title),  # type: ignore[misc]
+                "label": language_map(lambda row=row: ShownWork.of(row).title),  # type: ignore[misc]
                 "thumbnail": [thumbnail_of(pages, row)],
             }
             for row in works
@@ -266,7 +282,7 @@ def collection(
 
 
 def provider(pages: Pages, organisation: Organisation) -> Data:
-    name = both(lambda: spoken(organisation, "name"))
+    name = language_map(lambda: localized(organisation, "name"))
     return {
         "id": pages.absolute(pages.url("visits:organisation", language=LANGUAGES[0], slug=organisation.slug)),
         "type": "Agent",
@@ -275,7 +291,7 @@ def provider(pages: Pages, organisation: Organisation) -> Data:
     }
 
 
-def homepages(pages: Pages, name: str, label: Texts, **parameters: object) -> list[Data]:
+def homepages(pages: Pages, name: str, label: LanguageMap, **parameters: object) -> list[Data]:
     """The page in each language."""
     return [
         {
@@ -283,7 +299,7 @@ def homepages(pages: Pages, name: str, label: Texts, **parameters: object) -> li
             "type": "Text",
             "label": label,
             "format": "text/html",
-            "language": [TAGS[language]],
+            "language": [LANGUAGE_TAGS[language]],
         }
         for language in LANGUAGES
     ]
@@ -295,7 +311,7 @@ def thumbnail_of(pages: Pages, row: Data) -> Data:
 
 def thumbnail(pages: Pages, token: str, size: tuple[int, int]) -> Data:
     """The small rendition, which is there already; the service makes any other size."""
-    width = next((step for step in widths_for(size[0]) if step >= THUMBNAIL), widths_for(size[0])[-1])
+    width = next((step for step in widths_for(size[0]) if step >= THUMBNAIL_WIDTH), widths_for(size[0])[-1])
     return {
         "id": pages.absolute(f"/media/{token}/{width}.jpg"),
         "type": "Image",
@@ -310,52 +326,52 @@ def service(pages: Pages, token: str) -> Data:
     return {"id": pages.absolute(f"/iiif/{token}"), "type": "ImageService3", "profile": "level2"}
 
 
-def both(said: Callable[[], Spoken]) -> Texts:
+def language_map(said: Callable[[], LocalizedText]) -> LanguageMap:
     """What `said` gives on a page of each language, by the language in which it really is."""
-    texts: Texts = {}
+    texts: LanguageMap = {}
     for language in LANGUAGES:
-        with speaking(language):
+        with use_language(language):
             text, own = said()
         if text:
-            texts[TAGS[own]] = [text]
+            texts[LANGUAGE_TAGS[own]] = [text]
     return texts
 
 
-def words(message: Any) -> Texts:
+def interface_language_map(message: Any) -> LanguageMap:
     """A lazy word of the interface in each language."""
-    return both(lambda: Spoken(str(message), current_language()))
+    return language_map(lambda: LocalizedText(str(message), current_language()))
 
 
-def plainly(said: Spoken) -> Spoken:
-    return Spoken(plain(said.text), said.language)
+def without_markdown(said: LocalizedText) -> LocalizedText:
+    return LocalizedText(markdown_to_text(said.text), said.language)
 
 
-def joined(first: Texts, second: Texts) -> Texts:
+def join_maps(first: LanguageMap, second: LanguageMap) -> LanguageMap:
     """Both in each language; what is not there in a language stands in the other."""
     return {
-        tag: [" · ".join(line for texts in (first, second) for line in said_in(texts, tag))]
+        tag: [" · ".join(line for texts in (first, second) for line in lines_in(texts, tag))]
         for tag in dict.fromkeys([*first, *second])
     }
 
 
-def said_in(texts: Texts, tag: str) -> list[str]:
+def lines_in(texts: LanguageMap, tag: str) -> list[str]:
     return texts.get(tag) or next(iter(texts.values()), [])
 
 
-def present(told: Data) -> Data:
+def without_empty(told: Data) -> Data:
     """Without what is empty."""
     return {key: value for key, value in told.items() if value not in (None, {}, [])}
 
 
 routes = [
     Route(
-        "/iiif/works/{public_id:name}/manifest.json", of_artwork, name="manifests:artwork", methods=METHODS
+        "/iiif/works/{public_id:name}/manifest.json", show_artwork, name="manifests:artwork", methods=METHODS
     ),
     Route(
         "/iiif/exhibitions/{slug:name}/collection.json",
-        of_exhibition,
+        show_exhibition,
         name="manifests:exhibition",
         methods=METHODS,
     ),
-    Route("/iiif/themes/{slug:name}/collection.json", of_theme, name="manifests:theme", methods=METHODS),
+    Route("/iiif/themes/{slug:name}/collection.json", show_theme, name="manifests:theme", methods=METHODS),
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from gallery.reviews.checks.found import Found
+from gallery.reviews.checks.findings import CheckFinding
 
 FILE_NAME = re.compile(
     r"\.(?:jpe?g|png|heic|heif|webp|avif|tiff?|gif|bmp)\b"
@@ -27,10 +27,10 @@ DIAGNOSIS = re.compile(
     r"|patients?|suffers? from|diagnos\w+)\b",
     re.IGNORECASE,
 )
-SHORTEST = {"zh": 5, "en": 12}  # characters; less than that can hardly say what happens in a picture
+MIN_LENGTHS = {"zh": 5, "en": 12}  # characters; less than that can hardly say what happens in a picture
 
 
-def look(texts: Mapping[str, str], language: str) -> Iterator[Found]:
+def check(texts: Mapping[str, str], language: str) -> Iterator[CheckFinding]:
     """`texts`: by TEXT_FIELDS; `language`: the work's own. Empty alt text is a hindrance already, not a hint."""
     for field, title, spoken in (
         ("alt_text", "title", language),
@@ -40,17 +40,17 @@ def look(texts: Mapping[str, str], language: str) -> Iterator[Found]:
         if not text:
             continue
         if match := FILE_NAME.search(text):
-            yield Found("alt_text", field, "file_name", match.group())
+            yield CheckFinding("alt_text", field, "file_name", match.group())
             continue
         if match := PICTURE_OF.search(text):
-            yield Found("alt_text", field, "picture_of", match.group().rstrip("，,：:"))
-        if plain(text) == plain(texts.get(title, "")):
-            yield Found("alt_text", field, "title_again", text)
-        elif len(text) < SHORTEST[spoken]:
-            yield Found("alt_text", field, "short", text)
+            yield CheckFinding("alt_text", field, "picture_of", match.group().rstrip("，,：:"))
+        if normalised(text) == normalised(texts.get(title, "")):
+            yield CheckFinding("alt_text", field, "title_again", text)
+        elif len(text) < MIN_LENGTHS[spoken]:
+            yield CheckFinding("alt_text", field, "short", text)
         if match := DIAGNOSIS.search(text):
-            yield Found("alt_text", field, "diagnosis", match.group())
+            yield CheckFinding("alt_text", field, "diagnosis", match.group())
 
 
-def plain(text: str) -> str:
+def normalised(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).casefold()

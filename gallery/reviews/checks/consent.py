@@ -10,21 +10,21 @@ from collections.abc import Iterator
 from datetime import date
 
 from gallery.artists.models import Consent, ConsentState
-from gallery.reviews.checks.found import Found
+from gallery.reviews.checks.findings import CheckFinding
 
 
-def look(consent: Consent | None, day: date) -> Iterator[Found]:
+def check(consent: Consent | None, day: date) -> Iterator[CheckFinding]:
     """How the consent stands on `day`."""
     if consent is None:
         return
     state = consent.state(day)
     if state == ConsentState.EXPIRING:
-        yield Found("consent", "consent", "ends_soon", facts={"day": str(consent.ends_on)})
+        yield CheckFinding("consent", "consent", "ends_soon", facts={"day": str(consent.ends_on)})
     elif state != ConsentState.IN_FORCE:
-        yield Found("consent", "consent", "not_in_force")
+        yield CheckFinding("consent", "consent", "not_in_force")
     if not consent.for_web:
-        yield Found("consent", "consent", "not_web")
+        yield CheckFinding("consent", "consent", "not_web")
     elif not consent.for_sharing:
-        yield Found("consent", "consent", "not_sharing")
+        yield CheckFinding("consent", "consent", "not_sharing")
     if not consent.assent.strip() and consent.agreed_by != "artist":
-        yield Found("consent", "consent", "no_assent")
+        yield CheckFinding("consent", "consent", "no_assent")

@@ -10,13 +10,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gallery.reviews.checks.found import Found
+from gallery.reviews.checks.findings import CheckFinding
 
 BANDS, BAND_BITS = 4, 16
 
 
 @dataclass(frozen=True)
-class Near:
+class NearDuplicate:
     """Another work with nearly the same picture."""
 
     artwork_id: int
@@ -26,12 +26,12 @@ class Near:
     is_other_artist: bool
 
 
-def look(near: Sequence[Near]) -> Iterator[Found]:
+def check(near: Sequence[NearDuplicate]) -> Iterator[CheckFinding]:
     for each in sorted(near, key=lambda found: (found.distance, found.artwork_id)):
-        yield near_found(each)
+        yield duplicate_finding(each)
 
 
-def near_found(near: Near) -> Found:
+def duplicate_finding(near: NearDuplicate) -> CheckFinding:
     rule = ("other_artist" if near.is_other_artist else "same_artist") + (
         "_mirrored" if near.is_mirrored else ""
     )
@@ -41,10 +41,10 @@ def near_found(near: Near) -> Found:
         "distance": str(near.distance),
         "rule": rule,
     }
-    return Found("duplicates", "picture", f"{rule}_{near.artwork_id}", facts=facts)
+    return CheckFinding("duplicates", "picture", f"{rule}_{near.artwork_id}", facts=facts)
 
 
-def bands(hash: str) -> list[int]:
+def hash_bands(hash: str) -> list[int]:
     """The four codes under which a hash is kept: which band × 65,536 + its 16 bits."""
     number = int(hash, 16)
     return [band << BAND_BITS | (number >> BAND_BITS * band) & 0xFFFF for band in range(BANDS)]
@@ -54,7 +54,7 @@ def neighbouring_codes(hash: str) -> set[int]:
     """The codes of all bands that differ in at most 2 bits from this hash's own: 548 of them."""
     return {
         code ^ flip
-        for code in bands(hash)
+        for code in hash_bands(hash)
         for number in range(3)
         for bits in itertools.combinations(range(BAND_BITS), number)
         for flip in [sum(1 << bit for bit in bits)]

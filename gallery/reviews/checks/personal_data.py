@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from gallery.reviews.checks.found import Found, is_quoted
+from gallery.reviews.checks.findings import CheckFinding, is_quoted
 
 MOBILE = re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
 LANDLINE = re.compile(
@@ -38,11 +38,11 @@ VILLAGE = re.compile(
     r"|\b(?:[A-Z][a-z]+ ){1,2}(?:Village|Township)\b"
 )
 # What a sentence says before a name; the name begins after the last of these.
-BEFORE_A_NAME = re.compile(
+WORD_BEFORE_NAME = re.compile(
     r"来自|就读于|毕业于|住在|生活在|出生在|位于|他们|她们|我们|一[个所座间]|这[个所座间]|那[个所座间]|[在的是从去到于和与及对为给被把向往离有让他她我你它读念上进回叫]"
 )
 # Words that stand before such a kind without naming one.
-NAMELESS = re.compile(
+GENERIC_NAME = re.compile(
     r"^(?:乡村|山村|农村|山区|偏远|当地|本地|全国|希望|特殊|特殊教育|特教|培智|普通|寄宿|民办|公办|公立|私立|打工子弟|九年一贯制|完全|中心|附近|"
     r"自己|同一|许多|很多|几[个所]|多[个所]|各|每|某|全|整个|古|小|老|新|大|山|渔|水|边远|深山|大山|高原|儿童|社会|第[一二三四五六七八九十]|实验|附属|家|聋哑|盲人|聋人|美术|艺术|职业|技工|暑期|周末)*$"
 )
@@ -73,7 +73,7 @@ PROVINCES = {
 }
 
 
-def look(texts: Mapping[str, str]) -> Iterator[Found]:
+def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
     """`texts`: by TEXT_FIELDS. The excerpt is the datum itself, so that it can be found in the text."""
     for field, text in texts.items():
         taken: list[tuple[int, int]] = []
@@ -81,13 +81,13 @@ def look(texts: Mapping[str, str]) -> Iterator[Found]:
             if any(start < last and first < end for first, last in taken):
                 continue
             taken.append((start, end))
-            yield Found("personal_data", field, rule, text[start:end], is_quoted(text, start, end))
+            yield CheckFinding("personal_data", field, rule, text[start:end], is_quoted(text, start, end))
 
 
 # The surer comes first: an identity number holds what looks like a telephone number.
 RULES = ("identity", "e_mail", "chat", "mobile", "landline", "address", "school", "village")
 # By what these find, anybody can reach somebody; a school or a village is often named on purpose.
-REACHING = frozenset(RULES) - {"school", "village"}
+CONTACT_RULES = frozenset(RULES) - {"school", "village"}
 
 
 def matches(text: str) -> Iterator[tuple[str, int, int]]:
@@ -104,8 +104,8 @@ def matches(text: str) -> Iterator[tuple[str, int, int]]:
     yield from (("chat", *match.span()) for match in CHAT.finditer(text))
     for rule, pattern in (("school", SCHOOL), ("village", VILLAGE)):
         for match in pattern.finditer(text):
-            start = match.start() if match["name"] is None else name_begins(match["name"]) + match.start()
-            if match["name"] is None or names_one(match["name"]):
+            start = match.start() if match["name"] is None else name_start(match["name"]) + match.start()
+            if match["name"] is None or is_proper_name(match["name"]):
                 yield rule, start, match.end()
 
 
@@ -123,14 +123,14 @@ def is_identity_number(number: str) -> bool:
     return CHECK_DIGITS[total % 11] == number[17].upper()
 
 
-def name_begins(before: str) -> int:
+def name_start(before: str) -> int:
     """Where in the characters before "小学" or "村" the name itself begins."""
     begins = 0
-    for match in BEFORE_A_NAME.finditer(before):
+    for match in WORD_BEFORE_NAME.finditer(before):
         begins = match.end()
     return begins
 
 
-def names_one(before: str) -> bool:
-    name = before[name_begins(before) :]
-    return len(name) >= 2 and not NAMELESS.match(name)
+def is_proper_name(before: str) -> bool:
+    name = before[name_start(before) :]
+    return len(name) >= 2 and not GENERIC_NAME.match(name)

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gallery.reviews.checks.found import Found
+from gallery.reviews.checks.findings import CheckFinding
 
 SMALL = 1200  # px on the longer side: less than a wall label beside it on a wide screen
 TINY = 640
 BLURRED = 450  # of 1000; tests/bench/blur.py counts hits and false alarms
 
 
-def look(width: int, height: int, softness: int | None) -> Iterator[Found]:
+def check(width: int, height: int, softness: int | None) -> Iterator[CheckFinding]:
     """`width`, `height`: px, upright. `softness`: 0 to 1000, or None where it was not measured."""
     longer = max(width, height)
     if longer < SMALL:
         facts = {"width": str(width), "height": str(height)}
-        yield Found("picture", "picture", "tiny" if longer < TINY else "small", facts=facts)
+        yield CheckFinding("picture", "picture", "tiny" if longer < TINY else "small", facts=facts)
     if softness is not None and softness >= BLURRED:
-        yield Found("picture", "picture", "blurred", facts={"softness": str(softness)})
+        yield CheckFinding("picture", "picture", "blurred", facts={"softness": str(softness)})

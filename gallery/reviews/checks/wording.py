@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gallery.reviews.checks.found import Found, is_quoted
+from gallery.reviews.checks.findings import CheckFinding, is_quoted
 
 
 @dataclass(frozen=True)
-class Entry:
+class WordingEntry:
     """One entry of the list, for one language's texts."""
 
     id: str
@@ -34,14 +34,14 @@ class Entry:
 class WordingList:
     version: str
     sources: Mapping[str, Mapping[str, str]]  # key → title_zh, title_en
-    entries: tuple[Entry, ...]
+    entries: tuple[WordingEntry, ...]
 
 
 @functools.cache
 def wording_list() -> WordingList:
     told = tomllib.loads((Path(__file__).parent / "wording.toml").read_text())
     entries = tuple(
-        Entry(
+        WordingEntry(
             id=each["id"],
             language=each["language"],
             pattern=_pattern(each["language"], each["words"], each.get("not_before", "")),
@@ -64,7 +64,7 @@ def _pattern(language: str, words: list[str], not_before: str) -> re.Pattern[str
     )
 
 
-def look(texts: Mapping[str, str]) -> Iterator[Found]:
+def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
     """`texts`: by TEXT_FIELDS, in whatever language each of them is."""
     for field, text in texts.items():
         for entry in wording_list().entries:
@@ -73,4 +73,4 @@ def look(texts: Mapping[str, str]) -> Iterator[Found]:
                 quoted = is_quoted(text, *match.span())
                 if (match.group(), quoted) not in seen:
                     seen.add((match.group(), quoted))
-                    yield Found("wording", field, entry.id, match.group(), quoted, {"entry": entry.id})
+                    yield CheckFinding("wording", field, entry.id, match.group(), quoted, {"entry": entry.id})

@@ -1,0 +1,128 @@
+"""Idempotency-Key: a request that is sent twice is answered once, also after a crash (draft-ietf-httpapi-idempotency-key).
+
+The answer is kept in the very transaction of what it tells. So either both are there, or neither, and whoever comes
+again after a crash finds the answer, or does the work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+from tortoise.exceptions import IntegrityError
+
+from gallery.api.models import KeptAnswer, Token
+from gallery.api.problems import FieldError, Problem
+from gallery.clock import now
+from gallery.db.connection import in_transaction, locked
+from gallery.web.languages import gettext as _
+
+HEADER = "idempotency-key"
+KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,200}")
+ANSWER_RETENTION = timedelta(hours=24)
+ANSWER_LEASE = timedelta(seconds=60)  # after which a request that was never answered may be tried again
+KEPT_HEADERS = ("content-type", "content-language", "location", "etag")
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The key of a request, with or without quotes; None where it has none. Raises Problem 400."""
+    text = request.headers.get(HEADER)
+    if text is None:
+        return None
+    if len(text) > 2 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    if not KEY_PATTERN.fullmatch(text):
+        raise Problem(
+            400,
+            errors=[
+                FieldError(
+                    _("This takes 1 to 200 letters, digits and signs, without blanks."),
+                    parameter="Idempotency-Key",
+                )
+            ],
+        )
+    return text
+
+
+async def respond_once(
+    request: Request, token: Token, key: str, body: bytes, answer: Callable[[], Awaitable[Response]]
+) -> Response:
+    """What `answer` makes; or, where the same request was answered before, that answer.
+
+    Raises Problem 409 while it is answered elsewhere, and 422 where another request had the key.
+    """
+    kept = await _claim_key(token, key, request_fingerprint(request, body))
+    if kept.status is not None:
+        return Response(
+            kept.body.encode(),
+            kept.status,
+            {**kept.headers, "cache-control": "no-store", "idempotency-replayed": "true"},
+        )
+    try:
+        async with in_transaction():
+            held: KeptAnswer | None = await locked(
+                KeptAnswer.filter(id=kept.id, attempt=kept.attempt)
+            ).first()
+            if held is None:  # it took so long that somebody else took it up
+                raise _in_progress_problem(1)
+            response = await answer()
+            held.status, held.body = response.status_code, bytes(response.body).decode()
+            held.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+            await held.save(update_fields=["status", "body", "headers"])
+            return response
+    except BaseException:
+        await KeptAnswer.filter(id=kept.id, attempt=kept.attempt, status__isnull=True).delete()
+        raise
+
+
+def request_fingerprint(request: Request, body: bytes) -> str:
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return hashlib.sha256(asked + body).hexdigest()
+
+
+async def _claim_key(token: Token, key: str, fingerprint: str) -> KeptAnswer:
+    try:
+        return await _try_to_claim_key(token, key, fingerprint)
+    except IntegrityError:  # another came at the same moment, and was first
+        return await _try_to_claim_key(token, key, fingerprint)
+
+
+async def _try_to_claim_key(token: Token, key: str, fingerprint: str) -> KeptAnswer:
+    moment = now()
+    async with in_transaction():
+        held: KeptAnswer | None = await locked(KeptAnswer.filter(token_id=token.id, key=key)).first()
+        if held is not None and held.created_at <= moment - ANSWER_RETENTION:
+            await held.delete()
+            held = None
+        if held is None:
+            return await KeptAnswer.create(
+                token_id=token.id,
+                key=key,
+                fingerprint=fingerprint,
+                lease_until=moment + ANSWER_LEASE,
+                created_at=moment,
+            )
+        if held.fingerprint != fingerprint:
+            sentence = _("Another request had this key. Please give each request a key of its own.")
+            raise Problem(422, sentence, errors=[FieldError(sentence, parameter="Idempotency-Key")])
+        if held.status is None:
+            if held.lease_until > moment:
+                raise _in_progress_problem((held.lease_until - moment).total_seconds())
+            held.attempt += 1
+            held.lease_until = moment + ANSWER_LEASE
+            await held.save(update_fields=["attempt", "lease_until"])
+        return held
+
+
+def _in_progress_problem(seconds: float) -> Problem:
+    detail = _("The same request is being answered just now. Please ask again in a moment.")
+    return Problem(409, detail, headers={"retry-after": str(int(seconds) + 1)})
+
+
+async def delete_old_answers() -> None:
+    """Delete answers that need not be given again."""
+    await KeptAnswer.filter(created_at__lte=now() - ANSWER_RETENTION).delete()

@@ -1,0 +1,108 @@
+"""What a work can be given by its number: artists, consents, projects, open themes; and whose token it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gallery.api.bodies import json_response, parse_parameters
+from gallery.api.models import Token
+from gallery.api.works import PAGE_SIZE, PAGING_PARAMETERS, format_moment, page_response
+from gallery.artists.models import Artist, Consent
+from gallery.artworks.works import load_work_options
+from gallery.clock import today
+from gallery.db.connection import QuerySet
+from gallery.numbers import MAX_NUMBER
+from gallery.organisations.access import load_member
+from gallery.organisations.models import Organisation, Project
+from gallery.themes.extensions import extended_deadlines
+
+
+async def organisation(request: Request) -> Response:
+    """A program asks for whom it acts, and with what."""
+    _person, (own,) = await load_member(request)
+    token: Token = request.state.token
+    told = {name: getattr(own, name) for name in ("id", "slug", "name_zh", "name_en")}
+    about = {
+        "name": token.name,
+        "scopes": token.scopes.split(),
+        "expires_at": format_moment(token.expires_at),
+    }
+    return json_response({**told, "token": about})
+
+
+async def artists(request: Request) -> Response:
+    """A program lists the artists, by their credit names alone."""
+    own = await _own(request)
+    rows, limit = await _page(request, Artist.filter(organisation_id=own.id))
+    lines = [
+        {name: getattr(each, name) for name in ("id", "credit_name", "credit_name_translation")}
+        for each in rows[:limit]
+    ]
+    return page_response(request, "artists", lines, limit, has_more=len(rows) > limit)
+
+
+async def consents(request: Request) -> Response:
+    """A program lists the consents and how each stands; neither their codes nor anybody's words."""
+    own = await _own(request)
+    rows, limit = await _page(request, Consent.filter(artist__organisation_id=own.id))
+    day = today()
+    lines = [
+        {
+            "id": each.id,
+            "artist": each.artist_id,
+            "state": str(each.state(day)),
+            "agreed_by": str(each.agreed_by),
+            "scopes": each.scope,
+            "starts_on": each.starts_on.isoformat(),
+            "ends_on": each.ends_on.isoformat() if each.ends_on else None,
+        }
+        for each in rows[:limit]
+    ]
+    return page_response(request, "consents", lines, limit, has_more=len(rows) > limit)
+
+
+async def projects(request: Request) -> Response:
+    """A program lists the projects behind the works."""
+    own = await _own(request)
+    rows, limit = await _page(request, Project.filter(organisation_id=own.id))
+    names = ("id", "title_zh", "title_en", "summary_zh", "summary_en", "link")
+    lines = [{name: getattr(each, name) for name in names} for each in rows[:limit]]
+    return page_response(request, "projects", lines, limit, has_more=len(rows) > limit)
+
+
+async def themes(request: Request) -> Response:
+    """A program lists the themes that take works of the organisation now, with their last days."""
+    own = await _own(request)
+    longer = await extended_deadlines([own.id])
+    lines = [
+        {
+            **{name: getattr(each, name) for name in ("id", "slug", "title_zh", "title_en")},
+            "occurs_on": _day(each.occurs_on),
+            "call_opens_on": _day(each.call_opens_on),
+            "call_closes_on": _day(
+                max(filter(None, (each.call_closes_on, longer.get(each.id))), default=None)
+            ),
+        }
+        for each in (await load_work_options([own])).themes
+    ]
+    return json_response({"themes": lines})
+
+
+async def _own(request: Request) -> Organisation:
+    _person, (own,) = await load_member(request)
+    return own
+
+
+async def _page(request: Request, rows: QuerySet[Any]) -> tuple[list[Any], int]:
+    """One more of the rows than the page has, so that it is known whether there is another; and its length."""
+    asked = parse_parameters(request, PAGING_PARAMETERS)
+    limit: int = asked.get("limit", PAGE_SIZE)
+    found = rows.filter(id__lt=asked.get("after", MAX_NUMBER + 1)).order_by("-id")
+    return await found.limit(limit + 1), limit
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day else None

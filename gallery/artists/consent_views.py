@@ -1,0 +1,148 @@
+"""The consents of an organisation's artists, and their slips, at the desk."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.artists.access import load_consent
+from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS, set_artist_page
+from gallery.artists.forms import RenewalForm
+from gallery.artists.models import Consent
+from gallery.artists.private_details import FORM_MAX_BYTES
+from gallery.artists.renewal import RenewalRefused, compare_consents, count_returning_works, renew
+from gallery.artists.slips import qr_picture, readable_code, slip_link, slip_texts
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import today
+from gallery.numbers import page_number
+from gallery.organisations.access import load_member
+from gallery.web.forms import read_small_form
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, redirect, render, settings_of
+
+PAGE_SIZE = 50
+
+
+async def index(request: Request) -> Response:
+    """A partner sees who agreed to what, and how each consent stands."""
+    _person, organisations = await load_member(request)
+    consents = Consent.filter(artist__organisation_id__in=[each.id for each in organisations])
+    page = page_number(request.query_params)
+    shown = (
+        await consents.order_by("-id")
+        .offset((page - 1) * PAGE_SIZE)
+        .limit(PAGE_SIZE + 1)
+        .prefetch_related("artist", "followed_by")
+    )
+    context = {"consents": shown[:PAGE_SIZE], "page": page, "has_more": len(shown) > PAGE_SIZE, **_words()}
+    return render(request, "consents/index.html", context)
+
+
+async def show(request: Request) -> Response:
+    """A partner sees one consent, the works under it, and where to print its slip."""
+    consent = await load_consent(request)
+    await consent.fetch_related("artworks", "artworks__image")
+    older = consent.follows
+    works = sorted(consent.artworks, key=lambda work: work.id)
+    context = {
+        "consent": consent,
+        "works": works,
+        "compared": compare_consents(older, consent) if older is not None else [],
+        "letters": readable_code(consent) if consent.withdrawn_at else "",
+        "newer": next(iter(consent.followed_by), None),
+        "forms": sorted(consent.signed_forms, key=lambda form: form.id),
+        "form_max_bytes": FORM_MAX_BYTES,
+        **_words(),
+    }
+    return render(request, "consents/show.html", context)
+
+
+async def new_renewal(request: Request) -> Response:
+    """A partner is asked for a consent given anew, beside what the present one says."""
+    consent = await load_consent(request)
+    data = {"agreed_by": consent.agreed_by, "scopes": consent.scope, "starts_on": today()}
+    return await _renewal_page(request, consent, RenewalForm(data=data))
+
+
+async def create_renewal(request: Request) -> Response:
+    """A partner renews a consent: its works move to the new one, and come back on view where they had left it."""
+    consent = await load_consent(request)
+    form = RenewalForm(await read_small_form(request))
+    told = form.told_renewal()
+    if told is None:
+        return await _renewal_page(request, consent, form, 422)
+    try:
+        made = await renew(consent, told, request.state.person)
+    except RenewalRefused as refusal:
+        response = redirect(request, "consents:show", id=consent.id)
+        flash(request, response, str(refusal.sentence), "error")
+        return response
+    response = redirect(request, "consents:show", id=made.id)
+    flash(
+        request,
+        response,
+        _("The consent is renewed, and its works are under the new one. Please print its slip."),
+    )
+    return response
+
+
+async def _renewal_page(request: Request, consent: Consent, form: RenewalForm, status: int = 200) -> Response:
+    context = {
+        "consent": consent,
+        "form": form,
+        "is_refused": consent.withdrawn_at is not None or bool(list(consent.followed_by)),
+        "works": await consent.artworks.all().count(),
+        "coming_back": await count_returning_works(consent),
+        **_words(),
+    }
+    return render(request, "consents/renewal.html", context, status=status)
+
+
+async def update_artist_page(request: Request) -> Response:
+    """A partner says whether the artist wishes a page that gathers their works."""
+    consent = await load_consent(request)
+    is_wished = "is_wished" in await read_small_form(request)
+    await set_artist_page(consent.artist, is_wished)
+    response = redirect(request, "consents:show", id=consent.id)
+    flash(
+        request,
+        response,
+        _("The artist has a page now.") if is_wished else _("The artist has no page of their own."),
+    )
+    return response
+
+
+async def slip(request: Request) -> Response:
+    """A partner prints the slip with the code, and hands it to artist or guardian."""
+    consent = await load_consent(request)
+    if consent.withdrawn_at is not None:
+        response = redirect(request, "consents:show", id=consent.id)
+        flash(request, response, _("This consent was withdrawn, so there is no slip to hand over."), "hint")
+        return response
+    await record(Verb.CONSENT_SLIP_READ, consent.id, organisation_id=consent.artist.organisation_id)
+    settings = settings_of(request)
+    link = slip_link(consent, settings)
+    context = {
+        "consent": consent,
+        "texts": slip_texts(consent, settings),
+        "link": link,
+        "code": readable_code(consent),
+        "qr": qr_picture(link),
+    }
+    return render(request, "consents/slip.html", context)
+
+
+def _words() -> dict[str, object]:
+    return {"agreed_by_words": AGREED_BY_WORDS, "scope_words": SCOPE_WORDS, "state_words": STATE_WORDS}
+
+
+routes = [
+    Route("/desk/consents", index, name="consents:index", methods=["GET"]),
+    Route("/desk/consents/{id:int}", show, name="consents:show", methods=["GET"]),
+    Route("/desk/consents/{id:int}/renewal", new_renewal, name="consents:new_renewal", methods=["GET"]),
+    Route("/desk/consents/{id:int}/renewal", create_renewal, name="consents:renew", methods=["POST"]),
+    Route("/desk/consents/{id:int}/slip", slip, name="consents:slip", methods=["GET"]),
+    Route("/desk/consents/{id:int}/page", update_artist_page, name="consents:update_page", methods=["POST"]),
+]

@@ -1,0 +1,225 @@
+"""What only the organisation knows of an artist: private details, signed forms of consent, and who has read them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tortoise.expressions import Q
+
+from gallery.accounts.models import Person
+from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
+from gallery.audit.models import Entry
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.db.connection import in_transaction, locked
+from gallery.erasure import request_erasure
+from gallery.images.models import new_token
+from gallery.images.sandbox.parent import REFUSALS, ImageRefused
+from gallery.images.uploads import ReceivedFile, inspect_upload
+from gallery.settings import Settings
+from gallery.storage import Storage
+from gallery.storage.disk import sha256_of
+from gallery.web.languages import file_size
+from gallery.web.languages import gettext as _
+from gallery.web.languages import lazy_gettext as _l
+
+DETAIL_FIELDS = ("legal_name", "contact", "guardian", "notes")
+FORM_MAX_BYTES = 20_000_000
+MAX_FORMS_PER_CONSENT = 5  # for one consent: two sides of two sheets, and one more
+ACCESSES_LISTED = 30
+
+
+def form_too_large() -> str:
+    told = _("This file is larger than %(size)s. Please choose a smaller photograph, or a smaller scan.")
+    return told % {"size": file_size(FORM_MAX_BYTES)}
+
+
+NOT_A_FORM = _l("This is neither a PDF nor a photograph. Please choose one of the two.")
+MEDIA_TYPES: Mapping[str, str] = {
+    "pdf": "application/pdf",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "avif": "image/avif",
+    "heic": "image/heic",
+    "tiff": "image/tiff",
+    "gif": "image/gif",
+}
+
+
+class FormRefused(Exception):
+    """The file cannot be kept as a signed form; `sentence` says why and what to do."""
+
+    def __init__(self, sentence: Any) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+async def save_details(artist: Artist, told: Mapping[str, str], by: Person) -> None:
+    """Keep DETAILS of an artist; where all of them are empty, nothing is kept."""
+    async with in_transaction():
+        await locked(Artist.filter(id=artist.id)).get()
+        await PrivateDetails.filter(artist_id=artist.id).delete()
+        await request_erasure()
+        if any(told.values()):
+            await PrivateDetails.create(
+                artist=artist, changed_by=by, changed_at=now(), **dict[str, Any](told)
+            )
+        await record(Verb.ARTIST_PRIVATE_CHANGED, artist.id, organisation_id=artist.organisation_id, by=by)
+
+
+async def read_details(artist: Artist, by: Person, artwork_id: int | None = None) -> PrivateDetails:
+    """The private details of an artist, empty where there are none; that somebody reads them is written down first.
+
+    `artwork_id`: the work for whose review they are read.
+    """
+    await record(
+        Verb.ARTIST_PRIVATE_READ,
+        artist.id,
+        with_id=artwork_id,
+        organisation_id=artist.organisation_id,
+        by=by,
+    )
+    return await PrivateDetails.get_or_none(artist_id=artist.id) or PrivateDetails(artist_id=artist.id)
+
+
+async def kind_of_form(file: ReceivedFile, settings: Settings) -> str:
+    """A key of MEDIA_TYPES, by the file's content. A photograph is opened in a child, a PDF by nobody. Raises FormRefused."""
+    if file.head.startswith(b"%PDF-"):
+        with file.path.open("rb") as pdf:
+            pdf.seek(max(0, file.size - 2048))
+            if b"%%EOF" not in pdf.read():
+                raise FormRefused(_l("This PDF was not copied completely. Please choose it again."))
+        return "pdf"
+    if file.format is None:
+        raise FormRefused(NOT_A_FORM)
+    try:
+        return (await inspect_upload(file, settings)).format
+    except ImageRefused as refusal:
+        raise FormRefused(REFUSALS[refusal.code]) from refusal
+
+
+def form_key(token: str) -> str:
+    """Where a signed form lies, in private storage only."""
+    return f"{FORMS_FOLDER}/{token}"
+
+
+FORMS_FOLDER = "forms"
+
+
+async def add_form(
+    consent: Consent, file: ReceivedFile, kind: str, by: Person, storage: Storage
+) -> SignedForm:
+    """Keep a signed form of a consent, whose artist must be fetched. Raises FormRefused, StoreAway.
+
+    The row comes first: a file without one is deleted by `gallery check --mend`, a row without a file says so itself.
+    """
+    token = new_token()
+    digest = await asyncio.to_thread(sha256_of, file.path)
+    await storage.private.put_file(form_key(token), file.path)
+    try:
+        async with in_transaction():
+            held = await locked(Consent.filter(id=consent.id)).get()
+            if held.withdrawn_at is not None:
+                raise FormRefused(_l("This consent was withdrawn, so nothing more is kept of it."))
+            if await SignedForm.filter(consent_id=consent.id).count() >= MAX_FORMS_PER_CONSENT:
+                raise FormRefused(_l("Five files are the most for one consent. Please delete one first."))
+            made = await SignedForm.create(
+                consent_id=consent.id, token=token, kind=kind, file_bytes=file.size, sha256=digest, by=by
+            )
+            await record(
+                Verb.CONSENT_FORM_ADDED,
+                consent.id,
+                with_id=made.id,
+                organisation_id=consent.artist.organisation_id,
+                by=by,
+            )
+            return made
+    except BaseException:
+        await storage.private.delete(form_key(token))
+        raise
+
+
+async def delete_form(form: SignedForm, storage: Storage, by: Person) -> None:
+    """Delete a signed form, its file first. Its consent with artist must be fetched. Raises StoreAway."""
+    await storage.private.delete(form_key(form.token))
+    async with in_transaction():
+        if await SignedForm.filter(id=form.id).delete():
+            await record(
+                Verb.CONSENT_FORM_DELETED,
+                form.consent_id,
+                with_id=form.id,
+                organisation_id=form.consent.artist.organisation_id,
+                by=by,
+            )
+
+
+async def delete_all_forms(consent_id: int, storage: Storage) -> None:
+    """Delete every signed form of a consent that was withdrawn. Raises StoreAway."""
+    forms = await SignedForm.filter(consent_id=consent_id)
+    await storage.private.delete(*[form_key(form.token) for form in forms])
+    await SignedForm.filter(id__in=[form.id for form in forms]).delete()
+
+
+class ArtistHasWorks(Exception):
+    """Works name the artist."""
+
+    sentence: Any = _l("Works name this artist, so only what is private can be deleted: empty its fields.")
+
+
+async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:
+    """Delete an artist whom no work names, with consents, private details and signed forms. Raises ArtistNeeded, StoreAway."""
+    consents = Consent.filter(artist_id=artist.id)
+    async with in_transaction():
+        await locked(Artist.filter(id=artist.id)).get()
+        # By relation, for works stand above.
+        if await artist.artworks.all().exists():
+            raise ArtistHasWorks
+        tokens = await SignedForm.filter(consent__artist_id=artist.id).values_list("token", flat=True)
+        await consents.delete()
+        await Artist.filter(id=artist.id).delete()
+        await request_erasure()
+        await record(Verb.ARTIST_DELETED, artist.id, organisation_id=artist.organisation_id, by=by)
+        # Within the transaction: while the store is away nothing of it has happened.
+        await storage.private.delete(*[form_key(str(token)) for token in tokens])
+
+
+@dataclass(frozen=True)
+class PrivateAccess:
+    """That somebody read private details, and when."""
+
+    name: str
+    at: datetime
+    is_form: bool  # a signed form, not the details
+    is_review: bool  # a curator's, for one review
+
+
+async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list[PrivateAccess]:
+    """Who read what is private of an artist, the latest first; from the audit log."""
+    entries = (
+        await Entry.filter(
+            Q(verb=Verb.ARTIST_PRIVATE_READ, thing_id=artist.id)
+            | Q(verb=Verb.CONSENT_FORM_READ, thing_id__in=list(consent_ids))
+        )
+        .order_by("-id")
+        .limit(ACCESSES_LISTED)
+    )
+    names = dict(
+        await Person.filter(id__in={each.person_id for each in entries if each.person_id}).values_list(
+            "id", "name"
+        )
+    )
+    return [
+        PrivateAccess(
+            names.get(each.person_id or 0, ""),
+            each.at,
+            each.verb == Verb.CONSENT_FORM_READ,
+            each.with_id is not None,
+        )
+        for each in entries
+    ]

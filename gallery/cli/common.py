@@ -1,0 +1,92 @@
+"""What every command needs: the database opened, or one sentence that says why it cannot be; and bars for long work."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from asyncpg import PostgresError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from tortoise.connection import get_connection
+from tortoise.exceptions import DBConnectionError, OperationalError
+
+from gallery.clock import set_time_zone
+from gallery.db.connection import Database
+from gallery.db.content_version import ContentVersion
+from gallery.settings import Settings
+from gallery.storage import Storage
+
+console = Console(highlight=False)
+
+
+class DatabaseUnreachable(RuntimeError):
+    """The database cannot be opened; the message names it, without its password, and says why."""
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The open database of `settings`; raises Unreachable."""
+    set_time_zone(settings.zone)
+    database = Database(settings)
+    try:
+        await database.__aenter__()
+        await get_connection("default").execute_query("SELECT 1")
+    except (OSError, DBConnectionError, OperationalError, PostgresError, sqlite3.Error) as error:
+        await database.__aexit__(None, None, None)
+        raise DatabaseUnreachable(
+            f"The database {database_address(settings)} cannot be opened: {first_line(error)}"
+        ) from error
+    try:
+        yield database
+    finally:
+        await database.__aexit__(None, None, None)
+
+
+def database_address(settings: Settings) -> str:
+    """The address of the database without user and password."""
+    url = urlsplit(settings.database_url)
+    if url.scheme == "sqlite":
+        return url.path[1:]
+    return f"{url.hostname or 'localhost'}:{url.port or 5432}{url.path}"
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+async def set_up(settings: Settings) -> list[str]:
+    """Make folders and database ready, as often as one likes; returns the migrations that it applied.
+
+    Raises StoreAway where pictures cannot be kept, and Unreachable.
+    """
+    await Storage(settings).check()
+    async with open_database(settings) as database:
+        applied = await database.migrate()
+        await ContentVersion.get_or_create(id=1)
+    return applied
+
+
+def progress_bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<22}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+class ProgressReporter:
+    """One bar for each kind of work that is told of."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.bar = bar
+        self.tasks: dict[str, TaskID] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what not in self.tasks:
+            self.tasks[what] = self.bar.add_task(what)
+        self.bar.update(self.tasks[what], completed=done, total=total)

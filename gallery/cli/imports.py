@@ -1,0 +1,173 @@
+"""`gallery import`: a sheet with its pictures from the disk of the machine, for bundles that no browser should send."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from gallery.accounts.models import Person
+from gallery.artists.models import Consent
+from gallery.artworks.import_chores import import_next
+from gallery.artworks.import_models import RUNNING_STATES, Import, ImportState, bundle_key
+from gallery.artworks.imports import ImportReport, confirm_import, create_import
+from gallery.artworks.sheets import COLUMN_LABELS, fault_sentence
+from gallery.artworks.works import load_work_options
+from gallery.audit.current_user import set_current_user_id
+from gallery.cli.common import ProgressReporter, console, open_database, progress_bar
+from gallery.cli.processes import run
+from gallery.images.models import new_token
+from gallery.organisations.access import organisations_of
+from gallery.organisations.models import Organisation
+from gallery.settings import Settings
+from gallery.storage import Storage
+from gallery.web.languages import LANGUAGES, use_language
+from gallery.worker import ChoreContext
+
+PAUSE = 0.3  # seconds between two looks at how far it is
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--for", "email", metavar="EMAIL", required=True, help="In whose name the drafts are made.")
+@click.option("--organisation", metavar="SLUG", help="Whose works these are, where EMAIL belongs to several.")
+@click.option("--consent", type=int, metavar="NUMBER", help="One consent for all rows that name none.")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="zh",
+    show_default=True,
+    help="Of the texts, where a row does not say.",
+)
+@click.option("--yes", is_flag=True, help="Make drafts of all good rows, also where others have faults.")
+def import_sheet(
+    file: Path, email: str, organisation: str | None, consent: int | None, language: str, yes: bool
+) -> None:
+    """Bring in FILE, a ZIP of pictures with a sheet, or a sheet, as the desk does.
+
+    Each row becomes a draft. Without --yes all is tried and nothing is made: a member of the organisation can look at
+    what was found, and say yes, at the desk. It may be stopped at any time: the worker goes on with it.
+    """
+    settings = Settings.from_env()
+    job = run(try_and_import(settings, file, email, organisation, consent, language, says_yes=yes))
+    print_report(job, settings)
+    if job.state == ImportState.REFUSED or job.report.get("bad"):
+        raise SystemExit(1)
+
+
+async def try_and_import(
+    settings: Settings,
+    file: Path,
+    email: str,
+    slug: str | None,
+    consent_id: int | None,
+    language: str,
+    *,
+    says_yes: bool,
+) -> Import:
+    """The import of `file`, tried and, after a yes, done. Raises BadParameter, StoreAway."""
+    storage = Storage(settings)
+    async with open_database(settings) as database:
+        await database.check()
+        person, organisation = await _member(email, slug)
+        consent = await _consent(organisation, consent_id) if consent_id is not None else None
+        await storage.check()
+        set_current_user_id(person.id)
+        token = new_token()
+        async with storage.scratch_folder() as folder:
+            # A copy, not a link: the keeper may mend the file while what was found in it waits for a yes.
+            await asyncio.to_thread(shutil.copyfile, file, folder / "bundle")
+            await storage.private.put_file(bundle_key(token), folder / "bundle")
+        job = await create_import(organisation, person, token, file.name, consent, language)
+        context = ChoreContext(settings, storage)
+        await _run_until_idle(job, context)
+        if says_yes and job.state == ImportState.CHECKED and job.report["good"]:
+            await confirm_import(job)
+            await _run_until_idle(job, context)
+        return job
+
+
+async def _member(email: str, slug: str | None) -> tuple[Person, Organisation]:
+    """In whose name, and whose works they will be. Raises BadParameter."""
+    person = await Person.get_or_none(email=email.lower())
+    found = await organisations_of(person) if person else []
+    if person is None or not found:
+        raise click.BadParameter(f"no member of an organisation signs in as {email!r}.", param_hint="--for")
+    chosen = [each for each in found if slug in (None, each.slug)]
+    if len(chosen) != 1:
+        known = ", ".join(each.slug for each in found)
+        raise click.BadParameter(f"{email} belongs to {known}. Please name one.", param_hint="--organisation")
+    return person, chosen[0]
+
+
+async def _consent(organisation: Organisation, id: int) -> Consent:
+    """A consent of theirs that is in force. Raises BadParameter."""
+    for consent in (await load_work_options([organisation])).consents:
+        if consent.id == id:
+            return consent
+    raise click.BadParameter(f"{organisation.slug} has no consent {id} in force.", param_hint="--consent")
+
+
+async def _run_until_idle(job: Import, context: ChoreContext) -> None:
+    """Do what a worker does until the import rests, or watch one that is at it; `job` is then as it is kept."""
+
+    async def work() -> None:
+        while await Import.exists(id=job.id, state__in=RUNNING_STATES):
+            if not await import_next(context):  # another worker has it
+                await asyncio.sleep(PAUSE)
+
+    with progress_bar() as bar:
+        telling = ProgressReporter(bar)
+        working = asyncio.create_task(work())
+        try:
+            while not working.done():
+                await asyncio.wait([working], timeout=PAUSE)
+                await job.refresh_from_db()
+                if job.picture_count:
+                    telling("Pictures", job.done_pictures, job.picture_count)
+                if job.row_count:
+                    telling("Rows", job.done_rows, job.row_count)
+            await working
+        finally:  # stopped by hand it gives the import back while the database is open
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+
+def print_report(job: Import, settings: Settings) -> None:
+    """Say what came of it, each fault with what would be right."""
+    with use_language("en"):
+        if job.state == ImportState.REFUSED:
+            console.print(escape(fault_sentence(job.refusal["code"], job.refusal)))
+            return
+        if job.state == ImportState.TAKEN_BACK:
+            console.print("It was discarded at the desk meanwhile. Nothing of it was made.")
+            return
+        report = ImportReport(**job.report)
+        table = Table(
+            "Row", "Column", "What stands there", "What would be right", box=None, padding=(0, 2, 0, 0)
+        )
+        for fault in report.faults:
+            said = (
+                COLUMN_LABELS[fault["column"]],
+                fault["value"],
+                fault_sentence(fault["code"], fault["facts"]),
+            )
+            table.add_row(str(fault["row"]), *(escape(str(each)) for each in said))
+    if report.faults:
+        console.print(table)
+    if report.fault_count > len(report.faults):
+        console.print(f"These are the first {len(report.faults)} of {report.fault_count}.")
+    if report.strangers:
+        console.print(f"Passed over, for they are not known here: {escape(', '.join(report.strangers))}")
+    if report.unused:
+        console.print(f"Named by no row: {report.unused} file(s)")
+    is_done = job.state == ImportState.DONE
+    console.print(
+        f"{'Made' if is_done else 'Good':<12}{report.good} work(s), with {report.new_artists} new artist(s)"
+    )
+    console.print(f"{'To mend':<12}{report.bad} row(s)")
+    click.echo(f"{'See' if is_done else 'Say yes at':<12}{settings.site_url}/desk/sheets/{job.id}")

@@ -1,0 +1,443 @@
+"""Entering the demo: everything goes through the forms that people use, each filled in by whose it is.
+
+What is there already is left as it is: a demo that was broken off goes on where it stopped, and a second one
+adds nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import multiprocessing
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+
+from gallery.accounts.invitations import invite
+from gallery.accounts.models import Person, Role
+from gallery.app import CHORES, create_app
+from gallery.artists.models import Artist, Consent
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import today
+from gallery.demo import content as catalogue
+from gallery.demo.content import (
+    CURATOR,
+    KEEPER,
+    PASSWORD,
+    DemoExhibition,
+    DemoOrganisation,
+    DemoPerson,
+    DemoStage,
+    DemoText,
+    DemoTheme,
+    DemoWork,
+)
+from gallery.demo.photographs import save_photograph
+from gallery.demo.works_country import COUNTRY
+from gallery.demo.works_football import FOOTBALL
+from gallery.demo.works_table import TABLE
+from gallery.demo.works_winter import WINTER
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
+from gallery.images.chores import CHORES as DEVELOPING
+from gallery.images.models import Image, ImageState
+from gallery.images.sandbox.child import die_with_parent
+from gallery.organisations.models import Organisation, Project
+from gallery.settings import Settings
+from gallery.storage import Storage
+from gallery.themes.models import Theme
+from gallery.worker import ChoreContext, Worker
+
+ReportProgress = Callable[[str, int, int], None]  # what is being done, how much of it is done, of how much
+
+OPENED_DAYS_AGO = 3
+CALL_DAYS = 60
+DECISIONS = {
+    DemoStage.RETURNED: "returned",
+    DemoStage.DECLINED: "declined",
+}  # all other stages that are reviewed: accepted
+
+
+class EntryRefused(RuntimeError):
+    """A form of the site did not take what the demo wrote in it."""
+
+
+@dataclass(frozen=True)
+class DemoContent:
+    """What there is to enter."""
+
+    works: Sequence[DemoWork] = (*TABLE, *WINTER, *FOOTBALL, *COUNTRY)
+    organisations: Sequence[DemoOrganisation] = catalogue.ORGANISATIONS
+    members: Sequence[DemoPerson] = catalogue.MEMBERS
+    exhibitions: Sequence[DemoExhibition] = catalogue.EXHIBITIONS
+    picture_width: int | None = None  # px; each scene's own without it
+
+
+@dataclass
+class DemoBrowsers:
+    """The people of the demo, each with a browser in which they sign in when they are first needed."""
+
+    app: Starlette
+    base_url: str
+    _browsers: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    _closing: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def __aenter__(self) -> DemoBrowsers:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._closing.aclose()
+
+    async def browser(self, email: str = "") -> httpx.AsyncClient:
+        """The browser of a person; of somebody without account where `email` is empty."""
+        if email not in self._browsers:
+            transport = httpx.ASGITransport(self.app)
+            browser = httpx.AsyncClient(transport=transport, base_url=self.base_url, timeout=60)
+            self._browsers[email] = await self._closing.enter_async_context(browser)
+            if email:
+                await self.send(
+                    "", "accounts:create_session", {"email": email, "password": PASSWORD}, into=browser
+                )
+        return self._browsers[email]
+
+    async def send(
+        self,
+        email: str,
+        route: str,
+        fields: Mapping[str, Any],
+        picture: Path | None = None,
+        into: httpx.AsyncClient | None = None,
+        **parameters: Any,
+    ) -> httpx.Response:
+        """Fill in a form and send it; raises EntryRefused unless it was taken."""
+        browser = into or await self.browser(email)
+        data = {name: value for name, value in fields.items() if value is not None}
+        address = self.app.url_path_for(route, **parameters)
+        if picture is None:
+            response = await browser.post(str(address), data=data)
+        else:
+            content = await asyncio.to_thread(picture.read_bytes)
+            response = await browser.post(
+                str(address), data=data, files={"picture": (picture.name, content, "image/jpeg")}
+            )
+        if response.status_code not in {200, 303}:
+            raise EntryRefused(f"{route} answered {response.status_code}: {form_errors(response.text)}")
+        return response
+
+
+def form_errors(page: str) -> str:
+    """The sentences with which a page refused a form."""
+    found = re.findall(r'class="[^"]*\berrors?\b[^"]*"[^>]*>(.*?)</(?:ul|ol|p|div|section)>', page, re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", " ".join(found))).strip() or "no reason given"
+
+
+async def enter_demo(settings: Settings, told: ReportProgress, chosen: DemoContent | None = None) -> None:
+    """Enter the whole demo into the open database of `settings`."""
+    chosen = chosen or DemoContent()
+    storage = Storage(settings)
+    async with DemoBrowsers(create_app(settings), settings.site_url) as desk:
+        await enter_keeper_and_curator(desk, settings)
+        await enter_themes(desk, catalogue.themes(today()))
+        await enter_organisations(desk, chosen)
+        async with image_workers(settings, storage):
+            await enter_works(desk, chosen, told)
+            await wait_until_developed(told)
+        await review_works(desk, chosen, told)
+        await enter_exhibitions(desk, chosen)
+        await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # public storage gets what is on view
+        await withdraw_works(desk, chosen)
+
+
+async def enter_keeper_and_curator(desk: DemoBrowsers, settings: Settings) -> None:
+    if not await Person.exists(email=KEEPER.email):
+        token = await invite(
+            KEEPER.email, Role.KEEPER, days=settings.invitation_days, language=KEEPER.language
+        )
+        await accept_invitation(desk, KEEPER, token)
+    await enter_person(desk, KEEPER.email, CURATOR, None)
+
+
+async def enter_person(
+    desk: DemoBrowsers, by: str, person: DemoPerson, organisation: Organisation | None
+) -> None:
+    """Invite somebody and let them make their account by the link."""
+    if await Person.exists(email=person.email):
+        return
+    fields = {
+        "email": person.email,
+        "role": person.role,
+        "organisation": str(organisation.id) if organisation else "",
+        "language": person.language,
+        "confirm_password": PASSWORD,  # entering takes long on a slow machine
+    }
+    page = await desk.send(by, "organisations:invite", fields)
+    found = re.search(r"/desk/invitations/([\w-]+)", page.text)
+    if found is None:
+        raise EntryRefused(f"The invitation of {person.email} shows no link.")
+    await accept_invitation(desk, person, found[1])
+
+
+async def accept_invitation(desk: DemoBrowsers, person: DemoPerson, token: str) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(desk.app), base_url=desk.base_url) as browser:
+        fields = {"name": person.name, "password": PASSWORD}
+        await desk.send("", "accounts:accept", fields, into=browser, token=token)
+
+
+async def enter_themes(desk: DemoBrowsers, themes: Sequence[DemoTheme]) -> None:
+    for theme in themes:
+        if await Theme.exists(slug=theme.slug):
+            continue
+        day = today()
+        await desk.send(
+            CURATOR.email,
+            "themes:create",
+            {
+                "slug": theme.slug,
+                **in_both_languages("title", theme.title),
+                **in_both_languages("text", theme.text),
+                "accent": theme.accent,
+                "accent_night": theme.accent_night,
+                "occurs_on": iso_date(theme.occurs_on),
+                "call_opens_on": iso_date(day - timedelta(days=CALL_DAYS)),
+                "call_closes_on": iso_date(day + timedelta(days=CALL_DAYS)),
+            },
+        )
+
+
+async def enter_organisations(desk: DemoBrowsers, chosen: DemoContent) -> None:
+    for told_of in chosen.organisations:
+        if not await Organisation.exists(slug=told_of.slug):
+            fields = {
+                "slug": told_of.slug,
+                **in_both_languages("name", told_of.name),
+                **in_both_languages("about", told_of.about),
+                "registration_number": told_of.registration_number,
+                "website": told_of.website,
+            }
+            await desk.send(CURATOR.email, "organisations:create", fields)
+    for person in chosen.members:
+        await enter_person(desk, CURATOR.email, person, await Organisation.get(slug=person.organisation))
+    for told_of in chosen.organisations:
+        project = told_of.project
+        if not await Project.exists(title_zh=project.title.zh, organisation__slug=told_of.slug):
+            fields = {
+                **in_both_languages("title", project.title),
+                **in_both_languages("summary", project.summary),
+                "link": project.link,
+            }
+            await desk.send(member_of(chosen, told_of.slug), "projects:create", fields)
+
+
+async def enter_works(desk: DemoBrowsers, chosen: DemoContent, told: ReportProgress) -> None:
+    """Draw, enter and submit what is not there yet; the pictures are drawn by all processors meanwhile."""
+    kept = {artwork.form_key for artwork in await Artwork.filter(form_key__not_isnull=True).only("form_key")}
+    waiting = [work for work in chosen.works if form_key(work) not in kept]
+    if waiting:
+        told("Drawing and entering", 0, len(waiting))
+        await draw_and_enter(desk, chosen, waiting, told)
+    for work in chosen.works:
+        artwork = await Artwork.get(form_key=form_key(work))
+        if artwork.status == Status.DRAFT and work.stage != DemoStage.DRAFT:
+            await desk.send(member_of(chosen, work.organisation), "artworks:submit", {}, id=artwork.id)
+
+
+async def draw_and_enter(
+    desk: DemoBrowsers, chosen: DemoContent, waiting: Sequence[DemoWork], told: ReportProgress
+) -> None:
+    loop = asyncio.get_running_loop()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        # Not forked: this process has threads.
+        ProcessPoolExecutor(
+            os.cpu_count(), multiprocessing.get_context("spawn"), initializer=die_with_parent
+        ) as artists,
+    ):
+        drawings = [
+            loop.run_in_executor(artists, save_photograph, work.slug, Path(folder), chosen.picture_width)
+            for work in waiting
+        ]
+        try:
+            for number, (work, drawing) in enumerate(zip(waiting, drawings, strict=True), 1):
+                picture = await drawing
+                await enter_work(desk, member_of(chosen, work.organisation), work, picture)
+                picture.unlink()
+                told("Drawing and entering", number, len(waiting))
+        finally:
+            for drawing in drawings:
+                drawing.cancel()
+
+
+async def enter_work(desk: DemoBrowsers, email: str, work: DemoWork, picture: Path) -> None:
+    organisation = await Organisation.get(slug=work.organisation)
+    project = await Project.filter(organisation=organisation).order_by("id").first()
+    theme_ids = await Theme.filter(slug__in=work.themes).order_by("id").values_list("id", flat=True)
+    fields = {
+        "form_key": form_key(work),
+        "organisation": str(organisation.id),
+        "language": work.language,
+        "year": str(work.year),
+        "project": str(project.id) if project else "",
+        "themes": [str(id) for id in theme_ids],
+        **await artist_and_consent(work, organisation),
+    }
+    for name in ("title", "story", "alt_text", "medium", "assistance"):
+        fields |= with_translation(name, getattr(work, name), work.language)
+    await desk.send(email, "artworks:create", fields, picture=picture)
+
+
+async def artist_and_consent(work: DemoWork, organisation: Organisation) -> dict[str, Any]:
+    """Both chosen where the artist is known, and told anew otherwise."""
+    name = getattr(work.artist, work.language)
+    artist = await Artist.get_or_none(organisation=organisation, credit_name=name)
+    if artist is not None:
+        consent = await Consent.filter(artist=artist).order_by("-id").first()
+        return {"artist": str(artist.id), "consent": str(consent.id) if consent else ""}
+    day = today()
+    ends_on = day + timedelta(days=work.consent_days) if work.consent_days else None
+    return {
+        "artist": "",
+        "consent": "",
+        **with_translation("credit_name", work.artist, work.language),
+        "agreed_by": work.agreed_by,
+        "scopes": ["web", "sharing", "archive"],
+        "starts_on": iso_date(day - timedelta(days=30)),
+        "ends_on": iso_date(ends_on),
+        "assent": work.assent,
+    }
+
+
+@asynccontextmanager
+async def image_workers(settings: Settings, storage: Storage) -> AsyncIterator[None]:
+    """Workers that develop pictures for as long as this lasts, as many as there are processors."""
+    context = ChoreContext(settings, storage)
+    workers = [
+        asyncio.create_task(Worker(context, DEVELOPING).run()) for _ in range(min(4, os.cpu_count() or 1))
+    ]
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.cancel()
+        for worker in workers:
+            with contextlib.suppress(asyncio.CancelledError):
+                await worker
+
+
+async def wait_until_developed(told: ReportProgress) -> None:
+    """Wait until no picture is left to develop."""
+    total = await Image.filter(state=ImageState.RECEIVED).count()
+    while left := await Image.filter(state=ImageState.RECEIVED).count():
+        told("Developing", total - left, total)
+        await asyncio.sleep(0.3)
+    if total:
+        told("Developing", total, total)
+
+
+async def review_works(desk: DemoBrowsers, chosen: DemoContent, told: ReportProgress) -> None:
+    """A curator decides on what was sent for the first time and is to be decided."""
+    decided = [work for work in chosen.works if work.stage not in {DemoStage.DRAFT, DemoStage.SUBMITTED}]
+    for number, work in enumerate(decided, 1):
+        artwork = await Artwork.get(form_key=form_key(work)).prefetch_related("submissions", "reviews")
+        if artwork.status != Status.SUBMITTED or list(artwork.reviews):
+            continue
+        fields = {
+            "submission": str(max(submission.id for submission in artwork.submissions)),
+            "decision": DECISIONS.get(work.stage, "accepted"),
+            "reason": work.reason,
+            **{f"note_{name}": note for name, note in work.notes.items()},
+        }
+        await desk.send(CURATOR.email, "reviews:create", fields, id=artwork.id)
+        told("Reviewing", number, len(decided))
+
+
+async def enter_exhibitions(desk: DemoBrowsers, chosen: DemoContent) -> None:
+    for told_of in chosen.exhibitions:
+        theme = await Theme.get(slug=told_of.theme)
+        titles = in_both_languages("title", told_of.title)
+        if not await Exhibition.exists(slug=told_of.slug):
+            fields = {"slug": told_of.slug, **titles, "theme": str(theme.id)}
+            await desk.send(CURATOR.email, "exhibitions:create", fields)
+        exhibition = await Exhibition.get(slug=told_of.slug)
+        if await Edition.exists(exhibition=exhibition, number__not_isnull=True):
+            continue
+        opened_on = today() - timedelta(days=OPENED_DAYS_AGO)
+        fields = {
+            **titles,
+            **in_both_languages("introduction", told_of.introduction),
+            "opens_at": datetime.combine(opened_on, time(9)).strftime("%Y-%m-%dT%H:%M"),
+            "closes_at": "",
+            "theme": str(theme.id),
+        }
+        await desk.send(CURATOR.email, "exhibitions:update", fields, id=exhibition.id)
+        await hang_works(desk, chosen, told_of, exhibition)
+        await desk.send(CURATOR.email, "editions:create", {}, id=exhibition.id)
+
+
+async def hang_works(
+    desk: DemoBrowsers, chosen: DemoContent, told_of: DemoExhibition, exhibition: Exhibition
+) -> None:
+    """Make the rooms of the draft that have something to show, and hang in each what it lacks."""
+    known = {work.slug: form_key(work) for work in chosen.works}
+    in_draft = Room.filter(edition__exhibition_id=exhibition.id, edition__number__isnull=True)
+    for wall in told_of.rooms:
+        sought = [
+            await Artwork.get_or_none(form_key=known.get(slug, ""), status=Status.ACCEPTED)
+            for slug in wall.works
+        ]
+        artworks = [artwork for artwork in sought if artwork is not None]
+        if not artworks:
+            continue
+        room = await in_draft.filter(title_zh=wall.title.zh).first()
+        if room is None:
+            texts = {**in_both_languages("title", wall.title), **in_both_languages("text", wall.text)}
+            fields = {f"new-{name}": text for name, text in texts.items()}
+            await desk.send(CURATOR.email, "rooms:create", fields, id=exhibition.id)
+            room = await in_draft.get(title_zh=wall.title.zh)
+        hung = {hanging.artwork_id for hanging in await Hanging.filter(room=room)}
+        for artwork in artworks:
+            if artwork.id not in hung:
+                fields = {"room": str(room.id), "artwork": str(artwork.id)}
+                await desk.send(CURATOR.email, "hangings:create", fields, id=exhibition.id)
+
+
+async def withdraw_works(desk: DemoBrowsers, chosen: DemoContent) -> None:
+    """Those who changed their minds follow the link on their slip."""
+    for work in chosen.works:
+        if work.stage != DemoStage.WITHDRAWN:
+            continue
+        artwork = await Artwork.get(form_key=form_key(work)).prefetch_related("consent")
+        if artwork.status == Status.ACCEPTED and artwork.consent is not None:
+            code = artwork.consent.code
+            await desk.send("", "withdrawals:create", {}, language=work.language, code=code)
+
+
+def form_key(work: DemoWork) -> str:
+    """The key of the form of a work: the same at every run, so that none is entered twice."""
+    return hashlib.blake2b(f"demo {work.slug}".encode(), digest_size=16).hexdigest()
+
+
+def member_of(chosen: DemoContent, organisation: str) -> str:
+    return next(person.email for person in chosen.members if person.organisation == organisation)
+
+
+def in_both_languages(name: str, text: DemoText) -> dict[str, str]:
+    return {f"{name}_zh": text.zh, f"{name}_en": text.en}
+
+
+def with_translation(name: str, text: DemoText, language: str) -> dict[str, str]:
+    own, other = (text.zh, text.en) if language == "zh" else (text.en, text.zh)
+    return {name: own, f"{name}_translation": other}
+
+
+def iso_date(day: date | None) -> str:
+    return day.isoformat() if day else ""

@@ -1,0 +1,179 @@
+"""Taking down logos and covers, with all that is kept of them: those that show a work which may not be shown.
+
+Works have consents, logos and covers have none, yet somebody will take a child's drawing for one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gallery.accounts.members import members_of
+from gallery.accounts.models import Person, Role
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.images.fingerprints import is_similar
+from gallery.images.models import Fingerprint, Image, ImageState
+from gallery.images.profile_image_models import CreditLogo, ProfileImage
+from gallery.images.renditions import PREVIEW_NAME, file_name
+from gallery.images.sandbox.parent import ImageRefused, fingerprint
+from gallery.images.storage_keys import delete_image_files, logo_key, rendition_key
+from gallery.mail.outbox import Notification, in_all_languages, notify
+from gallery.storage import Storage
+
+MIN_OPENED_SIDE = 60  # px: the decoder opens nothing narrower
+
+
+@dataclass
+class Takedown:
+    """What was taken down: images whose files are to be deleted, and tokens of credits' logos likewise."""
+
+    images: list[Image] = field(default_factory=list)
+    logo_tokens: list[str] = field(default_factory=list)
+
+    async def delete_files(self, storage: Storage) -> None:
+        """Delete the files, and empty a cache in front; where the store is away, the worker deletes images within minutes."""
+        for image in self.images:
+            await delete_image_files(storage, image.token)
+        await storage.private.delete(*map(logo_key, self.logo_tokens))
+        if self.images or self.logo_tokens:
+            await storage.proxy_cache.purge()
+
+
+async def stored_fingerprint(image: Image, storage: Storage) -> bytes:
+    """The fingerprint of an image, computed and kept where there is none; empty where the image cannot be opened.
+
+    Raises StoreAway.
+    """
+    known = await Fingerprint.get_or_none(image_id=image.id)
+    if known is not None:
+        return known.code
+    fitting = [width for width in image.widths() if min(width, width / image.ratio) >= MIN_OPENED_SIDE]
+    rendition = file_name((fitting or image.widths()[-1:])[0], "jpg")
+    code = b""
+    for name in (rendition, PREVIEW_NAME):
+        code = code or await _compute_fingerprint(storage, rendition_key(image.token, name))
+    await Fingerprint.bulk_create([Fingerprint(image_id=image.id, code=code)], ignore_conflicts=True)
+    return code
+
+
+async def add_logo_fingerprint(logo: CreditLogo, storage: Storage) -> bytes:
+    """The same for a credit's logo."""
+    logo.fingerprint = await _compute_fingerprint(storage, logo_key(logo.token))
+    await logo.save(update_fields=["fingerprint"])
+    return logo.fingerprint
+
+
+async def _compute_fingerprint(storage: Storage, key: str) -> bytes:
+    try:
+        async with storage.private.local_copy(key) as path:
+            return await fingerprint(path)
+    except (FileNotFoundError, ImageRefused):
+        return b""
+
+
+async def similar_keys(codes: Sequence[bytes], rows: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """The keys of those of `rows` (key, fingerprint) that are like one of `codes`."""
+    listed = list(rows)
+    # In a thread: thousands of pairs take a second, for which the site must go on answering.
+    return await asyncio.to_thread(
+        lambda: [key for key, code in listed if any(is_similar(code or b"", each) for each in codes)]
+    )
+
+
+async def similar_profile_images(codes: Sequence[bytes]) -> list[ProfileImage]:
+    """Logos and covers, of any organisation, that are like a picture with one of the fingerprints."""
+    rows = await Fingerprint.filter(image__emblem__id__not_isnull=True).values_list("image_id", "code")
+    alike = await similar_keys(codes, rows) if codes else []
+    return (
+        await ProfileImage.filter(image_id__in=alike).select_related("image", "organisation", "project")
+        if alike
+        else []
+    )
+
+
+async def take_down_similar(
+    codes: Sequence[bytes], why: str, by: Person | None, work_id: int | None = None
+) -> Takedown:
+    """Take down the logos and covers, of any organisation, and the credits' logos that are like one of the fingerprints.
+
+    Call it in a transaction that bumps the content version, and delete the files of what it returns afterwards.
+    `work_id`: the withdrawn work as whose pictures the images are deleted.
+    """
+    taken = Takedown()
+    for emblem in await similar_profile_images(codes):
+        await take_down(emblem, why, by, work_id=work_id)
+        taken.images.append(emblem.image)
+    taken.logo_tokens = await take_down_similar_logos(codes, why, by)
+    return taken
+
+
+async def take_down(
+    emblem: ProfileImage, why: str, by: Person | None, words: str = "", *, work_id: int | None = None
+) -> None:
+    """Take down one logo or cover, and tell the organisation whose it was; its files are the caller's.
+
+    `why` is "withdrawn", "not_shown" or "curator"; with the last, `words` are a curator's reason.
+    """
+    await ProfileImage.filter(id=emblem.id).delete()
+    await Fingerprint.filter(image_id=emblem.image_id).delete()
+    if work_id is not None:  # an empty one, so that none is computed for it as for the work's own pictures
+        await Fingerprint.create(image_id=emblem.image_id, code=b"")
+    await Image.filter(id=emblem.image_id).update(
+        state=ImageState.ERASED,
+        candidate_for_id=work_id,
+        placeholder="",
+        mean_colour="#888888",
+        perceptual_hash="",
+        source_sha256="",
+        rendition_bytes={},
+        lease_until=None,
+    )
+    await record_profile_image(emblem, REMOVED_VERBS, by)
+    if emblem.project is None:
+        assert emblem.organisation is not None
+        organisation_id, name = emblem.organisation.id, in_all_languages(emblem.organisation, "name")
+        what, path = "logo", f"/desk/organisations/{organisation_id}/logo"
+    else:
+        organisation_id, name = emblem.project.organisation_id, in_all_languages(emblem.project, "title")
+        what, path = "cover", f"/desk/projects/{emblem.project.id}/cover"
+    facts = {"what": what, "name": name, "why": why, "words": words}
+    news = Notification("picture_taken_down", path, facts, key=f"taken-down:{emblem.image_id}")
+    await notify(await members_of(organisation_id), news)
+
+
+# What was done: to a logo, to a cover.
+REMOVED_VERBS = (Verb.ORGANISATION_LOGO_REMOVED, Verb.PROJECT_COVER_REMOVED)
+HELD_VERBS = (Verb.ORGANISATION_LOGO_HELD, Verb.PROJECT_COVER_HELD)
+SEEN_VERBS = (Verb.ORGANISATION_LOGO_SEEN, Verb.PROJECT_COVER_SEEN)
+
+
+async def record_profile_image(
+    emblem: ProfileImage, done: tuple[Verb, Verb], by: Person | None = None
+) -> None:
+    """Write what was done to a logo or cover into the audit log. Its project must be loaded."""
+    if emblem.project is not None:
+        await record(done[1], emblem.project.id, organisation_id=emblem.project.organisation_id, by=by)
+    else:
+        await record(done[0], emblem.organisation_id or 0, organisation_id=emblem.organisation_id, by=by)
+
+
+async def take_down_similar_logos(codes: Sequence[bytes], why: str, by: Person | None) -> list[str]:
+    """The same for logos beside the credits of exhibitions alone; returns the tokens of their files."""
+    rows = await CreditLogo.filter(fingerprint__isnull=False).values_list("id", "fingerprint")
+    ids = await similar_keys(codes, rows) if codes else []
+    if not ids:
+        return []
+    logos = await CreditLogo.filter(id__in=ids)
+    await CreditLogo.filter(id__in=ids).delete()
+    curators = await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True)
+    for logo in logos:
+        await record(Verb.EXHIBITION_LOGO_REMOVED, logo.exhibition_id, by=by)
+        path = f"/desk/exhibitions/{logo.exhibition_id}/credits"
+        facts = {"what": "credit", "why": why}
+        await notify(
+            curators, Notification("picture_taken_down", path, facts, key=f"taken-down-logo:{logo.id}")
+        )
+    return sorted({logo.token for logo in logos})

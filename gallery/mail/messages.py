@@ -1,0 +1,143 @@
+"""How a mail becomes words: a text part, the same as simple HTML, and headers that nobody can add to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import HeaderDefect
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, select_autoescape
+
+from gallery.clock import now
+from gallery.mail.models import Mail
+from gallery.settings import Settings
+from gallery.web import languages
+from gallery.web.forms import one_line
+from gallery.web.languages import LANGUAGE_TAGS, current_language, use_language
+from gallery.web.rendering import shown_date, shown_moment
+
+HIDDEN_SECRET = "••••••"  # noqa: S105 -- stands for the secret of a link where a keeper reads the outbox
+
+_environment = Environment(
+    loader=FileSystemLoader(languages.template_folder()),
+    autoescape=select_autoescape(default=True, disabled_extensions=("txt",)),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
+)
+_environment.install_gettext_callables(  # type: ignore[attr-defined]
+    languages.gettext, languages.ngettext, newstyle=True
+)
+_environment.policies["ext.i18n.trimmed"] = True
+
+
+@dataclass(frozen=True)
+class MailParagraph:
+    text: str
+    link: str = ""  # an address that stands alone, with `text` above it
+
+
+@dataclass(frozen=True)
+class MailContent:
+    subject: str
+    text: str
+    html: str
+
+
+class MailCompositionError(Exception):
+    """The address is none that a mail can be sent to, or facts are missing that its words need."""
+
+
+def compose(
+    mail: Mail, settings: Settings, gathered: Iterable[Mail] = (), *, hide_secret: bool = False
+) -> MailContent:
+    """The words of a mail, in its language, signed with the site's name as a keeper set it.
+
+    `gathered` are the mails of a digest, with their links. The template's first line is the subject; a line
+    that is an address alone is a link. Raises Unwritable.
+    """
+    with use_language(mail.language):
+        lines = [
+            {"subject": _render_text(each, settings)[0], "link": link_of_mail(each, settings)}
+            for each in gathered
+        ]
+        subject, text = _render_text(mail, settings, lines=lines, hide_secret=hide_secret)
+        text += f"\n{one_line(settings.site_name(current_language()))}\n"
+        html = _environment.get_template("mail/letter.html").render(
+            subject=subject,
+            paragraphs=[_parse_paragraph(part) for part in re.split(r"\n{2,}", text)],
+            tag=LANGUAGE_TAGS[current_language()],
+        )
+    return MailContent(subject, text, html)
+
+
+def _render_text(
+    mail: Mail, settings: Settings, *, hide_secret: bool = False, **more: Any
+) -> tuple[str, str]:
+    template = _environment.get_template(f"mail/{mail.kind}.txt")
+    try:
+        rendered = template.render(
+            link=link_of_mail(mail, settings, hide_secret=hide_secret),
+            site=settings.site_name(current_language()),
+            day=lambda text: shown_date(datetime.fromisoformat(text)),
+            moment=lambda text: shown_moment(datetime.fromisoformat(text)),
+            **{name: _localized_fact(value) for name, value in mail.facts.items()},
+            **more,
+        )
+    except UndefinedError as error:  # it was written by another version of the gallery
+        raise MailCompositionError from error
+    subject, _, text = rendered.strip().partition("\n")
+    return one_line(subject), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _localized_fact(value: Any) -> Any:
+    """A fact as the mail's language has it. A name or title begins no paragraph of its own, and no header."""
+    if isinstance(value, dict):
+        value = value[current_language()]
+    return one_line(value) if isinstance(value, str) else value
+
+
+def link_of_mail(mail: Mail, settings: Settings, *, hide_secret: bool = False) -> str:
+    """Where a mail leads, as whoever reads it elsewhere needs it."""
+    path = mail.path.replace("{language}", mail.language)
+    # A secret ends a path that ends with a slash; once it is erased, its place is still shown.
+    secret = HIDDEN_SECRET if hide_secret and path.endswith("/") else mail.secret
+    return f"{settings.site_url}{path}{secret}"
+
+
+def _parse_paragraph(part: str) -> MailParagraph:
+    above, _, last = part.strip().rpartition("\n")
+    if re.fullmatch(r"https?://\S+", last):
+        return MailParagraph(above, last)
+    return MailParagraph(part.strip())
+
+
+def message_of(mail: Mail, letter: MailContent, settings: Settings) -> EmailMessage:
+    """The message as it is sent. A mail that is sent twice has the same Message-ID. Raises Unwritable."""
+    message = EmailMessage(policy=SMTP)
+    sender = settings.mail_sender
+    host = sender.rpartition("@")[2]
+    message["From"] = Address(one_line(settings.site_name(mail.language)), addr_spec=sender)
+    local_part, _, domain = mail.email.rpartition("@")
+    if not local_part or not domain:
+        raise MailCompositionError
+    try:
+        message["To"] = Address(addr_spec=f"{local_part}@{domain.encode('idna').decode()}")
+    except (ValueError, IndexError, HeaderDefect) as error:
+        raise MailCompositionError from error
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = f"<{mail.id}.{int(mail.created_at.timestamp())}@{host}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
+    message["Content-Language"] = LANGUAGE_TAGS[mail.language]
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    return message

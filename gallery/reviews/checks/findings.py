@@ -1,0 +1,40 @@
+"""What a check finds, and which words of a text are somebody's own."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CheckFinding:
+    """One finding of one check: in which field, which words, and what a sentence about it needs to know."""
+
+    check: str  # a key of CHECK_WORDS
+    field: str  # a field of the work's form
+    rule: str  # which of the check's rules
+    excerpt: str = ""
+    is_quoted: bool = False
+    facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """32 hex digits that stay the same for the same finding in a later submission."""
+        told = "\0".join((self.check, self.field, self.rule, self.excerpt))
+        return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+# Block quotations of Markdown, and what stands between quotation marks within one paragraph.
+QUOTATION = re.compile(r"^[ ]{0,3}>.*$|“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|\"[^\"\n]*\"", re.MULTILINE)
+
+
+def quoted_spans(text: str) -> list[tuple[int, int]]:
+    """Where in a text somebody's own words stand: (start, end) in characters."""
+    return [match.span() for match in QUOTATION.finditer(text)]
+
+
+def is_quoted(text: str, start: int, end: int) -> bool:
+    return any(first <= start and end <= last for first, last in quoted_spans(text))

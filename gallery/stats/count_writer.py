@@ -1,0 +1,205 @@
+"""How counts are written: all that a process counted within a second, in one transaction beside everything else.
+
+Rows are added to, so any number of processes count the same page. The works, projects, themes and exhibitions that are
+counted are held meanwhile; one that somebody else is just changing, such as a withdrawal, is left for the next time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Any, NamedTuple
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.expressions import Q
+
+from gallery.artworks.models import Status
+from gallery.db.connection import BACKGROUND_CONNECTION, Model, QuerySet, in_transaction, locked
+from gallery.stats.models import CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
+from gallery.stats.visit_counter import AppreciationChange, CountBatch, VisitCounter
+
+logger = logging.getLogger("gallery.stats")
+
+WRITE_INTERVAL = 1.0  # seconds between two writings; a process that is killed loses as much
+FINAL_ATTEMPTS = 5  # of a process that stops, for what others hold just then
+ROWS_PER_STATEMENT = 500  # in one statement
+
+
+class CountedPage(NamedTuple):
+    """Where pages of one kind lie, and how they are counted."""
+
+    subject: str  # the relation of `counts` to what is counted
+    name: str  # the field by which addresses name it
+    counts: type[Model]
+
+    def rows(self) -> QuerySet[Any]:
+        """What may be counted. By relation: exhibitions stand above what is counted."""
+        rows: QuerySet[Any] = self.counts._meta.fields_map[self.subject].related_model.all()  # type: ignore[attr-defined]
+        return rows.exclude(status=Status.WITHDRAWN) if self.counts is WorkCount else rows
+
+
+COUNTED_PAGES: Mapping[str, CountedPage] = {
+    "works": CountedPage("artwork", "public_id", WorkCount),
+    "projects": CountedPage("project", "slug", ProjectCount),
+    "themes": CountedPage("theme", "slug", ThemeCount),
+    "exhibitions": CountedPage("exhibition", "slug", ExhibitionCount),
+}
+COUNTED_PATH = re.compile(rf"/[a-z]{{2}}/({'|'.join(COUNTED_PAGES)})/([A-Za-z0-9_-]{{1,60}})")
+
+CountChanges = Counter[tuple[int, date, CountKind]]  # (id of what is counted, day, kind)
+
+
+@asynccontextmanager
+async def write_periodically(tally: VisitCounter) -> AsyncIterator[None]:
+    """Write what `tally` counts, every second and at the end."""
+    stopped = asyncio.Event()
+    writing = asyncio.create_task(_write_until(stopped, tally))
+    try:
+        yield
+    finally:
+        stopped.set()
+        await writing
+
+
+async def _write_until(stopped: asyncio.Event, tally: VisitCounter) -> None:
+    while not stopped.is_set():
+        try:
+            await asyncio.wait_for(stopped.wait(), WRITE_INTERVAL)
+        except TimeoutError:
+            await _try_to_write(tally)
+    for _ in range(FINAL_ATTEMPTS):
+        if await _try_to_write(tally):
+            return
+        await asyncio.sleep(0.2)
+
+
+async def _try_to_write(tally: VisitCounter) -> bool:
+    """Whether nothing is left. A database that is busy or away must not stop the site: the counts wait."""
+    try:
+        return await write_counts(tally)
+    except Exception as fault:
+        logger.warning("Counts could not be written and wait: %s", type(fault).__name__)
+        return False
+
+
+async def write_counts(tally: VisitCounter) -> bool:
+    """Write all that `tally` has counted; False where something is left for the next time."""
+    batch = tally.take()
+    if not batch:
+        return True
+    try:
+        left = await write_batch(batch)
+    except BaseException:
+        tally.put_back(batch)
+        raise
+    tally.put_back(left)
+    return not left
+
+
+async def write_batch(batch: CountBatch) -> CountBatch:
+    """Add a batch to what was counted before; returns what others hold just now. What is gone is not counted."""
+    left = CountBatch()
+    async with in_transaction(BACKGROUND_CONNECTION) as connection:
+        for name in COUNTED_PAGES:  # in the same order in every process
+            await _write_page(connection, batch, left, name)
+    return left
+
+
+async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: CountBatch, name: str) -> None:
+    place = COUNTED_PAGES[name]
+    opened = _opened_in(batch, name)
+    followed = {key: number for key, number in batch.followed.items() if key[1] == name}
+    presses = batch.presses if place.counts is WorkCount else {}
+    ids = {id for _, _, id in followed} | {press.artwork_id for press in presses.values()}
+    if not opened and not ids:
+        return
+    by_name: dict[str, Any] = {f"{place.name}__in": list(opened)}
+    asked = place.rows().filter(Q(**by_name) | Q(id__in=list(ids)))
+    held, busy = await _lock_rows(connection, asked.only("id", place.name))
+    numbers: CountChanges = Counter()
+    for row in held:
+        for day, _path, number in opened.get(getattr(row, place.name), ()):
+            numbers[row.id, day, CountKind.SEEN] += number
+    for row in busy:
+        for day, path, number in opened.get(getattr(row, place.name), ()):
+            left.opened[day, path] += number
+    held_ids, busy_ids = {row.id for row in held}, {row.id for row in busy}
+    for key, number in followed.items():
+        if key[2] in held_ids:
+            numbers[key[2], key[0], CountKind.FOLLOWED] += number
+        elif key[2] in busy_ids:
+            left.followed[key] += number
+    await _add_counts(connection, place, numbers)
+    await _write_appreciations(
+        connection, {token: each for token, each in presses.items() if each.artwork_id in held_ids}
+    )
+    left.presses.update({token: each for token, each in presses.items() if each.artwork_id in busy_ids})
+
+
+def _opened_in(batch: CountBatch, place: str) -> dict[str, list[tuple[date, str, int]]]:
+    """What of a batch are pages of `place`: name → (day, path, number); the two languages are one."""
+    found: dict[str, list[tuple[date, str, int]]] = defaultdict(list)
+    for (day, path), number in batch.opened.items():
+        matched = COUNTED_PATH.fullmatch(path)
+        if matched is not None and matched[1] == place:
+            found[matched[2]].append((day, path, number))
+    return found
+
+
+async def _lock_rows(connection: BaseDBAsyncClient, rows: QuerySet[Any]) -> tuple[list[Any], list[Any]]:
+    """`rows`, locked; and apart from them those that another transaction holds at this moment."""
+    found = await rows.using_db(connection)
+    held = await locked(rows.using_db(connection), skip_held=True)
+    held_ids = {row.id for row in held}
+    return held, [row for row in found if row.id not in held_ids]
+
+
+async def _add_counts(connection: BaseDBAsyncClient, place: CountedPage, numbers: CountChanges) -> None:
+    table, column = place.counts._meta.db_table, f"{place.subject}_id"
+    rows = [(id, day, kind.value, number) for (id, day, kind), number in sorted(numbers.items())]
+    await _insert(
+        connection,
+        f'INSERT INTO "{table}" ("{column}", "day", "kind", "number") VALUES {{}} '  # noqa: S608 - names of our own
+        f'ON CONFLICT ("{column}", "day", "kind") '
+        f'DO UPDATE SET "number" = "{table}"."number" + excluded."number"',
+        rows,
+    )
+
+
+async def _write_appreciations(
+    connection: BaseDBAsyncClient, presses: Mapping[str, AppreciationChange]
+) -> None:
+    """Keep the latest word of each visitor, whichever process wrote first."""
+    rows = [
+        (token, each.artwork_id, each.day, each.is_there, each.changed_at)
+        for token, each in sorted(presses.items())
+    ]
+    await _insert(
+        connection,
+        'INSERT INTO "appreciation" ("token", "artwork_id", "day", "is_there", "changed_at") VALUES {} '
+        'ON CONFLICT ("token") DO UPDATE SET "day" = excluded."day", "is_there" = excluded."is_there", '
+        '"changed_at" = excluded."changed_at" WHERE "appreciation"."changed_at" < excluded."changed_at"',
+        rows,
+    )
+
+
+async def _insert(connection: BaseDBAsyncClient, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """`statement` with the values of `rows` for its {}, as each database takes them."""
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        some = rows[start : start + ROWS_PER_STATEMENT]
+        if connection.capabilities.dialect == "sqlite":
+            marks: Iterable[str] = ["(" + ", ".join("?" * len(row)) + ")" for row in some]
+            values = [each.isoformat() if isinstance(each, date) else each for row in some for each in row]
+        else:
+            width = len(some[0])
+            marks = [
+                "(" + ", ".join(f"${row * width + place}" for place in range(1, width + 1)) + ")"
+                for row in range(len(some))
+            ]
+            values = [each for row in some for each in row]
+        await connection.execute_query(statement.format(", ".join(marks)), values)

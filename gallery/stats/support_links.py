@@ -1,0 +1,79 @@
+"""The way from a page to where a project is supported: it leads to a link that the organisation gave, and counts."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gallery.artworks.access import load_on_view
+from gallery.artworks.models import Artwork
+from gallery.organisations.links import find_dead_links
+from gallery.organisations.models import Project
+from gallery.stats.visit_counter import VisitCounter
+from gallery.stats.visitors import is_visitor
+from gallery.web.languages import set_language
+from gallery.web.rendering import render
+from gallery.web.security import RateLimit, client_network
+
+# What one network follows within a minute; more is led on, and not counted.
+COUNT_LIMIT = RateLimit(times=60, seconds=60)
+# The page that one comes to learns which site one came from, and not which work.
+HEADERS = {
+    "cache-control": "no-store",
+    "referrer-policy": "strict-origin",
+    "x-robots-tag": "noindex, nofollow",
+}
+
+
+async def follow_from_work(request: Request) -> Response:
+    """A visitor goes from a work's page to where the project behind it is supported."""
+    set_language(request.path_params["language"])
+    artwork = await load_on_view(request.path_params["public_id"], "project")
+    if artwork.project is None:
+        raise HTTPException(404)
+    return await _redirect_to_link(request, artwork.project, artwork.id)
+
+
+async def follow_from_project(request: Request) -> Response:
+    """A visitor goes from a project's page to where it is supported."""
+    set_language(request.path_params["language"])
+    project = await Project.get_or_none(slug=request.path_params["slug"], organisation__is_active=True)
+    if project is None or not await Artwork.all().on_view().filter(project_id=project.id).exists():
+        raise HTTPException(404)
+    return await _redirect_to_link(request, project, None)
+
+
+async def _redirect_to_link(request: Request, project: Project, artwork_id: int | None) -> Response:
+    """On to the link of the address's kind; nothing that the visitor sends says where that is."""
+    way = next((each for each in project.ways if each.kind == request.path_params["kind"]), None)
+    if way is None:
+        raise HTTPException(404)
+    if await find_dead_links([way.link]):
+        return render(request, "stats/being_checked.html", {"project": project}, headers=HEADERS)
+    _count(request, project, artwork_id)
+    return RedirectResponse(way.link, 302, HEADERS)
+
+
+def _count(request: Request, project: Project, artwork_id: int | None) -> None:
+    network = client_network(request)
+    if request.method == "GET" and is_visitor(dict(request.scope["headers"])) and COUNT_LIMIT.allows(network):
+        tally: VisitCounter = request.app.state.tally
+        tally.follow(project.id, artwork_id)
+
+
+routes = [
+    Route(
+        "/{language:language}/works/{public_id:name}/support/{kind:name}",
+        follow_from_work,
+        name="following:from_work",
+        methods=["GET"],
+    ),
+    Route(
+        "/{language:language}/projects/{slug:name}/support/{kind:name}",
+        follow_from_project,
+        name="following:from_project",
+        methods=["GET"],
+    ),
+]

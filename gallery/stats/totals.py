@@ -1,0 +1,176 @@
+"""Sums of what was counted, over a span of days: by day, work, theme, project, organisation and exhibition.
+
+Each is two or three queries, however long the span and however many the works.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from tortoise.functions import Count, Sum
+
+from gallery.db.connection import QuerySet
+from gallery.stats.models import Appreciation, CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
+
+
+@dataclass(frozen=True)
+class DateRange:
+    """Days from the first to the last, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def stretches(self, days: int) -> Iterator[DateRange]:
+        """The span in pieces of at most `days`."""
+        first = self.first
+        while first <= self.last:
+            yield DateRange(first, min(first + timedelta(days=days - 1), self.last))
+            first += timedelta(days=days)
+
+
+@dataclass
+class Counts:
+    """How often something was seen, appreciated, and a project's link followed."""
+
+    seen: int = 0
+    appreciated: int = 0
+    followed: int = 0
+
+    def add(self, kind: str, number: int) -> None:
+        setattr(self, kind, getattr(self, kind) + number)
+
+
+APPRECIATED = "appreciated"
+CountsByKey = dict[Any, Counts]
+
+
+def total_counts(sums: Iterable[Counts]) -> Counts:
+    found = Counts()
+    for each in sums:
+        found = Counts(
+            found.seen + each.seen, found.appreciated + each.appreciated, found.followed + each.followed
+        )
+    return found
+
+
+async def by_work(organisations: Collection[int], span: DateRange) -> CountsByKey:
+    """By the id of the work; links are counted that were followed from its page."""
+    return await _grouped(organisations, span, "artwork_id")
+
+
+async def by_theme(organisations: Collection[int], span: DateRange) -> CountsByKey:
+    """By the id of the theme, None for works without one: sums of the works. A work with two themes counts for both."""
+    return await _grouped(organisations, span, "artwork__themes__id")
+
+
+async def by_work_and_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
+    """By (day, id of the work)."""
+    sums: CountsByKey = defaultdict(Counts)
+    for day, work, kind, number in await _works(organisations, span).values_list(
+        "day", "artwork_id", "kind", "number"
+    ):
+        sums[day, work].add(kind, number)
+    pressed = (
+        _appreciations(organisations, span).annotate(number=Count("token")).group_by("day", "artwork_id")
+    )
+    for day, work, number in await pressed.values_list("day", "artwork_id", "number"):
+        sums[day, work].add(APPRECIATED, number)
+    return sums
+
+
+async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
+    """By day: works that were seen and appreciated, and every link of a project that was followed."""
+    sums: CountsByKey = defaultdict(Counts)
+    seen = _works(organisations, span).filter(kind=CountKind.SEEN)
+    await _add(sums, seen, "day")
+    await _add_appreciations(sums, organisations, span, "day")
+    await _add(sums, _projects(organisations, span).filter(kind=CountKind.FOLLOWED), "day")
+    return sums
+
+
+async def by_project(organisations: Collection[int], span: DateRange) -> CountsByKey:
+    """By the id of the project: its page, and every link of it that was followed, from there or from a work."""
+    sums: CountsByKey = defaultdict(Counts)
+    await _add(sums, _projects(organisations, span), "project_id")
+    return sums
+
+
+async def by_project_and_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
+    """By (day, id of the project)."""
+    sums: CountsByKey = defaultdict(Counts)
+    rows = _projects(organisations, span).values_list("day", "project_id", "kind", "number")
+    for day, project, kind, number in await rows:
+        sums[day, project].add(kind, number)
+    return sums
+
+
+async def by_organisation(organisations: Collection[int], span: DateRange) -> CountsByKey:
+    """By the id of the organisation, as `by_day` counts."""
+    sums: CountsByKey = defaultdict(Counts)
+    seen = _works(organisations, span).filter(kind=CountKind.SEEN)
+    await _add(sums, seen, "artwork__organisation_id")
+    await _add_appreciations(sums, organisations, span, "artwork__organisation_id")
+    followed = _projects(organisations, span).filter(kind=CountKind.FOLLOWED)
+    await _add(sums, followed, "project__organisation_id")
+    return sums
+
+
+async def by_exhibition(span: DateRange) -> CountsByKey:
+    """By the id of the exhibition: how often its pages were opened."""
+    sums: CountsByKey = defaultdict(Counts)
+    await _add(sums, ExhibitionCount.filter(**_within(span)), "exhibition_id")
+    return sums
+
+
+async def by_theme_page(span: DateRange) -> CountsByKey:
+    """By the id of the theme: how often its own page was opened."""
+    sums: CountsByKey = defaultdict(Counts)
+    await _add(sums, ThemeCount.filter(**_within(span)), "theme_id")
+    return sums
+
+
+async def _grouped(organisations: Collection[int], span: DateRange, field: str) -> CountsByKey:
+    sums: CountsByKey = defaultdict(Counts)
+    await _add(sums, _works(organisations, span), field)
+    await _add_appreciations(sums, organisations, span, field)
+    return sums
+
+
+async def _add(sums: CountsByKey, rows: QuerySet[Any], field: str) -> None:
+    grouped = rows.annotate(sum=Sum("number")).group_by(field, "kind").values_list(field, "kind", "sum")
+    for key, kind, number in await grouped:
+        sums[key].add(kind, number)
+
+
+async def _add_appreciations(
+    sums: CountsByKey, organisations: Collection[int], span: DateRange, field: str
+) -> None:
+    rows = _appreciations(organisations, span).annotate(sum=Count("token")).group_by(field)
+    for key, number in await rows.values_list(field, "sum"):
+        sums[key].add(APPRECIATED, number)
+
+
+def _works(organisations: Collection[int], span: DateRange) -> QuerySet[WorkCount]:
+    return WorkCount.filter(artwork__organisation_id__in=list(organisations), **_within(span))
+
+
+def _projects(organisations: Collection[int], span: DateRange) -> QuerySet[ProjectCount]:
+    return ProjectCount.filter(project__organisation_id__in=list(organisations), **_within(span))
+
+
+def _appreciations(organisations: Collection[int], span: DateRange) -> QuerySet[Appreciation]:
+    return Appreciation.filter(
+        is_there=True, artwork__organisation_id__in=list(organisations), **_within(span)
+    )
+
+
+def _within(span: DateRange) -> dict[str, date]:
+    return {"day__gte": span.first, "day__lte": span.last}
