@@ -10,7 +10,7 @@ import brotli
 
 from gallery.images.models import Image
 from tests.conftest import Site
-from tests.public.test_pagination import PAGE_SIZE, long_exhibition
+from tests.public.test_pagination import WORKS_PER_PAGE, long_exhibition
 
 HTML, CSS, JAVASCRIPT = 20_000, 14_000, 10_000  # bytes as brotli
 PLACEHOLDER = 130  # bytes of a picture's, in the middle
@@ -18,7 +18,7 @@ HANZI = [chr(number) for number in range(0x4E00, 0x5E00)]
 
 
 async def test_an_exhibition_of_sixty_works_is_light_and_all_of_it_is_ours(site: Site) -> None:
-    exhibition, works = await long_exhibition(site, PAGE_SIZE)
+    exhibition, works = await long_exhibition(site, WORKS_PER_PAGE)
     chance = random.Random(6)
     for work in works:  # texts and pictures of which no two are alike, so that they do not press well
         work.title, work.alt_text = ("".join(chance.choices(HANZI, k=length)) for length in (9, 30))
@@ -29,7 +29,7 @@ async def test_an_exhibition_of_sixty_works_is_light_and_all_of_it_is_ours(site:
         )
     client = await site.client()
     page = (await client.get(f"/zh/exhibitions/{exhibition.slug}")).text
-    assert page.count("<picture") == PAGE_SIZE + 1
+    assert page.count("<picture") == WORKS_PER_PAGE + 1
     assert len(brotli.compress(page.encode())) <= HTML
     for kind, most in (
         (r'<link rel="stylesheet" href="([^"]+)"', CSS),
@@ -41,5 +41,5 @@ async def test_an_exhibition_of_sixty_works_is_light_and_all_of_it_is_ours(site:
     fetches = re.findall(
         r'<(?:script|img|source|link rel="(?:stylesheet|icon)")[^>]*? (?:src|href|srcset)="([^"]+)"', page
     )
-    assert len(fetches) > PAGE_SIZE
+    assert len(fetches) > WORKS_PER_PAGE
     assert [address for address in fetches if not address.startswith(("/static/", "/media/", "data:"))] == []
