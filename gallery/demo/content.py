@@ -133,7 +133,7 @@ ORGANISATIONS = (
             "Stands with people with intellectual and developmental disabilities and their families: learning, "
             "working, painting and making friends in their own neighbourhood.\n\n" + SAMPLE.en,
         ),
-        "示例-0001",
+        "示例 Example 0001",
         "https://example.org/xiaogeng",
         DemoProject(
             DemoText("画笔连着世界", "A Brush towards the World"),
@@ -153,7 +153,7 @@ ORGANISATIONS = (
             "From a gala evening to village classrooms and hospital wards: for children's health, and for the beauty they "
             "see.\n\n" + SAMPLE.en,
         ),
-        "示例-0002",
+        "示例 Example 0002",
         "https://example.org/bazaar-charity",
         DemoProject(
             DemoText("乡村美术小屋", "The Village Art Room"),
@@ -172,7 +172,7 @@ ORGANISATIONS = (
             "Teaches art in mountain schools, where children draw the stove, the snow and the train home.\n\n"
             + FICTION.en,
         ),
-        "示例-0003",
+        "示例 Example 0003",
         "https://mountain-rain.example.org",
         DemoProject(
             DemoText("第一盒颜料", "A First Box of Colours"),
@@ -191,7 +191,7 @@ ORGANISATIONS = (
             "Keeps company with elders who live alone: talking, cooking, painting. Their memories are thicker than any "
             "album.\n\n" + FICTION.en,
         ),
-        "示例-0004",
+        "示例 Example 0004",
         "https://warm-sun.example.org",
         DemoProject(
             DemoText("午后画桌", "The Afternoon Table"),
@@ -209,7 +209,7 @@ ORGANISATIONS = (
             "医院里的小学校：打点滴的时候，也可以上一节美术课。\n\n" + FICTION.zh,
             "A small school inside a hospital: even on a drip, one can have an art lesson.\n\n" + FICTION.en,
         ),
-        "示例-0005",
+        "示例 Example 0005",
         "https://seagull-ward.example.org",
         DemoProject(
             DemoText("床边画架", "The Bedside Easel"),
@@ -228,7 +228,7 @@ ORGANISATIONS = (
             "An old coach full of books and brushes that follows the herders' tracks to their children.\n\n"
             + FICTION.en,
         ),
-        "示例-0006",
+        "示例 Example 0006",
         "https://grassland-books.example.org",
         DemoProject(
             DemoText("图书车在路上", "The Bus Is on Its Way"),
@@ -247,7 +247,7 @@ ORGANISATIONS = (
             "A print studio run by deaf young people: they talk with their hands and draw with knife and ink.\n\n"
             + FICTION.en,
         ),
-        "示例-0007",
+        "示例 Example 0007",
         "https://clear-sound.example.org",
         DemoProject(
             DemoText("大家的印刷机", "Everybody's Press"),

@@ -12,9 +12,9 @@ FOOTBALL = (
         DemoText("派派", "Paipai"),
         DemoText("饺子皮", "Dumpling Wrappers"),
         DemoText(
-            "派派今年 22 岁，是一位孤独症大男孩。他热爱画画。世界杯那段日子，他看见了满世界的足球，就照着报纸上的一张照片，把一位奔跑的球员画了下来。\n\n"
+            "派派今年 22 岁，是一位孤独症青年。他热爱画画。世界杯那段日子，他看见了满世界的足球，就照着报纸上的一张照片，把一位奔跑的球员画了下来。\n\n"
             "妈妈说，画画是他和世界说话的方式。她盼着有一天，派派能用一支画笔，和外面的世界连上一条线。",
-            "Paipai is 22, an autistic young man who loves to paint. When the World Cup was everywhere, he took a photograph from the newspaper and painted the player who runs in it.\n\n"
+            "Paipai is 22, an autistic young man who loves to paint. When the World Cup was everywhere, he worked from a newspaper photograph and painted the running player in it.\n\n"
             "His mother says that painting is how he talks. She hopes that one day a brush will tie a thread between Paipai and the world outside.",
         ),
         DemoText(

@@ -97,14 +97,14 @@ class ApplicationForm(Form):
     )
     website = LineField(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
     about = TextBlockField(
-        _l("What it does"),
+        _l("About the organisation"),
         2000,
         [Required(_l("Please tell in a few sentences whom the organisation helps, and how."))],
         description=_l("Whom does it help, and how? What do they draw, paint or make?"),
         render_kw={"rows": 6},
     )
     contact_name = LineField(
-        _l("Your name"), 80, [Required(_l("Please write your name."))], render_kw={"autocomplete": "name"}
+        _l("Name of the contact person"), 80, [Required(_l("Please write your name."))], render_kw={"autocomplete": "name"}
     )
     contact_email = StringField(
         _l("Your e-mail"),
