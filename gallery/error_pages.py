@@ -68,7 +68,10 @@ async def note_disconnect(request: Request, error: Exception) -> Response:
 
 
 async def show_not_found(request: Request, error: Exception) -> Response:
-    """404 for a URL with a name longer than its column. For a form the same error would be a bug, so it is raised."""
+    """404 for a URL with a name longer than its column.
+
+    For a form the same error would be a bug, so it is raised.
+    """
     if request.method not in {"GET", "HEAD"}:
         raise error
     return await show_error(request, HTTPException(404))
@@ -81,7 +84,10 @@ async def show_store_unavailable(request: Request, error: Exception) -> Response
 
 
 async def show_failure(request: Request, error: Exception) -> Response:
-    """500 for a bug. Starlette sends this response from outside the middleware, so it sets the headers itself."""
+    """500 for a bug.
+
+    Starlette sends this response from outside the middleware, so it sets the headers itself.
+    """
     headers = security_headers(pages_of(request).settings)
     if is_api_request(request):
         return status_response(request, 500, headers)

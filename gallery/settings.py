@@ -42,7 +42,10 @@ class MailServer:
 
     @classmethod
     def of(cls, url: str) -> MailServer:
-        """Parse `smtp://`, `smtp+starttls://` or `smtps://` with `user:password@host:port`. Raises ValueError."""
+        """Parse `smtp://`, `smtp+starttls://` or `smtps://` with `user:password@host:port`.
+
+        Raises ValueError.
+        """
         parts = urlsplit(url)
         schemes: dict[str, tuple[int, bool, bool | None]] = {
             "smtp": (25, False, None),

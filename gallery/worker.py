@@ -1,7 +1,7 @@
 """The worker: it runs all chores in a loop.
 
-There is no queue: a chore asks the database for a row that needs work. Every chore can safely run twice, so a worker
-may be killed at any moment; after its lease another worker takes the row over.
+There is no queue: a chore asks the database for a row that needs work. Every chore can safely run twice, so a
+worker may be killed at any moment; after its lease another worker takes the row over.
 """
 
 from __future__ import annotations
@@ -72,7 +72,10 @@ class Worker:
         self._next_step = dict.fromkeys((chore.name for chore in chores), 0.0)
 
     async def run(self) -> None:
-        """Work until cancelled. A worker that is stopped normally deletes its heartbeat, so it is not listed as missing."""
+        """Work until cancelled.
+
+        A worker that is stopped normally deletes its heartbeat, so it is not listed as missing.
+        """
         concurrent = [chore for chore in self.chores if chore.concurrent]
         others = [chore for chore in self.chores if not chore.concurrent]
         try:

@@ -80,9 +80,8 @@ async def forget_account(id: int) -> None:
     await Invitation.filter(email=email, accepted_at=None).delete()
     await Invitation.filter(email=email).update(email=nobody)
     assert Tortoise.apps is not None
-    requests = Tortoise.apps.get_model("gallery", "OwnerRequest").filter(
-        email=email
-    )  # it stands above accounts
+    # By name, because organisations are a layer above accounts.
+    requests = Tortoise.apps.get_model("gallery", "OwnerRequest").filter(email=email)
     await requests.exclude(state="waiting").update(email=nobody)
     await record_former_owners(Membership.filter(person_id=id))
     await Membership.filter(person_id=id).delete()

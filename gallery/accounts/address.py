@@ -17,7 +17,7 @@ from gallery.mail.outbox import Notification, notify, queue_mail
 
 
 async def request_address_change(person: Person, email: str) -> None:
-    """Notify the old address, and send a link to the new one unless it has an account, which nobody must find out."""
+    """Notify the old address, and mail a link to the new one, unless the new one has an account (kept secret)."""
     email = email.strip().lower()
     async with in_transaction():
         await locked(Person.filter(id=person.id)).get()

@@ -1,4 +1,4 @@
-"""The chores of accounts: sending requested links, reporting failed mails, resets, deleting what has expired."""
+"""The chores of accounts: sending requested links, reporting failed mails, resets, deleting expired rows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def reset_second_factors(context: ChoreContext) -> bool:
     return False
 
 
-async def forget_expired(context: ChoreContext) -> bool:
+async def delete_expired(context: ChoreContext) -> bool:
     """Delete expired sessions, links, challenges and failed sign-ins."""
     await MailLink.filter(expires_at__lte=now()).delete()
     await AddressChange.filter(expires_at__lte=now()).delete()
@@ -61,8 +61,8 @@ async def forget_expired(context: ChoreContext) -> bool:
 
 
 CHORES = [
-    Chore("answer requests for links", answer_link_request),
-    Chore("tell of failed mails", notify_of_failed_mails, every=300),
+    Chore("send requested links", answer_link_request),
+    Chore("notify of failed mails", notify_of_failed_mails, every=300),
     Chore("reset second factors", reset_second_factors, every=60),
-    Chore("forget expired sessions", forget_expired, every=300),
+    Chore("delete expired sessions", delete_expired, every=300),
 ]

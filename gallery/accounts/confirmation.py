@@ -35,7 +35,8 @@ class ConfirmationRequired(Exception):
 async def require_confirmation(request: Request) -> None:
     """Check that the password or a passkey was given within CONFIRMATION_LIFETIME. For POST handlers, after load_…().
 
-    Otherwise raises ConfirmationRequired: a page asks for it and sends the same fields again, so no input is lost.
+    Otherwise raises ConfirmationRequired: a page asks for it and sends the same fields again, so no input is
+    lost.
     """
     session, person, settings = request.state.session, request.state.person, settings_of(request)
     if session.confirmed_at is not None and session.confirmed_at > now() - CONFIRMATION_LIFETIME:

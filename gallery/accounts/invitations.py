@@ -1,7 +1,8 @@
 """Invitations: the only way to get an account or a membership.
 
-A curator invites the first owner of an organisation; its owners invite everybody else. If it has lost its owners, a
-keeper can request a new one (organisations/owner_requests.py). The rules are checked again when it is accepted.
+A curator invites the first owner of an organisation; its owners invite everybody else. If it has lost its
+owners, a keeper can request a new one (organisations/owner_requests.py). The rules are checked again when it
+is accepted.
 """
 
 from __future__ import annotations
@@ -108,7 +109,10 @@ async def invite(
 
 
 async def open_invitation(token: str) -> Invitation | None:
-    """The invitation of a link, with its organisation; None for an unknown token. Raises InvalidInvitation."""
+    """The invitation of a link, with its organisation; None for an unknown token.
+
+    Raises InvalidInvitation.
+    """
     invitation = (
         await Invitation.filter(token_hash=token_hash(token)).first().prefetch_related("organisation")
     )
@@ -140,12 +144,12 @@ async def accept(invitation: Invitation, name: str, password: str) -> Person:
             await record(Verb.ACCOUNT_MADE, person.id, by=person)
             await _add_membership(invitation, person)
             return person
-    except IntegrityError as error:  # another invitation of this address was accepted in this moment
+    except IntegrityError as error:  # another invitation of this address was accepted at the same time
         raise InvalidInvitation from error
 
 
 async def accept_with_account(invitation: Invitation, person: Person) -> None:
-    """Add what the invitation gives to an account that exists. Raises InvitationSpent."""
+    """Give the invitation's role and membership to an existing account. Raises InvalidInvitation."""
     async with in_transaction():
         invitation = await _lock_invitation(invitation)
         if invitation.email != person.email:
@@ -157,9 +161,9 @@ async def accept_with_account(invitation: Invitation, person: Person) -> None:
 
 
 async def _lock_invitation(invitation: Invitation) -> Invitation:
-    """The invitation, locked together with the members and all open invitations of its organisation.
+    """Lock the invitation, the members and all open invitations of its organisation, and return the invitation.
 
-    So of two invitations of a first owner only one is accepted as such. Raises InvitationSpent.
+    The locks make sure that only one of two invitations creates a first owner. Raises InvalidInvitation.
     """
     waiting = Invitation.filter(accepted_at=None)
     if invitation.organisation_id is None:
@@ -176,7 +180,7 @@ async def _lock_invitation(invitation: Invitation) -> Invitation:
 
 
 async def _joined_as(invitation: Invitation) -> JoinedAs:
-    """As what the invitation makes somebody a member just now. Raises InvitationVoid."""
+    """How a person who accepts the invitation now becomes a member. Raises InviterNotAllowed."""
     if invitation.organisation_id is None or invitation.by_request:
         await _check_inviter(invitation, [Role.KEEPER])
         return JoinedAs.REQUESTED if invitation.by_request else JoinedAs.UNKNOWN
@@ -189,7 +193,7 @@ async def _joined_as(invitation: Invitation) -> JoinedAs:
 
 
 async def _check_inviter(invitation: Invitation, roles: Collection[Role]) -> None:
-    """Raises InvitationVoid unless whoever invited is still one of `roles`, or had the server itself."""
+    """Raises InviterNotAllowed unless the inviter still has one of `roles`, or invited by command on the server."""
     if invitation.invited_by_id is None:
         return
     if not await Person.exists(id=invitation.invited_by_id, role__in=list(roles), is_active=True):
@@ -222,7 +226,7 @@ async def _add_membership(invitation: Invitation, person: Person) -> None:
 
 
 async def _notify_other_invitees(invitation: Invitation, person: Person) -> None:
-    """Tell everybody else who was invited as the first owner that somebody else has become it."""
+    """Mail all others invited as the first owner that another person has become the first owner."""
     others = Invitation.filter(organisation_id=invitation.organisation_id, accepted_at=None)
     invitations = await others.filter(expires_at__gt=now()).prefetch_related("organisation")
     for each in {each.email: each for each in invitations if each.email != person.email}.values():

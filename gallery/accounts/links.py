@@ -32,7 +32,8 @@ class InvalidLink(Exception):
 async def request_link(email: str, purpose: Purpose, network: str, settings: Settings) -> None:
     """Queue a request for a link. Only the worker looks whether the address has an account.
 
-    So the response does not reveal it. Raises TooManyAttempts, for addresses with and without an account alike.
+    So the response does not reveal it. Raises TooManyAttempts, for addresses with and without an account
+    alike.
     """
     email = email.strip().lower()
     limits = {f"link {email}": LINKS_PER_PERSON, f"links from {network}": LINKS_PER_NETWORK}
@@ -105,7 +106,10 @@ async def change_password(person: Person, password: str, here: Session) -> None:
 
 
 async def set_password(person: Person, password_hash: str, but: Session | None = None) -> None:
-    """Set the password, end all sessions except `but`, delete all links, and notify. Call it in a transaction."""
+    """Set the password, end all sessions except `but`, delete all links, and notify.
+
+    Call it in a transaction.
+    """
     await Person.filter(id=person.id).update(password_hash=password_hash)
     await Session.filter(person_id=person.id).exclude(id=but.id if but else 0).delete()
     await MailLink.filter(person_id=person.id).delete()

@@ -71,7 +71,10 @@ async def conflict_of_interest(
     roles: Collection[Role] = CURATOR_ROLES,
     but: Collection[int] = (),
 ) -> ConflictOfInterest:
-    """A curator's conflict of interest with an organisation. `but`: ids of people who cannot decide instead of them."""
+    """A curator's conflict of interest with an organisation.
+
+    `but`: ids of people who cannot decide instead of them.
+    """
     members = Membership.filter(organisation_id=organisation_id)
     ids = [int(str(id)) for id in await members.values_list("person_id", flat=True)]
     if person_id not in ids:
@@ -121,13 +124,19 @@ async def _delete_waiting_mails(membership: Membership) -> None:
 
 
 async def record_former_owners(memberships: QuerySet[Membership]) -> None:
-    """Record the owners among `memberships` as former owners, before these end or change. Call it in a transaction."""
+    """Record the owners among `memberships` as former owners, before these end or change.
+
+    Call it in a transaction.
+    """
     for each in await memberships.filter(role=MemberRole.OWNER):
         await FormerOwner.create(organisation_id=each.organisation_id, person_id=each.person_id)
 
 
 async def confirm(membership: Membership, by: Person) -> None:
-    """An owner confirms a member who is not known to be invited by an owner. Nobody can confirm themselves."""
+    """An owner confirms a member who is not known to be invited by an owner.
+
+    Nobody can confirm themselves.
+    """
     async with in_transaction():
         unconfirmed = Membership.filter(id=membership.id, joined_as=JoinedAs.UNKNOWN)
         if await unconfirmed.exclude(person_id=by.id).update(
@@ -144,7 +153,8 @@ async def confirm(membership: Membership, by: Person) -> None:
 async def suspend_unconfirmed_memberships(person: Person) -> None:
     """Suspend memberships of a new curator or keeper, and notify the owners. Call it in the transaction of the change.
 
-    Suspended are those not known to come from an owner's invitation; they give no rights until an owner confirms them.
+    Suspended are those not known to come from an owner's invitation; they give no rights until an owner
+    confirms them.
     """
     for each in await Membership.filter(person_id=person.id).prefetch_related("organisation"):
         if each.joined_as == JoinedAs.UNKNOWN and not each.awaits_confirmation:

@@ -1,6 +1,7 @@
 """Passkeys (WebAuthn): adding one, and signing in or confirming with one.
 
-Challenges are signed instead of stored, so creating one writes nothing. An answered challenge is stored as used.
+Challenges are signed instead of stored, so creating one writes nothing. An answered challenge is stored as
+used.
 """
 
 from __future__ import annotations
@@ -154,7 +155,10 @@ async def remove_passkey(person: Person, passkey_id: int) -> bool:
 
 
 async def use_passkey(credential: str, purpose: str, settings: Settings) -> Person:
-    """The person whose passkey answered a challenge of `request_options`, which works once. Raises PasskeyRefused."""
+    """The person whose passkey answered a challenge of `request_options`, which works once.
+
+    Raises PasskeyRefused.
+    """
     try:
         parsed = parse_authentication_credential_json(credential)
         challenge = _verified_challenge(parsed.response.client_data_json, purpose, settings)
@@ -200,7 +204,10 @@ def _new_challenge(purpose: str, settings: Settings) -> bytes:
 
 
 def _verified_challenge(client_data: bytes, purpose: str, settings: Settings) -> bytes:
-    """The challenge that a browser's answer names, if it is ours, for this purpose and in time. Raises ValueError."""
+    """The challenge of a browser's answer, if it is ours, for `purpose` and not expired.
+
+    Raises ValueError.
+    """
     challenge = parse_client_data_json(client_data).challenge
     try:
         signed = _challenge_signer(settings).unsign(

@@ -1,6 +1,7 @@
 """Which passwords are refused: common and leaked ones, and those made of the person's name, address or organisation.
 
-The package zxcvbn brings lists of common and leaked passwords and the usual ways to vary them; no service is asked.
+The package zxcvbn brings lists of common and leaked passwords and the usual ways to vary them; no service is
+asked.
 """
 
 from __future__ import annotations
@@ -58,29 +59,29 @@ def names_of_organisation(organisation: Any) -> list[str]:
 
 def password_weakness(password: str, names: Iterable[str]) -> Any:
     """Why a password is refused, as a lazy sentence; "" if it is accepted."""
-    known = {
+    names_to_avoid = {
         written
         for name in names
         for written in (_normalized_letters(name), _normalized_letters("".join(lazy_pinyin(name))))
     }
     letters = _normalized_letters(password)
-    others = _without_names(letters, known)
+    others = _without_names(letters, names_to_avoid)
     if others != letters and sum(1 if letter.isascii() else 2 for letter in others) < MIN_OTHER_LETTERS:
         return PERSONAL_PASSWORD
-    result = zxcvbn(password[:MAX_CHECKED_LENGTH], user_inputs=sorted(known))
+    result = zxcvbn(password[:MAX_CHECKED_LENGTH], user_inputs=sorted(names_to_avoid))
     return COMMON_PASSWORD if result["score"] < MIN_SCORE else ""
 
 
-def _without_names(letters: str, known: Iterable[str]) -> str:
-    """`letters` without all parts of at least 5 letters (2 Chinese characters) that occur in one of `known`."""
+def _without_names(letters: str, names_to_avoid: Iterable[str]) -> str:
+    """`letters` without the parts of at least 5 letters (2 Chinese characters) that `names_to_avoid` contain."""
     others, start = "", 0
     while start < len(letters):
         end = start + (5 if letters[start].isascii() else 2)
-        if end > len(letters) or not any(letters[start:end] in name for name in known):
+        if end > len(letters) or not any(letters[start:end] in name for name in names_to_avoid):
             others += letters[start]
             start += 1
             continue
-        while end < len(letters) and any(letters[start : end + 1] in name for name in known):
+        while end < len(letters) and any(letters[start : end + 1] in name for name in names_to_avoid):
             end += 1
         start = end
     return others

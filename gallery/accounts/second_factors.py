@@ -109,7 +109,10 @@ def start_app_setup(person: Person, settings: Settings) -> str:
 
 
 def secret_of_setup(person: Person, sealed: str, settings: Settings) -> str:
-    """The secret that `start_app_setup` encrypted. Raises SecondFactorRefused if it is another person's or too old."""
+    """The secret that `start_app_setup` encrypted.
+
+    Raises SecondFactorRefused if it is another person's or too old.
+    """
     try:
         decrypted = _cipher(settings).decrypt(sealed.encode(), ttl=SETUP_SECONDS).decode()
     except InvalidToken as error:
@@ -208,7 +211,10 @@ def _recovery_hash(code: str) -> str:
 
 
 async def make_recovery_codes(person: Person) -> list[str]:
-    """Make new recovery codes; the old ones become invalid. Raises SecondFactorRefused without a second factor."""
+    """Make new recovery codes; the old ones become invalid.
+
+    Raises SecondFactorRefused without a second factor.
+    """
     async with in_transaction():
         person = await locked(Person.filter(id=person.id)).get()
         if person.second_factor_at is None:

@@ -197,7 +197,7 @@ def sign_in_options(settings: Settings) -> str:
 
 
 async def create_passkey_session(request: Request) -> Response:
-    """A person signs in with only a passkey: it counts as two factors, as the device asks for a finger, face or PIN."""
+    """A person signs in with only a passkey: as the device asks for a finger, face or PIN, it is two factors."""
     await set_guest_language(request)
     settings = settings_of(request)
     attempts = await count_attempts({f"network {client_network(request)}": ATTEMPTS_PER_NETWORK}, settings)

@@ -1,4 +1,4 @@
-"""The hash chain of the audit log: each entry holds the digest of the previous one, so a change cannot go unnoticed."""
+"""The hash chain of the audit log: each entry holds the digest of the previous one, so changes are noticed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def digest_of(entry: Entry) -> str:
 async def chain_entries() -> bool:
     """Append the unchained entries to the chain; False if there are none.
 
-    Only this function locks the head, and it locks nothing before it. `record` inserts entries without any lock.
+    Only this function locks the head, and it locks nothing before it. `record` inserts entries without any
+    lock.
     """
     if not await Entry.filter(position__isnull=True).exists():
         return False

@@ -9,7 +9,8 @@ from tortoise.models import Model
 class Entry(Model):
     """One action, or one access to private data. Written in the transaction of the change, chained soon afterwards.
 
-    A chained entry never changes. The ids are plain numbers without foreign keys, so entries outlive what they name.
+    A chained entry never changes. The ids are plain numbers without foreign keys, so entries outlive what
+    they name.
     """
 
     id = fields.IntField(primary_key=True)

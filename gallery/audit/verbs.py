@@ -324,7 +324,8 @@ KIND_WORDS: Mapping[str, Any] = {
     "exhibition": _l("Exhibition"),
 }
 
-# Curators read about actions that they may do or see themselves; not about accounts, drafts, artists, consents, mails.
+# Curators read about actions that they may do or see themselves; not about accounts, drafts, artists,
+# consents, mails.
 VERBS_FOR_CURATORS = frozenset(
     verb
     for verb in Verb

@@ -1,8 +1,9 @@
 """Compiled queries: the ORM writes their SQL once, and they are executed many times.
 
-For a query as large as those of the public pages, the ORM needs several times as long to build it and write its SQL as
-the database needs to answer. Such a query is a function with the decorator `@compiled_query`: it returns an ORM query,
-and only its arguments, the current time and the current day change from one call to the next.
+For a query as large as those of the public pages, the ORM needs several times as long to build it and write
+its SQL as the database needs to answer. Such a query is a function with the decorator `@compiled_query`: it
+returns an ORM query, and only its arguments, the current time and the current day change from one call to the
+next.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class CompiledQuery:
 
     sql: str
     parameters: list[Any]
-    # Pairs of an SQL parameter's index and the index of its value: current time, day, then the arguments, lists flattened.
+    # Pairs of an SQL parameter's index and the index of its value: current time, day, then the arguments,
+    # lists flattened.
     positions: list[tuple[int, int]]
     columns: list[tuple[str, Callable[[Any], Any]]]  # the columns whose values need a conversion to Python
 
@@ -45,9 +47,10 @@ class CompiledQuery:
 def compiled_query(build: Callable[P, ValuesQuery[Any]]) -> Callable[P, Awaitable[list[QueryRow]]]:
     """Decorate `build`, a function that returns an ORM query, to return the query's rows.
 
-    Its arguments are positional: whole numbers, strings and lists of numbers. A list may only be used with `in`, so an
-    empty list gives no rows. The first call runs `build` twice with different sample values for the arguments and the
-    time, to see which SQL parameters they become. Raises QueryNotCompilable at that call if it cannot tell.
+    Its arguments are positional: whole numbers, strings and lists of numbers. A list may only be used with
+    `in`, so an empty list gives no rows. The first call runs `build` twice with different sample values for
+    the arguments and the time, to see which SQL parameters they become. Raises QueryNotCompilable at that
+    call if it cannot tell.
     """
     compiled: dict[tuple[str, ArgumentShape], CompiledQuery] = {}
 
@@ -112,7 +115,7 @@ def _compile(
 
 
 def _sample_values(values: tuple[Any, ...], shape: ArgumentShape, variant: int) -> list[Any]:
-    """A sample time, its day and a sample value for each argument, of its type and unlike any constant in a query."""
+    """A sample time, its day, and a sample for each argument, of its type and unlike any constant in a query."""
     moment = SAMPLE_MOMENTS[variant]
     samples: list[Any] = [moment, clock.to_local(moment).date()]
     number = 1_987_654_321 + 100_000_000 * variant

@@ -1,4 +1,7 @@
-"""The database: the list of models, opening it, applying migrations. Only here do SQLite and PostgreSQL differ."""
+"""The database: the list of models, opening it, applying migrations.
+
+Only here do SQLite and PostgreSQL differ.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,7 @@ class DatabaseOutOfDate(RuntimeError):
 
 
 class RestoreUnfinished(RuntimeError):
-    """A restore is running or was interrupted: the database may still show works that were withdrawn after the backup."""
+    """A restore is running or was interrupted: the database may still show works withdrawn after the backup."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -142,7 +145,7 @@ def sqlite_file(database_url: str) -> Path | None:
 
 
 class Database:
-    """The open database of one process: inside `async with Database(settings)`, models work anywhere in the process."""
+    """The open database of one process: inside `async with Database(settings)`, models work everywhere."""
 
     def __init__(self, settings: Settings) -> None:
         self._configuration = configuration(settings.database_url)
@@ -190,7 +193,10 @@ class Database:
         return not await self._tables() - {UNFINISHED_RESTORE_TABLE}
 
     async def end_restore(self) -> None:
-        """Allow opening the database again. Everything withdrawn after the backup must be withdrawn in it by now."""
+        """Allow opening the database again.
+
+        Everything withdrawn after the backup must be withdrawn in it by now.
+        """
         await get_connection("default").execute_script(f"DROP TABLE {UNFINISHED_RESTORE_TABLE}")
 
     async def _tables(self) -> set[str]:

@@ -1,7 +1,7 @@
 """The content version: a counter that grows with every change that visitors can see.
 
-It grows in the transaction of the change itself, so no process can see one without the other. Each process reads it at
-most every `STALENESS` seconds, and only when a request arrives.
+It grows in the transaction of the change itself, so no process can see one without the other. Each process
+reads it at most every `STALENESS` seconds, and only when a request arrives.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ async def settle() -> None:
 
 
 class GenerationTracker:
-    """The current generation as one process knows it: the content version, and how often time alone changed a page."""
+    """One process's knowledge of the generation: the content version, and how often time alone changed a page."""
 
     def __init__(self, next_change: Callable[[], Awaitable[datetime | None]]) -> None:
         self._next_change = next_change

@@ -1,7 +1,7 @@
 """Applying migrations, and comparing them with the models, in seconds; the ORM alone takes half a minute.
 
-The ORM renders all models twice for each operation. An operation that only adds something needs them rendered once, and
-a comparison not at all. So here they are rendered once for each batch of operations.
+The ORM renders all models twice for each operation. An operation that only adds something needs them rendered
+once, and a comparison not at all. So here they are rendered once for each batch of operations.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.transactions import in_transaction
 
-# Decision 21: a migration only adds; everything else is SQL or Python. None of these operations reads an older state.
+# Decision 21: a migration only adds; everything else is SQL or Python. None of these operations reads an
+# older state.
 ADDITIVE_OPERATIONS = (
     ops.CreateModel,
     ops.AddField,
@@ -80,11 +81,11 @@ class Executor(MigrationExecutor):
         async with in_transaction("default") as connection:
             editor = self._schema_editor()
             editor.client = connection
-            for run in operation_batches(migration.operations):
-                state.move(key.app_label, run)
+            for batch in operation_batches(migration.operations):
+                state.move(key.app_label, batch)
                 rendered = state.clone()
                 rendered.validate_relations_initialized()
-                for operation in run:
+                for operation in batch:
                     await operation.database_forward(key.app_label, rendered, rendered, editor)
             await MigrationRecorder(connection).record_applied(key.app_label, key.name)
 
@@ -104,20 +105,21 @@ class Detector(MigrationAutodetector):
 def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.Operation]]:
     """Split `operations` into batches; all operations of a batch can use the models as they are after the batch.
 
-    CreateModel creates a model with all fields of that state, so an operation that adds to this model begins a new
-    batch. RunPython does, too, because it may query rows. Raises TypeError for an operation that does not only add.
+    CreateModel creates a model with all fields of that state, so an operation that adds to this model begins
+    a new batch. RunPython does, too, because it may query rows. Raises TypeError for an operation that does
+    not only add.
     """
-    run: list[ops.Operation] = []
-    made: set[str] = set()
+    batch: list[ops.Operation] = []
+    created: set[str] = set()
     for operation in operations:
         if not isinstance(operation, ADDITIVE_OPERATIONS):
             raise TypeError(f"A migration only adds, or uses SQL: {operation.describe()}")
         to = getattr(operation, "model_name", None) or getattr(operation, "name", "")
-        if run and (to in made or isinstance(operation, ops.RunPython)):
-            yield run
-            run, made = [], set()
-        run.append(operation)
+        if batch and (to in created or isinstance(operation, ops.RunPython)):
+            yield batch
+            batch, created = [], set()
+        batch.append(operation)
         if isinstance(operation, ops.CreateModel):
-            made.add(operation.name)
-    if run:
-        yield run
+            created.add(operation.name)
+    if batch:
+        yield batch

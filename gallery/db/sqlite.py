@@ -1,7 +1,8 @@
 """Tortoise's SQLite engine, with transactions that take the write lock when they begin.
 
-A deferred transaction that reads before it writes fails at once with "database is locked" if another process wrote in
-between. One that begins with IMMEDIATE waits its turn (`busy_timeout`). https://sqlite.org/lang_transaction.html
+A deferred transaction that reads before it writes fails at once with "database is locked" if another process
+wrote in between. One that begins with IMMEDIATE waits its turn (`busy_timeout`).
+https://sqlite.org/lang_transaction.html
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The chores of mails: sending them, gathering daily digests, deleting old ones.
 
-A mail is sent at least once: if a worker is killed after the server accepted the mail and before the row is updated, it
-is sent again, with the same Message-ID.
+A mail is sent at least once: if a worker is killed after the server accepted the mail and before the row is
+updated, it is sent again, with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ async def send_next(context: ChoreContext) -> bool:
         code = max(refusal.code for refusal in refusals.recipients)
         await (give_up(mail, f"{code}") if code >= 500 else postpone(mail, f"{code}"))
     except aiosmtplib.SMTPResponseException as refusal:
-        # The server refuses the gallery, not this mail, such as for a wrong password: all mails wait until a keeper fixes it.
+        # The server refuses the gallery, not this mail, such as for a wrong password: all mails wait until a
+        # keeper fixes it.
         await postpone(mail, f"{refusal.code} {type(refusal).__name__}")
         return False
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
@@ -162,21 +163,22 @@ async def gather_digest(context: ChoreContext) -> bool:
     return True
 
 
-async def forget_old(context: ChoreContext) -> bool:
+async def delete_old(context: ChoreContext) -> bool:
     """Delete mails older than a month, and erase the secrets of expired links."""
     moment = now()
     await Mail.filter(useless_after__lte=moment).exclude(secret="").update(secret="")
     old = Mail.filter(
         Q(created_at__lt=moment - MAILS_KEPT_FOR, key__isnull=True) | Q(created_at__lt=moment - KEYS_KEPT_FOR)
     )
-    # Deleting a digest deletes the mails in it, and with them their keys, so digests with keyed mails stay longer.
+    # Deleting a digest deletes the mails in it, and with them their keys, so digests with keyed mails stay
+    # longer.
     keyed = Mail.filter(digest_id__isnull=False, key__isnull=False, created_at__gte=moment - KEYS_KEPT_FOR)
     await old.exclude(state=MailState.UNSENT).exclude(id__in=Subquery(keyed.values("digest_id"))).delete()
     return False
 
 
 CHORES = [
-    Chore("gather daily mails", gather_digest, every=60),
+    Chore("gather daily digests", gather_digest, every=60),
     Chore("send mails", send_next, every=1, concurrent=True),
-    Chore("forget old mails", forget_old, every=600),
+    Chore("delete old mails", delete_old, every=600),
 ]

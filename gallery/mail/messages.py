@@ -61,8 +61,8 @@ def compose(
 ) -> MailContent:
     """Compose a mail in its language, signed with the site's name.
 
-    `gathered` are the mails of a digest. The template's first line is the subject; a line with nothing but a URL becomes
-    a link. Raises MailCompositionError.
+    `gathered` are the mails of a digest. The template's first line is the subject; a line with nothing but a
+    URL becomes a link. Raises MailCompositionError.
     """
     with use_language(mail.language):
         lines = [
@@ -108,7 +108,8 @@ def _localized_fact(value: Any) -> Any:
 def link_of_mail(mail: Mail, settings: Settings, *, hide_secret: bool = False) -> str:
     """The full URL to which a mail leads."""
     path = mail.path.replace("{language}", mail.language)
-    # A path that ends with a slash has a secret after it; if the secret is erased, the outbox still shows its place.
+    # A path that ends with a slash has a secret after it; if the secret is erased, the outbox still shows its
+    # place.
     secret = HIDDEN_SECRET if hide_secret and path.endswith("/") else mail.secret
     return f"{settings.site_url}{path}{secret}"
 

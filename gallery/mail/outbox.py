@@ -21,8 +21,8 @@ DIGEST_HOUR = 8  # in the site's time zone
 class Notification:
     """A notification for people with an account: `kind` names the template, `facts` fill it, `path` is the page.
 
-    With `key` each person gets it once, even if it is queued again. With `is_for_digest` it waits for the daily digest
-    of people who chose one. It is not sent before `not_before`.
+    With `key` each person gets it once, even if it is queued again. With `is_for_digest` it waits for the
+    daily digest of people who chose one. It is not sent before `not_before`.
     """
 
     kind: str
@@ -71,7 +71,10 @@ async def queue_mail(
     secret: str = "",
     useless_after: datetime | None = None,
 ) -> None:
-    """Queue one mail to an e-mail address. `secret` is appended to the path; it is erased once the mail is sent."""
+    """Queue one mail to an e-mail address.
+
+    `secret` is appended to the path; it is erased once the mail is sent.
+    """
     await Mail.create(
         kind=kind,
         person_id=person.id if person else None,

@@ -21,7 +21,8 @@ async def organisations_of(person: Person) -> list[Organisation]:
 async def load_member(request: Request) -> tuple[Person, list[Organisation]]:
     """The signed-in person with their organisations, at least one; 404 for people without one.
 
-    For a program with a token (gallery/api): the person who made the token, with only the token's organisation.
+    For a program with a token (gallery/api): the person who made the token, with only the token's
+    organisation.
     """
     program: tuple[Person, list[Organisation]] | None = getattr(request.state, "program", None)
     if program is not None:
@@ -58,7 +59,10 @@ async def load_organisation(request: Request) -> tuple[Person, Organisation, Mem
 
 
 def can_edit_organisation(person: Person, membership: Membership | None) -> bool:
-    """Whether a person may change an organisation's profile: owners and curators. Only owners manage its members."""
+    """Whether a person may change an organisation's profile: owners and curators.
+
+    Only owners manage its members.
+    """
     return person.is_curator or (membership is not None and membership.is_owner)
 
 

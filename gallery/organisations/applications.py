@@ -24,12 +24,15 @@ class ApplicationAlreadyDecided(Exception):
 
 
 async def apply(values: Mapping[str, Any], language: str) -> Application:
-    """Save an application, and mail its contact and all curators. The same application sent twice is saved once."""
+    """Save an application, and mail its contact and all curators.
+
+    The same application sent twice is saved once.
+    """
     async with in_transaction():
         same = {name: values[name] for name in ("name_zh", "name_en", "contact_email")}
-        known = await Application.filter(**same, state=ApplicationState.WAITING).first()
-        if known is not None:
-            return known
+        waiting = await Application.filter(**same, state=ApplicationState.WAITING).first()
+        if waiting is not None:
+            return waiting
         application = await Application.create(**values, language=language)
         await record(Verb.APPLICATION_MADE, application.id)
         facts = {"organisation": in_all_languages(application, "name")}

@@ -22,7 +22,7 @@ async def check_link(context: ChoreContext) -> bool:
     return await check_next_link(private_too=context.settings.check_private_links)
 
 
-async def forget_declined(context: ChoreContext) -> bool:
+async def delete_declined(context: ChoreContext) -> bool:
     """Delete applications that were declined half a year ago: they hold the contact's name and address."""
     old = now() - DECLINED_KEPT_FOR
     async with in_transaction():
@@ -32,7 +32,7 @@ async def forget_declined(context: ChoreContext) -> bool:
 
 
 CHORES = [
-    Chore("invite owners who were asked for", invite_due_owner, every=60),
+    Chore("invite requested owners", invite_due_owner, every=60),
     Chore("check links", check_link, every=5, concurrent=True),
-    Chore("forget declined applications", forget_declined, every=3600),
+    Chore("delete declined applications", delete_declined, every=3600),
 ]

@@ -1,7 +1,7 @@
 """Checks whether a URL works, without being led into the site's own network (server-side request forgery).
 
-The host name is resolved once per request, and the connection goes to exactly the address that was checked, so a second
-DNS answer cannot differ. Each redirect is checked again. No response body is read.
+The host name is resolved once per request, and the connection goes to exactly the address that was checked,
+so a second DNS answer cannot differ. Each redirect is checked again. No response body is read.
 """
 
 from __future__ import annotations

@@ -64,16 +64,19 @@ async def register_links(others: Collection[str] = ()) -> None:
     used = set(others)
     for row in await Project.all().values_list(*LINK_FIELDS):
         used.update(url for url in row if url)
-    known = set(await CheckedLink.all().values_list("url", flat=True))
-    new = [CheckedLink(url=url, next_check_at=now()) for url in sorted(used - known)]
+    registered = set(await CheckedLink.all().values_list("url", flat=True))
+    new = [CheckedLink(url=url, next_check_at=now()) for url in sorted(used - registered)]
     if new:
         await CheckedLink.bulk_create(new, ignore_conflicts=True)
-    if known - used:
-        await CheckedLink.filter(url__in=list(known - used)).delete()
+    if registered - used:
+        await CheckedLink.filter(url__in=list(registered - used)).delete()
 
 
 async def check_next_link(*, private_too: bool) -> bool:
-    """Check the link that has been due longest; False if none is due. A change is visible to visitors at once."""
+    """Check the link that has been due longest; False if none is due.
+
+    A change is visible to visitors at once.
+    """
     async with in_transaction():
         due = CheckedLink.filter(next_check_at__lte=now()).order_by("next_check_at", "id").limit(1)
         link: CheckedLink | None = await locked(due, skip_locked=True).first()

@@ -97,8 +97,8 @@ class Project(Model):
     @property
     def links(self) -> dict[str, str]:
         """All links of the project, by field name."""
-        every = {name: getattr(self, name) for name in LINK_FIELDS}
-        return {name: link for name, link in every.items() if link}
+        links = {name: getattr(self, name) for name in LINK_FIELDS}
+        return {name: link for name, link in links.items() if link}
 
     @property
     def ways(self) -> list[SupportLink]:
@@ -189,7 +189,10 @@ class RequestState(StrEnum):
 
 
 class OwnerRequest(Model):
-    """A keeper's request to invite a new owner of an organisation that lost its owners. The worker handles due ones."""
+    """A keeper's request to invite a new owner of an organisation that lost its owners.
+
+    The worker handles due ones.
+    """
 
     id = fields.IntField(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(

@@ -1,7 +1,7 @@
 """A new owner for an organisation that lost its owners: a keeper asks, and 72 hours pass without an objection.
 
-Without this rule a keeper could remove the owners and become the first owner. Every current and former owner gets a mail
-with a link to object, which also works without signing in.
+Without this rule a keeper could remove the owners and become the first owner. Every current and former owner
+gets a mail with a link to object, which also works without signing in.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ def can_be_stopped(request: OwnerRequest) -> bool:
 async def request_owner(
     organisation: Organisation, email: str, reason: str, language: str, by: Person, settings: Settings
 ) -> OwnerRequest:
-    """Request that `email` is invited as an owner in 72 hours; notify all who may object. Raises OwnerRequestRefused."""
+    """Request that `email` is invited as an owner in 72 hours; notify all who may object.
+
+    Raises OwnerRequestRefused.
+    """
     if settings.mail_server is None:
         raise OwnerRequestRefused(
             _l(
@@ -86,7 +89,10 @@ async def request_owner(
 
 
 async def invite_at_once(organisation: Organisation, email: str, language: str, days: int) -> str:
-    """Invite an owner without waiting, by command on the server; all owners are notified. Returns the link's token."""
+    """Invite an owner without waiting, by command on the server; all owners are notified.
+
+    Returns the link's token.
+    """
     async with in_transaction():
         request = await _create_request(organisation, email, COMMAND_REASON, language, None, now())
         return await _invite(request, days)
@@ -158,7 +164,10 @@ async def find_by_link(request_id: int, token: str) -> OwnerRequest | None:
 
 
 async def object_to(request: OwnerRequest, by: Person | None) -> bool:
-    """Stop a request because an owner objects; `by` is None for the link of a mail. False if it is too late."""
+    """Stop a request because an owner objects; `by` is None for the link of a mail.
+
+    False if it is too late.
+    """
     return await _end_request(request, RequestState.OBJECTED, by)
 
 
@@ -198,7 +207,8 @@ async def _end_request(request: OwnerRequest, state: RequestState, by: Person | 
 async def invite_due_owner(context: ChoreContext) -> bool:
     """Send the invitation of a request that is due and that nobody objected to; False if there is none.
 
-    It waits while a mail about the request is unsent: nobody may miss the time to object because of the mail server.
+    It waits while a mail about the request is unsent: nobody may miss the time to object because of the mail
+    server.
     """
     unsent = Mail.filter(kind="owner_requested", state=MailState.UNSENT)
     delayed = [int(str(path).split("/")[3]) for path in await unsent.values_list("path", flat=True)]

@@ -215,13 +215,13 @@ async def create(request: Request) -> Response:
 
 
 async def edit(request: Request) -> Response:
-    """A curator or member opens an organisation: what visitors read of it, and who its members are."""
+    """A curator or member opens an organisation: its profile and its members."""
     person, organisation, _membership = await load_organisation(request)
     return await _organisation_page(request, person, _form_for(person, organisation), organisation)
 
 
 async def update(request: Request) -> Response:
-    """An owner changes what visitors read; a curator also names and number; a keeper whether its works are shown."""
+    """An owner changes the profile, a curator also names and number, a keeper also whether works are shown."""
     person, organisation = await load_editable_organisation(request)
     form = _form_for(person, organisation, await read_desk_form(request))
     if form.is_right():
@@ -411,7 +411,7 @@ async def delete_member(request: Request) -> Response:
 async def _load_membership(
     request: Request, *, or_own: bool = False
 ) -> tuple[Person, Organisation, Membership]:
-    """The membership of the URL, for owners; with `or_own` also for the member. 404 for others, also for curators."""
+    """The membership of the URL, for owners; with `or_own` also for the member. 404 for others, even curators."""
     person, organisation, own = await load_organisation(request)
     membership = await Membership.get_or_none(
         id=request.path_params["membership"], organisation_id=organisation.id
@@ -444,11 +444,13 @@ async def invite(request: Request) -> Response:
     """
     person = await load_person(request)
     posted = await read_desk_form(request)
-    every = await (Organisation.all() if person.is_curator else organisations_owned_by(person)).order_by("id")
-    if not every and not person.is_curator:
+    organisations = await (
+        Organisation.all() if person.is_curator else organisations_owned_by(person)
+    ).order_by("id")
+    if not organisations and not person.is_curator:
         raise HTTPException(404)
     form = InvitationForm(
-        posted, organisations=[(str(each.id), localized(each, "name").text) for each in every]
+        posted, organisations=[(str(each.id), localized(each, "name").text) for each in organisations]
     )
     role = str(form.role.data)
     if role in {Role.CURATOR, Role.KEEPER} and not person.is_keeper:
@@ -456,7 +458,7 @@ async def invite(request: Request) -> Response:
     if role != Role.MEMBER:
         form["organisation"].data = ""  # curators and keepers belong to none
     form.validate()
-    organisation = next((each for each in every if str(each.id) == form.organisation.data), None)
+    organisation = next((each for each in organisations if str(each.id) == form.organisation.data), None)
     if role == Role.MEMBER and organisation is None:
         form.refuse("organisation", _("Please choose the organisation that the person belongs to."))
     if form.errors:
@@ -493,7 +495,10 @@ async def invite(request: Request) -> Response:
 def invited_page(
     request: Request, email: str | None, token: str, organisation: Organisation | None, *, is_first: bool
 ) -> Response:
-    """The page after inviting. A first owner's link is shown only if no mail is sent, because the mail proves identity."""
+    """The page after inviting.
+
+    A first owner's link is shown only if no mail is sent, because the mail proves identity.
+    """
     pages, settings = pages_of(request), settings_of(request)
     link = pages.absolute(pages.url("accounts:invitation", token=token))
     context = {

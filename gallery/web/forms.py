@@ -33,7 +33,10 @@ class _Translations:
 
 
 class Form(WTForm):
-    """The base class of all forms. `Form(fields)` for a posted form; `Form(obj=…)` or `Form(data=…)` for a new page."""
+    """The base class of all forms.
+
+    `Form(fields)` for a posted form; `Form(obj=…)` or `Form(data=…)` for a new page.
+    """
 
     class Meta:
         def get_translations(self, form: WTForm) -> _Translations:
@@ -111,7 +114,7 @@ def text_block(text: str | None) -> str:
 
 
 def one_line(text: str | None) -> str:
-    """Normalise a text of one line: single spaces, no control characters, no marks that change the writing direction."""
+    """Normalise a text of one line: single spaces, no control characters, no marks of writing direction."""
     return " ".join(
         re.sub(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", " ", text or "").split()
     )

@@ -1,10 +1,11 @@
 """The site's HTTP protocol: uvicorn's own, which answers from the page cache before the ASGI app is called.
 
-Most visitors ask for a page or a picture that is in the cache. For these, uvicorn's work for each request (a scope,
-a task, two messages) costs three times as much as the page cache, so the response is sent as soon as the headers
-are read. Every other request goes to the app, which sends the same bytes.
+Most visitors ask for a page or a picture that is in the cache. For these, uvicorn's work for each request (a
+scope, a task, two messages) costs three times as much as the page cache, so the response is sent as soon as
+the headers are read. Every other request goes to the app, which sends the same bytes.
 
-It also sets limits that uvicorn does not have: the size of a request's head, the time it may take, and its Host.
+It also sets limits that uvicorn does not have: the size of a request's head, the time it may take, and its
+Host.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The languages of the interface: the language of the current request, and its strings through gettext.
 
-The catalogues are `locale/<language>/messages.po`. The site reads them directly when it starts, without .mo files.
-`python -m gallery.web.languages` updates them from the code and the templates.
+The catalogues are `locale/<language>/messages.po`. The site reads them directly when it starts, without .mo
+files. `python -m gallery.web.languages` updates them from the code and the templates.
 """
 
 from __future__ import annotations

@@ -50,7 +50,10 @@ def markdown_to_html(text: str) -> Markup:
 
 @functools.lru_cache(maxsize=4096)
 def markdown_to_text(text: str) -> str:
-    """`text` without Markdown on one line, for descriptions and cards. No space follows Chinese punctuation."""
+    """`text` without Markdown on one line, for descriptions and cards.
+
+    No space follows Chinese punctuation.
+    """
     bare = nh3.clean(_BLOCK_EDGE.sub("\n<", str(markdown_to_html(text))), tags=set())
     joined = ""
     for line in Markup(bare).unescape().splitlines():  # noqa: S704 (unescaped into text, not shown as HTML)

@@ -1,7 +1,7 @@
 """The cache of public pages and small pictures: their bytes by (path, query), until the content version changes.
 
-The cache is the outermost layer: a hit is a look-up and two ASGI messages. It keeps only 200 responses that say
-`Cache-Control: public`, or `private, max-age`, as pictures do.
+The cache is the outermost layer: a hit is a look-up and two ASGI messages. It keeps only 200 responses that
+say `Cache-Control: public`, or `private, max-age`, as pictures do.
 """
 
 from __future__ import annotations
@@ -82,13 +82,15 @@ class CachedPage:
         etag = (
             by_name.get(b"etag") or b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
         )
-        kept = [(name, value) for name, value in headers if name not in {b"content-length", b"etag", b"vary"}]
-        kept.append((b"etag", etag))
+        kept_headers = [
+            (name, value) for name, value in headers if name not in {b"content-length", b"etag", b"vary"}
+        ]
+        kept_headers.append((b"etag", etag))
         if is_text:
-            kept.append((b"vary", b"accept-encoding"))
-        page = cls(kept, etag, {b"": body}, is_text)
+            kept_headers.append((b"vary", b"accept-encoding"))
+        page = cls(kept_headers, etag, {b"": body}, is_text)
         page.not_modified = CachedResponse.of(
-            304, [header for header in kept if header[0] in NOT_MODIFIED_HEADERS], b""
+            304, [header for header in kept_headers if header[0] in NOT_MODIFIED_HEADERS], b""
         )
         return page
 
@@ -98,7 +100,7 @@ class CachedPage:
         return len(self.bodies[b""]) * (2 if self.is_text else 1) + ENTRY_OVERHEAD
 
     def response_to(self, headers: Mapping[bytes, bytes]) -> CachedResponse:
-        """The response to a request with these headers: 304 if the browser's page is current, else the best coding."""
+        """The response to a request with `headers`: 304 if the browser's page is current, else the best coding."""
         if_none_match = headers.get(b"if-none-match")
         if if_none_match is not None and etag_matches(if_none_match, self.etag):
             return self.not_modified

@@ -36,7 +36,10 @@ from gallery.web.markdown import display_width, excerpt, markdown_to_html, markd
 
 
 class RowIdConvertor(IntegerConvertor):
-    """`{id:int}` in a route: the id of a row. A longer number is no id, and PostgreSQL raises an error for it."""
+    """`{id:int}` in a route: the id of a row.
+
+    A longer number is no id, and PostgreSQL raises an error for it.
+    """
 
     regex = f"[0-9]{{1,{MAX_DIGITS}}}"
 
@@ -163,7 +166,7 @@ def render(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """The page `template`, in the language of the request; what was flashed before is shown and forgotten."""
+    """The page `template` in the language of the request. It shows and deletes the flash messages."""
     pages = pages_of(request)
     is_desk = request.url.path.startswith(DESK)
     flashes = read_flashes(request) if is_desk else []
@@ -194,8 +197,8 @@ def render_public(
 ) -> HTMLResponse:
     """A page for visitors. It depends only on its URL and the content version, so it may be cached.
 
-    Browsers and proxies may keep it, but must ask each time whether it is still current. Speculation rules say which
-    pages a browser may fetch while the pointer is on a link.
+    Browsers and proxies may keep it, but must ask each time whether it is still current. Speculation rules
+    say which pages a browser may fetch while the pointer is on a link.
     """
     headers = {
         "cache-control": "public, no-cache",
@@ -269,8 +272,8 @@ def content_security_policy(
 ) -> str:
     """The policy of a page: everything comes from the site itself; inline styles only if their text is given.
 
-    Pictures may also come from `pictures_origin`, where requests for pictures may be redirected. `is_framed` allows
-    frames within the site, as the preview needs.
+    Pictures may also come from `pictures_origin`, where requests for pictures may be redirected. `is_framed`
+    allows frames within the site, as the preview needs.
     """
     picture_source = f" {pictures_origin}" if pictures_origin else ""
     hashes = "".join(

@@ -18,17 +18,18 @@ from gallery.web.rendering import content_security_policy
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
-# For pages with a form whose URL is a secret: browsers do not send its path as a referrer, not even to this site, whose
-# logs could contain it. With `no-referrer` browsers would send the form with `Origin: null`, as another site's would be.
+# For pages with a form whose URL is a secret: browsers do not send its path as a referrer, not even to this
+# site, whose logs could contain it. With `no-referrer` browsers would send the form with `Origin: null`, as
+# another site's would be.
 REFERRER_WITHOUT_PATH = {"referrer-policy": "strict-origin"}
 
 
 class CrossOriginMiddleware:
     """Refuses unsafe methods from another site's page with 403.
 
-    It compares Sec-Fetch-Site if the browser sends it, else Origin with Host. A request with neither does not come from
-    a browser, so it cannot misuse a person's cookie. (The rule of Go's net/http CrossOriginProtection.)
-    Paths below `without_cookies` are exempt: no cookie gives access there.
+    It compares Sec-Fetch-Site if the browser sends it, else Origin with Host. A request with neither does not
+    come from a browser, so it cannot misuse a person's cookie. (The rule of Go's net/http
+    CrossOriginProtection.) Paths below `without_cookies` are exempt: no cookie gives access there.
     """
 
     def __init__(self, app: ASGIApp, without_cookies: str = "") -> None:
@@ -72,7 +73,10 @@ def is_cross_origin(headers: Headers) -> bool:
 
 
 class NulCharacterMiddleware:
-    """Refuses URLs with a NUL character: 400. No URL of the site has one, and PostgreSQL raises an error for it."""
+    """Refuses URLs with a NUL character: 400.
+
+    No URL of the site has one, and PostgreSQL raises an error for it.
+    """
 
     def __init__(self, app: ASGIApp, refuse: Callable[[Request], Response]) -> None:
         self.app = app
@@ -130,12 +134,12 @@ def client_network(request: Request) -> str:
 def network_of_address(address: str) -> str:
     """The network of one household or office: an IPv4 address, or the first 64 bits of an IPv6 address."""
     try:
-        known = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is None:
-        return str(ipaddress.ip_network((known, 64), strict=False))
-    return str(getattr(known, "ipv4_mapped", None) or known)
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is None:
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
 class RateLimit:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Site(Model):
-    """The settings of the site, set at the desk. Settings of the machine are environment variables instead."""
+    """The settings of the site, set at the desk.
+
+    Settings of the machine are environment variables instead.
+    """
 
     id = fields.IntField(primary_key=True)
     reviews_needed = fields.IntField(default=1, db_default=1)  # 1, or 2 by different people
@@ -28,8 +31,8 @@ class Site(Model):
     about_en = fields.TextField(default="", db_default="")
     footer_zh = fields.CharField(max_length=500, default="", db_default="")
     footer_en = fields.CharField(max_length=500, default="", db_default="")
-    # Of curators and keepers, unless GALLERY_SECOND_FACTOR says otherwise. False on sites that had people before second
-    # factors existed.
+    # Of curators and keepers, unless GALLERY_SECOND_FACTOR says otherwise. False on sites that had people
+    # before second factors existed.
     asks_second_factor = fields.BooleanField(default=True, db_default=True)
     changed_at = fields.DatetimeField(null=True)
     changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
