@@ -101,7 +101,7 @@ class Project(Model):
         return {name: link for name, link in links.items() if link}
 
     @property
-    def ways(self) -> list[SupportLink]:
+    def support_links(self) -> list[SupportLink]:
         """The links for visitors: http(s) only."""
         return [
             SupportLink(name, SUPPORT_KINDS[name], link)
