@@ -65,10 +65,10 @@ async def change_address(token: str) -> Person:
             ).delete():  # another request used it at the same time
                 raise InvalidLink
             person = change.person
-            news = Notification(
+            notification = Notification(
                 "address_changed", "/desk/sign-in", {"email": change.email}, is_for_digest=False
             )
-            await notify([person], news)
+            await notify([person], notification)
             await MailLink.filter(person_id=person.id).delete()
             await Person.filter(id=person.id).update(email=change.email)
             await record(Verb.ACCOUNT_ADDRESS_CHANGED, person.id, by=person)

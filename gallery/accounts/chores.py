@@ -33,14 +33,14 @@ async def notify_of_failed_mails(context: ChoreContext) -> bool:
     failed = Mail.filter(state=MailState.GIVEN_UP, settled_at__gt=now() - timedelta(days=1))
     count = await failed.exclude(answer=TOO_LATE).exclude(kind="mails_given_up").count()
     if count:
-        news = Notification(
+        notification = Notification(
             "mails_given_up",
             "/desk/outbox",
             {"count": count},
             key=f"mails-given-up:{today()}",
             is_for_digest=False,
         )
-        await notify(await Person.filter(role=Role.KEEPER, is_active=True), news)
+        await notify(await Person.filter(role=Role.KEEPER, is_active=True), notification)
     return False
 
 

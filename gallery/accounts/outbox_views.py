@@ -63,10 +63,10 @@ async def show(request: Request) -> Response:
     gathered = await Mail.filter(digest_id=mail.id).order_by("id")
     await record(Verb.MAIL_READ, mail.id)
     try:
-        letter = compose(mail, settings, gathered, hide_secret=not (settings.development and mail.secret))
+        content = compose(mail, settings, gathered, hide_secret=not (settings.development and mail.secret))
     except MailCompositionError:
-        letter = MailContent(mail.kind, "", "")
-    return render(request, "outbox/show.html", {"mail": mail, "letter": letter, "words": STATE_WORDS})
+        content = MailContent(mail.kind, "", "")
+    return render(request, "outbox/show.html", {"mail": mail, "content": content, "words": STATE_WORDS})
 
 
 async def retry(request: Request) -> Response:

@@ -89,10 +89,10 @@ async def notify_of_change(person: Person, change: str) -> None:
 
     templates/mail/second_factor_changed.txt has the words for each `change`.
     """
-    news = Notification(
+    notification = Notification(
         "second_factor_changed", "/desk/account/second-factor", {"change": change}, is_for_digest=False
     )
-    await notify([person], news)
+    await notify([person], notification)
 
 
 # Authenticator apps

@@ -166,11 +166,11 @@ async def _check_second_factor(
 
 async def _warn_of_guessing(person: Person) -> None:
     """Warn the person, once a day, that somebody who passed the first step guesses the second factor."""
-    news = Notification(
+    notification = Notification(
         "second_factor_guessed", "/desk/password", key=f"second-factor-guessed:{today()}", is_for_digest=False
     )
     async with in_transaction():
-        await notify([person], news)
+        await notify([person], notification)
 
 
 async def _page(

@@ -71,7 +71,7 @@ def compose(
         ]
         subject, text = _render_text(mail, settings, lines=lines, hide_secret=hide_secret)
         text += f"\n{one_line(settings.site_name(current_language()))}\n"
-        html = _environment.get_template("mail/letter.html").render(
+        html = _environment.get_template("mail/content.html").render(
             subject=subject,
             paragraphs=[_parse_paragraph(part) for part in re.split(r"\n{2,}", text)],
             tag=LANGUAGE_TAGS[current_language()],
@@ -121,7 +121,7 @@ def _parse_paragraph(part: str) -> MailParagraph:
     return MailParagraph(part.strip())
 
 
-def message_of(mail: Mail, letter: MailContent, settings: Settings) -> EmailMessage:
+def message_of(mail: Mail, content: MailContent, settings: Settings) -> EmailMessage:
     """The e-mail message. A mail that is sent twice has the same Message-ID. Raises MailCompositionError."""
     message = EmailMessage(policy=SMTP)
     sender = settings.mail_sender
@@ -134,11 +134,11 @@ def message_of(mail: Mail, letter: MailContent, settings: Settings) -> EmailMess
         message["To"] = Address(addr_spec=f"{local_part}@{domain.encode('idna').decode()}")
     except (ValueError, IndexError, HeaderDefect) as error:
         raise MailCompositionError from error
-    message["Subject"] = letter.subject
+    message["Subject"] = content.subject
     message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{mail.id}.{int(mail.created_at.timestamp())}@{host}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: suppresses automatic replies
     message["Content-Language"] = LANGUAGE_TAGS[mail.language]
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    message.set_content(content.text)
+    message.add_alternative(content.html, subtype="html")
     return message

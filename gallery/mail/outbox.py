@@ -33,25 +33,25 @@ class Notification:
     not_before: datetime | None = None
 
 
-async def notify(people: Iterable[Person], news: Notification) -> None:
+async def notify(people: Iterable[Person], notification: Notification) -> None:
     """Queue a mail to each of `people`; call it in the transaction of the change."""
-    mails = [_mail_for(person, news) for person in people if person.is_active]
+    mails = [_mail_for(person, notification) for person in people if person.is_active]
     if mails:
-        await Mail.bulk_create(mails, ignore_conflicts=bool(news.key))
+        await Mail.bulk_create(mails, ignore_conflicts=bool(notification.key))
 
 
-def _mail_for(person: Person, news: Notification) -> Mail:
-    waits = news.is_for_digest and person.wants_digest
+def _mail_for(person: Person, notification: Notification) -> Mail:
+    waits = notification.is_for_digest and person.wants_digest
     return Mail(
-        kind=news.kind,
+        kind=notification.kind,
         person_id=person.id,
         email=person.email,
         language=person.language,
-        path=news.path,
-        facts=news.facts,
-        key=f"{news.key}:{person.id}" if news.key else None,
+        path=notification.path,
+        facts=notification.facts,
+        key=f"{notification.key}:{person.id}" if notification.key else None,
         for_digest=waits,
-        due_at=next_digest_at(news.not_before) if waits else news.not_before or now(),
+        due_at=next_digest_at(notification.not_before) if waits else notification.not_before or now(),
     )
 
 

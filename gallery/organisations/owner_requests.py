@@ -199,8 +199,10 @@ async def _end_request(request: OwnerRequest, state: RequestState, by: Person | 
         if is_objection and request.asked_by_id:
             organisation = await Organisation.get(id=request.organisation_id)
             facts = {"organisation": in_all_languages(organisation, "name")}
-            news = Notification("owner_request_objected", "/desk/owner-requests", facts, is_for_digest=False)
-            await notify(await Person.filter(id=request.asked_by_id, role=Role.KEEPER), news)
+            notification = Notification(
+                "owner_request_objected", "/desk/owner-requests", facts, is_for_digest=False
+            )
+            await notify(await Person.filter(id=request.asked_by_id, role=Role.KEEPER), notification)
     return True
 
 
