@@ -71,7 +71,7 @@ def compose(
         ]
         subject, text = _render_text(mail, settings, lines=lines, hide_secret=hide_secret)
         text += f"\n{one_line(settings.site_name(current_language()))}\n"
-        html = _environment.get_template("mail/content.html").render(
+        html = _environment.get_template("mail/layout.html").render(
             subject=subject,
             paragraphs=[_parse_paragraph(part) for part in re.split(r"\n{2,}", text)],
             tag=LANGUAGE_TAGS[current_language()],
