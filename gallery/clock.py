@@ -1,4 +1,4 @@
-"""What time it is: moments are UTC, days are those of the site's time zone."""
+"""The current time. Moments are in UTC; days are days in the site's time zone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _frozen_now: ContextVar[datetime | None] = ContextVar("stands_at", default=None)
 
 
 def set_time_zone(zone: ZoneInfo) -> None:
-    """Let days begin by `zone`; called once when the site starts."""
+    """Set the zone in which days begin; called once when the site starts."""
     global _zone
     _zone = zone
 
@@ -28,7 +28,7 @@ def today() -> date:
 
 @contextmanager
 def frozen_at(moment: datetime) -> Iterator[None]:
-    """Let it be `moment` within."""
+    """Stop the clock at `moment` inside the `with` block."""
     token = _frozen_now.set(moment)
     try:
         yield
@@ -37,7 +37,7 @@ def frozen_at(moment: datetime) -> Iterator[None]:
 
 
 def start_of_tomorrow() -> datetime:
-    """The moment at which the next day of the site begins, in UTC."""
+    """The moment at which tomorrow begins at the site, in UTC."""
     return start_of_day(today() + timedelta(days=1))
 
 
@@ -47,10 +47,10 @@ def start_of_day(day: date) -> datetime:
 
 
 def to_local(moment: datetime) -> datetime:
-    """`moment` as the site's clocks show it."""
+    """`moment` in the site's time zone."""
     return moment.astimezone(_zone)
 
 
 def from_local(moment: datetime) -> datetime:
-    """A moment typed without a zone, as the site's clocks mean it, in UTC."""
+    """A moment typed in the site's time zone (without tzinfo), in UTC."""
     return moment.replace(tzinfo=_zone).astimezone(UTC)

@@ -73,4 +73,4 @@ def _erase(file: Path, anew: bool) -> bool:
 
 
 # A pause between two looks, so that several deletions are one rewrite.
-CHORES = [Chore("erase the bytes of deleted words", erase_bytes, every=10, aside=True)]
+CHORES = [Chore("erase the bytes of deleted words", erase_bytes, every=10, concurrent=True)]

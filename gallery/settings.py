@@ -1,4 +1,4 @@
-"""What a keeper can set, read once from the environment when the site starts."""
+"""The settings, read once from the environment when the site starts."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ MAX_SETTING = 10**15  # bytes or seconds
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used; the message names it and says what would be right."""
+    """A setting is invalid; the message names it and says which values are valid."""
 
 
 _site_names: dict[str, str] = {}  # by language
 
 
 def set_site_names(names: Mapping[str, str]) -> None:
-    """Let this process call the site by these names, by language; an empty one is not used."""
+    """Set the site's names by language, as a keeper chose them at the desk; an empty one is ignored."""
     _site_names.clear()
     _site_names.update(names)
 
@@ -37,12 +37,15 @@ class MailServer:
     port: int
     user: str = ""
     password: str = field(default="", repr=False)
-    use_tls: bool = False  # from the first byte on
-    start_tls: bool | None = None  # None: where the server offers it
+    use_tls: bool = False  # from the first byte
+    start_tls: bool | None = None  # None: if the server offers it
 
     @classmethod
     def of(cls, url: str) -> MailServer:
-        """From `smtp://`, `smtp+starttls://` or `smtps://` with `user:password@host:port`. Raises ValueError."""
+        """Parse `smtp://`, `smtp+starttls://` or `smtps://` with `user:password@host:port`.
+
+        Raises ValueError.
+        """
         parts = urlsplit(url)
         schemes: dict[str, tuple[int, bool, bool | None]] = {
             "smtp": (25, False, None),
@@ -66,43 +69,45 @@ class MailServer:
 
 @dataclass(frozen=True)
 class Settings:
-    """Every setting, with its default. `from_env` reads `GALLERY_<NAME>` for each."""
+    """All settings with their defaults. `from_env` reads `GALLERY_<NAME>` for each."""
 
     home: Path  # the folder of the database file, the pictures and the secret key
     database_url: str  # sqlite:///path/to/file or postgresql://user@host/name
     media: Path  # the folder of media/private and media/public
     storage_url: str = ""  # s3://bucket/prefix?endpoint=https://…; empty: the folder of `media`
-    storage_key_id: str = ""  # names the key of the store
-    storage_secret: str = field(default="", repr=False)  # the key of the store
-    storage_public_url: str = ""  # where visitors find public pictures without us; empty: we pass them on
-    site_url: str = "http://127.0.0.1:8000"  # how visitors reach the site: in QR codes and links in mails
+    storage_key_id: str = ""  # the id of the store's access key
+    storage_secret: str = field(default="", repr=False)  # the store's secret key
+    storage_public_url: str = ""  # where visitors fetch public pictures; empty: from this site
+    site_url: str = "http://127.0.0.1:8000"  # the site's address, in QR codes and links in mails
     site_name_zh: str = "见光"
     site_name_en: str = "In the Light"
-    time_zone: str = "Asia/Shanghai"  # in which days begin and exhibitions open
+    time_zone: str = "Asia/Shanghai"  # for the beginning of days and the opening of exhibitions
     secret_key: str = field(default="", repr=False)  # signs flash messages and links; kept in home/secret_key
     media_max_age: int = 3600  # seconds a browser may keep a public picture
-    purge_url: str = field(default="", repr=False)  # where a shared cache in front of the site is emptied
+    purge_url: str = field(default="", repr=False)  # where a shared cache in front of the site is purged
     purge_token: str = field(default="", repr=False)  # the bearer token of purge_url
-    upload_max_bytes: int = 60_000_000  # the largest picture that is taken in
-    import_max_bytes: int = 2_000_000_000  # the largest ZIP of pictures with a sheet that is taken in
-    api_requests_per_minute: int = 600  # that one token may make at each process
-    page_cache_bytes: int = 64_000_000  # memory of each process for rendered public pages
-    picture_cache_bytes: int = 32_000_000  # memory of each process for small pictures and tiles on view
-    iiif_cache_bytes: int = 500_000_000  # public storage for pieces of pictures that were made on demand
-    image_lease_seconds: int = 120  # how long a worker may hold a picture before another takes it up
-    image_seconds: int = 20  # how long a request waits for one picture to be opened
-    image_worker_seconds: int = 600  # how long a worker waits for one, before it lets others go first
-    image_memory_bytes: int = 608 << 20  # address space of the process in which one picture is opened
+    upload_max_bytes: int = 60_000_000  # the largest picture that can be uploaded
+    import_max_bytes: int = 2_000_000_000  # the largest ZIP of pictures with a sheet that can be imported
+    api_requests_per_minute: int = 600  # for each token, in each process
+    page_cache_bytes: int = 64_000_000  # memory per process for rendered public pages
+    picture_cache_bytes: int = 32_000_000  # memory per process for small pictures and tiles on view
+    iiif_cache_bytes: int = 500_000_000  # public storage for IIIF images made on demand
+    image_lease_seconds: int = 120  # after which another worker takes a picture over
+    image_seconds: int = 20  # how long a request waits for a picture to be opened
+    image_worker_seconds: int = 600  # how long a worker waits, before it puts the picture behind the others
+    image_memory_bytes: int = 608 << 20  # address space of the process that opens one picture
     font_serif: str = ""  # the font file of titles on cards, posters and labels; empty: Noto Serif SC
     font_sans: str = ""  # the font file of everything else on them; empty: Noto Sans SC
-    session_days: int = 30  # how long a sign-in lasts when it is used
-    second_factor: str = ""  # of curators and keepers: required or offered; empty: as the site began
-    invitation_days: int = 14  # how long an invitation can be accepted
+    session_days: int = 30  # how long a session lasts after its last use
+    second_factor: str = (
+        ""  # for curators and keepers: required or offered; empty: see Site.asks_second_factor
+    )
+    invitation_days: int = 14  # how long an invitation is valid
     smtp_url: str = field(default="", repr=False)  # the mail server; without it mails stay in the outbox
-    mail_from: str = ""  # the address that mails come from
-    check_links: bool = True  # whether the worker looks if projects' links answer
-    check_private_links: bool = False  # whether projects' links may lead to addresses of a private network
-    worker: bool = True  # whether `gallery serve` starts a worker beside it
+    mail_from: str = ""  # the sender's address of mails
+    check_links: bool = True  # whether the worker checks the links of projects
+    check_private_links: bool = False  # whether these links may lead into a private network
+    worker: bool = True  # whether `gallery serve` also starts a worker
     development: bool = False  # shows /patterns and reloads templates
 
     @property
@@ -115,13 +120,13 @@ class Settings:
 
     @property
     def pictures_origin(self) -> str:
-        """The origin, such as https://pictures.example.org, to which visitors are sent for pictures; "" for none."""
+        """The origin from which visitors fetch pictures, such as https://pictures.example.org; "" for this site."""
         parts = urlsplit(self.storage_public_url)
         return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property
     def picture_cache_control(self) -> str:
-        """`Cache-Control` of public pictures: a visitor's browser may keep one, a shared cache may not store it."""
+        """`Cache-Control` of public pictures: browsers may cache them, shared caches may not."""
         return f"private, max-age={self.media_max_age}"
 
     @property
@@ -130,16 +135,16 @@ class Settings:
 
     @property
     def mail_sender(self) -> str:
-        """Whom mails come from: gallery@ the site's host where the keeper named nobody."""
+        """The sender's address of mails: GALLERY_MAIL_FROM, else gallery@ the site's host."""
         return self.mail_from or f"gallery@{urlsplit(self.site_url).hostname}"
 
     def site_name(self, language: str) -> str:
-        """What a keeper calls the site at the desk, or else what is set here."""
+        """The site's name: as set at the desk, else by the environment."""
         return _site_names.get(language) or (self.site_name_en if language == "en" else self.site_name_zh)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Settings from `GALLERY_*` variables; raises SettingsError with the variable's name."""
+        """Read `GALLERY_*` variables. Raises SettingsError with the variable's name."""
 
         def text(name: str, default: str) -> str:
             return environment.get(f"GALLERY_{name}", "").strip() or default
@@ -190,7 +195,7 @@ class Settings:
         try:
             if smtp_url:
                 MailServer.of(smtp_url)
-        except ValueError as error:  # the address may hold a password, so it is not repeated
+        except ValueError as error:  # the URL may contain a password, so it is not repeated
             raise SettingsError(f"GALLERY_SMTP_URL cannot be used: {error}.") from None
         fonts = {name: text(name, "") for name in ("FONT_SERIF", "FONT_SANS")}
         for name, font in fonts.items():
@@ -243,7 +248,7 @@ class Settings:
 
 
 def load_or_create_secret(path: Path) -> str:
-    """The secret key in `path`, made on first use and readable by its owner only."""
+    """The secret key in the file `path`, which is created on first use and readable by its owner only."""
     try:
         return path.read_text().strip()
     except FileNotFoundError:
@@ -251,7 +256,7 @@ def load_or_create_secret(path: Path) -> str:
     secret = secrets.token_urlsafe(32)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another process of the site was quicker
+    except FileExistsError:  # another process created it in the meantime
         return path.read_text().strip()
     with os.fdopen(descriptor, "w") as file:
         file.write(secret)

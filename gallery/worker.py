@@ -1,7 +1,7 @@
-"""The worker: chores that run until there is nothing left to do, again and again.
+"""The worker: it runs all chores in a loop.
 
-There is no queue: a chore asks the database for a row that is work to do. Each can be run twice without harm, so a
-worker may be killed at any moment; what it held is taken up again after its lease.
+There is no queue: a chore asks the database for a row that needs work. Every chore can safely run twice, so a
+worker may be killed at any moment; after its lease another worker takes the row over.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from gallery.storage import Storage, StoreUnavailable
 
 logger = logging.getLogger("gallery.worker")
 
-IDLE_SECONDS = 0.5  # seconds between two looks when there was nothing to do
-HEARTBEAT_SECONDS = 10.0  # seconds between two signs of life
+IDLE_SECONDS = 0.5  # between two rounds, if there was no work
+HEARTBEAT_SECONDS = 10.0
 BEATS_KEPT_FOR = timedelta(hours=1)
-STORE_RETRY_SECONDS = 5.0  # seconds before a chore asks again for a store that is away
+STORE_RETRY_SECONDS = 5.0  # before a chore runs again after the store could not be reached
 
 
 @dataclass(frozen=True)
 class ChoreContext:
-    """What a chore works with."""
+    """The settings and the storage that a chore uses."""
 
     settings: Settings
     storage: Storage
@@ -41,20 +41,20 @@ class ChoreContext:
 
 @dataclass(frozen=True)
 class Chore:
-    """One kind of work. `step` does a little of it and says whether there was any."""
+    """One kind of work. `step` does a small piece of it and returns whether there was any."""
 
     name: str
     step: Callable[[ChoreContext], Awaitable[bool]]
-    every: float = 0.0  # seconds to leave between two looks that found nothing
-    aside: bool = False  # it is done beside the others, which need not wait for it
+    every: float = 0.0  # seconds between two steps, if the first found no work
+    concurrent: bool = False  # runs concurrently with the other chores, which need not wait for it
 
 
 class WorkerBeat(Model):
-    """A worker that is alive, or was lately: where it runs and what it was doing."""
+    """The heartbeat of a worker: where it runs and which chores it is doing."""
 
     id = fields.IntField(primary_key=True)
     host = fields.CharField(max_length=60)
-    process = fields.IntField()  # its number on that machine
+    process = fields.IntField()  # its process id
     started_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()
     doing = fields.CharField(max_length=200, default="")  # the names of chores
@@ -68,82 +68,84 @@ class Worker:
     def __init__(self, context: ChoreContext, chores: Sequence[Chore]) -> None:
         self.context = context
         self.chores = chores
-        self._doing: set[str] = set()  # the names of the chores in which it is
-        self._next_look = dict.fromkeys((chore.name for chore in chores), 0.0)
+        self._doing: set[str] = set()  # the names of the running chores
+        self._next_step = dict.fromkeys((chore.name for chore in chores), 0.0)
 
     async def run(self) -> None:
-        """Work until cancelled. Whoever stops in order is not listed as one that fell silent."""
-        aside = [chore for chore in self.chores if chore.aside]
-        others = [chore for chore in self.chores if not chore.aside]
+        """Work until cancelled.
+
+        A worker that is stopped normally deletes its heartbeat, so it is not listed as missing.
+        """
+        concurrent = [chore for chore in self.chores if chore.concurrent]
+        others = [chore for chore in self.chores if not chore.concurrent]
         try:
             async with asyncio.TaskGroup() as group:
-                for chores in (others, *([chore] for chore in aside)):
-                    group.create_task(self._keep_at(chores))
+                for chores in (others, *([chore] for chore in concurrent)):
+                    group.create_task(self._run_chores(chores))
                 group.create_task(self._beat())
         finally:
-            with contextlib.suppress(Exception):  # it can be told from its silence
+            with contextlib.suppress(Exception):  # without this, the heartbeat just stops
                 await WorkerBeat.filter(**_worker_identity()).delete()
 
     async def _beat(self) -> None:
-        """Say again and again that this worker is alive, and what it does just now."""
+        """Update the heartbeat at regular intervals."""
         started_at = now()
         while True:
             try:
-                told = {
+                values = {
                     "started_at": started_at,
                     "seen_at": now(),
                     "doing": ", ".join(sorted(self._doing))[:200],
                 }
-                await WorkerBeat.update_or_create(told, **_worker_identity())
+                await WorkerBeat.update_or_create(values, **_worker_identity())
                 await WorkerBeat.filter(seen_at__lt=now() - BEATS_KEPT_FOR).delete()
             except Exception as fault:
                 task = asyncio.current_task()
                 if task is not None and task.cancelling():
                     raise asyncio.CancelledError from fault
-                logger.exception("The worker could not say that it is alive")
+                logger.exception("The worker could not write its heartbeat")
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
-    async def _keep_at(self, chores: Sequence[Chore]) -> None:
+    async def _run_chores(self, chores: Sequence[Chore]) -> None:
         while True:
             if not await self.round(chores):
                 await asyncio.sleep(IDLE_SECONDS)
 
     async def run_dry(self) -> None:
-        """Work until there is nothing left to do."""
+        """Work until no chore finds anything to do."""
         while await self.round(ignore_pauses=True):
             pass
 
     async def round(self, chores: Sequence[Chore] | None = None, *, ignore_pauses: bool = False) -> bool:
-        """One step of every chore that is due, or of those of `chores`; whether any of them found work."""
-        found = False
+        """Run one step of each of `chores` (all) that is due; returns whether any found work."""
+        found_work = False
         clock = asyncio.get_running_loop().time
         for chore in self.chores if chores is None else chores:
-            if not ignore_pauses and clock() < self._next_look[chore.name]:
+            if not ignore_pauses and clock() < self._next_step[chore.name]:
                 continue
             self._doing.add(chore.name)
             try:
                 worked = await chore.step(self.context)
             except StoreUnavailable as away:
                 logger.warning("The chore %r waits %.0f s: %s", chore.name, STORE_RETRY_SECONDS, away)
-                self._next_look[chore.name] = clock() + STORE_RETRY_SECONDS
+                self._next_step[chore.name] = clock() + STORE_RETRY_SECONDS
                 continue
             except Exception as fault:
                 task = asyncio.current_task()
-                if (
-                    task is not None and task.cancelling()
-                ):  # the worker was asked to stop in the middle of a query
+                # Was the worker asked to stop in the middle of a query?
+                if task is not None and task.cancelling():
                     raise asyncio.CancelledError from fault
-                # The row stays as it was and is taken up again; other chores must not wait for this one.
+                # The row is unchanged and will be tried again. The other chores go on.
                 logger.exception("The chore %r failed", chore.name)
                 worked = False
             finally:
                 self._doing.discard(chore.name)
             if not worked:
-                self._next_look[chore.name] = clock() + max(chore.every, IDLE_SECONDS)
-            found = found or worked
-        return found
+                self._next_step[chore.name] = clock() + max(chore.every, IDLE_SECONDS)
+            found_work = found_work or worked
+        return found_work
 
 
 def _worker_identity() -> dict[str, Any]:
-    """Where this worker runs, as its row says it."""
+    """The host and process of this worker, as in its row."""
     return {"host": socket.gethostname()[:60], "process": os.getpid()}

@@ -1,4 +1,4 @@
-"""Who may enter the desk, and as what. Each feature's own rules stand in its own access.py."""
+"""Who may use the desk, and in which role. Each feature's own rules are in its access.py."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from gallery.web.rendering import DESK, pages_of, settings_of
 
 
 class SignInRequired(Exception):
-    """The page is for people who signed in: they are sent to do so and come back."""
+    """The page needs a signed-in person: redirects to the sign-in page and back."""
 
 
 class SecondFactorRequired(Exception):
-    """A curator's or keeper's days without a second factor are over: first they set one up."""
+    """A curator's or keeper's grace period without a second factor is over: they must set one up first."""
 
 
 async def set_guest_language(request: Request) -> None:
-    """Let a page for somebody without account speak the browser's language."""
+    """Use the browser's language, or that of `?language=`, for a page that needs no account."""
     wanted = request.query_params.get("language") or accepted_language(
         request.headers.get("accept-language", "")
     )
@@ -32,14 +32,14 @@ async def set_guest_language(request: Request) -> None:
 
 
 def next_page(request: Request) -> str:
-    """The page of this desk that was asked for before signing in; never another site."""
+    """The page of the desk to open after signing in, from `?next=`; never another site."""
     wanted = request.query_params.get("next", "")
     is_ours = wanted.startswith(f"{DESK}/") and "\\" not in wanted and wanted.isprintable()
     return wanted if is_ours else pages_of(request).url("desk")
 
 
 async def load_person(request: Request) -> Person:
-    """The person at this desk; the page speaks their language. Raises SignInNeeded, SecondFactorNeeded."""
+    """The signed-in person; the page uses their language. Raises SignInRequired, SecondFactorRequired."""
     person = await load_signed_in(request)
     due = request.state.second_factor_due
     if due is not None and due <= now():
@@ -48,7 +48,7 @@ async def load_person(request: Request) -> Person:
 
 
 async def load_signed_in(request: Request) -> Person:
-    """The same for the pages on which a second factor is set up. Raises SignInNeeded."""
+    """The same for the pages on which a second factor is set up. Raises SignInRequired."""
     session = await current_session(request)
     if session is None:
         raise SignInRequired
@@ -62,7 +62,7 @@ async def load_signed_in(request: Request) -> Person:
 
 
 async def load_curator(request: Request) -> Person:
-    """The curator (or keeper) at this desk; 404 to members, for whom the page does not exist."""
+    """The signed-in curator or keeper; 404 for members."""
     person = await load_person(request)
     if not person.is_curator:
         raise HTTPException(404)
@@ -70,7 +70,7 @@ async def load_curator(request: Request) -> Person:
 
 
 async def load_keeper(request: Request) -> Person:
-    """The keeper at this desk; 404 to everybody else."""
+    """The signed-in keeper; 404 for everybody else."""
     person = await load_person(request)
     if person.role != Role.KEEPER:
         raise HTTPException(404)

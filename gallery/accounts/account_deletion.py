@@ -1,4 +1,4 @@
-"""Closing one's own account: what one did stays, without the name."""
+"""Closing one's own account: what the person did stays, without their name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from gallery.web.languages import lazy_gettext as _l
 
 
 class AccountDeletionRefused(Exception):
-    """Somebody is still needed; `sentence` says for what."""
+    """The person is still needed; `sentence` says for what."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -37,7 +37,7 @@ class AccountDeletionRefused(Exception):
 
 
 async def deletion_obstacle(person: Person) -> Any:
-    """What keeps somebody from leaving, as a lazy sentence; empty where nothing does."""
+    """Why a person cannot close their account, as a lazy sentence; "" if they can."""
     if (
         person.is_keeper
         and not await Person.filter(role=Role.KEEPER, is_active=True).exclude(id=person.id).exists()
@@ -53,12 +53,12 @@ async def deletion_obstacle(person: Person) -> Any:
 
 
 async def close_account(person: Person) -> None:
-    """Forget name, address and password, and end every session. Raises ClosingRefused.
+    """Delete name, address and password, and end every session. Raises AccountDeletionRefused.
 
-    Rows of what the person did keep pointing at the account, which says only that somebody left.
+    The account's row stays, for the rows that refer to it; it says only that somebody left.
     """
     async with in_transaction():
-        # Two who leave at once must not both find the other still there: all who count are held.
+        # Lock all keepers and members, so that the last two cannot both leave at once.
         await locked(Person.filter(Q(role=Role.KEEPER) | Q(id=person.id)).order_by("id"))
         owned = await Membership.filter(person_id=person.id).values_list("organisation_id", flat=True)
         await locked(Membership.filter(organisation_id__in=list(owned)))
@@ -71,7 +71,7 @@ async def close_account(person: Person) -> None:
 
 
 async def forget_account(id: int) -> None:
-    """Within a transaction: delete what lets somebody in, with name, address and password."""
+    """Delete name, address, password and everything that gives access. Call it in a transaction."""
     email, nobody = (await Person.get(id=id)).email, f"closed-{id}@invalid"
     await Session.filter(person_id=id).delete()
     await MailLink.filter(person_id=id).delete()
@@ -80,9 +80,8 @@ async def forget_account(id: int) -> None:
     await Invitation.filter(email=email, accepted_at=None).delete()
     await Invitation.filter(email=email).update(email=nobody)
     assert Tortoise.apps is not None
-    requests = Tortoise.apps.get_model("gallery", "OwnerRequest").filter(
-        email=email
-    )  # it stands above accounts
+    # By name, because organisations are a layer above accounts.
+    requests = Tortoise.apps.get_model("gallery", "OwnerRequest").filter(email=email)
     await requests.exclude(state="waiting").update(email=nobody)
     await record_former_owners(Membership.filter(person_id=id))
     await Membership.filter(person_id=id).delete()

@@ -1,4 +1,4 @@
-"""Changing the e-mail address with which somebody signs in: a link to the new one, news to the old one."""
+"""Changing one's e-mail address: the new address gets a link, the old one a notification."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gallery.mail.outbox import Notification, notify, queue_mail
 
 
 async def request_address_change(person: Person, email: str) -> None:
-    """Send a link to the new address, unless it has an account, which only its owner may know. The old one is told."""
+    """Notify the old address, and mail a link to the new one, unless the new one has an account (kept secret)."""
     email = email.strip().lower()
     async with in_transaction():
         await locked(Person.filter(id=person.id)).get()
@@ -46,7 +46,7 @@ async def request_address_change(person: Person, email: str) -> None:
 
 
 async def find_address_change(token: str) -> AddressChange:
-    """The change of a link with its person; looking at it changes nothing. Raises LinkSpent."""
+    """The address change of a link, with its person; does not use up the link. Raises InvalidLink."""
     change = await AddressChange.get_or_none(
         token_hash=token_hash(token), expires_at__gt=now(), person__is_active=True
     ).prefetch_related("person")
@@ -56,20 +56,22 @@ async def find_address_change(token: str) -> AddressChange:
 
 
 async def change_address(token: str) -> Person:
-    """Give the person of a link the address that it was sent to; the old one is told. Raises LinkSpent."""
+    """Change the person's address to the one the link was sent to; notify the old one. Raises InvalidLink."""
     try:
         async with in_transaction():
             change = await find_address_change(token)
-            if not await AddressChange.filter(id=change.id).delete():  # it was used in this moment
+            if not await AddressChange.filter(
+                id=change.id
+            ).delete():  # another request used it at the same time
                 raise InvalidLink
             person = change.person
-            news = Notification(
+            notification = Notification(
                 "address_changed", "/desk/sign-in", {"email": change.email}, is_for_digest=False
             )
-            await notify([person], news)
+            await notify([person], notification)
             await MailLink.filter(person_id=person.id).delete()
             await Person.filter(id=person.id).update(email=change.email)
             await record(Verb.ACCOUNT_ADDRESS_CHANGED, person.id, by=person)
-    except IntegrityError as error:  # by now somebody has an account with this address
+    except IntegrityError as error:  # another account has this address by now
         raise InvalidLink from error
     return await Person.get(id=person.id)

@@ -1,4 +1,4 @@
-"""Pages on which somebody changes their e-mail address."""
+"""The pages for changing one's e-mail address."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from gallery.web.security import REFERRER_WITHOUT_PATH
 
 
 async def edit(request: Request) -> Response:
-    """Somebody is asked for their new address."""
+    """A person opens the form for a new address."""
     await load_person(request)
     return render(request, "accounts/address_edit.html", {"form": AddressForm()})
 
 
 async def update(request: Request) -> Response:
-    """Somebody asks for a link to the new address; until it is opened, the old one holds."""
+    """A person requests the link to the new address; the old one is valid until the link is used."""
     person = await load_person(request)
     await require_confirmation(request)
     form = AddressForm(await read_desk_form(request))
@@ -48,7 +48,7 @@ async def update(request: Request) -> Response:
 
 
 async def show_link(request: Request) -> Response:
-    """Somebody opens the link at the new address and sees a button: programs that look at links in mails press none."""
+    """A person opens the link and sees a button, because mail scanners also open links, but press no buttons."""
     await set_guest_language(request)
     try:
         change = await find_address_change(request.path_params["token"])
@@ -59,7 +59,7 @@ async def show_link(request: Request) -> Response:
 
 
 async def use_link(request: Request) -> Response:
-    """Somebody confirms the new address: from now on they sign in with it."""
+    """A person confirms the new address, and signs in with it from now on."""
     await set_guest_language(request)
     try:
         person = await change_address(request.path_params["token"])
@@ -74,7 +74,7 @@ async def use_link(request: Request) -> Response:
 def _invalid_link_page(request: Request) -> Response:
     return render(
         request,
-        "accounts/link_spent.html",
+        "accounts/link_invalid.html",
         {"is_for_address": True},
         status=410,
         headers=REFERRER_WITHOUT_PATH,

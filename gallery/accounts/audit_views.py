@@ -1,4 +1,4 @@
-"""The audit log at the desk: who did what to which thing when, for keepers, and as far as it is theirs for curators."""
+"""The audit log at the desk: for keepers all of it, for curators the verbs that they may read."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from gallery.web.forms import one_line
 from gallery.web.rendering import render
 
 ENTRIES_PER_PAGE = 60
-MAX_MATCHING_PEOPLE = 50  # people whose names hold what was asked for
+MAX_MATCHING_PEOPLE = 50  # people whose names contain the search text
 
-# Where a thing can be looked at by whoever reads the log; the others have no page for them.
+# The page of a thing, for the kinds that every reader of the log can open.
 ROUTE_OF_KIND = {
     "work": "reviews:new",
     "theme": "themes:edit",
@@ -39,14 +39,14 @@ ROUTE_OF_KIND = {
 
 @dataclass(frozen=True)
 class AuditLogFilter:
-    """What the log is searched for; whatever makes no sense is left out."""
+    """The search of the log; invalid values are ignored."""
 
     who: str = ""
     kind: str = ""
     thing: int | None = None
     verb: str = ""
     day: date | None = None
-    before: int | None = None  # the id of the last entry of the page before
+    before: int | None = None  # the id of the previous page's last entry
 
     @classmethod
     def of(cls, parameters: QueryParams) -> AuditLogFilter:
@@ -62,29 +62,29 @@ class AuditLogFilter:
 
     @property
     def query(self) -> str:
-        """The search without the place in it, for the next page."""
-        told = {"who": self.who, "kind": self.kind, "thing": self.thing, "verb": self.verb, "day": self.day}
-        return urlencode({name: value for name, value in told.items() if value})
+        """The query string of the search without `before`, for the link to the next page."""
+        values = {"who": self.who, "kind": self.kind, "thing": self.thing, "verb": self.verb, "day": self.day}
+        return urlencode({name: value for name, value in values.items() if value})
 
     async def entries(self, reader: Person) -> QuerySet[Entry]:
-        """What is found of what `reader` may read, the newest first."""
-        found = Entry.all() if reader.is_keeper else Entry.filter(verb__in=list(VERBS_FOR_CURATORS))
+        """The matching entries that `reader` may read, newest first."""
+        entries = Entry.all() if reader.is_keeper else Entry.filter(verb__in=list(VERBS_FOR_CURATORS))
         if self.who:
             named = Person.filter(name__icontains=self.who).order_by("id").limit(MAX_MATCHING_PEOPLE)
-            found = found.filter(person_id__in=list(await named.values_list("id", flat=True)))
+            entries = entries.filter(person_id__in=list(await named.values_list("id", flat=True)))
         if self.kind:
-            found = found.filter(kind=self.kind)
+            entries = entries.filter(kind=self.kind)
         if self.thing is not None:
-            found = found.filter(thing_id=self.thing)
+            entries = entries.filter(thing_id=self.thing)
         if self.verb:
-            found = found.filter(verb=self.verb)
+            entries = entries.filter(verb=self.verb)
         if self.day is not None:
-            found = found.filter(
+            entries = entries.filter(
                 at__gte=start_of_day(self.day), at__lt=start_of_day(self.day + timedelta(days=1))
             )
         if self.before is not None:
-            found = found.filter(id__lt=self.before)
-        return found.order_by("-id")
+            entries = entries.filter(id__lt=self.before)
+        return entries.order_by("-id")
 
 
 def _date_from(text: str) -> date | None:
@@ -96,10 +96,10 @@ def _date_from(text: str) -> date | None:
 
 
 async def index(request: Request) -> Response:
-    """A keeper or curator reads who did what, when, and to which thing."""
+    """A keeper or curator reads the audit log."""
     reader = await load_curator(request)
-    asked = AuditLogFilter.of(request.query_params)
-    entries = await (await asked.entries(reader)).limit(ENTRIES_PER_PAGE + 1)
+    filters = AuditLogFilter.of(request.query_params)
+    entries = await (await filters.entries(reader)).limit(ENTRIES_PER_PAGE + 1)
     shown = entries[:ENTRIES_PER_PAGE]
     names = await Person.filter(id__in=[each.person_id for each in shown if each.person_id]).values_list(
         "id", "name"
@@ -108,14 +108,14 @@ async def index(request: Request) -> Response:
     context: dict[str, Any] = {
         "entries": shown,
         "names": dict(names),
-        "asked": asked,
+        "filters": filters,
         "last": shown[-1].id if len(entries) > ENTRIES_PER_PAGE else None,
         "verb_words": VERB_WORDS,
         "kind_words": KIND_WORDS,
         "verbs": readable,
         "kinds": [kind for kind in KIND_WORDS if any(kind_of(verb) == kind for verb in readable)],
         "pages": ROUTE_OF_KIND,
-        "seen_by_curators": VERBS_FOR_CURATORS,
+        "verbs_for_curators": VERBS_FOR_CURATORS,
     }
     return render(request, "audit/index.html", context)
 

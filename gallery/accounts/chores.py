@@ -1,4 +1,4 @@
-"""What the worker does with accounts: write the links that were asked for, forget what has run out."""
+"""The chores of accounts: sending requested links, reporting failed mails, resets, deleting expired rows."""
 
 from __future__ import annotations
 
@@ -25,34 +25,32 @@ from gallery.worker import Chore, ChoreContext
 
 
 async def answer_link_request(context: ChoreContext) -> bool:
-    """Write the mail with the link that somebody asked for; False when nobody did."""
     return await send_requested_link()
 
 
 async def notify_of_failed_mails(context: ChoreContext) -> bool:
-    """Tell the keepers once a day that mails could not be sent."""
+    """Notify keepers once a day about mails that could not be sent."""
     failed = Mail.filter(state=MailState.GIVEN_UP, settled_at__gt=now() - timedelta(days=1))
     count = await failed.exclude(answer=TOO_LATE).exclude(kind="mails_given_up").count()
     if count:
-        news = Notification(
+        notification = Notification(
             "mails_given_up",
             "/desk/outbox",
             {"count": count},
             key=f"mails-given-up:{today()}",
             is_for_digest=False,
         )
-        await notify(await Person.filter(role=Role.KEEPER, is_active=True), news)
+        await notify(await Person.filter(role=Role.KEEPER, is_active=True), notification)
     return False
 
 
 async def reset_second_factors(context: ChoreContext) -> bool:
-    """Remove the second factors whose reset is due."""
     await carry_out_resets()
     return False
 
 
-async def forget_expired(context: ChoreContext) -> bool:
-    """Delete sessions, links and failed sign-ins whose time is over."""
+async def delete_expired(context: ChoreContext) -> bool:
+    """Delete expired sessions, links, challenges and failed sign-ins."""
     await MailLink.filter(expires_at__lte=now()).delete()
     await AddressChange.filter(expires_at__lte=now()).delete()
     await Session.filter(expires_at__lte=now()).delete()
@@ -63,8 +61,8 @@ async def forget_expired(context: ChoreContext) -> bool:
 
 
 CHORES = [
-    Chore("answer requests for links", answer_link_request),
-    Chore("tell of failed mails", notify_of_failed_mails, every=300),
+    Chore("send requested links", answer_link_request),
+    Chore("notify of failed mails", notify_of_failed_mails, every=300),
     Chore("reset second factors", reset_second_factors, every=60),
-    Chore("forget expired sessions", forget_expired, every=300),
+    Chore("delete expired sessions", delete_expired, every=300),
 ]

@@ -1,4 +1,4 @@
-"""The password or a passkey once more, before something that somebody at an open desk must not be able to do."""
+"""Asking for the password or a passkey again before sensitive actions, in case the person left the desk open."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from gallery.web.rendering import render, settings_of
 from gallery.web.security import client_network
 
 CONFIRMATION_LIFETIME = timedelta(minutes=10)
-PASSWORD, CREDENTIAL = "confirm_password", "confirm_credential"  # fields that come with those of the view
+PASSWORD, CREDENTIAL = "confirm_password", "confirm_credential"  # fields added to those of the view
 
 
 class ConfirmationRequired(Exception):
-    """It is not known whether it is still the person who signed in; `fields` are what was sent."""
+    """The person must confirm who they are; `fields` is the form that was sent."""
 
     def __init__(self, fields: ImmutableMultiDict[str, Any], sentence: str = "", status: int = 403) -> None:
         super().__init__(sentence)
@@ -33,9 +33,10 @@ class ConfirmationRequired(Exception):
 
 
 async def require_confirmation(request: Request) -> None:
-    """Go on only if the password or a passkey was given within minutes. For views of POST, after their load_…().
+    """Check that the password or a passkey was given within CONFIRMATION_LIFETIME. For POST handlers, after load_…().
 
-    Otherwise raises ConfirmationNeeded: a page asks for it and sends the same fields again, so nothing typed is lost.
+    Otherwise raises ConfirmationRequired: a page asks for it and sends the same fields again, so no input is
+    lost.
     """
     session, person, settings = request.state.session, request.state.person, settings_of(request)
     if session.confirmed_at is not None and session.confirmed_at > now() - CONFIRMATION_LIFETIME:
@@ -66,7 +67,7 @@ async def require_confirmation(request: Request) -> None:
 
 
 async def ask_to_confirm(request: Request, error: Exception) -> Response:
-    """The page that asks, with what was sent in it."""
+    """The page that asks for the password or a passkey; it holds the fields that were sent."""
     assert isinstance(error, ConfirmationRequired)
     settings = settings_of(request)
     passkeys = await Passkey.filter(person=request.state.person)

@@ -1,4 +1,4 @@
-"""The forms of sign-in, invitations and one's own account."""
+"""The forms of sign-in, invitations, one's own account and the site's settings."""
 
 from __future__ import annotations
 
@@ -178,8 +178,6 @@ class InvitationForm(Form):
 
 
 class ReviewingForm(Form):
-    """How works are reviewed on this site."""
-
     reviews_needed = RadioField(
         _l("Who decides on a work"),
         [Required(_l("Please choose one of the two."))],
@@ -204,7 +202,7 @@ class ReviewingForm(Form):
 
 
 class SiteTextsForm(Form):
-    """What the site is called, and the texts that are the keeper's own."""
+    """The site's name and the keeper's texts."""
 
     name_zh = LineField(
         _l("Name in Chinese"), 60, description=_l("Left empty: the name that the environment sets.")

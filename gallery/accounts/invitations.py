@@ -1,7 +1,8 @@
-"""Invitations: the only way to an account, and to a membership.
+"""Invitations: the only way to get an account or a membership.
 
-The first owner of an organisation is invited by a curator; everybody else by one of its owners, or, where it lost them,
-by the request of a keeper (organisations/owner_requests.py). Both are looked at again when the invitation is accepted.
+A curator invites the first owner of an organisation; its owners invite everybody else. If it has lost its
+owners, a keeper can request a new one (organisations/owner_requests.py). The rules are checked again when it
+is accepted.
 """
 
 from __future__ import annotations
@@ -32,15 +33,15 @@ from gallery.web.languages import lazy_gettext as _l
 
 
 class InvalidInvitation(Exception):
-    """It was accepted already, or its days are over."""
+    """The invitation was accepted already or has expired."""
 
 
 class InviterNotAllowed(InvalidInvitation):
-    """Whoever made it may not invite any more: they were kept out, have left, or have another role."""
+    """The inviter may no longer invite: they were suspended, have left, or have another role."""
 
 
 class InvitationRefused(Exception):
-    """Somebody else has to invite; `sentence` says who."""
+    """The person may not invite; `sentence` says who may."""
 
     sentence: Any = _l(
         "This organisation has, or had, an owner: only its owners invite its members. "
@@ -60,9 +61,10 @@ async def invite(
     by_request: bool = False,
     mail: str = "invitation",
 ) -> str:
-    """Invite somebody for `days`, and write them the mail `mail`; returns the token of the link.
+    """Create an invitation for `days` and mail it with the template `mail`; returns the token of the link.
 
-    Members need an organisation, whose first member is its owner, whatever `member_role` says. Raises InvitationRefused.
+    Members need an organisation; its first member becomes its owner regardless of `member_role`. Raises
+    InvitationRefused.
     """
     assert (role == Role.MEMBER) == (organisation_id is not None)
     token = secrets.token_urlsafe(24)
@@ -107,7 +109,10 @@ async def invite(
 
 
 async def open_invitation(token: str) -> Invitation | None:
-    """The invitation of a link with its organisation; None where there never was one. Raises InvitationSpent."""
+    """The invitation of a link, with its organisation; None for an unknown token.
+
+    Raises InvalidInvitation.
+    """
     invitation = (
         await Invitation.filter(token_hash=token_hash(token)).first().prefetch_related("organisation")
     )
@@ -119,63 +124,63 @@ async def open_invitation(token: str) -> Invitation | None:
 
 
 async def accept(invitation: Invitation, name: str, password: str) -> Person:
-    """Make the account, or add the membership to the one that the address has. Raises InvitationSpent.
+    """Create the account and its membership. Raises InvalidInvitation, also if the address has an account.
 
-    Somebody who has an account shows that it is theirs by signing in; see the view.
+    A person with an account must sign in first, and then uses `accept_with_account`.
     """
     password_hash = await hash_password(password)
     try:
         async with in_transaction():
-            held = await _lock_invitation(invitation)
-            if await Person.exists(email=held.email):
+            invitation = await _lock_invitation(invitation)
+            if await Person.exists(email=invitation.email):
                 raise InvalidInvitation
             person = await Person.create(
-                email=held.email,
+                email=invitation.email,
                 name=name,
                 password_hash=password_hash,
-                role=held.role,
-                language=held.language,
+                role=invitation.role,
+                language=invitation.language,
             )
             await record(Verb.ACCOUNT_MADE, person.id, by=person)
-            await _add_membership(held, person)
+            await _add_membership(invitation, person)
             return person
-    except IntegrityError as error:  # another invitation of this address was accepted in this moment
+    except IntegrityError as error:  # another invitation of this address was accepted at the same time
         raise InvalidInvitation from error
 
 
 async def accept_with_account(invitation: Invitation, person: Person) -> None:
-    """Add what the invitation gives to an account that exists. Raises InvitationSpent."""
+    """Give the invitation's role and membership to an existing account. Raises InvalidInvitation."""
     async with in_transaction():
-        held = await _lock_invitation(invitation)
-        if held.email != person.email:
+        invitation = await _lock_invitation(invitation)
+        if invitation.email != person.email:
             raise InvalidInvitation
-        if held.role != Role.MEMBER and person.role not in {held.role, Role.KEEPER}:
-            await Person.filter(id=person.id).update(role=held.role)
+        if invitation.role != Role.MEMBER and person.role not in {invitation.role, Role.KEEPER}:
+            await Person.filter(id=person.id).update(role=invitation.role)
             await suspend_unconfirmed_memberships(person)
-        await _add_membership(held, person)
+        await _add_membership(invitation, person)
 
 
 async def _lock_invitation(invitation: Invitation) -> Invitation:
-    """The invitation, locked together with the members and all open invitations of its organisation.
+    """Lock the invitation, the members and all open invitations of its organisation, and return the invitation.
 
-    So of two invitations of a first owner only one is accepted as such. Raises InvitationSpent.
+    The locks make sure that only one of two invitations creates a first owner. Raises InvalidInvitation.
     """
     waiting = Invitation.filter(accepted_at=None)
     if invitation.organisation_id is None:
         waiting = waiting.filter(id=invitation.id)
     else:
         waiting = waiting.filter(organisation_id=invitation.organisation_id)
-    every: list[Invitation] = await locked(waiting.order_by("id"))
-    held = next((each for each in every if each.id == invitation.id), None)
-    if held is None:
+    invitations: list[Invitation] = await locked(waiting.order_by("id"))
+    current = next((each for each in invitations if each.id == invitation.id), None)
+    if current is None:
         raise InvalidInvitation
-    if held.organisation_id is not None:
-        await locked(Membership.filter(organisation_id=held.organisation_id).order_by("id"))
-    return held
+    if current.organisation_id is not None:
+        await locked(Membership.filter(organisation_id=current.organisation_id).order_by("id"))
+    return current
 
 
 async def _joined_as(invitation: Invitation) -> JoinedAs:
-    """As what the invitation makes somebody a member just now. Raises InvitationVoid."""
+    """How a person who accepts the invitation now becomes a member. Raises InviterNotAllowed."""
     if invitation.organisation_id is None or invitation.by_request:
         await _check_inviter(invitation, [Role.KEEPER])
         return JoinedAs.REQUESTED if invitation.by_request else JoinedAs.UNKNOWN
@@ -188,7 +193,7 @@ async def _joined_as(invitation: Invitation) -> JoinedAs:
 
 
 async def _check_inviter(invitation: Invitation, roles: Collection[Role]) -> None:
-    """Raises InvitationVoid unless whoever invited is still one of `roles`, or had the server itself."""
+    """Raises InviterNotAllowed unless the inviter still has one of `roles`, or invited by command on the server."""
     if invitation.invited_by_id is None:
         return
     if not await Person.exists(id=invitation.invited_by_id, role__in=list(roles), is_active=True):
@@ -221,10 +226,10 @@ async def _add_membership(invitation: Invitation, person: Person) -> None:
 
 
 async def _notify_other_invitees(invitation: Invitation, person: Person) -> None:
-    """Tell everybody else who was invited as the first owner that somebody else has become it."""
+    """Mail all others invited as the first owner that another person has become the first owner."""
     others = Invitation.filter(organisation_id=invitation.organisation_id, accepted_at=None)
-    found = await others.filter(expires_at__gt=now()).prefetch_related("organisation")
-    for each in {each.email: each for each in found if each.email != person.email}.values():
+    invitations = await others.filter(expires_at__gt=now()).prefetch_related("organisation")
+    for each in {each.email: each for each in invitations if each.email != person.email}.values():
         assert each.organisation is not None
         facts = {"organisation": in_all_languages(each.organisation, "name"), "member": person.name}
         facts["role"] = person.role

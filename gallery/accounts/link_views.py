@@ -1,4 +1,4 @@
-"""Pages of one-time links: asking for one by mail, signing in by it, choosing a new password."""
+"""The pages of one-time links by mail: requesting one, signing in with it, choosing a new password."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from gallery.web.security import REFERRER_WITHOUT_PATH, client_network
 
 
 async def new_link(request: Request) -> Response:
-    """Somebody who forgot the password, or would rather not type it, is asked for their e-mail address."""
+    """A person who forgot the password, or does not want to type it, is asked for their e-mail address."""
     await set_guest_language(request)
     return _link_page(request, LinkForm())
 
 
 async def create_link(request: Request) -> Response:
-    """Somebody asks for a link; the answer is the same whether or not the address has an account."""
+    """A person requests a link; the response is the same whether or not the address has an account."""
     await set_guest_language(request)
     form = LinkForm(await read_small_form(request))
     if not form.validate():
@@ -60,7 +60,7 @@ def _link_page(request: Request, form: LinkForm, status: int = 200) -> Response:
 
 
 async def show_sign_in_link(request: Request) -> Response:
-    """Somebody opens their link and sees a button: programs that look at links in mails press none."""
+    """A person opens their link and sees a button, because mail scanners also open links, but press no buttons."""
     await set_guest_language(request)
     try:
         link = await find_link(request.path_params["token"], Purpose.SIGN_IN)
@@ -71,7 +71,7 @@ async def show_sign_in_link(request: Request) -> Response:
 
 
 async def use_sign_in_link(request: Request) -> Response:
-    """Somebody signs in by their link, which is good once."""
+    """A person signs in with their link, which works once."""
     await set_guest_language(request)
     try:
         person = await use_link(request.path_params["token"])
@@ -81,12 +81,12 @@ async def use_sign_in_link(request: Request) -> Response:
 
 
 async def show_password_link(request: Request) -> Response:
-    """Somebody opens the link with which they choose a new password."""
+    """A person opens the link for choosing a new password."""
     return await _password_page(request, PasswordForm())
 
 
 async def use_password_link(request: Request) -> Response:
-    """Somebody chooses a new password; they are signed in here and signed out everywhere else."""
+    """A person chooses a new password; they are signed in here and signed out everywhere else."""
     await set_guest_language(request)
     form = PasswordForm(await read_small_form(request))
     try:
@@ -120,7 +120,7 @@ async def _password_page(request: Request, form: PasswordForm, status: int = 200
 def _invalid_link_page(request: Request) -> Response:
     return render(
         request,
-        "accounts/link_spent.html",
+        "accounts/link_invalid.html",
         {"is_for_address": False},
         status=410,
         headers=REFERRER_WITHOUT_PATH,
@@ -128,13 +128,13 @@ def _invalid_link_page(request: Request) -> Response:
 
 
 async def edit_password(request: Request) -> Response:
-    """Somebody who is signed in wants another password."""
+    """A signed-in person opens the form for a new password."""
     await load_person(request)
     return render(request, "accounts/password_edit.html", {"form": OwnPasswordForm()})
 
 
 async def update_password(request: Request) -> Response:
-    """Somebody changes their password, and is signed out everywhere else."""
+    """A person changes their password, and is signed out everywhere else."""
     person = await load_person(request)
     form = OwnPasswordForm(await read_small_form(request))
     status = 422

@@ -1,4 +1,4 @@
-"""One-time links by mail: to sign in without the password, and to choose a new one."""
+"""One-time links by mail, for signing in without a password and for choosing a new password."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gallery.mail.outbox import Notification, notify, queue_mail
 from gallery.settings import Settings
 
 MAIL_LINK_LIFETIME = timedelta(minutes=30)
-LINKS_PER_PERSON = 3  # within sessions.ATTEMPTS_IN
+LINKS_PER_PERSON = 3  # within sessions.ATTEMPT_WINDOW
 LINKS_PER_NETWORK = 20
 
 MAIL_OF_PURPOSE = {
@@ -26,13 +26,14 @@ MAIL_OF_PURPOSE = {
 
 
 class InvalidLink(Exception):
-    """It was used already, its minutes are over, or there never was one."""
+    """The link was used already, has expired, or never existed."""
 
 
 async def request_link(email: str, purpose: Purpose, network: str, settings: Settings) -> None:
-    """Note that somebody wants a link; whether the address has an account is found out later, by the worker.
+    """Queue a request for a link. Only the worker looks whether the address has an account.
 
-    Raises TooManyAttempts, for addresses with and without account alike.
+    So the response does not reveal it. Raises TooManyAttempts, for addresses with and without an account
+    alike.
     """
     email = email.strip().lower()
     limits = {f"link {email}": LINKS_PER_PERSON, f"links from {network}": LINKS_PER_NETWORK}
@@ -42,23 +43,23 @@ async def request_link(email: str, purpose: Purpose, network: str, settings: Set
 
 
 async def send_requested_link() -> bool:
-    """Write the mail for the oldest request, if the address has an account; False when nobody asked."""
+    """Queue the mail for the oldest request, if the address has an account; False if there is no request."""
     async with in_transaction():
-        asked: LinkRequest | None = await locked(
-            LinkRequest.all().order_by("id").limit(1), skip_held=True
+        request: LinkRequest | None = await locked(
+            LinkRequest.all().order_by("id").limit(1), skip_locked=True
         ).first()
-        if asked is None:
+        if request is None:
             return False
-        person = await Person.get_or_none(email=asked.email, is_active=True)
-        await asked.delete()
-        if person is None or asked.created_at + MAIL_LINK_LIFETIME < now():
+        person = await Person.get_or_none(email=request.email, is_active=True)
+        await request.delete()
+        if person is None or request.created_at + MAIL_LINK_LIFETIME < now():
             return True
         token = secrets.token_urlsafe(24)
         expires_at = now() + MAIL_LINK_LIFETIME
         await MailLink.create(
-            token_hash=token_hash(token), person=person, purpose=asked.purpose, expires_at=expires_at
+            token_hash=token_hash(token), person=person, purpose=request.purpose, expires_at=expires_at
         )
-        kind, path = MAIL_OF_PURPOSE[asked.purpose]
+        kind, path = MAIL_OF_PURPOSE[request.purpose]
         await queue_mail(
             person.email,
             person.language,
@@ -73,7 +74,7 @@ async def send_requested_link() -> bool:
 
 
 async def find_link(token: str, purpose: Purpose) -> MailLink:
-    """The link of a token with its person, unused; looking at it does not use it. Raises LinkSpent."""
+    """The valid link of a token, with its person; does not use up the link. Raises InvalidLink."""
     link = await MailLink.get_or_none(
         token_hash=token_hash(token), purpose=purpose, expires_at__gt=now(), person__is_active=True
     ).prefetch_related("person")
@@ -83,13 +84,13 @@ async def find_link(token: str, purpose: Purpose) -> MailLink:
 
 
 async def use_link(token: str) -> Person:
-    """Whoever may sign in by this link, which is used up by that. Raises LinkSpent."""
+    """Use up a sign-in link and return its person. Raises InvalidLink."""
     async with in_transaction():
         return await _consume_link(token, Purpose.SIGN_IN)
 
 
 async def reset_password(token: str, password: str) -> Person:
-    """Give the person of a link a new password, and end all their sessions. Raises LinkSpent."""
+    """Use up a password link: set the person's password and end all their sessions. Raises InvalidLink."""
     password_hash = await hash_password(password)
     async with in_transaction():
         person = await _consume_link(token, Purpose.PASSWORD)
@@ -98,14 +99,17 @@ async def reset_password(token: str, password: str) -> Person:
 
 
 async def change_password(person: Person, password: str, here: Session) -> None:
-    """Give somebody a new password, and end all their other sessions."""
+    """Set a person's password, and end all their sessions except `here`."""
     password_hash = await hash_password(password)
     async with in_transaction():
         await set_password(person, password_hash, but=here)
 
 
 async def set_password(person: Person, password_hash: str, but: Session | None = None) -> None:
-    """Within a transaction: the new password, no session (but one), no link that still works, and a mail about it."""
+    """Set the password, end all sessions except `but`, delete all links, and notify.
+
+    Call it in a transaction.
+    """
     await Person.filter(id=person.id).update(password_hash=password_hash)
     await Session.filter(person_id=person.id).exclude(id=but.id if but else 0).delete()
     await MailLink.filter(person_id=person.id).delete()
@@ -116,6 +120,6 @@ async def set_password(person: Person, password_hash: str, but: Session | None =
 
 async def _consume_link(token: str, purpose: Purpose) -> Person:
     link = await find_link(token, purpose)
-    if not await MailLink.filter(id=link.id).delete():  # somebody else used it in this moment
+    if not await MailLink.filter(id=link.id).delete():  # another request used it at the same time
         raise InvalidLink
     return link.person

@@ -1,4 +1,4 @@
-"""The people of an organisation: who counts as its owner, who confirms whom, and who takes whom out of it."""
+"""The members of an organisation: owners, confirming and removing members, and conflicts of interest."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from gallery.numbers import whole_numbers
 from gallery.web.languages import lazy_gettext as _l
 
 CURATOR_ROLES = (Role.CURATOR, Role.KEEPER)
-WORK_PATH_PREFIX = "/desk/works/"  # and its id
+WORK_PATH_PREFIX = "/desk/works/"  # followed by the work's id
 
 
 class LastOwner(Exception):
-    """Somebody must be able to invite the others; `sentence` says what to do first."""
+    """An organisation needs an owner who can invite others; `sentence` says what to do first."""
 
     sentence: Any = _l("An organisation needs an owner. Please make somebody else an owner first.")
 
 
 async def members_of(organisation_id: int) -> list[Person]:
-    """Everybody of an organisation who has an account that is open."""
+    """The members of an organisation who can sign in."""
     members = Person.filter(
         memberships__organisation_id=organisation_id, memberships__awaits_confirmation=False, is_active=True
     )
@@ -35,7 +35,7 @@ async def members_of(organisation_id: int) -> list[Person]:
 
 async def owners_of(organisation_id: int) -> list[Person]:
     """The owners of an organisation who can sign in."""
-    # One filter: it is the same membership that is of this organisation and an owner's.
+    # One filter() call, so that all conditions apply to the same membership.
     owners = Person.filter(
         memberships__organisation_id=organisation_id,
         memberships__role=MemberRole.OWNER,
@@ -46,7 +46,7 @@ async def owners_of(organisation_id: int) -> list[Person]:
 
 
 async def has_had_owner(organisation_id: int) -> bool:
-    """Whether an organisation has an owner or ever had one: then nobody can become its first."""
+    """Whether an organisation has or ever had an owner; if so, nobody can be invited as its first."""
     return (
         await Membership.exists(organisation_id=organisation_id, role=MemberRole.OWNER)
         or await FormerOwner.filter(organisation_id=organisation_id).exists()
@@ -54,11 +54,11 @@ async def has_had_owner(organisation_id: int) -> bool:
 
 
 class ConflictOfInterest(StrEnum):
-    """Whether a curator or keeper belongs to the organisation on which they would decide."""
+    """Whether a curator or keeper is a member of the organisation that they would decide about."""
 
     NONE = "none"
-    OTHERS = "others"  # they do, and somebody who does not can decide
-    ALONE = "alone"  # they do, and the site has nobody else
+    OTHERS = "others"  # they are, and somebody else can decide
+    ALONE = "alone"  # they are, and the site has nobody else who can decide
 
     def __bool__(self) -> bool:
         return self != ConflictOfInterest.NONE
@@ -71,7 +71,10 @@ async def conflict_of_interest(
     roles: Collection[Role] = CURATOR_ROLES,
     but: Collection[int] = (),
 ) -> ConflictOfInterest:
-    """The interest of a curator in an organisation. `but`: the ids of those who cannot decide in their place."""
+    """A curator's conflict of interest with an organisation.
+
+    `but`: ids of people who cannot decide instead of them.
+    """
     members = Membership.filter(organisation_id=organisation_id)
     ids = [int(str(id)) for id in await members.values_list("person_id", flat=True)]
     if person_id not in ids:
@@ -81,14 +84,14 @@ async def conflict_of_interest(
 
 
 async def organisations_with_conflict(person_id: int) -> list[int]:
-    """The organisations of a curator on whose works another curator decides."""
+    """The ids of a curator's organisations about which another curator must decide."""
     own = await Membership.filter(person_id=person_id).values_list("organisation_id", flat=True)
     ids = [int(str(id)) for id in own]
     return [id for id in ids if await conflict_of_interest(person_id, id) == ConflictOfInterest.OTHERS]
 
 
 async def set_role(membership: Membership, role: MemberRole) -> None:
-    """Make a member an owner, or an editor. Raises LastOwner."""
+    """Raises LastOwner."""
     async with in_transaction():
         if role != MemberRole.OWNER:
             await _check_other_owner(membership)
@@ -99,10 +102,7 @@ async def set_role(membership: Membership, role: MemberRole) -> None:
 
 
 async def remove(membership: Membership) -> None:
-    """Take somebody out of an organisation: its works and people are out of their reach from this moment on.
-
-    Raises LastOwner.
-    """
+    """Remove a member; they lose access to the organisation's works and people at once. Raises LastOwner."""
     async with in_transaction():
         await _check_other_owner(membership)
         await record_former_owners(Membership.filter(id=membership.id))
@@ -112,7 +112,7 @@ async def remove(membership: Membership) -> None:
 
 
 async def _delete_waiting_mails(membership: Membership) -> None:
-    """Within a transaction: delete what still waits to be mailed to a member about the organisation's works."""
+    """Delete a member's unsent mails about the organisation's works. Call it in a transaction."""
     waiting = Mail.filter(
         person_id=membership.person_id, state=MailState.UNSENT, path__startswith=WORK_PATH_PREFIX
     )
@@ -124,13 +124,19 @@ async def _delete_waiting_mails(membership: Membership) -> None:
 
 
 async def record_former_owners(memberships: QuerySet[Membership]) -> None:
-    """Within a transaction: keep that these owners were owners, as their memberships end or change."""
+    """Record the owners among `memberships` as former owners, before these end or change.
+
+    Call it in a transaction.
+    """
     for each in await memberships.filter(role=MemberRole.OWNER):
         await FormerOwner.create(organisation_id=each.organisation_id, person_id=each.person_id)
 
 
 async def confirm(membership: Membership, by: Person) -> None:
-    """An owner answers for a member whom no owner invited. Nobody confirms themselves."""
+    """An owner confirms a member who is not known to be invited by an owner.
+
+    Nobody can confirm themselves.
+    """
     async with in_transaction():
         unconfirmed = Membership.filter(id=membership.id, joined_as=JoinedAs.UNKNOWN)
         if await unconfirmed.exclude(person_id=by.id).update(
@@ -145,9 +151,10 @@ async def confirm(membership: Membership, by: Person) -> None:
 
 
 async def suspend_unconfirmed_memberships(person: Person) -> None:
-    """Within the transaction in which a member becomes a curator or keeper: tell the owners of their organisations.
+    """Suspend memberships of a new curator or keeper, and notify the owners. Call it in the transaction of the change.
 
-    A membership of which it is not known that an owner invited them gives no right until an owner confirms it.
+    Suspended are those not known to come from an owner's invitation; they give no rights until an owner
+    confirms them.
     """
     for each in await Membership.filter(person_id=person.id).prefetch_related("organisation"):
         if each.joined_as == JoinedAs.UNKNOWN and not each.awaits_confirmation:
@@ -157,30 +164,30 @@ async def suspend_unconfirmed_memberships(person: Person) -> None:
 
 
 async def notify_owners(membership: Membership, kind: str, person: Person) -> None:
-    """Write a mail about a member, as they are kept now, to every other owner."""
-    now_kept = await Membership.get(id=membership.id).prefetch_related("organisation", "person", "invited_by")
+    """Mail every other owner about the current state of a membership."""
+    current = await Membership.get(id=membership.id).prefetch_related("organisation", "person", "invited_by")
     facts = {
-        "organisation": in_all_languages(now_kept.organisation, "name"),
+        "organisation": in_all_languages(current.organisation, "name"),
         "member": person.name,
-        "is_owner": now_kept.role == MemberRole.OWNER,
-        "inviter": now_kept.invited_by.name if now_kept.invited_by else "",
-        "joined_as": now_kept.joined_as,
-        "role": now_kept.person.role,
-        "awaits_confirmation": now_kept.awaits_confirmation,
+        "is_owner": current.role == MemberRole.OWNER,
+        "inviter": current.invited_by.name if current.invited_by else "",
+        "joined_as": current.joined_as,
+        "role": current.person.role,
+        "awaits_confirmation": current.awaits_confirmation,
     }
-    others = [each for each in await owners_of(now_kept.organisation_id) if each.id != person.id]
-    path = f"/desk/organisations/{now_kept.organisation_id}/edit"
+    others = [each for each in await owners_of(current.organisation_id) if each.id != person.id]
+    path = f"/desk/organisations/{current.organisation_id}/edit"
     await notify(others, Notification(kind, path, facts, is_for_digest=False))
 
 
 async def revoke_tokens(organisation_id: int) -> None:
-    """End every token with which a program acts for an organisation."""
+    """Delete all API tokens of an organisation."""
     for membership in await Membership.filter(organisation_id=organisation_id):
         await membership.tokens.all().delete()
 
 
 async def rename(membership: Membership, name: str) -> None:
-    """Correct the name under which colleagues and curators know a member. Curators' names are their own affair."""
+    """Correct the name of a member; curators and keepers change theirs themselves."""
     async with in_transaction():
         if await Person.filter(id=membership.person_id, role=Role.MEMBER, is_active=True).update(name=name):
             await record(
@@ -189,9 +196,9 @@ async def rename(membership: Membership, name: str) -> None:
 
 
 async def _check_other_owner(membership: Membership) -> None:
-    # All of them are held, in one order: two owners who remove each other at once must not both succeed.
-    held = await locked(Membership.filter(organisation_id=membership.organisation_id).order_by("id"))
-    if any(each.id == membership.id and each.is_owner for each in held):
+    # Lock all memberships in the same order, so that two owners cannot remove each other at once.
+    memberships = await locked(Membership.filter(organisation_id=membership.organisation_id).order_by("id"))
+    if any(each.id == membership.id and each.is_owner for each in memberships):
         others = await owners_of(membership.organisation_id)
         if not any(each.id != membership.person_id for each in others):
             raise LastOwner

@@ -1,4 +1,4 @@
-"""People, their sessions and their invitations, as they are kept."""
+"""The models of people, memberships, sessions, invitations, links and second factors."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 class Role(StrEnum):
     MEMBER = "member"  # of one or more organisations
-    CURATOR = "curator"  # reviews works, keeps themes and exhibitions
-    KEEPER = "keeper"  # a curator who also keeps people and organisations
+    CURATOR = "curator"  # reviews works, manages themes and exhibitions
+    KEEPER = "keeper"  # a curator who also manages people, organisations and the site
 
 
 class Person(Model):
@@ -26,15 +26,11 @@ class Person(Model):
     password_hash = fields.CharField(max_length=200)
     role = fields.CharEnumField(Role, max_length=10)
     language = fields.CharField(max_length=2, default="zh")
-    wants_digest = fields.BooleanField(default=False, db_default=False)  # news in one mail a day
+    wants_digest = fields.BooleanField(default=False, db_default=False)  # notifications in one mail a day
     is_active = fields.BooleanField(default=True)
-    second_factor_at = fields.DatetimeField(
-        null=True
-    )  # since when there is a passkey or an authenticator app
-    second_factor_due_at = fields.DatetimeField(
-        null=True
-    )  # until when a curator or keeper may do without one
-    second_factor_reset_at = fields.DatetimeField(null=True)  # when what a keeper wants removed is removed
+    second_factor_at = fields.DatetimeField(null=True)  # when the first passkey or app was set up
+    second_factor_due_at = fields.DatetimeField(null=True)  # the end of a curator's grace period without one
+    second_factor_reset_at = fields.DatetimeField(null=True)  # when a requested removal takes place
     created_at = fields.DatetimeField(auto_now_add=True)
 
     memberships: fields.ReverseRelation[Membership]
@@ -53,23 +49,21 @@ class Person(Model):
 
 
 class MemberRole(StrEnum):
-    OWNER = "owner"  # also keeps the organisation's profile and its members
+    OWNER = "owner"  # also manages the organisation's profile and members
     EDITOR = "editor"
 
 
 class JoinedAs(StrEnum):
-    """How somebody became a member. `UNKNOWN` is of the time before this was kept."""
+    """How a person became a member. `UNKNOWN`: before this was recorded."""
 
     FIRST_OWNER = "first_owner"
     INVITED = "invited"  # by an owner
     CONFIRMED = "confirmed"  # by an owner, afterwards
-    REQUESTED = "requested"  # for an organisation that lost its owners
+    REQUESTED = "requested"  # by a keeper, after the organisation lost its owners
     UNKNOWN = "unknown"
 
 
 class Membership(Model):
-    """A person's belonging to an organisation."""
-
     id = fields.IntField(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
         "gallery.Organisation", related_name="memberships", on_delete=fields.CASCADE
@@ -89,7 +83,7 @@ class Membership(Model):
         "gallery.Person", related_name="members_invited", null=True, on_delete=fields.SET_NULL
     )
     invited_by_id: int | None
-    awaits_confirmation = fields.BooleanField(default=False, db_default=False)  # gives no right until then
+    awaits_confirmation = fields.BooleanField(default=False, db_default=False)  # if so, it gives no rights
     created_at = fields.DatetimeField(auto_now_add=True)
 
     tokens: fields.ReverseRelation[Token]
@@ -104,7 +98,7 @@ class Membership(Model):
 
 
 class FormerOwner(Model):
-    """An organisation had this owner and has them no more. Without a person where that is no longer known."""
+    """A former owner of an organisation. Without a person if it is not known who it was."""
 
     id = fields.IntField(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -123,17 +117,17 @@ class FormerOwner(Model):
 
 
 class Session(Model):
-    """One sign-in on one device. Ended ones are deleted."""
+    """A sign-in on one device. A session that ends is deleted."""
 
     id = fields.IntField(primary_key=True)
     token_hash = fields.CharField(max_length=64, unique=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="sessions", on_delete=fields.CASCADE
     )
-    device = fields.CharField(max_length=60, default="")  # "Chrome, Android": no more than its owner needs
+    device = fields.CharField(max_length=60, default="")  # "Chrome, Android", for the owner's list of devices
     created_at = fields.DatetimeField(auto_now_add=True)
     seen_at = fields.DatetimeField()
-    confirmed_at = fields.DatetimeField(null=True)  # when the password or a passkey was last given
+    confirmed_at = fields.DatetimeField(null=True)  # when the person last gave the password or a passkey
     expires_at = fields.DatetimeField(db_index=True)
 
     class Meta:
@@ -149,7 +143,7 @@ class Invitation(Model):
         "gallery.Organisation", related_name="invitations", null=True, on_delete=fields.CASCADE
     )
     organisation_id: int | None
-    member_role = fields.CharEnumField(  # of a member
+    member_role = fields.CharEnumField(  # for the role MEMBER
         MemberRole, max_length=10, default=MemberRole.EDITOR, db_default=MemberRole.EDITOR
     )
     language = fields.CharField(max_length=2, default="zh")
@@ -157,7 +151,7 @@ class Invitation(Model):
         "gallery.Person", related_name="invitations_sent", null=True, on_delete=fields.SET_NULL
     )
     invited_by_id: int | None
-    by_request = fields.BooleanField(default=False, db_default=False)  # of a keeper, see OwnerRequest
+    by_request = fields.BooleanField(default=False, db_default=False)  # of a keeper; see OwnerRequest
     created_at = fields.DatetimeField(auto_now_add=True)
     expires_at = fields.DatetimeField()
     accepted_at = fields.DatetimeField(null=True)
@@ -167,7 +161,7 @@ class Invitation(Model):
 
 
 class SignInAttempt(Model):
-    """A sign-in that failed. `key` is a keyed hash of an address or of an e-mail, never the thing itself."""
+    """A failed sign-in. `key` is a keyed hash of a network address or an e-mail address."""
 
     id = fields.IntField(primary_key=True)
     key = fields.CharField(max_length=64)
@@ -180,13 +174,13 @@ class SignInAttempt(Model):
 
 class Purpose(StrEnum):
     SIGN_IN = "sign_in"
-    PASSWORD = "password"  # noqa: S105 - what a link is for, not a password
+    PASSWORD = "password"  # noqa: S105 - a purpose, not a password
 
 
 class LinkRequest(Model):
-    """Somebody asked for a link by mail, whether or not the address has an account: the worker finds out.
+    """A request for a link by mail. Only the worker looks whether the address has an account.
 
-    So the answer, and the time it takes, is the same for every address.
+    So the response, and the time it takes, are the same for every address.
     """
 
     id = fields.IntField(primary_key=True)
@@ -199,7 +193,7 @@ class LinkRequest(Model):
 
 
 class MailLink(Model):
-    """A link that was sent by mail and signs somebody in, or lets them choose a password, once."""
+    """A one-time link by mail, for signing in or for choosing a password."""
 
     id = fields.IntField(primary_key=True)
     token_hash = fields.CharField(max_length=64, unique=True)
@@ -216,7 +210,7 @@ class MailLink(Model):
 
 
 class AddressChange(Model):
-    """Somebody wants another e-mail address: it holds once the link that was sent there is opened."""
+    """A requested change of e-mail address; it takes effect when the link sent to the new address is used."""
 
     id = fields.IntField(primary_key=True)
     token_hash = fields.CharField(max_length=64, unique=True)
@@ -232,7 +226,7 @@ class AddressChange(Model):
 
 
 class Passkey(Model):
-    """A key on somebody's device (WebAuthn): it signs them in alone, or is the second factor after a password."""
+    """A WebAuthn passkey: signs a person in without a password, or is the second factor after one."""
 
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
@@ -240,11 +234,9 @@ class Passkey(Model):
     )
     person_id: int
     name = fields.CharField(max_length=60)
-    credential_id = fields.CharField(max_length=1400, unique=True)  # base64url, as the device gave it
+    credential_id = fields.CharField(max_length=1400, unique=True)  # base64url
     public_key = fields.TextField()  # COSE, in base64url
-    sign_count = fields.BigIntField(
-        default=0
-    )  # of the device, which grows with each use; 0 where it counts none
+    sign_count = fields.BigIntField(default=0)  # the device's counter of uses; 0 if it has none
     created_at = fields.DatetimeField(auto_now_add=True)
     used_at = fields.DatetimeField(null=True)
 
@@ -253,15 +245,15 @@ class Passkey(Model):
 
 
 class AuthenticatorApp(Model):
-    """The secret that somebody's authenticator app shares with the site (TOTP, RFC 6238)."""
+    """The secret shared with a person's authenticator app (TOTP, RFC 6238)."""
 
     id = fields.IntField(primary_key=True)
     person: fields.OneToOneRelation[Person] = fields.OneToOneField(
         "gallery.Person", related_name="authenticator_app", on_delete=fields.CASCADE
     )
     person_id: int
-    secret = fields.CharField(max_length=300)  # encrypted with a key that is derived from the site's secret
-    last_step = fields.BigIntField()  # the half minute of the last code that was taken: none is taken twice
+    secret = fields.CharField(max_length=300)  # encrypted with a key derived from the site's secret key
+    last_step = fields.BigIntField()  # the time step of the last accepted code: no code is accepted twice
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -269,7 +261,7 @@ class AuthenticatorApp(Model):
 
 
 class RecoveryCode(Model):
-    """A code that takes the place of the second factor once. Used ones are deleted."""
+    """A one-time replacement for the second factor. Used codes are deleted."""
 
     id = fields.IntField(primary_key=True)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
@@ -283,7 +275,7 @@ class RecoveryCode(Model):
 
 
 class SpentChallenge(Model):
-    """A challenge that a passkey has answered, kept for as long as it could be answered again."""
+    """A passkey challenge that was answered, kept until the challenge expires, so it cannot be answered again."""
 
     id = fields.IntField(primary_key=True)
     challenge_hash = fields.CharField(max_length=64, unique=True)

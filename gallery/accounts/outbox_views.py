@@ -1,4 +1,4 @@
-"""The outbox at the keepers' desk: which mails were sent, wait, or could not be sent."""
+"""The keepers' pages of the outbox: which mails were sent, wait, or could not be sent."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STATE_WORDS: dict[MailState, Any] = {
 
 
 async def index(request: Request) -> Response:
-    """A keeper sees the newest mails, and what the mail server said of those that it did not take."""
+    """A keeper sees the newest mails, with the mail server's answers to those that it refused."""
     await load_keeper(request)
     state = request.query_params.get("state", "")
     mails = Mail.filter(state=state) if state in set(MailState) else Mail.all()
@@ -57,20 +57,20 @@ def _subject(mail: Mail, settings: Settings) -> str:
 
 
 async def show(request: Request) -> Response:
-    """A keeper reads a mail as it was sent; the secret of its link is shown in development only."""
+    """A keeper reads a mail; the secret of its link is shown only in development."""
     mail = await _load(request)
     settings = settings_of(request)
     gathered = await Mail.filter(digest_id=mail.id).order_by("id")
     await record(Verb.MAIL_READ, mail.id)
     try:
-        letter = compose(mail, settings, gathered, hide_secret=not (settings.development and mail.secret))
+        content = compose(mail, settings, gathered, hide_secret=not (settings.development and mail.secret))
     except MailCompositionError:
-        letter = MailContent(mail.kind, "", "")
-    return render(request, "outbox/show.html", {"mail": mail, "letter": letter, "words": STATE_WORDS})
+        content = MailContent(mail.kind, "", "")
+    return render(request, "outbox/show.html", {"mail": mail, "content": content, "words": STATE_WORDS})
 
 
 async def retry(request: Request) -> Response:
-    """A keeper lets a mail that was given up be tried again."""
+    """A keeper has the sending of a failed mail tried again."""
     mail = await _load(request)
     given_up = Mail.filter(id=mail.id, state=MailState.GIVEN_UP, useless_after__isnull=True)
     async with in_transaction():
@@ -80,7 +80,7 @@ async def retry(request: Request) -> Response:
         if is_retried:
             await record(Verb.MAIL_RETRIED, mail.id)
     response = redirect(request, "outbox:show", id=mail.id)
-    if is_retried:  # otherwise the page says how the mail stands
+    if is_retried:  # otherwise the page shows the mail's state
         flash(request, response, _("It is tried again."))
     return response
 

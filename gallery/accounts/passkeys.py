@@ -1,6 +1,7 @@
 """Passkeys (WebAuthn): adding one, and signing in or confirming with one.
 
-A challenge is signed rather than stored, so that asking for one writes nothing; once answered it is stored as spent.
+Challenges are signed instead of stored, so creating one writes nothing. An answered challenge is stored as
+used.
 """
 
 from __future__ import annotations
@@ -46,20 +47,20 @@ from gallery.db.connection import in_transaction, locked
 from gallery.settings import Settings
 from gallery.web.rendering import SIGNER_OPTIONS
 
-CHALLENGE_LIFETIME = timedelta(minutes=30)  # from the page with the button to the press
-MAX_PASSKEYS = 20  # passkeys of one person
+CHALLENGE_LIFETIME = timedelta(minutes=30)  # from opening the page to pressing the button
+MAX_PASSKEYS = 20  # per person
 
 
 class PasskeyRefused(Exception):
-    """The device's answer is not one to our challenge, or of no passkey that is known here."""
+    """The answer does not fit the challenge, or comes from an unknown passkey."""
 
 
 class TooManyPasskeys(Exception):
-    """Somebody has MOST of them."""
+    """The person has MAX_PASSKEYS already."""
 
 
 def relying_party(settings: Settings) -> str | None:
-    """The host name that passkeys are bound to; None where browsers allow none: without https, or at a bare IP address."""
+    """The host name for passkeys; None if browsers allow none here: without https, or at an IP address."""
     host = urlsplit(settings.site_url).hostname or ""
     try:
         ipaddress.ip_address(host)
@@ -70,7 +71,7 @@ def relying_party(settings: Settings) -> str | None:
 
 
 def creation_options(person: Person, known: Iterable[Passkey], settings: Settings) -> str:
-    """What the browser needs to make a passkey for `person`, as JSON. The site must have a relying party."""
+    """JSON for the browser to create a passkey for `person`. The site must have a relying party."""
     return options_to_json(
         generate_registration_options(
             rp_id=relying_party(settings) or "",
@@ -90,9 +91,9 @@ def creation_options(person: Person, known: Iterable[Passkey], settings: Setting
 
 
 def request_options(purpose: str, settings: Settings, known: Iterable[Passkey] = ()) -> str:
-    """What the browser needs to answer with a passkey, as JSON: with one of `known`, or any of this site's.
+    """JSON for the browser to answer with a passkey: one of `known`, or any passkey of this site.
 
-    `purpose` says for what alone the answer is taken, such as `sign in` or `confirm 17`.
+    The answer is accepted only for `purpose`, such as `sign in` or `confirm 17`.
     """
     return options_to_json(
         generate_authentication_options(
@@ -105,7 +106,7 @@ def request_options(purpose: str, settings: Settings, known: Iterable[Passkey] =
 
 
 async def add_passkey(person: Person, credential: str, name: str, settings: Settings) -> list[str]:
-    """Keep the passkey that a browser has made; returns new recovery codes, if there were none.
+    """Save the passkey that a browser created; returns new recovery codes if the person had none.
 
     Raises PasskeyRefused, TooManyPasskeys.
     """
@@ -137,13 +138,13 @@ async def add_passkey(person: Person, credential: str, name: str, settings: Sett
             codes = await after_factor_added(person)
             await record(Verb.ACCOUNT_PASSKEY_ADDED, person.id, by=person)
             await notify_of_change(person, "passkey_added")
-    except IntegrityError as error:  # the challenge was answered before, or the passkey is kept already
+    except IntegrityError as error:  # the challenge was answered before, or the passkey exists already
         raise PasskeyRefused from error
     return codes
 
 
 async def remove_passkey(person: Person, passkey_id: int) -> bool:
-    """Remove a passkey of somebody; False where they have no such one."""
+    """Remove a person's passkey; False if they have no such passkey."""
     async with in_transaction():
         if not await Passkey.filter(id=passkey_id, person_id=person.id).delete():
             return False
@@ -154,7 +155,10 @@ async def remove_passkey(person: Person, passkey_id: int) -> bool:
 
 
 async def use_passkey(credential: str, purpose: str, settings: Settings) -> Person:
-    """The person whose passkey answered a challenge of `request_options`; it can be answered once. Raises PasskeyRefused."""
+    """The person whose passkey answered a challenge of `request_options`, which works once.
+
+    Raises PasskeyRefused.
+    """
     try:
         parsed = parse_authentication_credential_json(credential)
         challenge = _verified_challenge(parsed.response.client_data_json, purpose, settings)
@@ -200,7 +204,10 @@ def _new_challenge(purpose: str, settings: Settings) -> bytes:
 
 
 def _verified_challenge(client_data: bytes, purpose: str, settings: Settings) -> bytes:
-    """The challenge that a browser's answer names, if it is ours, for this purpose and in time. Raises ValueError."""
+    """The challenge of a browser's answer, if it is ours, for `purpose` and not expired.
+
+    Raises ValueError.
+    """
     challenge = parse_client_data_json(client_data).challenge
     try:
         signed = _challenge_signer(settings).unsign(
@@ -209,17 +216,17 @@ def _verified_challenge(client_data: bytes, purpose: str, settings: Settings) ->
     except BadSignature as error:
         raise ValueError("not a challenge of ours") from error
     if signed.decode().rpartition("/")[0] != purpose:
-        raise ValueError("a challenge for something else")
+        raise ValueError("a challenge for another purpose")
     return challenge
 
 
 async def _mark_challenge_used(challenge: bytes) -> None:
-    """Within the transaction that takes an answer. Raises IntegrityError where it was taken before."""
+    """Store a challenge as used; call it in the transaction. Raises IntegrityError if it was used before."""
     await SpentChallenge.create(challenge_hash=token_hash(challenge.decode()), at=now())
 
 
 def _user_handle(person_id: int, settings: Settings) -> bytes:
-    """What a device keeps of whose passkey it is: nothing that says who it is."""
+    """A pseudonym for the person, which the device stores with the passkey."""
     return hmac.digest(settings.secret_key.encode(), f"passkey {person_id}".encode(), "sha256")
 
 

@@ -1,7 +1,7 @@
-"""Which passwords are refused: common and leaked ones, and those made of somebody's name, address or organisation.
+"""Which passwords are refused: common and leaked ones, and those made of the person's name, address or organisation.
 
-Common and leaked passwords come with the package zxcvbn, as lists and as the patterns in which people change them; no
-service is asked.
+The package zxcvbn brings lists of common and leaked passwords and the usual ways to vary them; no service is
+asked.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from gallery.web.forms import Form
 from gallery.web.languages import LANGUAGES
 from gallery.web.languages import lazy_gettext as _l
 
-MIN_SCORE = 3  # of zxcvbn: more than 10**8 guesses by somebody who knows the lists
-MAX_CHECKED_LENGTH = 72  # characters; the time that zxcvbn takes grows with the square of them
-MIN_OTHER_LETTERS = 8  # letters beside those of one's own names; a Chinese character counts as two
+MIN_SCORE = 3  # of zxcvbn: more than 10**8 guesses by an attacker who has the lists
+MAX_CHECKED_LENGTH = 72  # characters; zxcvbn's time grows with the square of the length
+MIN_OTHER_LETTERS = 8  # letters that are not part of the person's names; a Chinese character counts as two
 
 COMMON_PASSWORD = _l(
     "This password is among the common or leaked ones, or is guessed from them within hours. Please choose another, "
@@ -35,7 +35,7 @@ PERSONAL_PASSWORD = _l(
 
 
 async def refuse_weak_password(form: Form, own: Iterable[str], settings: Settings) -> None:
-    """Put an error at the field `password` of a form if what was chosen is weak for somebody with the names `own`."""
+    """Add an error to the form's field `password` if it is weak for a person with the names `own`."""
     names = [*own, *(settings.site_name(language) for language in LANGUAGES)]
     sentence = await asyncio.to_thread(password_weakness, form["password"].data or "", names)
     if sentence:
@@ -43,7 +43,7 @@ async def refuse_weak_password(form: Form, own: Iterable[str], settings: Setting
 
 
 async def names_of_person(person: Person) -> list[str]:
-    """What others know of somebody, and try first: name, address, organisations."""
+    """The names that others know and would try first: name, address, organisations."""
     memberships = await Membership.filter(person_id=person.id).prefetch_related("organisation")
     organisations = (each.organisation for each in memberships)
     return [
@@ -58,36 +58,36 @@ def names_of_organisation(organisation: Any) -> list[str]:
 
 
 def password_weakness(password: str, names: Iterable[str]) -> Any:
-    """Why a password is refused, as a lazy sentence; empty where nothing is wrong with it."""
-    known = {
+    """Why a password is refused, as a lazy sentence; "" if it is accepted."""
+    names_to_avoid = {
         written
         for name in names
         for written in (_normalized_letters(name), _normalized_letters("".join(lazy_pinyin(name))))
     }
     letters = _normalized_letters(password)
-    others = _without_names(letters, known)
+    others = _without_names(letters, names_to_avoid)
     if others != letters and sum(1 if letter.isascii() else 2 for letter in others) < MIN_OTHER_LETTERS:
         return PERSONAL_PASSWORD
-    found = zxcvbn(password[:MAX_CHECKED_LENGTH], user_inputs=sorted(known))
-    return COMMON_PASSWORD if found["score"] < MIN_SCORE else ""
+    result = zxcvbn(password[:MAX_CHECKED_LENGTH], user_inputs=sorted(names_to_avoid))
+    return COMMON_PASSWORD if result["score"] < MIN_SCORE else ""
 
 
-def _without_names(letters: str, known: Iterable[str]) -> str:
-    """`letters` without the pieces that are in one of `known`: at least 5 letters long, or 2 Chinese characters."""
+def _without_names(letters: str, names_to_avoid: Iterable[str]) -> str:
+    """`letters` without the parts of at least 5 letters (2 Chinese characters) that `names_to_avoid` contain."""
     others, start = "", 0
     while start < len(letters):
         end = start + (5 if letters[start].isascii() else 2)
-        if end > len(letters) or not any(letters[start:end] in name for name in known):
+        if end > len(letters) or not any(letters[start:end] in name for name in names_to_avoid):
             others += letters[start]
             start += 1
             continue
-        while end < len(letters) and any(letters[start : end + 1] in name for name in known):
+        while end < len(letters) and any(letters[start : end + 1] in name for name in names_to_avoid):
             end += 1
         start = end
     return others
 
 
 def _normalized_letters(text: str) -> str:
-    """Text without regard to case, width, accents and everything but letters and digits."""
+    """Only letters and digits, in lower case, without accents and full-width forms."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum())

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, checked off the event loop, in the same time whether or not the person exists."""
+"""Password hashes: argon2id, in a thread. Checking takes the same time whether or not the account exists."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def hash_password(password: str) -> str:
 
 
 async def password_matches(password: str, password_hash: str | None) -> bool:
-    """Whether `password` is the one of `password_hash`; with None, False after as much work."""
+    """Whether `password` matches `password_hash`; with None, False after the same amount of work."""
 
     def verify() -> bool:
         try:

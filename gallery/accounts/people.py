@@ -1,4 +1,4 @@
-"""What a keeper does with people: another role, an end of their sessions, or of their account for as long as it takes."""
+"""What keepers do with accounts: change a role, end sessions, suspend, restore, request a second-factor reset."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_REASON_LENGTH = 300  # characters
 
 
 class AccountChangeRefused(Exception):
-    """Somebody is still needed; `sentence` says for what."""
+    """The change is not allowed; `sentence` says why."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -27,85 +27,85 @@ class AccountChangeRefused(Exception):
 
 
 async def change_role(person: Person, role: Role, by: Person) -> None:
-    """Let somebody be a member, curator or keeper from now on. Raises ChangeRefused."""
+    """Raises AccountChangeRefused."""
     async with in_transaction():
-        held = await _locked_person(person, by)
-        if held.is_keeper and role != Role.KEEPER:
-            await _check_other_keeper(held)
-        if role != held.role:
-            await Person.filter(id=held.id).update(role=role)
+        person = await _locked_person(person, by)
+        if person.is_keeper and role != Role.KEEPER:
+            await _check_other_keeper(person)
+        if role != person.role:
+            await Person.filter(id=person.id).update(role=role)
             if role != Role.MEMBER:
-                await suspend_unconfirmed_memberships(held)
-            await record(Verb.ACCOUNT_ROLE_GIVEN, held.id, by=by)
+                await suspend_unconfirmed_memberships(person)
+            await record(Verb.ACCOUNT_ROLE_GIVEN, person.id, by=by)
 
 
 async def suspend(person: Person, by: Person) -> None:
-    """Keep somebody out: their sessions, links and mails that wait end now; what they did stays. Raises ChangeRefused."""
+    """Suspend an account: end its sessions, links and unsent mails. Raises AccountChangeRefused."""
     async with in_transaction():
-        held = await _locked_person(person, by)
-        if held.is_keeper:
-            await _check_other_keeper(held)
-        await Session.filter(person_id=held.id).delete()
-        await MailLink.filter(person_id=held.id).delete()
-        await AddressChange.filter(person_id=held.id).delete()
-        await Mail.filter(person_id=held.id, state=MailState.UNSENT).delete()
-        # Nobody loses a second factor in days in which they cannot sign in and stop that.
-        await Person.filter(id=held.id).update(second_factor_reset_at=None)
-        if await Person.filter(id=held.id, is_active=True).update(is_active=False):
-            await record(Verb.ACCOUNT_STOPPED, held.id, by=by)
+        person = await _locked_person(person, by)
+        if person.is_keeper:
+            await _check_other_keeper(person)
+        await Session.filter(person_id=person.id).delete()
+        await MailLink.filter(person_id=person.id).delete()
+        await AddressChange.filter(person_id=person.id).delete()
+        await Mail.filter(person_id=person.id, state=MailState.UNSENT).delete()
+        # A suspended person cannot sign in to stop a reset of their second factor, so it is cancelled.
+        await Person.filter(id=person.id).update(second_factor_reset_at=None)
+        if await Person.filter(id=person.id, is_active=True).update(is_active=False):
+            await record(Verb.ACCOUNT_STOPPED, person.id, by=by)
 
 
 async def sign_out_everywhere(person: Person, by: Person) -> None:
-    """End somebody's sessions on every device; they may sign in again. Raises ChangeRefused."""
+    """End a person's sessions on all devices; they may sign in again. Raises AccountChangeRefused."""
     async with in_transaction():
-        held = await _locked_person(person, by)
-        if await Session.filter(person_id=held.id).delete():
-            await record(Verb.ACCOUNT_SIGNED_OUT_EVERYWHERE, held.id, by=by)
+        person = await _locked_person(person, by)
+        if await Session.filter(person_id=person.id).delete():
+            await record(Verb.ACCOUNT_SIGNED_OUT_EVERYWHERE, person.id, by=by)
 
 
 async def restore_access(person: Person, by: Person) -> None:
-    """Let somebody sign in again who was kept out. Raises ChangeRefused for an account that was closed for good."""
+    """End a suspension. Raises AccountChangeRefused for an account that its owner closed."""
     async with in_transaction():
-        held = await _locked_person(person, by)
-        if not held.password_hash:
+        person = await _locked_person(person, by)
+        if not person.password_hash:
             raise AccountChangeRefused(
                 _l("This account was closed by its owner. Please invite the person anew.")
             )
-        if await Person.filter(id=held.id, is_active=False).update(is_active=True):
-            await record(Verb.ACCOUNT_LET_IN_AGAIN, held.id, by=by)
+        if await Person.filter(id=person.id, is_active=False).update(is_active=True):
+            await record(Verb.ACCOUNT_LET_IN_AGAIN, person.id, by=by)
 
 
 async def request_second_factor_reset(person: Person, reason: str, by: Person) -> None:
-    """Let somebody's second factor be removed after some days, unless they still have it and sign in with it.
+    """Schedule the removal of a person's second factor. Signing in with the second factor cancels it.
 
-    They are told at once, with the reason. Raises ChangeRefused.
+    The person is notified at once, with the reason. Raises AccountChangeRefused.
     """
     async with in_transaction():
-        held = await _locked_person(person, by)
-        if not held.is_active or held.second_factor_at is None:
+        person = await _locked_person(person, by)
+        if not person.is_active or person.second_factor_at is None:
             raise AccountChangeRefused(_l("This account has no second factor."))
         if not 0 < len(reason) <= MAX_REASON_LENGTH:
             raise AccountChangeRefused(
                 _l("Please write a reason, of at most 300 characters. The person reads it.")
             )
-        if held.second_factor_reset_at is not None:
+        if person.second_factor_reset_at is not None:
             return
         at = now() + RESET_DELAY
-        await Person.filter(id=held.id).update(second_factor_reset_at=at)
-        await record(Verb.ACCOUNT_RESET_ASKED, held.id, by=by)
+        await Person.filter(id=person.id).update(second_factor_reset_at=at)
+        await record(Verb.ACCOUNT_RESET_ASKED, person.id, by=by)
         facts = {"keeper": by.name, "reason": reason, "at": at.isoformat()}
         await notify(
-            [held], Notification("second_factor_reset_asked", "/desk/sign-in", facts, is_for_digest=False)
+            [person], Notification("second_factor_reset_asked", "/desk/sign-in", facts, is_for_digest=False)
         )
 
 
 async def _locked_person(person: Person, by: Person) -> Person:
-    # All keepers are held, in one order: two who take each other's role at once must not both succeed.
+    # Lock all keepers in the same order, so that two keepers cannot take each other's role at once.
     await locked(Person.filter(role=Role.KEEPER).order_by("id"))
     if person.id == by.id:
         raise AccountChangeRefused(_l("Another keeper has to do this for you."))
-    held: Person = await locked(Person.filter(id=person.id)).get()
-    return held
+    current: Person = await locked(Person.filter(id=person.id)).get()
+    return current
 
 
 async def _check_other_keeper(person: Person) -> None:

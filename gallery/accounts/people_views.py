@@ -1,4 +1,4 @@
-"""The keepers' page about people: who has an account, in which role, and who is kept out."""
+"""The keepers' page about people: accounts, roles and suspensions."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ ROLE_WORDS: dict[Role, Any] = {
 
 
 async def index(request: Request) -> Response:
-    """A keeper sees everybody who has an account, keepers and curators first, and who is invited as one."""
+    """A keeper sees all accounts, keepers and curators first, and the invitations of keepers and curators."""
     await load_keeper(request)
-    asked = request.query_params.get("q", "").strip()[:80]
-    found = Person.exclude(email__endswith="@invalid")  # accounts that were closed
-    if asked:
-        found = found.filter(Q(name__icontains=asked) | Q(email__icontains=asked))
+    search = request.query_params.get("q", "").strip()[:80]
+    people_found = Person.exclude(email__endswith="@invalid")  # closed accounts
+    if search:
+        people_found = people_found.filter(Q(name__icontains=search) | Q(email__icontains=search))
     in_order = {Role.KEEPER: 0, Role.CURATOR: 1, Role.MEMBER: 2}
     everybody = (
-        await found.order_by("role", "name", "id")
+        await people_found.order_by("role", "name", "id")
         .limit(PER_PAGE)
         .prefetch_related("memberships__organisation", "sessions")
     )
     invited = Invitation.filter(accepted_at__isnull=True, expires_at__gt=now()).exclude(role=Role.MEMBER)
     context = {
         "people": sorted(everybody, key=lambda each: (not each.is_active, in_order[each.role])),
-        "count": await found.count(),
-        "asked": asked,
+        "count": await people_found.count(),
+        "search": search,
         "words": ROLE_WORDS,
         "invited": await invited.order_by("id"),
         "last_seen": {
@@ -57,7 +57,7 @@ async def index(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A keeper gives somebody another role, signs them out, keeps them out, or lets them in again."""
+    """A keeper changes a person's role, signs them out, suspends them, restores access, or requests a reset."""
     keeper = await load_keeper(request)
     person = await Person.get_or_none(id=request.path_params["id"])
     if person is None:
@@ -65,7 +65,7 @@ async def update(request: Request) -> Response:
     posted = await read_desk_form(request)
     response = redirect(request, "people:index")
     role, wish = str(posted.get("role", "")), str(posted.get("wish", ""))
-    if wish not in {"stop", "sign_out"}:  # taking access away is not made slower
+    if wish not in {"stop", "sign_out"}:  # removing access must stay quick
         await require_confirmation(request)
     try:
         if wish == "stop":
@@ -84,13 +84,13 @@ async def update(request: Request) -> Response:
     except AccountChangeRefused as refusal:
         flash(request, response, str(refusal.sentence), "error")
     else:
-        said = {
+        messages = {
             "reset": _(
                 "They are told by mail. Unless they sign in with the second factor before, it is removed in three days."
             ),
             "sign_out": _("Signed out everywhere. They can sign in again."),
         }
-        flash(request, response, said.get(wish, _("Saved.")))
+        flash(request, response, messages.get(wish, _("Saved.")))
     return response
 
 

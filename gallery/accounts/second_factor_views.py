@@ -1,4 +1,4 @@
-"""The page on which somebody sets up passkeys, an authenticator app and recovery codes."""
+"""The pages for setting up passkeys, an authenticator app and recovery codes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from gallery.web.rendering import flash, redirect, render, settings_of
 
 
 async def show(request: Request) -> Response:
-    """Somebody sees their passkeys, their app and how many recovery codes are left."""
+    """A person sees their passkeys, their app and the number of unused recovery codes."""
     person = await load_signed_in(request)
     name = device_name(request.headers.get("user-agent", ""))
     return await _page(request, person, PasskeyForm(data={"name": name}))
@@ -60,7 +60,7 @@ async def _page(request: Request, person: Person, form: PasskeyForm, status: int
 
 
 async def create_passkey(request: Request) -> Response:
-    """Somebody adds the passkey that their browser has just made."""
+    """A person adds the passkey that their browser created."""
     person = await load_signed_in(request)
     await require_confirmation(request)
     posted = await read_desk_form(request)
@@ -82,7 +82,7 @@ async def create_passkey(request: Request) -> Response:
 
 
 async def delete_passkey(request: Request) -> Response:
-    """Somebody removes a passkey of theirs."""
+    """A person removes one of their passkeys."""
     person = await load_signed_in(request)
     passkey_id = request.path_params["passkey"]
     if not await Passkey.exists(id=passkey_id, person=person):
@@ -93,7 +93,7 @@ async def delete_passkey(request: Request) -> Response:
 
 
 async def new_app(request: Request) -> Response:
-    """Somebody sees the QR code for their authenticator app."""
+    """A person sees the QR code for their authenticator app."""
     person = await load_signed_in(request)
     return _app_page(request, person, AppForm(data={"sealed": start_app_setup(person, settings_of(request))}))
 
@@ -102,7 +102,7 @@ def _app_page(request: Request, person: Person, form: AppForm, status: int = 200
     settings = settings_of(request)
     try:
         secret = secret_of_setup(person, form.sealed.data or "", settings)
-    except SecondFactorRefused:  # the page was open for too long: another secret
+    except SecondFactorRefused:  # the page was open for too long, so a new secret is made
         form.sealed.data = start_app_setup(person, settings)
         secret = secret_of_setup(person, form.sealed.data, settings)
         form.refuse("code", _("This page was open for too long. Please read the new QR code with your app."))
@@ -118,7 +118,7 @@ def _app_page(request: Request, person: Person, form: AppForm, status: int = 200
 
 
 async def create_app(request: Request) -> Response:
-    """Somebody sets up their app with the first code that it shows."""
+    """A person sets up their app with the first code that it shows."""
     person = await load_signed_in(request)
     await require_confirmation(request)
     form = AppForm(await read_desk_form(request))
@@ -135,7 +135,7 @@ async def create_app(request: Request) -> Response:
 
 
 async def delete_app(request: Request) -> Response:
-    """Somebody removes their authenticator app."""
+    """A person removes their authenticator app."""
     person = await load_signed_in(request)
     await require_confirmation(request)
     await remove_app(person)
@@ -143,7 +143,7 @@ async def delete_app(request: Request) -> Response:
 
 
 async def create_codes(request: Request) -> Response:
-    """Somebody has new recovery codes made; the old ones end."""
+    """A person makes new recovery codes; the old ones become invalid."""
     person = await load_signed_in(request)
     await require_confirmation(request)
     try:
@@ -154,7 +154,7 @@ async def create_codes(request: Request) -> Response:
 
 
 def _done(request: Request, codes: list[str], message: str) -> Response:
-    """Back to the page; or new recovery codes, which are shown on this one answer and never again."""
+    """Redirect to the page; or show new recovery codes, which are never shown again."""
     if codes:
         return render(request, "accounts/recovery_codes.html", {"codes": codes, "message": message})
     response = redirect(request, "accounts:second_factor")

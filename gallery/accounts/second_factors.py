@@ -1,4 +1,4 @@
-"""Second factors: authenticator apps (TOTP), recovery codes, who must have a factor, and how lost ones are reset.
+"""Second factors: authenticator apps (TOTP), recovery codes, who must have a factor, resetting lost ones.
 
 Passkeys are in passkeys.py.
 """
@@ -25,20 +25,20 @@ from gallery.mail.outbox import Notification, notify
 from gallery.settings import Settings
 from gallery.web import site_settings
 
-GRACE_PERIOD = timedelta(days=10)  # for which curators and keepers may do without a second factor
-RESET_DELAY = timedelta(days=3)  # in which somebody can stop a reset that they did not want
-STEP_SECONDS = 30  # seconds for which an app shows a code; the one before and the one after are taken, too
-SETUP_SECONDS = 1800  # seconds from the QR code to the first code
+GRACE_PERIOD = timedelta(days=10)  # for curators and keepers without a second factor
+RESET_DELAY = timedelta(days=3)  # in which the person can stop a reset
+STEP_SECONDS = 30  # for which an app shows a code; the previous and next code are accepted, too
+SETUP_SECONDS = 1800  # from the QR code to the first code
 RECOVERY_CODES = 10
-RECOVERY_CODE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that are read for another
+RECOVERY_CODE_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that are easily confused
 
 
 class SecondFactorRefused(Exception):
-    """The code is wrong, was used, or is too old."""
+    """The code is wrong, used or too old."""
 
 
 def is_required(person: Person, settings: Settings) -> bool:
-    """Whether somebody must have a second factor: curators and keepers, where the site asks for it."""
+    """Whether a person must have a second factor: curators and keepers, if the site requires it."""
     asks = settings.second_factor == "required" or (
         not settings.second_factor and site_settings.asks_second_factor()
     )
@@ -46,9 +46,9 @@ def is_required(person: Person, settings: Settings) -> bool:
 
 
 async def due_at(person: Person, settings: Settings) -> datetime | None:
-    """When somebody who must have a second factor and has none needs it; None for everybody else.
+    """The end of the grace period of a person who must set up a second factor; None for everybody else.
 
-    The days begin when they first come to the desk as somebody who needs one, and are given once.
+    The period begins when they first open the desk and need a second factor, and is given once.
     """
     if person.second_factor_at is not None or not is_required(person, settings):
         return None
@@ -61,9 +61,9 @@ async def due_at(person: Person, settings: Settings) -> datetime | None:
 
 
 async def after_factor_added(person: Person) -> list[str]:
-    """Within the transaction that adds one: note that there is a second factor.
+    """Record that the person has a second factor; call it in the transaction that adds one.
 
-    Returns recovery codes to be shown now, where there are none yet.
+    Returns new recovery codes to show, if the person has none.
     """
     await Person.filter(id=person.id, second_factor_at=None).update(second_factor_at=now())
     has_codes = await RecoveryCode.exists(person_id=person.id)
@@ -71,13 +71,13 @@ async def after_factor_added(person: Person) -> list[str]:
 
 
 async def after_factor_removed(person: Person) -> None:
-    """Within the transaction that removes one: recovery codes go with the last."""
+    """Remove the recovery codes with the last second factor; call it in the transaction that removes one."""
     if not (await Passkey.exists(person_id=person.id) or await AuthenticatorApp.exists(person_id=person.id)):
         await forget_factors(person.id)
 
 
 async def forget_factors(person_id: int) -> None:
-    """Within a transaction: remove every second factor and recovery code of somebody."""
+    """Remove all second factors and recovery codes of a person; call it in a transaction."""
     await Passkey.filter(person_id=person_id).delete()
     await AuthenticatorApp.filter(person_id=person_id).delete()
     await RecoveryCode.filter(person_id=person_id).delete()
@@ -85,11 +85,14 @@ async def forget_factors(person_id: int) -> None:
 
 
 async def notify_of_change(person: Person, change: str) -> None:
-    """Within the transaction of a change: a mail to whose factor it is; templates/mail has the words of each."""
-    news = Notification(
+    """Mail the person about a change of their second factors; call it in its transaction.
+
+    templates/mail/second_factor_changed.txt has the words for each `change`.
+    """
+    notification = Notification(
         "second_factor_changed", "/desk/account/second-factor", {"change": change}, is_for_digest=False
     )
-    await notify([person], news)
+    await notify([person], notification)
 
 
 # Authenticator apps
@@ -101,31 +104,34 @@ def _cipher(settings: Settings) -> Fernet:
 
 
 def start_app_setup(person: Person, settings: Settings) -> str:
-    """A new secret for the app of a person, sealed: the form brings it back with the first code."""
+    """A new secret for a person's app, encrypted; the form sends it back with the first code."""
     return _cipher(settings).encrypt(f"{person.id} {pyotp.random_base32()}".encode()).decode()
 
 
 def secret_of_setup(person: Person, sealed: str, settings: Settings) -> str:
-    """The secret that `begin_app` sealed. Raises SecondFactorRefused where it is another's, or too old."""
+    """The secret that `start_app_setup` encrypted.
+
+    Raises SecondFactorRefused if it is another person's or too old.
+    """
     try:
-        opened = _cipher(settings).decrypt(sealed.encode(), ttl=SETUP_SECONDS).decode()
+        decrypted = _cipher(settings).decrypt(sealed.encode(), ttl=SETUP_SECONDS).decode()
     except InvalidToken as error:
         raise SecondFactorRefused from error
-    owner, _, secret = opened.partition(" ")
+    owner, _, secret = decrypted.partition(" ")
     if owner != str(person.id):
         raise SecondFactorRefused
     return secret
 
 
 def otpauth_uri(person: Person, secret: str, settings: Settings) -> str:
-    """The otpauth address that the QR code holds."""
+    """The otpauth:// URI of the QR code."""
     return pyotp.TOTP(secret).provisioning_uri(
         name=person.email, issuer_name=settings.site_name(person.language)
     )
 
 
 def matching_step(secret: str, code: str, moment: datetime, last_step: int) -> int | None:
-    """The half minute whose code this is, among those around `moment` and after `last_step`; None: it is wrong."""
+    """The time step of a code, if it is around `moment` and after `last_step`; None if the code is wrong."""
     current = int(moment.timestamp()) // STEP_SECONDS
     for step in (current - 1, current, current + 1):
         if step > last_step and hmac.compare_digest(pyotp.TOTP(secret).generate_otp(step), code):
@@ -134,13 +140,13 @@ def matching_step(secret: str, code: str, moment: datetime, last_step: int) -> i
 
 
 def normalized_code(typed: str) -> str:
-    """A code as it is compared: without blanks and hyphens, full-width digits as others."""
+    """The six digits of a typed code, without spaces and hyphens, also from full-width digits; "" if invalid."""
     code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed))
     return code if re.fullmatch("[0-9]{6}", code) else ""
 
 
 async def add_app(person: Person, sealed: str, code: str, settings: Settings) -> list[str]:
-    """Set up somebody's app with the code that it shows first; returns new recovery codes, if there were none.
+    """Set up a person's app with the first code that it shows; returns new recovery codes if they had none.
 
     Raises SecondFactorRefused.
     """
@@ -169,19 +175,19 @@ async def remove_app(person: Person) -> None:
 
 
 async def use_app_code(person: Person, typed: str, settings: Settings) -> None:
-    """Take a code of somebody's app; each is taken once. Raises SecondFactorRefused."""
+    """Accept a code of a person's app, each code once. Raises SecondFactorRefused."""
     app = await AuthenticatorApp.get_or_none(person_id=person.id)
     if app is None:
         raise SecondFactorRefused
     try:
         secret = _cipher(settings).decrypt(app.secret.encode()).decode()
-    except InvalidToken as error:  # the site's secret is another one by now
+    except InvalidToken as error:  # the site's secret key was changed
         raise SecondFactorRefused from error
     step = matching_step(secret, normalized_code(typed), now(), app.last_step)
     if step is None:
         raise SecondFactorRefused
     if not await AuthenticatorApp.filter(id=app.id, last_step__lt=step).update(last_step=step):
-        raise SecondFactorRefused  # it was used in this moment
+        raise SecondFactorRefused  # another request used it at the same time
 
 
 # Recovery codes
@@ -205,18 +211,21 @@ def _recovery_hash(code: str) -> str:
 
 
 async def make_recovery_codes(person: Person) -> list[str]:
-    """New recovery codes for somebody who has a second factor; the old ones end. Raises SecondFactorRefused."""
+    """Make new recovery codes; the old ones become invalid.
+
+    Raises SecondFactorRefused without a second factor.
+    """
     async with in_transaction():
-        held = await locked(Person.filter(id=person.id)).get()
-        if held.second_factor_at is None:
+        person = await locked(Person.filter(id=person.id)).get()
+        if person.second_factor_at is None:
             raise SecondFactorRefused
-        codes = await _new_recovery_codes(held)
-        await notify_of_change(held, "codes_made")
+        codes = await _new_recovery_codes(person)
+        await notify_of_change(person, "codes_made")
     return codes
 
 
 async def use_recovery_code(person: Person, typed: str) -> None:
-    """Take a recovery code, which is used up by that. Raises SecondFactorRefused."""
+    """Use up a recovery code. Raises SecondFactorRefused."""
     async with in_transaction():
         if not await RecoveryCode.filter(person_id=person.id, code_hash=_recovery_hash(typed)).delete():
             raise SecondFactorRefused
@@ -224,11 +233,11 @@ async def use_recovery_code(person: Person, typed: str) -> None:
         await notify_of_change(person, "code_used")
 
 
-# Resetting what somebody lost
+# Resetting lost second factors
 
 
 async def cancel_reset(person: Person) -> None:
-    """Somebody whose second factors were to be removed has just used one."""
+    """Cancel a scheduled reset, because the person has just used their second factor."""
     async with in_transaction():
         if await Person.filter(id=person.id, second_factor_reset_at__isnull=False).update(
             second_factor_reset_at=None
@@ -238,19 +247,18 @@ async def cancel_reset(person: Person) -> None:
 
 
 async def carry_out_resets() -> None:
-    """Remove the second factors whose reset is due."""
     for person in await Person.filter(second_factor_reset_at__lte=now()):
         await reset(person, if_due=True)
 
 
 async def reset(person: Person, *, if_due: bool = False) -> None:
-    """Remove every second factor of somebody, and sign them out everywhere."""
+    """Remove all second factors of a person, and sign them out everywhere."""
     async with in_transaction():
-        held = await locked(Person.filter(id=person.id)).get()
-        at = held.second_factor_reset_at
-        if if_due and (at is None or at > now()):  # it was stopped in this moment
+        person = await locked(Person.filter(id=person.id)).get()
+        at = person.second_factor_reset_at
+        if if_due and (at is None or at > now()):  # it was cancelled at the same time
             return
-        await forget_factors(held.id)
-        await Session.filter(person_id=held.id).delete()
-        await record(Verb.ACCOUNT_SECOND_FACTOR_RESET, held.id)
-        await notify_of_change(held, "reset")
+        await forget_factors(person.id)
+        await Session.filter(person_id=person.id).delete()
+        await record(Verb.ACCOUNT_SECOND_FACTOR_RESET, person.id)
+        await notify_of_change(person, "reset")

@@ -1,4 +1,4 @@
-"""Signing in with a passkey alone, and the second step after a password or a link by mail."""
+"""The pages for signing in with only a passkey, and for the second step after a password or a link by mail."""
 
 from __future__ import annotations
 
@@ -52,24 +52,24 @@ from gallery.web.security import client_network
 COOKIE = "gallery_first_step"
 FIRST_STEP_PATH = f"{DESK}/sign-in"
 FIRST_STEP_SECONDS = 600  # from the first step to the second
-SIGN_IN_PURPOSE = "sign in"  # for what a challenge to a passkey is
+SIGN_IN_PURPOSE = "sign in"  # of a passkey's challenge
 
 
 async def finish_sign_in(
     request: Request, person: Person, path: str, *, is_confirmed: bool = True
 ) -> Response:
-    """Sign somebody in who has shown one factor, and go to `path`; ask for the second first where they have one.
+    """Sign a person in after the first factor and redirect to `path`; if they have a second factor, ask for it first.
 
-    `is_confirmed`: the first was a password, and not a link in a mail.
+    `is_confirmed`: the first factor was a password, not a link in a mail.
     """
-    held = await Person.get(id=person.id)  # with the password that was chosen a moment ago
-    if held.second_factor_at is None:
+    person = await Person.get(id=person.id)  # with a password that they may have just chosen
+    if person.second_factor_at is None:
         response = RedirectResponse(path, status_code=303)
-        await open_session(request, response, held, is_confirmed=is_confirmed)
+        await open_session(request, response, person, is_confirmed=is_confirmed)
         return response
     settings = settings_of(request)
     response = redirect(request, "accounts:second_step")
-    first_step = [held.id, token_hash(held.password_hash), path, is_confirmed]
+    first_step = [person.id, token_hash(person.password_hash), path, is_confirmed]
     value = str(_serializer(settings).dumps(first_step))
     set_cookie(request, response, COOKIE, value, seconds=FIRST_STEP_SECONDS, path=FIRST_STEP_PATH)
     return response
@@ -80,7 +80,7 @@ def _serializer(settings: Settings) -> URLSafeTimedSerializer:
 
 
 async def _first_step(request: Request) -> tuple[Person, str, bool] | None:
-    """Who has shown one factor in this browser lately, where they wanted to go, and whether it was the password."""
+    """The person who passed the first step in this browser, the path to open, and whether it was a password."""
     await set_guest_language(request)
     try:
         person_id, password, path, is_confirmed = _serializer(settings_of(request)).loads(
@@ -96,7 +96,7 @@ async def _first_step(request: Request) -> tuple[Person, str, bool] | None:
 
 
 async def new_second_step(request: Request) -> Response:
-    """Somebody who has shown one factor is asked for the second."""
+    """A person is asked for the second factor."""
     first_step = await _first_step(request)
     if first_step is None:
         return redirect(request, "accounts:sign_in")
@@ -104,7 +104,7 @@ async def new_second_step(request: Request) -> Response:
 
 
 async def create_second_step(request: Request) -> Response:
-    """Somebody gives a code of their app, a passkey or a recovery code, and is signed in."""
+    """A person gives a code of their app, a passkey or a recovery code, and is signed in."""
     first_step = await _first_step(request)
     if first_step is None:
         return redirect(request, "accounts:sign_in")
@@ -165,12 +165,12 @@ async def _check_second_factor(
 
 
 async def _warn_of_guessing(person: Person) -> None:
-    """Somebody knows the password, or reads the mails, and guesses the second factor: tell whose it is once a day."""
-    news = Notification(
+    """Warn the person, once a day, that somebody who passed the first step guesses the second factor."""
+    notification = Notification(
         "second_factor_guessed", "/desk/password", key=f"second-factor-guessed:{today()}", is_for_digest=False
     )
     async with in_transaction():
-        await notify([person], news)
+        await notify([person], notification)
 
 
 async def _page(
@@ -192,12 +192,12 @@ async def _page(
 
 
 def sign_in_options(settings: Settings) -> str:
-    """What the sign-in page needs for passkeys; empty where there can be none."""
+    """The `request_options` of the sign-in page; "" if passkeys are not possible here."""
     return request_options(SIGN_IN_PURPOSE, settings) if relying_party(settings) else ""
 
 
 async def create_passkey_session(request: Request) -> Response:
-    """Somebody signs in with a passkey alone: their device asked for finger, face or PIN, so it is two factors."""
+    """A person signs in with only a passkey: as the device asks for a finger, face or PIN, it is two factors."""
     await set_guest_language(request)
     settings = settings_of(request)
     attempts = await count_attempts({f"network {client_network(request)}": ATTEMPTS_PER_NETWORK}, settings)

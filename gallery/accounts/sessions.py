@@ -1,4 +1,4 @@
-"""Sign-in and sign-out: sessions in the database, so that each can be ended, and a limit on guessing."""
+"""Sessions and limits on guessing. Sessions are in the database, so that each can be ended."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from gallery.settings import Settings
 from gallery.web.rendering import cookie_in, delete_cookie, set_cookie, settings_of
 
 COOKIE = "gallery_session"
-COOKIE_SECONDS = 400 * 86_400  # the most that browsers grant; when a session ends, the database says
-MAX_SESSION_LIFETIME = timedelta(days=90)  # from the sign-in on, however much a session is used
-SEEN_AT_INTERVAL = timedelta(minutes=10)  # how often a session's `seen_at` is written
+COOKIE_SECONDS = 400 * 86_400  # the most that browsers allow; the database decides when a session ends
+MAX_SESSION_LIFETIME = timedelta(days=90)  # after the sign-in, even if the session is in use
+SEEN_AT_INTERVAL = timedelta(minutes=10)  # between two writes of a session's `seen_at`
 
 ATTEMPT_WINDOW = timedelta(minutes=15)
 ATTEMPTS_PER_PERSON = 8
@@ -32,26 +32,26 @@ ATTEMPTS_PER_NETWORK = 40
 
 
 class TooManyAttempts(Exception):
-    """Signing in failed too often, from here or for this person."""
+    """Too many failed sign-ins from this network or for this person."""
 
 
 def token_hash(token: str) -> str:
-    """What is kept of a token: whoever reads the database cannot use it."""
+    """The hash of a token for the database, so that the database's content gives no access."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def authenticate_by_password(
     email: str, password: str, network: str, settings: Settings
 ) -> Person | None:
-    """The person, if the password is theirs and the account is active; raises TooManyAttempts.
+    """The person, if the password is right and the account is active, else None. Raises TooManyAttempts.
 
-    `network`: where it is tried from, as security.network_asking says.
+    `network` is that of the client (security.client_network).
     """
     keys = {
         f"email {email.strip().lower()}": ATTEMPTS_PER_PERSON,
         f"network {network}": ATTEMPTS_PER_NETWORK,
     }
-    # Counted before the password is looked at: many guesses at once are still many.
+    # Counted before the password is checked, so that concurrent guesses are limited, too.
     attempts = await count_attempts(keys, settings)
     if not attempts:
         raise TooManyAttempts
@@ -70,9 +70,9 @@ async def authenticate_by_password(
 
 
 async def count_attempts(limits: Mapping[str, int], settings: Settings) -> list[SignInAttempt]:
-    """Count one attempt for each of `limits`: what is limited → how often within ATTEMPTS_IN.
+    """Count one attempt for each of `limits`: key → number allowed within ATTEMPT_WINDOW.
 
-    Returns the attempts, or nothing where one of them was one too many; then it is not counted.
+    Returns the attempts; or an empty list, and counts none, if one of the limits is exceeded.
     """
     keys = {_attempt_key(text, settings): most for text, most in limits.items()}
     attempts = [await SignInAttempt.create(key=key, at=now()) for key in keys]
@@ -91,9 +91,9 @@ def _attempt_key(text: str, settings: Settings) -> str:
 async def open_session(
     request: Request, response: Response, person: Person, *, is_confirmed: bool = True
 ) -> None:
-    """Sign `person` in on this device: a new session, whose token only the cookie holds.
+    """Sign `person` in on this device with a new session, whose token is only in the cookie.
 
-    `is_confirmed`: with a password or a passkey, and not by a link in a mail.
+    `is_confirmed`: the person gave a password or a passkey, not just a link in a mail.
     """
     settings = settings_of(request)
     token = secrets.token_urlsafe(32)
@@ -112,7 +112,7 @@ async def open_session(
 
 
 async def current_session(request: Request) -> Session | None:
-    """The session of the request's cookie with its person, if it still holds and the person is active."""
+    """The valid session of the request's cookie, with its person; None if the person is not active."""
     token = cookie_in(request, COOKIE)
     if not token:
         return None
@@ -137,7 +137,7 @@ def close_session(request: Request, response: Response) -> None:
 
 
 def device_name(user_agent: str) -> str:
-    """ "Chrome, Android" from a User-Agent: enough for its owner to tell it from others, and no more."""
+    """ "Chrome, Android" from a User-Agent, for the owner's list of devices."""
     browsers = (
         ("MicroMessenger", "WeChat"),
         ("Edg", "Edge"),

@@ -1,4 +1,4 @@
-"""The keepers' page about the site as a whole: how works are reviewed, what the site is called, and its texts."""
+"""The keepers' page of site settings: reviewing, the site's name, and its texts."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ TEXT_FIELDS = tuple(
 
 
 async def edit(request: Request) -> Response:
-    """A keeper sees how the site is set, and changes it."""
+    """A keeper opens the site's settings."""
     await load_keeper(request)
     return await _page(request)
 
 
 async def update_reviewing(request: Request) -> Response:
-    """A keeper says how works are reviewed."""
+    """A keeper changes how works are reviewed."""
     person = await load_keeper(request)
     form = ReviewingForm(await read_desk_form(request))
     if not form.validate():
@@ -47,7 +47,7 @@ async def update_reviewing(request: Request) -> Response:
 
 
 async def update_texts(request: Request) -> Response:
-    """A keeper names the site and writes its texts, or looks first at how they would be."""
+    """A keeper changes the site's name and texts, or previews them."""
     person = await load_keeper(request)
     posted = await read_desk_form(request)
     form = SiteTextsForm(posted)
@@ -60,7 +60,7 @@ async def update_texts(request: Request) -> Response:
 
 
 async def save_site_settings(by: Person, verb: Verb, **values: object) -> None:
-    """Set some of what is kept of the site; every process knows of it within a second."""
+    """Update the site's settings; every process uses them within a second."""
     async with in_transaction():
         await Site.get_or_create(id=1)
         await Site.filter(id=1).update(**values, changed_at=now(), changed_by_id=by.id)
@@ -82,10 +82,10 @@ async def _page(
     is_preview: bool = False,
     status: int = 200,
 ) -> Response:
-    kept = await site_settings.load_site()
-    data = {"reviews_needed": str(kept.reviews_needed), "sample_percent": kept.sample_percent}
+    site = await site_settings.load_site()
+    data = {"reviews_needed": str(site.reviews_needed), "sample_percent": site.sample_percent}
     settings = settings_of(request)
-    texts = texts or SiteTextsForm(data={name: getattr(kept, name) for name in TEXT_FIELDS})
+    texts = texts or SiteTextsForm(data={name: getattr(site, name) for name in TEXT_FIELDS})
     texts["name_zh"].render_kw = {"placeholder": settings.site_name_zh}
     texts["name_en"].render_kw = {"placeholder": settings.site_name_en}
     context = {
@@ -94,7 +94,7 @@ async def _page(
         "machine": settings,
         "text_fields": TEXT_FIELDS,
         "is_preview": is_preview,
-        "kept": await Site.get_or_none(id=1).prefetch_related("changed_by"),
+        "stored": await Site.get_or_none(id=1).prefetch_related("changed_by"),
         "curators": await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True).count(),
     }
     return render(request, "site/edit.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Sign-in, invitations and one's own account, at the desk."""
+"""The pages of sign-in, invitations and one's own account."""
 
 from __future__ import annotations
 
@@ -38,8 +38,14 @@ from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 from gallery.web.security import client_network
 
 
+async def desk(request: Request) -> Response:
+    """Redirect a partner to their works, and a curator to the review queue."""
+    person = await load_person(request)
+    return redirect(request, "reviews:index" if person.is_curator else "artworks:index")
+
+
 async def new_session(request: Request) -> Response:
-    """Somebody is asked for e-mail and password."""
+    """A person opens the sign-in page."""
     await set_guest_language(request)
     if await current_session(request):
         return RedirectResponse(next_page(request), status_code=303)
@@ -57,7 +63,7 @@ def _sign_in_page(request: Request, form: SignInForm, status: int = 200) -> Resp
 
 
 async def create_session(request: Request) -> Response:
-    """Somebody signs in, and comes where they wanted to go."""
+    """A person signs in, and is redirected to the page that they wanted."""
     await set_guest_language(request)
     form = SignInForm(await read_small_form(request))
     status = 422
@@ -80,7 +86,7 @@ async def create_session(request: Request) -> Response:
 
 
 async def delete_session(request: Request) -> Response:
-    """Somebody signs out on this device."""
+    """A person signs out on this device."""
     person = await load_signed_in(request)
     async with in_transaction():
         await Session.filter(id=request.state.session.id).delete()
@@ -91,12 +97,12 @@ async def delete_session(request: Request) -> Response:
 
 
 async def show_invitation(request: Request) -> Response:
-    """Somebody opens the link of an invitation and sees what it gives."""
+    """A person opens the link of an invitation and sees what it offers."""
     return await _invitation_page(request, AcceptForm())
 
 
 async def accept_invitation(request: Request) -> Response:
-    """Somebody accepts: with a name and a password, or with the account they have."""
+    """A person accepts an invitation: with a name and a password, or with their existing account."""
     await set_guest_language(request)
     token = request.path_params["token"]
     try:
@@ -128,7 +134,7 @@ async def accept_invitation(request: Request) -> Response:
 
 def _invalid_invitation_page(request: Request, spent: InvalidInvitation) -> Response:
     context = {"is_void": isinstance(spent, InviterNotAllowed)}
-    return render(request, "accounts/invitation_spent.html", context, status=410)
+    return render(request, "accounts/invitation_invalid.html", context, status=410)
 
 
 async def _invitation_page(request: Request, form: AcceptForm, status: int = 200) -> Response:
@@ -153,13 +159,13 @@ async def _invitation_page(request: Request, form: AcceptForm, status: int = 200
 
 
 async def edit_account(request: Request) -> Response:
-    """Somebody sees their name, language and the devices on which they are signed in."""
+    """A person sees their name, language and signed-in devices."""
     person = await load_person(request)
     return await _account_page(request, AccountForm(obj=person), person)
 
 
 async def update_account(request: Request) -> Response:
-    """Somebody changes name or language."""
+    """A person changes their name, language or wish for a daily digest."""
     person = await load_person(request)
     form = AccountForm(await read_desk_form(request))
     if not form.validate():
@@ -188,7 +194,7 @@ async def _account_page(request: Request, form: AccountForm, person: Person, sta
 
 
 async def delete_sessions(request: Request) -> Response:
-    """Somebody signs out everywhere else, or on one device of the list."""
+    """A person signs out on all other devices, or on one device of the list."""
     person = await load_person(request)
     others = Session.filter(person=person).exclude(id=request.state.session.id)
     chosen = (await read_desk_form(request)).get("session")
@@ -203,19 +209,19 @@ async def delete_sessions(request: Request) -> Response:
 
 
 async def new_account_deletion(request: Request) -> Response:
-    """Somebody who wants to leave reads what stays, and what keeps them from it."""
+    """A person who wants to close their account reads what stays, and what may prevent it."""
     person = await load_person(request)
-    return render(request, "accounts/closing.html", {"hindrance": await deletion_obstacle(person)})
+    return render(request, "accounts/closing.html", {"obstacle": await deletion_obstacle(person)})
 
 
 async def create_account_deletion(request: Request) -> Response:
-    """Somebody closes their account: name and address are forgotten, and they are signed out everywhere."""
+    """A person closes their account: name and address are deleted, and they are signed out everywhere."""
     person = await load_person(request)
     await require_confirmation(request)
     try:
         await close_account(person)
     except AccountDeletionRefused as refusal:
-        return render(request, "accounts/closing.html", {"hindrance": refusal.sentence}, status=422)
+        return render(request, "accounts/closing.html", {"obstacle": refusal.sentence}, status=422)
     response = redirect(request, "accounts:sign_in")
     close_session(request, response)
     flash(request, response, _("Your account is closed. Thank you for what you did here."))
@@ -223,6 +229,7 @@ async def create_account_deletion(request: Request) -> Response:
 
 
 routes = [
+    Route("/desk", desk, name="desk", methods=["GET"]),
     Route("/desk/sign-in", new_session, name="accounts:sign_in", methods=["GET"]),
     Route("/desk/sign-in", create_session, name="accounts:create_session", methods=["POST"]),
     Route("/desk/sign-out", delete_session, name="accounts:sign_out", methods=["POST"]),

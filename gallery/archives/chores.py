@@ -11,4 +11,4 @@ async def update_archives(context: ChoreContext) -> bool:
     return bool(await writer.update_archives(context.settings, context.storage))
 
 
-CHORES = [Chore("keep archives", update_archives, every=1, aside=True)]
+CHORES = [Chore("keep archives", update_archives, every=1, concurrent=True)]

@@ -217,6 +217,6 @@ async def forget_names(job: Import) -> bool:
 
 
 CHORES = [
-    Chore("bring in sheets", import_next, aside=True),
+    Chore("bring in sheets", import_next, concurrent=True),
     Chore("clear imports", clear_next, every=30),
 ]

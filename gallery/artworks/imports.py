@@ -94,7 +94,7 @@ async def claim_import(states: Iterable[ImportState] = RUNNING_STATES) -> Import
         waiting = Import.filter(
             Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state__in=list(states)
         ).order_by("losses", "id")
-        held: Import | None = await locked(waiting.limit(1), skip_held=True).first()
+        held: Import | None = await locked(waiting.limit(1), skip_locked=True).first()
         if held is None:
             return None
         held.attempts += 1

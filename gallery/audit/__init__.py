@@ -1,1 +1,1 @@
-"""The audit log: who did what to which thing when, in one chain that shows where somebody changed it afterwards."""
+"""The audit log: who did what to which thing and when, as a hash chain that shows later changes."""

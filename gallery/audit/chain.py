@@ -1,4 +1,4 @@
-"""The chain of the audit log: each entry carries the digest of the one before, so that none can be changed unnoticed."""
+"""The hash chain of the audit log: each entry holds the digest of the previous one, so changes are noticed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 
 BATCH_SIZE = 500  # entries in one transaction, or in memory
-MAX_UNCHAINED_AGE = timedelta(minutes=10)  # an entry that is not chained by then shows that no worker runs
+MAX_UNCHAINED_AGE = timedelta(minutes=10)  # an older unchained entry means that no worker runs
 
 
 def digest_of(entry: Entry) -> str:
-    """SHA-256 of an entry as canonical JSON: sorted keys, no blanks, times in UTC with microseconds."""
-    told = {
+    """SHA-256 of an entry as canonical JSON: sorted keys, no spaces, times in UTC with microseconds."""
+    content = {
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "kind": entry.kind,
         "organisation": entry.organisation_id,
@@ -29,13 +29,14 @@ def digest_of(entry: Entry) -> str:
         "verb": entry.verb,
         "with": entry.with_id,
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 async def chain_entries() -> bool:
-    """Put entries that are not chained yet behind the others; False where there are none.
+    """Append the unchained entries to the chain; False if there are none.
 
-    Only this holds the head, and it holds nothing else first: verbs insert their entries without waiting for anybody.
+    Only this function locks the head, and it locks nothing before it. `record` inserts entries without any
+    lock.
     """
     if not await Entry.filter(position__isnull=True).exists():
         return False
@@ -54,26 +55,25 @@ async def chain_entries() -> bool:
 
 async def _locked_head() -> ChainHead:
     await ChainHead.get_or_create(id=1)
-    held: ChainHead = await locked(ChainHead.filter(id=1)).get()
-    return held
+    end: ChainHead = await locked(ChainHead.filter(id=1)).get()
+    return end
 
 
 async def chain_head() -> ChainHead:
-    """The end of the chain as it stands."""
     return await ChainHead.get_or_none(id=1) or ChainHead(id=1)
 
 
 @dataclass(frozen=True)
 class ChainBreak:
-    """A place where the chain is not what it was; `sentence` is for the keeper's terminal."""
+    """A place where the chain is broken; `sentence` is for the keeper's terminal."""
 
     sentence: str
     position: int
-    is_waiting: bool = False  # nothing was changed: the worker has not chained yet what was written
+    is_waiting: bool = False  # nothing was changed; entries are waiting for the worker to chain them
 
 
 async def find_breaks() -> AsyncIterator[ChainBreak]:
-    """Every place where the chain breaks; walks through the whole log once, some entries at a time."""
+    """Find all places where the chain is broken. Reads the whole log once, in batches."""
     position, expected = 0, ""
     end = await chain_head()
     while entries := (
@@ -90,7 +90,7 @@ async def find_breaks() -> AsyncIterator[ChainBreak]:
                 yield ChainBreak(changed, position or 1)
             position, expected = entry.position, digest_of(entry)
         if position == end.position:
-            end = await chain_head()  # the worker may have chained more meanwhile
+            end = await chain_head()  # the worker may have appended entries in the meantime
     if position != end.position:
         yield ChainBreak("Entries of the audit log are missing after", position)
     elif expected != end.digest:

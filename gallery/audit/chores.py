@@ -1,4 +1,4 @@
-"""What the worker does with the audit log: chain what was written."""
+"""The chore of the audit log: chaining new entries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from gallery.worker import Chore, ChoreContext
 
 
 async def chain_audit_log(context: ChoreContext) -> bool:
-    """Chain the entries that verbs have written since."""
     return await chain_entries()
 
 

@@ -1,4 +1,4 @@
-"""Who acts in a request: known from the moment at which somebody is let into the desk."""
+"""The current user of a request, set when they are admitted to the desk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _person_id: ContextVar[int | None] = ContextVar("acting_person_id", default=None
 
 
 def set_current_user_id(person_id: int | None) -> None:
-    """Say who acts from here on in this request."""
+    """Set the current user for the rest of this request."""
     _person_id.set(person_id)
 
 
@@ -19,7 +19,7 @@ def current_user_id() -> int | None:
 
 
 class CurrentUserMiddleware:
-    """Lets each request begin without anybody, whatever ran in this task before."""
+    """Starts each request without a current user, because a task may have handled another request before."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

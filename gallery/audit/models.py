@@ -1,4 +1,4 @@
-"""The entries of the audit log, as they are kept: ids and verbs, never a name or a text."""
+"""The models of the audit log. Entries hold ids and verbs, never a name or a text."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from tortoise.models import Model
 
 
 class Entry(Model):
-    """One thing that was done or read. Written with the change itself, chained a moment later, never changed then.
+    """One action, or one access to private data. Written in the transaction of the change, chained soon afterwards.
 
-    The ids are plain numbers: what they name may be deleted, and the entry stays as it was.
+    A chained entry never changes. The ids are plain numbers without foreign keys, so entries outlive what
+    they name.
     """
 
     id = fields.IntField(primary_key=True)
     at = fields.DatetimeField(db_index=True)
-    person_id = fields.IntField(null=True)  # null: nobody signed in did it, such as whoever holds a slip
-    verb = fields.CharField(max_length=40)  # one of verbs.Verb, as it was named then
-    kind = fields.CharField(max_length=20)  # of thing: the first part of the verb
+    person_id = fields.IntField(
+        null=True
+    )  # null: done without signing in, such as by the link of a consent slip
+    verb = fields.CharField(max_length=40)  # a value of verbs.Verb, at that time
+    kind = fields.CharField(max_length=20)  # the kind of thing: the first part of the verb
     thing_id = fields.IntField()
-    with_id = fields.IntField(null=True)  # the other thing, such as the work that was hung
+    with_id = fields.IntField(null=True)  # a second thing, such as the work that was hung
     organisation_id = fields.IntField(null=True)
-    position = fields.IntField(null=True, unique=True)  # in the chain, from 1, null until it is chained
-    previous = fields.CharField(max_length=64, null=True)  # the digest of the entry before
+    position = fields.IntField(null=True, unique=True)  # in the chain, from 1; null until it is chained
+    previous = fields.CharField(max_length=64, null=True)  # the digest of the previous entry
 
     class Meta:
         table = "audit_entry"
@@ -29,7 +32,7 @@ class Entry(Model):
 
 
 class ChainHead(Model):
-    """The end of the chain. Whoever chains entries holds its only row, so one does at a time."""
+    """The end of the chain. Its only row is the lock for chaining entries."""
 
     id = fields.IntField(primary_key=True)
     position = fields.IntField(default=0)

@@ -1,4 +1,4 @@
-"""Writing the audit log: the one function that every verb calls in its own transaction."""
+"""Writing the audit log: the function that every change calls in its own transaction."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gallery.clock import now
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
 
-AUTOSAVE_WINDOW = timedelta(minutes=10)  # forms save themselves: one entry for each stretch of work is enough
+AUTOSAVE_WINDOW = timedelta(minutes=10)  # forms save themselves, and one entry in this time is enough
 
 
 async def record(
@@ -25,9 +25,9 @@ async def record(
     by: Person | None = None,
     once_in: timedelta | None = None,
 ) -> None:
-    """Write down that `by` (or whoever acts in this request) did something; call it in the transaction that does it.
+    """Add an entry that `by` (the current user) did something; call it in the transaction of the change.
 
-    With `once_in`, the same by the same person to the same thing within that time is written once.
+    With `once_in`, add none if the same person did the same to the same thing within that time.
     """
     person_id = by.id if by is not None else current_user_id()
     same: dict[str, Any] = {"kind": kind_of(verb), "thing_id": thing_id, "verb": verb, "person_id": person_id}

@@ -1,4 +1,4 @@
-"""Every verb of the audit log, with its words and with who may read of it: one page."""
+"""All verbs of the audit log, their words, and which of them curators may read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gallery.web.languages import lazy_gettext as _l
 
 
 class Verb(StrEnum):
-    """`thing.done`: the first part is the kind of thing whose id the entry holds."""
+    """`kind.verb`: `kind` is the kind of thing whose id the entry holds."""
 
     ACCOUNT_MADE = "account.made"
     ACCOUNT_SIGNED_IN = "account.signed_in"
@@ -155,7 +155,7 @@ class Verb(StrEnum):
 
 
 def kind_of(verb: str) -> str:
-    """ "work" of "work.submitted"."""
+    """The kind of thing: "work" of "work.submitted"."""
     return verb.partition(".")[0]
 
 
@@ -324,7 +324,8 @@ KIND_WORDS: Mapping[str, Any] = {
     "exhibition": _l("Exhibition"),
 }
 
-# Curators read of what they may do and see themselves. Accounts, drafts, artists, consents and mails are not theirs.
+# Curators read about actions that they may do or see themselves; not about accounts, drafts, artists,
+# consents, mails.
 VERBS_FOR_CURATORS = frozenset(
     verb
     for verb in Verb

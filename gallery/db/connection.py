@@ -1,4 +1,7 @@
-"""The database: where the models are, how it is opened and brought up to date; SQLite and PostgreSQL differ only here."""
+"""The database: the list of models, opening it, applying migrations.
+
+Only here do SQLite and PostgreSQL differ.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +36,7 @@ __all__ = [
 
 APP = "gallery"
 MIGRATIONS = "gallery.migrations"
-BACKGROUND_CONNECTION = (
-    "aside"  # a connection of its own, for what is written beside requests: nobody waits for it
-)
+BACKGROUND_CONNECTION = "aside"  # separate, for background writes, so that no request waits for them
 MODELS = [
     "gallery.db.content_version",
     "gallery.audit.models",
@@ -61,9 +62,7 @@ MODELS = [
 ]
 
 
-UNFINISHED_RESTORE_TABLE = (
-    "unfinished_restore"  # a table: while it is there, `check` lets nobody open the database
-)
+UNFINISHED_RESTORE_TABLE = "unfinished_restore"  # while this table exists, `check` refuses the database
 
 
 class DatabaseOutOfDate(RuntimeError):
@@ -77,7 +76,7 @@ class DatabaseOutOfDate(RuntimeError):
 
 
 class RestoreUnfinished(RuntimeError):
-    """A copy is being brought back, or was left half brought back: it still shows what was withdrawn after it."""
+    """A restore is running or was interrupted: the database may still show works withdrawn after the backup."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -103,7 +102,7 @@ def configuration(database_url: str) -> dict[str, Any]:
 
 
 def _connection(database_url: str, most: int | None = None) -> dict[str, Any]:
-    """One connection's part of it; on PostgreSQL a pool of `most`, or as many as the address says."""
+    """The configuration of one connection. On PostgreSQL a pool of `most`, else of the URL's `pool` (8)."""
     url = urlsplit(database_url)
     if url.scheme == "sqlite":
         path = unquote(url.path[1:])
@@ -114,10 +113,10 @@ def _connection(database_url: str, most: int | None = None) -> dict[str, Any]:
             "credentials": {
                 "file_path": path,
                 "journal_mode": "WAL",
-                "synchronous": "NORMAL",  # in WAL mode a power cut cannot corrupt, only lose the last moment
+                "synchronous": "NORMAL",  # in WAL mode a power cut loses the last commits, but corrupts nothing
                 "foreign_keys": "ON",
                 "busy_timeout": 15_000,  # ms
-                "secure_delete": "ON",  # zeroes what is deleted; gallery/erasure.py does the rest
+                "secure_delete": "ON",  # overwrites deleted rows with zeros; gallery/erasure.py does the rest
             },
         }
     if url.scheme in {"postgres", "postgresql"}:
@@ -140,13 +139,13 @@ def _connection(database_url: str, most: int | None = None) -> dict[str, Any]:
 
 
 def sqlite_file(database_url: str) -> Path | None:
-    """Where the database lies, if it is a file."""
+    """The path of the SQLite file; None for PostgreSQL."""
     url = urlsplit(database_url)
     return Path(unquote(url.path[1:])) if url.scheme == "sqlite" else None
 
 
 class Database:
-    """The open database of one process. `async with Database(settings)`; models work anywhere in the process."""
+    """The open database of one process: inside `async with Database(settings)`, models work everywhere."""
 
     def __init__(self, settings: Settings) -> None:
         self._configuration = configuration(settings.database_url)
@@ -166,23 +165,23 @@ class Database:
                 await context.close_connections()
             finally:
                 context.__exit__(None, None, None)
-                EXECUTOR_CACHE.clear()  # it keeps SQL in the dialect of the database that was open
+                EXECUTOR_CACHE.clear()  # it holds SQL in the dialect of this database
 
     async def missing_migrations(self) -> list[str]:
-        """The names of the migrations that the database still lacks, in their order."""
+        """The names of the migrations that are not yet applied, in order."""
         return await self._executor().missing()
 
     async def migrate(self, upto: str | None = None) -> list[str]:
-        """Apply what is missing, or no more than `upto`, each migration in its transaction; returns their names."""
+        """Apply the missing migrations (up to `upto`), each in a transaction; returns their names."""
         connection = get_connection("default")
         if connection.capabilities.dialect == "sqlite":
             return await self._executor().apply(upto)
-        async with in_transaction() as guard:  # two servers that start at once do not both migrate
+        async with in_transaction() as guard:  # so that two servers that start at once do not both migrate
             await guard.execute_query("SELECT pg_advisory_xact_lock(7402)")
             return await self._executor().apply(upto)
 
     async def check(self) -> None:
-        """Raises DatabaseOutOfDate unless every migration has been applied, and RestoreUnfinished."""
+        """Raises DatabaseOutOfDate if a migration is missing, or RestoreUnfinished."""
         if UNFINISHED_RESTORE_TABLE in await self._tables():
             raise RestoreUnfinished
         missing = await self.missing_migrations()
@@ -190,11 +189,14 @@ class Database:
             raise DatabaseOutOfDate(missing)
 
     async def is_empty(self) -> bool:
-        """Whether it holds nothing yet."""
+        """Whether the database has no tables yet."""
         return not await self._tables() - {UNFINISHED_RESTORE_TABLE}
 
     async def end_restore(self) -> None:
-        """Let the database be opened: what was withdrawn after the copy is withdrawn in it, too."""
+        """Allow opening the database again.
+
+        Everything withdrawn after the backup must be withdrawn in it by now.
+        """
         await get_connection("default").execute_script(f"DROP TABLE {UNFINISHED_RESTORE_TABLE}")
 
     async def _tables(self) -> set[str]:
@@ -208,13 +210,13 @@ class Database:
         return {row["name"] for row in rows}
 
     async def unwritten_changes(self) -> list[str]:
-        """What the models say and the migrations do not yet: one line for each operation."""
+        """The changes of the models that no migration has yet: one line for each operation."""
         assert Tortoise.apps is not None
         writers = await Detector(Tortoise.apps, self._configuration["apps"]).changes()
         return [repr(operation) for writer in writers for operation in writer.operations]
 
     async def write_migration(self) -> list[str]:
-        """Write the migration for `unwritten_changes`; returns the paths of the files."""
+        """Write the migration for `unwritten_changes`; returns the paths of the new files."""
         assert Tortoise.apps is not None
         return await Detector(Tortoise.apps, self._configuration["apps"]).write()
 
@@ -223,16 +225,16 @@ class Database:
 
 
 def in_transaction(connection: str = "default") -> TransactionContext:
-    """`async with in_transaction():` all or nothing; on the connection ASIDE, nobody waits for it meanwhile."""
+    """`async with in_transaction():`. On BACKGROUND_CONNECTION no request waits for it."""
     return tortoise_transaction(connection)
 
 
-def locked(rows: QuerySet[Any], *, skip_held: bool = False) -> QuerySet[Any]:
-    """`rows` locked until the transaction ends; with `skip_held`, without those that another process holds.
+def locked(rows: QuerySet[Any], *, skip_locked: bool = False) -> QuerySet[Any]:
+    """Lock `rows` until the transaction ends; with `skip_locked` leave out rows that another process has locked.
 
-    On SQLite a transaction is the only writer from its beginning (see `sqlite_engine`), so nothing is added.
+    On SQLite nothing is needed: a transaction is the only writer from its beginning (see db/sqlite.py).
     """
     connection: BaseDBAsyncClient = get_connection("default")
     if connection.capabilities.dialect == "sqlite":
         return rows
-    return rows.select_for_update(skip_locked=skip_held)
+    return rows.select_for_update(skip_locked=skip_locked)

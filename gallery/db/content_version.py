@@ -1,7 +1,7 @@
-"""The content version: one counter that moves with every change of what visitors see.
+"""The content version: a counter that grows with every change that visitors can see.
 
-It moves in the transaction of the change itself, so that no process of the site can see the one without the other.
-Each process reads it at most every `STALENESS` seconds, and only when it is asked for something.
+It grows in the transaction of the change itself, so no process can see one without the other. Each process
+reads it at most every `STALENESS` seconds, and only when a request arrives.
 """
 
 from __future__ import annotations
@@ -29,53 +29,53 @@ class ContentVersion(Model):
 
 
 async def bump() -> None:
-    """Say that what visitors see has changed; call it in the transaction that changes it."""
+    """Increase the content version; call it in the transaction of the change."""
     if not await ContentVersion.filter(id=1).update(number=F("number") + 1):
         await ContentVersion.create(id=1, number=1)
 
 
 async def settle() -> None:
-    """Wait until every process has noticed what was committed before this call."""
+    """Wait until every process has seen what was committed before this call."""
     await asyncio.sleep(STALENESS)
 
 
 class GenerationTracker:
-    """What one process knows of the content version, and of the next moment at which the clock changes a page."""
+    """One process's knowledge of the generation: the content version, and how often time alone changed a page."""
 
     def __init__(self, next_change: Callable[[], Awaitable[datetime | None]]) -> None:
         self._next_change = next_change
         self._checked_at = float("-inf")
         self._number = -1
-        self._changes_at: datetime | None = None
-        self._edges = 0
+        self._next_change_at: datetime | None = None
+        self._time_changes = 0
         self._reading: asyncio.Task[None] | None = None
 
     async def generation(self) -> tuple[int, int]:
-        """A value that differs whenever a public page could: (content version, clock changes passed)."""
+        """(content version, number of changes by time): it changes whenever a public page can change."""
         if self.fresh() is None:
             if self._reading is None:
                 self._reading = asyncio.create_task(self._read())
             await asyncio.shield(self._reading)
-        return self._number, self._edges
+        return self._number, self._time_changes
 
     def fresh(self) -> tuple[int, int] | None:
-        """The generation without waiting, where it is known and no older than STALENESS."""
+        """The generation if it was read at most STALENESS seconds ago, else None; asks no database."""
         if time.monotonic() - self._checked_at >= STALENESS:
             return None
-        if self._changes_at is not None and now() >= self._changes_at:
+        if self._next_change_at is not None and now() >= self._next_change_at:
             return None
-        return self._number, self._edges
+        return self._number, self._time_changes
 
     async def _read(self) -> None:
         try:
-            asked_at = time.monotonic()
+            started_at = time.monotonic()
             record = await ContentVersion.get_or_none(id=1)
             number = record.number if record else 0
-            edge_passed = self._changes_at is not None and now() >= self._changes_at
-            if number != self._number or edge_passed:
-                self._changes_at = await self._next_change()
+            has_time_changed = self._next_change_at is not None and now() >= self._next_change_at
+            if number != self._number or has_time_changed:
+                self._next_change_at = await self._next_change()
                 self._number = number
-                self._edges += edge_passed
-            self._checked_at = asked_at
+                self._time_changes += has_time_changed
+            self._checked_at = started_at
         finally:
             self._reading = None

@@ -1,7 +1,7 @@
-"""How migrations are applied and compared with the models: in seconds where the ORM itself takes half a minute.
+"""Applying migrations, and comparing them with the models, in seconds; the ORM alone takes half a minute.
 
-It renders every model anew, twice, for each operation, though an operation that adds something needs to see the models
-but once, and a comparison not at all. Here they are rendered once for a run of such operations.
+The ORM renders all models twice for each operation. An operation that only adds something needs them rendered
+once, and a comparison not at all. So here they are rendered once for each batch of operations.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.transactions import in_transaction
 
-# Decision 21: a migration adds, or says in SQL or Python what else it does. None of these looks at an older state.
+# Decision 21: a migration only adds; everything else is SQL or Python. None of these operations reads an
+# older state.
 ADDITIVE_OPERATIONS = (
     ops.CreateModel,
     ops.AddField,
@@ -32,7 +33,7 @@ ADDITIVE_OPERATIONS = (
 
 
 class UnrenderedState(State):
-    """What the models are after some operations; they become classes only in the `clone` of it."""
+    """The state of the models after some operations. Only its `clone` renders them as classes."""
 
     def reload_model(self, app_label: str, model_name: str) -> None:
         pass
@@ -41,23 +42,23 @@ class UnrenderedState(State):
         pass
 
     def move(self, app_label: str, operations: Iterable[ops.Operation]) -> None:
-        """On to what the models are after `operations`."""
+        """Apply `operations` to the state."""
         for operation in operations:
             operation.state_forward(app_label, self)
 
 
 class Executor(MigrationExecutor):
-    """Applies what a database lacks, each migration with its record in one transaction."""
+    """Applies missing migrations, each together with its record in one transaction."""
 
     def __init__(self, apps: dict[str, dict[str, Any]]) -> None:
         super().__init__(get_connection("default"), apps)
 
     async def missing(self) -> list[str]:
-        """The names of the migrations that the database lacks, in their order."""
+        """The names of the migrations that are not yet applied, in order."""
         return [step.migration.name for step in await self.plan() if not step.backward]
 
     async def apply(self, upto: str | None = None) -> list[str]:
-        """Apply all that is missing, or no more than `upto`; returns the names of what was applied."""
+        """Apply the missing migrations (up to `upto`); returns their names."""
         await self.recorder.ensure_schema(self._schema_editor(atomic=False))
         await self.loader.build_graph()
         applied = set(await self.recorder.applied_migrations())
@@ -80,17 +81,17 @@ class Executor(MigrationExecutor):
         async with in_transaction("default") as connection:
             editor = self._schema_editor()
             editor.client = connection
-            for run in operation_batches(migration.operations):
-                state.move(key.app_label, run)
+            for batch in operation_batches(migration.operations):
+                state.move(key.app_label, batch)
                 rendered = state.clone()
                 rendered.validate_relations_initialized()
-                for operation in run:
+                for operation in batch:
                     await operation.database_forward(key.app_label, rendered, rendered, editor)
             await MigrationRecorder(connection).record_applied(key.app_label, key.name)
 
 
 class Detector(MigrationAutodetector):
-    """Says what the models have and the migrations do not yet."""
+    """Finds the changes of the models that no migration has yet."""
 
     async def _project_state(self) -> State:
         state = UnrenderedState(models={}, apps=StateApps())
@@ -102,22 +103,23 @@ class Detector(MigrationAutodetector):
 
 
 def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.Operation]]:
-    """`operations` in runs that may all see the models as they are after the last of them.
+    """Split `operations` into batches; all operations of a batch can use the models as they are after the batch.
 
-    A model that is made is made with all that it has in that state, so what is added to it begins a new run, and so
-    does code, which may ask for rows. Raises TypeError for what does more than add.
+    CreateModel creates a model with all fields of that state, so an operation that adds to this model begins
+    a new batch. RunPython does, too, because it may query rows. Raises TypeError for an operation that does
+    not only add.
     """
-    run: list[ops.Operation] = []
-    made: set[str] = set()
+    batch: list[ops.Operation] = []
+    created: set[str] = set()
     for operation in operations:
         if not isinstance(operation, ADDITIVE_OPERATIONS):
-            raise TypeError(f"A migration only adds, or says it in SQL: {operation.describe()}")
+            raise TypeError(f"A migration only adds, or uses SQL: {operation.describe()}")
         to = getattr(operation, "model_name", None) or getattr(operation, "name", "")
-        if run and (to in made or isinstance(operation, ops.RunPython)):
-            yield run
-            run, made = [], set()
-        run.append(operation)
+        if batch and (to in created or isinstance(operation, ops.RunPython)):
+            yield batch
+            batch, created = [], set()
+        batch.append(operation)
         if isinstance(operation, ops.CreateModel):
-            made.add(operation.name)
-    if run:
-        yield run
+            created.add(operation.name)
+    if batch:
+        yield batch

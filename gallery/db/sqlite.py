@@ -1,7 +1,8 @@
-"""Tortoise's SQLite engine with transactions that take the write lock when they begin.
+"""Tortoise's SQLite engine, with transactions that take the write lock when they begin.
 
-A deferred transaction that reads before it writes fails at once with "database is locked" where another process wrote
-in between; one that begins IMMEDIATE waits its turn (`busy_timeout`). https://sqlite.org/lang_transaction.html
+A deferred transaction that reads before it writes fails at once with "database is locked" if another process
+wrote in between. One that begins with IMMEDIATE waits its turn (`busy_timeout`).
+https://sqlite.org/lang_transaction.html
 """
 
 from __future__ import annotations
@@ -27,14 +28,12 @@ class ImmediateTransaction(SqliteTransactionWrapper):
         except sqlite3.OperationalError as error:
             raise TransactionManagementError(error) from error
         except asyncio.CancelledError:
-            await (
-                self._connection.rollback()
-            )  # the connection's thread begins all the same, and then does this
+            await self._connection.rollback()  # the connection's thread begins the transaction nevertheless
             raise
 
 
 class ImmediateTransactionContext(SqliteTransactionContext):
-    """Gives the connection back where the transaction could not begin, and only if it had it."""
+    """Releases the connection if the transaction could not begin, and only if it was acquired."""
 
     async def __aenter__(self) -> Any:
         await self._trxlock.acquire()

@@ -30,6 +30,6 @@ async def clean_up_logos(context: ChoreContext) -> bool:
 CHORES = [
     Chore("note links", update_link_list, every=20),
     Chore("tidy logos", clean_up_logos, every=3600),
-    Chore("delete orphaned files", delete_orphans, every=24 * 3600, aside=True),
+    Chore("delete orphaned files", delete_orphans, every=24 * 3600, concurrent=True),
     Chore("announce openings", announce_opening, every=30),
 ]

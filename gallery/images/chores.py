@@ -148,7 +148,7 @@ async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
     async with in_transaction():
         waiting = Image.filter(which, is_due(), Q(lease_until__isnull=True) | Q(lease_until__lt=now()))
         in_order = waiting.order_by("failures", "losses", "id").limit(1)
-        image: Image | None = await locked(in_order, skip_held=True).first()
+        image: Image | None = await locked(in_order, skip_locked=True).first()
         if image is None:
             return None
         image.attempts += 1
@@ -284,7 +284,7 @@ async def notify_of_late_images(context: ChoreContext) -> bool:
 
 
 CHORES = [
-    Chore("develop images", develop_next, aside=True),  # one may take minutes
+    Chore("develop images", develop_next, concurrent=True),  # one may take minutes
     Chore("develop images once more", redevelop_next, every=5),
     Chore("tell of late pictures", notify_of_late_images, every=300),
     Chore("forget unused uploads", delete_unused_uploads, every=600),

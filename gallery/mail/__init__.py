@@ -1,1 +1,1 @@
-"""Mails: what the gallery tells people, written with the change it tells of and sent by the worker."""
+"""Mails: queued in the transaction of the change that they are about, and sent by the worker."""

@@ -1,7 +1,7 @@
-"""What the worker does with mails: send them, gather the daily ones, forget old ones.
+"""The chores of mails: sending them, gathering daily digests, deleting old ones.
 
-A mail is sent at least once: a worker that is killed after the server took it, and before the row says so, leaves it to
-be sent again, with the same Message-ID.
+A mail is sent at least once: if a worker is killed after the server accepted the mail and before the row is
+updated, it is sent again, with the same Message-ID.
 """
 
 from __future__ import annotations
@@ -25,17 +25,21 @@ from gallery.worker import Chore, ChoreContext
 logger = logging.getLogger("gallery.mail")
 
 LEASE = timedelta(minutes=2)
-RETRY_DELAYS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]  # then every 4 hours
+RETRY_DELAYS = [
+    timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)
+]  # after each failure; the last one repeats
 GIVEN_UP_AFTER = timedelta(days=4)  # RFC 5321, 4.5.4.1: at least 4 to 5 days
-ANSWER_SECONDS = 20  # for each answer of the server
-TOTAL_SECONDS = 60
+ANSWER_SECONDS = 20  # for each response of the server
+TOTAL_SECONDS = 60  # for one mail
 MAILS_KEPT_FOR = timedelta(days=30)
-KEYS_KEPT_FOR = timedelta(days=120)  # longer than anything that is told once can be told
+KEYS_KEPT_FOR = timedelta(
+    days=120
+)  # a key must outlive the time in which its notification could be sent again
 TOO_LATE = "too late"
 
 
 async def send_next(context: ChoreContext) -> bool:
-    """Send the mail that is due longest; False when none is, or when the server is away."""
+    """Send the mail that has been due longest; False if none is due, or if the server cannot be reached."""
     mail = await claim()
     if mail is None:
         return False
@@ -45,13 +49,13 @@ async def send_next(context: ChoreContext) -> bool:
     settings = context.settings
     server = settings.mail_server
     if server is None:
-        # In development the outbox shows the whole link, until it has run out.
+        # In development the outbox shows the link with its secret, until it expires.
         await _finish(mail, MailState.KEPT, "", mail.secret if settings.development else "")
         logger.info("Mail %s (%s) is kept in the outbox: GALLERY_SMTP_URL is not set", mail.id, mail.kind)
         return True
     try:
         gathered = await Mail.filter(digest_id=mail.id).order_by("id")
-        await site_settings.reload()  # mails are signed with its name
+        await site_settings.reload()  # mails are signed with the site's name
         message = message_of(mail, compose(mail, settings, gathered), settings)
         async with asyncio.timeout(TOTAL_SECONDS):
             await deliver(message, server)
@@ -64,7 +68,8 @@ async def send_next(context: ChoreContext) -> bool:
         code = max(refusal.code for refusal in refusals.recipients)
         await (give_up(mail, f"{code}") if code >= 500 else postpone(mail, f"{code}"))
     except aiosmtplib.SMTPResponseException as refusal:
-        # It refuses the gallery and not this mail, as with a wrong password: all mails wait until a keeper mends it.
+        # The server refuses the gallery, not this mail, such as for a wrong password: all mails wait until a
+        # keeper fixes it.
         await postpone(mail, f"{refusal.code} {type(refusal).__name__}")
         return False
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
@@ -76,7 +81,7 @@ async def send_next(context: ChoreContext) -> bool:
 
 
 async def claim() -> Mail | None:
-    """Take the mail that is due longest on lease."""
+    """Lease the mail that has been due longest; None if none is due."""
     async with in_transaction():
         moment = now()
         waiting = Mail.filter(
@@ -85,14 +90,14 @@ async def claim() -> Mail | None:
             for_digest=False,
             due_at__lte=moment,
         )
-        mail: Mail | None = await locked(waiting.order_by("due_at", "id").limit(1), skip_held=True).first()
+        mail: Mail | None = await locked(waiting.order_by("due_at", "id").limit(1), skip_locked=True).first()
         if mail is None:
             return None
         mail.attempts += 1
         mail.lease_until = moment + LEASE
         await mail.save(update_fields=["attempts", "lease_until"])
         await mail.fetch_related("person")
-        if mail.person is not None:  # whoever changed language or address meanwhile
+        if mail.person is not None:  # in case they have changed since it was queued
             mail.language, mail.email = mail.person.language, mail.person.email
         return mail
 
@@ -111,7 +116,7 @@ async def deliver(message: EmailMessage, server: MailServer) -> None:
 
 
 async def postpone(mail: Mail, answer: str) -> None:
-    """Try again later, each time after a longer while; give up after some days."""
+    """Try again after the next of RETRY_DELAYS; give up after GIVEN_UP_AFTER."""
     if now() - mail.created_at > GIVEN_UP_AFTER:
         await give_up(mail, answer)
         return
@@ -120,7 +125,7 @@ async def postpone(mail: Mail, answer: str) -> None:
 
 
 async def give_up(mail: Mail, answer: str) -> None:
-    """Send a mail no more, and tell the keepers by the log and the outbox."""
+    """Stop trying to send a mail. Keepers see it in the log and the outbox."""
     await _finish(mail, MailState.GIVEN_UP, answer)
     logger.warning("Mail %s (%s) was given up: %s", mail.id, mail.kind, answer)
 
@@ -136,13 +141,13 @@ async def _finish(mail: Mail, state: MailState, answer: str, secret: str = "") -
 
 
 async def gather_digest(context: ChoreContext) -> bool:
-    """Make one mail of all that somebody chose to read once a day; False when nobody's are due."""
+    """Make one person's daily digest of their waiting mails; False if none is due."""
     async with in_transaction():
         due = Mail.filter(state=MailState.UNSENT, for_digest=True, due_at__lte=now())
-        first: Mail | None = await locked(due.order_by("id").limit(1), skip_held=True).first()
+        first: Mail | None = await locked(due.order_by("id").limit(1), skip_locked=True).first()
         if first is None:
             return False
-        waiting = await locked(due.filter(person_id=first.person_id).order_by("id"), skip_held=True)
+        waiting = await locked(due.filter(person_id=first.person_id).order_by("id"), skip_locked=True)
         digest = await Mail.create(
             kind="digest",
             person_id=first.person_id,
@@ -158,21 +163,22 @@ async def gather_digest(context: ChoreContext) -> bool:
     return True
 
 
-async def forget_old(context: ChoreContext) -> bool:
-    """Delete mails a month old, and erase the secrets of links that have run out."""
+async def delete_old(context: ChoreContext) -> bool:
+    """Delete mails older than a month, and erase the secrets of expired links."""
     moment = now()
     await Mail.filter(useless_after__lte=moment).exclude(secret="").update(secret="")
     old = Mail.filter(
         Q(created_at__lt=moment - MAILS_KEPT_FOR, key__isnull=True) | Q(created_at__lt=moment - KEYS_KEPT_FOR)
     )
-    # With a daily mail would go what it gathered, and with that the keys of what was told once.
+    # Deleting a digest deletes the mails in it, and with them their keys, so digests with keyed mails stay
+    # longer.
     keyed = Mail.filter(digest_id__isnull=False, key__isnull=False, created_at__gte=moment - KEYS_KEPT_FOR)
     await old.exclude(state=MailState.UNSENT).exclude(id__in=Subquery(keyed.values("digest_id"))).delete()
     return False
 
 
 CHORES = [
-    Chore("gather daily mails", gather_digest, every=60),
-    Chore("send mails", send_next, every=1, aside=True),
-    Chore("forget old mails", forget_old, every=600),
+    Chore("gather daily digests", gather_digest, every=60),
+    Chore("send mails", send_next, every=1, concurrent=True),
+    Chore("delete old mails", delete_old, every=600),
 ]

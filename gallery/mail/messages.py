@@ -1,4 +1,4 @@
-"""How a mail becomes words: a text part, the same as simple HTML, and headers that nobody can add to."""
+"""Composing mails: the subject, a text part, the same as simple HTML, and headers safe from injection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gallery.web.forms import one_line
 from gallery.web.languages import LANGUAGE_TAGS, current_language, use_language
 from gallery.web.rendering import shown_date, shown_moment
 
-HIDDEN_SECRET = "••••••"  # noqa: S105 -- stands for the secret of a link where a keeper reads the outbox
+HIDDEN_SECRET = "••••••"  # noqa: S105 - replaces the secret of a link in the outbox
 
 _environment = Environment(
     loader=FileSystemLoader(languages.template_folder()),
@@ -42,7 +42,7 @@ _environment.policies["ext.i18n.trimmed"] = True
 @dataclass(frozen=True)
 class MailParagraph:
     text: str
-    link: str = ""  # an address that stands alone, with `text` above it
+    link: str = ""  # a URL on a line of its own, below `text`
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,16 @@ class MailContent:
 
 
 class MailCompositionError(Exception):
-    """The address is none that a mail can be sent to, or facts are missing that its words need."""
+    """The e-mail address is invalid, or facts are missing that the template needs."""
 
 
 def compose(
     mail: Mail, settings: Settings, gathered: Iterable[Mail] = (), *, hide_secret: bool = False
 ) -> MailContent:
-    """The words of a mail, in its language, signed with the site's name as a keeper set it.
+    """Compose a mail in its language, signed with the site's name.
 
-    `gathered` are the mails of a digest, with their links. The template's first line is the subject; a line
-    that is an address alone is a link. Raises Unwritable.
+    `gathered` are the mails of a digest. The template's first line is the subject; a line with nothing but a
+    URL becomes a link. Raises MailCompositionError.
     """
     with use_language(mail.language):
         lines = [
@@ -71,7 +71,7 @@ def compose(
         ]
         subject, text = _render_text(mail, settings, lines=lines, hide_secret=hide_secret)
         text += f"\n{one_line(settings.site_name(current_language()))}\n"
-        html = _environment.get_template("mail/letter.html").render(
+        html = _environment.get_template("mail/layout.html").render(
             subject=subject,
             paragraphs=[_parse_paragraph(part) for part in re.split(r"\n{2,}", text)],
             tag=LANGUAGE_TAGS[current_language()],
@@ -92,23 +92,24 @@ def _render_text(
             **{name: _localized_fact(value) for name, value in mail.facts.items()},
             **more,
         )
-    except UndefinedError as error:  # it was written by another version of the gallery
+    except UndefinedError as error:  # the mail was queued by another version of the gallery
         raise MailCompositionError from error
     subject, _, text = rendered.strip().partition("\n")
     return one_line(subject), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def _localized_fact(value: Any) -> Any:
-    """A fact as the mail's language has it. A name or title begins no paragraph of its own, and no header."""
+    """A fact in the mail's language, on one line, so that a name or title cannot begin a paragraph or a header."""
     if isinstance(value, dict):
         value = value[current_language()]
     return one_line(value) if isinstance(value, str) else value
 
 
 def link_of_mail(mail: Mail, settings: Settings, *, hide_secret: bool = False) -> str:
-    """Where a mail leads, as whoever reads it elsewhere needs it."""
+    """The full URL to which a mail leads."""
     path = mail.path.replace("{language}", mail.language)
-    # A secret ends a path that ends with a slash; once it is erased, its place is still shown.
+    # A path that ends with a slash has a secret after it; if the secret is erased, the outbox still shows its
+    # place.
     secret = HIDDEN_SECRET if hide_secret and path.endswith("/") else mail.secret
     return f"{settings.site_url}{path}{secret}"
 
@@ -120,8 +121,8 @@ def _parse_paragraph(part: str) -> MailParagraph:
     return MailParagraph(part.strip())
 
 
-def message_of(mail: Mail, letter: MailContent, settings: Settings) -> EmailMessage:
-    """The message as it is sent. A mail that is sent twice has the same Message-ID. Raises Unwritable."""
+def message_of(mail: Mail, content: MailContent, settings: Settings) -> EmailMessage:
+    """The e-mail message. A mail that is sent twice has the same Message-ID. Raises MailCompositionError."""
     message = EmailMessage(policy=SMTP)
     sender = settings.mail_sender
     host = sender.rpartition("@")[2]
@@ -133,11 +134,11 @@ def message_of(mail: Mail, letter: MailContent, settings: Settings) -> EmailMess
         message["To"] = Address(addr_spec=f"{local_part}@{domain.encode('idna').decode()}")
     except (ValueError, IndexError, HeaderDefect) as error:
         raise MailCompositionError from error
-    message["Subject"] = letter.subject
+    message["Subject"] = content.subject
     message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{mail.id}.{int(mail.created_at.timestamp())}@{host}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: suppresses automatic replies
     message["Content-Language"] = LANGUAGE_TAGS[mail.language]
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    message.set_content(content.text)
+    message.add_alternative(content.html, subtype="html")
     return message

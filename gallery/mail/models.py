@@ -1,4 +1,4 @@
-"""Mails, as they are kept. A row that is `unsent` is a mail to send."""
+"""The model of mails. A row in the state `unsent` is a mail to send."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ if TYPE_CHECKING:
 
 class MailState(StrEnum):
     UNSENT = "unsent"
-    GATHERED = "gathered"  # it went out as a line of a digest
+    GATHERED = "gathered"  # sent as a line of a digest
     SENT = "sent"
-    KEPT = "kept"  # no mail server was set: it stays in the outbox
+    KEPT = "kept"  # not sent, because no mail server is set
     GIVEN_UP = "given_up"
 
 
 class Mail(Model):
-    """One mail to one address, in words only once it is sent."""
+    """One mail to one address. Its text is composed only when it is sent."""
 
     id = fields.IntField(primary_key=True)
-    kind = fields.CharField(max_length=40)  # a key of letters.SUBJECTS
+    kind = fields.CharField(max_length=40)  # names the template: templates/mail/<kind>.txt
     person: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="mails", null=True, on_delete=fields.CASCADE
     )
     person_id: int | None
     email = fields.CharField(max_length=254)
     language = fields.CharField(max_length=2, default="zh")
-    path = fields.CharField(max_length=300, default="")  # the page of the site that it leads to
-    facts: Any = fields.JSONField(default=dict)  # what its words need, nothing private of an artist among it
-    secret = fields.CharField(max_length=100, default="")  # ends its path, and is erased when it is sent
-    key = fields.CharField(max_length=120, null=True, unique=True)  # what is told once
+    path = fields.CharField(max_length=300, default="")  # of the page to which it leads
+    facts: Any = fields.JSONField(default=dict)  # for the template; never private data of an artist
+    secret = fields.CharField(
+        max_length=100, default=""
+    )  # appended to the path; erased when the mail is sent
+    key = fields.CharField(max_length=120, null=True, unique=True)  # a notification with a key is sent once
     for_digest = fields.BooleanField(default=False)
     digest: fields.ForeignKeyNullableRelation[Mail] = fields.ForeignKeyField(
         "gallery.Mail", related_name="gathered", null=True, on_delete=fields.CASCADE
@@ -42,12 +44,12 @@ class Mail(Model):
     digest_id: int | None
     state = fields.CharEnumField(MailState, max_length=10, default=MailState.UNSENT)
     due_at = fields.DatetimeField()
-    useless_after = fields.DatetimeField(null=True)  # a link that has run out helps nobody
+    useless_after = fields.DatetimeField(null=True)  # its link has expired by then
     attempts = fields.IntField(default=0)
     lease_until = fields.DatetimeField(null=True)
-    answer = fields.CharField(max_length=200, default="")  # what the mail server said last
+    answer = fields.CharField(max_length=200, default="")  # the mail server's last answer
     created_at = fields.DatetimeField(auto_now_add=True)
-    settled_at = fields.DatetimeField(null=True)  # when it was sent, kept or given up
+    settled_at = fields.DatetimeField(null=True)  # when it left the state `unsent`
 
     gathered: fields.ReverseRelation[Mail]
 

@@ -1,4 +1,4 @@
-"""The outbox: a mail is a row, written in the transaction of what it tells of."""
+"""The outbox: a mail is a row, inserted in the transaction of the change that it is about."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from gallery.web.languages import LANGUAGES, localized
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
 
-DIGEST_HOUR = 8  # of the site's clocks
+DIGEST_HOUR = 8  # in the site's time zone
 
 
 @dataclass(frozen=True)
 class Notification:
-    """Something that people are told: `kind` names the template, `facts` fill it, `path` is where to look.
+    """A notification for people with an account: `kind` names the template, `facts` fill it, `path` is the page.
 
-    With `key` each person is told once, however often it is written. `is_for_digest` lets it wait for the
-    daily mail of those who chose one; nobody is told `not_before` a moment.
+    With `key` each person gets it once, even if it is queued again. With `is_for_digest` it waits for the
+    daily digest of people who chose one. It is not sent before `not_before`.
     """
 
     kind: str
@@ -33,30 +33,30 @@ class Notification:
     not_before: datetime | None = None
 
 
-async def notify(people: Iterable[Person], news: Notification) -> None:
-    """Write a mail to each of `people`; call it inside the transaction of what it tells of."""
-    mails = [_mail_for(person, news) for person in people if person.is_active]
+async def notify(people: Iterable[Person], notification: Notification) -> None:
+    """Queue a mail to each of `people`; call it in the transaction of the change."""
+    mails = [_mail_for(person, notification) for person in people if person.is_active]
     if mails:
-        await Mail.bulk_create(mails, ignore_conflicts=bool(news.key))
+        await Mail.bulk_create(mails, ignore_conflicts=bool(notification.key))
 
 
-def _mail_for(person: Person, news: Notification) -> Mail:
-    waits = news.is_for_digest and person.wants_digest
+def _mail_for(person: Person, notification: Notification) -> Mail:
+    waits = notification.is_for_digest and person.wants_digest
     return Mail(
-        kind=news.kind,
+        kind=notification.kind,
         person_id=person.id,
         email=person.email,
         language=person.language,
-        path=news.path,
-        facts=news.facts,
-        key=f"{news.key}:{person.id}" if news.key else None,
+        path=notification.path,
+        facts=notification.facts,
+        key=f"{notification.key}:{person.id}" if notification.key else None,
         for_digest=waits,
-        due_at=next_digest_at(news.not_before) if waits else news.not_before or now(),
+        due_at=next_digest_at(notification.not_before) if waits else notification.not_before or now(),
     )
 
 
 async def cancel_notification(key: str) -> None:
-    """Take back news that nobody has been sent yet."""
+    """Delete the mails of a notification that have not been sent yet."""
     await Mail.filter(key__startswith=f"{key}:", state=MailState.UNSENT).delete()
 
 
@@ -71,7 +71,10 @@ async def queue_mail(
     secret: str = "",
     useless_after: datetime | None = None,
 ) -> None:
-    """Write one mail to an address. `secret` ends the path; it is kept only until the mail is sent or useless."""
+    """Queue one mail to an e-mail address.
+
+    `secret` is appended to the path; it is erased once the mail is sent.
+    """
     await Mail.create(
         kind=kind,
         person_id=person.id if person else None,
@@ -86,12 +89,12 @@ async def queue_mail(
 
 
 def in_all_languages(record: Any, name: str) -> dict[str, str]:
-    """A name that is kept in two languages, as a fact: each mail says it in its own."""
+    """A bilingual column as a fact; each mail uses its own language."""
     return {language: localized(record, name, language).text for language in LANGUAGES}
 
 
 def next_digest_at(moment: datetime | None = None) -> datetime:
-    """When the next daily mail goes out after `moment` (now), in UTC."""
+    """When the next daily digest is sent after `moment` (now), in UTC."""
     moment = moment or now()
     day = to_local(moment).date()
     today_at = start_of_day(day) + timedelta(hours=DIGEST_HOUR)
@@ -103,7 +106,7 @@ def next_digest_at(moment: datetime | None = None) -> datetime:
 
 
 async def change_digest_preference(person: Person, *, wants_digest: bool) -> None:
-    """Let what waits for the daily mail go at once, when somebody wants none any more."""
+    """Send waiting mails at once if a person no longer wants the daily digest."""
     if not wants_digest:
         await Mail.filter(person_id=person.id, state=MailState.UNSENT, for_digest=True).update(
             for_digest=False, due_at=now()

@@ -1,4 +1,4 @@
-"""Who may do what with organisations and projects: one page."""
+"""Who may do what with organisations and projects."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from gallery.organisations.models import Application, Organisation, Project
 
 
 async def organisations_of(person: Person) -> list[Organisation]:
-    """The organisations that a person is a member of, the longest known first."""
-    # One filter: it is the same membership that is this person's and awaits nothing.
-    counting = Organisation.filter(memberships__person=person, memberships__awaits_confirmation=False)
-    return await counting.order_by("id")
+    """The organisations of which a person is a member, oldest first."""
+    # One filter() call, so that both conditions apply to the same membership.
+    organisations = Organisation.filter(memberships__person=person, memberships__awaits_confirmation=False)
+    return await organisations.order_by("id")
 
 
 async def load_member(request: Request) -> tuple[Person, list[Organisation]]:
-    """The person at this desk with their organisations, at least one; 404 to people who belong to none.
+    """The signed-in person with their organisations, at least one; 404 for people without one.
 
-    Of a program that was let in by a token (gallery/api), whoever made the token, with its organisation alone.
+    For a program with a token (gallery/api): the person who made the token, with only the token's
+    organisation.
     """
     program: tuple[Person, list[Organisation]] | None = getattr(request.state, "program", None)
     if program is not None:
@@ -34,7 +35,7 @@ async def load_member(request: Request) -> tuple[Person, list[Organisation]]:
 
 
 async def load_project(request: Request) -> tuple[Project, list[Organisation]]:
-    """The project of the address, for members of its organisation; 404 to everybody else."""
+    """The project of the URL, for members of its organisation; 404 for everybody else."""
     _, organisations = await load_member(request)
     project = await Project.filter(
         id=request.path_params["id"], organisation_id__in=[organisation.id for organisation in organisations]
@@ -45,7 +46,7 @@ async def load_project(request: Request) -> tuple[Project, list[Organisation]]:
 
 
 async def load_organisation(request: Request) -> tuple[Person, Organisation, Membership | None]:
-    """The organisation of the address, for curators and its members; 404 to everybody else."""
+    """The organisation of the URL, for curators and its members; 404 for everybody else."""
     person = await load_person(request)
     organisation = await Organisation.get_or_none(id=request.path_params["id"])
     if organisation is None:
@@ -58,13 +59,15 @@ async def load_organisation(request: Request) -> tuple[Person, Organisation, Mem
 
 
 def can_edit_organisation(person: Person, membership: Membership | None) -> bool:
-    """Whether somebody may change an organisation's profile: its owners and curators. Its members are its owners' alone."""
+    """Whether a person may change an organisation's profile: owners and curators.
+
+    Only owners manage its members.
+    """
     return person.is_curator or (membership is not None and membership.is_owner)
 
 
 def organisations_owned_by(person: Person) -> QuerySet[Organisation]:
-    """The organisations of which somebody is an owner."""
-    # One filter: it is the same membership that is this person's and that of an owner.
+    # One filter() call, so that all conditions apply to the same membership.
     return Organisation.filter(
         memberships__person_id=person.id,
         memberships__role=MemberRole.OWNER,
@@ -73,7 +76,7 @@ def organisations_owned_by(person: Person) -> QuerySet[Organisation]:
 
 
 async def load_editable_organisation(request: Request) -> tuple[Person, Organisation]:
-    """The organisation of the address, for its owners and curators; 404 to everybody else."""
+    """The organisation of the URL, for its owners and curators; 404 for everybody else."""
     person, organisation, membership = await load_organisation(request)
     if not can_edit_organisation(person, membership):
         raise HTTPException(404)
@@ -81,7 +84,7 @@ async def load_editable_organisation(request: Request) -> tuple[Person, Organisa
 
 
 async def load_application(request: Request) -> tuple[Person, Application]:
-    """The application of the address, for curators."""
+    """The application of the URL, for curators."""
     person = await load_curator(request)
     application = await Application.get_or_none(id=request.path_params["id"]).prefetch_related(
         "organisation", "decided_by"

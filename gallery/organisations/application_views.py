@@ -1,4 +1,4 @@
-"""The public form with which an organisation applies, and the curators' pages on which it is admitted or declined."""
+"""The public form for applications of organisations, and the curators' pages to admit or decline them."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ APPLICATION_FIELDS = (
 
 
 async def new(request: Request) -> Response:
-    """Somebody of an organisation reads what is asked of those who show works, and finds the form."""
+    """A visitor opens the application form and reads what is expected of partners."""
     _set_language_of_path(request)
     return render(request, "applications/new.html", {"form": ApplicationForm()})
 
 
 async def create(request: Request) -> Response:
-    """Somebody of an organisation applies."""
+    """A visitor applies for an organisation."""
     language = _set_language_of_path(request)
     form = ApplicationForm(await read_small_form(request))
     if not form.is_right():
         return render(request, "applications/new.html", {"form": form}, status=422)
-    if not form.nickname.data:  # people do not see this field; programs fill it in
+    if not form.nickname.data:  # people do not see this field; spam programs fill it in
         if not APPLICATION_LIMIT.allows(client_network(request)):
             form.refuse(
                 "contact_email", _("Several applications came from here. Please try again in an hour.")
@@ -59,7 +59,7 @@ async def create(request: Request) -> Response:
 
 
 async def received(request: Request) -> Response:
-    """Somebody who applied reads what happens next."""
+    """An applicant reads what happens next."""
     _set_language_of_path(request)
     return render(request, "applications/received.html")
 
@@ -73,7 +73,7 @@ def _set_language_of_path(request: Request) -> str:
 
 
 async def index(request: Request) -> Response:
-    """A curator sees who waits for an answer, and what was decided lately."""
+    """A curator sees the waiting and the recently decided applications."""
     await load_curator(request)
     decided = Application.exclude(state=ApplicationState.WAITING).order_by("-decided_at")
     context = {
@@ -91,7 +91,7 @@ async def show(request: Request) -> Response:
 
 
 async def admit(request: Request) -> Response:
-    """A curator admits an organisation; its contact gets an invitation."""
+    """A curator admits an organisation; its contact is invited."""
     person, application = await load_application(request)
     form = AdmissionForm(await read_small_form(request))
     if not form.validate():
@@ -108,7 +108,7 @@ async def admit(request: Request) -> Response:
 
 
 async def decline(request: Request) -> Response:
-    """A curator declines an application; the contact reads the reason."""
+    """A curator declines an application; the contact gets the reason."""
     person, application = await load_application(request)
     form = RefusalForm(await read_small_form(request))
     if not form.validate():

@@ -1,4 +1,4 @@
-"""Applications: an organisation asks to be admitted, a curator decides, and both are told."""
+"""Applications: an organisation applies, a curator decides, and both are notified."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ from gallery.web.languages import lazy_gettext as _l
 
 
 class ApplicationAlreadyDecided(Exception):
-    """Another curator decided it meanwhile."""
+    """Another curator has decided in the meantime."""
 
     sentence: Any = _l("This application was decided already.")
 
 
 async def apply(values: Mapping[str, Any], language: str) -> Application:
-    """Keep an application, tell the contact that it came in, and curators that it waits. Sent twice, it is kept once."""
+    """Save an application, and mail its contact and all curators.
+
+    The same application sent twice is saved once.
+    """
     async with in_transaction():
         same = {name: values[name] for name in ("name_zh", "name_en", "contact_email")}
-        known = await Application.filter(**same, state=ApplicationState.WAITING).first()
-        if known is not None:
-            return known
+        waiting = await Application.filter(**same, state=ApplicationState.WAITING).first()
+        if waiting is not None:
+            return waiting
         application = await Application.create(**values, language=language)
         await record(Verb.APPLICATION_MADE, application.id)
         facts = {"organisation": in_all_languages(application, "name")}
@@ -42,54 +45,54 @@ async def apply(values: Mapping[str, Any], language: str) -> Application:
 
 
 async def admit(application: Application, slug: str, by: Person, days: int) -> tuple[Organisation, str]:
-    """Make the organisation and invite the contact as its owner, for `days`; returns it and the link's token.
+    """Create the organisation and invite the contact as its owner for `days`; returns it and the link's token.
 
-    Raises ApplicationDecided, and IntegrityError for a slug in use.
+    Raises ApplicationAlreadyDecided, and IntegrityError if the slug is taken.
     """
     async with in_transaction():
-        held = await _locked_application(application)
-        about: dict[str, Any] = {f"about_{held.language}": held.about}
+        application = await _locked_application(application)
+        about: dict[str, Any] = {f"about_{application.language}": application.about}
         organisation = await Organisation.create(
             slug=slug,
-            name_zh=held.name_zh,
-            name_en=held.name_en,
-            registration_number=held.registration_number,
-            website=held.website,
+            name_zh=application.name_zh,
+            name_en=application.name_en,
+            registration_number=application.registration_number,
+            website=application.website,
             **about,
         )
         token = await invite(
-            held.contact_email,
+            application.contact_email,
             Role.MEMBER,
             days=days,
             organisation_id=organisation.id,
             member_role=MemberRole.OWNER,
-            language=held.language,
+            language=application.language,
             by=by,
             mail="application_admitted",
         )
-        await _decide(held, by, ApplicationState.ADMITTED, organisation=organisation)
+        await _decide(application, by, ApplicationState.ADMITTED, organisation=organisation)
         await content_version.bump()
     return organisation, token
 
 
 async def decline(application: Application, reason: str, by: Person) -> None:
-    """Decline an application, with a reason that is mailed to the contact. Raises ApplicationDecided."""
+    """Decline an application; the reason is mailed to the contact. Raises ApplicationAlreadyDecided."""
     async with in_transaction():
-        held = await _locked_application(application)
-        await _decide(held, by, ApplicationState.DECLINED, reason=reason)
-        facts = {"organisation": in_all_languages(held, "name"), "reason": reason}
-        await queue_mail(held.contact_email, held.language, "application_declined", facts=facts)
+        application = await _locked_application(application)
+        await _decide(application, by, ApplicationState.DECLINED, reason=reason)
+        facts = {"organisation": in_all_languages(application, "name"), "reason": reason}
+        await queue_mail(application.contact_email, application.language, "application_declined", facts=facts)
 
 
 async def _locked_application(application: Application) -> Application:
-    held: Application = await locked(Application.filter(id=application.id)).get()
-    if held.state != ApplicationState.WAITING:
+    current: Application = await locked(Application.filter(id=application.id)).get()
+    if current.state != ApplicationState.WAITING:
         raise ApplicationAlreadyDecided
-    return held
+    return current
 
 
-async def _decide(held: Application, by: Person, state: ApplicationState, **values: Any) -> None:
-    held.update_from_dict({"state": state, "decided_by": by, "decided_at": now(), **values})
-    await held.save()
+async def _decide(application: Application, by: Person, state: ApplicationState, **values: Any) -> None:
+    application.update_from_dict({"state": state, "decided_by": by, "decided_at": now(), **values})
+    await application.save()
     verb = Verb.APPLICATION_ADMITTED if state == ApplicationState.ADMITTED else Verb.APPLICATION_DECLINED
-    await record(verb, held.id, by=by)
+    await record(verb, application.id, by=by)

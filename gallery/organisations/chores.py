@@ -1,4 +1,4 @@
-"""What the worker does for organisations: check links, invite owners who were asked for, forget old applications."""
+"""The chores of organisations: checking links, inviting requested owners, deleting old applications."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ DECLINED_KEPT_FOR = timedelta(days=180)
 
 
 async def check_link(context: ChoreContext) -> bool:
-    """Look at one link that is due; False when none is."""
+    """Check one link that is due; False if none is."""
     if not context.settings.check_links:
         return False
     return await check_next_link(private_too=context.settings.check_private_links)
 
 
-async def forget_declined(context: ChoreContext) -> bool:
-    """Delete applications that were declined half a year ago, with the contact's name and address."""
+async def delete_declined(context: ChoreContext) -> bool:
+    """Delete applications that were declined half a year ago: they hold the contact's name and address."""
     old = now() - DECLINED_KEPT_FOR
     async with in_transaction():
         if await Application.filter(state=ApplicationState.DECLINED, decided_at__lt=old).delete():
@@ -32,7 +32,7 @@ async def forget_declined(context: ChoreContext) -> bool:
 
 
 CHORES = [
-    Chore("invite owners who were asked for", invite_due_owner, every=60),
-    Chore("check links", check_link, every=5, aside=True),
-    Chore("forget declined applications", forget_declined, every=3600),
+    Chore("invite requested owners", invite_due_owner, every=60),
+    Chore("check links", check_link, every=5, concurrent=True),
+    Chore("delete declined applications", delete_declined, every=3600),
 ]

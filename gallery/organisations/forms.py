@@ -44,8 +44,6 @@ TRUST_WORDS: dict[Trust, Any] = {
 
 
 class TrustForm(Form):
-    """How the works of an organisation are reviewed."""
-
     trust = RadioField(
         _l("How its works are reviewed"),
         [Required(INVALID_CHOICE)],
@@ -63,8 +61,6 @@ class TrustForm(Form):
 
 
 class OwnerRequestForm(Form):
-    """Whom a keeper asks to invite as a new owner, and why."""
-
     email = StringField(
         _l("E-mail of the new owner"),
         [
@@ -85,7 +81,7 @@ class OwnerRequestForm(Form):
 
 
 class ApplicationForm(Form):
-    """What an organisation says of itself when it applies. `nickname` is a field that people do not see."""
+    """An application. `nickname` is a hidden field that only spam programs fill in."""
 
     name_zh = LineField(_l("Name in Chinese"), 120)
     name_en = LineField(_l("Name in English"), 120)
@@ -122,7 +118,7 @@ class ApplicationForm(Form):
     )
 
     def is_right(self) -> bool:
-        """Whether it can be sent; at least one name is needed."""
+        """Validate; at least one of the two names is required."""
         self.validate()
         if not self.name_zh.data and not self.name_en.data:
             self.refuse("name_zh", _("Please write a name, in Chinese or in English."))
@@ -150,7 +146,7 @@ class RefusalForm(Form):
 
 
 class ProfileForm(Form):
-    """What an organisation's own owners change: its names and number are looked at by curators."""
+    """What owners may change themselves. Names and registration number are checked by curators."""
 
     about_zh = TextBlockField(_l("About it, in Chinese"), 5000, render_kw={"rows": 6})
     about_en = TextBlockField(_l("About it, in English"), 5000, render_kw={"rows": 6})
@@ -184,7 +180,7 @@ class OrganisationForm(Form):
     )
 
     def is_right(self) -> bool:
-        """Whether it can be saved; at least one name is needed."""
+        """Validate; at least one of the two names is required."""
         self.validate()
         if not self.name_zh.data and not self.name_en.data:
             self.refuse("name_zh", _("Please write a name, in Chinese or in English."))
@@ -197,7 +193,7 @@ INVALID_DATE = _l("Please write a date, such as 2026-12-22.")
 
 
 class Amount:
-    """The field holds a whole number of yuan from 0 on."""
+    """The field holds an amount from 0 to MAX_AMOUNT yuan."""
 
     def __call__(self, form: Form, field: Field) -> None:
         if field.data is not None and not 0 <= field.data <= MAX_AMOUNT:
@@ -251,7 +247,7 @@ class ProjectForm(Form):
         self["organisation"].choices = organisation_choices(organisations)
 
     def is_right(self) -> bool:
-        """Whether it can be saved: a title and a link are needed."""
+        """Validate; a title and a link are required."""
         self.validate()
         if not self.title_zh.data and not self.title_en.data:
             self.refuse("title_zh", _("Please write a title, in Chinese or in English."))

@@ -1,7 +1,7 @@
-"""Asks an address on the web whether it answers, without being led into the site's own network.
+"""Checks whether a URL works, without being led into the site's own network (server-side request forgery).
 
-The name is resolved once for each request and the connection goes to the very address that was looked at, so that a name
-cannot answer twice in different ways. Each redirect is looked at anew. Nothing of a body is read.
+The host name is resolved once per request, and the connection goes to exactly the address that was checked,
+so a second DNS answer cannot differ. Each redirect is checked again. No response body is read.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import h11
 
 from gallery.web.forms import is_web_address
 
-TIMEOUT_SECONDS = 10  # for all requests of one check together
+TIMEOUT_SECONDS = 10  # for all requests of one check
 MAX_REDIRECTS = 5
-MAX_HEAD_BYTES = 32_768  # the largest status line and headers together that are read
+MAX_HEAD_BYTES = 32_768  # of status line and headers together
 REDIRECT_STATUSES = {301, 302, 303, 307, 308}
-# The page is there, though not for programs: what a person finds there we cannot know.
+# The page may exist, but refuses programs; people may still be able to open it.
 CLOSED_TO_PROGRAMS = {401, 403, 429}
 
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
-GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291, 2.4: all that has been given out
-DOCUMENTATION = ipaddress.ip_network("3fff::/20")  # RFC 9637, which older Pythons do not know
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291, 2.4: all addresses assigned so far
+DOCUMENTATION = ipaddress.ip_network("3fff::/20")  # RFC 9637, unknown to older Python versions
 ISATAP, ISATAP_MASK = 0x00005EFE, 0xFDFFFFFF  # RFC 5214, 6.1: bits 64 to 95
 
 
 class Unreachable(Exception):
-    """The address does not answer as a page does; `reason` is a key of links.PROBLEM_WORDS."""
+    """The URL does not work; `reason` is a key of links.PROBLEM_WORDS."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -38,9 +38,9 @@ class Unreachable(Exception):
 
 
 async def final_status(url: str, *, private_too: bool = False) -> int:
-    """The status with which `url` answers in the end. Raises Unreachable.
+    """The status of `url` after redirects. Raises Unreachable.
 
-    By HEAD, and by GET where that is refused. `private_too`: also addresses that are not on the open network.
+    Uses HEAD, and GET if HEAD gives an error. `private_too` also allows addresses of private networks.
     """
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -117,12 +117,12 @@ async def _request(url: str, method: str, private_too: bool) -> tuple[int, str]:
 
 
 async def _resolve(host: str, port: int, private_too: bool) -> str:
-    """The network address to connect to. Raises Unreachable where any that the name has is not on the open network."""
+    """The IP address to connect to. Raises Unreachable if the host has any address that is not public."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        results = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Unreachable("name") from error
-    addresses = [str(each[4][0]) for each in found]
+    addresses = [str(each[4][0]) for each in results]
     if not addresses:
         raise Unreachable("name")
     if not private_too and not all(is_public_address(address) for address in addresses):
@@ -131,14 +131,14 @@ async def _resolve(host: str, port: int, private_too: bool) -> str:
 
 
 def is_public_address(address: str) -> bool:
-    """Whether a network address, and each IPv4 address that is wrapped in it, belongs to the open network."""
+    """Whether an IP address, and each IPv4 address embedded in it, is a public one."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv4Address):
         return ip.is_global and not ip.is_multicast
     last = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     if ip.ipv4_mapped or ip in NAT64:
         return is_public_address(str(last))
-    # All else that wraps one, such as ::/96 and 64:ff9b:1::/48, lies outside of what the open network uses.
+    # Other ranges that embed an IPv4 address, such as ::/96 and 64:ff9b:1::/48, are not in GLOBAL_UNICAST.
     if ip not in GLOBAL_UNICAST or ip in DOCUMENTATION or not ip.is_global:
         return False
     wrapped = [ip.sixtofour, *(ip.teredo or ()), last if (int(ip) >> 32) & ISATAP_MASK == ISATAP else None]

@@ -1,4 +1,4 @@
-"""The links of projects: which are dead, and when each is looked at again."""
+"""The links of projects: which are dead, and when each is checked again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RETRY_DELAYS = [
     timedelta(hours=1),
     timedelta(hours=6),
 ]  # after the first failure, the second …
-CHECK_INTERVAL = timedelta(days=1)  # of a link that works
+CHECK_INTERVAL = timedelta(days=1)  # for a link that works
 
 PROBLEM_WORDS: Mapping[str, Any] = {
     "name": _l("there is no such address"),
@@ -38,11 +38,11 @@ PROBLEM_WORDS: Mapping[str, Any] = {
 @dataclass(frozen=True)
 class DeadLink:
     url: str
-    problem: str  # a sentence's part, in the reader's language
+    problem: str  # part of a sentence, in the reader's language
 
 
 async def find_dead_links(urls: Collection[str]) -> dict[str, DeadLink]:
-    """Those of `urls` that lead nowhere, by address; one query."""
+    """The dead links among `urls`, by URL; one query."""
     rows = await CheckedLink.filter(url__in=list(urls), state=LinkState.DEAD) if urls else []
     return {row.url: DeadLink(row.url, problem_words(row.answer)) for row in rows}
 
@@ -53,33 +53,36 @@ def problem_words(answer: str) -> str:
 
 
 async def dead_links_of(projects: Collection[Project]) -> list[tuple[Project, list[DeadLink]]]:
-    """Those of `projects` that have dead links, each with them; one query."""
+    """The projects with dead links, and their dead links; one query."""
     dead = await find_dead_links({url for project in projects for url in project.links.values()})
-    found = [(each, [dead[url] for url in each.links.values() if url in dead]) for each in projects]
-    return [(project, links) for project, links in found if links]
+    with_dead_links = [(each, [dead[url] for url in each.links.values() if url in dead]) for each in projects]
+    return [(project, links) for project, links in with_dead_links if links]
 
 
 async def register_links(others: Collection[str] = ()) -> None:
-    """Let the worker look after every link of every project and the `others`, and after no more."""
+    """Register all links of projects and `others` for checking, and remove those no longer used."""
     used = set(others)
     for row in await Project.all().values_list(*LINK_FIELDS):
         used.update(url for url in row if url)
-    known = set(await CheckedLink.all().values_list("url", flat=True))
-    new = [CheckedLink(url=url, next_check_at=now()) for url in sorted(used - known)]
+    registered = set(await CheckedLink.all().values_list("url", flat=True))
+    new = [CheckedLink(url=url, next_check_at=now()) for url in sorted(used - registered)]
     if new:
         await CheckedLink.bulk_create(new, ignore_conflicts=True)
-    if known - used:
-        await CheckedLink.filter(url__in=list(known - used)).delete()
+    if registered - used:
+        await CheckedLink.filter(url__in=list(registered - used)).delete()
 
 
 async def check_next_link(*, private_too: bool) -> bool:
-    """Look at the link that is due longest; False when none is. Whatever changes, visitors see at once."""
+    """Check the link that has been due longest; False if none is due.
+
+    A change is visible to visitors at once.
+    """
     async with in_transaction():
         due = CheckedLink.filter(next_check_at__lte=now()).order_by("next_check_at", "id").limit(1)
-        link: CheckedLink | None = await locked(due, skip_held=True).first()
+        link: CheckedLink | None = await locked(due, skip_locked=True).first()
         if link is None:
             return False
-        link.next_check_at = now() + LEASE  # whoever is killed now leaves it to the next
+        link.next_check_at = now() + LEASE  # if this worker is killed, another one checks it then
         await link.save(update_fields=["next_check_at"])
     try:
         status = await final_status(link.url, private_too=private_too)

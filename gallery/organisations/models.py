@@ -1,4 +1,4 @@
-"""Organisations and projects, as they are kept."""
+"""The models of organisations and projects."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Trust(StrEnum):
     """How the works of an organisation are reviewed."""
 
-    EVERY = "every"  # each of them
-    SAMPLED = "sampled"  # a share of them
-    AT_ONCE = "at_once"  # later
+    EVERY = "every"  # all of them
+    SAMPLED = "sampled"  # a sample of them
+    AT_ONCE = "at_once"  # accepted at once, reviewed later
 
 
 class Organisation(Model):
@@ -44,7 +44,7 @@ class Organisation(Model):
 
 
 class TrustChange(Model):
-    """A keeper changed how the works of an organisation are reviewed."""
+    """A change of an organisation's trust by a keeper."""
 
     id = fields.IntField(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -65,7 +65,7 @@ class TrustChange(Model):
 
 
 class Project(Model):
-    """The charity project behind works: what it does, whom it helps, and where to support it."""
+    """The charity project that works belong to: what it does, whom it helps, and where to support it."""
 
     id = fields.IntField(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -78,15 +78,15 @@ class Project(Model):
     summary_zh = fields.TextField(default="")
     summary_en = fields.TextField(default="")
     link = fields.CharField(max_length=500)  # http(s), its own page
-    link_once = fields.CharField(max_length=500, default="", db_default="")  # to give once
-    link_monthly = fields.CharField(max_length=500, default="", db_default="")  # to give each month
-    link_volunteer = fields.CharField(max_length=500, default="", db_default="")  # to help with time
+    link_once = fields.CharField(max_length=500, default="", db_default="")  # for a single donation
+    link_monthly = fields.CharField(max_length=500, default="", db_default="")  # for a monthly donation
+    link_volunteer = fields.CharField(max_length=500, default="", db_default="")  # for volunteers
     goal = fields.BigIntField(null=True)  # yuan
     raised = fields.BigIntField(null=True)  # yuan, as of `raised_on`
     raised_on = fields.DateField(null=True)
-    raised_source = fields.CharField(max_length=200, default="", db_default="")  # who says so
+    raised_source = fields.CharField(max_length=200, default="", db_default="")  # the source of `raised`
     starts_on = fields.DateField(null=True)
-    ends_on = fields.DateField(null=True)  # the last day on which it takes support
+    ends_on = fields.DateField(null=True)  # the last day on which it accepts support
     created_at = fields.DatetimeField(auto_now_add=True)
 
     artworks: fields.ReverseRelation[Artwork]
@@ -96,13 +96,13 @@ class Project(Model):
 
     @property
     def links(self) -> dict[str, str]:
-        """Every link that it has, by its kind of support."""
-        every = {name: getattr(self, name) for name in LINK_FIELDS}
-        return {name: link for name, link in every.items() if link}
+        """All links of the project, by field name."""
+        links = {name: getattr(self, name) for name in LINK_FIELDS}
+        return {name: link for name, link in links.items() if link}
 
     @property
-    def ways(self) -> list[SupportLink]:
-        """Every link that visitors may be sent to."""
+    def support_links(self) -> list[SupportLink]:
+        """The links for visitors: http(s) only."""
         return [
             SupportLink(name, SUPPORT_KINDS[name], link)
             for name, link in self.links.items()
@@ -111,10 +111,8 @@ class Project(Model):
 
 
 class SupportLink(NamedTuple):
-    """One way to support a project."""
-
-    name: str  # of LINK_FIELDS
-    kind: str  # as addresses name it
+    name: str  # one of LINK_FIELDS
+    kind: str  # its value in SUPPORT_KINDS, used in URLs
     link: str
 
 
@@ -134,13 +132,13 @@ class LinkState(StrEnum):
 
 
 class CheckedLink(Model):
-    """An address that projects lead visitors to, and whether it answers. Due ones are work for the worker."""
+    """A link of projects, and whether it works. The worker checks those that are due."""
 
     id = fields.IntField(primary_key=True)
     url = fields.CharField(max_length=500, unique=True)
     state = fields.CharEnumField(LinkState, max_length=10, default=LinkState.UNCHECKED)
     failures = fields.IntField(default=0)  # in a row
-    answer = fields.CharField(max_length=40, default="")  # a status, or a key of links.PROBLEM_WORDS
+    answer = fields.CharField(max_length=40, default="")  # a status code, or a key of links.PROBLEM_WORDS
     checked_at = fields.DatetimeField(null=True)
     next_check_at = fields.DatetimeField(db_index=True)
 
@@ -155,7 +153,7 @@ class ApplicationState(StrEnum):
 
 
 class Application(Model):
-    """An organisation that would like to show works, as it says itself."""
+    """An application of an organisation that wants to show works."""
 
     id = fields.IntField(primary_key=True)
     name_zh = fields.CharField(max_length=120, default="")
@@ -169,7 +167,7 @@ class Application(Model):
     state = fields.CharEnumField(
         ApplicationState, max_length=10, default=ApplicationState.WAITING, db_index=True
     )
-    reason = fields.TextField(default="")  # why it was declined
+    reason = fields.TextField(default="")  # for declining it
     organisation: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
         "gallery.Organisation", related_name="applications", null=True, on_delete=fields.SET_NULL
     )
@@ -186,12 +184,15 @@ class Application(Model):
 class RequestState(StrEnum):
     WAITING = "waiting"
     OBJECTED = "objected"  # by an owner
-    EFFECTIVE = "effective"  # the invitation is sent
-    CANCELLED = "cancelled"  # by a keeper, or because nobody may ask for it any more
+    EFFECTIVE = "effective"  # the invitation was sent
+    CANCELLED = "cancelled"  # by a keeper, or because the one who asked is no longer a keeper
 
 
 class OwnerRequest(Model):
-    """A keeper asks to invite a new owner for an organisation that lost its owners. Waiting ones are work for the worker."""
+    """A keeper's request to invite a new owner of an organisation that lost its owners.
+
+    The worker handles due ones.
+    """
 
     id = fields.IntField(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -200,9 +201,9 @@ class OwnerRequest(Model):
     organisation_id: int
     asked_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="owner_requests", null=True, on_delete=fields.SET_NULL
-    )  # nobody: on the server, by `gallery invite`
+    )  # null: made on the server by `gallery invite`
     asked_by_id: int | None
-    email = fields.CharField(max_length=254)  # of whom to invite
+    email = fields.CharField(max_length=254)  # of the person to invite
     language = fields.CharField(max_length=2)
     reason = fields.CharField(max_length=500)
     state = fields.CharEnumField(RequestState, max_length=10, default=RequestState.WAITING)
@@ -211,7 +212,7 @@ class OwnerRequest(Model):
     ended_at = fields.DatetimeField(null=True)
     objected_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="owner_objections", null=True, on_delete=fields.SET_NULL
-    )  # nobody: by the link in the mail
+    )  # null: by the link in the mail
     objected_by_id: int | None
     token_hash = fields.CharField(max_length=64)  # of that link
     invitation: fields.ForeignKeyNullableRelation[Invitation] = fields.ForeignKeyField(

@@ -1,4 +1,4 @@
-"""Requests for a new owner: the keepers' pages on which they ask, and the page on which an owner objects."""
+"""Requests for a new owner: the keepers' pages, and the page on which an owner objects."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STATE_WORDS = {
 
 
 async def index(request: Request) -> Response:
-    """A keeper sees which organisations a new owner was asked for, and how long each request still waits."""
+    """A keeper sees all requests for new owners, and the time left for objections."""
     await load_keeper(request)
     rows = await (
         OwnerRequest.all()
@@ -48,19 +48,19 @@ async def index(request: Request) -> Response:
     return render(request, "owner_requests/index.html", context)
 
 
-def hours_left(asked: OwnerRequest) -> int:
-    """Full hours until it takes effect, rounded up."""
-    return max(0, -int(-(asked.effective_at - now()).total_seconds() // 3600))
+def hours_left(owner_request: OwnerRequest) -> int:
+    """Hours until the request takes effect, rounded up."""
+    return max(0, -int(-(owner_request.effective_at - now()).total_seconds() // 3600))
 
 
 async def new(request: Request) -> Response:
-    """A keeper reads what asking for a new owner does, and finds the form."""
+    """A keeper opens the form for a new owner, and reads what it does."""
     _keeper, organisation = await _load_organisation_as_keeper(request)
     return _form_page(request, organisation, OwnerRequestForm())
 
 
 async def create(request: Request) -> Response:
-    """A keeper asks for a new owner; everybody who is or was one is told, and may object."""
+    """A keeper requests a new owner; all current and former owners are notified and may object."""
     keeper, organisation = await _load_organisation_as_keeper(request)
     form = OwnerRequestForm(await read_small_form(request))
     if form.validate():
@@ -104,10 +104,10 @@ def _form_page(
 async def delete(request: Request) -> Response:
     """A keeper cancels a request."""
     keeper = await load_keeper(request)
-    asked = await OwnerRequest.get_or_none(id=request.path_params["request"])
-    if asked is None:
+    owner_request = await OwnerRequest.get_or_none(id=request.path_params["request"])
+    if owner_request is None:
         raise HTTPException(404)
-    stopped = await owner_requests.cancel(asked, keeper)
+    stopped = await owner_requests.cancel(owner_request, keeper)
     response = redirect(request, "owner_requests:index")
     if stopped:
         flash(request, response, _("The request is cancelled."))
@@ -119,10 +119,12 @@ async def delete(request: Request) -> Response:
 async def object_at_desk(request: Request) -> Response:
     """An owner objects on the page of their organisation."""
     person, organisation, own = await load_organisation(request)
-    asked = await OwnerRequest.get_or_none(id=request.path_params["request"], organisation_id=organisation.id)
-    if asked is None or own is None or not own.is_owner:
+    owner_request = await OwnerRequest.get_or_none(
+        id=request.path_params["request"], organisation_id=organisation.id
+    )
+    if owner_request is None or own is None or not own.is_owner:
         raise HTTPException(404)
-    stopped = await owner_requests.object_to(asked, person)
+    stopped = await owner_requests.object_to(owner_request, person)
     response = redirect(request, "organisations:edit", id=organisation.id)
     if stopped:
         flash(request, response, _("You have objected: nobody is invited."))
@@ -132,33 +134,33 @@ async def object_at_desk(request: Request) -> Response:
 
 
 async def show_objection(request: Request) -> Response:
-    """Somebody who is or was an owner opens the link of the mail, and sees a button."""
+    """A current or former owner opens the link of the mail, and sees a button."""
     await set_guest_language(request)
-    asked = await _load_by_link(request)
-    return await _objection_page(request, asked, is_open=can_be_stopped(asked))
+    owner_request = await _load_by_link(request)
+    return await _objection_page(request, owner_request, is_open=can_be_stopped(owner_request))
 
 
 async def create_objection(request: Request) -> Response:
-    """Somebody who is or was an owner objects by the link of the mail, without signing in."""
+    """A current or former owner objects by the link of the mail, without signing in."""
     await set_guest_language(request)
-    asked = await _load_by_link(request)
-    await owner_requests.object_to(asked, None)
+    owner_request = await _load_by_link(request)
+    await owner_requests.object_to(owner_request, None)
     return await _objection_page(request, await _load_by_link(request), is_open=False)
 
 
 async def _load_by_link(request: Request) -> OwnerRequest:
-    asked = await find_by_link(request.path_params["request"], request.path_params["token"])
-    if asked is None:
+    owner_request = await find_by_link(request.path_params["request"], request.path_params["token"])
+    if owner_request is None:
         raise HTTPException(404)
-    return asked
+    return owner_request
 
 
-async def _objection_page(request: Request, asked: OwnerRequest, *, is_open: bool) -> Response:
+async def _objection_page(request: Request, owner_request: OwnerRequest, *, is_open: bool) -> Response:
     context = {
-        "asked": asked,
+        "owner_request": owner_request,
         "is_open": is_open,
-        "role": await role_of_address(asked.email),
-        "word": STATE_WORDS[asked.state],
+        "role": await role_of_address(owner_request.email),
+        "word": STATE_WORDS[owner_request.state],
     }
     return render(request, "owner_requests/objection.html", context, headers=REFERRER_WITHOUT_PATH)
 

@@ -1,7 +1,7 @@
-"""A new owner for an organisation that lost its owners: a keeper asks, 72 hours pass, and no owner objects.
+"""A new owner for an organisation that lost its owners: a keeper asks, and 72 hours pass without an objection.
 
-Without this a keeper could take the owners out and come in as the first one. Everybody who is or was an owner gets a mail
-with a link that objects, which also those can use who cannot sign in.
+Without this rule a keeper could remove the owners and become the first owner. Every current and former owner
+gets a mail with a link to object, which also works without signing in.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from gallery.worker import ChoreContext
 
 OBJECTION_PERIOD = timedelta(hours=72)
 PAUSE_AFTER_OBJECTION = timedelta(days=30)
-COMMAND_REASON = "gallery invite"  # the reason of what is asked for by command
+COMMAND_REASON = "gallery invite"  # the reason of requests by command
 
 
 class OwnerRequestRefused(Exception):
-    """It cannot be asked for; `sentence` says why."""
+    """A new owner cannot be requested; `sentence` says why."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -47,13 +47,13 @@ class OwnerRequestRefused(Exception):
 
 
 async def latest_request(organisation_id: int) -> OwnerRequest | None:
-    """The latest request for an organisation, with the people around it."""
+    """The latest request for an organisation, with its people and its invitation."""
     requests = OwnerRequest.filter(organisation_id=organisation_id).order_by("-id")
     return await requests.first().prefetch_related("asked_by", "objected_by", "invitation")
 
 
 def can_be_stopped(request: OwnerRequest) -> bool:
-    """Whether nobody became an owner by it yet; `request` with its invitation."""
+    """Whether nobody has become an owner by `request` yet; its invitation must be fetched."""
     invitation = request.invitation
     if request.state == RequestState.EFFECTIVE:
         return invitation is not None and invitation.accepted_at is None and invitation.expires_at > now()
@@ -63,7 +63,10 @@ def can_be_stopped(request: OwnerRequest) -> bool:
 async def request_owner(
     organisation: Organisation, email: str, reason: str, language: str, by: Person, settings: Settings
 ) -> OwnerRequest:
-    """Ask to invite `email` as an owner in 72 hours, and tell everybody who may object. Raises RequestRefused."""
+    """Request that `email` is invited as an owner in 72 hours; notify all who may object.
+
+    Raises OwnerRequestRefused.
+    """
     if settings.mail_server is None:
         raise OwnerRequestRefused(
             _l(
@@ -86,7 +89,10 @@ async def request_owner(
 
 
 async def invite_at_once(organisation: Organisation, email: str, language: str, days: int) -> str:
-    """Invite an owner without waiting, for whoever has the server; all owners are told. Returns the link's token."""
+    """Invite an owner without waiting, by command on the server; all owners are notified.
+
+    Returns the link's token.
+    """
     async with in_transaction():
         request = await _create_request(organisation, email, COMMAND_REASON, language, None, now())
         return await _invite(request, days)
@@ -120,24 +126,24 @@ async def _create_request(
         "reason": reason,
         "effective_at": effective_at.isoformat(),
     }
-    for address, speaks in (await _languages_of_objectors(organisation.id)).items():
+    for address, language in (await _languages_of_objectors(organisation.id)).items():
         await queue_mail(
-            address, speaks, "owner_requested", _objection_path(request.id), facts=facts, secret=token
+            address, language, "owner_requested", _objection_path(request.id), facts=facts, secret=token
         )
     return request
 
 
 async def _languages_of_objectors(organisation_id: int) -> dict[str, str]:
-    """The address and the language of everybody who is or was an owner, and of the contact of the application."""
+    """E-mail address → language of all current and former owners and of the application's contact."""
     owners = Person.filter(
         Q(memberships__organisation_id=organisation_id, memberships__role=MemberRole.OWNER)
         | Q(formerly_owned__organisation_id=organisation_id)
-    ).exclude(password_hash="")  # an account that was closed has neither password nor address
-    found = {person.email: person.language for person in await owners.order_by("id")}
+    ).exclude(password_hash="")  # a closed account has no password and no address
+    languages = {person.email: person.language for person in await owners.order_by("id")}
     admitted = Application.filter(organisation_id=organisation_id, state=ApplicationState.ADMITTED)
     for application in await admitted:
-        found.setdefault(application.contact_email.lower(), application.language)
-    return found
+        languages.setdefault(application.contact_email.lower(), application.language)
+    return languages
 
 
 def _objection_path(request_id: int) -> str:
@@ -145,60 +151,66 @@ def _objection_path(request_id: int) -> str:
 
 
 async def role_of_address(email: str) -> str:
-    """The role of whoever has this address: "curator" and "keeper" are named to the owners; empty without an account."""
+    """The role of the account with this address, for the mail to the owners; "" without an account."""
     person = await Person.get_or_none(email=email)
     return person.role if person else ""
 
 
 async def find_by_link(request_id: int, token: str) -> OwnerRequest | None:
-    """The request that the link in a mail is about."""
+    """The request of a link in a mail."""
     return await OwnerRequest.get_or_none(id=request_id, token_hash=token_hash(token)).prefetch_related(
         "organisation", "asked_by", "invitation"
     )
 
 
 async def object_to(request: OwnerRequest, by: Person | None) -> bool:
-    """An owner objects, `by` the desk or by the link of the mail: nobody is invited. False where it is too late."""
+    """Stop a request because an owner objects; `by` is None for the link of a mail.
+
+    False if it is too late.
+    """
     return await _end_request(request, RequestState.OBJECTED, by)
 
 
 async def cancel(request: OwnerRequest, by: Person | None) -> bool:
-    """A keeper cancels a request, or, with None, a restore does. False where it is too late."""
+    """Stop a request for a keeper, or (`by` None) for a restored backup. False if it is too late."""
     return await _end_request(request, RequestState.CANCELLED, by)
 
 
 async def _end_request(request: OwnerRequest, state: RequestState, by: Person | None) -> bool:
     async with in_transaction():
-        held = await locked(OwnerRequest.filter(id=request.id)).get()
-        if held.invitation_id:
-            await locked(Invitation.filter(id=held.invitation_id)).first()
-            await held.fetch_related("invitation")
+        request = await locked(OwnerRequest.filter(id=request.id)).get()
+        if request.invitation_id:
+            await locked(Invitation.filter(id=request.invitation_id)).first()
+            await request.fetch_related("invitation")
         else:
-            held.invitation = None
-        if not can_be_stopped(held):
+            request.invitation = None
+        if not can_be_stopped(request):
             return False
-        invitation_id = held.invitation_id
+        invitation_id = request.invitation_id
         is_objection = state == RequestState.OBJECTED
-        await OwnerRequest.filter(id=held.id).update(
+        await OwnerRequest.filter(id=request.id).update(
             state=state,
             ended_at=now(),
             objected_by_id=by.id if by and is_objection else None,
         )
         await Invitation.filter(id=invitation_id or 0).delete()
         verb = Verb.OWNER_REQUEST_OBJECTED if is_objection else Verb.OWNER_REQUEST_CANCELLED
-        await record(verb, held.id, organisation_id=held.organisation_id, by=by)
-        if is_objection and held.asked_by_id:
-            organisation = await Organisation.get(id=held.organisation_id)
+        await record(verb, request.id, organisation_id=request.organisation_id, by=by)
+        if is_objection and request.asked_by_id:
+            organisation = await Organisation.get(id=request.organisation_id)
             facts = {"organisation": in_all_languages(organisation, "name")}
-            news = Notification("owner_request_objected", "/desk/owner-requests", facts, is_for_digest=False)
-            await notify(await Person.filter(id=held.asked_by_id, role=Role.KEEPER), news)
+            notification = Notification(
+                "owner_request_objected", "/desk/owner-requests", facts, is_for_digest=False
+            )
+            await notify(await Person.filter(id=request.asked_by_id, role=Role.KEEPER), notification)
     return True
 
 
 async def invite_due_owner(context: ChoreContext) -> bool:
-    """Send the invitation of a request whose time has come and to which nobody objected; False when there is none.
+    """Send the invitation of a request that is due and that nobody objected to; False if there is none.
 
-    It waits for mails that have not left: nobody must be late because the mail server was away.
+    It waits while a mail about the request is unsent: nobody may miss the time to object because of the mail
+    server.
     """
     unsent = Mail.filter(kind="owner_requested", state=MailState.UNSENT)
     delayed = [int(str(path).split("/")[3]) for path in await unsent.values_list("path", flat=True)]
@@ -206,15 +218,15 @@ async def invite_due_owner(context: ChoreContext) -> bool:
         id__in=[0, *delayed]
     )
     async with in_transaction():
-        request = await locked(due.order_by("id").limit(1), skip_held=True).first()
+        request = await locked(due.order_by("id").limit(1), skip_locked=True).first()
         if request is None:
             return False
-        asker = await Person.get_or_none(id=request.asked_by_id or 0, role=Role.KEEPER, is_active=True)
-        if asker is None:
+        keeper = await Person.get_or_none(id=request.asked_by_id or 0, role=Role.KEEPER, is_active=True)
+        if keeper is None:
             await OwnerRequest.filter(id=request.id).update(state=RequestState.CANCELLED, ended_at=now())
             await record(Verb.OWNER_REQUEST_CANCELLED, request.id, organisation_id=request.organisation_id)
         else:
-            await _invite(request, context.settings.invitation_days, asker)
+            await _invite(request, context.settings.invitation_days, keeper)
     return True
 
 

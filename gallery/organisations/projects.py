@@ -1,4 +1,4 @@
-"""Making projects, at their own page and in the middle of entering a work."""
+"""Adding projects, on their own page or while entering a work."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.organisations.models import Organisation, Project
 
-SLUG_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread
+SLUG_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without characters that are easily confused
 
 
 def new_slug() -> str:
-    """`p-` and 8 characters: titles are Chinese, and pinyin made by a program is often wrong."""
+    """`p-` and 8 random characters: titles are Chinese, and automatic pinyin is often wrong."""
     return "p-" + "".join(secrets.choice(SLUG_ALPHABET) for _ in range(8))
 
 
 async def add_project(organisation: Organisation, values: Mapping[str, Any]) -> Project:
-    """A new project of `organisation`; `values` are of title_zh, title_en, summary_zh, summary_en, link."""
+    """Create a project of `organisation`; `values` has title_zh, title_en, summary_zh, summary_en, link."""
     async with in_transaction():
         project = await Project.create(organisation=organisation, slug=new_slug(), **values)
         await record(Verb.PROJECT_MADE, project.id, organisation_id=organisation.id)

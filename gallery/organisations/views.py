@@ -1,4 +1,4 @@
-"""Projects for their organisations, and organisations for curators and keepers, at the desk."""
+"""The desk's pages about projects (for their organisations) and organisations (also for curators and keepers)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ PROJECT_FIELDS = (
     "starts_on",
     "ends_on",
 )
-MAX_NAME_LENGTH = 80  # characters, as many as the column of a name takes
+MAX_NAME_LENGTH = 80  # the column's length
 PROFILE_FIELDS = ("about_zh", "about_en", "website")
 MEMBER_ROLE_WORDS = {MemberRole.OWNER: _l("owner"), MemberRole.EDITOR: _l("editor")}
 JOINED_WORDS: dict[JoinedAs, Any] = {
@@ -85,7 +85,7 @@ ORGANISATION_FIELDS = (
 
 
 async def index_projects(request: Request) -> Response:
-    """A partner sees the projects of their organisation, and how many works stand before each."""
+    """A partner sees the projects of their organisations, with the number of works of each."""
     _person, organisations = await load_member(request)
     projects = (
         await Project.filter(organisation_id__in=[each.id for each in organisations])
@@ -102,7 +102,7 @@ async def index_projects(request: Request) -> Response:
 
 
 async def new_project(request: Request) -> Response:
-    """A partner is asked what the project does and where to support it."""
+    """A partner opens the form of a new project."""
     _person, organisations = await load_member(request)
     return await _project_page(request, ProjectForm(organisations=organisations), organisations)
 
@@ -162,7 +162,7 @@ async def _project_page(
 
 
 async def index(request: Request) -> Response:
-    """A curator sees all organisations; a keeper can also invite curators; a member comes to their own."""
+    """A curator sees all organisations, and a keeper can also invite curators; a member sees their own."""
     person = await load_person(request)
     if person.is_curator:
         return await _organisations_page(request, person)
@@ -190,7 +190,7 @@ async def _organisations_page(
 
 
 async def new(request: Request) -> Response:
-    """A curator is asked for an organisation's names."""
+    """A curator opens the form of a new organisation."""
     person = await load_curator(request)
     return await _organisation_page(request, person, OrganisationForm())
 
@@ -215,13 +215,13 @@ async def create(request: Request) -> Response:
 
 
 async def edit(request: Request) -> Response:
-    """A curator or member opens an organisation: what visitors read of it, and who its members are."""
+    """A curator or member opens an organisation: its profile and its members."""
     person, organisation, _membership = await load_organisation(request)
     return await _organisation_page(request, person, _form_for(person, organisation), organisation)
 
 
 async def update(request: Request) -> Response:
-    """An owner changes what visitors read; a curator also names and number; a keeper whether its works are shown."""
+    """An owner changes the profile, a curator also names and number, a keeper also whether works are shown."""
     person, organisation = await load_editable_organisation(request)
     form = _form_for(person, organisation, await read_desk_form(request))
     if form.is_right():
@@ -247,7 +247,7 @@ async def update(request: Request) -> Response:
 
 
 async def update_trust(request: Request) -> Response:
-    """A keeper says how the works of an organisation are reviewed from now on, and why."""
+    """A keeper changes how the works of an organisation are reviewed, with a reason."""
     person, organisation, _membership = await load_organisation(request)
     if not person.is_keeper:
         raise HTTPException(404)
@@ -259,19 +259,21 @@ async def update_trust(request: Request) -> Response:
         page = _form_for(person, organisation)
         return await _organisation_page(request, person, page, organisation, trust=form, status=422)
     async with in_transaction():
-        held = await locked(Organisation.filter(id=organisation.id)).get()
+        organisation = await locked(Organisation.filter(id=organisation.id)).get()
         after = Trust(form.trust.data)
-        if after != held.trust:
+        if after != organisation.trust:
             await TrustChange.create(
-                organisation=held,
+                organisation=organisation,
                 by=person,
                 at=now(),
-                before=held.trust,
+                before=organisation.trust,
                 after=after,
                 reason=form.reason.data,
             )
-            await Organisation.filter(id=held.id).update(trust=after)
-            await record(Verb.ORGANISATION_TRUST_CHANGED, held.id, organisation_id=held.id, by=person)
+            await Organisation.filter(id=organisation.id).update(trust=after)
+            await record(
+                Verb.ORGANISATION_TRUST_CHANGED, organisation.id, organisation_id=organisation.id, by=person
+            )
     return _back(request, organisation, _("Saved."), fragment="trust")
 
 
@@ -321,7 +323,7 @@ async def _organisation_page(
         .order_by("id")
         .prefetch_related("person", "invited_by")
     )
-    asked = await latest_request(organisation.id)
+    owner_request = await latest_request(organisation.id)
     own = next((each for each in everybody if each.person_id == person.id), None)
     invited = Invitation.filter(organisation=organisation, accepted_at__isnull=True, expires_at__gt=now())
     context = {
@@ -329,12 +331,12 @@ async def _organisation_page(
         "organisation": organisation,
         "members": everybody,
         "own": own,
-        "may_keep": can_edit_organisation(person, own),
+        "can_edit": can_edit_organisation(person, own),
         "is_owner": own is not None and own.is_owner,
         "had_owner": await has_had_owner(organisation.id),
-        "request": asked,
-        "may_be_stopped": asked is not None and can_be_stopped(asked),
-        "request_role": await role_of_address(asked.email) if asked else "",
+        "request": owner_request,
+        "can_be_stopped": owner_request is not None and can_be_stopped(owner_request),
+        "request_role": await role_of_address(owner_request.email) if owner_request else "",
         "invited": await invited.order_by("id"),
         "projects": await dead_links_of(await Project.filter(organisation=organisation).order_by("id")),
         "invitation": invitation or InvitationForm(organisations=[]),
@@ -386,14 +388,14 @@ async def rename_member(request: Request) -> Response:
 
 
 async def confirm_member(request: Request) -> Response:
-    """An owner answers for a member who is a curator or keeper and whom no owner is known to have invited."""
+    """An owner confirms a member who is a curator or keeper, if no owner is known to have invited them."""
     person, organisation, membership = await _load_membership(request)
     await members.confirm(membership, person)
     return _back(request, organisation, _("Saved."), fragment="members")
 
 
 async def delete_member(request: Request) -> Response:
-    """An owner takes a member out, or somebody leaves; what they did stays."""
+    """An owner removes a member, or a member leaves; what they did stays."""
     person, organisation, membership = await _load_membership(request, or_own=True)
     try:
         await members.remove(membership)
@@ -409,7 +411,7 @@ async def delete_member(request: Request) -> Response:
 async def _load_membership(
     request: Request, *, or_own: bool = False
 ) -> tuple[Person, Organisation, Membership]:
-    """The membership of the address, for owners; with `or_own` for the member, too. 404 to others, curators among them."""
+    """The membership of the URL, for owners; with `or_own` also for the member. 404 for others, even curators."""
     person, organisation, own = await load_organisation(request)
     membership = await Membership.get_or_none(
         id=request.path_params["membership"], organisation_id=organisation.id
@@ -421,7 +423,7 @@ async def _load_membership(
 
 
 async def delete_invitation(request: Request) -> Response:
-    """An owner takes back an invitation that nobody has accepted yet; a curator that of the first owner."""
+    """An owner takes back an invitation that is not accepted yet; a curator takes back that of the first owner."""
     person, organisation, own = await load_organisation(request)
     is_first = person.is_curator and not await has_had_owner(organisation.id)
     if not is_first and (own is None or not own.is_owner):
@@ -436,17 +438,19 @@ async def delete_invitation(request: Request) -> Response:
 
 
 async def invite(request: Request) -> Response:
-    """An owner invites a member, a curator the first owner of an organisation, a keeper curators and keepers.
+    """An owner invites a member; a curator invites the first owner; a keeper invites curators and keepers.
 
-    The link is shown this once, but not to a curator who could make herself the owner with it.
+    The link is shown once, but not to a curator who could use it to become the owner.
     """
     person = await load_person(request)
     posted = await read_desk_form(request)
-    every = await (Organisation.all() if person.is_curator else organisations_owned_by(person)).order_by("id")
-    if not every and not person.is_curator:
+    organisations = await (
+        Organisation.all() if person.is_curator else organisations_owned_by(person)
+    ).order_by("id")
+    if not organisations and not person.is_curator:
         raise HTTPException(404)
     form = InvitationForm(
-        posted, organisations=[(str(each.id), localized(each, "name").text) for each in every]
+        posted, organisations=[(str(each.id), localized(each, "name").text) for each in organisations]
     )
     role = str(form.role.data)
     if role in {Role.CURATOR, Role.KEEPER} and not person.is_keeper:
@@ -454,7 +458,7 @@ async def invite(request: Request) -> Response:
     if role != Role.MEMBER:
         form["organisation"].data = ""  # curators and keepers belong to none
     form.validate()
-    organisation = next((each for each in every if str(each.id) == form.organisation.data), None)
+    organisation = next((each for each in organisations if str(each.id) == form.organisation.data), None)
     if role == Role.MEMBER and organisation is None:
         form.refuse("organisation", _("Please choose the organisation that the person belongs to."))
     if form.errors:
@@ -491,7 +495,10 @@ async def invite(request: Request) -> Response:
 def invited_page(
     request: Request, email: str | None, token: str, organisation: Organisation | None, *, is_first: bool
 ) -> Response:
-    """What was invited. Of a first owner the link is shown only where no mail brings it: the mail proves whose it is."""
+    """The page after inviting.
+
+    A first owner's link is shown only if no mail is sent, because the mail proves identity.
+    """
     pages, settings = pages_of(request), settings_of(request)
     link = pages.absolute(pages.url("accounts:invitation", token=token))
     context = {

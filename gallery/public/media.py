@@ -125,7 +125,7 @@ async def is_on_view(token: str) -> bool:
 async def show(request: Request) -> Response:
     """A browser fetches a rendition: 410 when its work was withdrawn, 404 when it is not on view."""
     token, name = request.path_params["token"], request.path_params["name"]
-    sighting = await request.app.state.sightings.on_view(token)
+    sighting = await request.app.state.visibility.on_view(token)
     etag = f'"{token}-{name}-{RENDITIONS_VERSION}"'  # a picture that changes has another token
     kept = {"cache-control": settings_of(request).picture_cache_control, "etag": etag}
     headers = {**kept, **sighting.headers}

@@ -301,13 +301,13 @@ async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone:
     is_whole = True
     async with in_transaction():
         if kind == EntryKind.WORK and made:
-            works = locked(Artwork.filter(id__in=[source.id for source in sources]), skip_held=True)
+            works = locked(Artwork.filter(id__in=[source.id for source in sources]), skip_locked=True)
             held = [work.id for work in await works.only("id")]
             is_whole = len(held) == len(made)
             still: list[Any] = await Artwork.all().on_view(held).values_list("id", flat=True)
             made = [entry for entry in made if entry.artwork_id in still]
         old = SearchEntry.filter(id__in=[*gone, *(entry.id for entry in made)])
-        await engine.delete_entries([entry.id for entry in await locked(old, skip_held=True).only("id")])
+        await engine.delete_entries([entry.id for entry in await locked(old, skip_locked=True).only("id")])
         is_whole = is_whole and not await old.exists()
         if made:
             await SearchEntry.bulk_create(made, ignore_conflicts=True)

@@ -68,7 +68,7 @@ async def share_image_response(request: Request, placard: ShareImage) -> Respons
     """The drawn placard: the kept one, or one that is drawn now."""
     settings = settings_of(request)
     storage: Storage = request.app.state.storage
-    demand: OnDemandQueue = request.app.state.demand
+    demand: OnDemandQueue = request.app.state.on_demand
     headers = cache_headers(settings, f'"{placard.digest}"')
     if request.path_params["file"] != placard.name:
         headers["cache-control"] = "no-cache"

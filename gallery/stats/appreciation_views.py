@@ -162,7 +162,7 @@ def appreciation_cache(request: Request) -> AppreciationCache:
 
 
 def visit_counter(request: Request) -> VisitCounter:
-    tally: VisitCounter = request.app.state.tally
+    tally: VisitCounter = request.app.state.visit_counter
     return tally
 
 

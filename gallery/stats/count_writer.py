@@ -154,7 +154,7 @@ def _opened_in(batch: CountBatch, place: str) -> dict[str, list[tuple[date, str,
 async def _lock_rows(connection: BaseDBAsyncClient, rows: QuerySet[Any]) -> tuple[list[Any], list[Any]]:
     """`rows`, locked; and apart from them those that another transaction holds at this moment."""
     found = await rows.using_db(connection)
-    held = await locked(rows.using_db(connection), skip_held=True)
+    held = await locked(rows.using_db(connection), skip_locked=True)
     held_ids = {row.id for row in held}
     return held, [row for row in found if row.id not in held_ids]
 

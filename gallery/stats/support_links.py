@@ -47,7 +47,7 @@ async def follow_from_project(request: Request) -> Response:
 
 async def _redirect_to_link(request: Request, project: Project, artwork_id: int | None) -> Response:
     """On to the link of the address's kind; nothing that the visitor sends says where that is."""
-    way = next((each for each in project.ways if each.kind == request.path_params["kind"]), None)
+    way = next((each for each in project.support_links if each.kind == request.path_params["kind"]), None)
     if way is None:
         raise HTTPException(404)
     if await find_dead_links([way.link]):
@@ -59,7 +59,7 @@ async def _redirect_to_link(request: Request, project: Project, artwork_id: int 
 def _count(request: Request, project: Project, artwork_id: int | None) -> None:
     network = client_network(request)
     if request.method == "GET" and is_visitor(dict(request.scope["headers"])) and COUNT_LIMIT.allows(network):
-        tally: VisitCounter = request.app.state.tally
+        tally: VisitCounter = request.app.state.visit_counter
         tally.follow(project.id, artwork_id)
 
 

@@ -1,4 +1,4 @@
-"""What all forms of the gallery share: their language, their fields' habits and the checks with their sentences."""
+"""The basis of all forms: translations, reading a posted form, common fields and validators."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ class _Translations:
 
 
 class Form(WTForm):
-    """A form of the gallery. `Form(fields)` for what was posted, `Form(obj=…)` or `Form(data=…)` to begin with."""
+    """The base class of all forms.
+
+    `Form(fields)` for a posted form; `Form(obj=…)` or `Form(data=…)` for a new page.
+    """
 
     class Meta:
         def get_translations(self, form: WTForm) -> _Translations:
@@ -43,7 +46,7 @@ class Form(WTForm):
         super().__init__(posted, **begin_with)
 
     def refuse(self, field: str, sentence: str) -> None:
-        """Put an error found elsewhere at `field`."""
+        """Add an error to `field` that was found outside the validators."""
         self[field].errors = [*self[field].errors, sentence]
 
     def values(self, *names: str) -> Mapping[str, Any]:
@@ -52,7 +55,7 @@ class Form(WTForm):
 
 
 def choices_of(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
-    """The choices of a field, from values and the words that stand for them."""
+    """The choices of a select field from pairs of value and label."""
     return [SelectChoice(value, words) for value, words in pairs]
 
 
@@ -62,17 +65,17 @@ def is_among(value: Any, choices: Iterable[SelectChoice]) -> bool:
 
 
 SMALL_FORM_BYTES, SMALL_FORM_FIELDS = 64_000, 60
-# Long texts in two languages, lists with a box in each row.
+# Long texts in two languages; lists with a checkbox in each row.
 DESK_FORM_BYTES, DESK_FORM_FIELDS = 1_000_000, 1000
 
 
 async def read_small_form(request: Request) -> ImmutableMultiDict[str, Any]:
-    """The fields of a form that anybody may send: read up to 64 kB, at most 60 fields, and no file. Raises 413, 400."""
+    """The fields of a form that anybody may send: at most 64 kB, 60 fields, no file. Raises 413 or 400."""
     return await _read_form(request, SMALL_FORM_BYTES, SMALL_FORM_FIELDS)
 
 
 async def read_desk_form(request: Request) -> ImmutableMultiDict[str, Any]:
-    """The fields of a form of the desk: read up to 1 MB, at most 1,000 fields, and no file. Raises 413, 400.
+    """The fields of a form of the desk: at most 1 MB, 1,000 fields, no file. Raises 413 or 400.
 
     Forms with a file are read by images/uploads.py.
     """
@@ -80,7 +83,7 @@ async def read_desk_form(request: Request) -> ImmutableMultiDict[str, Any]:
 
 
 async def _read_form(request: Request, most_bytes: int, most_fields: int) -> ImmutableMultiDict[str, Any]:
-    if hasattr(request.state, "fields"):  # they were read before, by the question whether it is really them
+    if hasattr(request.state, "fields"):  # require_confirmation has read them already
         fields: ImmutableMultiDict[str, Any] = request.state.fields
         return fields
     body = bytearray()
@@ -100,18 +103,18 @@ async def _read_form(request: Request, most_bytes: int, most_fields: int) -> Imm
 
 
 def stripped(text: str | None) -> str:
-    """Text without blank edges, and without the one character that PostgreSQL does not take."""
+    """Strip whitespace, and remove NUL, the one character that PostgreSQL does not accept."""
     return (text or "").replace("\0", "").strip()
 
 
 def text_block(text: str | None) -> str:
-    """Text as it is kept: \\n for line ends, no control characters, no blank edges."""
+    """Normalise a text of several lines: \\n as line end, no control characters, stripped."""
     unified = (text or "").replace("\r\n", "\n").replace("\r", "\n")
     return re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", unified).strip()
 
 
 def one_line(text: str | None) -> str:
-    """Text of one line as it is kept: no control characters, no marks that turn the writing direction."""
+    """Normalise a text of one line: single spaces, no control characters, no marks of writing direction."""
     return " ".join(
         re.sub(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]", " ", text or "").split()
     )
@@ -135,9 +138,8 @@ def max_length(longest: int) -> Length:
     class AtMost(Length):
         def __init__(self, **limits: int) -> None:
             super().__init__(**limits)
-            self.field_flags: dict[
-                str, Any
-            ] = {}  # with maxlength a browser would cut what is pasted, without a word
+            # Without `maxlength`: with it, a browser would cut off a pasted text silently.
+            self.field_flags: dict[str, Any] = {}
 
         def __call__(self, form: WTForm, field: Field) -> None:
             length = len(field.data or "")
@@ -151,7 +153,7 @@ def max_length(longest: int) -> Length:
 
 
 class Required(InputRequired):
-    """The field must hold something but blanks. `sentence` is lazy and says what to write."""
+    """The field must not be blank. `sentence` is a lazy string that says what to write."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__()
@@ -167,7 +169,7 @@ INVALID_MOMENT = _l("Please give a day and a time that are in the calendar, such
 
 
 class MomentRequired:
-    """A moment must be given; one that was typed wrongly keeps the sentence that says so."""
+    """A moment must be given. If an invalid one was typed, that error stays."""
 
     def __init__(self, sentence: Any) -> None:
         self.sentence = sentence
@@ -181,12 +183,12 @@ class MomentRequired:
 
 
 class MomentField(DateTimeLocalField):
-    """A day and a time by the site's clocks; its data is a moment in UTC."""
+    """A day and a time in the site's time zone; its data is a moment in UTC."""
 
     data: datetime | None
 
     def __init__(self, label: Any, needed: Any = None, **options: Any) -> None:
-        """`needed`: a lazy sentence for one that was left empty; without it that is right."""
+        """`needed`: a lazy error for an empty field; without it the field is optional."""
         formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
         super().__init__(
             label,
@@ -204,13 +206,13 @@ class MomentField(DateTimeLocalField):
         typed: datetime | None = self.data
         if valuelist and typed is not None:
             self.data = None
-            if not 1900 <= typed.year <= 9000:  # what every calendar and both databases can hold
+            if not 1900 <= typed.year <= 9000:  # valid in all calendars and both databases
                 raise ValueError(INVALID_MOMENT)
             self.data = from_local(typed)
 
 
 class WebAddress:
-    """The field holds an http(s) address with a host, or nothing."""
+    """The field is empty or an http(s) URL with a host."""
 
     def __call__(self, form: WTForm, field: Field) -> None:
         if field.data and not is_web_address(field.data):
@@ -218,7 +220,7 @@ class WebAddress:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether `text` is an http(s) URL with a host and without credentials, blanks or unseen characters."""
+    """Whether `text` is an http(s) URL with a host, and without credentials, spaces or invisible characters."""
     try:
         url = urlsplit(text)
         port_is_right = url.port is None or 0 < url.port < 65536
@@ -237,7 +239,7 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class Slug:
-    """The field holds small Latin letters, digits and single hyphens."""
+    """The field holds lower-case Latin letters, digits and single hyphens."""
 
     def __call__(self, form: WTForm, field: Field) -> None:
         if not SLUG.fullmatch(field.data or ""):

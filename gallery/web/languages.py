@@ -1,7 +1,7 @@
-"""The languages of the interface: which one a page speaks, and its strings through gettext.
+"""The languages of the interface: the language of the current request, and its strings through gettext.
 
-The catalogues are `locale/<language>/messages.po`, read as they are when the site starts.
-`python -m gallery.web.languages` brings them up to date with the code and the templates.
+The catalogues are `locale/<language>/messages.po`. The site reads them directly when it starts, without .mo
+files. `python -m gallery.web.languages` updates them from the code and the templates.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from babel.support import LazyProxy
 
 LANGUAGES = ("zh", "en")
 DEFAULT_LANGUAGE = "zh"
-LANGUAGE_TAGS = {"zh": "zh-Hans", "en": "en"}  # BCP 47, for the lang attribute and hreflang
-LANGUAGE_NAMES = {"zh": "中文", "en": "English"}  # what each calls itself
+LANGUAGE_TAGS = {"zh": "zh-Hans", "en": "en"}  # BCP 47, for lang and hreflang
+LANGUAGE_NAMES = {"zh": "中文", "en": "English"}  # of each in itself
 
 PACKAGE = Path(__file__).parents[1]
 LOCALE_FOLDER = PACKAGE / "locale"
-CATALOGUE_DATE = datetime(2026, 11, 23, tzinfo=UTC)  # of the catalogues, as their headers say
+CATALOGUE_DATE = datetime(2026, 11, 23, tzinfo=UTC)  # in the headers of the catalogues
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
 class LocalizedText(NamedTuple):
-    """A value in the language it really is in, which may not be the page's."""
+    """A text with its own language, which may differ from the page's."""
 
     text: str
     language: str  # "zh" or "en"
@@ -48,7 +48,7 @@ def current_language() -> str:
 
 
 def set_language(language: str) -> None:
-    """Let this request speak `language` from here on."""
+    """Use `language` for the rest of this request; the default language if it is unknown."""
     _language.set(language if language in LANGUAGES else DEFAULT_LANGUAGE)
 
 
@@ -66,7 +66,7 @@ def other_language(language: str) -> str:
 
 
 def accepted_language(accept_language: str) -> str:
-    """The language of an Accept-Language header, by its weights; Chinese where it says nothing of use."""
+    """The preferred language of an Accept-Language header; the default language if it names none of ours."""
     weighted: list[tuple[float, int, str]] = []
     for position, part in enumerate(accept_language.split(",")):
         tag, _, parameters = part.strip().partition(";")
@@ -81,7 +81,7 @@ def accepted_language(accept_language: str) -> str:
 
 
 def localized(record: Any, field: str, language: str | None = None) -> LocalizedText:
-    """`field` of a record that keeps it as `<field>_zh` and `<field>_en`: in `language`, else in the other."""
+    """The text of `<field>_zh` or `<field>_en`: in `language` (the current one), else in the other."""
     language = language or current_language()
     text = getattr(record, f"{field}_{language}")
     if text:
@@ -108,7 +108,7 @@ def ngettext(singular: str, plural: str, number: int) -> str:
 
 
 def lazy_gettext(message: str, **values: object) -> Any:
-    """A string that is translated, and filled with `values`, when it is shown: for labels and choices made at import."""
+    """A string that is translated and filled with `values` when it is shown: for labels made at import."""
     return LazyProxy(_filled if values else gettext, message, enable_cache=False, **values)
 
 
@@ -117,7 +117,7 @@ def _filled(message: str, **values: object) -> str:
 
 
 def file_size(size: int) -> str:
-    """A limit in bytes as people read it, never more than it is: 60 MB, 1.5 GB, 400 kB."""
+    """A limit in bytes for people, rounded down: 60 MB, 1.5 GB, 400 kB."""
     factor, unit = next(
         (each for each in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")) if size >= each[0]), (1, "B")
     )
@@ -138,13 +138,13 @@ def read_catalogue(language: str) -> Catalog:
 
 
 def template_folder() -> Path:
-    """Where the templates lie: in the package when it is installed, beside it in a checkout."""
+    """The folder of the templates: inside the installed package, or next to it in a checkout."""
     installed = PACKAGE / "templates"
     return installed if installed.is_dir() else PACKAGE.parent / "templates"
 
 
 def extract_messages() -> Catalog:
-    """Every message of the code and the templates."""
+    """The messages of the code and the templates."""
     catalogue = Catalog(project="gallery", charset="utf-8")
     keywords = {
         "_": None,
@@ -176,9 +176,9 @@ def extract_messages() -> Catalog:
 
 
 def update_catalogues() -> dict[str, int]:
-    """Bring both catalogues up to date; returns how many messages each still lacks.
+    """Update both catalogues; returns the number of untranslated messages for each.
 
-    English fills itself: the messages in the code are English.
+    The messages in the code are English, so the English catalogue is filled with them.
     """
     template = extract_messages()
     missing = {}
@@ -187,7 +187,7 @@ def update_catalogues() -> dict[str, int]:
         path.parent.mkdir(parents=True, exist_ok=True)
         catalogue = read_catalogue(language) if path.exists() else Catalog(locale=language, charset="utf-8")
         catalogue.update(template, no_fuzzy_matching=True)
-        catalogue.creation_date = CATALOGUE_DATE  # an update that changes nothing changes no file
+        catalogue.creation_date = CATALOGUE_DATE  # so that an update without changes leaves the file as it is
         catalogue.obsolete.clear()
         catalogue.fuzzy = False
         if language == "en":

@@ -1,4 +1,4 @@
-"""Stories and wall texts: Markdown in a safe subset, turned into clean HTML."""
+"""Markdown for stories and wall texts: a safe subset, as sanitised HTML or as plain text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BLOCK_EDGE = re.compile(r"<(?=/?(?:p|br|blockquote|ul|ol|li|h3|h4|hr)\b)")
 
 class _Markdown(MarkdownIt):
     def validateLink(self, url: str) -> bool:
-        """Whether `url` becomes a link: another address of any kind stays as it was typed."""
+        """Whether `url` becomes a link; any other address stays plain text."""
         return url.lower().startswith(("https://", "http://"))
 
 
@@ -27,13 +27,13 @@ _markdown = _Markdown("commonmark", {"html": False, "breaks": True, "linkify": F
 
 @functools.lru_cache(maxsize=4096)
 def markdown_to_html(text: str) -> Markup:
-    """`text` as HTML: paragraphs, emphasis, lists, quotations, small headings and http(s) links; nothing else.
+    """`text` as HTML: only paragraphs, emphasis, lists, quotations, small headings and http(s) links.
 
-    What is not in the subset stays as the letters that were typed. Line breaks are kept, as in a letter.
+    Everything outside this subset is shown as it was typed. Line breaks are kept.
     """
     tokens = _markdown.parse(text)
     for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:  # levels 1 and 2 belong to the page
+        if token.type in {"heading_open", "heading_close"}:  # h1 and h2 are for the page itself
             token.tag = "h3" if token.tag in {"h1", "h2", "h3"} else "h4"
     html = _markdown.renderer.render(tokens, _markdown.options, {})
     return Markup(  # noqa: S704 (nh3 has just cleaned it)
@@ -50,7 +50,10 @@ def markdown_to_html(text: str) -> Markup:
 
 @functools.lru_cache(maxsize=4096)
 def markdown_to_text(text: str) -> str:
-    """`text` without Markdown, on one line: for descriptions and cards. A Chinese stop needs no space behind it."""
+    """`text` without Markdown on one line, for descriptions and cards.
+
+    No space follows Chinese punctuation.
+    """
     bare = nh3.clean(_BLOCK_EDGE.sub("\n<", str(markdown_to_html(text))), tags=set())
     joined = ""
     for line in Markup(bare).unescape().splitlines():  # noqa: S704 (unescaped into text, not shown as HTML)
@@ -61,12 +64,12 @@ def markdown_to_text(text: str) -> str:
 
 
 def display_width(text: str) -> int:
-    """How wide `text` is on one line, a Chinese character being two columns and a letter one."""
+    """The width of `text` in columns: two for a Chinese character, one for a letter."""
     return sum(2 if _is_wide(character) else 1 for character in text)
 
 
 def _is_wide_punctuation(character: str) -> bool:
-    """Whether a character ends a line and is as wide as a Chinese one, so that its own half is the space."""
+    """Whether a character is full-width punctuation, which contains its own space."""
     return _is_wide(character) and unicodedata.category(character).startswith("P")
 
 
@@ -76,7 +79,7 @@ def _is_wide(character: str) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def excerpt(text: str, length: int = 120) -> str:
-    """The beginning of `text` in at most `length` columns, a Chinese character being two and "…" one of them."""
+    """The beginning of `text` in at most `length` columns (two for a Chinese character), with "…" if it was cut."""
     words, width, fitting = markdown_to_text(text), 0, 0
     for position, character in enumerate(words):
         width += display_width(character)

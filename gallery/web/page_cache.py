@@ -1,7 +1,7 @@
-"""Public pages and small pictures, kept as bytes by (path, query) for as long as the content version stands.
+"""The cache of public pages and small pictures: their bytes by (path, query), until the content version changes.
 
-The cache stands outermost: a hit is a look-up and two ASGI messages. What may be kept says so itself, with
-`Cache-Control: public` on a 200 answer, or `private, max-age`, as pictures do; nothing else is.
+The cache is the outermost layer: a hit is a look-up and two ASGI messages. It keeps only 200 responses that
+say `Cache-Control: public`, or `private, max-age`, as pictures do.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ PICTURE_PREFIXES = ("/media/", "/iiif/")
 MAX_RESPONSE_BYTES = {
     PAGE_PREFIXES: 4 << 20,
     PICTURE_PREFIXES: 128 << 10,
-}  # bytes of one answer; what is larger is better sent as it is read
-ENTRY_OVERHEAD = 2_000  # bytes, a generous guess of what an entry weighs beside its bodies
+}  # bytes of one response; a larger one is better sent while it is read
+ENTRY_OVERHEAD = 2_000  # bytes; a generous guess of an entry's size without its bodies
 NOT_MODIFIED_HEADERS = {
     b"access-control-allow-origin",
     b"cache-control",
@@ -49,11 +49,11 @@ COMPRESSIBLE = (
 
 
 class CachedResponse(NamedTuple):
-    """An answer as ASGI's two messages, and its headers as they go over the wire."""
+    """A response as ASGI's two messages, and its headers as bytes."""
 
     start: Message
     body: Message
-    head: bytes  # the headers but those that change with time, and the empty line after them
+    head: bytes  # the headers that do not change with time, and the empty line after them
 
     @classmethod
     def of(cls, status: int, headers: RawHeaders, body: bytes) -> CachedResponse:
@@ -67,28 +67,30 @@ class CachedResponse(NamedTuple):
 
 @dataclass
 class CachedPage:
-    headers: RawHeaders  # all but those that depend on the encoding
+    headers: RawHeaders  # without those that depend on the encoding
     etag: bytes
-    bodies: dict[bytes, bytes]  # by content coding; b"" is the page as it was rendered
+    bodies: dict[bytes, bytes]  # by content coding; b"" is the uncompressed page
     is_text: bool = True
-    answers: dict[bytes, CachedResponse] = field(default_factory=dict)
+    responses: dict[bytes, CachedResponse] = field(default_factory=dict)
     not_modified: CachedResponse = field(init=False)
 
     @classmethod
     def of(cls, headers: RawHeaders, body: bytes) -> CachedPage:
-        """From an answer's own headers: its ETag stands where it has one, and a text is compressed on demand."""
-        found = dict(headers)
-        is_text = found.get(b"content-type", b"").startswith(COMPRESSIBLE)
+        """A page from a response; it keeps the response's ETag, if there is one."""
+        by_name = dict(headers)
+        is_text = by_name.get(b"content-type", b"").startswith(COMPRESSIBLE)
         etag = (
-            found.get(b"etag") or b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+            by_name.get(b"etag") or b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
         )
-        kept = [(name, value) for name, value in headers if name not in {b"content-length", b"etag", b"vary"}]
-        kept.append((b"etag", etag))
+        kept_headers = [
+            (name, value) for name, value in headers if name not in {b"content-length", b"etag", b"vary"}
+        ]
+        kept_headers.append((b"etag", etag))
         if is_text:
-            kept.append((b"vary", b"accept-encoding"))
-        page = cls(kept, etag, {b"": body}, is_text)
+            kept_headers.append((b"vary", b"accept-encoding"))
+        page = cls(kept_headers, etag, {b"": body}, is_text)
         page.not_modified = CachedResponse.of(
-            304, [header for header in kept if header[0] in NOT_MODIFIED_HEADERS], b""
+            304, [header for header in kept_headers if header[0] in NOT_MODIFIED_HEADERS], b""
         )
         return page
 
@@ -97,21 +99,21 @@ class CachedPage:
         # A text's compressed bodies together are well below the text.
         return len(self.bodies[b""]) * (2 if self.is_text else 1) + ENTRY_OVERHEAD
 
-    def answer_to(self, headers: Mapping[bytes, bytes]) -> CachedResponse:
-        """The answer to a request with these headers: 304 where its page still holds, else the best coding."""
+    def response_to(self, headers: Mapping[bytes, bytes]) -> CachedResponse:
+        """The response to a request with `headers`: 304 if the browser's page is current, else the best coding."""
         if_none_match = headers.get(b"if-none-match")
         if if_none_match is not None and etag_matches(if_none_match, self.etag):
             return self.not_modified
-        return self.answer(best_coding(headers.get(b"accept-encoding", b"")) if self.is_text else b"")
+        return self.response_in(best_coding(headers.get(b"accept-encoding", b"")) if self.is_text else b"")
 
-    def answer(self, coding: bytes) -> CachedResponse:
-        """The answer with this page in `coding`, made once."""
-        made = self.answers.get(coding)
-        if made is None:
-            made = self.answers[coding] = self._make(coding)
-        return made
+    def response_in(self, coding: bytes) -> CachedResponse:
+        """The page in `coding`, compressed once."""
+        response = self.responses.get(coding)
+        if response is None:
+            response = self.responses[coding] = self._build_response(coding)
+        return response
 
-    def _make(self, coding: bytes) -> CachedResponse:
+    def _build_response(self, coding: bytes) -> CachedResponse:
         if coding not in self.bodies:
             plain = self.bodies[b""]
             self.bodies[coding] = (
@@ -132,7 +134,7 @@ def best_coding(accept_encoding: bytes) -> bytes:
     accept_encoding = accept_encoding.lower()
     if b"br" not in accept_encoding and b"gzip" not in accept_encoding:
         return b""
-    if b"q=0" not in accept_encoding:  # nearly every browser: nothing is ruled out
+    if b"q=0" not in accept_encoding:  # nearly every browser: nothing is excluded
         codings = {part.split(b";")[0].strip() for part in accept_encoding.split(b",")}
     else:
         codings = set()
@@ -144,7 +146,7 @@ def best_coding(accept_encoding: bytes) -> bytes:
 
 
 def etag_matches(if_none_match: bytes, etag: bytes) -> bool:
-    """Weak comparison with one, several or any (RFC 9110, 13.1.2)."""
+    """Weak comparison with one ETag, a list of them, or `*` (RFC 9110, 13.1.2)."""
     if if_none_match.strip() == b"*":
         return True
     opaque = etag.removeprefix(b"W/")
@@ -152,7 +154,7 @@ def etag_matches(if_none_match: bytes, etag: bytes) -> bool:
 
 
 class PageCache:
-    """ASGI: answers what lies under `prefixes` from memory, and keeps what the site inside it makes."""
+    """ASGI middleware: answers paths below `prefixes` from memory, and keeps what `app` answers."""
 
     def __init__(
         self,
@@ -166,7 +168,7 @@ class PageCache:
         self.max_bytes = max_bytes
         self.prefixes = prefixes
         self._largest = MAX_RESPONSE_BYTES[prefixes]
-        # A picture that is asked for in parts, or only after its headers, is not read whole for that.
+        # A request for the headers or a range of a picture must not read the whole file.
         self._methods = {"GET", "HEAD"} if prefixes == PAGE_PREFIXES else {"GET"}
         self._generation: tuple[int, int] | None = None
         self._pages: OrderedDict[CacheKey, CachedPage] = OrderedDict()
@@ -189,53 +191,55 @@ class PageCache:
             self._weight = 0
             self._generation = generation
         key = (scope["path"], scope["query_string"])
-        page = self.kept(key)
-        if page is None and key in self._rendering:  # somebody else asked first: let one render for all
+        page = self.get(key)
+        if page is None and key in self._rendering:  # another request renders it: wait for that one
             await self._rendering[key].wait()
-            page = self.kept(key)
+            page = self.get(key)
         if page is None:
             page = await self._render(scope, receive, send, key, generation)
             if page is None:
                 return
-        await self._answer(page, scope, send)
+        await self._send(page, scope, send)
 
-    def kept(self, key: CacheKey) -> CachedPage | None:
-        """The page of this generation, where it is kept."""
+    def get(self, key: CacheKey) -> CachedPage | None:
+        """The page of the current generation, if it is cached."""
         page = self._pages.get(key)
         if page is not None:
             self._pages.move_to_end(key)
         return page
 
-    def kept_now(self, key: CacheKey) -> CachedPage | None:
-        """The page, where it is kept and is known to hold at this moment, without asking the database."""
+    def get_current(self, key: CacheKey) -> CachedPage | None:
+        """The page, if it is cached and known to be current without a query to the database."""
         generation = self.content.fresh()
-        return self.kept(key) if generation is not None and generation == self._generation else None
+        return self.get(key) if generation is not None and generation == self._generation else None
 
-    async def _answer(self, page: CachedPage, scope: Scope, send: Send) -> None:
-        start, body, _ = page.answer_to(dict(scope["headers"]))
+    async def _send(self, page: CachedPage, scope: Scope, send: Send) -> None:
+        start, body, _ = page.response_to(dict(scope["headers"]))
         await send(start)
         await send(body if scope["method"] == "GET" else {"type": "http.response.body", "body": b""})
 
     async def _render(
         self, scope: Scope, receive: Receive, send: Send, key: CacheKey, generation: tuple[int, int]
     ) -> CachedPage | None:
-        """The page, kept; or None where the answer may not be kept and was passed on as it came."""
+        """Render and cache the page; None if the response may not be cached and was sent directly."""
         done = self._rendering.setdefault(key, asyncio.Event())
         start: Message = {}
         chunks: list[bytes] = []
-        keeping = False
+        is_cached = False
 
         async def capture(message: Message) -> None:
-            nonlocal start, keeping
+            nonlocal start, is_cached
             if message["type"] == "http.response.start":
                 start = message
-                keeping = message["status"] == 200 and is_cacheable(message["headers"], self._largest)
-                if not keeping:
-                    self._let_go(key, done)  # nobody waits for a slow visitor to take it
+                is_cached = message["status"] == 200 and is_cacheable(message["headers"], self._largest)
+                if not is_cached:
+                    self._release_waiters(
+                        key, done
+                    )  # other requests need not wait while a slow browser reads this one
                     await send(message)
-            elif keeping:
+            elif is_cached:
                 chunks.append(message.get("body", b""))
-            elif scope["method"] == "HEAD":  # inside it was a GET
+            elif scope["method"] == "HEAD":  # the app was asked with GET
                 await send({**message, "body": b""})
             else:
                 await send(message)
@@ -243,21 +247,21 @@ class PageCache:
         try:
             inside = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
             await self.app(inside, receive, capture)
-            if not keeping:
+            if not is_cached:
                 return None
             page = CachedPage.of(list(start["headers"]), b"".join(chunks))
             if generation == self._generation:
-                self._keep(key, page)
+                self._store(key, page)
             return page
         finally:
-            self._let_go(key, done)
+            self._release_waiters(key, done)
 
-    def _let_go(self, key: CacheKey, done: asyncio.Event) -> None:
+    def _release_waiters(self, key: CacheKey, done: asyncio.Event) -> None:
         if self._rendering.get(key) is done:
             del self._rendering[key]
         done.set()
 
-    def _keep(self, key: CacheKey, page: CachedPage) -> None:
+    def _store(self, key: CacheKey, page: CachedPage) -> None:
         if page.weight > self.max_bytes:
             return
         replaced = self._pages.pop(key, None)
@@ -269,14 +273,14 @@ class PageCache:
 
 
 def is_cacheable(headers: RawHeaders, largest: int) -> bool:
-    """Whether an answer is the same for all who may ask, says that it may be kept, and is not too large.
+    """Whether a response is the same for every visitor, allows caching, and is not too large.
 
-    A picture says `private, max-age`: shared caches would not notice a withdrawal, and this one does.
+    Pictures say `private, max-age` because shared caches would not notice a withdrawal; this cache does.
     """
-    found = dict(headers)
+    by_name = dict(headers)
     return (
-        found.get(b"cache-control", b"").startswith((b"public", b"private, max-age="))
-        and b"set-cookie" not in found
-        and found.get(b"vary", b"accept-encoding").lower() == b"accept-encoding"
-        and int(found.get(b"content-length", b"0")) <= largest
+        by_name.get(b"cache-control", b"").startswith((b"public", b"private, max-age="))
+        and b"set-cookie" not in by_name
+        and by_name.get(b"vary", b"accept-encoding").lower() == b"accept-encoding"
+        and int(by_name.get(b"content-length", b"0")) <= largest
     )

@@ -1,4 +1,4 @@
-"""How a page is made: the Jinja environment, rendering, redirects, and messages that are shown once."""
+"""Rendering: the Jinja environment, pages, redirects, cookies, and messages that are shown once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ from gallery.web.markdown import display_width, excerpt, markdown_to_html, markd
 
 
 class RowIdConvertor(IntegerConvertor):
-    """`{id:int}` in a route: a number that a row can have. A longer one names no row, and PostgreSQL refuses it."""
+    """`{id:int}` in a route: the id of a row.
+
+    A longer number is no id, and PostgreSQL raises an error for it.
+    """
 
     regex = f"[0-9]{{1,{MAX_DIGITS}}}"
 
@@ -45,7 +48,7 @@ register_url_convertor("int", RowIdConvertor())
 
 
 class LanguageConvertor(Convertor[str]):
-    """`{language:language}` in a route: one of the languages, and nothing else."""
+    """`{language:language}` in a route: one of LANGUAGES."""
 
     regex = "|".join(LANGUAGES)
 
@@ -54,12 +57,12 @@ class LanguageConvertor(Convertor[str]):
 
     def to_string(self, value: str) -> str:
         if value not in LANGUAGES:
-            raise ValueError(f"no page speaks {value!r}")
+            raise ValueError(f"unknown language {value!r}")
         return value
 
 
 class NameConvertor(Convertor[str]):
-    """`{slug:name}` in a route: the letters of which slugs and public ids are made, and no more than fit."""
+    """`{slug:name}` in a route: a slug or public id, by its characters and its longest length."""
 
     regex = "[A-Za-z0-9_-]{1,60}"
 
@@ -71,21 +74,21 @@ class NameConvertor(Convertor[str]):
 
 
 class SecretConvertor(StringConvertor):
-    """`{token:secret}` in a route: whoever knows the address gets in, so no log may hold it."""
+    """`{token:secret}` in a route: a secret that gives access, so no log may contain the address."""
 
 
 register_url_convertor("language", LanguageConvertor())
 register_url_convertor("secret", SecretConvertor())
 register_url_convertor("name", NameConvertor())
 
-# How itsdangerous signs: by itself it would take SHA-1.
+# For itsdangerous, whose default is SHA-1.
 SIGNER_OPTIONS: dict[str, Any] = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
 FLASH_COOKIE = "gallery_flash"
-DESK = "/desk"  # cookies are sent to this path only: a public page cannot depend on one
+DESK = "/desk"  # cookies are sent to this path only, so a public page cannot depend on one
 
 
 class Pages:
-    """The templates and the addresses of one site."""
+    """The templates and URLs of one site."""
 
     def __init__(self, settings: Settings, routes: list[Route], static_version: str) -> None:
         self.settings = settings
@@ -135,11 +138,11 @@ class Pages:
         )
 
     def url(self, name: str, /, **parameters: object) -> str:
-        """The path of the route `name`, as `artworks:show`; raises KeyError for a name that is not there."""
+        """The path of the route `name`, such as `artworks:show`. Raises KeyError if there is none."""
         return str(self._routes[name].url_path_for(name, **parameters))
 
     def static(self, path: str) -> str:
-        """The address of a file of gallery/static, which changes when any of them does."""
+        """The URL of a file in gallery/static; it changes when any of these files changes."""
         return f"/static/{self._static_version}/{path}"
 
     def absolute(self, path: str) -> str:
@@ -163,7 +166,7 @@ def render(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """The page `template`, in the language of the request; what was flashed before is shown and forgotten."""
+    """The page `template` in the language of the request. It shows and deletes the flash messages."""
     pages = pages_of(request)
     is_desk = request.url.path.startswith(DESK)
     flashes = read_flashes(request) if is_desk else []
@@ -192,10 +195,10 @@ def render(
 def render_public(
     request: Request, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
 ) -> HTMLResponse:
-    """A page for visitors, which depends on its address and the content version alone: it may be cached.
+    """A page for visitors. It depends only on its URL and the content version, so it may be cached.
 
-    Browsers and proxies may keep it and ask each time whether it still holds. They are told which pages may be fetched
-    while a link is pointed at.
+    Browsers and proxies may keep it, but must ask each time whether it is still current. Speculation rules
+    say which pages a browser may fetch while the pointer is on a link.
     """
     headers = {
         "cache-control": "public, no-cache",
@@ -207,14 +210,14 @@ def render_public(
 def redirect(
     request: Request, name: str, /, *, fragment: str = "", query: str = "", **parameters: object
 ) -> RedirectResponse:
-    """On to the page `name` with GET, after something was done."""
+    """Redirect to the page `name` with GET (303) after a successful POST."""
     path = pages_of(request).url(name, **parameters)
     suffix = (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
     return RedirectResponse(path + suffix, status_code=303)
 
 
 def flash(request: Request, response: Response, message: str, level: str = "done") -> None:
-    """Show `message` on the desk's next page. `level` is done, hint or error."""
+    """Show `message` once, on the next page of the desk. `level` is done, hint or error."""
     pages = pages_of(request)
     value = pages.signer.dumps([*read_flashes(request), [level, str(message)]])
     set_cookie(
@@ -234,19 +237,19 @@ def read_flashes(request: Request) -> list[list[str]]:
 
 
 def cookie_name(name: str, settings: Settings) -> str:
-    """On https with the prefix under which browsers take a cookie over https alone, so that nobody else can set it."""
+    """`name`, on https with the prefix `__Secure-`: browsers accept such a cookie over https only."""
     return f"__Secure-{name}" if settings.is_https else name
 
 
 def cookie_in(request: Request, name: str) -> str:
-    """What the browser sent as the cookie `name`; "" where it sent none."""
+    """The value of the cookie `name`; "" if the browser sent none."""
     return request.cookies.get(cookie_name(name, settings_of(request)), "")
 
 
 def set_cookie(
     request: Request, response: Response, name: str, value: str, *, seconds: int, path: str = DESK
 ) -> None:
-    """Set a cookie that no script reads, that other sites' forms do not bring, and that https alone carries where it can."""
+    """Set a cookie that scripts cannot read and other sites' forms do not send; Secure where the site has https."""
     settings = settings_of(request)
     response.set_cookie(
         cookie_name(name, settings),
@@ -267,18 +270,18 @@ def delete_cookie(request: Request, response: Response, name: str, *, path: str 
 def content_security_policy(
     style_sheets: tuple[str, ...] = (), pictures_origin: str = "", *, is_framed: bool = False
 ) -> str:
-    """The policy of a page: everything from the site itself; of inline styles only those whose text is given.
+    """The policy of a page: everything comes from the site itself; inline styles only if their text is given.
 
-    Pictures may also come from `pictures_origin`, to which a request for one may be sent on. `is_framed` lets pages of the
-    site stand in frames of the site, as the preview does.
+    Pictures may also come from `pictures_origin`, where requests for pictures may be redirected. `is_framed`
+    allows frames within the site, as the preview needs.
     """
-    elsewhere = f" {pictures_origin}" if pictures_origin else ""
+    picture_source = f" {pictures_origin}" if pictures_origin else ""
     hashes = "".join(
         f" 'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
         for text in style_sheets
     )
     return (
-        f"default-src 'none'; script-src 'self'; style-src 'self'{hashes}; img-src 'self' data: blob:{elsewhere}; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'{hashes}; img-src 'self' data: blob:{picture_source}; "
         "font-src 'self'; "
         "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
         + ("frame-src 'self'; frame-ancestors 'self'" if is_framed else "frame-ancestors 'none'")
@@ -286,7 +289,7 @@ def content_security_policy(
 
 
 def shown_date(day: date | datetime | None, format: str = "long") -> str:
-    """A day as the page's language writes it: 2022年12月22日, 22 December 2022."""
+    """A day in the page's language: 2022年12月22日, 22 December 2022."""
     if day is None:
         return ""
     if isinstance(day, datetime):
@@ -301,7 +304,7 @@ def shown_month(day: date) -> str:
 
 
 def shown_moment(moment: datetime | None) -> str:
-    """A moment by the site's clocks, to the minute."""
+    """A moment in the site's time zone, to the minute."""
     if moment is None:
         return ""
     pattern = "y年M月d日 HH:mm" if current_language() == "zh" else "d MMM y, HH:mm"
@@ -309,7 +312,7 @@ def shown_moment(moment: datetime | None) -> str:
 
 
 def shown_hours(starts_at: datetime, ends_at: datetime) -> str:
-    """From when until when, with the clocks' name: 22 Dec 2026, 19:00–20:30 (China Standard Time)."""
+    """Beginning and end with the time zone: 22 Dec 2026, 19:00–20:30 (China Standard Time)."""
     first, last = clock.to_local(starts_at), clock.to_local(ends_at)
     until = last.strftime("%H:%M") if first.date() == last.date() else shown_moment(ends_at)
     dash = "–" if first.date() == last.date() else " – "
@@ -325,15 +328,15 @@ def shown_number(number: int | float) -> str:
 
 
 def datetime_local_value(moment: datetime | None) -> str:
-    """A moment as <input type="datetime-local"> takes it."""
+    """The value of an <input type="datetime-local">, in the site's time zone."""
     return clock.to_local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
 
 
-LONG, LONGER = 40, 84  # columns of a title that is set smaller, and smaller still
+LONG, LONGER = 40, 84  # columns from which a title is set smaller, and smaller still
 
 
 def title_class(title: str, *also: str) -> Markup:
-    """The class attribute of a heading, which says where its title is long; nothing where there is no class."""
+    """The class attribute of a heading: `also`, and `long` or `longer` for a long title; "" without a class."""
     width = display_width(title)
     names = [*also, *(["longer"] if width > LONGER else ["long"] if width > LONG else [])]
     return Markup(' class="{}"').format(" ".join(names)) if names else NO_ATTRIBUTE
@@ -344,7 +347,7 @@ LANG_ATTRIBUTES = {language: Markup(' lang="{}"').format(tag) for language, tag 
 
 
 def lang_attribute(value: LocalizedText) -> Markup:
-    """` lang="en"` where a value is not in the page's language, nothing where it is."""
+    """` lang="en"` if a value is not in the page's language, else ""."""
     if not value.text or value.language == current_language():
         return NO_ATTRIBUTE
     return LANG_ATTRIBUTES[value.language]

@@ -1,4 +1,4 @@
-"""What protects the site at its door, as small ASGI classes: refusal across origins, headers, limits on guessing."""
+"""ASGI middleware that protects the site (cross-origin requests, NUL characters, headers), and rate limits."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from gallery.web.rendering import content_security_policy
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
-# Of pages with a form whose address is a key: no path of them goes anywhere, not even into a log of the site's own. Under
-# `no-referrer` browsers would send the form with `Origin: null`, which CrossOriginRefusal cannot tell from another site's.
+# For pages with a form whose URL is a secret: browsers do not send its path as a referrer, not even to this
+# site, whose logs could contain it. With `no-referrer` browsers would send the form with `Origin: null`, as
+# another site's would be.
 REFERRER_WITHOUT_PATH = {"referrer-policy": "strict-origin"}
 
 
 class CrossOriginMiddleware:
-    """Refuses unsafe methods that another site's page sends: 403.
+    """Refuses unsafe methods from another site's page with 403.
 
-    By Sec-Fetch-Site where the browser says it, else by Origin against Host. A request with neither is no browser's and
-    carries no person's cookie unknowingly. (The rule of Go's net/http CrossOriginProtection.)
-    Below `without_cookies` no cookie opens anything, so nobody can be made to send something there unknowingly.
+    It compares Sec-Fetch-Site if the browser sends it, else Origin with Host. A request with neither does not
+    come from a browser, so it cannot misuse a person's cookie. (The rule of Go's net/http
+    CrossOriginProtection.) Paths below `without_cookies` are exempt: no cookie gives access there.
     """
 
     def __init__(self, app: ASGIApp, without_cookies: str = "") -> None:
@@ -72,7 +73,10 @@ def is_cross_origin(headers: Headers) -> bool:
 
 
 class NulCharacterMiddleware:
-    """Refuses addresses with a NUL character: 400. No address of the site has one, and PostgreSQL takes none."""
+    """Refuses URLs with a NUL character: 400.
+
+    No URL of the site has one, and PostgreSQL raises an error for it.
+    """
 
     def __init__(self, app: ASGIApp, refuse: Callable[[Request], Response]) -> None:
         self.app = app
@@ -86,11 +90,11 @@ class NulCharacterMiddleware:
 
 
 def security_headers(settings: Settings) -> dict[str, str]:
-    """What every answer says to browsers where it says nothing else."""
+    """The default headers of every response."""
     headers = {
         "content-security-policy": content_security_policy(pictures_origin=settings.pictures_origin),
         "x-content-type-options": "nosniff",
-        "cache-control": "no-store",  # a redirect, an error in plain text: a proxy would choose for itself
+        "cache-control": "no-store",  # else a proxy decides by itself for redirects and plain-text errors
         "referrer-policy": "strict-origin-when-cross-origin",
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
@@ -101,7 +105,7 @@ def security_headers(settings: Settings) -> dict[str, str]:
 
 
 class SecurityHeadersMiddleware:
-    """Sets on every answer what it does not set itself."""
+    """Adds the default headers to every response."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -123,23 +127,23 @@ class SecurityHeadersMiddleware:
 
 
 def client_network(request: Request) -> str:
-    """What limits count by: whoever has one address of an IPv6 network can send from 2**64 of them."""
+    """The client's network, by which limits count: an owner of one IPv6 network has 2**64 addresses."""
     return network_of_address(request.client.host if request.client else "")
 
 
 def network_of_address(address: str) -> str:
-    """What one household or office has: an IPv4 address, or the first 64 bits of an IPv6 one."""
+    """The network of one household or office: an IPv4 address, or the first 64 bits of an IPv6 address."""
     try:
-        known = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is None:
-        return str(ipaddress.ip_network((known, 64), strict=False))
-    return str(getattr(known, "ipv4_mapped", None) or known)
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is None:
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
 
 
 class RateLimit:
-    """At most `times` events in `seconds` for each key, in this process; a forgetful, bounded memory."""
+    """At most `times` events in `seconds` for each key, counted in this process for the `keys` newest keys."""
 
     def __init__(self, times: int, seconds: float, keys: int = 10_000) -> None:
         self.times = times
@@ -148,7 +152,7 @@ class RateLimit:
         self._events: OrderedDict[str, deque[float]] = OrderedDict()
 
     def allows(self, key: str) -> bool:
-        """Whether one more event of `key` is within the limit; counts it if so."""
+        """Whether one more event of `key` is within the limit; if so, counts it."""
         if self.wait(key):
             return False
         self._events.setdefault(key, deque()).append(time.monotonic())
@@ -158,7 +162,7 @@ class RateLimit:
         return True
 
     def wait(self, key: str) -> float:
-        """Seconds until one more event of `key` is within the limit; 0 where it is now. Nothing is counted."""
+        """Seconds until one more event of `key` is within the limit; 0 if it is now. Does not count it."""
         moment = time.monotonic()
         events = self._events.get(key, deque())
         while events and events[0] <= moment - self.seconds:

@@ -1,7 +1,7 @@
-"""Style sheets and scripts: read once, compressed once, kept by browsers for ever under a name that changes.
+"""Style sheets and scripts: read and compressed once, and cached by browsers for ever under a versioned URL.
 
-Each folder `static/css/<name>/` is one style sheet, `<name>.css`, made of its files in their order. What others wrote
-lies in `static/vendor/`, fetched when the package is built.
+The files of each folder `static/css/<name>/` are joined in order to one style sheet, `<name>.css`.
+Third-party libraries are in `static/vendor/`; they are fetched when the package is built.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import brotli
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from gallery.web.page_cache import best_coding
 
 FOLDER = Path(__file__).parents[1] / "static"
 COMPRESSED = {".css", ".js", ".svg", ".json", ".webmanifest", ".txt"}
 MEDIA_TYPES = {".js": "text/javascript", ".speculationrules": "application/speculationrules+json"}
-NOT_SERVED = {"package.json", "package-lock.json"}  # the pins of vendor/, for the build
+NOT_SERVED = {"package.json", "package-lock.json"}  # they pin the versions in vendor/, for the build
 
 
 class StaticFiles:
@@ -30,10 +31,11 @@ class StaticFiles:
         self._folder = folder
         self._bodies: dict[str, dict[bytes, bytes]] = {}
         self.version = ""
+        self.routes = [Route("/static/{version}/{path:path}", self.show, name="static", methods=["GET"])]
         self.read()
 
     def read(self) -> None:
-        """Read every file; `version` is a digest of them all."""
+        """Read all files; `version` is their digest."""
         plain: dict[str, bytes] = {}
         for path in sorted(self._folder.rglob("*")):
             name = path.relative_to(self._folder).as_posix()
@@ -51,7 +53,7 @@ class StaticFiles:
         self._bodies = {name: {b"": body} for name, body in plain.items()}
 
     def text(self, name: str) -> bytes:
-        """A file as it is, without compression; raises KeyError."""
+        """A file without compression. Raises KeyError."""
         return self._bodies[name][b""]
 
     def _body(self, name: str, coding: bytes) -> bytes:
@@ -65,7 +67,6 @@ class StaticFiles:
         return bodies[coding]
 
     async def show(self, request: Request) -> Response:
-        """A browser fetches a style sheet or a script."""
         name = request.path_params["path"]
         if name not in self._bodies:
             raise HTTPException(404)
@@ -80,6 +81,7 @@ class StaticFiles:
         if coding:
             headers["content-encoding"] = coding.decode()
         media_type = MEDIA_TYPES.get(suffix) or mimetypes.guess_type(name)[0]
-        # The largest library takes a second of compression, once; other visitors need not wait for it.
+        # Compressing the largest library takes a second, once. The thread keeps the event loop free for other
+        # visitors.
         body = await asyncio.to_thread(self._body, name, coding)
         return Response(body, media_type=media_type, headers=headers)

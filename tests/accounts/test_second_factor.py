@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.accounts.chores import forget_expired
+from gallery.accounts.chores import delete_expired
 from gallery.accounts.models import (
     AuthenticatorApp,
     Passkey,
@@ -371,10 +371,10 @@ async def test_an_answer_is_taken_once(named: Site) -> None:
     ]
     assert [answer.status_code for answer in answers] == [303, 422]
     spent = await SpentChallenge.all().count()
-    await forget_expired(None)  # type: ignore[arg-type]
+    await delete_expired(None)  # type: ignore[arg-type]
     assert await SpentChallenge.all().count() == spent  # it could still be sent again
     await SpentChallenge.all().update(at=now() - CHALLENGE_LIFETIME - timedelta(seconds=1))
-    await forget_expired(None)  # type: ignore[arg-type]
+    await delete_expired(None)  # type: ignore[arg-type]
     assert await SpentChallenge.all().count() == 0
 
 

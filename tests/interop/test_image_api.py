@@ -197,7 +197,7 @@ async def test_a_piece_whose_picture_is_withdrawn_while_it_is_made_is_not_answer
 
     monkeypatch.setattr(image_api, "render_region", cut_slowly)
     asking = asyncio.create_task(client.get(f"/iiif/{token}/{PIECE}"))
-    demand: OnDemandQueue = site.app.state.demand
+    demand: OnDemandQueue = site.app.state.on_demand
     while not demand._being_cut and not asking.done():
         await asyncio.sleep(0)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
@@ -240,7 +240,7 @@ async def test_pieces_take_no_more_room_than_is_allowed(site: Site) -> None:
 
 async def test_beyond_the_waiting_line_is_503(site: Site) -> None:
     _, token = await on_view(site)
-    site.app.state.demand = OnDemandQueue(at_once=1, line=1)
+    site.app.state.on_demand = OnDemandQueue(at_once=1, line=1)
     client = await site.client()
     answers = await asyncio.gather(
         *(client.get(f"/iiif/{token}/full/{width},/0/default.jpg") for width in range(200, 206))

@@ -212,7 +212,7 @@ async def test_what_is_withdrawn_while_it_is_drawn_is_not_answered(site: Site) -
     client = await site.client()
     card = await card_of(site, client, f"/zh/works/{work.public_id}")
     asking = asyncio.create_task(client.get(poster_of(card)))
-    demand: OnDemandQueue = site.app.state.demand
+    demand: OnDemandQueue = site.app.state.on_demand
     while not demand._being_cut and not asking.done():
         await asyncio.sleep(0)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
@@ -233,7 +233,7 @@ async def test_many_who_ask_are_one_and_too_many_are_told_to_wait(site: Site) ->
         async def get(self, key: str, cut: Any) -> bytes:
             raise QueueFull
 
-    site.app.state.demand = Full()
+    site.app.state.on_demand = Full()
     answer = await client.get(poster_of(card))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert (await client.get(card)).status_code == 200  # which is kept

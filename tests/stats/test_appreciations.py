@@ -60,7 +60,7 @@ async def test_without_script_one_press_appreciates_and_another_takes_it_back(si
     back = await visitor.post(f"/appreciations/en/{work.public_id}/taking-back", follow_redirects=True)
     assert "taken back" in back.text
     assert await answer(visitor, work) == (False, 0)
-    await write_counts(site.app.state.tally)
+    await write_counts(site.app.state.visit_counter)
     assert await answer(visitor, work) == (False, 0)
 
 
@@ -87,12 +87,12 @@ async def test_one_visitor_counts_once_for_each_work_before_and_after_it_is_writ
     visitor, stranger = await site.client(**BROWSER), await site.client(**BROWSER)
     for _ in range(3):
         await visitor.post(f"/appreciations/zh/{work.public_id}")
-        await write_counts(site.app.state.tally)
+        await write_counts(site.app.state.visit_counter)
         await visitor.post(f"/appreciations/en/{work.public_id}")
     await visitor.post(f"/appreciations/zh/{other.public_id}")
     assert await answer(visitor, work) == (True, 1)
     assert await answer(stranger, work) == (False, 1)
-    await write_counts(site.app.state.tally)
+    await write_counts(site.app.state.visit_counter)
     assert await answer(visitor, work) == (True, 1)
     tokens = [each.token for each in await Appreciation.all()]
     assert len(tokens) == len(set(tokens)) == 2  # two works, and nothing that says it was the same visitor
@@ -106,7 +106,7 @@ async def test_the_page_is_the_same_for_all_and_its_version_stands(site: Site) -
     before = await visitor.get(f"/zh/works/{work.public_id}")
     version = await site.app.state.content.generation()
     await visitor.post(f"/appreciations/zh/{work.public_id}")
-    await write_counts(site.app.state.tally)
+    await write_counts(site.app.state.visit_counter)
     after = [await client.get(f"/zh/works/{work.public_id}") for client in (visitor, other)]
     assert {before.content, *(page.content for page in after)} == {before.content}
     assert await site.app.state.content.generation() == version
@@ -141,7 +141,7 @@ async def test_a_withdrawn_work_is_gone_with_its_appreciations(site: Site) -> No
     work = await on_view(site)
     visitor = await site.client(**BROWSER)
     await visitor.post(f"/appreciations/zh/{work.public_id}")
-    await write_counts(site.app.state.tally)
+    await write_counts(site.app.state.visit_counter)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
     for path in (f"/appreciations/zh/{work.public_id}", f"/zh/works/{work.public_id}/appreciation"):
         assert (await visitor.get(path)).status_code == 410
@@ -153,7 +153,7 @@ async def test_another_site_cannot_press_the_button(site: Site) -> None:
     work = await on_view(site)
     visitor = await site.client(**{**BROWSER, "sec-fetch-site": "cross-site"})
     assert (await visitor.post(f"/appreciations/zh/{work.public_id}")).status_code == 403
-    assert not site.app.state.tally.take()
+    assert not site.app.state.visit_counter.take()
 
 
 async def test_programs_are_not_counted(site: Site) -> None:
@@ -196,7 +196,7 @@ async def test_what_was_taken_back_is_forgotten_after_a_day(site: Site) -> None:
     visitor = await site.client(**BROWSER)
     await visitor.post(f"/appreciations/zh/{work.public_id}")
     await visitor.post(f"/appreciations/zh/{work.public_id}/taking-back")
-    await write_counts(site.app.state.tally)
+    await write_counts(site.app.state.visit_counter)
     context = ChoreContext(site.settings, site.storage)
     await delete_taken_back(context)
     row = await Appreciation.get()

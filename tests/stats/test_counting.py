@@ -60,7 +60,7 @@ async def test_pages_that_visitors_open_are_counted_in_either_language(site: Sit
         assert (await visitor.get(path)).status_code == 200
     assert (await visitor.get("/zh/works/nosuchwork")).status_code == 404
     assert await WorkCount.all().count() == 0  # nothing is written while a page is made
-    assert await write_counts(site.app.state.tally)
+    assert await write_counts(site.app.state.visit_counter)
     counted = await WorkCount.get()
     assert (counted.artwork_id, counted.day, counted.kind, counted.number) == (work.id, today(), "seen", 3)
     assert await ThemeCount.filter(theme=theme).values_list("kind", "number") == [("seen", 1)]
@@ -75,7 +75,7 @@ async def test_a_page_from_the_cache_and_one_that_the_browser_kept_are_counted_t
     assert (await visitor.get(f"/zh/works/{work.public_id}")).content == first.content
     again = await visitor.get(f"/zh/works/{work.public_id}", headers={"if-none-match": first.headers["etag"]})
     assert again.status_code == 304
-    await write_counts(site.app.state.tally)
+    await write_counts(site.app.state.visit_counter)
     assert await seen(work) == 3
 
 
@@ -108,7 +108,7 @@ async def test_programs_and_what_is_fetched_ahead_are_not_counted(
     client = await site.client(**headers)
     assert (await client.get(f"/zh/works/{work.public_id}")).status_code == 200
     assert (await (await site.client(**BROWSER)).head(f"/zh/works/{work.public_id}")).status_code == 200
-    assert await write_counts(site.app.state.tally)
+    assert await write_counts(site.app.state.visit_counter)
     assert await seen(work) == 0
 
 
@@ -170,7 +170,7 @@ async def test_a_process_that_is_killed_loses_at_most_a_second(live: LiveSite) -
 async def test_a_withdrawal_takes_its_counts_along_even_those_not_written_yet(site: Site) -> None:
     work, _ = await on_view(site)
     staying, _ = await on_view(site)
-    tally = site.app.state.tally
+    tally = site.app.state.visit_counter
     visitor = await site.client(**BROWSER)
     for each in (work, staying):
         await visitor.get(f"/zh/works/{each.public_id}")
@@ -189,7 +189,7 @@ async def test_a_withdrawal_takes_its_counts_along_even_those_not_written_yet(si
 async def test_a_work_that_is_just_being_changed_waits_and_keeps_nobody_waiting(site: Site) -> None:
     changing, _ = await on_view(site)
     other, _ = await on_view(site)
-    tally = site.app.state.tally
+    tally = site.app.state.visit_counter
     visitor = await site.client(**BROWSER)
     for each in (changing, other):
         await visitor.get(f"/zh/works/{each.public_id}")

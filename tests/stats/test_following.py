@@ -60,7 +60,7 @@ async def test_each_button_leads_to_its_link_and_is_counted(site: Site) -> None:
         led = [(await visitor.get(address)).headers["location"] for address in buttons]
         assert led == [LINKS[name] for name in ("link_once", "link_monthly", "link_volunteer", "link")]
     assert await ProjectCount.all().count() == 0
-    await write_counts(site.app.state.tally)
+    await write_counts(site.app.state.visit_counter)
     assert await followed(ProjectCount) == 16
     assert await followed(WorkCount) == 8  # from the work's page
 
@@ -97,7 +97,7 @@ async def test_a_dead_link_is_said_to_be_checked(site: Site) -> None:
         assert "This link is being checked" in answer.text
         assert "example.org/gone" not in answer.text
         assert answer.headers["cache-control"] == "no-store"
-    await write_counts(site.app.state.tally)
+    await write_counts(site.app.state.visit_counter)
     assert await followed(ProjectCount) == 0
 
 
@@ -122,7 +122,7 @@ async def test_programs_heads_and_floods_are_led_on_and_not_counted(site: Site) 
     assert (await visitor.head(path)).status_code == 302
     for _ in range(70):
         assert (await visitor.get(path)).status_code == 302
-    await write_counts(site.app.state.tally)
+    await write_counts(site.app.state.visit_counter)
     assert await followed(ProjectCount) == 60
 
 

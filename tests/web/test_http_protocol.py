@@ -40,7 +40,7 @@ class Site:
     content: Generations = field(default_factory=Generations)
     asked: list[str] = field(default_factory=list)  # what passed the page cache
     passed: list[str] = field(default_factory=list)  # what passed the front door
-    tally: VisitCounter = field(default_factory=VisitCounter)
+    visit_counter: VisitCounter = field(default_factory=VisitCounter)
 
     def __post_init__(self) -> None:
         self.picture_cache = PageCache(self.answer, self.content, 10_000_000, PICTURE_PREFIXES)  # type: ignore[arg-type]

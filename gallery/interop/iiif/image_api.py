@@ -112,7 +112,7 @@ async def show(request: Request) -> Response:
             return await storage.public.answer(request, key, media_type=FORMATS[cut.format], headers=headers)
         except FileNotFoundError:
             continue
-    demand: OnDemandQueue = request.app.state.demand
+    demand: OnDemandQueue = request.app.state.on_demand
     try:
         body = await demand.get(
             f"{token}/{cut.name}", lambda: make_derivative(token, cut, whole, storage, settings)
@@ -184,7 +184,7 @@ def problem(status: int, sentence: str, retry_after: int | None = None) -> Respo
 
 
 def visibility_cache_of(request: Request) -> VisibilityCache:
-    sightings: VisibilityCache = request.app.state.sightings
+    sightings: VisibilityCache = request.app.state.visibility
     return sightings
 
 

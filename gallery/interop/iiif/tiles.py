@@ -88,7 +88,7 @@ async def claim(context: ChoreContext) -> Image | None:
     """Take a picture on lease: first one that another left half done, whether or not it is still on view."""
     async with in_transaction():
         left = Image.filter(tiling_until__lt=now())
-        image: Image | None = await locked(left.order_by("id").limit(1), skip_held=True).first()
+        image: Image | None = await locked(left.order_by("id").limit(1), skip_locked=True).first()
         if image is None:
             on_view = Artwork.all().on_view().values("image_id")
             without = Image.filter(
@@ -98,7 +98,7 @@ async def claim(context: ChoreContext) -> Image | None:
                 tiling_attempts__lt=MAX_ATTEMPTS,
                 id__in=Subquery(on_view),
             )
-            image = await locked(without.order_by("id").limit(1), skip_held=True).first()
+            image = await locked(without.order_by("id").limit(1), skip_locked=True).first()
         if image is None:
             return None
         image.tiling_attempts += 1

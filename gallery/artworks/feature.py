@@ -1,0 +1,30 @@
+"""The routes and chores of artworks."""
+
+from __future__ import annotations
+
+from gallery.artworks import (
+    autosave_views,
+    bulk_upload,
+    framing_views,
+    import_chores,
+    import_views,
+    picture_views,
+    private_shares,
+    screening,
+    tus,
+    views,
+    worker_status_views,
+)
+
+ROUTES = [
+    *worker_status_views.routes,
+    *picture_views.routes,
+    *tus.routes,
+    *autosave_views.routes,
+    *import_views.routes,
+    *framing_views.routes,
+    *bulk_upload.routes,
+    *private_shares.routes,
+    *views.routes,
+]
+CHORES = [*screening.CHORES, *tus.CHORES, *import_chores.CHORES]

@@ -1,0 +1,120 @@
+"""The responses to exceptions: pages in the reader's language, and problem details for programs."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ExceptionHandler
+from tortoise.exceptions import ValidationError
+
+from gallery.accounts.access import SecondFactorRequired, SignInRequired
+from gallery.accounts.confirmation import ConfirmationRequired, ask_to_confirm
+from gallery.api.problems import Problem, is_api_request, problem_response, status_response
+from gallery.images.uploads import MalformedForm
+from gallery.storage import StoreUnavailable
+from gallery.web.languages import LANGUAGES, accepted_language, set_language
+from gallery.web.rendering import DESK, pages_of, redirect, render
+from gallery.web.security import security_headers
+
+logger = logging.getLogger("gallery")
+
+RETRY_AFTER = "30"  # seconds
+TEMPLATES = {404: "errors/404.html", 410: "errors/410.html"}
+
+
+async def show_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if is_api_request(request):
+        return status_response(request, error.status_code, error.headers)
+    _set_language(request)
+    template = TEMPLATES.get(error.status_code, "errors/other.html")
+    response = render(request, template, {"status": error.status_code}, status=error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def show_bad_address(request: Request) -> Response:
+    """For a URL that no route can have."""
+    if is_api_request(request):
+        return problem_response(request, Problem(400))
+    return PlainTextResponse("There is no such address.\n", 400)
+
+
+async def ask_to_sign_in(request: Request, error: Exception) -> Response:
+    """Redirect to the sign-in page, which redirects back to a page that was requested with GET."""
+    page = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    query = f"?next={quote(page)}" if request.method == "GET" else ""
+    return RedirectResponse(pages_of(request).url("accounts:sign_in") + query, status_code=303)
+
+
+async def ask_for_second_factor(request: Request, error: Exception) -> Response:
+    """Redirect to the page for setting up a second factor; until then no other page of the desk opens."""
+    return redirect(request, "accounts:second_factor")
+
+
+async def show_bad_form(request: Request, error: Exception) -> Response:
+    _set_language(request)
+    return render(request, "errors/other.html", {"status": 400}, status=400)
+
+
+async def note_disconnect(request: Request, error: Exception) -> Response:
+    """Log that the connection closed before the whole body arrived; the response reaches nobody."""
+    logger.warning("A request broke off before all of it had arrived; nothing was done.")
+    return await show_error(request, HTTPException(408, headers={"connection": "close"}))
+
+
+async def show_not_found(request: Request, error: Exception) -> Response:
+    """404 for a URL with a name longer than its column.
+
+    For a form the same error would be a bug, so it is raised.
+    """
+    if request.method not in {"GET", "HEAD"}:
+        raise error
+    return await show_error(request, HTTPException(404))
+
+
+async def show_store_unavailable(request: Request, error: Exception) -> Response:
+    """503 while the picture store cannot be reached."""
+    logger.warning("%s", error)
+    return await show_error(request, HTTPException(503, headers={"retry-after": RETRY_AFTER}))
+
+
+async def show_failure(request: Request, error: Exception) -> Response:
+    """500 for a bug.
+
+    Starlette sends this response from outside the middleware, so it sets the headers itself.
+    """
+    headers = security_headers(pages_of(request).settings)
+    if is_api_request(request):
+        return status_response(request, 500, headers)
+    _set_language(request)
+    return render(request, "errors/500.html", status=500, headers=headers)
+
+
+def _set_language(request: Request) -> None:
+    """The person's language at the desk, else the path's, else the browser's."""
+    person = getattr(request.state, "person", None)
+    first = request.url.path.split("/")[1]
+    if person is not None and request.url.path.startswith(DESK):
+        set_language(person.language)
+    elif first in LANGUAGES:
+        set_language(first)
+    else:
+        set_language(accepted_language(request.headers.get("accept-language", "")))
+
+
+HANDLERS: dict[int | type[Exception], ExceptionHandler] = {
+    HTTPException: show_error,
+    SignInRequired: ask_to_sign_in,
+    SecondFactorRequired: ask_for_second_factor,
+    ConfirmationRequired: ask_to_confirm,
+    MalformedForm: show_bad_form,
+    ClientDisconnect: note_disconnect,
+    ValidationError: show_not_found,
+    StoreUnavailable: show_store_unavailable,
+    500: show_failure,
+}

@@ -1,0 +1,13 @@
+"""The routes and chores of public pages."""
+
+from __future__ import annotations
+
+from gallery.public import calendar, chores, media, previews, views
+
+ROUTES = [
+    *media.routes,
+    *previews.routes,
+    *calendar.routes,
+    *views.routes,
+]
+CHORES = chores.CHORES

@@ -1,0 +1,31 @@
+"""The routes and chores of reviews."""
+
+from __future__ import annotations
+
+from gallery.reviews import (
+    bulk_review,
+    chores,
+    coverage,
+    pair_views,
+    private_views,
+    profile_images,
+    reasons,
+    report_views,
+    scoring_views,
+    trust_views,
+    views,
+)
+
+ROUTES = [
+    *views.routes,
+    *bulk_review.routes,
+    *pair_views.routes,
+    *private_views.routes,
+    *reasons.routes,
+    *coverage.routes,
+    *report_views.routes,
+    *scoring_views.routes,
+    *trust_views.routes,
+    *profile_images.routes,
+]
+CHORES = chores.CHORES

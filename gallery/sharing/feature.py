@@ -1,0 +1,12 @@
+"""The routes and chores of sharing."""
+
+from __future__ import annotations
+
+from gallery.sharing import views, wall_labels
+from gallery.worker import Chore
+
+ROUTES = [
+    *views.routes,
+    *wall_labels.routes,
+]
+CHORES: list[Chore] = []
