@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,6 @@ from gallery.accounts.models import Person
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.forms import WorkForm, form_values
 from gallery.artworks.models import Artwork
-from gallery.artworks.snapshots import digest
 from gallery.artworks.works import (
     TEXT_FIELDS,
     NotEditable,
@@ -27,6 +25,7 @@ from gallery.audit.recording import AUTOSAVE_WINDOW, record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import in_transaction, locked
 from gallery.organisations.models import Organisation, Project
+from gallery.web.edit_conflicts import compare_edits, digest, read_digests
 from gallery.web.languages import gettext as _
 
 FormValues = Mapping[str, Sequence[str]]  # form field → what stands in it, as a browser sends it
@@ -53,26 +52,6 @@ def autosave_key(form_key: str) -> str:
     return hashlib.sha256(f"typing {form_key}".encode()).hexdigest()[:32]
 
 
-def normalised_values(values: Sequence[str]) -> list[str]:
-    """Values as they are compared: one way to end a line, no blank edges, no order, nothing empty."""
-    return sorted(filter(None, (each.replace("\r\n", "\n").replace("\0", "").strip() for each in values)))
-
-
-def digest_of(values: Sequence[str]) -> str:
-    return digest("\x1f".join(normalised_values(values)))
-
-
-def fingerprint(typed: FormValues, names: Collection[str] = AUTOSAVED_FIELDS) -> str:
-    """`title:1a2b3c4d …`: what a window shows in each of its fields."""
-    return " ".join(f"{name}:{digest_of(typed.get(name, ()))}" for name in names)
-
-
-def fingerprint_in(text: object) -> dict[str, str]:
-    """Field → digest, of a fingerprint; empty where a form carries none."""
-    pairs = re.findall(r"([a-z_]+):([0-9a-f]{8})", text) if isinstance(text, str) else []
-    return {name: value for name, value in pairs if name in AUTOSAVED_FIELDS}
-
-
 @dataclass
 class MergedValues:
     """What one window sends, put together with what the work says by now."""
@@ -83,32 +62,30 @@ class MergedValues:
 
 
 def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = False) -> MergedValues:
-    """Put `posted` together with `current`, by the fingerprint `seen` that it carries.
+    """Put `posted` together with `current`, by the digests in its field `seen`. Without any, all that is posted holds.
 
     A field that the window does not show stays. Of one that was changed both here and elsewhere, `choice_NAME` says which
-    holds: `theirs`, or `mine-` with the digest of what it overwrites. Without a fingerprint all that is posted holds.
-    With `keep_conflicts` what is posted stands in the values of conflicts, to be shown again.
+    holds: `theirs`, or `mine-` with the digest of what it overwrites. With `keep_conflicts` the values of conflicts are
+    those posted, to be shown again.
     """
-    seen = fingerprint_in(posted.get("seen"))
-    result = MergedValues({})
-    for name in AUTOSAVED_FIELDS:
-        mine = [each.replace("\0", "") for each in posted.getlist(name) if isinstance(each, str)]
-        theirs = list(current.get(name, ()))
-        result.values[name] = mine
-        if not seen or digest_of(mine) == digest_of(theirs) or seen.get(name) == digest_of(theirs):
-            continue
+    seen = read_digests(posted.get("seen"))
+    mine = {
+        name: [each.replace("\0", "") for each in posted.getlist(name) if isinstance(each, str)]
+        for name in AUTOSAVED_FIELDS
+    }
+    theirs = {name: list(current.get(name, ())) for name in AUTOSAVED_FIELDS}
+    compared = compare_edits(seen, theirs, {name: mine[name] for name in mine if not seen or name in seen})
+    result = MergedValues({**theirs, **compared.changed})
+    for name in (*compared.elsewhere, *compared.conflicts):
         choice = posted.get(f"choice_{name}")
-        if choice == f"mine-{digest_of(theirs)}":
-            continue
-        if name not in seen:
-            result.values[name] = theirs
-        elif seen[name] == digest_of(mine) or choice == "theirs":
-            result.values[name] = theirs
+        if choice == f"mine-{digest(theirs[name])}":
+            result.values[name] = mine[name]
+        elif choice == "theirs" or name in compared.elsewhere:
             result.elsewhere.append(name)
         else:
             result.conflicts.append(name)
-            if not keep_conflicts:
-                result.values[name] = theirs
+            if keep_conflicts:
+                result.values[name] = mine[name]
     return result
 
 
@@ -160,7 +137,7 @@ async def autosave(
                 name: list(result.values[name])
                 for name in AUTOSAVED_FIELDS
                 if (name in wrong or name in FIELDS_SAVED_BY_HAND)
-                and digest_of(result.values[name]) != digest_of(form_values(held, finished_only=True)[name])
+                and digest(result.values[name]) != digest(form_values(held, finished_only=True)[name])
             }
             try:
                 await fill_work(held, details, by, None, unfinished)

@@ -18,9 +18,6 @@ from gallery.artworks.autosave import (
     MergedValues,
     autosave,
     autosave_key,
-    digest_of,
-    fingerprint,
-    fingerprint_in,
     readable_value,
 )
 from gallery.artworks.forms import WorkForm, form_values, parse_form_key
@@ -31,6 +28,7 @@ from gallery.clock import now, to_local
 from gallery.images.uploads import MAX_FIELD_BYTES, MAX_FIELDS
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
+from gallery.web.edit_conflicts import digest, format_digests, read_digests
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of
 
@@ -93,7 +91,7 @@ async def _autosave(
     current = form_values(kept)
     form = WorkForm(offered=await load_work_options(organisations, kept))
     time = to_local(now()).strftime("%H:%M")
-    shown = fingerprint_in(posted.get("seen")) or current
+    shown = read_digests(posted.get("seen")) or current
     left = [name for name in kept.unfinished if name in shown]
     told: dict[str, Any] = {
         "sentence": _("Saved %(time)s. What is not finished yet is kept here too.") % {"time": time}
@@ -110,12 +108,10 @@ async def _autosave(
 
 
 def digests_after(result: MergedValues, current: dict[str, list[str]], posted: MultiDict) -> str:
-    """The fingerprint that a window goes on with: of a conflict it still has what it saw before."""
-    seen = fingerprint_in(posted.get("seen"))
-    now_there = fingerprint_in(fingerprint(current, seen or current))
-    return " ".join(
-        f"{name}:{seen[name] if name in result.conflicts else value}" for name, value in now_there.items()
-    )
+    """The field `seen` that a window goes on with: of a conflict it keeps the digest of what it showed before."""
+    seen = read_digests(posted.get("seen"))
+    digests = {name: digest(current.get(name)) for name in seen or current}
+    return format_digests({**digests, **{name: seen[name] for name in result.conflicts}})
 
 
 def conflicts_payload(
@@ -128,7 +124,7 @@ def conflicts_payload(
             "label": str(form[name].label.text),
             "theirs": current[name],
             "shown": readable_value(form, name, current[name]),
-            "digest": digest_of(current[name]),
+            "digest": digest(current[name]),
         }
         for name in result.conflicts
     ]

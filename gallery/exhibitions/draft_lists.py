@@ -13,9 +13,15 @@ from gallery.accounts.models import Person
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import in_transaction
-from gallery.exhibitions.drafts import DraftChangeRefused, draft_of, lock_exhibition, mark_changed
-from gallery.exhibitions.edit_conflicts import merged
+from gallery.exhibitions.drafts import (
+    DraftChangeRefused,
+    changed_fields,
+    draft_of,
+    lock_exhibition,
+    mark_changed,
+)
 from gallery.exhibitions.models import Edition, Exhibition
+from gallery.web.edit_conflicts import Digests
 from gallery.web.languages import gettext as _
 
 ListName = Literal["credits", "talks"]
@@ -49,14 +55,13 @@ async def change_entry(
     key: str,
     values: Mapping[str, Any],
     by: Person,
-    seen: Mapping[str, str],
+    seen: Digests,
 ) -> None:
-    """Set fields of an entry. `seen` as for `building.change`. Raises ChangedMeanwhile, NoSuchEntry."""
+    """Set fields of an entry. `seen` as for `change_draft`. Raises EditConflict, NoSuchEntry."""
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
         place = _index_of(entries, key)
-        other = draft.changed_by.name if draft.changed_by else ""
-        entries[place] |= merged(seen, entries[place], values, other)
+        entries[place] |= await changed_fields(draft.id, seen, entries[place], values)
         await _save_entries(draft, name, entries, by)
 
 
@@ -80,8 +85,8 @@ async def move_entry(exhibition: Exhibition, name: ListName, key: str, to: int, 
 async def _locked_entries(exhibition: Exhibition, name: ListName) -> tuple[Entries, Edition]:
     draft = await draft_of(exhibition)
     await lock_exhibition(exhibition.id)
-    held = await Edition.get(id=draft.id).select_related("changed_by")
-    return list(getattr(held, name) or []), held
+    await draft.refresh_from_db(fields=[name])
+    return list(getattr(draft, name) or []), draft
 
 
 async def _save_entries(draft: Edition, name: ListName, entries: Entries, by: Person) -> None:

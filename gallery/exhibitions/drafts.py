@@ -23,10 +23,10 @@ from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.exhibitions.announcements import notify_of_hanging
 from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arrangement_of, create_rooms
 from gallery.exhibitions.comparison import compare
-from gallery.exhibitions.edit_conflicts import digest, merged
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.room_rules import FilledRoom, fill_rooms, work_ids_of
 from gallery.themes.models import Theme
+from gallery.web.edit_conflicts import Digests, EditConflict, compare_edits
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
@@ -76,22 +76,26 @@ async def change_draft(
     theme: Theme | None,
     *,
     by: Person | None = None,
-    seen: Mapping[str, str] | None = None,
+    seen: Digests | None = None,
     **draft: Any,
 ) -> None:
-    """Set fields of the draft; and the theme, which is the exhibition's own: visitors see it at once.
+    """Set fields of the draft, and the theme. That is the exhibition's own, so visitors see it at once.
 
-    `seen`: the digests of the fields as they were shown. Raises ChangedMeanwhile.
+    `seen`: the digests of the fields, `theme` among them, as the page showed them. Raises EditConflict.
     """
     edition = await draft_of(exhibition)
     async with in_transaction():
         held = await lock_exhibition(exhibition.id)
-        await _save_merged(edition, edition.id, draft, seen or {})
+        await edition.refresh_from_db()
+        current = {name: getattr(edition, name) for name in draft} | {"theme": str(held.theme_id or "")}
+        typed = draft | {"theme": str(theme.id) if theme else ""}
+        changed = await changed_fields(edition.id, seen or {}, current, typed)
+        is_new_theme = changed.pop("theme", current["theme"]) != current["theme"]
+        if changed:
+            await Edition.filter(id=edition.id).update(**changed)
         await mark_changed(edition.id, by)
         await record(Verb.EXHIBITION_CHANGED, exhibition.id, by=by, once_in=AUTOSAVE_WINDOW)
-        if (seen or {}).get("theme") == digest(str(theme.id) if theme else ""):
-            return  # the form left it alone, so what another chose meanwhile stays
-        if held.theme_id != (theme.id if theme else None):
+        if is_new_theme:
             held.theme = theme
             await held.save(update_fields=["theme_id"])
             await content_version.bump()
@@ -110,13 +114,13 @@ async def add_room(edition: Edition, *, by: Person | None = None, **texts: Any) 
 
 
 async def change_room(
-    room: Room, *, by: Person | None = None, seen: Mapping[str, str] | None = None, **texts: Any
+    room: Room, *, by: Person | None = None, seen: Digests | None = None, **texts: Any
 ) -> None:
-    """Set ROOM_FIELDS of a draft's room. `seen` as for `change`. Raises ChangedMeanwhile."""
+    """Set ROOM_FIELDS of a draft's room. `seen` as for `change`. Raises EditConflict."""
     async with in_transaction():
         edition = await _check_draft(room.edition_id)
         await lock_exhibition(edition.exhibition_id)
-        await _save_merged(room, edition.id, texts, seen or {})
+        await _save_changed(room, edition.id, texts, seen or {})
         await mark_changed(edition.id, by)
         await record(
             Verb.EXHIBITION_ROOM_CHANGED,
@@ -128,11 +132,11 @@ async def change_room(
 
 
 async def change_caption(
-    hanging: Hanging, *, by: Person | None = None, seen: Mapping[str, str] | None = None, **texts: Any
+    hanging: Hanging, *, by: Person | None = None, seen: Digests | None = None, **texts: Any
 ) -> None:
     """Set CAPTIONS: words for a work that hold for this room alone. `seen` as for `change`.
 
-    Raises ChangedMeanwhile, and NotHangable for a work that was withdrawn: its words are erased, and must not come back.
+    Raises EditConflict, and NotHangable for a work that was withdrawn: its words are erased, and must not come back.
     """
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
@@ -143,7 +147,7 @@ async def change_caption(
         work = await locked(Artwork.filter(id=hanging.artwork_id)).get()
         if work.status == Status.WITHDRAWN:
             raise NotHangable(_l("Its consent was withdrawn, so it cannot be changed."))
-        await _save_merged(hanging, edition.id, texts, seen or {})
+        await _save_changed(hanging, edition.id, texts, seen or {})
         await mark_changed(edition.id, by)
         await record(
             Verb.EXHIBITION_CAPTION_CHANGED, edition.exhibition_id, with_id=hanging.artwork_id, by=by
@@ -395,18 +399,28 @@ async def mark_changed(edition_id: int, by: Person | None) -> None:
     await Edition.filter(id=edition_id).update(version=F("version") + 1, changed_by_id=by.id if by else None)
 
 
-async def _save_merged(
-    record: Edition | Room | Hanging, edition_id: int, typed: Mapping[str, Any], seen: Mapping[str, str]
+async def changed_fields(
+    draft_id: int, seen: Digests, current: Mapping[str, Any], typed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Of `typed`, what its sender changed. Raises EditConflict where that would undo another's change."""
+    compared = compare_edits(seen, current, typed)
+    if compared.conflicts:
+        draft = await Edition.get(id=draft_id).select_related("changed_by")
+        by = draft.changed_by.name if draft.changed_by else ""
+        raise EditConflict({name: current[name] for name in compared.conflicts}, by)
+    return compared.changed
+
+
+async def _save_changed(
+    record: Room | Hanging, draft_id: int, typed: Mapping[str, Any], seen: Digests
 ) -> None:
-    """Change what the sender of a form changed; refuse what would undo another's change. Raises ChangedMeanwhile."""
-    model: type[Edition | Room | Hanging] = type(record)
-    held = await model.get_or_none(id=record.id)
-    if held is None:  # taken down meanwhile
+    """Save the fields that the sender of a form changed. Raises EditConflict."""
+    model: type[Room | Hanging] = type(record)
+    stored = await model.get_or_none(id=record.id)
+    if stored is None:  # taken down since
         return
-    draft = await Edition.get(id=edition_id).select_related("changed_by")
-    other = draft.changed_by.name if draft.changed_by else ""
-    changed = merged(seen, {name: getattr(held, name) for name in typed}, typed, other)
-    if changed:
+    current = {name: getattr(stored, name) for name in typed}
+    if changed := await changed_fields(draft_id, seen, current, typed):
         await model.filter(id=record.id).update(**changed)
 
 

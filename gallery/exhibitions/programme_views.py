@@ -23,13 +23,13 @@ from gallery.exhibitions.draft_lists import (
     remove_entry,
 )
 from gallery.exhibitions.drafts import DraftChangeRefused, draft_of
-from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, seen_of, written
 from gallery.exhibitions.forms import CreditForm, TalkForm
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.talks import TALK_FIELDS, talks_of
 from gallery.exhibitions.views import add_conflict_errors, seen_in
 from gallery.numbers import whole_number
 from gallery.organisations.links import find_dead_links
+from gallery.web.edit_conflicts import EditConflict, format_digests, seen_field
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
@@ -75,8 +75,8 @@ class EntryListViews:
             await change_entry(exhibition, self.name, key, form.kept(), person, seen_in(posted))
         except NoSuchEntry as error:
             raise HTTPException(404) from error
-        except ChangedMeanwhile as other:
-            seen = add_conflict_errors(form, other, seen_in(posted))
+        except EditConflict as conflict:
+            seen = add_conflict_errors(form, conflict, seen_in(posted))
             return await self._page(request, exhibition, refused=(key, form), seen=seen)
         return self._back(request, exhibition, key, _("Saved in the draft."))
 
@@ -114,12 +114,14 @@ class EntryListViews:
         draft = await draft_of(exhibition)
         entries = self.read(getattr(draft, self.name))
         forms = {entry.key: self.form(prefix=entry.key, obj=entry) for entry in entries}
-        shown = {entry.key: seen_of({name: entry.kept()[name] for name in self.fields}) for entry in entries}
+        shown = {
+            entry.key: seen_field({name: entry.kept()[name] for name in self.fields}) for entry in entries
+        }
         if refused:
             if refused[0] not in forms:  # removed meanwhile
                 raise HTTPException(404)
             forms[refused[0]] = refused[1]
-            shown[refused[0]] = written(seen or {})
+            shown[refused[0]] = format_digests(seen or {})
         context = {
             **await self.beside(request, exhibition, entries),
             "exhibition": exhibition,

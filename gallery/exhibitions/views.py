@@ -29,7 +29,6 @@ from gallery.exhibitions.builder import (
     works_ending_before_closing,
 )
 from gallery.exhibitions.drafts import DraftChangeRefused, NotPublishable, draft_of
-from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, digest, read_seen, seen_of, written
 from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, PublishedEditions, Room
 from gallery.exhibitions.room_rules import fill_rooms, waiting
@@ -37,6 +36,7 @@ from gallery.exhibitions.talks import TIME_FIELDS
 from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
+from gallery.web.edit_conflicts import Digests, EditConflict, digest, format_digests, read_digests, seen_field
 from gallery.web.forms import Form, read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized
@@ -109,8 +109,8 @@ async def update(request: Request) -> Response:
             seen=seen_in(posted),
             **form.values(*EDITION_FIELDS),
         )
-    except ChangedMeanwhile as other:
-        seen = add_conflict_errors(form, other, seen_in(posted))
+    except EditConflict as conflict:
+        seen = add_conflict_errors(form, conflict, seen_in(posted))
         return await _render_builder(request, exhibition, edition_form=form, seen=seen)
     shown = {**form.values(*EDITION_FIELDS), "theme": form["theme"].data}
     return await _saved_response(request, exhibition, "edition", _("Saved in the draft."), shown=shown)
@@ -135,8 +135,8 @@ async def update_room(request: Request) -> Response:
         return await _render_builder(request, exhibition, room_forms={room.id: form}, seen=seen_in(posted))
     try:
         await drafts.change_room(room, by=person, seen=seen_in(posted), **form.room_values())
-    except ChangedMeanwhile as other:
-        seen = add_conflict_errors(form, other, seen_in(posted))
+    except EditConflict as conflict:
+        seen = add_conflict_errors(form, conflict, seen_in(posted))
         return await _render_builder(request, exhibition, room_forms={room.id: form}, seen=seen)
     shown = form.room_values()
     return await _saved_response(
@@ -173,8 +173,8 @@ async def update_caption(request: Request) -> Response:
         )
     try:
         await drafts.change_caption(hanging, by=person, seen=seen_in(posted), **form.values(*CAPTION_FIELDS))
-    except ChangedMeanwhile as other:
-        seen = add_conflict_errors(form, other, seen_in(posted))
+    except EditConflict as conflict:
+        seen = add_conflict_errors(form, conflict, seen_in(posted))
         return await _render_builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen)
     except DraftChangeRefused as refusal:
         form.refuse("caption_zh", str(refusal))
@@ -317,14 +317,14 @@ async def _render_builder(
     new_room_form: RoomForm | None = None,
     room_forms: dict[int, RoomForm] | None = None,
     caption_forms: dict[int, CaptionForm] | None = None,
-    seen: Mapping[str, str] | None = None,
+    seen: Digests | None = None,
     refusal: str = "",
 ) -> Response:
     """The builder; with a form that was refused, or a refusal, it answers 422 and keeps what was typed.
 
     `seen`: the digests of what its sender saw of the form that was refused.
     """
-    still_seen = written(seen or {})
+    still_seen = format_digests(seen or {})
     refused = [form for form in (edition_form, new_room_form, *(room_forms or {}).values()) if form]
     if (refused or caption_forms) and wants_json(request):
         errors = {
@@ -426,21 +426,21 @@ async def _saved_response(
         "publishing": publish_button_text(draft, site),
     }
     if shown is not None:
-        told["seen"] = seen_of(shown)
+        told["seen"] = seen_field(shown)
     return JSONResponse(told, status_code=422 if level == "error" else 200)
 
 
 def seen_edition(draft: Edition, theme_id: int | None) -> str:
     fields: dict[str, Any] = {name: getattr(draft, name) for name in EDITION_FIELDS}
-    return seen_of({**fields, "theme": str(theme_id or "")})
+    return seen_field({**fields, "theme": str(theme_id or "")})
 
 
 def seen_room(room: Room) -> str:
-    return seen_of({name: getattr(room, name) for name in ROOM_FIELDS})
+    return seen_field({name: getattr(room, name) for name in ROOM_FIELDS})
 
 
 def seen_caption(hanging: Hanging) -> str:
-    return seen_of({name: getattr(hanging, name) for name in CAPTION_FIELDS})
+    return seen_field({name: getattr(hanging, name) for name in CAPTION_FIELDS})
 
 
 def wants_json(request: Request) -> bool:
@@ -449,15 +449,15 @@ def wants_json(request: Request) -> bool:
 
 def seen_in(posted: ImmutableMultiDict[str, Any]) -> dict[str, str]:
     """The digests of the fields as the sender of a form saw them."""
-    return read_seen(str(posted.get("seen", "")))
+    return read_digests(posted.get("seen"))
 
 
-def add_conflict_errors(form: Form, other: ChangedMeanwhile, seen: Mapping[str, str]) -> dict[str, str]:
+def add_conflict_errors(form: Form, conflict: EditConflict, seen: Digests) -> dict[str, str]:
     """Say at each field that somebody else changed it, and what it holds now; what was typed stays in the form.
 
     Returns what has been `seen` with that: of these fields what they hold now, of the others what it was.
     """
-    for name, value in other.theirs.items():
+    for name, value in conflict.current.items():
         if isinstance(value, str) and name in TIME_FIELDS:
             value = datetime.fromisoformat(value)
         if isinstance(value, datetime):
@@ -465,12 +465,14 @@ def add_conflict_errors(form: Form, other: ChangedMeanwhile, seen: Mapping[str, 
         sentence = _(
             "%(who)s changed this meanwhile. It now reads: %(text)s. Save again to put yours in its place."
         )
-        said = "–" if value in (None, "") else str(value)
+        if name == "theme":
+            value = {choice.value: choice.label for choice in form[name].choices}.get(value, value)
+        text = "–" if value in (None, "") else str(value)
         form.refuse(
             "filled" if name == "rule" else name,
-            sentence % {"who": other.by or _("Somebody"), "text": said},
+            sentence % {"who": conflict.by or _("Somebody"), "text": text},
         )
-    return {**seen, **{name: digest(value) for name, value in other.theirs.items()}}
+    return {**seen, **{name: digest(value) for name, value in conflict.current.items()}}
 
 
 async def posted_work(request: Request) -> Artwork:

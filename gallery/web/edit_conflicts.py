@@ -1,73 +1,104 @@
-"""Two curators at once: what one saves does not undo what the other saved since the page was made.
+"""What somebody saves must not undo what somebody else saved since the page was made.
 
-A form carries a digest of each field as its window shows it. A field that its sender left alone keeps what it holds now; one
-that both changed is refused, with what it holds now. So digests that go back to a window are never those of what is kept, which
-may hold another's words that it does not show: they would make of the old words there a change that is meant.
+A form carries a digest of each field as its page shows it, in the hidden field `seen`. When it is saved, each field is
+compared three ways: what the page showed, what is stored now, and what was typed.
+
+Digests that go back to a page are those of what it shows, never those of what is stored. What is stored may hold somebody
+else's words, which the page does not show: the next save would overwrite them with the old words.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value")
+Digests = Mapping[str, str]  # field → digest
+
+MAX_SEEN_LENGTH = 4000  # characters of a field `seen` that are read
 
 
-class ChangedMeanwhile(Exception):
-    """Somebody else changed the same fields; `theirs` has what each of them holds now."""
+class EditConflict(Exception):
+    """Somebody else changed the same fields since the page was made, so nothing was saved."""
 
-    def __init__(self, theirs: Mapping[str, Any], by: str) -> None:
-        super().__init__(f"changed meanwhile: {', '.join(theirs)}")
-        self.theirs = theirs
-        self.by = by  # their name, empty where it is not known
+    def __init__(self, current: Mapping[str, Any] | None = None, by: str = "", sentence: Any = "") -> None:
+        super().__init__(sentence or f"Changed since the page was made: {', '.join(current or ('?',))}")
+        self.current = dict(current or {})  # what each of these fields holds now, where that is known
+        self.by = by  # the other person's name, empty where it is not known
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return str(self.sentence or super().__str__())
+
+
+@dataclass
+class EditComparison(Generic[Value]):
+    """What a form changes, compared with what others changed since its page was made."""
+
+    changed: dict[str, Value] = field(default_factory=dict)  # to be saved
+    elsewhere: list[str] = field(default_factory=list)  # changed by others alone: what is stored stays
+    conflicts: list[str] = field(default_factory=list)  # changed by both: what is stored stays
 
 
 def digest(value: Any) -> str:
-    """Eight characters that change with a field's value; moments count to the minute, as forms show them."""
-    if isinstance(value, datetime):
-        value = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
-    said = json.dumps(value, sort_keys=True, ensure_ascii=False) if value not in (None, "") else ""
-    return hashlib.sha256(said.encode()).hexdigest()[:8]
+    """8 hex digits of a value. Line ends, blank edges and the order of a list do not count, nor do seconds."""
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()[:8]
 
 
-def seen_of(values: Mapping[str, Any]) -> str:
-    """What a form's hidden field `seen` holds: `title_zh:1f0c22ab,…`."""
-    return written({name: digest(value) for name, value in values.items()})
+def seen_field(values: Mapping[str, Any], names: Iterable[str] | None = None) -> str:
+    """The field `seen` of a form that shows `values`, or of them the fields `names`: `title:1a2b3c4d story:…`."""
+    return format_digests({name: digest(values.get(name)) for name in (values if names is None else names)})
 
 
-def written(seen: Mapping[str, str]) -> str:
-    """The digests by field as a form carries them; `read_seen` reads them."""
-    return ",".join(f"{name}:{value}" for name, value in seen.items())
+def format_digests(digests: Digests) -> str:
+    return " ".join(f"{name}:{value}" for name, value in digests.items())
 
 
-def read_seen(text: str) -> dict[str, str]:
-    """The digests by field; empty for what is no such text, which then counts as nothing seen."""
-    pairs = (part.partition(":") for part in text[:2000].split(","))
-    return {name: value for name, colon, value in pairs if colon}
+def read_digests(seen: object) -> dict[str, str]:
+    """Field → digest, of a field `seen`; empty where a form carries none."""
+    return dict(re.findall(r"(\w+):([0-9a-f]{8})\b", seen[:MAX_SEEN_LENGTH])) if isinstance(seen, str) else {}
 
 
-def merged(
-    seen: Mapping[str, str], now: Mapping[str, Any], typed: Mapping[str, Any], by: str = ""
-) -> dict[str, Any]:
-    """What to change. Raises ChangedMeanwhile where a typed value would undo another's.
+def changed_since(seen: Digests, current: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Those of the fields `names` that hold something else than the page showed, or of which it had no digest."""
+    return [name for name in names if seen.get(name) != digest(current.get(name))]
 
-    seen  a b c      the form changed a and b, somebody else b and c:
-    now   a B'C'     a is changed, b is refused, c stays C'
-    typed A B c
+
+def compare_edits(
+    seen: Digests, current: Mapping[str, Value], typed: Mapping[str, Value]
+) -> EditComparison[Value]:
+    """Compare what was typed with what is stored now. A field without a digest counts as changed by its sender alone.
+
+    seen    a b c d    the sender changed a, b and d, somebody else b, c and d:
+    current a B c'D    a is saved, b is in conflict, c' stays, and so does D, for both wrote the same
+    typed   A b'c D
     """
-    changed = {
-        name: value for name, value in typed.items() if name not in seen or digest(value) != seen[name]
-    }
-    theirs = {
-        name: now[name]
-        for name in _both(seen, now, changed)
-        if digest(now[name]) not in {seen[name], digest(changed[name])}
-    }
-    if theirs:
-        raise ChangedMeanwhile(theirs, by)
-    return changed
+    result: EditComparison[Value] = EditComparison()
+    for name, value in typed.items():
+        shown, stored, mine = seen.get(name), digest(current.get(name)), digest(value)
+        if shown == mine:
+            if stored != shown:
+                result.elsewhere.append(name)
+        elif shown is None or stored in (shown, mine):
+            result.changed[name] = value
+        else:
+            result.conflicts.append(name)
+    return result
 
 
-def _both(seen: Mapping[str, str], now: Mapping[str, Any], changed: Mapping[str, Any]) -> Iterable[str]:
-    return (name for name in changed if name in seen and name in now)
+def _canonical(value: Any) -> str:
+    """A value as text, the same for everything that a form shows in the same way."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\0", "").strip()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+    if isinstance(value, list | tuple):
+        return "\x1f".join(sorted(filter(None, map(_canonical, value))))
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
