@@ -1,6 +1,6 @@
 // Many pictures at once: each goes up in pieces (tus), goes on after the connection broke, and becomes a row below.
 
-import { attempt, keepTyping } from "./keep-typing.js";
+import { attachWorkForm, withStorage } from "./work-form.js";
 
 const AT_ONCE = 3;
 const PIECE = 4 * 1024 * 1024; // bytes of one request
@@ -62,11 +62,11 @@ class Sending {
   }
 
   remember() {
-    attempt((store) => store.setItem(this.key, this.file.name));
+    withStorage((store) => store.setItem(this.key, this.file.name));
   }
 
   forget() {
-    attempt((store) => store.removeItem(this.key));
+    withStorage((store) => store.removeItem(this.key));
   }
 
   async start() {
@@ -156,7 +156,7 @@ class Sending {
       const row = holder.content.querySelector("li");
       if (!row || document.getElementById(row.id)) return;
       drafts.prepend(row);
-      keepTyping(row.querySelector("form[data-typing]"));
+      attachWorkForm(row.querySelector("form[data-typing]"));
       document.querySelector(".many-none").hidden = true;
       document.querySelector(".many-common").hidden = false;
       document.querySelector(".many-chosen").hidden = false;
@@ -201,14 +201,14 @@ function add(files) {
 // Said once nothing is being sent any more, here or in another window.
 async function tellWhatIsLeft() {
   const windows = (await navigator.locks?.query())?.held ?? [];
-  const left = attempt((store) => Object.keys(store).filter((key) => key.startsWith(KEPT)).map((key) => [key, store.getItem(key)])) ?? [];
+  const left = withStorage((store) => Object.keys(store).filter((key) => key.startsWith(KEPT)).map((key) => [key, store.getItem(key)])) ?? [];
   if (!left.length || all.length || windows.some((lock) => lock.name === KEPT)) return;
   const names = left.map(([, name]) => name).sort(new Intl.Collator(language, { numeric: true }).compare);
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = words.forget;
   button.addEventListener("click", async () => {
-    for (const [key] of left) attempt((store) => store.removeItem(key));
+    for (const [key] of left) withStorage((store) => store.removeItem(key));
     notice.hidden = true;
     input.focus();
     const { urlStorage } = tus.defaultOptions;
@@ -237,7 +237,7 @@ document.querySelector(".many-drafts").addEventListener("change", () => {
 common.addEventListener("submit", async (event) => {
   if (common.isSaved) return;
   event.preventDefault();
-  const saved = await Promise.all([...document.querySelectorAll(".many-drafts form")].map((each) => each.typing.send()));
+  const saved = await Promise.all([...document.querySelectorAll(".many-drafts form")].map((each) => each.autosave.save()));
   const first = saved.indexOf(false);
   if (first >= 0) {
     document.querySelectorAll(".many-drafts .typing-state")[first].scrollIntoView({ block: "center" }); // it says why
