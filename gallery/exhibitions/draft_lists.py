@@ -1,6 +1,6 @@
-"""What a draft keeps as a list in one field, its credits and its talks, and the verbs that change an entry of it.
+"""A draft's lists, its credits and its talks, and the functions that change their entries.
 
-Each verb reads the list again under the exhibition's lock, so that two curators at once lose nothing.
+Each list is one JSON field. Each function reads it again under the exhibition's lock, so that two curators lose nothing.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ MAX_LIST_ENTRIES = 60  # in one list
 
 
 class NoSuchEntry(Exception):
-    """Somebody removed it meanwhile, or it never was there."""
+    """The entry was removed, or never existed."""
 
 
 async def add_entry(exhibition: Exhibition, name: ListName, values: Mapping[str, Any], by: Person) -> str:
-    """A new entry behind the others; returns its key. Raises BuildingRefused where there are too many."""
+    """Add an entry at the end; returns its key. Raises DraftChangeRefused if there are too many."""
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
         if len(entries) >= MAX_LIST_ENTRIES:
@@ -60,8 +60,8 @@ async def change_entry(
     """Set fields of an entry. `seen` as for `change_draft`. Raises EditConflict, NoSuchEntry."""
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
-        place = _index_of(entries, key)
-        entries[place] |= await changed_fields(draft.id, seen, entries[place], values)
+        index = _index_of(entries, key)
+        entries[index] |= await changed_fields(draft.id, seen, entries[index], values)
         await _save_entries(draft, name, entries, by)
 
 
@@ -74,7 +74,7 @@ async def remove_entry(exhibition: Exhibition, name: ListName, key: str, by: Per
 
 
 async def move_entry(exhibition: Exhibition, name: ListName, key: str, to: int, by: Person) -> None:
-    """Let an entry be the `to`-th, counted from 1; beyond the ends the first or the last. Raises NoSuchEntry."""
+    """Move an entry to the index `to`, counted from 1 and limited to the list. Raises NoSuchEntry."""
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
         moved = entries.pop(_index_of(entries, key))
@@ -97,7 +97,7 @@ async def _save_entries(draft: Edition, name: ListName, entries: Entries, by: Pe
 
 
 def _index_of(entries: Entries, key: str) -> int:
-    for place, entry in enumerate(entries):
+    for index, entry in enumerate(entries):
         if entry["key"] == key:
-            return place
+            return index
     raise NoSuchEntry
