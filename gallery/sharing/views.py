@@ -1,4 +1,4 @@
-"""Cards and posters as networks and visitors fetch them: drawn when first asked for, kept while their picture is on view."""
+"""Share images (cards for links, and posters): drawn on the first request, and kept while their picture is on view."""
 
 from __future__ import annotations
 
@@ -33,39 +33,39 @@ from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import settings_of
 
 SHARE_IMAGE_NAME = re.compile(r"(card|poster)-[0-9a-f]{12}\.(jpg|png)")
-PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px of the rendition that is drawn from
-MAX_TRIES = 2  # of drawing what changes while it is drawn
+PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px: the least width of the rendition used
+MAX_TRIES = 2  # if the content changes while it is drawn
 MAX_CANDIDATE_WORKS = (
-    120  # of a theme, organisation or project, for one that may be shared: as many as its page shows
+    120  # to find one that may be shared; as many as the page of a theme, organisation or project shows
 )
 
 
 async def show(request: Request) -> Response:
-    """A network fetches the picture for a link, or a visitor a poster: 410 for a withdrawn work, 404 for none on view.
+    """A social network fetches the picture for a link, or a visitor a poster; 410 for a withdrawn work, 404 if none is on view.
 
-    An address of an earlier state, as it stands in a chat, gives what is true now.
+    The address of an earlier state, as in an old chat, gives the present one.
     """
-    asked, settings = request.path_params, settings_of(request)
-    set_language(asked["language"])
-    named = SHARE_IMAGE_NAME.fullmatch(asked["file"])
-    load = LOADERS.get(asked["kind"])
+    parameters, settings = request.path_params, settings_of(request)
+    set_language(parameters["language"])
+    named = SHARE_IMAGE_NAME.fullmatch(parameters["file"])
+    load = LOADERS.get(parameters["kind"])
     if load is None or named is None or SHARE_IMAGE_FORMATS[named[1]].suffix != named[2]:
         raise HTTPException(404)
     form = SHARE_IMAGE_FORMATS[named[1]]
-    placard = (await load(asked["name"], settings)).by_form.get(form.name)
+    placard = (await load(parameters["name"], settings)).by_form.get(form.name)
     for _ in range(MAX_TRIES):
         if placard is None:
             raise HTTPException(404)
         response = await share_image_response(request, placard)
-        latest = (await load(asked["name"], settings)).by_form.get(form.name)
-        if latest == placard:  # it may have been withdrawn or changed while this request waited
+        latest = (await load(parameters["name"], settings)).by_form.get(form.name)
+        if latest == placard:  # otherwise it was withdrawn or changed while this request waited
             return response
         placard = latest
     return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
 
 
 async def share_image_response(request: Request, placard: ShareImage) -> Response:
-    """The drawn placard: the kept one, or one that is drawn now."""
+    """The image as stored, or drawn now."""
     settings = settings_of(request)
     storage: Storage = request.app.state.storage
     demand: OnDemandQueue = request.app.state.demand
@@ -87,15 +87,15 @@ async def share_image_response(request: Request, placard: ShareImage) -> Respons
         return problem(503, "Too many pictures are being made. Please ask again.", RETRY_AFTER)
     except (ImageRefused, MachineFault):
         return problem(503, "This picture could not be made. Please ask again.", RETRY_AFTER)
-    except FileNotFoundError:  # its picture has just gone
+    except FileNotFoundError:  # its picture was just deleted
         return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
     return Response(body, headers=headers, media_type=media_type)
 
 
 async def draw_share_image(placard: ShareImage, storage: Storage, settings: Settings) -> bytes:
-    """Draw a placard; one with a picture is kept with that picture's other pieces, and goes when they go.
+    """Draw a share image. One with a picture is stored as a derivative of that picture, and deleted with it.
 
-    Raises Refused, and FileNotFoundError.
+    Raises ImageRefused, MachineFault, and FileNotFoundError.
     """
     fonts, limits = fonts_of(settings), request_limits(settings)
     async with storage.scratch_folder() as folder:
@@ -115,10 +115,10 @@ async def draw_share_image(placard: ShareImage, storage: Storage, settings: Sett
 
 
 async def load_work(name: str, settings: Settings) -> ShareImages:
-    place = await queries.placement_by_public_id(name)
-    if place is None:
+    located = await queries.placement_by_public_id(name)
+    if located is None:
         await raise_not_on_view(name)
-    return share_images.of_work(place.work, place.exhibition.theme, settings)
+    return share_images.of_work(located.work, located.exhibition.theme, settings)
 
 
 async def load_exhibition(name: str, settings: Settings) -> ShareImages:
