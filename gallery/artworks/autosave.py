@@ -1,4 +1,4 @@
-"""What is typed into the form of a work, kept as it is typed: finished or not, and never over what somebody else wrote."""
+"""Saving the form of a work while somebody types in it, finished or not, without overwriting what somebody else wrote."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from gallery.organisations.models import Organisation, Project
 from gallery.web.edit_conflicts import compare_edits, digest, read_digests
 from gallery.web.languages import gettext as _
 
-FormValues = Mapping[str, Sequence[str]]  # form field → what stands in it, as a browser sends it
+FormValues = Mapping[str, Sequence[str]]  # form field → its values, as a browser sends them
 
-# Fields from which rows of their own are made: only when somebody saves by hand, not at each letter.
+# Rows of other tables are made from these fields, so only when somebody saves by hand, not while they type.
 FIELDS_SAVED_BY_HAND = (
     "credit_name",
     "credit_name_translation",
@@ -48,25 +48,27 @@ AUTOSAVED_FIELDS = (*TEXT_FIELDS, *CHOICE_FIELDS, *FIELDS_SAVED_BY_HAND)
 
 
 def autosave_key(form_key: str) -> str:
-    """The key of a draft that was made while somebody typed into a new form; saved by hand, it gets the form's own."""
+    """The form key of a draft that autosave made from a new form. When it is saved by hand it gets the form's own key."""
     return hashlib.sha256(f"typing {form_key}".encode()).hexdigest()[:32]
 
 
 @dataclass
 class MergedValues:
-    """What one window sends, put together with what the work says by now."""
+    """What one window sends, merged with what the work holds now."""
 
     values: dict[str, list[str]]
-    conflicts: list[str] = field(default_factory=list)  # changed here and elsewhere: what was there stays
-    elsewhere: list[str] = field(default_factory=list)  # changed elsewhere alone: taken over
+    conflicts: list[str] = field(default_factory=list)  # changed here and elsewhere: the stored value stays
+    elsewhere: list[str] = field(
+        default_factory=list
+    )  # changed elsewhere alone: the window takes the stored value
 
 
 def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = False) -> MergedValues:
-    """Put `posted` together with `current`, by the digests in its field `seen`. Without any, all that is posted holds.
+    """Merge `posted` with `current`, by the digests in its field `seen`. Without digests everything posted counts.
 
-    A field that the window does not show stays. Of one that was changed both here and elsewhere, `choice_NAME` says which
-    holds: `theirs`, or `mine-` with the digest of what it overwrites. With `keep_conflicts` the values of conflicts are
-    those posted, to be shown again.
+    A field that the window does not show stays. For a field changed both here and elsewhere, `choice_NAME` decides:
+    `theirs`, or `mine-` with the digest of the value that is overwritten. With `keep_conflicts` the fields in conflict
+    have the posted values, to be shown again.
     """
     seen = read_digests(posted.get("seen"))
     mine = {
@@ -90,7 +92,7 @@ def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = 
 
 
 def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> MultiDict:
-    """`values` as a form takes them."""
+    """`values` in the shape that a form takes."""
     fields = MultiDict([(name, each) for name, several in values.items() for each in several])
     if posted and "organisation" in posted:
         fields["organisation"] = posted["organisation"]
@@ -98,9 +100,9 @@ def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> 
 
 
 def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> WorkForm:
-    """The form of a work as it is kept and typed, with other values in some fields; its themes must be fetched.
+    """The form of a work, unfinished values included, with `changes` in some fields; its themes must be fetched.
 
-    A new artist leaves the consent of the one before behind; a new consent brings its own artist.
+    Another artist drops the former artist's consent. Another consent brings its own artist.
     """
     values = {**form_values(artwork), **changes}
     if "artist" in changes and "consent" not in changes and values["artist"] != [str(artwork.artist_id)]:
@@ -114,75 +116,77 @@ def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> Wo
 async def autosave(
     artwork: Artwork, posted: MultiDict, organisations: Sequence[Organisation], by: Person
 ) -> tuple[Artwork, MergedValues]:
-    """Keep what a window sends: each field that is right in the work itself, what is not yet right beside it.
+    """Save what a window sends: valid fields in the work itself, the others in `Artwork.unfinished`.
 
-    Raises NotEditable, and WorkRefused where the work was deleted.
+    Raises NotEditable, and WorkRefused if the work was deleted.
     """
     async with in_transaction():
-        held = await locked(Artwork.filter(id=artwork.id)).first()
-        if held is None:
+        work = await locked(Artwork.filter(id=artwork.id)).first()
+        if work is None:
             raise WorkRefused("title", _("This work was deleted meanwhile."))
-        if not held.is_editable:
-            raise NotEditable(held.status)
-        await held.fetch_related("organisation", "artist", "consent__artist", "project", "themes")
-        offered = await load_work_options(organisations, held)
-        before = form_values(held)
+        if not work.is_editable:
+            raise NotEditable(work.status)
+        await work.fetch_related("organisation", "artist", "consent__artist", "project", "themes")
+        offered = await load_work_options(organisations, work)
+        before = form_values(work)
         result = merge_values(before, posted)
         form = WorkForm(form_fields(result.values), offered=offered)
         form.read(has_picture=True)
-        wrong = {name for name in AUTOSAVED_FIELDS if name in form and form[name].errors}
+        invalid = {name for name in AUTOSAVED_FIELDS if name in form and form[name].errors}
         while True:
-            details = _valid_details(held, form, wrong)
+            details = _valid_details(work, form, invalid)
             unfinished = {
                 name: list(result.values[name])
                 for name in AUTOSAVED_FIELDS
-                if (name in wrong or name in FIELDS_SAVED_BY_HAND)
-                and digest(result.values[name]) != digest(form_values(held, finished_only=True)[name])
+                if (name in invalid or name in FIELDS_SAVED_BY_HAND)
+                and digest(result.values[name]) != digest(form_values(work, finished_only=True)[name])
             }
             try:
-                await fill_work(held, details, by, None, unfinished)
+                await fill_work(work, details, by, None, unfinished)
                 break
             except WorkRefused as refusal:
-                if refusal.field in wrong:
+                if refusal.field in invalid:
                     raise
-                wrong.add(refusal.field)
+                invalid.add(refusal.field)
         await record(
-            Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by, once_in=AUTOSAVE_WINDOW
+            Verb.WORK_CHANGED, work.id, organisation_id=work.organisation_id, by=by, once_in=AUTOSAVE_WINDOW
         )
-        await held.fetch_related("themes")
-        return held, result
+        await work.fetch_related("themes")
+        return work, result
 
 
-def _valid_details(held: Artwork, form: WorkForm, wrong: Collection[str]) -> WorkDetails:
-    """The fields that can be kept in the work, and of all others what it says already."""
+def _valid_details(work: Artwork, form: WorkForm, invalid: Collection[str]) -> WorkDetails:
+    """The valid values of the form, and for the other fields what the work holds already."""
 
     def chosen(name: str, rows: Sequence[Artist] | Sequence[Consent] | Sequence[Project]) -> object:
-        if name in wrong:
-            return getattr(held, name)
+        if name in invalid:
+            return getattr(work, name)
         return next((row for row in rows if str(row.id) == form[name].data), None)
 
     artist, consent = chosen("artist", form.offered.artists), chosen("consent", form.offered.consents)
     if isinstance(consent, Consent) and artist is None and not form.credit_name.data:
         artist = consent.artist
     if isinstance(consent, Consent) and (not isinstance(artist, Artist) or consent.artist_id != artist.id):
-        consent = None  # the artist was changed, and the consent is still the other's
+        consent = None  # the artist was changed, and the consent is still the former one's
     project = chosen("project", form.offered.projects)
     return WorkDetails(
-        organisation=held.organisation,
-        language=held.language if "language" in wrong else form.language.data,
-        texts={name: getattr(held, name) if name in wrong else form[name].data or "" for name in TEXT_FIELDS},
-        year=held.year if "year" in wrong else form.year.data,
+        organisation=work.organisation,
+        language=work.language if "language" in invalid else form.language.data,
+        texts={
+            name: getattr(work, name) if name in invalid else form[name].data or "" for name in TEXT_FIELDS
+        },
+        year=work.year if "year" in invalid else form.year.data,
         artist=artist if isinstance(artist, Artist) else None,
         consent=consent if isinstance(consent, Consent) else None,
         project=project if isinstance(project, Project) else None,
-        themes=list(held.themes)
-        if "themes" in wrong
+        themes=list(work.themes)
+        if "themes" in invalid
         else [each for each in form.offered.themes if str(each.id) in (form.themes.data or [])],
     )
 
 
 def readable_value(form: WorkForm, name: str, values: Sequence[str]) -> str:
-    """What stands in a field as a person reads it: of a choice its words."""
+    """A field's values as text for people: of a choice its label."""
     choices = getattr(form[name], "choices", None)
     if not choices:
         return "\n".join(values)

@@ -26,8 +26,6 @@ from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
 logger = logging.getLogger("gallery")
 
-NO_PICTURE = "no picture"  # shown in place of a refusal of the decoder
-
 
 async def edit(request: Request) -> Response:
     """A curator sees the logo of a credit, to replace or remove it."""
@@ -60,8 +58,8 @@ async def update(request: Request) -> Response:
             sentence = str(REFUSALS[refusal.code])
         except ResemblesHiddenWork:
             sentence = _("This picture resembles a work that may not be shown. Please choose another.")
-        except StoreUnavailable as error_of_store:
-            logger.warning("%s", error_of_store)
+        except StoreUnavailable as error:
+            logger.warning("%s", error)
             sentence = _("The picture could not be kept just now. Please choose it again in a minute.")
         except NoSuchEntry as error:  # somebody else removed it at the same moment
             raise HTTPException(404) from error

@@ -129,8 +129,8 @@ async def delete_unused_logos(storage: Storage) -> None:
     unused = []
     for logo in await CreditLogo.all():
         editions = Edition.filter(exhibition_id=logo.exhibition_id, credits__not_isnull=True)
-        kept = await editions.values_list("credits", flat=True)
-        if not any(credit.key == logo.key for credits in kept for credit in credits_of(credits)):
+        lists = await editions.values_list("credits", flat=True)
+        if not any(credit.key == logo.key for credits in lists for credit in credits_of(credits)):
             unused.append(logo)
     await CreditLogo.filter(id__in=[logo.id for logo in unused]).delete()
     await _delete_files([logo.token for logo in unused], storage)

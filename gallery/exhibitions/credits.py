@@ -41,9 +41,9 @@ class Credit:
     link: str  # http(s) or empty
 
     @classmethod
-    def of(cls, kept: dict[str, Any]) -> Self:
+    def of(cls, entry: dict[str, Any]) -> Self:
         """From an entry of `Edition.credits`."""
-        return cls(**{**kept, "kind": CreditKind(kept["kind"])})
+        return cls(**{**entry, "kind": CreditKind(entry["kind"])})
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "kind": self.kind.value}
@@ -61,8 +61,8 @@ class Credit:
 CREDIT_FIELDS = tuple(field.name for field in fields(Credit) if field.name != "key")
 
 
-def credits_of(kept: Iterable[dict[str, Any]] | None) -> list[Credit]:
-    return [Credit.of(entry) for entry in kept or ()]
+def credits_of(entries: Iterable[dict[str, Any]] | None) -> list[Credit]:
+    return [Credit.of(entry) for entry in entries or ()]
 
 
 def by_kind(credits: Sequence[Credit]) -> list[tuple[str, list[Credit]]]:
@@ -76,5 +76,5 @@ def by_kind(credits: Sequence[Credit]) -> list[tuple[str, list[Credit]]]:
 async def links_of_credits() -> set[str]:
     """The links in the credits of drafts and current editions; one query."""
     editions = Edition.filter(Q(number__isnull=True) | edition_is_not_replaced(), credits__not_isnull=True)
-    kept: Any = await editions.values_list("credits", flat=True)
-    return {credit.link for credits in kept for credit in credits_of(credits) if credit.link}
+    lists: Any = await editions.values_list("credits", flat=True)
+    return {credit.link for credits in lists for credit in credits_of(credits) if credit.link}

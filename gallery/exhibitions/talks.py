@@ -25,10 +25,10 @@ class Talk:
     link: str  # to the stream: http(s) or empty
 
     @classmethod
-    def of(cls, kept: dict[str, Any]) -> Self:
+    def of(cls, entry: dict[str, Any]) -> Self:
         """From an entry of `Edition.talks`."""
-        moments = {name: datetime.fromisoformat(kept[name]) for name in TIME_FIELDS}
-        return cls(**{**kept, **moments})
+        moments = {name: datetime.fromisoformat(entry[name]) for name in TIME_FIELDS}
+        return cls(**{**entry, **moments})
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), **{name: getattr(self, name).isoformat() for name in TIME_FIELDS}}
@@ -53,6 +53,6 @@ TIME_FIELDS = ("starts_at", "ends_at")
 TALK_FIELDS = tuple(field.name for field in fields(Talk) if field.name != "key")
 
 
-def talks_of(kept: Iterable[dict[str, Any]] | None) -> list[Talk]:
+def talks_of(entries: Iterable[dict[str, Any]] | None) -> list[Talk]:
     """The talks, the earliest first."""
-    return sorted((Talk.of(entry) for entry in kept or ()), key=lambda talk: (talk.starts_at, talk.key))
+    return sorted((Talk.of(entry) for entry in entries or ()), key=lambda talk: (talk.starts_at, talk.key))
