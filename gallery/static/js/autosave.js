@@ -45,8 +45,8 @@ export class Autosave {
     this.saveIn(RETRY);
   }
 
-  // Returns whether everything is saved. One save at a time, also when the page is left: each carries the digests that the
-  // answer to the one before brought, so two at once would be in conflict with each other.
+  // Returns whether everything is saved. One save at a time, also when the page is left: each carries the digests from
+  // the answer to the one before, so two at once would be in conflict with each other.
   async save(isLeaving = false) {
     if (!this.isDirty) return true;
     if (this.busy) {

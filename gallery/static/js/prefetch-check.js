@@ -1,12 +1,13 @@
-// A page that the browser fetched before anybody followed its link says now that it is seen, and asks whether it still holds.
+// A page that the browser fetched in advance asks, once it is opened, whether it is still valid. That also counts the
+// visit.
 
 const [arrival] = performance.getEntriesByType("navigation");
 
 if (arrival?.deliveryType === "navigational-prefetch") {
   try {
     const answer = await fetch(location.href, { cache: "no-cache", headers: { accept: "text/html" } });
-    if (!answer.ok) location.reload(); // withdrawn meanwhile
+    if (!answer.ok) location.reload(); // withdrawn since
   } catch {
-    // no network: the page is as good as what a browser keeps
+    // No network: the page is as good as one from the browser's cache.
   }
 }

@@ -1,11 +1,12 @@
-// The form of a work saves itself. What could not be sent stays in this browser and is offered the next time. For a field
-// that somebody else changed since the page was made, the partner chooses which text holds.
+// The form of a work saves itself. What could not be sent stays in this browser and is offered the next time. If
+// somebody else changed the same field, the partner chooses between the two texts.
 
 import { Autosave } from "./autosave.js";
 
 const NOT_TYPED = new Set(["form_key", "image", "seen", "organisation"]); // fields that the partner does not type
 
-// Uses the browser's storage. Returns null where that is not allowed or is full: the next save brings the text to the server.
+// Uses the browser's storage; null if that is not allowed or full. Then the next save still brings the text to the
+// server.
 export function withStorage(act) {
   try {
     return act(localStorage);
@@ -176,8 +177,9 @@ class WorkForm extends Autosave {
     const kept = withStorage((storage) => JSON.parse(storage.getItem(this.storageKey)));
     if (!kept) return;
     const current = this.typedFields();
-    const text = (fields) => JSON.stringify(fields.map(([name, value]) => [name, value.replaceAll("\r\n", "\n").trim()]));
-    if (text(current) === text(kept.fields)) {
+    const normalised = (value) => value.replaceAll("\r\n", "\n").trim();
+    const asText = (fields) => JSON.stringify(fields.map(([name, value]) => [name, normalised(value)]));
+    if (asText(current) === asText(kept.fields)) {
       this.forget();
       return;
     }
