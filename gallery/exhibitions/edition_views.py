@@ -165,8 +165,8 @@ def missing_works_message(works: Sequence[Artwork]) -> str:
     if more:
         names.append(ngettext("%(count)s more", "%(count)s more", more) % {"count": more})
     sentence = ngettext(
-        "One work may no longer hang, and stays missing: %(names)s.",
-        "%(count)s works may no longer hang, and stay missing: %(names)s.",
+        "One work may no longer hang, and stays away: %(names)s.",
+        "%(count)s works may no longer hang, and stay away: %(names)s.",
         len(works),
     )
     return sentence % {"count": len(works), "names": _(", ").join(names)}
