@@ -1,11 +1,11 @@
 """Archives: exhibitions as folders of plain pages that need no server and can be kept after the season.
 
-An archive holds the current edition of an exhibition, even if it has closed or left the site, with those works that may
-be shown at all and whose consent covers an archive. It is a folder in the site's home. The worker keeps it up to date: a
-work whose consent ends leaves the archive as it leaves the site.
+An archive holds the current edition of an exhibition, even if it has closed or left the site, with those
+works that may be shown at all and whose consent covers an archive. It is a folder in the site's home. The
+worker keeps it up to date: a work whose consent ends leaves the archive as it leaves the site.
 
-The works are listed in the index file before their pages are written, and every other file in the folder is deleted each
-time. So after an interruption the next run still finds everything that must leave.
+The works are listed in the index file before their pages are written, and every other file in the folder is
+deleted each time. So after an interruption the next run still finds everything that must leave.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class ArchiveResult:
 
 @dataclass
 class ArchiveContents:
-    """The contents of an archive by path: functions that make its pages, and keys of files in private storage."""
+    """The contents of an archive by path: functions that make pages, and keys of files in private storage."""
 
     pages: dict[str, Callable[[], bytes]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
@@ -99,7 +99,10 @@ class ArchiveContents:
 
 
 async def write_archive_folder(slug: str, settings: Settings, storage: Storage) -> ArchiveResult:
-    """Write the archive of an exhibition, or bring it up to date. Raises NothingToArchive, StoreUnavailable."""
+    """Write the archive of an exhibition, or bring it up to date.
+
+    Raises NothingToArchive, StoreUnavailable.
+    """
     if await _edition_of(slug) is None:
         raise NothingToArchive
     folder = settings.home / FOLDER / slug
@@ -111,7 +114,8 @@ async def write_archive_folder(slug: str, settings: Settings, storage: Storage) 
 async def update_archives(settings: Settings, storage: Storage) -> int:
     """Bring archives up to date; returns how many were written.
 
-    At once if a work must leave. Other changes wait MIN_INTERVAL after the last run, because each run writes all pages.
+    At once if a work must leave. Other changes wait MIN_INTERVAL after the last run, because each run writes
+    all pages.
     """
     lists = sorted((settings.home / FOLDER).glob(f"*/{INDEX_FILE}"))
     version, written = await _content_version() if lists else UNKNOWN_VERSION, 0
@@ -163,7 +167,7 @@ async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> A
     works, logos = {*before["works"], *contents.works}, {*before["logos"], *contents.logos}
     _write_index(folder, UNKNOWN_VERSION, holds_until, works, logos)
     _delete_leftovers(folder, contents.paths)
-    # Pages before pictures: pages may name works that must leave, and need no store, which may be unavailable.
+    # Pages before pictures: they may name works that must leave, and the store may be unavailable.
     for path, make_page in contents.pages.items():
         await asyncio.to_thread(
             _write_file, folder / path, make_page()
@@ -278,7 +282,10 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
 
 
 def _picture_files(image: Image) -> dict[str, str]:
-    """Path → key of its renditions. Of JPEG only the one that pages offer to browsers without newer formats."""
+    """Path → key of its renditions.
+
+    Of JPEG only the one that pages offer to browsers without newer formats.
+    """
     plain = next((width for width in image.widths() if width >= FALLBACK_WIDTH), image.widths()[-1])
     names = [
         name for name in image.file_names() if not name.endswith(".jpg") or name == file_name(plain, "jpg")

@@ -1,4 +1,4 @@
-"""Saving the form of a work while somebody types in it, finished or not, without overwriting what somebody else wrote."""
+"""Saving the form of a work while somebody types, without overwriting what somebody else wrote."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ AUTOSAVED_FIELDS = (*TEXT_FIELDS, *CHOICE_FIELDS, *FIELDS_SAVED_BY_HAND)
 
 
 def autosave_key(form_key: str) -> str:
-    """The form key of a draft that autosave made from a new form. When it is saved by hand it gets the form's own key."""
+    """The form key of a draft that autosave made from a new form.
+
+    When it is saved by hand it gets the form's own key.
+    """
     return hashlib.sha256(f"typing {form_key}".encode()).hexdigest()[:32]
 
 
@@ -57,18 +60,17 @@ class MergedValues:
     """What one window sends, merged with what the work holds now."""
 
     values: dict[str, list[str]]
-    conflicts: list[str] = field(default_factory=list)  # changed here and elsewhere: the stored value stays
-    elsewhere: list[str] = field(
-        default_factory=list
-    )  # changed elsewhere alone: the window takes the stored value
+    # Fields changed both here and elsewhere, and fields changed elsewhere alone: the stored value stays.
+    conflicts: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
 
 
 def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = False) -> MergedValues:
-    """Merge `posted` with `current`, by the digests in its field `seen`. Without digests everything posted counts.
+    """Merge `posted` with `current`, by the digests in its field `seen`.
 
-    A field that the window does not show stays. For a field changed both here and elsewhere, `choice_NAME` decides:
-    `theirs`, or `mine-` with the digest of the value that is overwritten. With `keep_conflicts` the fields in conflict
-    have the posted values, to be shown again.
+    Without digests everything posted counts. A field that the window does not show stays. For a field changed
+    both here and elsewhere, `choice_NAME` decides: `theirs`, or `mine-` with the digest of the value that is
+    overwritten. With `keep_conflicts` the fields in conflict have the posted values, to be shown again.
     """
     seen = read_digests(posted.get("seen"))
     mine = {
@@ -100,7 +102,7 @@ def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> 
 
 
 def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> WorkForm:
-    """The form of a work, unfinished values included, with `changes` in some fields; its themes must be fetched.
+    """The form of a work, unfinished values included, with `changes`; the work's themes must be fetched.
 
     Another artist drops the former artist's consent. Another consent brings its own artist.
     """

@@ -108,7 +108,10 @@ async def _autosave(
 
 
 def digests_after(result: MergedValues, current: dict[str, list[str]], posted: MultiDict) -> str:
-    """The next value of the window's field `seen`. A field in conflict keeps the digest of what the window showed."""
+    """The next value of the window's field `seen`.
+
+    A field in conflict keeps the digest of what the window showed.
+    """
     seen = read_digests(posted.get("seen"))
     digests = {name: digest(current.get(name)) for name in seen or current}
     return format_digests({**digests, **{name: seen[name] for name in result.conflicts}})

@@ -31,7 +31,10 @@ async def load_edition(request: Request) -> tuple[Person, Exhibition, Edition]:
 
 
 async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:
-    """The same, and the room named in the address. It must be part of the draft, for published editions do not change."""
+    """The same, and the room named in the address.
+
+    It must be part of the draft, for published editions do not change.
+    """
     person, exhibition = await load_exhibition(request)
     room = await Room.get_or_none(
         id=request.path_params["room"], edition__exhibition_id=exhibition.id, edition__number__isnull=True

@@ -21,15 +21,15 @@ RECENT_OPENING = timedelta(days=2)  # later than this, an opening is no longer a
 
 
 async def notify_of_hanging(exhibition: Exhibition, edition: Edition, work_ids: Collection[int]) -> None:
-    """Tell organisations that works of theirs hang for the first time; in the transaction that publishes them."""
+    """Tell organisations that works of theirs hang for the first time, in the publishing transaction."""
     if work_ids:
         await _notify(exhibition, edition, "works_hung", work_ids)
 
 
 async def notify_of_opening() -> bool:
-    """Tell the organisations of one exhibition that it has opened, once; False when no opening is to be announced.
+    """Tell the organisations of one exhibition once that it has opened; False if there is none to announce.
 
-    An edition published after its opening was announced when its works were hung_ids.
+    An edition published after its opening was announced when its works were hung.
     """
     moment = now()
     opened = Edition.filter(

@@ -36,7 +36,10 @@ class Arrangement:
 
 
 async def arrangement_of(edition: Edition) -> Arrangement:
-    """What an edition froze, even if its works have changed since; for a draft, what publishing it would freeze now."""
+    """What an edition froze, even if its works have changed since.
+
+    For a draft, what publishing it would freeze now.
+    """
     values = {name: getattr(edition, name) for name in FROZEN_FIELDS}
     return Arrangement(
         values, await fill_rooms(edition) if edition.is_draft else await _frozen_rooms(edition)

@@ -21,7 +21,10 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class WorkMove:
-    """A work that hangs in another place. `room` is the number of the room it came from, None for the same room."""
+    """A work that hangs in another place.
+
+    `room` is the number of the room it came from, None for the same room.
+    """
 
     artwork_id: int
     place: int  # its place now, 1 for the first
@@ -94,7 +97,8 @@ class Difference:
 def compare(before: Arrangement, after: Arrangement) -> Difference:
     """The changes that lead from `before` to `after`.
 
-    Rooms have no identity from one edition to the next. Rooms that share a title or most of their works count as the same.
+    Rooms have no identity from one edition to the next. Rooms that share a title or most of their works count
+    as the same.
     """
     pairs = _matching_rooms(before.rooms, after.rooms)
     was_in = _positions_of(before)
@@ -142,7 +146,10 @@ def _positions_of(arrangement: Arrangement) -> dict[int, _WorkPosition]:
 
 
 def _matching_rooms(before: Sequence[FilledRoom], after: Sequence[FilledRoom]) -> dict[int, int]:
-    """Index before → index after, for rooms that count as the same. The most similar are matched first, each room once."""
+    """Index before → index after, for rooms that count as the same.
+
+    The most similar are matched first, each room once.
+    """
     likeness = sorted(
         (-_similarity(then, now), abs(i - j), i, j)
         for i, then in enumerate(before)

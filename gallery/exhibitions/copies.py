@@ -1,4 +1,4 @@
-"""Copies of an earlier arrangement: an edition restored as the draft, or a new exhibition new_exhibition from another.
+"""Copies of an arrangement: an edition restored as the draft, or an exhibition made from another.
 
 Works that may no longer hang, such as withdrawn or vetoed ones, are never copied.
 """
@@ -26,7 +26,7 @@ FIELDS_NOT_COPIED = ("opens_at", "closes_at", "talks")  # they belong to one exh
 
 
 async def restorable_arrangement(edition: Edition) -> tuple[Arrangement, list[Artwork]]:
-    """What restoring an edition would put into the draft, and the works that may no longer hang, in their former order.
+    """What restoring an edition would put into the draft, and the works that may no longer hang, in order.
 
     Works hung by a rule then count as hung by hand, and the rule adds what it finds since.
     """
@@ -62,9 +62,10 @@ async def restore(edition: Edition, by: Person) -> list[Artwork]:
 async def copy_exhibition(
     exhibition: Exhibition, slug: str, by: Person, *, theme: Theme | None, **draft: Any
 ) -> Exhibition:
-    """A new exhibition whose draft is a copy of that of `exhibition`, except for the fields `draft` and FIELDS_NOT_COPIED.
+    """A new exhibition with a copy of the draft, except for the fields `draft` and FIELDS_NOT_COPIED.
 
-    Rules are copied as rules, and works hung by hand if they are accepted. Raises IntegrityError for a slug in use.
+    Rules are copied as rules, and works hung by hand if they are accepted. Raises IntegrityError for a slug
+    in use.
     """
     async with in_transaction():
         arrangement = await arrangement_of(await draft_of(exhibition))

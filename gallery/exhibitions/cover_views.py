@@ -1,4 +1,4 @@
-"""The cover of a theme: a work on view, chosen_id by a curator."""
+"""The cover of a theme: a work on view, chosen by a curator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logos next to the credits of an exhibition: set and removed at the desk, and served to those who may see them."""
+"""Logos of credits: set and removed at the desk, and served to those who may see them."""
 
 from __future__ import annotations
 

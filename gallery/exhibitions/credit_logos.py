@@ -1,7 +1,8 @@
 """Logos of the people and firms that an exhibition thanks, by the keys of the credits.
 
-A logo belongs to the exhibition and not to an edition: a new one is shown at once, and a removed one disappears from every
-edition. It is one small JPEG in private storage, which is served while an edition that names its credit is on view.
+A logo belongs to the exhibition and not to an edition: a new one is shown at once, and a removed one
+disappears from every edition. It is one small JPEG in private storage, which is served while an edition that
+names its credit is on view.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ class ShownLogo:
 async def logos_of(
     exhibition: Exhibition | str, keys: Collection[str], address: Callable[[CreditLogo], str]
 ) -> dict[str, ShownLogo]:
-    """The logos of some credits, by the credits' keys; `exhibition` may be its slug. One query, or none without keys."""
+    """The logos of some credits, by the credits' keys; `exhibition` may be its slug.
+
+    One query, or none without keys.
+    """
     if not keys:
         return {}
     whose = {"exhibition__slug": exhibition} if isinstance(exhibition, str) else {"exhibition": exhibition}
@@ -152,7 +156,10 @@ async def _delete_row(exhibition: Exhibition, key: str) -> list[str]:
 
 
 async def _delete_files(tokens: Iterable[str], storage: Storage) -> None:
-    """Delete the files that no other exhibition shares. If the store is unavailable, `gallery check` finds them."""
+    """Delete the files that no other exhibition shares.
+
+    If the store is unavailable, `gallery check` finds them.
+    """
     unshared = [token for token in tokens if not await CreditLogo.exists(token=token)]
     with contextlib.suppress(StoreUnavailable):
         await Takedown(logo_tokens=unshared).delete_files(storage)

@@ -1,6 +1,7 @@
 """A draft's lists, its credits and its talks, and the functions that change their entries.
 
-Each list is one JSON field. Each function reads it again under the exhibition's lock, so that two curators lose nothing.
+Each list is one JSON field. Each function reads it again under the exhibition's lock, so that two curators
+lose nothing.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ async def remove_entry(exhibition: Exhibition, name: ListName, key: str, by: Per
 
 
 async def move_entry(exhibition: Exhibition, name: ListName, key: str, to: int, by: Person) -> None:
-    """Move an entry to the index `to`, counted from 1 and limited to the list. Raises NoSuchEntry."""
+    """Move an entry to the place `to`, counted from 1 and limited to the list. Raises NoSuchEntry."""
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
         moved = entries.pop(_index_of(entries, key))

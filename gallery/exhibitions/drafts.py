@@ -50,7 +50,10 @@ class NotPublishable(DraftChangeRefused):
 
 
 async def create_exhibition(slug: str, by: Person, *, theme: Theme | None = None, **draft: Any) -> Exhibition:
-    """Create an exhibition, and its draft with the fields `draft`. Raises IntegrityError for a slug in use."""
+    """Create an exhibition, and its draft with the fields `draft`.
+
+    Raises IntegrityError for a slug in use.
+    """
     async with in_transaction():
         exhibition = await Exhibition.create(slug=slug, theme=theme, created_by=by)
         await Edition.create(exhibition=exhibition, **draft)
@@ -228,7 +231,10 @@ async def take_down(hanging: Hanging, *, by: Person | None = None) -> None:
 async def move_hanging(
     hanging: Hanging, to: int, *, into: Room | None = None, by: Person | None = None
 ) -> None:
-    """Move a work to the place `to` of its room or of the room `into`, counted from 1 and limited to the works there are."""
+    """Move a work to the place `to` of its room or of the room `into`.
+
+    Places count from 1 and are limited to the works there are.
+    """
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
         if room is None:  # it was closed, with everything that hung in it
@@ -249,8 +255,8 @@ async def move_hanging(
 async def publish(exhibition: Exhibition, by: Person) -> Edition:
     """Freeze the draft into a new edition, which visitors see from its opening. Raises NotPublishable.
 
-    Until then they see the present edition. An edition that was planned before is replaced. Works that are no longer
-    accepted are left out. Works whose consent is not in force are hung, and shown once it is.
+    Until then they see the present edition. An edition that was planned before is replaced. Works that are no
+    longer accepted are left out. Works whose consent is not in force are hung, and shown once it is.
     """
     draft = await draft_of(exhibition)
     async with in_transaction():
@@ -288,7 +294,7 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
 
 
 async def unpublish(exhibition: Exhibition, by: Person) -> bool:
-    """Take an exhibition off the site, keeping its editions and its draft; returns whether it was on the site."""
+    """Take an exhibition off the site, keeping editions and draft; returns whether it was on the site."""
     if not by.is_curator:
         raise NotPublishable(_l("Exhibitions are closed by curators."))
     async with in_transaction():
@@ -301,7 +307,7 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
 
 
 async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
-    """Cancel an edition that was to open later, without changing what visitors see; returns whether there was one."""
+    """Cancel an edition that was to open later; returns whether there was one. What visitors see stays."""
     async with in_transaction():
         await lock_exhibition(exhibition.id)
         editions = Edition.filter(exhibition_id=exhibition.id, is_current=True)
@@ -316,7 +322,10 @@ async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
 
 
 async def _end_replaced_editions(exhibition: Exhibition, opens_at: datetime | None) -> None:
-    """End the editions that a new one replaces: at once if it has opened, otherwise the one on the site at its opening."""
+    """End the editions that a new one replaces: at once, or at its opening if that is later.
+
+    Until then the present edition stays on the site.
+    """
     editions = Edition.filter(exhibition_id=exhibition.id)
     if opens_at is None or opens_at <= now():
         await _end_editions(editions)
@@ -403,7 +412,10 @@ async def mark_changed(edition_id: int, by: Person | None) -> None:
 async def changed_fields(
     draft_id: int, seen: Digests, current: Mapping[str, Any], typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Those of the `typed` fields that their sender changed. Raises EditConflict if that would undo somebody else's change."""
+    """Those of the `typed` fields that their sender changed.
+
+    Raises EditConflict if that would undo somebody else's change.
+    """
     compared = compare_edits(seen, current, typed)
     if compared.conflicts:
         draft = await Edition.get(id=draft_id).select_related("changed_by")

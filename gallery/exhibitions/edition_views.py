@@ -1,4 +1,4 @@
-"""The editions of an exhibition at the curator's desk: list, comparison, restoration, and taking it off the site."""
+"""The editions of an exhibition at the curator's desk: list, comparison, restoration, unpublishing."""
 
 from __future__ import annotations
 
@@ -58,7 +58,10 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class FieldChangeText:
-    """A field change in words: a long text as passages ("same" | "gone" | "new", text), other values before and after."""
+    """A field change in words.
+
+    A long text has passages ("same" | "gone" | "new", text), any other value `before` and `after`.
+    """
 
     label: str
     passages: Sequence[tuple[str, str]]
@@ -260,7 +263,10 @@ def _rule_as_text(rule: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 async def _names_in_rules(difference: Difference) -> dict[str, str]:
-    """The names of themes and organisations in changed rules, by keys such as `theme:1`; no query without such rules."""
+    """The names of themes and organisations in changed rules, by keys such as `theme:1`.
+
+    No query without such rules.
+    """
     rules = [
         rule
         for room in difference.rooms

@@ -1,7 +1,7 @@
 """Exhibitions with their editions, rooms and hangings.
 
-An edition owns its rooms and hangings. Each exhibition has one draft edition, which curators change. Publishing copies it
-into a frozen edition, which visitors see.
+An edition owns its rooms and hangings. Each exhibition has one draft edition, which curators change.
+Publishing copies it into a frozen edition, which visitors see.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Edition(Model):
     )
     exhibition_id: int
     number = fields.IntField(null=True)  # null: the draft
-    # Published, and neither replaced nor taken off the site. An exhibition has at most two such editions: the one that
-    # visitors see, and one that will replace it at its opening.
+    # Published, and neither replaced nor taken off the site. An exhibition has at most two such editions: the
+    # one that visitors see, and one that will replace it at its opening.
     is_current = fields.BooleanField(default=False, db_index=True)
     # When the next edition opens, or when this one was replaced or taken off the site; null: no end is known.
     shown_until = fields.DatetimeField(null=True)
@@ -91,7 +91,7 @@ class Edition(Model):
         return self.closes_at is not None and self.closes_at <= (moment or now())
 
     def is_shown(self, moment: datetime | None = None) -> bool:
-        """Whether visitors see this edition: the rule of the query `edition_is_open` in artworks.models, for a loaded row."""
+        """Whether visitors see this edition: `edition_is_open` in artworks.models, for a loaded row."""
         at = moment or now()
         is_replaced = self.shown_until is not None and self.shown_until <= at
         has_left = self.leaves_when_closed and self.has_closed(at)

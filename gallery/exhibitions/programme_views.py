@@ -112,7 +112,10 @@ class EntryListViews:
         seen: Mapping[str, str] | None = None,
         refusal: str = "",
     ) -> Response:
-        """The page of the list. With a refused form it answers 422 and keeps what was typed, and the digests `seen`."""
+        """The page of the list.
+
+        With a refused form it answers 422 and keeps what was typed, and the digests `seen`.
+        """
         draft = await draft_of(exhibition)
         entries = self.read(getattr(draft, self.name))
         forms = {entry.key: self.form(prefix=entry.key, obj=entry) for entry in entries}

@@ -1,7 +1,7 @@
-"""Rules that fill a room: works of a theme, an organisation, a medium, a year or a language, the newest first.
+"""Rules that fill a room with works of a theme, organisation, medium, year or language, the newest first.
 
-A rule is applied when the exhibition is published, and its result is frozen. Works hung by hand come before those of the
-rule, excluded works stay out, and no work hangs twice in one edition.
+A rule is applied when the exhibition is published, and its result is frozen. Works hung by hand come before
+those of the rule, excluded works stay out, and no work hangs twice in one edition.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ MAX_WORKS_BY_RULE = 300  # in one room; the newest ones
 
 @dataclass(frozen=True, slots=True)
 class RoomRule:
-    """The accepted works that a room takes. Empty values and None do not restrict. `theme` and `organisation` are ids."""
+    """The accepted works that a room takes.
+
+    Empty values and None do not restrict. `theme` and `organisation` are ids.
+    """
 
     theme: int | None = None
     organisation: int | None = None
@@ -79,7 +82,10 @@ class FilledRoom:
 
 
 async def fill_rooms(draft: Edition) -> list[FilledRoom]:
-    """The rooms of a draft as publishing would freeze them now; two queries, and two more for each room with a rule."""
+    """The rooms of a draft as publishing would freeze them now.
+
+    Two queries, and two more for each room with a rule.
+    """
     rooms = await Room.filter(edition_id=draft.id).order_by("position", "id")
     by_hand = await Hanging.filter(may_hang("artwork__"), room__edition_id=draft.id).order_by(
         "position", "id"
@@ -95,7 +101,7 @@ async def fill_rooms(draft: Edition) -> list[FilledRoom]:
         beyond = 0
         if rule := RoomRule.of(room):
             matching = rule.works({*taken, *(room.without or ())})
-            # The filter names one theme, so a work of several themes is matching once.
+            # The filter names one theme, so a work of several themes is found once.
             ids = await matching.limit(MAX_WORKS_BY_RULE).values_list("id", flat=True)
             beyond = await matching.count() - len(ids) if len(ids) == MAX_WORKS_BY_RULE else 0
             taken.update(ids)  # type: ignore[arg-type]

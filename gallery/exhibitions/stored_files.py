@@ -1,4 +1,4 @@
-"""The files that the database expects in the stores, their size and content, and the chore that deletes orphans."""
+"""The files that the database expects in the stores, and the chore that deletes orphans."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ExpectedFile:
 
 @dataclass(frozen=True)
 class StoreInventory:
-    """The result of one pass over a store: whole files by image, truncated files, and files that nothing expects."""
+    """The result of one pass over a store: whole, truncated and unexpected files."""
 
     counts: Counter[tuple[int, str]] = field(default_factory=Counter)  # by image id and kind of file
     truncated: dict[tuple[int, str], list[str]] = field(
@@ -200,7 +200,8 @@ async def delete_orphans(
 ) -> bool:
     """Delete private files that killed processes left without a row, a day later.
 
-    When a picture is framed again, an old file has a new name until its row is written. So the chore looks twice.
+    When a picture is framed again, an old file has a new name until its row is written. So the chore looks
+    twice.
     """
     if orphans := await private_orphans(context.storage, settling):
         await asyncio.sleep(pause)

@@ -456,9 +456,10 @@ def seen_in(posted: ImmutableMultiDict[str, Any]) -> dict[str, str]:
 
 
 def add_conflict_errors(form: Form, conflict: EditConflict, seen: Digests) -> dict[str, str]:
-    """Say at each field that somebody else changed it, and what it holds now. What was typed stays in the form.
+    """Say at each field that somebody else changed it, and what it holds now.
 
-    Returns the digests that the page carries then: of these fields those of the new values, of the others those of `seen`.
+    What was typed stays in the form. Returns the digests that the page carries then: of these fields those of
+    the new values, of the others those of `seen`.
     """
     for name, value in conflict.current.items():
         if isinstance(value, str) and name in TIME_FIELDS:

@@ -1,4 +1,4 @@
-"""Share images (cards for links, and posters): drawn on the first request, and kept while their picture is on view."""
+"""Share images, for links and as posters: drawn on request, and kept while their picture is on view."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ MAX_CANDIDATE_WORKS = (
 
 
 async def show(request: Request) -> Response:
-    """A social network fetches the picture for a link, or a visitor a poster; 410 for a withdrawn work, 404 if none is on view.
+    """A social network fetches the picture for a link, or a visitor a poster.
+
+    410 for a withdrawn work, 404 if none is on view.
 
     The address of an earlier state, as in an old chat, gives the present one.
     """
@@ -52,37 +54,37 @@ async def show(request: Request) -> Response:
     if load is None or named is None or SHARE_IMAGE_FORMATS[named[1]].suffix != named[2]:
         raise HTTPException(404)
     form = SHARE_IMAGE_FORMATS[named[1]]
-    placard = (await load(parameters["name"], settings)).by_form.get(form.name)
+    share_image = (await load(parameters["name"], settings)).by_form.get(form.name)
     for _ in range(MAX_TRIES):
-        if placard is None:
+        if share_image is None:
             raise HTTPException(404)
-        response = await share_image_response(request, placard)
+        response = await share_image_response(request, share_image)
         latest = (await load(parameters["name"], settings)).by_form.get(form.name)
-        if latest == placard:  # otherwise it was withdrawn or changed while this request waited
+        if latest == share_image:  # otherwise it was withdrawn or changed while this request waited
             return response
-        placard = latest
+        share_image = latest
     return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
 
 
-async def share_image_response(request: Request, placard: ShareImage) -> Response:
+async def share_image_response(request: Request, share_image: ShareImage) -> Response:
     """The image as stored, or drawn now."""
     settings = settings_of(request)
     storage: Storage = request.app.state.storage
     demand: OnDemandQueue = request.app.state.demand
-    headers = cache_headers(settings, f'"{placard.digest}"')
-    if request.path_params["file"] != placard.name:
+    headers = cache_headers(settings, f'"{share_image.digest}"')
+    if request.path_params["file"] != share_image.name:
         headers["cache-control"] = "no-cache"
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
-    media_type = SHARE_IMAGE_FORMATS[placard.form].media_type
-    if placard.token:
-        key = derivative_key(placard.token, placard.name)
+    media_type = SHARE_IMAGE_FORMATS[share_image.form].media_type
+    if share_image.token:
+        key = derivative_key(share_image.token, share_image.name)
         try:
             return await storage.public.answer(request, key, media_type=media_type, headers=headers)
         except FileNotFoundError:
             pass
     try:
-        body = await demand.get(placard.name, lambda: draw_share_image(placard, storage, settings))
+        body = await demand.get(share_image.name, lambda: draw_share_image(share_image, storage, settings))
     except QueueFull:
         return problem(503, "Too many pictures are being made. Please ask again.", RETRY_AFTER)
     except (ImageRefused, MachineFault):
@@ -92,25 +94,25 @@ async def share_image_response(request: Request, placard: ShareImage) -> Respons
     return Response(body, headers=headers, media_type=media_type)
 
 
-async def draw_share_image(placard: ShareImage, storage: Storage, settings: Settings) -> bytes:
+async def draw_share_image(share_image: ShareImage, storage: Storage, settings: Settings) -> bytes:
     """Draw a share image. One with a picture is stored as a derivative of that picture, and deleted with it.
 
     Raises ImageRefused, MachineFault, and FileNotFoundError.
     """
     fonts, limits = fonts_of(settings), request_limits(settings)
     async with storage.scratch_folder() as folder:
-        if not placard.token:
-            return (await make_share_image(None, placard, fonts, folder, limits)).read_bytes()
-        image = await Image.get_or_none(token=placard.token)
+        if not share_image.token:
+            return (await make_share_image(None, share_image, fonts, folder, limits)).read_bytes()
+        image = await Image.get_or_none(token=share_image.token)
         if image is None:
-            raise FileNotFoundError(placard.token)
+            raise FileNotFoundError(share_image.token)
         widths = image.widths()
-        width = next((each for each in widths if each >= PICTURE_WIDTHS[placard.form]), widths[-1])
+        width = next((each for each in widths if each >= PICTURE_WIDTHS[share_image.form]), widths[-1])
         async with storage.private.local_copy(rendition_key(image.token, file_name(width, "jpg"))) as picture:
-            path = await make_share_image(picture, placard, fonts, folder, limits)
+            path = await make_share_image(picture, share_image, fonts, folder, limits)
         body = path.read_bytes()
         if len(body) <= settings.iiif_cache_bytes:
-            await store_derivative(image.token, placard.name, path, len(body), storage)
+            await store_derivative(image.token, share_image.name, path, len(body), storage)
         return body
 
 

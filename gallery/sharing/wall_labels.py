@@ -1,6 +1,7 @@
 """Wall labels for a real hall: an A6 card for each work of an exhibition, as a PDF to print and cut out.
 
-They show the works that would hang if the draft were published now. Texts reach Typst as data, never as Typst code.
+They show the works that would hang if the draft were published now. Texts reach Typst as data, never as Typst
+code.
 """
 
 from __future__ import annotations
@@ -58,7 +59,10 @@ ASSISTANCE_FIELDS = ("assistance", "assistance_translation")
 
 @dataclass(frozen=True)
 class WallLabel:
-    """The texts of one card, each on one line and possibly empty. `code` is the QR code of `address`, as SVG."""
+    """The texts of one card, each on one line and possibly empty.
+
+    `code` is the QR code of `address`, as SVG.
+    """
 
     title: str
     other_title: str

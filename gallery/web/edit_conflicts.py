@@ -1,10 +1,10 @@
 """What somebody saves must not undo what somebody else saved since the page was made.
 
-A form carries a digest of each field as its page shows it, in the hidden field `seen`. When it is saved, each field is
-compared three ways: what the page showed, what is stored now, and what was typed.
+A form carries a digest of each field as its page shows it, in the hidden field `seen`. When it is saved, each
+field is compared three ways: what the page showed, what is stored now, and what was typed.
 
-Digests that go back to a page are those of what it shows, never those of what is stored. What is stored may hold somebody
-else's words, which the page does not show: the next save would overwrite them with the old words.
+Digests that go back to a page are those of what it shows, never those of what is stored. That may be somebody
+else's words, which the page does not show: its next save would overwrite them with the old ones.
 """
 
 from __future__ import annotations
@@ -46,12 +46,15 @@ class EditComparison(Generic[Value]):
 
 
 def digest(value: Any) -> str:
-    """8 hex digits of a value. Line ends, blank edges and the order of a list do not count, nor do seconds."""
+    """8 hex digits of a value.
+
+    Line ends, blank edges and the order of a list do not count, nor do seconds.
+    """
     return hashlib.sha256(_canonical(value).encode()).hexdigest()[:8]
 
 
 def seen_field(values: Mapping[str, Any], names: Iterable[str] | None = None) -> str:
-    """The field `seen` of a form that shows `values`, or of them the fields `names`: `title:1a2b3c4d story:…`."""
+    """The field `seen` of a form that shows `values`, or only `names` of them: `title:1a2b3c4d story:…`."""
     return format_digests({name: digest(values.get(name)) for name in (values if names is None else names)})
 
 
@@ -65,14 +68,16 @@ def read_digests(seen: object) -> dict[str, str]:
 
 
 def changed_since(seen: Digests, current: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    """Those of the fields `names` that hold something else than the page showed, or of which it had no digest."""
+    """Those of the fields `names` that differ from what the page showed, or of which it had no digest."""
     return [name for name in names if seen.get(name) != digest(current.get(name))]
 
 
 def compare_edits(
     seen: Digests, current: Mapping[str, Value], typed: Mapping[str, Value]
 ) -> EditComparison[Value]:
-    """Compare what was typed with what is stored now. A field without a digest counts as changed by its sender alone.
+    """Compare what was typed with what is stored now.
+
+    A field without a digest counts as changed by its sender alone.
 
     seen    a b c d    the sender changed a, b and d, somebody else b, c and d:
     current a B c'D    a is saved, b is in conflict, c' stays, and so does D, for both wrote the same
