@@ -169,7 +169,7 @@ def _valid_details(work: Artwork, form: WorkForm, invalid: Collection[str]) -> W
     if isinstance(consent, Consent) and artist is None and not form.credit_name.data:
         artist = consent.artist
     if isinstance(consent, Consent) and (not isinstance(artist, Artist) or consent.artist_id != artist.id):
-        consent = None  # the artist was changed, and the consent is still the former one's
+        consent = None  # the artist was changed, but the consent is the former artist's
     project = chosen("project", form.offered.projects)
     return WorkDetails(
         organisation=work.organisation,

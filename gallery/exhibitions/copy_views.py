@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 
-from gallery.exhibitions import copies as copying
+from gallery.exhibitions import arrangement_copies as copying
 from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.forms import ExhibitionForm

@@ -141,7 +141,7 @@ async def delete_unused_logos(storage: Storage) -> None:
 
 
 async def known_logo_keys(keys: set[str]) -> set[str]:
-    """Those of some keys in private storage that belong to logos."""
+    """The keys among `keys` in private storage that belong to logos."""
     tokens = {key.removeprefix(f"{LOGO_FOLDER}/") for key in keys if key.startswith(f"{LOGO_FOLDER}/")}
     known = await CreditLogo.filter(token__in=tokens).values_list("token", flat=True)
     return {logo_key(str(token)) for token in known}

@@ -412,7 +412,7 @@ async def mark_changed(edition_id: int, by: Person | None) -> None:
 async def changed_fields(
     draft_id: int, seen: Digests, current: Mapping[str, Any], typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Those of the `typed` fields that their sender changed.
+    """The fields of `typed` that the sender changed.
 
     Raises EditConflict if that would undo somebody else's change.
     """

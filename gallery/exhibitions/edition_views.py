@@ -16,7 +16,7 @@ from tortoise.functions import Count
 from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork
 from gallery.artworks.snapshots import diff_passages
-from gallery.exhibitions import copies, drafts
+from gallery.exhibitions import arrangement_copies, drafts
 from gallery.exhibitions.access import load_edition, load_exhibition
 from gallery.exhibitions.arrangements import arrangement_of
 from gallery.exhibitions.builder import editions_of
@@ -107,7 +107,7 @@ async def new_restoration(request: Request) -> Response:
     """A curator sees what restoring an edition would change in the draft, and which works may no longer hang."""
     _person, exhibition, edition = await load_edition(request)
     draft = await draft_of(exhibition)
-    arrangement, missing = await copies.restorable_arrangement(edition)
+    arrangement, missing = await arrangement_copies.restorable_arrangement(edition)
     context = {
         "exhibition": exhibition,
         "draft": draft,
@@ -121,7 +121,7 @@ async def new_restoration(request: Request) -> Response:
 async def create_restoration(request: Request) -> Response:
     """A curator restores an edition as the draft. Visitors see it when it is published."""
     person, exhibition, edition = await load_edition(request)
-    missing = await copies.restore(edition, person)
+    missing = await arrangement_copies.restore(edition, person)
     response = redirect(request, "exhibitions:show", id=exhibition.id)
     sentence = _("The draft is as edition %(number)s was. Visitors see it when you publish it.")
     sentences = [

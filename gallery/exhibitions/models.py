@@ -91,7 +91,7 @@ class Edition(Model):
         return self.closes_at is not None and self.closes_at <= (moment or now())
 
     def is_shown(self, moment: datetime | None = None) -> bool:
-        """Whether visitors see this edition: `edition_is_open` in artworks.models, for a loaded row."""
+        """Whether visitors see this edition: the rule of `edition_is_open`, for a loaded row."""
         at = moment or now()
         is_replaced = self.shown_until is not None and self.shown_until <= at
         has_left = self.leaves_when_closed and self.has_closed(at)

@@ -106,7 +106,7 @@ def expected_file_of(image: Image, kind: str, key: str) -> ExpectedFile:
 
 
 async def expected_private_files(keys: Iterable[str]) -> dict[str, ExpectedFile]:
-    """What those of some private files must hold that cannot be made again: originals and signed forms."""
+    """The expected content of those `keys` that cannot be made again: originals and signed forms."""
     wanted = set(keys)
     images = await images_with_private_files({token_of_key(key) for key in wanted})
     expected = {original_key(token): expected_file_of(image, ORIGINAL, "") for token, image in images.items()}
@@ -137,19 +137,19 @@ async def images_with_private_files(tokens: set[str]) -> dict[str, Image]:
 
 
 async def needed_keys_without_image(keys: set[str]) -> set[str]:
-    """Those of some keys in private storage that are needed and belong to no image."""
+    """The keys among `keys` in private storage that are needed and belong to no image."""
     return await needed_bundle_keys(keys) | await known_form_keys(keys) | await known_logo_keys(keys)
 
 
 async def needed_bundle_keys(keys: set[str]) -> set[str]:
-    """Those of some keys in private storage that are uploaded sheets still needed."""
+    """The keys among `keys` in private storage of uploaded sheets that are still needed."""
     tokens = {key.removeprefix(f"{BUNDLE_FOLDER}/") for key in keys if key.startswith(f"{BUNDLE_FOLDER}/")}
     needed = await Import.filter(token__in=tokens, files_cleared_at=None).values_list("token", flat=True)
     return {bundle_key(str(token)) for token in needed}
 
 
 async def known_form_keys(keys: set[str]) -> set[str]:
-    """Those of some keys in private storage that are signed forms."""
+    """The keys among `keys` in private storage of signed forms."""
     tokens = {key.removeprefix(f"{FORMS_FOLDER}/") for key in keys if key.startswith(f"{FORMS_FOLDER}/")}
     return {
         form_key(str(token))

@@ -68,7 +68,7 @@ def read_digests(seen: object) -> dict[str, str]:
 
 
 def changed_since(seen: Digests, current: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    """Those of the fields `names` that differ from what the page showed, or of which it had no digest."""
+    """The fields among `names` that differ from what the page showed, or had no digest there."""
     return [name for name in names if seen.get(name) != digest(current.get(name))]
 
 
@@ -77,10 +77,10 @@ def compare_edits(
 ) -> EditComparison[Value]:
     """Compare what was typed with what is stored now.
 
-    A field without a digest counts as changed by its sender alone.
+    A field without a digest counts as changed by the sender alone.
 
     seen    a b c d    the sender changed a, b and d, somebody else b, c and d:
-    current a B c'D    a is saved, b is in conflict, c' stays, and so does D, for both wrote the same
+    current a B c'D    a is saved, b is in conflict, c' stays, and D is saved: both wrote the same
     typed   A b'c D
     """
     result: EditComparison[Value] = EditComparison()
