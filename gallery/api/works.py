@@ -23,7 +23,6 @@ from gallery.artworks.timeline import hung_steps, who_has_it
 from gallery.artworks.views import review_steps, status_reason, storage_of
 from gallery.artworks.works import (
     TEXT_FIELDS,
-    ChangedMeanwhile,
     NotEditable,
     WorkRefused,
     create_work,
@@ -37,6 +36,7 @@ from gallery.images.models import ImageState
 from gallery.images.sandbox.parent import REFUSALS
 from gallery.numbers import MAX_NUMBER
 from gallery.organisations.access import load_member
+from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import LANGUAGES
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of
@@ -133,7 +133,7 @@ async def update(request: Request) -> Response:
         saved, _replaced = await update_work(artwork, details, person)
     except NotEditable as refusal:
         raise Problem(409, refusal.sentence) from None
-    except ChangedMeanwhile:
+    except EditConflict:
         raise Problem(
             409, _("The work was changed this very moment. Please read it and send again.")
         ) from None

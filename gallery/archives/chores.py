@@ -1,4 +1,4 @@
-"""What the worker does with archives: keep them true."""
+"""The worker's chore for archives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gallery.worker import Chore, ChoreContext
 
 
 async def update_archives(context: ChoreContext) -> bool:
-    """Take out of archives what may no longer be shown, and bring them up to date."""
+    """Remove from archives what may no longer be shown, and bring them up to date."""
     return bool(await writer.update_archives(context.settings, context.storage))
 
 

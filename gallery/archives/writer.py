@@ -1,11 +1,11 @@
-"""Archives: exhibitions as folders of plain pages that need no server, and outlive the season without it.
+"""Archives: exhibitions as folders of plain pages that need no server and can be kept after the season.
 
-An archive holds the current edition of an exhibition, whether or not it has closed or left the site, and of its works
-those that may be shown at all and whose consent covers an archive. It lies in the site's home, where the worker keeps
-it true: a work whose consent ends leaves it as it leaves the walls.
+An archive holds the current edition of an exhibition, even if it has closed or left the site, with those
+works that may be shown at all and whose consent covers an archive. It is a folder in the site's home. The
+worker keeps it up to date: a work whose consent ends leaves the archive as it leaves the site.
 
-The works of an archive are written down before they are written, and whatever else lies in the folder is deleted each
-time: whatever stops its making, the next one finds what must leave.
+The works are listed in the index file before their pages are written, and every other file in the folder is
+deleted each time. So after an interruption the next run still finds everything that must leave.
 """
 
 from __future__ import annotations
@@ -61,36 +61,36 @@ from gallery.web.languages import (
 from gallery.web.rendering import Pages
 from gallery.web.static_files import StaticFiles
 
-FOLDER = "archives"  # in the site's home, with a folder for each exhibition, named as its address
-# Which works the archive holds or held until now, as of which content version, and until when that holds.
+FOLDER = "archives"  # in the site's home; holds one folder for each exhibition, named by its slug
+# Lists works and logos in the archive, its content version, and until when it is valid.
 INDEX_FILE = "archive.json"
-UNKNOWN_VERSION = -1  # as a content version: it is not known to be true
+UNKNOWN_VERSION = -1  # instead of a content version: the archive may be out of date
 STYLE_SHEET = "public.css"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-MIN_INTERVAL = timedelta(minutes=10)  # between two writings of all pages
+MIN_INTERVAL = timedelta(minutes=10)  # between two runs that write all pages
 
 logger = logging.getLogger("gallery.archives")
 
 
 class NothingToArchive(Exception):
-    """No exhibition of that address is published and has opened."""
+    """No exhibition with that slug is published and has opened."""
 
 
 @dataclass(frozen=True)
 class ArchiveResult:
     folder: Path
     works: int
-    left_out: int  # works on its walls that may be shown, but not in an archive
+    left_out: int  # works of the edition that may be shown, but not in an archive
 
 
 @dataclass
 class ArchiveContents:
-    """What belongs into an archive: how its pages are made, by their paths within it, and keys of private storage."""
+    """The contents of an archive by path: functions that make pages, and keys of files in private storage."""
 
     pages: dict[str, Callable[[], bytes]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     works: list[str] = field(default_factory=list)  # public ids
-    logos: list[str] = field(default_factory=list)  # tokens of credits' logos
+    logos: list[str] = field(default_factory=list)  # tokens of logos of credits
     left_out: int = 0
 
     @property
@@ -99,7 +99,10 @@ class ArchiveContents:
 
 
 async def write_archive_folder(slug: str, settings: Settings, storage: Storage) -> ArchiveResult:
-    """Write the archive of an exhibition, or bring it up to date. Raises NothingToArchive, StoreAway."""
+    """Write the archive of an exhibition, or bring it up to date.
+
+    Raises NothingToArchive, StoreUnavailable.
+    """
     if await _edition_of(slug) is None:
         raise NothingToArchive
     folder = settings.home / FOLDER / slug
@@ -109,29 +112,30 @@ async def write_archive_folder(slug: str, settings: Settings, storage: Storage) 
 
 
 async def update_archives(settings: Settings, storage: Storage) -> int:
-    """Bring archives up to date; returns how many were.
+    """Bring archives up to date; returns how many were written.
 
-    At once where a work must leave; other changes come PATIENCE after the last, for each writes all pages anew.
+    At once if a work must leave. Other changes wait MIN_INTERVAL after the last run, because each run writes
+    all pages.
     """
     lists = sorted((settings.home / FOLDER).glob(f"*/{INDEX_FILE}"))
-    version, kept = await _content_version() if lists else UNKNOWN_VERSION, 0
+    version, written = await _content_version() if lists else UNKNOWN_VERSION, 0
     for path in lists:
         try:
             with lock_folder(path.parent) as is_ours:
                 if is_ours and await _is_due(path.parent, version):
                     await _write_folder(path.parent, settings, storage)
-                    kept += 1
-        except Exception:  # whatever is wrong with one archive, it must not keep others from being true
-            logger.exception("The archive %s cannot be kept true", path.parent.name)
-    return kept
+                    written += 1
+        except Exception:  # a fault in one archive must not stop the others
+            logger.exception("The archive %s could not be brought up to date", path.parent.name)
+    return written
 
 
 async def _is_due(folder: Path, version: int) -> bool:
-    listed = _read_index(folder)
-    if listed["version"] == version and now() < datetime.fromisoformat(listed["holds_until"]):
+    index = _read_index(folder)
+    if index["version"] == version and now() < datetime.fromisoformat(index["holds_until"]):
         return False
-    is_fresh = now() - datetime.fromisoformat(listed["written_at"]) < MIN_INTERVAL
-    return not is_fresh or bool({*listed["works"], *listed["logos"]} - await _allowed_ids(folder.name))
+    is_fresh = now() - datetime.fromisoformat(index["written_at"]) < MIN_INTERVAL
+    return not is_fresh or bool({*index["works"], *index["logos"]} - await _allowed_ids(folder.name))
 
 
 async def _content_version() -> int:
@@ -140,9 +144,9 @@ async def _content_version() -> int:
 
 
 def _read_index(folder: Path) -> dict[str, Any]:
-    """What was said of the archive when it was written; where nothing can be read of it, that it was long ago."""
+    """The archive's saved index; if unreadable, one that marks the archive as out of date."""
     long_ago = LONG_AGO.isoformat()
-    told: dict[str, Any] = {
+    index: dict[str, Any] = {
         "version": UNKNOWN_VERSION,
         "holds_until": long_ago,
         "written_at": long_ago,
@@ -150,31 +154,31 @@ def _read_index(folder: Path) -> dict[str, Any]:
         "logos": [],
     }
     with suppress(FileNotFoundError, ValueError):
-        told |= json.loads((folder / INDEX_FILE).read_text())
-    return told
+        index |= json.loads((folder / INDEX_FILE).read_text())
+    return index
 
 
 async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> ArchiveResult:
-    """Take out what no longer belongs, then write what is new; the caller holds the folder."""
-    # Before anything is read: what changes meanwhile, by somebody or by the clock alone, is seen next time.
+    """Delete what no longer belongs, then write what is new. The caller must hold the folder's lock."""
+    # Read first, so that the next run sees every change made during this one, also those that time brings.
     version, holds_until = await _content_version(), await next_change()
     contents = await _collect_contents(folder.name, settings)
     before = _read_index(folder)
     works, logos = {*before["works"], *contents.works}, {*before["logos"], *contents.logos}
     _write_index(folder, UNKNOWN_VERSION, holds_until, works, logos)
     _delete_leftovers(folder, contents.paths)
-    # Pages before pictures: they name what must leave, and need no store, which may be away.
-    for path, made in contents.pages.items():
+    # Pages before pictures: they may name works that must leave, and the store may be unavailable.
+    for path, make_page in contents.pages.items():
         await asyncio.to_thread(
-            _write_file, folder / path, made()
-        )  # other chores must not wait for all of them
+            _write_file, folder / path, make_page()
+        )  # in a thread, so that other chores need not wait
     for path, key in contents.files.items():
         if not (folder / path).exists():
             try:
                 async with storage.private.local_copy(key) as source:
                     await asyncio.to_thread(_copy_file, source, folder / path)
-            except FileNotFoundError:  # deleted this very moment, by a withdrawal perhaps
-                version = UNKNOWN_VERSION  # the next time sees it
+            except FileNotFoundError:  # just deleted, perhaps by a withdrawal
+                version = UNKNOWN_VERSION  # the next run sees it
     _write_index(folder, version, holds_until, contents.works, contents.logos)
     return ArchiveResult(folder, len(contents.works), contents.left_out)
 
@@ -182,14 +186,14 @@ async def _write_folder(folder: Path, settings: Settings, storage: Storage) -> A
 def _write_index(
     folder: Path, version: int, holds_until: datetime, works: Collection[str], logos: Collection[str]
 ) -> None:
-    told = {
+    index = {
         "version": version,
         "holds_until": holds_until.isoformat(),
         "written_at": now().isoformat(),
         "works": sorted(works),
         "logos": sorted(logos),
     }
-    _write_file(folder / INDEX_FILE, json.dumps(told, indent=1).encode())
+    _write_file(folder / INDEX_FILE, json.dumps(index, indent=1).encode())
 
 
 def _write_file(path: Path, body: bytes) -> None:
@@ -205,32 +209,32 @@ def _copy_file(source: Path, path: Path) -> None:
 
 
 def _delete_leftovers(folder: Path, paths: Collection[str]) -> None:
-    """Delete everything that does not belong, whoever put it there: a copy that was not finished, too."""
-    belonging = {INDEX_FILE, LOCK_NAME, *paths}
-    for path in sorted(folder.rglob("*"), reverse=True):  # what is in a folder before the folder
+    """Delete everything that does not belong, unfinished copies too."""
+    expected = {INDEX_FILE, LOCK_NAME, *paths}
+    for path in sorted(folder.rglob("*"), reverse=True):  # a folder comes after its contents
         if path.is_dir():
             if not any(path.iterdir()):
                 path.rmdir()
-        elif path.relative_to(folder).as_posix() not in belonging:
+        elif path.relative_to(folder).as_posix() not in expected:
             path.unlink()
 
 
 async def _edition_of(slug: str) -> QueryRow | None:
-    """The current edition of an exhibition that has opened, also where it has left the site since."""
-    found = Edition.filter(edition_has_opened(), exhibition__slug=slug)
-    rows = await found.values(*EDITION_COLUMNS)
+    """The current edition of an exhibition that has opened, even if it has left the site since."""
+    editions = Edition.filter(edition_has_opened(), exhibition__slug=slug)
+    rows = await editions.values(*EDITION_COLUMNS)
     return rows[0] if rows else None
 
 
 def _showable_works(edition: QueryRow | None) -> QuerySet[Artwork]:
-    """Works that hang in the edition and may be shown at all."""
+    """Works of the edition that may be shown at all."""
     return Artwork.filter(may_be_exhibited(), hangings__room__edition_id=edition["id"] if edition else 0)
 
 
 async def _allowed_ids(slug: str) -> set[str]:
-    """The public ids of works, and the tokens of logos, that the archive of an exhibition may hold."""
-    stays = _showable_works(await _edition_of(slug)).filter(consent__for_archive=True)
-    ids: list[Any] = await stays.values_list("public_id", flat=True)
+    """The public ids of works and the tokens of logos that an exhibition's archive may hold."""
+    works = _showable_works(await _edition_of(slug)).filter(consent__for_archive=True)
+    ids: list[Any] = await works.values_list("public_id", flat=True)
     tokens: list[Any] = await CreditLogo.filter(exhibition__slug=slug).values_list("token", flat=True)
     return {*ids, *tokens}
 
@@ -238,7 +242,7 @@ async def _allowed_ids(slug: str) -> set[str]:
 async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
     contents = ArchiveContents()
     edition = await _edition_of(slug)
-    if edition is None:  # it was taken down
+    if edition is None:  # it was taken off the site
         return contents
     works = _showable_works(edition).filter(consent__for_archive=True)
     rows = {row["id"]: row for row in await works.values(*STORY_COLUMNS)}
@@ -252,11 +256,11 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
     for work in artworks.values():
         assert work.image is not None
         contents.files |= _picture_files(work.image)
-    hall = ArchivedExhibition(
+    archived = ArchivedExhibition(
         slug=slug,
         edition=edition,
         rooms=await Room.filter(edition_id=edition["id"]).order_by("position", "id").values(*ROOM_COLUMNS),
-        hung=await Hanging.filter(room__edition_id=edition["id"], artwork_id__in=list(artworks) or [0])
+        hangings=await Hanging.filter(room__edition_id=edition["id"], artwork_id__in=list(artworks) or [0])
         .order_by("position", "id")
         .values("room_id", "artwork_id", "caption_zh", "caption_en"),
         rows=rows,
@@ -264,21 +268,24 @@ async def _collect_contents(slug: str, settings: Settings) -> ArchiveContents:
         logos=await CreditLogo.filter(exhibition__slug=slug, key__in=_credit_keys(edition) or [""]),
         dead=await find_dead_links(_outside_links(edition, artworks.values())),
     )
-    contents.logos = [logo.token for logo in hall.logos]
-    contents.files |= {f"logos/{logo.token}.jpg": logo_key(logo.token) for logo in hall.logos}
-    paper = ArchivePages(settings)
-    contents.pages[f"static/{STYLE_SHEET}"] = lambda: paper.style
+    contents.logos = [logo.token for logo in archived.logos]
+    contents.files |= {f"logos/{logo.token}.jpg": logo_key(logo.token) for logo in archived.logos}
+    pages_of_archive = ArchivePages(settings)
+    contents.pages[f"static/{STYLE_SHEET}"] = lambda: pages_of_archive.style
     contents.pages["index.html"] = partial(
-        paper.page, DEFAULT_LANGUAGE, "entrance.html", "", exhibition=ShownExhibition.of(edition)
+        pages_of_archive.page, DEFAULT_LANGUAGE, "entrance.html", "", exhibition=ShownExhibition.of(edition)
     )
     for language in LANGUAGES:
         with use_language(language):
-            contents.pages |= _pages_in_language(hall, paper)
+            contents.pages |= _pages_in_language(archived, pages_of_archive)
     return contents
 
 
 def _picture_files(image: Image) -> dict[str, str]:
-    """Its renditions; of JPEG only the one that a page names for browsers that know no other format."""
+    """Path → key of its renditions.
+
+    Of JPEG only the one that pages offer to browsers without newer formats.
+    """
     plain = next((width for width in image.widths() if width >= FALLBACK_WIDTH), image.widths()[-1])
     names = [
         name for name in image.file_names() if not name.endswith(".jpg") or name == file_name(plain, "jpg")
@@ -297,40 +304,42 @@ def _outside_links(edition: QueryRow, artworks: Iterable[Artwork]) -> set[str]:
 
 @dataclass(frozen=True)
 class ArchivedExhibition:
-    """All that the pages of an archive tell, in whichever language."""
+    """The data of all pages of an archive, in every language."""
 
     slug: str
     edition: QueryRow
     rooms: Sequence[QueryRow]
-    hung: Sequence[QueryRow]
+    hangings: Sequence[QueryRow]
     rows: Mapping[int, QueryRow]  # of works, by their ids
     artworks: Mapping[int, Artwork]
     logos: Sequence[CreditLogo]
     dead: Collection[str]
 
-    def shown(self, up: str) -> list[ShownRoom]:
-        """The rooms in which something hangs; `up` leads to the archive's folder."""
+    def shown_rooms(self, up: str) -> list[ShownRoom]:
+        """The rooms that are not empty. `up` leads from the page to the archive's folder."""
         shown: list[ShownRoom] = []
         for room in self.rooms:
-            here = [one for one in self.hung if one["room_id"] == room["id"]]
-            if here:
-                wall = RoomText(spoken_column(room, "title"), spoken_column(room, "text"), room["layout"])
-                rows = [self.rows[one["artwork_id"]] for one in here]
-                captions = {one["artwork_id"]: spoken_column(one, "caption") for one in here}
-                shelf = f"{up}media/"
-                shown.append(shown_room(len(shown) + 1, wall, rows, captions, shelf.__add__))
+            hangings = [hanging for hanging in self.hangings if hanging["room_id"] == room["id"]]
+            if hangings:
+                text = RoomText(spoken_column(room, "title"), spoken_column(room, "text"), room["layout"])
+                rows = [self.rows[hanging["artwork_id"]] for hanging in hangings]
+                captions = {hanging["artwork_id"]: spoken_column(hanging, "caption") for hanging in hangings}
+                folder = f"{up}media/"
+                shown.append(shown_room(len(shown) + 1, text, rows, captions, folder.__add__))
         return shown
 
 
-def _pages_in_language(hall: ArchivedExhibition, paper: ArchivePages) -> dict[str, Callable[[], bytes]]:
-    """The pages of an archive in the language that is spoken: the exhibition's own, and one for each work."""
+def _pages_in_language(
+    archived: ArchivedExhibition, pages_of_archive: ArchivePages
+) -> dict[str, Callable[[], bytes]]:
+    """The pages of an archive in the current language: one for the exhibition and one for each work."""
     language, twin = current_language(), other_language(current_language())
-    exhibition = ShownExhibition.of(hall.edition)
-    rooms = hall.shown("../")
+    exhibition = ShownExhibition.of(archived.edition)
+    rooms = archived.shown_rooms("../")
     works = [work for room in rooms for work in room.works]
     pages: dict[str, Callable[[], bytes]] = {
         f"{language}/index.html": partial(
-            paper.page,
+            pages_of_archive.page,
             language,
             "exhibition.html",
             "../",
@@ -341,16 +350,16 @@ def _pages_in_language(hall: ArchivedExhibition, paper: ArchivePages) -> dict[st
             counts=Counts.of(works),
             logos={
                 logo.key: ShownLogo(f"../logos/{logo.token}.jpg", logo.width, logo.height)
-                for logo in hall.logos
+                for logo in archived.logos
             },
-            dead=hall.dead,
+            dead=archived.dead,
             twin=f"../{twin}/index.html",
         )
     }
-    for room in hall.shown("../../"):
-        for place, work in enumerate(room.works):
+    for room in archived.shown_rooms("../../"):
+        for index, work in enumerate(room.works):
             pages[f"{language}/works/{work.public_id}.html"] = partial(
-                paper.page,
+                pages_of_archive.page,
                 language,
                 "artwork.html",
                 "../../",
@@ -358,18 +367,18 @@ def _pages_in_language(hall: ArchivedExhibition, paper: ArchivePages) -> dict[st
                 exhibition=exhibition,
                 room=room,
                 work=work,
-                previous=room.works[place - 1] if place else None,
-                next=room.works[place + 1] if place + 1 < len(room.works) else None,
-                dead=hall.dead,
+                previous=room.works[index - 1] if index else None,
+                next=room.works[index + 1] if index + 1 < len(room.works) else None,
+                dead=archived.dead,
                 twin=f"../../{twin}/works/{work.public_id}.html",
-                artwork=hall.artworks[work.id],
-                born=birth_decade(hall.artworks[work.id].artist),
+                artwork=archived.artworks[work.id],
+                born=birth_decade(archived.artworks[work.id].artist),
             )
     return pages
 
 
 class ArchivePages:
-    """Templates whose addresses lead from file to file instead of from path to path of a site."""
+    """The archive's templates, with relative links between files instead of links within a site."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -381,7 +390,7 @@ class ArchivePages:
     def page(
         self, language: str, template: str, up: str, works: Sequence[ShownWork] = (), **context: Any
     ) -> bytes:
-        """A page from whose folder `up` leads to that of the archive."""
+        """Render a page. `up` leads from its folder to the archive's folder."""
         self._up = up
         exhibition: ShownExhibition = context["exhibition"]
         with use_language(language):
@@ -397,7 +406,7 @@ class ArchivePages:
         return f"{self._up}static/{path}"
 
     def _url(self, name: str, /, *, language: str, **parameters: str) -> str:
-        """From the page that is made to a page of the archive, or to a theme's page on the site."""
+        """A link from the rendered page to a page of the archive, or to a theme's page on the site."""
         if name == "visits:artwork":
             return f"{self._up}{language}/works/{parameters['public_id']}.html"
         if name == "visits:exhibition":

@@ -1,9 +1,8 @@
-"""What is typed into the form of a work, kept as it is typed: finished or not, and never over what somebody else wrote."""
+"""Saving the form of a work while somebody types, without overwriting what somebody else wrote."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,6 @@ from gallery.accounts.models import Person
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.forms import WorkForm, form_values
 from gallery.artworks.models import Artwork
-from gallery.artworks.snapshots import digest
 from gallery.artworks.works import (
     TEXT_FIELDS,
     NotEditable,
@@ -27,11 +25,12 @@ from gallery.audit.recording import AUTOSAVE_WINDOW, record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import in_transaction, locked
 from gallery.organisations.models import Organisation, Project
+from gallery.web.edit_conflicts import compare_edits, digest, read_digests
 from gallery.web.languages import gettext as _
 
-FormValues = Mapping[str, Sequence[str]]  # form field → what stands in it, as a browser sends it
+FormValues = Mapping[str, Sequence[str]]  # form field → its values, as a browser sends them
 
-# Fields from which rows of their own are made: only when somebody saves by hand, not at each letter.
+# Rows of other tables are made from these fields, so only when somebody saves by hand, not while they type.
 FIELDS_SAVED_BY_HAND = (
     "credit_name",
     "credit_name_translation",
@@ -49,71 +48,53 @@ AUTOSAVED_FIELDS = (*TEXT_FIELDS, *CHOICE_FIELDS, *FIELDS_SAVED_BY_HAND)
 
 
 def autosave_key(form_key: str) -> str:
-    """The key of a draft that was made while somebody typed into a new form; saved by hand, it gets the form's own."""
+    """The form key of a draft that autosave made from a new form.
+
+    When it is saved by hand it gets the form's own key.
+    """
     return hashlib.sha256(f"typing {form_key}".encode()).hexdigest()[:32]
-
-
-def normalised_values(values: Sequence[str]) -> list[str]:
-    """Values as they are compared: one way to end a line, no blank edges, no order, nothing empty."""
-    return sorted(filter(None, (each.replace("\r\n", "\n").replace("\0", "").strip() for each in values)))
-
-
-def digest_of(values: Sequence[str]) -> str:
-    return digest("\x1f".join(normalised_values(values)))
-
-
-def fingerprint(typed: FormValues, names: Collection[str] = AUTOSAVED_FIELDS) -> str:
-    """`title:1a2b3c4d …`: what a window shows in each of its fields."""
-    return " ".join(f"{name}:{digest_of(typed.get(name, ()))}" for name in names)
-
-
-def fingerprint_in(text: object) -> dict[str, str]:
-    """Field → digest, of a fingerprint; empty where a form carries none."""
-    pairs = re.findall(r"([a-z_]+):([0-9a-f]{8})", text) if isinstance(text, str) else []
-    return {name: value for name, value in pairs if name in AUTOSAVED_FIELDS}
 
 
 @dataclass
 class MergedValues:
-    """What one window sends, put together with what the work says by now."""
+    """What one window sends, merged with what the work holds now."""
 
     values: dict[str, list[str]]
-    conflicts: list[str] = field(default_factory=list)  # changed here and elsewhere: what was there stays
-    elsewhere: list[str] = field(default_factory=list)  # changed elsewhere alone: taken over
+    # Fields changed both here and elsewhere, and fields changed elsewhere alone: the stored value stays.
+    conflicts: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
 
 
 def merge_values(current: FormValues, posted: MultiDict, keep_conflicts: bool = False) -> MergedValues:
-    """Put `posted` together with `current`, by the fingerprint `seen` that it carries.
+    """Merge `posted` with `current`, by the digests in its field `seen`.
 
-    A field that the window does not show stays. Of one that was changed both here and elsewhere, `choice_NAME` says which
-    holds: `theirs`, or `mine-` with the digest of what it overwrites. Without a fingerprint all that is posted holds.
-    With `keep_conflicts` what is posted stands in the values of conflicts, to be shown again.
+    Without digests everything posted counts. A field that the window does not show stays. For a field changed
+    both here and elsewhere, `choice_NAME` decides: `theirs`, or `mine-` with the digest of the value that is
+    overwritten. With `keep_conflicts` the fields in conflict have the posted values, to be shown again.
     """
-    seen = fingerprint_in(posted.get("seen"))
-    result = MergedValues({})
-    for name in AUTOSAVED_FIELDS:
-        mine = [each.replace("\0", "") for each in posted.getlist(name) if isinstance(each, str)]
-        theirs = list(current.get(name, ()))
-        result.values[name] = mine
-        if not seen or digest_of(mine) == digest_of(theirs) or seen.get(name) == digest_of(theirs):
-            continue
+    seen = read_digests(posted.get("seen"))
+    mine = {
+        name: [each.replace("\0", "") for each in posted.getlist(name) if isinstance(each, str)]
+        for name in AUTOSAVED_FIELDS
+    }
+    theirs = {name: list(current.get(name, ())) for name in AUTOSAVED_FIELDS}
+    compared = compare_edits(seen, theirs, {name: mine[name] for name in mine if not seen or name in seen})
+    result = MergedValues({**theirs, **compared.changed})
+    for name in (*compared.elsewhere, *compared.conflicts):
         choice = posted.get(f"choice_{name}")
-        if choice == f"mine-{digest_of(theirs)}":
-            continue
-        if name not in seen:
-            result.values[name] = theirs
-        elif seen[name] == digest_of(mine) or choice == "theirs":
-            result.values[name] = theirs
+        if choice == f"mine-{digest(theirs[name])}":
+            result.values[name] = mine[name]
+        elif choice == "theirs" or name in compared.elsewhere:
             result.elsewhere.append(name)
         else:
             result.conflicts.append(name)
-            if not keep_conflicts:
-                result.values[name] = theirs
+            if keep_conflicts:
+                result.values[name] = mine[name]
     return result
 
 
 def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> MultiDict:
-    """`values` as a form takes them."""
+    """`values` in the shape that a form takes."""
     fields = MultiDict([(name, each) for name, several in values.items() for each in several])
     if posted and "organisation" in posted:
         fields["organisation"] = posted["organisation"]
@@ -121,9 +102,9 @@ def form_fields(values: FormValues, posted: Mapping[str, str] | None = None) -> 
 
 
 def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> WorkForm:
-    """The form of a work as it is kept and typed, with other values in some fields; its themes must be fetched.
+    """The form of a work, unfinished values included, with `changes`; the work's themes must be fetched.
 
-    A new artist leaves the consent of the one before behind; a new consent brings its own artist.
+    Another artist drops the former artist's consent. Another consent brings its own artist.
     """
     values = {**form_values(artwork), **changes}
     if "artist" in changes and "consent" not in changes and values["artist"] != [str(artwork.artist_id)]:
@@ -137,75 +118,77 @@ def form_with(artwork: Artwork, changes: FormValues, offered: WorkOptions) -> Wo
 async def autosave(
     artwork: Artwork, posted: MultiDict, organisations: Sequence[Organisation], by: Person
 ) -> tuple[Artwork, MergedValues]:
-    """Keep what a window sends: each field that is right in the work itself, what is not yet right beside it.
+    """Save what a window sends: valid fields in the work itself, the others in `Artwork.unfinished`.
 
-    Raises NotEditable, and WorkRefused where the work was deleted.
+    Raises NotEditable, and WorkRefused if the work was deleted.
     """
     async with in_transaction():
-        held = await locked(Artwork.filter(id=artwork.id)).first()
-        if held is None:
+        work = await locked(Artwork.filter(id=artwork.id)).first()
+        if work is None:
             raise WorkRefused("title", _("This work was deleted meanwhile."))
-        if not held.is_editable:
-            raise NotEditable(held.status)
-        await held.fetch_related("organisation", "artist", "consent__artist", "project", "themes")
-        offered = await load_work_options(organisations, held)
-        before = form_values(held)
+        if not work.is_editable:
+            raise NotEditable(work.status)
+        await work.fetch_related("organisation", "artist", "consent__artist", "project", "themes")
+        offered = await load_work_options(organisations, work)
+        before = form_values(work)
         result = merge_values(before, posted)
         form = WorkForm(form_fields(result.values), offered=offered)
         form.read(has_picture=True)
-        wrong = {name for name in AUTOSAVED_FIELDS if name in form and form[name].errors}
+        invalid = {name for name in AUTOSAVED_FIELDS if name in form and form[name].errors}
         while True:
-            details = _valid_details(held, form, wrong)
+            details = _valid_details(work, form, invalid)
             unfinished = {
                 name: list(result.values[name])
                 for name in AUTOSAVED_FIELDS
-                if (name in wrong or name in FIELDS_SAVED_BY_HAND)
-                and digest_of(result.values[name]) != digest_of(form_values(held, finished_only=True)[name])
+                if (name in invalid or name in FIELDS_SAVED_BY_HAND)
+                and digest(result.values[name]) != digest(form_values(work, finished_only=True)[name])
             }
             try:
-                await fill_work(held, details, by, None, unfinished)
+                await fill_work(work, details, by, None, unfinished)
                 break
             except WorkRefused as refusal:
-                if refusal.field in wrong:
+                if refusal.field in invalid:
                     raise
-                wrong.add(refusal.field)
+                invalid.add(refusal.field)
         await record(
-            Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by, once_in=AUTOSAVE_WINDOW
+            Verb.WORK_CHANGED, work.id, organisation_id=work.organisation_id, by=by, once_in=AUTOSAVE_WINDOW
         )
-        await held.fetch_related("themes")
-        return held, result
+        await work.fetch_related("themes")
+        return work, result
 
 
-def _valid_details(held: Artwork, form: WorkForm, wrong: Collection[str]) -> WorkDetails:
-    """The fields that can be kept in the work, and of all others what it says already."""
+def _valid_details(work: Artwork, form: WorkForm, invalid: Collection[str]) -> WorkDetails:
+    """The valid values of the form, and for the other fields what the work holds already."""
 
     def chosen(name: str, rows: Sequence[Artist] | Sequence[Consent] | Sequence[Project]) -> object:
-        if name in wrong:
-            return getattr(held, name)
+        if name in invalid:
+            return getattr(work, name)
         return next((row for row in rows if str(row.id) == form[name].data), None)
 
     artist, consent = chosen("artist", form.offered.artists), chosen("consent", form.offered.consents)
     if isinstance(consent, Consent) and artist is None and not form.credit_name.data:
         artist = consent.artist
     if isinstance(consent, Consent) and (not isinstance(artist, Artist) or consent.artist_id != artist.id):
-        consent = None  # the artist was changed, and the consent is still the other's
+        consent = None  # the artist was changed, but the consent is the former artist's
     project = chosen("project", form.offered.projects)
     return WorkDetails(
-        organisation=held.organisation,
-        language=held.language if "language" in wrong else form.language.data,
-        texts={name: getattr(held, name) if name in wrong else form[name].data or "" for name in TEXT_FIELDS},
-        year=held.year if "year" in wrong else form.year.data,
+        organisation=work.organisation,
+        language=work.language if "language" in invalid else form.language.data,
+        texts={
+            name: getattr(work, name) if name in invalid else form[name].data or "" for name in TEXT_FIELDS
+        },
+        year=work.year if "year" in invalid else form.year.data,
         artist=artist if isinstance(artist, Artist) else None,
         consent=consent if isinstance(consent, Consent) else None,
         project=project if isinstance(project, Project) else None,
-        themes=list(held.themes)
-        if "themes" in wrong
+        themes=list(work.themes)
+        if "themes" in invalid
         else [each for each in form.offered.themes if str(each.id) in (form.themes.data or [])],
     )
 
 
 def readable_value(form: WorkForm, name: str, values: Sequence[str]) -> str:
-    """What stands in a field as a person reads it: of a choice its words."""
+    """A field's values as text for people: of a choice its label."""
     choices = getattr(form[name], "choices", None)
     if not choices:
         return "\n".join(values)

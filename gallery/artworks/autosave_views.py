@@ -1,4 +1,4 @@
-"""Forms of works that save themselves: what a browser sends while somebody types, and what it is told in return."""
+"""The requests of work forms that save themselves while somebody types."""
 
 from __future__ import annotations
 
@@ -18,9 +18,6 @@ from gallery.artworks.autosave import (
     MergedValues,
     autosave,
     autosave_key,
-    digest_of,
-    fingerprint,
-    fingerprint_in,
     readable_value,
 )
 from gallery.artworks.forms import WorkForm, form_values, parse_form_key
@@ -31,37 +28,38 @@ from gallery.clock import now, to_local
 from gallery.images.uploads import MAX_FIELD_BYTES, MAX_FIELDS
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
+from gallery.web.edit_conflicts import digest, format_digests, read_digests
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of
 
 
 async def create(request: Request) -> Response:
-    """A partner begins to type about a new work: it becomes a draft, and the form goes on with that."""
+    """A partner begins to fill in a new work: it becomes a draft, and the form goes on with that draft."""
     try:
         person, organisations = await load_member(request)
     except SignInRequired:
         return _signed_out()
     posted = await _posted(request)
-    told = parse_form_key(posted.get("form_key"))
+    posted_key = parse_form_key(posted.get("form_key"))
     posted.setdefault("seen", "")
-    if told is None:
+    if posted_key is None:
         raise HTTPException(400)
-    form_key = autosave_key(told)
+    form_key = autosave_key(posted_key)
     ids = [each.id for each in organisations]
     artwork = await Artwork.filter(form_key=form_key, organisation_id__in=ids).first()
     if artwork is None:
-        chosen = next((each for each in organisations if str(each.id) == posted.get("organisation")), None)
+        chosen = next((one for one in organisations if str(one.id) == posted.get("organisation")), None)
         draft = blank_details(chosen or organisations[0], person)
         try:
             artwork = await create_work(draft, person, None, form_key)
         except IntegrityError:
             artwork = await Artwork.get(form_key=form_key, organisation_id__in=ids)
-    del posted["seen"]  # all that is in the draft came from this very window
+    del posted["seen"]  # everything in the draft came from this window
     return await _autosave(request, artwork, posted, organisations, person)
 
 
 async def update(request: Request) -> Response:
-    """A partner types: what stands in the form is kept, and what was changed elsewhere is said."""
+    """A partner types: the form is saved, and the answer says what was changed elsewhere."""
     try:
         person, organisations, artwork = await load_artwork(request)
     except SignInRequired:
@@ -82,7 +80,7 @@ async def _autosave(
     request: Request, artwork: Artwork, posted: MultiDict, organisations: list[Organisation], by: Person
 ) -> Response:
     try:
-        kept, result = await autosave(artwork, posted, organisations, by)
+        work, result = await autosave(artwork, posted, organisations, by)
     except (NotEditable, WorkRefused) as refusal:
         sentence = refusal.sentence
         if isinstance(refusal, NotEditable) and refusal.status != Status.WITHDRAWN:
@@ -90,45 +88,46 @@ async def _autosave(
                 f"{sentence} {_('What you typed is still here: save, and you see what can be done with it.')}"
             )
         return JSONResponse({"sentence": sentence}, 409, headers={"cache-control": "no-store"})
-    current = form_values(kept)
-    form = WorkForm(offered=await load_work_options(organisations, kept))
+    current = form_values(work)
+    form = WorkForm(offered=await load_work_options(organisations, work))
     time = to_local(now()).strftime("%H:%M")
-    shown = fingerprint_in(posted.get("seen")) or current
-    left = [name for name in kept.unfinished if name in shown]
-    told: dict[str, Any] = {
+    shown = read_digests(posted.get("seen")) or current
+    unfinished = [name for name in work.unfinished if name in shown]
+    payload: dict[str, Any] = {
         "sentence": _("Saved %(time)s. What is not finished yet is kept here too.") % {"time": time}
-        if left
+        if unfinished
         else _("Saved %(time)s") % {"time": time},
         "seen": digests_after(result, current, posted),
         "elsewhere": {name: current[name] for name in result.elsewhere},
         "conflicts": conflicts_payload(result, current, form),
-        "address": pages_of(request).url("artworks:edit", id=kept.id),
-        "typing": pages_of(request).url("artworks:keep", id=kept.id),
-        "key": str(kept.id),
+        "address": pages_of(request).url("artworks:edit", id=work.id),
+        "typing": pages_of(request).url("artworks:keep", id=work.id),
+        "key": str(work.id),
     }
-    return JSONResponse(told, headers={"cache-control": "no-store"})
+    return JSONResponse(payload, headers={"cache-control": "no-store"})
 
 
 def digests_after(result: MergedValues, current: dict[str, list[str]], posted: MultiDict) -> str:
-    """The fingerprint that a window goes on with: of a conflict it still has what it saw before."""
-    seen = fingerprint_in(posted.get("seen"))
-    now_there = fingerprint_in(fingerprint(current, seen or current))
-    return " ".join(
-        f"{name}:{seen[name] if name in result.conflicts else value}" for name, value in now_there.items()
-    )
+    """The next value of the window's field `seen`.
+
+    A field in conflict keeps the digest of what the window showed.
+    """
+    seen = read_digests(posted.get("seen"))
+    digests = {name: digest(current.get(name)) for name in seen or current}
+    return format_digests({**digests, **{name: seen[name] for name in result.conflicts}})
 
 
 def conflicts_payload(
     result: MergedValues, current: dict[str, list[str]], form: WorkForm
 ) -> list[dict[str, Any]]:
-    """Each field that was changed here and elsewhere: what the later save would overwrite."""
+    """The fields changed both here and elsewhere, with the values that this window would overwrite."""
     return [
         {
             "field": name,
             "label": str(form[name].label.text),
             "theirs": current[name],
             "shown": readable_value(form, name, current[name]),
-            "digest": digest_of(current[name]),
+            "digest": digest(current[name]),
         }
         for name in result.conflicts
     ]

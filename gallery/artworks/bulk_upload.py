@@ -13,13 +13,12 @@ from starlette.routing import Route
 
 from gallery.accounts.models import Person
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
-from gallery.artworks.autosave import FIELDS_SAVED_BY_HAND, fingerprint, form_with
+from gallery.artworks.autosave import FIELDS_SAVED_BY_HAND, form_with
 from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, form_for_work, form_values
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.tus import blank_details
 from gallery.artworks.works import (
-    ChangedMeanwhile,
     NotEditable,
     WorkRefused,
     create_work,
@@ -40,6 +39,7 @@ from gallery.numbers import page_number, whole_numbers
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.storage import Storage
+from gallery.web.edit_conflicts import EditConflict, seen_field
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import file_size
 from gallery.web.languages import gettext as _
@@ -226,7 +226,7 @@ async def _set_common_values(
         await update_work(artwork, details, by)
     except (NotEditable, WorkRefused) as refusal:
         return refusal.sentence
-    except ChangedMeanwhile:
+    except EditConflict:
         return _("The work was saved from another window this very moment. Please save again.")
     return ""
 
@@ -296,7 +296,7 @@ async def _draft_rows(
                 "typing": {
                     "address": pages_of(request).url("artworks:keep", id=artwork.id),
                     "key": str(artwork.id),
-                    "seen": fingerprint(form_values(artwork), ROW_FIELDS),
+                    "seen": seen_field(form_values(artwork), ROW_FIELDS),
                 },
             }
         )

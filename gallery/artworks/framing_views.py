@@ -17,7 +17,7 @@ from gallery.accounts.models import Person
 from gallery.artists.forms import NO_SUCH_CHOICE
 from gallery.artworks.access import load_artwork
 from gallery.artworks.models import Artwork
-from gallery.artworks.works import NotEditable, WorkRefused, discard_image, why_not_editable
+from gallery.artworks.works import NotEditable, discard_image, why_not_editable
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import in_transaction, locked
@@ -28,6 +28,7 @@ from gallery.images.storage_keys import unframed_name
 from gallery.images.uploads import reframe_image
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
+from gallery.web.edit_conflicts import EditConflict
 from gallery.web.forms import Form, read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
@@ -106,7 +107,7 @@ async def reframe(
     """Frame the picture of a draft or returned work anew; its image must be fetched and be there.
 
     The work gets another image of the same original, which is to be developed, and the one before is deleted; None where
-    it is framed like this already. Raises decoder.Refused, NotEditable, WorkRefused, StoreAway.
+    it is framed like this already. Raises decoder.Refused, NotEditable, EditConflict, StoreAway.
     """
     before = artwork.image
     if before is None or before.framing == framing:
@@ -114,16 +115,16 @@ async def reframe(
     try:
         fresh = await reframe_image(before, framing, storage, settings)
     except FileNotFoundError:
-        raise changed_meanwhile() from None
+        raise EditConflict from None
     except ImageRefused:
         if await Artwork.exists(id=artwork.id, image_id=before.id):
             raise
-        raise changed_meanwhile() from None  # its file was deleted while it was being opened
+        raise EditConflict from None  # its file was deleted while it was being opened
     try:
         async with in_transaction():
             held = await locked(Artwork.filter(id=artwork.id)).first()
             if held is None or held.image_id != before.id:
-                raise changed_meanwhile()
+                raise EditConflict
             if not held.is_editable:
                 raise NotEditable(held.status)
             held.image_id = fresh.id
@@ -134,12 +135,6 @@ async def reframe(
         raise
     await discard_image(before, storage)
     return fresh
-
-
-def changed_meanwhile() -> WorkRefused:
-    return WorkRefused(
-        "turn", _("The picture was changed this very moment. Please look at it and try again.")
-    )
 
 
 async def edit(request: Request) -> Response:
@@ -168,8 +163,8 @@ async def update(request: Request) -> Response:
         fresh = await reframe(artwork, framing, person, request.app.state.storage, settings_of(request))
     except ImageRefused as refusal:
         form.refuse("right", str(REFUSALS[refusal.code]))
-    except WorkRefused as refusal:
-        form.refuse(refusal.field, refusal.sentence)
+    except EditConflict:
+        form.refuse("turn", _("The picture was changed this very moment. Please look at it and try again."))
     except NotEditable as refusal:
         return _redirect_to_work(request, artwork, refusal.sentence, "hint")
     except StoreUnavailable as away:

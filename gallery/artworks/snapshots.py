@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -66,28 +65,6 @@ def field_changes(before: Snapshot, after: Snapshot) -> list[SnapshotChange]:
         SnapshotChange(name, before.get(name, ""), after.get(name, ""))
         for name in SNAPSHOT_FIELDS
         if before.get(name, "") != after.get(name, "")
-    ]
-
-
-def digest(text: str) -> str:
-    """8 hex digits that stand for what a field said when a page was made."""
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def fingerprint(snapshot: Snapshot) -> str:
-    """The digests of all fields, in their order, as a form carries them."""
-    return "".join(digest(snapshot.get(name, "")) for name in SNAPSHOT_FIELDS)
-
-
-def changed_since(seen: str, current: Snapshot) -> list[str]:
-    """The fields that say something else than when `seen` was made; all of them where it is no fingerprint."""
-    digests = re.findall(r"[0-9a-f]{8}", seen) if len(seen) == 8 * len(SNAPSHOT_FIELDS) else []
-    if len(digests) != len(SNAPSHOT_FIELDS):
-        return list(SNAPSHOT_FIELDS)
-    return [
-        name
-        for name, then in zip(SNAPSHOT_FIELDS, digests, strict=True)
-        if digest(current.get(name, "")) != then
     ]
 
 

@@ -22,7 +22,7 @@ from gallery.accounts.models import Person
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
-from gallery.artworks.autosave import MergedValues, autosave_key, fingerprint, form_fields, merge_values
+from gallery.artworks.autosave import AUTOSAVED_FIELDS, MergedValues, autosave_key, form_fields, merge_values
 from gallery.artworks.autosave_views import conflicts_payload, digests_after
 from gallery.artworks.filters import load_work_filter
 from gallery.artworks.forms import ProposalForm, WorkForm, form_for_work, form_values, parse_form_key
@@ -34,7 +34,6 @@ from gallery.artworks.timeline import Step, hung_steps, seen_steps, who_has_it
 from gallery.artworks.works import (
     STATUS_WORDS,
     TEXT_FIELDS,
-    ChangedMeanwhile,
     NotEditable,
     WorkRefused,
     create_work,
@@ -62,6 +61,7 @@ from gallery.organisations.models import Organisation
 from gallery.storage import Storage, StoreUnavailable
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
+from gallery.web.edit_conflicts import EditConflict, seen_field
 from gallery.web.forms import Form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import ngettext
@@ -289,7 +289,7 @@ async def _save_form(
     except WorkRefused as refusal:
         form.refuse(refusal.field, refusal.sentence)
         return await _render_form(request, form, artwork, image, form_key, 422, typing=typing)
-    except ChangedMeanwhile:
+    except EditConflict:
         form.refuse("title", _("The work was saved from another window this very moment. Please save again."))
         return await _render_form(request, form, artwork, image, form_key, 422, typing=typing)
     except NotEditable as refusal:
@@ -498,13 +498,18 @@ def _typing(
     if artwork is None:
         address = pages_of(request).url("artworks:keep_new")
         empty = {"language": [form.language.data or ""], "starts_on": [today().isoformat()]}
-        return {"address": address, "key": "new", "seen": fingerprint(empty), "conflicts": []}
+        return {
+            "address": address,
+            "key": "new",
+            "seen": seen_field(empty, AUTOSAVED_FIELDS),
+            "conflicts": [],
+        }
     current = form_values(artwork)
     merge = merge or MergedValues({})
     return {
         "address": pages_of(request).url("artworks:keep", id=artwork.id),
         "key": str(artwork.id),
-        "seen": digests_after(merge, current, posted) if posted is not None else fingerprint(current),
+        "seen": seen_field(current) if posted is None else digests_after(merge, current, posted),
         "conflicts": conflicts_payload(merge, current, form),
     }
 

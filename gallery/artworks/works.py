@@ -25,6 +25,7 @@ from gallery.organisations.projects import add_project
 from gallery.storage import Storage, StoreUnavailable
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
+from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
@@ -48,10 +49,6 @@ class WorkRefused(Exception):
         super().__init__(sentence)
         self.field = field
         self.sentence = sentence
-
-
-class ChangedMeanwhile(Exception):
-    """Somebody saved the work after it was read."""
 
 
 class NotEditable(Exception):
@@ -159,7 +156,7 @@ async def update_work(
 ) -> tuple[Artwork, Image | None]:
     """Change a work; returns it and the image that `image` replaced, whose files can go.
 
-    Raises NotEditable, WorkRefused, and ChangedMeanwhile where somebody saved after `artwork` was read.
+    Raises NotEditable, WorkRefused, and EditConflict where somebody saved after `artwork` was read.
     """
     async with in_transaction():
         held = await locked(Artwork.filter(id=artwork.id)).first()
@@ -168,7 +165,7 @@ async def update_work(
         if not held.is_editable:
             raise NotEditable(held.status)
         if held.updated_at != artwork.updated_at:
-            raise ChangedMeanwhile
+            raise EditConflict
         replaced = None
         if image is not None and held.image_id is not None and held.image_id != image.id:
             replaced = await Image.get(id=held.image_id)

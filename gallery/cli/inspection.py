@@ -148,7 +148,7 @@ async def scan_stores(storage: Storage, settling: timedelta) -> StoreScan:
     )
     public = await take_inventory(storage.public, possible_public_keys, images_with_public_files, began)
     gaps = {name: gap async for name, gap in missing_files(private, public, began)}
-    return StoreScan(private.strangers, public.strangers, gaps)
+    return StoreScan(private.unexpected, public.unexpected, gaps)
 
 
 def by_folder(keys: set[str]) -> list[tuple[str, tuple[str, ...]]]:
@@ -275,7 +275,7 @@ async def missing_files(
                 if not lacking or (kind != ORIGINAL and image.state != ImageState.READY):
                     continue
                 if kind == ORIGINAL:
-                    is_cut = (image.id, kind) in private.cut
+                    is_cut = (image.id, kind) in private.truncated
                     sentence = f"An original is {'of another size than it had' if is_cut else 'missing'}"
                     finding = InspectionFinding(sentence, where, "Bring it back from a backup")
                 elif is_whole:
@@ -292,7 +292,7 @@ async def missing_files(
                 lacking = len(keys) - public.counts[image.id, kind]
                 if image.is_public and image.id in seen and lacking and is_whole:
                     sentence = f"{lacking} of {len(keys)} public {kind} are missing or cut"
-                    cut = tuple(public.cut.get((image.id, kind), ()))
+                    cut = tuple(public.truncated.get((image.id, kind), ()))
                     finding = InspectionFinding(sentence, where, MEND_ADVICE, public=cut, republish=image.id)
                     yield (image.id, f"public {kind}"), finding
 

@@ -1,1 +1,1 @@
-"""Exhibitions: rooms of hung works, editions, and the pages that visitors see."""
+"""Exhibitions as curators build them: drafts, rooms, editions, credits and talks."""

@@ -1,4 +1,4 @@
-"""Who may build exhibitions: curators all of them, nobody else any."""
+"""Who may build exhibitions: every curator all of them, and nobody else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["load_curator", "load_edition", "load_exhibition", "load_hanging", "l
 
 
 async def load_exhibition(request: Request) -> tuple[Person, Exhibition]:
-    """The curator at this desk and the exhibition of the address; 404 where there is none."""
+    """The signed-in curator and the exhibition named in the address; 404 if there is none."""
     person = await load_curator(request)
     exhibition = await Exhibition.get_or_none(id=request.path_params["id"]).prefetch_related("theme")
     if exhibition is None:
@@ -22,7 +22,7 @@ async def load_exhibition(request: Request) -> tuple[Person, Exhibition]:
 
 
 async def load_edition(request: Request) -> tuple[Person, Exhibition, Edition]:
-    """Also what was published under the number of the address."""
+    """The same, and the published edition with the number in the address."""
     person, exhibition = await load_exhibition(request)
     edition = await Edition.get_or_none(exhibition_id=exhibition.id, number=request.path_params["number"])
     if edition is None:
@@ -31,7 +31,10 @@ async def load_edition(request: Request) -> tuple[Person, Exhibition, Edition]:
 
 
 async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:
-    """Also the room of the address, which must be one of the exhibition's draft: editions are frozen."""
+    """The same, and the room named in the address.
+
+    It must be part of the draft, for published editions do not change.
+    """
     person, exhibition = await load_exhibition(request)
     room = await Room.get_or_none(
         id=request.path_params["room"], edition__exhibition_id=exhibition.id, edition__number__isnull=True
@@ -42,7 +45,7 @@ async def load_room(request: Request) -> tuple[Person, Exhibition, Room]:
 
 
 async def load_hanging(request: Request) -> tuple[Person, Exhibition, Hanging]:
-    """Also the hanging of the address, likewise of the draft."""
+    """The same, and the hanging named in the address, which must be part of the draft."""
     person, exhibition = await load_exhibition(request)
     hanging = await Hanging.get_or_none(
         id=request.path_params["hanging"],

@@ -1,4 +1,4 @@
-"""What organisations are told of exhibitions: that their works hang, and that the doors have opened."""
+"""Mails to organisations about exhibitions: that their works hang, and that an exhibition has opened."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from gallery.exhibitions.models import Edition, Exhibition, Hanging
 from gallery.mail.models import Mail
 from gallery.mail.outbox import Notification, in_all_languages, notify
 
-RECENT_OPENING = timedelta(days=2)  # an opening that nobody was told of by then is no news
+RECENT_OPENING = timedelta(days=2)  # later than this, an opening is no longer announced
 
 
 async def notify_of_hanging(exhibition: Exhibition, edition: Edition, work_ids: Collection[int]) -> None:
-    """Tell the organisations of works that hang for the first time; within the transaction that publishes them."""
+    """Tell organisations that works of theirs hang for the first time, in the publishing transaction."""
     if work_ids:
         await _notify(exhibition, edition, "works_hung", work_ids)
 
 
 async def notify_of_opening() -> bool:
-    """Tell the organisations of one exhibition that it has opened, once; False when there is none to tell of.
+    """Tell the organisations of one exhibition once that it has opened; False if there is none to announce.
 
-    What was published after its hour was told with the hanging.
+    An edition published after its opening was announced when its works were hung.
     """
     moment = now()
     opened = Edition.filter(
@@ -42,8 +42,8 @@ async def notify_of_opening() -> bool:
             continue
         if await _was_open_before(edition):
             continue
-        hung = await Hanging.filter(room__edition_id=edition.id).values_list("artwork_id", flat=True)
-        on_view = Artwork.all().on_view().filter(id__in=list(hung))
+        hung_ids = await Hanging.filter(room__edition_id=edition.id).values_list("artwork_id", flat=True)
+        on_view = Artwork.all().on_view().filter(id__in=list(hung_ids))
         ids: list[Any] = list(await on_view.values_list("id", flat=True))
         if ids:
             async with in_transaction():
@@ -53,7 +53,7 @@ async def notify_of_opening() -> bool:
 
 
 async def _was_open_before(edition: Edition) -> bool:
-    """Whether the edition took the place of another while the exhibition was open: then nothing opened."""
+    """Whether the edition replaced another while the exhibition was open. Then nothing has opened."""
     before = Edition.filter(exhibition_id=edition.exhibition_id, shown_until=edition.opens_at)
     return await before.filter(
         Q(closes_at__isnull=True) | Q(closes_at__gte=edition.opens_at), opens_at__lt=edition.opens_at
@@ -72,7 +72,7 @@ async def _notify(exhibition: Exhibition, edition: Edition, kind: str, work_ids:
     if edition.opens_at is not None:
         facts |= {"opens_at": edition.opens_at.isoformat(), "is_to_open": not edition.has_opened()}
     for organisation_id, count in Counter(works).items():
-        # Told of a hanging with each edition, of the opening once.
+        # A hanging is announced with each edition, the opening once.
         key = f"{_mail_key(kind, exhibition.id)}{organisation_id}" if kind == "exhibition_opened" else ""
         page = "/{language}/exhibitions/" + exhibition.slug
         news = Notification(kind, page, {**facts, "count": count}, key)

@@ -1,4 +1,4 @@
-"""What an edition freezes of an exhibition: its texts, its dates, its rooms and what hangs in them."""
+"""What an edition freezes of an exhibition: texts, dates, rooms and the works in them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CAPTION_FIELDS = ("caption_zh", "caption_en")
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """FROZEN_FIELDS by name, and the rooms in their order."""
+    """The values of FROZEN_FIELDS by name, and the rooms in order."""
 
     values: Mapping[str, Any]
     rooms: Sequence[FilledRoom]
@@ -36,7 +36,10 @@ class Arrangement:
 
 
 async def arrangement_of(edition: Edition) -> Arrangement:
-    """What an edition froze, whatever became of its works since; of a draft, what publishing it would freeze now."""
+    """What an edition froze, even if its works have changed since.
+
+    For a draft, what publishing it would freeze now.
+    """
     values = {name: getattr(edition, name) for name in FROZEN_FIELDS}
     return Arrangement(
         values, await fill_rooms(edition) if edition.is_draft else await _frozen_rooms(edition)
@@ -44,7 +47,7 @@ async def arrangement_of(edition: Edition) -> Arrangement:
 
 
 async def create_rooms(edition: Edition, rooms: Sequence[FilledRoom]) -> None:
-    """Give an edition that has none yet these rooms and what hangs in them; within a transaction."""
+    """Create these rooms with their works in an edition that has none yet; within a transaction."""
     await Room.bulk_create(
         Room(
             edition_id=edition.id,
@@ -54,7 +57,7 @@ async def create_rooms(edition: Edition, rooms: Sequence[FilledRoom]) -> None:
         )
         for position, room in enumerate(rooms, 1)
     )
-    made = await Room.filter(edition_id=edition.id).order_by("position")
+    created = await Room.filter(edition_id=edition.id).order_by("position")
     await Hanging.bulk_create(
         Hanging(
             room_id=copy.id,
@@ -63,7 +66,7 @@ async def create_rooms(edition: Edition, rooms: Sequence[FilledRoom]) -> None:
             caption_zh=hung.caption_zh,
             caption_en=hung.caption_en,
         )
-        for room, copy in zip(rooms, made, strict=True)
+        for room, copy in zip(rooms, created, strict=True)
         for position, hung in enumerate(room.works, 1)
     )
 

@@ -1,4 +1,4 @@
-"""What the builder's page shows: the draft with its rooms, and the works that can be hung in them."""
+"""The data of the builder's page: the draft with its rooms, and the works that can be hung in them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PICKER_PAGE_SIZE = 24
 
 @dataclass(frozen=True)
 class WorkPicker:
-    """Accepted works that do not hang in the draft yet, narrowed by what the address asks for."""
+    """Accepted works that do not hang in the draft yet, filtered by the query of the address."""
 
     works: Sequence[Artwork]
     count: int
@@ -35,15 +35,15 @@ class WorkPicker:
     pages: int
     themes: Sequence[Theme]
     organisations: Sequence[Organisation]
-    asked: dict[str, str] = field(default_factory=dict)  # room, theme, organisation, q
+    query_values: dict[str, str] = field(default_factory=dict)  # room, theme, organisation, q
 
     def query(self, **changed: object) -> str:
-        """The query of the builder's address, with some of it changed; None leaves a part out."""
-        return urlencode({name: value for name, value in {**self.asked, **changed}.items() if value})
+        """The query of the builder's address with some values changed; None leaves a value out."""
+        return urlencode({name: value for name, value in {**self.query_values, **changed}.items() if value})
 
 
 async def rooms_of(draft: Edition) -> list[Room]:
-    """The rooms of a draft in their order, with hangings and all that the builder says of their works."""
+    """The rooms of a draft in order, with hangings and everything the builder shows of their works."""
     rooms = await Room.filter(edition_id=draft.id).prefetch_related(
         Prefetch(
             "hangings",
@@ -56,11 +56,11 @@ async def rooms_of(draft: Edition) -> list[Room]:
     return rooms
 
 
-MAX_RULE_WORKS_SHOWN = 24  # of each room's works by rule, on the builder's page
+MAX_RULE_WORKS_SHOWN = 24  # in each room, on the builder's page
 
 
 async def works_by_rule(rooms: Sequence[FilledRoom]) -> dict[int, Artwork]:
-    """The first works that rules would hang, and those they leave out, by id; one query, or none without rules."""
+    """The first works that the rules would hang, and those left out, by id; one query, or none without rules."""
     ids = {
         id
         for room in rooms
@@ -78,14 +78,14 @@ async def works_by_rule(rooms: Sequence[FilledRoom]) -> dict[int, Artwork]:
 
 
 async def draft_version(exhibition: Exhibition, person: Person) -> dict[str, Any]:
-    """How often the draft was changed, and who did so last if it was not this person."""
+    """How often the draft was changed, and the name of the last to do so, if it was somebody else."""
     draft = await Edition.get(exhibition_id=exhibition.id, number__isnull=True).select_related("changed_by")
     other = draft.changed_by if draft.changed_by_id != person.id else None
     return {"version": draft.version, "by": other.name if other else ""}
 
 
 async def editions_of(exhibition: Exhibition) -> list[Edition]:
-    """What was published, the latest first."""
+    """The published editions, the latest first."""
     return (
         await Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True)
         .order_by("-number")
@@ -94,9 +94,9 @@ async def editions_of(exhibition: Exhibition) -> list[Edition]:
 
 
 async def works_ending_before_closing(draft: Edition, rooms: Sequence[FilledRoom]) -> list[Artwork]:
-    """The works, hung by hand or by a rule, whose consent ends before the exhibition closes: they leave the wall by themselves.
+    """The works whose consent ends before the exhibition closes, and which then leave it by themselves.
 
-    The earliest first; one query.
+    Works hung by hand and by a rule, the earliest end first; one query.
     """
     if draft.closes_at is None:
         return []
@@ -107,20 +107,22 @@ async def works_ending_before_closing(draft: Edition, rooms: Sequence[FilledRoom
 
 async def work_picker(draft: Edition, query: QueryParams) -> WorkPicker:
     """The works to choose from. `query` may hold room, theme, organisation (ids), q (words) and page."""
-    asked = {name: query[name][:100] for name in ("room", "theme", "organisation", "q") if query.get(name)}
+    query_values = {
+        name: query[name][:100] for name in ("room", "theme", "organisation", "q") if query.get(name)
+    }
     hung = Hanging.filter(room__edition_id=draft.id).values("artwork_id")
-    chosen = Artwork.filter(may_hang(), ~Q(id__in=Subquery(hung)))
-    if "theme" in asked:
-        chosen = chosen.filter(themes__id=whole_number(asked["theme"]) or 0)
-    if "organisation" in asked:
-        chosen = chosen.filter(organisation_id=whole_number(asked["organisation"]) or 0)
-    if "q" in asked:
-        chosen = chosen.filter(_words_match(asked["q"]))
-    count = await chosen.count()
+    found = Artwork.filter(may_hang(), ~Q(id__in=Subquery(hung)))
+    if "theme" in query_values:
+        found = found.filter(themes__id=whole_number(query_values["theme"]) or 0)
+    if "organisation" in query_values:
+        found = found.filter(organisation_id=whole_number(query_values["organisation"]) or 0)
+    if "q" in query_values:
+        found = found.filter(_words_match(query_values["q"]))
+    count = await found.count()
     pages = max(1, -(-count // PICKER_PAGE_SIZE))
     page = page_number(query, most=pages)
     works = (
-        await chosen.order_by("-id")
+        await found.order_by("-id")
         .offset((page - 1) * PICKER_PAGE_SIZE)
         .limit(PICKER_PAGE_SIZE)
         .prefetch_related("image", "artist", "consent", "organisation")
@@ -132,7 +134,7 @@ async def work_picker(draft: Edition, query: QueryParams) -> WorkPicker:
         pages=pages,
         themes=await Theme.all().order_by("-occurs_on", "-id"),
         organisations=await Organisation.all().order_by("slug"),
-        asked=asked,
+        query_values=query_values,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the worker does with exhibitions: links and logos of credits, files without a row, mails about openings."""
+"""The worker's chores for exhibitions: links and logos of credits, orphaned files, mails about openings."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from gallery.worker import Chore, ChoreContext
 
 
 async def announce_opening(context: ChoreContext) -> bool:
-    """Tell organisations that an exhibition with their works has opened."""
+    """Announce one opening to the organisations whose works are in it."""
     return await notify_of_opening()
 
 
 async def update_link_list(context: ChoreContext) -> bool:
-    """Take up new links of projects and of credits, and drop those that nothing has any more."""
+    """Add new links of projects and credits to the list that is checked, and drop those no longer in use."""
     await register_links(await links_of_credits())
     return False
 
 
 async def clean_up_logos(context: ChoreContext) -> bool:
-    """Delete logos of credits that stand in no edition any more."""
+    """Delete the logos of credits that are in no edition any more."""
     await delete_unused_logos(context.storage)
     return False
 

@@ -21,10 +21,13 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class WorkMove:
-    """A work that hangs elsewhere: `room` is the number of the one it came from, None where that is the same one."""
+    """A work that hangs in another place.
+
+    `room` is the number of the room it came from, None for the same room.
+    """
 
     artwork_id: int
-    place: int  # where it hangs now, 1 for the first
+    place: int  # its place now, 1 for the first
     place_before: int
     room: int | None = None
 
@@ -37,13 +40,13 @@ class CaptionChange:
 
 @dataclass(frozen=True, slots=True)
 class RoomChange:
-    """A room that is new (`before` is None), gone (`after` is None) or stays. Works by their ids."""
+    """A room that is new (`before` is None), removed (`after` is None) or kept. Works by their ids."""
 
     before: Room | None
     after: Room | None
     number_before: int | None
     number: int | None
-    is_moved: bool = False  # past other rooms that stay
+    is_moved: bool = False  # relative to the other rooms that are kept
     fields: Sequence[FieldChange] = ()
     added: Sequence[int] = ()
     removed: Sequence[int] = ()
@@ -52,7 +55,7 @@ class RoomChange:
 
     @property
     def room(self) -> Room:
-        """As it is now, or as it was where it is gone."""
+        """The room as it is now, or as it was if it is removed."""
         room = self.after or self.before
         assert room is not None
         return room
@@ -70,7 +73,7 @@ class RoomChange:
 @dataclass(frozen=True, slots=True)
 class Difference:
     fields: Sequence[FieldChange]
-    rooms: Sequence[RoomChange]  # those that differ: as they are walked through now, the gone ones last
+    rooms: Sequence[RoomChange]  # those that differ, in their present order, removed ones last
 
     @property
     def is_none(self) -> bool:
@@ -78,7 +81,7 @@ class Difference:
 
     @property
     def work_ids(self) -> set[int]:
-        """Every work that it tells of."""
+        """Every work that it names."""
         return {
             id
             for room in self.rooms
@@ -92,9 +95,10 @@ class Difference:
 
 
 def compare(before: Arrangement, after: Arrangement) -> Difference:
-    """What became of `before` in `after`.
+    """The changes that lead from `before` to `after`.
 
-    Rooms have no identity from one edition to the next: those are the same that share a title or most of their works.
+    Rooms have no identity from one edition to the next. Rooms that share a title or most of their works count
+    as the same.
     """
     pairs = _matching_rooms(before.rooms, after.rooms)
     was_in = _positions_of(before)
@@ -142,7 +146,10 @@ def _positions_of(arrangement: Arrangement) -> dict[int, _WorkPosition]:
 
 
 def _matching_rooms(before: Sequence[FilledRoom], after: Sequence[FilledRoom]) -> dict[int, int]:
-    """Which room became which, by index; the likest first, and each at most once."""
+    """Index before → index after, for rooms that count as the same.
+
+    The most similar are matched first, each room once.
+    """
     likeness = sorted(
         (-_similarity(then, now), abs(i - j), i, j)
         for i, then in enumerate(before)
@@ -189,7 +196,7 @@ def _removed_works(room: FilledRoom, is_in: Mapping[int, _WorkPosition]) -> list
 
 
 def _moves(room: FilledRoom, then: int | None, was_in: Mapping[int, _WorkPosition]) -> list[WorkMove]:
-    """The works that came from another room, or past others that stay in this one."""
+    """The works that came from another room, or changed places with others of this room."""
     here = [was_in[hung.artwork_id].place for hung in room.works if _was_in_room(hung, then, was_in)]
     staying = _longest_rising(here)
     moves = []
@@ -209,12 +216,12 @@ def _was_in_room(hung: HungWork, room: int | None, was_in: Mapping[int, _WorkPos
 
 
 def _caption_changes(room: FilledRoom, was_in: Mapping[int, _WorkPosition]) -> list[CaptionChange]:
-    found = []
+    changes = []
     for hung in room.works:
         spot = was_in.get(hung.artwork_id)
         if spot is not None and (fields := _caption_field_changes(spot.hung, hung)):
-            found.append(CaptionChange(hung.artwork_id, fields))
-    return found
+            changes.append(CaptionChange(hung.artwork_id, fields))
+    return changes
 
 
 def _caption_field_changes(before: HungWork, after: HungWork) -> list[FieldChange]:
@@ -225,11 +232,11 @@ def _caption_field_changes(before: HungWork, after: HungWork) -> list[FieldChang
 
 
 def _longest_rising(order: Sequence[int]) -> set[int]:
-    """The most of these different numbers that are in rising order, so that the fewest count as moved.
+    """The longest rising subsequence of these distinct numbers: what is not in it was moved.
 
     [1 3 4 2] → {1 3 4}: one was moved, not two.
     """
-    ends: list[int] = []  # the lowest end of a rising row of each length
+    ends: list[int] = []  # the lowest last number of a rising subsequence of each length
     before: dict[int, int | None] = {}
     for number in order:
         place = bisect_left(ends, number)

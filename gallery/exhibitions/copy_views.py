@@ -1,4 +1,4 @@
-"""An exhibition as the start of a new one, at the curator's desk."""
+"""Pages on which a curator copies an exhibition."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.exceptions import IntegrityError
 
-from gallery.exhibitions import copies as copying
+from gallery.exhibitions import arrangement_copies as copying
 from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.forms import ExhibitionForm
@@ -19,7 +19,7 @@ from gallery.web.rendering import flash, redirect, render
 
 
 async def new(request: Request) -> Response:
-    """A curator is asked what the copy is called."""
+    """A curator gives the copy a title and an address."""
     _person, exhibition = await load_exhibition(request)
     draft = await draft_of(exhibition)
     form = ExhibitionForm(
@@ -34,7 +34,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A curator makes a new exhibition that begins as another one is now, and comes to its builder."""
+    """A curator makes the copy and comes to its builder."""
     person, exhibition = await load_exhibition(request)
     form = ExhibitionForm(await read_desk_form(request), themes=await theme_choices())
     if not form.validate():
@@ -46,7 +46,7 @@ async def create(request: Request) -> Response:
             copy = await copying.copy_exhibition(
                 exhibition, slug, person, theme=theme, **form.values("title_zh", "title_en")
             )
-        except IntegrityError:  # somebody took the name in this very moment
+        except IntegrityError:  # somebody else took the name at the same moment
             pass
         else:
             response = redirect(request, "exhibitions:show", id=copy.id)

@@ -22,7 +22,7 @@ MAX_COVER_CHOICES = 120  # works, the newest first
 
 
 async def edit(request: Request) -> Response:
-    """A curator looks through the works on view of a theme for one that stands for it."""
+    """A curator looks through a theme's works on view to choose its cover."""
     _person, theme = await load_theme(request)
     works = (
         await Artwork.all()
@@ -36,11 +36,11 @@ async def edit(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A curator lets a work stand for a theme, or none; visitors see it at once, as long as it is on view."""
+    """A curator sets or removes a theme's cover. Visitors see it at once, while the work is on view."""
     _person, theme = await load_theme(request)
-    chosen = whole_number((await read_desk_form(request)).get("artwork", "")) or 0
-    work = await Artwork.all().on_view([chosen]).filter(themes__id=theme.id).first() if chosen else None
-    if chosen and work is None:
+    chosen_id = whole_number((await read_desk_form(request)).get("artwork", "")) or 0
+    work = await Artwork.all().on_view([chosen_id]).filter(themes__id=theme.id).first() if chosen_id else None
+    if chosen_id and work is None:
         response = redirect(request, "covers:edit", id=theme.id)
         flash(request, response, _("This work is not on view any more. Please choose another."), "error")
         return response

@@ -1,4 +1,4 @@
-"""Logos beside the credits of an exhibition: set and removed at the desk, and handed out to those who may see them."""
+"""Logos of credits: set and removed at the desk, and served to those who may see them."""
 
 from __future__ import annotations
 
@@ -26,17 +26,15 @@ from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
 logger = logging.getLogger("gallery")
 
-NO_PICTURE = "no picture"  # shown in place of a refusal of the decoder
-
 
 async def edit(request: Request) -> Response:
-    """A curator sees the logo beside a credit, to choose another or to remove it."""
+    """A curator sees the logo of a credit, to replace or remove it."""
     _person, exhibition = await load_exhibition(request)
     return await _render_page(request, exhibition)
 
 
 async def update(request: Request) -> Response:
-    """A curator sets the logo beside a credit, or removes it: visitors see that at once."""
+    """A curator sets or removes the logo of a credit. Visitors see the change at once."""
     person, exhibition = await load_exhibition(request)
     key = (await _load_credit(request, exhibition)).key
     storage: Storage = request.app.state.storage
@@ -48,22 +46,22 @@ async def update(request: Request) -> Response:
         sentence = _upload_error(request, received)
         try:
             if not sentence and received.file is not None:
-                found = await inspect_upload(received.file, settings_of(request))
-                if found.preview is None:
+                inspected = await inspect_upload(received.file, settings_of(request))
+                if inspected.preview is None:
                     sentence = _(
                         "We could not look at this picture: our machine is busy. Please send it again."
                     )
                     return await _render_page(request, exhibition, sentence, 503)
-                size = (found.width, found.height)
-                await set_logo(exhibition, key, found.preview, size, person, storage)
+                size = (inspected.width, inspected.height)
+                await set_logo(exhibition, key, inspected.preview, size, person, storage)
         except ImageRefused as refusal:
             sentence = str(REFUSALS[refusal.code])
         except ResemblesHiddenWork:
             sentence = _("This picture resembles a work that may not be shown. Please choose another.")
-        except StoreUnavailable as away:
-            logger.warning("%s", away)
+        except StoreUnavailable as error:
+            logger.warning("%s", error)
             sentence = _("The picture could not be kept just now. Please choose it again in a minute.")
-        except NoSuchEntry as error:  # removed in this very moment
+        except NoSuchEntry as error:  # somebody else removed it at the same moment
             raise HTTPException(404) from error
     if sentence:
         return await _render_page(request, exhibition, sentence, 413 if received.is_too_large else 422)
@@ -88,7 +86,7 @@ async def show_at_desk(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A browser fetches a logo: 404 where no edition on view names its credit."""
+    """A browser fetches a logo; 404 if no edition on view names its credit."""
     token = request.path_params["token"]
     if not await is_on_view(token):
         raise HTTPException(404)
@@ -107,7 +105,7 @@ async def _logo_response(request: Request, token: str, headers: dict[str, str]) 
 
 
 async def _load_credit(request: Request, exhibition: Exhibition) -> Credit:
-    """The credit of the draft that the address names; 404 where there is none."""
+    """The draft's credit that the address names; 404 if there is none."""
     for credit in credits_of((await draft_of(exhibition)).credits):
         if credit.key == request.path_params["key"]:
             return credit
@@ -128,11 +126,11 @@ async def _render_page(
 
 
 async def desk_logos(request: Request, exhibition: Exhibition, credits: list[Credit]) -> dict[str, Any]:
-    """The logos of credits at addresses of the desk, by the credits' keys; one query."""
+    """The logos of credits by the credits' keys, with addresses for the desk; one query."""
     url = pages_of(request).url
 
     def address(logo: CreditLogo) -> str:
-        # A file that is exchanged has another address, so that no browser shows the old one.
+        # The address changes with the file, so that no browser shows an old one.
         return f"{url('logos:at_desk', id=exhibition.id, key=logo.key)}?{logo.id}"
 
     return dict(await logos_of(exhibition, [credit.key for credit in credits], address))

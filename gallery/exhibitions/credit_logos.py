@@ -1,7 +1,8 @@
-"""Logos of those whom an exhibition thanks, by the keys of the credits.
+"""Logos of the people and firms that an exhibition thanks, by the keys of the credits.
 
-A logo belongs to the exhibition and not to an edition: a new one is seen at once, and one that is removed is gone from every
-edition. It is one small JPEG in private storage, which is handed out while an edition that names its credit is on view.
+A logo belongs to the exhibition and not to an edition: a new one is shown at once, and a removed one
+disappears from every edition. It is one small JPEG in private storage, which is served while an edition that
+names its credit is on view.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ class ShownLogo:
 async def logos_of(
     exhibition: Exhibition | str, keys: Collection[str], address: Callable[[CreditLogo], str]
 ) -> dict[str, ShownLogo]:
-    """The logos of an exhibition, named by itself or its slug, for some credits, by their keys; one query, or none."""
+    """The logos of some credits, by the credits' keys; `exhibition` may be its slug.
+
+    One query, or none without keys.
+    """
     if not keys:
         return {}
     whose = {"exhibition__slug": exhibition} if isinstance(exhibition, str) else {"exhibition": exhibition}
@@ -55,9 +59,9 @@ class ResemblesHiddenWork(Exception):
 async def set_logo(
     exhibition: Exhibition, key: str, picture: Path, size: tuple[int, int], by: Person, storage: Storage
 ) -> None:
-    """Set the logo of a credit of the draft to `picture`, a JPEG of our own making.
+    """Set the logo of a draft's credit to `picture`, a JPEG made by the sandbox, and delete the one before.
 
-    The one that it replaces is deleted at once. Raises LooksHidden, NoSuchEntry, StoreAway.
+    Raises ResemblesHiddenWork, NoSuchEntry, StoreUnavailable.
     """
     token = new_token()
     code = await fingerprint(picture)
@@ -84,13 +88,13 @@ async def set_logo(
         await storage.private.delete(logo_key(token))
         raise
     await _delete_files(replaced, storage)
-    if await find_hidden_match(code):  # withdrawn meanwhile
+    if await find_hidden_match(code):  # a work was withdrawn since the first check
         await remove_logo(exhibition, key, by, storage)
         raise ResemblesHiddenWork
 
 
 async def remove_logo(exhibition: Exhibition, key: str, by: Person, storage: Storage) -> None:
-    """Let no logo stand beside a credit, in no edition. Nothing happens where there is none."""
+    """Remove the logo of a credit from all editions, if there is one."""
     async with in_transaction():
         await lock_exhibition(exhibition.id)
         removed = await _delete_row(exhibition, key)
@@ -101,7 +105,7 @@ async def remove_logo(exhibition: Exhibition, key: str, by: Person, storage: Sto
 
 
 async def copy_logos(exhibition: Exhibition, into: Exhibition) -> None:
-    """Let the credits that were copied have their logos; the files are the same."""
+    """Give copied credits their logos. The rows are new, the files are shared."""
     await CreditLogo.bulk_create(
         CreditLogo(
             exhibition=into,
@@ -116,7 +120,7 @@ async def copy_logos(exhibition: Exhibition, into: Exhibition) -> None:
 
 
 async def is_on_view(token: str) -> bool:
-    """Whether an edition that visitors may see names the credit of this logo."""
+    """Whether an edition on view names the credit of this logo."""
     keys = dict(await CreditLogo.filter(token=token).values_list("exhibition_id", "key"))
     rows = await Edition.filter(edition_is_open(), exhibition_id__in=list(keys)).only(
         "id", "exhibition_id", "credits"
@@ -125,26 +129,26 @@ async def is_on_view(token: str) -> bool:
 
 
 async def delete_unused_logos(storage: Storage) -> None:
-    """Delete the logos of credits that stand in no edition any more, neither in the draft nor in one to be restored."""
+    """Delete the logos of credits that are in no edition any more, neither the draft nor a published one."""
     unused = []
     for logo in await CreditLogo.all():
         editions = Edition.filter(exhibition_id=logo.exhibition_id, credits__not_isnull=True)
-        kept = await editions.values_list("credits", flat=True)
-        if not any(credit.key == logo.key for credits in kept for credit in credits_of(credits)):
+        lists = await editions.values_list("credits", flat=True)
+        if not any(credit.key == logo.key for credits in lists for credit in credits_of(credits)):
             unused.append(logo)
     await CreditLogo.filter(id__in=[logo.id for logo in unused]).delete()
     await _delete_files([logo.token for logo in unused], storage)
 
 
 async def known_logo_keys(keys: set[str]) -> set[str]:
-    """Of some keys in private storage, those of logos."""
+    """The keys among `keys` in private storage that belong to logos."""
     tokens = {key.removeprefix(f"{LOGO_FOLDER}/") for key in keys if key.startswith(f"{LOGO_FOLDER}/")}
-    found = await CreditLogo.filter(token__in=tokens).values_list("token", flat=True)
-    return {logo_key(str(token)) for token in found}
+    known = await CreditLogo.filter(token__in=tokens).values_list("token", flat=True)
+    return {logo_key(str(token)) for token in known}
 
 
 async def _delete_row(exhibition: Exhibition, key: str) -> list[str]:
-    """Delete the row of a logo; its token, if there was one."""
+    """Delete the row of a logo; returns its token, if there was one."""
     rows = CreditLogo.filter(exhibition_id=exhibition.id, key=key)
     tokens = [str(token) for token in await rows.values_list("token", flat=True)]
     await rows.delete()
@@ -152,7 +156,10 @@ async def _delete_row(exhibition: Exhibition, key: str) -> list[str]:
 
 
 async def _delete_files(tokens: Iterable[str], storage: Storage) -> None:
-    """Delete the files that no exhibition shares. Where the store is away, `gallery check` finds them."""
+    """Delete the files that no other exhibition shares.
+
+    If the store is unavailable, `gallery check` finds them.
+    """
     unshared = [token for token in tokens if not await CreditLogo.exists(token=token)]
     with contextlib.suppress(StoreUnavailable):
         await Takedown(logo_tokens=unshared).delete_files(storage)

@@ -1,4 +1,4 @@
-"""Who made an exhibition possible: its curators and supporters, as an edition keeps them in its `credits`."""
+"""Who made an exhibition possible: its curators and supporters, as stored in `Edition.credits`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CreditKind(StrEnum):
     SUPPORTER = "supporter"
 
 
-# How visitors read them, in their order.
+# The headings that visitors read, in order.
 HEADINGS = {
     CreditKind.CURATOR: _l("Curated by"),
     CreditKind.AMBASSADOR: _l("Ambassadors"),
@@ -34,18 +34,18 @@ HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    key: str  # 8 letters that stay the same while the rest changes
+    key: str  # 8 hex digits that stay the same when the rest changes
     kind: CreditKind
     name_zh: str
     name_en: str
-    link: str  # http(s), or empty
+    link: str  # http(s) or empty
 
     @classmethod
-    def of(cls, kept: dict[str, Any]) -> Self:
+    def of(cls, entry: dict[str, Any]) -> Self:
         """From an entry of `Edition.credits`."""
-        return cls(**{**kept, "kind": CreditKind(kept["kind"])})
+        return cls(**{**entry, "kind": CreditKind(entry["kind"])})
 
-    def kept(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "kind": self.kind.value}
 
     @property
@@ -53,7 +53,7 @@ class Credit:
         return str(HEADINGS[self.kind])
 
     def line(self) -> str:
-        """All of it in one line, for a curator who compares."""
+        """The whole credit in one line, for comparing editions."""
         names = " / ".join(name for name in (self.name_zh, self.name_en) if name)
         return f"{self.heading}: {names}" + (f" <{self.link}>" if self.link else "")
 
@@ -61,12 +61,12 @@ class Credit:
 CREDIT_FIELDS = tuple(field.name for field in fields(Credit) if field.name != "key")
 
 
-def credits_of(kept: Iterable[dict[str, Any]] | None) -> list[Credit]:
-    return [Credit.of(entry) for entry in kept or ()]
+def credits_of(entries: Iterable[dict[str, Any]] | None) -> list[Credit]:
+    return [Credit.of(entry) for entry in entries or ()]
 
 
 def by_kind(credits: Sequence[Credit]) -> list[tuple[str, list[Credit]]]:
-    """The credits under their headings; within each as the curators put them."""
+    """The credits under their headings, in the curators' order."""
     groups = (
         (heading, [credit for credit in credits if credit.kind == kind]) for kind, heading in HEADINGS.items()
     )
@@ -74,7 +74,7 @@ def by_kind(credits: Sequence[Credit]) -> list[tuple[str, list[Credit]]]:
 
 
 async def links_of_credits() -> set[str]:
-    """The addresses to which the credits of drafts and of current editions lead; one query."""
+    """The links in the credits of drafts and current editions; one query."""
     editions = Edition.filter(Q(number__isnull=True) | edition_is_not_replaced(), credits__not_isnull=True)
-    kept: Any = await editions.values_list("credits", flat=True)
-    return {credit.link for credits in kept for credit in credits_of(credits) if credit.link}
+    lists: Any = await editions.values_list("credits", flat=True)
+    return {credit.link for credits in lists for credit in credits_of(credits) if credit.link}

@@ -1,6 +1,7 @@
-"""What a draft keeps as a list in one field, its credits and its talks, and the verbs that change an entry of it.
+"""A draft's lists, its credits and its talks, and the functions that change their entries.
 
-Each verb reads the list again under the exhibition's lock, so that two curators at once lose nothing.
+Each list is one JSON field. Each function reads it again under the exhibition's lock, so that two curators
+lose nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +14,15 @@ from gallery.accounts.models import Person
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import in_transaction
-from gallery.exhibitions.drafts import DraftChangeRefused, draft_of, lock_exhibition, mark_changed
-from gallery.exhibitions.edit_conflicts import merged
+from gallery.exhibitions.drafts import (
+    DraftChangeRefused,
+    changed_fields,
+    draft_of,
+    lock_exhibition,
+    mark_changed,
+)
 from gallery.exhibitions.models import Edition, Exhibition
+from gallery.web.edit_conflicts import Digests
 from gallery.web.languages import gettext as _
 
 ListName = Literal["credits", "talks"]
@@ -24,11 +31,11 @@ MAX_LIST_ENTRIES = 60  # in one list
 
 
 class NoSuchEntry(Exception):
-    """Somebody removed it meanwhile, or it never was there."""
+    """The entry was removed, or never existed."""
 
 
 async def add_entry(exhibition: Exhibition, name: ListName, values: Mapping[str, Any], by: Person) -> str:
-    """A new entry behind the others; returns its key. Raises BuildingRefused where there are too many."""
+    """Add an entry at the end; returns its key. Raises DraftChangeRefused if there are too many."""
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
         if len(entries) >= MAX_LIST_ENTRIES:
@@ -49,14 +56,13 @@ async def change_entry(
     key: str,
     values: Mapping[str, Any],
     by: Person,
-    seen: Mapping[str, str],
+    seen: Digests,
 ) -> None:
-    """Set fields of an entry. `seen` as for `building.change`. Raises ChangedMeanwhile, NoSuchEntry."""
+    """Set fields of an entry. `seen` as for `change_draft`. Raises EditConflict, NoSuchEntry."""
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
-        place = _index_of(entries, key)
-        other = draft.changed_by.name if draft.changed_by else ""
-        entries[place] |= merged(seen, entries[place], values, other)
+        index = _index_of(entries, key)
+        entries[index] |= await changed_fields(draft.id, seen, entries[index], values)
         await _save_entries(draft, name, entries, by)
 
 
@@ -69,7 +75,7 @@ async def remove_entry(exhibition: Exhibition, name: ListName, key: str, by: Per
 
 
 async def move_entry(exhibition: Exhibition, name: ListName, key: str, to: int, by: Person) -> None:
-    """Let an entry be the `to`-th, counted from 1; beyond the ends the first or the last. Raises NoSuchEntry."""
+    """Move an entry to the place `to`, counted from 1 and limited to the list. Raises NoSuchEntry."""
     async with in_transaction():
         entries, draft = await _locked_entries(exhibition, name)
         moved = entries.pop(_index_of(entries, key))
@@ -80,8 +86,8 @@ async def move_entry(exhibition: Exhibition, name: ListName, key: str, to: int, 
 async def _locked_entries(exhibition: Exhibition, name: ListName) -> tuple[Entries, Edition]:
     draft = await draft_of(exhibition)
     await lock_exhibition(exhibition.id)
-    held = await Edition.get(id=draft.id).select_related("changed_by")
-    return list(getattr(held, name) or []), held
+    await draft.refresh_from_db(fields=[name])
+    return list(getattr(draft, name) or []), draft
 
 
 async def _save_entries(draft: Edition, name: ListName, entries: Entries, by: Person) -> None:
@@ -92,7 +98,7 @@ async def _save_entries(draft: Edition, name: ListName, entries: Entries, by: Pe
 
 
 def _index_of(entries: Entries, key: str) -> int:
-    for place, entry in enumerate(entries):
+    for index, entry in enumerate(entries):
         if entry["key"] == key:
-            return place
+            return index
     raise NoSuchEntry

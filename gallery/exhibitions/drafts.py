@@ -1,7 +1,6 @@
-"""How an exhibition is built and published: curators change its draft, and nothing changes an edition.
+"""Building and publishing an exhibition: curators change its draft, and published editions never change.
 
-Every verb is one transaction that holds the exhibition's row: two curators at once cannot break what both
-change.
+Each function is one transaction that locks the exhibition's row, so that two curators at once break nothing.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ from gallery.db.connection import QuerySet, in_transaction, locked
 from gallery.exhibitions.announcements import notify_of_hanging
 from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arrangement_of, create_rooms
 from gallery.exhibitions.comparison import compare
-from gallery.exhibitions.edit_conflicts import digest, merged
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.room_rules import FilledRoom, fill_rooms, work_ids_of
 from gallery.themes.models import Theme
+from gallery.web.edit_conflicts import Digests, EditConflict, compare_edits
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
 
 class DraftChangeRefused(Exception):
-    """The change cannot be made; `sentence` says why and what to do."""
+    """The draft cannot be changed like that; `sentence` says why and what to do."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -47,11 +46,14 @@ class NotHangable(DraftChangeRefused):
 
 
 class NotPublishable(DraftChangeRefused):
-    """The draft lacks what an edition must have."""
+    """The draft lacks something that an edition needs."""
 
 
 async def create_exhibition(slug: str, by: Person, *, theme: Theme | None = None, **draft: Any) -> Exhibition:
-    """A new exhibition with its draft, with the fields `draft`. Raises IntegrityError for a slug in use."""
+    """Create an exhibition, and its draft with the fields `draft`.
+
+    Raises IntegrityError for a slug in use.
+    """
     async with in_transaction():
         exhibition = await Exhibition.create(slug=slug, theme=theme, created_by=by)
         await Edition.create(exhibition=exhibition, **draft)
@@ -60,7 +62,7 @@ async def create_exhibition(slug: str, by: Person, *, theme: Theme | None = None
 
 
 async def draft_of(exhibition: Exhibition) -> Edition:
-    """The edition that curators change; made where there is none yet."""
+    """The edition that curators change; created if there is none yet."""
     draft = await Edition.get_or_none(exhibition_id=exhibition.id, number__isnull=True)
     if draft is not None:
         return draft
@@ -76,29 +78,35 @@ async def change_draft(
     theme: Theme | None,
     *,
     by: Person | None = None,
-    seen: Mapping[str, str] | None = None,
+    seen: Digests | None = None,
     **draft: Any,
 ) -> None:
-    """Set fields of the draft; and the theme, which is the exhibition's own: visitors see it at once.
+    """Set fields of the draft, and the exhibition's theme, which visitors see at once.
 
-    `seen`: the digests of the fields as they were shown. Raises ChangedMeanwhile.
+    `seen`: the digests of the fields, `theme` among them, as the page showed them. Raises EditConflict.
     """
     edition = await draft_of(exhibition)
     async with in_transaction():
-        held = await lock_exhibition(exhibition.id)
-        await _save_merged(edition, edition.id, draft, seen or {})
+        locked_exhibition = await lock_exhibition(exhibition.id)
+        await edition.refresh_from_db()
+        current = {name: getattr(edition, name) for name in draft} | {
+            "theme": str(locked_exhibition.theme_id or "")
+        }
+        typed = draft | {"theme": str(theme.id) if theme else ""}
+        changed = await changed_fields(edition.id, seen or {}, current, typed)
+        is_new_theme = changed.pop("theme", current["theme"]) != current["theme"]
+        if changed:
+            await Edition.filter(id=edition.id).update(**changed)
         await mark_changed(edition.id, by)
         await record(Verb.EXHIBITION_CHANGED, exhibition.id, by=by, once_in=AUTOSAVE_WINDOW)
-        if (seen or {}).get("theme") == digest(str(theme.id) if theme else ""):
-            return  # the form left it alone, so what another chose meanwhile stays
-        if held.theme_id != (theme.id if theme else None):
-            held.theme = theme
-            await held.save(update_fields=["theme_id"])
+        if is_new_theme:
+            locked_exhibition.theme = theme
+            await locked_exhibition.save(update_fields=["theme_id"])
             await content_version.bump()
 
 
 async def add_room(edition: Edition, *, by: Person | None = None, **texts: Any) -> Room:
-    """A new room behind the others of a draft. `texts`: ROOM_FIELDS."""
+    """Add a room at the end of a draft. `texts`: ROOM_FIELDS."""
     async with in_transaction():
         await lock_exhibition(edition.exhibition_id)
         await _check_draft(edition.id)
@@ -110,13 +118,13 @@ async def add_room(edition: Edition, *, by: Person | None = None, **texts: Any) 
 
 
 async def change_room(
-    room: Room, *, by: Person | None = None, seen: Mapping[str, str] | None = None, **texts: Any
+    room: Room, *, by: Person | None = None, seen: Digests | None = None, **texts: Any
 ) -> None:
-    """Set ROOM_FIELDS of a draft's room. `seen` as for `change`. Raises ChangedMeanwhile."""
+    """Set ROOM_FIELDS of a draft's room. `seen` as for `change_draft`. Raises EditConflict."""
     async with in_transaction():
         edition = await _check_draft(room.edition_id)
         await lock_exhibition(edition.exhibition_id)
-        await _save_merged(room, edition.id, texts, seen or {})
+        await _save_changed(room, edition.id, texts, seen or {})
         await mark_changed(edition.id, by)
         await record(
             Verb.EXHIBITION_ROOM_CHANGED,
@@ -128,22 +136,22 @@ async def change_room(
 
 
 async def change_caption(
-    hanging: Hanging, *, by: Person | None = None, seen: Mapping[str, str] | None = None, **texts: Any
+    hanging: Hanging, *, by: Person | None = None, seen: Digests | None = None, **texts: Any
 ) -> None:
-    """Set CAPTIONS: words for a work that hold for this room alone. `seen` as for `change`.
+    """Set CAPTION_FIELDS: words for a work in this room alone. `seen` as for `change_draft`.
 
-    Raises ChangedMeanwhile, and NotHangable for a work that was withdrawn: its words are erased, and must not come back.
+    Raises EditConflict, and NotHangable for a withdrawn work: its words are erased and must not come back.
     """
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
-        if room is None:  # closed meanwhile, with all that hung in it
+        if room is None:  # it was closed, with everything that hung in it
             return
         edition = await _check_draft(room.edition_id)
         await lock_exhibition(edition.exhibition_id)
         work = await locked(Artwork.filter(id=hanging.artwork_id)).get()
         if work.status == Status.WITHDRAWN:
             raise NotHangable(_l("Its consent was withdrawn, so it cannot be changed."))
-        await _save_merged(hanging, edition.id, texts, seen or {})
+        await _save_changed(hanging, edition.id, texts, seen or {})
         await mark_changed(edition.id, by)
         await record(
             Verb.EXHIBITION_CAPTION_CHANGED, edition.exhibition_id, with_id=hanging.artwork_id, by=by
@@ -151,7 +159,7 @@ async def change_caption(
 
 
 async def add_exclusion(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
-    """Keep a work out of a room that its rule would hang in it."""
+    """Keep a work out of a room whose rule would hang it."""
     async with in_transaction():
         edition = await _lock_draft(room, by)
         await room.refresh_from_db(fields=["without"])
@@ -160,7 +168,7 @@ async def add_exclusion(room: Room, artwork: Artwork, *, by: Person | None = Non
 
 
 async def remove_exclusion(room: Room, artwork: Artwork, *, by: Person | None = None) -> None:
-    """Leave it to the rule again whether a work hangs."""
+    """Let the room's rule decide again whether a work hangs."""
     async with in_transaction():
         edition = await _lock_draft(room, by)
         await room.refresh_from_db(fields=["without"])
@@ -169,7 +177,7 @@ async def remove_exclusion(room: Room, artwork: Artwork, *, by: Person | None = 
 
 
 async def close_room(room: Room, *, by: Person | None = None) -> None:
-    """Take a room out of a draft, with everything that hangs in it."""
+    """Delete a room of a draft, with everything that hangs in it."""
     async with in_transaction():
         edition = await _lock_draft(room, by)
         await Room.filter(id=room.id).delete()
@@ -178,7 +186,7 @@ async def close_room(room: Room, *, by: Person | None = None) -> None:
 
 
 async def move_room(room: Room, to: int, *, by: Person | None = None) -> None:
-    """Let a room be the `to`-th of its draft, counted from 1; beyond the ends it is the first or the last."""
+    """Move a room to the place `to`, counted from 1 and limited to the rooms there are."""
     async with in_transaction():
         edition = await _lock_draft(room, by)
         await _renumber(_reordered(await Room.filter(edition_id=room.edition_id), room.id, to))
@@ -186,7 +194,7 @@ async def move_room(room: Room, to: int, *, by: Person | None = None) -> None:
 
 
 async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
-    """Hang an accepted work behind the others of a draft's room; at most once in the whole edition.
+    """Hang an accepted work at the end of a draft's room; at most once in the whole edition.
 
     Raises NotHangable.
     """
@@ -196,21 +204,21 @@ async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
         edition = await _lock_draft(room, by)
         if not await Room.exists(id=room.id):
             raise NotHangable(_l("This room was closed meanwhile. Please choose another."))
-        held = await locked(Artwork.filter(id=artwork.id)).get()
-        if not held.may_hang:
+        work = await locked(Artwork.filter(id=artwork.id)).get()
+        if not work.may_hang:
             raise NotHangable(_l("Only works that are accepted, and not taken off the wall, can be hung."))
-        if await Hanging.exists(room__edition_id=room.edition_id, artwork_id=held.id):
+        if await Hanging.exists(room__edition_id=room.edition_id, artwork_id=work.id):
             raise NotHangable(_l("This work hangs in the exhibition already."))
         count = await Hanging.filter(room_id=room.id).count()
-        await record(Verb.EXHIBITION_WORK_HUNG, edition.exhibition_id, with_id=held.id, by=by)
-        return await Hanging.create(room_id=room.id, artwork_id=held.id, position=count + 1)
+        await record(Verb.EXHIBITION_WORK_HUNG, edition.exhibition_id, with_id=work.id, by=by)
+        return await Hanging.create(room_id=room.id, artwork_id=work.id, position=count + 1)
 
 
 async def take_down(hanging: Hanging, *, by: Person | None = None) -> None:
-    """Take a work off a draft's wall. Nothing happens where it is down already."""
+    """Take a work out of a draft's room, if it still hangs there."""
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
-        if room is None:  # closed meanwhile, with all that hung in it
+        if room is None:  # it was closed, with everything that hung in it
             return
         edition = await _lock_draft(room, by)
         await Hanging.filter(id=hanging.id).delete()
@@ -223,10 +231,13 @@ async def take_down(hanging: Hanging, *, by: Person | None = None) -> None:
 async def move_hanging(
     hanging: Hanging, to: int, *, into: Room | None = None, by: Person | None = None
 ) -> None:
-    """Let a work be the `to`-th of its room, or of the room `into`, counted from 1; beyond the ends the first or the last."""
+    """Move a work to the place `to` of its room or of the room `into`.
+
+    Places count from 1 and are limited to the works there are.
+    """
     async with in_transaction():
         room = await Room.get_or_none(id=hanging.room_id)
-        if room is None:  # closed meanwhile, with all that hung in it
+        if room is None:  # it was closed, with everything that hung in it
             return
         edition = await _lock_draft(room, by)
         if (
@@ -242,10 +253,10 @@ async def move_hanging(
 
 
 async def publish(exhibition: Exhibition, by: Person) -> Edition:
-    """Freeze the draft into a new edition, which visitors see from its opening on. Raises NotPublishable.
+    """Freeze the draft into a new edition, which visitors see from its opening. Raises NotPublishable.
 
-    Until then they see the edition that is on the site now; an edition that was planned before is replaced.
-    Works no longer accepted are left out; those whose consent is not in force hang, and are shown once it is.
+    Until then they see the present edition. An edition that was planned before is replaced. Works that are no
+    longer accepted are left out. Works whose consent is not in force are hung, and shown once it is.
     """
     draft = await draft_of(exhibition)
     async with in_transaction():
@@ -261,8 +272,8 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
             .prefetch_related("published_by")
         )
         hung_before: set[int] = set()
-        for each in current:
-            hung_before |= set((await arrangement_of(each)).work_ids)
+        for replaced in current:
+            hung_before |= set((await arrangement_of(replaced)).work_ids)
         if current:
             await _check_differs(draft, rooms, current[0])
         await _end_replaced_editions(exhibition, draft.opens_at)
@@ -283,7 +294,7 @@ async def publish(exhibition: Exhibition, by: Person) -> Edition:
 
 
 async def unpublish(exhibition: Exhibition, by: Person) -> bool:
-    """Take an exhibition off the site; its editions and its draft remain. Whether it was on it."""
+    """Take an exhibition off the site, keeping editions and draft; returns whether it was on the site."""
     if not by.is_curator:
         raise NotPublishable(_l("Exhibitions are closed by curators."))
     async with in_transaction():
@@ -296,7 +307,7 @@ async def unpublish(exhibition: Exhibition, by: Person) -> bool:
 
 
 async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
-    """Take back an edition that was to open later; what visitors see stays. Whether there was one."""
+    """Cancel an edition that was to open later; returns whether there was one. What visitors see stays."""
     async with in_transaction():
         await lock_exhibition(exhibition.id)
         editions = Edition.filter(exhibition_id=exhibition.id, is_current=True)
@@ -311,7 +322,10 @@ async def cancel_planned(exhibition: Exhibition, by: Person) -> bool:
 
 
 async def _end_replaced_editions(exhibition: Exhibition, opens_at: datetime | None) -> None:
-    """Let a new edition follow: at once where its opening has come, else what is on the site stays until then."""
+    """End the editions that a new one replaces: at once, or at its opening if that is later.
+
+    Until then the present edition stays on the site.
+    """
     editions = Edition.filter(exhibition_id=exhibition.id)
     if opens_at is None or opens_at <= now():
         await _end_editions(editions)
@@ -323,7 +337,7 @@ async def _end_replaced_editions(exhibition: Exhibition, opens_at: datetime | No
 
 
 async def _end_editions(editions: QuerySet[Edition]) -> int:
-    """End those of `editions` that are published, now; how many ended that had not given way before."""
+    """End now those of `editions` that are published; returns how many had not been replaced before."""
     ended = await editions.filter(edition_is_not_replaced()).update(is_current=False, shown_until=now())
     await editions.filter(is_current=True).update(is_current=False)
     return ended
@@ -354,7 +368,7 @@ def _check_publishable(draft: Edition, rooms: Sequence[FilledRoom]) -> None:
 
 
 async def _check_differs(draft: Edition, rooms: Sequence[FilledRoom], latest: Edition) -> None:
-    """Refuse to publish what was published last, as when two press the button."""
+    """Refuse to publish the same again, as when two curators press the button at once."""
     values = {name: getattr(draft, name) for name in FROZEN_FIELDS}
     if compare(await arrangement_of(latest), Arrangement(values, rooms)).is_none:
         sentence = (
@@ -374,7 +388,7 @@ async def lock_exhibition(exhibition_id: int) -> Exhibition:
 
 
 async def _check_draft(edition_id: int) -> Edition:
-    """The edition, which must be a draft: what was published is frozen."""
+    """The edition. Raises DraftChangeRefused if it is published, for then it is frozen."""
     edition = await Edition.get(id=edition_id)
     if not edition.is_draft:
         raise DraftChangeRefused(
@@ -391,34 +405,47 @@ async def _lock_draft(room: Room, by: Person | None = None) -> Edition:
 
 
 async def mark_changed(edition_id: int, by: Person | None) -> None:
-    """Say that a draft changed, and by whom, so that others who have it open are told."""
+    """Note that a draft changed, and by whom, so that the open pages of others can say so."""
     await Edition.filter(id=edition_id).update(version=F("version") + 1, changed_by_id=by.id if by else None)
 
 
-async def _save_merged(
-    record: Edition | Room | Hanging, edition_id: int, typed: Mapping[str, Any], seen: Mapping[str, str]
+async def changed_fields(
+    draft_id: int, seen: Digests, current: Mapping[str, Any], typed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The fields of `typed` that the sender changed.
+
+    Raises EditConflict if that would undo somebody else's change.
+    """
+    compared = compare_edits(seen, current, typed)
+    if compared.conflicts:
+        draft = await Edition.get(id=draft_id).select_related("changed_by")
+        by = draft.changed_by.name if draft.changed_by else ""
+        raise EditConflict({name: current[name] for name in compared.conflicts}, by)
+    return compared.changed
+
+
+async def _save_changed(
+    record: Room | Hanging, draft_id: int, typed: Mapping[str, Any], seen: Digests
 ) -> None:
-    """Change what the sender of a form changed; refuse what would undo another's change. Raises ChangedMeanwhile."""
-    model: type[Edition | Room | Hanging] = type(record)
-    held = await model.get_or_none(id=record.id)
-    if held is None:  # taken down meanwhile
+    """Save the fields that the sender of a form changed. Raises EditConflict."""
+    model: type[Room | Hanging] = type(record)
+    stored = await model.get_or_none(id=record.id)
+    if stored is None:  # taken down since the page was made
         return
-    draft = await Edition.get(id=edition_id).select_related("changed_by")
-    other = draft.changed_by.name if draft.changed_by else ""
-    changed = merged(seen, {name: getattr(held, name) for name in typed}, typed, other)
-    if changed:
+    current = {name: getattr(stored, name) for name in typed}
+    if changed := await changed_fields(draft_id, seen, current, typed):
         await model.filter(id=record.id).update(**changed)
 
 
 def _reordered(rows: Sequence[Any], id: int, to: int) -> list[Any]:
-    """`rows` with the one of that id at the `to`-th place: [a b c d], b to 4 → [a c d b]."""
+    """`rows` with one of them moved: [a b c d], b to 4 → [a c d b]."""
     others = [row for row in rows if row.id != id]
     place = min(max(to, 1), len(rows)) - 1
     return [*others[:place], *(row for row in rows if row.id == id), *others[place:]]
 
 
 async def _renumber(rows: Sequence[Any]) -> None:
-    """Give rooms or hangings the positions 1, 2, 3 … in the order given."""
+    """Number rooms or hangings 1, 2, 3 … in the given order."""
     changed = []
     for position, row in enumerate(rows, 1):
         if row.position != position:

@@ -1,4 +1,4 @@
-"""An exhibition's editions at the curator's desk: their list, what differs, and one that becomes the draft again."""
+"""The editions of an exhibition at the curator's desk: list, comparison, restoration, unpublishing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tortoise.functions import Count
 from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork
 from gallery.artworks.snapshots import diff_passages
-from gallery.exhibitions import copies, drafts
+from gallery.exhibitions import arrangement_copies, drafts
 from gallery.exhibitions.access import load_edition, load_exhibition
 from gallery.exhibitions.arrangements import arrangement_of
 from gallery.exhibitions.builder import editions_of
@@ -36,7 +36,7 @@ from gallery.web.languages import localized, ngettext
 from gallery.web.rendering import flash, redirect, render, shown_moment
 
 DRAFT = "draft"
-MAX_NAMED_WORKS = 5  # works in one sentence
+MAX_NAMED_WORKS = 5  # in one sentence
 LABELS = {
     "title_zh": _l("Title in Chinese"),
     "title_en": _l("Title in English"),
@@ -58,7 +58,10 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class FieldChangeText:
-    """A change in words: of a long text its passages ("same" | "gone" | "new", text), of all else before and after."""
+    """A field change in words.
+
+    A long text has passages ("same" | "gone" | "new", text), any other value `before` and `after`.
+    """
 
     label: str
     passages: Sequence[tuple[str, str]]
@@ -67,7 +70,7 @@ class FieldChangeText:
 
 
 async def index(request: Request) -> Response:
-    """A curator sees what was published, when and by whom, and chooses two editions to compare."""
+    """A curator sees the editions, when and by whom they were published, and chooses two to compare."""
     _person, exhibition = await load_exhibition(request)
     editions = await editions_of(exhibition)
     context = {
@@ -81,13 +84,13 @@ async def index(request: Request) -> Response:
 
 
 async def show_comparison(request: Request) -> Response:
-    """A curator reads what differs between two editions, or between one and the draft."""
+    """A curator compares two editions, or an edition and the draft."""
     _person, exhibition = await load_exhibition(request)
     editions = await editions_of(exhibition)
     draft = await draft_of(exhibition)
-    asked = request.query_params
-    before = _find_edition(asked.get("before", ""), editions, draft)
-    after = _find_edition(asked.get("after", DRAFT), editions, draft)
+    query = request.query_params
+    before = _find_edition(query.get("before", ""), editions, draft)
+    after = _find_edition(query.get("after", DRAFT), editions, draft)
     difference = compare(await arrangement_of(before), await arrangement_of(after))
     context = {
         "exhibition": exhibition,
@@ -101,33 +104,36 @@ async def show_comparison(request: Request) -> Response:
 
 
 async def new_restoration(request: Request) -> Response:
-    """A curator sees what would become of the draft if an edition were restored, and which works stay away."""
+    """A curator sees what restoring an edition would change in the draft, and which works may no longer hang."""
     _person, exhibition, edition = await load_edition(request)
     draft = await draft_of(exhibition)
-    arrangement, away = await copies.restorable_arrangement(edition)
+    arrangement, missing = await arrangement_copies.restorable_arrangement(edition)
     context = {
         "exhibition": exhibition,
         "draft": draft,
         "edition": edition,
-        "stays_away": missing_works_message(away) if away else "",
+        "stays_away": missing_works_message(missing) if missing else "",
         **await comparison_context(compare(await arrangement_of(draft), arrangement)),
     }
     return render(request, "exhibitions/restoration.html", context)
 
 
 async def create_restoration(request: Request) -> Response:
-    """A curator lets the draft be as an edition was; visitors see it when it is published."""
+    """A curator restores an edition as the draft. Visitors see it when it is published."""
     person, exhibition, edition = await load_edition(request)
-    away = await copies.restore(edition, person)
+    missing = await arrangement_copies.restore(edition, person)
     response = redirect(request, "exhibitions:show", id=exhibition.id)
     sentence = _("The draft is as edition %(number)s was. Visitors see it when you publish it.")
-    sentences = [sentence % {"number": edition.number}, *([missing_works_message(away)] if away else [])]
-    flash(request, response, " ".join(sentences), "hint" if away else "done")
+    sentences = [
+        sentence % {"number": edition.number},
+        *([missing_works_message(missing)] if missing else []),
+    ]
+    flash(request, response, " ".join(sentences), "hint" if missing else "done")
     return response
 
 
 async def unpublish(request: Request) -> Response:
-    """A curator takes an exhibition off the site; draft and editions remain."""
+    """A curator takes an exhibition off the site. Its draft and its editions remain."""
     person, exhibition = await load_exhibition(request)
     response = redirect(request, "editions:index", id=exhibition.id)
     if await drafts.unpublish(exhibition, person):
@@ -138,7 +144,7 @@ async def unpublish(request: Request) -> Response:
 
 
 async def cancel_planned(request: Request) -> Response:
-    """A curator takes back an edition that was to open later; what visitors see stays."""
+    """A curator cancels an edition that was to open later. What visitors see stays."""
     person, exhibition = await load_exhibition(request)
     response = redirect(request, "editions:index", id=exhibition.id)
     if await drafts.cancel_planned(exhibition, person):
@@ -149,7 +155,7 @@ async def cancel_planned(request: Request) -> Response:
 
 
 def missing_works_message(works: Sequence[Artwork]) -> str:
-    """Which works do not come along and why, in one sentence."""
+    """One sentence that names the works which may no longer hang, and why."""
     names = []
     for work in works[:MAX_NAMED_WORKS]:
         hindrance = work.hindrance()
@@ -170,7 +176,7 @@ def missing_works_message(works: Sequence[Artwork]) -> str:
 
 
 async def edition_sizes(editions: Sequence[Edition]) -> dict[int, tuple[int, int]]:
-    """How many rooms and works each edition has, by its id; one query."""
+    """The numbers of rooms and works of each edition, by its id; one query."""
     rows = (
         await Room.filter(edition_id__in=[edition.id for edition in editions] or [0])
         .annotate(rooms=Count("id", distinct=True), works=Count("hangings", distinct=True))
@@ -182,7 +188,7 @@ async def edition_sizes(editions: Sequence[Edition]) -> dict[int, tuple[int, int
 
 
 async def comparison_context(difference: Difference) -> dict[str, Any]:
-    """What a template says of a difference: its changes in words, and the works it names, by id."""
+    """The template context for a difference: its changes in words, and the works it names, by id."""
     names = await _names_in_rules(difference)
     works = await Artwork.filter(id__in=difference.work_ids or [0])
     await load_as_sent(works)
@@ -199,11 +205,11 @@ async def comparison_context(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _find_edition(asked: str, editions: Collection[Edition], draft: Edition) -> Edition:
-    """The edition of that number, or the draft; 404 where there is none."""
-    if asked == DRAFT:
+def _find_edition(name: str, editions: Collection[Edition], draft: Edition) -> Edition:
+    """The edition with that number, or the draft; 404 if there is none."""
+    if name == DRAFT:
         return draft
-    number = whole_number(asked) or 0
+    number = whole_number(name) or 0
     for edition in editions:
         if number and edition.number == number:
             return edition
@@ -211,7 +217,7 @@ def _find_edition(asked: str, editions: Collection[Edition], draft: Edition) -> 
 
 
 def _entries_as_text(name: str, entries: Any) -> str:
-    """Credits or talks, an entry a line."""
+    """Credits or talks, one entry a line."""
     read: Sequence[Credit | Talk] = credits_of(entries) if name == "credits" else talks_of(entries)
     return "\n".join(entry.line() for entry in read)
 
@@ -252,12 +258,15 @@ def _value_as_text(name: str, value: Any, names: Mapping[str, str]) -> str:
 def _rule_as_text(rule: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return " · ".join(
         names.get(f"{name}:{value}", {"zh": _("Chinese"), "en": _("English")}.get(value, str(value)))
-        for name, value in RoomRule(**rule).kept().items()
+        for name, value in RoomRule(**rule).to_json().items()
     )
 
 
 async def _names_in_rules(difference: Difference) -> dict[str, str]:
-    """What the themes and organisations of changed rules are called, as `theme:1`; no query without such a rule."""
+    """The names of themes and organisations in changed rules, by keys such as `theme:1`.
+
+    No query without such rules.
+    """
     rules = [
         rule
         for room in difference.rooms

@@ -1,4 +1,4 @@
-"""The forms with which an exhibition is built."""
+"""The forms of the exhibition builder."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class TitledForm(Form):
 
 
 class ThemedForm(TitledForm):
-    """A form in which one of `themes` (id and title) can be chosen."""
+    """A form that offers a choice of `themes` (id and title)."""
 
     theme: Any
 
-    def __init__(self, posted: Any = None, *, themes: list[tuple[str, str]], **begin_with: Any) -> None:
-        super().__init__(posted, **begin_with)
+    def __init__(self, posted: Any = None, *, themes: list[tuple[str, str]], **initial: Any) -> None:
+        super().__init__(posted, **initial)
         self["theme"].choices = choices_of([("", "—"), *themes])
 
     def validate_theme(self, field: Field) -> None:
@@ -101,7 +101,7 @@ CHOICE_GONE = _l("This choice is not there any more. Please choose another.")
 
 
 class ChoiceField(SelectField):
-    """One of a list that is known when the form is made."""
+    """A choice from a list that is known when the form is made."""
 
     def __init__(self, label: Any, choices: Any = (), **options: Any) -> None:
         super().__init__(label, choices=choices_of(choices), validate_choice=False, **options)
@@ -112,7 +112,7 @@ class ChoiceField(SelectField):
 
 
 class RoomForm(TitledForm):
-    """A room: its texts, its layout, and what fills it."""
+    """A room: texts, layout, and whether its works are hung by hand or by a rule."""
 
     text_zh = TextBlockField(_l("Wall text in Chinese"), 8000, description=_l("In Markdown."))
     text_en = TextBlockField(_l("Wall text in English"), 8000)
@@ -141,22 +141,22 @@ class RoomForm(TitledForm):
         *,
         themes: Sequence[tuple[str, str]] = (),
         organisations: Sequence[tuple[str, str]] = (),
-        **begin_with: Any,
+        **initial: Any,
     ) -> None:
-        super().__init__(posted, **begin_with)
+        super().__init__(posted, **initial)
         self["rule_theme"].choices = choices_of([("", "—"), *themes])
         self["rule_organisation"].choices = choices_of([("", "—"), *organisations])
 
     @classmethod
     def of(cls, room: Room, **options: Any) -> RoomForm:
-        """The form that begins with what a room has."""
-        begin_with: dict[str, Any] = {"filled": BY_HAND if room.rule is None else BY_RULE}
+        """The form filled with the values of a room."""
+        initial: dict[str, Any] = {"filled": BY_HAND if room.rule is None else BY_RULE}
         for name, value in (room.rule or {}).items():
-            begin_with[f"rule_{name}"] = str(value) if name in {"theme", "organisation"} else value
-        return cls(obj=room, data=begin_with, **options)
+            initial[f"rule_{name}"] = str(value) if name in {"theme", "organisation"} else value
+        return cls(obj=room, data=initial, **options)
 
     def rule(self) -> RoomRule | None:
-        """What fills the room; None where works are chosen by hand."""
+        """The room's rule; None if its works are hung by hand."""
         if self["filled"].data != BY_RULE:
             return None
         theme, organisation = self["rule_theme"].data, self["rule_organisation"].data
@@ -169,12 +169,12 @@ class RoomForm(TitledForm):
         )
 
     def room_values(self) -> dict[str, Any]:
-        """The fields of the room, of a form that was found right."""
+        """The fields of the room, from a valid form."""
         rule = self.rule()
         return {
             **self.values("title_zh", "title_en", "text_zh", "text_en"),
             "layout": Layout(self["layout"].data),
-            "rule": rule.kept() if rule else None,
+            "rule": rule.to_json() if rule else None,
         }
 
     def validate_rule_year(self, field: Field) -> None:
@@ -194,14 +194,14 @@ class RoomForm(TitledForm):
 
 
 class CaptionForm(Form):
-    """Words for a work that hold for one room alone."""
+    """Words for a work in one room alone."""
 
     caption_zh = LineField(_l("Caption in Chinese"), 300, description=_l("For this room alone."))
     caption_en = LineField(_l("Caption in English"), 300)
 
 
 class CreditForm(Form):
-    """Somebody whom an exhibition thanks."""
+    """A person or firm that an exhibition thanks."""
 
     kind = ChoiceField(_l("As"), [(kind.value, heading) for kind, heading in HEADINGS.items()])
     name_zh = LineField(_l("Name in Chinese"), 120)
@@ -212,8 +212,8 @@ class CreditForm(Form):
         if not self["name_zh"].data and not field.data:
             raise ValidationError(_("Please give a name in at least one of the two languages."))
 
-    def kept(self) -> dict[str, Any]:
-        """The fields as an edition keeps them, of a form that was found right."""
+    def to_json(self) -> dict[str, Any]:
+        """The fields as an edition stores them, from a valid form."""
         return dict(self.values(*CREDIT_FIELDS))
 
 
@@ -221,7 +221,7 @@ MAX_TALK_LENGTH = timedelta(days=31)
 
 
 class TalkForm(TitledForm):
-    """A talk or an event beside an exhibition."""
+    """A talk or an event of an exhibition."""
 
     text_zh = TextBlockField(_l("What it is about, in Chinese"), 3000, description=_l("In Markdown."))
     text_en = TextBlockField(_l("What it is about, in English"), 3000)
@@ -242,14 +242,14 @@ class TalkForm(TitledForm):
         if not (field.data or self["place_zh"].data or self["place_en"].data):
             raise ValidationError(_("Please say where: a place, or a link to the stream."))
 
-    def kept(self) -> dict[str, Any]:
-        """The fields as an edition keeps them, of a form that was found right."""
+    def to_json(self) -> dict[str, Any]:
+        """The fields as an edition stores them, from a valid form."""
         moments = {name: self[name].data.astimezone(UTC).isoformat() for name in TIME_FIELDS}
         return {**self.values(*TALK_FIELDS), **moments}
 
 
 class PreviewLinkForm(Form):
-    """A link to a preview."""
+    """The form for a new link to a preview."""
 
     whom = LineField(
         _l("For whom"),

@@ -1,7 +1,7 @@
-"""Exhibitions, their editions, rooms and hangings, as they are kept.
+"""Exhibitions with their editions, rooms and hangings.
 
-An edition owns its rooms and hangings. Each exhibition has one draft edition, which curators change; publishing copies
-it into a frozen one, which visitors see.
+An edition owns its rooms and hangings. Each exhibition has one draft edition, which curators change.
+Publishing copies it into a frozen edition, which visitors see.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ class Edition(Model):
     )
     exhibition_id: int
     number = fields.IntField(null=True)  # null: the draft
-    # Published, and neither replaced nor taken off the site. An exhibition has at most two such editions: the one that
-    # visitors see, and one that opens later and takes its place then.
+    # Published, and neither replaced nor taken off the site. An exhibition has at most two such editions: the
+    # one that visitors see, and one that will replace it at its opening.
     is_current = fields.BooleanField(default=False, db_index=True)
-    # The opening of the edition that takes its place, or when it was replaced or taken off the site; null: no end is known.
+    # When the next edition opens, or when this one was replaced or taken off the site; null: no end is known.
     shown_until = fields.DatetimeField(null=True)
     title_zh = fields.CharField(max_length=120, default="")
     title_en = fields.CharField(max_length=120, default="")
     introduction_zh = fields.TextField(default="")  # Markdown
     introduction_en = fields.TextField(default="")
-    opens_at = fields.DatetimeField(null=True)  # an edition without it cannot be published
+    opens_at = fields.DatetimeField(null=True)  # without it the edition cannot be published
     closes_at = fields.DatetimeField(null=True)
     published_at = fields.DatetimeField(null=True)
     published_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
@@ -65,10 +65,10 @@ class Edition(Model):
 
     leaves_when_closed = fields.BooleanField(
         default=False, db_default=False
-    )  # or it stays among the past ones
-    credits: Any = fields.JSONField(null=True)  # whom it thanks, see credits, null: nobody
-    talks: Any = fields.JSONField(null=True)  # what happens beside it, see talks, null: nothing
-    version = fields.IntField(default=0, db_default=0)  # of a draft: moves with each change
+    )  # otherwise it stays among the past ones
+    credits: Any = fields.JSONField(null=True)  # list of entries, see credits.py; null: none
+    talks: Any = fields.JSONField(null=True)  # list of entries, see talks.py; null: none
+    version = fields.IntField(default=0, db_default=0)  # of a draft: counts its changes
     changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="drafts_changed", null=True, on_delete=fields.SET_NULL
     )
@@ -91,7 +91,7 @@ class Edition(Model):
         return self.closes_at is not None and self.closes_at <= (moment or now())
 
     def is_shown(self, moment: datetime | None = None) -> bool:
-        """Whether visitors see this edition of its exhibition: `walls_are_open` of artworks.models, for a row at hand."""
+        """Whether visitors see this edition: the rule of `edition_is_open`, for a loaded row."""
         at = moment or now()
         is_replaced = self.shown_until is not None and self.shown_until <= at
         has_left = self.leaves_when_closed and self.has_closed(at)
@@ -103,14 +103,14 @@ class Edition(Model):
 
 
 class PublishedEditions(NamedTuple):
-    """Which edition of an exhibition visitors see now, and which opens later."""
+    """The edition of an exhibition that visitors see now, and the one that opens later."""
 
     shown: Edition | None
     planned: Edition | None
 
     @classmethod
     def of(cls, editions: Iterable[Edition]) -> PublishedEditions:
-        """`editions`: those of one exhibition, at least all that are current."""
+        """`editions`: those of one exhibition, at least all current ones."""
         moment, current = now(), [edition for edition in editions if edition.is_current]
         return cls(
             shown=next((edition for edition in current if edition.is_shown(moment)), None),
@@ -119,7 +119,7 @@ class PublishedEditions(NamedTuple):
 
 
 class Layout(StrEnum):
-    """How visitors meet the works of a room."""
+    """How the works of a room are shown."""
 
     WALL = "wall"  # all at once, as on a wall
     STORIES = "stories"  # one by one, each with its story
@@ -138,8 +138,8 @@ class Room(Model):
     text_zh = fields.TextField(default="")  # Markdown
     text_en = fields.TextField(default="")
     layout = fields.CharEnumField(Layout, max_length=10, default=Layout.WALL, db_default="wall")
-    rule: Any = fields.JSONField(null=True)  # what fills it, see room_rules, null: works are chosen by hand
-    without: Any = fields.JSONField(null=True)  # ids of works that its rule leaves out
+    rule: Any = fields.JSONField(null=True)  # see room_rules.py; null: works are hung by hand
+    without: Any = fields.JSONField(null=True)  # ids of works that the rule must not hang
 
     hangings: fields.ReverseRelation[Hanging]
 
@@ -150,7 +150,7 @@ class Room(Model):
 
 
 class Hanging(Model):
-    """A work on the wall of a room."""
+    """A work in a room."""
 
     id = fields.IntField(primary_key=True)
     room: fields.ForeignKeyRelation[Room] = fields.ForeignKeyField(
@@ -173,14 +173,14 @@ class Hanging(Model):
 
 
 class PreviewLink(Model):
-    """A way for people without an account to a draft, until it expires or is ended."""
+    """A link by which people without an account see a draft, until it expires or is ended."""
 
     id = fields.IntField(primary_key=True)
     exhibition: fields.ForeignKeyRelation[Exhibition] = fields.ForeignKeyField(
         "gallery.Exhibition", related_name="preview_links", on_delete=fields.CASCADE
     )
     exhibition_id: int
-    whom = fields.CharField(max_length=80, default="", db_default="")  # for whom it was made
+    whom = fields.CharField(max_length=80, default="", db_default="")  # a note for curators: the recipient
     made_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="preview_links", null=True, on_delete=fields.SET_NULL
     )

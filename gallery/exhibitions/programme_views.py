@@ -1,4 +1,4 @@
-"""Credits and talks at the curator's desk: who made an exhibition possible, and what happens beside it."""
+"""Credits and talks of an exhibition at the curator's desk."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from gallery.exhibitions.draft_lists import (
     remove_entry,
 )
 from gallery.exhibitions.drafts import DraftChangeRefused, draft_of
-from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, seen_of, written
 from gallery.exhibitions.forms import CreditForm, TalkForm
 from gallery.exhibitions.models import Exhibition
 from gallery.exhibitions.talks import TALK_FIELDS, talks_of
 from gallery.exhibitions.views import add_conflict_errors, seen_in
 from gallery.numbers import whole_number
 from gallery.organisations.links import find_dead_links
+from gallery.web.edit_conflicts import EditConflict, format_digests, seen_field
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
@@ -39,49 +39,51 @@ EntryForm = CreditForm | TalkForm
 
 @dataclass(frozen=True)
 class EntryListViews:
-    """One of the two lists: how its entries are read, the form that changes one, and its pages."""
+    """The pages of one of the two lists, with the form for its entries and the function that reads them."""
 
     name: ListName
     form: type[EntryForm]
     fields: tuple[str, ...]
     read: Any
-    beside: Callable[[Request, Exhibition, list[Any]], Awaitable[dict[str, Any]]]  # what else its page shows
+    more_context: Callable[
+        [Request, Exhibition, list[Any]], Awaitable[dict[str, Any]]
+    ]  # adds to the context of its page
 
     async def index(self, request: Request) -> Response:
-        """A curator sees the credits, or the talks, of a draft, each with its form."""
+        """A curator sees the credits or talks of a draft, each with its form."""
         _person, exhibition = await load_exhibition(request)
         return await self._page(request, exhibition)
 
     async def create(self, request: Request) -> Response:
-        """A curator adds somebody to the credits, or a talk."""
+        """A curator adds a credit or a talk."""
         person, exhibition = await load_exhibition(request)
         form = self.form(await read_desk_form(request), prefix="new")
         if not form.validate():
             return await self._page(request, exhibition, new=form)
         try:
-            key = await add_entry(exhibition, self.name, form.kept(), person)
+            key = await add_entry(exhibition, self.name, form.to_json(), person)
         except DraftChangeRefused as refusal:
             return await self._page(request, exhibition, new=form, refusal=str(refusal))
         return self._back(request, exhibition, key, _("Saved in the draft."))
 
     async def update(self, request: Request) -> Response:
-        """A curator changes an entry; what another changed of it meanwhile stays."""
+        """A curator changes an entry. Fields that somebody else changed since stay."""
         person, exhibition = await load_exhibition(request)
         key, posted = request.path_params["key"], await read_desk_form(request)
         form = self.form(posted, prefix=key)
         if not form.validate():
             return await self._page(request, exhibition, refused=(key, form), seen=seen_in(posted))
         try:
-            await change_entry(exhibition, self.name, key, form.kept(), person, seen_in(posted))
+            await change_entry(exhibition, self.name, key, form.to_json(), person, seen_in(posted))
         except NoSuchEntry as error:
             raise HTTPException(404) from error
-        except ChangedMeanwhile as other:
-            seen = add_conflict_errors(form, other, seen_in(posted))
+        except EditConflict as conflict:
+            seen = add_conflict_errors(form, conflict, seen_in(posted))
             return await self._page(request, exhibition, refused=(key, form), seen=seen)
         return self._back(request, exhibition, key, _("Saved in the draft."))
 
     async def delete(self, request: Request) -> Response:
-        """A curator takes an entry out of the draft."""
+        """A curator removes an entry from the draft."""
         person, exhibition = await load_exhibition(request)
         try:
             await remove_entry(exhibition, self.name, request.path_params["key"], person)
@@ -90,7 +92,7 @@ class EntryListViews:
         return self._back(request, exhibition, "", _("Removed from the draft."))
 
     async def move(self, request: Request) -> Response:
-        """A curator lets somebody stand earlier or later in the credits."""
+        """A curator moves an entry up or down."""
         person, exhibition = await load_exhibition(request)
         key = request.path_params["key"]
         to = whole_number((await read_desk_form(request)).get("position", "")) or 0
@@ -110,23 +112,28 @@ class EntryListViews:
         seen: Mapping[str, str] | None = None,
         refusal: str = "",
     ) -> Response:
-        """The list; with a form that was refused it answers 422, and keeps what was typed and what its sender had `seen`."""
+        """The page of the list.
+
+        With a refused form it answers 422 and keeps what was typed, and the digests `seen`.
+        """
         draft = await draft_of(exhibition)
         entries = self.read(getattr(draft, self.name))
         forms = {entry.key: self.form(prefix=entry.key, obj=entry) for entry in entries}
-        shown = {entry.key: seen_of({name: entry.kept()[name] for name in self.fields}) for entry in entries}
+        digests = {
+            entry.key: seen_field({name: entry.to_json()[name] for name in self.fields}) for entry in entries
+        }
         if refused:
-            if refused[0] not in forms:  # removed meanwhile
+            if refused[0] not in forms:  # removed by somebody else
                 raise HTTPException(404)
             forms[refused[0]] = refused[1]
-            shown[refused[0]] = written(seen or {})
+            digests[refused[0]] = format_digests(seen or {})
         context = {
-            **await self.beside(request, exhibition, entries),
+            **await self.more_context(request, exhibition, entries),
             "exhibition": exhibition,
             "draft": draft,
             "entries": entries,
             "forms": forms,
-            "seen": shown,
+            "seen": digests,
             "new_form": new or self.form(prefix="new"),
             "refusal": refusal,
         }
@@ -141,11 +148,11 @@ class EntryListViews:
         return response
 
     def routes(self) -> list[Route]:
-        here = f"/desk/exhibitions/{{id:int}}/{self.name}"
-        entry = f"{here}/{{key:name}}"
+        path = f"/desk/exhibitions/{{id:int}}/{self.name}"
+        entry = f"{path}/{{key:name}}"
         return [
-            Route(here, self.index, name=f"{self.name}:index", methods=["GET"]),
-            Route(here, self.create, name=f"{self.name}:create", methods=["POST"]),
+            Route(path, self.index, name=f"{self.name}:index", methods=["GET"]),
+            Route(path, self.create, name=f"{self.name}:create", methods=["POST"]),
             Route(entry, self.update, name=f"{self.name}:update", methods=["POST"]),
             Route(f"{entry}/deletion", self.delete, name=f"{self.name}:delete", methods=["POST"]),
             Route(f"{entry}/position", self.move, name=f"{self.name}:move", methods=["POST"]),

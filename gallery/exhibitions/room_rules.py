@@ -1,7 +1,7 @@
-"""What fills a room by rule: works of a theme, an organisation, a medium, a year or a language, the newest first.
+"""Rules that fill a room with works of a theme, organisation, medium, year or language, the newest first.
 
-A rule is resolved when the exhibition is published, and frozen with it. Works hung by hand come before those of the rule,
-works that were left out stay out, and no work hangs twice in one edition.
+A rule is applied when the exhibition is published, and its result is frozen. Works hung by hand come before
+those of the rule, excluded works stay out, and no work hangs twice in one edition.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from gallery.artworks.models import Artwork, edition_is_not_replaced, may_hang
 from gallery.db.connection import QuerySet
 from gallery.exhibitions.models import Edition, Hanging, Room
 
-MAX_WORKS_BY_RULE = 300  # works that a rule hangs in one room, the newest ones
+MAX_WORKS_BY_RULE = 300  # in one room; the newest ones
 
 
 @dataclass(frozen=True, slots=True)
 class RoomRule:
-    """Which accepted works a room takes; what is empty or None is not asked. `theme` and `organisation` are ids."""
+    """The accepted works that a room takes.
+
+    Empty values and None do not restrict. `theme` and `organisation` are ids.
+    """
 
     theme: int | None = None
     organisation: int | None = None
@@ -31,16 +34,16 @@ class RoomRule:
 
     @classmethod
     def of(cls, room: Room) -> Self | None:
-        """The room's rule; None where works are chosen by hand."""
+        """The room's rule; None if its works are hung by hand."""
         return cls(**room.rule) if room.rule is not None else None
 
-    def kept(self) -> dict[str, Any]:
-        """As `Room.rule` keeps it: only what is asked."""
+    def to_json(self) -> dict[str, Any]:
+        """As stored in `Room.rule`: only the values that restrict."""
         return {name: value for name, value in asdict(self).items() if value}
 
     def works(self, without: Collection[int] = ()) -> QuerySet[Artwork]:
-        """The accepted works that meet it, the newest first."""
-        asked: dict[str, Any] = {}
+        """The accepted works that match, the newest first."""
+        conditions: dict[str, Any] = {}
         for name, column in (
             ("theme", "themes__id"),
             ("organisation", "organisation_id"),
@@ -48,15 +51,15 @@ class RoomRule:
             ("language", "language"),
         ):
             if value := getattr(self, name):
-                asked[column] = value
-        found = Artwork.filter(may_hang(), **asked)
+                conditions[column] = value
+        matching = Artwork.filter(may_hang(), **conditions)
         if self.medium:
-            found = found.filter(
+            matching = matching.filter(
                 Q(medium__icontains=self.medium) | Q(medium_translation__icontains=self.medium)
             )
         if without:
-            found = found.exclude(id__in=list(without))
-        return found.order_by("-id")
+            matching = matching.exclude(id__in=list(without))
+        return matching.order_by("-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class HungWork:
 
 @dataclass(frozen=True, slots=True)
 class FilledRoom:
-    """A room with what would hang in it; `beyond` works more meet its rule than a room takes."""
+    """A room with the works that would hang in it. `beyond` more works match its rule than a room takes."""
 
     room: Room
     works: Sequence[HungWork]
@@ -79,7 +82,10 @@ class FilledRoom:
 
 
 async def fill_rooms(draft: Edition) -> list[FilledRoom]:
-    """The rooms of a draft as they would be published now: two queries, and two more for each room with a rule."""
+    """The rooms of a draft as publishing would freeze them now.
+
+    Two queries, and two more for each room with a rule.
+    """
     rooms = await Room.filter(edition_id=draft.id).order_by("position", "id")
     by_hand = await Hanging.filter(may_hang("artwork__"), room__edition_id=draft.id).order_by(
         "position", "id"
@@ -94,10 +100,10 @@ async def fill_rooms(draft: Edition) -> list[FilledRoom]:
         ]
         beyond = 0
         if rule := RoomRule.of(room):
-            found = rule.works({*taken, *(room.without or ())})
-            # A work of many themes is found once for the one that is asked.
-            ids = await found.limit(MAX_WORKS_BY_RULE).values_list("id", flat=True)
-            beyond = await found.count() - len(ids) if len(ids) == MAX_WORKS_BY_RULE else 0
+            matching = rule.works({*taken, *(room.without or ())})
+            # The filter names one theme, so a work of several themes is found once.
+            ids = await matching.limit(MAX_WORKS_BY_RULE).values_list("id", flat=True)
+            beyond = await matching.count() - len(ids) if len(ids) == MAX_WORKS_BY_RULE else 0
             taken.update(ids)  # type: ignore[arg-type]
             works += [HungWork(id) for id in ids]  # type: ignore[arg-type]
         filled_rooms.append(FilledRoom(room, works, beyond))
@@ -109,9 +115,10 @@ def work_ids_of(rooms: Iterable[FilledRoom]) -> set[int]:
     return {hung.artwork_id for room in rooms for hung in room.works}
 
 
-async def waiting(draft: Edition, rooms: Sequence[FilledRoom]) -> int:
-    """How many works would hang by a rule that hang neither in what visitors see nor in what is planned; 0 where nothing is
-    published."""
+async def count_unpublished_works(draft: Edition, rooms: Sequence[FilledRoom]) -> int:
+    """How many works the rules would hang that are neither in the present edition nor in a planned one.
+
+    0 if nothing is published."""
     if not any(room.room.rule is not None for room in rooms):
         return 0
     current = Edition.filter(edition_is_not_replaced(), exhibition_id=draft.exhibition_id)

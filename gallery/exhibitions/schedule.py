@@ -1,4 +1,4 @@
-"""When the clock by itself changes what visitors see."""
+"""The moments at which time alone changes what visitors see."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from gallery.exhibitions.models import Edition
 
 
 async def next_change() -> datetime:
-    """The next moment at which a page differs though nobody did anything: an opening, a closing, or midnight.
+    """The next opening, closing or midnight: pages change then without anybody doing anything.
 
-    At midnight consents begin and end, and calls open and close.
+    Consents begin and end, and calls open and close, at midnight.
     """
     moments = [start_of_tomorrow()]
     for field in ("opens_at", "closes_at"):

@@ -1,4 +1,4 @@
-"""Which files the database expects in the stores, and what they hold; and the chore that deletes what nobody expects."""
+"""The files that the database expects in the stores, and the chore that deletes orphans."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from gallery.worker import ChoreContext
 
 BATCH_SIZE = 500  # files or rows in memory at once
 ORPHANED_AFTER = timedelta(days=1)
-RECHECK_DELAY = 60.0  # seconds: longer than a row takes that is written after its files
+RECHECK_DELAY = 60.0  # seconds: longer than it takes to write a row after its files
 
 Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
 class ExpectedFile:
-    """What a file must hold, as far as the database knows."""
+    """What the database knows of a file's content."""
 
     size: int | None = None  # bytes
     sha256: str = ""
@@ -51,19 +51,19 @@ class ExpectedFile:
         return size == self.size if self.size is not None else size > 0
 
     def is_in(self, path: Path) -> bool:
-        """Whether `path` holds it; reads the file only where its digest is known."""
+        """Whether the file at `path` is this one. It is read only if its digest is known."""
         return self.fits(path.stat().st_size) and (not self.sha256 or sha256_of(path) == self.sha256)
 
 
 @dataclass(frozen=True)
 class StoreInventory:
-    """What one pass over a store found: how many whole files each image has, which were cut, and what nobody expects."""
+    """The result of one pass over a store: whole, truncated and unexpected files."""
 
-    counts: Counter[tuple[int, str]] = field(
-        default_factory=Counter
-    )  # by the image's id and the kind of file
-    cut: dict[tuple[int, str], list[str]] = field(default_factory=lambda: defaultdict(list))  # keys, likewise
-    strangers: set[str] = field(default_factory=set)  # keys
+    counts: Counter[tuple[int, str]] = field(default_factory=Counter)  # by image id and kind of file
+    truncated: dict[tuple[int, str], list[str]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # keys, by the same
+    unexpected: set[str] = field(default_factory=set)  # keys
 
 
 async def take_inventory(
@@ -72,9 +72,9 @@ async def take_inventory(
     expected: Callable[[set[str]], Awaitable[dict[str, Image]]],
     before: datetime,
 ) -> StoreInventory:
-    """Go through a store once. `expected` says which of some tokens' images may have files there.
+    """Go through a store once. `expected` returns, for a set of tokens, the images that may have files there.
 
-    Of files that nobody expects, only those that were written before `before` count.
+    Unexpected files count only if they were written before `before`.
     """
     shelf = StoreInventory()
     async for files in batches(store.files()):
@@ -92,64 +92,64 @@ async def take_inventory(
                 if expected_file_of(image, kind, stored.key).fits(stored.size):
                     shelf.counts[image.id, kind] += 1
                 else:
-                    shelf.cut[image.id, kind].append(stored.key)
+                    shelf.truncated[image.id, kind].append(stored.key)
             elif stored.key not in others and stored.modified_at < before:
-                shelf.strangers.add(stored.key)
+                shelf.unexpected.add(stored.key)
     return shelf
 
 
 def expected_file_of(image: Image, kind: str, key: str) -> ExpectedFile:
-    """What the file of an image must hold that lies under `key` in either store."""
+    """What the file `key` of an image must hold, in either store."""
     if kind == ORIGINAL:
         return ExpectedFile(image.source_bytes, image.source_sha256)
     return ExpectedFile(image.rendition_bytes.get(key.rpartition("/")[2]) if kind == RENDITIONS else None)
 
 
 async def expected_private_files(keys: Iterable[str]) -> dict[str, ExpectedFile]:
-    """What some private files must hold that cannot be made again: originals and signed forms."""
-    asked = set(keys)
-    images = await images_with_private_files({token_of_key(key) for key in asked})
-    told = {original_key(token): expected_file_of(image, ORIGINAL, "") for token, image in images.items()}
-    tokens = {key.removeprefix(f"{FORMS_FOLDER}/") for key in asked if key.startswith(f"{FORMS_FOLDER}/")}
+    """The expected content of those `keys` that cannot be made again: originals and signed forms."""
+    wanted = set(keys)
+    images = await images_with_private_files({token_of_key(key) for key in wanted})
+    expected = {original_key(token): expected_file_of(image, ORIGINAL, "") for token, image in images.items()}
+    tokens = {key.removeprefix(f"{FORMS_FOLDER}/") for key in wanted if key.startswith(f"{FORMS_FOLDER}/")}
     for form in await SignedForm.filter(token__in=tokens):
-        told[form_key(form.token)] = ExpectedFile(form.file_bytes, form.sha256)
-    return {key: content for key, content in told.items() if key in asked}
+        expected[form_key(form.token)] = ExpectedFile(form.file_bytes, form.sha256)
+    return {key: content for key, content in expected.items() if key in wanted}
 
 
 def possible_private_keys(image: Image) -> dict[str, list[str]]:
-    """What may lie in private storage of an image, by kind."""
+    """The keys that an image may have in private storage, by kind."""
     preview = [rendition_key(image.token, PREVIEW_NAME)] if image.state == ImageState.RECEIVED else []
     whole = [] if image.framing.is_whole else [rendition_key(image.token, UNFRAMED_NAME)]
     return {**private_keys(image), "previews": preview, "unframed pictures": whole}
 
 
 def possible_public_keys(image: Image) -> dict[str, list[str]]:
-    """What may lie in public storage of an image on view, by kind; its derivatives must be fetched."""
+    """The keys that an image on view may have in public storage, by kind; its derivatives must be fetched."""
     pieces = [derivative_key(image.token, derivative.name) for derivative in image.derivatives]
     return {**public_keys(image), "pieces": pieces}
 
 
 async def images_with_private_files(tokens: set[str]) -> dict[str, Image]:
-    """Every image but those whose work was withdrawn."""
+    """The images with these tokens, except those of withdrawn works."""
     return {
         image.token: image for image in await Image.filter(token__in=tokens, state__not=ImageState.ERASED)
     }
 
 
 async def needed_keys_without_image(keys: set[str]) -> set[str]:
-    """Of some keys in private storage, those that are needed and belong to no image."""
+    """The keys among `keys` in private storage that are needed and belong to no image."""
     return await needed_bundle_keys(keys) | await known_form_keys(keys) | await known_logo_keys(keys)
 
 
 async def needed_bundle_keys(keys: set[str]) -> set[str]:
-    """Of some keys in private storage, those of uploaded sheets that are still needed."""
+    """The keys among `keys` in private storage of uploaded sheets that are still needed."""
     tokens = {key.removeprefix(f"{BUNDLE_FOLDER}/") for key in keys if key.startswith(f"{BUNDLE_FOLDER}/")}
     needed = await Import.filter(token__in=tokens, files_cleared_at=None).values_list("token", flat=True)
     return {bundle_key(str(token)) for token in needed}
 
 
 async def known_form_keys(keys: set[str]) -> set[str]:
-    """Of some keys in private storage, those of signed forms."""
+    """The keys among `keys` in private storage of signed forms."""
     tokens = {key.removeprefix(f"{FORMS_FOLDER}/") for key in keys if key.startswith(f"{FORMS_FOLDER}/")}
     return {
         form_key(str(token))
@@ -158,7 +158,7 @@ async def known_form_keys(keys: set[str]) -> set[str]:
 
 
 async def images_with_public_files(tokens: set[str]) -> dict[str, Image]:
-    """The images that a visitor may see."""
+    """The images with these tokens that a visitor may see."""
     works = (
         await Artwork.all().on_view().filter(image__token__in=tokens).prefetch_related("image__derivatives")
     )
@@ -170,12 +170,12 @@ async def images_with_public_files(tokens: set[str]) -> dict[str, Image]:
 
 
 def folder_of(key: str) -> str:
-    """ "renditions/token" for "renditions/token/640.webp"; an original stands for itself."""
+    """ "renditions/token" for "renditions/token/640.webp"; the key itself for an original."""
     return key if key.startswith("originals/") else key.rpartition("/")[0] or key
 
 
 async def batches(things: AsyncIterator[Thing]) -> AsyncIterator[list[Thing]]:
-    """`things` by some hundred at once."""
+    """`things` in lists of BATCH_SIZE."""
     batch: list[Thing] = []
     async for thing in things:
         batch.append(thing)
@@ -187,12 +187,12 @@ async def batches(things: AsyncIterator[Thing]) -> AsyncIterator[list[Thing]]:
 
 
 async def private_orphans(storage: Storage, settling: timedelta) -> set[str]:
-    """The private files that nobody expects and that are older than `settling`."""
+    """Keys of private files that nothing expects and that are older than `settling`."""
     return (
         await take_inventory(
             storage.private, possible_private_keys, images_with_private_files, now() - settling
         )
-    ).strangers
+    ).unexpected
 
 
 async def delete_orphans(
@@ -200,10 +200,11 @@ async def delete_orphans(
 ) -> bool:
     """Delete private files that killed processes left without a row, a day later.
 
-    A picture that is framed differently has a new name for an old file until its row is written: hence the second look.
+    When a picture is framed again, an old file has a new name until its row is written. So the chore looks
+    twice.
     """
-    if found := await private_orphans(context.storage, settling):
+    if orphans := await private_orphans(context.storage, settling):
         await asyncio.sleep(pause)
-        found &= await private_orphans(context.storage, settling)
-        await context.storage.private.delete(*found)
+        orphans &= await private_orphans(context.storage, settling)
+        await context.storage.private.delete(*orphans)
     return False

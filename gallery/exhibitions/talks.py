@@ -1,4 +1,4 @@
-"""Talks and events beside an exhibition, as an edition keeps them in its `talks`."""
+"""Talks and events of an exhibition, as stored in `Edition.talks`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gallery.web.rendering import datetime_local_value
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    key: str  # 8 letters that stay the same while the rest changes
+    key: str  # 8 hex digits that stay the same when the rest changes
     title_zh: str
     title_en: str
     text_zh: str  # Markdown
@@ -22,19 +22,19 @@ class Talk:
     ends_at: datetime
     place_zh: str
     place_en: str
-    link: str  # to the stream: http(s), or empty
+    link: str  # to the stream: http(s) or empty
 
     @classmethod
-    def of(cls, kept: dict[str, Any]) -> Self:
+    def of(cls, entry: dict[str, Any]) -> Self:
         """From an entry of `Edition.talks`."""
-        moments = {name: datetime.fromisoformat(kept[name]) for name in TIME_FIELDS}
-        return cls(**{**kept, **moments})
+        moments = {name: datetime.fromisoformat(entry[name]) for name in TIME_FIELDS}
+        return cls(**{**entry, **moments})
 
-    def kept(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {**asdict(self), **{name: getattr(self, name).isoformat() for name in TIME_FIELDS}}
 
     def line(self) -> str:
-        """All of it in a few lines, for a curator who compares."""
+        """The whole talk in a few lines, for comparing editions."""
         titles = " / ".join(title for title in (self.title_zh, self.title_en) if title)
         places = " / ".join(place for place in (self.place_zh, self.place_en, self.link) if place)
         texts = "".join(f"\n{text}" for text in (self.text_zh, self.text_en) if text)
@@ -45,7 +45,7 @@ class Talk:
 
     @property
     def where(self) -> str:
-        """The place, in the page's language where it is there, or the address of the stream."""
+        """The place, in the page's language if there is one, or the address of the stream."""
         return localized(self, "place").text or self.link
 
 
@@ -53,6 +53,6 @@ TIME_FIELDS = ("starts_at", "ends_at")
 TALK_FIELDS = tuple(field.name for field in fields(Talk) if field.name != "key")
 
 
-def talks_of(kept: Iterable[dict[str, Any]] | None) -> list[Talk]:
-    """In the order in which they begin."""
-    return sorted((Talk.of(entry) for entry in kept or ()), key=lambda talk: (talk.starts_at, talk.key))
+def talks_of(entries: Iterable[dict[str, Any]] | None) -> list[Talk]:
+    """The talks, the earliest first."""
+    return sorted((Talk.of(entry) for entry in entries or ()), key=lambda talk: (talk.starts_at, talk.key))

@@ -1,4 +1,4 @@
-"""Exhibitions at the curator's desk: the list, the builder, and what publishes them."""
+"""Exhibitions at the curator's desk: the list, the builder, and publishing."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from gallery.exhibitions.builder import (
     works_ending_before_closing,
 )
 from gallery.exhibitions.drafts import DraftChangeRefused, NotPublishable, draft_of
-from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, digest, read_seen, seen_of, written
 from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, RoomForm
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, PublishedEditions, Room
-from gallery.exhibitions.room_rules import fill_rooms, waiting
+from gallery.exhibitions.room_rules import count_unpublished_works, fill_rooms
 from gallery.exhibitions.talks import TIME_FIELDS
 from gallery.numbers import whole_number
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
+from gallery.web.edit_conflicts import Digests, EditConflict, digest, format_digests, read_digests, seen_field
 from gallery.web.forms import Form, read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized
@@ -46,9 +46,11 @@ from gallery.web.rendering import datetime_local_value, flash, redirect, render,
 async def index(request: Request) -> Response:
     """A curator sees every exhibition and whether visitors see it."""
     await load_curator(request)
-    shown = Edition.filter(Q(number__isnull=True) | Q(is_current=True)).order_by("number")
+    drafts_and_current = Edition.filter(Q(number__isnull=True) | Q(is_current=True)).order_by("number")
     exhibitions = (
-        await Exhibition.all().order_by("-id").prefetch_related("theme", Prefetch("editions", shown))
+        await Exhibition.all()
+        .order_by("-id")
+        .prefetch_related("theme", Prefetch("editions", drafts_and_current))
     )
     rows = [
         {
@@ -62,7 +64,7 @@ async def index(request: Request) -> Response:
 
 
 async def new(request: Request) -> Response:
-    """A curator is asked for a new exhibition's title and theme."""
+    """A curator opens the form for a new exhibition."""
     await load_curator(request)
     form = ExhibitionForm(themes=await theme_choices())
     return render(request, "exhibitions/new.html", {"form": form})
@@ -82,20 +84,20 @@ async def create(request: Request) -> Response:
                     **form.values("title_zh", "title_en"),
                 )
                 return redirect(request, "exhibitions:show", id=exhibition.id)
-            except IntegrityError:  # somebody took the name in this very moment
+            except IntegrityError:  # somebody else took the name at the same moment
                 pass
         form.refuse("slug", slug_taken_message())
     return render(request, "exhibitions/new.html", {"form": form}, status=422)
 
 
 async def show(request: Request) -> Response:
-    """A curator builds an exhibition: its texts, its rooms, the works in them, and what was published."""
+    """A curator opens the builder: texts, rooms with their works, and editions."""
     _person, exhibition = await load_exhibition(request)
     return await _render_builder(request, exhibition)
 
 
 async def update(request: Request) -> Response:
-    """A curator changes title, introduction, dates or theme of the draft."""
+    """A curator changes the title, introduction, dates or theme of the draft."""
     person, exhibition = await load_exhibition(request)
     posted = await read_desk_form(request)
     form = EditionForm(posted, themes=await theme_choices())
@@ -109,15 +111,15 @@ async def update(request: Request) -> Response:
             seen=seen_in(posted),
             **form.values(*EDITION_FIELDS),
         )
-    except ChangedMeanwhile as other:
-        seen = add_conflict_errors(form, other, seen_in(posted))
+    except EditConflict as conflict:
+        seen = add_conflict_errors(form, conflict, seen_in(posted))
         return await _render_builder(request, exhibition, edition_form=form, seen=seen)
     shown = {**form.values(*EDITION_FIELDS), "theme": form["theme"].data}
     return await _saved_response(request, exhibition, "edition", _("Saved in the draft."), shown=shown)
 
 
 async def create_room(request: Request) -> Response:
-    """A curator adds a room behind the others."""
+    """A curator adds a room at the end."""
     person, exhibition = await load_exhibition(request)
     form = RoomForm(await read_desk_form(request), prefix="new", **await room_choices())
     if not form.validate():
@@ -127,7 +129,7 @@ async def create_room(request: Request) -> Response:
 
 
 async def update_room(request: Request) -> Response:
-    """A curator changes a room's title or wall text."""
+    """A curator changes a room's texts, layout or rule."""
     person, exhibition, room = await load_room(request)
     posted = await read_desk_form(request)
     form = RoomForm(posted, prefix=f"room-{room.id}", **await room_choices())
@@ -135,8 +137,8 @@ async def update_room(request: Request) -> Response:
         return await _render_builder(request, exhibition, room_forms={room.id: form}, seen=seen_in(posted))
     try:
         await drafts.change_room(room, by=person, seen=seen_in(posted), **form.room_values())
-    except ChangedMeanwhile as other:
-        seen = add_conflict_errors(form, other, seen_in(posted))
+    except EditConflict as conflict:
+        seen = add_conflict_errors(form, conflict, seen_in(posted))
         return await _render_builder(request, exhibition, room_forms={room.id: form}, seen=seen)
     shown = form.room_values()
     return await _saved_response(
@@ -145,7 +147,7 @@ async def update_room(request: Request) -> Response:
 
 
 async def create_exclusion(request: Request) -> Response:
-    """A curator keeps a work out of a room that its rule would hang."""
+    """A curator keeps a work out of a room whose rule would hang it."""
     person, exhibition, room = await load_room(request)
     work = await posted_work(request)
     await drafts.add_exclusion(room, work, by=person)
@@ -155,7 +157,7 @@ async def create_exclusion(request: Request) -> Response:
 
 
 async def delete_exclusion(request: Request) -> Response:
-    """A curator leaves it to the rule again whether a work hangs."""
+    """A curator lets the rule decide again whether a work hangs."""
     person, exhibition, room = await load_room(request)
     work = await posted_work(request)
     await drafts.remove_exclusion(room, work, by=person)
@@ -163,7 +165,7 @@ async def delete_exclusion(request: Request) -> Response:
 
 
 async def update_caption(request: Request) -> Response:
-    """A curator writes a caption for a work that holds for this room alone."""
+    """A curator writes a caption for a work in this room alone."""
     person, exhibition, hanging = await load_hanging(request)
     posted = await read_desk_form(request)
     form = CaptionForm(posted)
@@ -173,8 +175,8 @@ async def update_caption(request: Request) -> Response:
         )
     try:
         await drafts.change_caption(hanging, by=person, seen=seen_in(posted), **form.values(*CAPTION_FIELDS))
-    except ChangedMeanwhile as other:
-        seen = add_conflict_errors(form, other, seen_in(posted))
+    except EditConflict as conflict:
+        seen = add_conflict_errors(form, conflict, seen_in(posted))
         return await _render_builder(request, exhibition, caption_forms={hanging.id: form}, seen=seen)
     except DraftChangeRefused as refusal:
         form.refuse("caption_zh", str(refusal))
@@ -188,13 +190,13 @@ async def update_caption(request: Request) -> Response:
 
 
 async def show_version(request: Request) -> Response:
-    """The builder asks, while it is open, whether somebody else changed the draft meanwhile."""
+    """The open builder asks whether somebody else has changed the draft."""
     person, exhibition = await load_exhibition(request)
     return JSONResponse(await draft_version(exhibition, person), headers={"cache-control": "no-store"})
 
 
 async def delete_room(request: Request) -> Response:
-    """A curator closes a room of the draft; its works can be hung elsewhere."""
+    """A curator closes a room of the draft. Its works can be hung elsewhere."""
     person, exhibition, room = await load_room(request)
     await drafts.close_room(room, by=person)
     return _redirect_to_builder(
@@ -203,7 +205,7 @@ async def delete_room(request: Request) -> Response:
 
 
 async def move_room(request: Request) -> Response:
-    """A curator lets visitors come to a room earlier or later."""
+    """A curator moves a room up or down."""
     person, exhibition, room = await load_room(request)
     to = whole_number((await read_desk_form(request)).get("position", "")) or 0
     if not to:
@@ -215,7 +217,7 @@ async def move_room(request: Request) -> Response:
 
 
 async def create_hanging(request: Request) -> Response:
-    """A curator hangs an accepted work in a room, behind those that hang there."""
+    """A curator hangs an accepted work at the end of a room."""
     person, exhibition = await load_exhibition(request)
     posted = await read_desk_form(request)
     room = await Room.get_or_none(
@@ -240,14 +242,14 @@ async def create_hanging(request: Request) -> Response:
 
 
 async def delete_hanging(request: Request) -> Response:
-    """A curator takes a work down; it can be hung again."""
+    """A curator takes a work down. It can be hung again."""
     person, exhibition, hanging = await load_hanging(request)
     await drafts.take_down(hanging, by=person)
     return _redirect_to_builder(request, exhibition, f"room-{hanging.room_id}")
 
 
 async def move_hanging(request: Request) -> Response:
-    """A curator moves a work to another place of its room."""
+    """A curator moves a work to another place or room."""
     person, exhibition, hanging = await load_hanging(request)
     posted = await read_desk_form(request)
     to = whole_number(posted.get("position", "")) or 0
@@ -265,7 +267,7 @@ async def move_hanging(request: Request) -> Response:
 
 
 async def create_edition(request: Request) -> Response:
-    """A curator publishes the draft: from now on visitors see it as it is now."""
+    """A curator publishes the draft as it is now."""
     person, exhibition = await load_exhibition(request)
     try:
         edition = await drafts.publish(exhibition, person)
@@ -280,7 +282,7 @@ async def create_edition(request: Request) -> Response:
 
 
 def publish_button_text(draft: Edition, site: PublishedEditions) -> str:
-    """What the button says will happen if the draft is published now."""
+    """The label of the publish button: what visitors will see, and when."""
     if draft.opens_at is None:
         return _("Publish this draft")
     if draft.has_opened():
@@ -294,7 +296,7 @@ def publish_button_text(draft: Edition, site: PublishedEditions) -> str:
 
 
 def published_message(edition: Edition, site: PublishedEditions) -> str:
-    """What happened when `edition` was published."""
+    """The message after `edition` was published: what visitors see, and when."""
     words = {"number": edition.number, "moment": shown_moment(edition.opens_at)}
     if not edition.is_planned():
         return _("Edition %(number)s is published.") % words
@@ -317,14 +319,14 @@ async def _render_builder(
     new_room_form: RoomForm | None = None,
     room_forms: dict[int, RoomForm] | None = None,
     caption_forms: dict[int, CaptionForm] | None = None,
-    seen: Mapping[str, str] | None = None,
+    seen: Digests | None = None,
     refusal: str = "",
 ) -> Response:
-    """The builder; with a form that was refused, or a refusal, it answers 422 and keeps what was typed.
+    """The builder's page. With a refused form or a refusal it answers 422 and keeps what was typed.
 
-    `seen`: the digests of what its sender saw of the form that was refused.
+    `seen`: the digests that the refused form carried.
     """
-    still_seen = written(seen or {})
+    refused_digests = format_digests(seen or {})
     refused = [form for form in (edition_form, new_room_form, *(room_forms or {}).values()) if form]
     if (refused or caption_forms) and wants_json(request):
         errors = {
@@ -348,7 +350,8 @@ async def _render_builder(
     site = PublishedEditions.of(editions)
     choices = await room_choices()
     chosen_room = next(
-        (room for room in rooms if str(room.id) == picker.asked.get("room")), rooms[0] if rooms else None
+        (room for room in rooms if str(room.id) == picker.query_values.get("room")),
+        rooms[0] if rooms else None,
     )
     context = {
         "exhibition": exhibition,
@@ -361,20 +364,20 @@ async def _render_builder(
         "publishing": publish_button_text(draft, site),
         "ending": await works_ending_before_closing(draft, by_rule),
         "edition_form": edition_form or await _edition_form(exhibition, draft),
-        "seen_edition": still_seen if edition_form else seen_edition(draft, exhibition.theme_id),
+        "seen_edition": refused_digests if edition_form else seen_edition(draft, exhibition.theme_id),
         "seen_rooms": {
-            room.id: still_seen if room.id in (room_forms or {}) else seen_room(room) for room in rooms
+            room.id: refused_digests if room.id in (room_forms or {}) else seen_room(room) for room in rooms
         },
         "by_rule": {room.room.id: room for room in by_rule},
         "ruled": ruled,
-        "waiting": await waiting(draft, by_rule),
+        "unpublished_works": await count_unpublished_works(draft, by_rule),
         "room_forms": {
             **{room.id: RoomForm.of(room, prefix=f"room-{room.id}", **choices) for room in rooms},
             **(room_forms or {}),
         },
         "caption_forms": caption_forms or {},
         "seen_captions": {
-            hanging.id: still_seen if hanging.id in (caption_forms or {}) else seen_caption(hanging)
+            hanging.id: refused_digests if hanging.id in (caption_forms or {}) else seen_caption(hanging)
             for room in rooms
             for hanging in room.hangings
         },
@@ -395,7 +398,7 @@ async def _edition_form(exhibition: Exhibition, draft: Edition) -> EditionForm:
 def _redirect_to_builder(
     request: Request, exhibition: Exhibition, fragment: str, message: str = "", level: str = "done"
 ) -> Response:
-    """Back to the place of the builder where the button was, with the works chosen as before."""
+    """Back to where the button was in the builder, with the same filters for works."""
     response = redirect(
         request, "exhibitions:show", id=exhibition.id, fragment=fragment, query=request.url.query
     )
@@ -412,35 +415,35 @@ async def _saved_response(
     level: str = "done",
     shown: Mapping[str, Any] | None = None,
 ) -> Response:
-    """To a script that saves as one goes, what was done; to everybody else the builder.
+    """The answer after a change: JSON to a script that saves forms, otherwise a redirect to the builder.
 
-    `shown`: the values of the form that was saved, which its window goes on showing.
+    `shown`: the values of the saved form, which its page goes on showing.
     """
     if not wants_json(request):
         return _redirect_to_builder(request, exhibition, fragment, message, level)
     draft = await draft_of(exhibition)
     site = PublishedEditions.of(await editions_of(exhibition))
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "version": draft.version,
         "message": message,
         "publishing": publish_button_text(draft, site),
     }
     if shown is not None:
-        told["seen"] = seen_of(shown)
-    return JSONResponse(told, status_code=422 if level == "error" else 200)
+        payload["seen"] = seen_field(shown)
+    return JSONResponse(payload, status_code=422 if level == "error" else 200)
 
 
 def seen_edition(draft: Edition, theme_id: int | None) -> str:
     fields: dict[str, Any] = {name: getattr(draft, name) for name in EDITION_FIELDS}
-    return seen_of({**fields, "theme": str(theme_id or "")})
+    return seen_field({**fields, "theme": str(theme_id or "")})
 
 
 def seen_room(room: Room) -> str:
-    return seen_of({name: getattr(room, name) for name in ROOM_FIELDS})
+    return seen_field({name: getattr(room, name) for name in ROOM_FIELDS})
 
 
 def seen_caption(hanging: Hanging) -> str:
-    return seen_of({name: getattr(hanging, name) for name in CAPTION_FIELDS})
+    return seen_field({name: getattr(hanging, name) for name in CAPTION_FIELDS})
 
 
 def wants_json(request: Request) -> bool:
@@ -448,16 +451,17 @@ def wants_json(request: Request) -> bool:
 
 
 def seen_in(posted: ImmutableMultiDict[str, Any]) -> dict[str, str]:
-    """The digests of the fields as the sender of a form saw them."""
-    return read_seen(str(posted.get("seen", "")))
+    """The digests in the form's field `seen`."""
+    return read_digests(posted.get("seen"))
 
 
-def add_conflict_errors(form: Form, other: ChangedMeanwhile, seen: Mapping[str, str]) -> dict[str, str]:
-    """Say at each field that somebody else changed it, and what it holds now; what was typed stays in the form.
+def add_conflict_errors(form: Form, conflict: EditConflict, seen: Digests) -> dict[str, str]:
+    """Say at each field that somebody else changed it, and what it holds now.
 
-    Returns what has been `seen` with that: of these fields what they hold now, of the others what it was.
+    What was typed stays in the form. Returns the digests that the page carries then: of these fields those of
+    the new values, of the others those of `seen`.
     """
-    for name, value in other.theirs.items():
+    for name, value in conflict.current.items():
         if isinstance(value, str) and name in TIME_FIELDS:
             value = datetime.fromisoformat(value)
         if isinstance(value, datetime):
@@ -465,16 +469,18 @@ def add_conflict_errors(form: Form, other: ChangedMeanwhile, seen: Mapping[str, 
         sentence = _(
             "%(who)s changed this meanwhile. It now reads: %(text)s. Save again to put yours in its place."
         )
-        said = "–" if value in (None, "") else str(value)
+        if name == "theme":
+            value = {choice.value: choice.label for choice in form[name].choices}.get(value, value)
+        text = "–" if value in (None, "") else str(value)
         form.refuse(
             "filled" if name == "rule" else name,
-            sentence % {"who": other.by or _("Somebody"), "text": said},
+            sentence % {"who": conflict.by or _("Somebody"), "text": text},
         )
-    return {**seen, **{name: digest(value) for name, value in other.theirs.items()}}
+    return {**seen, **{name: digest(value) for name, value in conflict.current.items()}}
 
 
 async def posted_work(request: Request) -> Artwork:
-    """The work that a form names, if it was ever sent for review; 404 otherwise."""
+    """The work named in the form, if it was ever sent for review; otherwise 404."""
     id = whole_number((await read_desk_form(request)).get("artwork", "")) or 0
     work = await Artwork.filter(id=id, submissions__id__isnull=False).first()
     if work is None:

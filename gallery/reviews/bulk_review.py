@@ -19,6 +19,7 @@ from gallery.reviews.forms import BulkReviewForm, describe_personal_data
 from gallery.reviews.models import Decision, Opinion, Review
 from gallery.reviews.queue import NO_FILTER_QUERY, narrowing
 from gallery.reviews.views import PER_PAGE, queue_page
+from gallery.web.edit_conflicts import EditConflict
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import render
@@ -83,7 +84,7 @@ async def _decide(submission: Submission, by: Person, decision: Decision, reason
         return BulkReviewResult(
             artwork, sentence=_("Please open it: its words hold personal data. %(data)s") % {"data": named}
         )
-    except DecisionRefused as refusal:
+    except (DecisionRefused, EditConflict) as refusal:
         return BulkReviewResult(artwork, sentence=str(refusal))
     return BulkReviewResult(artwork, made)
 

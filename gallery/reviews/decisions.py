@@ -15,7 +15,7 @@ from gallery.accounts.members import ConflictOfInterest, conflict_of_interest, m
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent, ConsentState
 from gallery.artworks.models import Artwork, Stage, Status, Submission
-from gallery.artworks.snapshots import SnapshotChange, changed_since, field_changes, snapshot_of
+from gallery.artworks.snapshots import SNAPSHOT_FIELDS, field_changes, snapshot_of
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -48,6 +48,7 @@ from gallery.reviews.stages import (
     latest_decisions,
     stage_of,
 )
+from gallery.web.edit_conflicts import EditConflict, changed_since, read_digests
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import use_language
 from gallery.web.rendering import shown_moment
@@ -91,14 +92,6 @@ class UnderReviewByAnother(DecisionRefused):
     """Another curator looks at the work just now."""
 
 
-class WorkChangedDuringReview(DecisionRefused):
-    """The work says something else than what the curator saw; `changes` says what."""
-
-    def __init__(self, sentence: Any, changes: Sequence[SnapshotChange]) -> None:
-        super().__init__(sentence)
-        self.changes = changes
-
-
 class UnconfirmedPersonalData(DecisionRefused):
     """The words that everybody would read hold the data `found`, and nobody confirmed that they may."""
 
@@ -123,7 +116,7 @@ async def accept(
     """Accept a work: it may be hung. Raises DecisionRefused while it lacks what a shown work must have.
 
     An Opinion is returned where another curator has to decide as well.
-    `seen`: the fingerprint of what the curator saw; with it a work that changed since is refused.
+    `seen`: the digests of what the curator saw. With them a work that changed since raises EditConflict.
     `confirmed`: the keys of personal data that may be shown; with others in its words, OpenPersonalData is raised.
     """
     return await _decide(
@@ -191,9 +184,9 @@ async def _decide(
         latest = await Submission.filter(artwork_id=held.id).order_by("-number").first()
         sent = await Submission.get(id=submission.id)
         if latest is not None and latest.id != sent.id and latest.is_waiting:
-            raise WorkChangedDuringReview(
-                _l("The work was sent again meanwhile. Please look at it as it is now."),
-                field_changes(sent.sent, latest.sent),
+            raise EditConflict(
+                {change.field: change.after for change in field_changes(sent.sent, latest.sent)},
+                sentence=_l("The work was sent again meanwhile. Please look at it as it is now."),
             )
         waits_as = Status.ACCEPTED if sent.is_proposal else Status.SUBMITTED
         if not sent.is_waiting or held.status != waits_as:
@@ -309,11 +302,11 @@ def under_review_sentence(person: Person) -> Any:
 async def _check_unchanged(artwork: Artwork, sent: Submission, seen: str) -> None:
     await artwork.fetch_related("artist", "consent", "project", "themes")
     current = reviewed_fields(artwork, sent)
-    names = changed_since(seen, current)
+    names = changed_since(read_digests(seen), current, SNAPSHOT_FIELDS)
     if names:
-        raise WorkChangedDuringReview(
-            _l("The work changed while you looked at it. Please look at it as it is now."),
-            [SnapshotChange(name, sent.sent.get(name, ""), current[name]) for name in names],
+        raise EditConflict(
+            {name: current[name] for name in names},
+            sentence=_l("The work changed while you looked at it. Please look at it as it is now."),
         )
 
 

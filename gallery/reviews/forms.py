@@ -80,7 +80,7 @@ def describe_personal_data(found: CheckFinding) -> str:
 
 class ReviewForm(Form):
     submission = HiddenField()
-    seen = HiddenField()  # the fingerprint of what the page showed
+    seen = HiddenField()  # digests of what the page showed
     decision = StringField(_l("Decision"))
     reason = TextBlockField(
         _l("To the organisation"),

@@ -14,6 +14,7 @@ from gallery.reviews.models import Opinion, PairOutcome
 from gallery.reviews.pairs import PairRefused, ShownPair
 from gallery.reviews.vetoes import VetoRefused
 from gallery.storage import StoreUnavailable
+from gallery.web.edit_conflicts import EditConflict
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
@@ -59,7 +60,7 @@ async def update(request: Request) -> Response:
             )
         else:
             made = await pairs.ask_organisation(shown, chosen, form.words.data or "", person)
-    except (DecisionRefused, PairRefused, VetoRefused) as refusal:
+    except (DecisionRefused, EditConflict, PairRefused, VetoRefused) as refusal:
         form.refuse("outcome", str(refusal.sentence))
         return _page(request, shown, form, 422)
     except StoreUnavailable:  # off every page; the worker deletes the files

@@ -24,6 +24,7 @@ from gallery.reviews import decisions
 from gallery.reviews.checks import CHECKS_VERSION
 from gallery.reviews.decisions import DecisionRefused, open_scoring_round
 from gallery.reviews.models import Hint, LaterCheck, Risk, Veto
+from gallery.web.edit_conflicts import EditConflict
 from gallery.web.site_settings import load_site as current_site
 from gallery.worker import ChoreContext
 
@@ -80,7 +81,9 @@ async def accept_next_trusted(context: ChoreContext) -> bool:
         return False
     artwork = await Artwork.get(id=submission.artwork_id)
     if not await needs_review(artwork, submission, context.settings.secret_key):
-        with suppress(DecisionRefused):  # a curator looks at it just now, or it changed: then it is theirs
+        with suppress(
+            DecisionRefused, EditConflict
+        ):  # a curator looks at it just now, or it changed: then it is theirs
             await decisions.accept_automatically(artwork, submission)
     await Submission.filter(id=submission.id).update(awaits_trust=False)
     return True

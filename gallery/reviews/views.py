@@ -23,7 +23,7 @@ from gallery.artists.models import Withdrawal
 from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.hashtags import hashtags_with_match
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Stage, Status, Submission
-from gallery.artworks.snapshots import changed_since, diff_passages, field_changes, fingerprint
+from gallery.artworks.snapshots import SNAPSHOT_FIELDS, SnapshotChange, diff_passages, field_changes
 from gallery.clock import now
 from gallery.images.models import Image
 from gallery.numbers import page_number, whole_numbers
@@ -37,7 +37,6 @@ from gallery.reviews.decisions import (
     DecisionRefused,
     UnconfirmedPersonalData,
     UndoRefused,
-    WorkChangedDuringReview,
     open_scoring_round,
 )
 from gallery.reviews.forms import (
@@ -65,6 +64,7 @@ from gallery.reviews.queue import (
 )
 from gallery.reviews.stages import latest_decisions
 from gallery.themes.models import Theme
+from gallery.web.edit_conflicts import EditConflict, changed_since, read_digests, seen_field
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import babel_locale, lazy_gettext, ngettext
 from gallery.web.languages import gettext as _
@@ -236,7 +236,7 @@ async def new(request: Request) -> Response:
         offered=await ReadyReason.all().order_by("id"),
         data={
             "submission": submission.id,
-            "seen": fingerprint(decisions.reviewed_fields(artwork, submission)),
+            "seen": seen_field(decisions.reviewed_fields(artwork, submission), SNAPSHOT_FIELDS),
         },
     )
     return await _work_page(request, person, artwork, form, chosen)
@@ -272,10 +272,14 @@ async def create(request: Request) -> Response:
         response: Response = redirect(request, "reviews:index", query=chosen.query)
         flash(request, response, str(refusal), "hint")
         return response
-    except WorkChangedDuringReview as refusal:
-        form.refuse("decision", str(refusal))
+    except EditConflict as conflict:
+        form.refuse("decision", str(conflict))
+        changed = [
+            SnapshotChange(name, submission.sent.get(name, ""), value)
+            for name, value in conflict.current.items()
+        ]
         _person, artwork = await load_submitted(request)
-        return await _page_with_errors(request, person, artwork, form, chosen, refusal)
+        return await _page_with_errors(request, person, artwork, form, chosen, changed)
     except UnconfirmedPersonalData as refusal:
         form.refuse(
             "decision", _("Nothing is decided yet: its words hold personal data. Please look at them.")
@@ -337,8 +341,10 @@ async def hold(request: Request) -> Response:
     if submission.is_waiting:
         held = await take_hold(artwork, person, PING_LEASE)
         told["holder"] = None if held.person_id == person.id else held.person.name
-    seen = str(posted.get("seen", ""))
-    told["changed"] = bool(changed_since(seen, decisions.reviewed_fields(artwork, submission)))
+    seen = read_digests(posted.get("seen"))
+    told["changed"] = bool(
+        changed_since(seen, decisions.reviewed_fields(artwork, submission), SNAPSHOT_FIELDS)
+    )
     return JSONResponse(told, headers={"cache-control": "no-store"})
 
 
@@ -396,7 +402,7 @@ async def wave_off(request: Request) -> Response:
         request.path_params["id"] = hint.artwork_id
         _person, artwork = await load_submitted(request)
         submission = latest_submission(artwork)
-        seen = fingerprint(decisions.reviewed_fields(artwork, submission))
+        seen = seen_field(decisions.reviewed_fields(artwork, submission), SNAPSHOT_FIELDS)
         work_form = ReviewForm(
             offered=await ReadyReason.all().order_by("id"), data={"submission": submission.id, "seen": seen}
         )
@@ -419,15 +425,15 @@ async def _page_with_errors(
     artwork: Artwork,
     form: ReviewForm,
     chosen: QueueFilter,
-    meanwhile: WorkChangedDuringReview | None = None,
+    changed: Sequence[SnapshotChange] = (),
     to_confirm: Sequence[CheckFinding] = (),
 ) -> Response:
     # The page shows the work as it is now, so the next decision is on its latest submission.
     submission = latest_submission(artwork)
     form.submission.data = str(submission.id)
-    form.seen.data = fingerprint(decisions.reviewed_fields(artwork, submission))
+    form.seen.data = seen_field(decisions.reviewed_fields(artwork, submission), SNAPSHOT_FIELDS)
     return await _work_page(
-        request, person, artwork, form, chosen, meanwhile=meanwhile, to_confirm=to_confirm, status=422
+        request, person, artwork, form, chosen, changed=changed, to_confirm=to_confirm, status=422
     )
 
 
@@ -438,7 +444,7 @@ async def _work_page(
     form: ReviewForm,
     chosen: QueueFilter,
     *,
-    meanwhile: WorkChangedDuringReview | None = None,
+    changed: Sequence[SnapshotChange] = (),
     to_confirm: Sequence[CheckFinding] = (),
     too_late: str = "",
     wave_off: tuple[int, WaveOffForm] | None = None,
@@ -476,7 +482,7 @@ async def _work_page(
         "is_waiting": submission.is_waiting,
         "is_proposal": submission.is_proposal,
         "proposed": _passages(proposed),
-        "meanwhile": _passages(meanwhile.changes) if meanwhile else [],
+        "changed": _passages(changed),
         "to_confirm": [(each.key, describe_personal_data(each), each.excerpt) for each in to_confirm],
         "too_late": too_late,
         "holder": holder,

@@ -1,1 +1,1 @@
-"""What leaves the site: cards and posters for sharing, and wall labels to print."""
+"""What leaves the site: share images for links, posters, and wall labels to print."""

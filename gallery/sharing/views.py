@@ -1,4 +1,4 @@
-"""Cards and posters as networks and visitors fetch them: drawn when first asked for, kept while their picture is on view."""
+"""Share images, for links and as posters: drawn on request, and kept while their picture is on view."""
 
 from __future__ import annotations
 
@@ -33,92 +33,94 @@ from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import settings_of
 
 SHARE_IMAGE_NAME = re.compile(r"(card|poster)-[0-9a-f]{12}\.(jpg|png)")
-PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px of the rendition that is drawn from
-MAX_TRIES = 2  # of drawing what changes while it is drawn
+PICTURE_WIDTHS = {"card": 960, "poster": 1600}  # px: the least width of the rendition used
+MAX_TRIES = 2  # if the content changes while it is drawn
 MAX_CANDIDATE_WORKS = (
-    120  # of a theme, organisation or project, for one that may be shared: as many as its page shows
+    120  # to find one that may be shared; as many as the page of a theme, organisation or project shows
 )
 
 
 async def show(request: Request) -> Response:
-    """A network fetches the picture for a link, or a visitor a poster: 410 for a withdrawn work, 404 for none on view.
+    """A social network fetches the picture for a link, or a visitor a poster.
 
-    An address of an earlier state, as it stands in a chat, gives what is true now.
+    410 for a withdrawn work, 404 if none is on view.
+
+    The address of an earlier state, as in an old chat, gives the present one.
     """
-    asked, settings = request.path_params, settings_of(request)
-    set_language(asked["language"])
-    named = SHARE_IMAGE_NAME.fullmatch(asked["file"])
-    load = LOADERS.get(asked["kind"])
+    parameters, settings = request.path_params, settings_of(request)
+    set_language(parameters["language"])
+    named = SHARE_IMAGE_NAME.fullmatch(parameters["file"])
+    load = LOADERS.get(parameters["kind"])
     if load is None or named is None or SHARE_IMAGE_FORMATS[named[1]].suffix != named[2]:
         raise HTTPException(404)
     form = SHARE_IMAGE_FORMATS[named[1]]
-    placard = (await load(asked["name"], settings)).by_form.get(form.name)
+    share_image = (await load(parameters["name"], settings)).by_form.get(form.name)
     for _ in range(MAX_TRIES):
-        if placard is None:
+        if share_image is None:
             raise HTTPException(404)
-        response = await share_image_response(request, placard)
-        latest = (await load(asked["name"], settings)).by_form.get(form.name)
-        if latest == placard:  # it may have been withdrawn or changed while this request waited
+        response = await share_image_response(request, share_image)
+        latest = (await load(parameters["name"], settings)).by_form.get(form.name)
+        if latest == share_image:  # otherwise it was withdrawn or changed while this request waited
             return response
-        placard = latest
+        share_image = latest
     return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
 
 
-async def share_image_response(request: Request, placard: ShareImage) -> Response:
-    """The drawn placard: the kept one, or one that is drawn now."""
+async def share_image_response(request: Request, share_image: ShareImage) -> Response:
+    """The image as stored, or drawn now."""
     settings = settings_of(request)
     storage: Storage = request.app.state.storage
     demand: OnDemandQueue = request.app.state.on_demand
-    headers = cache_headers(settings, f'"{placard.digest}"')
-    if request.path_params["file"] != placard.name:
+    headers = cache_headers(settings, f'"{share_image.digest}"')
+    if request.path_params["file"] != share_image.name:
         headers["cache-control"] = "no-cache"
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
-    media_type = SHARE_IMAGE_FORMATS[placard.form].media_type
-    if placard.token:
-        key = derivative_key(placard.token, placard.name)
+    media_type = SHARE_IMAGE_FORMATS[share_image.form].media_type
+    if share_image.token:
+        key = derivative_key(share_image.token, share_image.name)
         try:
             return await storage.public.answer(request, key, media_type=media_type, headers=headers)
         except FileNotFoundError:
             pass
     try:
-        body = await demand.get(placard.name, lambda: draw_share_image(placard, storage, settings))
+        body = await demand.get(share_image.name, lambda: draw_share_image(share_image, storage, settings))
     except QueueFull:
         return problem(503, "Too many pictures are being made. Please ask again.", RETRY_AFTER)
     except (ImageRefused, MachineFault):
         return problem(503, "This picture could not be made. Please ask again.", RETRY_AFTER)
-    except FileNotFoundError:  # its picture has just gone
+    except FileNotFoundError:  # its picture was just deleted
         return problem(503, "This picture is just changing. Please ask again.", RETRY_AFTER)
     return Response(body, headers=headers, media_type=media_type)
 
 
-async def draw_share_image(placard: ShareImage, storage: Storage, settings: Settings) -> bytes:
-    """Draw a placard; one with a picture is kept with that picture's other pieces, and goes when they go.
+async def draw_share_image(share_image: ShareImage, storage: Storage, settings: Settings) -> bytes:
+    """Draw a share image. One with a picture is stored as a derivative of that picture, and deleted with it.
 
-    Raises Refused, and FileNotFoundError.
+    Raises ImageRefused, MachineFault, and FileNotFoundError.
     """
     fonts, limits = fonts_of(settings), request_limits(settings)
     async with storage.scratch_folder() as folder:
-        if not placard.token:
-            return (await make_share_image(None, placard, fonts, folder, limits)).read_bytes()
-        image = await Image.get_or_none(token=placard.token)
+        if not share_image.token:
+            return (await make_share_image(None, share_image, fonts, folder, limits)).read_bytes()
+        image = await Image.get_or_none(token=share_image.token)
         if image is None:
-            raise FileNotFoundError(placard.token)
+            raise FileNotFoundError(share_image.token)
         widths = image.widths()
-        width = next((each for each in widths if each >= PICTURE_WIDTHS[placard.form]), widths[-1])
+        width = next((each for each in widths if each >= PICTURE_WIDTHS[share_image.form]), widths[-1])
         async with storage.private.local_copy(rendition_key(image.token, file_name(width, "jpg"))) as picture:
-            path = await make_share_image(picture, placard, fonts, folder, limits)
+            path = await make_share_image(picture, share_image, fonts, folder, limits)
         body = path.read_bytes()
         if len(body) <= settings.iiif_cache_bytes:
-            await store_derivative(image.token, placard.name, path, len(body), storage)
+            await store_derivative(image.token, share_image.name, path, len(body), storage)
         return body
 
 
 async def load_work(name: str, settings: Settings) -> ShareImages:
-    place = await queries.placement_by_public_id(name)
-    if place is None:
+    located = await queries.placement_by_public_id(name)
+    if located is None:
         await raise_not_on_view(name)
-    return share_images.of_work(place.work, place.exhibition.theme, settings)
+    return share_images.of_work(located.work, located.exhibition.theme, settings)
 
 
 async def load_exhibition(name: str, settings: Settings) -> ShareImages:

@@ -1,6 +1,7 @@
-"""Wall labels for a real hall: a card of A6 for each work of an exhibition, set as a PDF to print and cut out.
+"""Wall labels for a real hall: an A6 card for each work of an exhibition, as a PDF to print and cut out.
 
-They say what would hang if the draft were published now. The words go to the typesetter as data, never as its language.
+They show the works that would hang if the draft were published now. Texts reach Typst as data, never as Typst
+code.
 """
 
 from __future__ import annotations
@@ -51,14 +52,17 @@ PAPER_SIZES = {
     "a6": _l("One card on each sheet of A6"),
     "a4": _l("Four cards on each sheet of A4, to cut out"),
 }
-STORY_WIDTH = 260  # of the story's beginning; a Chinese character takes two
+STORY_WIDTH = 260  # columns of the story's beginning; a Chinese character takes two
 LABEL_FIELDS = ("id", "language", "title", "title_translation", "story", "story_translation")
 ASSISTANCE_FIELDS = ("assistance", "assistance_translation")
 
 
 @dataclass(frozen=True)
 class WallLabel:
-    """The words of one card, each on one line and perhaps empty; `code` is the QR code of `address`, as SVG."""
+    """The texts of one card, each on one line and possibly empty.
+
+    `code` is the QR code of `address`, as SVG.
+    """
 
     title: str
     other_title: str
@@ -66,7 +70,7 @@ class WallLabel:
     facts: str  # medium and year
     help: str
     organisation: str
-    caption: str  # of the work in this room
+    caption: str  # for the work in this room
     story: str
     room: str
     address: str
@@ -74,12 +78,12 @@ class WallLabel:
 
     @property
     def length(self) -> int:
-        """Of the title, in columns."""
+        """The title's length in columns."""
         return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in self.title)
 
 
 async def index(request: Request) -> Response:
-    """A curator chooses the language, the paper and the room of the wall labels."""
+    """A curator chooses language, paper and room for wall labels."""
     _person, exhibition = await load_exhibition(request)
     draft = await draft_of(exhibition)
     rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: "")
@@ -88,16 +92,16 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A curator gets the wall labels to print."""
+    """A curator downloads wall labels to print."""
     _person, exhibition = await load_exhibition(request)
-    asked = request.query_params
-    language, paper = asked.get("language", current_language()), asked.get("paper", "a6")
+    query = request.query_params
+    language, paper = query.get("language", current_language()), query.get("paper", "a6")
     if language not in LANGUAGES or paper not in PAPER_SIZES:
         raise HTTPException(404)
     draft = await draft_of(exhibition)
     with use_language(language):
         rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: "")
-        if number := asked.get("room", ""):
+        if number := query.get("room", ""):
             rooms = [room for room in rooms if str(room.number) == number]
         if not rooms:
             raise HTTPException(404)
@@ -111,7 +115,7 @@ async def show(request: Request) -> Response:
 
 
 async def make_labels(rooms: Sequence[ShownRoom], settings: Settings) -> list[WallLabel]:
-    """A label for each work in its room, in their order; one query."""
+    """A label for each work of these rooms, in order; one query."""
     ids = [work.id for room in rooms for work in room.works]
     rows = {
         row["id"]: row for row in await Artwork.filter(id__in=ids).values(*LABEL_FIELDS, *ASSISTANCE_FIELDS)
@@ -131,7 +135,7 @@ def make_label(
     language = current_language()
     face = Face((fonts.sans, fonts.serif), 10, language)
 
-    def said(field: str) -> LocalizedText:
+    def text(field: str) -> LocalizedText:
         return text_in_language(row, field, language)
 
     other = text_in_language(row, "title", other_language(language)).text
@@ -142,19 +146,21 @@ def make_label(
         "other_title": other if other != work.title.text else "",
         "credit": work.credit.text,
         "facts": " · ".join(filter(None, by)),
-        "help": said("assistance").text,
+        "help": text("assistance").text,
         "organisation": work.organisation.text,
         "caption": room.captions[work.id].text if work.id in room.captions else "",
-        "story": excerpt(said("story").text, STORY_WIDTH),
+        "story": excerpt(text("story").text, STORY_WIDTH),
         "room": (room.title.text or _("Room %(number)s") % {"number": room.number}) if names_room else "",
     }
     return WallLabel(
-        **{name: face.drawable(text) for name, text in words.items()}, address=address, code=qr_code(address)
+        **{name: face.drawable(value) for name, value in words.items()},
+        address=address,
+        code=qr_code(address),
     )
 
 
 def text_in_language(row: dict[str, Any], field: str, language: str) -> LocalizedText:
-    """A value of a row in `language` where there is one, otherwise as its author wrote it."""
+    """A value of a row in `language` if there is one, otherwise in the language of its author."""
     translation = row[f"{field}_translation"]
     if row["language"] != language and translation:
         return LocalizedText(translation, language)
@@ -162,10 +168,10 @@ def text_in_language(row: dict[str, Any], field: str, language: str) -> Localize
 
 
 def qr_code(address: str) -> str:
-    """As SVG, without a quiet zone: the card leaves one around it."""
-    drawn = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(drawn, kind="svg", border=0)
-    return drawn.getvalue().decode()
+    """A QR code as SVG, without a quiet zone, for which the card leaves room."""
+    svg = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(svg, kind="svg", border=0)
+    return svg.getvalue().decode()
 
 
 def typeset(
@@ -176,10 +182,10 @@ def typeset(
     theme: ShownTheme | None,
     settings: Settings,
 ) -> bytes:
-    """The labels as a PDF; some milliseconds for each, outside the event loop."""
+    """The labels as a PDF. It takes some milliseconds a label, so it runs outside the event loop."""
     fonts = fonts_of(settings)
     with use_language(language):
-        told = {
+        data = {
             "labels": [{**asdict(label), "length": label.length} for label in labels],
             "paper": paper,
             "language": LANGUAGE_TAGS[language][:2],
@@ -196,7 +202,7 @@ def typeset(
         template,
         font_paths=folders,
         ignore_system_fonts=True,
-        sys_inputs={"told": json.dumps(told)},
+        sys_inputs={"data": json.dumps(data)},
         format="pdf",
     )
     assert isinstance(pdf, bytes)
@@ -204,7 +210,7 @@ def typeset(
 
 
 def font_family(font: str) -> str:
-    """The name by which the typesetter knows a font file."""
+    """The family name by which Typst finds a font file."""
     return str(ImageFont.truetype(font, 10).getname()[0])
 
 

@@ -14,13 +14,13 @@ from gallery.artists.withdrawal import withdraw
 from gallery.artworks import framing_views
 from gallery.artworks.framing_views import reframe
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.works import WorkRefused
 from gallery.images.framing import NO_FRAMING, Framing
 from gallery.images.models import Image, ImageState
 from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME
 from gallery.images.sandbox.parent import ImageRefused
 from gallery.images.storage_keys import original_key, rendition_key
 from gallery.storage import Storage
+from gallery.web.edit_conflicts import EditConflict
 from tests import factories
 from tests.conftest import Site
 
@@ -209,7 +209,7 @@ async def test_two_at_once_leave_one_picture_and_no_orphan(site: Site) -> None:
         reframe(other, Framing(180), site.cast.colleague, site.storage, site.settings),
         return_exceptions=True,
     )
-    assert sorted(type(each) for each in outcomes if isinstance(each, Exception)) == [WorkRefused]
+    assert sorted(type(each) for each in outcomes if isinstance(each, Exception)) == [EditConflict]
     await site.work()
     left = await Image.get(organisation_id=work.organisation_id)
     assert left.state == ImageState.READY
@@ -232,7 +232,7 @@ async def test_a_file_that_is_deleted_while_it_is_opened_is_not_called_damaged(
         raise ImageRefused("damaged")
 
     monkeypatch.setattr(framing_views, "reframe_image", opened_too_late)
-    with pytest.raises(WorkRefused if is_framed_meanwhile else ImageRefused):
+    with pytest.raises(EditConflict if is_framed_meanwhile else ImageRefused):
         await reframe(work, Framing(90), site.cast.partner, site.storage, site.settings)
 
 

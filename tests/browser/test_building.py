@@ -54,10 +54,10 @@ async def test_works_are_put_in_order_by_keyboard_and_by_drag(
     await expect(handles.first).to_be_visible()
     await handles.first.focus()
     await page.keyboard.press("ArrowDown")
-    await expect(page.locator("#said")).to_have_text("Alpha: place 2 of 3")
+    await expect(page.locator("#move-status")).to_have_text("Alpha: place 2 of 3")
     assert await order() == ["Beta", "Alpha", "Gamma"]
     await page.keyboard.press("ArrowDown")  # the handle kept its focus
-    await expect(page.locator("#said")).to_have_text("Alpha: place 3 of 3")
+    await expect(page.locator("#move-status")).to_have_text("Alpha: place 3 of 3")
     assert await order() == ["Beta", "Gamma", "Alpha"]
 
     last = page.locator("li[data-title=Alpha] .handle")
@@ -71,7 +71,7 @@ async def test_works_are_put_in_order_by_keyboard_and_by_drag(
     for step in range(1, 13):
         await page.mouse.move(start["x"] + 10, start["y"] + (end["y"] + 4 - start["y"]) * step / 12)
     await page.mouse.up()
-    await expect(page.locator("#said")).to_have_text("Alpha: place 1 of 3")
+    await expect(page.locator("#move-status")).to_have_text("Alpha: place 1 of 3")
     assert await order() == ["Alpha", "Beta", "Gamma"]
     await context.close()
 
@@ -96,7 +96,7 @@ async def test_it_saves_as_one_goes_and_two_curators_are_told(
     await expect(his.locator(title)).to_have_value("His room")
     assert (await Room.get(id=room.id)).title_en == "Her room"
     await his.evaluate("window.dispatchEvent(new Event('focus'))")
-    await expect(his.locator("#meanwhile")).to_contain_text("curator changed this draft meanwhile")
+    await expect(his.locator("#draft-changed")).to_contain_text("curator changed this draft meanwhile")
 
     # Saving by the button shows both, and saving once more is meant.
     form = his.locator(f"form:has({title})")

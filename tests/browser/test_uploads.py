@@ -342,7 +342,7 @@ async def test_who_looks_away_while_a_save_takes_long_is_not_told_of_another(
     await until(
         page, "!Object.keys(localStorage).some(key => key.startsWith('typing '))"
     )  # all of it was sent
-    await expect(page.locator(".meanwhile")).to_have_count(0)
+    await expect(page.locator(".edit-conflict")).to_have_count(0)
     assert (await Artwork.get(id=work.id)).title == "Tangyuan"
 
 
@@ -359,12 +359,46 @@ async def test_of_two_windows_the_later_one_is_told_what_it_would_overwrite(
     await expect(other.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
     await page.fill("[name=title]", "Mine")
     await page.press("[name=title]", "Tab")
-    await expect(page.locator(".meanwhile blockquote")).to_have_text("Hers", timeout=60_000)
+    await expect(page.locator(".edit-conflict blockquote")).to_have_text("Hers", timeout=60_000)
     assert (await Artwork.get(id=work.id)).title == "Hers"
-    await page.click(".meanwhile button >> nth=0")
-    await expect(page.locator(".meanwhile")).to_have_count(0, timeout=60_000)
+    await page.click(".edit-conflict button >> nth=0")
+    await expect(page.locator(".edit-conflict")).to_have_count(0, timeout=60_000)
     await expect(page.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
     assert (await Artwork.get(id=work.id)).title == "Mine"
+
+
+async def test_what_another_window_saved_stays_while_somebody_types_on(
+    live: LiveSite, browser: BrowserContext
+) -> None:
+    page, work, edit = await writing(live, browser)
+    other = await browser.new_page()
+    await other.goto(edit)
+    await other.fill("[name=medium]", "Hers")
+    await expect(other.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
+    posted, is_over = await hold(page, "**/typing")
+    await page.fill("[name=title]", "Mine")
+    await came(posted, 1)
+    await page.fill("[name=story]", "My story")
+    is_over.set()
+    await expect(page.locator("[name=medium]")).to_have_value("Hers", timeout=60_000)
+    all_is_sent = "!Object.keys(localStorage).some(key => key.startsWith('typing '))"
+    await until(page, all_is_sent)
+    await work.refresh_from_db()
+    assert (work.title, work.story, work.medium) == ("Mine", "My story", "Hers")
+
+    # In a field where both typed, the partner is asked.
+    await other.fill("[name=medium]", "Hers again")
+    await until(other, all_is_sent)
+    is_over.clear()
+    so_far = len(posted)
+    await page.fill("[name=title]", "Mine again")
+    await came(posted, so_far + 1)
+    await page.fill("[name=medium]", "Mine too")
+    is_over.set()
+    await expect(page.locator(".edit-conflict blockquote")).to_have_text("Hers again", timeout=60_000)
+    await expect(page.locator("[name=medium]")).to_have_value("Mine too")
+    await work.refresh_from_db()
+    assert (work.title, work.medium) == ("Mine again", "Hers again")
 
 
 async def test_what_comes_too_late_is_said_and_stays_in_the_form(

@@ -14,8 +14,8 @@ from gallery.cli.inspection import inspect
 from gallery.clock import now
 from gallery.db.connection import Database
 from gallery.exhibitions import drafts
+from gallery.exhibitions.arrangement_copies import copy_exhibition
 from gallery.exhibitions.chores import clean_up_logos, update_link_list
-from gallery.exhibitions.copies import copy_exhibition
 from gallery.exhibitions.draft_lists import add_entry, remove_entry
 from gallery.exhibitions.models import Edition, Exhibition
 from gallery.images.profile_image_models import CreditLogo

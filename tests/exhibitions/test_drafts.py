@@ -52,8 +52,8 @@ async def on_view() -> set[int]:
 
 async def test_an_exhibition_has_one_draft(site: Site) -> None:
     exhibition = await Exhibition.create(slug="bare")
-    drafts = await asyncio.gather(*(drafts.draft_of(exhibition) for _ in range(4)))
-    assert len({draft.id for draft in drafts}) == 1
+    editions = await asyncio.gather(*(drafts.draft_of(exhibition) for _ in range(4)))
+    assert len({draft.id for draft in editions}) == 1
 
 
 async def test_publishing_freezes_the_draft(site: Site) -> None:

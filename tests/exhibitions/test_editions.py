@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
-from gallery.exhibitions import copies, drafts
+from gallery.exhibitions import arrangement_copies, drafts
 from gallery.exhibitions.arrangements import FROZEN_FIELDS, Arrangement, arrangement_of
 from gallery.exhibitions.comparison import _longest_rising, compare
 from gallery.exhibitions.drafts import NotPublishable
@@ -186,7 +186,7 @@ async def test_many_that_stay_away_are_counted(site: Site) -> None:
     exhibition = await factories.exhibition(works)
     await Artwork.all().update(status=Status.WITHDRAWN)
     edition = await Edition.get(exhibition_id=exhibition.id, number=1)
-    away = await copies.restore(edition, site.cast.curator)
+    away = await arrangement_copies.restore(edition, site.cast.curator)
     assert [work.id for work in away] == [work.id for work in works]
     client = await site.client(site.cast.curator)
     page = (await client.get(f"/desk/exhibitions/{exhibition.id}/editions/1/restoration")).text
@@ -206,7 +206,7 @@ async def test_a_room_with_a_rule_keeps_it(site: Site) -> None:
     await drafts.publish(exhibition, site.cast.curator)
     newer = await accepted(site, themes=[theme])
     edition = await Edition.get(exhibition_id=exhibition.id, number=1)
-    assert await copies.restore(edition, site.cast.curator) == []
+    assert await arrangement_copies.restore(edition, site.cast.curator) == []
     again = await drafts.publish(exhibition, site.cast.curator)
     hung = (
         await Hanging.filter(room__edition_id=again.id)

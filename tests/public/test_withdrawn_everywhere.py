@@ -193,7 +193,7 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(
     theirs = await factories.artwork(storage, elsewhere, status=Status.ACCEPTED)
     exhibition = await factories.exhibition([work, other, staying, theirs], slug="solstice")
     for edition in await Edition.filter(exhibition=exhibition):
-        edition.credits = [Credit("aaaaaaaa", CreditKind.DONOR, "甲", "", "").kept()]
+        edition.credits = [Credit("aaaaaaaa", CreditKind.DONOR, "甲", "", "").to_json()]
         await edition.save()
     owners: list[Organisation | Project] = [
         live.cast.organisation,

@@ -12,6 +12,7 @@ from gallery.clock import now, today
 from gallery.images.models import ImageState
 from gallery.reviews.decisions import AlreadyDecided, DecisionRefused, accept, decline, return_to_partner
 from gallery.reviews.models import Decision, Review
+from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
@@ -83,7 +84,7 @@ async def test_two_curators_at_once_make_one_review(site: Site) -> None:
 async def test_an_older_submission_cannot_be_decided(site: Site) -> None:
     work, first = await sent(site)
     await Submission.create(artwork=work, number=2, at=now())
-    with pytest.raises(DecisionRefused, match="sent again"):
+    with pytest.raises(EditConflict, match="sent again"):
         await accept(work, first, site.cast.curator)
     assert not await Review.all().exists()
 

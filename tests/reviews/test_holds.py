@@ -10,16 +10,15 @@ import pytest
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.snapshots import (
     SNAPSHOT_FIELDS,
-    changed_since,
     diff_passages,
     field_changes,
-    fingerprint,
     snapshot_of,
 )
 from gallery.clock import now
 from gallery.reviews.decisions import UnderReviewByAnother, accept
 from gallery.reviews.holds import PING_LEASE, release, take_hold
 from gallery.reviews.models import Hold, Review
+from gallery.web.edit_conflicts import changed_since, read_digests, seen_field
 from tests.conftest import Site
 from tests.reviews.test_decisions import sent
 
@@ -62,7 +61,7 @@ async def test_of_two_at_once_one_holds(site: Site) -> None:
 async def test_the_page_renews_and_lets_go(site: Site) -> None:
     work, submission = await sent(site)
     first, second = await site.client(site.cast.curator), await site.client(site.cast.keeper)
-    seen = fingerprint(await snapshot(work))
+    seen = seen_field(await snapshot(work), SNAPSHOT_FIELDS)
     await first.get(f"/desk/queue/{work.id}")
     told = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
     assert told == {"holder": None, "is_waiting": True, "changed": False}
@@ -108,7 +107,7 @@ async def snapshot(work: Artwork) -> dict[str, str]:
 async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Site) -> None:
     work, submission = await sent(site, story="他爱画画。")
     client = await site.client(site.cast.curator)
-    seen = fingerprint(await snapshot(work))
+    seen = seen_field(await snapshot(work), SNAPSHOT_FIELDS)
     await work.fetch_related("project")
     assert work.project is not None
     work.project.link = "https://example.org/elsewhere"
@@ -122,7 +121,7 @@ async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Sit
     assert "<ins>elsewhere</ins>" in answer.text
     assert "Kept." in answer.text
     assert not await Review.all().exists()
-    again = fingerprint(await snapshot(work))
+    again = seen_field(await snapshot(work), SNAPSHOT_FIELDS)
     assert f'value="{again}"' in answer.text
     assert (await client.post(f"/desk/queue/{work.id}", data={**data, "seen": again})).status_code == 303
 
@@ -143,10 +142,11 @@ def test_changes_are_told_in_the_order_of_the_form() -> None:
     before = dict.fromkeys(SNAPSHOT_FIELDS, "a")
     after = {**before, "themes": "b", "title": "c"}
     assert [change.field for change in field_changes(before, after)] == ["title", "themes"]
-    assert changed_since(fingerprint(before), after) == ["title", "themes"]
-    assert changed_since(fingerprint(before), before) == []
+    seen = read_digests(seen_field(before, SNAPSHOT_FIELDS))
+    assert changed_since(seen, after, SNAPSHOT_FIELDS) == ["title", "themes"]
+    assert changed_since(seen, before, SNAPSHOT_FIELDS) == []
     for nonsense in ("", "x" * 8 * len(SNAPSHOT_FIELDS), "abc"):
-        assert changed_since(nonsense, before) == list(SNAPSHOT_FIELDS)
+        assert changed_since(read_digests(nonsense), before, SNAPSHOT_FIELDS) == list(SNAPSHOT_FIELDS)
 
 
 def test_passages_lead_from_one_text_to_the_other() -> None:

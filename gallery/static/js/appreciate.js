@@ -1,11 +1,12 @@
-// Appreciating a work in place, and how many do. Without this module the button leads to a page that says thank you.
+// Appreciate a work without leaving its page, and show how many do. Without scripts the button leads to a page of
+// thanks.
 
-const asked = { headers: { accept: "application/json" } };
+const asJson = { headers: { accept: "application/json" } };
 
 for (const form of document.querySelectorAll("form.appreciation")) {
   const button = form.querySelector("button");
   const number = form.querySelector(".number");
-  const told = form.querySelector(".told");
+  const status = form.querySelector(".told");
   const { takingBack, takeBack, failed } = form.dataset;
   const appreciate = button.textContent;
   let isTheirs = false;
@@ -22,27 +23,27 @@ for (const form of document.querySelectorAll("form.appreciation")) {
     event.preventDefault();
     if (isBusy) return;
     isBusy = true;
-    told.textContent = ""; // the same words twice are read out twice
+    status.textContent = ""; // the same words twice are read out twice
     try {
-      const response = await fetch(isTheirs ? takingBack : form.action, { ...asked, method: "POST" });
+      const response = await fetch(isTheirs ? takingBack : form.action, { ...asJson, method: "POST" });
       const answer = await response.json();
       if (response.ok) show(answer);
-      told.textContent = answer.told ?? failed;
+      status.textContent = answer.told ?? failed;
     } catch {
-      told.textContent = failed;
+      status.textContent = failed;
     }
     isBusy = false;
   });
 
-  // Nobody asks for what nobody looks at.
+  // The number is fetched only when it comes into view.
   new IntersectionObserver(async (entries, observer) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     observer.disconnect();
     try {
-      const response = await fetch(form.action, asked);
+      const response = await fetch(form.action, asJson);
       if (response.ok && !isBusy) show(await response.json());
     } catch {
-      // the button works without the number
+      // The button works without the number.
     }
   }).observe(form);
 }

@@ -1,5 +1,5 @@
-// A picture is turned by buttons and cropped by its edges: with the pointer, the arrow keys or numbers. The form's own
-// fields hold what is sent; everything here only shows and changes them.
+// Turn a picture by buttons and crop it by its edges, with the pointer, the arrow keys or numbers. The fields of the
+// form hold the values that are sent. This module only shows and changes them.
 
 const LEAST = 2; // per cent of a side that must be left
 const OPPOSITE = { left: "right", right: "left", top: "bottom", bottom: "top" };
@@ -11,7 +11,7 @@ const picture = form.querySelector("img");
 const stage = form.querySelector(".framing-stage");
 const canvas = stage.querySelector("canvas");
 const box = stage.querySelector(".framing-box");
-const said = form.querySelector("output");
+const status = form.querySelector("output");
 let turned = Number(form.elements.turn.value);
 
 const cut = (edge) => Math.min(99, Math.max(0, Number(form.elements[edge].value) || 0));
@@ -47,7 +47,7 @@ function show() {
     Math.round((height * (100 - cut("top") - cut("bottom"))) / 100),
   ];
   const sentence = Math.max(...left) < Number(words.shortest) ? words.tooLittle : words.left;
-  said.textContent = sentence.replace("{width}", left[0]).replace("{height}", left[1]);
+  status.textContent = sentence.replace("{width}", left[0]).replace("{height}", left[1]);
 }
 
 function turn(degrees) {
@@ -75,7 +75,7 @@ function pull(event) {
     let x = ((now.clientX - place[0]) / frame.width) * 100;
     let y = ((now.clientY - place[1]) / frame.height) * 100;
     if (!handle) {
-      // The box as a whole keeps its size: it stops at the picture's edges.
+      // Moved as a whole, the box keeps its size and stops at the edges of the picture.
       x = Math.max(-begin.left, Math.min(begin.right, x));
       y = Math.max(-begin.top, Math.min(begin.bottom, y));
       for (const edge of edges) form.elements[edge].value = "0";

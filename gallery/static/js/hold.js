@@ -1,9 +1,10 @@
-// While the page of a review is open it renews its hold on the work, lets go of it when left, and says what changed.
+// While the page of a review is open it renews the curator's hold on the work. It releases the hold when it is left,
+// and says what changed.
 
 const page = document.querySelector("[data-hold]");
 const notice = document.getElementById("meanwhile");
 const wasHeld = document.getElementById("holder") !== null;
-const EVERY = 30_000; // ms; the lease lasts for three of them
+const INTERVAL = 30_000; // ms; the lease lasts for three of them
 
 function say(sentence) {
   if (notice.textContent.startsWith(sentence)) return;
@@ -20,20 +21,20 @@ async function renew() {
     const body = new URLSearchParams({ seen: page.dataset.seen });
     const answer = await fetch(page.dataset.hold, { method: "POST", body });
     if (!answer.ok) return;
-    const told = await answer.json();
-    if (!told.is_waiting) say(notice.dataset.decided);
-    else if (told.changed) say(notice.dataset.changed);
-    else if (wasHeld && told.holder === null) say(notice.dataset.free);
+    const payload = await answer.json();
+    if (!payload.is_waiting) say(notice.dataset.decided);
+    else if (payload.changed) say(notice.dataset.changed);
+    else if (wasHeld && payload.holder === null) say(notice.dataset.free);
   } catch {
-    // The connection is gone: the next renewal tries again.
+    // The connection is gone. The next renewal tries again.
   }
 }
 
 if (page) {
   renew();
-  setInterval(renew, EVERY);
+  setInterval(renew, INTERVAL);
   document.addEventListener("visibilitychange", renew);
-  // A decision lets go by itself, so this is for everything else: another page, a closed window.
+  // A decision releases the hold itself. This is for other pages and closed windows.
   addEventListener("pagehide", () => {
     navigator.sendBeacon(page.dataset.hold, new URLSearchParams({ leave: "1" }));
   });

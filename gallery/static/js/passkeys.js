@@ -1,11 +1,11 @@
-// Passkeys (WebAuthn): lets the browser make one, or sign with one, puts its answer into the form and sends the form.
-// Without this module, and in browsers without passkeys, such forms stay hidden and the other ways remain.
+// Passkeys (WebAuthn): the browser makes one or signs with one, and this module sends its answer with the form.
+// Without scripts, and in browsers without passkeys, such forms stay hidden and the other ways remain.
 
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-const text = (buffer) =>
-  buffer && btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
+const text = (buffer) => buffer && base64(buffer).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
-// What the server wrote as JSON, with buffers where the browser wants some.
+// The server's JSON options, with buffers for the fields that the browser wants as such.
 function optionsOf(form) {
   const options = JSON.parse(form.dataset.options);
   const known = (list) => list?.map((each) => ({ ...each, id: bytes(each.id) }));
@@ -24,7 +24,7 @@ function answerOf({ id, rawId, type, response }) {
   return JSON.stringify({ id, rawId: text(rawId), type, response: Object.fromEntries(fields) });
 }
 
-let offered = null; // stops what the browser offers in the e-mail field
+let offered = null; // stops the browser's offer in the e-mail field
 
 async function use(form, mediation) {
   offered?.abort();
@@ -42,20 +42,20 @@ function sentence(form, error) {
 }
 
 for (const form of window.PublicKeyCredential ? document.querySelectorAll("form[data-passkey]") : []) {
-  const told = form.querySelector(":scope > [role=alert]");
+  const alert = form.querySelector(":scope > [role=alert]");
   form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    told.hidden = true;
+    alert.hidden = true;
     try {
       await use(form);
     } catch (error) {
-      told.textContent = sentence(form, error);
-      told.hidden = false;
+      alert.textContent = sentence(form, error);
+      alert.hidden = false;
     }
   });
   if ("offer" in form.dataset && (await PublicKeyCredential.isConditionalMediationAvailable?.())) {
-    use(form, "conditional").catch(() => {}); // nobody asked for it: the button remains
+    use(form, "conditional").catch(() => {}); // the browser offered it unasked: the button remains
   }
 }
 if (window.PublicKeyCredential) document.querySelector("[data-without-passkeys]")?.remove();

@@ -1,4 +1,4 @@
-// Single keys on the page of a review: an element with data-key is pressed or followed when one of its keys is.
+// Single keys on the page of a review. A key clicks the element that names it in data-key.
 
 const STORED = "single-keys";
 const dialog = document.getElementById("keys");
@@ -8,7 +8,8 @@ const opener = document.querySelector("[data-opens=keys]");
 let intended = null; // the button that Ctrl + Enter presses
 
 const isOff = () => localStorage.getItem(STORED) === "off";
-const isWriting = (target) => target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+const WRITABLE = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+const isWriting = (target) => target.closest(WRITABLE);
 
 function toggleKeys() {
   if (dialog.open) dialog.close();
@@ -22,7 +23,7 @@ if (opener) {
   choice.addEventListener("change", () => localStorage.setItem(STORED, choice.checked ? "on" : "off"));
 }
 
-// Returning and declining need words first: the key opens the field, and Ctrl + Enter sends it.
+// Returning and declining need a reason first: the key focuses its field, and Ctrl + Enter sends the form.
 function askForWords(button) {
   intended = button;
   const hint = document.getElementById("how-to-send");

@@ -1,9 +1,9 @@
-// Passing a page on by the device's own menu, or by copying its address. Without this module the links remain.
+// Share a page by the device's own menu, or copy its address. Without scripts the links remain.
 
 for (const menu of document.querySelectorAll("details.share")) {
   const { title, address } = menu.dataset;
   const field = menu.querySelector("input");
-  const told = menu.querySelector("[role=status]");
+  const status = menu.querySelector("[role=status]");
   const copy = menu.querySelector("[value=copy]");
   const device = menu.querySelector("[value=device]");
 
@@ -14,13 +14,13 @@ for (const menu of document.querySelectorAll("details.share")) {
   copy.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(address);
-      told.textContent = told.dataset.copied;
+      status.textContent = status.dataset.copied;
     } catch {
-      field.focus(); // it is selected, and can be copied by hand
+      field.focus(); // its text is selected, and can be copied by hand
     }
   });
   device.addEventListener("click", () => {
-    navigator.share({ title, url: address }).catch(() => {}); // closing the device's menu is no mistake
+    navigator.share({ title, url: address }).catch(() => {}); // closing the device's menu is no error
   });
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !menu.open) return;

@@ -1,4 +1,4 @@
-// The bar that offers to take a decision back counts its seconds and goes when they have passed.
+// The bar that offers to undo a decision counts down its seconds, and then disappears.
 
 for (const bar of document.querySelectorAll(".undo[data-seconds]")) {
   const ends = performance.now() + Number(bar.dataset.seconds) * 1000;

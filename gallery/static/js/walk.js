@@ -1,6 +1,6 @@
-// An exhibition as a walk from work to work, one filling the screen at a time; without this module it is a list.
-// ?kiosk=1 lets it run by itself in a hall: it begins anew when nobody touches it, and outlasts a lost network.
-// ?pace=, ?idle= and ?refresh= set the seconds of each work, of stillness, and between looks at the list.
+// An exhibition as a slide show, one work at a time in full screen. Without scripts it is a list.
+// ?kiosk=1 runs it by itself in a hall: it starts again when nobody touches the screen, and goes on without a network.
+// ?pace=, ?idle= and ?refresh= set the seconds for each work, until it starts again, and between reloads of the list.
 
 const root = document.querySelector(".walk");
 const list = root.querySelector(".slides");
@@ -9,21 +9,21 @@ const place = bar.querySelector(".place");
 const empty = root.querySelector(".empty");
 const pause = bar.querySelector("[value=pause]");
 const pace = bar.querySelector("[name=pace]");
-const asked = new URLSearchParams(location.search);
-const isKiosk = asked.get("kiosk") === "1";
-const seconds = (name, otherwise) => Math.min(Math.max(Number(asked.get(name)) || otherwise, 1), 3600) * 1000;
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+const parameters = new URLSearchParams(location.search);
+const isKiosk = parameters.get("kiosk") === "1";
+const seconds = (name, otherwise) => Math.min(Math.max(Number(parameters.get(name)) || otherwise, 1), 3600) * 1000;
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-let now = null; // the slide that is seen
+let now = null; // the visible slide
 let isPlaying = false;
 let step = 0; // timers
 let idle = 0;
-let turn = 0; // counts requests to show something: a later one overtakes an earlier
+let turn = 0; // counts calls of show(): a later call cancels an earlier one
 
 const slides = () => [...list.children];
 const picture = (slide) => slide.querySelector("img");
 
-// Whether a slide's picture can be seen. One that is gone for good leaves the walk; one that cannot be fetched stays in it.
+// Whether a slide's picture is loaded. One that is gone for good is removed. One that cannot be fetched now stays.
 async function isReady(slide) {
   const img = picture(slide);
   img.loading = "eager";
@@ -35,10 +35,10 @@ async function isReady(slide) {
       const answer = await fetch(img.currentSrc || img.src, { cache: "no-cache" });
       if (answer.status === 410 || answer.status === 404) slide.remove();
     } catch {
-      // no network
+      // No network.
     }
     if (slide.isConnected) {
-      const fresh = img.cloneNode(); // asks anew next time
+      const fresh = img.cloneNode(); // is fetched again next time
       img.replaceWith(fresh);
     }
     return false;
@@ -50,7 +50,7 @@ async function show(from, direction) {
   clearTimeout(step);
   let next = from;
   for (let tries = slides().length; tries > 0 && next; tries--) {
-    const after = beside(next, direction);
+    const after = neighbour(next, direction);
     if (next === now || (await isReady(next))) break;
     if (mine !== turn) return;
     next = after?.isConnected ? after : slides()[0];
@@ -61,33 +61,34 @@ async function show(from, direction) {
   for (const slide of slides()) slide.hidden = slide !== now;
   empty.hidden = slides().length > 0;
   place.textContent = now ? `${slides().indexOf(now) + 1} / ${slides().length}` : "";
-  const following = now && beside(now, 1);
+  const following = now && neighbour(now, 1);
   if (following) picture(following).loading = "eager";
   plan();
 }
 
-function beside(slide, direction) {
+function neighbour(slide, direction) {
   const all = slides();
   return all[(all.indexOf(slide) + direction + all.length) % all.length];
 }
 
 const go = (direction) => {
-  if (now) show(beside(now, direction), direction);
+  if (now) show(neighbour(now, direction), direction);
 };
 
 function plan() {
   clearTimeout(step);
-  if (isPlaying && now) step = setTimeout(() => go(1), asked.has("pace") ? seconds("pace", 10) : pace.value * 1000);
+  const delay = parameters.has("pace") ? seconds("pace", 10) : pace.value * 1000;
+  if (isPlaying && now) step = setTimeout(() => go(1), delay);
 }
 
 function play(is) {
-  isPlaying = is && !still.matches; // nothing moves by itself for those who asked for that
+  isPlaying = is && !reducedMotion.matches; // nothing moves by itself for people who prefer reduced motion
   pause.textContent = isPlaying ? pause.dataset.pause : pause.dataset.play;
   place.ariaLive = isPlaying ? "off" : "polite";
   plan();
 }
 
-// In a hall: whoever touches the screen holds it; left alone, it begins anew.
+// In a kiosk: a touch stops the slide show, and after some time without a touch it starts again.
 function touched() {
   if (!isKiosk) return;
   clearTimeout(idle);
@@ -109,7 +110,14 @@ const ACTS = {
   screen: () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
   leave,
 };
-const KEYS = { ArrowLeft: "previous", ArrowRight: "next", PageUp: "previous", PageDown: "next", " ": "pause", Escape: "leave" };
+const KEYS = {
+  ArrowLeft: "previous",
+  ArrowRight: "next",
+  PageUp: "previous",
+  PageDown: "next",
+  " ": "pause",
+  Escape: "leave",
+};
 
 document.addEventListener("keydown", (event) => {
   touched();
@@ -144,7 +152,7 @@ addEventListener("pointerup", (event) => {
   if (Math.abs(across) > 48 && Math.abs(across) > 2 * Math.abs(down)) go(across < 0 ? 1 : -1);
 });
 
-// What hangs now, asked anew: withdrawn works leave, new ones come, the rest stay as they are, loaded.
+// Fetch the list again: withdrawn works are removed, new ones added, and the others stay loaded as they are.
 async function refresh() {
   let page;
   try {
@@ -153,7 +161,7 @@ async function refresh() {
     if (!answer.ok) return;
     page = new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
-    return; // no network: what is here goes on
+    return; // no network: go on with the present list
   }
   const known = new Map(slides().map((slide) => [slide.dataset.work, slide]));
   const fresh = [...page.querySelectorAll(".slide")].map((slide) => {
@@ -173,7 +181,7 @@ if (!document.fullscreenEnabled) bar.querySelector("[value=screen]").hidden = tr
 if (isKiosk) {
   document.documentElement.classList.add("is-kiosk");
   bar.querySelector("[value=leave]").hidden = true;
-  for (const slide of slides()) picture(slide).loading = "eager"; // so that it lasts without a network
+  for (const slide of slides()) picture(slide).loading = "eager"; // so that it works without a network
   setInterval(refresh, seconds("refresh", 60));
   addEventListener("online", refresh);
 }

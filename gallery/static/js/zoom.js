@@ -1,20 +1,20 @@
-// Looking closer at a work: its picture in a dialog, to be magnified and moved by mouse, touch and keys.
-// OpenSeadragon comes only when it is asked for. Without this module the link leads to the largest rendition.
+// Look closer at a work: its picture in a dialog, zoomed and moved by mouse, touch and keys.
+// OpenSeadragon is loaded only when the dialog opens. Without scripts the link leads to the largest rendition.
 
 const LIBRARY = new URL("../vendor/openseadragon/openseadragon.min.js", import.meta.url);
-const STEP = 1.6; // how much one press magnifies
-const STRIDE = 120; // px that one arrow moves
-const PAUSE = 450; // ms of rest before a change is told
+const STEP = 1.6; // zoom factor of one press
+const STRIDE = 120; // px moved by one arrow key
+const PAUSE = 450; // ms without movement before a change is announced
 
 const link = document.querySelector("a.look-closer");
 const dialog = document.querySelector("dialog.zoom");
 const view = dialog.querySelector(".zoom-view");
-const told = dialog.querySelector("[role=status]");
-const words = told.dataset;
+const status = dialog.querySelector("[role=status]");
+const words = status.dataset;
 
 let library;
 let viewer = null;
-let telling = 0;
+let announceTimer = 0;
 
 link.setAttribute("role", "button");
 link.setAttribute("aria-haspopup", "dialog");
@@ -38,21 +38,21 @@ picture.addEventListener("click", open);
 async function open() {
   if (dialog.open) return;
   view.className = `zoom-view ${view.dataset.picture}`;
-  told.textContent = words.waiting;
+  status.textContent = words.waiting;
   dialog.showModal();
   view.focus();
   try {
-    const [source] = await Promise.all([description(), fetched()]);
+    const [source] = await Promise.all([loadInfo(), loadLibrary()]);
     if (dialog.open && !viewer) show(source);
   } catch {
-    told.textContent = words.failed;
+    status.textContent = words.failed;
   }
 }
 
-function fetched() {
+function loadLibrary() {
   library ??= new Promise((resolve, reject) => {
-    // The library would write a style sheet into the page, which the page's policy forbids, unless it finds one of its
-    // own there. This element passes for it, and being no HTML it is no style sheet.
+    // The library would insert a style sheet, which the page's policy forbids, unless it finds its own there. It takes
+    // this element for it. The element is not HTML, so the browser does not take it for a style sheet.
     const style = document.createElementNS(null, "style");
     style.setAttribute("data-openseadragon-mobile-css", "");
     const script = document.createElement("script");
@@ -68,18 +68,18 @@ function fetched() {
   return library;
 }
 
-async function description() {
-  // Asked anew each time: it may have been withdrawn.
+async function loadInfo() {
+  // Fetched each time, because the work may have been withdrawn.
   const answer = await fetch(words.info, { cache: "no-cache" });
   if (!answer.ok) throw new Error(answer.status);
-  // Its tiles are asked for where this page is, by whichever name of the site it was reached.
+  // Tiles are loadLibrary from the host of this page, even if the site has several names.
   return { ...(await answer.json()), id: words.info.replace(/\/info\.json$/, "") };
 }
 
 function show(source) {
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const room = parseFloat(getComputedStyle(view, "::before").top); // px, as the style sheet gives it
-  const gestures = { clickToZoom: false, dblClickToZoom: true, flickEnabled: !still };
+  const gestures = { clickToZoom: false, dblClickToZoom: true, flickEnabled: !reducedMotion };
   viewer = window.OpenSeadragon({
     element: view,
     tileSources: source,
@@ -90,7 +90,7 @@ function show(source) {
     gestureSettingsMouse: gestures,
     gestureSettingsPen: gestures,
     gestureSettingsTouch: gestures,
-    animationTime: still ? 0 : 0.6,
+    animationTime: reducedMotion ? 0 : 0.6,
     springStiffness: 8,
     viewportMargins: { left: room, top: room, right: room, bottom: room },
     visibilityRatio: 1,
@@ -100,9 +100,9 @@ function show(source) {
     tileRetryDelay: 1500,
   });
   viewer.addOnceHandler("tile-drawn", () => view.classList.add("is-drawn"));
-  viewer.addOnceHandler("open-failed", () => { told.textContent = words.failed; });
-  viewer.addHandler("open", tell);
-  viewer.addHandler("viewport-change", tellSoon);
+  viewer.addOnceHandler("open-failed", () => { status.textContent = words.failed; });
+  viewer.addHandler("open", announce);
+  viewer.addHandler("viewport-change", announceSoon);
 }
 
 const magnify = (factor) => () => {
@@ -156,7 +156,7 @@ dialog.addEventListener("click", (event) => {
 });
 
 dialog.addEventListener("close", () => {
-  clearTimeout(telling);
+  clearTimeout(announceTimer);
   viewer?.destroy();
   viewer = null;
   link.focus();
@@ -170,13 +170,13 @@ function isWhole() {
   return times() < 1.02;
 }
 
-function tellSoon() {
-  clearTimeout(telling);
-  telling = setTimeout(tell, PAUSE);
+function announceSoon() {
+  clearTimeout(announceTimer);
+  announceTimer = setTimeout(announce, PAUSE);
 }
 
-// How near, and which part of the picture: the middle of what is seen, in thirds.
-function tell() {
+// Announce the zoom and the visible part of the picture: where its middle lies, in thirds.
+function announce() {
   if (!viewer?.isOpen()) return;
   const { viewport } = viewer;
   const middle = viewport.getCenter();
@@ -187,7 +187,7 @@ function tell() {
   const text = isWhole()
     ? words.whole
     : words.part.replace("{times}", number).replace("{place}", words.places.split("|")[place]);
-  if (told.textContent !== text) told.textContent = text;
+  if (status.textContent !== text) status.textContent = text;
   const reached = { nearer: viewport.getZoom() >= viewport.getMaxZoom() * 0.999, farther: isWhole() };
   for (const [name, is] of Object.entries(reached)) {
     dialog.querySelector(`[value=${name}]`).setAttribute("aria-disabled", is);

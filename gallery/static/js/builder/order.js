@@ -1,13 +1,13 @@
-// Works are hung in another order by dragging their handle, or with the arrow keys on it.
+// A curator puts works in another order by dragging their handle, or with the arrow keys on it.
 
 import Sortable from "../../vendor/sortablejs/sortable.core.esm.js";
-import { moved } from "./meanwhile.js";
+import { setOwnVersion } from "./draft-version.js";
 
-const said = document.getElementById("said");
+const status = document.getElementById("move-status");
 const lists = [...document.querySelectorAll(".hangings[data-room]")];
 const rowsOf = (list) => [...list.querySelectorAll(":scope > li[data-move]")];
 
-async function keep(row) {
+async function saveMove(row) {
   const list = row.parentElement;
   const rows = rowsOf(list);
   const place = rows.indexOf(row) + 1;
@@ -15,19 +15,19 @@ async function keep(row) {
   try {
     const answer = await fetch(row.dataset.move, { method: "POST", body, headers: { accept: "application/json" } });
     if (!answer.ok) throw new Error(answer.status);
-    moved((await answer.json()).version);
-    said.textContent = said.dataset.place
+    setOwnVersion((await answer.json()).version);
+    status.textContent = status.dataset.place
       .replace("{work}", row.dataset.title)
       .replace("{place}", place)
       .replace("{of}", rows.length);
     number(list);
   } catch {
-    said.textContent = said.dataset.failed;
-    said.classList.replace("visually-hidden", "notice");
+    status.textContent = status.dataset.failed;
+    status.classList.replace("visually-hidden", "notice");
   }
 }
 
-// The number fields say the place that each work has now.
+// The number fields show the place that each work has now.
 function number(list) {
   rowsOf(list).forEach((row, index) => {
     const field = row.querySelector("input[name=position]");
@@ -36,9 +36,9 @@ function number(list) {
 }
 
 // One move after the other, in the order in which they were made.
-let last = Promise.resolve();
-function keepInTurn(row) {
-  last = last.then(() => keep(row));
+let lastMove = Promise.resolve();
+function saveMoveInTurn(row) {
+  lastMove = lastMove.then(() => saveMove(row));
 }
 
 for (const list of lists) {
@@ -47,13 +47,13 @@ for (const list of lists) {
     handle.hidden = false;
     handle.addEventListener("keydown", (event) => {
       const rows = rowsOf(list.contains(row) ? list : row.parentElement);
-      const there = rows.indexOf(row) + { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      const target = rows.indexOf(row) + { ArrowUp: -1, ArrowDown: 1 }[event.key];
       if (!(event.key === "ArrowUp" || event.key === "ArrowDown")) return;
       event.preventDefault();
-      if (there < 0 || there >= rows.length) return;
-      rows[there][event.key === "ArrowUp" ? "before" : "after"](row);
+      if (target < 0 || target >= rows.length) return;
+      rows[target][event.key === "ArrowUp" ? "before" : "after"](row);
       handle.focus();
-      keepInTurn(row);
+      saveMoveInTurn(row);
     });
   }
   Sortable.create(list, {
@@ -64,7 +64,7 @@ for (const list of lists) {
     forceFallback: true, // the browser's own drag shows a torn-off picture and does not scroll on phones
     onEnd: ({ item, from, to, oldDraggableIndex, newDraggableIndex }) => {
       if (from === to && oldDraggableIndex === newDraggableIndex) return;
-      keepInTurn(item);
+      saveMoveInTurn(item);
       if (from !== to) number(from);
     },
   });

@@ -1,4 +1,4 @@
-// A press on a picture shows it as large as it is kept, in its own place; another press shows it whole again.
+// A click on a picture shows it in full size in its place. Another click shows it whole again.
 
 for (const link of document.querySelectorAll("a.closer")) {
   const picture = link.querySelector("picture");

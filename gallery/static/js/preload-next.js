@@ -1,4 +1,4 @@
-// The picture of the next work in turn is loaded once this page's own has come.
+// Load the picture of the next work in the queue, once this page has loaded its own.
 
 const coming = document.getElementById("coming");
 

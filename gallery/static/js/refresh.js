@@ -1,5 +1,5 @@
-// A page that waits for the worker looks again by itself: only what changed is put in its place, so that scroll, focus and
-// open folds stay as they are, and what came of it is told politely.
+// A page that waits for the worker reloads by itself. Only changed parts are replaced, so that scroll position, focus
+// and open details stay, and a live region announces the result.
 
 const FIRST = 3000; // ms until the next look
 const LONGEST = 30_000; // ms, where there is no connection
@@ -18,8 +18,8 @@ function put(fresh) {
       part.focus({ preventScroll: true });
     }
   }
-  const said = fresh.getElementById("look-again")?.textContent ?? "";
-  if (status.textContent !== said) status.textContent = said;
+  const sentence = fresh.getElementById("look-again")?.textContent ?? "";
+  if (status.textContent !== sentence) status.textContent = sentence;
 }
 
 async function look(pause) {
@@ -27,7 +27,7 @@ async function look(pause) {
   if (document.hidden) return look(FIRST);
   try {
     const answer = await fetch(location.href);
-    if (answer.redirected || answer.status === 404) return undefined; // signed out, or gone: the next press says so
+    if (answer.redirected || answer.status === 404) return undefined; // signed out, or deleted: the next click shows it
     if (!answer.ok) return look(LONGEST);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     put(fresh);

@@ -15,8 +15,9 @@ from starlette.datastructures import MultiDict
 
 from gallery.artists.models import Artist, Consent
 from gallery.artists.withdrawal import withdraw
-from gallery.artworks.autosave import AUTOSAVED_FIELDS, digest_of, fingerprint, merge_values
+from gallery.artworks.autosave import AUTOSAVED_FIELDS, merge_values
 from gallery.artworks.models import Artwork, Status
+from gallery.web.edit_conflicts import digest, seen_field
 from tests import factories
 from tests.artworks.test_edit import save, shown_fields
 from tests.conftest import Site
@@ -192,13 +193,13 @@ def test_of_two_windows_nothing_typed_gets_lost_unsaid(
 ) -> None:
     base = {name: [start.get(name, "")] for name in AUTOSAVED_FIELDS}
     current = {**base, **{name: [value] for name, value in hers.items()}}
-    posted = MultiDict([("seen", fingerprint(base))])
+    posted = MultiDict([("seen", seen_field(base))])
     for name in AUTOSAVED_FIELDS:
         posted.append(name, mine.get(name, base[name][0]))
     result = merge_values(current, posted)
     for name in AUTOSAVED_FIELDS:
-        was, there, here = digest_of(base[name]), digest_of(current[name]), digest_of(posted.getlist(name))
-        now = digest_of(result.values[name])
+        was, there, here = digest(base[name]), digest(current[name]), digest(posted.getlist(name))
+        now = digest(result.values[name])
         if here == was:
             assert now == there
         elif there in (was, here):

@@ -1,4 +1,4 @@
-// One box above a list of works chooses all of them or none.
+// A checkbox above a list of works selects all of them or none.
 
 const form = document.querySelector("form.together");
 const boxes = form ? [...form.querySelectorAll("input[name=work]")] : [];
@@ -14,13 +14,13 @@ if (boxes.length > 1) {
   form.prepend(row);
   all.addEventListener("change", () => {
     for (const box of boxes) box.checked = all.checked;
-    tell();
+    showCount();
   });
-  const tell = () => {
+  const showCount = () => {
     const number = boxes.filter((box) => box.checked).length;
     all.checked = number === boxes.length;
     all.indeterminate = number > 0 && number < boxes.length;
     summary.textContent = number ? `${words} (${number})` : words;
   };
-  form.addEventListener("change", tell);
+  form.addEventListener("change", showCount);
 }

@@ -1,11 +1,11 @@
-// Many pictures at once: each goes up in pieces (tus), goes on after the connection broke, and becomes a row below.
+// Upload many pictures: each is sent in pieces (tus), resumes when the connection is back, and becomes a row below.
 
-import { attempt, keepTyping } from "./keep-typing.js";
+import { attachWorkForm, withStorage } from "./work-form.js";
 
-const AT_ONCE = 3;
-const PIECE = 4 * 1024 * 1024; // bytes of one request
-const DELAYS = [0, 1000, 3000, 5000, 10_000, 20_000]; // ms between tries
-const LATER = 15_000; // ms, when all of these were in vain
+const MAX_PARALLEL = 3;
+const CHUNK_SIZE = 4 * 1024 * 1024; // bytes of one request
+const RETRY_DELAYS = [0, 1000, 3000, 5000, 10_000, 20_000]; // ms between tries
+const RETRY_AFTER = 15_000; // ms until the next try, after all of these failed
 
 const form = document.getElementById("many");
 const words = form.dataset;
@@ -15,15 +15,15 @@ const notice = form.querySelector(".many-notice");
 const summary = form.querySelector(".many-summary");
 const drafts = document.querySelector(".many-drafts");
 const all = [];
-let isAtWork = false;
+let hasLock = false;
 const language = document.documentElement.lang;
 const comma = language.startsWith("zh") ? "、" : ", ";
 
-// What was chosen and has not arrived is remembered by name, for this person alone: a phone may close the page at any moment.
-const KEPT = `arriving ${words.person} `;
+// The names of pictures that have not arrived are stored for this person: a phone may close the page at any time.
+const STORED_PREFIX = `arriving ${words.person} `;
 
-// What the server answered, if it did.
-function answerTo(error) {
+// The server's answer, if there was one.
+function responseOf(error) {
   return error.originalResponse ?? error.causingError?.response;
 }
 
@@ -40,21 +40,21 @@ class Sending {
     this.bar.max = file.size || 1;
     this.bar.value = 0;
     this.bar.setAttribute("aria-label", file.name);
-    this.said = document.createElement("span");
-    this.said.className = "why";
+    this.status = document.createElement("span");
+    this.status.className = "why";
     this.button = document.createElement("button");
     this.button.type = "button";
     this.button.addEventListener("click", () => (this.state === "failed" ? this.again() : this.stop()));
-    this.name.append(this.said);
+    this.name.append(this.status);
     this.row.append(this.name, this.bar, this.button);
     list.append(this.row);
-    this.key = `${KEPT}${file.name}/${file.size}/${file.lastModified}`;
-    this.tell("waiting", words.waiting);
+    this.key = `${STORED_PREFIX}${file.name}/${file.size}/${file.lastModified}`;
+    this.setState("waiting", words.waiting);
   }
 
-  tell(state, sentence) {
+  setState(state, sentence) {
     this.state = state;
-    this.said.textContent = sentence;
+    this.status.textContent = sentence;
     this.button.textContent = state === "failed" ? words.again : words.stop;
     this.button.setAttribute("aria-label", `${this.button.textContent}: ${this.file.name}`);
     this.button.hidden = state === "done";
@@ -62,35 +62,36 @@ class Sending {
   }
 
   remember() {
-    attempt((store) => store.setItem(this.key, this.file.name));
+    withStorage((store) => store.setItem(this.key, this.file.name));
   }
 
   forget() {
-    attempt((store) => store.removeItem(this.key));
+    withStorage((store) => store.removeItem(this.key));
   }
 
   async start() {
-    this.tell("sending", words.sending);
+    this.setState("sending", words.sending);
+    const { organisation } = form.elements;
     this.upload = new tus.Upload(this.file, {
       endpoint: words.endpoint,
-      chunkSize: PIECE,
-      retryDelays: DELAYS,
+      chunkSize: CHUNK_SIZE,
+      retryDelays: RETRY_DELAYS,
       removeFingerprintOnSuccess: true,
-      metadata: { filename: this.file.name, ...(form.elements.organisation ? { organisation: form.elements.organisation.value } : {}) },
+      metadata: { filename: this.file.name, ...(organisation && { organisation: organisation.value }) },
       onShouldRetry: (error) => {
-        const status = answerTo(error)?.getStatus() ?? 0;
+        const status = responseOf(error)?.getStatus() ?? 0;
         const willRetry = status === 0 || status === 408 || status === 409 || status === 423 || status >= 500;
-        if (willRetry) this.tell("sending", words.broken);
+        if (willRetry) this.setState("sending", words.broken);
         return willRetry;
       },
       onProgress: (sent, whole) => {
         this.bar.max = whole;
         this.bar.value = sent;
-        this.tell("sending", sent === whole ? words.looking : words.sending);
+        this.setState("sending", sent === whole ? words.looking : words.sending);
       },
       onAfterResponse: (request, response) => {
         this.work = response.getHeader("gallery-work") || this.work;
-        // tus would take the upload for gone and send all of it anew.
+        // Otherwise tus would think the upload lost and send all of it again.
         const isOfNow = response.getStatus() === 401 || response.getStatus() >= 500;
         if (request.getMethod() === "HEAD" && isOfNow) throw Object.assign(new Error(), { response });
       },
@@ -103,21 +104,21 @@ class Sending {
   }
 
   failed(error) {
-    const response = answerTo(error);
+    const response = responseOf(error);
     if (!response || response.getStatus() >= 500 || response.getHeader("retry-after")) {
-      this.tell("sending", words.broken);
-      this.timer = setTimeout(() => this.resume(), LATER);
+      this.setState("sending", words.broken);
+      this.timer = setTimeout(() => this.resume(), RETRY_AFTER);
       return;
     }
     const isSignedOut = response.getStatus() === 401;
-    if (!isSignedOut) this.forget(); // it was refused, and the reason stands beside it
-    this.tell("failed", isSignedOut ? words.signedOut : response.getBody() || words.failed);
+    if (!isSignedOut) this.forget(); // it was refused, and its row shows the reason
+    this.setState("failed", isSignedOut ? words.signedOut : response.getBody() || words.failed);
     next();
   }
 
   again() {
     this.remember();
-    this.tell("waiting", words.waiting);
+    this.setState("waiting", words.waiting);
     next();
   }
 
@@ -144,7 +145,7 @@ class Sending {
   async arrived() {
     this.bar.value = this.bar.max;
     this.forget();
-    this.tell("done", words.done);
+    this.setState("done", words.done);
     next();
     if (!this.work) return;
     const id = this.work.split("/").pop();
@@ -156,14 +157,14 @@ class Sending {
       const row = holder.content.querySelector("li");
       if (!row || document.getElementById(row.id)) return;
       drafts.prepend(row);
-      keepTyping(row.querySelector("form[data-typing]"));
+      attachWorkForm(row.querySelector("form[data-typing]"));
       document.querySelector(".many-none").hidden = true;
       document.querySelector(".many-common").hidden = false;
       document.querySelector(".many-chosen").hidden = false;
       const total = document.querySelector("#drafts .count");
       total.textContent = String(Number(total.textContent.replace(/\D/g, "")) + 1);
     } catch {
-      // The draft is there; the next look at the page shows it.
+      // The draft exists. It is shown when the page is loaded again.
     }
   }
 }
@@ -177,7 +178,8 @@ function count() {
 
 function next() {
   const busy = all.filter((each) => each.state === "sending").length;
-  for (const each of all.filter((one) => one.state === "waiting").slice(0, Math.max(0, AT_ONCE - busy))) each.start();
+  const waiting = all.filter((each) => each.state === "waiting");
+  for (const each of waiting.slice(0, Math.max(0, MAX_PARALLEL - busy))) each.start();
 }
 
 function add(files) {
@@ -189,39 +191,41 @@ function add(files) {
   for (const file of taken) {
     const sending = new Sending(file);
     all.push(sending);
-    if (file.size > Number(words.largest)) sending.tell("failed", words.tooLarge);
+    if (file.size > Number(words.largest)) sending.setState("failed", words.tooLarge);
     else sending.remember();
   }
-  if (!isAtWork) navigator.locks?.request(KEPT, { mode: "shared" }, () => new Promise(() => {})); // until the page is closed
-  isAtWork = true;
+  const untilThePageIsClosed = () => new Promise(() => {});
+  if (!hasLock) navigator.locks?.request(STORED_PREFIX, { mode: "shared" }, untilThePageIsClosed);
+  hasLock = true;
   count();
   next();
 }
 
-// Said once nothing is being sent any more, here or in another window.
-async function tellWhatIsLeft() {
+// Names the unfinished pictures, when no window is sending any more.
+async function showUnfinished() {
   const windows = (await navigator.locks?.query())?.held ?? [];
-  const left = attempt((store) => Object.keys(store).filter((key) => key.startsWith(KEPT)).map((key) => [key, store.getItem(key)])) ?? [];
-  if (!left.length || all.length || windows.some((lock) => lock.name === KEPT)) return;
+  const keys = withStorage((storage) => Object.keys(storage).filter((key) => key.startsWith(STORED_PREFIX)));
+  const left = (keys ?? []).map((key) => [key, withStorage((storage) => storage.getItem(key))]);
+  if (!left.length || all.length || windows.some((lock) => lock.name === STORED_PREFIX)) return;
   const names = left.map(([, name]) => name).sort(new Intl.Collator(language, { numeric: true }).compare);
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = words.forget;
   button.addEventListener("click", async () => {
-    for (const [key] of left) attempt((store) => store.removeItem(key));
+    for (const [key] of left) withStorage((store) => store.removeItem(key));
     notice.hidden = true;
     input.focus();
     const { urlStorage } = tus.defaultOptions;
     for (const before of await urlStorage.findAllUploads())
       if (names.includes(before.metadata.filename)) await urlStorage.removeUpload(before.urlStorageKey);
   });
-  const told = document.createElement("p");
-  told.textContent = `${words.unfinished} ${names.join(comma)}`;
-  notice.replaceChildren(told, button);
+  const sentence = document.createElement("p");
+  sentence.textContent = `${words.unfinished} ${names.join(comma)}`;
+  notice.replaceChildren(sentence, button);
   notice.hidden = false;
 }
 
-// One box marks all drafts of the page. Before something is done with them, what was typed in them is saved.
+// One box marks all drafts of the page. Their forms are saved before anything is done with the marked drafts.
 const common = document.getElementById("common");
 const every = document.getElementById("all");
 const boxes = () => [...document.querySelectorAll(".many-drafts input[name=work]")];
@@ -237,14 +241,15 @@ document.querySelector(".many-drafts").addEventListener("change", () => {
 common.addEventListener("submit", async (event) => {
   if (common.isSaved) return;
   event.preventDefault();
-  const saved = await Promise.all([...document.querySelectorAll(".many-drafts form")].map((each) => each.typing.send()));
+  const forms = [...document.querySelectorAll(".many-drafts form")];
+  const saved = await Promise.all(forms.map((each) => each.autosave.save()));
   const first = saved.indexOf(false);
   if (first >= 0) {
-    document.querySelectorAll(".many-drafts .typing-state")[first].scrollIntoView({ block: "center" }); // it says why
+    document.querySelectorAll(".many-drafts .typing-state")[first].scrollIntoView({ block: "center" }); // it shows why
     return;
   }
   common.isSaved = true;
-  setTimeout(() => common.requestSubmit(event.submitter)); // while the event is under way nothing is sent
+  setTimeout(() => common.requestSubmit(event.submitter)); // a form cannot be sent again while its event is handled
 });
 
 if (window.tus && tus.isSupported) {
@@ -258,7 +263,9 @@ if (window.tus && tus.isSupported) {
   const place = form.querySelector(".many-drop");
   addEventListener("dragover", (event) => event.preventDefault());
   place.addEventListener("dragenter", () => place.classList.add("is-over"));
-  place.addEventListener("dragleave", (event) => place.contains(event.relatedTarget) || place.classList.remove("is-over"));
+  place.addEventListener("dragleave", (event) => {
+    if (!place.contains(event.relatedTarget)) place.classList.remove("is-over");
+  });
   addEventListener("drop", (event) => {
     event.preventDefault();
     place.classList.remove("is-over");
@@ -268,5 +275,5 @@ if (window.tus && tus.isSupported) {
   addEventListener("beforeunload", (event) => {
     if (all.some((each) => each.state === "sending" || each.state === "waiting")) event.preventDefault();
   });
-  tellWhatIsLeft();
+  showUnfinished();
 }

@@ -1,6 +1,6 @@
-"""What is made of an arrangement that was there before: an edition that becomes the draft again, an exhibition from another.
+"""Copies of an arrangement: an edition restored as the draft, or an exhibition made from another.
 
-Works that may no longer hang, withdrawn or vetoed ones among them, never come along.
+Works that may no longer hang, such as withdrawn or vetoed ones, are never copied.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from gallery.exhibitions.models import Edition, Exhibition, Room
 from gallery.exhibitions.room_rules import FilledRoom, HungWork
 from gallery.themes.models import Theme
 
-FIELDS_NOT_COPIED = ("opens_at", "closes_at", "talks")  # what holds for one exhibition alone
+FIELDS_NOT_COPIED = ("opens_at", "closes_at", "talks")  # they belong to one exhibition alone
 
 
 async def restorable_arrangement(edition: Edition) -> tuple[Arrangement, list[Artwork]]:
-    """What an edition would be as a draft, and the works that stay away, in the order in which they hung.
+    """What restoring an edition would put into the draft, and the works that may no longer hang, in order.
 
-    What a rule hung hangs by hand then, and the rule adds what it has found since.
+    Works hung by a rule then count as hung by hand, and the rule adds what it finds since.
     """
     frozen = await arrangement_of(edition)
     works = await Artwork.filter(id__in=frozen.work_ids or [0]).select_related(
@@ -41,42 +41,43 @@ async def restorable_arrangement(edition: Edition) -> tuple[Arrangement, list[Ar
         replace(room, works=[hung for hung in room.works if hung.artwork_id in hangable])
         for room in frozen.rooms
     ]
-    away = [by_id[id] for id in frozen.work_ids if id in by_id and id not in hangable]
-    return replace(frozen, rooms=rooms), away
+    missing = [by_id[id] for id in frozen.work_ids if id in by_id and id not in hangable]
+    return replace(frozen, rooms=rooms), missing
 
 
 async def restore(edition: Edition, by: Person) -> list[Artwork]:
-    """Let the draft of the exhibition be as `edition` was; what the draft held before is gone. The works that stay away."""
+    """Replace the draft by what `edition` froze; returns the works that may no longer hang."""
     draft = await draft_of(await Exhibition.get(id=edition.exhibition_id))
     async with in_transaction():
         await lock_exhibition(edition.exhibition_id)
-        arrangement, away = await restorable_arrangement(edition)
+        arrangement, missing = await restorable_arrangement(edition)
         await Room.filter(edition_id=draft.id).delete()
         await Edition.filter(id=draft.id).update(**arrangement.values)
         await create_rooms(draft, arrangement.rooms)
         await mark_changed(draft.id, by)
         await record(Verb.EXHIBITION_RESTORED, edition.exhibition_id, with_id=edition.number, by=by)
-    return away
+    return missing
 
 
 async def copy_exhibition(
     exhibition: Exhibition, slug: str, by: Person, *, theme: Theme | None, **draft: Any
 ) -> Exhibition:
-    """A new exhibition whose draft begins as that of `exhibition` is now, but for the fields `draft` and without DATED.
+    """A new exhibition with a copy of the draft, except for the fields `draft` and FIELDS_NOT_COPIED.
 
-    Rules come along as rules, works that hang by hand as far as they are accepted. Raises IntegrityError for a slug in use.
+    Rules are copied as rules, and works hung by hand if they are accepted. Raises IntegrityError for a slug
+    in use.
     """
     async with in_transaction():
         arrangement = await arrangement_of(await draft_of(exhibition))
         values = {**arrangement.values, **dict.fromkeys(FIELDS_NOT_COPIED), **draft}
-        made = await create_exhibition(slug, by, theme=theme, **values)
-        edition = await draft_of(made)
+        new_exhibition = await create_exhibition(slug, by, theme=theme, **values)
+        edition = await draft_of(new_exhibition)
         await create_rooms(
             edition, [replace(room, works=_works_hung_by_hand(room)) for room in arrangement.rooms]
         )
-        await copy_logos(exhibition, made)
+        await copy_logos(exhibition, new_exhibition)
         await mark_changed(edition.id, by)
-    return made
+    return new_exhibition
 
 
 def _works_hung_by_hand(room: FilledRoom) -> Sequence[HungWork]:

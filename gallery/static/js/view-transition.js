@@ -1,5 +1,5 @@
-// From a picture on a wall to its work and back: the picture itself goes over, where the browser has view transitions.
-// On the page of a work it is the hero that bears the name, by the style sheet; on a wall the one that leads there.
+// View transitions between a picture in a list and the page of its work, in browsers that have them. On the page of the
+// work the style sheet names the large picture. In a list this module names the picture that links to the work.
 
 const WORK = /^\/(zh|en)\/works\/[\w-]+$/;
 
@@ -10,11 +10,11 @@ function pictureOf(address) {
   return links.find((link) => link.pathname === pathname)?.closest("li, article, figure")?.querySelector("img");
 }
 
-// A name stands for one picture only, and no longer than the passage: the page may come back as it was left.
-async function lend(picture, name, transition) {
+// Only one picture may have the name, and only during the transition: the browser may restore the page as it was left.
+async function nameDuring(picture, name, transition) {
   if (!picture) return;
   picture.style.viewTransitionName = name;
-  await transition.finished.catch(() => {}); // a passage that is skipped is over
+  await transition.finished.catch(() => {}); // a skipped transition has ended as well
   picture.style.viewTransitionName = "";
 }
 
@@ -22,11 +22,11 @@ const hero = () => document.querySelector(".hero img");
 
 addEventListener("pageswap", ({ viewTransition, activation }) => {
   if (!viewTransition || !activation?.entry?.url) return;
-  if (WORK.test(new URL(activation.entry.url).pathname)) lend(hero(), "none", viewTransition);
-  lend(pictureOf(activation.entry.url), "work", viewTransition);
+  if (WORK.test(new URL(activation.entry.url).pathname)) nameDuring(hero(), "none", viewTransition);
+  nameDuring(pictureOf(activation.entry.url), "work", viewTransition);
 });
 
 addEventListener("pagereveal", ({ viewTransition }) => {
   const from = globalThis.navigation?.activation?.from?.url;
-  if (viewTransition && from && !hero()) lend(pictureOf(from), "work", viewTransition);
+  if (viewTransition && from && !hero()) nameDuring(pictureOf(from), "work", viewTransition);
 });

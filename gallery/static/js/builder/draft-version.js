@@ -1,0 +1,37 @@
+// While the builder is open it says when somebody else changed the draft.
+
+const page = document.querySelector(".builder[data-version]");
+const notice = document.getElementById("draft-changed");
+const INTERVAL = 10_000; // ms
+let isAsking = false;
+
+// This page's own change brings the draft one version further than the page knows. More steps were somebody else's.
+export function setOwnVersion(version) {
+  if (version === Number(page.dataset.version) + 1) page.dataset.version = version;
+}
+
+async function ask() {
+  if (document.hidden || isAsking) return;
+  isAsking = true;
+  try {
+    const answer = await fetch(page.dataset.ask, { headers: { accept: "application/json" } });
+    if (!answer.ok) return;
+    const payload = await answer.json();
+    if (payload.version === Number(page.dataset.version)) return;
+    const link = document.createElement("a");
+    link.href = location.href;
+    link.textContent = notice.dataset.again;
+    notice.replaceChildren(notice.dataset.changed.replace("{who}", payload.by || notice.dataset.somebody), " ", link);
+    notice.hidden = false;
+  } catch {
+    // The connection is gone. The next time tries again.
+  } finally {
+    isAsking = false;
+  }
+}
+
+if (page) {
+  setInterval(ask, INTERVAL);
+  document.addEventListener("visibilitychange", ask);
+  addEventListener("focus", ask);
+}

@@ -1,0 +1,109 @@
+"""What somebody saves must not undo what somebody else saved since the page was made.
+
+A form carries a digest of each field as its page shows it, in the hidden field `seen`. When it is saved, each
+field is compared three ways: what the page showed, what is stored now, and what was typed.
+
+Digests that go back to a page are those of what it shows, never those of what is stored. That may be somebody
+else's words, which the page does not show: its next save would overwrite them with the old ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value")
+Digests = Mapping[str, str]  # field → digest
+
+MAX_SEEN_LENGTH = 4000  # characters of a field `seen` that are read
+
+
+class EditConflict(Exception):
+    """Somebody else changed the same fields since the page was made, so nothing was saved."""
+
+    def __init__(self, current: Mapping[str, Any] | None = None, by: str = "", sentence: Any = "") -> None:
+        super().__init__(sentence or f"Changed since the page was made: {', '.join(current or ('?',))}")
+        self.current = dict(current or {})  # what each of these fields holds now, where that is known
+        self.by = by  # the other person's name, empty where it is not known
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return str(self.sentence or super().__str__())
+
+
+@dataclass
+class EditComparison(Generic[Value]):
+    """What a form changes, compared with what others changed since its page was made."""
+
+    changed: dict[str, Value] = field(default_factory=dict)  # to be saved
+    elsewhere: list[str] = field(default_factory=list)  # changed by others alone: what is stored stays
+    conflicts: list[str] = field(default_factory=list)  # changed by both: what is stored stays
+
+
+def digest(value: Any) -> str:
+    """8 hex digits of a value.
+
+    Line ends, blank edges and the order of a list do not count, nor do seconds.
+    """
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()[:8]
+
+
+def seen_field(values: Mapping[str, Any], names: Iterable[str] | None = None) -> str:
+    """The field `seen` of a form that shows `values`, or only `names` of them: `title:1a2b3c4d story:…`."""
+    return format_digests({name: digest(values.get(name)) for name in (values if names is None else names)})
+
+
+def format_digests(digests: Digests) -> str:
+    return " ".join(f"{name}:{value}" for name, value in digests.items())
+
+
+def read_digests(seen: object) -> dict[str, str]:
+    """Field → digest, of a field `seen`; empty where a form carries none."""
+    return dict(re.findall(r"(\w+):([0-9a-f]{8})\b", seen[:MAX_SEEN_LENGTH])) if isinstance(seen, str) else {}
+
+
+def changed_since(seen: Digests, current: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """The fields among `names` that differ from what the page showed, or had no digest there."""
+    return [name for name in names if seen.get(name) != digest(current.get(name))]
+
+
+def compare_edits(
+    seen: Digests, current: Mapping[str, Value], typed: Mapping[str, Value]
+) -> EditComparison[Value]:
+    """Compare what was typed with what is stored now.
+
+    A field without a digest counts as changed by the sender alone.
+
+    seen    a b c d    the sender changed a, b and d, somebody else b, c and d:
+    current a B c'D    a is saved, b is in conflict, c' stays, and D is saved: both wrote the same
+    typed   A b'c D
+    """
+    result: EditComparison[Value] = EditComparison()
+    for name, value in typed.items():
+        shown, stored, mine = seen.get(name), digest(current.get(name)), digest(value)
+        if shown == mine:
+            if stored != shown:
+                result.elsewhere.append(name)
+        elif shown is None or stored in (shown, mine):
+            result.changed[name] = value
+        else:
+            result.conflicts.append(name)
+    return result
+
+
+def _canonical(value: Any) -> str:
+    """A value as text, the same for everything that a form shows in the same way."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\0", "").strip()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+    if isinstance(value, list | tuple):
+        return "\x1f".join(sorted(filter(None, map(_canonical, value))))
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
