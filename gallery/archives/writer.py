@@ -38,7 +38,8 @@ from gallery.images.renditions import file_name
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
 from gallery.public.pagination import ROOM_COLUMNS
-from gallery.public.queries import (
+from gallery.public.rooms import STORY_COLUMNS, RoomText, ShownRoom, shown_room
+from gallery.public.view_models import (
     EDITION_COLUMNS,
     FALLBACK_WIDTH,
     Counts,
@@ -47,7 +48,6 @@ from gallery.public.queries import (
     spoken_column,
     style_sheet,
 )
-from gallery.public.rooms import STORY_COLUMNS, RoomText, ShownRoom, shown_room
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.storage.disk import LOCK_NAME, atomic_write, lock_folder

@@ -24,11 +24,11 @@ from gallery.clock import now, start_of_day, to_local, today
 from gallery.exhibitions.models import Hanging
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.organisations.models import Organisation
-from gallery.public import queries as walls
+from gallery.public import queries, view_models
 from gallery.public.access import load_opened
 from gallery.public.media import NOT_FOR_MACHINES
-from gallery.public.queries import EDITION_COLUMNS, WORK_COLUMNS, ShownExhibition, ShownWork
-from gallery.public.views import set_page_language, slug_of
+from gallery.public.pages import set_page_language, slug_of
+from gallery.public.view_models import EDITION_COLUMNS, WORK_COLUMNS, ShownExhibition, ShownWork
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language, localized
 from gallery.web.languages import gettext as _
@@ -127,7 +127,7 @@ async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
 def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEntry:
     """A work; its picture is shown where its consent covers sharing, as on a card."""
     pages, work = pages_of(request), ShownWork.of(row)
-    story = walls.in_page_language(row["story"], row["story_translation"], row["language"])
+    story = view_models.in_page_language(row["story"], row["story_translation"], row["language"])
     content = paragraph(story)
     if work.is_for_sharing:
         width = min(PICTURE_WIDTH, work.picture.width)
@@ -161,7 +161,7 @@ async def exhibition_entries(request: Request) -> list[FeedEntry]:
     """The exhibitions that opened last; one query."""
     pages = pages_of(request)
     rows = (
-        await walls.published_editions(walls.has_opened())
+        await queries.published_editions(queries.has_opened())
         .order_by("-opens_at", "-id")
         .limit(MAX_EXHIBITIONS)
         .values(*EDITION_COLUMNS, "published_at")

@@ -19,8 +19,8 @@ from starlette.routing import Route
 from gallery.exhibitions.talks import Talk
 from gallery.interop.responses import CACHE_HEADERS
 from gallery.public import queries
-from gallery.public.queries import EDITION_COLUMNS, ShownExhibition
-from gallery.public.views import set_page_language, slug_of
+from gallery.public.pages import set_page_language, slug_of
+from gallery.public.view_models import EDITION_COLUMNS, ShownExhibition
 from gallery.web.languages import LANGUAGE_TAGS, current_language, localized
 from gallery.web.markdown import markdown_to_text
 from gallery.web.rendering import pages_of

@@ -23,11 +23,11 @@ from gallery.artworks.models import Artwork, Status
 from gallery.interop.iiif.image_api import CORS
 from gallery.interop.responses import add_element, json_response, xml_response
 from gallery.numbers import whole_number
-from gallery.public import queries, views
+from gallery.public import queries, view_models, views
 from gallery.public.access import load_opened
 from gallery.public.media import NOT_FOR_MACHINES
-from gallery.public.queries import ShownExhibition, ShownWork
-from gallery.public.views import render_page, set_page_language, slug_of
+from gallery.public.pages import render_page, set_page_language, slug_of
+from gallery.public.view_models import ShownExhibition, ShownWork
 from gallery.web.languages import current_language, set_language
 from gallery.web.rendering import content_security_policy, pages_of, render
 
@@ -187,7 +187,7 @@ async def exhibition_frame(request: Request) -> Response:
         .filter(here)
         .order_by("hangings__room__position", "hangings__position", "hangings__id")
         .limit(2 * WORKS_IN_FRAME)
-        .values(*queries.WORK_COLUMNS)
+        .values(*view_models.WORK_COLUMNS)
     )
     shown = {row["id"]: ShownWork.of(row) for row in rows}
     works = list(shown.values())[:WORKS_IN_FRAME]
@@ -198,7 +198,7 @@ async def exhibition_frame(request: Request) -> Response:
 def frame(request: Request, path: str, works: list[ShownWork], **context: Any) -> Response:
     page = {"work": None, "exhibition": None, "page": path, "wall": works, **context}
     response = render_page(request, "public/frame.html", works=works, **page)
-    return allow_framing(request, response, queries.style_sheet(works))
+    return allow_framing(request, response, view_models.style_sheet(works))
 
 
 def empty_frame(request: Request, status: int) -> Response:

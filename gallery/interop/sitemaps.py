@@ -20,8 +20,8 @@ from gallery.artworks.models import Artwork
 from gallery.clock import to_local
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.public import queries
-from gallery.public.queries import WORK_COLUMNS, ShownWork
-from gallery.public.views import MAX_LISTED, set_page_language
+from gallery.public.pages import MAX_LISTED, set_page_language
+from gallery.public.view_models import WORK_COLUMNS, ShownWork
 from gallery.themes.models import Theme
 from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGE_TAGS, LANGUAGES, current_language
 from gallery.web.rendering import DESK, pages_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from starlette.exceptions import HTTPException
 
-from gallery.public.queries import ShownExhibition, exhibition_at
+from gallery.public.queries import exhibition_at
+from gallery.public.view_models import ShownExhibition
 
 
 async def load_opened(slug: str, headers: dict[str, str] | None = None) -> ShownExhibition:

@@ -17,7 +17,7 @@ from gallery.clock import now, start_of_day, to_local, today
 from gallery.exhibitions.models import Edition
 from gallery.exhibitions.talks import talks_of
 from gallery.public import queries
-from gallery.public.views import MAX_LISTED, render_page, set_page_language
+from gallery.public.pages import MAX_LISTED, render_page, set_page_language
 from gallery.themes.models import Theme
 from gallery.themes.series import next_occurrence, proposed_call
 from gallery.web.languages import LocalizedText, localized

@@ -17,7 +17,7 @@ from gallery.artworks.models import Artwork
 from gallery.clock import to_local
 from gallery.exhibitions.talks import Talk
 from gallery.organisations.models import Organisation, Project
-from gallery.public.queries import Placement, ShownExhibition, ShownWork
+from gallery.public.view_models import Placement, ShownExhibition, ShownWork
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language, localized
 from gallery.web.languages import gettext as _

@@ -14,8 +14,9 @@ from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Hanging, Layout, Room
 from gallery.numbers import whole_number
-from gallery.public.queries import WORK_COLUMNS, Counts, ShownWork, count_works, spoken_column
+from gallery.public.queries import count_works
 from gallery.public.rooms import CAPTION_COLUMNS, STORY_COLUMNS, ShownRoom, columns_for, shown_room
+from gallery.public.view_models import WORK_COLUMNS, Counts, ShownWork, spoken_column
 from gallery.web.languages import LocalizedText
 
 WORKS_PER_PAGE = 60  # works on one page of an exhibition

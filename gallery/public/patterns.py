@@ -8,8 +8,8 @@ from starlette.routing import Route
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 
-from gallery.public import queries
-from gallery.public.queries import Counts
+from gallery.public import queries, view_models
+from gallery.public.view_models import Counts
 from gallery.web.forms import Form, LineField, Required, TextBlockField
 from gallery.web.languages import accepted_language, set_language
 from gallery.web.languages import gettext as _
@@ -30,7 +30,7 @@ async def show(request: Request) -> Response:
         "exhibitions": shown,
         "hung": await queries.works_by_edition(shown, 1),
         "counts": Counts(works=48, organisations=17, projects=16),
-        "style": queries.style_sheet(works, shown[0].theme if shown else None),
+        "style": view_models.style_sheet(works, shown[0].theme if shown else None),
         "form": sample_form(),
     }
     return render(request, "patterns.html", context)

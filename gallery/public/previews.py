@@ -33,10 +33,10 @@ from gallery.images.models import Image
 from gallery.images.profile_image_models import CreditLogo
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
-from gallery.public import queries as walls
+from gallery.public import view_models
 from gallery.public.media import MEDIA_TYPES
+from gallery.public.pages import set_page_language
 from gallery.public.rooms import rooms_of_draft
-from gallery.public.views import set_page_language
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.forms import read_desk_form
@@ -171,7 +171,7 @@ async def show(request: Request) -> Response:
     rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: f"{pictures}/{token}")
     works = [work for room in rooms for work in room.works]
     shown = await draft_as_shown(draft)
-    style = walls.style_sheet(works, shown.theme)
+    style = view_models.style_sheet(works, shown.theme)
     twin = pages_of(request).url(
         "previews:show",
         language=other_language(request.path_params["language"]),
@@ -181,7 +181,7 @@ async def show(request: Request) -> Response:
         "exhibition": shown,
         "rooms": rooms,
         "cover": works[0] if works else None,
-        "counts": walls.Counts.of(works),  # a work hangs once in an edition
+        "counts": view_models.Counts.of(works),  # a work hangs once in an edition
         "logos": await logos_of(
             exhibition,
             [credit.key for credit in shown.credits],
@@ -261,11 +261,11 @@ async def _exhibition_of_link(settings: Settings, token: str) -> Exhibition | No
     return link.exhibition if link else None
 
 
-async def draft_as_shown(draft: Edition) -> walls.ShownExhibition:
+async def draft_as_shown(draft: Edition) -> view_models.ShownExhibition:
     """The draft as an edition that has opened would be shown."""
-    (row,) = await Edition.filter(id=draft.id).values(*walls.EDITION_COLUMNS)
+    (row,) = await Edition.filter(id=draft.id).values(*view_models.EDITION_COLUMNS)
     row["opens_at"] = row["opens_at"] or now()
-    return walls.ShownExhibition.of(row)
+    return view_models.ShownExhibition.of(row)
 
 
 routes = [

@@ -10,7 +10,7 @@ from typing import Any
 from gallery.artworks.models import Artwork, may_be_exhibited
 from gallery.exhibitions.models import Layout
 from gallery.exhibitions.room_rules import FilledRoom
-from gallery.public.queries import WORK_COLUMNS, ShownWork, in_page_language
+from gallery.public.view_models import WORK_COLUMNS, ShownWork, in_page_language
 from gallery.web.languages import LocalizedText, localized
 
 STORY_COLUMNS = (*WORK_COLUMNS, "story", "story_translation")

@@ -7,7 +7,7 @@ from typing import Any
 
 from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage, ShareImageFormat
 from gallery.organisations.models import Organisation, Project
-from gallery.public.queries import (
+from gallery.public.view_models import (
     COLOUR_PATTERN,
     Counts,
     ShownExhibition,

@@ -14,8 +14,9 @@ from gallery.artworks.models import Artwork, edition_is_open
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Edition, Room
 from gallery.organisations.models import Organisation, Project
-from gallery.public import queries as walls
-from gallery.public.queries import ShownWork, has_opened, published_editions
+from gallery.public import queries, view_models
+from gallery.public.queries import has_opened, published_editions
+from gallery.public.view_models import ShownWork
 from gallery.search.engine import Hit, find_hits
 from gallery.search.indexing import in_languages, plain_line, tags_of
 from gallery.search.models import IDS_PER_KIND, EntryKind, SearchEntry, entry_id
@@ -183,7 +184,7 @@ async def _results(entries: Collection[int], terms: Sequence[Term]) -> dict[int,
 
 @compiled_query
 def _works(ids: list[int]) -> ValuesQuery[Any]:
-    return Artwork.all().on_view(ids).values(*walls.WORK_COLUMNS, "story", "story_translation")
+    return Artwork.all().on_view(ids).values(*view_models.WORK_COLUMNS, "story", "story_translation")
 
 
 @compiled_query
@@ -231,7 +232,7 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
         """As the page would have it, then in each language."""
         said, translation = row[field], row[f"{field}_translation"]
         translated = LocalizedText(translation, other_language(own))
-        return [walls.in_page_language(said, translation, own), translated, LocalizedText(said, own)]
+        return [view_models.in_page_language(said, translation, own), translated, LocalizedText(said, own)]
 
     _, translated_title, own_title = in_both("title")
     facts = [shown.credit, shown.medium, LocalizedText(str(shown.year or ""), ""), shown.organisation]
@@ -257,14 +258,16 @@ def _bilingual_result(
     of: str,
 ) -> SearchResult:
     told = [(row, text), *((room, column) for room in rooms for column in ("title", "text"))]
-    texts = [said(*each) for each in told for said in (walls.spoken_column, walls.other_spoken_column)]
-    fact = walls.spoken_column(row, of) if of else LocalizedText("", "")
+    texts = [
+        said(*each) for each in told for said in (view_models.spoken_column, view_models.other_spoken_column)
+    ]
+    fact = view_models.spoken_column(row, of) if of else LocalizedText("", "")
     return SearchResult(
         kind=kind,
         route=f"visits:{kind.name.lower()}",
         parameters={"slug": row["slug"]},
-        title=walls.spoken_column(row, title),
-        other_title=walls.other_spoken_column(row, title),
+        title=view_models.spoken_column(row, title),
+        other_title=view_models.other_spoken_column(row, title),
         facts=[fact] if fact.text else [],
         passage=_passage(texts, terms),
     )
@@ -292,12 +295,12 @@ async def _filter_values(seen: Mapping[int, QueryRow]) -> FilterValues:
         if kind == EntryKind.WORK:
             count("language", row["language"], LocalizedText("", ""))
             count("year", str(row["year"] or ""), LocalizedText(str(row["year"]), ""))
-            medium = walls.in_page_language(row["medium"], row["medium_translation"], row["language"])
+            medium = view_models.in_page_language(row["medium"], row["medium_translation"], row["language"])
             count("medium", medium.text, medium)
         name, slug, title = FACETS[kind]
-        count(name, row[slug], walls.spoken_column(row, title))
+        count(name, row[slug], view_models.spoken_column(row, title))
     for row in await tags_of(_by_kind(seen)[EntryKind.WORK]):
-        count("theme", row["themes__slug"], walls.spoken_column(row, "themes__title"))
+        count("theme", row["themes__slug"], view_models.spoken_column(row, "themes__title"))
     return choices
 
 
@@ -313,7 +316,7 @@ FACETS = {
 
 async def newest(limit: int) -> list[ShownWork]:
     """The newest works, by the index: quicker than looking through all walls."""
-    works = await walls.works_by_id(await _newest_ids(limit))
+    works = await queries.works_by_id(await _newest_ids(limit))
     return [works[id] for id in sorted(works, reverse=True)]
 
 
@@ -354,7 +357,7 @@ async def _vocabulary() -> list[str]:
     rows += await newest.values_list(
         "title", "title_translation", "artist__credit_name", "artist__credit_name_translation"
     )
-    for editions in await walls.exhibitions(has_opened(), limit=VOCABULARY_WORKS):
+    for editions in await queries.exhibitions(has_opened(), limit=VOCABULARY_WORKS):
         rows.append((editions.title.text, editions.other_title.text))
     rows += await Theme.all().order_by("-id").limit(VOCABULARY_WORKS).values_list("title_zh", "title_en")
     active = Organisation.filter(is_active=True).order_by("-id").limit(VOCABULARY_WORKS)

@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.public import queries
+from gallery.public import view_models
 from gallery.public.media import NOT_FOR_MACHINES
-from gallery.public.views import set_page_language
+from gallery.public.pages import set_page_language
 from gallery.search.engine import Hit
 from gallery.search.models import EntryKind
 from gallery.search.results import (
@@ -97,7 +97,7 @@ async def show(request: Request) -> Response:
         "marked": partial(highlighted, terms=asked.terms),
         "kind_words": KIND_NAMES,
         "twin_query": search_address(request, asked.question, asked.filters, asked.after).partition("?")[2],
-        "style": queries.style_sheet([*shown, *new_works]),
+        "style": view_models.style_sheet([*shown, *new_works]),
     }
     unfit = any(not work.is_for_machines for work in [*shown, *new_works])
     headers = NOT_FOR_MACHINES if unfit else {}

@@ -25,10 +25,10 @@ from gallery.images.renditions import widths_for
 from gallery.interop.iiif.image_api import CORS, METHODS, PREFLIGHT
 from gallery.interop.responses import CACHE_HEADERS, json_response
 from gallery.organisations.models import Organisation
-from gallery.public import queries
+from gallery.public import queries, view_models
 from gallery.public.media import NOT_FOR_MACHINES
-from gallery.public.queries import WORK_COLUMNS, ShownExhibition, ShownWork
-from gallery.public.views import MAX_WORKS_LISTED, PRESENTATION_MEDIA_TYPE
+from gallery.public.pages import MAX_WORKS_LISTED, PRESENTATION_MEDIA_TYPE
+from gallery.public.view_models import WORK_COLUMNS, ShownExhibition, ShownWork
 from gallery.themes.models import Theme
 from gallery.web.languages import (
     LANGUAGE_TAGS,
@@ -85,7 +85,7 @@ async def show_exhibition(request: Request) -> Response:
     rows = (
         await queries.published_editions(queries.has_opened(), exhibition__slug=slug)
         .limit(1)
-        .values(*queries.EDITION_COLUMNS)
+        .values(*view_models.EDITION_COLUMNS)
     )
     if not rows:
         raise HTTPException(404, headers=CORS)
@@ -157,7 +157,9 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
     assert artist is not None
 
     def credit() -> LocalizedText:
-        return queries.in_page_language(artist.credit_name, artist.credit_name_translation, artwork.language)
+        return view_models.in_page_language(
+            artist.credit_name, artist.credit_name_translation, artwork.language
+        )
 
     label = language_map(lambda: artwork.spoken("title"))
     alt = language_map(lambda: without_markdown(artwork.spoken("alt_text")))
@@ -206,7 +208,7 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
                 {
                     "id": pages.absolute(pages.url("manifests:exhibition", slug=row["exhibition__slug"])),
                     "type": "Collection",
-                    "label": language_map(lambda row=row: queries.spoken_column(row, "title")),  # type: ignore[misc]
+                    "label": language_map(lambda row=row: view_models.spoken_column(row, "title")),  # type: ignore[misc]
                 }
                 for row in shown_in
             ],
