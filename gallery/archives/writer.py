@@ -33,6 +33,7 @@ from gallery.exhibitions.credit_logos import ShownLogo
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.schedule import next_change
 from gallery.images.models import Image
+from gallery.images.picture_element import FALLBACK_WIDTH
 from gallery.images.profile_image_models import CreditLogo
 from gallery.images.renditions import file_name
 from gallery.images.storage_keys import logo_key, rendition_key
@@ -41,7 +42,6 @@ from gallery.public.pagination import ROOM_COLUMNS
 from gallery.public.rooms import STORY_COLUMNS, RoomText, ShownRoom, shown_room
 from gallery.public.view_models import (
     EDITION_COLUMNS,
-    FALLBACK_WIDTH,
     Counts,
     ShownExhibition,
     ShownWork,
@@ -317,8 +317,8 @@ class ArchivedExhibition:
                 wall = RoomText(spoken_column(room, "title"), spoken_column(room, "text"), room["layout"])
                 rows = [self.rows[one["artwork_id"]] for one in here]
                 captions = {one["artwork_id"]: spoken_column(one, "caption") for one in here}
-                shelf = f"{up}media/"
-                shown.append(shown_room(len(shown) + 1, wall, rows, captions, shelf.__add__))
+                media = f"{up}media/"
+                shown.append(shown_room(len(shown) + 1, wall, rows, captions, media.__add__))
         return shown
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,16 +24,6 @@ from gallery.web.rendering import settings_of
 # Where a consent does not cover machine use; a wish, which those who train models may or may not honour.
 NOT_FOR_MACHINES = {"x-robots-tag": "noai, noimageai"}
 MEDIA_TYPES = {format.name: format.media_type for format in FORMATS}
-
-
-class HasToken(Protocol):
-    @property
-    def token(self) -> str: ...
-
-
-def public_rendition_address(image: HasToken) -> Callable[[int, str], str]:
-    """The public addresses of an image's renditions, by width in px and format."""
-    return lambda width, format: f"/media/{image.token}/{width}.{format}"
 
 
 class Visibility(StrEnum):

@@ -45,10 +45,12 @@ class ShownRoom:
         return [(year, list(group)) for year, group in groupby(ordered, lambda work: work.year)]
 
 
-async def rooms_of_draft(rooms: Sequence[FilledRoom], shelf: Callable[[str], str]) -> list[ShownRoom]:
+async def rooms_of_draft(
+    rooms: Sequence[FilledRoom], picture_address: Callable[[str], str]
+) -> list[ShownRoom]:
     """The rooms of a draft as they would be shown if it were published now; one query.
 
-    `shelf` gives the folder of addresses under which a picture, by its token, is handed out meanwhile.
+    `picture_address` gives the address below which the renditions of a picture are, by its token.
     """
     ids = {hung.artwork_id for room in rooms for hung in room.works}
     columns = columns_for(room.room.layout for room in rooms)
@@ -66,7 +68,7 @@ async def rooms_of_draft(rooms: Sequence[FilledRoom], shelf: Callable[[str], str
             RoomText(localized(room.room, "title"), localized(room.room, "text"), room.room.layout),
             hung,
             {one.artwork_id: localized(one, "caption") for one in room.works},
-            shelf,
+            picture_address,
         )
         for number, (room, hung) in enumerate(((room, hung) for room, hung in walls if hung), start=1)
     ]
@@ -82,7 +84,7 @@ def shown_room(
     room: Any,
     rows: Iterable[dict[str, Any]],
     captions: Mapping[int, LocalizedText],
-    shelf: Callable[[str], str] | None = None,
+    picture_address: Callable[[str], str] | None = None,
 ) -> ShownRoom:
     """A room of `rows` of works. `room` has title, text (spoken) and layout."""
     rows = list(rows)
@@ -90,7 +92,9 @@ def shown_room(
         number=number,
         title=room.title,
         text=room.text,
-        works=[ShownWork.of(row, shelf(row["image__token"]) if shelf else "") for row in rows],
+        works=[
+            ShownWork.of(row, picture_address(row["image__token"]) if picture_address else "") for row in rows
+        ],
         layout=room.layout,
         captions={id: caption for id, caption in captions.items() if caption.text},
         stories={

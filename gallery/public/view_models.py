@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from gallery.clock import now
 from gallery.exhibitions.credits import Credit, by_kind, credits_of
 from gallery.exhibitions.talks import Talk, talks_of
+from gallery.images.picture_element import picture_element, rendition_address
 from gallery.images.profile_image_models import ProfileImage
 from gallery.images.renditions import widths_for
 from gallery.images.sandbox.parent import SMALL_SIDE
-from gallery.public.media import public_rendition_address
 from gallery.web.languages import LocalizedText, current_language, localized, other_language
-from gallery.web.rendering import lang_attribute
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
-FALLBACK_WIDTH = 960  # px: for browsers that know no other format, and no set of pictures
 MAX_THUMBNAIL_WIDTH = 1600  # px: no wall is shown wider, even on a dense screen
 WORK_COLUMNS = (
     "id",
@@ -81,7 +78,7 @@ class ShownPicture(NamedTuple):
     height: int
     placeholder: str  # a data: URI
     mean_colour: str
-    shelf: str = ""  # where its renditions are handed out; empty: where those on view are
+    own_address: str = ""  # below which its renditions are, in a preview or an archive; empty: public
 
     @property
     def ratio(self) -> float:
@@ -128,54 +125,37 @@ class ShownPicture(NamedTuple):
         return widths_for(self.width)
 
     def element(
-        self, alt: LocalizedText, sizes: str = "", *, first: bool = False, most: int = MAX_THUMBNAIL_WIDTH
+        self,
+        alt: LocalizedText,
+        sizes: str = "",
+        *,
+        first: bool = False,
+        max_width: int = MAX_THUMBNAIL_WIDTH,
     ) -> Markup:
-        """Its <picture>, offering no rendition wider than `most` px if some are not.
-
-        `sizes` says how wide it stands (a row of a wall, where nothing is said); `first` is for the one that a page
-        opens with. Not a template's macro, for a wall has sixty of them.
-        """
-        before, after = frame(self, sizes or self.sizes_on_wall, first, most)
-        # A token, numbers, and sizes of our own: only the alternative text needs escaping.
-        return Markup(f'{before} alt="{escape(alt.text)}"{lang_attribute(alt)}{after}')  # noqa: S704
+        """Its <picture>, as `picture_element` says; `sizes` are those in a row of works unless given."""
+        return picture_element(
+            self.base_address,
+            (self.width, self.height),
+            alt,
+            sizes or self.sizes_on_wall,
+            first=first,
+            max_width=max_width,
+        )
 
     def address(self, width: int, format: str = "jpg") -> str:
-        """The address of the narrowest rendition at least `width` px wide, or of the widest there is."""
-        widths = self.widths()
-        return self.address_of(next((step for step in widths if step >= width), widths[-1]), format)
+        """The address of the narrowest rendition at least `width` px wide, or of the widest."""
+        return rendition_address(self.base_address, self.width, width, format)
 
     @property
-    def address_of(self) -> Callable[[int, str], str]:
-        """The addresses of its renditions, by width in px and format."""
-        if not self.shelf:
-            return public_rendition_address(self)
-        return lambda width, format: f"{self.shelf}/{width}.{format}"
+    def base_address(self) -> str:
+        """The address below which its renditions are."""
+        return self.own_address or f"/media/{self.token}"
 
     def style(self) -> str:
         """The rule that gives its ratio, colour and placeholder to its class."""
         colour = self.mean_colour if COLOUR_PATTERN.fullmatch(self.mean_colour) else "#888888"
         hint = f";--i:url({self.placeholder})" if PLACEHOLDER_PATTERN.fullmatch(self.placeholder) else ""
         return f".{self.key}{{--r:{self.ratio:.4f};--c:{colour}{hint}}}"
-
-
-@lru_cache(maxsize=4096)
-def frame(picture: ShownPicture, sizes: str, first: bool, most: int) -> tuple[str, str]:
-    """What stands before and after the alternative text of a <picture>: addresses and sizes, no words of anybody's."""
-    address = picture.address_of
-    widths = picture.widths()
-    fitting = [width for width in widths if width <= most] or widths[:1]
-    avif, webp = (
-        ", ".join([f"{address(width, format)} {width}w" for width in fitting]) for format in ("avif", "webp")
-    )
-    # Where the browser must not wait to measure it, `auto` would be taken for the whole width of the window.
-    sizes = sizes.removeprefix("auto, ") if first else sizes
-    haste = 'fetchpriority="high"' if first else 'loading="lazy" fetchpriority="low"'
-    return (
-        f'<picture class="picture"><source type="image/avif" sizes="{sizes}" srcset="{avif}">'
-        f'<source type="image/webp" sizes="{sizes}" srcset="{webp}">'
-        f'<img src="{picture.address(min(most, FALLBACK_WIDTH))}" width="{picture.width}" height="{picture.height}"',
-        f' {haste} decoding="async"></picture>',
-    )
 
 
 class ShownEmblem(NamedTuple):
@@ -219,8 +199,8 @@ class ShownWork(NamedTuple):
     picture: ShownPicture
 
     @classmethod
-    def of(cls, row: dict[str, Any], shelf: str = "") -> Self:
-        """From a row of WORK_COLUMNS; `shelf` as ShownPicture has it."""
+    def of(cls, row: dict[str, Any], picture_address: str = "") -> Self:
+        """From a row of WORK_COLUMNS; `picture_address` is the picture's `own_address`."""
         language = row["language"]
 
         def said(field: str) -> LocalizedText:
@@ -246,7 +226,7 @@ class ShownWork(NamedTuple):
                 height=row["image__height"],
                 placeholder=row["image__placeholder"],
                 mean_colour=row["image__mean_colour"],
-                shelf=shelf,
+                own_address=picture_address,
             ),
         )
 
