@@ -6,7 +6,6 @@ room for it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -17,10 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gallery.numbers import whole_number
 from gallery.public import view_models
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pages import set_page_language
-from gallery.search.engine import Hit
+from gallery.search.engine import ABOVE_ALL_IDS, Hit
 from gallery.search.models import EntryKind
 from gallery.search.results import (
     FILTERS,
@@ -65,7 +65,6 @@ FILTER_NAMES: Mapping[str, Any] = {
     "year": _l("Year"),
     "language": _l("Language of the story"),
 }
-HIT_KEY = re.compile(r"(t|x)([0-9]{1,15})")  # of an entry: a BigIntField holds it
 
 
 async def show(request: Request) -> Response:
@@ -116,10 +115,10 @@ def after_in(request: Request) -> Hit | None:
     key = request.query_params.get("after", "")
     if not key:
         return None
-    match = HIT_KEY.fullmatch(key)
-    if match is None:
+    entry = whole_number(key[1:], most=ABOVE_ALL_IDS)
+    if key[0] not in "tx" or entry is None:
         raise HTTPException(404)
-    return Hit(match[1] == "t", int(match[2]))
+    return Hit(key[0] == "t", entry)
 
 
 def search_address(

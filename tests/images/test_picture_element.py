@@ -14,7 +14,9 @@ def test_no_template_makes_a_picture_of_its_own() -> None:
         for path in template_folder().rglob("*.html")
         if re.search(r"<picture|<source|images:preview'|/desk/images/", path.read_text())
     }
-    assert own == {"artworks/framing.html"}  # it shows the original before it was framed, which has no renditions
+    assert own == {
+        "artworks/framing.html"
+    }  # it shows the original before it was framed, which has no renditions
 
 
 def test_a_picture_offers_the_renditions_that_fit_and_says_what_it_shows() -> None:
