@@ -289,7 +289,7 @@ def create_app(settings: Settings) -> Gallery:
     app.state.settings = settings
     app.state.content = content
     app.state.storage = Storage(settings)
-    app.state.sightings = VisibilityCache(content)
+    app.state.visibility_cache = VisibilityCache(content)
     app.state.demand = OnDemandQueue()
     app.state.api_limits = ApiLimits(settings)
     app.state.pages = pages = Pages(settings, routes, static_files.version)

@@ -45,7 +45,7 @@ from gallery.public.view_models import (
     Counts,
     ShownExhibition,
     ShownWork,
-    spoken_column,
+    localized_column,
     style_sheet,
 )
 from gallery.settings import Settings
@@ -314,9 +314,11 @@ class ArchivedExhibition:
         for room in self.rooms:
             here = [one for one in self.hung if one["room_id"] == room["id"]]
             if here:
-                wall = RoomText(spoken_column(room, "title"), spoken_column(room, "text"), room["layout"])
+                wall = RoomText(
+                    localized_column(room, "title"), localized_column(room, "text"), room["layout"]
+                )
                 rows = [self.rows[one["artwork_id"]] for one in here]
-                captions = {one["artwork_id"]: spoken_column(one, "caption") for one in here}
+                captions = {one["artwork_id"]: localized_column(one, "caption") for one in here}
                 media = f"{up}media/"
                 shown.append(shown_room(len(shown) + 1, wall, rows, captions, media.__add__))
         return shown

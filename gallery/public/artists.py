@@ -16,19 +16,19 @@ from gallery.web.languages import localized
 
 
 async def show(request: Request) -> Response:
-    """A visitor sees all that one artist shows, by the name of their credits, where the artist wishes such a page."""
+    """An artist's works on view under the credit name, if the artist wishes to have such a page."""
     set_page_language(request)
     works = await queries.works_on_view(
         Q(artist__page_id=request.path_params["page_id"]), limit=MAX_WORKS_LISTED
     )
     if not works:
         raise HTTPException(404)
-    found = await Artist.get(page_id=request.path_params["page_id"])
+    artist = await Artist.get(page_id=request.path_params["page_id"])
     return render_page(
         request,
         "public/artist.html",
-        about=localized(found, "about"),
-        born=birth_decade(found),
+        about=localized(artist, "about"),
+        born=birth_decade(artist),
         works=works,
         credit=works[0].credit,
         organisation=works[0].organisation,

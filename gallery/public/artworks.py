@@ -17,32 +17,32 @@ from gallery.web.rendering import settings_of
 
 
 async def show(request: Request) -> Response:
-    """A visitor stands before one work, with its label, its story and the project behind it."""
+    """A work with its label, its story and the project behind it."""
     set_page_language(request)
     public_id = request.path_params["public_id"]
     found = await load_on_view(public_id, "image", "artist", "organisation", "project")
-    place = await queries.placement_of(found.id)
-    if place is None:  # withdrawn or taken down in this very moment
+    placement = await queries.placement_of(found.id)
+    if placement is None:  # withdrawn or taken down since the query before
         raise HTTPException(404)
-    work = place.work
+    work = placement.work
     dead = await find_dead_links(found.project.links.values() if found.project else ())
     return render_page(
         request,
         "public/artwork.html",
-        works=[work, *place.beside],
-        theme=place.exhibition.theme,
+        works=[work, *placement.neighbours],
+        theme=placement.exhibition.theme,
         work=work,
         artwork=found,
         born=birth_decade(found.artist),
-        place=place,
+        placement=placement,
         dead=dead,
         themes=await Theme.filter(artworks__id=found.id).order_by("occurs_on", "id"),
-        linked_data=linked_data_of(request).of_artwork(place, found, dead),
+        linked_data=linked_data_of(request).of_artwork(placement, found, dead),
         alternates=[
             manifest_link(request, "manifests:artwork", work.title.text, public_id=public_id),
             *oembed_links(request, "visits:artwork", work.title.text, public_id=public_id),
         ],
-        placards=share_images.of_work(work, place.exhibition.theme, settings_of(request)),
+        share_images=share_images.of_work(work, placement.exhibition.theme, settings_of(request)),
     )
 
 

@@ -27,11 +27,11 @@ from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of, settings_of
 
-PROJECTS_OF_EXHIBITION = 60  # named at its end
+PROJECTS_OF_EXHIBITION = 60  # listed on its last page
 
 
 async def index(request: Request) -> Response:
-    """A visitor looks for an exhibition: open ones, those to come, past ones."""
+    """The open, coming and past exhibitions."""
     set_page_language(request)
     data = linked_data_of(request)
     open_now = await queries.exhibitions(queries.is_open(), limit=MAX_LISTED)
@@ -52,73 +52,73 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A visitor walks through an exhibition, room by room."""
+    """An exhibition, room by room, at most WORKS_PER_PAGE works at once."""
     set_page_language(request)
-    shown = await load_opened(slug_of(request))
-    asked = request.query_params
+    exhibition = await load_opened(slug_of(request))
+    query = request.query_params
     try:
-        stretch = await exhibition_page(shown.edition_id, asked.get("room", ""), asked.get("after", ""))
+        page = await exhibition_page(exhibition.edition_id, query.get("room", ""), query.get("after", ""))
     except NoSuchRoom as error:
         raise HTTPException(404) from error
-    is_beginning = "room" not in asked
-    works = stretch.works
-    first = works if is_beginning else await first_works(shown.edition_id)
-    slug, title = shown.slug, shown.title.text
-    is_end = not stretch.following
+    is_beginning = "room" not in query
+    works = page.works
+    first = works if is_beginning else await first_works(exhibition.edition_id)
+    slug, title = exhibition.slug, exhibition.title.text
+    is_end = not page.following
     return render_page(
         request,
         "public/exhibition.html",
         works=works,
-        theme=shown.theme,
-        exhibition=shown,
-        stretch=stretch,
-        rooms=stretch.rooms,
+        theme=exhibition.theme,
+        exhibition=exhibition,
+        page=page,
+        rooms=page.rooms,
         is_beginning=is_beginning,
         is_end=is_end,
-        projects=await queries.projects_in_edition(shown.edition_id, PROJECTS_OF_EXHIBITION)
+        projects=await queries.projects_in_edition(exhibition.edition_id, PROJECTS_OF_EXHIBITION)
         if is_end
         else [],
         cover=works[0] if works else None,
         logos=await logos_of(
             slug,
-            [credit.key for credit in shown.credits],
+            [credit.key for credit in exhibition.credits],
             lambda logo: pages_of(request).url("logos:show", token=logo.token),
         ),
-        dead=await find_dead_links({credit.link for credit in shown.credits if credit.link}),
-        counts=stretch.counts,
-        onward=urlencode(stretch.following or {}),
-        twin_query=urlencode({name: asked[name] for name in ("room", "after") if name in asked}),
-        linked_data=linked_data_of(request).of_exhibition(shown),
+        dead=await find_dead_links({credit.link for credit in exhibition.credits if credit.link}),
+        counts=page.counts,
+        onward=urlencode(page.following or {}),
+        twin_query=urlencode({name: query[name] for name in ("room", "after") if name in query}),
+        linked_data=linked_data_of(request).of_exhibition(exhibition),
         alternates=[
             feed_link(request, "feeds:exhibition", title, slug=slug),
             manifest_link(request, "manifests:exhibition", title, slug=slug),
             *oembed_links(request, "visits:exhibition", title, slug=slug),
         ],
-        placards=share_images.of_exhibition(shown, first, stretch.counts, settings_of(request)),
+        share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )
 
 
 async def show_walk(request: Request) -> Response:
-    """A visitor, or a screen in a hall, goes through an exhibition or one room of it, work by work.
+    """An exhibition, or one of its rooms, work by work; also for a screen in a hall.
 
-    As many works as one page of an exhibition shows; the rest of a larger one by its rooms.
+    It has at most WORKS_PER_PAGE works. A larger exhibition is shown room by room.
     """
     set_page_language(request)
-    shown = await load_opened(slug_of(request))
-    asked = request.query_params.get("room", "")
+    exhibition = await load_opened(slug_of(request))
+    room = request.query_params.get("room", "")
     try:
-        stretch = await exhibition_page(shown.edition_id, asked)
+        page = await exhibition_page(exhibition.edition_id, room)
     except NoSuchRoom as error:
         raise HTTPException(404) from error
-    first = await first_works(shown.edition_id) if asked else stretch.works
+    first = await first_works(exhibition.edition_id) if room else page.works
     return render_page(
         request,
         "public/walk.html",
-        works=stretch.works,
-        theme=shown.theme,
-        exhibition=shown,
-        rooms=stretch.rooms[:1] if asked else stretch.rooms,
-        placards=share_images.of_exhibition(shown, first, stretch.counts, settings_of(request)),
+        works=page.works,
+        theme=exhibition.theme,
+        exhibition=exhibition,
+        rooms=page.rooms[:1] if room else page.rooms,
+        share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )
 
 

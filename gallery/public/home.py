@@ -23,7 +23,7 @@ CALLS_ON_HOME = 4
 
 
 async def redirect_to_language(request: Request) -> Response:
-    """Somebody comes to the door and is led in, in the language their browser prefers."""
+    """Redirect to the home page in the language that the browser prefers."""
     language = accepted_language(request.headers.get("accept-language", ""))
     response = redirect(request, "visits:home", language=language)
     response.headers["vary"] = "Accept-Language"
@@ -32,16 +32,16 @@ async def redirect_to_language(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A visitor sees what is open now, what comes next, for what works are taken, what is new, and who sends the works."""
+    """The home page: open and coming exhibitions, open calls, the newest works, and the organisations."""
     set_page_language(request)
     open_now = await queries.exhibitions(queries.is_open(), limit=OPEN_ON_HOME)
     past = await queries.exhibitions(queries.has_closed(), order="-closes_at", limit=PAST_ON_HOME)
     hung = await queries.works_by_edition([*open_now, *past], HUNG_ON_HOME)
-    above = {work.id for edition in open_now for work in hung[edition.edition_id]}
+    already_shown = {work.id for edition in open_now for work in hung[edition.edition_id]}
     newest = [
         work
-        for work in await queries.works_on_view(limit=NEWEST_ON_HOME + len(above))
-        if work.id not in above
+        for work in await queries.works_on_view(limit=NEWEST_ON_HOME + len(already_shown))
+        if work.id not in already_shown
     ]
     newest = newest[:NEWEST_ON_HOME]
     shown_now = [exhibition for exhibition in open_now if hung[exhibition.edition_id]]
@@ -49,7 +49,7 @@ async def show(request: Request) -> Response:
         request,
         "public/home.html",
         works=[*newest, *(work for works in hung.values() for work in works)],
-        # One accent would not do for several exhibitions; the newest opening lends its own.
+        # The page has one accent: that of the exhibition that opened last.
         theme=open_now[0].theme if open_now else None,
         open_now=shown_now,
         to_open=await queries.exhibitions(queries.opens_later(), order="opens_at", limit=TO_OPEN_ON_HOME),
@@ -66,13 +66,13 @@ async def show(request: Request) -> Response:
 
 
 async def show_about(request: Request) -> Response:
-    """A visitor reads what this gallery is, how works come here, and where support goes."""
+    """What this gallery is, how works come here, and where support goes."""
     set_page_language(request)
     return render_public(request, "public/about.html")
 
 
 async def show_accessibility(request: Request) -> Response:
-    """A visitor reads for whom the pages work well, and where not yet."""
+    """For whom the pages work well, and where they do not yet."""
     set_page_language(request)
     return render_public(request, "public/accessibility.html")
 

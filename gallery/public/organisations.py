@@ -20,14 +20,14 @@ from gallery.public.pages import (
     set_page_language,
     slug_of,
 )
-from gallery.public.view_models import ShownEmblem
+from gallery.public.view_models import ShownProfileImage
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized
 from gallery.web.rendering import settings_of
 
 
 async def index(request: Request) -> Response:
-    """A visitor sees who sends the works."""
+    """The organisations that send works."""
     set_page_language(request)
     data = linked_data_of(request)
     return render_page(
@@ -39,23 +39,27 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A visitor gets to know an organisation: what it says of itself, its projects, its works on view."""
+    """An organisation: its text about itself, its projects and its works on view."""
     set_page_language(request)
-    found = await Organisation.get_or_none(slug=slug_of(request), is_active=True)
-    if found is None:
+    organisation = await Organisation.get_or_none(slug=slug_of(request), is_active=True)
+    if organisation is None:
         raise HTTPException(404)
-    works = await queries.works_on_view(Q(organisation_id=found.id), limit=MAX_WORKS_LISTED)
+    works = await queries.works_on_view(Q(organisation_id=organisation.id), limit=MAX_WORKS_LISTED)
     return render_page(
         request,
         "public/organisation.html",
         works=works,
-        emblem=ShownEmblem.of(await visible_profile_image(found)),
-        organisation=found,
-        projects=await queries.projects_of_organisation(found.id, MAX_LISTED),
-        linked_data=linked_data_of(request).of_organisation(found),
-        alternates=[feed_link(request, "feeds:organisation", localized(found, "name").text, slug=found.slug)],
+        profile_image=ShownProfileImage.of(await visible_profile_image(organisation)),
+        organisation=organisation,
+        projects=await queries.projects_of_organisation(organisation.id, MAX_LISTED),
+        linked_data=linked_data_of(request).of_organisation(organisation),
+        alternates=[
+            feed_link(
+                request, "feeds:organisation", localized(organisation, "name").text, slug=organisation.slug
+            )
+        ],
         wall=works,
-        placards=share_images.of_organisation(found, works, settings_of(request)),
+        share_images=share_images.of_organisation(organisation, works, settings_of(request)),
     )
 
 

@@ -13,7 +13,7 @@ from gallery.public import view_models
 from gallery.public.json_ld import LinkedData
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.share_images import ShareImages
-from gallery.public.view_models import ShownEmblem, ShownTheme, ShownWork
+from gallery.public.view_models import ShownProfileImage, ShownTheme, ShownWork
 from gallery.web.languages import current_language, set_language
 from gallery.web.rendering import pages_of, render_public
 
@@ -23,7 +23,7 @@ MAX_WORKS_LISTED = 120  # works on the page of a theme, organisation or project,
 
 
 class AlternateLink(NamedTuple):
-    """The same as the page says, in another form."""
+    """A link to the content of the page in another format."""
 
     media_type: str
     title: str
@@ -36,7 +36,7 @@ def feed_link(request: Request, name: str, title: str, **parameters: object) -> 
 
 
 def oembed_links(request: Request, name: str, title: str, **parameters: object) -> list[AlternateLink]:
-    """How a page that can stand on other people's pages says so (https://oembed.com, 4)."""
+    """The links by which other sites find out how to embed the page (https://oembed.com, section 4)."""
     pages = pages_of(request)
     url = pages.absolute(pages.url(name, language=current_language(), **parameters))
     return [
@@ -54,7 +54,7 @@ def manifest_link(request: Request, name: str, title: str, **parameters: object)
 
 
 def set_page_language(request: Request) -> None:
-    """Let the page speak the language of its address."""
+    """Use the language of the address for the page."""
     set_language(request.path_params["language"])
 
 
@@ -73,20 +73,20 @@ def render_page(
     works: Iterable[ShownWork] = (),
     theme: ShownTheme | None = None,
     alternates: Sequence[AlternateLink] = (),
-    placards: ShareImages | None = None,
-    emblem: ShownEmblem | None = None,
+    share_images: ShareImages | None = None,
+    profile_image: ShownProfileImage | None = None,
     **context: Any,
 ) -> Response:
-    """The page with the style sheet of the works on it; `placards` stand for it elsewhere."""
+    """The page, with the style sheet of the works on it. `share_images` are its card and poster."""
     works = list(works)
-    style = view_models.style_sheet(works, theme, [emblem.picture] if emblem else [])
+    style = view_models.style_sheet(works, theme, [profile_image.picture] if profile_image else [])
     site_feed = feed_link(request, "feeds:site", pages_of(request).settings.site_name(current_language()))
     robots = {} if all(work.is_for_machines for work in works) else NOT_FOR_MACHINES
     page = {
         "style": style,
-        "emblem": emblem,
+        "profile_image": profile_image,
         "theme": theme,
-        "placards": placards,
+        "share_images": share_images,
         "robots": robots.get("x-robots-tag", ""),
     }
     alternates = [site_feed, *alternates]

@@ -1,4 +1,4 @@
-"""Every interface element once, on one page: for those who change the look, in development only."""
+"""A page with every interface element, for designers; in development only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAMPLES = 5  # works
 
 
 async def show(request: Request) -> Response:
-    """Somebody who changes the look sees what it does to each element; `?language=en` shows it in English."""
+    """Every interface element once; `?language=en` shows it in English."""
     set_language(
         request.query_params.get("language") or accepted_language(request.headers.get("accept-language", ""))
     )
@@ -37,7 +37,7 @@ async def show(request: Request) -> Response:
 
 
 def sample_form() -> Form:
-    """A form with a field that is right, one that is wrong, and a choice."""
+    """A form with a valid field, a field with an error, and a choice."""
 
     class Sample(Form):
         title = LineField(_("Title"), 80, description=_("As it stands on the wall label."))

@@ -13,33 +13,33 @@ from gallery.organisations.links import find_dead_links
 from gallery.organisations.models import Project
 from gallery.public import queries, share_images
 from gallery.public.pages import MAX_WORKS_LISTED, linked_data_of, render_page, set_page_language, slug_of
-from gallery.public.view_models import ShownEmblem
+from gallery.public.view_models import ShownProfileImage
 from gallery.web.rendering import settings_of
 
 
 async def show(request: Request) -> Response:
-    """A visitor learns what a project does, where to support it, and sees the works it stands behind.
+    """What a project does, where to support it, and its works on view.
 
-    One without a work on view is not shown: partners make projects while their works are still drafts.
+    404 without a work on view: partners enter projects while their works are still drafts.
     """
     set_page_language(request)
-    found = await Project.get_or_none(slug=slug_of(request), organisation__is_active=True).select_related(
+    project = await Project.get_or_none(slug=slug_of(request), organisation__is_active=True).select_related(
         "organisation"
     )
-    works = await queries.works_on_view(Q(project_id=found.id), limit=MAX_WORKS_LISTED) if found else []
-    if found is None or not works:
+    works = await queries.works_on_view(Q(project_id=project.id), limit=MAX_WORKS_LISTED) if project else []
+    if project is None or not works:
         raise HTTPException(404)
-    dead = await find_dead_links(found.links.values())
+    dead = await find_dead_links(project.links.values())
     return render_page(
         request,
         "public/project.html",
         works=works,
-        emblem=ShownEmblem.of(await visible_profile_image(found)),
-        project=found,
+        profile_image=ShownProfileImage.of(await visible_profile_image(project)),
+        project=project,
         dead=dead,
-        linked_data=linked_data_of(request).of_project(found, dead),
+        linked_data=linked_data_of(request).of_project(project, dead),
         wall=works,
-        placards=share_images.of_project(found, works, settings_of(request)),
+        share_images=share_images.of_project(project, works, settings_of(request)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What hangs on the walls that visitors see, fetched in a number of queries that does not grow."""
+"""Queries for the pages that visitors see. Their number does not grow with the rows."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from gallery.public.view_models import (
     ShownExhibition,
     ShownWork,
     ThemeWorkCount,
-    spoken_column,
+    localized_column,
 )
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGES, LocalizedText
 
 
 async def works_on_view(*conditions: Q, limit: int, newest: bool = True) -> list[ShownWork]:
-    """At most `limit` works on view that meet the conditions; one query."""
+    """At most `limit` works on view under these conditions; one query."""
     rows = Artwork.all().on_view().filter(*conditions).order_by("-id" if newest else "id").limit(limit)
     return [ShownWork.of(row) for row in await rows.values(*WORK_COLUMNS)]
 
 
 async def count_works(*conditions: Q) -> Counts:
-    """How many works on view meet the conditions, of how many organisations and projects; one query."""
+    """The numbers of works on view under these conditions, and of their organisations and projects; one query."""
     groups = (
         await Artwork.all()
         .on_view()
@@ -54,7 +54,7 @@ async def count_works(*conditions: Q) -> Counts:
 
 
 async def works_by_id(ids: Collection[int]) -> dict[int, ShownWork]:
-    """Those of the works `ids` that are on view; at most one query."""
+    """The works with these `ids` that are on view; one query."""
     return {row["id"]: ShownWork.of(row) for row in await _works_by_id(list(ids))}
 
 
@@ -64,7 +64,7 @@ def _works_by_id(ids: list[int]) -> ValuesQuery[Any]:
 
 
 async def exhibitions(*conditions: Q, order: str = "-opens_at", limit: int) -> list[ShownExhibition]:
-    """At most `limit` published exhibitions by their current editions; one query."""
+    """At most `limit` published exhibitions, as their current editions; one query."""
     rows = published_editions(*conditions).order_by(order, "-id").limit(limit)
     return [ShownExhibition.of(row) for row in await rows.values(*EDITION_COLUMNS)]
 
@@ -81,7 +81,7 @@ def _current_edition(slug: str) -> ValuesQuery[Any]:
 
 
 def published_editions(*conditions: Q, **values: Any) -> QuerySet[Edition]:
-    """Editions that are on the site or planned, have an opening day and meet the conditions."""
+    """Editions under these conditions that are on the site or planned, and have an opening day."""
     return Edition.filter(edition_is_not_replaced(), *conditions, opens_at__isnull=False, **values)
 
 
@@ -91,12 +91,12 @@ def is_open() -> Q:
 
 
 def has_opened() -> Q:
-    """Editions that have opened, whether or not they have closed, unless they left the site then."""
+    """Editions that have opened and are still on the site, closed or not."""
     return edition_is_open()
 
 
 def opens_later() -> Q:
-    """Planned editions of exhibitions that are not open now: of one that is open, visitors see that alone."""
+    """Planned editions of exhibitions that are not open now. Of an open one visitors see the open edition alone."""
     open_now = Edition.filter(edition_is_not_replaced(), is_open()).values("exhibition_id")
     return Q(opens_at__gt=now()) & ~Q(exhibition_id__in=Subquery(open_now))
 
@@ -126,15 +126,15 @@ async def works_by_edition(shown: Sequence[ShownExhibition], most: int) -> dict[
 
 
 def editions_with_talks() -> QuerySet[Edition]:
-    """The editions whose talks visitors may read of: those on the site, and those to open."""
+    """The editions with talks that are on the site or open later."""
     return published_editions(has_opened() | opens_later(), talks__isnull=False)
 
 
 async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhibition]]:
-    """What begins from `moment` on beside exhibitions that are on the site or to open; one query."""
+    """At most `limit` talks from `moment` on, of exhibitions on the site or to open, with the exhibition; one query."""
     announced = editions_with_talks().order_by("opens_at", "id")
     shown = [ShownExhibition.of(row) for row in await announced.values(*EDITION_COLUMNS)]
-    # Where a past exhibition opens again, both editions may name a talk: the later one's words count.
+    # If a past exhibition opens again, both editions may have the talk: the later one counts.
     found = {
         (exhibition.slug, talk.key): (talk, exhibition)
         for exhibition in shown
@@ -148,13 +148,13 @@ NEIGHBOURS = 6  # works
 
 
 async def placement_by_public_id(public_id: str) -> Placement | None:
-    """The place of a work that is on view, by its public id; four queries."""
+    """The placement of a work on view, by its public id; four queries."""
     found = await Artwork.all().on_view().filter(public_id=public_id).first()
     return await placement_of(found.id) if found else None
 
 
 async def placement_of(artwork_id: int) -> Placement | None:
-    """Its place in the exhibition that opened last; four queries, however many works hang in the room."""
+    """The placement of a work in the exhibition that opened last; four queries, however many works the room has."""
     hangings = (
         await Hanging.filter(edition_is_open("room__edition__"), artwork_id=artwork_id)
         .order_by("-room__edition__opens_at", "room__position", "room_id")
@@ -173,7 +173,7 @@ async def placement_of(artwork_id: int) -> Placement | None:
         .values("id")
     )
     ids: list[int] = [row["id"] for row in rows]
-    if artwork_id not in ids or not shown:  # taken down in this very moment
+    if artwork_id not in ids or not shown:  # taken down since the query before
         return None
     here = ids.index(artwork_id)
     first = max(0, min(here - NEIGHBOURS // 2, len(ids) - NEIGHBOURS - 1))
@@ -184,12 +184,12 @@ async def placement_of(artwork_id: int) -> Placement | None:
     return Placement(
         work=works[artwork_id],
         exhibition=shown[0],
-        room=spoken_column(hanging, "room__title"),
+        room=localized_column(hanging, "room__title"),
         position=here + 1,
         of=len(ids),
         previous=works.get(ids[here - 1]) if here else None,
         next=works.get(ids[here + 1]) if here + 1 < len(ids) else None,
-        beside=[works[id] for id in around if id in works and id != artwork_id],
+        neighbours=[works[id] for id in around if id in works and id != artwork_id],
     )
 
 
@@ -206,7 +206,7 @@ async def organisations_on_view(*, limit: int) -> list[DirectoryEntry]:
     listed = [
         DirectoryEntry(
             row["organisation__slug"],
-            spoken_column(row, "organisation__name"),
+            localized_column(row, "organisation__name"),
             LocalizedText("", "zh"),
             row["works"],
         )
@@ -216,12 +216,12 @@ async def organisations_on_view(*, limit: int) -> list[DirectoryEntry]:
 
 
 async def projects_of_organisation(organisation_id: int, limit: int) -> list[DirectoryEntry]:
-    """At most `limit` projects that stand behind its works on view; one query."""
+    """At most `limit` projects of an organisation that have works on view; one query."""
     return _as_directory(await _projects_on_view(Q(organisation_id=organisation_id), limit))
 
 
 async def projects_in_edition(edition_id: int, limit: int) -> list[DirectoryEntry]:
-    """At most `limit` projects that stand behind what hangs in an edition, as far as it is on view; one query."""
+    """At most `limit` projects of the works on view in an edition; one query."""
     return _as_directory(await _projects_in_edition(edition_id, limit))
 
 
@@ -251,8 +251,8 @@ def _as_directory(rows: Iterable[QueryRow]) -> list[DirectoryEntry]:
     return [
         DirectoryEntry(
             row["project__slug"],
-            spoken_column(row, "project__title"),
-            spoken_column(row, "project__summary"),
+            localized_column(row, "project__title"),
+            localized_column(row, "project__summary"),
             row["works"],
         )
         for row in rows
@@ -277,19 +277,19 @@ async def sample_works(
 ) -> dict[int, ShownWork]:
     """A work on view for each theme that has one, by the theme's id; four queries.
 
-    Its cover, else what its latest exhibition begins with, else its newest.
+    It is the theme's cover, else the first work of its latest exhibition, else its newest work.
     """
     opened = await exhibitions(
         has_opened(), Q(exhibition__theme_id__in=list(counted)), limit=len(counted) * 4
     )
     first = await works_by_edition(opened, 1)
-    entrances = {each.theme.slug: first[each.edition_id] for each in reversed(opened) if each.theme}
+    first_works = {each.theme.slug: first[each.edition_id] for each in reversed(opened) if each.theme}
     newest = {theme_id: each.newest for theme_id, each in counted.items()}
     works = await works_by_id({*newest.values(), *(each.cover_id for each in themes if each.cover_id)})
     samples = {}
     for theme in themes:
         cover, last = works.get(theme.cover_id or 0), works.get(newest.get(theme.id, 0))
-        ranked = [cover, *entrances.get(theme.slug, []), last]
-        if sample := next(filter(None, ranked), None):
+        candidates = [cover, *first_works.get(theme.slug, []), last]
+        if sample := next(filter(None, candidates), None):
             samples[theme.id] = sample
     return samples

@@ -1,4 +1,4 @@
-"""The rooms of an exhibition as visitors walk through them, of an edition or of a draft that is looked at beforehand."""
+"""The rooms that visitors see, of an edition or, in a preview, of a draft."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption_zh", "hangings__capti
 
 @dataclass(frozen=True, slots=True)
 class RoomText:
-    """What a room says of itself."""
+    """The texts and the layout of a room."""
 
     title: LocalizedText
     text: LocalizedText
@@ -40,7 +40,7 @@ class ShownRoom:
 
     @property
     def years(self) -> list[tuple[int | None, list[ShownWork]]]:
-        """The works by year, the earliest first and those without one last; within a year as they hang."""
+        """The works by year, the earliest first and those without a year last; in the order of the room within a year."""
         ordered = sorted(self.works, key=lambda work: (work.year is None, work.year or 0))
         return [(year, list(group)) for year, group in groupby(ordered, lambda work: work.year)]
 
@@ -59,7 +59,7 @@ async def rooms_of_draft(
         if ids
         else {}
     )
-    walls = [
+    hung_rooms = [
         (room, [rows[hung.artwork_id] for hung in room.works if hung.artwork_id in rows]) for room in rooms
     ]
     return [
@@ -67,15 +67,15 @@ async def rooms_of_draft(
             number,
             RoomText(localized(room.room, "title"), localized(room.room, "text"), room.room.layout),
             hung,
-            {one.artwork_id: localized(one, "caption") for one in room.works},
+            {each.artwork_id: localized(each, "caption") for each in room.works},
             picture_address,
         )
-        for number, (room, hung) in enumerate(((room, hung) for room, hung in walls if hung), start=1)
+        for number, (room, hung) in enumerate(((room, hung) for room, hung in hung_rooms if hung), start=1)
     ]
 
 
 def columns_for(layouts: Iterable[Layout]) -> tuple[str, ...]:
-    """What to fetch of works for rooms of these layouts: their stories only where one shows them."""
+    """The columns of works for rooms of these layouts: with the story only if a layout shows it."""
     return STORY_COLUMNS if Layout.STORIES in layouts else WORK_COLUMNS
 
 
@@ -86,7 +86,7 @@ def shown_room(
     captions: Mapping[int, LocalizedText],
     picture_address: Callable[[str], str] | None = None,
 ) -> ShownRoom:
-    """A room of `rows` of works. `room` has title, text (spoken) and layout."""
+    """A room with works from `rows`. `room` has title, text (both localized) and layout."""
     rows = list(rows)
     return ShownRoom(
         number=number,

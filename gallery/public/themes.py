@@ -29,56 +29,56 @@ from gallery.web.rendering import settings_of
 
 
 async def index(request: Request) -> Response:
-    """A visitor looks through the occasions for which works were made."""
+    """The occasions for which works were made."""
     set_page_language(request)
     data = linked_data_of(request)
-    found = await Theme.all().order_by("-occurs_on", "-id").limit(MAX_LISTED)
-    counted = await queries.work_counts_by_theme()
-    samples = await queries.sample_works(found, counted)
+    themes = await Theme.all().order_by("-occurs_on", "-id").limit(MAX_LISTED)
+    counts = await queries.work_counts_by_theme()
+    samples = await queries.sample_works(themes, counts)
     return render_page(
         request,
         "public/themes.html",
         works=samples.values(),
         linked_data=data.index(data.themes(), _("The occasions for which works are made and shown.")),
-        themes=found,
-        counts=counted,
+        themes=themes,
+        counts=counts,
         samples=samples,
     )
 
 
 async def show(request: Request) -> Response:
-    """A visitor sees an occasion: its text, its exhibitions, its works on view."""
+    """An occasion: its text, its exhibitions and its works on view."""
     set_page_language(request)
-    found = await Theme.get_or_none(slug=slug_of(request))
-    if found is None:
+    theme = await Theme.get_or_none(slug=slug_of(request))
+    if theme is None:
         raise HTTPException(404)
-    title = localized(found, "title")
-    works = await queries.works_on_view(Q(themes__id=found.id), limit=MAX_WORKS_LISTED)
+    title = localized(theme, "title")
+    works = await queries.works_on_view(Q(themes__id=theme.id), limit=MAX_WORKS_LISTED)
     opened = await queries.exhibitions(
-        queries.has_opened(), Q(exhibition__theme_id=found.id), limit=MAX_LISTED
+        queries.has_opened(), Q(exhibition__theme_id=theme.id), limit=MAX_LISTED
     )
     hung = await queries.works_by_edition(opened, 1)
-    covers = await queries.works_by_id([found.cover_id] if found.cover_id else [])
-    cover = covers.get(found.cover_id or 0)
+    covers = await queries.works_by_id([theme.cover_id] if theme.cover_id else [])
+    cover = covers.get(theme.cover_id or 0)
     return render_page(
         request,
         "public/theme.html",
         works=[*works, *covers.values(), *(work for some in hung.values() for work in some)],
-        theme=ShownTheme(found.slug, title, found.accent, found.accent_night),
-        occasion=found,
+        theme=ShownTheme(theme.slug, title, theme.accent, theme.accent_night),
+        occasion=theme,
         day=today(),
         cover=cover,
-        years=await Theme.filter(other_years(found)).order_by("-occurs_on", "-id").limit(MAX_LISTED),
-        counts=await queries.count_works(Q(themes__id=found.id)),
+        years=await Theme.filter(other_years(theme)).order_by("-occurs_on", "-id").limit(MAX_LISTED),
+        counts=await queries.count_works(Q(themes__id=theme.id)),
         wall=works,
         exhibitions=opened,
         hung=hung,
-        linked_data=linked_data_of(request).of_theme(found),
+        linked_data=linked_data_of(request).of_theme(theme),
         alternates=[
-            feed_link(request, "feeds:theme", title.text, slug=found.slug),
-            manifest_link(request, "manifests:theme", title.text, slug=found.slug),
+            feed_link(request, "feeds:theme", title.text, slug=theme.slug),
+            manifest_link(request, "manifests:theme", title.text, slug=theme.slug),
         ],
-        placards=share_images.of_theme(found, [*covers.values(), *works], settings_of(request)),
+        share_images=share_images.of_theme(theme, [*covers.values(), *works], settings_of(request)),
     )
 
 

@@ -21,7 +21,7 @@ from gallery.web.languages import LocalizedText, current_language, localized, ot
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
 PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
-MAX_THUMBNAIL_WIDTH = 1600  # px: no wall is shown wider, even on a dense screen
+MAX_THUMBNAIL_WIDTH = 1600  # px: no work in a row is wider, even on a dense screen
 WORK_COLUMNS = (
     "id",
     "public_id",
@@ -70,7 +70,7 @@ EDITION_COLUMNS = (
 
 
 class ShownPicture(NamedTuple):
-    """A picture as a page needs it; `key` is its class in the page's style sheet."""
+    """A picture on a page. `key` is its class in the page's style sheet."""
 
     key: str
     token: str
@@ -90,35 +90,35 @@ class ShownPicture(NamedTuple):
 
     @property
     def is_large(self) -> bool:
-        """Whether it shows more when one looks closer."""
+        """Whether zooming in shows more of it."""
         return max(self.width, self.height) >= SMALL_SIDE
 
     @property
     def sizes_on_wall(self) -> str:
-        """How wide it hangs in a row of a wall, for browsers that do not measure it themselves."""
+        """The `sizes` in a row of works, for browsers that do not know `auto`."""
         ratio = self.ratio
         narrow = f"(min-width: 40rem) {ratio * 32:.0f}vw, {sizes_on_phone(min(ratio * 100, 88))}"
         return f"auto, (min-width: 60rem) {ratio * 28:.0f}vw, {narrow}"
 
     @property
     def sizes_as_cover(self) -> str:
-        """How wide it stands beside the title of what it opens."""
+        """The `sizes` next to the title of an exhibition or theme."""
         return f"(min-width: 60rem) min(56vw, {self.ratio * 74:.0f}vh), {sizes_on_phone(88)}"
 
     @property
-    def sizes_beside(self) -> str:
-        """The same for the lower rows of what hangs beside another work."""
+    def sizes_as_neighbour(self) -> str:
+        """The `sizes` in the lower rows of a work's neighbours."""
         return f"auto, (min-width: 40rem) {self.ratio * 16:.0f}vw, {self.ratio * 45:.0f}vw"
 
     @property
     def sizes_alone(self) -> str:
-        """How wide it stands on its own page: as wide as its column, unless it would be too tall for the window."""
+        """The `sizes` on its own page: as wide as its column, unless it would be taller than the window."""
         beside = f"min(51vw, 53rem, {self.ratio:.2f} * (94vh - 8.5rem))"
         return f"(min-width: 60rem) {beside}, {sizes_on_phone(88, f'{self.ratio * 80:.0f}vh')}"
 
     @property
     def sizes_walked(self) -> str:
-        """How wide it stands in a walk, which shows one work at a time."""
+        """The `sizes` in a walk, which shows one work at a time."""
         return f"min(96vw, {self.ratio * 82:.0f}vh)"
 
     def widths(self) -> tuple[int, ...]:
@@ -152,24 +152,24 @@ class ShownPicture(NamedTuple):
         return self.own_address or f"/media/{self.token}"
 
     def style(self) -> str:
-        """The rule that gives its ratio, colour and placeholder to its class."""
+        """The CSS rule that gives its ratio, colour and placeholder to its class."""
         colour = self.mean_colour if COLOUR_PATTERN.fullmatch(self.mean_colour) else "#888888"
         hint = f";--i:url({self.placeholder})" if PLACEHOLDER_PATTERN.fullmatch(self.placeholder) else ""
         return f".{self.key}{{--r:{self.ratio:.4f};--c:{colour}{hint}}}"
 
 
-class ShownEmblem(NamedTuple):
+class ShownProfileImage(NamedTuple):
     """The logo of an organisation, or the cover of a project."""
 
     picture: ShownPicture
     alt: LocalizedText
 
     @classmethod
-    def of(cls, emblem: ProfileImage | None) -> Self | None:
-        """From an emblem that visitors may see, with its image; None of None."""
-        if emblem is None:
+    def of(cls, profile_image: ProfileImage | None) -> Self | None:
+        """From a profile image that visitors may see, with its image fetched."""
+        if profile_image is None:
             return None
-        image = emblem.image
+        image = profile_image.image
         picture = ShownPicture(
             key=f"p{image.id}",
             token=image.token,
@@ -178,11 +178,11 @@ class ShownEmblem(NamedTuple):
             placeholder=image.placeholder,
             mean_colour=image.mean_colour,
         )
-        return cls(picture, localized(emblem, "alt"))
+        return cls(picture, localized(profile_image, "alt"))
 
 
 class ShownWork(NamedTuple):
-    """A work as a wall shows it, in the page's language where it is translated."""
+    """A work in a list, in the page's language if it is translated."""
 
     id: int
     public_id: str
@@ -195,7 +195,7 @@ class ShownWork(NamedTuple):
     organisation_id: int
     project_id: int | None
     is_for_sharing: bool
-    is_for_machines: bool  # whether they may learn from it
+    is_for_machines: bool  # whether machines may learn from it
     picture: ShownPicture
 
     @classmethod
@@ -203,17 +203,17 @@ class ShownWork(NamedTuple):
         """From a row of WORK_COLUMNS; `picture_address` is the picture's `own_address`."""
         language = row["language"]
 
-        def said(field: str) -> LocalizedText:
+        def translated(field: str) -> LocalizedText:
             return in_page_language(row[field], row[f"{field}_translation"], language)
 
         return cls(
             id=row["id"],
             public_id=row["public_id"],
-            title=said("title"),
-            alt=said("alt_text"),
-            medium=said("medium"),
-            credit=said("artist__credit_name"),
-            organisation=spoken_column(row, "organisation__name"),
+            title=translated("title"),
+            alt=translated("alt_text"),
+            medium=translated("medium"),
+            credit=translated("artist__credit_name"),
+            organisation=localized_column(row, "organisation__name"),
             year=row["year"],
             organisation_id=row["organisation_id"],
             project_id=row["project_id"],
@@ -239,13 +239,13 @@ class ShownTheme:
     accent_night: str
 
     def style(self) -> str:
-        """The rules that make its accent the page's."""
+        """The CSS rules that make its accent the page's."""
         return accent_style(self.accent, self.accent_night)
 
 
 @dataclass(frozen=True, slots=True)
 class ShownExhibition:
-    """An exhibition by its current edition."""
+    """The current edition of an exhibition."""
 
     edition_id: int
     slug: str
@@ -277,16 +277,16 @@ class ShownExhibition:
         if row["exhibition__theme__slug"]:
             theme = ShownTheme(
                 slug=row["exhibition__theme__slug"],
-                title=spoken_column(row, "exhibition__theme__title"),
+                title=localized_column(row, "exhibition__theme__title"),
                 accent=row["exhibition__theme__accent"],
                 accent_night=row["exhibition__theme__accent_night"],
             )
         return cls(
             edition_id=row["id"],
             slug=row["exhibition__slug"],
-            title=spoken_column(row, "title"),
-            other_title=other_spoken_column(row, "title"),
-            introduction=spoken_column(row, "introduction"),
+            title=localized_column(row, "title"),
+            other_title=other_localized_column(row, "title"),
+            introduction=localized_column(row, "introduction"),
             opens_at=row["opens_at"],
             closes_at=row["closes_at"],
             theme=theme,
@@ -303,7 +303,7 @@ class Counts:
 
     @classmethod
     def of(cls, works: Sequence[ShownWork]) -> Self:
-        """Of works among which none stands twice."""
+        """Of works that are all different."""
         return cls(
             works=len(works),
             organisations=len({work.organisation_id for work in works}),
@@ -312,9 +312,9 @@ class Counts:
 
 
 def sizes_on_phone(share: float, most: str = "") -> str:
-    """The `sizes` of a picture that takes `share` hundredths of a phone's width, and at most `most` where that is said.
+    """The `sizes` of a picture that takes `share` percent of a phone's width, and at most the CSS length `most`.
 
-    More than two pixels of a rendition for each of the page nobody tells apart on a phone, and they are half of the bytes.
+    On a dense screen it asks for 70 % of that: on a phone nobody sees the difference, and it saves half of the bytes.
     """
     dense, usual = (
         f"min({each:.0f}vw, {most})" if most else f"{each:.0f}vw" for each in (share * 0.7, share)
@@ -323,14 +323,14 @@ def sizes_on_phone(share: float, most: str = "") -> str:
 
 
 def in_page_language(own: str | None, translation: str | None, language: str) -> LocalizedText:
-    """A value kept in `language` with a translation into the other, as the page would have it."""
+    """The translation of a value if it has one and the page is not in the value's `language`; else the value itself."""
     if translation and current_language() != language:
         return LocalizedText(translation, other_language(language))
     return LocalizedText(own or "", language)
 
 
-def spoken_column(row: dict[str, Any], field: str) -> LocalizedText:
-    """What `languages.spoken` says, of a row; NULL, from an outer join, counts as empty."""
+def localized_column(row: dict[str, Any], field: str) -> LocalizedText:
+    """As `localized`, but for the columns of a row. NULL, from an outer join, counts as empty."""
     language = current_language()
     for wanted in (language, other_language(language)):
         if text := row[f"{field}_{wanted}"]:
@@ -338,14 +338,14 @@ def spoken_column(row: dict[str, Any], field: str) -> LocalizedText:
     return LocalizedText("", language)
 
 
-def other_spoken_column(row: dict[str, Any], field: str) -> LocalizedText:
-    """`field` of a row in the language that `named` did not choose; empty where it is not there."""
-    other = other_language(spoken_column(row, field).language)
+def other_localized_column(row: dict[str, Any], field: str) -> LocalizedText:
+    """`field` of a row in the language that `localized_column` did not choose; may be empty."""
+    other = other_language(localized_column(row, field).language)
     return LocalizedText(row[f"{field}_{other}"] or "", other)
 
 
-def other_spoken(record: Any, field: str) -> LocalizedText:
-    """`field` of a record in the language that `spoken` did not choose; empty where it is not there."""
+def other_localized(record: Any, field: str) -> LocalizedText:
+    """`field` of a record in the language that `localized` did not choose; may be empty."""
     other = other_language(localized(record, field).language)
     return LocalizedText(getattr(record, f"{field}_{other}"), other)
 
@@ -353,7 +353,7 @@ def other_spoken(record: Any, field: str) -> LocalizedText:
 def style_sheet(
     works: Iterable[ShownWork], theme: ShownTheme | None = None, pictures: Iterable[ShownPicture] = ()
 ) -> str:
-    """The one style sheet of a page: its pictures' shapes and its theme's accent, of checked values only."""
+    """The style sheet of a page: the shapes of its pictures and its theme's accent. All values are checked."""
     rules = dict.fromkeys(picture.style() for picture in [*pictures, *(work.picture for work in works)])
     return "".join([theme.style() if theme else "", *rules])
 
@@ -369,7 +369,7 @@ def accent_style(accent: str, accent_night: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a work hangs: in which room of which exhibition, and what hangs beside it."""
+    """Where a work hangs: the exhibition, the room, and the works next to it."""
 
     work: ShownWork
     exhibition: ShownExhibition
@@ -378,7 +378,7 @@ class Placement:
     of: int
     previous: ShownWork | None
     next: ShownWork | None
-    beside: Sequence[ShownWork]  # some that hang nearest, in their order
+    neighbours: Sequence[ShownWork]  # the nearest works, in their order
 
 
 @dataclass(frozen=True, slots=True)

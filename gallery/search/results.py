@@ -259,15 +259,17 @@ def _bilingual_result(
 ) -> SearchResult:
     told = [(row, text), *((room, column) for room in rooms for column in ("title", "text"))]
     texts = [
-        said(*each) for each in told for said in (view_models.spoken_column, view_models.other_spoken_column)
+        said(*each)
+        for each in told
+        for said in (view_models.localized_column, view_models.other_localized_column)
     ]
-    fact = view_models.spoken_column(row, of) if of else LocalizedText("", "")
+    fact = view_models.localized_column(row, of) if of else LocalizedText("", "")
     return SearchResult(
         kind=kind,
         route=f"visits:{kind.name.lower()}",
         parameters={"slug": row["slug"]},
-        title=view_models.spoken_column(row, title),
-        other_title=view_models.other_spoken_column(row, title),
+        title=view_models.localized_column(row, title),
+        other_title=view_models.other_localized_column(row, title),
         facts=[fact] if fact.text else [],
         passage=_passage(texts, terms),
     )
@@ -298,9 +300,9 @@ async def _filter_values(seen: Mapping[int, QueryRow]) -> FilterValues:
             medium = view_models.in_page_language(row["medium"], row["medium_translation"], row["language"])
             count("medium", medium.text, medium)
         name, slug, title = FACETS[kind]
-        count(name, row[slug], view_models.spoken_column(row, title))
+        count(name, row[slug], view_models.localized_column(row, title))
     for row in await tags_of(_by_kind(seen)[EntryKind.WORK]):
-        count("theme", row["themes__slug"], view_models.spoken_column(row, "themes__title"))
+        count("theme", row["themes__slug"], view_models.localized_column(row, "themes__title"))
     return choices
 
 
