@@ -21,7 +21,7 @@ ABOVE_ALL_IDS = entry_id(max(EntryKind) + 1, 0)
 
 
 async def index(entries: Collection[int]) -> None:
-    """Let entries that were just written be matches; call it in the transaction that wrote them."""
+    """Add entries to the index, in the transaction that wrote them."""
     # PostgreSQL does this while it writes the row.
     await _execute_fts5(
         "INSERT INTO search_index (rowid, title_tokens, text_tokens) "
@@ -58,7 +58,7 @@ async def _execute_fts5(statement: str, entries: Collection[int] = ()) -> None:
 
 
 class Hit(NamedTuple):
-    """An entry that was matches, and where: its place in the order of all answers."""
+    """An entry that matches, and whether its title does: its place in the order of all results."""
 
     in_title: bool
     entry: int
@@ -91,7 +91,7 @@ async def _by_fts5(
     connection: BaseDBAsyncClient, terms: Sequence[Term], in_title: bool, before: int, most: int
 ) -> list[int]:
     """https://sqlite.org/fts5.html#full_text_query_syntax"""
-    query = " AND ".join(f'"{" ".join(term.tokens)}"{" *" if term.is_beginning else ""}' for term in terms)
+    query = " AND ".join(f'"{" ".join(term.tokens)}"{" *" if term.is_prefix else ""}' for term in terms)
     match = f"title_tokens : ({query})"
     if not in_title:
         match = f"(text_tokens : ({query})) NOT ({match})"
@@ -143,4 +143,4 @@ async def _by_tsvector(
 
 
 def _quoted(token: str, term: Term) -> str:
-    return f"'{token}'{':*' if term.is_beginning else ''}"
+    return f"'{token}'{':*' if term.is_prefix else ''}"
