@@ -196,7 +196,7 @@ async def exhibition_frame(request: Request) -> Response:
 
 
 def frame(request: Request, path: str, works: list[ShownWork], **context: Any) -> Response:
-    page = {"work": None, "exhibition": None, "page": path, "wall": works, **context}
+    page = {"work": None, "exhibition": None, "page": path, "listed_works": works, **context}
     response = render_page(request, "public/frame.html", works=works, **page)
     return allow_framing(request, response, view_models.style_sheet(works))
 
@@ -231,9 +231,9 @@ def allow_framing(request: Request, response: Response, *style_sheets: str) -> R
 async def work_on_view(public_id: str, headers: dict[str, str] | None = None) -> ShownWork:
     """A work on view. Raises HTTPException 410 if it was withdrawn, 404 if it is not on view."""
     if len(public_id) <= MAX_PUBLIC_ID_LENGTH:
-        found = await queries.works_on_view(Q(public_id=public_id), limit=1)
-        if found:
-            return found[0]
+        works = await queries.works_on_view(Q(public_id=public_id), limit=1)
+        if works:
+            return works[0]
         if await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists():
             raise HTTPException(410, headers=headers)
     raise HTTPException(404, headers=headers)

@@ -32,7 +32,7 @@ async def show(request: Request) -> Response:
         works=works,
         credit=works[0].credit,
         organisation=works[0].organisation,
-        wall=works,
+        listed_works=works,
         card=next((work for work in works if work.is_for_sharing), None),
     )
 

@@ -20,24 +20,24 @@ async def show(request: Request) -> Response:
     """A work with its label, its story and the project behind it."""
     set_page_language(request)
     public_id = request.path_params["public_id"]
-    found = await load_on_view(public_id, "image", "artist", "organisation", "project")
-    placement = await queries.placement_of(found.id)
+    artwork = await load_on_view(public_id, "image", "artist", "organisation", "project")
+    placement = await queries.placement_of(artwork.id)
     if placement is None:  # withdrawn or taken down since the query before
         raise HTTPException(404)
     work = placement.work
-    dead = await find_dead_links(found.project.links.values() if found.project else ())
+    dead = await find_dead_links(artwork.project.links.values() if artwork.project else ())
     return render_page(
         request,
         "public/artwork.html",
         works=[work, *placement.neighbours],
         theme=placement.exhibition.theme,
         work=work,
-        artwork=found,
-        born=birth_decade(found.artist),
+        artwork=artwork,
+        born=birth_decade(artwork.artist),
         placement=placement,
         dead=dead,
-        themes=await Theme.filter(artworks__id=found.id).order_by("occurs_on", "id"),
-        linked_data=linked_data_of(request).of_artwork(placement, found, dead),
+        themes=await Theme.filter(artworks__id=artwork.id).order_by("occurs_on", "id"),
+        linked_data=linked_data_of(request).of_artwork(placement, artwork, dead),
         alternates=[
             manifest_link(request, "manifests:artwork", work.title.text, public_id=public_id),
             *oembed_links(request, "visits:artwork", work.title.text, public_id=public_id),

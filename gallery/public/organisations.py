@@ -58,7 +58,7 @@ async def show(request: Request) -> Response:
                 request, "feeds:organisation", localized(organisation, "name").text, slug=organisation.slug
             )
         ],
-        wall=works,
+        listed_works=works,
         share_images=share_images.of_organisation(organisation, works, settings_of(request)),
     )
 

@@ -38,7 +38,7 @@ async def show(request: Request) -> Response:
         project=project,
         dead=dead,
         linked_data=linked_data_of(request).of_project(project, dead),
-        wall=works,
+        listed_works=works,
         share_images=share_images.of_project(project, works, settings_of(request)),
     )
 

@@ -135,13 +135,13 @@ async def talks_from(moment: datetime, limit: int) -> list[tuple[Talk, ShownExhi
     announced = editions_with_talks().order_by("opens_at", "id")
     shown = [ShownExhibition.of(row) for row in await announced.values(*EDITION_COLUMNS)]
     # If a past exhibition opens again, both editions may have the talk: the later one counts.
-    found = {
+    latest = {
         (exhibition.slug, talk.key): (talk, exhibition)
         for exhibition in shown
         for talk in exhibition.talks
         if talk.starts_at >= moment
     }
-    return sorted(found.values(), key=lambda pair: (pair[0].starts_at, pair[0].key))[:limit]
+    return sorted(latest.values(), key=lambda pair: (pair[0].starts_at, pair[0].key))[:limit]
 
 
 NEIGHBOURS = 6  # works
@@ -149,8 +149,8 @@ NEIGHBOURS = 6  # works
 
 async def placement_by_public_id(public_id: str) -> Placement | None:
     """The placement of a work on view, by its public id; four queries."""
-    found = await Artwork.all().on_view().filter(public_id=public_id).first()
-    return await placement_of(found.id) if found else None
+    artwork = await Artwork.all().on_view().filter(public_id=public_id).first()
+    return await placement_of(artwork.id) if artwork else None
 
 
 async def placement_of(artwork_id: int) -> Placement | None:

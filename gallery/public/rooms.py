@@ -52,7 +52,7 @@ async def rooms_of_draft(
 
     `picture_address` gives the address below which the renditions of a picture are, by its token.
     """
-    ids = {hung.artwork_id for room in rooms for hung in room.works}
+    ids = {each.artwork_id for room in rooms for each in room.works}
     columns = columns_for(room.room.layout for room in rooms)
     rows = (
         {row["id"]: row for row in await Artwork.filter(may_be_exhibited(), id__in=ids).values(*columns)}
@@ -60,7 +60,7 @@ async def rooms_of_draft(
         else {}
     )
     hung_rooms = [
-        (room, [rows[hung.artwork_id] for hung in room.works if hung.artwork_id in rows]) for room in rooms
+        (room, [rows[each.artwork_id] for each in room.works if each.artwork_id in rows]) for room in rooms
     ]
     return [
         shown_room(

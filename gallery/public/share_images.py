@@ -51,8 +51,8 @@ class ShareImages:
         return self.path(POSTER) if POSTER.name in self.by_form else ""
 
     def path(self, form: ShareImageFormat) -> str:
-        placard = self.by_form[form.name]
-        return f"/sharing/{placard.language}/{self.kind}/{self.name}/{placard.name}"
+        drawing = self.by_form[form.name]
+        return f"/sharing/{drawing.language}/{self.kind}/{self.name}/{drawing.name}"
 
     @property
     def size(self) -> tuple[int, int]:

@@ -70,7 +70,7 @@ async def show(request: Request) -> Response:
         cover=cover,
         years=await Theme.filter(other_years(theme)).order_by("-occurs_on", "-id").limit(MAX_LISTED),
         counts=await queries.count_works(Q(themes__id=theme.id)),
-        wall=works,
+        listed_works=works,
         exhibitions=opened,
         hung=hung,
         linked_data=linked_data_of(request).of_theme(theme),

@@ -113,8 +113,8 @@ class ShownPicture(NamedTuple):
     @property
     def sizes_alone(self) -> str:
         """The `sizes` on its own page: as wide as its column, unless it would be taller than the window."""
-        beside = f"min(51vw, 53rem, {self.ratio:.2f} * (94vh - 8.5rem))"
-        return f"(min-width: 60rem) {beside}, {sizes_on_phone(88, f'{self.ratio * 80:.0f}vh')}"
+        column = f"min(51vw, 53rem, {self.ratio:.2f} * (94vh - 8.5rem))"
+        return f"(min-width: 60rem) {column}, {sizes_on_phone(88, f'{self.ratio * 80:.0f}vh')}"
 
     @property
     def sizes_walked(self) -> str:

@@ -119,7 +119,7 @@ async def _by_tsvector(
         checks.append(f"entry.{column} @@ $q${strict}$q$::tsquery")
     if not in_title:
         checks.append(f"NOT entry.title_vector @@ $q${strict}$q$::tsquery")
-    # Every token in these statements was looked at by `hits`.
+    # `find_hits` checked every token in these statements.
     if not in_title:
         _, rows = await connection.execute_query(
             f"""SELECT id FROM (

@@ -298,7 +298,7 @@ async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone:
     """Write the entries of `sources` and delete those with the ids `gone`, in one transaction. Returns whether all were.
 
     A work is written only if it is still on view: it may have been withdrawn since it was read. Rows that another
-    process has locked are left to a later pass, so that a withdrawal never waits for a deadlock.
+    process has locked are left to a later pass, so that it cannot deadlock with a withdrawal.
     """
     made = [source.entry(kind) for source in sources]
     is_whole = True

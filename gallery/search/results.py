@@ -83,7 +83,7 @@ FilterValues = dict[str, dict[str, FilterValue]]  # by filter and value
 class SearchResults:
     items: Sequence[SearchResult]
     following: Hit | None  # the last hit of this page, if there is a next page
-    total: int | None  # None: more than COUNTED_MOST, or not the first page
+    total: int | None  # None: more than MAX_COUNTED, or not the first page
     filter_values: FilterValues  # counted in a sample if `total` is None
 
 

@@ -53,14 +53,14 @@ class Term:
 def tokens(text: str) -> list[str]:
     """The tokens of `text` in order, one for each position."""
     folded = text.lower() if text.isascii() else "".join(map(_fold, text))
-    found: list[str] = []
+    result: list[str] = []
     for run, word in _WORDS.findall(folded):
         if run:
-            found.extend(map(add, run, run[1:]))
-            found.append(run[-1])
+            result.extend(map(add, run, run[1:]))
+            result.append(run[-1])
         else:
-            found.append(stem(word))
-    return found
+            result.append(stem(word))
+    return result
 
 
 @functools.lru_cache(maxsize=65_536)
@@ -104,18 +104,18 @@ def _fold(character: str) -> str:
 def terms_of(query: str) -> list[Term]:
     """The terms of a query, which must all match. Empty if it has neither letters nor digits."""
     folded, positions = _folded(query[:MAX_QUESTION_LENGTH])
-    found: list[Term] = []
+    terms: list[Term] = []
     for match in _WORDS.finditer(folded):
         start, end = match.span()
         typed = query[positions[start] : positions[end - 1] + 1]
         if not match[1]:
-            found.append(Term((stem(match[2]),), typed=typed))
+            terms.append(Term((stem(match[2]),), typed=typed))
         elif end - start == 1:
-            found.append(Term((match[1],), is_prefix=True, typed=typed))
+            terms.append(Term((match[1],), is_prefix=True, typed=typed))
         else:
             pairs = tuple(folded[position : position + 2] for position in range(start, end - 1))
-            found.append(Term(pairs, typed=typed))
-    significant = [term for term in found if term.typed.lower() not in _STOP_WORDS] or found
+            terms.append(Term(pairs, typed=typed))
+    significant = [term for term in terms if term.typed.lower() not in _STOP_WORDS] or terms
     return list(
         {(term.tokens, term.is_prefix): term for term in reversed(significant) if term.tokens[0]}.values()
     )[::-1]
@@ -128,15 +128,15 @@ def facet_token(name: str, value: object) -> str:
 
 def token_stream(texts: Iterable[str], facets: Iterable[str] = ()) -> str:
     """The index's content for `texts`: facets, then tokens, separated by spaces, each at its position."""
-    kept = list(facets)
+    stream = list(facets)
     times: dict[str, int] = {}
     for text in texts:
         for token in tokens(text):
-            if len(kept) >= MAX_TOKENS:
-                return " ".join(kept)
+            if len(stream) >= MAX_TOKENS:
+                return " ".join(stream)
             seen = times[token] = times.get(token, 0) + 1
-            kept.append(token if token and seen <= MAX_REPEATS else _GAP)
-    return " ".join(kept)
+            stream.append(token if token and seen <= MAX_REPEATS else _GAP)
+    return " ".join(stream)
 
 
 def is_cjk(text: str) -> bool:
@@ -197,12 +197,12 @@ def _occurrences(text: str, part: str) -> Iterator[tuple[int, int]]:
 
 def highlighted(text: str, terms: Sequence[Term]) -> Markup:
     """`text` as HTML, with the matches in <mark>."""
-    found = spans(text, terms)
-    if not found:
+    matches = spans(text, terms)
+    if not matches:
         return escape(text)
     pieces: list[Markup] = []
     reached = 0
-    for start, end in found:
+    for start, end in matches:
         pieces += [escape(text[reached:start]), Markup("<mark>{}</mark>").format(text[start:end])]
         reached = end
     return Markup("").join([*pieces, escape(text[reached:])])
@@ -210,18 +210,18 @@ def highlighted(text: str, terms: Sequence[Term]) -> Markup:
 
 def snippet(text: str, terms: Sequence[Term], columns: int) -> str:
     """A part of the one-line `text` around the first match, `columns` wide; "" without a match."""
-    found = first_span(text, terms)
-    if found is None:
+    match = first_span(text, terms)
+    if match is None:
         return ""
-    first, found_end = found
+    first, match_end = match
     start = _columns_before(text, first, columns // 4)
     end, used = start, 0
     while end < len(text) and used < columns:
         used += _width(text[end])
         end += 1
-    end = max(end, min(found_end, first + columns))
+    end = max(end, min(match_end, first + columns))
     if end < len(text) and text[end - 1].isascii() and " " in text[first:end]:
-        end = max(text.rindex(" ", first, end), min(found_end, end))
+        end = max(text.rindex(" ", first, end), min(match_end, end))
     return ("…" if start else "") + text[start:end].strip() + ("…" if end < len(text) else "")
 
 
