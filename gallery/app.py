@@ -39,9 +39,9 @@ from gallery.db.connection import Database
 from gallery.db.content_version import GenerationTracker
 from gallery.exhibitions.schedule import next_change
 from gallery.images.on_demand import OnDemandQueue
-from gallery.images.views import preview
+from gallery.images.views import desk_address, desk_picture
 from gallery.public import patterns
-from gallery.public.media import VisibilityCache, public_rendition_address
+from gallery.public.media import VisibilityCache
 from gallery.settings import Settings
 from gallery.stats.appreciations import AppreciationCache
 from gallery.stats.count_writer import write_periodically
@@ -135,7 +135,7 @@ def create_app(settings: Settings) -> Gallery:
     app.state.on_demand = OnDemandQueue()
     app.state.api_limits = ApiLimits(settings)
     app.state.pages = pages = Pages(settings, routes, static_files.version)
-    pages.environment.globals.update(media=public_rendition_address, preview=preview)
+    pages.environment.globals.update(desk_address=desk_address, desk_picture=desk_picture)
     return app
 
 

@@ -1,17 +1,18 @@
-"""Whole numbers that come from outside, in an address, a form, a header or a sheet: read in one place, with one bound."""
+"""Whole numbers from outside, such as from an address, a form, a header or a sheet: one parser with one bound."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# Nine digits fit every column that holds a number on both databases; Python itself reads no more than 4,300.
+# Nine digits fit every column for numbers on both databases. Python itself parses no more than 4,300.
 MAX_DIGITS = 9
 MAX_NUMBER = 10**MAX_DIGITS - 1
 
 
 def whole_number(text: Any, least: int = 0, most: int = MAX_NUMBER) -> int | None:
-    """`text`, or ASCII bytes, as a whole number from `least` to `most`; None for anything but plain digits, blanks aside."""
+    """Parse a str or ASCII bytes as a whole number from `least` to `most`. None for anything but digits and blanks
+    around them."""
     if isinstance(text, bytes):
         text = text.decode("latin-1")
     digits = text.strip() if isinstance(text, str) else ""
@@ -22,12 +23,17 @@ def whole_number(text: Any, least: int = 0, most: int = MAX_NUMBER) -> int | Non
 
 
 def whole_numbers(texts: Iterable[Any]) -> list[int]:
-    """Those of `texts` that are whole numbers, such as the ids of marked boxes."""
+    """The whole numbers among `texts`, such as the ids of marked boxes."""
     return [number for each in texts if (number := whole_number(each)) is not None]
 
 
+def row_id(text: Any) -> int:
+    """The id of a row; 0, which no row has, for anything that is no id."""
+    return whole_number(text) or 0
+
+
 def page_number(query: Mapping[str, str], most: int = 100_000) -> int:
-    """The page of a list that `?page=` asks for: the first for what is no number, the last that there may be for more."""
+    """The page that `?page=` asks for, from 1 to `most`. A larger number is `most`; anything else is 1."""
     text = query.get("page", "")
     if text.isascii() and text.isdecimal() and len(text) > MAX_DIGITS:
         return most

@@ -7,7 +7,6 @@ from typing import Any
 from wtforms import (
     BooleanField,
     HiddenField,
-    IntegerField,
     PasswordField,
     RadioField,
     SelectField,
@@ -19,7 +18,16 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, Length
 
 from gallery.accounts.passwords import MIN_PASSWORD_LENGTH
-from gallery.web.forms import Form, LineField, Required, TextBlockField, choices_of, max_length, stripped
+from gallery.web.forms import (
+    Form,
+    LineField,
+    Required,
+    TextBlockField,
+    WholeNumberField,
+    choices_of,
+    max_length,
+    stripped,
+)
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
@@ -189,7 +197,7 @@ class ReviewingForm(Form):
         invalid_choice_message=_l("Please choose one of the two."),
         description=_l("If two disagree, a third decides, or one of them joins the other."),
     )
-    sample_percent = IntegerField(
+    sample_percent = WholeNumberField(
         _l("Share of works that are reviewed, of organisations that are sampled"),
         description=_l("In percent, from 1 to 99."),
         render_kw={"type": "number", "min": 1, "max": 99},

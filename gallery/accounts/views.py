@@ -30,7 +30,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db.connection import in_transaction
 from gallery.mail.outbox import change_digest_preference
-from gallery.numbers import whole_number
+from gallery.numbers import row_id
 from gallery.web.forms import read_desk_form, read_small_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import set_language
@@ -199,7 +199,7 @@ async def delete_sessions(request: Request) -> Response:
     others = Session.filter(person=person).exclude(id=request.state.session.id)
     chosen = (await read_desk_form(request)).get("session")
     if isinstance(chosen, str) and chosen:
-        others = others.filter(id=whole_number(chosen) or 0)
+        others = others.filter(id=row_id(chosen))
     async with in_transaction():
         if await others.delete():
             await record(Verb.ACCOUNT_SESSIONS_ENDED, person.id)

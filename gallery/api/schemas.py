@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from wtforms import DateField, FileField, IntegerField, SelectField, SelectMultipleField
+from wtforms import DateField, FileField, SelectField, SelectMultipleField
 from wtforms.fields import Field
 from wtforms.validators import Length
 
@@ -18,6 +18,7 @@ from gallery.artworks.models import Status
 from gallery.artworks.works import TEXT_FIELDS, WorkOptions
 from gallery.images.models import ImageState
 from gallery.numbers import MAX_NUMBER
+from gallery.web.forms import WholeNumberField
 from gallery.web.languages import gettext as _
 from gallery.web.languages import use_language
 
@@ -70,7 +71,7 @@ def field_schema(field: Field) -> Schema:
         told = {"type": "array", "items": enum_schema(choice[0] for choice in _choices(field))}
     elif isinstance(field, SelectField):  # radio buttons are one, too
         told = {"type": ["string", "null"], "enum": [*(choice[0] for choice in _choices(field)), None]}
-    elif isinstance(field, IntegerField):
+    elif isinstance(field, WholeNumberField):
         told = {"type": ["integer", "null"], "minimum": FIRST_YEAR, "maximum": 9999}
     elif isinstance(field, DateField):
         told = dict(OPTIONAL_DATE)

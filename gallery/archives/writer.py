@@ -33,21 +33,21 @@ from gallery.exhibitions.credit_logos import ShownLogo
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.schedule import next_change
 from gallery.images.models import Image
+from gallery.images.picture_element import FALLBACK_WIDTH
 from gallery.images.profile_image_models import CreditLogo
 from gallery.images.renditions import file_name
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
 from gallery.public.pagination import ROOM_COLUMNS
-from gallery.public.queries import (
+from gallery.public.rooms import STORY_COLUMNS, RoomText, ShownRoom, shown_room
+from gallery.public.view_models import (
     EDITION_COLUMNS,
-    FALLBACK_WIDTH,
     Counts,
     ShownExhibition,
     ShownWork,
-    spoken_column,
+    localized_column,
     style_sheet,
 )
-from gallery.public.rooms import STORY_COLUMNS, RoomText, ShownRoom, shown_room
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.storage.disk import LOCK_NAME, atomic_write, lock_folder
@@ -321,9 +321,9 @@ class ArchivedExhibition:
         for room in self.rooms:
             hangings = [hanging for hanging in self.hangings if hanging["room_id"] == room["id"]]
             if hangings:
-                text = RoomText(spoken_column(room, "title"), spoken_column(room, "text"), room["layout"])
+                text = RoomText(localized_column(room, "title"), localized_column(room, "text"), room["layout"])
                 rows = [self.rows[hanging["artwork_id"]] for hanging in hangings]
-                captions = {hanging["artwork_id"]: spoken_column(hanging, "caption") for hanging in hangings}
+                captions = {hanging["artwork_id"]: localized_column(hanging, "caption") for hanging in hangings}
                 folder = f"{up}media/"
                 shown.append(shown_room(len(shown) + 1, text, rows, captions, folder.__add__))
         return shown

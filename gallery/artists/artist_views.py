@@ -35,11 +35,11 @@ from gallery.audit.verbs import Verb
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
 from gallery.images.uploads import FormReader
-from gallery.numbers import page_number
 from gallery.organisations.access import load_member
 from gallery.storage import Storage, StoreUnavailable
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
+from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import flash, redirect, render, settings_of
 from gallery.web.security import REFERRER_WITHOUT_PATH
 
@@ -52,16 +52,13 @@ PUBLIC_FIELDS = ("credit_name", "credit_name_translation", "about_zh", "about_en
 async def index(request: Request) -> Response:
     """A partner sees the artists of the organisation, by credit name."""
     _person, organisations = await load_member(request)
-    page = page_number(request.query_params)
     artists = (
-        await Artist.filter(organisation_id__in=[each.id for each in organisations])
+        Artist.filter(organisation_id__in=[each.id for each in organisations])
         .annotate(work_count=Count("artworks", distinct=True))
         .order_by("credit_name", "id")
-        .offset((page - 1) * PAGE_SIZE)
-        .limit(PAGE_SIZE + 1)
     )
-    context = {"artists": artists[:PAGE_SIZE], "page": page, "has_more": len(artists) > PAGE_SIZE}
-    return render(request, "artists/index.html", context)
+    page = await fetch_page(artists, request.query_params, PAGE_SIZE)
+    return render(request, "artists/index.html", {"artists": page.rows, "page": page})
 
 
 async def show(request: Request) -> Response:

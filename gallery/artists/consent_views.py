@@ -16,10 +16,10 @@ from gallery.artists.slips import qr_picture, readable_code, slip_link, slip_tex
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
-from gallery.numbers import page_number
 from gallery.organisations.access import load_member
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
+from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import flash, redirect, render, settings_of
 
 PAGE_SIZE = 50
@@ -29,14 +29,9 @@ async def index(request: Request) -> Response:
     """A partner sees who agreed to what, and how each consent stands."""
     _person, organisations = await load_member(request)
     consents = Consent.filter(artist__organisation_id__in=[each.id for each in organisations])
-    page = page_number(request.query_params)
-    shown = (
-        await consents.order_by("-id")
-        .offset((page - 1) * PAGE_SIZE)
-        .limit(PAGE_SIZE + 1)
-        .prefetch_related("artist", "followed_by")
-    )
-    context = {"consents": shown[:PAGE_SIZE], "page": page, "has_more": len(shown) > PAGE_SIZE, **_words()}
+    newest_first = consents.order_by("-id").prefetch_related("artist", "followed_by")
+    page = await fetch_page(newest_first, request.query_params, PAGE_SIZE)
+    context = {"consents": page.rows, "page": page, **_words()}
     return render(request, "consents/index.html", context)
 
 

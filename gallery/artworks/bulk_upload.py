@@ -35,7 +35,7 @@ from gallery.images.uploads import (
     too_large,
     waiting_message,
 )
-from gallery.numbers import page_number, whole_numbers
+from gallery.numbers import whole_numbers
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
 from gallery.storage import Storage
@@ -43,6 +43,7 @@ from gallery.web.edit_conflicts import EditConflict, seen_field
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import file_size
 from gallery.web.languages import gettext as _
+from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import pages_of, redirect, render, settings_of
 
 MAX_PICTURES = 100  # pictures that one choice with a script may bring
@@ -244,22 +245,16 @@ async def _render_page(
     submitted: int = 0,
     status: int = 200,
 ) -> Response:
-    page = page_number(request.query_params)
     drafts = Artwork.filter(
         organisation_id__in=[each.id for each in organisations], created_by=person, status=Status.DRAFT
     )
     total = await drafts.count()
-    works = (
-        await drafts.order_by("-id")
-        .offset((page - 1) * PAGE_SIZE)
-        .limit(PAGE_SIZE)
-        .prefetch_related(*WORK_RELATIONS, "consent__artist")
-    )
+    newest_first = drafts.order_by("-id").prefetch_related(*WORK_RELATIONS, "consent__artist")
+    page = await fetch_page(newest_first, request.query_params, PAGE_SIZE)
     context = {
-        "rows": await _draft_rows(request, organisations, works),
+        "rows": await _draft_rows(request, organisations, page.rows),
         "total": total,
         "page": page,
-        "has_more": total > page * PAGE_SIZE,
         "common": common or BulkEditForm(offered=await load_work_options(organisations)),
         "chosen": chosen or [],
         "refused": refused or [],

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from starlette.datastructures import MultiDict
-from wtforms import FileField, IntegerField, SelectField
+from wtforms import FileField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
@@ -20,7 +20,7 @@ from gallery.artworks.works import TEXT_FIELDS, NewArtist, NewProject, WorkDetai
 from gallery.clock import today
 from gallery.organisations.forms import organisation_choices
 from gallery.organisations.models import Organisation
-from gallery.web.forms import Form, LineField, TextBlockField, WebAddress
+from gallery.web.forms import Form, LineField, TextBlockField, WebAddress, WholeNumberField
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized
@@ -58,7 +58,7 @@ class WorkForm(ConsentFields):
         render_kw={"rows": 3},
     )
     medium = LineField(_l("Medium"), 120, description=_l("Such as crayon on paper, or paper cut."))
-    year = IntegerField(
+    year = WholeNumberField(
         _l("Year"),
         [Optional()],
         invalid_value_message=_l("Please write the year in digits, such as 2022."),

@@ -36,7 +36,7 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
-from gallery.numbers import whole_number, whole_numbers
+from gallery.numbers import row_id, whole_number, whole_numbers
 from gallery.organisations.models import Organisation, Project
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
@@ -304,7 +304,7 @@ def _resolve_row(
 def _resolve_artist(draft: _RowDraft, known: ImportLookup, fault: Any) -> None:
     name = draft.told.credit_name
     found = known.artists.get(name, [])
-    chosen = known.consents.get(whole_number(draft.told.consent) or 0)
+    chosen = known.consents.get(row_id(draft.told.consent))
     if len(found) > 1 and chosen is not None:  # the consent's number says which of them
         found = [artist for artist in found if artist.id == chosen.artist_id]
     if len(found) > 1 and known.everybody is not None:

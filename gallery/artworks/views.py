@@ -55,7 +55,6 @@ from gallery.images.uploads import (
     too_large,
     waiting_message,
 )
-from gallery.numbers import page_number
 from gallery.organisations.access import load_member, organisations_of
 from gallery.organisations.models import Organisation
 from gallery.storage import Storage, StoreUnavailable
@@ -65,6 +64,7 @@ from gallery.web.edit_conflicts import EditConflict, seen_field
 from gallery.web.forms import Form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import ngettext
+from gallery.web.list_pages import fetch_page
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
 PAGE_SIZE = 50
@@ -95,21 +95,17 @@ async def index(request: Request) -> Response:
     status = Status(asked) if asked in set(Status) else None
     if status is not None:
         works = works.filter(status=status)
-    page = page_number(request.query_params)
-    shown = await (
-        works.order_by("-updated_at", "-id")
-        .offset((page - 1) * PAGE_SIZE)
-        .limit(PAGE_SIZE + 1)
-        .prefetch_related("image", "artist", "organisation", "reviews")
+    newest_first = works.order_by("-updated_at", "-id").prefetch_related(
+        "image", "artist", "organisation", "reviews"
     )
+    page = await fetch_page(newest_first, request.query_params, PAGE_SIZE)
     status_told = [("status", str(status))] if status else []
     context = {
-        "works": [(work, status_reason(work)) for work in shown[:PAGE_SIZE]],
+        "works": [(work, status_reason(work)) for work in page.rows],
         "counts": {status: counts[status] for status in Status if status in counts},
         "total": sum(counts.values()),
         "status": status,
         "page": page,
-        "has_more": len(shown) > PAGE_SIZE,
         "has_several": len(organisations) > 1,
         "words": STATUS_WORDS,
         "narrowed": narrowed,

@@ -21,6 +21,7 @@ from gallery.audit.current_user import set_current_user_id
 from gallery.cli.common import ProgressReporter, console, open_database, progress_bar
 from gallery.cli.processes import run
 from gallery.images.models import new_token
+from gallery.numbers import MAX_NUMBER
 from gallery.organisations.access import organisations_of
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
@@ -35,7 +36,12 @@ PAUSE = 0.3  # seconds between two looks at how far it is
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--for", "email", metavar="EMAIL", required=True, help="In whose name the drafts are made.")
 @click.option("--organisation", metavar="SLUG", help="Whose works these are, where EMAIL belongs to several.")
-@click.option("--consent", type=int, metavar="NUMBER", help="One consent for all rows that name none.")
+@click.option(
+    "--consent",
+    type=click.IntRange(1, MAX_NUMBER),
+    metavar="NUMBER",
+    help="One consent for all rows that name none.",
+)
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),

@@ -18,9 +18,10 @@ from gallery.artworks.models import Artwork, may_hang
 from gallery.clock import to_local
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.room_rules import FilledRoom, work_ids_of
-from gallery.numbers import page_number, whole_number
+from gallery.numbers import row_id
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
+from gallery.web.list_pages import page_within
 
 PICKER_PAGE_SIZE = 24
 
@@ -113,14 +114,13 @@ async def work_picker(draft: Edition, query: QueryParams) -> WorkPicker:
     hung = Hanging.filter(room__edition_id=draft.id).values("artwork_id")
     found = Artwork.filter(may_hang(), ~Q(id__in=Subquery(hung)))
     if "theme" in query_values:
-        found = found.filter(themes__id=whole_number(query_values["theme"]) or 0)
+        found = found.filter(themes__id=row_id(query_values["theme"]))
     if "organisation" in query_values:
-        found = found.filter(organisation_id=whole_number(query_values["organisation"]) or 0)
+        found = found.filter(organisation_id=row_id(query_values["organisation"]))
     if "q" in query_values:
         found = found.filter(_words_match(query_values["q"]))
     count = await found.count()
-    pages = max(1, -(-count // PICKER_PAGE_SIZE))
-    page = page_number(query, most=pages)
+    page, pages = page_within(query, count, PICKER_PAGE_SIZE)
     works = (
         await found.order_by("-id")
         .offset((page - 1) * PICKER_PAGE_SIZE)

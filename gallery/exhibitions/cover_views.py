@@ -11,7 +11,7 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
 from gallery.db.connection import in_transaction
-from gallery.numbers import whole_number
+from gallery.numbers import row_id
 from gallery.themes.access import load_theme
 from gallery.themes.models import Theme
 from gallery.web.forms import read_desk_form
@@ -38,7 +38,7 @@ async def edit(request: Request) -> Response:
 async def update(request: Request) -> Response:
     """A curator sets or removes a theme's cover. Visitors see it at once, while the work is on view."""
     _person, theme = await load_theme(request)
-    chosen_id = whole_number((await read_desk_form(request)).get("artwork", "")) or 0
+    chosen_id = row_id((await read_desk_form(request)).get("artwork", ""))
     work = await Artwork.all().on_view([chosen_id]).filter(themes__id=theme.id).first() if chosen_id else None
     if chosen_id and work is None:
         response = redirect(request, "covers:edit", id=theme.id)

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wtforms import ValidationError
-from wtforms.fields import BooleanField, Field, IntegerField, SelectField
+from wtforms.fields import BooleanField, Field, SelectField
 from wtforms.validators import Optional
 
 from gallery.exhibitions.credits import CREDIT_FIELDS, HEADINGS
 from gallery.exhibitions.models import Layout, Room
 from gallery.exhibitions.room_rules import RoomRule
 from gallery.exhibitions.talks import TALK_FIELDS, TIME_FIELDS
+from gallery.numbers import whole_number
 from gallery.web.forms import (
     Form,
     LineField,
@@ -22,6 +23,7 @@ from gallery.web.forms import (
     Slug,
     TextBlockField,
     WebAddress,
+    WholeNumberField,
     choices_of,
     is_among,
 )
@@ -130,7 +132,7 @@ class RoomForm(TitledForm):
     rule_medium = LineField(
         _l("Medium"), 60, description=_l("A word of it, in either language, such as watercolour.")
     )
-    rule_year = IntegerField(_l("Year"), [Optional()])
+    rule_year = WholeNumberField(_l("Year"), [Optional()])
     rule_language = ChoiceField(
         _l("Language of the story"), [("", "—"), ("zh", _l("Chinese")), ("en", _l("English"))], default=""
     )
@@ -161,8 +163,8 @@ class RoomForm(TitledForm):
             return None
         theme, organisation = self["rule_theme"].data, self["rule_organisation"].data
         return RoomRule(
-            theme=int(theme) if theme else None,
-            organisation=int(organisation) if organisation else None,
+            theme=whole_number(theme),
+            organisation=whole_number(organisation),
             medium=self["rule_medium"].data,
             year=self["rule_year"].data,
             language=self["rule_language"].data,

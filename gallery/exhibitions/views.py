@@ -33,7 +33,7 @@ from gallery.exhibitions.forms import CaptionForm, EditionForm, ExhibitionForm, 
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, PublishedEditions, Room
 from gallery.exhibitions.room_rules import count_unpublished_works, fill_rooms
 from gallery.exhibitions.talks import TIME_FIELDS
-from gallery.numbers import whole_number
+from gallery.numbers import row_id, whole_number
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import Digests, EditConflict, digest, format_digests, read_digests, seen_field
@@ -221,11 +221,11 @@ async def create_hanging(request: Request) -> Response:
     person, exhibition = await load_exhibition(request)
     posted = await read_desk_form(request)
     room = await Room.get_or_none(
-        id=whole_number(posted.get("room", "")) or 0,
+        id=row_id(posted.get("room", "")),
         edition__exhibition_id=exhibition.id,
         edition__number__isnull=True,
     )
-    artwork = await Artwork.get_or_none(id=whole_number(posted.get("artwork", "")) or 0)
+    artwork = await Artwork.get_or_none(id=row_id(posted.get("artwork", "")))
     if room is None or artwork is None:
         raise HTTPException(404)
     try:
@@ -481,7 +481,7 @@ def add_conflict_errors(form: Form, conflict: EditConflict, seen: Digests) -> di
 
 async def posted_work(request: Request) -> Artwork:
     """The work named in the form, if it was ever sent for review; otherwise 404."""
-    id = whole_number((await read_desk_form(request)).get("artwork", "")) or 0
+    id = row_id((await read_desk_form(request)).get("artwork", ""))
     work = await Artwork.filter(id=id, submissions__id__isnull=False).first()
     if work is None:
         raise HTTPException(404)
@@ -510,7 +510,7 @@ async def theme_choices() -> list[tuple[str, str]]:
 
 
 async def chosen_theme(form: ExhibitionForm | EditionForm) -> Theme | None:
-    return await Theme.get_or_none(id=whole_number(form["theme"].data) or 0)
+    return await Theme.get_or_none(id=row_id(form["theme"].data))
 
 
 routes = [

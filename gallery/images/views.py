@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gallery.images.models import Image, ImageState
+from gallery.images.picture_element import picture_element
 from gallery.images.renditions import FORMATS, PREVIEW_NAME, RENDITIONS_VERSION, UNFRAMED_NAME, file_name
 from gallery.images.storage_keys import rendition_key
 from gallery.storage import Storage
+from gallery.web.languages import LocalizedText
 
 MEDIA_TYPES: dict[str, str] = {format.name: format.media_type for format in FORMATS}
 
 
-def preview(image: Image) -> Callable[[int, str], str]:
-    """A function of width (px) and format that gives the desk's address of a rendition."""
+def desk_address(image: Image, width: int | None = None) -> str:
+    """The desk's address of the rendition of that width in px as JPEG, or of the preview made at the upload."""
+    return f"/desk/images/{image.id}/{PREVIEW_NAME if width is None else file_name(width, 'jpg')}"
 
-    def address(width: int, format: str) -> str:
-        return f"/desk/images/{image.id}/{file_name(width, format)}"
 
-    return address
+def desk_picture(image: Image, alt: LocalizedText, sizes: str, *, first: bool = False) -> Markup:
+    """The <picture> of an image at the desk, which has renditions."""
+    return picture_element(f"/desk/images/{image.id}", image.size, alt, sizes, first=first)
 
 
 def is_served_at_desk(image: Image, name: str) -> bool:

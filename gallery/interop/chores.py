@@ -1,4 +1,4 @@
-"""What the worker does for IIIF clients: cut the tiles of pictures on view."""
+"""The worker cuts tiles of pictures on view, for IIIF viewers."""
 
 from __future__ import annotations
 

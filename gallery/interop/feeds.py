@@ -1,6 +1,6 @@
 """Atom feeds of what comes on view (RFC 4287): of the site, an exhibition, a theme and an organisation, in each language.
 
-They stand beside the pages that they tell of, hold only what is on view, and are kept by the page cache as those are.
+A feed's address is below that of its page. It has only works on view, and the page cache stores it like a page.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from gallery.clock import now, start_of_day, to_local, today
 from gallery.exhibitions.models import Hanging
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.organisations.models import Organisation
-from gallery.public import queries as walls
+from gallery.public import queries, view_models
 from gallery.public.access import load_opened
 from gallery.public.media import NOT_FOR_MACHINES
-from gallery.public.queries import EDITION_COLUMNS, WORK_COLUMNS, ShownExhibition, ShownWork
-from gallery.public.views import set_page_language, slug_of
+from gallery.public.pages import set_page_language, slug_of
+from gallery.public.view_models import EDITION_COLUMNS, WORK_COLUMNS, ShownExhibition, ShownWork
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language, localized
 from gallery.web.languages import gettext as _
@@ -55,7 +55,7 @@ class FeedEntry:
 
 
 async def site(request: Request) -> Response:
-    """A reader follows the whole site: what opens, and each work that comes on view."""
+    """The feed of the site: exhibitions that open, and works that come on view."""
     set_page_language(request)
     language = current_language()
     name = LocalizedText(pages_of(request).settings.site_name(language), language)
@@ -64,7 +64,7 @@ async def site(request: Request) -> Response:
 
 
 async def exhibition(request: Request) -> Response:
-    """A reader follows the works of an exhibition."""
+    """The feed of an exhibition's works."""
     set_page_language(request)
     slug = slug_of(request)
     shown = await load_opened(slug)
@@ -74,29 +74,29 @@ async def exhibition(request: Request) -> Response:
 
 
 async def theme(request: Request) -> Response:
-    """A reader follows an occasion: works for it as they come on view."""
+    """The feed of a theme's works."""
     set_page_language(request)
-    found = await Theme.get_or_none(slug=slug_of(request))
-    if found is None:
+    theme = await Theme.get_or_none(slug=slug_of(request))
+    if theme is None:
         raise HTTPException(404)
-    entries = await work_entries(request, Q(artwork__themes__id=found.id))
-    title, text = localized(found, "title"), localized(found, "text")
-    return feed_response(request, "visits:theme", title, text, entries, slug=found.slug)
+    entries = await work_entries(request, Q(artwork__themes__id=theme.id))
+    title, text = localized(theme, "title"), localized(theme, "text")
+    return feed_response(request, "visits:theme", title, text, entries, slug=theme.slug)
 
 
 async def organisation(request: Request) -> Response:
-    """A reader follows the works that an organisation sends."""
+    """The feed of an organisation's works."""
     set_page_language(request)
-    found = await Organisation.get_or_none(slug=slug_of(request), is_active=True)
-    if found is None:
+    organisation = await Organisation.get_or_none(slug=slug_of(request), is_active=True)
+    if organisation is None:
         raise HTTPException(404)
-    entries = await work_entries(request, Q(artwork__organisation_id=found.id))
-    name, about = localized(found, "name"), localized(found, "about")
-    return feed_response(request, "visits:organisation", name, about, entries, slug=found.slug)
+    entries = await work_entries(request, Q(artwork__organisation_id=organisation.id))
+    name, about = localized(organisation, "name"), localized(organisation, "about")
+    return feed_response(request, "visits:organisation", name, about, entries, slug=organisation.slug)
 
 
 async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
-    """The works on view that were hung last, of those whose hangings meet the conditions; two queries."""
+    """The works on view that were hung last, under these conditions on their hangings; two queries."""
     hung = (
         await Hanging.filter(
             *conditions,
@@ -116,18 +116,18 @@ async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
         if hung
         else []
     )
-    found = {row["id"]: row for row in rows}
+    works = {row["id"]: row for row in rows}
     return [
-        work_entry(request, found[artwork_id], max(published, opened))
+        work_entry(request, works[artwork_id], max(published, opened))
         for artwork_id, published, opened in hung
-        if artwork_id in found
+        if artwork_id in works
     ]
 
 
 def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEntry:
-    """A work; its picture is shown where its consent covers sharing, as on a card."""
+    """A work, with its picture if the consent covers sharing, as on a card."""
     pages, work = pages_of(request), ShownWork.of(row)
-    story = walls.in_page_language(row["story"], row["story_translation"], row["language"])
+    story = view_models.in_page_language(row["story"], row["story_translation"], row["language"])
     content = paragraph(story)
     if work.is_for_sharing:
         width = min(PICTURE_WIDTH, work.picture.width)
@@ -142,9 +142,9 @@ def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEn
             + content
         )
     by = Markup(" · ").join(
-        Markup("<span{}>{}</span>").format(lang_attribute(said), said.text)
-        for said in (work.credit, work.medium, work.organisation)
-        if said.text
+        Markup("<span{}>{}</span>").format(lang_attribute(part), part.text)
+        for part in (work.credit, work.medium, work.organisation)
+        if part.text
     )
     return FeedEntry(
         title=work.title,
@@ -161,7 +161,7 @@ async def exhibition_entries(request: Request) -> list[FeedEntry]:
     """The exhibitions that opened last; one query."""
     pages = pages_of(request)
     rows = (
-        await walls.published_editions(walls.has_opened())
+        await queries.published_editions(queries.has_opened())
         .order_by("-opens_at", "-id")
         .limit(MAX_EXHIBITIONS)
         .values(*EDITION_COLUMNS, "published_at")
@@ -180,10 +180,10 @@ async def exhibition_entries(request: Request) -> list[FeedEntry]:
     ]
 
 
-def paragraph(said: LocalizedText) -> Markup:
-    if not said.text:
+def paragraph(text: LocalizedText) -> Markup:
+    if not text.text:
         return Markup("")
-    return Markup("<p{}>{}</p>").format(lang_attribute(said), excerpt(said.text, EXCERPT_COLUMNS))
+    return Markup("<p{}>{}</p>").format(lang_attribute(text), excerpt(text.text, EXCERPT_COLUMNS))
 
 
 def feed_response(
@@ -194,11 +194,11 @@ def feed_response(
     entries: list[FeedEntry],
     **parameters: object,
 ) -> Response:
-    """The feed that stands beside `page`, newest entries first."""
+    """The feed of the page that the route `page` names, newest entries first."""
     pages, language = pages_of(request), current_language()
     path = pages.url(page, language=language, **parameters)
     newest_first = sorted(entries, key=lambda entry: entry.published, reverse=True)
-    # An empty feed changes with the day, when the page cache forgets it anyway.
+    # The date of an empty feed is today: at midnight the page cache forgets it anyway.
     updated = max((entry.updated for entry in entries), default=start_of_day(today()))
     root = Element("feed", {"xmlns": ATOM, "xml:lang": LANGUAGE_TAGS[language]})
     add_element(root, "id", tag_uri(request, path))
@@ -211,14 +211,14 @@ def feed_response(
     add_element(add_element(root, "author"), "name", pages.settings.site_name(language))
     add_element(root, "rights", _("Every work is shown with consent, and all rights stay with its artist."))
     for entry in newest_first:
-        told = add_element(root, "entry")
-        add_element(told, "id", tag_uri(request, entry.path))
-        add_element(told, "title", entry.title.text)
-        add_element(told, "link", rel="alternate", type="text/html", href=pages.absolute(entry.path))
-        add_element(told, "published", timestamp(entry.published))
-        add_element(told, "updated", timestamp(entry.updated))
-        add_element(add_element(told, "author"), "name", entry.author)
-        add_element(told, "content", entry.content, type="html")
+        element = add_element(root, "entry")
+        add_element(element, "id", tag_uri(request, entry.path))
+        add_element(element, "title", entry.title.text)
+        add_element(element, "link", rel="alternate", type="text/html", href=pages.absolute(entry.path))
+        add_element(element, "published", timestamp(entry.published))
+        add_element(element, "updated", timestamp(entry.updated))
+        add_element(add_element(element, "author"), "name", entry.author)
+        add_element(element, "content", entry.content, type="html")
     robots = {} if all(entry.is_for_machines for entry in entries) else NOT_FOR_MACHINES
     return xml_response(root, MEDIA_TYPE, {**CACHE_HEADERS, **robots})
 

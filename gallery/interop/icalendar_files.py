@@ -1,6 +1,6 @@
 """Talks as iCalendar files (RFC 5545), one for each talk and one for all of an exhibition, in either language.
 
-Moments are in UTC, so no file needs the rules of a time zone. A talk keeps its UID through all editions.
+Times are in UTC, so that no file needs time zone rules. A talk keeps its UID through all editions.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from starlette.routing import Route
 from gallery.exhibitions.talks import Talk
 from gallery.interop.responses import CACHE_HEADERS
 from gallery.public import queries
-from gallery.public.queries import EDITION_COLUMNS, ShownExhibition
-from gallery.public.views import set_page_language, slug_of
+from gallery.public.pages import set_page_language, slug_of
+from gallery.public.view_models import EDITION_COLUMNS, ShownExhibition
 from gallery.web.languages import LANGUAGE_TAGS, current_language, localized
 from gallery.web.markdown import markdown_to_text
 from gallery.web.rendering import pages_of
@@ -29,13 +29,13 @@ MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 
 async def index(request: Request) -> Response:
-    """A visitor takes all talks beside an exhibition into a calendar of their own."""
+    """All talks of an exhibition, for a visitor's own calendar."""
     exhibition, published_at, number = (await load_published(request))[0]
     return calendar_file(request, exhibition, exhibition.talks, published_at, number)
 
 
 async def show(request: Request) -> Response:
-    """A visitor takes one talk into a calendar of their own."""
+    """One talk, for a visitor's own calendar."""
     for exhibition, published_at, number in await load_published(request):
         for talk in exhibition.talks:
             if talk.key == request.path_params["key"]:
@@ -44,9 +44,9 @@ async def show(request: Request) -> Response:
 
 
 async def load_published(request: Request) -> list[tuple[ShownExhibition, datetime, int]]:
-    """The exhibition of the address with talks, when its edition was published and its number; the latest edition first.
+    """The editions of the address's exhibition that have talks, with their date of publication and number; the latest first.
 
-    404 where it left the site or has no talks.
+    404 if the exhibition is no longer on the site or has no talks.
     """
     set_page_language(request)
     editions = (
@@ -54,16 +54,16 @@ async def load_published(request: Request) -> list[tuple[ShownExhibition, dateti
     )
     rows = await editions.values(*EDITION_COLUMNS, "published_at", "number")
     shown = [(ShownExhibition.of(row), row["published_at"], row["number"]) for row in rows]
-    found = [each for each in shown if each[0].talks]
-    if not found:
+    with_talks = [each for each in shown if each[0].talks]
+    if not with_talks:
         raise HTTPException(404)
-    return found
+    return with_talks
 
 
 def calendar_file(
     request: Request, exhibition: ShownExhibition, talks: Sequence[Talk], published_at: datetime, number: int
 ) -> Response:
-    """The talks as a file to keep. `number` of the edition: what changed in a later one replaces what was taken before."""
+    """The talks as a file. `number` is the edition's: calendars replace an event that has a lower one."""
     pages = pages_of(request)
     page = pages.absolute(pages.url("visits:exhibition", language=current_language(), slug=exhibition.slug))
     calendar = Calendar()
@@ -79,10 +79,10 @@ def calendar_file(
 
 
 def event_of(talk: Talk, page: str, published_at: datetime, number: int) -> Event:
-    """A talk beside the exhibition whose page is at the address `page`."""
-    said = [markdown_to_text(localized(talk, "text").text), talk.link, f"{page}#talk-{talk.key}"]
+    """A talk of the exhibition whose page has the address `page`."""
+    description = [markdown_to_text(localized(talk, "text").text), talk.link, f"{page}#talk-{talk.key}"]
     event = Event()
-    told: dict[str, Any] = {
+    properties: dict[str, Any] = {
         "uid": f"{talk.key}@{urlsplit(page).netloc}",
         "dtstamp": published_at,
         "last-modified": published_at,
@@ -90,11 +90,11 @@ def event_of(talk: Talk, page: str, published_at: datetime, number: int) -> Even
         "dtstart": talk.starts_at,
         "dtend": talk.ends_at,
         "summary": localized(talk, "title").text,
-        "description": "\n\n".join(part for part in said if part),
+        "description": "\n\n".join(part for part in description if part),
         "location": talk.where,
         "url": f"{page}#talk-{talk.key}",
     }
-    for name, value in told.items():
+    for name, value in properties.items():
         event.add(name, value)
     return event
 

@@ -1,7 +1,7 @@
-"""Works and exhibitions on other people's pages: oEmbed, and the small pages that stand in their frames.
+"""Works and exhibitions on other sites: oEmbed, and the small pages in their frames.
 
-https://oembed.com: a work is a photo where its consent covers sharing, or else a link; with `type=rich` it is a frame, as an
-exhibition always is. A frame shows what the site shows at that moment, so a withdrawal reaches it.
+https://oembed.com: a work is a photo if its consent covers sharing, else a link. With `type=rich` it is a frame. An
+exhibition always is a frame. A frame shows what the site shows at the moment, so a withdrawal reaches it.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from gallery.artworks.models import Artwork, Status
 from gallery.interop.iiif.image_api import CORS
 from gallery.interop.responses import add_element, json_response, xml_response
 from gallery.numbers import whole_number
-from gallery.public import queries, views
+from gallery.public import queries, view_models, views
 from gallery.public.access import load_opened
 from gallery.public.media import NOT_FOR_MACHINES
-from gallery.public.queries import ShownExhibition, ShownWork
-from gallery.public.views import render_page, set_page_language, slug_of
+from gallery.public.pages import render_page, set_page_language, slug_of
+from gallery.public.view_models import ShownExhibition, ShownWork
 from gallery.web.languages import current_language, set_language
 from gallery.web.rendering import content_security_policy, pages_of, render
 
 RESPONSE_HEADERS = {"cache-control": "no-cache", **CORS}
-MAX_ADDRESS_LENGTH = 500  # characters of the page's address that is asked about
-WIDTH, HEIGHT = 640, 720  # px of a frame, where nothing else is asked for
+MAX_ADDRESS_LENGTH = 500  # of a page's address
+WIDTH, HEIGHT = 640, 720  # px of a frame, unless the request limits them
 SMALLEST, LARGEST = 200, 2560  # px
 WORKS_IN_FRAME = 12
 
@@ -47,35 +47,35 @@ class Box:
 
 
 async def oembed(request: Request) -> Response:
-    """A program asks how a page of ours may stand on its own page: 404 for pages of others, 410 for what was withdrawn."""
-    asked = request.query_params
-    format = asked.get("format", "json")
+    """How another site can embed one of our pages. 404 for pages that are not ours, 410 for a withdrawn work."""
+    query = request.query_params
+    format = query.get("format", "json")
     if format not in {"json", "xml"}:
         return Response(status_code=501, headers=RESPONSE_HEADERS)
     try:
-        box = Box(parse_size(asked.get("maxwidth"), LARGEST), parse_size(asked.get("maxheight"), LARGEST))
+        box = Box(parse_size(query.get("maxwidth"), LARGEST), parse_size(query.get("maxheight"), LARGEST))
     except ValueError:
         return Response(status_code=400, headers=RESPONSE_HEADERS)
-    name, parameters = resolve_page(request, asked.get("url", ""))
+    name, parameters = resolve_page(request, query.get("url", ""))
     set_language(parameters["language"])
     robots: dict[str, str] = {}
     if name == "visits:artwork":
         work = await work_on_view(parameters["public_id"], CORS)
-        told = work_embed(request, work, box, as_frame=asked.get("type") == "rich")
+        data = work_embed(request, work, box, as_frame=query.get("type") == "rich")
         robots = {} if work.is_for_machines else NOT_FOR_MACHINES
     else:
-        told = exhibition_embed(request, await load_opened(parameters["slug"], CORS), box)
+        data = exhibition_embed(request, await load_opened(parameters["slug"], CORS), box)
     headers = {**RESPONSE_HEADERS, **robots}
     if format == "json":
-        return json_response(told, "application/json", headers)
+        return json_response(data, "application/json", headers)
     root = Element("oembed")
-    for key, value in told.items():
+    for key, value in data.items():
         add_element(root, key, value)
     return xml_response(root, "text/xml", headers)
 
 
 def parse_size(text: str | None, default: int) -> int:
-    """A number of px. Raises ValueError."""
+    """A size in px from the query. Raises ValueError."""
     if text is None:
         return default
     number = whole_number(text, least=1)
@@ -85,7 +85,7 @@ def parse_size(text: str | None, default: int) -> int:
 
 
 def resolve_page(request: Request, address: str) -> tuple[str, dict[str, Any]]:
-    """The route and parameters of one of our pages by its absolute address; raises HTTPException 404."""
+    """The route name and parameters of one of our pages, from its absolute address. Raises HTTPException 404."""
     pages = pages_of(request)
     try:
         parts = urlsplit(address)
@@ -104,19 +104,19 @@ def resolve_page(request: Request, address: str) -> tuple[str, dict[str, Any]]:
 
 def work_embed(request: Request, work: ShownWork, box: Box, *, as_frame: bool) -> dict[str, Any]:
     pages = pages_of(request)
-    told = provider_fields(request, work.title.text) | {"author_name": work.credit.text}
+    data = provider_fields(request, work.title.text) | {"author_name": work.credit.text}
     if not work.is_for_sharing:
-        return {"type": "link", **told}
-    fitting = [step for step in work.picture.widths() if fits(step, work, box)]
+        return {"type": "link", **data}
+    fitting = [width for width in work.picture.widths() if fits(width, work, box)]
     width = fitting[-1] if fitting else 0
     if as_frame:
         frame = pages.url("embedding:artwork", language=current_language(), public_id=work.public_id)
-        return {"type": "rich", **told, **iframe_fields(request, frame, work.title.text, box)}
+        return {"type": "rich", **data, **iframe_fields(request, frame, work.title.text, box)}
     if not width:
-        return {"type": "link", **told}
+        return {"type": "link", **data}
     return {
         "type": "photo",
-        **told,
+        **data,
         "url": pages.absolute(work.picture.address(width)),
         "width": width,
         "height": height_of(width, work),
@@ -160,13 +160,13 @@ def iframe_fields(request: Request, path: str, title: str, box: Box) -> dict[str
 
 
 async def artwork_frame(request: Request) -> Response:
-    """Somebody sees a work on another site's page, with its label and the way to us."""
+    """A work in a frame on another site, with its label and a link to its page."""
     set_page_language(request)
     public_id = request.path_params["public_id"]
     try:
         work = await work_on_view(public_id)
-    except HTTPException as gone:
-        return empty_frame(request, gone.status_code)
+    except HTTPException as error:
+        return empty_frame(request, error.status_code)
     if not work.is_for_sharing:
         return empty_frame(request, 404)
     path = pages_of(request).url("visits:artwork", language=current_language(), public_id=public_id)
@@ -174,12 +174,12 @@ async def artwork_frame(request: Request) -> Response:
 
 
 async def exhibition_frame(request: Request) -> Response:
-    """Somebody sees an exhibition on another site's page: its title, its days and some works that may be shared."""
+    """An exhibition in a frame on another site: its title, its days and some works that may be shared."""
     set_page_language(request)
     try:
         exhibition = await load_opened(slug_of(request))
-    except HTTPException as gone:
-        return empty_frame(request, gone.status_code)
+    except HTTPException as error:
+        return empty_frame(request, error.status_code)
     here = Q(hangings__room__edition_id=exhibition.edition_id, consent__for_sharing=True)
     rows = (
         await Artwork.all()
@@ -187,7 +187,7 @@ async def exhibition_frame(request: Request) -> Response:
         .filter(here)
         .order_by("hangings__room__position", "hangings__position", "hangings__id")
         .limit(2 * WORKS_IN_FRAME)
-        .values(*queries.WORK_COLUMNS)
+        .values(*view_models.WORK_COLUMNS)
     )
     shown = {row["id"]: ShownWork.of(row) for row in rows}
     works = list(shown.values())[:WORKS_IN_FRAME]
@@ -196,13 +196,13 @@ async def exhibition_frame(request: Request) -> Response:
 
 
 def frame(request: Request, path: str, works: list[ShownWork], **context: Any) -> Response:
-    page = {"work": None, "exhibition": None, "page": path, "wall": works, **context}
+    page = {"work": None, "exhibition": None, "page": path, "listed_works": works, **context}
     response = render_page(request, "public/frame.html", works=works, **page)
-    return allow_framing(request, response, queries.style_sheet(works))
+    return allow_framing(request, response, view_models.style_sheet(works))
 
 
 def empty_frame(request: Request, status: int) -> Response:
-    """What stands in a frame whose work or exhibition is not shown: neutral words, as on the site."""
+    """A frame whose work or exhibition is not shown: a neutral sentence, as on the site."""
     context: dict[str, Any] = {
         "work": None,
         "exhibition": None,
@@ -214,7 +214,7 @@ def empty_frame(request: Request, status: int) -> Response:
 
 
 def allow_framing(request: Request, response: Response, *style_sheets: str) -> Response:
-    """The page, which any other page may frame."""
+    """Allow every site to show the response in a frame."""
     policy = content_security_policy(style_sheets, pages_of(request).settings.pictures_origin)
     response.headers["content-security-policy"] = policy.replace(
         "frame-ancestors 'none'", "frame-ancestors *"
@@ -225,15 +225,15 @@ def allow_framing(request: Request, response: Response, *style_sheets: str) -> R
     return response
 
 
-# What may be shown
+# Works
 
 
 async def work_on_view(public_id: str, headers: dict[str, str] | None = None) -> ShownWork:
-    """The work; raises HTTPException 410 where it was withdrawn, or else 404."""
+    """A work on view. Raises HTTPException 410 if it was withdrawn, 404 if it is not on view."""
     if len(public_id) <= MAX_PUBLIC_ID_LENGTH:
-        found = await queries.works_on_view(Q(public_id=public_id), limit=1)
-        if found:
-            return found[0]
+        works = await queries.works_on_view(Q(public_id=public_id), limit=1)
+        if works:
+            return works[0]
         if await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists():
             raise HTTPException(410, headers=headers)
     raise HTTPException(404, headers=headers)

@@ -1,4 +1,4 @@
-"""Answers that programs read, as XML and JSON: they depend on their address and the content version alone, as pages do."""
+"""XML and JSON responses for programs. Like pages, they depend on their address and the content version alone."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def xml_response(root: Element, media_type: str, headers: Mapping[str, str] = CACHE_HEADERS) -> Response:
-    """An XML document; characters that XML cannot carry are left out."""
-    written = NOT_IN_XML.sub("", ElementTree.tostring(root, encoding="unicode"))
-    body = '<?xml version="1.0" encoding="UTF-8"?>\n' + written
+    """An XML response without the characters that XML does not allow."""
+    text = NOT_IN_XML.sub("", ElementTree.tostring(root, encoding="unicode"))
+    body = '<?xml version="1.0" encoding="UTF-8"?>\n' + text
     return Response(body, media_type=f"{media_type}; charset=utf-8", headers=dict(headers))
 
 
-def json_response(told: object, media_type: str, headers: Mapping[str, str] = CACHE_HEADERS) -> Response:
-    body = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+def json_response(data: object, media_type: str, headers: Mapping[str, str] = CACHE_HEADERS) -> Response:
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return Response(body.encode(), media_type=media_type, headers=dict(headers))
 
 
 def add_element(parent: Element, name: str, text: object = None, **attributes: Any) -> Element:
-    """A new last child of `parent`."""
+    """Append a new child to `parent`."""
     child = SubElement(parent, name, {key: str(value) for key, value in attributes.items()})
     if text is not None:
         child.text = str(text)

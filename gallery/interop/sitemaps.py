@@ -1,6 +1,6 @@
-"""What search engines may look at: robots.txt, and sitemaps of every public page with its twin in the other language.
+"""For search engines: robots.txt, and sitemaps of all public pages in both languages.
 
-The index stands at the root; each language has one sitemap of its pages, and of its works one for every few thousand.
+The sitemap index is at the root. Each language has one sitemap of its pages, and one for every WORKS_PER_SITEMAP works.
 https://www.sitemaps.org/protocol.html
 """
 
@@ -20,8 +20,8 @@ from gallery.artworks.models import Artwork
 from gallery.clock import to_local
 from gallery.interop.responses import CACHE_HEADERS, add_element, xml_response
 from gallery.public import queries
-from gallery.public.queries import WORK_COLUMNS, ShownWork
-from gallery.public.views import MAX_LISTED, set_page_language
+from gallery.public.pages import MAX_LISTED, set_page_language
+from gallery.public.view_models import WORK_COLUMNS, ShownWork
 from gallery.themes.models import Theme
 from gallery.web.languages import DEFAULT_LANGUAGE, LANGUAGE_TAGS, LANGUAGES, current_language
 from gallery.web.rendering import DESK, pages_of
@@ -35,7 +35,7 @@ PICTURE_WIDTH = 1600  # px
 
 
 async def robots(request: Request) -> Response:
-    """A robot asks where it may go: not to the desk, to questions, to the pages of consents, or where something is counted."""
+    """robots.txt: no robots at the desk, in search results, on pages of consents, or where requests are counted."""
     pages = pages_of(request)
     closed = [DESK, "/c/", "/appreciations/"]
     for language in LANGUAGES:
@@ -47,7 +47,7 @@ async def robots(request: Request) -> Response:
 
 
 async def index(request: Request) -> Response:
-    """A search engine learns which sitemaps there are."""
+    """The sitemap index."""
     pages = pages_of(request)
     works = await Artwork.all().on_view().count()
     root = Element("sitemapindex", {"xmlns": SITEMAPS})
@@ -61,7 +61,7 @@ async def index(request: Request) -> Response:
 
 
 async def page_sitemap(request: Request) -> Response:
-    """A search engine learns of the pages of exhibitions, themes, organisations and projects, in one language."""
+    """The sitemap of exhibitions, themes, organisations and projects in one language."""
     set_page_language(request)
     root = url_set()
     for name in ("home", "exhibitions", "themes", "organisations", "calendar"):
@@ -83,8 +83,8 @@ async def page_sitemap(request: Request) -> Response:
     return xml_response(root, MEDIA_TYPE)
 
 
-async def works(request: Request) -> Response:
-    """A search engine learns of works, some thousand at a time, and of the pictures that may be shared."""
+async def work_sitemap(request: Request) -> Response:
+    """A sitemap of WORKS_PER_SITEMAP works, with the pictures that may be shared."""
     set_page_language(request)
     number, pages = request.path_params["number"], pages_of(request)
     rows = (
@@ -102,10 +102,10 @@ async def works(request: Request) -> Response:
     root = url_set()
     for row in rows:
         work = ShownWork.of(row)
-        told = add_page(root, request, "visits:artwork", row["updated_at"], public_id=work.public_id)
+        element = add_page(root, request, "visits:artwork", row["updated_at"], public_id=work.public_id)
         if work.is_for_sharing:
             address = pages.absolute(work.picture.address(PICTURE_WIDTH))
-            add_element(add_element(told, "image:image"), "image:loc", address)
+            add_element(add_element(element, "image:image"), "image:loc", address)
     return xml_response(root, MEDIA_TYPE)
 
 
@@ -116,16 +116,18 @@ def url_set() -> Element:
 def add_page(
     root: Element, request: Request, name: str, changed_at: datetime | None = None, **parameters: Any
 ) -> Element:
-    """A page in the sitemap's language, with its address in every language."""
+    """Add a page in the sitemap's language, with its address in every language."""
     addresses = dict(addresses_of(request, name, parameters))
-    told = add_element(root, "url")
-    add_element(told, "loc", addresses[current_language()])
+    element = add_element(root, "url")
+    add_element(element, "loc", addresses[current_language()])
     if changed_at is not None:
-        add_element(told, "lastmod", to_local(changed_at).isoformat(timespec="seconds"))
+        add_element(element, "lastmod", to_local(changed_at).isoformat(timespec="seconds"))
     for language, address in addresses.items():
-        add_element(told, "xhtml:link", rel="alternate", hreflang=LANGUAGE_TAGS[language], href=address)
-    add_element(told, "xhtml:link", rel="alternate", hreflang="x-default", href=addresses[DEFAULT_LANGUAGE])
-    return told
+        add_element(element, "xhtml:link", rel="alternate", hreflang=LANGUAGE_TAGS[language], href=address)
+    add_element(
+        element, "xhtml:link", rel="alternate", hreflang="x-default", href=addresses[DEFAULT_LANGUAGE]
+    )
+    return element
 
 
 def addresses_of(request: Request, name: str, parameters: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -138,5 +140,7 @@ routes = [
     Route("/robots.txt", robots, name="sitemaps:robots", methods=["GET"]),
     Route("/sitemap.xml", index, name="sitemaps:index", methods=["GET"]),
     Route("/{language:language}/sitemap.xml", page_sitemap, name="sitemaps:pages", methods=["GET"]),
-    Route("/{language:language}/sitemap-{number:int}.xml", works, name="sitemaps:works", methods=["GET"]),
+    Route(
+        "/{language:language}/sitemap-{number:int}.xml", work_sitemap, name="sitemaps:works", methods=["GET"]
+    ),
 ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, StringField
-from wtforms.fields import Field
+from wtforms import BooleanField, DateField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, Optional, ValidationError
+from wtforms.validators import Email, Optional
 
 from gallery.accounts.forms import LANGUAGE_NAMES
 from gallery.clock import today
@@ -20,6 +19,7 @@ from gallery.web.forms import (
     Slug,
     TextBlockField,
     WebAddress,
+    WholeNumberField,
     choices_of,
     max_length,
     stripped,
@@ -192,14 +192,6 @@ INVALID_AMOUNT = _l("Please write a whole number of yuan, in digits, such as 200
 INVALID_DATE = _l("Please write a date, such as 2026-12-22.")
 
 
-class Amount:
-    """The field holds an amount from 0 to MAX_AMOUNT yuan."""
-
-    def __call__(self, form: Form, field: Field) -> None:
-        if field.data is not None and not 0 <= field.data <= MAX_AMOUNT:
-            raise ValidationError(str(INVALID_AMOUNT))
-
-
 class ProjectForm(Form):
     organisation = SelectField(_l("Organisation"), [Optional()], invalid_choice_message=INVALID_CHOICE)
     title_zh = LineField(_l("Title in Chinese"), 120)
@@ -221,15 +213,17 @@ class ProjectForm(Form):
     link_once = LineField(_l("To give once"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
     link_monthly = LineField(_l("To give each month"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
     link_volunteer = LineField(_l("To volunteer"), 500, [WebAddress()], render_kw=WEB_ADDRESS)
-    goal = IntegerField(
+    goal = WholeNumberField(
         _l("Goal, in yuan"),
-        [Optional(), Amount()],
+        [Optional()],
+        most=MAX_AMOUNT,
         invalid_value_message=INVALID_AMOUNT,
         render_kw={"inputmode": "numeric"},
     )
-    raised = IntegerField(
+    raised = WholeNumberField(
         _l("Raised so far, in yuan"),
-        [Optional(), Amount()],
+        [Optional()],
+        most=MAX_AMOUNT,
         invalid_value_message=INVALID_AMOUNT,
         render_kw={"inputmode": "numeric"},
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from starlette.exceptions import HTTPException
 
-from gallery.public.queries import ShownExhibition, exhibition_at
+from gallery.public.queries import exhibition_at
+from gallery.public.view_models import ShownExhibition
 
 
 async def load_opened(slug: str, headers: dict[str, str] | None = None) -> ShownExhibition:
-    """What visitors see at `slug`; 404, with `headers`, unless it has opened and is still on the site."""
-    found = await exhibition_at(slug)
-    if found is None:
+    """The exhibition at `slug`; 404 with `headers` unless it has opened and is still on the site."""
+    exhibition = await exhibition_at(slug)
+    if exhibition is None:
         raise HTTPException(404, headers=headers)
-    return found
+    return exhibition

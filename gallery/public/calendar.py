@@ -1,4 +1,4 @@
-"""The year ahead: for curators all that is to be done on which day, for visitors what comes and which calls are open."""
+"""The calendar of the coming year: for curators with everything to be done, for visitors with what comes and open calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gallery.clock import now, start_of_day, to_local, today
 from gallery.exhibitions.models import Edition
 from gallery.exhibitions.talks import talks_of
 from gallery.public import queries
-from gallery.public.views import MAX_LISTED, render_page, set_page_language
+from gallery.public.pages import MAX_LISTED, render_page, set_page_language
 from gallery.themes.models import Theme
 from gallery.themes.series import next_occurrence, proposed_call
 from gallery.web.languages import LocalizedText, localized
@@ -28,18 +28,18 @@ AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """What is on one day of the desk's calendar. `kind` names the sentence that the page says."""
+    """An entry of the desk's calendar. `kind` chooses the sentence on the page."""
 
     day: date
     kind: str  # call_opens, call_closes, occasion, comes_again, call_proposed, opens, closes, talk
     title: LocalizedText
     theme_id: int | None = None
     exhibition_id: int | None = None
-    until: date | None = None  # the last day, of an occasion of several
+    until: date | None = None  # the last day of an occasion that takes several
 
 
 async def index(request: Request) -> Response:
-    """A curator sees the year ahead: occasions, calls and exhibitions, and when a call is best opened."""
+    """A curator sees the coming year: occasions, calls and exhibitions, and when a call should open."""
     await load_curator(request)
     first, last = today(), today() + AHEAD
     entries = [*await theme_days(first, last), *await edition_days(first, last)]
@@ -51,7 +51,7 @@ async def index(request: Request) -> Response:
 
 
 async def theme_days(first: date, last: date) -> list[CalendarEntry]:
-    """The days of themes from `first` to `last`, and of those that come again without being made yet."""
+    """The days of themes from `first` to `last`, also of yearly themes whose next one was not created yet."""
     themes = await Theme.all().order_by("occurs_on", "id")
     latest: dict[int, Theme] = {}  # of each series
     entries = []
@@ -81,7 +81,7 @@ async def theme_days(first: date, last: date) -> list[CalendarEntry]:
 
 
 async def edition_days(first: date, last: date) -> list[CalendarEntry]:
-    """The openings, closings and talks, from `first` to `last`, of what is published."""
+    """The openings, closings and talks of published exhibitions from `first` to `last`."""
     window = start_of_day(first), start_of_day(last + timedelta(days=1))
     editions = await Edition.filter(
         Q(opens_at__gte=window[0], opens_at__lt=window[1])
@@ -110,12 +110,12 @@ async def edition_days(first: date, last: date) -> list[CalendarEntry]:
 
 
 def _is_current_at(edition: Edition, moment: datetime) -> bool:
-    """Whether no other edition has taken its place by then."""
+    """Whether no other edition has replaced it by then."""
     return edition.shown_until is None or moment < edition.shown_until
 
 
 async def show(request: Request) -> Response:
-    """A visitor sees which occasions and exhibitions come, and for which of them works are taken now."""
+    """A visitor sees the coming occasions and exhibitions, and for which of them works are accepted now."""
     set_page_language(request)
     day = today()
     coming = (

@@ -1,4 +1,4 @@
-"""What the worker does with pictures that visitors see: public storage holds those on view and no others."""
+"""The worker keeps in public storage the pictures on view, and no others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCH_SIZE = 50
 
 
 async def publish_images(context: ChoreContext) -> bool:
-    """Put images that have come on view into public storage."""
+    """Put images that are on view into public storage."""
     works = (
         await Artwork.all()
         .on_view()
@@ -25,25 +25,28 @@ async def publish_images(context: ChoreContext) -> bool:
         .limit(BATCH_SIZE)
         .prefetch_related("image")
     )
-    emblems = (
+    profile_images = (
         await profile_images_on_view()
         .filter(image__is_public=False)
         .limit(BATCH_SIZE)
         .select_related("image")
     )
-    for image in [*(work.image for work in works), *(emblem.image for emblem in emblems)]:
+    for image in [
+        *(work.image for work in works),
+        *(profile_image.image for profile_image in profile_images),
+    ]:
         assert image is not None
         await make_public(context.storage, image)
-    return bool(works or emblems)
+    return bool(works or profile_images)
 
 
 async def unpublish_images(context: ChoreContext) -> bool:
-    """Take images that have left the wall out of public storage: an edition replaced, a consent that ran out."""
+    """Delete images from public storage that are no longer on view, such as after a consent has ended."""
     on_view = Artwork.all().on_view().values("image_id")
-    emblems = profile_images_on_view().values("image_id")
+    profile_images = profile_images_on_view().values("image_id")
     images = (
         await Image.filter(is_public=True)
-        .exclude(Q(id__in=Subquery(on_view)) | Q(id__in=Subquery(emblems)))
+        .exclude(Q(id__in=Subquery(on_view)) | Q(id__in=Subquery(profile_images)))
         .limit(BATCH_SIZE)
     )
     await screen_again(images, context.storage)
@@ -52,7 +55,7 @@ async def unpublish_images(context: ChoreContext) -> bool:
 
 
 async def delete_derivatives(context: ChoreContext) -> bool:
-    """Delete pieces made on demand: of pictures that left the wall, and the oldest where all take too much room."""
+    """Delete derivatives of pictures that are no longer on view, and the oldest if all together are too large."""
     on_view = Artwork.all().on_view().values("image_id")
     gone = (
         await Derivative.exclude(image_id__in=Subquery(on_view)).limit(BATCH_SIZE).prefetch_related("image")
@@ -60,12 +63,14 @@ async def delete_derivatives(context: ChoreContext) -> bool:
     too_much = [] if gone else await oldest_derivatives(context.settings.iiif_cache_bytes)
     for derivative in [*gone, *too_much]:
         await context.storage.public.delete(derivative_key(derivative.image.token, derivative.name))
-        await Derivative.filter(id=derivative.id).delete()  # last, for it says what is still to do
+        await Derivative.filter(
+            id=derivative.id
+        ).delete()  # last: the row says that the file is still to be deleted
     return bool(gone or too_much)
 
 
 async def oldest_derivatives(budget: int) -> list[Derivative]:
-    """Some of the oldest pieces, if all together have more than `budget` bytes."""
+    """Some of the oldest derivatives, if all together have more than `budget` bytes."""
     summed: Any = await Derivative.annotate(total=Coalesce(Sum("file_bytes"), 0)).values_list(
         "total", flat=True
     )

@@ -1,6 +1,6 @@
-"""What a page says to machines in schema.org's words, as JSON-LD: the same that it says to people, and no more.
+"""Linked data in pages: schema.org as JSON-LD. It has nothing that the page does not show to people.
 
-A `<script type="application/ld+json">` is a block of data that no browser runs, so the page's policy needs no word for it.
+A `<script type="application/ld+json">` is data that no browser runs, so the content security policy need not allow it.
 https://schema.org/VisualArtwork, /ExhibitionEvent, /NGO, /Project, /BreadcrumbList, /CollectionPage
 """
 
@@ -17,7 +17,7 @@ from gallery.artworks.models import Artwork
 from gallery.clock import to_local
 from gallery.exhibitions.talks import Talk
 from gallery.organisations.models import Organisation, Project
-from gallery.public.queries import Placement, ShownExhibition, ShownWork
+from gallery.public.view_models import Placement, ShownExhibition, ShownWork
 from gallery.themes.models import Theme
 from gallery.web.languages import LANGUAGE_TAGS, LocalizedText, current_language, localized
 from gallery.web.languages import gettext as _
@@ -27,21 +27,21 @@ from gallery.web.rendering import Pages
 Data = dict[str, Any]
 Breadcrumb = tuple[str, str]  # a name and its address
 MAX_DESCRIPTION_COLUMNS = 300  # columns
-# Nothing in the data may end the element that it stands in; JSON reads these as the same characters.
+# Nothing in the data may end its <script> element. In JSON these escapes are the same characters.
 ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
 
 
 def script_element(*things: Data) -> Markup:
-    """The things as one element for the page's head."""
-    told = json.dumps(
+    """A <script> element with the things, for the page's head."""
+    data = json.dumps(
         {"@context": "https://schema.org", "@graph": things},
         ensure_ascii=False,
         default=iso_format,
         separators=(",", ":"),
     )
-    return Markup(f'<script type="application/ld+json">{told.translate(ESCAPES)}</script>')  # noqa: S704
+    return Markup(f'<script type="application/ld+json">{data.translate(ESCAPES)}</script>')  # noqa: S704
 
 
 def iso_format(value: object) -> str:
@@ -50,40 +50,40 @@ def iso_format(value: object) -> str:
 
 
 def thing(kind: str, address: str, name: LocalizedText, **properties: Any) -> Data:
-    """A thing of schema.org, without those of its properties that are empty."""
-    told = {"@type": kind, "@id": address, "url": address, "name": name.text, **properties}
-    return {key: value for key, value in told.items() if value not in ("", None, [])}
+    """A thing of schema.org without its empty properties."""
+    data = {"@type": kind, "@id": address, "url": address, "name": name.text, **properties}
+    return {key: value for key, value in data.items() if value not in ("", None, [])}
 
 
 def http_url(address: str) -> str:
-    """An address that a page links to, or nothing."""
+    """The address if it is one of the web, else an empty text."""
     return address if address.startswith(("http://", "https://")) else ""
 
 
 class LinkedData:
-    """The things of one site at their addresses in the page's language, and the blocks of its pages."""
+    """The linked data of the site's pages, with addresses in the page's language."""
 
     def __init__(self, pages: Pages) -> None:
         self.pages = pages
 
-    def at(self, name: str, **parameters: object) -> str:
+    def url(self, name: str, **parameters: object) -> str:
         return self.pages.absolute(self.pages.url(name, language=current_language(), **parameters))
 
     # Things
 
-    def trail(self, *steps: Breadcrumb) -> Data:
-        """The way from the front door to the page, which is the last step."""
-        home = (self.pages.settings.site_name(current_language()), self.at("visits:home"))
+    def breadcrumbs(self, *crumbs: Breadcrumb) -> Data:
+        """The breadcrumbs from the home page to this page."""
+        home = (self.pages.settings.site_name(current_language()), self.url("visits:home"))
         return {
             "@type": "BreadcrumbList",
             "itemListElement": [
                 {"@type": "ListItem", "position": position, "name": name, "item": address}
-                for position, (name, address) in enumerate([home, *steps], 1)
+                for position, (name, address) in enumerate([home, *crumbs], 1)
             ],
         }
 
     def organisation(self, organisation: Organisation, **more: Any) -> Data:
-        address = self.at("visits:organisation", slug=organisation.slug)
+        address = self.url("visits:organisation", slug=organisation.slug)
         return thing(
             "NGO",
             address,
@@ -93,10 +93,10 @@ class LinkedData:
         )
 
     def project(self, project: Project, dead: Collection[str], **more: Any) -> Data:
-        """A project; its own page is named unless its link is among the `dead` ones."""
+        """A project, with its own website unless that link is among the `dead` ones."""
         return thing(
             "Project",
-            self.at("visits:project", slug=project.slug),
+            self.url("visits:project", slug=project.slug),
             localized(project, "title"),
             description=excerpt(localized(project, "summary").text, MAX_DESCRIPTION_COLUMNS),
             sameAs="" if project.link in dead else http_url(project.link),
@@ -104,7 +104,7 @@ class LinkedData:
         )
 
     def exhibition(self, exhibition: ShownExhibition) -> Data:
-        address = self.at("visits:exhibition", slug=exhibition.slug)
+        address = self.url("visits:exhibition", slug=exhibition.slug)
         return thing(
             "ExhibitionEvent",
             address,
@@ -120,7 +120,7 @@ class LinkedData:
         )
 
     def talk(self, talk: Talk, page: str) -> Data:
-        """A talk beside the exhibition whose page is at `page`."""
+        """A talk of the exhibition whose page has the address `page`."""
         place, link = localized(talk, "place").text, http_url(talk.link)
         mode = "Mixed" if place and link else "Offline" if place else "Online"
         locations: list[Data] = [
@@ -140,7 +140,7 @@ class LinkedData:
         )
 
     def artwork(self, work: ShownWork, artwork: Artwork, dead: Collection[str], **more: Any) -> Data:
-        """A work; its picture is named where its consent covers sharing, as on a card."""
+        """A work. Its picture is included if the consent covers sharing, as on a card."""
         story, project = artwork.spoken("story"), artwork.project
         organisation = self.organisation(artwork.organisation)
         picture = {
@@ -151,7 +151,7 @@ class LinkedData:
         creator = {"@type": "Person", "name": work.credit.text}
         return thing(
             "VisualArtwork",
-            self.at("visits:artwork", public_id=work.public_id),
+            self.url("visits:artwork", public_id=work.public_id),
             work.title,
             alternateName=artwork.unspoken("title").text,
             description=excerpt(story.text, MAX_DESCRIPTION_COLUMNS),
@@ -167,21 +167,21 @@ class LinkedData:
             **more,
         )
 
-    # Blocks of pages
+    # The data of pages
 
     def home(self, open_now: Iterable[ShownExhibition]) -> Markup:
         language = current_language()
         site = thing(
             "WebSite",
-            self.at("visits:home"),
+            self.url("visits:home"),
             LocalizedText(self.pages.settings.site_name(language), language),
             inLanguage=LANGUAGE_TAGS[language],
         )
         return script_element(site, *map(self.exhibition, open_now))
 
-    def index(self, step: Breadcrumb, description: str) -> Markup:
-        """A page that lists things, such as all exhibitions."""
-        name, address = step
+    def index(self, crumb: Breadcrumb, description: str) -> Markup:
+        """A page with a list, such as of all exhibitions."""
+        name, address = crumb
         page = thing(
             "CollectionPage",
             address,
@@ -189,30 +189,33 @@ class LinkedData:
             description=description,
             inLanguage=LANGUAGE_TAGS[current_language()],
         )
-        return script_element(page, self.trail(step))
+        return script_element(page, self.breadcrumbs(crumb))
 
     def of_exhibition(self, exhibition: ShownExhibition) -> Markup:
-        told = self.exhibition(exhibition)
+        data = self.exhibition(exhibition)
         if exhibition.talks:
-            told["subEvent"] = [self.talk(talk, told["url"]) for talk in exhibition.talks]
-        return script_element(told, self.trail(self.exhibitions(), (told["name"], told["url"])))
+            data["subEvent"] = [self.talk(talk, data["url"]) for talk in exhibition.talks]
+        return script_element(data, self.breadcrumbs(self.exhibitions(), (data["name"], data["url"])))
 
-    def of_artwork(self, place: Placement, artwork: Artwork, dead: Collection[str]) -> Markup:
-        title, address = place.exhibition.title, self.at("visits:exhibition", slug=place.exhibition.slug)
+    def of_artwork(self, placement: Placement, artwork: Artwork, dead: Collection[str]) -> Markup:
+        title, address = (
+            placement.exhibition.title,
+            self.url("visits:exhibition", slug=placement.exhibition.slug),
+        )
         shown_in = thing(
             "ExhibitionEvent",
             address,
             title,
-            startDate=place.exhibition.opens_at,
+            startDate=placement.exhibition.opens_at,
             location={"@type": "VirtualLocation", "url": address},
         )
-        told = self.artwork(place.work, artwork, dead, subjectOf=shown_in)
+        data = self.artwork(placement.work, artwork, dead, subjectOf=shown_in)
         return script_element(
-            told, self.trail(self.exhibitions(), (title.text, address), (told["name"], told["url"]))
+            data, self.breadcrumbs(self.exhibitions(), (title.text, address), (data["name"], data["url"]))
         )
 
     def of_theme(self, theme: Theme) -> Markup:
-        title, address = localized(theme, "title"), self.at("visits:theme", slug=theme.slug)
+        title, address = localized(theme, "title"), self.url("visits:theme", slug=theme.slug)
         page = thing(
             "CollectionPage",
             address,
@@ -220,16 +223,16 @@ class LinkedData:
             description=excerpt(localized(theme, "text").text, MAX_DESCRIPTION_COLUMNS),
             inLanguage=LANGUAGE_TAGS[current_language()],
         )
-        return script_element(page, self.trail(self.themes(), (title.text, address)))
+        return script_element(page, self.breadcrumbs(self.themes(), (title.text, address)))
 
     def of_organisation(self, organisation: Organisation) -> Markup:
         about = excerpt(localized(organisation, "about").text, MAX_DESCRIPTION_COLUMNS)
-        told = self.organisation(organisation, description=about, sameAs=http_url(organisation.website))
-        return script_element(told, self.trail(self.organisations(), (told["name"], told["url"])))
+        data = self.organisation(organisation, description=about, sameAs=http_url(organisation.website))
+        return script_element(data, self.breadcrumbs(self.organisations(), (data["name"], data["url"])))
 
     def of_project(self, project: Project, dead: Collection[str]) -> Markup:
         above = self.organisation(project.organisation)
-        told = self.project(
+        data = self.project(
             project,
             dead,
             parentOrganization=above,
@@ -237,17 +240,19 @@ class LinkedData:
             dissolutionDate=project.ends_on,
         )
         return script_element(
-            told,
-            self.trail(self.organisations(), (above["name"], above["url"]), (told["name"], told["url"])),
+            data,
+            self.breadcrumbs(
+                self.organisations(), (above["name"], above["url"]), (data["name"], data["url"])
+            ),
         )
 
-    # Steps
+    # Breadcrumbs
 
     def exhibitions(self) -> Breadcrumb:
-        return _("Exhibitions"), self.at("visits:exhibitions")
+        return _("Exhibitions"), self.url("visits:exhibitions")
 
     def themes(self) -> Breadcrumb:
-        return _("Themes"), self.at("visits:themes")
+        return _("Themes"), self.url("visits:themes")
 
     def organisations(self) -> Breadcrumb:
-        return _("Organisations"), self.at("visits:organisations")
+        return _("Organisations"), self.url("visits:organisations")

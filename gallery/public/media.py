@@ -1,11 +1,10 @@
-"""The pictures that visitors see: each answer asks whether its work is on view, and only then opens a file."""
+"""The pictures that visitors see. Each request checks first whether the work is on view, then opens the file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,19 +21,9 @@ from gallery.storage import Storage
 from gallery.web.page_cache import etag_matches
 from gallery.web.rendering import settings_of
 
-# Where a consent does not cover machine use; a wish, which those who train models may or may not honour.
+# For works whose consent does not cover machine use. Those who train models may ignore it.
 NOT_FOR_MACHINES = {"x-robots-tag": "noai, noimageai"}
 MEDIA_TYPES = {format.name: format.media_type for format in FORMATS}
-
-
-class HasToken(Protocol):
-    @property
-    def token(self) -> str: ...
-
-
-def public_rendition_address(image: HasToken) -> Callable[[int, str], str]:
-    """The public addresses of an image's renditions, by width in px and format."""
-    return lambda width, format: f"/media/{image.token}/{width}.{format}"
 
 
 class Visibility(StrEnum):
@@ -47,18 +36,18 @@ class Visibility(StrEnum):
 class PictureVisibility:
     """Whether a picture is on view; if it is, its size in px, and whether machines may learn from it."""
 
-    seen: Visibility
+    state: Visibility
     size: tuple[int, int] = (0, 0)
     is_for_machines: bool = False
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What every answer with the picture says to robots."""
+        """The headers for robots, for each response with the picture."""
         return {} if self.is_for_machines else NOT_FOR_MACHINES
 
 
 class VisibilityCache:
-    """Whether pictures are on view, remembered for as long as the content version stands."""
+    """Whether pictures are on view, cached for one generation of the content."""
 
     def __init__(self, content: GenerationTracker) -> None:
         self._content = content
@@ -70,47 +59,47 @@ class VisibilityCache:
         if generation != self._generation:
             self._known.clear()
             self._generation = generation
-        known = self._known.get(token)
-        if known is None:
-            known = await visibility_of(token)
-            # Strangers' guesses must not fill the memory.
-            if known.seen != Visibility.NOT_SHOWN and generation == self._generation:
-                self._known[token] = known
-        return known
+        visibility = self._known.get(token)
+        if visibility is None:
+            visibility = await visibility_of(token)
+            # Guessed tokens must not fill the memory.
+            if visibility.state != Visibility.NOT_SHOWN and generation == self._generation:
+                self._known[token] = visibility
+        return visibility
 
     async def on_view(self, token: str, headers: Mapping[str, str] | None = None) -> PictureVisibility:
-        """The same, for what must be on view; raises HTTPException 410 for what was withdrawn, or else 404."""
-        sighting = await self.of(token)
-        require_on_view(sighting, headers)
-        return sighting
+        """The visibility of a picture on view. Raises HTTPException 410 if it was withdrawn, 404 if it is not on view."""
+        visibility = await self.of(token)
+        require_on_view(visibility, headers)
+        return visibility
 
 
-def require_on_view(sighting: PictureVisibility, headers: Mapping[str, str] | None = None) -> None:
-    """Raises HTTPException 410 for what was withdrawn, 404 for what is not on view."""
-    if sighting.seen != Visibility.ON_VIEW:
-        raise HTTPException(410 if sighting.seen == Visibility.WITHDRAWN else 404, headers=headers)
+def require_on_view(visibility: PictureVisibility, headers: Mapping[str, str] | None = None) -> None:
+    """Raise HTTPException 410 if the picture was withdrawn, 404 if it is not on view."""
+    if visibility.state != Visibility.ON_VIEW:
+        raise HTTPException(410 if visibility.state == Visibility.WITHDRAWN else 404, headers=headers)
 
 
 async def visibility_of(token: str) -> PictureVisibility:
-    """The database's word, where what is remembered may be half a second too old."""
-    found = (
+    """Ask the database. The cache may be half a second behind it."""
+    row = (
         await Artwork.all()
         .on_view()
         .filter(image__token=token)
         .first()
         .values_list("image__width", "image__height", "consent__for_machine_use")
     )
-    if found is not None:
-        width, height, is_for_machines = found
+    if row is not None:
+        width, height, is_for_machines = row
         return PictureVisibility(Visibility.ON_VIEW, (width, height), bool(is_for_machines))
-    emblem = (
+    profile_image = (
         await profile_images_on_view()
         .filter(image__token=token)
         .first()
         .values_list("image__width", "image__height")
     )
-    if emblem is not None:
-        width, height = emblem
+    if profile_image is not None:
+        width, height = profile_image
         return PictureVisibility(Visibility.ON_VIEW, (width, height))
     if await Artwork.filter(image__token=token, status=Status.WITHDRAWN).exists():
         return PictureVisibility(Visibility.WITHDRAWN)
@@ -118,17 +107,17 @@ async def visibility_of(token: str) -> PictureVisibility:
 
 
 async def is_on_view(token: str) -> bool:
-    """Whether `look` sees it on view."""
-    return (await visibility_of(token)).seen == Visibility.ON_VIEW
+    """Whether the database has the picture on view."""
+    return (await visibility_of(token)).state == Visibility.ON_VIEW
 
 
 async def show(request: Request) -> Response:
-    """A browser fetches a rendition: 410 when its work was withdrawn, 404 when it is not on view."""
+    """A rendition: 410 if its work was withdrawn, 404 if it is not on view."""
     token, name = request.path_params["token"], request.path_params["name"]
-    sighting = await request.app.state.visibility.on_view(token)
+    visibility = await request.app.state.visibility.on_view(token)
     etag = f'"{token}-{name}-{RENDITIONS_VERSION}"'  # a picture that changes has another token
-    kept = {"cache-control": settings_of(request).picture_cache_control, "etag": etag}
-    headers = {**kept, **sighting.headers}
+    cache_headers = {"cache-control": settings_of(request).picture_cache_control, "etag": etag}
+    headers = {**cache_headers, **visibility.headers}
     if etag_matches(request.headers.get("if-none-match", "").encode(), etag.encode()):
         return Response(status_code=304, headers=headers)
     storage: Storage = request.app.state.storage
@@ -146,14 +135,14 @@ async def show(request: Request) -> Response:
 
 
 async def _publish_image(storage: Storage, token: str, name: str) -> None:
-    """Put an image into public storage on first demand; asks the database, for what is remembered may be half a second old."""
+    """Put an image into public storage at the first request for it. Ask the database: the cache may be behind it."""
     image = await Image.get_or_none(token=token)
     if image is None or name not in image.file_names():
         raise HTTPException(404)
     if not await is_on_view(token):
         raise HTTPException(404)
     await make_public(storage, image)
-    if not await is_on_view(token):  # withdrawn in this very moment
+    if not await is_on_view(token):  # withdrawn in the meantime
         await storage.public.delete_folder(token)
         raise HTTPException(410)
 

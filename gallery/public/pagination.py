@@ -1,4 +1,4 @@
-"""An exhibition in stretches: so many works at once, from a room and a work on, however long its walls are."""
+"""The pages of an exhibition: at most WORKS_PER_PAGE works at once, from a room and a work on."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from gallery.artworks.models import PUBLIC_ID_ALPHABET, Artwork
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Hanging, Layout, Room
 from gallery.numbers import whole_number
-from gallery.public.queries import WORK_COLUMNS, Counts, ShownWork, count_works, spoken_column
+from gallery.public.queries import count_works
 from gallery.public.rooms import CAPTION_COLUMNS, STORY_COLUMNS, ShownRoom, columns_for, shown_room
+from gallery.public.view_models import WORK_COLUMNS, Counts, ShownWork, localized_column
 from gallery.web.languages import LocalizedText
 
-WORKS_PER_PAGE = 60  # works on one page of an exhibition
+WORKS_PER_PAGE = 60
 ROOM_COLUMNS = ("id", "title_zh", "title_en", "text_zh", "text_en", "layout")
 HANGING_ORDER = ("hangings__room__position", "hangings__room_id", "hangings__position", "hangings__id")
 
@@ -29,7 +30,7 @@ class NoSuchRoom(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RoomSummary:
-    """A room as the plan of an exhibition names it."""
+    """A room in the plan of an exhibition, without its works."""
 
     id: int
     number: int  # 1 for the first that shows a work
@@ -41,86 +42,92 @@ class RoomSummary:
 
 @dataclass(frozen=True, slots=True)
 class ExhibitionPage:
-    """What one page of an exhibition shows."""
+    """One page of an exhibition."""
 
-    doors: Sequence[RoomSummary]
+    summaries: Sequence[RoomSummary]
     rooms: Sequence[ShownRoom]
     counts: Counts  # of the whole exhibition
-    begins_in_room: bool  # after a work, not at the door of its room
-    following: Mapping[str, object] | None  # the query of the next stretch
-    onward: RoomSummary | None  # the room in which it begins
+    begins_in_room: bool  # after a work of its first room, not with that room
+    following: Mapping[str, object] | None  # the query of the next page
+    next_room: RoomSummary | None  # the room with which the next page begins
 
     @property
     def works(self) -> list[ShownWork]:
         return [work for room in self.rooms for work in room.works]
 
     @property
-    def is_whole(self) -> bool:
-        return sum(door.works for door in self.doors) <= WORKS_PER_PAGE
+    def is_only_page(self) -> bool:
+        return sum(room.works for room in self.summaries) <= WORKS_PER_PAGE
 
 
 async def exhibition_page(edition_id: int, room: str = "", after: str = "") -> ExhibitionPage:
-    """The works of an edition from the room numbered `room` on, and there after the work `after`.
+    """The works of an edition from the room numbered `room` on, in that room after the work `after`.
 
-    Both are as they stand in the address. A work that no longer hangs there lets the stretch begin at the door.
-    Five queries; two where all that hangs fits into one stretch. Raises NoSuchPlace.
+    Both are texts from the address. If the work no longer hangs there, the page begins with the room.
+    Five queries; two if everything fits on one page. Raises NoSuchRoom.
     """
     rooms = await _rooms_in(edition_id)
     if not room and sum(each["hung"] for each in rooms) <= WORKS_PER_PAGE:
         return await _single_page(edition_id, rooms)
-    doors, counts = await _room_summaries(rooms), await count_works(Q(hangings__room__edition_id=edition_id))
+    summaries, counts = (
+        await _room_summaries(rooms),
+        await count_works(Q(hangings__room__edition_id=edition_id)),
+    )
     number = whole_number(room or "1", least=1)
-    if room and (number is None or number > len(doors)):
+    if room and (number is None or number > len(summaries)):
         raise NoSuchRoom
     first = (number or 1) - 1
-    passed = await _hanging_of(doors[first].id, after) if room and after else None
-    within = [door.id for door in _rooms_on_page(doors[first:], 0 if passed is None else doors[first].works)]
-    rows = Artwork.all().on_view().filter(hangings__room_id__in=within)
+    passed = await _hanging_of(summaries[first].id, after) if room and after else None
+    passed_works = 0 if passed is None else summaries[first].works
+    within = [each.id for each in _rooms_on_page(summaries[first:], passed_works)]
+    works = Artwork.all().on_view().filter(hangings__room_id__in=within)
     if passed is not None:
-        rows = rows.exclude(
+        works = works.exclude(
             Q(hangings__room_id=passed.room_id)
             & (
                 Q(hangings__position__lt=passed.position)
                 | Q(hangings__position=passed.position, hangings__id__lte=passed.id)
             )
         )
-    found = (
-        await rows.order_by(*HANGING_ORDER)
+    rows = (
+        await works.order_by(*HANGING_ORDER)
         .limit(WORKS_PER_PAGE + 1)
-        .values(*CAPTION_COLUMNS, *columns_for(door.layout for door in doors))
+        .values(*CAPTION_COLUMNS, *columns_for(each.layout for each in summaries))
     )
-    hung = _by_room(found[:WORKS_PER_PAGE])
+    hung = _by_room(rows[:WORKS_PER_PAGE])
     following: dict[str, object] | None = None
-    onward = None
-    if len(found) > WORKS_PER_PAGE:
-        onward = next(door for door in doors if door.id == found[WORKS_PER_PAGE]["hangings__room_id"])
-        following = {"room": onward.number}
-        if onward.id in hung:
-            following["after"] = hung[onward.id][-1]["public_id"]
-    return ExhibitionPage(doors, _shown_rooms(doors, hung), counts, passed is not None, following, onward)
+    next_room = None
+    if len(rows) > WORKS_PER_PAGE:
+        next_room = next(each for each in summaries if each.id == rows[WORKS_PER_PAGE]["hangings__room_id"])
+        following = {"room": next_room.number}
+        if next_room.id in hung:
+            following["after"] = hung[next_room.id][-1]["public_id"]
+    return ExhibitionPage(
+        summaries, _shown_rooms(summaries, hung), counts, passed is not None, following, next_room
+    )
 
 
 async def first_works(edition_id: int) -> list[ShownWork]:
-    """The works of the stretch with which an exhibition begins, without its rooms; one query."""
+    """The works of an exhibition's first page; one query."""
     return [ShownWork.of(row) for row in await _first_works(edition_id, WORKS_PER_PAGE)]
 
 
 async def _single_page(edition_id: int, rooms: Sequence[QueryRow]) -> ExhibitionPage:
-    """An exhibition that fits into one stretch; its counts come from the works themselves."""
+    """An exhibition that fits on one page. It is counted from its works, without another query."""
     works_of = (
         _works_with_stories
         if Layout.STORIES in {room["layout"] for room in rooms}
         else _works_without_stories
     )
-    found = await works_of(edition_id) if rooms else []
-    hung = _by_room(found)
-    doors = _as_room_summaries(rooms, {room_id: len(rows) for room_id, rows in hung.items()})
+    rows = await works_of(edition_id) if rooms else []
+    hung = _by_room(rows)
+    summaries = _as_room_summaries(rooms, {room_id: len(works) for room_id, works in hung.items()})
     counts = Counts(
-        works=len({row["id"] for row in found}),
-        organisations=len({row["organisation_id"] for row in found}),
-        projects=len({row["project_id"] for row in found if row["project_id"] is not None}),
+        works=len({row["id"] for row in rows}),
+        organisations=len({row["organisation_id"] for row in rows}),
+        projects=len({row["project_id"] for row in rows if row["project_id"] is not None}),
     )
-    return ExhibitionPage(doors, _shown_rooms(doors, hung), counts, False, None, None)
+    return ExhibitionPage(summaries, _shown_rooms(summaries, hung), counts, False, None, None)
 
 
 @compiled_query
@@ -149,7 +156,7 @@ def _works_in(edition_id: int) -> QuerySet[Artwork]:
 
 
 async def _room_summaries(rooms: Sequence[QueryRow]) -> list[RoomSummary]:
-    """Those of the rooms that show a work; one query."""
+    """The rooms that show a work; one query."""
     if not rooms:
         return []
     rows = (
@@ -169,8 +176,8 @@ def _as_room_summaries(rooms: Sequence[QueryRow], works: Mapping[int, int]) -> l
         RoomSummary(
             room["id"],
             number,
-            spoken_column(room, "title"),
-            spoken_column(room, "text"),
+            localized_column(room, "title"),
+            localized_column(room, "text"),
             works[room["id"]],
             room["layout"],
         )
@@ -185,29 +192,29 @@ def _by_room(rows: Sequence[QueryRow]) -> dict[int, list[QueryRow]]:
     return hung
 
 
-def _shown_rooms(doors: Sequence[RoomSummary], hung: Mapping[int, Sequence[QueryRow]]) -> list[ShownRoom]:
+def _shown_rooms(summaries: Sequence[RoomSummary], hung: Mapping[int, Sequence[QueryRow]]) -> list[ShownRoom]:
     return [
         shown_room(
-            door.number,
-            door,
-            hung[door.id],
-            {row["id"]: spoken_column(row, "hangings__caption") for row in hung[door.id]},
+            room.number,
+            room,
+            hung[room.id],
+            {row["id"]: localized_column(row, "hangings__caption") for row in hung[room.id]},
         )
-        for door in doors
-        if door.id in hung
+        for room in summaries
+        if room.id in hung
     ]
 
 
-def _rooms_on_page(doors: Sequence[RoomSummary], passed: int) -> list[RoomSummary]:
-    """The rooms into which a stretch can reach when at most `passed` works of the first are behind it."""
-    reached: list[RoomSummary] = []
+def _rooms_on_page(summaries: Sequence[RoomSummary], passed: int) -> list[RoomSummary]:
+    """The rooms that the page can reach, if at most `passed` works of the first room come before it."""
+    on_page: list[RoomSummary] = []
     works = -passed
-    for door in doors:
-        reached.append(door)
-        works += door.works
+    for room in summaries:
+        on_page.append(room)
+        works += room.works
         if works > WORKS_PER_PAGE:
             break
-    return reached
+    return on_page
 
 
 async def _hanging_of(room_id: int, public_id: str) -> Hanging | None:

@@ -1,4 +1,4 @@
-"""Every interface element once, on one page: for those who change the look, in development only."""
+"""A page with every interface element, for designers; in development only."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from starlette.routing import Route
 from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 
-from gallery.public import queries
-from gallery.public.queries import Counts
+from gallery.public import queries, view_models
+from gallery.public.view_models import Counts
 from gallery.web.forms import Form, LineField, Required, TextBlockField
 from gallery.web.languages import accepted_language, set_language
 from gallery.web.languages import gettext as _
@@ -19,7 +19,7 @@ SAMPLES = 5  # works
 
 
 async def show(request: Request) -> Response:
-    """Somebody who changes the look sees what it does to each element; `?language=en` shows it in English."""
+    """Every interface element once; `?language=en` shows it in English."""
     set_language(
         request.query_params.get("language") or accepted_language(request.headers.get("accept-language", ""))
     )
@@ -30,14 +30,14 @@ async def show(request: Request) -> Response:
         "exhibitions": shown,
         "hung": await queries.works_by_edition(shown, 1),
         "counts": Counts(works=48, organisations=17, projects=16),
-        "style": queries.style_sheet(works, shown[0].theme if shown else None),
+        "style": view_models.style_sheet(works, shown[0].theme if shown else None),
         "form": sample_form(),
     }
     return render(request, "patterns.html", context)
 
 
 def sample_form() -> Form:
-    """A form with a field that is right, one that is wrong, and a choice."""
+    """A form with a valid field, a field with an error, and a choice."""
 
     class Sample(Form):
         title = LineField(_("Title"), 80, description=_("As it stands on the wall label."))

@@ -1,8 +1,7 @@
-"""The preview: a draft as visitors will see it, for curators, and by a signed link that expires for people without an account.
+"""Previews: a draft as visitors will see it, for curators, and for people without an account by a signed link that expires.
 
-A link names one exhibition and nothing else, and can be ended before it expires. Its pages and pictures lie below the
-link's own address, are never kept by browsers or proxies, and show only what the draft would show if it were published in
-this moment.
+A link leads to one exhibition and can be ended before it expires. Its pages and pictures are below the link's own address.
+Browsers and proxies do not store them. They show what visitors would see if the draft were published now.
 """
 
 from __future__ import annotations
@@ -33,10 +32,10 @@ from gallery.images.models import Image
 from gallery.images.profile_image_models import CreditLogo
 from gallery.images.storage_keys import logo_key, rendition_key
 from gallery.organisations.links import find_dead_links
-from gallery.public import queries as walls
+from gallery.public import view_models
 from gallery.public.media import MEDIA_TYPES
+from gallery.public.pages import set_page_language
 from gallery.public.rooms import rooms_of_draft
-from gallery.public.views import set_page_language
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.forms import read_desk_form
@@ -53,8 +52,8 @@ from gallery.web.rendering import (
 )
 
 LINK_LIFETIME = timedelta(days=7)
-MAX_LINKS = 20  # that are good at once, of one exhibition
-FRAME_LIFETIME = timedelta(hours=12)  # the desk's own look at a draft, which is in no list
+MAX_LINKS = 20  # valid at once, of one exhibition
+FRAME_LIFETIME = timedelta(hours=12)  # of the preview at the desk, which is not listed as a link
 PRIVATE_HEADERS = {
     "cache-control": "no-store",
     "x-robots-tag": "noindex, nofollow, noimageindex",
@@ -64,17 +63,17 @@ MAX_TOKEN_LENGTH = 200  # characters
 
 
 def link_signer(settings: Settings) -> URLSafeSerializer:
-    """Of the numbers of links that were made to be passed on."""
+    """Signs the ids of links that curators pass on."""
     return URLSafeSerializer(settings.secret_key, salt="preview-link", signer_kwargs=SIGNER_OPTIONS)
 
 
 def frame_signer(settings: Settings) -> URLSafeTimedSerializer:
-    """Of the numbers of exhibitions, for the frame in which the desk shows a draft."""
+    """Signs the ids of exhibitions, for the frame in which the desk shows a draft."""
     return URLSafeTimedSerializer(settings.secret_key, salt="preview-frame", signer_kwargs=SIGNER_OPTIONS)
 
 
 async def index(request: Request) -> Response:
-    """A curator looks at the draft at the width of a phone or a desk, and sees which links were passed on."""
+    """A curator sees the draft at the width of a phone or a computer, and the links that were passed on."""
     _person, exhibition = await load_exhibition(request)
     return await _page(request, exhibition, PreviewLinkForm())
 
@@ -97,7 +96,7 @@ async def create(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """A curator ends a link before it expires: whoever has it sees nothing from now on."""
+    """A curator ends a link before it expires."""
     person, exhibition = await load_exhibition(request)
     link = await PreviewLink.get_or_none(id=request.path_params["link"], exhibition_id=exhibition.id)
     if link is None:
@@ -109,7 +108,7 @@ async def delete(request: Request) -> Response:
 
 
 async def make_link(exhibition: Exhibition, whom: str, by: Person) -> PreviewLink:
-    """A link to the draft, good for LINK_LASTS."""
+    """Make a link to the draft, valid for LINK_LIFETIME."""
     async with in_transaction():
         link = await PreviewLink.create(
             exhibition=exhibition, whom=whom, made_by=by, expires_at=now() + LINK_LIFETIME
@@ -119,16 +118,16 @@ async def make_link(exhibition: Exhibition, whom: str, by: Person) -> PreviewLin
 
 
 async def end_link(link: PreviewLink, by: Person) -> None:
-    """Let a link lead nowhere from now on; one that has ended stays as it is."""
+    """End a link. One that has ended is not changed."""
     async with in_transaction():
         if await PreviewLink.filter(id=link.id, ended_at__isnull=True).update(ended_at=now()):
             await record(Verb.EXHIBITION_LINK_ENDED, link.exhibition_id, with_id=link.id, by=by)
 
 
 async def valid_links(exhibition: Exhibition) -> list[PreviewLink]:
-    """The links that lead to its draft just now, the newest first; two queries."""
-    good = PreviewLink.filter(exhibition_id=exhibition.id, ended_at__isnull=True, expires_at__gt=now())
-    return await good.order_by("-id").prefetch_related("made_by")
+    """The links to its draft that are valid now, the newest first; two queries."""
+    valid = PreviewLink.filter(exhibition_id=exhibition.id, ended_at__isnull=True, expires_at__gt=now())
+    return await valid.order_by("-id").prefetch_related("made_by")
 
 
 async def _page(
@@ -163,35 +162,35 @@ async def _page(
 
 
 async def show(request: Request) -> Response:
-    """Somebody with a link walks through the draft as it would hang if it were published now."""
+    """Somebody with a link sees the draft as if it were published now."""
     set_page_language(request)
     exhibition = await load_previewed_exhibition(request)
     draft = await draft_of(exhibition)
     pictures = f"/preview/{request.path_params['token']}/pictures"
     rooms = await rooms_of_draft(await fill_rooms(draft), lambda token: f"{pictures}/{token}")
     works = [work for room in rooms for work in room.works]
-    shown = await draft_as_shown(draft)
-    style = walls.style_sheet(works, shown.theme)
+    shown_exhibition = await draft_as_shown(draft)
+    style = view_models.style_sheet(works, shown_exhibition.theme)
     twin = pages_of(request).url(
         "previews:show",
         language=other_language(request.path_params["language"]),
         token=request.path_params["token"],
     )
     context: dict[str, Any] = {
-        "exhibition": shown,
+        "exhibition": shown_exhibition,
         "rooms": rooms,
         "cover": works[0] if works else None,
-        "counts": walls.Counts.of(works),  # a work hangs once in an edition
+        "counts": view_models.Counts.of(works),  # a work hangs once in an edition
         "logos": await logos_of(
             exhibition,
-            [credit.key for credit in shown.credits],
+            [credit.key for credit in shown_exhibition.credits],
             lambda logo: pages_of(request).url(
                 "previews:logo", token=request.path_params["token"], key=logo.key
             ),
         ),
-        "dead": await find_dead_links({credit.link for credit in shown.credits if credit.link}),
+        "dead": await find_dead_links({credit.link for credit in shown_exhibition.credits if credit.link}),
         "style": style,
-        "theme": shown.theme,
+        "theme": shown_exhibition.theme,
         "twin": twin,
     }
     response = render(request, "exhibitions/preview_page.html", context, headers=PRIVATE_HEADERS)
@@ -202,7 +201,7 @@ async def show(request: Request) -> Response:
 
 
 async def show_picture(request: Request) -> Response:
-    """Somebody with a link fetches a picture of the draft: no other, and none that may not be shown."""
+    """Somebody with a link fetches a picture of the draft, if it may be shown."""
     exhibition = await load_previewed_exhibition(request)
     name = request.path_params["name"]
     image = await Image.get_or_none(token=request.path_params["picture"])
@@ -222,7 +221,7 @@ async def show_picture(request: Request) -> Response:
 
 
 async def show_logo(request: Request) -> Response:
-    """Somebody with a link fetches a logo beside the draft's credits."""
+    """Somebody with a link fetches a logo of the draft's credits."""
     exhibition = await load_previewed_exhibition(request)
     key = request.path_params["key"]
     logo = await CreditLogo.get_or_none(exhibition=exhibition, key=key)
@@ -239,7 +238,7 @@ async def show_logo(request: Request) -> Response:
 
 
 async def load_previewed_exhibition(request: Request) -> Exhibition:
-    """The exhibition that a link leads to; 404 where it expired, was ended or changed, or never was."""
+    """The exhibition of the link in the address; 404 if the link has expired or ended, or was never valid."""
     settings, token = settings_of(request), request.path_params["token"][:MAX_TOKEN_LENGTH]
     try:
         age = int(FRAME_LIFETIME.total_seconds())
@@ -256,16 +255,16 @@ async def _exhibition_of_link(settings: Settings, token: str) -> Exhibition | No
         id = link_signer(settings).loads(token)
     except BadSignature:
         return None
-    good = PreviewLink.filter(id=id, ended_at__isnull=True, expires_at__gt=now())
-    link = await good.prefetch_related("exhibition").first()
+    valid = PreviewLink.filter(id=id, ended_at__isnull=True, expires_at__gt=now())
+    link = await valid.prefetch_related("exhibition").first()
     return link.exhibition if link else None
 
 
-async def draft_as_shown(draft: Edition) -> walls.ShownExhibition:
-    """The draft as an edition that has opened would be shown."""
-    (row,) = await Edition.filter(id=draft.id).values(*walls.EDITION_COLUMNS)
+async def draft_as_shown(draft: Edition) -> view_models.ShownExhibition:
+    """The draft as if it were an edition that has opened."""
+    (row,) = await Edition.filter(id=draft.id).values(*view_models.EDITION_COLUMNS)
     row["opens_at"] = row["opens_at"] or now()
-    return walls.ShownExhibition.of(row)
+    return view_models.ShownExhibition.of(row)
 
 
 routes = [

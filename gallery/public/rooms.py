@@ -1,4 +1,4 @@
-"""The rooms of an exhibition as visitors walk through them, of an edition or of a draft that is looked at beforehand."""
+"""The rooms that visitors see, of an edition or, in a preview, of a draft."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from gallery.artworks.models import Artwork, may_be_exhibited
 from gallery.exhibitions.models import Layout
 from gallery.exhibitions.room_rules import FilledRoom
-from gallery.public.queries import WORK_COLUMNS, ShownWork, in_page_language
+from gallery.public.view_models import WORK_COLUMNS, ShownWork, in_page_language
 from gallery.web.languages import LocalizedText, localized
 
 STORY_COLUMNS = (*WORK_COLUMNS, "story", "story_translation")
@@ -19,7 +19,7 @@ CAPTION_COLUMNS = ("hangings__room_id", "hangings__caption_zh", "hangings__capti
 
 @dataclass(frozen=True, slots=True)
 class RoomText:
-    """What a room says of itself."""
+    """The texts and the layout of a room."""
 
     title: LocalizedText
     text: LocalizedText
@@ -40,40 +40,42 @@ class ShownRoom:
 
     @property
     def years(self) -> list[tuple[int | None, list[ShownWork]]]:
-        """The works by year, the earliest first and those without one last; within a year as they hang."""
+        """The works by year, the earliest first and those without a year last; in the order of the room within a year."""
         ordered = sorted(self.works, key=lambda work: (work.year is None, work.year or 0))
         return [(year, list(group)) for year, group in groupby(ordered, lambda work: work.year)]
 
 
-async def rooms_of_draft(rooms: Sequence[FilledRoom], shelf: Callable[[str], str]) -> list[ShownRoom]:
+async def rooms_of_draft(
+    rooms: Sequence[FilledRoom], picture_address: Callable[[str], str]
+) -> list[ShownRoom]:
     """The rooms of a draft as they would be shown if it were published now; one query.
 
-    `shelf` gives the folder of addresses under which a picture, by its token, is handed out meanwhile.
+    `picture_address` gives the address below which the renditions of a picture are, by its token.
     """
-    ids = {hung.artwork_id for room in rooms for hung in room.works}
+    ids = {each.artwork_id for room in rooms for each in room.works}
     columns = columns_for(room.room.layout for room in rooms)
     rows = (
         {row["id"]: row for row in await Artwork.filter(may_be_exhibited(), id__in=ids).values(*columns)}
         if ids
         else {}
     )
-    walls = [
-        (room, [rows[hung.artwork_id] for hung in room.works if hung.artwork_id in rows]) for room in rooms
+    hung_rooms = [
+        (room, [rows[each.artwork_id] for each in room.works if each.artwork_id in rows]) for room in rooms
     ]
     return [
         shown_room(
             number,
             RoomText(localized(room.room, "title"), localized(room.room, "text"), room.room.layout),
             hung,
-            {one.artwork_id: localized(one, "caption") for one in room.works},
-            shelf,
+            {each.artwork_id: localized(each, "caption") for each in room.works},
+            picture_address,
         )
-        for number, (room, hung) in enumerate(((room, hung) for room, hung in walls if hung), start=1)
+        for number, (room, hung) in enumerate(((room, hung) for room, hung in hung_rooms if hung), start=1)
     ]
 
 
 def columns_for(layouts: Iterable[Layout]) -> tuple[str, ...]:
-    """What to fetch of works for rooms of these layouts: their stories only where one shows them."""
+    """The columns of works for rooms of these layouts: with the story only if a layout shows it."""
     return STORY_COLUMNS if Layout.STORIES in layouts else WORK_COLUMNS
 
 
@@ -82,15 +84,17 @@ def shown_room(
     room: Any,
     rows: Iterable[dict[str, Any]],
     captions: Mapping[int, LocalizedText],
-    shelf: Callable[[str], str] | None = None,
+    picture_address: Callable[[str], str] | None = None,
 ) -> ShownRoom:
-    """A room of `rows` of works. `room` has title, text (spoken) and layout."""
+    """A room with works from `rows`. `room` has title, text (both localized) and layout."""
     rows = list(rows)
     return ShownRoom(
         number=number,
         title=room.title,
         text=room.text,
-        works=[ShownWork.of(row, shelf(row["image__token"]) if shelf else "") for row in rows],
+        works=[
+            ShownWork.of(row, picture_address(row["image__token"]) if picture_address else "") for row in rows
+        ],
         layout=room.layout,
         captions={id: caption for id, caption in captions.items() if caption.text},
         stories={

@@ -1,4 +1,4 @@
-"""What the cards and posters of works, exhibitions, themes, organisations and projects say, and where they are."""
+"""The texts and addresses of cards and posters: of works, exhibitions, themes, organisations and projects."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from gallery.images.share_image import CARD, POSTER, Fonts, ShareImage, ShareImageFormat
 from gallery.organisations.models import Organisation, Project
-from gallery.public.queries import (
+from gallery.public.view_models import (
     COLOUR_PATTERN,
     Counts,
     ShownExhibition,
     ShownTheme,
     ShownWork,
-    other_spoken,
+    other_localized,
 )
 from gallery.settings import Settings
 from gallery.themes.models import Theme
@@ -22,7 +22,7 @@ from gallery.web.languages import LocalizedText, current_language, localized, ng
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
-ACCENT = "#a8322a"  # where no theme gives one
+ACCENT = "#a8322a"  # without a theme
 
 # The fonts that come with the package.
 SERIF = languages.PACKAGE / "vendor" / "noto-serif-sc" / "NotoSerifSC_600SemiBold.ttf"
@@ -34,25 +34,25 @@ def fonts_of(settings: Settings) -> Fonts:
 
 
 class ShareImages:
-    """The cards, and where there are such the posters, of one thing; by the names of their forms."""
+    """The card of one thing and, if it has one, the poster."""
 
     def __init__(self, kind: str, name: str, by_form: Mapping[str, ShareImage], alt: LocalizedText) -> None:
-        """`kind` and `name` are those of its page's address; `alt` says what its card shows."""
+        """`kind` and `name` are from its page's address; `alt` describes its card."""
         self.kind, self.name, self.by_form, self.alt = kind, name, by_form, alt
 
     @property
     def card(self) -> str:
-        """The card's path. It changes with whatever is drawn, so that networks fetch it anew."""
+        """The card's path. It changes with everything drawn on it, so that social networks fetch it again."""
         return self.path(CARD)
 
     @property
     def poster(self) -> str:
-        """The poster's path; empty where there is none."""
+        """The poster's path; empty without a poster."""
         return self.path(POSTER) if POSTER.name in self.by_form else ""
 
     def path(self, form: ShareImageFormat) -> str:
-        placard = self.by_form[form.name]
-        return f"/sharing/{placard.language}/{self.kind}/{self.name}/{placard.name}"
+        drawing = self.by_form[form.name]
+        return f"/sharing/{drawing.language}/{self.kind}/{self.name}/{drawing.name}"
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,9 +60,9 @@ class ShareImages:
 
 
 def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> ShareImages:
-    """Of a work. Without consent to sharing its card has no picture, and it has no poster."""
+    """Card and poster of a work. Without consent to sharing the card has no picture, and there is no poster."""
     by = [each for each in (work.medium.text, str(work.year or "")) if each]
-    told: dict[str, Any] = {
+    texts: dict[str, Any] = {
         "title": work.title.text,
         "credit": work.credit.text,
         "facts": tuple(filter(None, (" · ".join(by), work.organisation.text))),
@@ -70,18 +70,18 @@ def of_work(work: ShownWork, theme: ShownTheme | None, settings: Settings) -> Sh
         "accent": accent_of(theme),
     }
     if not work.is_for_sharing:
-        return share_images("works", work.public_id, told, work.title, settings)
-    told["token"] = work.picture.token
+        return share_images("works", work.public_id, texts, work.title, settings)
+    texts["token"] = work.picture.token
     invitation = _("Scan the code to see this work and read its story.")
-    return share_images("works", work.public_id, told, work.alt, settings, invitation)
+    return share_images("works", work.public_id, texts, work.alt, settings, invitation)
 
 
 def of_exhibition(
     shown: ShownExhibition, works: Sequence[ShownWork], counts: Counts, settings: Settings
 ) -> ShareImages:
-    """Of an exhibition with the works that hang first in it, and how many there are in all."""
+    """Card and poster of an exhibition. `works` are its first works, `counts` count all of them."""
     facts = [counts_line(counts)] if counts.works else []
-    told: dict[str, Any] = {
+    texts: dict[str, Any] = {
         "title": shown.title.text,
         "under": shown.other_title.text,
         "facts": tuple(facts),
@@ -92,54 +92,54 @@ def of_exhibition(
         **shared_picture(works),
     }
     invitation = _("Scan the code to walk through the exhibition.")
-    return share_images("exhibitions", shown.slug, told, shown.title, settings, invitation)
+    return share_images("exhibitions", shown.slug, texts, shown.title, settings, invitation)
 
 
 def of_theme(theme: Theme, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
-    """Of an occasion with the works made for it."""
+    """The card of an occasion with the works made for it."""
     shown = ShownTheme(theme.slug, localized(theme, "title"), theme.accent, theme.accent_night)
-    told: dict[str, Any] = {
+    texts: dict[str, Any] = {
         "title": shown.title.text,
-        "under": other_spoken(theme, "title").text,
+        "under": other_localized(theme, "title").text,
         "over": shown_date(theme.occurs_on),
         "accent": accent_of(shown),
         **shared_picture(works),
     }
-    return share_images("themes", theme.slug, told, shown.title, settings)
+    return share_images("themes", theme.slug, texts, shown.title, settings)
 
 
 def of_organisation(
     organisation: Organisation, works: Sequence[ShownWork], settings: Settings
 ) -> ShareImages:
-    """Of an organisation with the works that it sent."""
+    """The card of an organisation with its works."""
     name = localized(organisation, "name")
-    told = {"title": name.text, "under": other_spoken(organisation, "name").text, **shared_picture(works)}
-    return share_images("organisations", organisation.slug, told, name, settings)
+    texts = {"title": name.text, "under": other_localized(organisation, "name").text, **shared_picture(works)}
+    return share_images("organisations", organisation.slug, texts, name, settings)
 
 
 def of_project(project: Project, works: Sequence[ShownWork], settings: Settings) -> ShareImages:
-    """Of a project with the works it stands behind."""
+    """The card of a project with its works."""
     title = localized(project, "title")
-    told = {
+    texts = {
         "title": title.text,
-        "under": other_spoken(project, "title").text,
+        "under": other_localized(project, "title").text,
         "facts": (localized(project.organisation, "name").text,),
         **shared_picture(works),
     }
-    return share_images("projects", project.slug, told, title, settings)
+    return share_images("projects", project.slug, texts, title, settings)
 
 
 def share_images(
     kind: str,
     name: str,
-    told: Mapping[str, Any],
+    texts: Mapping[str, Any],
     alt: LocalizedText,
     settings: Settings,
     invitation: str = "",
 ) -> ShareImages:
-    """The card that says what is `told`, and with an `invitation` to scan its code the poster too."""
+    """The card with these `texts`, and with an `invitation` to scan its code the poster too."""
     language = current_language()
-    common = {"accent": ACCENT, **told, "language": language, "site": settings.site_name(language)}
+    common = {"accent": ACCENT, **texts, "language": language, "site": settings.site_name(language)}
     by_form = {CARD.name: ShareImage(form=CARD.name, **common)}
     if invitation:
         address = f"{settings.site_url}/{language}/{kind}/{name}"
@@ -148,7 +148,7 @@ def share_images(
 
 
 def shared_picture(works: Sequence[ShownWork]) -> dict[str, str]:
-    """The first picture that may be shared, and whose it is; nothing where there is none."""
+    """The first picture that may be shared, with its title and credit; empty if there is none."""
     shared = next((work for work in works if work.is_for_sharing), None)
     if shared is None:
         return {}
@@ -156,7 +156,7 @@ def shared_picture(works: Sequence[ShownWork]) -> dict[str, str]:
 
 
 def quoted_title(title: LocalizedText) -> str:
-    """A work's title as a sentence names it: in 《》, or in quotation marks."""
+    """A work's title within a sentence: in 《》, or in quotation marks."""
     return f"《{title.text}》" if title.language == "zh" else f"“{title.text}”"
 
 
@@ -165,7 +165,7 @@ def accent_of(theme: ShownTheme | None) -> str:
 
 
 def opening_days(shown: ShownExhibition) -> str:
-    """When an exhibition is open, as its page says it."""
+    """When an exhibition is open, in the words of its page."""
     first, last = shown_date(shown.opens_at), shown_date(shown.closes_at)
     if shown.closes_at:
         return _("%(first)s to %(last)s") % {"first": first, "last": last}

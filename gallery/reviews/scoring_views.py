@@ -15,7 +15,7 @@ from gallery.accounts.models import Person
 from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Submission
 from gallery.clock import now
-from gallery.numbers import page_number
+from gallery.numbers import row_id
 from gallery.reviews import scoring
 from gallery.reviews.access import load_curator, load_round
 from gallery.reviews.forms import BulkReviewForm, RoundForm, ScoreForm
@@ -25,6 +25,7 @@ from gallery.themes.models import Theme
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized
+from gallery.web.list_pages import page_within
 from gallery.web.rendering import flash, redirect, render, settings_of
 
 PER_PAGE = 50
@@ -44,7 +45,7 @@ async def create(request: Request) -> Response:
     if closes_at is None and not form.closes_at.errors:
         form.refuse("closes_at", _("Please say when the round closes."))
     elif is_right and closes_at is not None:
-        theme = await Theme.get(id=int(form.theme.data))
+        theme = await Theme.get(id=row_id(form.theme.data))
         try:
             made = await scoring.open_round(theme, closes_at, person)
             return redirect(request, "rounds:show", id=made.id)
@@ -166,8 +167,7 @@ async def _ranked_page(request: Request, round: ScoringRound) -> Response:
     ranking = scoring.rank_works(
         [(int(str(id)), int(str(value))) for id, value in pairs], [int(str(id)) for id in ids]
     )
-    pages = max(1, -(-len(ranking) // PER_PAGE))
-    page = page_number(request.query_params, most=pages)
+    page, pages = page_within(request.query_params, len(ranking), PER_PAGE)
     shown = ranking[(page - 1) * PER_PAGE : page * PER_PAGE]
     submissions = {
         each.id: each

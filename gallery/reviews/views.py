@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ from gallery.artworks.models import LOCKED_STATUSES, Artwork, Stage, Status, Sub
 from gallery.artworks.snapshots import SNAPSHOT_FIELDS, SnapshotChange, diff_passages, field_changes
 from gallery.clock import now
 from gallery.images.models import Image
-from gallery.numbers import page_number, whole_numbers
+from gallery.numbers import whole_numbers
 from gallery.organisations.models import Organisation
 from gallery.reviews import decisions, hints
 from gallery.reviews.access import load_curator, load_hint, load_submitted
@@ -68,6 +68,7 @@ from gallery.web.edit_conflicts import EditConflict, changed_since, read_digests
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import babel_locale, lazy_gettext, ngettext
 from gallery.web.languages import gettext as _
+from gallery.web.list_pages import page_within
 from gallery.web.rendering import flash, redirect, render
 
 PER_PAGE = 50
@@ -111,14 +112,13 @@ async def index(request: Request) -> Response:
 
 async def queue_page(request: Request, person: Person, form: BulkReviewForm, status: int = 200) -> Response:
     tab = _tab(request)
-    page = page_number(request.query_params)
     counts = await _counts(Queue(person, QueueFilter()))
     if tab == Status.SUBMITTED:
         chosen = await narrowing(request.query_params)
         await save_last_filter(person, chosen)
         queue = Queue(person, chosen)
         count = await queue.count() if chosen.query else counts[tab]
-        page, pages = _within(page, count)
+        page, pages = page_within(request.query_params, count, PER_PAGE)
         rows = await _waiting_rows(queue, page)
         found = await filter_options(queue, counts[tab])
     else:
@@ -126,7 +126,7 @@ async def queue_page(request: Request, person: Person, form: BulkReviewForm, sta
             theme=await load_by_slug(Theme, request.query_params.get("theme", "")),
             organisation=await load_by_slug(Organisation, request.query_params.get("organisation", "")),
         )
-        count, page, pages, rows = await _decided_rows(tab, chosen, page)
+        count, page, pages, rows = await _decided_rows(tab, chosen, request.query_params)
         found = {}
     context = {
         "tab": tab,
@@ -199,14 +199,16 @@ async def _waiting_rows(queue: Queue, page: int) -> list[QueueRow]:
     ]
 
 
-async def _decided_rows(tab: Status, chosen: QueueFilter, page: int) -> tuple[int, int, int, list[QueueRow]]:
+async def _decided_rows(
+    tab: Status, chosen: QueueFilter, query: Mapping[str, str]
+) -> tuple[int, int, int, list[QueueRow]]:
     works = Artwork.filter(status=tab)
     if chosen.theme is not None:
         works = works.filter(themes__id=chosen.theme.id)
     if chosen.organisation is not None:
         works = works.filter(organisation_id=chosen.organisation.id)
     count = await works.count()
-    page, pages = _within(page, count)
+    page, pages = page_within(query, count, PER_PAGE)
     found: list[Any] = (
         await works.annotate(since=Max("reviews__at"), submission_number=Max("submissions__number"))
         .order_by("-since", "id")
@@ -593,12 +595,6 @@ def _tab(request: Request) -> Status:
     if wanted not in set(TABS):
         raise HTTPException(404)
     return Status(wanted)
-
-
-def _within(page: int, count: int) -> tuple[int, int]:
-    """The page, not beyond the last, and how many there are."""
-    pages = max(1, -(-count // PER_PAGE))
-    return min(page, pages), pages
 
 
 def _address(request: Request) -> Any:

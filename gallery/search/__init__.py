@@ -1,1 +1,1 @@
-"""Search: an index of what is on view, and the page on which visitors ask it."""
+"""Search: an index of everything on view, and the search page."""

@@ -1,4 +1,4 @@
-"""What the worker does for the search: it keeps the index as what is on view is."""
+"""The worker keeps the search index up to date with what is on view."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gallery.worker import Chore, ChoreContext
 
 
 async def update_index(context: ChoreContext) -> bool:
-    """Compare the next piece of the index with what is on view."""
+    """Update the next batch of the index."""
     return await continue_pass()
 
 

@@ -1,7 +1,7 @@
-"""The question as each database asks it: SQLite by FTS5, PostgreSQL by tsvector and GIN, with the same answers.
+"""The search query for each database: FTS5 on SQLite, tsvector with GIN on PostgreSQL. Both give the same results.
 
-Tokens are letters, digits and underscores, so they stand in the statement itself: PostgreSQL then knows how common
-each is when it chooses its way.
+Tokens are letters, digits and underscores, so they can be part of the statement: PostgreSQL then knows how common each
+is when it plans the query.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from gallery.db.connection import in_transaction
 from gallery.search.models import EntryKind, SearchEntry, entry_id
 from gallery.search.tokenizer import Term, is_token
 
-SCANNED_FIRST = 600  # of the newest entries, before the index is asked: enough for common words
+SCANNED_FIRST = 600  # newest entries to scan before the index is used: enough for common words
 ABOVE_ALL_IDS = entry_id(max(EntryKind) + 1, 0)
 
 
 async def index(entries: Collection[int]) -> None:
-    """Let entries that were just written be found; call it in the transaction that wrote them."""
-    # PostgreSQL does it while it writes the row.
+    """Add entries to the index, in the transaction that wrote them."""
+    # PostgreSQL does this while it writes the row.
     await _execute_fts5(
         "INSERT INTO search_index (rowid, title_tokens, text_tokens) "
         "SELECT id, title_tokens, text_tokens FROM search_entry WHERE id IN ({})",
@@ -31,7 +31,7 @@ async def index(entries: Collection[int]) -> None:
 
 
 async def delete_entries(entries: Collection[int]) -> None:
-    """Delete entries, many at once, in a transaction; `SearchEntry.filter(…).delete()` is as right for a few."""
+    """Delete many entries, in a transaction. For a few `SearchEntry.filter(…).delete()` does the same."""
     if not entries:
         return
     await _execute_fts5(
@@ -58,43 +58,43 @@ async def _execute_fts5(statement: str, entries: Collection[int] = ()) -> None:
 
 
 class Hit(NamedTuple):
-    """An entry that was found, and where: its place in the order of all answers."""
+    """An entry that matches, and whether its title does: its place in the order of all results."""
 
     in_title: bool
     entry: int
 
 
 async def find_hits(terms: Sequence[Term], facets: Sequence[str], after: Hit | None, most: int) -> list[Hit]:
-    """At most `most` entries that have all terms and facets, behind `after`: by title first, else by falling id.
+    """At most `most` entries with all terms and facets that come after the hit `after`.
 
-    One query or two. There must be a term or a facet.
+    Matches in the title come first, then falling ids. One or two queries. There must be a term or a facet.
     """
     all_terms = [*terms, *(Term((facet,)) for facet in facets)]
     assert all_terms
     assert all(is_token(token) for term in all_terms for token in term.tokens)
     connection = get_connection("default")
     find = _by_fts5 if connection.capabilities.dialect == "sqlite" else _by_tsvector
-    found: list[Hit] = []
+    matches: list[Hit] = []
     for in_title in (True, False):
         if after is not None and in_title and not after.in_title:
             continue
-        if not in_title and not terms:  # facets alone: each entry has them in its title already
+        if not in_title and not terms:  # facets alone: each entry has them among its title's tokens
             continue
         before = after.entry if after is not None and after.in_title == in_title else ABOVE_ALL_IDS
-        if len(found) < most:
-            ids = await find(connection, all_terms, in_title, before, most - len(found))
-            found += [Hit(in_title, id) for id in ids]
-    return found
+        if len(matches) < most:
+            ids = await find(connection, all_terms, in_title, before, most - len(matches))
+            matches += [Hit(in_title, id) for id in ids]
+    return matches
 
 
 async def _by_fts5(
     connection: BaseDBAsyncClient, terms: Sequence[Term], in_title: bool, before: int, most: int
 ) -> list[int]:
     """https://sqlite.org/fts5.html#full_text_query_syntax"""
-    question = " AND ".join(f'"{" ".join(term.tokens)}"{" *" if term.is_beginning else ""}' for term in terms)
-    match = f"title_tokens : ({question})"
+    query = " AND ".join(f'"{" ".join(term.tokens)}"{" *" if term.is_prefix else ""}' for term in terms)
+    match = f"title_tokens : ({query})"
     if not in_title:
-        match = f"(text_tokens : ({question})) NOT ({match})"
+        match = f"(text_tokens : ({query})) NOT ({match})"
     _, rows = await connection.execute_query(
         "SELECT rowid AS id FROM search_index WHERE search_index MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?",
         [match, before, most],
@@ -105,11 +105,11 @@ async def _by_fts5(
 async def _by_tsvector(
     connection: BaseDBAsyncClient, terms: Sequence[Term], in_title: bool, before: int, most: int
 ) -> list[int]:
-    """GIN knows no places: it finds who has the tokens at all, and only as many of them are read as are answered.
+    """GIN has no positions. So one step finds the entries with all tokens, and a second checks positions of a few of them.
 
-    Left to itself PostgreSQL would read the places of all of them first. OFFSET 0 keeps the two steps apart.
+    PostgreSQL would otherwise check the positions of all of them first. OFFSET 0 keeps the two steps apart.
     https://www.postgresql.org/docs/current/textsearch-indexes.html
-    Of tokens that most texts have GIN finds far more than are answered, so the newest entries are looked through before.
+    For common tokens GIN finds far more entries than are returned, so the newest entries are scanned first.
     """
     column = "title_vector" if in_title else "text_vector"
     loose = " & ".join(_quoted(token, term) for term in terms for token in term.tokens)
@@ -119,7 +119,7 @@ async def _by_tsvector(
         checks.append(f"entry.{column} @@ $q${strict}$q$::tsquery")
     if not in_title:
         checks.append(f"NOT entry.title_vector @@ $q${strict}$q$::tsquery")
-    # Every token in these statements was looked at by `hits`.
+    # `find_hits` checked every token in these statements.
     if not in_title:
         _, rows = await connection.execute_query(
             f"""SELECT id FROM (
@@ -136,11 +136,11 @@ async def _by_tsvector(
                 SELECT id FROM search_entry WHERE {column} @@ $q${loose}$q$::tsquery
             )
             SELECT id FROM (SELECT id FROM having_all WHERE id < $1 ORDER BY id DESC OFFSET 0) AS loose
-            {"WHERE " + check if checks else ""} LIMIT $2""",  # noqa: S608 - every token was looked at above
+            {"WHERE " + check if checks else ""} LIMIT $2""",  # noqa: S608 - every token was checked above
         [before, most],
     )
     return [row["id"] for row in rows]
 
 
 def _quoted(token: str, term: Term) -> str:
-    return f"'{token}'{':*' if term.is_beginning else ''}"
+    return f"'{token}'{':*' if term.is_prefix else ''}"

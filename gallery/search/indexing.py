@@ -1,7 +1,7 @@
-"""What the index holds of each thing that is on view, and how it is kept true.
+"""What the index contains of each thing on view, and how it is kept up to date.
 
-Nothing private is read here: credit names, never others. A pass goes through everything on view, in pieces, from the
-exhibitions down to the oldest work; each piece is compared with the entries of the same range of ids.
+It reads credit names, and nothing private. A pass goes through everything on view in batches, from the exhibitions down
+to the oldest work. Each batch is compared with the entries of the same range of ids.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from gallery.web.languages import LANGUAGES
 from gallery.web.markdown import markdown_to_text
 
 READ_AT_ONCE = 300  # rows compared in one step
-WRITTEN_AT_ONCE = 50  # entries written in one transaction, so that nobody else waits long
-INCOMPLETE = -1  # as the content version of a pass: none
-MAX_ROW_ID = 2**31 - 1  # the greatest id that PostgreSQL compares with a row's
+WRITTEN_AT_ONCE = 50  # entries written in one transaction, so that others need not wait long
+INCOMPLETE = -1  # the content version of a pass that had to leave something out
+MAX_ROW_ID = 2**31 - 1  # the largest value of PostgreSQL's integer columns
 
 TAG_NAMES = ("themes__title_zh", "themes__title_en")
-MARKDOWN = frozenset("*_[<&\\")  # characters without which nothing of it is taken away but signs
+MARKDOWN = frozenset("*_[<&\\")  # a text without these characters has no Markdown to remove
 
 WORK_TEXTS = (
     "title",
@@ -54,12 +54,12 @@ WORK_TEXTS = (
     "story",
     "story_translation",
 )
-WORK_TITLES = WORK_TEXTS[:4]  # a credit name is looked for as a title is
+WORK_TITLES = WORK_TEXTS[:4]  # credit names count as titles
 
 
 @dataclass(frozen=True)
 class EntrySource:
-    """What an entry is made from: texts, and the values that filters ask for."""
+    """What an entry is made from: its texts, and its values for the filters."""
 
     id: int
     titles: tuple[str, ...]
@@ -68,8 +68,8 @@ class EntrySource:
 
     @property
     def stamp(self) -> str:
-        told = repr((tokenizer.VERSION, self.titles, self.texts, self.facets))
-        return blake2b(told.encode(errors="replace"), digest_size=16).hexdigest()
+        content = repr((tokenizer.VERSION, self.titles, self.texts, self.facets))
+        return blake2b(content.encode(errors="replace"), digest_size=16).hexdigest()
 
     def entry(self, kind: EntryKind) -> SearchEntry:
         facets = [facet_token("kind", kind.name.lower())]
@@ -84,13 +84,13 @@ class EntrySource:
 
 
 def plain_line(text: str) -> str:
-    """A text on one line without its Markdown, where it has any: reading that takes longer than all the rest."""
+    """A text on one line, without Markdown. Parsing Markdown is slow and left out for texts that cannot have any."""
     return markdown_to_text(text) if MARKDOWN.intersection(text) else " ".join(text.split())
 
 
 @dataclass(frozen=True)
 class SourceBatch:
-    """What is on view of a stretch of rows, the newest first; the stretch goes down to the id `down_to`."""
+    """What is on view among some rows, the newest first. The rows go down to the id `down_to`."""
 
     sources: list[EntrySource]
     down_to: int
@@ -100,7 +100,7 @@ Reader = Callable[[int, int], Awaitable[SourceBatch]]
 
 
 async def works(before: int, most: int) -> SourceBatch:
-    """The works on view among `most` accepted ones whose ids are below `before`."""
+    """The works on view among the `most` newest accepted ones with ids below `before`."""
     accepted = Artwork.filter(may_hang(), id__lt=before).order_by("-id").limit(most)
     ids: list[Any] = await accepted.values_list("id", flat=True)
     columns = ("id", "language", "year", "organisation__slug", *WORK_TEXTS)
@@ -114,13 +114,13 @@ async def works(before: int, most: int) -> SourceBatch:
 
 
 async def tags_of(ids: Collection[int]) -> list[QueryRow]:
-    """Each theme of each of the works, as a row: the work's id, the theme's slug and names; by the theme's id."""
+    """One row for each theme of each work: the work's id, the theme's slug and names. Sorted by the theme's id."""
     return sorted(await _tags_of(list(ids)), key=lambda row: int(row["themes__id"]))
 
 
 @compiled_query
 def _tags_of(ids: list[int]) -> ValuesQuery[Any]:
-    # From the works' side: from the other, SQLite would look through every work of a theme.
+    # It starts from the works: from the themes, SQLite would scan every work of a theme.
     tagged = Artwork.filter(id__in=ids, themes__id__isnull=False)
     return tagged.values("id", "themes__id", "themes__slug", *TAG_NAMES)
 
@@ -144,7 +144,7 @@ def _work_source(row: Mapping[str, Any], themes: Iterable[Mapping[str, Any]]) ->
 
 
 def _bilingual_source(row: dict[str, Any], names: tuple[str, ...], facet: tuple[str, str]) -> EntrySource:
-    """From a row whose first two `names` are its titles, and whose others are its texts."""
+    """From a row. The first two `names` are its columns of titles, the others its columns of texts."""
     return EntrySource(
         id=row["id"], titles=_non_empty(row, names[:2]), texts=_non_empty(row, names[2:]), facets=(facet,)
     )
@@ -154,12 +154,12 @@ async def projects(before: int, most: int) -> SourceBatch:
     """Projects with a work on view."""
     rows = Project.filter(id__lt=before, organisation__is_active=True).order_by("-id").limit(most)
     names = in_languages("title", "summary", "organisation__name")
-    seen = await _ids_with_works("project_id")
+    ids_with_works = await _ids_with_works("project_id")
     listed = await rows.values("id", "organisation__slug", *names)
     sources = [
         _bilingual_source(row, names, ("organisation", row["organisation__slug"]))
         for row in listed
-        if row["id"] in seen
+        if row["id"] in ids_with_works
     ]
     return SourceBatch(sources, listed[-1]["id"] if len(listed) == most else 0)
 
@@ -168,16 +168,18 @@ async def organisations(before: int, most: int) -> SourceBatch:
     """Active organisations with a work on view."""
     rows = Organisation.filter(id__lt=before, is_active=True).order_by("-id").limit(most)
     names = (*in_languages("name", "about"), "registration_number")
-    seen = await _ids_with_works("organisation_id")
+    ids_with_works = await _ids_with_works("organisation_id")
     listed = await rows.values("id", "slug", *names)
     sources = [
-        _bilingual_source(row, names, ("organisation", row["slug"])) for row in listed if row["id"] in seen
+        _bilingual_source(row, names, ("organisation", row["slug"]))
+        for row in listed
+        if row["id"] in ids_with_works
     ]
     return SourceBatch(sources, listed[-1]["id"] if len(listed) == most else 0)
 
 
 async def themes(before: int, most: int) -> SourceBatch:
-    """Every theme: its page is there before its works are."""
+    """All themes: a theme has its page before it has works."""
     rows = Theme.filter(id__lt=before).order_by("-id").limit(most)
     names = in_languages("title", "text")
     listed = await rows.values("id", "slug", *names)
@@ -186,7 +188,7 @@ async def themes(before: int, most: int) -> SourceBatch:
 
 
 async def exhibitions(before: int, most: int) -> SourceBatch:
-    """Exhibitions that have opened, as their current editions hang them."""
+    """Exhibitions that have opened, in their current editions."""
     names = in_languages("title", "introduction", "exhibition__theme__title")
     rows = (
         await published_editions(has_opened(), exhibition_id__lt=before)
@@ -225,7 +227,7 @@ async def _ids_with_works(column: str) -> set[int]:
 
 
 def in_languages(*names: str) -> tuple[str, ...]:
-    """The columns of values that are kept in each language."""
+    """The columns of these values in each language."""
     return tuple(f"{name}_{language}" for name in names for language in LANGUAGES)
 
 
@@ -234,37 +236,37 @@ def _non_empty(row: Mapping[str, Any], names: Iterable[str]) -> tuple[str, ...]:
 
 
 async def continue_pass() -> bool:
-    """Do one piece of the pass through everything on view; False where nothing is left to be done just now.
+    """Do one batch of a pass through everything on view. Returns False if nothing is left to do now.
 
-    A pass begins when the content version has moved or the clock has changed what is on view. Two workers at once only
-    do some of it twice. What a pass had to leave to another process, the next one looks at again.
+    A pass begins when the content version has moved, or when time has changed what is on view. Two workers at once only
+    do some work twice. What a pass has left to another process, the next pass checks again.
     """
-    under_way, _ = await IndexPass.get_or_create(id=1)
-    if under_way.before == 0:
+    current_pass, _ = await IndexPass.get_or_create(id=1)
+    if current_pass.before == 0:
         version = await ContentVersion.get_or_none(id=1)
         number = version.number if version else 0
         if (
-            under_way.content_version == number
-            and under_way.words_version == tokenizer.VERSION
-            and (under_way.holds_until is None or now() < under_way.holds_until)
+            current_pass.content_version == number
+            and current_pass.words_version == tokenizer.VERSION
+            and (current_pass.holds_until is None or now() < current_pass.holds_until)
         ):
             return False
-        under_way.content_version = number
-        under_way.words_version = tokenizer.VERSION
-        under_way.holds_until = await next_change()
-        under_way.before = ABOVE_ALL_IDS
-        await under_way.save()
-    under_way.before, is_whole = await update_batch(under_way.before)
-    if not is_whole:  # of no version: when this pass is over, another begins
-        under_way.content_version = INCOMPLETE
+        current_pass.content_version = number
+        current_pass.words_version = tokenizer.VERSION
+        current_pass.holds_until = await next_change()
+        current_pass.before = ABOVE_ALL_IDS
+        await current_pass.save()
+    current_pass.before, is_whole = await update_batch(current_pass.before)
+    if not is_whole:  # then another pass follows this one
+        current_pass.content_version = INCOMPLETE
         await IndexPass.filter(id=1).update(content_version=INCOMPLETE)
-    await IndexPass.filter(id=1).update(before=under_way.before)
-    # After a pass that left something out there is a rest: what was held may be held for a while.
-    return bool(under_way.before or under_way.content_version != INCOMPLETE)
+    await IndexPass.filter(id=1).update(before=current_pass.before)
+    # After an incomplete pass the chore pauses: another process may hold its locks for a while.
+    return bool(current_pass.before or current_pass.content_version != INCOMPLETE)
 
 
 async def rebuild() -> int:
-    """Write the whole index anew; returns how many entries it has."""
+    """Write the whole index again. Returns the number of its entries."""
     await engine.delete_all()
     await IndexPass.all().delete()
     while await continue_pass():
@@ -273,15 +275,16 @@ async def rebuild() -> int:
 
 
 async def update_batch(before: int) -> tuple[int, bool]:
-    """Make the next entries below `before` true; returns the id down to which they now are, 0 at the end, and whether all
-    of them are: not those that another process holds."""
+    """Update the next entries below the id `before`.
+
+    Returns the id down to which they are now up to date (0 at the end), and whether all are: entries that another
+    process has locked are left out.
+    """
     kind = EntryKind((before - 1) // IDS_PER_KIND)
-    stretch = await READERS[kind](min(before - entry_id(kind, 0), MAX_ROW_ID), READ_AT_ONCE)
-    down_to = entry_id(kind, stretch.down_to)
+    batch = await READERS[kind](min(before - entry_id(kind, 0), MAX_ROW_ID), READ_AT_ONCE)
+    down_to = entry_id(kind, batch.down_to)
     stamps = dict(await SearchEntry.filter(id__gte=down_to, id__lt=before).values_list("id", "stamp"))
-    new = [
-        source for source in stretch.sources if stamps.pop(entry_id(kind, source.id), None) != source.stamp
-    ]
+    new = [source for source in batch.sources if stamps.pop(entry_id(kind, source.id), None) != source.stamp]
     gone = list(stamps)
     is_whole = True
     for start in range(0, len(gone), WRITTEN_AT_ONCE):
@@ -292,20 +295,20 @@ async def update_batch(before: int) -> tuple[int, bool]:
 
 
 async def write_entries(kind: EntryKind, sources: Collection[EntrySource], gone: Collection[int]) -> bool:
-    """Write the entries of `sources` and delete those of the ids `gone`, in one transaction; whether none was left out.
+    """Write the entries of `sources` and delete those with the ids `gone`, in one transaction. Returns whether all were.
 
-    Of works only those are written that are on view still: one may have been withdrawn since it was read. What another
-    process holds at this moment is left to it, so that no withdrawal ever waits in a circle; a later pass comes by.
+    A work is written only if it is still on view: it may have been withdrawn since it was read. Rows that another
+    process has locked are left to a later pass, so that it cannot deadlock with a withdrawal.
     """
     made = [source.entry(kind) for source in sources]
     is_whole = True
     async with in_transaction():
         if kind == EntryKind.WORK and made:
             works = locked(Artwork.filter(id__in=[source.id for source in sources]), skip_locked=True)
-            held = [work.id for work in await works.only("id")]
-            is_whole = len(held) == len(made)
-            still: list[Any] = await Artwork.all().on_view(held).values_list("id", flat=True)
-            made = [entry for entry in made if entry.artwork_id in still]
+            locked_ids = [work.id for work in await works.only("id")]
+            is_whole = len(locked_ids) == len(made)
+            on_view: list[Any] = await Artwork.all().on_view(locked_ids).values_list("id", flat=True)
+            made = [entry for entry in made if entry.artwork_id in on_view]
         old = SearchEntry.filter(id__in=[*gone, *(entry.id for entry in made)])
         await engine.delete_entries([entry.id for entry in await locked(old, skip_locked=True).only("id")])
         is_whole = is_whole and not await old.exists()

@@ -1,4 +1,4 @@
-"""The index, as it is kept: what a search finds, and how far it is true."""
+"""The search index, and how far it is up to date."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class EntryKind(IntEnum):
-    """What an entry is of. Among equal hits the higher number comes first."""
+    """The kind of thing that an entry is about. Among equal hits the higher number comes first."""
 
     WORK = 1
     PROJECT = 2
@@ -22,42 +22,41 @@ class EntryKind(IntEnum):
     EXHIBITION = 5
 
 
-IDS_PER_KIND = 1 << 32  # of each kind: more than it can have rows
+IDS_PER_KIND = 1 << 32  # more than a table can have rows
 
 
 def entry_id(kind: int, id: int) -> int:
-    """The id of the entry of row `id` of a kind: falling ids are the order of the answers."""
+    """The id of the entry for row `id` of a kind. Results are sorted by falling ids."""
     return kind * IDS_PER_KIND + id
 
 
 class SearchEntry(Model):
-    """The tokens of one thing that was on view when they were written.
+    """The tokens of one thing that was on view when the entry was written.
 
-    Each database keeps what it searches by beside them, by triggers that the migration makes: a row that goes takes
-    all of it along.
+    Each database has its own index over them. Triggers, made by the migration, delete from it with the row.
     """
 
     id = fields.BigIntField(primary_key=True, generated=False)
     artwork: fields.OneToOneNullableRelation[Artwork] = fields.OneToOneField(
         "gallery.Artwork", related_name="search_entry", null=True, on_delete=fields.CASCADE
     )
-    artwork_id: int | None  # of works alone: what withdraws a work finds its entry by it
-    stamp = fields.CharField(max_length=32)  # of all that the tokens were made from
+    artwork_id: int | None  # for works alone: a withdrawal finds the entry by it
+    stamp = fields.CharField(max_length=32)  # digest of everything that the tokens were made from
     title_tokens = fields.TextField()
-    text_tokens = fields.TextField()  # the title's among them
+    text_tokens = fields.TextField()  # including those of the title
 
     class Meta:
         table = "search_entry"
 
 
 class IndexPass(Model):
-    """How far the index was compared with what is on view, in one row."""
+    """How far the current pass over the index has come; one row."""
 
     id = fields.IntField(primary_key=True)
-    content_version = fields.BigIntField(default=-1)  # for which the pass began
-    words_version = fields.IntField(default=0)  # of the tokens
-    holds_until = fields.DatetimeField(null=True)  # when the clock changes what is on view
-    before = fields.BigIntField(default=0)  # entries from this id on are done; 0: the pass is over
+    content_version = fields.BigIntField(default=-1)  # at the beginning of the pass
+    words_version = fields.IntField(default=0)  # tokenizer.VERSION of the entries
+    holds_until = fields.DatetimeField(null=True)  # when time next changes what is on view
+    before = fields.BigIntField(default=0)  # entries from this id on are done; 0: the pass is complete
 
     class Meta:
         table = "index_pass"

@@ -1,4 +1,4 @@
-"""What a visitor is answered: entries that were found, looked at again by the rule of what is on view."""
+"""Search results: matching entries of the index that are on view now, and their filters."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from gallery.artworks.models import Artwork, edition_is_open
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.exhibitions.models import Edition, Room
 from gallery.organisations.models import Organisation, Project
-from gallery.public import queries as walls
-from gallery.public.queries import ShownWork, has_opened, published_editions
+from gallery.public import queries, view_models
+from gallery.public.queries import has_opened, published_editions
+from gallery.public.view_models import ShownWork
 from gallery.search.engine import Hit, find_hits
 from gallery.search.indexing import in_languages, plain_line, tags_of
 from gallery.search.models import IDS_PER_KIND, EntryKind, SearchEntry, entry_id
@@ -24,28 +25,28 @@ from gallery.themes.models import Theme
 from gallery.web.languages import LocalizedText, other_language
 from gallery.web.markdown import excerpt
 
-PAGE_SIZE = 24  # answers
-MAX_COUNTED = 100  # answers up to which filters say how many each would leave
-MAX_ATTEMPTS = 4  # how often a page reaches further, where what it found is no longer on view
-PASSAGE_COLUMNS = 150  # a Chinese character being two
-MAX_FILTER_VALUES = 8  # of one filter, those that most answers have
-MAX_SUGGESTIONS = 4  # questions that are offered instead of one without answers
-VOCABULARY_WORKS = 200  # works whose titles lend words to a question that was spelt otherwise
+PAGE_SIZE = 24
+MAX_COUNTED = 100  # results up to which the filters show counts
+MAX_ATTEMPTS = 4  # to find more results, if some are no longer on view
+SNIPPET_COLUMNS = 150  # a Chinese character takes two
+MAX_FILTER_VALUES = 8  # of one filter, the most frequent ones
+MAX_SUGGESTIONS = 4  # other queries, for one without results
+VOCABULARY_WORKS = 200  # newest works whose words correct the spelling of a query
 
 FILTERS = ("kind", "theme", "organisation", "medium", "year", "language")
 
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What a visitor asks: a question, filters by FILTERS, and behind which answer to go on."""
+    """What a visitor searches for: words, values of FILTERS, and the hit after which the page begins."""
 
-    question: str = ""
+    text: str = ""
     filters: Mapping[str, str] = field(default_factory=dict)
     after: Hit | None = None
 
     @cached_property
     def terms(self) -> list[Term]:
-        return terms_of(self.question)
+        return terms_of(self.text)
 
     @property
     def facets(self) -> list[str]:
@@ -54,7 +55,7 @@ class SearchQuery:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """One answer as a page shows it; `work` is there for works alone."""
+    """One result on the page. Only results that are works have `work`."""
 
     kind: EntryKind
     route: str
@@ -62,13 +63,13 @@ class SearchResult:
     title: LocalizedText
     other_title: LocalizedText
     facts: Sequence[LocalizedText]
-    passage: LocalizedText  # around what was found, or how its text begins
+    snippet: LocalizedText  # of the text around a match, or its beginning
     work: ShownWork | None = None
 
 
 @dataclass
 class FilterValue:
-    """A value of a filter, and how many of the answers have it."""
+    """A value of a filter, and how many of the results have it."""
 
     value: str
     label: LocalizedText
@@ -80,38 +81,38 @@ FilterValues = dict[str, dict[str, FilterValue]]  # by filter and value
 
 @dataclass(frozen=True)
 class SearchResults:
-    answers: Sequence[SearchResult]
-    following: Hit | None  # behind which the next page begins
-    total: int | None  # None: more than COUNTED_MOST, or not the first page
-    choices: FilterValues  # of a sample where `total` is None
+    items: Sequence[SearchResult]
+    following: Hit | None  # the last hit of this page, if there is a next page
+    total: int | None  # None: more than MAX_COUNTED, or not the first page
+    filter_values: FilterValues  # counted in a sample if `total` is None
 
 
-async def find(asked: SearchQuery) -> SearchResults:
-    """A page of answers, in a number of queries that does not grow with them. There must be a term or a filter."""
-    is_first = asked.after is None
+async def find(query: SearchQuery) -> SearchResults:
+    """A page of results. The number of queries does not grow with them. There must be a term or a filter."""
+    is_first = query.after is None
     wanted = MAX_COUNTED + 1 if is_first else PAGE_SIZE + 1
-    after, found, is_over = asked.after, list[Hit](), False
-    seen: dict[int, QueryRow] = {}
+    after, hits, is_over = query.after, list[Hit](), False
+    visible: dict[int, QueryRow] = {}
     for _ in range(MAX_ATTEMPTS):
-        reached = await find_hits(asked.terms, asked.facets, after, wanted)
-        seen |= await _on_view([hit.entry for hit in reached])
-        found += [hit for hit in reached if hit.entry in seen]
-        is_over = len(reached) < wanted
-        if is_over or len(found) > PAGE_SIZE:
+        batch = await find_hits(query.terms, query.facets, after, wanted)
+        visible |= await _on_view([hit.entry for hit in batch])
+        hits += [hit for hit in batch if hit.entry in visible]
+        is_over = len(batch) < wanted
+        if is_over or len(hits) > PAGE_SIZE:
             break
-        after = reached[-1]
-    page = found[:PAGE_SIZE]
-    answers = await _results([hit.entry for hit in page], asked.terms)
+        after = batch[-1]
+    page = hits[:PAGE_SIZE]
+    results = await _results([hit.entry for hit in page], query.terms)
     return SearchResults(
-        answers=[answers[hit.entry] for hit in page if hit.entry in answers],
-        following=page[-1] if len(found) > PAGE_SIZE else None,
-        total=len(found) if is_first and is_over else None,
-        choices=await _filter_values(seen) if is_first and found else {},
+        items=[results[hit.entry] for hit in page if hit.entry in results],
+        following=page[-1] if len(hits) > PAGE_SIZE else None,
+        total=len(hits) if is_first and is_over else None,
+        filter_values=await _filter_values(visible) if is_first and hits else {},
     )
 
 
 def _by_kind(entries: Collection[int]) -> dict[EntryKind, list[int]]:
-    """The ids of the rows that entries are of, by kind."""
+    """The ids of the entries' rows, by kind."""
     ids: dict[EntryKind, list[int]] = {kind: [] for kind in EntryKind}
     for entry in entries:
         ids[EntryKind(entry // IDS_PER_KIND)].append(entry % IDS_PER_KIND)
@@ -119,7 +120,7 @@ def _by_kind(entries: Collection[int]) -> dict[EntryKind, list[int]]:
 
 
 async def _on_view(entries: Collection[int]) -> dict[int, QueryRow]:
-    """Those of the entries whose rows a visitor may see, now, each with what filters ask of it."""
+    """The entries that visitors may see now, with their rows' values for the filters."""
     return {
         entry_id(kind, row["id"]): row
         for kind, ids in _by_kind(entries).items()
@@ -170,20 +171,20 @@ VISIBLE_ROWS = {
 
 async def _results(entries: Collection[int], terms: Sequence[Term]) -> dict[int, SearchResult]:
     ids = _by_kind(entries)
-    made: dict[int, SearchResult] = {}
+    results: dict[int, SearchResult] = {}
     for row in await _works(ids[EntryKind.WORK]):
-        made[entry_id(EntryKind.WORK, row["id"])] = _work_result(row, terms)
+        results[entry_id(EntryKind.WORK, row["id"])] = _work_result(row, terms)
     rooms = await _rooms(ids[EntryKind.EXHIBITION])
     for kind, (named, *columns) in DETAIL_ROWS.items():
         for row in await named(ids[kind]):
             within = [room for room in rooms if (kind, row["id"]) == (EntryKind.EXHIBITION, room["of"])]
-            made[entry_id(kind, row["id"])] = _bilingual_result(kind, row, within, terms, *columns)
-    return made
+            results[entry_id(kind, row["id"])] = _bilingual_result(kind, row, within, terms, *columns)
+    return results
 
 
 @compiled_query
 def _works(ids: list[int]) -> ValuesQuery[Any]:
-    return Artwork.all().on_view(ids).values(*walls.WORK_COLUMNS, "story", "story_translation")
+    return Artwork.all().on_view(ids).values(*view_models.WORK_COLUMNS, "story", "story_translation")
 
 
 @compiled_query
@@ -215,7 +216,7 @@ def _rooms(ids: list[int]) -> ValuesQuery[Any]:
     return rooms.values(*in_languages("title", "text"), of="edition__exhibition_id")
 
 
-# The rows of what has its title and its text in both languages, these columns, and the one that names what it is of.
+# For each kind with titles and texts in both languages: its query, and the columns of title, text and parent's name.
 DETAIL_ROWS = {
     EntryKind.PROJECT: (_projects, "title", "summary", "organisation__name"),
     EntryKind.ORGANISATION: (_organisations, "name", "about", ""),
@@ -228,10 +229,14 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
     shown, own = ShownWork.of(row), row["language"]
 
     def in_both(field: str) -> list[LocalizedText]:
-        """As the page would have it, then in each language."""
-        said, translation = row[field], row[f"{field}_translation"]
+        """In the page's language if possible, then in each language."""
+        original, translation = row[field], row[f"{field}_translation"]
         translated = LocalizedText(translation, other_language(own))
-        return [walls.in_page_language(said, translation, own), translated, LocalizedText(said, own)]
+        return [
+            view_models.in_page_language(original, translation, own),
+            translated,
+            LocalizedText(original, own),
+        ]
 
     _, translated_title, own_title = in_both("title")
     facts = [shown.credit, shown.medium, LocalizedText(str(shown.year or ""), ""), shown.organisation]
@@ -242,7 +247,7 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
         title=shown.title,
         other_title=translated_title if shown.title.language == own else own_title,
         facts=[fact for fact in facts if fact.text],
-        passage=_passage([*in_both("story"), *in_both("alt_text")], terms),
+        snippet=_snippet([*in_both("story"), *in_both("alt_text")], terms),
         work=shown,
     )
 
@@ -256,52 +261,56 @@ def _bilingual_result(
     text: str,
     of: str,
 ) -> SearchResult:
-    told = [(row, text), *((room, column) for room in rooms for column in ("title", "text"))]
-    texts = [said(*each) for each in told for said in (walls.spoken_column, walls.other_spoken_column)]
-    fact = walls.spoken_column(row, of) if of else LocalizedText("", "")
+    columns_of = [(row, text), *((room, column) for room in rooms for column in ("title", "text"))]
+    texts = [
+        localize(*each)
+        for each in columns_of
+        for localize in (view_models.localized_column, view_models.other_localized_column)
+    ]
+    fact = view_models.localized_column(row, of) if of else LocalizedText("", "")
     return SearchResult(
         kind=kind,
         route=f"visits:{kind.name.lower()}",
         parameters={"slug": row["slug"]},
-        title=walls.spoken_column(row, title),
-        other_title=walls.other_spoken_column(row, title),
+        title=view_models.localized_column(row, title),
+        other_title=view_models.other_localized_column(row, title),
         facts=[fact] if fact.text else [],
-        passage=_passage(texts, terms),
+        snippet=_snippet(texts, terms),
     )
 
 
-def _passage(texts: Sequence[LocalizedText], terms: Sequence[Term]) -> LocalizedText:
-    """A piece around what was found, of the first text in which anything was; else how the first one begins."""
+def _snippet(texts: Sequence[LocalizedText], terms: Sequence[Term]) -> LocalizedText:
+    """A snippet of the first text that has a match, else the beginning of the first text."""
     for text in dict.fromkeys(texts):
-        if text.text and (piece := snippet(plain_line(text.text), terms, PASSAGE_COLUMNS)):
-            return LocalizedText(piece, text.language)
-    return LocalizedText(excerpt(texts[0].text, PASSAGE_COLUMNS), texts[0].language)
+        if text.text and (snippet_text := snippet(plain_line(text.text), terms, SNIPPET_COLUMNS)):
+            return LocalizedText(snippet_text, text.language)
+    return LocalizedText(excerpt(texts[0].text, SNIPPET_COLUMNS), texts[0].language)
 
 
-async def _filter_values(seen: Mapping[int, QueryRow]) -> FilterValues:
-    """For each filter the values that the entries seen have, and how many of them."""
-    choices: FilterValues = {name: {} for name in FILTERS}
+async def _filter_values(visible: Mapping[int, QueryRow]) -> FilterValues:
+    """For each filter the values of these entries, with their counts."""
+    filter_values: FilterValues = {name: {} for name in FILTERS}
 
     def count(name: str, value: str, label: LocalizedText) -> None:
         if value:
-            choices[name].setdefault(value, FilterValue(value, label)).count += 1
+            filter_values[name].setdefault(value, FilterValue(value, label)).count += 1
 
-    for entry, row in seen.items():
+    for entry, row in visible.items():
         kind = EntryKind(entry // IDS_PER_KIND)
         count("kind", kind.name.lower(), LocalizedText("", ""))
         if kind == EntryKind.WORK:
             count("language", row["language"], LocalizedText("", ""))
             count("year", str(row["year"] or ""), LocalizedText(str(row["year"]), ""))
-            medium = walls.in_page_language(row["medium"], row["medium_translation"], row["language"])
+            medium = view_models.in_page_language(row["medium"], row["medium_translation"], row["language"])
             count("medium", medium.text, medium)
         name, slug, title = FACETS[kind]
-        count(name, row[slug], walls.spoken_column(row, title))
-    for row in await tags_of(_by_kind(seen)[EntryKind.WORK]):
-        count("theme", row["themes__slug"], walls.spoken_column(row, "themes__title"))
-    return choices
+        count(name, row[slug], view_models.localized_column(row, title))
+    for row in await tags_of(_by_kind(visible)[EntryKind.WORK]):
+        count("theme", row["themes__slug"], view_models.localized_column(row, "themes__title"))
+    return filter_values
 
 
-# The filter that every row on view of a kind answers, and its columns of the value and the name.
+# For each kind the filter that all its rows have a value for, and the columns of the value and its name.
 FACETS = {
     EntryKind.WORK: ("organisation", "organisation__slug", "organisation__name"),
     EntryKind.PROJECT: ("organisation", "organisation__slug", "organisation__name"),
@@ -312,8 +321,8 @@ FACETS = {
 
 
 async def newest(limit: int) -> list[ShownWork]:
-    """The newest works, by the index: quicker than looking through all walls."""
-    works = await walls.works_by_id(await _newest_ids(limit))
+    """The newest works on view, from the index: faster than from all hangings."""
+    works = await queries.works_by_id(await _newest_ids(limit))
     return [works[id] for id in sorted(works, reverse=True)]
 
 
@@ -323,14 +332,14 @@ async def _newest_ids(limit: int) -> list[int]:
     return [entry % IDS_PER_KIND for entry in ids]
 
 
-async def suggestions(asked: SearchQuery) -> list[str]:
-    """Questions that have answers, near one that has none: parts of it, and words that are spelt alike."""
-    offered = [part for part in await _alternatives(asked.terms) if part != asked.question]
-    answered: list[str] = []
-    for question in list(dict.fromkeys(offered))[: 2 * MAX_SUGGESTIONS]:
-        if len(answered) < MAX_SUGGESTIONS and await find_hits(terms_of(question), [], None, 1):
-            answered.append(question)
-    return answered
+async def suggestions(query: SearchQuery) -> list[str]:
+    """Other queries with results, for one that has none: parts of it, and words with a similar spelling."""
+    candidates = [part for part in await _alternatives(query.terms) if part != query.text]
+    with_results: list[str] = []
+    for text in list(dict.fromkeys(candidates))[: 2 * MAX_SUGGESTIONS]:
+        if len(with_results) < MAX_SUGGESTIONS and await find_hits(terms_of(text), [], None, 1):
+            with_results.append(text)
+    return with_results
 
 
 async def _alternatives(terms: Sequence[Term]) -> list[str]:
@@ -342,19 +351,19 @@ async def _alternatives(terms: Sequence[Term]) -> list[str]:
     for term in terms:
         if term.typed not in latin and len(term.tokens) > 1:
             alternatives += term.tokens
-        elif is_cjk(term.typed) and not term.is_beginning:
+        elif is_cjk(term.typed) and not term.is_prefix:
             alternatives += term.typed
     return alternatives
 
 
 async def _vocabulary() -> list[str]:
-    """Words that are not Chinese, of titles and names on view."""
+    """Words of titles and names on view that are not Chinese."""
     rows: list[tuple[str, ...]] = []
     newest = Artwork.all().on_view(await _newest_ids(VOCABULARY_WORKS))
     rows += await newest.values_list(
         "title", "title_translation", "artist__credit_name", "artist__credit_name_translation"
     )
-    for editions in await walls.exhibitions(has_opened(), limit=VOCABULARY_WORKS):
+    for editions in await queries.exhibitions(has_opened(), limit=VOCABULARY_WORKS):
         rows.append((editions.title.text, editions.other_title.text))
     rows += await Theme.all().order_by("-id").limit(VOCABULARY_WORKS).values_list("title_zh", "title_en")
     active = Organisation.filter(is_active=True).order_by("-id").limit(VOCABULARY_WORKS)

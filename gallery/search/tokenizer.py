@@ -1,11 +1,11 @@
-"""Words: how a text is cut into the tokens that the index keeps, and how the words of a question are found in it.
+"""How a text is cut into the tokens of the index, and how the words of a query are found in a text.
 
-Chinese has no spaces, so a run of its characters becomes pairs that overlap, each at the place of its first
-character, and its last character by itself: 冬至吃 → 冬至, 至吃, 吃. A run in a question is then a phrase of pairs, and
-a single character the beginning of a pair. Everything else is cut at what is neither letter nor digit, and
-English words are reduced to their stems: lanterns → lantern. Width, case and accents do not count.
+Chinese has no spaces. A run of Chinese characters becomes overlapping pairs, each at the position of its first character,
+and then its last character alone: 冬至吃 → 冬至, 至吃, 吃. A run in a query is therefore a phrase of pairs, and a single
+character is the prefix of a pair. Everything else is cut at what is neither letter nor digit, and English words are
+reduced to their stems: lanterns → lantern. Width, case and accents do not matter.
 
-Both databases are given these tokens, in this order, and cut nothing themselves: so they give the same answers.
+Both databases get these tokens in this order and cut nothing themselves, so that they give the same results.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from operator import add
 import snowballstemmer
 from markupsafe import Markup, escape
 
-VERSION = 1  # of what this module makes of a text: another number lets the whole index be written anew
-MAX_QUESTION_LENGTH = 80  # characters of a question that are looked for
-MAX_TOKENS = 10_000  # of an entry; PostgreSQL counts places up to 16,383
-MAX_REPEATS = 200  # of one token in an entry; PostgreSQL keeps 255 places of each
+VERSION = 1  # of the tokens: a new number makes the worker write the whole index again
+MAX_QUESTION_LENGTH = 80  # characters of a query; the rest is ignored
+MAX_TOKENS = 10_000  # of an entry; PostgreSQL counts positions up to 16,383
+MAX_REPEATS = 200  # of one token in an entry; PostgreSQL stores 255 positions of each
 MAX_ASCII_LENGTH, MAX_OTHER_LENGTH = 40, 20  # characters of one word
 
 _CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _WORDS = re.compile(rf"([{_CJK}]+)|((?:(?![{_CJK}])[^\W_])+(?:'(?:(?![{_CJK}])[^\W_])+)*)")
-_ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # the same, where there is nothing else
+_ASCII_WORDS = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")  # the same for texts that are all ASCII
 _CJK_CHARACTER = re.compile(rf"[{_CJK}]")
-_GAP = "_"  # keeps the place of a token that is not kept
+_GAP = "_"  # takes the position of a token that is left out
 _SAFE = re.compile(rf"[\w{_CJK}]+")
 
-# Words that a question may hold and a text need not: "the lantern of grandma".
+# Words of a query that a text need not contain: "the lantern of grandma".
 _STOP_WORDS = frozenset(
     ["a", "an", "and", "at", "by", "for", "from", "in", "is", "it", "of", "on", "or", "the", "to", "with"]
 )
@@ -43,29 +43,29 @@ _STOP_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What must be found: tokens one after the other; with `is_beginning` any token that begins with the one."""
+    """Tokens that must follow one another in a text. With `is_prefix` it is one token, a prefix of that in the text."""
 
     tokens: tuple[str, ...]
-    is_beginning: bool = False
+    is_prefix: bool = False
     typed: str = ""
 
 
 def tokens(text: str) -> list[str]:
-    """The tokens of `text` in their order, one for each place."""
+    """The tokens of `text` in order, one for each position."""
     folded = text.lower() if text.isascii() else "".join(map(_fold, text))
-    found: list[str] = []
+    result: list[str] = []
     for run, word in _WORDS.findall(folded):
         if run:
-            found.extend(map(add, run, run[1:]))
-            found.append(run[-1])
+            result.extend(map(add, run, run[1:]))
+            result.append(run[-1])
         else:
-            found.append(stem(word))
-    return found
+            result.append(stem(word))
+    return result
 
 
 @functools.lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """The form of a folded word that all its forms share; of other languages than English the word itself."""
+    """The stem of a folded English word; a word of another language is not changed."""
     if not word.isascii():
         return word.replace("'", "")[:MAX_OTHER_LENGTH]
     return (_english(word) if not word.isdigit() else word).replace("'", "")[:MAX_ASCII_LENGTH]
@@ -80,14 +80,14 @@ def _english(word: str) -> str:
 
 
 def _folded(text: str) -> tuple[str, Sequence[int]]:
-    """`text` without what does not count, and for each of its characters the place in `text` it comes from."""
+    """The folded `text`, and for each of its characters the position in `text` that it comes from."""
     if text.isascii():
         return text.lower(), range(len(text))
     characters = [_fold(character) for character in text]
     folded = "".join(characters)
     if all(map((1).__eq__, map(len, characters))):
         return folded, range(len(text))
-    return folded, [place for place, parts in enumerate(characters) for _ in parts]
+    return folded, [position for position, parts in enumerate(characters) for _ in parts]
 
 
 @functools.lru_cache(maxsize=16_384)
@@ -97,64 +97,64 @@ def _fold(character: str) -> str:
     composed = unicodedata.normalize("NFKC", character)
     if _CJK_CHARACTER.search(composed):
         return composed
-    taken_apart = unicodedata.normalize("NFKD", composed)
-    return "".join(part for part in taken_apart if not unicodedata.combining(part)).casefold()
+    decomposed = unicodedata.normalize("NFKD", composed)
+    return "".join(part for part in decomposed if not unicodedata.combining(part)).casefold()
 
 
-def terms_of(question: str) -> list[Term]:
-    """What a question asks for: all of it must be found. Empty where it holds neither letter nor digit."""
-    folded, places = _folded(question[:MAX_QUESTION_LENGTH])
-    found: list[Term] = []
+def terms_of(query: str) -> list[Term]:
+    """The terms of a query, which must all match. Empty if it has neither letters nor digits."""
+    folded, positions = _folded(query[:MAX_QUESTION_LENGTH])
+    terms: list[Term] = []
     for match in _WORDS.finditer(folded):
         start, end = match.span()
-        typed = question[places[start] : places[end - 1] + 1]
+        typed = query[positions[start] : positions[end - 1] + 1]
         if not match[1]:
-            found.append(Term((stem(match[2]),), typed=typed))
+            terms.append(Term((stem(match[2]),), typed=typed))
         elif end - start == 1:
-            found.append(Term((match[1],), is_beginning=True, typed=typed))
+            terms.append(Term((match[1],), is_prefix=True, typed=typed))
         else:
-            pairs = tuple(folded[place : place + 2] for place in range(start, end - 1))
-            found.append(Term(pairs, typed=typed))
-    told = [term for term in found if term.typed.lower() not in _STOP_WORDS] or found
+            pairs = tuple(folded[position : position + 2] for position in range(start, end - 1))
+            terms.append(Term(pairs, typed=typed))
+    significant = [term for term in terms if term.typed.lower() not in _STOP_WORDS] or terms
     return list(
-        {(term.tokens, term.is_beginning): term for term in reversed(told) if term.tokens[0]}.values()
+        {(term.tokens, term.is_prefix): term for term in reversed(significant) if term.tokens[0]}.values()
     )[::-1]
 
 
 def facet_token(name: str, value: object) -> str:
-    """The token that every entry with `value` for a filter carries; no text makes it."""
+    """The token of every entry with `value` for a filter. No text can produce it."""
     return "_" + blake2b(f"{name}:{value}".encode(), digest_size=8).hexdigest()
 
 
 def token_stream(texts: Iterable[str], facets: Iterable[str] = ()) -> str:
-    """What the index keeps of `texts`: facets, then tokens, parted by spaces, each at its place."""
-    kept = list(facets)
+    """The index's content for `texts`: facets, then tokens, separated by spaces, each at its position."""
+    stream = list(facets)
     times: dict[str, int] = {}
     for text in texts:
         for token in tokens(text):
-            if len(kept) >= MAX_TOKENS:
-                return " ".join(kept)
+            if len(stream) >= MAX_TOKENS:
+                return " ".join(stream)
             seen = times[token] = times.get(token, 0) + 1
-            kept.append(token if token and seen <= MAX_REPEATS else _GAP)
-    return " ".join(kept)
+            stream.append(token if token and seen <= MAX_REPEATS else _GAP)
+    return " ".join(stream)
 
 
 def is_cjk(text: str) -> bool:
-    """Whether `text` begins as Chinese, Japanese or Korean."""
+    """Whether `text` begins with a Chinese, Japanese or Korean character."""
     return bool(_CJK_CHARACTER.match(text))
 
 
 def is_token(token: str) -> bool:
-    """Whether `token` can stand in a statement of either database as it is."""
+    """Whether `token` can be part of a statement of either database without escaping."""
     return bool(_SAFE.fullmatch(token))
 
 
 def spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
-    """The parts of `text` that the terms find, in order, none touching another."""
-    folded, places = _folded(text)
+    """The parts of `text` that match the terms, in order. Parts that touch are merged."""
+    folded, positions = _folded(text)
     merged: list[tuple[int, int]] = []
     for first, after in sorted(_matches(folded, terms)):
-        start, end = places[first], places[after - 1] + 1
+        start, end = positions[first], positions[after - 1] + 1
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -163,22 +163,22 @@ def spans(text: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
 
 
 def first_span(text: str, terms: Sequence[Term]) -> tuple[int, int] | None:
-    """The first part of `text` that a term finds; quicker than all of them."""
-    folded, places = _folded(text)
+    """The first part of `text` that matches a term; faster than all parts."""
+    folded, positions = _folded(text)
     hits = list(_matches(folded, terms, most=1))
     if not hits:
         return None
     start, end = min(hits)
-    return places[start], places[end - 1] + 1
+    return positions[start], positions[end - 1] + 1
 
 
 def _matches(folded: str, terms: Sequence[Term], most: int | None = None) -> Iterator[tuple[int, int]]:
-    """Where the terms are found; with `most` no more than that of each run, and of all words together."""
+    """The matches of the terms; with `most` at most so many for each run, and for all words together."""
     stems = set()
     for term in terms:
         first, *others = term.tokens
         if is_cjk(first):
-            # Pairs that follow one another are the run that they were cut from.
+            # Overlapping pairs are joined to the run that they were cut from.
             yield from islice(_occurrences(folded, first + "".join(pair[1:] for pair in others)), most)
         else:
             stems.add(first)
@@ -196,48 +196,48 @@ def _occurrences(text: str, part: str) -> Iterator[tuple[int, int]]:
 
 
 def highlighted(text: str, terms: Sequence[Term]) -> Markup:
-    """`text` as HTML, with what the terms find in <mark>."""
-    found = spans(text, terms)
-    if not found:
+    """`text` as HTML, with the matches in <mark>."""
+    matches = spans(text, terms)
+    if not matches:
         return escape(text)
     pieces: list[Markup] = []
     reached = 0
-    for start, end in found:
+    for start, end in matches:
         pieces += [escape(text[reached:start]), Markup("<mark>{}</mark>").format(text[start:end])]
         reached = end
     return Markup("").join([*pieces, escape(text[reached:])])
 
 
 def snippet(text: str, terms: Sequence[Term], columns: int) -> str:
-    """A piece of the one-line `text` around the first thing that the terms find; "" where they find nothing."""
-    found = first_span(text, terms)
-    if found is None:
+    """A part of the one-line `text` around the first match, `columns` wide; "" without a match."""
+    match = first_span(text, terms)
+    if match is None:
         return ""
-    first, found_end = found
+    first, match_end = match
     start = _columns_before(text, first, columns // 4)
     end, used = start, 0
     while end < len(text) and used < columns:
         used += _width(text[end])
         end += 1
-    end = max(end, min(found_end, first + columns))
+    end = max(end, min(match_end, first + columns))
     if end < len(text) and text[end - 1].isascii() and " " in text[first:end]:
-        end = max(text.rindex(" ", first, end), min(found_end, end))
+        end = max(text.rindex(" ", first, end), min(match_end, end))
     return ("…" if start else "") + text[start:end].strip() + ("…" if end < len(text) else "")
 
 
-def _columns_before(text: str, place: int, columns: int) -> int:
-    """The place at most `columns` before `place`, moved to the beginning of a sentence or word where one is."""
-    start = place
+def _columns_before(text: str, position: int, columns: int) -> int:
+    """The position at most `columns` before `position`, or the beginning of a sentence or word after it."""
+    start = position
     while start > 0 and columns > 0:
         start -= 1
         columns -= _width(text[start])
     if start == 0:
         return 0
-    edges = [match.end() for match in re.finditer(r"[。！？；.!?;]\s*", text[start:place])]
+    edges = [match.end() for match in re.finditer(r"[。！？；.!?;]\s*", text[start:position])]
     if edges:
         return start + edges[-1]
-    softer = re.search(r"[，、\s]\s*", text[start:place])
-    return start + softer.end() if softer else start
+    word_edge = re.search(r"[，、\s]\s*", text[start:position])
+    return start + word_edge.end() if word_edge else start
 
 
 def _width(character: str) -> int:

@@ -1,12 +1,11 @@
-"""The page on which visitors search: a plain form, answers, and filters that are links.
+"""The search page: a plain form, results, and filters that are links.
 
-Its answers are not kept by the page cache: anybody can ask anything, and the pages that everybody opens must not make
-room for it.
+The page cache does not store results: there are endlessly many queries, and they would push out the pages that everybody
+opens.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -17,10 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gallery.public import queries
+from gallery.numbers import whole_number
+from gallery.public import view_models
 from gallery.public.media import NOT_FOR_MACHINES
-from gallery.public.views import set_page_language
-from gallery.search.engine import Hit
+from gallery.public.pages import set_page_language
+from gallery.search.engine import ABOVE_ALL_IDS, Hit
 from gallery.search.models import EntryKind
 from gallery.search.results import (
     FILTERS,
@@ -40,7 +40,7 @@ from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import pages_of, render
 
 MAX_FILTER_LENGTH = 120  # characters of a filter's value
-NEWEST = 8  # works that are shown where there is nothing to answer
+NEWEST = 8  # works shown if there are no results
 THEMES = 8
 
 KIND_NAMES: Mapping[EntryKind, Any] = {
@@ -65,44 +65,43 @@ FILTER_NAMES: Mapping[str, Any] = {
     "year": _l("Year"),
     "language": _l("Language of the story"),
 }
-HIT_KEY = re.compile(r"(t|x)([0-9]{1,15})")  # of an entry: a BigIntField holds it
 
 
 async def show(request: Request) -> Response:
-    """A visitor asks for something in a word or two, and sees what there is of it."""
+    """A visitor searches for words, and sees the results."""
     set_page_language(request)
     typed = " ".join(request.query_params.get("q", "").split())
-    asked = SearchQuery(typed[:MAX_QUESTION_LENGTH], filters_in(request), after_in(request))
-    found = await find(asked) if asked.terms or asked.filters else None
-    has_answers = found is not None and bool(found.answers)
-    new_works = [] if has_answers else await newest(NEWEST)
-    shown = [answer.work for answer in found.answers if answer.work] if found else []
+    query = SearchQuery(typed[:MAX_QUESTION_LENGTH], filters_in(request), after_in(request))
+    results = await find(query) if query.terms or query.filters else None
+    has_results = results is not None and bool(results.items)
+    new_works = [] if has_results else await newest(NEWEST)
+    shown = [result.work for result in results.items if result.work] if results else []
     context = {
-        "asked": asked,
+        "query": query,
         "was_cut": len(typed) > MAX_QUESTION_LENGTH,
         "question_most": MAX_QUESTION_LENGTH,
         "counted_most": MAX_COUNTED,
-        "found": found,
-        "groups": filter_groups(request, asked, found) if found and asked.after is None else [],
-        "first": search_address(request, asked.question, asked.filters),
-        "following": search_address(request, asked.question, asked.filters, found.following)
-        if found and found.following
+        "results": results,
+        "groups": filter_groups(request, query, results) if results and query.after is None else [],
+        "first": search_address(request, query.text, query.filters),
+        "following": search_address(request, query.text, query.filters, results.following)
+        if results and results.following
         else "",
-        "near": [(question, search_address(request, question, {})) for question in await suggestions(asked)]
-        if found and not has_answers and asked.terms
+        "suggestions": [(text, search_address(request, text, {})) for text in await suggestions(query)]
+        if results and not has_results and query.terms
         else [],
-        "without_filters": search_address(request, asked.question, {}) if asked.filters else "",
-        "themes": [] if has_answers else await Theme.all().order_by("-occurs_on", "-id").limit(THEMES),
+        "without_filters": search_address(request, query.text, {}) if query.filters else "",
+        "themes": [] if has_results else await Theme.all().order_by("-occurs_on", "-id").limit(THEMES),
         "newest": new_works,
-        "marked": partial(highlighted, terms=asked.terms),
-        "kind_words": KIND_NAMES,
-        "twin_query": search_address(request, asked.question, asked.filters, asked.after).partition("?")[2],
-        "style": queries.style_sheet([*shown, *new_works]),
+        "highlighted": partial(highlighted, terms=query.terms),
+        "kind_names": KIND_NAMES,
+        "twin_query": search_address(request, query.text, query.filters, query.after).partition("?")[2],
+        "style": view_models.style_sheet([*shown, *new_works]),
     }
-    unfit = any(not work.is_for_machines for work in [*shown, *new_works])
-    headers = NOT_FOR_MACHINES if unfit else {}
-    is_question = bool(request.url.query)  # questions are without end; the page itself is one among others
-    robots = ", ".join([*(["noindex"] if is_question else []), *headers.values()])
+    has_works_not_for_machines = any(not work.is_for_machines for work in [*shown, *new_works])
+    headers = NOT_FOR_MACHINES if has_works_not_for_machines else {}
+    has_query = bool(request.url.query)  # there are endlessly many; the page without one is indexed
+    robots = ", ".join([*(["noindex"] if has_query else []), *headers.values()])
     return render(request, "search/show.html", {**context, "robots": robots}, headers=headers)
 
 
@@ -112,61 +111,61 @@ def filters_in(request: Request) -> dict[str, str]:
 
 
 def after_in(request: Request) -> Hit | None:
-    """Behind which answer the page begins; raises 404 for what is no such key."""
+    """The hit after which the page begins. Raises HTTPException 404 for an invalid key."""
     key = request.query_params.get("after", "")
     if not key:
         return None
-    match = HIT_KEY.fullmatch(key)
-    if match is None:
+    entry = whole_number(key[1:], most=ABOVE_ALL_IDS)
+    if key[0] not in "tx" or entry is None:
         raise HTTPException(404)
-    return Hit(match[1] == "t", int(match[2]))
+    return Hit(key[0] == "t", entry)
 
 
-def search_address(
-    request: Request, question: str, filters: Mapping[str, str], after: Hit | None = None
-) -> str:
-    query = {"q": question, **filters}
+def search_address(request: Request, text: str, filters: Mapping[str, str], after: Hit | None = None) -> str:
+    parameters = {"q": text, **filters}
     if after is not None:
-        query["after"] = f"{'t' if after.in_title else 'x'}{after.entry}"
+        parameters["after"] = f"{'t' if after.in_title else 'x'}{after.entry}"
     path = pages_of(request).url("search:show", language=request.path_params["language"])
-    return f"{path}?{urlencode({name: value for name, value in query.items() if value})}"
+    return f"{path}?{urlencode({name: value for name, value in parameters.items() if value})}"
 
 
-def filter_groups(request: Request, asked: SearchQuery, found: SearchResults) -> list[dict[str, Any]]:
-    """The filters that would part the answers, each with its links; one that is set has the link that takes it off."""
+def filter_groups(request: Request, query: SearchQuery, results: SearchResults) -> list[dict[str, Any]]:
+    """The filters that divide the results, each with its links. A filter that is set has a link that removes it."""
     groups = []
     for name in FILTERS:
-        choices = sorted(found.choices.get(name, {}).values(), key=lambda each: (-each.count, each.value))
-        chosen = asked.filters.get(name)
-        if chosen is None and len(choices) < 2:
+        values = sorted(
+            results.filter_values.get(name, {}).values(), key=lambda each: (-each.count, each.value)
+        )
+        chosen = query.filters.get(name)
+        if chosen is None and len(values) < 2:
             continue
         if chosen is not None:
-            known = {choice.value: choice for choice in choices}
-            choices = [known.get(chosen) or FilterValue(chosen, LocalizedText(chosen, ""))]
-        others = {key: value for key, value in asked.filters.items() if key != name}
+            by_value = {filter_value.value: filter_value for filter_value in values}
+            values = [by_value.get(chosen) or FilterValue(chosen, LocalizedText(chosen, ""))]
+        others = {key: value for key, value in query.filters.items() if key != name}
         links = [
             {
-                "label": label_of(name, choice),
-                "count": choice.count if found.total is not None else None,
+                "label": label_of(name, filter_value),
+                "count": filter_value.count if results.total is not None else None,
                 "address": search_address(
                     request,
-                    asked.question,
-                    others if chosen is not None else {**others, name: choice.value},
+                    query.text,
+                    others if chosen is not None else {**others, name: filter_value.value},
                 ),
                 "is_set": chosen is not None,
             }
-            for choice in choices[:MAX_FILTER_VALUES]
+            for filter_value in values[:MAX_FILTER_VALUES]
         ]
         groups.append({"word": FILTER_NAMES[name], "links": links})
     return groups
 
 
-def label_of(name: str, choice: FilterValue) -> LocalizedText:
-    if name == "kind" and choice.value.upper() in EntryKind.__members__:
-        return LocalizedText(str(KIND_PLURALS[EntryKind[choice.value.upper()]]), "")
+def label_of(name: str, filter_value: FilterValue) -> LocalizedText:
+    if name == "kind" and filter_value.value.upper() in EntryKind.__members__:
+        return LocalizedText(str(KIND_PLURALS[EntryKind[filter_value.value.upper()]]), "")
     if name == "language":
-        return LocalizedText(LANGUAGE_NAMES.get(choice.value, choice.value), choice.value)
-    return choice.label
+        return LocalizedText(LANGUAGE_NAMES.get(filter_value.value, filter_value.value), filter_value.value)
+    return filter_value.label
 
 
 routes = [Route("/{language:language}/search", show, name="search:show", methods=["GET"])]

@@ -30,9 +30,9 @@ from gallery.exhibitions.room_rules import fill_rooms
 from gallery.images.sandbox.fonts import Face
 from gallery.images.share_image import Fonts
 from gallery.public.previews import draft_as_shown
-from gallery.public.queries import ShownTheme, ShownWork
 from gallery.public.rooms import ShownRoom, rooms_of_draft
 from gallery.public.share_images import accent_of, fonts_of
+from gallery.public.view_models import ShownTheme, ShownWork
 from gallery.settings import Settings
 from gallery.web.languages import (
     LANGUAGE_TAGS,

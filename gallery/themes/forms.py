@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from wtforms import ValidationError
-from wtforms.fields import ColorField, DateField, Field, IntegerField, SelectField
+from wtforms.fields import ColorField, DateField, Field, SelectField
 from wtforms.validators import Optional
 
 from gallery.clock import today
@@ -29,7 +29,17 @@ from gallery.themes.date_rules import (
     next_days,
 )
 from gallery.themes.models import Theme
-from gallery.web.forms import Form, LineField, Required, Slug, TextBlockField, choices_of, is_among, stripped
+from gallery.web.forms import (
+    Form,
+    LineField,
+    Required,
+    Slug,
+    TextBlockField,
+    WholeNumberField,
+    choices_of,
+    is_among,
+    stripped,
+)
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 
@@ -146,7 +156,7 @@ class ThemeForm(Form):
         default="winter_solstice",
         description=_l("The day is that of China Standard Time."),
     )
-    rule_year = IntegerField(
+    rule_year = WholeNumberField(
         _l("Year"),
         [Optional()],
         description=_l("For which year this theme is. Left empty: the next time."),

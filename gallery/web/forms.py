@@ -13,11 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from wtforms import Form as WTForm
 from wtforms import ValidationError
-from wtforms.fields import DateTimeLocalField, Field, StringField, TextAreaField
+from wtforms.fields import DateTimeLocalField, Field, IntegerField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
 from gallery.clock import from_local
+from gallery.numbers import MAX_NUMBER, whole_number
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import ngettext
@@ -132,6 +133,23 @@ class TextBlockField(TextAreaField):
 
     def __init__(self, label: Any, longest: int, validators: list[Any] | None = None, **options: Any) -> None:
         super().__init__(label, [*(validators or []), max_length(longest)], filters=[text_block], **options)
+
+
+class WholeNumberField(IntegerField):
+    """A whole number of at most `most`, as gallery/numbers.py reads it: digits alone, no sign."""
+
+    def __init__(
+        self, label: Any, validators: list[Any] | None = None, *, most: int = MAX_NUMBER, **options: Any
+    ) -> None:
+        super().__init__(label, validators, **options)
+        self.most = most
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if not valuelist:
+            return
+        self.data = whole_number(valuelist[0], most=self.most)
+        if self.data is None:
+            raise ValueError(self.invalid_value_message or self.gettext("Not a valid integer value."))
 
 
 def max_length(longest: int) -> Length:

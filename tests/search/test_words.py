@@ -61,7 +61,7 @@ def test_signs_ask_for_nothing(question: str) -> None:
 
 
 def test_a_question_asks_for_phrases_words_and_beginnings() -> None:
-    assert [(term.tokens, term.is_beginning) for term in terms_of('画 "饺子皮" AND the Lanterns')] == [
+    assert [(term.tokens, term.is_prefix) for term in terms_of('画 "饺子皮" AND the Lanterns')] == [
         (("画",), True),
         (("饺子", "子皮"), False),
         (("lantern",), False),
@@ -85,7 +85,7 @@ def test_tokens_are_the_words_and_can_stand_in_a_statement(text: str) -> None:
 @example("it's ﬁ́re，Ａnd 饺子é")
 def test_each_token_of_a_text_is_found_in_it(text: str) -> None:
     for token in filter(None, tokens(text)):
-        found = spans(text, [Term((token,), is_beginning=len(token) == 1)])
+        found = spans(text, [Term((token,), is_prefix=len(token) == 1)])
         assert found
         assert all(0 <= start < end <= len(text) for start, end in found)
         assert all(end < start for (_, end), (start, _) in pairwise(found))

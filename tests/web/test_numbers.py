@@ -18,9 +18,10 @@ from starlette.routing import Route
 from wtforms.fields.core import UnboundField
 
 from gallery.accounts.models import Person
-from gallery.numbers import MAX_NUMBER, page_number, whole_number
+from gallery.numbers import MAX_NUMBER, page_number, row_id, whole_number
 from gallery.settings import Settings
 from gallery.web.forms import Form
+from gallery.web.languages import PACKAGE
 from tests import factories
 from tests.conftest import Site
 
@@ -52,6 +53,29 @@ def test_a_whole_number_is_read_or_refused(text: str, least: int, most: int) -> 
 def test_a_page_is_the_nearest_that_there_may_be(text: str, page: int) -> None:
     assert page_number({"page": text}, most=100) == page
     assert page_number({}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "id"), [("", 0), ("17", 17), ("-1", 0), ("²", 0), ("9" * 5000, 0), (None, 0)]
+)
+def test_what_is_no_id_is_that_of_no_row(text: str | None, id: int) -> None:
+    assert row_id(text) == id
+
+
+def test_no_handler_or_form_reads_a_number_by_itself() -> None:
+    """Numbers of an address or a form are read by gallery/numbers.py, which knows what fits a column."""
+    own = [
+        f"{path}: {line.strip()}"
+        for path in PACKAGE.rglob("*.py")
+        if "migrations" not in path.parts
+        for line in path.read_text().splitlines()
+        if re.search(
+            r"\bint\([^)]*(?:query_params|path_params|headers|posted)"
+            r"|\.isdigit\(\) and|(?<!class Whole)= IntegerField\(|type=int\b(?!, hidden)",
+            line,
+        )
+    ]
+    assert own == []
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "9" * 30, "-1", "²"])

@@ -1,4 +1,4 @@
-"""IIIF Image API 3.0, level 2, for each picture on view: its description, its tiles, and any other piece of it."""
+"""IIIF Image API 3.0, level 2, for each picture on view: info.json, tiles, and any other region in any size."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ JSON, JSON_LD = "application/json", "application/ld+json"
 
 
 async def redirect_to_info(request: Request) -> Response:
-    """A program that has only a picture's address is sent on to its description."""
+    """Redirect from the base URI to info.json."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     token = request.path_params["token"]
@@ -57,56 +57,58 @@ async def redirect_to_info(request: Request) -> Response:
 
 
 async def show_info(request: Request) -> Response:
-    """A viewer learns how large a picture is and which tiles there are."""
+    """info.json: the size of a picture and its tiles."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     token = request.path_params["token"]
-    sighting = await visibility_cache_of(request).on_view(token, CORS)
-    whole, settings = sighting.size, settings_of(request)
-    told = info_json(f"{settings.site_url}/iiif/{token}", whole)
-    body = json.dumps(told, separators=(",", ":")).encode()
+    visibility = await visibility_cache_of(request).on_view(token, CORS)
+    size, settings = visibility.size, settings_of(request)
+    description = info_json(f"{settings.site_url}/iiif/{token}", size)
+    body = json.dumps(description, separators=(",", ":")).encode()
     media_type = preferred_media_type(request.headers.get("accept", ""))
     digest = hashlib.blake2b(body + media_type.encode(), digest_size=12).hexdigest()
-    headers = {**cache_headers(settings, f'"{digest}"'), **CORS, **sighting.headers, "vary": "accept"}
+    headers = {**cache_headers(settings, f'"{digest}"'), **CORS, **visibility.headers, "vary": "accept"}
     headers["link"] = f'<{PROFILE}>;rel="profile"'
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
-    # A profile with a colon needs quotes, which Starlette leaves alone.
+    # The profile contains a colon and so needs its quotes, which Starlette leaves alone.
     return Response(body, headers=headers, media_type=media_type)
 
 
 def preferred_media_type(accept: str) -> str:
-    """JSON-LD, but plain JSON for those who ask for that, or for a page that a person can read."""
-    asked = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    if JSON_LD not in asked and asked & {JSON, "text/html"}:
+    """JSON-LD, or plain JSON for programs that accept only that and for browsers."""
+    accepted = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    if JSON_LD not in accepted and accepted & {JSON, "text/html"}:
         return JSON
     return f'{JSON_LD};profile="{CONTEXT}"'
 
 
 async def show(request: Request) -> Response:
-    """A viewer fetches a tile, or another piece of a picture in the size, turn, quality and format that it wants."""
+    """A tile, or another region of a picture in the requested size, rotation, quality and format."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
-    asked = request.path_params
-    token = asked["token"]
-    sightings, settings = visibility_cache_of(request), settings_of(request)
-    sighting = await sightings.on_view(token, CORS)
-    whole = sighting.size
+    parameters = request.path_params
+    token = parameters["token"]
+    visibility_cache, settings = visibility_cache_of(request), settings_of(request)
+    visibility = await visibility_cache.on_view(token, CORS)
+    size = visibility.size
     try:
-        cut = parse_image_request(asked["region"], asked["size"], asked["rotation"], asked["last"], whole)
+        cut = parse_image_request(
+            parameters["region"], parameters["size"], parameters["rotation"], parameters["last"], size
+        )
     except ImageRequestError as refusal:
         return problem(refusal.status, refusal.sentence)
     headers = {
         **cache_headers(settings, f'"{token}-{cut.name}"'),
         **CORS,
-        **sighting.headers,
-        "link": f'<{settings.site_url}/iiif/{token}/{cut.canonical(whole)}>;rel="canonical",'
+        **visibility.headers,
+        "link": f'<{settings.site_url}/iiif/{token}/{cut.canonical(size)}>;rel="canonical",'
         f'<{PROFILE}>;rel="profile"',
     }
     if etag_matches(request.headers.get("if-none-match", "").encode(), headers["etag"].encode()):
         return Response(status_code=304, headers=headers)
     storage: Storage = request.app.state.storage
-    keys = [tile_key(token, cut.name)] if is_tile(cut, whole) else []
+    keys = [tile_key(token, cut.name)] if is_tile(cut, size) else []
     for key in [*keys, derivative_key(token, cut.name)]:
         try:
             return await storage.public.answer(request, key, media_type=FORMATS[cut.format], headers=headers)
@@ -115,7 +117,7 @@ async def show(request: Request) -> Response:
     demand: OnDemandQueue = request.app.state.on_demand
     try:
         body = await demand.get(
-            f"{token}/{cut.name}", lambda: make_derivative(token, cut, whole, storage, settings)
+            f"{token}/{cut.name}", lambda: make_derivative(token, cut, size, storage, settings)
         )
     except QueueFull:
         return problem(503, "Too many pieces of pictures are being made. Please ask again.", RETRY_AFTER)
@@ -126,16 +128,15 @@ async def show(request: Request) -> Response:
     except FileNotFoundError:
         raise HTTPException(404, headers=CORS) from None
     finally:
-        require_on_view(
-            await visibility_of(token), CORS
-        )  # it may have been withdrawn while this request waited
+        # The work may have been withdrawn while this request waited.
+        require_on_view(await visibility_of(token), CORS)
     return Response(body, headers=headers, media_type=FORMATS[cut.format])
 
 
 async def make_derivative(
-    token: str, cut: ImageRequest, whole: Size, storage: Storage, settings: Settings
+    token: str, cut: ImageRequest, size: Size, storage: Storage, settings: Settings
 ) -> bytes:
-    """Cut a piece of a picture and keep it for the next who asks. Raises Refused, and FileNotFoundError."""
+    """Make a derivative of a picture and store it for later requests. Raises Refused and FileNotFoundError."""
     image = await Image.get_or_none(token=token)
     if image is None:
         raise FileNotFoundError(token)
@@ -143,7 +144,7 @@ async def make_derivative(
         storage.scratch_folder() as folder,
         storage.private.local_copy(original_key(token)) as original,
     ):
-        path = await render_region(original, whole, cut, folder, request_limits(settings), image.framing)
+        path = await render_region(original, size, cut, folder, request_limits(settings), image.framing)
         body = path.read_bytes()
         if len(body) <= settings.iiif_cache_bytes:
             await store_derivative(token, cut.name, path, len(body), storage)
@@ -151,14 +152,14 @@ async def make_derivative(
 
 
 async def store_derivative(token: str, name: str, path: Path, size: int, storage: Storage) -> None:
-    """Put what was made of a picture into public storage while it is on view. The row comes first, so that none is
-    forgotten."""
+    """Put a derivative into public storage while the picture is on view. The row is written first, so that no file
+    is forgotten."""
     image = await Image.get_or_none(token=token)
     if image is None:
         return
     try:
         row = await Derivative.create(image=image, name=name, file_bytes=size)
-    except IntegrityError:  # another process has it, or is just putting it
+    except IntegrityError:  # another process has stored it, or is storing it
         return
     if await is_on_view(token):
         await storage.public.put_file(derivative_key(token, name), path)
@@ -173,7 +174,7 @@ def cache_headers(settings: Settings, etag: str) -> dict[str, str]:
 
 
 def problem(status: int, sentence: str, retry_after: int | None = None) -> Response:
-    """What is wrong with a request, for a program (RFC 9457)."""
+    """A response that says what is wrong with the request (RFC 9457)."""
     headers: Mapping[str, str] = {"retry-after": str(retry_after)} if retry_after else {}
     return JSONResponse(
         {"status": status, "detail": sentence},
@@ -184,8 +185,8 @@ def problem(status: int, sentence: str, retry_after: int | None = None) -> Respo
 
 
 def visibility_cache_of(request: Request) -> VisibilityCache:
-    sightings: VisibilityCache = request.app.state.visibility
-    return sightings
+    visibility_cache: VisibilityCache = request.app.state.visibility
+    return visibility_cache
 
 
 METHODS = ["GET", "OPTIONS"]

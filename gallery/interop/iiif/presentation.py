@@ -1,6 +1,6 @@
 """IIIF Presentation 3: a manifest for each work on view, and collections of an exhibition and of a theme.
 
-One document holds both languages. What is not in a language is said in the one in which it is, and marked so.
+One document holds both languages. A text without a translation is in its own language, and marked with it.
 https://iiif.io/api/presentation/3.0/
 """
 
@@ -25,10 +25,10 @@ from gallery.images.renditions import widths_for
 from gallery.interop.iiif.image_api import CORS, METHODS, PREFLIGHT
 from gallery.interop.responses import CACHE_HEADERS, json_response
 from gallery.organisations.models import Organisation
-from gallery.public import queries
+from gallery.public import queries, view_models
 from gallery.public.media import NOT_FOR_MACHINES
-from gallery.public.queries import WORK_COLUMNS, ShownExhibition, ShownWork
-from gallery.public.views import MAX_WORKS_LISTED, PRESENTATION_MEDIA_TYPE
+from gallery.public.pages import MAX_WORKS_LISTED, PRESENTATION_MEDIA_TYPE
+from gallery.public.view_models import WORK_COLUMNS, ShownExhibition, ShownWork
 from gallery.themes.models import Theme
 from gallery.web.languages import (
     LANGUAGE_TAGS,
@@ -51,7 +51,7 @@ LanguageMap = dict[str, list[str]]  # by language
 
 
 async def show_artwork(request: Request) -> Response:
-    """A viewer opens a work: its label, its story, and its picture with the alternative text."""
+    """The manifest of a work."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     public_id = request.path_params["public_id"]
@@ -78,14 +78,14 @@ async def show_artwork(request: Request) -> Response:
 
 
 async def show_exhibition(request: Request) -> Response:
-    """A viewer opens an exhibition: its works in the order of its rooms."""
+    """The collection of an exhibition: its works in the order of its rooms."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     slug, pages = request.path_params["slug"], pages_of(request)
     rows = (
         await queries.published_editions(queries.has_opened(), exhibition__slug=slug)
         .limit(1)
-        .values(*queries.EDITION_COLUMNS)
+        .values(*view_models.EDITION_COLUMNS)
     )
     if not rows:
         raise HTTPException(404, headers=CORS)
@@ -103,7 +103,7 @@ async def show_exhibition(request: Request) -> Response:
         .distinct()
         .values(*WORK_COLUMNS)
     }
-    told = collection(
+    data = collection(
         pages,
         pages.url("manifests:exhibition", slug=slug),
         language_map(lambda: ShownExhibition.of(row).title),
@@ -112,11 +112,11 @@ async def show_exhibition(request: Request) -> Response:
         [works[id] for id in dict.fromkeys(order) if id in works],
         nav_date=row["opens_at"],
     )
-    return manifest_response(told, all(work["consent__for_machine_use"] for work in works.values()))
+    return manifest_response(data, all(work["consent__for_machine_use"] for work in works.values()))
 
 
 async def show_theme(request: Request) -> Response:
-    """A viewer opens a theme: the works on view that were made for it, the newest first."""
+    """The collection of a theme: its works on view, the newest first."""
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=PREFLIGHT)
     pages = pages_of(request)
@@ -131,7 +131,7 @@ async def show_theme(request: Request) -> Response:
         .limit(MAX_WORKS_LISTED)
         .values(*WORK_COLUMNS)
     )
-    told = collection(
+    data = collection(
         pages,
         pages.url("manifests:theme", slug=theme.slug),
         language_map(lambda: localized(theme, "title")),
@@ -140,13 +140,13 @@ async def show_theme(request: Request) -> Response:
         works,
         nav_date=start_of_day(theme.occurs_on) if theme.occurs_on else None,
     )
-    return manifest_response(told, all(work["consent__for_machine_use"] for work in works))
+    return manifest_response(data, all(work["consent__for_machine_use"] for work in works))
 
 
-def manifest_response(told: Data, is_for_machines: bool) -> Response:
+def manifest_response(data: Data, is_for_machines: bool) -> Response:
     robots = {} if is_for_machines else NOT_FOR_MACHINES
     return json_response(
-        {"@context": CONTEXT, **told}, PRESENTATION_MEDIA_TYPE, {**CACHE_HEADERS, **CORS, **robots}
+        {"@context": CONTEXT, **data}, PRESENTATION_MEDIA_TYPE, {**CACHE_HEADERS, **CORS, **robots}
     )
 
 
@@ -157,7 +157,9 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
     assert artist is not None
 
     def credit() -> LocalizedText:
-        return queries.in_page_language(artist.credit_name, artist.credit_name_translation, artwork.language)
+        return view_models.in_page_language(
+            artist.credit_name, artist.credit_name_translation, artwork.language
+        )
 
     label = language_map(lambda: artwork.spoken("title"))
     alt = language_map(lambda: without_markdown(artwork.spoken("alt_text")))
@@ -206,7 +208,7 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
                 {
                     "id": pages.absolute(pages.url("manifests:exhibition", slug=row["exhibition__slug"])),
                     "type": "Collection",
-                    "label": language_map(lambda row=row: queries.spoken_column(row, "title")),  # type: ignore[misc]
+                    "label": language_map(lambda row=row: view_models.localized_column(row, "title")),  # type: ignore[misc]
                 }
                 for row in shown_in
             ],
@@ -310,7 +312,7 @@ def thumbnail_of(pages: Pages, row: Data) -> Data:
 
 
 def thumbnail(pages: Pages, token: str, size: tuple[int, int]) -> Data:
-    """The small rendition, which is there already; the service makes any other size."""
+    """A small rendition, which exists already. The image service makes any other size."""
     width = next((step for step in widths_for(size[0]) if step >= THUMBNAIL_WIDTH), widths_for(size[0])[-1])
     return {
         "id": pages.absolute(f"/media/{token}/{width}.jpg"),
@@ -326,28 +328,28 @@ def service(pages: Pages, token: str) -> Data:
     return {"id": pages.absolute(f"/iiif/{token}"), "type": "ImageService3", "profile": "level2"}
 
 
-def language_map(said: Callable[[], LocalizedText]) -> LanguageMap:
-    """What `said` gives on a page of each language, by the language in which it really is."""
+def language_map(text_of: Callable[[], LocalizedText]) -> LanguageMap:
+    """The text that `text_of` gives in each language of the site, by the language that it really is in."""
     texts: LanguageMap = {}
     for language in LANGUAGES:
         with use_language(language):
-            text, own = said()
+            text, own = text_of()
         if text:
             texts[LANGUAGE_TAGS[own]] = [text]
     return texts
 
 
 def interface_language_map(message: Any) -> LanguageMap:
-    """A lazy word of the interface in each language."""
+    """A lazy text of the interface in each language."""
     return language_map(lambda: LocalizedText(str(message), current_language()))
 
 
-def without_markdown(said: LocalizedText) -> LocalizedText:
-    return LocalizedText(markdown_to_text(said.text), said.language)
+def without_markdown(text: LocalizedText) -> LocalizedText:
+    return LocalizedText(markdown_to_text(text.text), text.language)
 
 
 def join_maps(first: LanguageMap, second: LanguageMap) -> LanguageMap:
-    """Both in each language; what is not there in a language stands in the other."""
+    """Both texts in each language. A text that a language lacks is taken from the other."""
     return {
         tag: [" · ".join(line for texts in (first, second) for line in lines_in(texts, tag))]
         for tag in dict.fromkeys([*first, *second])
@@ -358,9 +360,9 @@ def lines_in(texts: LanguageMap, tag: str) -> list[str]:
     return texts.get(tag) or next(iter(texts.values()), [])
 
 
-def without_empty(told: Data) -> Data:
-    """Without what is empty."""
-    return {key: value for key, value in told.items() if value not in (None, {}, [])}
+def without_empty(data: Data) -> Data:
+    """The data without empty values."""
+    return {key: value for key, value in data.items() if value not in (None, {}, [])}
 
 
 routes = [

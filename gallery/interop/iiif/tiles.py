@@ -1,8 +1,8 @@
-"""Tiles of pictures on view: cut by the worker, straight into public storage, and gone with the picture.
+"""Tiles of pictures on view: the worker cuts them into public storage, and deletes them with the picture.
 
-What may go wrong is that a picture leaves the wall while its tiles are being put there. So whoever does it holds a lease,
-asks before each handful and once more at the end, and deletes what it put if the answer has changed. If it is killed in
-between, the lease is still written in the row, and the next who finds it run out looks after what was left.
+A picture may leave the site while its tiles are being stored. So the worker takes a lease on the image, checks before each
+batch and after the last one that the picture is on view, and otherwise deletes what it has stored. If the worker is
+killed, the lease stays in the row. When it has expired, another worker finishes or cleans up.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from gallery.worker import ChoreContext
 
 logger = logging.getLogger("gallery.worker")
 
-RETRY_DELAY = timedelta(minutes=20)  # after an attempt for which this machine had no time or memory
-MAX_ATTEMPTS = 10  # its tiles are then cut on demand, each by itself
-STORED_AT_ONCE = 16  # tiles that are put at once, between two looks at whether they may be
+RETRY_DELAY = timedelta(minutes=20)  # after the machine had no time or memory for it
+MAX_ATTEMPTS = 10  # afterwards its tiles are cut one by one, on demand
+STORED_AT_ONCE = 16  # tiles stored between two checks
 
 
 async def cut_next(context: ChoreContext) -> bool:
-    """Cut the tiles of one picture that is on view and has none; pictures to be developed come first."""
+    """Cut the tiles of one picture on view that has none, unless pictures wait to be developed."""
     if await are_images_waiting():
         return False
     image = await claim(context)
@@ -51,11 +51,11 @@ async def cut_next(context: ChoreContext) -> bool:
     except (ImageRefused, FileNotFoundError) as fault:
         logger.warning("The tiles of image %d could not be cut: %s", image.id, fault)
         is_complete = False
-    except BaseException:  # whoever comes next need not wait for the lease to run out
+    except BaseException:  # so that the next worker need not wait until the lease expires
         await claimed(image).update(tiling_until=now())
         raise
     if is_complete and await is_on_view(image.token):
-        # Not if the picture was off the wall for a moment, for then some of its tiles were deleted again.
+        # If the picture was not on view for a moment, some of its tiles were deleted: then it is not complete.
         complete = claimed(image).filter(tiling_until__gt=now(), is_public=True)
         if await complete.update(has_tiles=True, tiling_until=None, tiling_attempts=0):
             return True
@@ -64,7 +64,7 @@ async def cut_next(context: ChoreContext) -> bool:
 
 
 async def cut_and_store(context: ChoreContext, image: Image) -> bool:
-    """Make tiles, and put them into public storage for as long as the picture is on view; whether all are there."""
+    """Cut tiles and store them publicly while the picture is on view. Returns whether all were stored."""
     storage = context.storage
     async with (
         storage.scratch_folder() as folder,
@@ -77,18 +77,18 @@ async def cut_and_store(context: ChoreContext, image: Image) -> bool:
         for first in range(0, len(names), STORED_AT_ONCE):
             if not await is_on_view(image.token):
                 return False
-            handful = names[first : first + STORED_AT_ONCE]
+            batch = names[first : first + STORED_AT_ONCE]
             await asyncio.gather(
-                *(storage.public.put_file(tile_key(image.token, name), folder / name) for name in handful)
+                *(storage.public.put_file(tile_key(image.token, name), folder / name) for name in batch)
             )
         return True
 
 
 async def claim(context: ChoreContext) -> Image | None:
-    """Take a picture on lease: first one that another left half done, whether or not it is still on view."""
+    """Take a lease on a picture: first on one that another worker left unfinished, on view or not."""
     async with in_transaction():
-        left = Image.filter(tiling_until__lt=now())
-        image: Image | None = await locked(left.order_by("id").limit(1), skip_locked=True).first()
+        unfinished = Image.filter(tiling_until__lt=now())
+        image: Image | None = await locked(unfinished.order_by("id").limit(1), skip_locked=True).first()
         if image is None:
             on_view = Artwork.all().on_view().values("image_id")
             without = Image.filter(
@@ -108,12 +108,12 @@ async def claim(context: ChoreContext) -> Image | None:
 
 
 async def give_up(context: ChoreContext, image: Image) -> None:
-    """Leave no tile and no lease behind; but of a picture on view whose lease another has taken over, both."""
+    """Delete the tiles and the lease, unless the picture is on view and another worker has taken over its lease."""
     if not await is_on_view(image.token) or await claimed(image).exists():
         await context.storage.public.delete_folder(tile_key(image.token))
     await claimed(image).update(tiling_until=None)
 
 
 def claimed(image: Image) -> QuerySet[Image]:
-    """The row, for as long as nobody else has claimed it since."""
+    """The image's row, if no other worker has claimed it since."""
     return Image.filter(id=image.id, tiling_attempts=image.tiling_attempts)

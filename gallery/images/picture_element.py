@@ -1,0 +1,65 @@
+"""The `<picture>` element: the same on visitors' pages, at the desk, in previews and in archives.
+
+It is a function and no Jinja macro, for a page has up to sixty pictures: a macro takes 3.2 ms for them, this takes 0.5 ms.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+from gallery.images.renditions import file_name, widths_for
+from gallery.web.languages import LocalizedText
+from gallery.web.rendering import lang_attribute
+
+FALLBACK_WIDTH = 960  # px: for browsers that know neither AVIF nor WebP
+
+
+def picture_element(
+    folder: str,
+    size: tuple[int, int],
+    alt: LocalizedText,
+    sizes: str,
+    *,
+    first: bool = False,
+    max_width: int | None = None,
+) -> Markup:
+    """A <picture> of the renditions below the address `folder`, none wider than `max_width` px if some are not.
+
+    `size` is that of the image in px. `sizes` is the attribute: how wide the page shows it. `first` is for the picture
+    with which a page begins: the browser fetches it at once.
+    """
+    before, after = _around_alt(folder, size, sizes, first, max_width)
+    # An address, numbers and sizes of our own: only the alternative text needs escaping.
+    return Markup(f'{before} alt="{escape(alt.text)}"{lang_attribute(alt)}{after}')  # noqa: S704
+
+
+def rendition_address(folder: str, image_width: int, width: int, format: str = "jpg") -> str:
+    """The address of the narrowest rendition at least `width` px wide, or of the widest."""
+    widths = widths_for(image_width)
+    return f"{folder}/{file_name(next((each for each in widths if each >= width), widths[-1]), format)}"
+
+
+@lru_cache(maxsize=4096)
+def _around_alt(
+    folder: str, size: tuple[int, int], sizes: str, first: bool, max_width: int | None
+) -> tuple[str, str]:
+    """The element before and after its alternative text, so that the cache holds no texts of works."""
+    width, height = size
+    widths = widths_for(width)
+    fitting = [each for each in widths if max_width is None or each <= max_width] or widths[:1]
+    avif, webp = (
+        ", ".join([f"{folder}/{file_name(each, format)} {each}w" for each in fitting])
+        for format in ("avif", "webp")
+    )
+    fallback = rendition_address(folder, width, min(max_width or FALLBACK_WIDTH, FALLBACK_WIDTH))
+    # The browser fetches the first picture before the layout is known, and would take `auto` for the window's width.
+    sizes = sizes.removeprefix("auto, ") if first else sizes
+    priority = 'fetchpriority="high"' if first else 'loading="lazy" fetchpriority="low"'
+    return (
+        f'<picture class="picture"><source type="image/avif" sizes="{sizes}" srcset="{avif}">'
+        f'<source type="image/webp" sizes="{sizes}" srcset="{webp}">'
+        f'<img src="{fallback}" width="{width}" height="{height}"',
+        f' {priority} decoding="async"></picture>',
+    )

@@ -1,0 +1,42 @@
+"""An artist's page, where the artist wishes to have one."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from gallery.artists.consents import birth_decade
+from gallery.artists.models import Artist
+from gallery.public import queries
+from gallery.public.pages import MAX_WORKS_LISTED, render_page, set_page_language
+from gallery.web.languages import localized
+
+
+async def show(request: Request) -> Response:
+    """An artist's works on view under the credit name, if the artist wishes to have such a page."""
+    set_page_language(request)
+    works = await queries.works_on_view(
+        Q(artist__page_id=request.path_params["page_id"]), limit=MAX_WORKS_LISTED
+    )
+    if not works:
+        raise HTTPException(404)
+    artist = await Artist.get(page_id=request.path_params["page_id"])
+    return render_page(
+        request,
+        "public/artist.html",
+        about=localized(artist, "about"),
+        born=birth_decade(artist),
+        works=works,
+        credit=works[0].credit,
+        organisation=works[0].organisation,
+        listed_works=works,
+        card=next((work for work in works if work.is_for_sharing), None),
+    )
+
+
+routes = [
+    Route("/{language:language}/artists/{page_id:name}", show, name="visits:artist", methods=["GET"]),
+]

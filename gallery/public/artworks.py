@@ -1,0 +1,51 @@
+"""A work's page."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.artists.consents import birth_decade
+from gallery.artworks.access import load_on_view
+from gallery.organisations.links import find_dead_links
+from gallery.public import queries, share_images
+from gallery.public.pages import linked_data_of, manifest_link, oembed_links, render_page, set_page_language
+from gallery.themes.models import Theme
+from gallery.web.rendering import settings_of
+
+
+async def show(request: Request) -> Response:
+    """A work with its label, its story and the project behind it."""
+    set_page_language(request)
+    public_id = request.path_params["public_id"]
+    artwork = await load_on_view(public_id, "image", "artist", "organisation", "project")
+    placement = await queries.placement_of(artwork.id)
+    if placement is None:  # withdrawn or taken down since the query before
+        raise HTTPException(404)
+    work = placement.work
+    dead = await find_dead_links(artwork.project.links.values() if artwork.project else ())
+    return render_page(
+        request,
+        "public/artwork.html",
+        works=[work, *placement.neighbours],
+        theme=placement.exhibition.theme,
+        work=work,
+        artwork=artwork,
+        born=birth_decade(artwork.artist),
+        placement=placement,
+        dead=dead,
+        themes=await Theme.filter(artworks__id=artwork.id).order_by("occurs_on", "id"),
+        linked_data=linked_data_of(request).of_artwork(placement, artwork, dead),
+        alternates=[
+            manifest_link(request, "manifests:artwork", work.title.text, public_id=public_id),
+            *oembed_links(request, "visits:artwork", work.title.text, public_id=public_id),
+        ],
+        share_images=share_images.of_work(work, placement.exhibition.theme, settings_of(request)),
+    )
+
+
+routes = [
+    Route("/{language:language}/works/{public_id:name}", show, name="visits:artwork", methods=["GET"]),
+]

@@ -1,0 +1,131 @@
+"""Exhibitions: the list, an exhibition's page, and its walk."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.exhibitions.credit_logos import logos_of
+from gallery.organisations.links import find_dead_links
+from gallery.public import queries, share_images
+from gallery.public.access import load_opened
+from gallery.public.pages import (
+    MAX_LISTED,
+    feed_link,
+    linked_data_of,
+    manifest_link,
+    oembed_links,
+    render_page,
+    set_page_language,
+    slug_of,
+)
+from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import pages_of, settings_of
+
+PROJECTS_OF_EXHIBITION = 60  # listed on its last page
+
+
+async def index(request: Request) -> Response:
+    """The open, coming and past exhibitions."""
+    set_page_language(request)
+    data = linked_data_of(request)
+    open_now = await queries.exhibitions(queries.is_open(), limit=MAX_LISTED)
+    past = await queries.exhibitions(queries.has_closed(), order="-closes_at", limit=MAX_LISTED)
+    hung = await queries.works_by_edition([*open_now, *past], 1)
+    return render_page(
+        request,
+        "public/exhibitions.html",
+        works=[work for works in hung.values() for work in works],
+        open_now=open_now,
+        to_open=await queries.exhibitions(queries.opens_later(), order="opens_at", limit=MAX_LISTED),
+        past=past,
+        hung=hung,
+        linked_data=data.index(
+            data.exhibitions(), _("Exhibitions that are open, that open next, and that were shown before.")
+        ),
+    )
+
+
+async def show(request: Request) -> Response:
+    """An exhibition, room by room, at most WORKS_PER_PAGE works at once."""
+    set_page_language(request)
+    exhibition = await load_opened(slug_of(request))
+    query = request.query_params
+    try:
+        page = await exhibition_page(exhibition.edition_id, query.get("room", ""), query.get("after", ""))
+    except NoSuchRoom as error:
+        raise HTTPException(404) from error
+    is_beginning = "room" not in query
+    works = page.works
+    first = works if is_beginning else await first_works(exhibition.edition_id)
+    slug, title = exhibition.slug, exhibition.title.text
+    is_end = not page.following
+    return render_page(
+        request,
+        "public/exhibition.html",
+        works=works,
+        theme=exhibition.theme,
+        exhibition=exhibition,
+        page=page,
+        rooms=page.rooms,
+        is_beginning=is_beginning,
+        is_end=is_end,
+        projects=await queries.projects_in_edition(exhibition.edition_id, PROJECTS_OF_EXHIBITION)
+        if is_end
+        else [],
+        cover=works[0] if works else None,
+        logos=await logos_of(
+            slug,
+            [credit.key for credit in exhibition.credits],
+            lambda logo: pages_of(request).url("logos:show", token=logo.token),
+        ),
+        dead=await find_dead_links({credit.link for credit in exhibition.credits if credit.link}),
+        counts=page.counts,
+        onward=urlencode(page.following or {}),
+        twin_query=urlencode({name: query[name] for name in ("room", "after") if name in query}),
+        linked_data=linked_data_of(request).of_exhibition(exhibition),
+        alternates=[
+            feed_link(request, "feeds:exhibition", title, slug=slug),
+            manifest_link(request, "manifests:exhibition", title, slug=slug),
+            *oembed_links(request, "visits:exhibition", title, slug=slug),
+        ],
+        share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
+    )
+
+
+async def show_walk(request: Request) -> Response:
+    """An exhibition, or one of its rooms, work by work; also for a screen in a hall.
+
+    It has at most WORKS_PER_PAGE works. A larger exhibition is shown room by room.
+    """
+    set_page_language(request)
+    exhibition = await load_opened(slug_of(request))
+    room = request.query_params.get("room", "")
+    try:
+        page = await exhibition_page(exhibition.edition_id, room)
+    except NoSuchRoom as error:
+        raise HTTPException(404) from error
+    first = await first_works(exhibition.edition_id) if room else page.works
+    return render_page(
+        request,
+        "public/walk.html",
+        works=page.works,
+        theme=exhibition.theme,
+        exhibition=exhibition,
+        rooms=page.rooms[:1] if room else page.rooms,
+        share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
+    )
+
+
+routes = [
+    Route("/{language:language}/exhibitions", index, name="visits:exhibitions", methods=["GET"]),
+    Route("/{language:language}/exhibitions/{slug:name}", show, name="visits:exhibition", methods=["GET"]),
+    Route(
+        "/{language:language}/exhibitions/{slug:name}/walk", show_walk, name="visits:walk", methods=["GET"]
+    ),
+]

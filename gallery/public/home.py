@@ -1,0 +1,87 @@
+"""The home page, and the pages about the gallery itself."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gallery.clock import today
+from gallery.public import queries
+from gallery.public.pages import linked_data_of, render_page, set_page_language
+from gallery.themes.models import Theme, themes_open_for_works
+from gallery.web.languages import accepted_language
+from gallery.web.rendering import redirect, render_public
+
+OPEN_ON_HOME = 4
+TO_OPEN_ON_HOME = 4
+PAST_ON_HOME = 4
+NEWEST_ON_HOME = 8
+HUNG_ON_HOME = 8  # of each open exhibition
+ORGANISATIONS_ON_HOME = 24
+CALLS_ON_HOME = 4
+
+
+async def redirect_to_language(request: Request) -> Response:
+    """Redirect to the home page in the language that the browser prefers."""
+    language = accepted_language(request.headers.get("accept-language", ""))
+    response = redirect(request, "visits:home", language=language)
+    response.headers["vary"] = "Accept-Language"
+    response.headers["cache-control"] = "no-cache"
+    return response
+
+
+async def show(request: Request) -> Response:
+    """The home page: open and coming exhibitions, open calls, the newest works, and the organisations."""
+    set_page_language(request)
+    open_now = await queries.exhibitions(queries.is_open(), limit=OPEN_ON_HOME)
+    past = await queries.exhibitions(queries.has_closed(), order="-closes_at", limit=PAST_ON_HOME)
+    hung = await queries.works_by_edition([*open_now, *past], HUNG_ON_HOME)
+    already_shown = {work.id for edition in open_now for work in hung[edition.edition_id]}
+    newest = [
+        work
+        for work in await queries.works_on_view(limit=NEWEST_ON_HOME + len(already_shown))
+        if work.id not in already_shown
+    ]
+    newest = newest[:NEWEST_ON_HOME]
+    shown_now = [exhibition for exhibition in open_now if hung[exhibition.edition_id]]
+    return render_page(
+        request,
+        "public/home.html",
+        works=[*newest, *(work for works in hung.values() for work in works)],
+        # The page has one accent: that of the exhibition that opened last.
+        theme=open_now[0].theme if open_now else None,
+        open_now=shown_now,
+        to_open=await queries.exhibitions(queries.opens_later(), order="opens_at", limit=TO_OPEN_ON_HOME),
+        calls=await Theme.filter(themes_open_for_works())
+        .order_by("call_closes_on", "occurs_on", "id")
+        .limit(CALLS_ON_HOME),
+        day=today(),
+        past=past,
+        hung=hung,
+        newest=newest,
+        organisations=await queries.organisations_on_view(limit=ORGANISATIONS_ON_HOME),
+        linked_data=linked_data_of(request).home(shown_now),
+    )
+
+
+async def show_about(request: Request) -> Response:
+    """What this gallery is, how works come here, and where support goes."""
+    set_page_language(request)
+    return render_public(request, "public/about.html")
+
+
+async def show_accessibility(request: Request) -> Response:
+    """For whom the pages work well, and where they do not yet."""
+    set_page_language(request)
+    return render_public(request, "public/accessibility.html")
+
+
+routes = [
+    Route("/", redirect_to_language, name="visits:front", methods=["GET"]),
+    Route("/{language:language}/", show, name="visits:home", methods=["GET"]),
+    Route("/{language:language}/about", show_about, name="visits:about", methods=["GET"]),
+    Route(
+        "/{language:language}/accessibility", show_accessibility, name="visits:accessibility", methods=["GET"]
+    ),
+]

@@ -1,0 +1,71 @@
+"""Organisations: the list, and an organisation's page."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from gallery.images.profile_images import visible_profile_image
+from gallery.organisations.models import Organisation
+from gallery.public import queries, share_images
+from gallery.public.pages import (
+    MAX_LISTED,
+    MAX_WORKS_LISTED,
+    feed_link,
+    linked_data_of,
+    render_page,
+    set_page_language,
+    slug_of,
+)
+from gallery.public.view_models import ShownProfileImage
+from gallery.web.languages import gettext as _
+from gallery.web.languages import localized
+from gallery.web.rendering import settings_of
+
+
+async def index(request: Request) -> Response:
+    """The organisations that send works."""
+    set_page_language(request)
+    data = linked_data_of(request)
+    return render_page(
+        request,
+        "public/organisations.html",
+        linked_data=data.index(data.organisations(), _("The charities and foundations that send works.")),
+        organisations=await queries.organisations_on_view(limit=MAX_LISTED),
+    )
+
+
+async def show(request: Request) -> Response:
+    """An organisation: its text about itself, its projects and its works on view."""
+    set_page_language(request)
+    organisation = await Organisation.get_or_none(slug=slug_of(request), is_active=True)
+    if organisation is None:
+        raise HTTPException(404)
+    works = await queries.works_on_view(Q(organisation_id=organisation.id), limit=MAX_WORKS_LISTED)
+    return render_page(
+        request,
+        "public/organisation.html",
+        works=works,
+        profile_image=ShownProfileImage.of(await visible_profile_image(organisation)),
+        organisation=organisation,
+        projects=await queries.projects_of_organisation(organisation.id, MAX_LISTED),
+        linked_data=linked_data_of(request).of_organisation(organisation),
+        alternates=[
+            feed_link(
+                request, "feeds:organisation", localized(organisation, "name").text, slug=organisation.slug
+            )
+        ],
+        listed_works=works,
+        share_images=share_images.of_organisation(organisation, works, settings_of(request)),
+    )
+
+
+routes = [
+    Route("/{language:language}/organisations", index, name="visits:organisations", methods=["GET"]),
+    Route(
+        "/{language:language}/organisations/{slug:name}", show, name="visits:organisation", methods=["GET"]
+    ),
+]

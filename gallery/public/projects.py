@@ -1,0 +1,48 @@
+"""A project's page."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from gallery.images.profile_images import visible_profile_image
+from gallery.organisations.links import find_dead_links
+from gallery.organisations.models import Project
+from gallery.public import queries, share_images
+from gallery.public.pages import MAX_WORKS_LISTED, linked_data_of, render_page, set_page_language, slug_of
+from gallery.public.view_models import ShownProfileImage
+from gallery.web.rendering import settings_of
+
+
+async def show(request: Request) -> Response:
+    """What a project does, where to support it, and its works on view.
+
+    404 without a work on view: partners enter projects while their works are still drafts.
+    """
+    set_page_language(request)
+    project = await Project.get_or_none(slug=slug_of(request), organisation__is_active=True).select_related(
+        "organisation"
+    )
+    works = await queries.works_on_view(Q(project_id=project.id), limit=MAX_WORKS_LISTED) if project else []
+    if project is None or not works:
+        raise HTTPException(404)
+    dead = await find_dead_links(project.links.values())
+    return render_page(
+        request,
+        "public/project.html",
+        works=works,
+        profile_image=ShownProfileImage.of(await visible_profile_image(project)),
+        project=project,
+        dead=dead,
+        linked_data=linked_data_of(request).of_project(project, dead),
+        listed_works=works,
+        share_images=share_images.of_project(project, works, settings_of(request)),
+    )
+
+
+routes = [
+    Route("/{language:language}/projects/{slug:name}", show, name="visits:project", methods=["GET"]),
+]

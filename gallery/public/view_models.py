@@ -1,0 +1,396 @@
+"""What a visitor's page shows: works, pictures, exhibitions and themes, made from rows of the database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+
+from markupsafe import Markup
+
+from gallery.clock import now
+from gallery.exhibitions.credits import Credit, by_kind, credits_of
+from gallery.exhibitions.talks import Talk, talks_of
+from gallery.images.picture_element import picture_element, rendition_address
+from gallery.images.profile_image_models import ProfileImage
+from gallery.images.renditions import widths_for
+from gallery.images.sandbox.parent import SMALL_SIDE
+from gallery.web.languages import LocalizedText, current_language, localized, other_language
+
+COLOUR_PATTERN = re.compile(r"#[0-9a-fA-F]{6}")
+PLACEHOLDER_PATTERN = re.compile(r"data:image/(?:webp|png|jpeg|avif|gif);base64,[A-Za-z0-9+/]+={0,2}")
+MAX_THUMBNAIL_WIDTH = 1600  # px: no work in a row is wider, even on a dense screen
+WORK_COLUMNS = (
+    "id",
+    "public_id",
+    "language",
+    "title",
+    "title_translation",
+    "alt_text",
+    "alt_text_translation",
+    "medium",
+    "medium_translation",
+    "year",
+    "project_id",
+    "image_id",
+    "image__token",
+    "image__width",
+    "image__height",
+    "image__placeholder",
+    "image__mean_colour",
+    "artist__credit_name",
+    "artist__credit_name_translation",
+    "organisation_id",
+    "organisation__name_zh",
+    "organisation__name_en",
+    "consent__for_sharing",
+    "consent__for_machine_use",
+)
+
+EDITION_COLUMNS = (
+    "id",
+    "title_zh",
+    "title_en",
+    "introduction_zh",
+    "introduction_en",
+    "opens_at",
+    "closes_at",
+    "credits",
+    "talks",
+    "exhibition__slug",
+    "exhibition__theme_id",
+    "exhibition__theme__slug",
+    "exhibition__theme__title_zh",
+    "exhibition__theme__title_en",
+    "exhibition__theme__accent",
+    "exhibition__theme__accent_night",
+)
+
+
+class ShownPicture(NamedTuple):
+    """A picture on a page. `key` is its class in the page's style sheet."""
+
+    key: str
+    token: str
+    width: int  # px
+    height: int
+    placeholder: str  # a data: URI
+    mean_colour: str
+    own_address: str = ""  # below which its renditions are, in a preview or an archive; empty: public
+
+    @property
+    def ratio(self) -> float:
+        return self.width / self.height
+
+    @property
+    def is_upright(self) -> bool:
+        return self.width < self.height
+
+    @property
+    def is_large(self) -> bool:
+        """Whether zooming in shows more of it."""
+        return max(self.width, self.height) >= SMALL_SIDE
+
+    @property
+    def sizes_on_wall(self) -> str:
+        """The `sizes` in a row of works, for browsers that do not know `auto`."""
+        ratio = self.ratio
+        narrow = f"(min-width: 40rem) {ratio * 32:.0f}vw, {sizes_on_phone(min(ratio * 100, 88))}"
+        return f"auto, (min-width: 60rem) {ratio * 28:.0f}vw, {narrow}"
+
+    @property
+    def sizes_as_cover(self) -> str:
+        """The `sizes` next to the title of an exhibition or theme."""
+        return f"(min-width: 60rem) min(56vw, {self.ratio * 74:.0f}vh), {sizes_on_phone(88)}"
+
+    @property
+    def sizes_as_neighbour(self) -> str:
+        """The `sizes` in the lower rows of a work's neighbours."""
+        return f"auto, (min-width: 40rem) {self.ratio * 16:.0f}vw, {self.ratio * 45:.0f}vw"
+
+    @property
+    def sizes_alone(self) -> str:
+        """The `sizes` on its own page: as wide as its column, unless it would be taller than the window."""
+        column = f"min(51vw, 53rem, {self.ratio:.2f} * (94vh - 8.5rem))"
+        return f"(min-width: 60rem) {column}, {sizes_on_phone(88, f'{self.ratio * 80:.0f}vh')}"
+
+    @property
+    def sizes_walked(self) -> str:
+        """The `sizes` in a walk, which shows one work at a time."""
+        return f"min(96vw, {self.ratio * 82:.0f}vh)"
+
+    def widths(self) -> tuple[int, ...]:
+        return widths_for(self.width)
+
+    def element(
+        self,
+        alt: LocalizedText,
+        sizes: str = "",
+        *,
+        first: bool = False,
+        max_width: int = MAX_THUMBNAIL_WIDTH,
+    ) -> Markup:
+        """Its <picture>, as `picture_element` says; `sizes` are those in a row of works unless given."""
+        return picture_element(
+            self.base_address,
+            (self.width, self.height),
+            alt,
+            sizes or self.sizes_on_wall,
+            first=first,
+            max_width=max_width,
+        )
+
+    def address(self, width: int, format: str = "jpg") -> str:
+        """The address of the narrowest rendition at least `width` px wide, or of the widest."""
+        return rendition_address(self.base_address, self.width, width, format)
+
+    @property
+    def base_address(self) -> str:
+        """The address below which its renditions are."""
+        return self.own_address or f"/media/{self.token}"
+
+    def style(self) -> str:
+        """The CSS rule that gives its ratio, colour and placeholder to its class."""
+        colour = self.mean_colour if COLOUR_PATTERN.fullmatch(self.mean_colour) else "#888888"
+        hint = f";--i:url({self.placeholder})" if PLACEHOLDER_PATTERN.fullmatch(self.placeholder) else ""
+        return f".{self.key}{{--r:{self.ratio:.4f};--c:{colour}{hint}}}"
+
+
+class ShownProfileImage(NamedTuple):
+    """The logo of an organisation, or the cover of a project."""
+
+    picture: ShownPicture
+    alt: LocalizedText
+
+    @classmethod
+    def of(cls, profile_image: ProfileImage | None) -> Self | None:
+        """From a profile image that visitors may see, with its image fetched."""
+        if profile_image is None:
+            return None
+        image = profile_image.image
+        picture = ShownPicture(
+            key=f"p{image.id}",
+            token=image.token,
+            width=image.width,
+            height=image.height,
+            placeholder=image.placeholder,
+            mean_colour=image.mean_colour,
+        )
+        return cls(picture, localized(profile_image, "alt"))
+
+
+class ShownWork(NamedTuple):
+    """A work in a list, in the page's language if it is translated."""
+
+    id: int
+    public_id: str
+    title: LocalizedText
+    alt: LocalizedText
+    medium: LocalizedText
+    credit: LocalizedText
+    organisation: LocalizedText
+    year: int | None
+    organisation_id: int
+    project_id: int | None
+    is_for_sharing: bool
+    is_for_machines: bool  # whether machines may learn from it
+    picture: ShownPicture
+
+    @classmethod
+    def of(cls, row: dict[str, Any], picture_address: str = "") -> Self:
+        """From a row of WORK_COLUMNS; `picture_address` is the picture's `own_address`."""
+        language = row["language"]
+
+        def translated(field: str) -> LocalizedText:
+            return in_page_language(row[field], row[f"{field}_translation"], language)
+
+        return cls(
+            id=row["id"],
+            public_id=row["public_id"],
+            title=translated("title"),
+            alt=translated("alt_text"),
+            medium=translated("medium"),
+            credit=translated("artist__credit_name"),
+            organisation=localized_column(row, "organisation__name"),
+            year=row["year"],
+            organisation_id=row["organisation_id"],
+            project_id=row["project_id"],
+            is_for_sharing=bool(row["consent__for_sharing"]),
+            is_for_machines=bool(row["consent__for_machine_use"]),
+            picture=ShownPicture(
+                key=f"p{row['image_id']}",
+                token=row["image__token"],
+                width=row["image__width"],
+                height=row["image__height"],
+                placeholder=row["image__placeholder"],
+                mean_colour=row["image__mean_colour"],
+                own_address=picture_address,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTheme:
+    slug: str
+    title: LocalizedText
+    accent: str
+    accent_night: str
+
+    def style(self) -> str:
+        """The CSS rules that make its accent the page's."""
+        return accent_style(self.accent, self.accent_night)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownExhibition:
+    """The current edition of an exhibition."""
+
+    edition_id: int
+    slug: str
+    title: LocalizedText
+    other_title: LocalizedText  # in the other language; empty where there is none
+    introduction: LocalizedText
+    opens_at: datetime
+    closes_at: datetime | None
+    theme: ShownTheme | None
+    credits: Sequence[Credit] = ()
+    talks: Sequence[Talk] = ()
+
+    @property
+    def thanks(self) -> list[tuple[str, list[Credit]]]:
+        return by_kind(self.credits)
+
+    @property
+    def has_opened(self) -> bool:
+        return self.opens_at <= now()
+
+    @property
+    def has_closed(self) -> bool:
+        return self.closes_at is not None and self.closes_at <= now()
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Self:
+        """From a row of EDITION_COLUMNS."""
+        theme = None
+        if row["exhibition__theme__slug"]:
+            theme = ShownTheme(
+                slug=row["exhibition__theme__slug"],
+                title=localized_column(row, "exhibition__theme__title"),
+                accent=row["exhibition__theme__accent"],
+                accent_night=row["exhibition__theme__accent_night"],
+            )
+        return cls(
+            edition_id=row["id"],
+            slug=row["exhibition__slug"],
+            title=localized_column(row, "title"),
+            other_title=other_localized_column(row, "title"),
+            introduction=localized_column(row, "introduction"),
+            opens_at=row["opens_at"],
+            closes_at=row["closes_at"],
+            theme=theme,
+            credits=credits_of(row["credits"]),
+            talks=talks_of(row["talks"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    works: int
+    organisations: int
+    projects: int
+
+    @classmethod
+    def of(cls, works: Sequence[ShownWork]) -> Self:
+        """Of works that are all different."""
+        return cls(
+            works=len(works),
+            organisations=len({work.organisation_id for work in works}),
+            projects=len({work.project_id for work in works if work.project_id is not None}),
+        )
+
+
+def sizes_on_phone(share: float, most: str = "") -> str:
+    """The `sizes` of a picture that takes `share` percent of a phone's width, and at most the CSS length `most`.
+
+    On a dense screen it asks for 70 % of that: on a phone nobody sees the difference, and it saves half of the bytes.
+    """
+    dense, usual = (
+        f"min({each:.0f}vw, {most})" if most else f"{each:.0f}vw" for each in (share * 0.7, share)
+    )
+    return f"(min-resolution: 2.5x) {dense}, {usual}"
+
+
+def in_page_language(own: str | None, translation: str | None, language: str) -> LocalizedText:
+    """The translation of a value if it has one and the page is not in the value's `language`; else the value itself."""
+    if translation and current_language() != language:
+        return LocalizedText(translation, other_language(language))
+    return LocalizedText(own or "", language)
+
+
+def localized_column(row: dict[str, Any], field: str) -> LocalizedText:
+    """As `localized`, but for the columns of a row. NULL, from an outer join, counts as empty."""
+    language = current_language()
+    for wanted in (language, other_language(language)):
+        if text := row[f"{field}_{wanted}"]:
+            return LocalizedText(text, wanted)
+    return LocalizedText("", language)
+
+
+def other_localized_column(row: dict[str, Any], field: str) -> LocalizedText:
+    """`field` of a row in the language that `localized_column` did not choose; may be empty."""
+    other = other_language(localized_column(row, field).language)
+    return LocalizedText(row[f"{field}_{other}"] or "", other)
+
+
+def other_localized(record: Any, field: str) -> LocalizedText:
+    """`field` of a record in the language that `localized` did not choose; may be empty."""
+    other = other_language(localized(record, field).language)
+    return LocalizedText(getattr(record, f"{field}_{other}"), other)
+
+
+def style_sheet(
+    works: Iterable[ShownWork], theme: ShownTheme | None = None, pictures: Iterable[ShownPicture] = ()
+) -> str:
+    """The style sheet of a page: the shapes of its pictures and its theme's accent. All values are checked."""
+    rules = dict.fromkeys(picture.style() for picture in [*pictures, *(work.picture for work in works)])
+    return "".join([theme.style() if theme else "", *rules])
+
+
+def accent_style(accent: str, accent_night: str) -> str:
+    if not (COLOUR_PATTERN.fullmatch(accent) and COLOUR_PATTERN.fullmatch(accent_night)):
+        return ""
+    return (
+        f":root{{--accent:{accent}}}@media (prefers-color-scheme:dark){{:root{{--accent:{accent_night}}}}}"
+        "@media print{:root{--accent:#000}}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a work hangs: the exhibition, the room, and the works next to it."""
+
+    work: ShownWork
+    exhibition: ShownExhibition
+    room: LocalizedText  # its title
+    position: int  # 1 for the first in the room
+    of: int
+    previous: ShownWork | None
+    next: ShownWork | None
+    neighbours: Sequence[ShownWork]  # the nearest works, in their order
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryEntry:
+    """An organisation, project or theme, with how many of its works are on view."""
+
+    slug: str
+    name: LocalizedText
+    text: LocalizedText
+    works: int
+
+
+class ThemeWorkCount(NamedTuple):
+    works: int
+    newest: int  # the id of a work

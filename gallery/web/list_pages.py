@@ -1,0 +1,34 @@
+"""Long lists in pages: the page that an address asks for, with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from tortoise.models import Model
+
+from gallery.db.connection import QuerySet
+from gallery.numbers import page_number
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage(Generic[Row]):
+    rows: list[Row]
+    number: int  # 1 for the first
+    has_next: bool
+
+
+async def fetch_page(rows: QuerySet[Row], query: Mapping[str, str], size: int) -> ListPage[Row]:
+    """The page of `rows` that `?page=` asks for; nothing is counted."""
+    number = page_number(query)
+    found = await rows.offset((number - 1) * size).limit(size + 1)
+    return ListPage(found[:size], number, len(found) > size)
+
+
+def page_within(query: Mapping[str, str], count: int, size: int) -> tuple[int, int]:
+    """The page that `?page=` asks for, at most the last, and how many pages `count` rows have."""
+    pages = max(1, -(-count // size))
+    return page_number(query, most=pages), pages
