@@ -111,14 +111,22 @@ def handle_request(request: Mapping[str, Any]) -> dict[str, Any]:
 def run_task(request: Mapping[str, Any], bounds: "ImageBounds") -> dict[str, Any]:
     """What was done of the things that can be asked for. Raises Unfit."""
     out = Path(request["out"]) if request["out"] else None
-    if request["task"] == "compose":
-        from gallery.images.sandbox.share_images import write_share_image
+    if request["task"] == "share_image":
+        from gallery.images.sandbox.share_images import Typography, write_share_image
         from gallery.images.share_image import Fonts, ShareImage
 
         assert out is not None
-        placard = ShareImage(**{**request["placard"], "facts": tuple(request["placard"]["facts"])})
-        shown = Path(request["source"]) if request["source"] else None
-        write_share_image(shown, request["kind"], placard, Fonts(**request["fonts"]), out, bounds)
+        image = ShareImage(**{**request["image"], "facts": tuple(request["image"]["facts"])})
+        picture = Path(request["source"]) if request["source"] else None
+        typography = Typography(Path(request["template"]), Fonts(**request["fonts"]), image.language)
+        write_share_image(picture, request["kind"], image, request["code"], typography, out, bounds)
+        return {}
+    if request["task"] == "pdf":
+        from gallery.images.sandbox.typesetting import write_pdf
+        from gallery.images.share_image import Fonts
+
+        assert out is not None
+        write_pdf(Path(request["template"]), request["data"], Fonts(**request["fonts"]), out)
         return {}
     from gallery.images.framing import Framing
 
@@ -138,25 +146,25 @@ def run_task(request: Mapping[str, Any], bounds: "ImageBounds") -> dict[str, Any
 
         return develop(source, kind, out, bounds, framing)
     from gallery.images.iiif_requests import ImageRequest
-    from gallery.images.sandbox import tiles as cutting
+    from gallery.images.sandbox import tiles
 
     whole = request["whole"][0], request["whole"][1]
     if request["task"] == "tiles":
-        return cutting.write_tiles(source, kind, whole, out, bounds, framing)
-    told = request["cut"]
-    cut = ImageRequest(**{**told, "region": tuple(told["region"]), "size": tuple(told["size"])})
-    cutting.write_region(source, kind, whole, cut, out, bounds, framing)
+        return tiles.write_tiles(source, kind, whole, out, bounds, framing)
+    values = request["request"]
+    wanted = ImageRequest(**{**values, "region": tuple(values["region"]), "size": tuple(values["size"])})
+    tiles.write_region(source, kind, whole, wanted, out, bounds, framing)
     return {}
 
 
 def main() -> None:
     """Answer the one request on standard input."""
     try:
-        told = handle_request(json.load(sys.stdin))
+        result = handle_request(json.load(sys.stdin))
     except MemoryError:
-        told = {"refused": "too_much_memory"}
+        result = {"refused": "too_much_memory"}
     except Exception as fault:  # the parent says it in its log; the picture is not to blame
-        told = {"failed": f"{type(fault).__name__}: {fault}"[:500]}
-    sys.stdout.write(json.dumps(told) + "\n")
+        result = {"failed": f"{type(fault).__name__}: {fault}"[:500]}
+    sys.stdout.write(json.dumps(result) + "\n")
     sys.stdout.flush()
     os._exit(0)  # the libraries' own farewells only cost time

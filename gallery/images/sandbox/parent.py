@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import segno
+
 import gallery
 from gallery.images import fingerprints
 from gallery.images.framing import NO_FRAMING, Framing
@@ -25,10 +27,12 @@ from gallery.images.iiif_requests import ImageRequest, Size, all_tiles
 from gallery.images.renditions import FORMATS, file_name, widths_for
 from gallery.images.share_image import Fonts, ShareImage
 from gallery.web.languages import lazy_gettext as _
+from gallery.web.languages import template_folder
 
 HEAD_BYTES = 64  # bytes that tell a type
 MAX_ANSWER_BYTES = 1 << 16  # bytes; a true answer has about one thousand
 MAX_REPORTED_SIDE = 1 << 30  # px; no true picture is as long, and the database takes no longer number
+QUIET_ZONE = 4  # light modules around a QR code (ISO/IEC 18004, 9.1)
 SMALL_SIDE = 1200  # px on the longer side, below which a picture looks soft on a wide screen
 
 # An isolated interpreter does not look beside itself, so it is told where this very package lies.
@@ -203,17 +207,17 @@ async def develop(
     Raises Refused where the picture is at fault, MachineFault where this machine is.
     """
     kind = await detect_format(source)
-    async with output_dir_in(out) as darkroom:
-        told = await run_child("develop", source, kind, darkroom, limits, framing=asdict(framing))
-        developed = parse_developed(told, kind)
-        move_outputs(darkroom, developed.files, out)
+    async with output_dir_in(out) as output_dir:
+        answer = await run_child("develop", source, kind, output_dir, limits, framing=asdict(framing))
+        developed = parse_developed(answer, kind)
+        move_outputs(output_dir, developed.files, out)
         return developed
 
 
 async def fingerprint(source: Path, limits: Limits = Limits(min_long_side=60)) -> bytes:
     """What fingerprints.is_alike compares. Raises Refused where the picture is at fault, OSError where this machine is."""
-    told = await run_child("fingerprint", source, await detect_format(source), None, limits)
-    code = str(told.get("fingerprint"))
+    answer = await run_child("fingerprint", source, await detect_format(source), None, limits)
+    code = str(answer.get("fingerprint"))
     if not re.fullmatch(rf"[0-9a-f]{{{2 * fingerprints.LENGTH}}}", code):
         raise ImageRefused("damaged")
     return bytes.fromhex(code)
@@ -228,65 +232,90 @@ async def make_tiles(
     machine is.
     """
     kind = await detect_format(source)
-    async with output_dir_in(out) as darkroom:
-        await run_child("tiles", source, kind, darkroom, limits, whole=whole, framing=asdict(framing))
+    async with output_dir_in(out) as output_dir:
+        await run_child("tiles", source, kind, output_dir, limits, whole=whole, framing=asdict(framing))
         names = tuple(tile.name for tile in all_tiles(whole))
-        move_outputs(darkroom, names, out)
+        move_outputs(output_dir, names, out)
         return names
 
 
 async def render_region(
     source: Path,
     whole: Size,
-    cut: ImageRequest,
+    request: ImageRequest,
     out: Path,
     limits: Limits = Limits(),
     framing: Framing = NO_FRAMING,
 ) -> Path:
     """Write one piece of the picture into the existing folder `out`, and return its file.
 
-    `whole` is the picture's size (px, upright and framed), in which `cut` speaks. Raises Refused where the picture is at fault,
-    MachineFault where this machine is.
+    `whole` is the picture's size (px, upright and framed), to which `request` refers. Raises ImageRefused if the picture
+    is at fault, MachineFault if this machine is.
     """
     kind = await detect_format(source)
-    async with output_dir_in(out) as darkroom:
-        told = {"whole": whole, "cut": asdict(cut), "framing": asdict(framing)}
-        await run_child("cut", source, kind, darkroom / cut.name, limits, **told)
-        move_outputs(darkroom, [cut.name], out)
-        return out / cut.name
+    async with output_dir_in(out) as output_dir:
+        arguments = {"whole": whole, "request": asdict(request), "framing": asdict(framing)}
+        await run_child("region", source, kind, output_dir / request.name, limits, **arguments)
+        move_outputs(output_dir, [request.name], out)
+        return out / request.name
 
 
 async def make_share_image(
-    picture: Path | None, placard: ShareImage, fonts: Fonts, out: Path, limits: Limits = Limits()
+    picture: Path | None, image: ShareImage, fonts: Fonts, out: Path, limits: Limits = Limits()
 ) -> Path:
     """Draw a card or poster with the picture, or without one, into the existing folder `out`; return its file.
 
-    Raises Refused where the picture is at fault, MachineFault where this machine is, or its fonts are.
+    Raises ImageRefused if the picture is at fault, MachineFault if this machine or its fonts are.
     """
     kind = await detect_format(picture) if picture is not None else ""
-    async with output_dir_in(out) as darkroom:
-        told = {"placard": asdict(placard), "fonts": asdict(fonts)}
-        await run_child("compose", picture, kind, darkroom / placard.name, limits, **told)
-        move_outputs(darkroom, [placard.name], out)
-        return out / placard.name
+    async with output_dir_in(out) as output_dir:
+        arguments = {
+            "image": asdict(image),
+            "fonts": asdict(fonts),
+            "template": str(template_folder() / "sharing" / "share_image.typ"),
+            "code": qr_modules(image.address) if image.address else [],
+        }
+        await run_child("share_image", picture, kind, output_dir / image.name, limits, **arguments)
+        move_outputs(output_dir, [image.name], out)
+        return out / image.name
+
+
+def qr_modules(address: str) -> list[str]:
+    """The rows of a QR code as "1" (dark) and "0", with the quiet zone."""
+    code = segno.make(address, error="m", micro=False)
+    return ["".join("1" if module else "0" for module in row) for row in code.matrix_iter(border=QUIET_ZONE)]
+
+
+async def typeset_pdf(
+    template: Path, data: Mapping[str, Any], fonts: Fonts, out: Path, limits: Limits = Limits()
+) -> Path:
+    """Set a Typst template with `data` as a PDF in the existing folder `out`; return its file.
+
+    Raises MachineFault if this machine or its fonts are at fault.
+    """
+    async with output_dir_in(out) as output_dir:
+        arguments = {"template": str(template), "data": data, "fonts": asdict(fonts)}
+        await run_child("pdf", None, "", output_dir / "document.pdf", limits, **arguments)
+        move_outputs(output_dir, ["document.pdf"], out)
+        return out / "document.pdf"
 
 
 @asynccontextmanager
 async def output_dir_in(out: Path) -> AsyncIterator[Path]:
     """A folder in `out` for a child to write into, gone afterwards."""
-    darkroom = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".developing-", dir=out))
+    output_dir = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".developing-", dir=out))
     try:
-        yield darkroom
+        yield output_dir
     finally:
-        await asyncio.to_thread(shutil.rmtree, darkroom, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, output_dir, ignore_errors=True)
 
 
-def move_outputs(darkroom: Path, names: Iterable[str], out: Path) -> None:
+def move_outputs(output_dir: Path, names: Iterable[str], out: Path) -> None:
     """Move what the child wrote to `out`; raises Refused unless each is a file, for a link could lead anywhere."""
     for name in names:
-        if not is_regular_file(darkroom / name):
+        if not is_regular_file(output_dir / name):
             raise ImageRefused("damaged")
-        (darkroom / name).replace(out / name)
+        (output_dir / name).replace(out / name)
 
 
 def is_regular_file(path: Path) -> bool:
@@ -406,17 +435,17 @@ async def kill_child(child: asyncio.subprocess.Process) -> None:
 def parse_answer(line: bytes, status: int | None) -> dict[str, Any]:
     """What was done, from the child's answer and how it ended. Raises Refused or MachineFault."""
     try:
-        told = json.loads(line)
+        answer = json.loads(line)
     except (ValueError, RecursionError):  # nothing, nonsense, or brackets without end
         raise error_for_exit_status(status) from None
-    if not isinstance(told, dict):
+    if not isinstance(answer, dict):
         raise ImageRefused("damaged")
-    if "failed" in told:
-        raise MachineFault(f"the picture could not be worked on: {told['failed']!r:.500}")
-    if "done" not in told:
-        code = str(told.get("refused"))
+    if "failed" in answer:
+        raise MachineFault(f"the picture could not be worked on: {answer['failed']!r:.500}")
+    if "done" not in answer:
+        code = str(answer.get("refused"))
         raise ImageRefused(code if code in REFUSALS else "damaged")
-    done = told["done"]
+    done = answer["done"]
     if not isinstance(done, dict):
         raise ImageRefused("damaged")
     return done
@@ -446,17 +475,17 @@ def child_environment() -> dict[str, str]:
     }
 
 
-def parse_inspected(told: Mapping[str, Any], kind: str) -> InspectedImage:
+def parse_inspected(answer: Mapping[str, Any], kind: str) -> InspectedImage:
     """The child's answer, believed only if it has the right shape."""
-    width, height = parse_reported_size(told)
+    width, height = parse_reported_size(answer)
     return InspectedImage(
-        width, height, kind, bool(told.get("animated")), small=max(width, height) < SMALL_SIDE
+        width, height, kind, bool(answer.get("animated")), small=max(width, height) < SMALL_SIDE
     )
 
 
-def parse_developed(told: Mapping[str, Any], kind: str) -> DevelopedImage:
+def parse_developed(answer: Mapping[str, Any], kind: str) -> DevelopedImage:
     """The child's answer, believed only if it has the right shape: a picture may have taken it over."""
-    width, height = parse_reported_size(told)
+    width, height = parse_reported_size(answer)
     files = [file_name(step, format.name) for format in FORMATS for step in widths_for(width)]
     shapes = {
         "placeholder": r"data:image/webp;base64,[A-Za-z0-9+/]{8,800}={0,2}",
@@ -464,28 +493,28 @@ def parse_developed(told: Mapping[str, Any], kind: str) -> DevelopedImage:
         "perceptual_hash": r"[0-9a-f]{16}",
     }
     for name, shape in shapes.items():
-        if not re.fullmatch(shape, str(told.get(name))):
+        if not re.fullmatch(shape, str(answer.get(name))):
             raise ImageRefused("damaged")
-    softness = told.get("softness")
+    softness = answer.get("softness")
     if type(softness) is not int or not 0 <= softness <= 1000:
         raise ImageRefused("damaged")
-    if told.get("files") != files:
+    if answer.get("files") != files:
         raise ImageRefused("damaged")
     return DevelopedImage(
         width=width,
         height=height,
         format=kind,
-        animated=bool(told.get("animated")),
-        placeholder=told["placeholder"],
-        mean_colour=told["mean_colour"],
-        perceptual_hash=told["perceptual_hash"],
+        animated=bool(answer.get("animated")),
+        placeholder=answer["placeholder"],
+        mean_colour=answer["mean_colour"],
+        perceptual_hash=answer["perceptual_hash"],
         softness=softness,
         files=tuple(files),
     )
 
 
-def parse_reported_size(told: Mapping[str, Any]) -> tuple[int, int]:
-    width, height = told.get("width"), told.get("height")
+def parse_reported_size(answer: Mapping[str, Any]) -> tuple[int, int]:
+    width, height = answer.get("width"), answer.get("height")
     for side in (width, height):
         if type(side) is not int or not 0 < side <= MAX_REPORTED_SIDE:
             raise ImageRefused("damaged")
