@@ -47,6 +47,10 @@ REFUSALS: Mapping[str, Any] = {
         "Pictures of this kind cannot be shown here. Please save it as JPEG, PNG, WebP, AVIF, HEIC, TIFF or "
         "GIF and upload it again."
     ),
+    "heic_not_supported": _(
+        "This site does not take HEIC pictures. Please save the picture as JPEG on your device and upload that. On an "
+        "iPhone you can set the camera to “Most Compatible” under Settings, Camera, Formats."
+    ),
     "raw_file": _(
         "This is a raw file: what a camera's sensor saw, and not yet a picture. Please develop it in the program of the "
         "camera or of your device, save it as JPEG and upload that."

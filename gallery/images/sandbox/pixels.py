@@ -419,8 +419,10 @@ DECODERS = {
 def open_as(file: BinaryIO, kind: str) -> Image.Image:
     """Open the file with the decoder of its kind and no other."""
     if kind == "heic":
-        import pillow_heif
-
+        try:
+            import pillow_heif
+        except ImportError:  # without the extra "heic"
+            raise UnusableImage("heic_not_supported") from None
         pillow_heif.register_heif_opener(
             thumbnails=False, depth_images=False, aux_images=False, decode_threads=THREADS
         )
