@@ -223,7 +223,7 @@ async def delete_unused_uploads(context: ChoreContext) -> bool:
     """Delete one upload that no work took up within a day, and what a killed process left in the scratch folder."""
     context.storage.sweep_scratch(time.time() - UNUSED_AFTER.total_seconds())
     unused = Image.filter(
-        artwork=None, emblem=None, candidate_for_id=None, created_at__lt=now() - UNUSED_AFTER
+        artwork=None, profile_image=None, candidate_for_id=None, created_at__lt=now() - UNUSED_AFTER
     )
     image = await unused.first()
     if image is None:

@@ -85,7 +85,7 @@ class Image(Model):
     ready_at = fields.DatetimeField(null=True)  # of one that is ready, null: it is to be developed once more
 
     artwork: fields.BackwardOneToOneRelation[Artwork]
-    emblem: fields.BackwardOneToOneRelation[ProfileImage]
+    profile_image: fields.BackwardOneToOneRelation[ProfileImage]
     derivatives: fields.ReverseRelation[Derivative]
     fingerprint: fields.BackwardOneToOneRelation[Fingerprint]
 

@@ -28,7 +28,7 @@ class ProfileImage(Model):
 
     id = fields.IntField(primary_key=True)
     image: fields.OneToOneRelation[Image] = fields.OneToOneField(
-        "gallery.Image", related_name="emblem", on_delete=fields.CASCADE
+        "gallery.Image", related_name="profile_image", on_delete=fields.CASCADE
     )
     image_id: int
     organisation: fields.OneToOneNullableRelation[Organisation] = fields.OneToOneField(
@@ -49,7 +49,7 @@ class ProfileImage(Model):
     seen_at: datetime | None = fields.DatetimeField(null=True)  # by a curator; until then it is listed as new
 
     class Meta:
-        table = "emblem"
+        table = "profile_image"
 
 
 class CreditLogo(Model):

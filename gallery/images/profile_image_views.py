@@ -130,7 +130,7 @@ async def _page(
     context = {
         "owner": owner,
         "is_logo": isinstance(owner, Organisation),
-        "emblem": held,
+        "profile_image": held,
         "form": form or ProfileImageForm(obj=held),
         "sentence": sentence,
         "why_it_waits": waiting_message,
@@ -139,15 +139,19 @@ async def _page(
 
 
 def _back(request: Request, owner: ProfileImageOwner, message: str) -> Response:
-    name = "emblems:cover" if isinstance(owner, Project) else "emblems:logo"
+    name = "profile_images:cover" if isinstance(owner, Project) else "profile_images:logo"
     response = redirect(request, name, id=owner.id)
     flash(request, response, message)
     return response
 
 
 routes = [
-    Route("/desk/organisations/{id:int}/logo", edit_logo, name="emblems:logo", methods=["GET"]),
-    Route("/desk/organisations/{id:int}/logo", update_logo, name="emblems:update_logo", methods=["POST"]),
-    Route("/desk/projects/{id:int}/cover", edit_cover, name="emblems:cover", methods=["GET"]),
-    Route("/desk/projects/{id:int}/cover", update_cover, name="emblems:update_cover", methods=["POST"]),
+    Route("/desk/organisations/{id:int}/logo", edit_logo, name="profile_images:logo", methods=["GET"]),
+    Route(
+        "/desk/organisations/{id:int}/logo", update_logo, name="profile_images:update_logo", methods=["POST"]
+    ),
+    Route("/desk/projects/{id:int}/cover", edit_cover, name="profile_images:cover", methods=["GET"]),
+    Route(
+        "/desk/projects/{id:int}/cover", update_cover, name="profile_images:update_cover", methods=["POST"]
+    ),
 ]

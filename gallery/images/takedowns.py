@@ -85,7 +85,7 @@ async def similar_keys(codes: Sequence[bytes], rows: Iterable[tuple[Any, Any]]) 
 
 async def similar_profile_images(codes: Sequence[bytes]) -> list[ProfileImage]:
     """Logos and covers, of any organisation, that are like a picture with one of the fingerprints."""
-    rows = await Fingerprint.filter(image__emblem__id__not_isnull=True).values_list("image_id", "code")
+    rows = await Fingerprint.filter(image__profile_image__id__not_isnull=True).values_list("image_id", "code")
     alike = await similar_keys(codes, rows) if codes else []
     return (
         await ProfileImage.filter(image_id__in=alike).select_related("image", "organisation", "project")
@@ -103,25 +103,25 @@ async def take_down_similar(
     `work_id`: the withdrawn work as whose pictures the images are deleted.
     """
     taken = Takedown()
-    for emblem in await similar_profile_images(codes):
-        await take_down(emblem, why, by, work_id=work_id)
-        taken.images.append(emblem.image)
+    for profile_image in await similar_profile_images(codes):
+        await take_down(profile_image, why, by, work_id=work_id)
+        taken.images.append(profile_image.image)
     taken.logo_tokens = await take_down_similar_logos(codes, why, by)
     return taken
 
 
 async def take_down(
-    emblem: ProfileImage, why: str, by: Person | None, words: str = "", *, work_id: int | None = None
+    profile_image: ProfileImage, why: str, by: Person | None, words: str = "", *, work_id: int | None = None
 ) -> None:
     """Take down one logo or cover, and tell the organisation whose it was; its files are the caller's.
 
     `why` is "withdrawn", "not_shown" or "curator"; with the last, `words` are a curator's reason.
     """
-    await ProfileImage.filter(id=emblem.id).delete()
-    await Fingerprint.filter(image_id=emblem.image_id).delete()
+    await ProfileImage.filter(id=profile_image.id).delete()
+    await Fingerprint.filter(image_id=profile_image.image_id).delete()
     if work_id is not None:  # an empty one, so that none is computed for it as for the work's own pictures
-        await Fingerprint.create(image_id=emblem.image_id, code=b"")
-    await Image.filter(id=emblem.image_id).update(
+        await Fingerprint.create(image_id=profile_image.image_id, code=b"")
+    await Image.filter(id=profile_image.image_id).update(
         state=ImageState.ERASED,
         candidate_for_id=work_id,
         placeholder="",
@@ -131,16 +131,22 @@ async def take_down(
         rendition_bytes={},
         lease_until=None,
     )
-    await record_profile_image(emblem, REMOVED_VERBS, by)
-    if emblem.project is None:
-        assert emblem.organisation is not None
-        organisation_id, name = emblem.organisation.id, in_all_languages(emblem.organisation, "name")
+    await record_profile_image(profile_image, REMOVED_VERBS, by)
+    if profile_image.project is None:
+        assert profile_image.organisation is not None
+        organisation_id, name = (
+            profile_image.organisation.id,
+            in_all_languages(profile_image.organisation, "name"),
+        )
         what, path = "logo", f"/desk/organisations/{organisation_id}/logo"
     else:
-        organisation_id, name = emblem.project.organisation_id, in_all_languages(emblem.project, "title")
-        what, path = "cover", f"/desk/projects/{emblem.project.id}/cover"
+        organisation_id, name = (
+            profile_image.project.organisation_id,
+            in_all_languages(profile_image.project, "title"),
+        )
+        what, path = "cover", f"/desk/projects/{profile_image.project.id}/cover"
     facts = {"what": what, "name": name, "why": why, "words": words}
-    news = Notification("picture_taken_down", path, facts, key=f"taken-down:{emblem.image_id}")
+    news = Notification("picture_taken_down", path, facts, key=f"taken-down:{profile_image.image_id}")
     await notify(await members_of(organisation_id), news)
 
 
@@ -151,13 +157,17 @@ SEEN_VERBS = (Verb.ORGANISATION_LOGO_SEEN, Verb.PROJECT_COVER_SEEN)
 
 
 async def record_profile_image(
-    emblem: ProfileImage, done: tuple[Verb, Verb], by: Person | None = None
+    profile_image: ProfileImage, done: tuple[Verb, Verb], by: Person | None = None
 ) -> None:
     """Write what was done to a logo or cover into the audit log. Its project must be loaded."""
-    if emblem.project is not None:
-        await record(done[1], emblem.project.id, organisation_id=emblem.project.organisation_id, by=by)
+    if profile_image.project is not None:
+        await record(
+            done[1], profile_image.project.id, organisation_id=profile_image.project.organisation_id, by=by
+        )
     else:
-        await record(done[0], emblem.organisation_id or 0, organisation_id=emblem.organisation_id, by=by)
+        await record(
+            done[0], profile_image.organisation_id or 0, organisation_id=profile_image.organisation_id, by=by
+        )
 
 
 async def take_down_similar_logos(codes: Sequence[bytes], why: str, by: Person | None) -> list[str]:

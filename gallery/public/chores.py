@@ -25,25 +25,28 @@ async def publish_images(context: ChoreContext) -> bool:
         .limit(BATCH_SIZE)
         .prefetch_related("image")
     )
-    emblems = (
+    profile_images = (
         await profile_images_on_view()
         .filter(image__is_public=False)
         .limit(BATCH_SIZE)
         .select_related("image")
     )
-    for image in [*(work.image for work in works), *(emblem.image for emblem in emblems)]:
+    for image in [
+        *(work.image for work in works),
+        *(profile_image.image for profile_image in profile_images),
+    ]:
         assert image is not None
         await make_public(context.storage, image)
-    return bool(works or emblems)
+    return bool(works or profile_images)
 
 
 async def unpublish_images(context: ChoreContext) -> bool:
     """Take images that have left the wall out of public storage: an edition replaced, a consent that ran out."""
     on_view = Artwork.all().on_view().values("image_id")
-    emblems = profile_images_on_view().values("image_id")
+    profile_images = profile_images_on_view().values("image_id")
     images = (
         await Image.filter(is_public=True)
-        .exclude(Q(id__in=Subquery(on_view)) | Q(id__in=Subquery(emblems)))
+        .exclude(Q(id__in=Subquery(on_view)) | Q(id__in=Subquery(profile_images)))
         .limit(BATCH_SIZE)
     )
     await screen_again(images, context.storage)

@@ -103,14 +103,14 @@ async def visibility_of(token: str) -> PictureVisibility:
     if found is not None:
         width, height, is_for_machines = found
         return PictureVisibility(Visibility.ON_VIEW, (width, height), bool(is_for_machines))
-    emblem = (
+    profile_image = (
         await profile_images_on_view()
         .filter(image__token=token)
         .first()
         .values_list("image__width", "image__height")
     )
-    if emblem is not None:
-        width, height = emblem
+    if profile_image is not None:
+        width, height = profile_image
         return PictureVisibility(Visibility.ON_VIEW, (width, height))
     if await Artwork.filter(image__token=token, status=Status.WITHDRAWN).exists():
         return PictureVisibility(Visibility.WITHDRAWN)

@@ -186,18 +186,18 @@ def frame(picture: ShownPicture, sizes: str, first: bool, most: int) -> tuple[st
     )
 
 
-class ShownEmblem(NamedTuple):
+class VisibleProfileImage(NamedTuple):
     """The logo of an organisation, or the cover of a project."""
 
     picture: ShownPicture
     alt: LocalizedText
 
     @classmethod
-    def of(cls, emblem: ProfileImage | None) -> Self | None:
-        """From an emblem that visitors may see, with its image; None of None."""
-        if emblem is None:
+    def of(cls, profile_image: ProfileImage | None) -> Self | None:
+        """From an profile_image that visitors may see, with its image; None of None."""
+        if profile_image is None:
             return None
-        image = emblem.image
+        image = profile_image.image
         picture = ShownPicture(
             key=f"p{image.id}",
             token=image.token,
@@ -206,7 +206,7 @@ class ShownEmblem(NamedTuple):
             placeholder=image.placeholder,
             mean_colour=image.mean_colour,
         )
-        return cls(picture, localized(emblem, "alt"))
+        return cls(picture, localized(profile_image, "alt"))
 
 
 class ShownWork(NamedTuple):

@@ -28,7 +28,7 @@ from gallery.public.access import load_opened
 from gallery.public.json_ld import LinkedData
 from gallery.public.media import NOT_FOR_MACHINES
 from gallery.public.pagination import NoSuchRoom, exhibition_page, first_works
-from gallery.public.queries import ShownEmblem, ShownTheme, ShownWork
+from gallery.public.queries import ShownTheme, ShownWork, VisibleProfileImage
 from gallery.public.share_images import ShareImages
 from gallery.themes.models import Theme, themes_open_for_works
 from gallery.themes.series import other_years
@@ -291,7 +291,7 @@ async def organisation(request: Request) -> Response:
         request,
         "public/organisation.html",
         works=works,
-        emblem=ShownEmblem.of(await visible_profile_image(found)),
+        profile_image=VisibleProfileImage.of(await visible_profile_image(found)),
         organisation=found,
         projects=await queries.projects_of_organisation(found.id, MAX_LISTED),
         linked_data=linked_data_of(request).of_organisation(found),
@@ -318,7 +318,7 @@ async def project(request: Request) -> Response:
         request,
         "public/project.html",
         works=works,
-        emblem=ShownEmblem.of(await visible_profile_image(found)),
+        profile_image=VisibleProfileImage.of(await visible_profile_image(found)),
         project=found,
         dead=dead,
         linked_data=linked_data_of(request).of_project(found, dead),
@@ -413,17 +413,17 @@ def render_page(
     theme: ShownTheme | None = None,
     alternates: Sequence[AlternateLink] = (),
     placards: ShareImages | None = None,
-    emblem: ShownEmblem | None = None,
+    profile_image: VisibleProfileImage | None = None,
     **context: Any,
 ) -> Response:
     """The page with the style sheet of the works on it; `placards` stand for it elsewhere."""
     works = list(works)
-    style = queries.style_sheet(works, theme, [emblem.picture] if emblem else [])
+    style = queries.style_sheet(works, theme, [profile_image.picture] if profile_image else [])
     site_feed = feed_link(request, "feeds:site", pages_of(request).settings.site_name(current_language()))
     robots = {} if all(work.is_for_machines for work in works) else NOT_FOR_MACHINES
     page = {
         "style": style,
-        "emblem": emblem,
+        "profile_image": profile_image,
         "theme": theme,
         "placards": placards,
         "robots": robots.get("x-robots-tag", ""),
