@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gallery.images.sandbox.pixels import ImageBounds
+    from gallery.images.sandbox.bounds import ImageBounds
 
 MAX_FILE_BYTES = 64 << 20  # bytes; no rendition comes near it
 MAX_OPEN_FILES = 64
@@ -98,13 +98,13 @@ def handle_request(request: Mapping[str, Any]) -> dict[str, Any]:
 
     from PIL import Image
 
-    from gallery.images.sandbox import pixels
+    from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
 
     Image.MAX_IMAGE_PIXELS = limits["max_pixels"]
-    bounds = pixels.ImageBounds(limits["max_pixels"], limits["min_long_side"], limits["memory_bytes"])
+    bounds = ImageBounds(limits["max_pixels"], limits["min_long_side"], limits["memory_bytes"])
     try:
         return {"done": run_task(request, bounds)}
-    except pixels.UnusableImage as unfit:
+    except UnusableImage as unfit:
         return {"refused": unfit.code}
 
 

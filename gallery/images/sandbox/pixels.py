@@ -20,7 +20,8 @@ from PIL import AvifImagePlugin, Image, ImageChops, ImageCms, ImageFilter, Image
 from gallery.images import fingerprints
 from gallery.images.framing import NO_FRAMING, Framing, is_too_small
 from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
-from gallery.images.sandbox import webp
+from gallery.images.sandbox import pillow_internals, webp
+from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
 from gallery.images.sandbox.colour import profile_for, profile_for_gamma, tone_mapped
 from gallery.images.sandbox.containers import (
     BITS,
@@ -100,23 +101,6 @@ THREADS = 2
 AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
 
 SIGNED_SAMPLES = 2  # SAMPLE_FORMAT
-
-
-class UnusableImage(Exception):
-    """The picture cannot be taken; `code` says why, in the words of decoder.REFUSALS."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True)
-class ImageBounds:
-    """How much a picture may ask for: pixels, px on its longer side at least, bytes of address space."""
-
-    max_pixels: int
-    min_long_side: int
-    memory_bytes: int
 
 
 @dataclass(frozen=True)
@@ -333,11 +317,12 @@ def decode_avif_or_heic(
     if profile is None and (stated := box_colour(file)) is not None:
         profile = profile_for(stated)
     if kind == "avif":
-        data, *_times = image._decoder.get_frame(0)
+        data = pillow_internals.avif_pixels(image)
         rows = RawPixels(data, image.mode, size, len(data) // size[1])
     else:
-        frame = image._heif_file[image.tell()]
-        rows = RawPixels(frame.data, frame.mode, frame.size, frame.stride)
+        from gallery.images.sandbox.heif import heif_pixels
+
+        rows = heif_pixels(image)
     if rows.size != size or rows.stride < size[0] or len(rows.data) < rows.stride * size[1]:
         raise UnusableImage("damaged")
     return DecodedImage(rows, size, orientation, profile, inverted=False, animated=animated)
@@ -393,8 +378,7 @@ def decode_webp_whole(file: BinaryIO, size: Size, bounds: ImageBounds) -> Decode
     if image.size != size:
         raise UnusableImage("damaged")
     orientation, profile, animated = orientation_of(image), profile_of(image), image.n_frames > 1
-    frame, _timestamp, _duration = image._get_next()
-    raw = image.rawmode
+    frame, raw = pillow_internals.webp_frame(image)
     del image  # with it goes the decoder's own pair of canvases
     pixels = Image.frombuffer(raw, size, frame, "raw", raw, 0, 1)
     return DecodedImage(pixels, size, orientation, profile, inverted=False, animated=animated)
@@ -420,12 +404,10 @@ def open_as(file: BinaryIO, kind: str) -> Image.Image:
     """Open the file with the decoder of its kind and no other."""
     if kind == "heic":
         try:
-            import pillow_heif
+            from gallery.images.sandbox import heif
         except ImportError:  # without the extra "heic"
             raise UnusableImage("heic_not_supported") from None
-        pillow_heif.register_heif_opener(
-            thumbnails=False, depth_images=False, aux_images=False, decode_threads=THREADS
-        )
+        heif.register(THREADS)
     elif kind == "tiff":
         from PIL import TiffImagePlugin  # noqa: F401
     elif kind == "webp":

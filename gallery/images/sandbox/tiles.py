@@ -15,12 +15,11 @@ from PIL import Image
 
 from gallery.images.framing import NO_FRAMING, Framing
 from gallery.images.iiif_requests import TILE_SIZE, ImageRequest, level_size, scale_factors, tile_at
+from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
 from gallery.images.sandbox.pixels import (
     TRANSPOSITIONS,
     DecodedImage,
-    ImageBounds,
     Size,
-    UnusableImage,
     decode,
     opaque_band,
     stored_box,

@@ -7,6 +7,7 @@ cannot be found (`decoder` is None), and for animations, Pillow's way remains.
 import ctypes
 from functools import cache
 
+from gallery.images.sandbox.pillow_internals import webp_library
 from gallery.images.sandbox.raw_pixels import RawPixels
 
 Size = tuple[int, int]
@@ -95,9 +96,7 @@ class Config(ctypes.Structure):
 def libwebp() -> ctypes.CDLL | None:
     """The library that Pillow's own module was linked with, or None."""
     try:
-        from PIL import _webp
-
-        library = ctypes.CDLL(_webp.__file__)
+        library = ctypes.CDLL(webp_library())
         library.WebPDecode.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(Config))
         library.WebPGetFeaturesInternal.argtypes = (
             ctypes.c_char_p,
