@@ -1,4 +1,5 @@
-"""Facts of the models that the ORM keeps in private attributes: their tables, and the foreign keys between them."""
+"""Facts of the models that the ORM keeps in private attributes: their tables, and the foreign keys between
+them."""
 
 from __future__ import annotations
 

@@ -48,25 +48,25 @@ class ProfileImageForm(Form):
 
 
 async def edit_logo(request: Request) -> Response:
-    """An owner or curator sees the logo of an organisation, to choose another."""
+    """An owner or curator sees the logo of an organisation and can choose another."""
     _person, organisation = await load_editable_organisation(request)
     return await _page(request, organisation)
 
 
 async def update_logo(request: Request) -> Response:
-    """An owner or curator sets the logo of an organisation, words it anew, or removes it."""
+    """An owner or curator sets the logo of an organisation, changes its alt text, or removes it."""
     person, organisation = await load_editable_organisation(request)
     return await _save(request, organisation, organisation, person)
 
 
 async def edit_cover(request: Request) -> Response:
-    """A partner sees the cover of a project, to choose another."""
+    """A partner sees the cover of a project and can choose another."""
     project, _organisations = await load_project(request)
     return await _page(request, project)
 
 
 async def update_cover(request: Request) -> Response:
-    """A partner sets the cover of a project, words it anew, or removes it."""
+    """A partner sets the cover of a project, changes its alt text, or removes it."""
     project, organisations = await load_project(request)
     organisation = next(each for each in organisations if each.id == project.organisation_id)
     return await _save(request, project, organisation, request.state.person)
@@ -102,7 +102,7 @@ async def _save(
 async def _store_picture(
     request: Request, received: ReceivedForm, organisation: Organisation, storage: Storage
 ) -> tuple[str, Image | None]:
-    """The image that was sent, or a sentence that says why there is none."""
+    """An error sentence and no image, or "" and the stored image."""
     if received.is_too_large:
         return too_large(settings_of(request).upload_max_bytes), None
     if received.file is None:

@@ -1,4 +1,4 @@
-"""Pictures at the desk: renditions from private storage, for those who may see them (artworks/access.py)."""
+"""Pictures at the desk: renditions from private storage. artworks/access.py says who may see them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEDIA_TYPES: dict[str, str] = {format.name: format.media_type for format in FORM
 
 
 def preview(image: Image) -> Callable[[int, str], str]:
-    """A function of width (px) and format that gives the desk's address of a rendition."""
+    """A function from width (px) and format to the desk's address of a rendition."""
 
     def address(width: int, format: str) -> str:
         return f"/desk/images/{image.id}/{file_name(width, format)}"
@@ -26,8 +26,8 @@ def preview(image: Image) -> Callable[[int, str], str]:
 
 
 def is_served_at_desk(image: Image, name: str) -> bool:
-    """Whether the desk has this file of an image: its renditions, or before them its preview; the whole of it, too,
-    where it is framed."""
+    """Whether the desk serves this file of an image: a rendition, before that the preview, and the
+    uncropped picture."""
     if name == UNFRAMED_NAME:
         return not image.framing.is_whole and image.state in {ImageState.RECEIVED, ImageState.READY}
     if image.state == ImageState.RECEIVED:
@@ -36,9 +36,9 @@ def is_served_at_desk(image: Image, name: str) -> bool:
 
 
 async def rendition_response(request: Request, image: Image, name: str) -> Response:
-    """A file of an image, for somebody who may see it; 404 where it is not there."""
+    """A file of an image; 404 if it is missing. The caller has checked who asks."""
     storage: Storage = request.app.state.storage
-    # A browser may keep it but must ask each time: what a curator looks at next is there before they come to it.
+    # A browser may keep it but must ask each time. So it can fetch the curator's next picture in advance.
     headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}-{RENDITIONS_VERSION}"'}
     if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -1,4 +1,5 @@
-"""What a picture may ask for, and the error of one that asks for more or cannot be decoded. Runs in the child process."""
+"""What a picture may ask for, and the error of one that asks for more or cannot be decoded. Runs in the
+child process."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,5 @@
-"""pillow-heif, which the extra `heic` installs, and the one private part of it that is used. Runs in the child process."""
+"""pillow-heif, which the extra `heic` installs, and the one private part of it that is used. Runs in the
+child process."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""The safe side of decoding: starts a confined child process for each picture and judges what it answers.
+"""The parent side of the sandbox: starts a confined child process for each picture and checks its answer.
 
-This process never opens an image. Whatever a picture does, it does to its own child.
+This process never opens an image. A malicious picture can only harm its own child.
 """
 
 import asyncio
@@ -29,13 +29,14 @@ from gallery.images.share_image import Fonts, ShareImage
 from gallery.web.languages import lazy_gettext as _
 from gallery.web.languages import template_folder
 
-HEAD_BYTES = 64  # bytes that tell a type
-MAX_ANSWER_BYTES = 1 << 16  # bytes; a true answer has about one thousand
-MAX_REPORTED_SIDE = 1 << 30  # px; no true picture is as long, and the database takes no longer number
+HEAD_BYTES = 64  # bytes that identify a file type
+MAX_ANSWER_BYTES = 1 << 16  # bytes; a normal answer has about one thousand
+MAX_REPORTED_SIDE = 1 << 30  # px; no real picture is as long, and a database integer cannot be larger
 QUIET_ZONE = 4  # light modules around a QR code (ISO/IEC 18004, 9.1)
-SMALL_SIDE = 1200  # px on the longer side, below which a picture looks soft on a wide screen
+SMALL_SIDE = 1200  # px on the longer side; a smaller picture looks blurred on a wide screen
 
-# An isolated interpreter does not look beside itself, so it is told where this very package lies.
+# An isolated interpreter does not find this package by itself, so it gets the package's folder as an
+# argument.
 CHILD_PROGRAM = (
     "import sys; root = sys.argv[1]; root in sys.path or sys.path.insert(0, root); "
     "from gallery.images.sandbox.child import main; main()"
@@ -92,7 +93,7 @@ REFUSALS: Mapping[str, Any] = {
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 
-# Beginnings of pictures and documents that people take for pictures, which we cannot show.
+# First bytes of pictures, and of documents that people take for pictures, which this site cannot show.
 UNSUPPORTED_SIGNATURES = (
     b"BM",
     b"8BPS",
@@ -107,16 +108,16 @@ UNSUPPORTED_SIGNATURES = (
 )
 
 
-# Raw files that do not look like a TIFF: Fujifilm, Olympus, Panasonic, Sigma, Minolta.
+# Raw files without a TIFF header: Fujifilm, Olympus, Panasonic, Sigma, Minolta.
 RAW_SIGNATURES = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
 CANON_RAW_BRAND = b"crx "  # the brand of a CR3
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one picture may take: bytes of address space, seconds of processor and of waiting, pixels.
+    """The limits for one picture: bytes of address space, seconds of processor and of wall clock, pixels.
 
-    Only seconds of the processor say anything about the file: those of waiting depend on what else the machine does.
+    Only processor time is used to refuse a file; the wall clock depends on what else the machine is doing.
     """
 
     memory_bytes: int = 608 << 20
@@ -126,8 +127,9 @@ class Limits:
     min_long_side: int = 600
 
 
-# Megapixels up to which a picture is opened with these limits, however many bytes of the 60 MB it has. What decodes only as
-# a whole is bounded by memory. tests/bench/pictures.py opens files of these sizes, and the docs speak of them.
+# Megapixels up to which pictures can be opened within these limits, with up to 60 MB of file. Memory limits
+# the formats that can only be decoded as a whole. tests/bench/pictures.py opens files of these sizes, and the
+# docs name them.
 GUARANTEED_MEGAPIXELS: Mapping[str, int] = {
     "jpeg": 120,
     "jpeg, progressive": 100,
@@ -145,22 +147,22 @@ GUARANTEED_MEGAPIXELS: Mapping[str, int] = {
 
 @dataclass(frozen=True)
 class InspectedImage:
-    """What a picture is; width and height in px, upright."""
+    """A picture's properties; width and height in px, upright and framed."""
 
     width: int
     height: int
-    format: str  # the type by content, as `sniff` names it
+    format: str  # by content, see `sniff`
     animated: bool
-    small: bool  # it may be shown, but a larger one would look better
-    preview: Path | None = None  # a JPEG of it, where one was asked for
+    small: bool  # it can be shown, but a larger one would look better
+    preview: Path | None = None  # a small JPEG, if requested
 
 
 @dataclass(frozen=True)
 class DevelopedImage:
-    """What was made of a picture.
+    """The renditions and properties of a picture.
 
-    Width and height (px, upright) are the picture's own, except for scrolls so tall that they were developed
-    smaller; `widths_for(width)` are the widths made. `files` are names in the folder that was given.
+    Width and height (px, upright) are the picture's own, except for tall scrolls, which are developed
+    smaller. `widths_for(width)` are the widths of the renditions. `files` are names in the output folder.
     """
 
     width: int
@@ -170,12 +172,12 @@ class DevelopedImage:
     placeholder: str  # data:image/webp;base64,…
     mean_colour: str  # #rrggbb
     perceptual_hash: str  # 64 bits as 16 hex digits; similar pictures differ in few bits
-    softness: int  # 0 to 1000; blurred pictures have more
+    softness: int  # 0 to 1000; higher for blurred pictures
     files: tuple[str, ...]
 
 
 class ImageRefused(Exception):
-    """The picture cannot be taken; `code` is a key of REFUSALS."""
+    """The picture is refused; `code` is a key of REFUSALS."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -183,16 +185,16 @@ class ImageRefused(Exception):
 
 
 class MachineFault(OSError):
-    """The child was too late, was killed from outside, or could not work: nothing is known of the picture."""
+    """The child ran out of wall-clock time, was killed from outside, or failed. The picture may be fine."""
 
 
 async def inspect(
     source: Path, limits: Limits = Limits(), preview: Path | None = None, framing: Framing = NO_FRAMING
 ) -> InspectedImage:
-    """What is shown of the picture by `framing`, after reading all of it once, so that a truncated one is found at upload.
+    """Inspect the framed picture. It is decoded completely, so that a truncated file is found at upload.
 
-    With `preview` a small JPEG of it is written there. Raises Refused where the picture is at fault, MachineFault
-    where this machine is.
+    With `preview` a small JPEG is written there. Raises ImageRefused if the picture is at fault, MachineFault
+    if this machine is.
     """
     kind = await detect_format(source)
     found = parse_inspected(
@@ -206,9 +208,9 @@ async def inspect(
 async def develop(
     source: Path, out: Path, limits: Limits = Limits(), framing: Framing = NO_FRAMING
 ) -> DevelopedImage:
-    """Write all renditions of the picture, framed, into the existing folder `out`: all of them, or none.
+    """Write all renditions of the framed picture into the existing folder `out`: all of them, or none.
 
-    Raises Refused where the picture is at fault, MachineFault where this machine is.
+    Raises ImageRefused if the picture is at fault, MachineFault if this machine is.
     """
     kind = await detect_format(source)
     async with output_dir_in(out) as output_dir:
@@ -219,7 +221,8 @@ async def develop(
 
 
 async def fingerprint(source: Path, limits: Limits = Limits(min_long_side=60)) -> bytes:
-    """What fingerprints.is_alike compares. Raises Refused where the picture is at fault, OSError where this machine is."""
+    """For fingerprints.is_similar. Raises ImageRefused if the picture is at fault, MachineFault if this
+    machine is."""
     answer = await run_child("fingerprint", source, await detect_format(source), None, limits)
     code = str(answer.get("fingerprint"))
     if not re.fullmatch(rf"[0-9a-f]{{{2 * fingerprints.LENGTH}}}", code):
@@ -232,8 +235,8 @@ async def make_tiles(
 ) -> tuple[str, ...]:
     """Write all tiles of the picture into the existing folder `out`, and return their names.
 
-    `whole` is its size (px, upright and framed). Raises Refused where the picture is at fault, MachineFault where this
-    machine is.
+    `whole` is its size (px, upright and framed). Raises ImageRefused if the picture is at fault, MachineFault
+    if this machine is.
     """
     kind = await detect_format(source)
     async with output_dir_in(out) as output_dir:
@@ -253,8 +256,8 @@ async def render_region(
 ) -> Path:
     """Write one piece of the picture into the existing folder `out`, and return its file.
 
-    `whole` is the picture's size (px, upright and framed), to which `request` refers. Raises ImageRefused if the picture
-    is at fault, MachineFault if this machine is.
+    `whole` is the picture's size (px, upright and framed), to which `request` refers. Raises ImageRefused if
+    the picture is at fault, MachineFault if this machine is.
     """
     kind = await detect_format(source)
     async with output_dir_in(out) as output_dir:
@@ -267,7 +270,8 @@ async def render_region(
 async def make_share_image(
     picture: Path | None, image: ShareImage, fonts: Fonts, out: Path, limits: Limits = Limits()
 ) -> Path:
-    """Draw a card or poster with the picture, or without one, into the existing folder `out`; return its file.
+    """Draw a card or poster with the picture, or without one, into the existing folder `out`; return its
+    file.
 
     Raises ImageRefused if the picture is at fault, MachineFault if this machine or its fonts are.
     """
@@ -306,7 +310,7 @@ async def typeset_pdf(
 
 @asynccontextmanager
 async def output_dir_in(out: Path) -> AsyncIterator[Path]:
-    """A folder in `out` for a child to write into, gone afterwards."""
+    """A temporary folder in `out` for a child's files."""
     output_dir = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".developing-", dir=out))
     try:
         yield output_dir
@@ -315,7 +319,8 @@ async def output_dir_in(out: Path) -> AsyncIterator[Path]:
 
 
 def move_outputs(output_dir: Path, names: Iterable[str], out: Path) -> None:
-    """Move what the child wrote to `out`; raises Refused unless each is a file, for a link could lead anywhere."""
+    """Move the child's files to `out`. Raises ImageRefused unless each is a regular file: a link could
+    lead anywhere."""
     for name in names:
         if not is_regular_file(output_dir / name):
             raise ImageRefused("damaged")
@@ -330,7 +335,8 @@ def is_regular_file(path: Path) -> bool:
 
 
 def sniff(head: bytes) -> str | None:
-    """A picture's type by its first 64 bytes: jpeg, png, webp, avif, heic, tiff or gif; None for all else."""
+    """A picture's format by its first 64 bytes: jpeg, png, webp, avif, heic, tiff or gif; None for all
+    others."""
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -347,13 +353,13 @@ def sniff(head: bytes) -> str | None:
         if brands[0] in AVIF_BRANDS:
             return "avif"
         if brands[0] in HEIC_BRANDS:
-            # "mif1" only says that it is some still picture; the others say which.
+            # "mif1" and "msf1" only mean a picture in boxes; the other brands say which kind.
             return "avif" if brands[0] in (b"mif1", b"msf1") and AVIF_BRANDS & set(brands) else "heic"
     return None
 
 
 async def detect_format(source: Path) -> str:
-    """The type by content. Raises Refused for what is not a picture that can be shown."""
+    """The format by content. Raises ImageRefused if it is not a picture that can be shown."""
     head = await asyncio.to_thread(read_head, source)
     kind = sniff(head)
     if kind is None:
@@ -373,7 +379,7 @@ def read_head(source: Path) -> bytes:
 async def run_child(
     task: str, source: Path | None, kind: str, out: Path | None, limits: Limits, **more: Any
 ) -> dict[str, Any]:
-    """What the child says of the picture. Raises Refused, or MachineFault where the child could not say."""
+    """Run one task in a child process and return its answer. Raises ImageRefused, MachineFault."""
     request = {
         "task": task,
         "source": None if source is None else str(Path.cwd() / source),
@@ -396,7 +402,7 @@ async def run_child(
             env=child_environment(),
             limit=MAX_ANSWER_BYTES,
         )
-    except OSError as fault:  # no process, no memory
+    except OSError as fault:  # too many processes, or too little memory
         raise MachineFault(f"the child process for pictures could not be started: {fault}") from fault
     try:
         async with asyncio.timeout(limits.wall_seconds):
@@ -415,7 +421,7 @@ async def run_child(
 
 
 async def send_request(child: asyncio.subprocess.Process, request: bytes) -> bytes:
-    """Hand the child its request and read its one line, or nothing if it died or babbles."""
+    """Send the child its request and read its one line; nothing if the child died or its line is too long."""
     assert child.stdin
     assert child.stdout
     with suppress(ConnectionError):
@@ -424,12 +430,12 @@ async def send_request(child: asyncio.subprocess.Process, request: bytes) -> byt
         child.stdin.close()
     try:
         return await child.stdout.readline()
-    except ValueError:  # longer than any true answer
+    except ValueError:  # longer than any normal answer
         return b""
 
 
 async def kill_child(child: asyncio.subprocess.Process) -> None:
-    """Leave nothing of the child running, nor of anything it started."""
+    """Kill the child and every process that it started."""
     if child.returncode is None:
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
@@ -437,10 +443,11 @@ async def kill_child(child: asyncio.subprocess.Process) -> None:
 
 
 def parse_answer(line: bytes, status: int | None) -> dict[str, Any]:
-    """What was done, from the child's answer and how it ended. Raises Refused or MachineFault."""
+    """The result in the child's line, or the error by its exit status. Raises ImageRefused or
+    MachineFault."""
     try:
         answer = json.loads(line)
-    except (ValueError, RecursionError):  # nothing, nonsense, or brackets without end
+    except (ValueError, RecursionError):  # empty, not JSON, or nested too deeply
         raise error_for_exit_status(status) from None
     if not isinstance(answer, dict):
         raise ImageRefused("damaged")
@@ -456,10 +463,10 @@ def parse_answer(line: bytes, status: int | None) -> dict[str, Any]:
 
 
 def error_for_exit_status(status: int | None) -> Exception:
-    """Why a child ended without an answer."""
+    """The error of a child that ended without an answer."""
     if status is None or status >= 0:
         return MachineFault(f"the child process for pictures ended with status {status}")
-    if -status == signal.SIGKILL:  # our own limits end it in other ways: the system had no memory left
+    if -status == signal.SIGKILL:  # not one of our limits: the system ran out of memory
         return MachineFault("the child process for pictures was killed by the system")
     if -status == signal.SIGXCPU:
         return ImageRefused("too_slow")
@@ -469,18 +476,18 @@ def error_for_exit_status(status: int | None) -> Exception:
 
 
 def child_environment() -> dict[str, str]:
-    """Nothing of ours but what the interpreter needs to start, and how the C library is to hold memory."""
+    """Only the variables that the interpreter needs to start, and settings of the C library's memory."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     return kept | {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
         "MALLOC_ARENA_MAX": "1",
-        "MALLOC_MMAP_THRESHOLD_": str(1 << 20),  # so that large pictures go back to the system at once
+        "MALLOC_MMAP_THRESHOLD_": str(1 << 20),  # so that the memory of large pictures is returned at once
     }
 
 
 def parse_inspected(answer: Mapping[str, Any], kind: str) -> InspectedImage:
-    """The child's answer, believed only if it has the right shape."""
+    """Check the child's answer and convert it."""
     width, height = parse_reported_size(answer)
     return InspectedImage(
         width, height, kind, bool(answer.get("animated")), small=max(width, height) < SMALL_SIDE
@@ -488,7 +495,8 @@ def parse_inspected(answer: Mapping[str, Any], kind: str) -> InspectedImage:
 
 
 def parse_developed(answer: Mapping[str, Any], kind: str) -> DevelopedImage:
-    """The child's answer, believed only if it has the right shape: a picture may have taken it over."""
+    """Check the child's answer and convert it. It is not trusted: a malicious picture may control the
+    child."""
     width, height = parse_reported_size(answer)
     files = [file_name(step, format.name) for format in FORMATS for step in widths_for(width)]
     shapes = {
@@ -522,4 +530,4 @@ def parse_reported_size(answer: Mapping[str, Any]) -> tuple[int, int]:
     for side in (width, height):
         if type(side) is not int or not 0 < side <= MAX_REPORTED_SIDE:
             raise ImageRefused("damaged")
-    return width, height  # type: ignore[return-value]  # just asked
+    return width, height  # type: ignore[return-value]  # checked above

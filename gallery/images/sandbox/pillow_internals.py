@@ -1,4 +1,5 @@
-"""Private parts of Pillow: decoded frames without the further copies that an ordinary load makes. Runs in the child process.
+"""Private parts of Pillow: decoded frames without the further copies that an ordinary load makes. Runs in the
+child process.
 
 tests/test_private_parts.py fails when one of them is gone.
 """

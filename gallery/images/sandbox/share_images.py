@@ -1,6 +1,7 @@
 """Cards and posters: a picture on a wall with its label, drawn as one image that leaves the site.
 
-Runs in the child process. Typst sets each column of words, Pillow draws the rest. The caller gives all words in a ShareImage.
+Runs in the child process. Typst sets each column of words, Pillow draws the rest. The caller gives all words
+in a ShareImage.
 """
 
 from __future__ import annotations
@@ -221,7 +222,8 @@ def label_column(
 def poster(
     picture: Image.Image | None, image: ShareImage, modules: Sequence[str], typography: Typography
 ) -> Image.Image:
-    """What people send on or save: the picture on the wall, the label below it, and a code that leads to its page."""
+    """What people send on or save: the picture on the wall, the label below it, and a code that leads to
+    its page."""
     canvas = ShareCanvas(POSTER.size, PAPER)
     width, height = POSTER.size
     margin = 96

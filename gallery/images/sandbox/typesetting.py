@@ -1,7 +1,8 @@
-"""Text set by Typst: the words of cards and posters as pictures, and wall labels as PDF. Runs in the child process.
+"""Text set by Typst: the words of cards and posters as pictures, and wall labels as PDF. Runs in the child
+process.
 
-Typst breaks and spaces Chinese and English lines. It draws an empty box for a character that no font has, so such characters
-are removed first. The texts come as data, so Typst never reads them as its own language.
+Typst breaks and spaces Chinese and English lines. It draws an empty box for a character that no font has, so
+such characters are removed first. The texts come as data, so Typst never reads them as its own language.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def drawable_data(data: Any, paths: tuple[str, ...]) -> Any:
 
 
 def drawable(text: str, paths: tuple[str, ...]) -> str:
-    """The visible characters of `text` that at least one of the fonts has, on one line: no emoji, for instance."""
+    """The visible characters of `text` that at least one of the fonts has, on one line: no emoji, for
+    instance."""
     kept = (each for each in visible_text(text) if any(has_glyph(path, each) for path in paths))
     return " ".join("".join(kept).split())
 
