@@ -68,8 +68,8 @@ class Framing:
 
         Rounded down, so that half of the framed part needs half of the picture and no more.
         """
-        turned, shown = self.turned(upright), self.size_in(upright)
-        across, down = needed[0] * turned[0] // shown[0], needed[1] * turned[1] // shown[1]
+        turned, framed = self.turned(upright), self.size_in(upright)
+        across, down = needed[0] * turned[0] // framed[0], needed[1] * turned[1] // framed[1]
         return self.turned((min(turned[0], max(1, across)), min(turned[1], max(1, down))))
 
 

@@ -192,13 +192,13 @@ def level_size(whole: Size, factor: int) -> Size:
 def all_tiles(whole: Size) -> list[ImageRequest]:
     """Every tile that OpenSeadragon and similar viewers request, each once: levels can share a tile at a
     corner."""
-    found: dict[ImageRequest, None] = {}
+    tiles: dict[ImageRequest, None] = {}
     for factor in scale_factors(whole):
         side = TILE_SIZE * factor
         for y in range(0, whole[1], side):
             for x in range(0, whole[0], side):
-                found[tile_at(x, y, factor, whole)] = None
-    return list(found)
+                tiles[tile_at(x, y, factor, whole)] = None
+    return list(tiles)
 
 
 def tile_at(x: int, y: int, factor: int, whole: Size) -> ImageRequest:

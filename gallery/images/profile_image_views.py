@@ -85,9 +85,9 @@ async def _save(
             return _back(request, owner, _("The picture is removed."))
         if not form.alt_zh.data and not form.alt_en.data:
             form.refuse("alt_zh", _("Please say what it shows, in one language at least."))
-        held = await profile_image_of(owner)
+        current = await profile_image_of(owner)
         sentence, image = "", None
-        if not form.errors and not (received.file is None and held is not None and not received.is_empty):
+        if not form.errors and not (received.file is None and current is not None and not received.is_empty):
             sentence, image = await _store_picture(request, received, organisation, storage)
         if form.errors or sentence:
             return await _page(request, owner, form, sentence, 413 if received.is_too_large else 422)
@@ -110,8 +110,8 @@ async def _store_picture(
             return _("This file is empty: it has 0 bytes. Please choose the picture again."), None
         return _("Please choose a picture."), None
     try:
-        found = await inspect_upload(received.file, settings_of(request))
-        return "", await create_image(received.file, found, organisation, storage)
+        inspected = await inspect_upload(received.file, settings_of(request))
+        return "", await create_image(received.file, inspected, organisation, storage)
     except ImageRefused as refusal:
         return str(REFUSALS[refusal.code]), None
     except StoreUnavailable as away:
@@ -126,12 +126,12 @@ async def _page(
     sentence: str = "",
     status: int = 200,
 ) -> Response:
-    held = await profile_image_of(owner)
+    current = await profile_image_of(owner)
     context = {
         "owner": owner,
         "is_logo": isinstance(owner, Organisation),
-        "profile_image": held,
-        "form": form or ProfileImageForm(obj=held),
+        "profile_image": current,
+        "form": form or ProfileImageForm(obj=current),
         "sentence": sentence,
         "why_it_waits": waiting_message,
     }

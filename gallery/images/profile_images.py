@@ -51,7 +51,7 @@ async def set_profile_image(
     """
     async with in_transaction():
         await locked(type(owner).filter(id=owner.id)).get()
-        held = await profile_image_of(owner)
+        current = await profile_image_of(owner)
         words: dict[str, Any] = {"alt_zh": alt_zh, "alt_en": alt_en}
         if image is None:
             await ProfileImage.filter(**owner_filter(owner)).update(**words)
@@ -60,21 +60,21 @@ async def set_profile_image(
             await ProfileImage.create(image=image, **owner_filter(owner), **words)
         await _record(owner, by, is_gone=False)
         await content_version.bump()
-    if image is not None and held is not None:
-        await _delete_image(held.image, storage)
+    if image is not None and current is not None:
+        await _delete_image(current.image, storage)
 
 
 async def remove_profile_image(owner: ProfileImageOwner, by: Person, storage: Storage) -> None:
     """Remove the logo or cover, with its files."""
     async with in_transaction():
         await locked(type(owner).filter(id=owner.id)).get()
-        held = await profile_image_of(owner)
-        if held is None:
+        current = await profile_image_of(owner)
+        if current is None:
             return
-        await ProfileImage.filter(id=held.id).delete()
+        await ProfileImage.filter(id=current.id).delete()
         await _record(owner, by, is_gone=True)
         await content_version.bump()
-    await _delete_image(held.image, storage)
+    await _delete_image(current.image, storage)
 
 
 async def _record(owner: ProfileImageOwner, by: Person, *, is_gone: bool) -> None:

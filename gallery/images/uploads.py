@@ -333,24 +333,24 @@ def worker_limits(settings: Settings) -> Limits:
 
 
 async def create_image(
-    file: ReceivedFile, found: InspectedImage, organisation: Organisation, storage: Storage
+    file: ReceivedFile, inspected: InspectedImage, organisation: Organisation, storage: Storage
 ) -> Image:
     """Store an inspected original. The new row is the worker's job to develop it."""
     token = new_token()
     digest = await asyncio.to_thread(sha256_of, file.path)
-    if found.preview is not None:
-        await storage.private.put_file(rendition_key(token, PREVIEW_NAME), found.preview)
+    if inspected.preview is not None:
+        await storage.private.put_file(rendition_key(token, PREVIEW_NAME), inspected.preview)
     await storage.private.put_file(original_key(token), file.path)
     return await Image.create(
         token=token,
         organisation=organisation,
-        source_format=found.format,
+        source_format=inspected.format,
         source_bytes=file.size,
         source_sha256=digest,
-        is_animated=found.animated,
-        has_preview=found.preview is not None,
-        width=found.width,
-        height=found.height,
+        is_animated=inspected.animated,
+        has_preview=inspected.preview is not None,
+        width=inspected.width,
+        height=inspected.height,
     )
 
 
@@ -369,11 +369,11 @@ async def reframe_image(image: Image, framing: Framing, storage: Storage, settin
             storage.scratch_folder() as folder,
             private.local_copy(original_key(image.token)) as original,
         ):
-            found = await _inspect_framed(
+            inspected = await _inspect_framed(
                 image, original, framing, folder / PREVIEW_NAME, request_limits(settings)
             )
-            if found.preview is not None:
-                await private.put_file(rendition_key(token, PREVIEW_NAME), found.preview)
+            if inspected.preview is not None:
+                await private.put_file(rendition_key(token, PREVIEW_NAME), inspected.preview)
         links = {original_key(token): original_key(image.token)}
         if not framing.is_whole:
             if whole is None:
@@ -390,9 +390,9 @@ async def reframe_image(image: Image, framing: Framing, storage: Storage, settin
             source_sha256=image.source_sha256,
             is_digest_late=image.is_digest_late,
             is_animated=image.is_animated,
-            has_preview=found.preview is not None,
-            width=found.width,
-            height=found.height,
+            has_preview=inspected.preview is not None,
+            width=inspected.width,
+            height=inspected.height,
             turn=framing.turn,
             crop_left=framing.left,
             crop_top=framing.top,

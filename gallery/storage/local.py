@@ -24,7 +24,7 @@ from gallery.storage.disk import atomic_write
 from gallery.storage.store import Store, StoredFile, StoreUnavailable
 
 SMALL_FILE_BYTES = 256 << 10  # nearly every rendition and tile is smaller
-MAX_NAME_BYTES = 255  # for a longer name file systems report another error than "not found"
+MAX_NAME_BYTES = 255  # for a longer name file systems report another error than "not stats"
 MAX_TRIES = 5  # to write into a folder that another process may remove because it is empty
 
 
@@ -76,10 +76,10 @@ class LocalFolder(Store):
                 body, modified_at = small
                 more = {"accept-ranges": "bytes", "last-modified": formatdate(modified_at, usegmt=True)}
                 return Response(body, media_type=media_type, headers={**more, **headers})
-        found = await asyncio.to_thread(path.stat)
-        if not S_ISREG(found.st_mode):
+        stats = await asyncio.to_thread(path.stat)
+        if not S_ISREG(stats.st_mode):
             raise FileNotFoundError(key)
-        return FileResponse(path, media_type=media_type, headers=headers, stat_result=found)
+        return FileResponse(path, media_type=media_type, headers=headers, stat_result=stats)
 
     async def check(self) -> None:
         try:
@@ -98,10 +98,10 @@ def _read_small(path: Path) -> tuple[bytes, float] | None:
     except NotADirectoryError:
         raise FileNotFoundError(path) from None
     try:
-        found = os.fstat(descriptor)
-        if not S_ISREG(found.st_mode) or found.st_size > SMALL_FILE_BYTES:
+        stats = os.fstat(descriptor)
+        if not S_ISREG(stats.st_mode) or stats.st_size > SMALL_FILE_BYTES:
             return None
-        return os.read(descriptor, SMALL_FILE_BYTES), found.st_mtime
+        return os.read(descriptor, SMALL_FILE_BYTES), stats.st_mtime
     finally:
         os.close(descriptor)
 

@@ -128,7 +128,7 @@ class Bucket:
         self.cache_control = settings.picture_cache_control
 
     @contextmanager
-    def asked(self) -> Iterator[None]:
+    def converted_errors(self) -> Iterator[None]:
         """Converts the store's errors to StoreUnavailable, except FileNotFoundError."""
         try:
             yield
@@ -193,7 +193,7 @@ class BucketFolder(Store):
         with (
             source.open("rb") as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-            self.bucket.asked(),
+            self.bucket.converted_errors(),
         ):
             # One request, never in parts: a process that is killed in between leaves nothing behind.
             await obstore.put_async(
@@ -202,7 +202,7 @@ class BucketFolder(Store):
 
     async def link_from(self, other: Self, key: str, source_key: str) -> bool:
         try:
-            with self.bucket.asked():
+            with self.bucket.converted_errors():
                 async with asyncio.timeout(REQUEST_TIMEOUT):
                     await obstore.copy_async(self._store, other._at(source_key), self._at(key))
         except FileNotFoundError:
@@ -221,7 +221,7 @@ class BucketFolder(Store):
         return True
 
     async def delete(self, *keys: str) -> None:
-        with self.bucket.asked():
+        with self.bucket.converted_errors():
             if keys and self.bucket.address.deletes_many:
                 async with asyncio.timeout(REQUEST_TIMEOUT * (1 + len(keys) // 1000)):
                     await obstore.delete_async(self._store, [self._at(key) for key in keys])
@@ -233,13 +233,13 @@ class BucketFolder(Store):
                     )
 
     async def _delete_one(self, key: str) -> None:
-        with contextlib.suppress(FileNotFoundError), self.bucket.asked():
+        with contextlib.suppress(FileNotFoundError), self.bucket.converted_errors():
             await obstore.delete_async(self._store, self._at(key))
 
     async def files(self, prefix: str = "") -> AsyncIterator[StoredFile]:
         listing = obstore.list(self._store, self._at(prefix).rstrip("/"), chunk_size=1000).__aiter__()
         while True:
-            with self.bucket.asked():
+            with self.bucket.converted_errors():
                 try:
                     async with asyncio.timeout(REQUEST_TIMEOUT):
                         batch = await anext(listing)
@@ -253,11 +253,11 @@ class BucketFolder(Store):
     async def local_copy(self, key: str) -> AsyncIterator[Path]:
         async with self._scratch() as folder:
             path = folder / "copy"
-            with self.bucket.asked():
+            with self.bucket.converted_errors():
                 async with asyncio.timeout(TRANSFER_TIMEOUT.total_seconds()):
-                    found = await obstore.get_async(self._store, self._at(key))
+                    result = await obstore.get_async(self._store, self._at(key))
                     async with aiofiles.open(path, "wb") as file:
-                        async for piece in found.stream(CHUNK_BYTES):
+                        async for piece in result.stream(CHUNK_BYTES):
                             await file.write(piece)
             yield path
 
@@ -270,22 +270,22 @@ class BucketFolder(Store):
         if request.method == "HEAD" or "range" in request.headers:
             meta, first = await self._head(key), b""
         else:
-            with self.bucket.asked():
+            with self.bucket.converted_errors():
                 async with asyncio.timeout(REQUEST_TIMEOUT):
-                    found = await obstore.get_async(
+                    result = await obstore.get_async(
                         self._store, self._at(key), options={"range": (0, CHUNK_BYTES)}
                     )
-                    meta, first = found.meta, bytes(await found.bytes_async())
+                    meta, first = result.meta, bytes(await result.bytes_async())
         return BucketResponse(self, key, meta, first, media_type=media_type, headers=headers)
 
     async def read(self, key: str, start: int, end: int) -> bytes:
         """The bytes of `key` from `start` up to but not including `end`."""
-        with self.bucket.asked():
+        with self.bucket.converted_errors():
             async with asyncio.timeout(REQUEST_TIMEOUT):
                 return bytes(await obstore.get_range_async(self._store, self._at(key), start=start, end=end))
 
     async def _head(self, key: str) -> Any:
-        with self.bucket.asked():
+        with self.bucket.converted_errors():
             async with asyncio.timeout(REQUEST_TIMEOUT):
                 return await obstore.head_async(self._store, self._at(key))
 
@@ -300,9 +300,7 @@ class BucketFolder(Store):
             if await self.read(key, 0, 5) != b"check" or key not in [
                 each async for each in self.keys("check")
             ]:
-                raise StoreUnavailable(
-                    f"The store {self.bucket.address} does not give back what it was given."
-                )
+                raise StoreUnavailable(f"The store {self.bucket.address} does not return what was stored.")
             stranger = self.bucket.address.client(skip_signature=True)
             if self.is_private and await _can_read(stranger, self._at(key)):
                 raise StoreUnavailable(
@@ -311,7 +309,7 @@ class BucketFolder(Store):
                 )
             if self._public_url and not await _can_read(_public_store(self._public_url), key):
                 raise StoreUnavailable(
-                    f"Visitors do not find at GALLERY_STORAGE_PUBLIC_URL what lies under {self.name}/.",
+                    f"Visitors do not find at GALLERY_STORAGE_PUBLIC_URL the files under {self.name}/.",
                     is_refusal=True,
                 )
         finally:
@@ -349,8 +347,8 @@ class BucketResponse(FileResponse):
         headers: Mapping[str, str],
     ) -> None:
         moment = meta["last_modified"].timestamp()
-        found = os.stat_result((stat.S_IFREG, 0, 0, 0, 0, 0, meta["size"], moment, moment, moment))
-        super().__init__(key, media_type=media_type, headers=headers, stat_result=found)
+        stats = os.stat_result((stat.S_IFREG, 0, 0, 0, 0, 0, meta["size"], moment, moment, moment))
+        super().__init__(key, media_type=media_type, headers=headers, stat_result=stats)
         self._folder = folder
         self._first = first
 

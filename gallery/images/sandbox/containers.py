@@ -41,8 +41,8 @@ def jpeg_segments(data: mmap.mmap) -> Iterator[tuple[int, int, int]]:
     """Marker, and start and end of the body, of each segment up to the end of the image, which has no
     body."""
     at = 2
-    while found := MARKER.search(data, at):
-        marker, body = data[found.end() - 1], found.end()
+    while match := MARKER.search(data, at):
+        marker, body = data[match.end() - 1], match.end()
         if marker in BARE_MARKERS:
             at = body
             continue
@@ -111,13 +111,13 @@ def box_colour(file: BinaryIO) -> Cicp | None:
     """The `nclx` colours of the primary picture of an AVIF or HEIC (ISO/IEC 23008-12); None if it has
     none."""
     meta = _read_meta_box(file)
-    found = {kind: (start, end) for kind, start, end in boxes_in(meta, 4, len(meta))}
-    if b"pitm" not in found or b"iprp" not in found:
+    boxes = {kind: (start, end) for kind, start, end in boxes_in(meta, 4, len(meta))}
+    if b"pitm" not in boxes or b"iprp" not in boxes:
         return None
-    primary = _read_uint(meta, found[b"pitm"][0] + 4, 4 if meta[found[b"pitm"][0]] else 2)
+    primary = _read_uint(meta, boxes[b"pitm"][0] + 4, 4 if meta[boxes[b"pitm"][0]] else 2)
     properties: list[tuple[bytes, int, int]] = []
     wanted: list[int] = []
-    for kind, start, end in boxes_in(meta, *found[b"iprp"]):
+    for kind, start, end in boxes_in(meta, *boxes[b"iprp"]):
         if kind == b"ipco":
             properties = list(boxes_in(meta, start, end))
         elif kind == b"ipma":
@@ -292,10 +292,10 @@ class Tiff:
             if tag not in wanted or letter is None or not 0 < length <= MAX_VALUES:
                 continue
             form = f"{self.order}{length}{letter}"
-            held = entries[at + entry_length - inside : at + entry_length]
+            value = entries[at + entry_length - inside : at + entry_length]
             if struct.calcsize(form) > inside:
-                held = self._read(struct.unpack(self.order + word, held)[0], struct.calcsize(form))
-            tags[tag] = struct.unpack_from(form, held)
+                value = self._read(struct.unpack(self.order + word, value)[0], struct.calcsize(form))
+            tags[tag] = struct.unpack_from(form, value)
         try:
             (following,) = struct.unpack(self.order + word, self._read(start + len(entries), inside))
         except ValueError:  # the file may end with the last directory

@@ -191,18 +191,18 @@ class MachineFault(OSError):
 async def inspect(
     source: Path, limits: Limits = Limits(), preview: Path | None = None, framing: Framing = NO_FRAMING
 ) -> InspectedImage:
-    """Inspect the framed picture. It is decoded completely, so that a truncated file is found at upload.
+    """Inspect the framed picture. It is decoded completely, so that a truncated file is inspected at upload.
 
     With `preview` a small JPEG is written there. Raises ImageRefused if the picture is at fault, MachineFault
     if this machine is.
     """
     kind = await detect_format(source)
-    found = parse_inspected(
+    inspected = parse_inspected(
         await run_child("inspect", source, kind, preview, limits, framing=asdict(framing)), kind
     )
     if preview is not None and not is_regular_file(preview):
         raise ImageRefused("damaged")
-    return replace(found, preview=preview)
+    return replace(inspected, preview=preview)
 
 
 async def develop(

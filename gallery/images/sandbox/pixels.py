@@ -124,13 +124,13 @@ class DecodedImage:
         return (height, width) if self.orientation >= 5 else (width, height)
 
     @property
-    def shown_size(self) -> Size:
+    def framed_size(self) -> Size:
         """The size (px) of the framed part."""
         left, top, right, bottom = self.framing.box(self.turned_size)
         return right - left, bottom - top
 
     @property
-    def shown_box(self) -> tuple[float, float, float, float]:
+    def framed_box(self) -> tuple[float, float, float, float]:
         """The framed part of `image`: left, top, right, bottom (px, as stored)."""
         left, top, right, bottom = stored_box(self.framing.box(self.turned_size), self.size, self.orientation)
         across, down = self.image.width / self.size[0], self.image.height / self.size[1]
@@ -146,13 +146,13 @@ def inspect(
     With `preview` the framed picture is written there as a JPEG, at most PREVIEW_WIDTH px wide.
     """
 
-    def need(shown: Size) -> Size:
-        return size_at_width(rendition_source_size(shown), PREVIEW_WIDTH)
+    def need(framed: Size) -> Size:
+        return size_at_width(rendition_source_size(framed), PREVIEW_WIDTH)
 
     decoded = decode(source, kind, bounds, need, framing=framing)
-    width, height = decoded.shown_size
+    width, height = decoded.framed_size
     if preview is not None:
-        size = size_at_width(rendition_source_size(decoded.shown_size), PREVIEW_WIDTH)
+        size = size_at_width(rendition_source_size(decoded.framed_size), PREVIEW_WIDTH)
         (jpeg,) = (format for format in FORMATS if format.name == "jpg")
         write_image(srgb_image(decoded, size), jpeg, preview)
     return {"width": width, "height": height, "animated": decoded.animated}
@@ -166,9 +166,9 @@ def develop(
     Raises UnusableImage, or OSError if the folder cannot be written.
     """
     decoded = decode(
-        source, kind, bounds, lambda shown: size_at_width(rendition_source_size(shown)), framing=framing
+        source, kind, bounds, lambda framed: size_at_width(rendition_source_size(framed)), framing=framing
     )
-    size = rendition_source_size(decoded.shown_size)
+    size = rendition_source_size(decoded.framed_size)
     largest = srgb_image(decoded, size_at_width(size))
     animated = decoded.animated
     del decoded  # the encoders need its memory
@@ -191,7 +191,7 @@ def fingerprint(source: Path, kind: str, bounds: ImageBounds) -> dict[str, Any]:
     decoded = decode(source, kind, bounds, lambda _shown: (4 * fingerprints.SIDE, 4 * fingerprints.SIDE))
     return {
         "fingerprint": compute_fingerprint(
-            srgb_image(decoded, size_at_width(decoded.shown_size, PREVIEW_WIDTH))
+            srgb_image(decoded, size_at_width(decoded.framed_size, PREVIEW_WIDTH))
         ).hex()
     }
 
@@ -229,7 +229,7 @@ def decode(
         decoded = replace(
             decoded, orientation=framing.orientation_after(decoded.orientation), framing=framing
         )
-        if not framing.is_whole and is_too_small(decoded.shown_size, bounds.min_long_side):
+        if not framing.is_whole and is_too_small(decoded.framed_size, bounds.min_long_side):
             raise UnusableImage("too_little_left")
         return decoded
     except (UnusableImage, MemoryError):
@@ -342,8 +342,8 @@ def decode_jpeg(
     check_size(image.size, bounds)
     size = image.size
     orientation = orientation_of(image)
-    shown = (size[1], size[0]) if orientation >= 5 else size
-    width, height = need(shown)
+    framed = (size[1], size[0]) if orientation >= 5 else size
+    width, height = need(framed)
     image.draft(mode or image.mode, (height, width) if orientation >= 5 else (width, height))
     check_memory(coefficients + image.width * image.height * bytes_per_pixel(image.mode), bounds)
     image.load()
@@ -484,8 +484,8 @@ def seek_first_frame(image: Image.Image) -> None:
 
 
 def orientation_of(image: Image.Image) -> int:
-    found = tag_of(image, ORIENTATION)
-    return found if isinstance(found, int) and found in TRANSPOSITIONS else 1
+    tag = tag_of(image, ORIENTATION)
+    return tag if isinstance(tag, int) and tag in TRANSPOSITIONS else 1
 
 
 def tag_of(image: Image.Image, tag: int) -> object:
@@ -547,11 +547,11 @@ def webp_size(head: bytes) -> tuple[int, int]:
     raise UnusableImage("damaged")
 
 
-def rendition_source_size(shown: tuple[int, int]) -> tuple[int, int]:
+def rendition_source_size(framed: tuple[int, int]) -> tuple[int, int]:
     """The size (px) from which renditions are made: the framed size, but smaller for very tall scrolls."""
-    width, height = shown
-    if size_at_width(shown)[1] <= MAX_RENDITION_HEIGHT:
-        return shown
+    width, height = framed
+    if size_at_width(framed)[1] <= MAX_RENDITION_HEIGHT:
+        return framed
     return max(1, width * MAX_RENDITION_HEIGHT // height), MAX_RENDITION_HEIGHT
 
 
@@ -602,7 +602,7 @@ def scaled_image(decoded: DecodedImage, size: tuple[int, int]) -> Image.Image:
     """The framed part, in 8 bits without alpha, scaled to `size` (as stored) band by band, without a
     second full copy."""
     source = decoded.image
-    left, above, right, below = decoded.shown_box
+    left, above, right, below = decoded.framed_box
     from_x, to_x = math.floor(left), min(source.width, math.ceil(right))
     scale = (below - above) / size[1]
     margin = 4  # rows of the result; Lanczos uses three on either side
@@ -662,8 +662,8 @@ def samples_equal(band: Image.Image, sample: int) -> Image.Image:
         band.mode, ("L;16", "L;16B")
     )  # of the upper half, then of the lower
     for half, rawmode in zip(divmod(sample, 256), order, strict=True):
-        found = Image.frombytes("L", band.size, data, "raw", rawmode)
-        halves.append(found.point([255 * (value == half) for value in range(256)]))
+        half_band = Image.frombytes("L", band.size, data, "raw", rawmode)
+        halves.append(half_band.point([255 * (value == half) for value in range(256)]))
     return ImageChops.darker(*halves)
 
 

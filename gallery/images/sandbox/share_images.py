@@ -126,7 +126,7 @@ def write_share_image(
 
         with errors_as_damaged():
             decoded = decode(source, kind, bounds, lambda size: size)
-            picture = srgb_image(decoded, decoded.shown_size)
+            picture = srgb_image(decoded, decoded.framed_size)
     image = with_drawable_texts(image, typography.fonts)
     if image.form == POSTER.name:
         poster(picture, image, code, typography).save(out, "PNG", compress_level=6)

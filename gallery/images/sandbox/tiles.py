@@ -48,7 +48,7 @@ class PieceSource(Protocol):
     def size(self) -> Size: ...
 
     @property
-    def shown(self) -> Box:
+    def framed_box(self) -> Box:
         """The framed part, in its own pixels."""
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image: ...
@@ -66,8 +66,8 @@ class WholeSource:
         return (height, width) if self.decoded.orientation >= 5 else (width, height)
 
     @property
-    def shown(self) -> Box:
-        return shown_within(self.decoded, self.size)
+    def framed_box(self) -> Box:
+        return framed_box_within(self.decoded, self.size)
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
         box = stored_box((left, top, right, bottom), self.decoded.image.size, self.decoded.orientation)
@@ -90,8 +90,8 @@ class LumaSource:
         return self.decoded.turned_size
 
     @property
-    def shown(self) -> Box:
-        return shown_within(self.decoded, self.size)
+    def framed_box(self) -> Box:
+        return framed_box_within(self.decoded, self.size)
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
         full = self.decoded.image
@@ -109,7 +109,7 @@ class LumaSource:
         return orient(to_srgb(band, self.decoded.profile), self.decoded.orientation)
 
 
-def shown_within(decoded: DecodedImage, size: Size) -> Box:
+def framed_box_within(decoded: DecodedImage, size: Size) -> Box:
     """The framed part of a picture that is upright, turned and of `size` px."""
     left, top, right, bottom = decoded.framing.box(decoded.turned_size)
     across, down = size[0] / decoded.turned_size[0], size[1] / decoded.turned_size[1]
@@ -166,7 +166,7 @@ def write_region(
     shrinking = max(1.0, min(width / request.size[0], height / request.size[1]))
     with errors_as_damaged():
         picture = open_source(source, kind, whole, shrinking, bounds, framing)
-        left, top, right, bottom = picture.shown
+        left, top, right, bottom = picture.framed_box
         across, down = (right - left) / whole[0], (bottom - top) / whole[1]
         box = (
             left + x * across,
@@ -205,16 +205,16 @@ def open_source(
     """The decoded picture, if possible shrunk while loading, but not smaller than `whole` divided by
     `shrinking`."""
 
-    def need(shown: Size) -> Size:
+    def need(framed: Size) -> Size:
         return max(1, int(whole[0] / shrinking)), max(1, int(whole[1] / shrinking))
 
     if kind != "jpeg":
         return WholeSource(decode(source, kind, bounds, need, framing=framing))
     shrunk = decode(
-        source, kind, bounds, lambda shown: smaller_size(need(shown), half_size(shown)), framing=framing
+        source, kind, bounds, lambda framed: smaller_size(need(framed), half_size(framed)), framing=framing
     )
-    left, _top, right, _bottom = WholeSource(shrunk).shown
-    if need(shrunk.shown_size)[0] <= right - left:
+    left, _top, right, _bottom = WholeSource(shrunk).framed_box
+    if need(shrunk.framed_size)[0] <= right - left:
         return WholeSource(shrunk)
     if isinstance(shrunk.image, RawPixels) or shrunk.image.mode != "RGB":
         return WholeSource(decode(source, kind, bounds, need, framing=framing))
@@ -334,7 +334,7 @@ def write_tiles(
         picture: PieceSource
         half = decode(source, kind, bounds, half_size, framing=framing)
         colour = half.image if kind == "jpeg" and half.image.mode == "RGB" else None
-        if isinstance(colour, Image.Image) and half.shown_size == whole:
+        if isinstance(colour, Image.Image) and half.framed_size == whole:
             # The decoder's own half is as good as ours, and so the two are never in memory at the same time.
             if below is not None:
                 feed_level(WholeSource(half), below)
@@ -355,7 +355,7 @@ def write_tiles(
 
 def feed_level(source: PieceSource, level: PyramidLevel) -> None:
     """Give the framed part of the source to `level`, band by band."""
-    left, above, right, below = source.shown
+    left, above, right, below = source.framed_box
     down = (below - above) / level.size[1]
     for top in range(0, level.size[1], TILE_SIZE):
         bottom = min(level.size[1], top + TILE_SIZE)

@@ -34,8 +34,8 @@ def typeset(
     """
     paths = (fonts.serif, fonts.sans)
     folders: list[Any] = [str(Path(path).parent) for path in paths]
-    found = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
-    by_path = {info.path: info for info in found.fonts()}
+    installed = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+    by_path = {info.path: info for info in installed.fonts()}
     serif, sans = (by_path[path] for path in paths)
     inputs = {
         **data,
@@ -46,7 +46,7 @@ def typeset(
     }
     pages = typst.compile(
         template.read_bytes(),
-        font_paths=found,
+        font_paths=installed,
         sys_inputs={"data": json.dumps(inputs)},
         format=format,
         ppi=72,

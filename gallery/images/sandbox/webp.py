@@ -61,7 +61,7 @@ class Output(ctypes.Structure):
         ("width", ctypes.c_int),
         ("height", ctypes.c_int),
         ("is_ours", ctypes.c_int),
-        ("held", PixelBuffer),
+        ("buffer", PixelBuffer),
         ("pad", ctypes.c_uint32 * 4),
         ("private", ctypes.c_void_p),
     )
@@ -148,8 +148,8 @@ def decode_still(data: bytes, features: Features, size: Size) -> RawPixels:
     library.WebPInitDecoderConfigInternal(ctypes.byref(config), ABI)
     output, options = config.output, config.options
     output.mode, output.is_ours = (MODE_RGBA if features.has_alpha else MODE_RGB), 1
-    held = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
-    output.held.channels = Channels(ctypes.addressof(held), size[0] * channels, len(pixels))
+    buffer = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
+    output.buffer.channels = Channels(ctypes.addressof(buffer), size[0] * channels, len(pixels))
     options.use_scaling = int(size != (features.width, features.height))
     options.scaled_width, options.scaled_height = size
     status = library.WebPDecode(data, len(data), ctypes.byref(config))
