@@ -30,7 +30,7 @@ from gallery.worker import Chore, ChoreContext
 logger = logging.getLogger("gallery.worker")
 
 RECEIVED = Q(state=ImageState.RECEIVED)
-TO_REDEVELOP = Q(state=ImageState.READY, ready_at__isnull=True)  # see develop_again
+TO_REDEVELOP = Q(state=ImageState.READY, ready_at__isnull=True)  # see mark_all_for_redevelopment
 
 # The delay before the next attempt after one that failed because of this machine. The delays grow for a day,
 # then there is one attempt a day until a keeper deals with it.

@@ -42,7 +42,7 @@ class Image(Model):
     )
     organisation_id: int
     state = fields.CharEnumField(ImageState, max_length=10, default=ImageState.RECEIVED, db_index=True)
-    refusal = fields.CharField(max_length=30, default="")  # a key of decoder.REFUSALS
+    refusal = fields.CharField(max_length=30, default="")  # a key of parent.REFUSALS
     source_format = fields.CharField(max_length=10)
     source_bytes = fields.BigIntField()
     source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # of the original

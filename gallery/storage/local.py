@@ -24,7 +24,7 @@ from gallery.storage.disk import atomic_write
 from gallery.storage.store import Store, StoredFile, StoreUnavailable
 
 SMALL_FILE_BYTES = 256 << 10  # nearly every rendition and tile is smaller
-MAX_NAME_BYTES = 255  # for a longer name file systems report another error than "not stats"
+MAX_NAME_BYTES = 255  # for a longer name file systems report another error than "not found"
 MAX_TRIES = 5  # to write into a folder that another process may remove because it is empty
 
 

@@ -297,8 +297,8 @@ def minutes(folder: Path, found: dict[str, Contender]) -> None:
         print(f"{label:49}{rates[0]:>12.0f}{rates[1]:>14.0f}")
 
 
-# The largest files of each kind that are promised to open (parent.GUARANTEED_MEGAPIXELS): what is cut out of a large painting, and how
-# it is saved. Telephones write HEIC in tiles; in one piece libde265 takes no more than 16 MB.
+# The largest files of each kind that are promised to open (parent.GUARANTEED_MEGAPIXELS): what is cut out of a large
+# painting, and how it is saved. Phones write HEIC in tiles; in one piece libde265 takes no more than 16 MB.
 HEAVIEST: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
     "baseline.jpg": ("jpeg", "RGB", {"quality": 85}),
     "progressive.jpg": ("jpeg, progressive", "RGB", {"quality": 75, "progressive": True}),

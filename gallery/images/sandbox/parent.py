@@ -191,7 +191,7 @@ class MachineFault(OSError):
 async def inspect(
     source: Path, limits: Limits = Limits(), preview: Path | None = None, framing: Framing = NO_FRAMING
 ) -> InspectedImage:
-    """Inspect the framed picture. It is decoded completely, so that a truncated file is inspected at upload.
+    """Inspect the framed picture. It is decoded completely, so that a truncated file is found at upload.
 
     With `preview` a small JPEG is written there. Raises ImageRefused if the picture is at fault, MachineFault
     if this machine is.
