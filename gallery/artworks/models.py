@@ -159,7 +159,7 @@ HINDRANCE_OF_CONSENT = {
 
 class ArtworkManager(Manager):
     def get_queryset(self) -> ArtworkQuerySet:
-        return ArtworkQuerySet(self._model)
+        return ArtworkQuerySet(Artwork)
 
 
 class Artwork(Model):

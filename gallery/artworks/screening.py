@@ -76,9 +76,9 @@ async def screen_next(context: ChoreContext) -> bool:
         return True
     ready = ProfileImage.filter(image__state=ImageState.READY)
     unscreened = ready.filter(Q(state=ProfileImageState.NEW) | Q(image__fingerprint__id__isnull=True))
-    emblem = await unscreened.order_by("id").select_related("image", "project").first()
-    if emblem is not None:
-        await _screen_profile_image(emblem, context.storage)
+    profile_image = await unscreened.order_by("id").select_related("image", "project").first()
+    if profile_image is not None:
+        await _screen_profile_image(profile_image, context.storage)
         return True
     logo = await CreditLogo.filter(fingerprint__isnull=True).order_by("id").first()
     if logo is not None:
@@ -86,22 +86,24 @@ async def screen_next(context: ChoreContext) -> bool:
     return logo is not None
 
 
-async def _screen_profile_image(emblem: ProfileImage, storage: Storage) -> None:
-    code = await stored_fingerprint(emblem.image, storage)
+async def _screen_profile_image(profile_image: ProfileImage, storage: Storage) -> None:
+    code = await stored_fingerprint(profile_image.image, storage)
     resembled = await find_hidden_match(code)
     await _set_state(
-        emblem, ProfileImageState.WAITING if resembled or not code else ProfileImageState.SHOWN, resembled
+        profile_image,
+        ProfileImageState.WAITING if resembled or not code else ProfileImageState.SHOWN,
+        resembled,
     )
     if not resembled and (resembled := await find_hidden_match(code)):  # one was withdrawn meanwhile
-        await _set_state(emblem, ProfileImageState.WAITING, resembled)
+        await _set_state(profile_image, ProfileImageState.WAITING, resembled)
 
 
-async def _set_state(emblem: ProfileImage, state: ProfileImageState, resembled: int | None) -> None:
+async def _set_state(profile_image: ProfileImage, state: ProfileImageState, resembled: int | None) -> None:
     async with in_transaction():
-        held = ProfileImage.filter(id=emblem.id).exclude(state=ProfileImageState.KEPT)
+        held = ProfileImage.filter(id=profile_image.id).exclude(state=ProfileImageState.KEPT)
         if await held.update(state=state, resembles_id=resembled, seen_at=None):
             if state == ProfileImageState.WAITING:
-                await record_profile_image(emblem, HELD_VERBS)
+                await record_profile_image(profile_image, HELD_VERBS)
             await content_version.bump()
 
 
@@ -123,15 +125,18 @@ async def screen_again(images: list[Image], storage: Storage) -> None:
     prints = await Fingerprint.filter(image_id__in=Subquery(gone))
     for each in prints:
         async with in_transaction():
-            for emblem in await similar_profile_images([each.code]):
-                if emblem.state != ProfileImageState.WAITING and emblem.resembles_id != each.image_id:
+            for profile_image in await similar_profile_images([each.code]):
+                if (
+                    profile_image.state != ProfileImageState.WAITING
+                    and profile_image.resembles_id != each.image_id
+                ):
                     waiting = {
                         "state": ProfileImageState.WAITING,
                         "resembles_id": each.image_id,
                         "seen_at": None,
                     }
-                    await ProfileImage.filter(id=emblem.id).update(**waiting)
-                    await record_profile_image(emblem, HELD_VERBS)
+                    await ProfileImage.filter(id=profile_image.id).update(**waiting)
+                    await record_profile_image(profile_image, HELD_VERBS)
             tokens = await take_down_similar_logos([each.code], "not_shown", None)
             await content_version.bump()
         await Takedown(logo_tokens=tokens).delete_files(storage)

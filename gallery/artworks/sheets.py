@@ -17,12 +17,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils.exceptions import InvalidFileException
-
 from gallery.artworks.forms import FIRST_YEAR
 from gallery.artworks.works import TEXT_FIELDS
+from gallery.artworks.xlsx import Alignment, Font, InvalidFileException, openpyxl
 from gallery.clock import today
 from gallery.images.sandbox.parent import REFUSALS
 from gallery.numbers import whole_number

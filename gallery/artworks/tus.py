@@ -193,7 +193,7 @@ class TusEndpoint:
             async with _held(part, upload):
                 headers.update(await self._finish(request, upload))
         else:
-            part.knock()  # whoever asks wants to go on: a request of which nothing is heard any more makes way
+            part.request_yield()  # whoever asks wants to go on: a request of which nothing is heard any more makes way
         return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
 
     @tus_handler
@@ -228,7 +228,7 @@ class TusEndpoint:
         part = PartialUpload(storage_of(request), upload.token)
         async with _held(part, upload) as file:
             try:
-                size = await part.add(file, request, offset, upload.length, checksum)
+                size = await part.append(file, request, offset, upload.length, checksum)
             except OffsetMismatch as wrong:
                 raise TusRefusal(
                     409, f"The next piece begins at {wrong.size}.", {"upload-offset": str(wrong.size)}
@@ -276,7 +276,7 @@ async def load_upload(request: Request) -> Upload:
 
 
 def _held(part: PartialUpload, upload: Upload) -> Any:
-    return part.hold() if upload.completed_at is None else _NothingHeld()
+    return part.lock() if upload.completed_at is None else _NothingHeld()
 
 
 class _NothingHeld:
@@ -439,7 +439,7 @@ async def finish_next(context: ChoreContext) -> bool:
         try:
             if part.size() != upload.length:
                 continue
-            async with part.hold():
+            async with part.lock():
                 # Between the question and the lock a server may have finished it.
                 held = await Upload.get_or_none(id=upload.id, completed_at__isnull=True)
                 if held is not None:

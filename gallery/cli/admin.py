@@ -42,7 +42,7 @@ def init() -> None:
     settings = Settings.from_env()
     applied = run(set_up(settings))
     console.print(f"Home      {settings.home}")
-    console.print(f"Pictures  {Storage(settings).place}")
+    console.print(f"Pictures  {Storage(settings).location}")
     console.print(
         f"Database  {database_address(settings)}: "
         + (f"{len(applied)} migration(s) applied, the last one {applied[-1]}." if applied else "up to date.")

@@ -7,14 +7,9 @@ import os
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
-from gallery.artworks.models import Artwork
-from gallery.cli.common import ProgressReporter, console, open_database, progress_bar, set_up
+from gallery.cli.common import console
 from gallery.cli.processes import open_socket, port_option, run, serve_site, settings_with_port
-from gallery.demo.content import CURATOR, EXHIBITIONS, KEEPER, MEMBERS, PASSWORD
-from gallery.demo.data_entry import DemoContent, EntryRefused, enter_demo, form_key
-from gallery.settings import Settings
 
 PICTURE_SECONDS = (
     180  # seconds for a picture: our own drawings are no danger, and drawing keeps the machine busy
@@ -30,6 +25,15 @@ def demo(port: int, no_serve: bool) -> None:
     The first time takes a minute or two: all pictures are drawn. Later ones take seconds and add nothing.
     To begin anew, delete the folder. GALLERY_HOME names another folder.
     """
+    try:
+        from gallery.cli.demo_site import prepare
+        from gallery.demo.data_entry import EntryRefused
+    except ModuleNotFoundError as missing:
+        if missing.name != "httpx":
+            raise
+        raise click.ClickException(
+            "`gallery demo` needs the extra “demo”: pip install 'gallery[demo]'"
+        ) from None
     if not os.environ.get("GALLERY_HOME", "").strip():
         os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # the worker beside it finds it there, too
     os.environ.setdefault("GALLERY_CHECK_LINKS", "0")  # its links are examples
@@ -49,35 +53,3 @@ def demo(port: int, no_serve: bool) -> None:
 
 def print_serving() -> None:
     console.print("\nServing · Ctrl-C stops it.")
-
-
-async def prepare(settings: Settings, chosen: DemoContent | None = None) -> str:
-    """Set the site up and enter what it lacks; returns what to open and how to sign in."""
-    await set_up(settings)
-    async with open_database(settings):
-        with progress_bar() as bar:
-            await enter_demo(settings, ProgressReporter(bar), chosen)
-        return await welcome_text(settings)
-
-
-async def welcome_text(settings: Settings) -> str:
-    works = {work.slug: form_key(work) for work in DemoContent().works}
-    pages = [("Home", "/zh/"), ("", "/en/")]
-    pages += [(exhibition.title.en, f"/zh/exhibitions/{exhibition.slug}") for exhibition in EXHIBITIONS]
-    touchstone = await Artwork.get_or_none(form_key=works["dumpling-wrappers"])
-    if touchstone is not None:
-        pages.append(("A work", f"/zh/works/{touchstone.public_id}"))
-    agreed = await Artwork.get_or_none(form_key=works["tangyuan"]).prefetch_related("consent")
-    if agreed is not None and agreed.consent is not None:
-        pages.append(("A consent link", f"/c/{agreed.consent.code}"))
-    pages.append(("The desk", "/desk"))
-    people = [(KEEPER, "keeper"), (CURATOR, "curator"), *((member, "partner") for member in MEMBERS[:2])]
-    lines = [
-        "",
-        "[bold]Open[/bold]",
-        *(f"  {escape(name):<24}{settings.site_url}{path}" for name, path in pages),
-        "",
-        f"[bold]Sign in[/bold] at the desk with the password [bold]{PASSWORD}[/bold]",
-        *(f"  {role:<24}{person.email}" for person, role in people),
-    ]
-    return "\n".join(lines)

@@ -7,9 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.expressions import Q
 
@@ -23,6 +21,7 @@ from gallery.artworks.screening import fingerprints_of_withdrawn, profile_images
 from gallery.audit.chain import chain_entries, find_breaks
 from gallery.clock import now
 from gallery.db.connection import APP, Database, in_transaction
+from gallery.db.model_tables import foreign_key_columns
 from gallery.erasure import Erasure
 from gallery.exhibitions.stored_files import (
     BATCH_SIZE,
@@ -261,10 +260,10 @@ async def missing_files(
     """Images whose rows promise files that were not there whole; the rows are as they are now, the files as they were."""
     async for images in batches(images_settled_before(began)):
         on_view = Artwork.all().on_view().filter(image_id__in=[image.id for image in images])
-        emblems = profile_images_on_view().filter(image_id__in=[image.id for image in images])
+        profile_images = profile_images_on_view().filter(image_id__in=[image.id for image in images])
         seen: set[object] = {
             *await on_view.values_list("image_id", flat=True),
-            *await emblems.values_list("image_id", flat=True),
+            *await profile_images.values_list("image_id", flat=True),
         }
         for image in images:
             if is_being_processed(image):
@@ -353,16 +352,18 @@ async def images_like_withdrawn_works() -> list[InspectionFinding]:
     withdrawn = await fingerprints_of_withdrawn().values_list("image_id", "code")
     found = []
     prints = dict(
-        await Fingerprint.filter(image__emblem__id__not_isnull=True).values_list("image_id", "code")
+        await Fingerprint.filter(image__profile_image__id__not_isnull=True).values_list("image_id", "code")
     )
-    for emblem in await profile_images_on_view().order_by("id"):
-        alike = await similar_keys([prints.get(emblem.image_id, b"")], withdrawn)
-        if alike and not (emblem.state == ProfileImageState.KEPT and emblem.resembles_id in alike):
-            is_logo = emblem.project_id is None
+    for profile_image in await profile_images_on_view().order_by("id"):
+        alike = await similar_keys([prints.get(profile_image.image_id, b"")], withdrawn)
+        if alike and not (
+            profile_image.state == ProfileImageState.KEPT and profile_image.resembles_id in alike
+        ):
+            is_logo = profile_image.project_id is None
             found.append(
-                f"logo of organisation {emblem.organisation_id}"
+                f"logo of organisation {profile_image.organisation_id}"
                 if is_logo
-                else f"cover of project {emblem.project_id}"
+                else f"cover of project {profile_image.project_id}"
             )
     for logo in await CreditLogo.filter(fingerprint__isnull=False).order_by("id"):
         if await similar_keys([logo.fingerprint or b""], withdrawn):
@@ -376,31 +377,17 @@ async def images_like_withdrawn_works() -> list[InspectionFinding]:
 async def broken_references() -> AsyncIterator[InspectionFinding]:
     """Rows that refer to a row that is not there: a database that was written to past its constraints."""
     connection = get_connection("default")
-    assert Tortoise.apps is not None
-    for model in Tortoise.apps[APP].values():
-        meta = model._meta
-        columns = [
-            (meta.db_table, meta.fields_map[name].source_field or name, meta.fields_map[name].related_model)
-            for name in sorted(meta.fk_fields | meta.o2o_fields)
-        ]
-        for name in sorted(meta.m2m_fields):
-            relation: Any = meta.fields_map[name]
-            columns += [
-                (relation.through, relation.backward_key, model),
-                (relation.through, relation.forward_key, relation.related_model),
-            ]
-        for table, column, target in columns:
-            there, key = target._meta.db_table, target._meta.db_pk_column
-            _, rows = await connection.execute_query(
-                f'SELECT COUNT(*) AS n, MIN(a."{column}") AS id FROM "{table}" a '  # noqa: S608 - names of the models
-                f'LEFT JOIN "{there}" b ON a."{column}" = b."{key}" WHERE a."{column}" IS NOT NULL AND b."{key}" IS NULL'
+    for table, column, target, key in foreign_key_columns(APP):
+        _, rows = await connection.execute_query(
+            f'SELECT COUNT(*) AS n, MIN(a."{column}") AS id FROM "{table}" a '  # noqa: S608 - names of the models
+            f'LEFT JOIN "{target}" b ON a."{column}" = b."{key}" WHERE a."{column}" IS NOT NULL AND b."{key}" IS NULL'
+        )
+        if rows[0]["n"]:
+            yield InspectionFinding(
+                f"{rows[0]['n']} row(s) refer to no {target}",
+                f"{table}.{column}, first {rows[0]['id']}",
+                "Compare with a backup",
             )
-            if rows[0]["n"]:
-                yield InspectionFinding(
-                    f"{rows[0]['n']} row(s) refer to no {there}",
-                    f"{table}.{column}, first {rows[0]['id']}",
-                    "Compare with a backup",
-                )
 
 
 # Works and consents that do not belong together, by what is wrong.

@@ -362,8 +362,14 @@ async def _end_work(id: int, storage: Storage) -> str:
 
 async def _end_picture(id: int, storage: Storage) -> str:
     """Delete the row; its files are not brought back then. A work stays, without a picture."""
-    image = await Image.get(id=id).prefetch_related("organisation", "artwork", "emblem")
-    of = f"《{image.artwork.title}》" if image.artwork else "logo or cover" if image.emblem else "of no work"
+    image = await Image.get(id=id).prefetch_related("organisation", "artwork", "profile_image")
+    of = (
+        f"《{image.artwork.title}》"
+        if image.artwork
+        else "logo or cover"
+        if image.profile_image
+        else "of no work"
+    )
     await image.delete()
     return f"{of}, {_name(image.organisation)}"
 

@@ -6,16 +6,19 @@ once, and a comparison not at all. So here they are rendered once for each batch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from typing import Any
 
 from tortoise.connection import get_connection
+from tortoise.fields.relational import OneToOneFieldInstance
 from tortoise.migrations import operations as ops
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.migration import Migration
 from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.transactions import in_transaction
@@ -30,6 +33,38 @@ ADDITIVE_OPERATIONS = (
     ops.RunSQL,
     ops.RunPython,
 )
+
+
+class RenameTable(ops.RenameModel):
+    """Rename a model and its table. The ORM's RenameModel can only name a table after the model, in small letters."""
+
+    def __init__(self, old_name: str, new_name: str, *, table: str, related_names: Mapping[str, str]) -> None:
+        """`related_names`: new related names, by field."""
+        super().__init__(old_name, new_name)
+        self.table, self.related_names = table, related_names
+        self.old_table = ""
+
+    def state_forward(self, app_label: str, state: State) -> None:
+        self.old_table = state.models[app_label, self.old_name].table
+        super().state_forward(app_label, state)
+        model = state.models[app_label, self.new_name]
+        model.table = model.options["table"] = self.table
+        for name, related_name in self.related_names.items():
+            relation = copy(model.fields[name])
+            assert isinstance(relation, OneToOneFieldInstance)
+            relation.related_name = related_name
+            model.fields[name] = relation
+
+    async def database_forward(
+        self,
+        app_label: str,
+        old_state: State,
+        new_state: State,
+        state_editor: BaseSchemaEditor | None = None,
+    ) -> None:
+        assert state_editor is not None
+        model = new_state.apps.get_model(f"{app_label}.{self.new_name}")
+        await state_editor.rename_table(model, self.old_table, self.table)
 
 
 class UnrenderedState(State):
@@ -112,10 +147,10 @@ def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.
     batch: list[ops.Operation] = []
     created: set[str] = set()
     for operation in operations:
-        if not isinstance(operation, ADDITIVE_OPERATIONS):
+        if not isinstance(operation, (*ADDITIVE_OPERATIONS, RenameTable)):
             raise TypeError(f"A migration only adds, or uses SQL: {operation.describe()}")
         to = getattr(operation, "model_name", None) or getattr(operation, "name", "")
-        if batch and (to in created or isinstance(operation, ops.RunPython)):
+        if batch and (to in created or isinstance(operation, (ops.RunPython, RenameTable))):
             yield batch
             batch, created = [], set()
         batch.append(operation)

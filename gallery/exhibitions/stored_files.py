@@ -162,10 +162,10 @@ async def images_with_public_files(tokens: set[str]) -> dict[str, Image]:
     works = (
         await Artwork.all().on_view().filter(image__token__in=tokens).prefetch_related("image__derivatives")
     )
-    emblems = (
+    profile_images = (
         await profile_images_on_view().filter(image__token__in=tokens).prefetch_related("image__derivatives")
     )
-    images = [*(work.image for work in works), *(emblem.image for emblem in emblems)]
+    images = [*(work.image for work in works), *(profile_image.image for profile_image in profile_images)]
     return {image.token: image for image in images if image}
 
 

@@ -1,4 +1,4 @@
-"""What the worker does with images: develop what was received, keep public storage true, forget what nobody used."""
+"""The worker's chores for images: develop received ones, record digests, delete unused uploads."""
 
 from __future__ import annotations
 
@@ -30,31 +30,29 @@ from gallery.worker import Chore, ChoreContext
 logger = logging.getLogger("gallery.worker")
 
 RECEIVED = Q(state=ImageState.RECEIVED)
-TO_REDEVELOP = Q(state=ImageState.READY, ready_at__isnull=True)  # see develop_again
+TO_REDEVELOP = Q(state=ImageState.READY, ready_at__isnull=True)  # see mark_all_for_redevelopment
 
-# How long a picture waits for its next attempt after one that failed because of this machine: for a day the pauses
-# grow, then there is one attempt a day until a keeper has looked at it.
+# The delay before the next attempt after one that failed because of this machine. The delays grow for a day,
+# then there is one attempt a day until a keeper deals with it.
 RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240, 240, 240, 240, 240, 1440))
-MAX_LOSSES = (
-    10  # attempts in a row of which nobody heard again: their worker was killed, perhaps by the picture
-)
-UNUSED_AFTER = timedelta(days=1)  # an upload whose form was never sent again
+MAX_LOSSES = 10  # attempts in a row whose worker was killed, perhaps because of the picture
+UNUSED_AFTER = timedelta(days=1)  # for an upload whose form was never completed
 
 
 async def develop_next(context: ChoreContext) -> bool:
-    """Develop the oldest image that waits; False when none does."""
+    """Develop the oldest waiting image; False if none is waiting."""
     return await develop_one(context, await claim_or_release(context))
 
 
 async def redevelop_next(context: ChoreContext) -> bool:
-    """Develop one image once more; what has just come in goes first."""
+    """Develop one image once more, unless new ones are waiting."""
     if await are_images_waiting():
         return False
     return await develop_one(context, await claim_or_release(context, TO_REDEVELOP))
 
 
 async def are_images_waiting() -> bool:
-    """Whether pictures wait that could be developed at once."""
+    """Whether there are pictures that can be developed now."""
     return await Image.filter(RECEIVED, is_due(), lease_until=None).exists()
 
 
@@ -63,16 +61,17 @@ def is_due() -> Q:
 
 
 async def mark_all_for_redevelopment() -> int:
-    """Have the worker develop every image that is ready once more, as the table of renditions is now; how many there are.
+    """Have the worker develop every ready image once more, with the current table of renditions; returns
+    their number.
 
-    They stay ready, and on view, with the renditions that they have.
+    They stay ready and on view, with their present renditions.
     """
     ready = Image.filter(state=ImageState.READY)
     return await ready.update(ready_at=None, lease_until=None, attempt_after=None, failures=0, losses=0)
 
 
 async def develop_one(context: ChoreContext, image: Image | None) -> bool:
-    """Develop the image that was claimed; whether there was one."""
+    """Develop the claimed image; False if there is none."""
     if image is None:
         return False
     if image.losses >= MAX_LOSSES:
@@ -85,17 +84,17 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
         await refuse(image, refusal.code)
         return True
     except (StoreUnavailable, asyncio.CancelledError):
-        await release_lease(image)  # nothing of it is the picture's fault
+        await release_lease(image)  # this is not the picture's fault
         raise
     except OSError as fault:
-        logger.warning("Image %d waits, for this machine could not develop it: %s", image.id, fault)
+        logger.warning("Image %d was postponed: this machine could not develop it: %s", image.id, fault)
         await postpone(image)
         return True
     if image.state == ImageState.READY and await leased_row(image).exists():
         await renew_public(context.storage, image)
-        # Curators' index of near pictures was made by the hash that it has.
+        # Keep its hash: the curators' index of similar pictures was made with it.
         developed = replace(developed, perceptual_hash=image.perceptual_hash)
-    # Only whoever still holds the lease may say that it is ready.
+    # Only the worker that still holds the lease may mark it ready.
     updated = await leased_row(image).update(
         state=ImageState.READY,
         width=developed.width,
@@ -123,9 +122,10 @@ async def develop_one(context: ChoreContext, image: Image | None) -> bool:
 
 
 async def develop_into(context: ChoreContext, image: Image) -> tuple[DevelopedImage, dict[str, int]]:
-    """Make the renditions of an image and put them into private storage; returns the bytes of each by its name, too.
+    """Make the renditions of an image and put them into private storage; also returns their sizes in bytes by
+    name.
 
-    Raises Refused, OSError, StoreAway.
+    Raises ImageRefused, OSError, StoreUnavailable.
     """
     private = context.storage.private
     async with (
@@ -140,10 +140,11 @@ async def develop_into(context: ChoreContext, image: Image) -> tuple[DevelopedIm
 
 
 async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
-    """Take a waiting image on lease: the oldest of those that failed least often.
+    """Claim a waiting image: the oldest of those with the fewest failures and losses.
 
-    A lease that ran out was never given back: its worker was killed, and the picture may be why. Such a picture lets all
-    others go first, so that it cannot hold them up; so does one for which the machine had no time.
+    A lease that expired means that its worker was killed, perhaps because of the picture. Such a picture is
+    claimed after all others, so that it does not block them. The same goes for one for which the machine had
+    no time.
     """
     async with in_transaction():
         waiting = Image.filter(which, is_due(), Q(lease_until__isnull=True) | Q(lease_until__lt=now()))
@@ -159,7 +160,7 @@ async def claim(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
 
 
 async def claim_or_release(context: ChoreContext, which: Q = RECEIVED) -> Image | None:
-    """Claim an image. Whoever is stopped while the database commits it would not know of the lease, and so not end it."""
+    """Claim an image. If this worker is stopped while the database commits the claim, release the lease."""
     claiming = asyncio.ensure_future(claim(context, which))
     try:
         return await asyncio.shield(claiming)
@@ -171,13 +172,13 @@ async def claim_or_release(context: ChoreContext, which: Q = RECEIVED) -> Image 
 
 
 def leased_row(image: Image) -> QuerySet[Image]:
-    """The row, for as long as this attempt holds it and nothing else became of it."""
+    """The image's row, if this attempt still holds the lease and the state did not change."""
     return Image.filter(id=image.id, state=image.state, attempts=image.attempts)
 
 
 @asynccontextmanager
 async def lease_renewal(context: ChoreContext, image: Image) -> AsyncIterator[None]:
-    """Hold the lease of this attempt for as long as it takes."""
+    """Renew the lease of this attempt until the block ends."""
     seconds = context.settings.image_lease_seconds
     is_over = asyncio.Event()
 
@@ -198,12 +199,13 @@ async def lease_renewal(context: ChoreContext, image: Image) -> AsyncIterator[No
 
 
 async def release_lease(image: Image) -> None:
-    """End the lease of this attempt, so that whoever comes next takes the image up at once."""
+    """End the lease of this attempt, so that another worker can claim the image at once."""
     await leased_row(image).update(lease_until=None)
 
 
 async def postpone(image: Image) -> None:
-    """End the lease of an attempt that failed because of this machine: others go first, each time for longer."""
+    """End the lease of an attempt that failed because of this machine; the next attempt comes after a
+    growing delay."""
     pause = RETRY_DELAYS[min(image.failures, len(RETRY_DELAYS) - 1)]
     await leased_row(image).update(
         lease_until=None, attempt_after=now() + pause, failures=image.failures + 1, losses=0
@@ -211,38 +213,41 @@ async def postpone(image: Image) -> None:
 
 
 async def refuse(image: Image, code: str) -> None:
-    """Say why it cannot be developed. What was developed before keeps what it has."""
+    """Store the reason why the image cannot be developed. An image that was ready before stays as it is."""
     if image.state == ImageState.READY:
-        logger.warning("Image %d could not be developed once more and stays as it was: %s", image.id, code)
+        logger.warning(
+            "Image %d could not be developed once more and keeps its renditions: %s", image.id, code
+        )
         await leased_row(image).update(ready_at=now(), lease_until=None)
         return
     await Image.filter(RECEIVED, id=image.id).update(state=ImageState.REFUSED, refusal=code, lease_until=None)
 
 
 async def delete_unused_uploads(context: ChoreContext) -> bool:
-    """Delete one upload that no work took up within a day, and what a killed process left in the scratch folder."""
+    """Delete one upload that no work used within a day, and files of killed processes in the scratch
+    folder."""
     context.storage.sweep_scratch(time.time() - UNUSED_AFTER.total_seconds())
     unused = Image.filter(
-        artwork=None, emblem=None, candidate_for_id=None, created_at__lt=now() - UNUSED_AFTER
+        artwork=None, profile_image=None, candidate_for_id=None, created_at__lt=now() - UNUSED_AFTER
     )
     image = await unused.first()
     if image is None:
         return False
     async with in_transaction():
-        # Looked at once more while no work can take it up; from then on none does.
+        # Checked again under the lock, so that no work can start to use it.
         await locked(Image.filter(id=image.id)).first()
         if not await unused.filter(id=image.id).exists():
             return False
         await Image.filter(id=image.id).update(state=ImageState.ERASED)
     await delete_image_files(context.storage, image.token)
-    if image.is_public:  # a logo or cover that was replaced while the store, or the cache in front, was away
+    if image.is_public:  # a logo or cover that was replaced while the store or the cache was unavailable
         await context.storage.proxy_cache.purge()
     await image.delete()
     return True
 
 
 async def record_digest(context: ChoreContext) -> bool:
-    """Note the digest of one original that came before digests were kept, and the sizes of its renditions."""
+    """Record the digest of one original from before digests were kept, and the sizes of its renditions."""
     image = await Image.filter(
         source_sha256="",
         is_digest_late=False,
@@ -252,14 +257,14 @@ async def record_digest(context: ChoreContext) -> bool:
     if image is None:
         return False
     private, digest = context.storage.private, ""
-    with suppress(FileNotFoundError):  # `gallery check` says that it is missing
+    with suppress(FileNotFoundError):  # `gallery check` reports that it is missing
         async with private.local_copy(original_key(image.token)) as original:
             digest = await asyncio.to_thread(sha256_of, original)
     sizes = {
         stored.key.rpartition("/")[2]: stored.size
         async for stored in private.files(f"renditions/{image.token}")
     }
-    # A picture that is being developed just now notes its sizes itself.
+    # The worker that is developing a picture records its sizes itself.
     await leased_row(image).update(
         source_sha256=digest,
         is_digest_late=True,
@@ -269,7 +274,8 @@ async def record_digest(context: ChoreContext) -> bool:
 
 
 async def notify_of_late_images(context: ChoreContext) -> bool:
-    """Tell the keepers once a day that pictures wait because this machine had no time or memory for them."""
+    """Tell the keepers once a day that pictures are waiting because this machine has too little time or
+    memory."""
     count = await Image.filter(RECEIVED, failures__gt=0).count()
     if count:
         news = Notification(

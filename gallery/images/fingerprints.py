@@ -1,12 +1,14 @@
-"""Fingerprints: whether one picture shows another, whole or cropped, mirrored, turned by quarters or recompressed.
+"""Fingerprints: whether one picture contains another, whole or cropped, mirrored, turned by quarters or
+recompressed.
 
-A fingerprint describes 441 windows of a picture, each between 60 and 100 % of its width and of its height: the signs of 104
-cosine waves of the window's brightness, and the window's mean colour. A picture is a crop of another if its own waves agree
-with those of one window. Mirroring turns the signs of waves that are odd in that direction, and a quarter turn exchanges
-across and down, so all eight orientations are compared without another look at the pixels.
+A fingerprint describes 441 windows of a picture, each between 60 and 100 % of its width and of its height:
+the signs of 104 cosine waves of the window's brightness, and the window's mean colour. A picture is a crop of
+another if its own waves agree with the waves of one window. Mirroring flips the signs of the waves that are
+odd in that direction, and a quarter turn exchanges across and down. So all eight orientations can be compared
+without the pixels.
 
-A fingerprint is a digest: neither a picture nor its colours can be drawn from it. tests/bench/likeness.py counts hits and
-false alarms.
+A fingerprint is a digest: the picture cannot be reconstructed from it. tests/bench/likeness.py counts hits
+and false alarms.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ MAX_DISTANCE_ANY_COLOUR = 18  # the same for other colours: a copy in grey, or i
 MAX_COLOUR_DIFFERENCE = 16  # levels of 255, in each of Cb and Cr
 MAX_SHAPE_DIFFERENCE = 0.15  # between the logarithms of two shapes: about 15 %
 
-# The shapes of the windows of a square picture, sorted, with the places of the windows: most are told apart by shape alone.
+# The shapes of the windows of a square picture, sorted, with their positions: the shape alone rules most
+# windows out.
 _SHAPES = sorted(
     (math.log((right - left) / (bottom - top)), place)
     for place, ((top, bottom), (left, right)) in enumerate(WINDOWS)
@@ -55,7 +58,8 @@ def _wave(order: int, length: int) -> list[float]:
 
 
 def encode(brightness: ChannelRows, blue: ChannelRows, red: ChannelRows, shape: float) -> bytes:
-    """The fingerprint of a picture. Each channel is SIDE rows of SIDE levels; `shape` is the picture's width ÷ height."""
+    """The fingerprint of a picture. Each channel is SIDE rows of SIDE levels; `shape` is the picture's
+    width ÷ height."""
     waves = {
         (across, order): [_dot(row[across[0] : across[1]], order) for row in brightness]
         for across in SPANS
@@ -84,12 +88,13 @@ def _dot(levels: Sequence[int], order: int) -> float:
 
 
 def is_similar(one: bytes, other: bytes) -> bool:
-    """Whether one of two pictures shows the other, whole or cropped. An empty fingerprint is like none."""
+    """Whether one of two pictures contains the other, whole or cropped. An empty fingerprint is similar to
+    none."""
     return bool(one and other) and (_contains(one, other) or _contains(other, one))
 
 
 def _contains(large: bytes, small: bytes) -> bool:
-    """Whether a window of `large` is like the whole of `small`."""
+    """Whether a window of `large` is similar to the whole of `small`."""
     shape = math.log(SHAPE_HEADER.unpack_from(large)[0])
     blue, red = small[SHAPE_HEADER.size + SIGN_BYTES : SHAPE_HEADER.size + WINDOW_BYTES]
     for wanted, orientations in _orientations(small[: SHAPE_HEADER.size + SIGN_BYTES]):
@@ -111,7 +116,8 @@ def _contains(large: bytes, small: bytes) -> bool:
 
 @lru_cache(maxsize=4096)
 def _orientations(head: bytes) -> list[tuple[float, list[int]]]:
-    """The shape (a logarithm) and the four mirrored forms of a whole picture's signs: as it is, and turned by a quarter."""
+    """The shape (a logarithm) and the four mirrored forms of a picture's signs: unturned, and turned by a
+    quarter."""
     shape, signs = (
         math.log(SHAPE_HEADER.unpack_from(head)[0]),
         int.from_bytes(head[SHAPE_HEADER.size :], "big"),

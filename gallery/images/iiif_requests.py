@@ -1,6 +1,6 @@
-"""IIIF Image API 3.0 without its pixels: what a request asks for, which tiles viewers ask for, what info.json says.
+"""IIIF Image API 3.0 without pixels: parsed requests, the tiles that viewers request, and info.json.
 
-Pure functions of text and numbers. Section numbers are those of https://iiif.io/api/image/3.0/.
+Pure functions of text and numbers. Section numbers refer to https://iiif.io/api/image/3.0/.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 CONTEXT = "http://iiif.io/api/image/3/context.json"
 PROFILE = "http://iiif.io/api/image/3/level2.json"
 
-TILE_SIZE = 512  # px; how it was chosen stands in docs/decisions.md
-MAX_SIDE = 8192  # px of one answer
-MAX_AREA = 2560 * 2560  # px of one answer: as much as the widest rendition of a square picture
+TILE_SIZE = 512  # px; docs/decisions.md says how it was chosen
+MAX_SIDE = 8192  # px of one image
+MAX_AREA = 2560 * 2560  # px of one image: the widest rendition of a square picture
 
 FORMATS = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 QUALITIES = ("default", "color", "gray", "bitonal")
@@ -28,7 +28,7 @@ Box = tuple[int, int, int, int]  # x, y, width, height
 
 
 class ImageRequestError(Exception):
-    """A request that gets no picture: 400 where it is wrong, 501 where it asks for what is not done here."""
+    """A request without an image: status 400 if it is invalid, 501 if this site does not implement it."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:
         super().__init__(sentence)
@@ -38,10 +38,11 @@ class ImageRequestError(Exception):
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """What one request asks for, in px of the whole picture: equal for all ways of asking for the same."""
+    """A parsed request, in px of the whole picture. Requests for the same image are equal, however they
+    are written."""
 
     region: Box
-    size: Size  # of the answer, before it is turned
+    size: Size  # of the image, before it is turned
     mirrored: bool = False
     degrees: int = 0  # clockwise: 0, 90, 180, 270
     quality: str = "default"
@@ -49,13 +50,13 @@ class ImageRequest:
 
     @property
     def name(self) -> str:
-        """Its file's name, such as "0-512-512-88_512-88_0_default.jpg"."""
+        """Its file name, such as "0-512-512-88_512-88_0_default.jpg"."""
         region, size = "-".join(map(str, self.region)), "-".join(map(str, self.size))
         turn = f"m{self.degrees}" if self.mirrored else str(self.degrees)
         return f"{region}_{size}_{turn}_{self.quality}.{self.format}"
 
     def canonical(self, whole: Size) -> str:
-        """The one path by which it should be asked for (4.8)."""
+        """Its canonical path (4.8)."""
         region = "full" if self.region == (0, 0, *whole) else ",".join(map(str, self.region))
         size = "max" if self.size == max_size(self.region[2:]) else ",".join(map(str, self.size))
         turn = f"!{self.degrees}" if self.mirrored else str(self.degrees)
@@ -63,7 +64,7 @@ class ImageRequest:
 
 
 def parse_image_request(region: str, size: str, rotation: str, last: str, whole: Size) -> ImageRequest:
-    """What a request asks of a picture of `whole` px. Raises NotAnswered."""
+    """The request in a path, for a picture of `whole` px. Raises ImageRequestError."""
     box = parse_region(region, whole)
     mirrored, degrees = parse_rotation(rotation)
     quality, _, format = last.rpartition(".")
@@ -71,13 +72,13 @@ def parse_image_request(region: str, size: str, rotation: str, last: str, whole:
         raise ImageRequestError(f"The format is one of {', '.join(FORMATS)}.")
     if quality not in QUALITIES:
         raise ImageRequestError(f"The quality is one of {', '.join(QUALITIES)}.")
-    if quality == "color":  # every picture here has colours
+    if quality == "color":  # the default: every picture here is served in colour
         quality = "default"
     return ImageRequest(box, parse_image_size(size, box[2:]), mirrored, degrees, quality, format)
 
 
 def parse_region(text: str, whole: Size) -> Box:
-    """The region (4.1), cut off at the picture's edges."""
+    """The region (4.1), clipped to the picture."""
     width, height = whole
     if text == "full":
         return 0, 0, width, height
@@ -98,7 +99,7 @@ def parse_region(text: str, whole: Size) -> Box:
 
 
 def parse_image_size(text: str, region: Size) -> Size:
-    """The size (4.2) in px, of a region in px. Upscaling is not done."""
+    """The size (4.2) in px, for a region in px. Upscaling is not implemented."""
     width, height = region
     may_grow = text.startswith("^")
     form = text.removeprefix("^")
@@ -133,23 +134,23 @@ def parse_image_size(text: str, region: Size) -> Size:
 
 
 def size_within(region: Size, box: Size, *, may_grow: bool) -> Size:
-    """The largest size of the region's shape within `box` and the limits."""
+    """The largest size with the region's aspect ratio within `box` and the limits."""
     width, height = region
     scale = min(box[0] / width, box[1] / height)
     if may_grow or scale <= 1:
         scale = min(scale, max_scale(region))
-    # A box larger than the region either way is refused as upscaling, as the consortium's validator wants it.
+    # A box that is wider or higher than the region is refused as upscaling, as the IIIF validator expects.
     return min(box[0], round(width * scale)), min(box[1], round(height * scale))
 
 
 def max_scale(region: Size) -> float:
-    """By how much the region could be enlarged, or must be made smaller, until it reaches a limit."""
+    """The factor by which the region can be enlarged, or must be reduced, to just reach the limits."""
     width, height = region
     return min(MAX_SIDE / max(region), math.sqrt(MAX_AREA / (width * height)))
 
 
 def max_size(region: tuple[int, ...]) -> Size:
-    """The region's own size, or the largest of its shape within the limits."""
+    """The region's own size, or the largest one with its aspect ratio within the limits."""
     width, height = region
     scale = max_scale((width, height))
     if scale >= 1:
@@ -158,7 +159,7 @@ def max_size(region: tuple[int, ...]) -> Size:
 
 
 def parse_rotation(text: str) -> tuple[bool, int]:
-    """Whether the picture is mirrored first, and by how much it is then turned clockwise (4.3)."""
+    """Whether the picture is mirrored first, and by how many degrees it is then turned clockwise (4.3)."""
     mirrored = text.startswith("!")
     (degrees,) = parse_numbers(text.removeprefix("!"), 1, DECIMAL, "rotation")
     if degrees not in (0, 90, 180, 270, 360):
@@ -177,7 +178,7 @@ def parse_numbers(text: str, count: int, form: re.Pattern[str], what: str) -> li
 
 
 def scale_factors(whole: Size) -> list[int]:
-    """1, 2, 4 … up to the first by which the whole picture fits into one tile."""
+    """1, 2, 4 … up to the first factor at which the whole picture fits into one tile."""
     factors = [1]
     while max(level_size(whole, factors[-1])) > TILE_SIZE:
         factors.append(factors[-1] * 2)
@@ -189,25 +190,26 @@ def level_size(whole: Size, factor: int) -> Size:
 
 
 def all_tiles(whole: Size) -> list[ImageRequest]:
-    """Every tile that OpenSeadragon and its like will ask for, each once: at a corner, levels may share one."""
-    found: dict[ImageRequest, None] = {}
+    """Every tile that OpenSeadragon and similar viewers request, each once: levels can share a tile at a
+    corner."""
+    tiles: dict[ImageRequest, None] = {}
     for factor in scale_factors(whole):
         side = TILE_SIZE * factor
         for y in range(0, whole[1], side):
             for x in range(0, whole[0], side):
-                found[tile_at(x, y, factor, whole)] = None
-    return list(found)
+                tiles[tile_at(x, y, factor, whole)] = None
+    return list(tiles)
 
 
 def tile_at(x: int, y: int, factor: int, whole: Size) -> ImageRequest:
-    """The tile that begins at (x, y), multiples of TILE × factor."""
+    """The tile at (x, y), which are multiples of TILE_SIZE × factor."""
     side = TILE_SIZE * factor
     width, height = min(side, whole[0] - x), min(side, whole[1] - y)
     return ImageRequest((x, y, width, height), level_size((width, height), factor))
 
 
 def is_tile(cut: ImageRequest, whole: Size) -> bool:
-    """Whether `cut` is one of `tiles(whole)`."""
+    """Whether the request is for one of `all_tiles(whole)`."""
     x, y = cut.region[:2]
     return any(
         x % (TILE_SIZE * factor) == 0
@@ -218,7 +220,7 @@ def is_tile(cut: ImageRequest, whole: Size) -> bool:
 
 
 def info_json(id: str, whole: Size) -> dict[str, Any]:
-    """The picture's description (5): `id` is its address, without a slash at its end."""
+    """info.json (5); `id` is the picture's address without a trailing slash."""
     factors = scale_factors(whole)
     sizes = [level_size(whole, factor) for factor in reversed(factors)]
     return {

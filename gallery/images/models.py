@@ -1,4 +1,5 @@
-"""Images, as they are kept: an original and what was made of it. A row that is `received` is work to do."""
+"""Stored images: an original and the files made from it. A row in state `received` is a job for the
+worker."""
 
 from __future__ import annotations
 
@@ -25,11 +26,11 @@ class ImageState(StrEnum):
     RECEIVED = "received"
     READY = "ready"
     REFUSED = "refused"
-    ERASED = "erased"  # its work was withdrawn: no file is left
+    ERASED = "erased"  # no file is left, for instance because its work was withdrawn
 
 
 def new_token() -> str:
-    """22 unguessable characters: the name of a picture in storage and in its addresses."""
+    """22 unguessable characters: the picture's name in storage and in its addresses."""
     return secrets.token_urlsafe(16)
 
 
@@ -41,16 +42,17 @@ class Image(Model):
     )
     organisation_id: int
     state = fields.CharEnumField(ImageState, max_length=10, default=ImageState.RECEIVED, db_index=True)
-    refusal = fields.CharField(max_length=30, default="")  # a key of decoder.REFUSALS
+    refusal = fields.CharField(max_length=30, default="")  # a key of parent.REFUSALS
     source_format = fields.CharField(max_length=10)
     source_bytes = fields.BigIntField()
     source_sha256 = fields.CharField(max_length=64, default="", db_default="")  # of the original
-    # Whether that digest was taken from what lay in storage, not from what arrived: a damage before that it cannot tell.
+    # Whether that digest was taken from the stored file, not from the upload: then it does not reveal earlier
+    # damage.
     is_digest_late = fields.BooleanField(default=False, db_default=False)
     is_animated = fields.BooleanField(default=False)
-    width = fields.IntField()  # px, upright and framed; both are 0 while nobody could look at it
+    width = fields.IntField()  # px, upright and framed; both are 0 until the picture was first opened
     height = fields.IntField()
-    # How it is framed, as in Framing: the original stays as it came.
+    # Its framing (see Framing). The original stays unchanged.
     turn = fields.IntField(default=0, db_default=0)
     crop_left = fields.IntField(default=0, db_default=0)
     crop_top = fields.IntField(default=0, db_default=0)
@@ -59,33 +61,31 @@ class Image(Model):
     placeholder = fields.TextField(default="")  # a data: URI, about 12 px wide
     mean_colour = fields.CharField(max_length=7, default="#888888")
     perceptual_hash = fields.CharField(max_length=16, default="", db_index=True)
-    softness = fields.IntField(
-        null=True
-    )  # 0 to 1000, as pixels.softness tells it; null where nobody measured
-    # Whether the desk can show it while it is received.
+    # 0 to 1000, see pixels.softness; null if not measured.
+    softness = fields.IntField(null=True)
+    # Whether the desk can show it in state `received`.
     has_preview = fields.BooleanField(default=False, db_default=False)
-    is_public = fields.BooleanField(default=False)  # whether its renditions lie in public storage
-    attempts = fields.IntField(default=0)  # how often it was claimed; tells apart who holds it now
-    failures = fields.IntField(
-        default=0, db_default=0
-    )  # attempts for which this machine had no time or memory
-    attempt_after = fields.DatetimeField(null=True)  # after such a one: others go first until then
-    losses = fields.IntField(default=0, db_default=0)  # attempts whose worker was never heard of again
-    lease_until = fields.DatetimeField(null=True)  # whoever claimed it must be done by then
-    # Whether its tiles lie in public storage.
+    is_public = fields.BooleanField(default=False)  # whether its renditions are in public storage
+    attempts = fields.IntField(default=0)  # how often it was claimed; also identifies the current claim
+    # Attempts for which this machine had too little time or memory.
+    failures = fields.IntField(default=0, db_default=0)
+    attempt_after = fields.DatetimeField(null=True)  # after a failure: not claimed before this time
+    losses = fields.IntField(default=0, db_default=0)  # attempts whose worker was killed
+    lease_until = fields.DatetimeField(null=True)  # the worker's claim ends at this time unless it is renewed
+    # Whether its tiles are in public storage.
     has_tiles = fields.BooleanField(default=False, db_default=False)
     tiling_attempts = fields.IntField(default=0, db_default=0)
-    tiling_until = fields.DatetimeField(null=True)  # the lease of whoever puts tiles into public storage
-    # The work whose picture it may become, or may become again: it is proposed, or was lately replaced. A number and no
-    # relation: works refer to images already, and tables cannot be made in a circle.
+    tiling_until = fields.DatetimeField(null=True)  # the lease of the worker that makes its tiles
+    # The work that may get this picture: it is proposed, or was recently replaced. A number and not a foreign
+    # key, because works refer to images already and tables cannot be created in a circle.
     candidate_for_id = fields.IntField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
-    # Bytes of each private rendition by its name, to notice one that was cut; empty: nobody noted them.
+    # Bytes of each private rendition by its name, to detect truncated files; empty if not recorded.
     rendition_bytes: dict[str, int] = fields.JSONField(default=dict, db_default={})
-    ready_at = fields.DatetimeField(null=True)  # of one that is ready, null: it is to be developed once more
+    ready_at = fields.DatetimeField(null=True)  # null in state `ready`: the worker develops it once more
 
     artwork: fields.BackwardOneToOneRelation[Artwork]
-    emblem: fields.BackwardOneToOneRelation[ProfileImage]
+    profile_image: fields.BackwardOneToOneRelation[ProfileImage]
     derivatives: fields.ReverseRelation[Derivative]
     fingerprint: fields.BackwardOneToOneRelation[Fingerprint]
 
@@ -103,7 +103,7 @@ class Image(Model):
 
     @property
     def whole_size(self) -> tuple[int, int]:
-        """The size (px) of the picture as it came, to within a pixel or so where it is cropped."""
+        """The size (px) of the uncropped, unturned picture; if it is cropped, accurate to about a pixel."""
         across, down = self.crop_right - self.crop_left, self.crop_bottom - self.crop_top
         return self.framing.turned(
             (round(self.width * FRAME_UNITS / across), round(self.height * FRAME_UNITS / down))
@@ -111,12 +111,13 @@ class Image(Model):
 
     @property
     def is_looked_at(self) -> bool:
-        """Whether it was opened at least once; until then its size is not known, nor whether it can be shown."""
+        """Whether it was opened at least once. Before that, its size and whether it can be decoded are
+        unknown."""
         return self.width > 0
 
     @property
     def is_late(self) -> bool:
-        """Whether this machine had no time for it yet, so that whoever waits for it is told so."""
+        """Whether this machine had no time for it yet; the partner then reads a message about it."""
         return self.state == ImageState.RECEIVED and (self.failures > 0 or not self.is_looked_at)
 
     @property
@@ -135,9 +136,9 @@ class Image(Model):
 
 
 class Fingerprint(Model):
-    """What tells whether another picture shows this one (fingerprints.py).
+    """Tells whether another picture shows this one (see fingerprints.py).
 
-    It outlives the withdrawal of its work, so that the picture is recognised when it is uploaded again.
+    It is kept when the work is withdrawn, so that the picture is recognised when it is uploaded again.
     """
 
     id = fields.IntField(primary_key=True)
@@ -145,14 +146,14 @@ class Fingerprint(Model):
         "gallery.Image", related_name="fingerprint", on_delete=fields.CASCADE
     )
     image_id: int
-    code = fields.BinaryField()  # empty, and like no other, where the picture could not be opened
+    code = fields.BinaryField()  # empty, and similar to no other, if the picture could not be opened
 
     class Meta:
         table = "fingerprint"
 
 
 class Derivative(Model):
-    """A piece of a picture that was made on demand and is kept in public storage for the next who asks."""
+    """A piece of a picture that was made on demand and is kept in public storage for later requests."""
 
     id = fields.IntField(primary_key=True)
     image: fields.ForeignKeyRelation[Image] = fields.ForeignKeyField(
@@ -169,12 +170,12 @@ class Derivative(Model):
 
 
 def new_upload_token() -> str:
-    """32 hex digits: the name of an upload in its address, and the key of the one work that is made of it."""
+    """32 hex digits: the upload's name in its address, and the key of the one work that is made from it."""
     return secrets.token_hex(16)
 
 
 class Upload(Model):
-    """A picture that arrives in pieces, and goes on after the connection was lost. How much is there, its file says."""
+    """A picture that arrives in pieces and can be resumed. The size of its file says how much has arrived."""
 
     id = fields.IntField(primary_key=True)
     token = fields.CharField(max_length=32, unique=True, default=new_upload_token)
@@ -186,8 +187,8 @@ class Upload(Model):
         "gallery.Person", related_name="uploads", on_delete=fields.CASCADE
     )
     by_id: int
-    length = fields.BigIntField()  # bytes, as they were announced
-    metadata = fields.TextField(default="")  # as the client sent it; it is told again when it asks
+    length = fields.BigIntField()  # bytes, as the client announced
+    metadata = fields.TextField(default="")  # as the client sent it; returned when the client asks
     expires_at = fields.DatetimeField(db_index=True)
     completed_at: datetime | None = fields.DatetimeField(null=True)
     artwork: fields.ForeignKeyNullableRelation[Artwork] = fields.ForeignKeyField(

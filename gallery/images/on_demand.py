@@ -1,4 +1,5 @@
-"""Pieces of pictures that are cut on demand: few at once, a short waiting line, and each only once for all who ask."""
+"""Pieces of pictures that are made on demand: few at a time, a short queue, and one job for all equal
+requests."""
 
 from __future__ import annotations
 
@@ -6,37 +7,38 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 MAX_CONCURRENT = 2  # child processes of one server process
-MAX_WAITING = 8  # others that may wait for them
+MAX_WAITING = 8  # jobs in the queue
 
 
 class QueueFull(Exception):
-    """The waiting line is full."""
+    """Too many jobs are waiting."""
 
 
 class OnDemandQueue:
-    """What one process is just cutting, and who waits for it."""
+    """The jobs of one process, running and waiting."""
 
-    def __init__(self, at_once: int = MAX_CONCURRENT, line: int = MAX_WAITING) -> None:
-        self._places = asyncio.Semaphore(at_once)
-        self._most = at_once + line
-        self._being_cut: dict[str, asyncio.Task[bytes]] = {}
+    def __init__(self, max_concurrent: int = MAX_CONCURRENT, max_waiting: int = MAX_WAITING) -> None:
+        self._semaphore = asyncio.Semaphore(max_concurrent)
+        self._max_jobs = max_concurrent + max_waiting
+        self._jobs: dict[str, asyncio.Task[bytes]] = {}
 
-    async def get(self, key: str, cut: Callable[[], Awaitable[bytes]]) -> bytes:
-        """What `cut` makes, or what somebody else's is just making for the same key. Raises Busy, and what `cut` raises."""
-        task = self._being_cut.get(key)
-        if task is None:
-            if len(self._being_cut) >= self._most:
+    async def get(self, key: str, make: Callable[[], Awaitable[bytes]]) -> bytes:
+        """The result of `make`, or of a job with the same key that is under way. Raises QueueFull, and
+        what `make` raises."""
+        job = self._jobs.get(key)
+        if job is None:
+            if len(self._jobs) >= self._max_jobs:
                 raise QueueFull
-            task = self._being_cut[key] = asyncio.create_task(self._in_turn(cut))
-            task.add_done_callback(lambda done: self._forget(key, done))
-        # Whoever asked first may go away; the others still want it.
-        return await asyncio.shield(task)
+            job = self._jobs[key] = asyncio.create_task(self._run(make))
+            job.add_done_callback(lambda done: self._remove(key, done))
+        # The first request may be cancelled; the others still need the result.
+        return await asyncio.shield(job)
 
-    async def _in_turn(self, cut: Callable[[], Awaitable[bytes]]) -> bytes:
-        async with self._places:
-            return await cut()
+    async def _run(self, make: Callable[[], Awaitable[bytes]]) -> bytes:
+        async with self._semaphore:
+            return await make()
 
-    def _forget(self, key: str, done: asyncio.Task[bytes]) -> None:
-        del self._being_cut[key]
+    def _remove(self, key: str, done: asyncio.Task[bytes]) -> None:
+        del self._jobs[key]
         if not done.cancelled():
-            done.exception()  # it was told to those who waited; if they are gone, to nobody
+            done.exception()  # mark it as retrieved: all requests that waited may be gone

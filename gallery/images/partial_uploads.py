@@ -1,7 +1,8 @@
-"""A picture that arrives in pieces: its file on the local disk, what may be added to it, and by whom at one time.
+"""Uploads in pieces: the partial file on the local disk, its lock, and the checks on each piece.
 
-How much of it is there is the size of the file, so a process that is killed leaves an upload that goes on. Whoever adds
-to it holds a lock of the operating system on it, which ends with the process: several processes can share one disk.
+The size of the file says how much has arrived, so an upload can go on after its process was killed. A request
+that appends to the file holds the operating system's lock on it, which ends with the process. So several
+processes can share one disk.
 """
 
 from __future__ import annotations
@@ -33,29 +34,29 @@ from gallery.organisations.models import Organisation
 from gallery.storage import Storage
 from gallery.storage.store import CHUNK_BYTES
 
-LIFETIME = timedelta(days=3)  # from the beginning of an upload, whatever arrives
-MAX_OPEN_UPLOADS = 100  # uploads of one person that are under way
-MAX_OPEN_BYTES = 2_000_000_000  # that they announce together
-IDLE_TIMEOUT = 60.0  # seconds without a byte, after which a request is given up
-POLL_SECONDS = 1.0  # seconds of silence after which it gives way to whoever wants to go on instead
+LIFETIME = timedelta(days=3)  # from the start of an upload, even if data still arrives
+MAX_OPEN_UPLOADS = 100  # of one person
+MAX_OPEN_BYTES = 2_000_000_000  # the sum of their announced lengths
+IDLE_TIMEOUT = 60.0  # seconds without a byte, after which a request is ended
+POLL_SECONDS = 1.0  # seconds without a byte, after which a request yields to another one for the same upload
 
-ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}  # of checksums; tus asks for sha1
+ALGORITHMS = {"sha1": hashlib.sha1, "sha256": hashlib.sha256}  # of checksums; tus requires sha1
 
 
 class TooManyUploads(Exception):
-    """The person has begun more uploads than they may have open."""
+    """The person has too many open uploads."""
 
 
 class UploadLocked(Exception):
-    """Somebody else adds to this upload just now."""
+    """Another request is appending to this upload."""
 
 
 class UploadGone(Exception):
-    """The upload is no longer there."""
+    """The upload was deleted."""
 
 
 class OffsetMismatch(Exception):
-    """The piece does not begin where the part ends, which is at `size`."""
+    """The piece does not start at the end of the partial file, which is at `size`."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -63,15 +64,15 @@ class OffsetMismatch(Exception):
 
 
 class UploadTooLong(Exception):
-    """More came than was announced; nothing of the piece was kept."""
+    """More data arrived than was announced; nothing of the piece was kept."""
 
 
 class ChecksumMismatch(Exception):
-    """The piece is not what its checksum says; nothing of it was kept."""
+    """The piece does not match its checksum; nothing of it was kept."""
 
 
 class UploadStalled(Exception):
-    """The sender sends nothing more, or somebody else wants to go on; what came is kept."""
+    """The client stopped sending, or another request wants to go on; the data so far is kept."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +82,19 @@ class Checksum:
 
 
 class PartialUpload:
-    """What has arrived of one upload, at `path`."""
+    """The data of one upload that has arrived, in the file `path`."""
 
     def __init__(self, storage: Storage, token: str) -> None:
-        self.path = storage.parts / token
-        self._knock = storage.parts / f"{token}.knock"
-        self._piece = storage.parts / f"{token}.piece"
+        self.path = storage.partial_uploads / token
+        self._yield_request = storage.partial_uploads / f"{token}.knock"
+        self._piece = storage.partial_uploads / f"{token}.piece"
 
     def make(self) -> None:
         self.path.parent.mkdir(exist_ok=True)
         os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
     def size(self) -> int:
-        """Bytes that are there for good. Raises Gone."""
+        """Bytes that are safely on the disk. Raises UploadGone."""
         try:
             descriptor = os.open(self.path, os.O_RDONLY)
         except FileNotFoundError:
@@ -105,19 +106,19 @@ class PartialUpload:
             os.close(descriptor)
 
     def delete(self) -> None:
-        for path in (self.path, self._knock, self._piece):
+        for path in (self.path, self._yield_request, self._piece):
             path.unlink(missing_ok=True)
 
-    def knock(self) -> None:
-        """Ask whoever holds it, and hears nothing from their sender, to let go."""
-        self._knock.touch()
+    def request_yield(self) -> None:
+        """Ask a request that holds the lock, but receives nothing, to release it."""
+        self._yield_request.touch()
 
-    def is_wanted(self) -> bool:
-        return self._knock.exists()
+    def is_yield_requested(self) -> bool:
+        return self._yield_request.exists()
 
     @asynccontextmanager
-    async def hold(self) -> AsyncIterator[Any]:
-        """The open file, to be added to by nobody else. Raises Held, Gone."""
+    async def lock(self) -> AsyncIterator[Any]:
+        """The open file, locked so that only the caller appends to it. Raises UploadLocked, UploadGone."""
         try:
             file = await aiofiles.open(self.path, "r+b")
         except FileNotFoundError:
@@ -126,22 +127,23 @@ class PartialUpload:
             try:
                 fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                self._knock.touch()
+                self.request_yield()
                 raise UploadLocked from None
             if os.fstat(file.fileno()).st_nlink == 0:
                 raise UploadGone
-            self._knock.unlink(missing_ok=True)
+            self._yield_request.unlink(missing_ok=True)
             yield file
         finally:
             await file.close()
 
-    async def add(
+    async def append(
         self, file: Any, request: Request, offset: int, length: int, checksum: Checksum | None = None
     ) -> int:
-        """Add the body of `request` to the held `file`, of which `length` bytes are announced; returns its new size.
+        """Append the body of `request` to the locked `file`, of which `length` bytes are announced; returns
+        its new size.
 
-        What came before the sender broke off is kept, unless a checksum speaks of the whole piece. Raises WrongOffset,
-        TooLong, WrongChecksum, GoneSilent, ClientDisconnect.
+        If the connection breaks, the bytes so far are kept, unless there is a checksum, which is for the
+        whole piece. Raises OffsetMismatch, UploadTooLong, ChecksumMismatch, UploadStalled, ClientDisconnect.
         """
         descriptor = file.fileno()
         size = os.fstat(descriptor).st_size
@@ -152,7 +154,7 @@ class PartialUpload:
             raise UploadTooLong
         await file.seek(offset)
         if checksum is not None:
-            return await self._add_checked(file, request, offset, length, checksum)
+            return await self._append_checked(file, request, offset, length, checksum)
         try:
             async for piece in self._pieces(request):
                 size += len(piece)
@@ -166,24 +168,25 @@ class PartialUpload:
             await asyncio.to_thread(os.fsync, descriptor)
         return size
 
-    async def _add_checked(
+    async def _append_checked(
         self, file: Any, request: Request, offset: int, length: int, checksum: Checksum
     ) -> int:
-        """By way of a file beside it: only bytes that were checked come into the part, even if we are killed."""
-        told = ALGORITHMS[checksum.algorithm](usedforsecurity=False)
+        """Append by way of a second file, so that only checked bytes get into the upload, even if the
+        process is killed."""
+        hash = ALGORITHMS[checksum.algorithm](usedforsecurity=False)
         size = offset
         try:
-            async with aiofiles.open(self._piece, "w+b") as aside:
+            async with aiofiles.open(self._piece, "w+b") as unchecked:
                 async for piece in self._pieces(request):
                     size += len(piece)
                     if size > length:
                         raise UploadTooLong
-                    told.update(piece)
-                    await aside.write(piece)
-                if not hmac.compare_digest(told.digest(), checksum.digest):
+                    hash.update(piece)
+                    await unchecked.write(piece)
+                if not hmac.compare_digest(hash.digest(), checksum.digest):
                     raise ChecksumMismatch
-                await aside.seek(0)
-                while piece := await aside.read(CHUNK_BYTES):
+                await unchecked.seek(0)
+                while piece := await unchecked.read(CHUNK_BYTES):
                     await file.write(piece)
             await file.flush()
             await asyncio.to_thread(os.fsync, file.fileno())
@@ -202,20 +205,22 @@ class PartialUpload:
                 return
 
     async def _message(self, request: Request) -> Any:
-        """The next message. A sender whose connection broke without a word must not keep its own next try out."""
+        """The next message. A client whose connection broke silently must be able to try again, so do not
+        wait for ever."""
         waiting = asyncio.ensure_future(request.receive())
-        silent = 0.0
+        idle = 0.0
         try:
             while not (await asyncio.wait({waiting}, timeout=POLL_SECONDS))[0]:
-                silent += POLL_SECONDS
-                if silent >= IDLE_TIMEOUT or self.is_wanted():
+                idle += POLL_SECONDS
+                if idle >= IDLE_TIMEOUT or self.is_yield_requested():
                     raise UploadStalled
             return waiting.result()
         finally:
             waiting.cancel()
 
     async def received(self, folder: Path) -> ReceivedFile:
-        """The whole part under a second name in `folder`, so that it stays until it has become a picture."""
+        """The complete file under a second name in `folder`, so that it exists until the picture is
+        stored."""
         path = folder / "upload"
         await asyncio.to_thread(os.link, self.path, path)
         async with aiofiles.open(path, "rb") as file:
@@ -226,14 +231,14 @@ class PartialUpload:
 async def create_upload(
     organisation: Organisation, by: Person, length: int, metadata: str, storage: Storage
 ) -> Upload:
-    """Begin an upload of `length` bytes. Raises TooManyUploads."""
+    """Start an upload of `length` bytes. Raises TooManyUploads."""
     async with in_transaction():
-        await locked(Person.filter(id=by.id)).get()  # so that two of theirs are not counted at once
+        await locked(Person.filter(id=by.id)).get()  # so that two requests do not count at the same time
         open_ones = Upload.filter(by=by, completed_at__isnull=True, expires_at__gt=now())
-        told: Any = await open_ones.annotate(number=Count("id"), total=Coalesce(Sum("length"), 0)).values(
+        (totals,) = await open_ones.annotate(number=Count("id"), total=Coalesce(Sum("length"), 0)).values(
             "number", "total"
         )
-        if told[0]["number"] >= MAX_OPEN_UPLOADS or told[0]["total"] + length > MAX_OPEN_BYTES:
+        if totals["number"] >= MAX_OPEN_UPLOADS or totals["total"] + length > MAX_OPEN_BYTES:
             raise TooManyUploads
         upload = await Upload.create(
             organisation=organisation, by=by, length=length, metadata=metadata, expires_at=now() + LIFETIME
@@ -243,17 +248,17 @@ async def create_upload(
 
 
 async def delete_upload(upload: Upload, storage: Storage) -> None:
-    """Delete an upload and what arrived of it. Whoever is just adding to it finds nothing to finish."""
+    """Delete an upload and its data. A request that is appending to it then cannot complete it."""
     await Upload.filter(id=upload.id).delete()
     PartialUpload(storage, upload.token).delete()
 
 
 async def delete_stray_files(storage: Storage) -> None:
-    """Delete files that are older than any upload may be: what a killed process left without a row."""
+    """Delete files that are older than any upload can be: a killed process left them without a row."""
     before = (now() - LIFETIME).timestamp()
 
     def sweep() -> None:
-        for path in storage.parts.glob("*"):
+        for path in storage.partial_uploads.glob("*"):
             try:
                 if path.stat().st_mtime < before:
                     path.unlink()

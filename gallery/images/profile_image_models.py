@@ -1,4 +1,5 @@
-"""Pictures that are no works: logos of organisations, covers of projects, logos of those whom an exhibition thanks."""
+"""Pictures that are not works: logos of organisations, covers of projects, logos in an exhibition's
+credits."""
 
 from __future__ import annotations
 
@@ -20,15 +21,15 @@ class ProfileImageState(StrEnum):
     NEW = "new"  # not compared with works yet
     SHOWN = "shown"
     WAITING = "waiting"  # it resembles a work that may not be shown: a curator decides
-    KEPT = "kept"  # a curator decided that it may be shown all the same
+    KEPT = "kept"  # a curator decided that it may be shown
 
 
 class ProfileImage(Model):
-    """The logo of an organisation, or the cover of a project, with words for those who cannot see it."""
+    """The logo of an organisation, or the cover of a project, with its alt text."""
 
     id = fields.IntField(primary_key=True)
     image: fields.OneToOneRelation[Image] = fields.OneToOneField(
-        "gallery.Image", related_name="emblem", on_delete=fields.CASCADE
+        "gallery.Image", related_name="profile_image", on_delete=fields.CASCADE
     )
     image_id: int
     organisation: fields.OneToOneNullableRelation[Organisation] = fields.OneToOneField(
@@ -44,16 +45,17 @@ class ProfileImage(Model):
     state = fields.CharEnumField(
         ProfileImageState, max_length=10, default=ProfileImageState.NEW, db_default=ProfileImageState.SHOWN
     )
-    # The image that it resembles, of a work that may not be shown. A number and no relation, for it is kept when that is gone.
+    # The image that it resembles, of a work that may not be shown. Not a foreign key: the number is kept when
+    # that image is deleted.
     resembles_id = fields.IntField(null=True)
-    seen_at: datetime | None = fields.DatetimeField(null=True)  # by a curator; until then it is listed as new
+    seen_at: datetime | None = fields.DatetimeField(null=True)  # by a curator; null: listed as new
 
     class Meta:
-        table = "emblem"
+        table = "profile_image"
 
 
 class CreditLogo(Model):
-    """The logo of somebody whom an exhibition thanks: it belongs to the exhibition, whatever its editions say."""
+    """A logo in an exhibition's credits. It belongs to the exhibition, not to one of its editions."""
 
     id = fields.IntField(primary_key=True)
     exhibition: fields.ForeignKeyRelation[Exhibition] = fields.ForeignKeyField(
@@ -61,8 +63,8 @@ class CreditLogo(Model):
     )
     exhibition_id: int
     key = fields.CharField(max_length=8)  # of the credit
-    token = fields.CharField(max_length=32, db_index=True)  # names its file; a copied exhibition has the same
-    width = fields.IntField()  # px, of what was sent: the file has the same shape
+    token = fields.CharField(max_length=32, db_index=True)  # names its file; a copied exhibition shares it
+    width = fields.IntField()  # px of the upload; the file has the same aspect ratio
     height = fields.IntField()
     fingerprint = fields.BinaryField(null=True)  # null: not computed yet
 

@@ -48,25 +48,25 @@ class ProfileImageForm(Form):
 
 
 async def edit_logo(request: Request) -> Response:
-    """An owner or curator sees the logo of an organisation, to choose another."""
+    """An owner or curator sees the logo of an organisation and can choose another."""
     _person, organisation = await load_editable_organisation(request)
     return await _page(request, organisation)
 
 
 async def update_logo(request: Request) -> Response:
-    """An owner or curator sets the logo of an organisation, words it anew, or removes it."""
+    """An owner or curator sets the logo of an organisation, changes its alt text, or removes it."""
     person, organisation = await load_editable_organisation(request)
     return await _save(request, organisation, organisation, person)
 
 
 async def edit_cover(request: Request) -> Response:
-    """A partner sees the cover of a project, to choose another."""
+    """A partner sees the cover of a project and can choose another."""
     project, _organisations = await load_project(request)
     return await _page(request, project)
 
 
 async def update_cover(request: Request) -> Response:
-    """A partner sets the cover of a project, words it anew, or removes it."""
+    """A partner sets the cover of a project, changes its alt text, or removes it."""
     project, organisations = await load_project(request)
     organisation = next(each for each in organisations if each.id == project.organisation_id)
     return await _save(request, project, organisation, request.state.person)
@@ -85,9 +85,9 @@ async def _save(
             return _back(request, owner, _("The picture is removed."))
         if not form.alt_zh.data and not form.alt_en.data:
             form.refuse("alt_zh", _("Please say what it shows, in one language at least."))
-        held = await profile_image_of(owner)
+        current = await profile_image_of(owner)
         sentence, image = "", None
-        if not form.errors and not (received.file is None and held is not None and not received.is_empty):
+        if not form.errors and not (received.file is None and current is not None and not received.is_empty):
             sentence, image = await _store_picture(request, received, organisation, storage)
         if form.errors or sentence:
             return await _page(request, owner, form, sentence, 413 if received.is_too_large else 422)
@@ -102,7 +102,7 @@ async def _save(
 async def _store_picture(
     request: Request, received: ReceivedForm, organisation: Organisation, storage: Storage
 ) -> tuple[str, Image | None]:
-    """The image that was sent, or a sentence that says why there is none."""
+    """An error sentence and no image, or "" and the stored image."""
     if received.is_too_large:
         return too_large(settings_of(request).upload_max_bytes), None
     if received.file is None:
@@ -110,8 +110,8 @@ async def _store_picture(
             return _("This file is empty: it has 0 bytes. Please choose the picture again."), None
         return _("Please choose a picture."), None
     try:
-        found = await inspect_upload(received.file, settings_of(request))
-        return "", await create_image(received.file, found, organisation, storage)
+        inspected = await inspect_upload(received.file, settings_of(request))
+        return "", await create_image(received.file, inspected, organisation, storage)
     except ImageRefused as refusal:
         return str(REFUSALS[refusal.code]), None
     except StoreUnavailable as away:
@@ -126,12 +126,12 @@ async def _page(
     sentence: str = "",
     status: int = 200,
 ) -> Response:
-    held = await profile_image_of(owner)
+    current = await profile_image_of(owner)
     context = {
         "owner": owner,
         "is_logo": isinstance(owner, Organisation),
-        "emblem": held,
-        "form": form or ProfileImageForm(obj=held),
+        "profile_image": current,
+        "form": form or ProfileImageForm(obj=current),
         "sentence": sentence,
         "why_it_waits": waiting_message,
     }
@@ -139,15 +139,19 @@ async def _page(
 
 
 def _back(request: Request, owner: ProfileImageOwner, message: str) -> Response:
-    name = "emblems:cover" if isinstance(owner, Project) else "emblems:logo"
+    name = "profile_images:cover" if isinstance(owner, Project) else "profile_images:logo"
     response = redirect(request, name, id=owner.id)
     flash(request, response, message)
     return response
 
 
 routes = [
-    Route("/desk/organisations/{id:int}/logo", edit_logo, name="emblems:logo", methods=["GET"]),
-    Route("/desk/organisations/{id:int}/logo", update_logo, name="emblems:update_logo", methods=["POST"]),
-    Route("/desk/projects/{id:int}/cover", edit_cover, name="emblems:cover", methods=["GET"]),
-    Route("/desk/projects/{id:int}/cover", update_cover, name="emblems:update_cover", methods=["POST"]),
+    Route("/desk/organisations/{id:int}/logo", edit_logo, name="profile_images:logo", methods=["GET"]),
+    Route(
+        "/desk/organisations/{id:int}/logo", update_logo, name="profile_images:update_logo", methods=["POST"]
+    ),
+    Route("/desk/projects/{id:int}/cover", edit_cover, name="profile_images:cover", methods=["GET"]),
+    Route(
+        "/desk/projects/{id:int}/cover", update_cover, name="profile_images:update_cover", methods=["POST"]
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Logos of organisations and covers of projects: setting one, taking it away, and which of them visitors see."""
+"""Logos of organisations and covers of projects: setting and removing them, and which ones visitors see."""
 
 from __future__ import annotations
 
@@ -22,35 +22,36 @@ ProfileImageOwner = Organisation | Project
 
 
 def may_be_shown() -> Q:
-    """What must hold of a logo or cover itself; artworks/screening.py says when it is on view."""
+    """The part of the rule that concerns the picture itself; artworks/screening.py says when it is on
+    view."""
     return Q(state__in=[ProfileImageState.SHOWN, ProfileImageState.KEPT], image__state=ImageState.READY)
 
 
 def owner_filter(owner: ProfileImageOwner) -> dict[str, Any]:
-    """The column that leads to an organisation or a project, with its value."""
+    """The foreign key to an organisation or project, with its value."""
     return {"organisation_id" if isinstance(owner, Organisation) else "project_id": owner.id}
 
 
 async def profile_image_of(owner: ProfileImageOwner) -> ProfileImage | None:
-    """The picture of an organisation or project with its image, whether or not it is ready."""
+    """The owner's picture with its image, whether or not it is ready."""
     return await ProfileImage.filter(**owner_filter(owner)).select_related("image").first()
 
 
 async def visible_profile_image(owner: ProfileImageOwner) -> ProfileImage | None:
-    """The picture of an organisation or project with its image, if it may be shown on their page."""
+    """The owner's picture with its image, if it may be shown on the owner's page."""
     return await ProfileImage.filter(may_be_shown(), **owner_filter(owner)).select_related("image").first()
 
 
 async def set_profile_image(
     owner: ProfileImageOwner, image: Image | None, alt_zh: str, alt_en: str, by: Person, storage: Storage
 ) -> None:
-    """Let `image` stand for an organisation or project, or, without one, give the present picture other words.
+    """Set the logo or cover; with `image=None` only change its alt text.
 
-    The picture that it replaces is deleted from the site at once.
+    The previous picture is deleted from the site at once.
     """
     async with in_transaction():
         await locked(type(owner).filter(id=owner.id)).get()
-        held = await profile_image_of(owner)
+        current = await profile_image_of(owner)
         words: dict[str, Any] = {"alt_zh": alt_zh, "alt_en": alt_en}
         if image is None:
             await ProfileImage.filter(**owner_filter(owner)).update(**words)
@@ -59,21 +60,21 @@ async def set_profile_image(
             await ProfileImage.create(image=image, **owner_filter(owner), **words)
         await _record(owner, by, is_gone=False)
         await content_version.bump()
-    if image is not None and held is not None:
-        await _delete_image(held.image, storage)
+    if image is not None and current is not None:
+        await _delete_image(current.image, storage)
 
 
 async def remove_profile_image(owner: ProfileImageOwner, by: Person, storage: Storage) -> None:
-    """Let no picture stand for an organisation or project any more; its files are deleted."""
+    """Remove the logo or cover, with its files."""
     async with in_transaction():
         await locked(type(owner).filter(id=owner.id)).get()
-        held = await profile_image_of(owner)
-        if held is None:
+        current = await profile_image_of(owner)
+        if current is None:
             return
-        await ProfileImage.filter(id=held.id).delete()
+        await ProfileImage.filter(id=current.id).delete()
         await _record(owner, by, is_gone=True)
         await content_version.bump()
-    await _delete_image(held.image, storage)
+    await _delete_image(current.image, storage)
 
 
 async def _record(owner: ProfileImageOwner, by: Person, *, is_gone: bool) -> None:
@@ -86,11 +87,11 @@ async def _record(owner: ProfileImageOwner, by: Person, *, is_gone: bool) -> Non
 
 
 async def _delete_image(image: Image, storage: Storage) -> None:
-    """Delete a picture that stands for nothing any more. Where the store is away, the worker does it within a day."""
-    await Image.filter(id=image.id).update(state=ImageState.ERASED)  # whoever develops it just now gives up
+    """Delete a replaced picture. If the store is unavailable, the worker does it within a day."""
+    await Image.filter(id=image.id).update(state=ImageState.ERASED)  # a worker that is developing it stops
     with contextlib.suppress(StoreUnavailable):
         await delete_image_files(storage, image.token)
-        if storage.proxy_cache.is_there:
+        if storage.proxy_cache.is_configured:
             await content_version.settle()
             await storage.proxy_cache.purge()
         await Image.filter(id=image.id).delete()

@@ -1,4 +1,5 @@
-"""Where the files of an image lie, and how they come into public storage and leave it."""
+"""The storage keys of an image's files, and how the files are copied into public storage and removed from
+it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from gallery.images.renditions import PREVIEW_NAME, UNFRAMED_NAME, file_name
 from gallery.storage import Storage
 
 LOGO_FOLDER = "logos"
-MAX_CONCURRENT_COPIES = 8  # files under way to public storage
+MAX_CONCURRENT_COPIES = 8  # to public storage
 
 
 def original_key(token: str) -> str:
@@ -22,12 +23,12 @@ def original_key(token: str) -> str:
 
 
 def rendition_key(token: str, name: str) -> str:
-    """In the private store; in the public one it is the same without the first folder."""
+    """In the private store. The key in the public store is the same without the first folder."""
     return f"renditions/{token}/{name}"
 
 
 def logo_key(token: str) -> str:
-    """In the private store only: a logo beside the credits of an exhibition."""
+    """In the private store only: a logo in an exhibition's credits."""
     return f"{LOGO_FOLDER}/{token}"
 
 
@@ -36,17 +37,17 @@ def public_key(token: str, name: str) -> str:
 
 
 def tile_key(token: str, name: str = "") -> str:
-    """In the public store only; without a name, the folder of all tiles."""
+    """In the public store only; without a name, the folder of the tiles."""
     return f"{token}/tiles/{name}".rstrip("/")
 
 
 def derivative_key(token: str, name: str) -> str:
-    """In the public store only: a piece that was made on demand."""
+    """In the public store only: a piece made on demand."""
     return f"{token}/made/{name}"
 
 
 def unframed_name(image: Image) -> str | None:
-    """Which of its private files shows the whole picture as it came; None where none does yet."""
+    """The private file that shows the uncropped, unturned picture; None if there is none yet."""
     if not image.framing.is_whole:
         return UNFRAMED_NAME
     if image.state == ImageState.READY:
@@ -61,7 +62,7 @@ TILES = "tiles"
 
 
 def private_keys(image: Image) -> dict[str, list[str]]:
-    """Every key that the files of an image have in private storage once it is ready, by kind."""
+    """The keys of an image's files in private storage once it is ready, by kind."""
     return {
         ORIGINAL: [original_key(image.token)],
         RENDITIONS: [rendition_key(image.token, name) for name in image.file_names()],
@@ -69,10 +70,8 @@ def private_keys(image: Image) -> dict[str, list[str]]:
 
 
 def public_keys(image: Image) -> dict[str, list[str]]:
-    """Every key that the files of an image have in public storage while it is on view, by kind.
-
-    Beside them there may be pieces that were made on demand.
-    """
+    """The keys of an image's files in public storage while it is on view, by kind, without pieces made on
+    demand."""
     return {
         RENDITIONS: [public_key(image.token, name) for name in image.file_names()],
         TILES: [tile_key(image.token, tile.name) for tile in all_tiles(image.size)],
@@ -80,15 +79,16 @@ def public_keys(image: Image) -> dict[str, list[str]]:
 
 
 def token_of_key(key: str) -> str:
-    """The token in a key of either store; of a key that is none of ours, something that no image is named by."""
+    """The token in a key of either store. For a foreign key, a string that is no image's token."""
     first, _, rest = key.partition("/")
     return rest.partition("/")[0] if first in {"originals", "renditions"} else first
 
 
 async def make_public(storage: Storage, image: Image) -> None:
-    """Put the renditions of an image that is on view into public storage. Asking whether it is, is the caller's part.
+    """Copy the renditions of an image into public storage. The caller has checked that it is on view.
 
-    The row says so first: what a killed process left half done is then still taken in again one day.
+    The row is updated first. If the process is killed halfway, the worker can still find and remove the
+    files.
     """
     await Image.filter(id=image.id).update(is_public=True)
     names = image.file_names()
@@ -104,9 +104,10 @@ async def make_public(storage: Storage, image: Image) -> None:
 
 
 async def renew_public(storage: Storage, image: Image) -> None:
-    """Where the renditions of an image lie in public storage, put those there that were made anew.
+    """If the renditions of an image are in public storage, replace them with the new ones.
 
-    If it leaves the wall in this very moment, its row says again that it is public, and the worker takes it in.
+    If the image goes off view at the same moment, its row is marked public again and the worker removes the
+    files.
     """
     if await Image.filter(id=image.id, is_public=True).exists():
         await storage.public.delete(*public_keys(image)[RENDITIONS])
@@ -114,10 +115,11 @@ async def renew_public(storage: Storage, image: Image) -> None:
 
 
 async def make_private(storage: Storage, images: Sequence[Image]) -> None:
-    """Take everything of images that are no longer on view out of public storage. Raises StoreAway.
+    """Remove all files of images that are no longer on view from public storage. Raises StoreUnavailable.
 
-    The rows say last that it is done: until then the worker tries again. Another process may just have been putting
-    files there, or answering with them: once every one knows, they are looked for again, and a cache in front is emptied.
+    The rows are updated last, so that the worker tries again after a failure. Another process may be copying
+    or serving the files at this moment. So, once all processes know, the files are deleted a second time and
+    the cache in front of the site is emptied.
     """
     if not images:
         return
@@ -129,7 +131,7 @@ async def make_private(storage: Storage, images: Sequence[Image]) -> None:
     for image in images:
         await _delete_public_files(storage, image.token)
     await storage.proxy_cache.purge()
-    # Whoever is just putting tiles there must not call them complete: it may be on view again by then.
+    # A worker that is copying tiles must not mark them complete: the image may be on view again by then.
     await Image.filter(id__in=ids, tiling_until__isnull=False).update(tiling_until=now())
     await Image.filter(id__in=ids).update(is_public=False, has_tiles=False)
 
@@ -137,8 +139,8 @@ async def make_private(storage: Storage, images: Sequence[Image]) -> None:
 async def delete_image_files(storage: Storage, token: str) -> None:
     """Delete every file of an image.
 
-    Private renditions go first: whoever is just putting them into public storage then finds nothing to put there.
-    The original goes next, from which tiles and pieces are cut.
+    Private renditions are deleted first, so that a process that is copying them to public storage finds
+    nothing to copy. Then the original is deleted, from which tiles and pieces are made.
     """
     await storage.private.delete_folder(f"renditions/{token}")
     await storage.private.delete(original_key(token))
@@ -146,6 +148,7 @@ async def delete_image_files(storage: Storage, token: str) -> None:
 
 
 async def _delete_public_files(storage: Storage, token: str) -> None:
-    """Renditions, tiles, and pieces made on demand; the rows of these go last, for they say what is still to do."""
+    """Renditions, tiles and pieces made on demand. The rows of these are deleted last, so that a retry
+    finds them."""
     await storage.public.delete_folder(token)
     await Derivative.filter(image__token=token).delete()

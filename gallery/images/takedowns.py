@@ -1,6 +1,6 @@
-"""Taking down logos and covers, with all that is kept of them: those that show a work which may not be shown.
+"""Taking down logos and covers that show a work which may not be shown.
 
-Works have consents, logos and covers have none, yet somebody will take a child's drawing for one.
+Works have consents; logos and covers have none, but an organisation may use a child's drawing as one.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ from gallery.images.storage_keys import delete_image_files, logo_key, rendition_
 from gallery.mail.outbox import Notification, in_all_languages, notify
 from gallery.storage import Storage
 
-MIN_OPENED_SIDE = 60  # px: the decoder opens nothing narrower
+MIN_OPENED_SIDE = 60  # px; the sandbox refuses narrower pictures
 
 
 @dataclass
 class Takedown:
-    """What was taken down: images whose files are to be deleted, and tokens of credits' logos likewise."""
+    """Images, and tokens of credits' logos, that were taken down and whose files must be deleted."""
 
     images: list[Image] = field(default_factory=list)
     logo_tokens: list[str] = field(default_factory=list)
 
     async def delete_files(self, storage: Storage) -> None:
-        """Delete the files, and empty a cache in front; where the store is away, the worker deletes images within minutes."""
+        """Delete the files and empty a cache in front. If the store is unavailable, the worker deletes
+        them within minutes."""
         for image in self.images:
             await delete_image_files(storage, image.token)
         await storage.private.delete(*map(logo_key, self.logo_tokens))
@@ -43,9 +44,9 @@ class Takedown:
 
 
 async def stored_fingerprint(image: Image, storage: Storage) -> bytes:
-    """The fingerprint of an image, computed and kept where there is none; empty where the image cannot be opened.
+    """The fingerprint of an image, computed and stored if it is missing; empty if the image cannot be opened.
 
-    Raises StoreAway.
+    Raises StoreUnavailable.
     """
     known = await Fingerprint.get_or_none(image_id=image.id)
     if known is not None:
@@ -60,7 +61,7 @@ async def stored_fingerprint(image: Image, storage: Storage) -> bytes:
 
 
 async def add_logo_fingerprint(logo: CreditLogo, storage: Storage) -> bytes:
-    """The same for a credit's logo."""
+    """Compute and store the fingerprint of a credit's logo."""
     logo.fingerprint = await _compute_fingerprint(storage, logo_key(logo.token))
     await logo.save(update_fields=["fingerprint"])
     return logo.fingerprint
@@ -75,17 +76,17 @@ async def _compute_fingerprint(storage: Storage, key: str) -> bytes:
 
 
 async def similar_keys(codes: Sequence[bytes], rows: Iterable[tuple[Any, Any]]) -> list[Any]:
-    """The keys of those of `rows` (key, fingerprint) that are like one of `codes`."""
+    """The keys of the `rows` (key, fingerprint) that are similar to one of `codes`."""
     listed = list(rows)
-    # In a thread: thousands of pairs take a second, for which the site must go on answering.
+    # In a thread: thousands of pairs take a second, and the site must go on answering.
     return await asyncio.to_thread(
         lambda: [key for key, code in listed if any(is_similar(code or b"", each) for each in codes)]
     )
 
 
 async def similar_profile_images(codes: Sequence[bytes]) -> list[ProfileImage]:
-    """Logos and covers, of any organisation, that are like a picture with one of the fingerprints."""
-    rows = await Fingerprint.filter(image__emblem__id__not_isnull=True).values_list("image_id", "code")
+    """Logos and covers, of any organisation, that are similar to one of the fingerprints."""
+    rows = await Fingerprint.filter(image__profile_image__id__not_isnull=True).values_list("image_id", "code")
     alike = await similar_keys(codes, rows) if codes else []
     return (
         await ProfileImage.filter(image_id__in=alike).select_related("image", "organisation", "project")
@@ -97,31 +98,32 @@ async def similar_profile_images(codes: Sequence[bytes]) -> list[ProfileImage]:
 async def take_down_similar(
     codes: Sequence[bytes], why: str, by: Person | None, work_id: int | None = None
 ) -> Takedown:
-    """Take down the logos and covers, of any organisation, and the credits' logos that are like one of the fingerprints.
+    """Take down the logos, covers and credits' logos, of any organisation, that are similar to one of the
+    fingerprints.
 
-    Call it in a transaction that bumps the content version, and delete the files of what it returns afterwards.
-    `work_id`: the withdrawn work as whose pictures the images are deleted.
+    Call it in a transaction that bumps the content version, and then call `delete_files` on the result.
+    `work_id`: the withdrawn work; its deletion then deletes these images, too.
     """
     taken = Takedown()
-    for emblem in await similar_profile_images(codes):
-        await take_down(emblem, why, by, work_id=work_id)
-        taken.images.append(emblem.image)
+    for profile_image in await similar_profile_images(codes):
+        await take_down(profile_image, why, by, work_id=work_id)
+        taken.images.append(profile_image.image)
     taken.logo_tokens = await take_down_similar_logos(codes, why, by)
     return taken
 
 
 async def take_down(
-    emblem: ProfileImage, why: str, by: Person | None, words: str = "", *, work_id: int | None = None
+    profile_image: ProfileImage, why: str, by: Person | None, words: str = "", *, work_id: int | None = None
 ) -> None:
-    """Take down one logo or cover, and tell the organisation whose it was; its files are the caller's.
+    """Take down one logo or cover and notify its organisation. The caller deletes the files.
 
-    `why` is "withdrawn", "not_shown" or "curator"; with the last, `words` are a curator's reason.
+    `why` is "withdrawn", "not_shown" or "curator"; with "curator", `words` is the curator's reason.
     """
-    await ProfileImage.filter(id=emblem.id).delete()
-    await Fingerprint.filter(image_id=emblem.image_id).delete()
-    if work_id is not None:  # an empty one, so that none is computed for it as for the work's own pictures
-        await Fingerprint.create(image_id=emblem.image_id, code=b"")
-    await Image.filter(id=emblem.image_id).update(
+    await ProfileImage.filter(id=profile_image.id).delete()
+    await Fingerprint.filter(image_id=profile_image.image_id).delete()
+    if work_id is not None:  # an empty one, as the work's own pictures get, so that none is computed
+        await Fingerprint.create(image_id=profile_image.image_id, code=b"")
+    await Image.filter(id=profile_image.image_id).update(
         state=ImageState.ERASED,
         candidate_for_id=work_id,
         placeholder="",
@@ -131,37 +133,47 @@ async def take_down(
         rendition_bytes={},
         lease_until=None,
     )
-    await record_profile_image(emblem, REMOVED_VERBS, by)
-    if emblem.project is None:
-        assert emblem.organisation is not None
-        organisation_id, name = emblem.organisation.id, in_all_languages(emblem.organisation, "name")
+    await record_profile_image(profile_image, REMOVED_VERBS, by)
+    if profile_image.project is None:
+        assert profile_image.organisation is not None
+        organisation_id, name = (
+            profile_image.organisation.id,
+            in_all_languages(profile_image.organisation, "name"),
+        )
         what, path = "logo", f"/desk/organisations/{organisation_id}/logo"
     else:
-        organisation_id, name = emblem.project.organisation_id, in_all_languages(emblem.project, "title")
-        what, path = "cover", f"/desk/projects/{emblem.project.id}/cover"
+        organisation_id, name = (
+            profile_image.project.organisation_id,
+            in_all_languages(profile_image.project, "title"),
+        )
+        what, path = "cover", f"/desk/projects/{profile_image.project.id}/cover"
     facts = {"what": what, "name": name, "why": why, "words": words}
-    news = Notification("picture_taken_down", path, facts, key=f"taken-down:{emblem.image_id}")
+    news = Notification("picture_taken_down", path, facts, key=f"taken-down:{profile_image.image_id}")
     await notify(await members_of(organisation_id), news)
 
 
-# What was done: to a logo, to a cover.
+# For a logo, for a cover.
 REMOVED_VERBS = (Verb.ORGANISATION_LOGO_REMOVED, Verb.PROJECT_COVER_REMOVED)
 HELD_VERBS = (Verb.ORGANISATION_LOGO_HELD, Verb.PROJECT_COVER_HELD)
 SEEN_VERBS = (Verb.ORGANISATION_LOGO_SEEN, Verb.PROJECT_COVER_SEEN)
 
 
 async def record_profile_image(
-    emblem: ProfileImage, done: tuple[Verb, Verb], by: Person | None = None
+    profile_image: ProfileImage, done: tuple[Verb, Verb], by: Person | None = None
 ) -> None:
-    """Write what was done to a logo or cover into the audit log. Its project must be loaded."""
-    if emblem.project is not None:
-        await record(done[1], emblem.project.id, organisation_id=emblem.project.organisation_id, by=by)
+    """Record an event of a logo or cover in the audit log. Its project must be loaded."""
+    if profile_image.project is not None:
+        await record(
+            done[1], profile_image.project.id, organisation_id=profile_image.project.organisation_id, by=by
+        )
     else:
-        await record(done[0], emblem.organisation_id or 0, organisation_id=emblem.organisation_id, by=by)
+        await record(
+            done[0], profile_image.organisation_id or 0, organisation_id=profile_image.organisation_id, by=by
+        )
 
 
 async def take_down_similar_logos(codes: Sequence[bytes], why: str, by: Person | None) -> list[str]:
-    """The same for logos beside the credits of exhibitions alone; returns the tokens of their files."""
+    """Take down the logos in exhibitions' credits that are similar; returns the tokens of their files."""
     rows = await CreditLogo.filter(fingerprint__isnull=False).values_list("id", "fingerprint")
     ids = await similar_keys(codes, rows) if codes else []
     if not ids:

@@ -1,4 +1,4 @@
-"""How a picture comes in: a form with a file, read as it arrives, the file straight to the disk."""
+"""Uploaded pictures: a form with files, written to the disk as it arrives, and the images made from them."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ MAX_FIELD_BYTES = 400_000  # of all text fields together
 
 
 def too_large(most: int) -> str:
-    """Said of a picture of more than `most` bytes."""
-    told = _(
+    """For a file larger than `most` bytes."""
+    message = _(
         "This file is larger than %(size)s. Please choose a smaller one, such as the photograph as JPEG."
     )
-    return told % {"size": file_size(most)}
+    return message % {"size": file_size(most)}
 
 
 class MalformedForm(Exception):
-    """What was sent is not a form that this site makes: 400."""
+    """The request is not a form of this site: 400."""
 
 
 @dataclass(frozen=True)
 class ReceivedFile:
-    """An uploaded file on the disk, not yet looked into."""
+    """An uploaded file on the disk, not opened yet."""
 
     path: Path
     size: int  # bytes
     head: bytes  # its first 64 bytes
-    name: str = ""  # as its sender calls it; said back to them, and used for nothing else
+    name: str = ""  # as the browser sent it; only shown to the sender
 
     @property
     def format(self) -> str | None:
@@ -63,22 +63,25 @@ class ReceivedFile:
 class ReceivedForm:
     fields: MultiDict = field(default_factory=MultiDict)
     file: ReceivedFile | None = None
-    is_too_large: bool = False  # the file went over the limit; what came after it was not read
-    is_empty: bool = False  # a file was chosen, and there is nothing in it
-    files: list[ReceivedFile] = field(default_factory=list)  # of a form that takes several
-    too_large: list[str] = field(default_factory=list)  # names of those that went over the limit
-    left_out: list[str] = field(default_factory=list)  # names of those for which there was no room
+    is_too_large: bool = False  # the file is over the limit; the rest of the form was not read
+    is_empty: bool = False  # a file was chosen, but it has no bytes
+    files: list[ReceivedFile] = field(default_factory=list)  # of a form with several files
+    too_large: list[str] = field(default_factory=list)  # names of the files over the limit
+    left_out: list[str] = field(
+        default_factory=list
+    )  # names of the files beyond the limits of the whole form
 
 
 class FormReader:
-    """Reads one multipart form into `folder`. Its file is the first part named `file_field`; other files are passed over."""
+    """Reads one multipart form into `folder`. Its file is the first part named `file_field`; other files
+    are ignored."""
 
     def __init__(self, request: Request, folder: Path, max_bytes: int, file_field: str = "picture") -> None:
         self.request = request
         self.path = folder / "upload"
         self.max_bytes = max_bytes
         self.file_field = file_field
-        self.file_name = ""  # as the browser calls it; told to nobody but whoever sent it
+        self.file_name = ""  # as the browser sent it; only shown to the sender
         self.form = ReceivedForm()
         self._headers: dict[bytes, bytes] = {}
         self._header_name = b""
@@ -88,7 +91,7 @@ class FormReader:
         self._file_name = b""
         self._value = bytearray()
         self._field_bytes = 0
-        self._waiting: list[bytes] = []  # file data of the chunk being parsed, written after it
+        self._pending: list[bytes] = []  # file data of the current chunk, written when it is parsed
         self._head = b""
         self._size = 0
         self._pictures = 0
@@ -96,7 +99,7 @@ class FormReader:
         self._file: Any = None
 
     async def read(self) -> ReceivedForm:
-        """The form; raises BadForm. Stops reading as soon as the picture goes over the limit."""
+        """The form; raises MalformedForm. Stops reading as soon as the picture is over the limit."""
         content_type, parameters = parse_options_header(self.request.headers.get("content-type", ""))
         if content_type == b"application/x-www-form-urlencoded":
             self.form.fields = MultiDict(
@@ -136,13 +139,13 @@ class FormReader:
         return self.form
 
     async def _write(self) -> None:
-        if not self._waiting:
+        if not self._pending:
             return
         if self._file is None:
             self._file = await aiofiles.open(self.path, "wb")
-        for data in self._waiting:
+        for data in self._pending:
             await self._file.write(data)
-        self._waiting.clear()
+        self._pending.clear()
 
     async def close(self) -> None:
         if self._file is not None:
@@ -183,7 +186,7 @@ class FormReader:
             if len(self._head) < 64:
                 self._head = (self._head + piece)[:64]
             self._size += len(piece)
-            self._waiting.append(piece)
+            self._pending.append(piece)
 
     def _on_part_end(self) -> None:
         if self._is_file:
@@ -199,9 +202,10 @@ class FormReader:
 
 
 class MultiFileFormReader(FormReader):
-    """Reads a form with several files named `pictures`: at most `most_files` of them, and `most_bytes` together.
+    """Reads a form with several files named `pictures`: at most `most_files`, and at most `most_bytes` in
+    total.
 
-    A file over `max_bytes` is passed over, and so are those for which there is no room; their names are kept.
+    Files over `max_bytes` and files beyond these limits are ignored; their names are kept.
     """
 
     def __init__(
@@ -221,7 +225,7 @@ class MultiFileFormReader(FormReader):
         self._written = -1
 
     async def read(self) -> ReceivedForm:
-        """The form; raises BadForm, also where much more comes than there is room for."""
+        """The form; raises MalformedForm, also if the ignored files are larger than `most_bytes`."""
         form = await super().read()
         for number, (size, head, name) in enumerate(zip(self._sizes, self._heads, self._names, strict=True)):
             if size >= 0:
@@ -263,7 +267,7 @@ class MultiFileFormReader(FormReader):
         if not self._taking:
             self._passed_over += len(piece)
             if self._passed_over > self.most_bytes:
-                raise FormParserError("Far more files than there is room for")
+                raise FormParserError("The files are much larger than the limit")
             return
         number = len(self._sizes) - 1
         self._sizes[number] += len(piece)
@@ -295,20 +299,21 @@ class _Closing:
 
 
 async def inspect_upload(file: ReceivedFile, settings: Settings) -> InspectedImage:
-    """What the file is, found out in a child process that also writes its preview; raises decoder.Refused.
+    """Inspect the file and write its preview, in a child process. Raises ImageRefused.
 
-    Where this machine has no time or memory for that just now, size and preview are left out: the worker looks later.
+    If this machine has too little time or memory now, size and preview are missing, and the worker inspects
+    it later.
     """
     try:
         return await inspect(file.path, request_limits(settings), file.path.with_name(PREVIEW_NAME))
     except MachineFault as fault:
-        logger.warning("A picture is taken in before it was looked at: %s", fault)
-        assert file.format is not None  # else it was refused by its first bytes
+        logger.warning("A picture is stored without inspection: %s", fault)
+        assert file.format is not None  # else its first bytes were refused
         return InspectedImage(0, 0, file.format, animated=False, small=False)
 
 
 def waiting_message(image: Image) -> str:
-    """What whoever sent a picture reads while it is not prepared yet."""
+    """For the sender of a picture whose renditions are not made yet."""
     if not image.is_looked_at:
         return _("We are still looking at this picture: our machine is busy. You need do nothing.")
     if image.is_late:
@@ -317,42 +322,45 @@ def waiting_message(image: Image) -> str:
 
 
 def request_limits(settings: Settings) -> Limits:
-    """For a request, which cannot wait long."""
+    """For a request, which must answer soon."""
     return Limits(memory_bytes=settings.image_memory_bytes, wall_seconds=settings.image_seconds)
 
 
 def worker_limits(settings: Settings) -> Limits:
-    """For the worker: the file is judged by the processor's time, however long that takes."""
+    """For the worker: processor time decides whether a file is refused, and the wall clock may take
+    longer."""
     return replace(request_limits(settings), wall_seconds=settings.image_worker_seconds)
 
 
 async def create_image(
-    file: ReceivedFile, found: InspectedImage, organisation: Organisation, storage: Storage
+    file: ReceivedFile, inspected: InspectedImage, organisation: Organisation, storage: Storage
 ) -> Image:
-    """Keep an original that was looked at: the row that is made is the worker's job of developing it."""
+    """Store an inspected original. The new row is the worker's job to develop it."""
     token = new_token()
     digest = await asyncio.to_thread(sha256_of, file.path)
-    if found.preview is not None:
-        await storage.private.put_file(rendition_key(token, PREVIEW_NAME), found.preview)
+    if inspected.preview is not None:
+        await storage.private.put_file(rendition_key(token, PREVIEW_NAME), inspected.preview)
     await storage.private.put_file(original_key(token), file.path)
     return await Image.create(
         token=token,
         organisation=organisation,
-        source_format=found.format,
+        source_format=inspected.format,
         source_bytes=file.size,
         source_sha256=digest,
-        is_animated=found.animated,
-        has_preview=found.preview is not None,
-        width=found.width,
-        height=found.height,
+        is_animated=inspected.animated,
+        has_preview=inspected.preview is not None,
+        width=inspected.width,
+        height=inspected.height,
     )
 
 
 async def reframe_image(image: Image, framing: Framing, storage: Storage, settings: Settings) -> Image:
-    """The same original framed anew, as an image of its own: another name, other files, and the worker's job.
+    """The same original with another framing, as a new image with a new name and files, which the worker
+    develops.
 
-    Its preview is there at once, unless this machine is too busy. Raises decoder.Refused where too little is left,
-    FileNotFoundError where the picture is gone or is just being developed, StoreAway.
+    Its preview exists at once, unless this machine is too busy. Raises ImageRefused if too little of the
+    picture is left, FileNotFoundError if the picture is gone or is being developed at the moment,
+    StoreUnavailable.
     """
     token, private = new_token(), storage.private
     whole = unframed_name(image)
@@ -361,11 +369,11 @@ async def reframe_image(image: Image, framing: Framing, storage: Storage, settin
             storage.scratch_folder() as folder,
             private.local_copy(original_key(image.token)) as original,
         ):
-            found = await _inspect_framed(
+            inspected = await _inspect_framed(
                 image, original, framing, folder / PREVIEW_NAME, request_limits(settings)
             )
-            if found.preview is not None:
-                await private.put_file(rendition_key(token, PREVIEW_NAME), found.preview)
+            if inspected.preview is not None:
+                await private.put_file(rendition_key(token, PREVIEW_NAME), inspected.preview)
         links = {original_key(token): original_key(image.token)}
         if not framing.is_whole:
             if whole is None:
@@ -382,9 +390,9 @@ async def reframe_image(image: Image, framing: Framing, storage: Storage, settin
             source_sha256=image.source_sha256,
             is_digest_late=image.is_digest_late,
             is_animated=image.is_animated,
-            has_preview=found.preview is not None,
-            width=found.width,
-            height=found.height,
+            has_preview=inspected.preview is not None,
+            width=inspected.width,
+            height=inspected.height,
             turn=framing.turn,
             crop_left=framing.left,
             crop_top=framing.top,
@@ -399,11 +407,11 @@ async def reframe_image(image: Image, framing: Framing, storage: Storage, settin
 async def _inspect_framed(
     image: Image, original: Path, framing: Framing, preview: Path, limits: Limits
 ) -> InspectedImage:
-    """What is shown of a picture by `framing`, reckoned from what is known of it where there is no time to look."""
+    """Inspect the framed picture. If this machine has no time, compute its size from the known one."""
     try:
         return await inspect(original, limits, preview, framing)
     except MachineFault as fault:
-        logger.warning("A picture is framed before it was looked at: %s", fault)
+        logger.warning("A picture is framed without inspection: %s", fault)
         width, height = framing.size_in(image.whole_size)
         if not framing.is_whole and is_too_small((width, height), limits.min_long_side):
             raise ImageRefused("too_little_left") from fault

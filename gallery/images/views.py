@@ -1,4 +1,4 @@
-"""Pictures at the desk: renditions from private storage, for those who may see them (artworks/access.py)."""
+"""Pictures at the desk: renditions from private storage. artworks/access.py says who may see them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def desk_picture(image: Image, alt: LocalizedText, sizes: str, *, first: bool = 
 
 
 def is_served_at_desk(image: Image, name: str) -> bool:
-    """Whether the desk has this file of an image: its renditions, or before them its preview; the whole of it, too,
-    where it is framed."""
+    """Whether the desk serves this file of an image: a rendition, before that the preview, and the
+    uncropped picture."""
     if name == UNFRAMED_NAME:
         return not image.framing.is_whole and image.state in {ImageState.RECEIVED, ImageState.READY}
     if image.state == ImageState.RECEIVED:
@@ -38,9 +38,9 @@ def is_served_at_desk(image: Image, name: str) -> bool:
 
 
 async def rendition_response(request: Request, image: Image, name: str) -> Response:
-    """A file of an image, for somebody who may see it; 404 where it is not there."""
+    """A file of an image; 404 if it is missing. The caller has checked who asks."""
     storage: Storage = request.app.state.storage
-    # A browser may keep it but must ask each time: what a curator looks at next is there before they come to it.
+    # A browser may keep it but must ask each time. So it can fetch the curator's next picture in advance.
     headers = {"cache-control": "private, no-cache", "etag": f'"{image.id}-{name}-{RENDITIONS_VERSION}"'}
     if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -43,7 +43,7 @@ class TakeDownForm(Form):
 class NewProfileImage:
     """A new logo or cover; `work` is the one that it resembles, where curators may see it."""
 
-    emblem: ProfileImage
+    profile_image: ProfileImage
     work: Artwork | None
     is_of_withdrawn: bool
 
@@ -70,32 +70,32 @@ async def _page(request: Request, form: TakeDownForm, refused: int = 0) -> Respo
         .select_related("image", "organisation", "project__organisation")
     )
     context = {
-        "listed": [await _with_resembled_work(emblem) for emblem in found],
+        "listed": [await _with_resembled_work(profile_image) for profile_image in found],
         "count": await unseen_profile_images().count(),
         "form": form,
         "refused": refused,
     }
-    return render(request, "reviews/emblems.html", context, status=422 if refused else 200)
+    return render(request, "reviews/profile_images.html", context, status=422 if refused else 200)
 
 
-async def _with_resembled_work(emblem: ProfileImage) -> NewProfileImage:
-    image = await Image.get_or_none(id=emblem.resembles_id or 0)
+async def _with_resembled_work(profile_image: ProfileImage) -> NewProfileImage:
+    image = await Image.get_or_none(id=profile_image.resembles_id or 0)
     if image is None or image.state == ImageState.ERASED:
-        return NewProfileImage(emblem, None, image is not None)
+        return NewProfileImage(profile_image, None, image is not None)
     if not await was_sent_for_review(image):  # drafts are their organisation's
-        return NewProfileImage(emblem, None, False)
+        return NewProfileImage(profile_image, None, False)
     works = Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))
     work = await works.select_related("image").first()
     if work is not None:
         await load_as_sent([work])
-    return NewProfileImage(emblem, work, False)
+    return NewProfileImage(profile_image, work, False)
 
 
 async def update(request: Request) -> Response:
     """A curator keeps a new logo or cover, or takes it down and says why."""
     person = await load_curator(request)
     posted = await read_desk_form(request)
-    response = redirect(request, "new_emblems:index")
+    response = redirect(request, "new_profile_images:index")
     if posted.get("then") == "keep":
         await _keep(request, person)
         flash(request, response, _("The picture is kept."))
@@ -110,20 +110,24 @@ async def update(request: Request) -> Response:
 
 async def _keep(request: Request, person: Person) -> None:
     async with in_transaction():
-        emblem = await _load_locked(request)
-        kept = ProfileImageState.KEPT if emblem.state == ProfileImageState.WAITING else emblem.state
-        await ProfileImage.filter(id=emblem.id).update(state=kept, seen_at=now())
-        await record_profile_image(emblem, SEEN_VERBS, person)
+        profile_image = await _load_locked(request)
+        kept = (
+            ProfileImageState.KEPT
+            if profile_image.state == ProfileImageState.WAITING
+            else profile_image.state
+        )
+        await ProfileImage.filter(id=profile_image.id).update(state=kept, seen_at=now())
+        await record_profile_image(profile_image, SEEN_VERBS, person)
         await content_version.bump()
 
 
 async def _take_down(request: Request, person: Person, words: str) -> None:
     async with in_transaction():
-        emblem = await _load_locked(request)
-        await take_down(emblem, "curator", person, words)
+        profile_image = await _load_locked(request)
+        await take_down(profile_image, "curator", person, words)
         await content_version.bump()
     with contextlib.suppress(StoreUnavailable):  # the worker deletes them
-        await Takedown([emblem.image]).delete_files(request.app.state.storage)
+        await Takedown([profile_image.image]).delete_files(request.app.state.storage)
 
 
 async def _load_locked(request: Request) -> ProfileImage:
@@ -136,6 +140,6 @@ async def _load_locked(request: Request) -> ProfileImage:
 
 
 routes = [
-    Route("/desk/emblems", index, name="new_emblems:index", methods=["GET"]),
-    Route("/desk/emblems/{id:int}", update, name="new_emblems:decide", methods=["POST"]),
+    Route("/desk/emblems", index, name="new_profile_images:index", methods=["GET"]),
+    Route("/desk/emblems/{id:int}", update, name="new_profile_images:decide", methods=["POST"]),
 ]

@@ -147,7 +147,7 @@ async def queue_page(request: Request, person: Person, form: BulkReviewForm, sta
         },
         "filter_words": FILTER_WORDS,
         "later": await LaterCheck.filter(looked_at__isnull=True).count(),
-        "new_emblems": await unseen_profile_images().count(),
+        "new_profile_images": await unseen_profile_images().count(),
         "address": _address(request),
         "form": form,
         "undoable": await _undoable(person),

@@ -6,18 +6,13 @@ code.
 
 from __future__ import annotations
 
-import asyncio
 import io
-import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import segno
-import typst
-from PIL import ImageFont
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,13 +22,15 @@ from gallery.artworks.models import Artwork
 from gallery.exhibitions.access import load_exhibition
 from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.room_rules import fill_rooms
-from gallery.images.sandbox.fonts import Face
-from gallery.images.share_image import Fonts
+from gallery.images.sandbox.parent import ImageRefused, MachineFault, typeset_pdf
+from gallery.images.uploads import request_limits
+from gallery.interop.iiif.image_api import RETRY_AFTER
 from gallery.public.previews import draft_as_shown
 from gallery.public.rooms import ShownRoom, rooms_of_draft
 from gallery.public.share_images import accent_of, fonts_of
 from gallery.public.view_models import ShownTheme, ShownWork
 from gallery.settings import Settings
+from gallery.storage import Storage
 from gallery.web.languages import (
     LANGUAGE_TAGS,
     LANGUAGES,
@@ -107,9 +104,10 @@ async def show(request: Request) -> Response:
             raise HTTPException(404)
         shown = await draft_as_shown(draft)
         labels = await make_labels(rooms, settings_of(request))
-        pdf = await asyncio.to_thread(
-            typeset, labels, language, paper, shown.title.text, shown.theme, settings_of(request)
-        )
+        try:
+            pdf = await set_labels(request, labels, language, paper, shown.title.text, shown.theme)
+        except (ImageRefused, MachineFault) as fault:
+            raise HTTPException(503, headers={"retry-after": str(RETRY_AFTER)}) from fault
     headers = {"content-disposition": f'inline; filename="labels-{exhibition.slug}-{language}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers={**headers, "cache-control": "no-store"})
 
@@ -120,9 +118,8 @@ async def make_labels(rooms: Sequence[ShownRoom], settings: Settings) -> list[Wa
     rows = {
         row["id"]: row for row in await Artwork.filter(id__in=ids).values(*LABEL_FIELDS, *ASSISTANCE_FIELDS)
     }
-    faces = fonts_of(settings)
     return [
-        make_label(work, room, rows[work.id], len(rooms) > 1, faces, settings)
+        make_label(work, room, rows[work.id], len(rooms) > 1, settings)
         for room in rooms
         for work in room.works
         if work.id in rows
@@ -130,10 +127,9 @@ async def make_labels(rooms: Sequence[ShownRoom], settings: Settings) -> list[Wa
 
 
 def make_label(
-    work: ShownWork, room: ShownRoom, row: dict[str, Any], names_room: bool, fonts: Fonts, settings: Settings
+    work: ShownWork, room: ShownRoom, row: dict[str, Any], names_room: bool, settings: Settings
 ) -> WallLabel:
     language = current_language()
-    face = Face((fonts.sans, fonts.serif), 10, language)
 
     def text(field: str) -> LocalizedText:
         return text_in_language(row, field, language)
@@ -152,11 +148,7 @@ def make_label(
         "story": excerpt(text("story").text, STORY_WIDTH),
         "room": (room.title.text or _("Room %(number)s") % {"number": room.number}) if names_room else "",
     }
-    return WallLabel(
-        **{name: face.drawable(value) for name, value in words.items()},
-        address=address,
-        code=qr_code(address),
-    )
+    return WallLabel(**words, address=address, code=qr_code(address))
 
 
 def text_in_language(row: dict[str, Any], field: str, language: str) -> LocalizedText:
@@ -174,16 +166,17 @@ def qr_code(address: str) -> str:
     return svg.getvalue().decode()
 
 
-def typeset(
-    labels: Iterable[WallLabel],
+async def set_labels(
+    request: Request,
+    labels: Sequence[WallLabel],
     language: str,
     paper: str,
     exhibition: str,
     theme: ShownTheme | None,
-    settings: Settings,
 ) -> bytes:
-    """The labels as a PDF. It takes some milliseconds a label, so it runs outside the event loop."""
-    fonts = fonts_of(settings)
+    """The labels as a PDF. Raises ImageRefused if setting them takes too long, or MachineFault."""
+    settings = settings_of(request)
+    storage: Storage = request.app.state.storage
     with use_language(language):
         data = {
             "labels": [{**asdict(label), "length": label.length} for label in labels],
@@ -193,25 +186,11 @@ def typeset(
             "exhibition": exhibition,
             "site": settings.site_name(language),
             "invitation": _("Scan the code to see this work and read its story."),
-            "serif": font_family(fonts.serif),
-            "sans": font_family(fonts.sans),
         }
-    template = (Path(template_folder()) / "exhibitions" / "labels.typ").read_bytes()
-    folders: list[Any] = [str(Path(font).parent) for font in (fonts.serif, fonts.sans)]
-    pdf = typst.compile(
-        template,
-        font_paths=folders,
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data)},
-        format="pdf",
-    )
-    assert isinstance(pdf, bytes)
-    return pdf
-
-
-def font_family(font: str) -> str:
-    """The family name by which Typst finds a font file."""
-    return str(ImageFont.truetype(font, 10).getname()[0])
+    template = template_folder() / "sharing" / "wall_labels.typ"
+    async with storage.scratch_folder() as folder:
+        pdf = await typeset_pdf(template, data, fonts_of(settings), folder, request_limits(settings))
+        return pdf.read_bytes()
 
 
 routes = [

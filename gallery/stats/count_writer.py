@@ -20,6 +20,7 @@ from tortoise.expressions import Q
 
 from gallery.artworks.models import Status
 from gallery.db.connection import BACKGROUND_CONNECTION, Model, QuerySet, in_transaction, locked
+from gallery.db.model_tables import table_name
 from gallery.stats.models import CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
 from gallery.stats.visit_counter import AppreciationChange, CountBatch, VisitCounter
 
@@ -160,7 +161,7 @@ async def _lock_rows(connection: BaseDBAsyncClient, rows: QuerySet[Any]) -> tupl
 
 
 async def _add_counts(connection: BaseDBAsyncClient, place: CountedPage, numbers: CountChanges) -> None:
-    table, column = place.counts._meta.db_table, f"{place.subject}_id"
+    table, column = table_name(place.counts), f"{place.subject}_id"
     rows = [(id, day, kind.value, number) for (id, day, kind), number in sorted(numbers.items())]
     await _insert(
         connection,

@@ -1,6 +1,6 @@
-"""Where pictures lie: a private and a public store of one kind, and a folder for what is being written.
+"""Storage of pictures: a private and a public store of one kind, and a local folder for temporary files.
 
-The private store holds originals and every rendition; the public one only the renditions of works on view.
+The private store has the originals and all renditions; the public one only the renditions of works on view.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ __all__ = ["Storage", "Store", "StoreUnavailable"]
 
 
 class Storage:
-    """Both stores of a site, and a local folder for what is being written: on the same disk as a local store."""
+    """Both stores of a site, and a scratch folder, which is on the same disk as a local store."""
 
     private: Store
     public: Store
-    proxy_cache: ProxyCache  # copies of what is public, beyond our own disk
+    proxy_cache: ProxyCache  # has copies of public files
 
     def __init__(self, settings: Settings) -> None:
         self.proxy_cache = ProxyCache(settings)
         self._scratch = settings.media / "scratch"
         self._scratch.mkdir(parents=True, exist_ok=True)
-        self.parts = self._scratch / "parts"  # pictures of which only a part has arrived
+        self.partial_uploads = self._scratch / "parts"
         if settings.storage_url:
             bucket = Bucket(settings)
-            self.place = str(bucket.address)
+            self.location = str(bucket.address)
             self.private = BucketFolder(bucket, "private", self.scratch_folder, is_private=True)
             self.public = BucketFolder(
                 bucket, "public", self.scratch_folder, public_url=settings.storage_public_url
             )
         else:
-            self.place = str(settings.media)
+            self.location = str(settings.media)
             self.private = LocalFolder(settings.media / "private")
             self.public = LocalFolder(settings.media / "public")
 
     async def check(self) -> None:
-        """Raises StoreAway where either store cannot be used."""
+        """Raises StoreUnavailable if either store cannot be used."""
         await self.private.check()
         await self.public.check()
 
     @asynccontextmanager
     async def scratch_folder(self) -> AsyncIterator[Path]:
-        """A folder that is gone afterwards."""
+        """A temporary folder."""
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._scratch))
         try:
             yield folder
@@ -60,10 +60,11 @@ class Storage:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     def sweep_scratch(self, older_than: float) -> int:
-        """Remove scratch folders last changed before `older_than` (seconds since 1970): a killed process left them."""
+        """Remove scratch folders last changed before `older_than` (seconds since 1970), which killed
+        processes left."""
         removed = 0
         for folder in self._scratch.iterdir():
-            if folder != self.parts and folder.stat().st_mtime < older_than:
+            if folder != self.partial_uploads and folder.stat().st_mtime < older_than:
                 shutil.rmtree(folder, ignore_errors=True)
                 removed += 1
         return removed

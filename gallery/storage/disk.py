@@ -1,4 +1,4 @@
-"""Writing to the disk: files that are there whole or as they were, and folders that one process has to itself."""
+"""Atomic writes to the disk, and locks on folders."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ LOCK_NAME = ".lock"
 
 @contextmanager
 def atomic_write(path: Path, mode: int = 0o666) -> Iterator[Path]:
-    """Where to write what shall be `path`: it takes that place at the end, once it is on the disk; after an error nothing does.
+    """A temporary path that replaces `path` at the end, once it is on the disk; after an error `path` is
+    unchanged.
 
-    `mode` is narrowed by the umask, as for any new file. The folder must be there.
+    `mode` is narrowed by the umask, as for any new file. The folder must exist.
     """
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
@@ -31,14 +32,14 @@ def atomic_write(path: Path, mode: int = 0o666) -> Iterator[Path]:
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file in hex, read piece by piece."""
+    """The SHA-256 of a file in hex; the file is read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
 def lock_folder(folder: Path, *, waits: bool = False) -> Iterator[bool]:
-    """Keep other processes of this machine out of `folder` meanwhile; False where another is at work in it just now."""
+    """Lock `folder` against other processes of this machine; False if another process has the lock."""
     with (folder / LOCK_NAME).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))

@@ -1,4 +1,4 @@
-"""Pictures in a local folder: the store that needs nothing else."""
+"""The store in a local folder, which needs no other service."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from starlette.responses import FileResponse, Response
 from gallery.storage.disk import atomic_write
 from gallery.storage.store import Store, StoredFile, StoreUnavailable
 
-SMALL_FILE_BYTES = 256 << 10  # bytes; nearly every rendition and tile is smaller
-MAX_NAME_BYTES = 255  # bytes: of a longer name file systems complain in other words than that it is not there
-MAX_TRIES = 5  # to write into a folder that another process just found empty and removed
+SMALL_FILE_BYTES = 256 << 10  # nearly every rendition and tile is smaller
+MAX_NAME_BYTES = 255  # for a longer name file systems report another error than "not found"
+MAX_TRIES = 5  # to write into a folder that another process may remove because it is empty
 
 
 class LocalFolder(Store):
-    """Files by key in a folder. Files are renamed into their place, so that a key is whole or not there."""
+    """Files by key in a folder. A file is renamed to its key when it is complete."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,16 +70,16 @@ class LocalFolder(Store):
         if any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in path.parts):
             raise FileNotFoundError(key)
         if request.method == "GET" and "range" not in request.headers:
-            # On the loop: a thread costs several times what reading a small file does.
+            # Without a thread, which would cost several times as much as reading a small file.
             small = _read_small(path)
             if small is not None:
                 body, modified_at = small
                 more = {"accept-ranges": "bytes", "last-modified": formatdate(modified_at, usegmt=True)}
                 return Response(body, media_type=media_type, headers={**more, **headers})
-        found = await asyncio.to_thread(path.stat)
-        if not S_ISREG(found.st_mode):
+        stats = await asyncio.to_thread(path.stat)
+        if not S_ISREG(stats.st_mode):
             raise FileNotFoundError(key)
-        return FileResponse(path, media_type=media_type, headers=headers, stat_result=found)
+        return FileResponse(path, media_type=media_type, headers=headers, stat_result=stats)
 
     async def check(self) -> None:
         try:
@@ -91,16 +91,17 @@ class LocalFolder(Store):
 
 
 def _read_small(path: Path) -> tuple[bytes, float] | None:
-    """All of a file of at most SMALL bytes and when it was written; None for any other. Raises FileNotFoundError."""
+    """Content and modification time of a file of at most SMALL_FILE_BYTES; None for others. Raises
+    FileNotFoundError."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except NotADirectoryError:
         raise FileNotFoundError(path) from None
     try:
-        found = os.fstat(descriptor)
-        if not S_ISREG(found.st_mode) or found.st_size > SMALL_FILE_BYTES:
+        stats = os.fstat(descriptor)
+        if not S_ISREG(stats.st_mode) or stats.st_size > SMALL_FILE_BYTES:
             return None
-        return os.read(descriptor, SMALL_FILE_BYTES), found.st_mtime
+        return os.read(descriptor, SMALL_FILE_BYTES), stats.st_mtime
     finally:
         os.close(descriptor)
 
@@ -134,7 +135,7 @@ def _link_in(source: Path, target: Path) -> bool:
             return True
         except FileNotFoundError:
             if source.exists():
-                continue  # it is the target's folder that is gone
+                continue  # the target's folder was removed
             return False
         except OSError:  # another disk, or a file system without links
             try:
@@ -153,7 +154,7 @@ def _copy_in(source: Path, target: Path) -> None:
 def _sync_folder(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY)
-    except FileNotFoundError:  # deleted again meanwhile, with what was in it
+    except FileNotFoundError:  # deleted in the meantime, with its files
         return
     try:
         os.fsync(descriptor)

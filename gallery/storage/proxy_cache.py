@@ -1,6 +1,8 @@
-"""A shared cache in front of the site, such as Varnish or a CDN, that keeps pictures longer than the site lets it.
+"""A shared cache in front of the site, such as Varnish or a CDN, that keeps pictures longer than the site's
+headers say.
 
-It is emptied as a whole: which addresses of a picture were asked for, pieces and cards among them, nobody has written down.
+It is emptied as a whole, because nobody records which addresses of a picture, its pieces and cards were
+requested.
 """
 
 from __future__ import annotations
@@ -13,12 +15,12 @@ from urllib.parse import urlsplit
 from gallery.settings import Settings
 from gallery.storage.store import StoreUnavailable
 
-TIMEOUT = 10.0  # for one step of the request; whoever withdraws waits that long
+TIMEOUT = 10.0  # seconds for one step of the request; the person who withdraws waits for it
 PURGE_BODY = json.dumps({"purge_everything": True}).encode()
 
 
 class ProxyCache:
-    """The cache that GALLERY_PURGE_URL empties; without that setting there is none."""
+    """The cache that GALLERY_PURGE_URL empties; without this setting there is none."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = urlsplit(settings.purge_url)
@@ -27,24 +29,25 @@ class ProxyCache:
             self._headers["authorization"] = f"Bearer {settings.purge_token}"
 
     @property
-    def is_there(self) -> bool:
+    def is_configured(self) -> bool:
         return bool(self._url.hostname)
 
     async def purge(self) -> None:
-        """Have it forget everything, once no process answers with what it shall forget (`content_version.settle`).
+        """Empty the cache. First call `content_version.settle`, so that no process refills it with the old
+        content.
 
-        Raises StoreAway where it does not say that it did.
+        Raises StoreUnavailable unless the cache confirms it.
         """
-        if not self.is_there:
+        if not self.is_configured:
             return
         try:
-            status = await asyncio.to_thread(self._ask)
+            status = await asyncio.to_thread(self._request)
         except (OSError, http.client.HTTPException) as error:
-            raise self._away(type(error).__name__) from None  # its text may hold the address
+            raise self._away(type(error).__name__) from None  # the text may contain the address
         if not 200 <= status < 300:
             raise self._away(f"it answers {status}")
 
-    def _ask(self) -> int:
+    def _request(self) -> int:
         kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
         connection = kind(self._url.netloc, timeout=TIMEOUT)
         try:

@@ -1,4 +1,4 @@
-"""Pictures in an S3-compatible store: one bucket, which private and public pictures share under two prefixes."""
+"""The store in an S3-compatible bucket, which private and public pictures share under two prefixes."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ from starlette.types import Receive, Scope, Send
 from gallery.settings import Settings, SettingsError
 from gallery.storage.store import CHUNK_BYTES, Store, StoredFile, StoreUnavailable
 
-REQUEST_TIMEOUT = 10.0  # seconds for one small question; a visitor waits no longer for a store that is away
-TRANSFER_TIMEOUT = timedelta(minutes=10)  # for one upload of a whole picture
-MAX_CONCURRENT_DELETIONS = 16  # deletions under way where the store takes only one key for each
+REQUEST_TIMEOUT = (
+    10.0  # seconds for one small request; a visitor waits no longer for a store that is unavailable
+)
+TRANSFER_TIMEOUT = timedelta(minutes=10)  # for one transfer of a whole picture
+MAX_CONCURRENT_DELETIONS = 16  # in a store that takes only one key for each request
 
 CLIENT_OPTIONS: dict[str, Any] = {"connect_timeout": timedelta(seconds=2), "timeout": TRANSFER_TIMEOUT}
 RETRY_CONFIG: Any = {
@@ -47,11 +49,12 @@ RETRY_CONFIG: Any = {
 
 @dataclass(frozen=True)
 class Address:
-    """Where a bucket is, from `s3://bucket/prefix?endpoint=https://…&region=…&style=virtual&delete=single`."""
+    """A bucket's address, from
+    `s3://bucket/prefix?endpoint=https://…&region=…&style=virtual&delete=single`."""
 
     bucket: str
     prefix: str  # "" or "some/prefix"
-    endpoint: str | None  # None for Amazon's own
+    endpoint: str | None  # None for Amazon
     region: str
     is_virtual: bool  # https://bucket.host/key and not https://host/bucket/key
     deletes_many: bool  # one request may delete many keys
@@ -93,7 +96,7 @@ class Address:
         )
 
     def __str__(self) -> str:
-        """For the keeper: which bucket, and where."""
+        """The bucket and its host, for the keeper."""
         name = f"s3://{self.bucket}/{self.prefix}".rstrip("/")
         return f"{name} at {urlsplit(self.endpoint).netloc}" if self.endpoint else f"{name} at Amazon"
 
@@ -115,7 +118,7 @@ class Address:
 
 
 class Bucket:
-    """A connection to one bucket, shared by both stores within it."""
+    """A connection to one bucket, which both stores share."""
 
     def __init__(self, settings: Settings) -> None:
         self.address = Address.of(settings.storage_url)
@@ -125,8 +128,8 @@ class Bucket:
         self.cache_control = settings.picture_cache_control
 
     @contextmanager
-    def asked(self) -> Iterator[None]:
-        """Turns what goes wrong with the store into StoreAway; FileNotFoundError passes."""
+    def converted_errors(self) -> Iterator[None]:
+        """Converts the store's errors to StoreUnavailable, except FileNotFoundError."""
         try:
             yield
         except InvalidPathError:
@@ -136,13 +139,13 @@ class Bucket:
                 raise self.away(error) from None
             raise FileNotFoundError("no such key") from None
         except (BaseError, TimeoutError) as error:
-            # Not chained: the original names keys of pictures, which no log may hold.
+            # Not chained: the original error contains keys of pictures, which must not get into a log.
             raise self.away(error) from None
 
     def away(self, error: Exception) -> StoreUnavailable:
-        told = str(error)
-        code = re.search(r"<Code>(\w+)</Code>", told)
-        status = re.search(r"status code: (\d{3})", told) or re.search(r"status: (\d{3})", told)
+        message = str(error)
+        code = re.search(r"<Code>(\w+)</Code>", message)
+        status = re.search(r"status code: (\d{3})", message) or re.search(r"status: (\d{3})", message)
         if code and code[1] == "NoSuchBucket":
             return StoreUnavailable(
                 f"The store {self.address} has no bucket {self.address.bucket!r}.", is_refusal=True
@@ -162,7 +165,7 @@ class Bucket:
 class BucketFolder(Store):
     """Files by key under one prefix of a bucket.
 
-    With `public_url`, under which visitors reach the same files without us, an answer sends them there.
+    With `public_url`, at which visitors can fetch the same files directly, responses redirect them there.
     """
 
     def __init__(
@@ -190,23 +193,23 @@ class BucketFolder(Store):
         with (
             source.open("rb") as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-            self.bucket.asked(),
+            self.bucket.converted_errors(),
         ):
-            # One request and never parts: a process killed in between leaves nothing behind.
+            # One request, never in parts: a process that is killed in between leaves nothing behind.
             await obstore.put_async(
                 self._store, self._at(key), content, attributes=attributes, use_multipart=False
             )
 
     async def link_from(self, other: Self, key: str, source_key: str) -> bool:
         try:
-            with self.bucket.asked():
+            with self.bucket.converted_errors():
                 async with asyncio.timeout(REQUEST_TIMEOUT):
                     await obstore.copy_async(self._store, other._at(source_key), self._at(key))
         except FileNotFoundError:
             return False
         if await other.exists(source_key):
             return True
-        # Deleted while it was copied: whoever deleted it must find nothing here afterwards.
+        # The source was deleted while it was copied, so the copy must be deleted, too.
         await self.delete(key)
         return False
 
@@ -218,7 +221,7 @@ class BucketFolder(Store):
         return True
 
     async def delete(self, *keys: str) -> None:
-        with self.bucket.asked():
+        with self.bucket.converted_errors():
             if keys and self.bucket.address.deletes_many:
                 async with asyncio.timeout(REQUEST_TIMEOUT * (1 + len(keys) // 1000)):
                     await obstore.delete_async(self._store, [self._at(key) for key in keys])
@@ -230,13 +233,13 @@ class BucketFolder(Store):
                     )
 
     async def _delete_one(self, key: str) -> None:
-        with contextlib.suppress(FileNotFoundError), self.bucket.asked():
+        with contextlib.suppress(FileNotFoundError), self.bucket.converted_errors():
             await obstore.delete_async(self._store, self._at(key))
 
     async def files(self, prefix: str = "") -> AsyncIterator[StoredFile]:
         listing = obstore.list(self._store, self._at(prefix).rstrip("/"), chunk_size=1000).__aiter__()
         while True:
-            with self.bucket.asked():
+            with self.bucket.converted_errors():
                 try:
                     async with asyncio.timeout(REQUEST_TIMEOUT):
                         batch = await anext(listing)
@@ -250,11 +253,11 @@ class BucketFolder(Store):
     async def local_copy(self, key: str) -> AsyncIterator[Path]:
         async with self._scratch() as folder:
             path = folder / "copy"
-            with self.bucket.asked():
+            with self.bucket.converted_errors():
                 async with asyncio.timeout(TRANSFER_TIMEOUT.total_seconds()):
-                    found = await obstore.get_async(self._store, self._at(key))
+                    result = await obstore.get_async(self._store, self._at(key))
                     async with aiofiles.open(path, "wb") as file:
-                        async for piece in found.stream(CHUNK_BYTES):
+                        async for piece in result.stream(CHUNK_BYTES):
                             await file.write(piece)
             yield path
 
@@ -267,27 +270,28 @@ class BucketFolder(Store):
         if request.method == "HEAD" or "range" in request.headers:
             meta, first = await self._head(key), b""
         else:
-            with self.bucket.asked():
+            with self.bucket.converted_errors():
                 async with asyncio.timeout(REQUEST_TIMEOUT):
-                    found = await obstore.get_async(
+                    result = await obstore.get_async(
                         self._store, self._at(key), options={"range": (0, CHUNK_BYTES)}
                     )
-                    meta, first = found.meta, bytes(await found.bytes_async())
+                    meta, first = result.meta, bytes(await result.bytes_async())
         return BucketResponse(self, key, meta, first, media_type=media_type, headers=headers)
 
     async def read(self, key: str, start: int, end: int) -> bytes:
-        """The bytes of `key` from `start` up to and without `end`."""
-        with self.bucket.asked():
+        """The bytes of `key` from `start` up to but not including `end`."""
+        with self.bucket.converted_errors():
             async with asyncio.timeout(REQUEST_TIMEOUT):
                 return bytes(await obstore.get_range_async(self._store, self._at(key), start=start, end=end))
 
     async def _head(self, key: str) -> Any:
-        with self.bucket.asked():
+        with self.bucket.converted_errors():
             async with asyncio.timeout(REQUEST_TIMEOUT):
                 return await obstore.head_async(self._store, self._at(key))
 
     async def check(self) -> None:
-        """As every store's; and that strangers find what they shall find without us, and nothing else."""
+        """Check as every store does; also that strangers can read the public files at `public_url` and no
+        private ones."""
         key = f"check/{secrets.token_hex(8)}"
         async with self._scratch() as folder:
             (folder / "check").write_bytes(b"check")
@@ -296,9 +300,7 @@ class BucketFolder(Store):
             if await self.read(key, 0, 5) != b"check" or key not in [
                 each async for each in self.keys("check")
             ]:
-                raise StoreUnavailable(
-                    f"The store {self.bucket.address} does not give back what it was given."
-                )
+                raise StoreUnavailable(f"The store {self.bucket.address} does not return what was stored.")
             stranger = self.bucket.address.client(skip_signature=True)
             if self.is_private and await _can_read(stranger, self._at(key)):
                 raise StoreUnavailable(
@@ -307,7 +309,7 @@ class BucketFolder(Store):
                 )
             if self._public_url and not await _can_read(_public_store(self._public_url), key):
                 raise StoreUnavailable(
-                    f"Visitors do not find at GALLERY_STORAGE_PUBLIC_URL what lies under {self.name}/.",
+                    f"Visitors do not find at GALLERY_STORAGE_PUBLIC_URL the files under {self.name}/.",
                     is_refusal=True,
                 )
         finally:
@@ -320,7 +322,7 @@ def _public_store(url: str) -> HTTPStore:
 
 
 async def _can_read(store: Any, path: str) -> bool:
-    """Whether somebody without keys can read a file."""
+    """Whether the store's client can read a file."""
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT):
             await (await obstore.get_async(store, path)).bytes_async()
@@ -330,7 +332,7 @@ async def _can_read(store: Any, path: str) -> bool:
 
 
 class BucketResponse(FileResponse):
-    """Starlette's answer from a file, ranges and all, its bytes read from the bucket piece by piece."""
+    """Starlette's FileResponse, with ranges, whose bytes are read from the bucket piece by piece."""
 
     chunk_size = CHUNK_BYTES
 
@@ -345,13 +347,13 @@ class BucketResponse(FileResponse):
         headers: Mapping[str, str],
     ) -> None:
         moment = meta["last_modified"].timestamp()
-        found = os.stat_result((stat.S_IFREG, 0, 0, 0, 0, 0, meta["size"], moment, moment, moment))
-        super().__init__(key, media_type=media_type, headers=headers, stat_result=found)
+        stats = os.stat_result((stat.S_IFREG, 0, 0, 0, 0, 0, meta["size"], moment, moment, moment))
+        super().__init__(key, media_type=media_type, headers=headers, stat_result=stats)
         self._folder = folder
         self._first = first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # No server may be asked to send the file by itself: it is not on this machine.
+        # The server must not send the file itself: it is not on this machine.
         extensions = {
             name: value
             for name, value in scope.get("extensions", {}).items()
@@ -366,13 +368,13 @@ class BucketResponse(FileResponse):
 
 
 class RangeReader:
-    """Reads and seeks as a file does."""
+    """Reads and seeks like a file."""
 
     def __init__(self, folder: BucketFolder, key: str, size: int, first: bytes) -> None:
         self._folder = folder
         self._key = key
         self._size = size
-        self._first = first  # what of the file's beginning was read already
+        self._first = first  # the beginning of the file, which was already read
         self._at = 0
 
     async def seek(self, at: int) -> None:

@@ -1,4 +1,4 @@
-"""What every store of pictures can do, wherever it keeps them."""
+"""The interface of the stores of pictures."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from typing import Self
 from starlette.requests import Request
 from starlette.responses import Response
 
-CHUNK_BYTES = 1 << 20  # bytes held in memory at once when a file is copied or answered
+CHUNK_BYTES = 1 << 20  # held in memory at a time when a file is copied or served
 
 
 class StoreUnavailable(Exception):
-    """A store does not answer, or refuses us. The message is one sentence for the keeper, without keys.
+    """A store does not answer, or refuses a request. The message is one sentence for the keeper, without
+    keys.
 
-    Nothing was lost: what was to be done can be done again later.
+    Nothing was lost: the operation can be repeated later.
     """
 
     def __init__(self, sentence: str, *, is_refusal: bool = False) -> None:
         super().__init__(sentence)
-        self.is_refusal = is_refusal  # it answers, and says no: waiting will not help
+        self.is_refusal = is_refusal  # it answers, but refuses: waiting will not help
 
 
 @dataclass(frozen=True)
 class StoredFile:
-    """One file in a store, as a listing tells it."""
+    """One file in the listing of a store."""
 
     key: str
     size: int  # bytes
@@ -37,29 +38,33 @@ class StoredFile:
 
 
 class Store(ABC):
-    """Files by key, such as "originals/22-characters". A key is whole or not there; what lies under it never changes.
+    """Files by key, such as "originals/22-characters". A file appears under its key when it is complete, and
+    never changes.
 
-    Every method may raise StoreAway.
+    Every method can raise StoreUnavailable.
     """
 
     @abstractmethod
     async def put_file(self, key: str, source: Path) -> None:
-        """Take `source`, a file that is not empty, in as `key`; it is kept for good when this returns.
+        """Store `source`, a file that is not empty, as `key`; it is safely stored when this returns.
 
-        The caller keeps no right to `source`, which may be gone afterwards.
+        `source` may be moved, so the caller must not use it afterwards.
         """
 
     @abstractmethod
     async def link_from(self, other: Self, key: str, source_key: str) -> bool:
-        """Have what `other`, a store of the same kind, holds under `source_key` here as `key`, without moving its bytes
-        through this process; False where `other` holds nothing, or no longer does when this returns."""
+        """Copy `source_key` of `other`, a store of the same kind, to `key`, without moving the bytes through
+        this process.
+
+        False if `other` does not have `source_key`, or no longer has it when this returns.
+        """
 
     @abstractmethod
     async def exists(self, key: str) -> bool: ...
 
     @abstractmethod
     async def delete(self, *keys: str) -> None:
-        """Delete files; one that is not there is no error."""
+        """Delete files; a missing file is no error."""
 
     async def delete_folder(self, prefix: str) -> None:
         """Delete every file whose key begins with `prefix` and a slash."""
@@ -67,7 +72,8 @@ class Store(ABC):
 
     @abstractmethod
     def files(self, prefix: str = "") -> AsyncIterator[StoredFile]:
-        """Every file whose key begins with `prefix` and a slash, in no particular order, never all in memory at once."""
+        """Every file whose key begins with `prefix` and a slash, in no particular order, never all in
+        memory at once."""
 
     async def keys(self, prefix: str = "") -> AsyncIterator[str]:
         """The keys of `files`."""
@@ -76,7 +82,7 @@ class Store(ABC):
 
     @abstractmethod
     def local_copy(self, key: str) -> AbstractAsyncContextManager[Path]:
-        """A path at which another process of this machine can read `key`; not to be changed, and gone afterwards.
+        """A temporary path at which other processes of this machine can read `key`, but must not change it.
 
         Raises FileNotFoundError.
         """
@@ -85,8 +91,9 @@ class Store(ABC):
     async def answer(
         self, request: Request, key: str, *, media_type: str, headers: Mapping[str, str]
     ) -> Response:
-        """Answer a GET or HEAD with the file of `key`, ranges included, under `headers`. Raises FileNotFoundError."""
+        """The response to a GET or HEAD request with the file `key`, with ranges. Raises
+        FileNotFoundError."""
 
     @abstractmethod
     async def check(self) -> None:
-        """Write, read and delete a small file, as a proof that the store can be used."""
+        """Write, read and delete a small file, to prove that the store can be used."""

@@ -49,7 +49,7 @@ KEPT: dict[str, str] = {
     "checked_link": "addresses that organisations stored",
     "consent.code": "the slip must still say that it was withdrawn",
     "edition": "curators' texts of a whole exhibition, which name no work that we could find in them",
-    "emblem": "an organisation's or project's own; a cover that shows the work goes as a whole",
+    "profile_image": "an organisation's or project's own; a cover that shows the work goes as a whole",
     "image.source_format": "the kind of file",
     "invitation": "of a member of staff",
     "kept_answer": "numbers and states alone, for 24 hours",

@@ -52,9 +52,9 @@ async def set_logo_of(site: Site, organisation: Organisation, seed: int) -> Prof
     return await ProfileImage.get(organisation=organisation).select_related("image")
 
 
-async def status_of(site: Site, emblem: ProfileImage) -> int:
+async def status_of(site: Site, profile_image: ProfileImage) -> int:
     site.app.state.content._checked_at = float("-inf")
-    return (await (await site.client()).get(f"/media/{emblem.image.token}/320.jpg")).status_code
+    return (await (await site.client()).get(f"/media/{profile_image.image.token}/320.jpg")).status_code
 
 
 async def page_at(client: httpx.AsyncClient, path: str) -> str:
@@ -65,16 +65,16 @@ async def test_a_logo_that_resembles_nothing_is_shown_and_listed_until_a_curator
     site: Site,
 ) -> None:
     await work_of(site, 1, status=Status.SUBMITTED)
-    emblem = await set_logo_of(site, site.cast.organisation, 2)
-    assert (emblem.state, await status_of(site, emblem)) == ("shown", 200)
+    profile_image = await set_logo_of(site, site.cast.organisation, 2)
+    assert (profile_image.state, await status_of(site, profile_image)) == ("shown", 200)
     curator = await site.client(site.cast.curator)
     assert "New logos and covers" in await page_at(curator, "/desk/queue")
     page = await page_at(curator, "/desk/emblems")
-    assert f"emblem-{emblem.id}" in page
+    assert f"profile-image-{profile_image.id}" in page
     assert "Visitors do not see it" not in page
-    assert (await curator.post(f"/desk/emblems/{emblem.id}", data={"then": "keep"})).status_code == 303
-    assert f"emblem-{emblem.id}" not in await page_at(curator, "/desk/emblems")
-    assert await status_of(site, emblem) == 200
+    assert (await curator.post(f"/desk/emblems/{profile_image.id}", data={"then": "keep"})).status_code == 303
+    assert f"profile-image-{profile_image.id}" not in await page_at(curator, "/desk/emblems")
+    assert await status_of(site, profile_image) == 200
     assert await Entry.filter(verb=Verb.ORGANISATION_LOGO_SEEN).count() == 1
 
 
@@ -88,11 +88,11 @@ async def test_a_logo_that_resembles_a_hidden_work_waits_for_a_curator(site: Sit
     await site.work()
     if of == "a withdrawn work":
         await withdraw(await Consent.get(id=work.consent_id), site.storage)
-    emblem = await set_logo_of(site, site.cast.organisation, 1)
-    assert (emblem.state, emblem.resembles_id) == ("waiting", work.image_id)
-    assert await status_of(site, emblem) == 404
+    profile_image = await set_logo_of(site, site.cast.organisation, 1)
+    assert (profile_image.state, profile_image.resembles_id) == ("waiting", work.image_id)
+    assert await status_of(site, profile_image) == 404
     public = await page_at(await site.client(), f"/en/organisations/{site.cast.organisation.slug}")
-    assert emblem.image.token not in public
+    assert profile_image.image.token not in public
 
     await Membership.filter(person=site.cast.partner).update(role=MemberRole.OWNER)
     partner = await site.client(site.cast.partner)
@@ -102,7 +102,7 @@ async def test_a_logo_that_resembles_a_hidden_work_waits_for_a_curator(site: Sit
 
     curator = await site.client(site.cast.curator)
     page = await page_at(curator, "/desk/emblems")
-    assert f"/desk/images/{emblem.image_id}/" in page
+    assert f"/desk/images/{profile_image.image_id}/" in page
     said = {
         "elsewhere's draft": "only its organisation may see",
         "a submitted work": f"/desk/queue/{work.id}",
@@ -112,8 +112,8 @@ async def test_a_logo_that_resembles_a_hidden_work_waits_for_a_curator(site: Sit
         assert (words in page) == (each == of), each
     assert (work.title_translation in page) == (of == "a submitted work")
 
-    assert (await curator.post(f"/desk/emblems/{emblem.id}", data={"then": "keep"})).status_code == 303
-    assert await status_of(site, emblem) == 200
+    assert (await curator.post(f"/desk/emblems/{profile_image.id}", data={"then": "keep"})).status_code == 303
+    assert await status_of(site, profile_image) == 200
     await site.work()
     assert (await ProfileImage.get()).state == "kept"
     assert await inspect(Database(site.settings), site.storage, settling=timedelta(0)) == []
@@ -140,18 +140,18 @@ async def test_curators_see_the_resembled_work_as_it_was_sent(site: Site) -> Non
 
 
 async def test_a_curator_takes_a_cover_down_and_its_organisation_reads_why(site: Site) -> None:
-    emblem = await set_logo_of(site, site.cast.organisation, 2)
+    profile_image = await set_logo_of(site, site.cast.organisation, 2)
     curator = await site.client(site.cast.curator)
-    address = f"/desk/emblems/{emblem.id}"
+    address = f"/desk/emblems/{profile_image.id}"
     answer = await curator.post(address, data={"then": "take_down", "words": "x" * 400})
     assert answer.status_code == 422
     assert "x" * 400 in answer.text
     assert (await curator.post(address, data={"then": "take_down", "words": " "})).status_code == 422
     answer = await curator.post(address, data={"then": "take_down", "words": "A face is seen."})
     assert answer.status_code == 303
-    assert await status_of(site, emblem) == 404
+    assert await status_of(site, profile_image) == 404
     assert not await ProfileImage.exists()
-    assert not [key async for key in site.storage.private.keys(f"renditions/{emblem.image.token}")]
+    assert not [key async for key in site.storage.private.keys(f"renditions/{profile_image.image.token}")]
     mail = await Mail.filter(kind="picture_taken_down", person=site.cast.partner).first()
     assert mail is not None
     assert mail.facts["words"] == "A face is seen."
@@ -159,11 +159,13 @@ async def test_a_curator_takes_a_cover_down_and_its_organisation_reads_why(site:
 
 
 async def test_only_curators_decide(site: Site) -> None:
-    emblem = await set_logo_of(site, site.cast.organisation, 2)
+    profile_image = await set_logo_of(site, site.cast.organisation, 2)
     for person in (site.cast.partner, site.cast.stranger):
         client = await site.client(person)
         assert (await client.get("/desk/emblems")).status_code == 404
-        assert (await client.post(f"/desk/emblems/{emblem.id}", data={"then": "keep"})).status_code == 404
+        assert (
+            await client.post(f"/desk/emblems/{profile_image.id}", data={"then": "keep"})
+        ).status_code == 404
     assert (await (await site.client()).get("/desk/emblems")).status_code == 303
     assert (await ProfileImage.get()).seen_at is None
 
@@ -174,29 +176,29 @@ async def test_a_cover_is_on_view_only_while_its_projects_page_is(site: Site) ->
     image = await factories.received(site.storage, site.cast.organisation, as_file(drawn(2)))
     await set_profile_image(project, image, "灯", "A lamp", site.cast.partner, site.storage)
     await site.work()
-    emblem = await ProfileImage.get().select_related("image")
+    profile_image = await ProfileImage.get().select_related("image")
     visitor = await site.client()
     assert (await visitor.get(f"/en/projects/{project.slug}")).status_code == 404
-    assert await status_of(site, emblem) == 404
-    assert not [key async for key in site.storage.public.keys(emblem.image.token)]
+    assert await status_of(site, profile_image) == 404
+    assert not [key async for key in site.storage.public.keys(profile_image.image.token)]
     exhibition = await factories.exhibition([work])
-    assert await status_of(site, emblem) == 200
+    assert await status_of(site, profile_image) == 200
     await exhibition.editions.all().update(is_current=False)
     await content_version.bump()
-    assert await status_of(site, emblem) == 404
+    assert await status_of(site, profile_image) == 404
     await site.work()
-    assert not [key async for key in site.storage.public.keys(emblem.image.token)]
+    assert not [key async for key in site.storage.public.keys(profile_image.image.token)]
 
 
 async def test_a_veto_takes_logos_and_credits_along(thanked: Thanked) -> None:
     site = thanked.site
     work = await work_of(site, 1, status=Status.ACCEPTED)
     await factories.exhibition([work])
-    emblem = await set_logo_of(site, site.cast.elsewhere, 1)
-    assert await status_of(site, emblem) == 200
+    profile_image = await set_logo_of(site, site.cast.elsewhere, 1)
+    assert await status_of(site, profile_image) == 200
     assert (await thanked.send(as_file(drawn(1).crop(CROP)))).status_code == 303
     await veto(work, site.storage, site.cast.curator, "Somebody is looking for this child.")
-    assert await status_of(site, emblem) == 404
+    assert await status_of(site, profile_image) == 404
     assert not await ProfileImage.exists()
     assert (await CreditLogo.exists(), await thanked.files()) == (False, [])
     mail = await Mail.filter(kind="picture_taken_down", person=site.cast.stranger).first()
@@ -207,14 +209,18 @@ async def test_a_veto_takes_logos_and_credits_along(thanked: Thanked) -> None:
 async def test_when_a_consent_has_expired_logos_wait_for_a_curator(site: Site) -> None:
     work = await work_of(site, 1, status=Status.ACCEPTED)
     await factories.exhibition([work])
-    emblem = await set_logo_of(site, site.cast.elsewhere, 1)
-    await ProfileImage.filter(id=emblem.id).update(seen_at=now())
+    profile_image = await set_logo_of(site, site.cast.elsewhere, 1)
+    await ProfileImage.filter(id=profile_image.id).update(seen_at=now())
     await site.work()
     await Consent.filter(id=work.consent_id).update(ends_on=today() - timedelta(days=1))
     await site.work()
-    await emblem.refresh_from_db()
-    assert (emblem.state, emblem.resembles_id, emblem.seen_at) == ("waiting", work.image_id, None)
-    assert await status_of(site, emblem) == 404
+    await profile_image.refresh_from_db()
+    assert (profile_image.state, profile_image.resembles_id, profile_image.seen_at) == (
+        "waiting",
+        work.image_id,
+        None,
+    )
+    assert await status_of(site, profile_image) == 404
 
 
 async def test_a_credits_logo_that_resembles_a_hidden_work_is_refused(thanked: Thanked) -> None:
@@ -234,16 +240,16 @@ async def test_logos_of_an_older_release_are_screened(thanked: Thanked) -> None:
     """They have no fingerprints and are shown; works have none either."""
     site = thanked.site
     await thanked.send(as_file(drawn(1).crop(CROP)))
-    emblem = await set_logo_of(site, site.cast.elsewhere, 1)
+    profile_image = await set_logo_of(site, site.cast.elsewhere, 1)
     other = await set_logo_of(site, site.cast.organisation, 2)
     await work_of(site, 1, status=Status.SUBMITTED)
     await Submission.all().update(is_waiting=False)
     await CreditLogo.all().update(fingerprint=None)
     await Fingerprint.all().delete()
     await site.work()
-    await emblem.refresh_from_db()
+    await profile_image.refresh_from_db()
     await other.refresh_from_db()
-    assert (emblem.state, other.state) == ("waiting", "shown")
+    assert (profile_image.state, other.state) == ("waiting", "shown")
     assert not await CreditLogo.exists()
     assert await Mail.filter(kind="picture_taken_down", person=site.cast.curator).count() == 1
     assert not await Image.filter(state="ready", fingerprint__id__isnull=True).exists()
@@ -255,8 +261,8 @@ async def test_inspection_names_a_logo_that_resembles_a_withdrawn_work(thanked: 
     work = await work_of(site, 1, status=Status.ACCEPTED)
     await site.work()
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
-    emblem = await set_logo_of(site, site.cast.organisation, 1)
-    await ProfileImage.filter(id=emblem.id).update(state="shown", resembles_id=None)
+    profile_image = await set_logo_of(site, site.cast.organisation, 1)
+    await ProfileImage.filter(id=profile_image.id).update(state="shown", resembles_id=None)
     await thanked.send(as_file(drawn(2)))
     logo = await CreditLogo.get()
     logo.fingerprint = (await Fingerprint.get(image_id=work.image_id)).code

@@ -106,7 +106,7 @@ async def test_a_picture_in_pieces_becomes_one_draft(site: Site) -> None:
     assert (last.status_code, last.headers["gallery-work"]) == (204, f"/desk/works/{work.id}")
     assert (work.status, work.created_by, work.title) == (Status.DRAFT, site.cast.partner, "")
     assert await original_of(site, work) == PICTURE
-    assert list(site.storage.parts.iterdir()) == []
+    assert list(site.storage.partial_uploads.iterdir()) == []
     # Whoever missed the answer asks again, and sends nothing twice.
     again = await client.head(path, headers=TUS)
     assert again.headers["upload-offset"] == str(len(PICTURE))
@@ -149,7 +149,7 @@ async def test_an_upload_is_stopped(site: Site) -> None:
     assert (await client.delete(path, headers=TUS)).status_code == 204
     assert (await client.head(path, headers=TUS)).status_code == 404
     assert await Upload.all().count() == 0
-    assert list(site.storage.parts.iterdir()) == []
+    assert list(site.storage.partial_uploads.iterdir()) == []
 
 
 async def test_a_proxy_that_lets_only_post_through(site: Site) -> None:
@@ -266,7 +266,7 @@ async def test_what_is_no_picture_says_why_and_is_deleted(site: Site) -> None:
     assert "cannot be shown here" in answer.text
     assert (await client.head(path, headers=TUS)).status_code == 404
     assert await Artwork.all().count() == await Image.all().count() == await Upload.all().count() == 0
-    assert list(site.storage.parts.iterdir()) == []
+    assert list(site.storage.partial_uploads.iterdir()) == []
 
 
 async def test_nobody_opens_more_than_their_share(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,7 +301,7 @@ async def test_of_two_pieces_at_once_one_is_taken(site: Site) -> None:
     part = PartialUpload(site.storage, token)
 
     async def first() -> int:
-        async with part.hold() as file:
+        async with part.lock() as file:
             messages = slowly()
 
             async def receive() -> dict[str, Any]:
@@ -311,7 +311,7 @@ async def test_of_two_pieces_at_once_one_is_taken(site: Site) -> None:
                     return {"type": "http.request", "body": b"", "more_body": False}
 
             request = partial_uploads.Request({"type": "http", "method": "PATCH", "headers": []}, receive)
-            return await part.add(file, request, 0, 40_000)
+            return await part.append(file, request, 0, 40_000)
 
     running = asyncio.create_task(first())
     await has_begun.wait()
@@ -338,9 +338,9 @@ async def test_a_sender_that_fell_silent_makes_way(site: Site, monkeypatch: pyte
     sent: list[int] = []
 
     async def first() -> None:
-        async with part.hold() as file:
+        async with part.lock() as file:
             request = partial_uploads.Request({"type": "http", "method": "PATCH", "headers": []}, silent)
-            await part.add(file, request, 0, len(PICTURE))
+            await part.append(file, request, 0, len(PICTURE))
 
     running = asyncio.create_task(first())
     while not sent:
@@ -366,15 +366,15 @@ async def test_an_upload_that_never_ends_is_given_up(site: Site, monkeypatch: py
         raise AssertionError
 
     with pytest.raises(partial_uploads.UploadStalled):
-        async with part.hold() as file:
+        async with part.lock() as file:
             request = partial_uploads.Request({"type": "http", "method": "PATCH", "headers": []}, never)
-            await part.add(file, request, 10, len(PICTURE))
+            await part.append(file, request, 10, len(PICTURE))
     assert await offset_of(client, path) == 10
     await Upload.all().update(expires_at=now() - timedelta(seconds=1))
     assert (await send(client, path, 10, PICTURE[10:])).status_code == 410
     await site.work()
     assert (await client.head(path, headers=TUS)).status_code == 404
-    assert list(site.storage.parts.iterdir()) == []
+    assert list(site.storage.partial_uploads.iterdir()) == []
 
 
 async def test_a_process_killed_before_the_end_leaves_a_draft_for_the_worker(site: Site) -> None:
@@ -402,7 +402,7 @@ async def test_asking_after_a_process_was_killed_makes_the_draft(site: Site) -> 
 async def test_what_a_killed_process_left_without_a_row_is_swept(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
-    stray = site.storage.parts / ("0" * 32)
+    stray = site.storage.partial_uploads / ("0" * 32)
     stray.write_bytes(b"x")
     os.utime(stray, (0, 0))
     await site.work()

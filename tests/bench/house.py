@@ -21,13 +21,13 @@ from pathlib import Path
 SEED = 13
 # Names that only this code used, and words of its prose that sounded foreign.
 PRIVATE_MODULES = """
-    visits walls stretches shown_rooms meanwhile shelves parts arrivals cutting decoder emblems logos
+    visits walls stretches shown_rooms meanwhile shelves parts arrivals cutting decoder profile_images logos
     placards posters many together standing workshop prepared front_door keeping copies living_example
     narrowing figures closing likeness demand acting
 """
 PRIVATE_NAMES = """
     ChangedMeanwhile Counting Demand Door Emblem FrontDoor GoneSilent Landing Narrowing Placard Sighting
-    Sightings Stretch Tally Workshop darkroom emblem emblems knock placard placards shelf shelves
+    Sightings Stretch Tally Workshop darkroom profile_image profile_images knock placard placards shelf shelves
     stretch stretches tally told whoever workshop
 """
 FOREIGN_WORDS = ("meanwhile", "anew", "whoever", "beside", "told", "stands")

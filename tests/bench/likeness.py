@@ -33,7 +33,7 @@ def pictures(number: int) -> list[Image.Image]:
 
 
 def is_work(number: int) -> bool:
-    return number < len(SCENES) or KINDS[(number - len(SCENES)) % 3] is not emblem
+    return number < len(SCENES) or KINDS[(number - len(SCENES)) % 3] is not profile_image
 
 
 def colour(chance: random.Random, least: int = 0, most: int = 255) -> tuple[int, int, int]:
@@ -67,7 +67,7 @@ def lines(chance: random.Random) -> Image.Image:
     return sheet.filter(ImageFilter.GaussianBlur(0.8))
 
 
-def emblem(chance: random.Random) -> Image.Image:
+def profile_image(chance: random.Random) -> Image.Image:
     """A logo: few flat shapes in the middle, on white, and a word below."""
     sheet = Image.new("RGB", (SIDE, chance.choice((SIDE, SIDE // 2))), "white")
     pen, middle = ImageDraw.Draw(sheet), sheet.height * 0.4
@@ -87,7 +87,7 @@ def emblem(chance: random.Random) -> Image.Image:
     return sheet
 
 
-KINDS = (shapes, lines, emblem)
+KINDS = (shapes, lines, profile_image)
 
 
 def cropped(image: Image.Image, chance: random.Random) -> Image.Image:

@@ -47,16 +47,16 @@ QUEUE = 12  # pictures, for the number done in a minute
 PATIENCE = 180  # seconds, after which a program hangs: libvips does so now and then
 SHARP = "sharp@0.35"
 
-# One format alone, as pixels.write does it but without the other two beside it.
+# One format alone, as pixels.write_renditions does it but without the other two.
 OURS_ALONE = """
 import sys; from pathlib import Path; from PIL import Image
-from gallery.images import pixels; from gallery.images.renditions import FORMATS
+from gallery.images.sandbox import pixels; from gallery.images.renditions import FORMATS
 source, out, name = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-need = lambda shown: pixels.print_size(pixels.developed_size(shown))
-sheet = pixels.read(source, "jpeg", pixels.Bounds(120_000_000, 600, 608 << 20), need)
-size = pixels.developed_size(sheet.shown_size)
-prints = pixels.scaled(pixels.srgb_print(sheet, pixels.print_size(size)), size[0])
-pixels.write(prints, out, [format for format in FORMATS if format.name == name])
+need = lambda framed: pixels.size_at_width(pixels.rendition_source_size(framed))
+decoded = pixels.decode(source, "jpeg", pixels.ImageBounds(120_000_000, 600, 608 << 20), need)
+size = pixels.rendition_source_size(decoded.framed_size)
+images = pixels.scale_to_widths(pixels.srgb_image(decoded, pixels.size_at_width(size)), size[0])
+pixels.write_renditions(images, out, [format for format in FORMATS if format.name == name])
 """
 
 # As its makers advise: every output its own pipeline, all at once; the decoder shrinks for each while loading.
@@ -297,8 +297,8 @@ def minutes(folder: Path, found: dict[str, Contender]) -> None:
         print(f"{label:49}{rates[0]:>12.0f}{rates[1]:>14.0f}")
 
 
-# The largest files of each kind that are promised to open (decoder.PROMISED): what is cut out of a large painting, and how
-# it is saved. Telephones write HEIC in tiles; in one piece libde265 takes no more than 16 MB.
+# The largest files of each kind that are promised to open (parent.GUARANTEED_MEGAPIXELS): what is cut out of a large
+# painting, and how it is saved. Phones write HEIC in tiles; in one piece libde265 takes no more than 16 MB.
 HEAVIEST: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
     "baseline.jpg": ("jpeg", "RGB", {"quality": 85}),
     "progressive.jpg": ("jpeg, progressive", "RGB", {"quality": 75, "progressive": True}),

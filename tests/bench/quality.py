@@ -3,7 +3,7 @@
 Run: python -m tests.bench.quality [slug …]   (wants numpy; without slugs, four of the demo's paintings)
 
 SSIM (Wang et al., 2004) of the luma, over a Gaussian window of 1.5 px cut at 11 × 11, beside bits for each pixel.
-The pictures are the demo's paintings with the grain of paper, scaled as `pixels.scaled` does from 3,000 px.
+The pictures are the demo's paintings with the grain of paper, scaled as `pixels.scale_to_widths` does from 3,000 px.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ from tortoise.connection import get_connection
 from gallery.accounts.members import has_had_owner
 from gallery.accounts.models import FormerOwner, Membership
 from gallery.db.connection import Database
+from gallery.images.models import Image
+from gallery.images.profile_image_models import ProfileImage, ProfileImageState
 from gallery.settings import Settings
 from gallery.web import site_settings
 from tests.conftest import PostgreSQL, run_aside, settings_for
@@ -128,6 +130,26 @@ async def test_an_upgrade_keeps_every_row(empty: Callable[[str], Settings]) -> N
         assert len(after[table]) == len(rows), table
         for old, new in zip(rows, after[table], strict=True):
             assert {name: new[name] for name in old} == old, table
+
+
+async def test_logos_and_covers_keep_their_rows_in_the_renamed_table(
+    empty: Callable[[str], Settings],
+) -> None:
+    async with opened(empty("old")) as database:
+        await database.migrate(upto=FIRST)
+        await fill()
+        await database.migrate(upto="0034_editions_and_pairs")
+        connection = get_connection("default")
+        await connection.execute_script(
+            "INSERT INTO emblem (image_id, organisation_id, alt_zh, alt_en) "
+            "SELECT min(image.id), min(organisation.id), '灯', 'A lamp' FROM image, organisation"
+        )
+        await database.migrate()
+        logo = await ProfileImage.get().select_related("image", "organisation")
+        assert (logo.alt_zh, logo.alt_en, logo.state) == ("灯", "A lamp", ProfileImageState.SHOWN)
+        assert logo.organisation is not None
+        assert await Image.filter(profile_image__id=logo.id).get() == logo.image
+        assert "emblem" not in {row["table"] for row in await ask(COLUMNS)}
 
 
 @pytest.mark.parametrize("had_people", [True, False])

@@ -16,7 +16,7 @@ from gallery.accounts.models import Person
 from gallery.app import create_app
 from gallery.artists.models import Artist, Consent, Withdrawal
 from gallery.artworks.models import Artwork, Status
-from gallery.cli.demo import welcome_text
+from gallery.cli.demo_site import welcome_text
 from gallery.clock import today
 from gallery.db.connection import Database
 from gallery.demo import content

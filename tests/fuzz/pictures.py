@@ -96,7 +96,7 @@ def pictures(data: bytes) -> None:
             sheet = pixels.decode(source, kind, BOUNDS, lambda size: size)
             with suppress(pixels.UnusableImage, MemoryError):
                 shown(sheet)
-            size = sheet.shown_size
+            size = sheet.framed_size
             del sheet
             if size[0] * size[1] <= CUT_MOST:
                 with suppress(pixels.UnusableImage, MemoryError):
@@ -105,7 +105,7 @@ def pictures(data: bytes) -> None:
 
 def shown(sheet: pixels.DecodedImage) -> None:
     """What `pixels.develop` does up to the encoders."""
-    width, height = pixels.rendition_source_size(sheet.shown_size)
+    width, height = pixels.rendition_source_size(sheet.framed_size)
     largest = pixels.srgb_image(sheet, pixels.size_at_width((width, height), 400))
     assert largest.mode == "RGB"
     pixels.perceptual_hash(largest)

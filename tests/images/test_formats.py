@@ -472,7 +472,7 @@ def test_a_webp_shrunk_while_it_is_decoded_is_the_same_picture(
     sheet = pixels.decode(source, "webp", BOUNDS, lambda shown: pixels.size_at_width(shown, 640))
     assert (max(sheet.image.size) < 2400) == has_library
     made = pixels.srgb_image(sheet, (640, 427))
-    assert sheet.shown_size == (2400, 1600)
+    assert sheet.framed_size == (2400, 1600)
     whole = picture.resize((640, 427), Image.Resampling.LANCZOS)
     assert max(ImageStat.Stat(ImageChops.difference(made, whole)).mean) < 1.5
 

@@ -128,7 +128,7 @@ def test_a_box_lies_within_the_picture_and_is_never_empty(
     turn: int, left: int, top: int, right: int, bottom: int, size: tuple[int, int]
 ) -> None:
     framing = Framing(turn, left, top, right, bottom)
-    if not framing.is_right():
+    if not framing.is_valid():
         assert right <= left or bottom <= top
         return
     width, height = framing.turned(size)
@@ -146,4 +146,4 @@ def test_as_it_came_changes_nothing() -> None:
     assert NO_FRAMING.is_whole
     assert NO_FRAMING.box(SIZE) == (0, 0, *SIZE)
     assert NO_FRAMING.upright_for((640, 345), SIZE) == (640, 345)
-    assert not Framing(45).is_right()
+    assert not Framing(45).is_valid()

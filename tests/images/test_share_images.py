@@ -11,7 +11,6 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops
 
-from gallery.images.sandbox.fonts import Face, has_glyph
 from gallery.images.sandbox.parent import ImageRefused, make_share_image
 from gallery.images.share_image import Fonts, ShareImage
 from gallery.public.share_images import SANS, SERIF
@@ -153,19 +152,6 @@ async def test_any_title_is_drawn(title: str, language: str, blue: Path, tmp_pat
     assert box[1] > 20
     assert box[2] < 1190
     assert box[3] < 610
-
-
-def test_what_a_font_has_not_is_left_out_and_the_other_stands_in() -> None:
-    face = Face((FONTS.serif, FONTS.sans), 40, "zh")
-    assert face.drawable("汤圆😀 🎨 yuan") == "汤圆 yuan"
-    assert face.drawable("\u202e饺子\u200d皮") == "饺子皮"
-    assert not has_glyph(FONTS.serif, "😀")
-    assert has_glyph(FONTS.serif, "饺")
-    assert [run.text for run in face.runs("A汤B")] == ["A", "汤", "B"]
-    # A quotation mark of an English text is as narrow as its letters.
-    assert Face((FONTS.serif,), 40, "en").length("’") < 20 < Face((FONTS.serif,), 40, "zh").length("’")
-    assert face.length("画，“") == pytest.approx(3 * 40)
-    assert face.length("画，《") == pytest.approx(2.5 * 40)
 
 
 async def test_equal_placards_are_equal_and_all_others_are_not(blue: Path, tmp_path: Path) -> None:

@@ -1,97 +1,80 @@
-"""Text in lines: where they may end, what is left out, how it shrinks and is cut."""
+"""Words that Typst sets in the child: what is left out, how they fit into their column, and how they are cut."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery.images.sandbox.typesetting import (
-    ELLIPSIS,
-    NOT_AT_END,
-    NOT_AT_START,
-    balance_lines,
-    break_lines,
-    can_break_before,
-    fit_text,
-    is_wide,
-    overlap_in_ems,
-    visible_text,
-)
+from gallery.images.sandbox.share_images import TextColumn, TextItem, Typography
+from gallery.images.sandbox.typesetting import drawable, has_glyph, visible_text
+from gallery.images.share_image import Fonts
+from gallery.public.share_images import SANS, SERIF
+from gallery.web.languages import template_folder
+
+FONTS = Fonts(str(SERIF), str(SANS))
+TEMPLATE = template_folder() / "sharing" / "share_image.typ"
 
 
-def columns(text: str) -> float:
-    """A Chinese character is two wide, any other one."""
-    return sum(2 if is_wide(each) else 1 for each in text)
+def column(text: str, width: int, sizes: tuple[int, ...], language: str = "zh", **values: Any) -> TextColumn:
+    column = TextColumn(width)
+    column.add(TextItem(text, "sans", sizes, "#000000", **{"max_lines": 9, "leading": 1.5, **values}))
+    Typography(TEMPLATE, FONTS, language).set_columns(column)
+    return column
 
 
-@pytest.mark.parametrize(
-    ("text", "width", "lines"),
-    [
-        ("团圆，是圆的", 4, ["团", "圆，", "是圆", "的"]),
-        ("团圆，是圆的", 6, ["团圆，", "是圆的"]),
-        ("看《饺子皮》了", 4, ["看", "《饺", "子", "皮》", "了"]),
-        ("他说：“好。”走了", 8, ["他说：", "“好。”走", "了"]),
-        ("The cat knows where", 9, ["The cat", "knows", "where"]),
-        ("Supercalifragilistic", 8, ["Supercal", "ifragili", "stic"]),
-        ("看World Cup的人", 7, ["看World", "Cup的人"]),
-        ("从2022年开始", 6, ["从2022", "年开始"]),
-        ("", 5, []),
-    ],
-)
-def test_lines(text: str, width: int, lines: list[str]) -> None:
-    assert break_lines(text, width, columns) == lines
+def box(column: TextColumn) -> tuple[int, int, int, int]:
+    """What is drawn, in px of the column."""
+    assert column.image is not None
+    found = column.image.getchannel("A").getbbox()
+    assert found is not None
+    return found[0] - 8, found[1] - 8, found[2] - 8, found[3] - 8
 
 
-LETTERS = st.text(st.sampled_from("团圆是画，。！》《（）“”：、…ab c1-,.("), max_size=60).map(visible_text)
+def test_a_text_takes_the_first_size_in_which_it_fits() -> None:
+    assert column("团圆", 100, (40, 20)).height == 60
+    assert column("团圆团", 100, (40, 20), max_lines=1).height == 30
+    assert column("团圆" * 4, 100, (40, 20), room=70).height == 60  # two lines of the smaller size
 
 
-@given(LETTERS, st.integers(2, 30))
-@example("圆，。》", 2)
-def test_no_line_is_too_wide_and_none_begins_or_ends_as_it_must_not(text: str, width: int) -> None:
-    lines = break_lines(text, width, columns)
-    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-    assert all(lines)
-    at = 0
-    for number, line in enumerate(lines):
-        assert columns(line) <= width
-        at = text.index(line, at)
-        if number and (line[0] in NOT_AT_START or lines[number - 1][-1] in NOT_AT_END):
-            # Only where the line before had no place at all to end at.
-            before = at - len(lines[number - 1])
-            gap = text[:at]
-            start = len(gap.rstrip(" ")) - len(lines[number - 1])
-            assert not any(can_break_before(text, place) for place in range(max(start, before, 0) + 1, at))
-        at += len(line)
+def test_what_does_not_fit_is_cut() -> None:
+    long = column("团圆" * 40, 100, (40, 20), max_lines=2)
+    assert long.height == 60
+    assert box(long)[2] <= 104
+    assert column(" ".join(["reunion"] * 40), 300, (40, 20), "en", max_lines=3).height == 90
 
 
-@given(LETTERS.filter(bool), st.integers(2, 30))
-def test_balanced_lines_are_as_few_and_say_the_same(text: str, width: int) -> None:
-    plain, even = break_lines(text, width, columns), balance_lines(text, width, columns)
-    assert len(even) == len(plain)
-    assert "".join(even).replace(" ", "") == text.replace(" ", "")
+def test_lines_are_about_equally_long() -> None:
+    assert box(column("一二三四五六七", 120, (20,)))[2] <= 84  # four and three letters, not six and one
 
 
-@given(LETTERS.filter(bool), st.integers(20, 200), st.integers(1, 4))
-def test_what_is_set_fits(text: str, width: int, most: int) -> None:
-    found = fit_text(text, width, most, (20, 16, 10), lambda size: lambda part: columns(part) * size / 2)
-    assert 1 <= len(found.texts) <= most
-    said = "".join(found.texts).replace(" ", "")
-    whole = text.replace(" ", "")
-    if said != whole:
-        assert found.size == 10
-        assert found.texts[-1].endswith(ELLIPSIS)
-        assert whole.startswith(said.removesuffix(ELLIPSIS))
+@pytest.mark.parametrize("text", ["W" * 60, "a " + "Supercalifragilistic" * 4, "www.example.org/" * 9])
+@pytest.mark.parametrize("width", [120, 400])
+def test_a_long_word_is_first_set_smaller_and_then_broken(text: str, width: int) -> None:
+    assert box(column(text, width, (40, 20), "en"))[2] <= width + 4
+    assert column("Supercalifragilistic", 400, (60, 20), "en").height == 30
 
 
-def test_a_long_title_shrinks_and_is_then_cut() -> None:
-    def at(size: int):  # type: ignore[no-untyped-def]
-        return lambda part: columns(part) * size / 2
+@given(st.text(max_size=80), st.sampled_from(["zh", "en"]), st.integers(1, 3))
+def test_any_text_stays_in_its_column(text: str, language: str, max_lines: int) -> None:
+    text = drawable(text, (FONTS.serif, FONTS.sans))
+    if not text:
+        return
+    found = column(text, 240, (40, 30, 20), language, max_lines=max_lines)
+    assert found.height <= max_lines * 60
+    assert found.image is not None
+    assert found.image.width <= 240 + 16
 
-    assert fit_text("团圆" * 4, 100, 2, (40, 25, 20), at).size == 25
-    long = fit_text(" ".join(["reunion"] * 40), 300, 3, (40, 30, 20), at)
-    assert (long.size, len(long.texts)) == (20, 3)
-    assert long.texts[-1].endswith("reunion…")
+
+def test_marks_of_two_widths_follow_their_neighbours() -> None:
+    """In English text, and between Latin letters in Chinese text, a quotation mark is as narrow as a letter."""
+    full, narrow = box(column("I’m", 400, (100,), "zh"))[2], box(column("I’m", 400, (100,), "en"))[2]
+    assert full == narrow < 160
+    assert box(column("我“画", 600, (100,), "zh"))[2] > 280
+    # Chinese marks next to each other share their empty halves.
+    assert box(column("画，《画", 600, (100,), "zh"))[2] < 370
 
 
 @pytest.mark.parametrize(
@@ -110,14 +93,16 @@ def test_what_cannot_be_seen_is_left_out(typed: str, drawn: str) -> None:
 
 
 @given(st.text())
-def test_bare_text_is_one_line_and_stays_so(text: str) -> None:
+def test_visible_text_is_one_line_and_stays_so(text: str) -> None:
     once = visible_text(text)
     assert visible_text(once) == once
     assert once == once.strip()
     assert "\n" not in once
 
 
-def test_marks_share_their_empty_halves_and_scripts_stand_apart() -> None:
-    assert overlap_in_ems("。", "》") == overlap_in_ems("，", "《") == overlap_in_ems("（", "《") == 0.5
-    assert overlap_in_ems("画", "A") == overlap_in_ems("2", "年") == -0.125
-    assert overlap_in_ems("画", "画") == overlap_in_ems("a", "b") == overlap_in_ems("画", "，") == 0
+def test_what_no_font_has_is_left_out() -> None:
+    paths = (FONTS.serif, FONTS.sans)
+    assert drawable("汤圆😀 🎨 yuan", paths) == "汤圆 yuan"
+    assert drawable("\u202e饺子\u200d皮", paths) == "饺子皮"
+    assert not has_glyph(FONTS.serif, "😀")
+    assert has_glyph(FONTS.serif, "饺")

@@ -94,7 +94,7 @@ async def test_a_picture_is_set_shown_replaced_and_removed(site: Site, which: st
         assert not [key for key in kept if any(token in key for token in tokens)]
 
 
-async def test_the_worker_keeps_an_emblem_and_inspection_finds_nothing(site: Site) -> None:
+async def test_the_worker_keeps_a_profile_image_and_inspection_finds_nothing(site: Site) -> None:
     address, _public = await place(site, "logo")
     await send(await site.client(site.cast.partner), address, factories.photograph(), **ALT)
     await site.work()
@@ -160,7 +160,7 @@ async def test_a_cover_that_shows_a_withdrawn_work_goes_with_it(site: Site, is_t
         seed: picture_in(await page_of(site, f"/en/projects/{project.slug}"), ALT["alt_en"])
         for seed, project in covers.items()
     }
-    gone = await Image.get(emblem__project_id=covers[1].id)
+    gone = await Image.get(profile_image__project_id=covers[1].id)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
     site.app.state.content._checked_at = float("-inf")
     assert (await visitor.get(addresses[1])).status_code in {404, 410}

@@ -205,8 +205,8 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(
     pictures = dict.fromkeys(owners, shown) | {another: as_file(drawn(2))}
     for owner, content in pictures.items():
         organisation = elsewhere if getattr(owner, "organisation_id", owner.id) == elsewhere.id else None
-        emblem = await factories.received(storage, organisation or live.cast.organisation, content)
-        await set_profile_image(owner, emblem, "灯", "A lamp", partner, storage)
+        profile_image = await factories.received(storage, organisation or live.cast.organisation, content)
+        await set_profile_image(owner, profile_image, "灯", "A lamp", partner, storage)
 
     first, second = await live.serve(), await live.serve(worker=False)
 
@@ -220,9 +220,9 @@ async def test_logos_credits_and_covers_that_show_a_withdrawn_work_go_with_it(
         path.write_bytes(as_file(Picture.open(io.BytesIO(shown)).convert("RGB")))
         await set_logo(exhibition, "aaaaaaaa", path, (900, 600), live.cast.curator, storage)
     logo = await CreditLogo.get()
-    emblems = await ProfileImage.all().select_related("image")
-    kept = next(each.image for each in emblems if each.project_id == another.id)
-    gone = [each.image for each in emblems if each.image != kept]
+    profile_images = await ProfileImage.all().select_related("image")
+    kept = next(each.image for each in profile_images if each.project_id == another.id)
+    gone = [each.image for each in profile_images if each.image != kept]
     assert len(gone) == 4
     tokens = [*(each.token for each in gone), logo.token]
 

@@ -1,1 +1,2 @@
-"""Opening pictures in a confined child process: parent.py starts it and judges its answers, all else runs in it."""
+"""Opening pictures in a confined child process: parent.py starts it and checks its answers, everything else
+runs in it."""

@@ -1,7 +1,8 @@
-"""The child process in which one picture is decoded: it confines itself, answers one request and ends.
+"""The child process that decodes one picture: it confines itself, answers one request and ends.
 
-Started by decoder.py in an isolated interpreter, with a JSON request on standard input; it answers with one
-line of JSON: {"done": …}, {"refused": code} where the picture is at fault, or {"failed": why} where we are.
+parent.py starts it in an isolated interpreter, with a JSON request on standard input. It answers with one
+line of JSON: {"done": …}, {"refused": code} if the picture is at fault, or {"failed": reason} if something
+else is.
 """
 
 import ctypes
@@ -18,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gallery.images.sandbox.pixels import ImageBounds
+    from gallery.images.sandbox.bounds import ImageBounds
 
-MAX_FILE_BYTES = 64 << 20  # bytes; no rendition comes near it
+MAX_FILE_BYTES = 64 << 20  # bytes; every rendition is much smaller
 MAX_OPEN_FILES = 64
 
 PR_SET_PDEATHSIG = 1
@@ -30,18 +31,19 @@ PR_SET_NO_NEW_PRIVS = 38
 SECCOMP_MODE_FILTER = 2
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | 13  # 13 is EACCES
 
-# Linux's numbers, by machine: the architecture's mark, then socket, connect, bind, listen, accept, sendto,
-# execve, execveat, ptrace, io_uring_setup (which could open a connection past the others), process_vm_readv,
-# process_vm_writev, pidfd_getfd (which take from, and put into, another process of the same user).
+# System call numbers of Linux, by machine: the architecture's number, then socket, connect, bind, listen,
+# accept, sendto, execve, execveat, ptrace, io_uring_setup (which can open a connection without the others),
+# process_vm_readv, process_vm_writev, pidfd_getfd (which read from, and write to, another process of the same
+# user).
 BLOCKED_CALLS: Mapping[str, tuple[int, tuple[int, ...]]] = {
     "x86_64": (0xC000003E, (41, 42, 49, 50, 43, 44, 59, 322, 101, 425, 310, 311, 438)),
     "aarch64": (0xC00000B7, (198, 203, 200, 201, 202, 206, 221, 281, 117, 425, 270, 271, 438)),
 }
-X32_CALLS = 0x40000000  # from here on x86-64 has the same calls once more, by other numbers
+X32_CALLS = 0x40000000  # from this number on, x86-64 has the same calls again, as the x32 ABI
 
 
 def apply_limits(memory_bytes: int, cpu_seconds: int) -> None:
-    """Bound what this process may take of the machine, and let it end together with its parent."""
+    """Limit this process's memory, processor time and files, and have it end together with its parent."""
     for kind, most in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_FSIZE, MAX_FILE_BYTES),
@@ -56,27 +58,28 @@ def apply_limits(memory_bytes: int, cpu_seconds: int) -> None:
 
 
 def forbid_tracing() -> None:
-    """Let no other process of this user read or write this one's memory, by /proc or by tracing; nor is it ever dumped.
+    """Stop other processes of this user from reading or writing this one's memory, by /proc or by tracing.
 
-    For whoever starts a child, too: what took a child over must not get from there into the process that judges it.
+    The parent calls it, too: code that took over a child must not get into the parent.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def die_with_parent() -> None:
-    """Let this process be killed when its parent ends, however that ends."""
+    """Have the kernel kill this process when its parent ends, in whatever way."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def install_seccomp_filter() -> bool:
-    """Give up network and other programs for good, where the kernel can: whether it did."""
+    """Block network calls and starting programs, for good; False if this kernel cannot."""
     mark, calls = BLOCKED_CALLS.get(platform.machine(), (0, ()))
     if sys.platform != "linux" or not calls:
         return False
     load, equal, at_least, give_back = 0x20, 0x15, 0x35, 0x06
-    # Load the architecture: a foreign one is refused. Then load the call's number and compare it with each.
+    # Load the architecture and refuse a foreign one. Then load the call's number and compare it with each
+    # blocked call.
     steps = [(load, 0, 0, 4), (equal, 1, 0, mark), (give_back, 0, 0, REFUSE), (load, 0, 0, 0)]
     steps += [(at_least, len(calls) + 1, 0, X32_CALLS)]
     steps += [(equal, len(calls) - place, 0, call) for place, call in enumerate(calls)]
@@ -90,35 +93,43 @@ def install_seccomp_filter() -> bool:
 
 
 def handle_request(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Do what is asked within the limits that come with it."""
+    """Run the requested task within the request's limits."""
     limits = request["limits"]
     apply_limits(limits["memory_bytes"], limits["cpu_seconds"])
     install_seccomp_filter()
-    warnings.simplefilter("ignore")  # decoders warn about what they then refuse or read well
+    warnings.simplefilter("ignore")  # decoders warn about files that they then refuse or read correctly
 
     from PIL import Image
 
-    from gallery.images.sandbox import pixels
+    from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
 
     Image.MAX_IMAGE_PIXELS = limits["max_pixels"]
-    bounds = pixels.ImageBounds(limits["max_pixels"], limits["min_long_side"], limits["memory_bytes"])
+    bounds = ImageBounds(limits["max_pixels"], limits["min_long_side"], limits["memory_bytes"])
     try:
         return {"done": run_task(request, bounds)}
-    except pixels.UnusableImage as unfit:
+    except UnusableImage as unfit:
         return {"refused": unfit.code}
 
 
 def run_task(request: Mapping[str, Any], bounds: "ImageBounds") -> dict[str, Any]:
-    """What was done of the things that can be asked for. Raises Unfit."""
+    """Run the task and return its result. Raises UnusableImage."""
     out = Path(request["out"]) if request["out"] else None
-    if request["task"] == "compose":
-        from gallery.images.sandbox.share_images import write_share_image
+    if request["task"] == "share_image":
+        from gallery.images.sandbox.share_images import Typography, write_share_image
         from gallery.images.share_image import Fonts, ShareImage
 
         assert out is not None
-        placard = ShareImage(**{**request["placard"], "facts": tuple(request["placard"]["facts"])})
-        shown = Path(request["source"]) if request["source"] else None
-        write_share_image(shown, request["kind"], placard, Fonts(**request["fonts"]), out, bounds)
+        image = ShareImage(**{**request["image"], "facts": tuple(request["image"]["facts"])})
+        picture = Path(request["source"]) if request["source"] else None
+        typography = Typography(Path(request["template"]), Fonts(**request["fonts"]), image.language)
+        write_share_image(picture, request["kind"], image, request["code"], typography, out, bounds)
+        return {}
+    if request["task"] == "pdf":
+        from gallery.images.sandbox.typesetting import write_pdf
+        from gallery.images.share_image import Fonts
+
+        assert out is not None
+        write_pdf(Path(request["template"]), request["data"], Fonts(**request["fonts"]), out)
         return {}
     from gallery.images.framing import Framing
 
@@ -138,25 +149,25 @@ def run_task(request: Mapping[str, Any], bounds: "ImageBounds") -> dict[str, Any
 
         return develop(source, kind, out, bounds, framing)
     from gallery.images.iiif_requests import ImageRequest
-    from gallery.images.sandbox import tiles as cutting
+    from gallery.images.sandbox import tiles
 
     whole = request["whole"][0], request["whole"][1]
     if request["task"] == "tiles":
-        return cutting.write_tiles(source, kind, whole, out, bounds, framing)
-    told = request["cut"]
-    cut = ImageRequest(**{**told, "region": tuple(told["region"]), "size": tuple(told["size"])})
-    cutting.write_region(source, kind, whole, cut, out, bounds, framing)
+        return tiles.write_tiles(source, kind, whole, out, bounds, framing)
+    values = request["request"]
+    wanted = ImageRequest(**{**values, "region": tuple(values["region"]), "size": tuple(values["size"])})
+    tiles.write_region(source, kind, whole, wanted, out, bounds, framing)
     return {}
 
 
 def main() -> None:
     """Answer the one request on standard input."""
     try:
-        told = handle_request(json.load(sys.stdin))
+        result = handle_request(json.load(sys.stdin))
     except MemoryError:
-        told = {"refused": "too_much_memory"}
-    except Exception as fault:  # the parent says it in its log; the picture is not to blame
-        told = {"failed": f"{type(fault).__name__}: {fault}"[:500]}
-    sys.stdout.write(json.dumps(told) + "\n")
+        result = {"refused": "too_much_memory"}
+    except Exception as fault:  # the parent logs it; the picture is not at fault
+        result = {"failed": f"{type(fault).__name__}: {fault}"[:500]}
+    sys.stdout.write(json.dumps(result) + "\n")
     sys.stdout.flush()
-    os._exit(0)  # the libraries' own farewells only cost time
+    os._exit(0)  # skip the libraries' exit handlers, which only cost time

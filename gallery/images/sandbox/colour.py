@@ -1,7 +1,8 @@
-"""Colours that a file states by numbers instead of a profile: made into a profile, or tone-mapped where they are HDR.
+"""Colour spaces that a file gives as numbers, not as a profile: converted to a profile, or tone-mapped if
+they are HDR.
 
-H.273 names primaries and transfer functions; PNG's gAMA and cHRM give them as they are. What is brighter than paper is
-tone-mapped as Chromium does it, by the operator of SMPTE ST 2094-50 that keeps what reference white is relative to.
+H.273 numbers primaries and transfer functions; PNG's gAMA and cHRM chunks contain the values. HDR pictures
+are tone-mapped as in Chromium, with the operator of SMPTE ST 2094-50 that works relative to reference white.
 """
 
 import math
@@ -21,7 +22,7 @@ D65, C = (0.3127, 0.3290), (0.3100, 0.3160)
 SRGB = (*D65, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060)
 BT2020 = (*D65, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046)
 
-# H.273, table 2. Where nothing is said (2) sRGB is meant.
+# H.273, table 2. "Unspecified" (2) is taken as sRGB.
 PRIMARIES: dict[int, Chromaticities] = {
     1: SRGB,
     2: SRGB,
@@ -36,7 +37,7 @@ PRIMARIES: dict[int, Chromaticities] = {
     22: (*D65, 0.630, 0.340, 0.295, 0.605, 0.155, 0.077),
 }
 
-PQ, HLG = 16, 18  # transfer functions of pictures that are brighter than paper
+PQ, HLG = 16, 18  # transfer functions of HDR pictures
 
 
 def srgb_curve(value: float) -> float:
@@ -47,7 +48,8 @@ def gamma_curve(exponent: float) -> Callable[[float], float]:
     return lambda value: value**exponent
 
 
-# H.273, table 3: from the number in the file to linear light. Those of television are taken for sRGB, as browsers do.
+# H.273, table 3: from the value in the file to linear light. The curves of television are taken as sRGB, as
+# in browsers.
 CURVES: dict[int, Callable[[float], float]] = {
     **dict.fromkeys((1, 2, 6, 13, 14, 15), srgb_curve),
     4: gamma_curve(2.2),
@@ -58,13 +60,13 @@ CURVES: dict[int, Callable[[float], float]] = {
 }
 
 CURVE_ENTRIES = 1024  # of a curve in a profile
-REFERENCE_WHITE = 203.0  # candelas for each square metre, of paper in an HDR picture (ITU-R BT.2408)
-MAX_BRIGHTNESS = 1000.0 / REFERENCE_WHITE  # of a picture that does not say how bright it gets
-PAPER_WHITE = 0.5  # of the screen's white, that paper is shown as where the brightest is the screen's white
-KAPPA = 0.65  # how the curve bends between the two
+REFERENCE_WHITE = 203.0  # candelas per square metre of reference white in an HDR picture (ITU-R BT.2408)
+MAX_BRIGHTNESS = 1000.0 / REFERENCE_WHITE  # of a picture without that value, relative to reference white
+PAPER_WHITE = 0.5  # the level of reference white if the brightest pixel is the screen's white (1)
+KAPPA = 0.65  # the bend of the curve between the two
 X_BEND, Y_BEND = 1 - KAPPA + KAPPA / PAPER_WHITE, (1 - KAPPA) * PAPER_WHITE + KAPPA
 LUMINANCE = (0.2627, 0.6780, 0.0593)  # of BT.2020
-MIN_LIGHT = 1e-6  # so that nothing is divided by zero
+MIN_LIGHT = 1e-6  # avoids division by zero
 STRIP_PIXELS = 500_000
 
 BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
@@ -72,7 +74,8 @@ D50 = (0.9642, 1.0, 0.8249)
 
 
 def profile_for(cicp: Cicp) -> bytes | Cicp | None:
-    """An ICC profile for what is stated; itself where it is HDR; None where sRGB is meant, or what we do not know."""
+    """An ICC profile for the code points; the code points themselves for HDR; None for sRGB and for
+    unknown ones."""
     if cicp.primaries not in PRIMARIES:
         return None
     if cicp.transfer in (PQ, HLG):
@@ -84,10 +87,10 @@ def profile_for(cicp: Cicp) -> bytes | Cicp | None:
 
 
 def profile_for_gamma(gamma: float | None, chromaticities: Chromaticities | None) -> bytes | None:
-    """The profile of a PNG's gAMA and cHRM; None where they say nothing, or nonsense. cHRM alone says nothing."""
+    """The profile for a PNG's gAMA and cHRM; None without a usable gAMA, also if there is a cHRM."""
     if gamma is None or not 0.05 <= gamma <= 10:
         return None
-    if chromaticities is None and abs(gamma - 0.45455) < 0.0005:  # what programs write that mean sRGB
+    if chromaticities is None and abs(gamma - 0.45455) < 0.0005:  # programs write this for sRGB
         return None
     try:
         return icc_profile(chromaticities or SRGB, gamma_curve(1 / gamma))
@@ -97,7 +100,7 @@ def profile_for_gamma(gamma: float | None, chromaticities: Chromaticities | None
 
 @lru_cache(maxsize=1)
 def icc_profile(chromaticities: Chromaticities, curve: Callable[[float], float]) -> bytes:
-    """A version 2 profile of three colorants and one curve."""
+    """A profile of version 2 with three colorants and one curve."""
     columns = tuple(
         zip(
             *adapted_to_d50(rgb_to_xyz(chromaticities), xyz(chromaticities[0], chromaticities[1])),
@@ -130,7 +133,7 @@ def _xyz_tag(values: Sequence[float]) -> bytes:
 
 
 def tone_mapped(image: Image.Image, cicp: Cicp) -> Image.Image:
-    """An HDR picture brought down to what a screen of the usual range can show, some rows at a time."""
+    """An HDR picture as sRGB with the usual range, converted some rows at a time."""
     image = image.convert("RGB")
     result = Image.new("RGB", image.size)
     rows = max(1, STRIP_PIXELS // image.width)
@@ -149,7 +152,7 @@ def _tone_mapped_strip(strip: Image.Image, cicp: Cicp) -> Image.Image:
         light = _apply_matrix(
             matrix_product(matrix_inverse(rgb_to_xyz(BT2020)), rgb_to_xyz(primaries)), light
         )
-    if cicp.transfer == HLG:  # what was before the camera becomes what is to be shown (BT.2100)
+    if cicp.transfer == HLG:  # from scene light to display light (BT.2100)
         red, green, blue = light
         gain = _evaluate(
             lambda at: (
@@ -183,7 +186,7 @@ def _evaluate(formula: Callable[[dict[str, Any]], Any], **images: Image.Image) -
 
 
 def _apply_matrix(matrix: Matrix, light: list[Image.Image]) -> list[Image.Image]:
-    """The matrix applied to every pixel."""
+    """Multiply every pixel by the matrix."""
     red, green, blue = light
     return [
         _evaluate(
@@ -202,7 +205,8 @@ def _tone_scales(at: dict[str, Any]) -> Any:
     a, b = 1 - 2 * X_BEND + MAX_BRIGHTNESS, 2 * (X_BEND - 1)
     t = ((high - 1.0) * (4 * a) + b * b) ** 0.5 * (1 / (2 * a)) - b / (2 * a)
     left = t * -1.0 + 1.0
-    # Up to reference white the curve stands at its beginning, PAPER, and the straight line goes up to there.
+    # Up to reference white t is 0 and the curve is PAPER_WHITE; there the straight line `low * PAPER_WHITE`
+    # is the result.
     return (
         left * left * PAPER_WHITE + left * t * (2 * Y_BEND) + t * t - PAPER_WHITE + low * PAPER_WHITE
     ) / at["m"]
@@ -210,7 +214,7 @@ def _tone_scales(at: dict[str, Any]) -> Any:
 
 @lru_cache(maxsize=1)
 def srgb_encoding_table() -> list[int]:
-    """By 65536 steps of linear light, what is written in a file of 8 bits."""
+    """The 8-bit sRGB value for each of 65536 steps of linear light."""
     return [round(255 * srgb_encoded(step / 65535)) for step in range(65536)]
 
 
@@ -225,15 +229,15 @@ def pq_light(value: float) -> float:
 
 
 def hlg_light(value: float) -> float:
-    """ITU-R BT.2100, before the camera; 1 is the brightest."""
+    """ITU-R BT.2100, scene light; 1 is the brightest."""
     return (
         value * value / 3 if value <= 0.5 else (math.exp((value - 0.55991073) / 0.17883277) + 0.28466892) / 12
     )
 
 
 def tone_scale(brightest: float) -> float:
-    """By what a colour is to be multiplied whose largest component is `brightest`: half up to reference white, then a
-    Bézier curve that reaches the screen's white at BRIGHTEST."""
+    """The factor for a colour whose largest component is `brightest`: PAPER_WHITE up to reference white,
+    then along a Bézier curve that reaches the screen's white at MAX_BRIGHTNESS."""
     if brightest <= 1:
         return PAPER_WHITE
     if brightest >= MAX_BRIGHTNESS:
@@ -244,13 +248,13 @@ def tone_scale(brightest: float) -> float:
 
 
 def srgb_encoded(light: float) -> float:
-    """From linear light to what is written in a file, 0 to 1."""
+    """From linear light to the sRGB value, both 0 to 1."""
     light = min(1.0, max(0.0, light))
     return float(12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055)
 
 
 def rgb_to_xyz(chromaticities: Chromaticities) -> Matrix:
-    """From linear RGB of these primaries to XYZ, relative to their white."""
+    """The matrix from linear RGB with these primaries to XYZ, relative to their white."""
     white, *primaries = (xyz(chromaticities[at], chromaticities[at + 1]) for at in range(0, 8, 2))
     columns = tuple(zip(*primaries, strict=True))
     strengths = matrix_times_vector(matrix_inverse(columns), white)
@@ -262,7 +266,7 @@ def xyz(x: float, y: float) -> tuple[float, float, float]:
 
 
 def adapted_to_d50(matrix: Matrix, white: Sequence[float]) -> Matrix:
-    """As it looks beside the white of D50, which profiles are relative to (Bradford)."""
+    """The matrix adapted to the white of D50, which profiles use (Bradford)."""
     ours, theirs = matrix_times_vector(BRADFORD, white), matrix_times_vector(BRADFORD, D50)
     gains: Matrix = (
         (theirs[0] / ours[0], 0.0, 0.0),
@@ -284,7 +288,7 @@ def matrix_product(one: Matrix, other: Matrix) -> Matrix:
 
 
 def matrix_inverse(m: Matrix) -> Matrix:
-    """Raises ZeroDivisionError where there is none."""
+    """Raises ZeroDivisionError if there is none."""
     (a, b, c), (d, e, f), (g, h, i) = m
     whole = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
     return (

@@ -1,6 +1,8 @@
-"""What picture files say of themselves, read within bounds: PNG chunks, the boxes of AVIF and HEIC, TIFF directories.
+"""The structure of picture files, read within limits: PNG chunks, the boxes of AVIF and HEIC, TIFF
+directories.
 
-Pillow reads past most of it. Nothing here decodes a picture, and no number in a file is believed beyond the file's end.
+Pillow ignores most of it. Nothing here decodes a picture, and no length in a file is trusted beyond the
+file's end.
 """
 
 import io
@@ -16,30 +18,31 @@ from typing import BinaryIO
 UNSPECIFIED = b"\2\2"  # both code points of a cICP
 MAX_CHUNKS = 10_000
 MAX_PAGES = 200
-MAX_ENTRIES = 1_000  # of one directory; the standard knows some 200 tags
+MAX_ENTRIES = 1_000  # of one directory; the standard has about 200 tags
 MAX_VALUES = 300_000  # of one tag: strips of a picture of 120 million pixels
 MAX_META_BYTES = 4 << 20  # bytes
 
-# A JPEG marker that is neither a stuffed byte nor a restart. It begins with one letter, not with a repeated one, because
-# the engine looks for that with memchr: 25 times as fast over the data of a large picture.
+# A JPEG marker that is neither a stuffed byte nor a restart. The pattern begins with a single byte, not with
+# a repeated one, because the regex engine then uses memchr, which is 25 times as fast on a large picture.
 MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 END_OF_IMAGE, START_OF_SCAN = 0xD9, 0xDA
-BARE_MARKERS = (0x01, 0xD8)  # without a length
+BARE_MARKERS = (0x01, 0xD8)  # without a length field
 
 
 @dataclass(frozen=True)
 class Cicp:
-    """Coding-independent code points of ITU-T H.273: what the numbers of a picture mean as colours."""
+    """Coding-independent code points of ITU-T H.273: a picture's colour space, as numbers."""
 
     primaries: int
     transfer: int
 
 
 def jpeg_segments(data: mmap.mmap) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of the body of each segment, to the end of the image, with which the last one has no body."""
+    """Marker, and start and end of the body, of each segment up to the end of the image, which has no
+    body."""
     at = 2
-    while found := MARKER.search(data, at):
-        marker, body = data[found.end() - 1], found.end()
+    while match := MARKER.search(data, at):
+        marker, body = data[match.end() - 1], match.end()
         if marker in BARE_MARKERS:
             at = body
             continue
@@ -51,7 +54,7 @@ def jpeg_segments(data: mmap.mmap) -> Iterator[tuple[int, int, int]]:
 
 @dataclass(frozen=True)
 class PngHead:
-    """What stands before the pixels of a PNG."""
+    """The header chunks of a PNG."""
 
     depth: int = 8  # bits for each sample
     cicp: Cicp | None = None
@@ -81,7 +84,7 @@ def png_head(file: BinaryIO) -> PngHead:
     gamma, chromaticities = numbers.get(b"gAMA", ()), numbers.get(b"cHRM", ())
     return PngHead(
         depth=header[8] if len(header) == 13 else 8,
-        # The other two numbers must say: no matrix, and the full range.
+        # The other two numbers must mean "no matrix" and "full range".
         cicp=Cicp(cicp[0], cicp[1]) if cicp[2:] == b"\0\1" and cicp[:2] != UNSPECIFIED else None,
         is_srgb=b"sRGB" in chunks,
         gamma=gamma[0] / 100_000 if len(gamma) == 1 else None,
@@ -90,7 +93,8 @@ def png_head(file: BinaryIO) -> PngHead:
 
 
 def boxes_in(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, and start and end of the body, of each box of ISO/IEC 14496-12 within `data`; stops at one that is broken."""
+    """Kind, and start and end of the body, of each box of ISO/IEC 14496-12 in `data`; stops at a broken
+    box."""
     while at + 8 <= end:
         length, kind, body = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], at + 8
         if length == 1:
@@ -104,15 +108,16 @@ def boxes_in(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]
 
 
 def box_colour(file: BinaryIO) -> Cicp | None:
-    """What the `nclx` of the primary picture of an AVIF or HEIC says (ISO/IEC 23008-12); None where there is none."""
+    """The `nclx` colours of the primary picture of an AVIF or HEIC (ISO/IEC 23008-12); None if it has
+    none."""
     meta = _read_meta_box(file)
-    found = {kind: (start, end) for kind, start, end in boxes_in(meta, 4, len(meta))}
-    if b"pitm" not in found or b"iprp" not in found:
+    boxes = {kind: (start, end) for kind, start, end in boxes_in(meta, 4, len(meta))}
+    if b"pitm" not in boxes or b"iprp" not in boxes:
         return None
-    primary = _read_uint(meta, found[b"pitm"][0] + 4, 4 if meta[found[b"pitm"][0]] else 2)
+    primary = _read_uint(meta, boxes[b"pitm"][0] + 4, 4 if meta[boxes[b"pitm"][0]] else 2)
     properties: list[tuple[bytes, int, int]] = []
     wanted: list[int] = []
-    for kind, start, end in boxes_in(meta, *found[b"iprp"]):
+    for kind, start, end in boxes_in(meta, *boxes[b"iprp"]):
         if kind == b"ipco":
             properties = list(boxes_in(meta, start, end))
         elif kind == b"ipma":
@@ -144,7 +149,7 @@ def _read_meta_box(file: BinaryIO) -> bytes:
 
 
 def _property_numbers(meta: bytes, start: int, end: int, item: int) -> list[int]:
-    """The numbers of the properties that an `ipma` gives to an item."""
+    """The numbers of an item's properties in an `ipma` box."""
     version, is_wide = meta[start], meta[start + 3] & 1
     at, id_length, length = start + 8, 4 if version else 2, 2 if is_wide else 1
     for _ in range(_read_uint(meta, start + 4, 4)):
@@ -163,7 +168,7 @@ def _read_uint(data: bytes, at: int, length: int) -> int:
     return int.from_bytes(data[at : at + length], "big")
 
 
-# Of TIFF 6.0, its supplements, TIFF/EP and DNG.
+# Tags of TIFF 6.0, its supplements, TIFF/EP and DNG.
 NEW_SUBFILE_TYPE, SUBFILE_TYPE, WIDTH, HEIGHT, BITS, PHOTOMETRIC = 254, 255, 256, 257, 258, 262
 STRIP_OFFSETS, STRIP_BYTES, TILE_OFFSETS, TILE_BYTES = 273, 279, 324, 325
 SUB_IFDS, SAMPLE_FORMAT, DNG_VERSION = 330, 339, 50706
@@ -171,15 +176,22 @@ READ_TAGS = frozenset(
     (NEW_SUBFILE_TYPE, SUBFILE_TYPE, WIDTH, HEIGHT, BITS, PHOTOMETRIC, SUB_IFDS, SAMPLE_FORMAT, DNG_VERSION)
 )
 DATA_TAGS = frozenset((STRIP_OFFSETS, STRIP_BYTES, TILE_OFFSETS, TILE_BYTES))
-COLOUR_FILTER, LINEAR_RAW = 32803, 34892  # photometric: the values of a sensor
-NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # types of a tag, as struct calls them
+COLOUR_FILTER, LINEAR_RAW = 32803, 34892  # values of PHOTOMETRIC for data of a camera's sensor
+NUMBERS = {
+    1: "B",
+    3: "H",
+    4: "I",
+    13: "I",
+    16: "Q",
+    18: "Q",
+}  # from the type of a tag to its format character in struct
 REDUCED, MASK = 1, 4  # bits of NEW_SUBFILE_TYPE
 REDUCED_OF_OLD = 2  # SUBFILE_TYPE
 
 
 @dataclass(frozen=True)
 class Page:
-    """One directory of a TIFF; `tags` holds the numbers of those in READ_TAGS."""
+    """One directory of a TIFF; `tags` has the values of the tags in READ_TAGS."""
 
     offset: int
     tags: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
@@ -197,14 +209,15 @@ class Page:
 
     @property
     def is_whole_picture(self) -> bool:
-        """Whether it says of itself that it is neither a reduced picture nor a mask of another."""
+        """Whether it is marked neither as a reduced picture nor as a mask of another."""
         return not (
             self.first(NEW_SUBFILE_TYPE) & (REDUCED | MASK) or self.first(SUBFILE_TYPE) == REDUCED_OF_OLD
         )
 
 
 class Tiff:
-    """The directories of a TIFF, in their order, each followed by those within it. Raises ValueError for garbage."""
+    """The directories of a TIFF in their order, each followed by its subdirectories. Raises ValueError for
+    garbage."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -226,7 +239,7 @@ class Tiff:
                 seen.add(offset)
                 try:
                     page, following = self._page(offset)
-                except ValueError:  # garbage behind a good page
+                except ValueError:  # garbage after a good page
                     continue
                 self.pages.append(page)
                 waiting = [*page.tags.get(SUB_IFDS, ())[:MAX_PAGES], following, *waiting]
@@ -235,14 +248,15 @@ class Tiff:
 
     @property
     def is_raw(self) -> bool:
-        """Whether it holds what a camera's sensor saw, and not yet a picture."""
+        """Whether it is a raw file with data of a camera's sensor."""
         filters = (COLOUR_FILTER, LINEAR_RAW)
         return self.is_canon_raw or any(
             DNG_VERSION in page.tags or page.first(PHOTOMETRIC) in filters for page in self.pages
         )
 
     def shown_page(self, min_long_side: int) -> Page:
-        """The first page, unless it is a reduced picture or too small to be shown: then the largest one that is not."""
+        """The first page, or, if that is a reduced picture or too small, the largest page that is a whole
+        picture."""
         first = self.pages[0]
         if first.is_whole_picture and max(first.size) >= min_long_side:
             return first
@@ -250,7 +264,7 @@ class Tiff:
         return max(whole or self.pages, key=lambda page: page.pixels)
 
     def holds_all_of(self, page: Page) -> bool:
-        """Whether all strips and tiles of a page lie within the file."""
+        """Whether all strips and tiles of a page are within the file."""
         tags, _following = self._tags(page.offset, DATA_TAGS)
         offsets = tags.get(STRIP_OFFSETS, ()) + tags.get(TILE_OFFSETS, ())
         lengths = tags.get(STRIP_BYTES, ()) + tags.get(TILE_BYTES, ())
@@ -263,12 +277,12 @@ class Tiff:
         return Page(offset, tags), following
 
     def _tags(self, offset: int, wanted: frozenset[int]) -> tuple[dict[int, tuple[int, ...]], int]:
-        """The numbers of the wanted tags of a directory, and where the next directory is."""
+        """The values of the wanted tags of a directory, and the offset of the next directory."""
         word, entry_length, inside = ("Q", 20, 8) if self.is_big else ("I", 12, 4)
         counted = "Q" if self.is_big else "H"
         (count,) = struct.unpack(self.order + counted, self._read(offset, struct.calcsize(counted)))
         if count > MAX_ENTRIES:
-            raise ValueError("a directory of more tags than there are")
+            raise ValueError("too many tags in a directory")
         start = offset + struct.calcsize(counted)
         entries = self._read(start, count * entry_length)
         tags: dict[int, tuple[int, ...]] = {}
@@ -278,25 +292,26 @@ class Tiff:
             if tag not in wanted or letter is None or not 0 < length <= MAX_VALUES:
                 continue
             form = f"{self.order}{length}{letter}"
-            held = entries[at + entry_length - inside : at + entry_length]
+            value = entries[at + entry_length - inside : at + entry_length]
             if struct.calcsize(form) > inside:
-                held = self._read(struct.unpack(self.order + word, held)[0], struct.calcsize(form))
-            tags[tag] = struct.unpack_from(form, held)
+                value = self._read(struct.unpack(self.order + word, value)[0], struct.calcsize(form))
+            tags[tag] = struct.unpack_from(form, value)
         try:
             (following,) = struct.unpack(self.order + word, self._read(start + len(entries), inside))
-        except ValueError:  # the last directory may end with the file
+        except ValueError:  # the file may end with the last directory
             following = 0
         return tags, following
 
     def _read(self, at: int, length: int) -> bytes:
         if at + length > self.end:
-            raise ValueError("behind the end of the file")
+            raise ValueError("beyond the end of the file")
         self.file.seek(at)
         return self.file.read(length)
 
 
 class RedirectedTiff(io.BufferedReader):
-    """A TIFF whose header leads to another of its directories than the first: decoders know no other way to that."""
+    """A TIFF whose header points to the chosen directory as the first one: decoders cannot be told which
+    one to read."""
 
     def __init__(self, file: BinaryIO, tiff: Tiff, page: Page) -> None:
         super().__init__(io.FileIO(file.fileno(), closefd=False))
@@ -312,7 +327,7 @@ class RedirectedTiff(io.BufferedReader):
 
 
 def is_complete(file: BinaryIO, kind: str, min_long_side: int) -> bool:
-    """Whether a file that could not be decoded has all of its bytes, as far as its structure tells."""
+    """Whether a file that could not be decoded is complete, as far as its structure shows."""
     try:
         return COMPLETENESS_CHECKS[kind](file, min_long_side)
     except (ValueError, IndexError, struct.error):
@@ -326,7 +341,7 @@ def _is_jpeg_complete(file: BinaryIO, _least: int) -> bool:
 
 
 def _is_png_complete(file: BinaryIO, _least: int) -> bool:
-    """Whether every chunk has its checksum, to the last one."""
+    """Whether every chunk up to the last one has the right checksum."""
     file.seek(8)
     for _ in range(MAX_CHUNKS):
         head = file.read(8)

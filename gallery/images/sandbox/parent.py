@@ -1,6 +1,6 @@
-"""The safe side of decoding: starts a confined child process for each picture and judges what it answers.
+"""The parent side of the sandbox: starts a confined child process for each picture and checks its answer.
 
-This process never opens an image. Whatever a picture does, it does to its own child.
+This process never opens an image. A malicious picture can only harm its own child.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import segno
+
 import gallery
 from gallery.images import fingerprints
 from gallery.images.framing import NO_FRAMING, Framing
@@ -25,13 +27,16 @@ from gallery.images.iiif_requests import ImageRequest, Size, all_tiles
 from gallery.images.renditions import FORMATS, file_name, widths_for
 from gallery.images.share_image import Fonts, ShareImage
 from gallery.web.languages import lazy_gettext as _
+from gallery.web.languages import template_folder
 
-HEAD_BYTES = 64  # bytes that tell a type
-MAX_ANSWER_BYTES = 1 << 16  # bytes; a true answer has about one thousand
-MAX_REPORTED_SIDE = 1 << 30  # px; no true picture is as long, and the database takes no longer number
-SMALL_SIDE = 1200  # px on the longer side, below which a picture looks soft on a wide screen
+HEAD_BYTES = 64  # bytes that identify a file type
+MAX_ANSWER_BYTES = 1 << 16  # bytes; a normal answer has about one thousand
+MAX_REPORTED_SIDE = 1 << 30  # px; no real picture is as long, and a database integer cannot be larger
+QUIET_ZONE = 4  # light modules around a QR code (ISO/IEC 18004, 9.1)
+SMALL_SIDE = 1200  # px on the longer side; a smaller picture looks blurred on a wide screen
 
-# An isolated interpreter does not look beside itself, so it is told where this very package lies.
+# An isolated interpreter does not find this package by itself, so it gets the package's folder as an
+# argument.
 CHILD_PROGRAM = (
     "import sys; root = sys.argv[1]; root in sys.path or sys.path.insert(0, root); "
     "from gallery.images.sandbox.child import main; main()"
@@ -42,6 +47,10 @@ REFUSALS: Mapping[str, Any] = {
     "unsupported_format": _(
         "Pictures of this kind cannot be shown here. Please save it as JPEG, PNG, WebP, AVIF, HEIC, TIFF or "
         "GIF and upload it again."
+    ),
+    "heic_not_supported": _(
+        "This site does not take HEIC pictures. Please save the picture as JPEG on your device and upload that. On an "
+        "iPhone you can set the camera to “Most Compatible” under Settings, Camera, Formats."
     ),
     "raw_file": _(
         "This is a raw file: what a camera's sensor saw, and not yet a picture. Please develop it in the program of the "
@@ -84,7 +93,7 @@ REFUSALS: Mapping[str, Any] = {
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 
-# Beginnings of pictures and documents that people take for pictures, which we cannot show.
+# First bytes of pictures, and of documents that people take for pictures, which this site cannot show.
 UNSUPPORTED_SIGNATURES = (
     b"BM",
     b"8BPS",
@@ -99,16 +108,16 @@ UNSUPPORTED_SIGNATURES = (
 )
 
 
-# Raw files that do not look like a TIFF: Fujifilm, Olympus, Panasonic, Sigma, Minolta.
+# Raw files without a TIFF header: Fujifilm, Olympus, Panasonic, Sigma, Minolta.
 RAW_SIGNATURES = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
 CANON_RAW_BRAND = b"crx "  # the brand of a CR3
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one picture may take: bytes of address space, seconds of processor and of waiting, pixels.
+    """The limits for one picture: bytes of address space, seconds of processor and of wall clock, pixels.
 
-    Only seconds of the processor say anything about the file: those of waiting depend on what else the machine does.
+    Only processor time is used to refuse a file; the wall clock depends on what else the machine is doing.
     """
 
     memory_bytes: int = 608 << 20
@@ -118,8 +127,9 @@ class Limits:
     min_long_side: int = 600
 
 
-# Megapixels up to which a picture is opened with these limits, however many bytes of the 60 MB it has. What decodes only as
-# a whole is bounded by memory. tests/bench/pictures.py opens files of these sizes, and the docs speak of them.
+# Megapixels up to which pictures can be opened within these limits, with up to 60 MB of file. Memory limits
+# the formats that can only be decoded as a whole. tests/bench/pictures.py opens files of these sizes, and the
+# docs name them.
 GUARANTEED_MEGAPIXELS: Mapping[str, int] = {
     "jpeg": 120,
     "jpeg, progressive": 100,
@@ -137,22 +147,22 @@ GUARANTEED_MEGAPIXELS: Mapping[str, int] = {
 
 @dataclass(frozen=True)
 class InspectedImage:
-    """What a picture is; width and height in px, upright."""
+    """A picture's properties; width and height in px, upright and framed."""
 
     width: int
     height: int
-    format: str  # the type by content, as `sniff` names it
+    format: str  # by content, see `sniff`
     animated: bool
-    small: bool  # it may be shown, but a larger one would look better
-    preview: Path | None = None  # a JPEG of it, where one was asked for
+    small: bool  # it can be shown, but a larger one would look better
+    preview: Path | None = None  # a small JPEG, if requested
 
 
 @dataclass(frozen=True)
 class DevelopedImage:
-    """What was made of a picture.
+    """The renditions and properties of a picture.
 
-    Width and height (px, upright) are the picture's own, except for scrolls so tall that they were developed
-    smaller; `widths_for(width)` are the widths made. `files` are names in the folder that was given.
+    Width and height (px, upright) are the picture's own, except for tall scrolls, which are developed
+    smaller. `widths_for(width)` are the widths of the renditions. `files` are names in the output folder.
     """
 
     width: int
@@ -162,12 +172,12 @@ class DevelopedImage:
     placeholder: str  # data:image/webp;base64,…
     mean_colour: str  # #rrggbb
     perceptual_hash: str  # 64 bits as 16 hex digits; similar pictures differ in few bits
-    softness: int  # 0 to 1000; blurred pictures have more
+    softness: int  # 0 to 1000; higher for blurred pictures
     files: tuple[str, ...]
 
 
 class ImageRefused(Exception):
-    """The picture cannot be taken; `code` is a key of REFUSALS."""
+    """The picture is refused; `code` is a key of REFUSALS."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -175,45 +185,46 @@ class ImageRefused(Exception):
 
 
 class MachineFault(OSError):
-    """The child was too late, was killed from outside, or could not work: nothing is known of the picture."""
+    """The child ran out of wall-clock time, was killed from outside, or failed. The picture may be fine."""
 
 
 async def inspect(
     source: Path, limits: Limits = Limits(), preview: Path | None = None, framing: Framing = NO_FRAMING
 ) -> InspectedImage:
-    """What is shown of the picture by `framing`, after reading all of it once, so that a truncated one is found at upload.
+    """Inspect the framed picture. It is decoded completely, so that a truncated file is found at upload.
 
-    With `preview` a small JPEG of it is written there. Raises Refused where the picture is at fault, MachineFault
-    where this machine is.
+    With `preview` a small JPEG is written there. Raises ImageRefused if the picture is at fault, MachineFault
+    if this machine is.
     """
     kind = await detect_format(source)
-    found = parse_inspected(
+    inspected = parse_inspected(
         await run_child("inspect", source, kind, preview, limits, framing=asdict(framing)), kind
     )
     if preview is not None and not is_regular_file(preview):
         raise ImageRefused("damaged")
-    return replace(found, preview=preview)
+    return replace(inspected, preview=preview)
 
 
 async def develop(
     source: Path, out: Path, limits: Limits = Limits(), framing: Framing = NO_FRAMING
 ) -> DevelopedImage:
-    """Write all renditions of the picture, framed, into the existing folder `out`: all of them, or none.
+    """Write all renditions of the framed picture into the existing folder `out`: all of them, or none.
 
-    Raises Refused where the picture is at fault, MachineFault where this machine is.
+    Raises ImageRefused if the picture is at fault, MachineFault if this machine is.
     """
     kind = await detect_format(source)
-    async with output_dir_in(out) as darkroom:
-        told = await run_child("develop", source, kind, darkroom, limits, framing=asdict(framing))
-        developed = parse_developed(told, kind)
-        move_outputs(darkroom, developed.files, out)
+    async with output_dir_in(out) as output_dir:
+        answer = await run_child("develop", source, kind, output_dir, limits, framing=asdict(framing))
+        developed = parse_developed(answer, kind)
+        move_outputs(output_dir, developed.files, out)
         return developed
 
 
 async def fingerprint(source: Path, limits: Limits = Limits(min_long_side=60)) -> bytes:
-    """What fingerprints.is_alike compares. Raises Refused where the picture is at fault, OSError where this machine is."""
-    told = await run_child("fingerprint", source, await detect_format(source), None, limits)
-    code = str(told.get("fingerprint"))
+    """For fingerprints.is_similar. Raises ImageRefused if the picture is at fault, MachineFault if this
+    machine is."""
+    answer = await run_child("fingerprint", source, await detect_format(source), None, limits)
+    code = str(answer.get("fingerprint"))
     if not re.fullmatch(rf"[0-9a-f]{{{2 * fingerprints.LENGTH}}}", code):
         raise ImageRefused("damaged")
     return bytes.fromhex(code)
@@ -224,69 +235,96 @@ async def make_tiles(
 ) -> tuple[str, ...]:
     """Write all tiles of the picture into the existing folder `out`, and return their names.
 
-    `whole` is its size (px, upright and framed). Raises Refused where the picture is at fault, MachineFault where this
-    machine is.
+    `whole` is its size (px, upright and framed). Raises ImageRefused if the picture is at fault, MachineFault
+    if this machine is.
     """
     kind = await detect_format(source)
-    async with output_dir_in(out) as darkroom:
-        await run_child("tiles", source, kind, darkroom, limits, whole=whole, framing=asdict(framing))
+    async with output_dir_in(out) as output_dir:
+        await run_child("tiles", source, kind, output_dir, limits, whole=whole, framing=asdict(framing))
         names = tuple(tile.name for tile in all_tiles(whole))
-        move_outputs(darkroom, names, out)
+        move_outputs(output_dir, names, out)
         return names
 
 
 async def render_region(
     source: Path,
     whole: Size,
-    cut: ImageRequest,
+    request: ImageRequest,
     out: Path,
     limits: Limits = Limits(),
     framing: Framing = NO_FRAMING,
 ) -> Path:
     """Write one piece of the picture into the existing folder `out`, and return its file.
 
-    `whole` is the picture's size (px, upright and framed), in which `cut` speaks. Raises Refused where the picture is at fault,
-    MachineFault where this machine is.
+    `whole` is the picture's size (px, upright and framed), to which `request` refers. Raises ImageRefused if
+    the picture is at fault, MachineFault if this machine is.
     """
     kind = await detect_format(source)
-    async with output_dir_in(out) as darkroom:
-        told = {"whole": whole, "cut": asdict(cut), "framing": asdict(framing)}
-        await run_child("cut", source, kind, darkroom / cut.name, limits, **told)
-        move_outputs(darkroom, [cut.name], out)
-        return out / cut.name
+    async with output_dir_in(out) as output_dir:
+        arguments = {"whole": whole, "request": asdict(request), "framing": asdict(framing)}
+        await run_child("region", source, kind, output_dir / request.name, limits, **arguments)
+        move_outputs(output_dir, [request.name], out)
+        return out / request.name
 
 
 async def make_share_image(
-    picture: Path | None, placard: ShareImage, fonts: Fonts, out: Path, limits: Limits = Limits()
+    picture: Path | None, image: ShareImage, fonts: Fonts, out: Path, limits: Limits = Limits()
 ) -> Path:
-    """Draw a card or poster with the picture, or without one, into the existing folder `out`; return its file.
+    """Draw a card or poster with the picture, or without one, into the existing folder `out`; return its
+    file.
 
-    Raises Refused where the picture is at fault, MachineFault where this machine is, or its fonts are.
+    Raises ImageRefused if the picture is at fault, MachineFault if this machine or its fonts are.
     """
     kind = await detect_format(picture) if picture is not None else ""
-    async with output_dir_in(out) as darkroom:
-        told = {"placard": asdict(placard), "fonts": asdict(fonts)}
-        await run_child("compose", picture, kind, darkroom / placard.name, limits, **told)
-        move_outputs(darkroom, [placard.name], out)
-        return out / placard.name
+    async with output_dir_in(out) as output_dir:
+        arguments = {
+            "image": asdict(image),
+            "fonts": asdict(fonts),
+            "template": str(template_folder() / "sharing" / "share_image.typ"),
+            "code": qr_modules(image.address) if image.address else [],
+        }
+        await run_child("share_image", picture, kind, output_dir / image.name, limits, **arguments)
+        move_outputs(output_dir, [image.name], out)
+        return out / image.name
+
+
+def qr_modules(address: str) -> list[str]:
+    """The rows of a QR code as "1" (dark) and "0", with the quiet zone."""
+    code = segno.make(address, error="m", micro=False)
+    return ["".join("1" if module else "0" for module in row) for row in code.matrix_iter(border=QUIET_ZONE)]
+
+
+async def typeset_pdf(
+    template: Path, data: Mapping[str, Any], fonts: Fonts, out: Path, limits: Limits = Limits()
+) -> Path:
+    """Set a Typst template with `data` as a PDF in the existing folder `out`; return its file.
+
+    Raises MachineFault if this machine or its fonts are at fault.
+    """
+    async with output_dir_in(out) as output_dir:
+        arguments = {"template": str(template), "data": data, "fonts": asdict(fonts)}
+        await run_child("pdf", None, "", output_dir / "document.pdf", limits, **arguments)
+        move_outputs(output_dir, ["document.pdf"], out)
+        return out / "document.pdf"
 
 
 @asynccontextmanager
 async def output_dir_in(out: Path) -> AsyncIterator[Path]:
-    """A folder in `out` for a child to write into, gone afterwards."""
-    darkroom = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".developing-", dir=out))
+    """A temporary folder in `out` for a child's files."""
+    output_dir = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=".developing-", dir=out))
     try:
-        yield darkroom
+        yield output_dir
     finally:
-        await asyncio.to_thread(shutil.rmtree, darkroom, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, output_dir, ignore_errors=True)
 
 
-def move_outputs(darkroom: Path, names: Iterable[str], out: Path) -> None:
-    """Move what the child wrote to `out`; raises Refused unless each is a file, for a link could lead anywhere."""
+def move_outputs(output_dir: Path, names: Iterable[str], out: Path) -> None:
+    """Move the child's files to `out`. Raises ImageRefused unless each is a regular file: a link could
+    lead anywhere."""
     for name in names:
-        if not is_regular_file(darkroom / name):
+        if not is_regular_file(output_dir / name):
             raise ImageRefused("damaged")
-        (darkroom / name).replace(out / name)
+        (output_dir / name).replace(out / name)
 
 
 def is_regular_file(path: Path) -> bool:
@@ -297,7 +335,8 @@ def is_regular_file(path: Path) -> bool:
 
 
 def sniff(head: bytes) -> str | None:
-    """A picture's type by its first 64 bytes: jpeg, png, webp, avif, heic, tiff or gif; None for all else."""
+    """A picture's format by its first 64 bytes: jpeg, png, webp, avif, heic, tiff or gif; None for all
+    others."""
     if head.startswith(b"\xff\xd8\xff"):
         return "jpeg"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -314,13 +353,13 @@ def sniff(head: bytes) -> str | None:
         if brands[0] in AVIF_BRANDS:
             return "avif"
         if brands[0] in HEIC_BRANDS:
-            # "mif1" only says that it is some still picture; the others say which.
+            # "mif1" and "msf1" only mean a picture in boxes; the other brands say which kind.
             return "avif" if brands[0] in (b"mif1", b"msf1") and AVIF_BRANDS & set(brands) else "heic"
     return None
 
 
 async def detect_format(source: Path) -> str:
-    """The type by content. Raises Refused for what is not a picture that can be shown."""
+    """The format by content. Raises ImageRefused if it is not a picture that can be shown."""
     head = await asyncio.to_thread(read_head, source)
     kind = sniff(head)
     if kind is None:
@@ -340,7 +379,7 @@ def read_head(source: Path) -> bytes:
 async def run_child(
     task: str, source: Path | None, kind: str, out: Path | None, limits: Limits, **more: Any
 ) -> dict[str, Any]:
-    """What the child says of the picture. Raises Refused, or MachineFault where the child could not say."""
+    """Run one task in a child process and return its answer. Raises ImageRefused, MachineFault."""
     request = {
         "task": task,
         "source": None if source is None else str(Path.cwd() / source),
@@ -363,7 +402,7 @@ async def run_child(
             env=child_environment(),
             limit=MAX_ANSWER_BYTES,
         )
-    except OSError as fault:  # no process, no memory
+    except OSError as fault:  # too many processes, or too little memory
         raise MachineFault(f"the child process for pictures could not be started: {fault}") from fault
     try:
         async with asyncio.timeout(limits.wall_seconds):
@@ -382,7 +421,7 @@ async def run_child(
 
 
 async def send_request(child: asyncio.subprocess.Process, request: bytes) -> bytes:
-    """Hand the child its request and read its one line, or nothing if it died or babbles."""
+    """Send the child its request and read its one line; nothing if the child died or its line is too long."""
     assert child.stdin
     assert child.stdout
     with suppress(ConnectionError):
@@ -391,12 +430,12 @@ async def send_request(child: asyncio.subprocess.Process, request: bytes) -> byt
         child.stdin.close()
     try:
         return await child.stdout.readline()
-    except ValueError:  # longer than any true answer
+    except ValueError:  # longer than any normal answer
         return b""
 
 
 async def kill_child(child: asyncio.subprocess.Process) -> None:
-    """Leave nothing of the child running, nor of anything it started."""
+    """Kill the child and every process that it started."""
     if child.returncode is None:
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
@@ -404,29 +443,30 @@ async def kill_child(child: asyncio.subprocess.Process) -> None:
 
 
 def parse_answer(line: bytes, status: int | None) -> dict[str, Any]:
-    """What was done, from the child's answer and how it ended. Raises Refused or MachineFault."""
+    """The result in the child's line, or the error by its exit status. Raises ImageRefused or
+    MachineFault."""
     try:
-        told = json.loads(line)
-    except (ValueError, RecursionError):  # nothing, nonsense, or brackets without end
+        answer = json.loads(line)
+    except (ValueError, RecursionError):  # empty, not JSON, or nested too deeply
         raise error_for_exit_status(status) from None
-    if not isinstance(told, dict):
+    if not isinstance(answer, dict):
         raise ImageRefused("damaged")
-    if "failed" in told:
-        raise MachineFault(f"the picture could not be worked on: {told['failed']!r:.500}")
-    if "done" not in told:
-        code = str(told.get("refused"))
+    if "failed" in answer:
+        raise MachineFault(f"the picture could not be worked on: {answer['failed']!r:.500}")
+    if "done" not in answer:
+        code = str(answer.get("refused"))
         raise ImageRefused(code if code in REFUSALS else "damaged")
-    done = told["done"]
+    done = answer["done"]
     if not isinstance(done, dict):
         raise ImageRefused("damaged")
     return done
 
 
 def error_for_exit_status(status: int | None) -> Exception:
-    """Why a child ended without an answer."""
+    """The error of a child that ended without an answer."""
     if status is None or status >= 0:
         return MachineFault(f"the child process for pictures ended with status {status}")
-    if -status == signal.SIGKILL:  # our own limits end it in other ways: the system had no memory left
+    if -status == signal.SIGKILL:  # not one of our limits: the system ran out of memory
         return MachineFault("the child process for pictures was killed by the system")
     if -status == signal.SIGXCPU:
         return ImageRefused("too_slow")
@@ -436,27 +476,28 @@ def error_for_exit_status(status: int | None) -> Exception:
 
 
 def child_environment() -> dict[str, str]:
-    """Nothing of ours but what the interpreter needs to start, and how the C library is to hold memory."""
+    """Only the variables that the interpreter needs to start, and settings of the C library's memory."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     return kept | {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
         "MALLOC_ARENA_MAX": "1",
-        "MALLOC_MMAP_THRESHOLD_": str(1 << 20),  # so that large pictures go back to the system at once
+        "MALLOC_MMAP_THRESHOLD_": str(1 << 20),  # so that the memory of large pictures is returned at once
     }
 
 
-def parse_inspected(told: Mapping[str, Any], kind: str) -> InspectedImage:
-    """The child's answer, believed only if it has the right shape."""
-    width, height = parse_reported_size(told)
+def parse_inspected(answer: Mapping[str, Any], kind: str) -> InspectedImage:
+    """Check the child's answer and convert it."""
+    width, height = parse_reported_size(answer)
     return InspectedImage(
-        width, height, kind, bool(told.get("animated")), small=max(width, height) < SMALL_SIDE
+        width, height, kind, bool(answer.get("animated")), small=max(width, height) < SMALL_SIDE
     )
 
 
-def parse_developed(told: Mapping[str, Any], kind: str) -> DevelopedImage:
-    """The child's answer, believed only if it has the right shape: a picture may have taken it over."""
-    width, height = parse_reported_size(told)
+def parse_developed(answer: Mapping[str, Any], kind: str) -> DevelopedImage:
+    """Check the child's answer and convert it. It is not trusted: a malicious picture may control the
+    child."""
+    width, height = parse_reported_size(answer)
     files = [file_name(step, format.name) for format in FORMATS for step in widths_for(width)]
     shapes = {
         "placeholder": r"data:image/webp;base64,[A-Za-z0-9+/]{8,800}={0,2}",
@@ -464,29 +505,29 @@ def parse_developed(told: Mapping[str, Any], kind: str) -> DevelopedImage:
         "perceptual_hash": r"[0-9a-f]{16}",
     }
     for name, shape in shapes.items():
-        if not re.fullmatch(shape, str(told.get(name))):
+        if not re.fullmatch(shape, str(answer.get(name))):
             raise ImageRefused("damaged")
-    softness = told.get("softness")
+    softness = answer.get("softness")
     if type(softness) is not int or not 0 <= softness <= 1000:
         raise ImageRefused("damaged")
-    if told.get("files") != files:
+    if answer.get("files") != files:
         raise ImageRefused("damaged")
     return DevelopedImage(
         width=width,
         height=height,
         format=kind,
-        animated=bool(told.get("animated")),
-        placeholder=told["placeholder"],
-        mean_colour=told["mean_colour"],
-        perceptual_hash=told["perceptual_hash"],
+        animated=bool(answer.get("animated")),
+        placeholder=answer["placeholder"],
+        mean_colour=answer["mean_colour"],
+        perceptual_hash=answer["perceptual_hash"],
         softness=softness,
         files=tuple(files),
     )
 
 
-def parse_reported_size(told: Mapping[str, Any]) -> tuple[int, int]:
-    width, height = told.get("width"), told.get("height")
+def parse_reported_size(answer: Mapping[str, Any]) -> tuple[int, int]:
+    width, height = answer.get("width"), answer.get("height")
     for side in (width, height):
         if type(side) is not int or not 0 < side <= MAX_REPORTED_SIDE:
             raise ImageRefused("damaged")
-    return width, height  # type: ignore[return-value]  # just asked
+    return width, height  # type: ignore[return-value]  # checked above

@@ -1,6 +1,6 @@
-"""What happens to a picture's pixels: opened by its known type, turned, brought to sRGB, scaled and written.
+"""A picture's pixels: decoded by its known format, turned, converted to sRGB, scaled and encoded.
 
-Everything here runs in the child process and trusts nothing about the file.
+Runs in the child process. Nothing in the file is trusted.
 """
 
 import base64
@@ -20,7 +20,8 @@ from PIL import AvifImagePlugin, Image, ImageChops, ImageCms, ImageFilter, Image
 from gallery.images import fingerprints
 from gallery.images.framing import NO_FRAMING, Framing, is_too_small
 from gallery.images.renditions import FORMATS, PREVIEW_WIDTH, WIDTHS, Format, file_name, widths_for
-from gallery.images.sandbox import webp
+from gallery.images.sandbox import pillow_internals, webp
+from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
 from gallery.images.sandbox.colour import profile_for, profile_for_gamma, tone_mapped
 from gallery.images.sandbox.containers import (
     BITS,
@@ -38,37 +39,37 @@ from gallery.images.sandbox.containers import (
 from gallery.images.sandbox.raw_pixels import RawPixels
 
 Size = tuple[int, int]
-SizeNeeded = Callable[[Size], Size]  # from a picture's size to the one in which it is needed (px, upright)
+SizeNeeded = Callable[[Size], Size]  # from a picture's size to the size that is needed (px, upright)
 
 ORIENTATION = 0x0112
 PHOTOMETRIC = 0x0106
 
-# The tallest rendition (px). A scroll taller than that is developed smaller, so that no width takes minutes.
+# px; a taller scroll is developed smaller, so that none of its widths takes minutes.
 MAX_RENDITION_HEIGHT = 5120
 
-# Ordinary progressive JPEGs have about ten scans; each one costs a pass over the whole picture.
+# Ordinary progressive JPEGs have about ten scans. Each scan costs a pass over the whole picture.
 MAX_JPEG_SCANS = 100
 
-# Up to this width (px) the eye sees the colour edges that 4:2:0 softens, and full colour costs few bytes.
+# Up to this width (px) 4:2:0 visibly softens the edges of colours, and full colour costs few bytes.
 FULL_COLOUR_WIDTH = 320
 
 PLACEHOLDER_LENGTH = 200
 
-# The longer side (px) at which sharpness is measured: about what a visitor's screen shows.
+# The longer side (px) at which sharpness is measured: about that of a picture on a visitor's screen.
 SHARPNESS_SIDE = 1024
 
-# Peak bytes for each pixel, beside the file, while a foreign library decodes a whole picture (measured): without and
-# with alpha.
+# Peak bytes for each pixel, besides the file, while another library decodes a whole picture (measured):
+# without and with alpha.
 BYTES_PER_PIXEL: Mapping[str, tuple[float, float]] = {
     "webp": (12.5, 12.5),
     "avif": (10.5, 13.0),
     "heic": (5.8, 8.0),
 }
 
-# How much larger each way than it is needed a WebP is decoded: shrinking well is left to Lanczos.
+# A WebP is decoded this much wider and higher than needed; Lanczos does the rest, because it shrinks better.
 OVERSAMPLING = 1.5
 
-# Address space that Python, the libraries, the bands and then the encoders take (bytes, measured).
+# Bytes of address space for Python, the libraries, the bands and the encoders (measured).
 RESERVED_BYTES = 200 << 20
 
 TRANSPOSITIONS = {
@@ -81,8 +82,8 @@ TRANSPOSITIONS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Paper and the seven overprints of cyan, magenta and yellow on coated stock as sRGB; cyan changes fastest,
-# then magenta, then yellow. Between them ink mixes in proportion to the covered area (Neugebauer).
+# Paper and the seven overprints of cyan, magenta and yellow on coated paper, as sRGB; cyan changes fastest,
+# then magenta, then yellow. Other mixtures are interpolated by the covered area (Neugebauer).
 OVERPRINTS = (
     (255, 255, 255),
     (0, 158, 224),
@@ -95,42 +96,26 @@ OVERPRINTS = (
 )
 BLACK_INK = 29
 
-# Of decoders and encoders that have their own: more would take address space for each processor of the machine.
+# For decoders and encoders with threads of their own: more threads would take more address space.
 THREADS = 2
 AvifImagePlugin.DEFAULT_MAX_THREADS = THREADS
 
 SIGNED_SAMPLES = 2  # SAMPLE_FORMAT
 
 
-class UnusableImage(Exception):
-    """The picture cannot be taken; `code` says why, in the words of decoder.REFUSALS."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True)
-class ImageBounds:
-    """How much a picture may ask for: pixels, px on its longer side at least, bytes of address space."""
-
-    max_pixels: int
-    min_long_side: int
-    memory_bytes: int
-
-
 @dataclass(frozen=True)
 class DecodedImage:
-    """A picture's decoded pixels as the file holds them, and what is needed to read them right."""
+    """A picture's decoded pixels as stored in the file, with the facts that are needed to display them
+    correctly."""
 
     image: Image.Image | RawPixels
     size: tuple[int, int]  # px, as stored: before orientation, and before any shrinking while loading
-    orientation: int  # EXIF's 1 to 8; 1 where the decoder turned it already
-    profile: bytes | Cicp | None  # code points only where they say that it is HDR
+    orientation: int  # EXIF's 1 to 8; 1 if the decoder has turned the picture already
+    profile: bytes | Cicp | None  # code points only for HDR
     inverted: bool
     animated: bool
-    white: int = 65535  # the largest number of a sample, where it has sixteen bits in memory
-    framing: Framing = NO_FRAMING  # its turn is in `orientation` already
+    white: int = 65535  # the largest value of a sample with sixteen bits in memory
+    framing: Framing = NO_FRAMING  # its turn is already included in `orientation`
 
     @property
     def turned_size(self) -> Size:
@@ -139,14 +124,14 @@ class DecodedImage:
         return (height, width) if self.orientation >= 5 else (width, height)
 
     @property
-    def shown_size(self) -> Size:
-        """The size (px) of what is shown of it."""
+    def framed_size(self) -> Size:
+        """The size (px) of the framed part."""
         left, top, right, bottom = self.framing.box(self.turned_size)
         return right - left, bottom - top
 
     @property
-    def shown_box(self) -> tuple[float, float, float, float]:
-        """Where what is shown lies in `image`: left, top, right, bottom (px, as stored)."""
+    def framed_box(self) -> tuple[float, float, float, float]:
+        """The framed part of `image`: left, top, right, bottom (px, as stored)."""
         left, top, right, bottom = stored_box(self.framing.box(self.turned_size), self.size, self.orientation)
         across, down = self.image.width / self.size[0], self.image.height / self.size[1]
         return left * across, top * down, right * across, bottom * down
@@ -155,39 +140,40 @@ class DecodedImage:
 def inspect(
     source: Path, kind: str, preview: Path | None, bounds: ImageBounds, framing: Framing = NO_FRAMING
 ) -> dict[str, Any]:
-    """Read the whole picture once, as cheaply as its kind allows, and say what is shown of it. Raises Unfit.
+    """Decode the whole picture, as cheaply as its format allows, and return its properties. Raises
+    UnusableImage.
 
-    With `preview` it is written there as a JPEG, at most PREVIEW_WIDTH px wide.
+    With `preview` the framed picture is written there as a JPEG, at most PREVIEW_WIDTH px wide.
     """
 
-    def need(shown: Size) -> Size:
-        return size_at_width(rendition_source_size(shown), PREVIEW_WIDTH)
+    def need(framed: Size) -> Size:
+        return size_at_width(rendition_source_size(framed), PREVIEW_WIDTH)
 
-    sheet = decode(source, kind, bounds, need, framing=framing)
-    width, height = sheet.shown_size
+    decoded = decode(source, kind, bounds, need, framing=framing)
+    width, height = decoded.framed_size
     if preview is not None:
-        size = size_at_width(rendition_source_size(sheet.shown_size), PREVIEW_WIDTH)
+        size = size_at_width(rendition_source_size(decoded.framed_size), PREVIEW_WIDTH)
         (jpeg,) = (format for format in FORMATS if format.name == "jpg")
-        write_image(srgb_image(sheet, size), jpeg, preview)
-    return {"width": width, "height": height, "animated": sheet.animated}
+        write_image(srgb_image(decoded, size), jpeg, preview)
+    return {"width": width, "height": height, "animated": decoded.animated}
 
 
 def develop(
     source: Path, kind: str, out: Path, bounds: ImageBounds, framing: Framing = NO_FRAMING
 ) -> dict[str, Any]:
-    """Write every rendition of the picture, framed, into the folder `out` and say what was made.
+    """Write every rendition of the framed picture into the folder `out`, and return its properties.
 
-    Raises Unfit for the picture's faults, OSError when the folder cannot be written.
+    Raises UnusableImage, or OSError if the folder cannot be written.
     """
-    sheet = decode(
-        source, kind, bounds, lambda shown: size_at_width(rendition_source_size(shown)), framing=framing
+    decoded = decode(
+        source, kind, bounds, lambda framed: size_at_width(rendition_source_size(framed)), framing=framing
     )
-    size = rendition_source_size(sheet.shown_size)
-    largest = srgb_image(sheet, size_at_width(size))
-    animated = sheet.animated
-    del sheet  # the encoders need its room
-    prints = scale_to_widths(largest, size[0])
-    smallest = prints[-1]
+    size = rendition_source_size(decoded.framed_size)
+    largest = srgb_image(decoded, size_at_width(size))
+    animated = decoded.animated
+    del decoded  # the encoders need its memory
+    images = scale_to_widths(largest, size[0])
+    smallest = images[-1]
     return {
         "width": size[0],
         "height": size[1],
@@ -195,17 +181,17 @@ def develop(
         "placeholder": placeholder(smallest),
         "mean_colour": mean_colour(smallest),
         "perceptual_hash": perceptual_hash(smallest),
-        "softness": softness(prints),
-        "files": write_renditions(prints, out),
+        "softness": softness(images),
+        "files": write_renditions(images, out),
     }
 
 
 def fingerprint(source: Path, kind: str, bounds: ImageBounds) -> dict[str, Any]:
-    """The fingerprint of a picture. Raises Unfit."""
-    sheet = decode(source, kind, bounds, lambda _shown: (4 * fingerprints.SIDE, 4 * fingerprints.SIDE))
+    """The fingerprint of a picture. Raises UnusableImage."""
+    decoded = decode(source, kind, bounds, lambda _shown: (4 * fingerprints.SIDE, 4 * fingerprints.SIDE))
     return {
         "fingerprint": compute_fingerprint(
-            srgb_image(sheet, size_at_width(sheet.shown_size, PREVIEW_WIDTH))
+            srgb_image(decoded, size_at_width(decoded.framed_size, PREVIEW_WIDTH))
         ).hex()
     }
 
@@ -228,10 +214,10 @@ def decode(
     mode: str | None = None,
     framing: Framing = NO_FRAMING,
 ) -> DecodedImage:
-    """Decode the picture's first frame. Raises Unfit, also where too little of it is left by `framing`.
+    """Decode the picture's first frame. Raises UnusableImage, also if `framing` leaves too little of it.
 
-    A JPEG is shrunk while loading, to what is needed or more; with `mode` "L" only its brightness is read. `need` speaks
-    of what is shown of the picture.
+    A JPEG is shrunk while loading, but not below the needed size; with `mode` "L" only its brightness is
+    decoded. `need` is called with the size of the framed part, and returns the size that is needed of it.
     """
 
     def need_whole(upright: Size) -> Size:
@@ -239,16 +225,18 @@ def decode(
 
     try:
         with source.open("rb") as file:
-            sheet = DECODERS.get(kind, decode_plain)(file, kind, bounds, need_whole, mode)
-        sheet = replace(sheet, orientation=framing.orientation_after(sheet.orientation), framing=framing)
-        if not framing.is_whole and is_too_small(sheet.shown_size, bounds.min_long_side):
+            decoded = DECODERS.get(kind, decode_plain)(file, kind, bounds, need_whole, mode)
+        decoded = replace(
+            decoded, orientation=framing.orientation_after(decoded.orientation), framing=framing
+        )
+        if not framing.is_whole and is_too_small(decoded.framed_size, bounds.min_long_side):
             raise UnusableImage("too_little_left")
-        return sheet
+        return decoded
     except (UnusableImage, MemoryError):
         raise
     except Image.DecompressionBombError:
         raise UnusableImage("too_many_pixels") from None
-    except Exception as fault:  # decoders raise anything at all on bad files
+    except Exception as fault:  # decoders raise all kinds of errors for bad files
         if "memory" in str(fault).lower():
             raise UnusableImage("too_much_memory") from fault
         with source.open("rb") as file:
@@ -259,41 +247,41 @@ def decode(
 def decode_tiff(
     file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
 ) -> DecodedImage:
-    """Decode the page of a TIFF that is the picture and no preview of it."""
+    """Decode the page of a TIFF that is the picture and not a preview."""
     tiff = Tiff(file)
     if tiff.is_raw:
         raise UnusableImage("raw_file")
     page = tiff.shown_page(bounds.min_long_side)
     if SIGNED_SAMPLES in page.tags.get(SAMPLE_FORMAT, ()):
         raise UnusableImage("unsupported_variant")
-    sheet = decode_plain(RedirectedTiff(file, tiff, page), kind, bounds, need, mode)
-    return replace(sheet, white=(1 << page.first(BITS, 16)) - 1)
+    decoded = decode_plain(RedirectedTiff(file, tiff, page), kind, bounds, need, mode)
+    return replace(decoded, white=(1 << page.first(BITS, 16)) - 1)
 
 
 def decode_png(
     file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
 ) -> DecodedImage:
-    """Decode a PNG; what its chunks say of colours comes in the order of its standard."""
+    """Decode a PNG; its colour chunks have the precedence that the PNG standard defines."""
     head = png_head(file)
-    sheet = decode_plain(file, kind, bounds, need, mode)
-    assert isinstance(sheet.image, Image.Image)
-    transparent = sheet.image.info.get("transparency")
-    if head.depth == 16 and isinstance(transparent, tuple):  # Pillow keeps the upper halves of colours alone
-        sheet.image.info["transparency"] = tuple(value >> 8 for value in transparent)
+    decoded = decode_plain(file, kind, bounds, need, mode)
+    assert isinstance(decoded.image, Image.Image)
+    transparent = decoded.image.info.get("transparency")
+    if head.depth == 16 and isinstance(transparent, tuple):  # Pillow keeps only the upper bytes of colours
+        decoded.image.info["transparency"] = tuple(value >> 8 for value in transparent)
     profile: bytes | Cicp | None
     if head.cicp is not None:
         profile = profile_for(head.cicp)
-    elif sheet.profile is not None or head.is_srgb:
-        profile = sheet.profile
+    elif decoded.profile is not None or head.is_srgb:
+        profile = decoded.profile
     else:
         profile = profile_for_gamma(head.gamma, head.chromaticities)
-    return replace(sheet, profile=profile)
+    return replace(decoded, profile=profile)
 
 
 def decode_plain(
     file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
 ) -> DecodedImage:
-    """Decode a kind whose decoder delivers the whole picture at full size."""
+    """Decode a format whose decoder returns the whole picture at full size."""
     image = open_as(file, kind)
     check_size(image.size, bounds)
     if image.mode in ("I", "F"):  # 32 bits: measurements rather than a picture
@@ -304,13 +292,13 @@ def decode_plain(
         per_pixel *= 2  # Pillow turns a TIFF itself while loading, into a second copy
     begins_late = animated and bool(image.info.get("default_image"))
     if begins_late:
-        per_pixel *= 3  # the picture beside the animation, the first frame, and both together
+        per_pixel *= 3  # the picture besides the animation, the first frame, and both combined
     copies = {"png": 0}.get(kind, 1)  # of the whole file, read or mapped
     check_memory(image.width * image.height * per_pixel + copies * length_of_file(file), bounds)
     image.load()
     if begins_late:
         seek_first_frame(image)
-    # Pillow sees to it that zero is black, except in sixteen bits.
+    # Pillow makes zero black, except with sixteen bits.
     inverted = kind == "tiff" and image.mode.startswith("I;16") and tag_of(image, PHOTOMETRIC) == 0
     orientation = 1 if kind == "tiff" else orientation_of(image)
     return DecodedImage(image, image.size, orientation, profile_of(image), inverted, animated)
@@ -319,7 +307,7 @@ def decode_plain(
 def decode_avif_or_heic(
     file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
 ) -> DecodedImage:
-    """Decode AVIF or HEIC, and leave the pixels where their library puts them."""
+    """Decode AVIF or HEIC, and leave the pixels in the library's memory."""
     check_box_lengths(file)
     image: Any = open_as(file, kind)
     check_size(image.size, bounds)
@@ -333,11 +321,12 @@ def decode_avif_or_heic(
     if profile is None and (stated := box_colour(file)) is not None:
         profile = profile_for(stated)
     if kind == "avif":
-        data, *_times = image._decoder.get_frame(0)
+        data = pillow_internals.avif_pixels(image)
         rows = RawPixels(data, image.mode, size, len(data) // size[1])
     else:
-        frame = image._heif_file[image.tell()]
-        rows = RawPixels(frame.data, frame.mode, frame.size, frame.stride)
+        from gallery.images.sandbox.heif import heif_pixels
+
+        rows = heif_pixels(image)
     if rows.size != size or rows.stride < size[0] or len(rows.data) < rows.stride * size[1]:
         raise UnusableImage("damaged")
     return DecodedImage(rows, size, orientation, profile, inverted=False, animated=animated)
@@ -346,14 +335,15 @@ def decode_avif_or_heic(
 def decode_jpeg(
     file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
 ) -> DecodedImage:
-    """Decode a JPEG, shrinking it while it loads; count its scans first, since each costs a whole pass."""
+    """Decode a JPEG and shrink it while it loads. Its scans are counted first, because each costs a whole
+    pass."""
     coefficients = buffered_coefficients(file)
     image = open_as(file, kind)
     check_size(image.size, bounds)
     size = image.size
     orientation = orientation_of(image)
-    shown = (size[1], size[0]) if orientation >= 5 else size
-    width, height = need(shown)
+    framed = (size[1], size[0]) if orientation >= 5 else size
+    width, height = need(framed)
     image.draft(mode or image.mode, (height, width) if orientation >= 5 else (width, height))
     check_memory(coefficients + image.width * image.height * bytes_per_pixel(image.mode), bounds)
     image.load()
@@ -363,7 +353,8 @@ def decode_jpeg(
 def decode_webp(
     file: BinaryIO, kind: str, bounds: ImageBounds, need: SizeNeeded, mode: str | None
 ) -> DecodedImage:
-    """Decode a WebP, shrinking it while it is decoded; of an animation the first frame, whole."""
+    """Decode a WebP and shrink it while it is decoded; of an animation, decode the first frame at full
+    size."""
     size = webp_size(file.read(30))
     check_size(size, bounds)
     check_memory(length_of_file(file), bounds)
@@ -374,9 +365,9 @@ def decode_webp(
         return decode_webp_whole(file, size, bounds)
     if (features.width, features.height) != size:
         raise UnusableImage("damaged")
-    # What is taken in must be cut into tiles one day, at full size.
+    # An accepted picture must later be decoded at full size, for its tiles.
     check_memory(webp.memory_needed(features, size) + len(data), bounds)
-    about = Image.new("L", (1, 1))  # so that Pillow reads of it what it reads of all others
+    about = Image.new("L", (1, 1))  # so that Pillow parses the metadata as for other formats
     about.info.update(webp.read_metadata(data))
     orientation = orientation_of(about)
     upright = (size[1], size[0]) if orientation >= 5 else size
@@ -387,21 +378,20 @@ def decode_webp(
 
 
 def decode_webp_whole(file: BinaryIO, size: Size, bounds: ImageBounds) -> DecodedImage:
-    """Decode a WebP's first frame without the second copy of it that an ordinary load makes."""
+    """Decode a WebP's first frame without the second copy that an ordinary load makes."""
     check_memory(size[0] * size[1] * BYTES_PER_PIXEL["webp"][True] + length_of_file(file), bounds)
     image: Any = open_as(file, "webp")
     if image.size != size:
         raise UnusableImage("damaged")
     orientation, profile, animated = orientation_of(image), profile_of(image), image.n_frames > 1
-    frame, _timestamp, _duration = image._get_next()
-    raw = image.rawmode
-    del image  # with it goes the decoder's own pair of canvases
+    frame, raw = pillow_internals.webp_frame(image)
+    del image  # this frees the decoder's two canvases
     pixels = Image.frombuffer(raw, size, frame, "raw", raw, 0, 1)
     return DecodedImage(pixels, size, orientation, profile, inverted=False, animated=animated)
 
 
 def decoding_size(size: Size, needed: Size) -> Size:
-    """The size (px) divided by a whole number, so that SPARE times what is needed is left, or nearly."""
+    """The size (px) divided by a whole number, so that about OVERSAMPLING times the needed size is left."""
     by = math.floor(min(size[0] / needed[0], size[1] / needed[1]) / OVERSAMPLING)
     return (math.ceil(size[0] / by), math.ceil(size[1] / by)) if by > 1 else size
 
@@ -417,13 +407,13 @@ DECODERS = {
 
 
 def open_as(file: BinaryIO, kind: str) -> Image.Image:
-    """Open the file with the decoder of its kind and no other."""
+    """Open the file with the decoder of its format and no other."""
     if kind == "heic":
-        import pillow_heif
-
-        pillow_heif.register_heif_opener(
-            thumbnails=False, depth_images=False, aux_images=False, decode_threads=THREADS
-        )
+        try:
+            from gallery.images.sandbox import heif
+        except ImportError:  # without the extra "heic"
+            raise UnusableImage("heic_not_supported") from None
+        heif.register(THREADS)
     elif kind == "tiff":
         from PIL import TiffImagePlugin  # noqa: F401
     elif kind == "webp":
@@ -434,7 +424,7 @@ def open_as(file: BinaryIO, kind: str) -> Image.Image:
 
 
 def check_size(size: tuple[int, int], bounds: ImageBounds) -> None:
-    """Raise Unfit if the picture has too many pixels or too few."""
+    """Raise UnusableImage if the picture has too many pixels or too few."""
     if size[0] * size[1] > bounds.max_pixels:
         raise UnusableImage("too_many_pixels")
     if is_too_small(size, bounds.min_long_side):
@@ -442,20 +432,20 @@ def check_size(size: tuple[int, int], bounds: ImageBounds) -> None:
 
 
 def check_memory(needed: float, bounds: ImageBounds) -> None:
-    """Raise Unfit if `needed` bytes for the picture leave too little for the rest of the work."""
+    """Raise UnusableImage if `needed` bytes for the picture leave too little memory for the other steps."""
     if needed > bounds.memory_bytes - RESERVED_BYTES:
         raise UnusableImage("too_much_memory")
 
 
 def bytes_per_pixel(mode: str) -> int:
-    """Bytes that Pillow holds for each pixel: four as soon as there is more than one channel."""
+    """Pillow's bytes for each pixel: four if there is more than one channel."""
     if mode.startswith("I;16"):
         return 2
     return 1 if mode in ("1", "L", "P") else 4
 
 
 def check_box_lengths(file: BinaryIO) -> None:
-    """Raise Unfit if a file of boxes ends within one: its decoder would paint the missing tiles grey."""
+    """Raise UnusableImage if a file ends within a box: the decoder would paint the missing tiles grey."""
     end = length_of_file(file)
     at = 0
     while at + 8 <= end:
@@ -465,37 +455,37 @@ def check_box_lengths(file: BinaryIO) -> None:
         if length == 1:
             length = int.from_bytes(head[8:16], "big")
         if length < 8 or kind not in (b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"uuid"):
-            return  # it reaches to the end, or is something hung on behind
+            return  # the box extends to the end, or is foreign data after the picture
         at += length
         if at > end:
             raise UnusableImage("damaged")
 
 
 def is_animated(image: Image.Image) -> bool:
-    """Whether there is a second frame; pages of a TIFF and pictures beside a photograph are none."""
+    """Whether there is a second frame. Pages of a TIFF and extra pictures in a photograph do not count."""
     if image.format not in ("GIF", "PNG", "AVIF"):
         return False
     try:
         return bool(getattr(image, "is_animated", False))
-    except Exception:  # the first frame is all we need, whatever follows it
+    except Exception:  # only the first frame is needed, even if the next one is broken
         return True
 
 
 def seek_first_frame(image: Image.Image) -> None:
-    """Leave the picture that an APNG has for programs that show no animation, as browsers do."""
+    """Skip the picture that an APNG has for programs without animation, as browsers do."""
     try:
         image.seek(1)
         image.load()
     except MemoryError:
         raise
-    except Exception:  # a broken animation beside a good picture
+    except Exception:  # a broken animation after a good picture
         image.seek(0)
         image.load()
 
 
 def orientation_of(image: Image.Image) -> int:
-    found = tag_of(image, ORIENTATION)
-    return found if isinstance(found, int) and found in TRANSPOSITIONS else 1
+    tag = tag_of(image, ORIENTATION)
+    return tag if isinstance(tag, int) and tag in TRANSPOSITIONS else 1
 
 
 def tag_of(image: Image.Image, tag: int) -> object:
@@ -503,7 +493,7 @@ def tag_of(image: Image.Image, tag: int) -> object:
         return image.getexif().get(tag)
     except (MemoryError, UnusableImage):
         raise
-    except Exception:  # garbage beside a good picture
+    except Exception:  # garbage in the metadata of a good picture
         return None
 
 
@@ -513,9 +503,9 @@ def profile_of(image: Image.Image) -> bytes | None:
 
 
 def buffered_coefficients(file: BinaryIO) -> float:
-    """Bytes of coefficients that the JPEG decoder must keep, which is none for a picture of one scan.
+    """Bytes of coefficients that the JPEG decoder must keep; 0 for a picture with one scan.
 
-    Raises Unfit for a picture with so many scans that it would keep the processor busy for minutes.
+    Raises UnusableImage for a picture with so many scans that it would take minutes of processor time.
     """
     samples = 0.0
     progressive = False
@@ -533,7 +523,7 @@ def buffered_coefficients(file: BinaryIO) -> float:
 
 
 def samples_in_frame(header: bytes) -> float:
-    """Samples of all components that a JPEG frame header (without its length) declares."""
+    """The number of samples of all components in a JPEG frame header (without its length field)."""
     _precision, height, width, components = struct.unpack_from(">BHHB", header)
     factors = [(header[7 + 3 * n] >> 4, header[7 + 3 * n] & 15) for n in range(components)]
     across, down = max(h for h, _ in factors), max(v for _, v in factors)
@@ -541,7 +531,10 @@ def samples_in_frame(header: bytes) -> float:
 
 
 def webp_size(head: bytes) -> tuple[int, int]:
-    """The canvas (px) by the first 30 bytes: the decoder allocates it before one could ask. Raises Unfit."""
+    """The canvas (px) from the first 30 bytes, because the decoder allocates it when it opens the file.
+
+    Raises UnusableImage.
+    """
     chunk = head[12:16]
     if len(head) == 30 and chunk == b"VP8X":
         return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
@@ -554,11 +547,11 @@ def webp_size(head: bytes) -> tuple[int, int]:
     raise UnusableImage("damaged")
 
 
-def rendition_source_size(shown: tuple[int, int]) -> tuple[int, int]:
-    """The size (px) that renditions are made from: as shown, except for scrolls taller than renditions go."""
-    width, height = shown
-    if size_at_width(shown)[1] <= MAX_RENDITION_HEIGHT:
-        return shown
+def rendition_source_size(framed: tuple[int, int]) -> tuple[int, int]:
+    """The size (px) from which renditions are made: the framed size, but smaller for very tall scrolls."""
+    width, height = framed
+    if size_at_width(framed)[1] <= MAX_RENDITION_HEIGHT:
+        return framed
     return max(1, width * MAX_RENDITION_HEIGHT // height), MAX_RENDITION_HEIGHT
 
 
@@ -576,7 +569,7 @@ def size_at_long_side(size: Size, long_side: int) -> Size:
 
 
 def stored_box(box: tuple[int, int, int, int], size: Size, orientation: int) -> tuple[int, int, int, int]:
-    """Where an upright box (left, top, right, bottom) lies in a picture that is stored turned, of `size` px."""
+    """An upright box (left, top, right, bottom) in the coordinates of the stored picture, of `size` px."""
     left, top, right, bottom = box
     if orientation >= 5:  # rows are stored as columns
         left, top, right, bottom = top, left, bottom, right
@@ -588,31 +581,31 @@ def stored_box(box: tuple[int, int, int, int], size: Size, orientation: int) -> 
     return left, top, right, bottom
 
 
-def srgb_image(sheet: DecodedImage, size: Size) -> Image.Image:
-    """The picture's pixels in `size` (px, upright): RGB in sRGB, with nothing of the file's but its colours."""
+def srgb_image(decoded: DecodedImage, size: Size) -> Image.Image:
+    """The framed part in `size` (px, upright), as sRGB, without the file's metadata."""
     width, height = size
-    stored = (height, width) if sheet.orientation >= 5 else (width, height)
+    stored = (height, width) if decoded.orientation >= 5 else (width, height)
     try:
-        image = to_srgb(scaled_image(sheet, stored), sheet.profile)
+        image = to_srgb(scaled_image(decoded, stored), decoded.profile)
     except (UnusableImage, MemoryError):
         raise
     except Exception as fault:
         raise UnusableImage("unsupported_variant") from fault
-    if sheet.orientation in TRANSPOSITIONS:
-        image = image.transpose(TRANSPOSITIONS[sheet.orientation])
+    if decoded.orientation in TRANSPOSITIONS:
+        image = image.transpose(TRANSPOSITIONS[decoded.orientation])
     bare = Image.new("RGB", image.size)
     bare.paste(image)
     return bare
 
 
-def scaled_image(sheet: DecodedImage, size: tuple[int, int]) -> Image.Image:
-    """What is shown of the sheet, in 8 bits without alpha, scaled to `size` (as stored) a band at a time: there is no
+def scaled_image(decoded: DecodedImage, size: tuple[int, int]) -> Image.Image:
+    """The framed part, in 8 bits without alpha, scaled to `size` (as stored) band by band, without a
     second full copy."""
-    source = sheet.image
-    left, above, right, below = sheet.shown_box
+    source = decoded.image
+    left, above, right, below = decoded.framed_box
     from_x, to_x = math.floor(left), min(source.width, math.ceil(right))
     scale = (below - above) / size[1]
-    margin = 4  # rows of the result; Lanczos looks at three on either side
+    margin = 4  # rows of the result; Lanczos uses three on either side
     rows = max(16, round(2_000_000 / (to_x - from_x) / scale))
     result: Image.Image | None = None
     for top in range(0, size[1], rows):
@@ -621,7 +614,7 @@ def scaled_image(sheet: DecodedImage, size: tuple[int, int]) -> Image.Image:
         begin, end = above + first * scale, above + last * scale
         upper, lower = math.floor(begin), min(source.height, math.ceil(end))
         band = opaque_band(
-            source.crop((from_x, upper, to_x, lower)), inverted=sheet.inverted, white=sheet.white
+            source.crop((from_x, upper, to_x, lower)), inverted=decoded.inverted, white=decoded.white
         )
         box = (
             left - from_x,
@@ -638,7 +631,7 @@ def scaled_image(sheet: DecodedImage, size: tuple[int, int]) -> Image.Image:
 
 
 def opaque_band(band: Image.Image, *, inverted: bool, white: int) -> Image.Image:
-    """The band as 8-bit L, RGB, CMYK or LAB, laid on white paper. `white`: see Sheet."""
+    """The band as 8-bit L, RGB, CMYK or LAB, on a white background. `white`: see DecodedImage."""
     mode = band.mode
     if mode.startswith("I;16"):
         wide = band if mode == "I;16" else band.convert("I")
@@ -663,19 +656,19 @@ def opaque_band(band: Image.Image, *, inverted: bool, white: int) -> Image.Image
 
 
 def samples_equal(band: Image.Image, sample: int) -> Image.Image:
-    """Where a band of sixteen bits has just this number: 255, elsewhere 0."""
+    """255 where a band of sixteen bits has exactly this value, 0 elsewhere."""
     data, halves = band.tobytes(), []
     order = {"I;16B": ("L;16B", "L;16")}.get(
         band.mode, ("L;16", "L;16B")
     )  # of the upper half, then of the lower
     for half, rawmode in zip(divmod(sample, 256), order, strict=True):
-        found = Image.frombytes("L", band.size, data, "raw", rawmode)
-        halves.append(found.point([255 * (value == half) for value in range(256)]))
+        half_band = Image.frombytes("L", band.size, data, "raw", rawmode)
+        halves.append(half_band.point([255 * (value == half) for value in range(256)]))
     return ImageChops.darker(*halves)
 
 
 def to_srgb(image: Image.Image, profile: bytes | Cicp | None) -> Image.Image:
-    """The picture in sRGB: by its profile if that can be read, otherwise by what its mode usually means."""
+    """The picture in sRGB: by its profile if that is usable, otherwise by the usual meaning of its mode."""
     if isinstance(profile, Cicp):
         return tone_mapped(image, profile)
     if image.mode == "LAB":
@@ -685,7 +678,7 @@ def to_srgb(image: Image.Image, profile: bytes | Cicp | None) -> Image.Image:
 
 
 def convert_by_profile(image: Image.Image, profile: bytes | None) -> Image.Image | None:
-    """Relative colorimetric with black-point compensation, or None where the profile is garbage."""
+    """Relative colorimetric with black-point compensation; None if the profile is not usable."""
     if profile is None:
         return None
     try:
@@ -696,7 +689,7 @@ def convert_by_profile(image: Image.Image, profile: bytes | None) -> Image.Image
         return transform_by(profile, image.mode).apply(image)
     except MemoryError:
         raise
-    except Exception:  # a bad profile beside a good picture
+    except Exception:  # a bad profile in a good picture
         return None
 
 
@@ -704,7 +697,7 @@ def colour_space_of(profile: bytes) -> str:
     return ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
 
 
-@lru_cache(maxsize=1)  # a picture that is worked on in bands needs the same one for each
+@lru_cache(maxsize=1)  # all bands of a picture need the same one
 def transform_by(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
     return ImageCms.buildTransform(
         ImageCms.ImageCmsProfile(io.BytesIO(profile)),
@@ -717,11 +710,11 @@ def transform_by(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
 
 
 def convert_by_mode(image: Image.Image) -> Image.Image:
-    """Colours without a profile: sRGB is meant, and for inks the usual coated paper."""
+    """Colours without a profile: taken as sRGB, and CMYK as inks on coated paper."""
     if image.mode != "CMYK":
         return image if image.mode == "RGB" else image.convert("RGB")
     cyan, magenta, yellow, black = image.split()
-    # Two points on each side: Pillow's interpolation between them is just the mixing by covered area.
+    # Two points on each side: Pillow's interpolation between them is the mixing by covered area.
     table = [channel / 255 for overprint in OVERPRINTS for channel in overprint]
     inks = Image.merge("RGB", (cyan, magenta, yellow)).filter(ImageFilter.Color3DLUT(2, table))
     veil = black.point([255 - round(ink * (255 - BLACK_INK) / 255) for ink in range(256)])
@@ -730,18 +723,18 @@ def convert_by_mode(image: Image.Image) -> Image.Image:
 
 def scale_to_widths(largest: Image.Image, width: int) -> list[Image.Image]:
     """The picture in each width of the table, largest first, each made from the next larger one."""
-    prints = [largest]
+    images = [largest]
     for step in reversed(widths_for(width)[:-1]):
         size = (step, max(1, round(largest.height * step / largest.width)))
-        prints.append(prints[-1].resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
-    return prints
+        images.append(images[-1].resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
+    return images
 
 
-def write_renditions(prints: list[Image.Image], out: Path, formats: Sequence[Format] = FORMATS) -> list[str]:
-    """Encode every print in every format; the names written, in the order of `formats`.
+def write_renditions(images: list[Image.Image], out: Path, formats: Sequence[Format] = FORMATS) -> list[str]:
+    """Encode every image in every format; returns the file names, in the order of `formats`.
 
-    Two go on at once, but never two AVIFs: their encoder takes the most memory and uses both processors. The largest
-    AVIF comes last and alone, for it takes more than all the rest together.
+    Two encoders run at once, but never two for AVIF, which takes the most memory and uses both processors.
+    The largest AVIF is encoded last and alone, because it takes more memory than all others together.
     """
     slow, *quick = formats
 
@@ -751,10 +744,10 @@ def write_renditions(prints: list[Image.Image], out: Path, formats: Sequence[For
                 write_image(image, format, out / file_name(image.width, format.name))
 
     with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(write_all, [slow], prints[1:]), pool.submit(write_all, quick, prints)]:
+        for done in [pool.submit(write_all, [slow], images[1:]), pool.submit(write_all, quick, images)]:
             done.result()
-    write_all([slow], prints[:1])
-    return [file_name(image.width, format.name) for format in formats for image in reversed(prints)]
+    write_all([slow], images[:1])
+    return [file_name(image.width, format.name) for format in formats for image in reversed(images)]
 
 
 def write_image(image: Image.Image, format: Format, target: Path) -> None:
@@ -767,7 +760,7 @@ def write_image(image: Image.Image, format: Format, target: Path) -> None:
 
 
 def placeholder(image: Image.Image) -> str:
-    """The picture some 12 px wide, as a data address that fits into a page's HTML."""
+    """The picture about 12 px wide, as a data: URI for a page's HTML."""
     address = ""
     for long_side, quality in ((12, 60), (12, 35), (12, 10), (10, 10), (8, 10), (6, 5), (4, 0)):
         tiny = image.resize(size_at_long_side(image.size, long_side), Image.Resampling.BOX)
@@ -787,10 +780,10 @@ def mean_colour(image: Image.Image) -> str:
 
 
 def perceptual_hash(image: Image.Image) -> str:
-    """64 bits, as 16 hex digits, of which similar pictures share nearly all.
+    """64 bits, as 16 hex digits; similar pictures differ in few bits.
 
-    Each bit says whether one of the 8 × 8 slowest waves of the 32 × 32 px picture (its cosine transform) is
-    stronger than the median of them.
+    Each bit says whether one of the 8 × 8 lowest frequencies of the 32 × 32 px picture (its cosine transform)
+    is stronger than their median.
     """
     side, waves = 32, 8
     small = image.convert("L").resize((side, side), Image.Resampling.LANCZOS)
@@ -807,15 +800,16 @@ def perceptual_hash(image: Image.Image) -> str:
     return f"{int(bits, 2):016x}"
 
 
-def softness(prints: Sequence[Image.Image]) -> int:
-    """How much of the steps from pixel to pixel stays when the picture is blurred once more: 0 to 1000.
+def softness(images: Sequence[Image.Image]) -> int:
+    """How much of the differences between neighbouring pixels remains when the picture is blurred: 0 to 1000.
 
-    What is sharp loses most of them, what is blurred has few to lose (after Crété and others, "The blur effect",
-    2007). Flat areas have no steps and do not count. `prints`: the picture in several sizes, largest first; measured is
-    what has SHARP_SIDE px on its longer side, or less. Of across and down the softer one counts, for hands that shake.
+    A sharp picture loses most of them, a blurred one has few to lose (after Crété and others, "The blur
+    effect", 2007). Flat areas have no differences and do not count. `images`: the picture in several sizes,
+    largest first; it is measured at SHARPNESS_SIDE px on the longer side, or less. The softer of the two
+    directions counts, because of camera shake.
     """
-    enough = [each for each in prints if max(each.size) >= SHARPNESS_SIDE]
-    image = (enough[-1] if enough else prints[0]).convert("L")
+    enough = [each for each in images if max(each.size) >= SHARPNESS_SIDE]
+    image = (enough[-1] if enough else images[0]).convert("L")
     if max(image.size) > SHARPNESS_SIDE:
         image = image.resize(
             size_at_long_side(image.size, SHARPNESS_SIDE), Image.Resampling.LANCZOS, reducing_gap=3.0

@@ -1,6 +1,6 @@
-"""Decoded pixels that stay where a foreign library put them: Pillow gets copies of a few rows at a time.
+"""Decoded pixels in another library's memory, of which Pillow gets copies of a few rows at a time.
 
-A picture of Pillow's own would be a second full copy, of four bytes for each pixel.
+A Pillow image of the whole picture would be a second full copy, with four bytes for each pixel.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class RawPixels:
-    """As much of Pillow's Image as is needed to cut pieces out of it."""
+    """The part of Pillow's Image interface that cropping needs."""
 
     data: bytes | bytearray | memoryview
     mode: str  # "L", "RGB" or "RGBA", a byte for each channel
@@ -26,7 +26,7 @@ class RawPixels:
         return self.size[1]
 
     def crop(self, box: tuple[int, int, int, int]) -> Image.Image:
-        """What lies in left, top, right, bottom (px, within the picture)."""
+        """The pixels in left, top, right, bottom (px, within the picture)."""
         left, top, right, bottom = box
         rows = memoryview(self.data)[top * self.stride : bottom * self.stride]
         band = Image.frombytes(self.mode, (self.width, bottom - top), rows, "raw", self.mode, self.stride)

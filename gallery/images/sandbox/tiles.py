@@ -1,6 +1,6 @@
 """Pieces of a picture at its full size: the pyramid of tiles, and single regions on demand.
 
-Everything here runs in the child process. No step holds more of the picture than its decoder does and some bands.
+Runs in the child process. Memory use is that of the decoder and a few bands of the picture.
 """
 
 import math
@@ -15,12 +15,11 @@ from PIL import Image
 
 from gallery.images.framing import NO_FRAMING, Framing
 from gallery.images.iiif_requests import TILE_SIZE, ImageRequest, level_size, scale_factors, tile_at
+from gallery.images.sandbox.bounds import ImageBounds, UnusableImage
 from gallery.images.sandbox.pixels import (
     TRANSPOSITIONS,
     DecodedImage,
-    ImageBounds,
     Size,
-    UnusableImage,
     decode,
     opaque_band,
     stored_box,
@@ -28,12 +27,12 @@ from gallery.images.sandbox.pixels import (
 )
 from gallery.images.sandbox.raw_pixels import RawPixels
 
-BAND_PIXELS = 2_000_000  # px that are worked on at a time
-MARGIN = 4  # rows and columns of the result; Lanczos looks at three on either side
+BAND_PIXELS = 2_000_000  # px that are processed at a time
+MARGIN = 4  # rows and columns of the result; Lanczos uses three on either side
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-# By IIIF's name of the format: Pillow's name, and how a piece is written. Optimised Huffman tables would save 5 % of a
+# From IIIF's name of a format to Pillow's name and options. Optimised Huffman tables would save 5 % of a
 # tile's bytes for 2.6 times the work.
 OUTPUT_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "jpg": ("JPEG", {"quality": 82, "subsampling": "4:2:0"}),
@@ -43,58 +42,61 @@ OUTPUT_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class PieceSource(Protocol):
-    """A decoded picture from which upright pieces in sRGB can be had; its size is in px of its own."""
+    """A decoded picture that gives upright pieces in sRGB. Its size is that of its own pixels."""
 
     @property
     def size(self) -> Size: ...
 
     @property
-    def shown(self) -> Box:
-        """What is shown of it, in px of its own."""
+    def framed_box(self) -> Box:
+        """The framed part, in its own pixels."""
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image: ...
 
 
 @dataclass(frozen=True)
 class WholeSource:
-    """A picture that its decoder delivered whole."""
+    """A picture that was decoded as a whole."""
 
-    sheet: DecodedImage
+    decoded: DecodedImage
 
     @property
     def size(self) -> Size:
-        width, height = self.sheet.image.size
-        return (height, width) if self.sheet.orientation >= 5 else (width, height)
+        width, height = self.decoded.image.size
+        return (height, width) if self.decoded.orientation >= 5 else (width, height)
 
     @property
-    def shown(self) -> Box:
-        return shown_within(self.sheet, self.size)
+    def framed_box(self) -> Box:
+        return framed_box_within(self.decoded, self.size)
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
-        box = stored_box((left, top, right, bottom), self.sheet.image.size, self.sheet.orientation)
-        band = opaque_band(self.sheet.image.crop(box), inverted=self.sheet.inverted, white=self.sheet.white)
-        return orient(to_srgb(band, self.sheet.profile), self.sheet.orientation)
+        box = stored_box((left, top, right, bottom), self.decoded.image.size, self.decoded.orientation)
+        band = opaque_band(
+            self.decoded.image.crop(box), inverted=self.decoded.inverted, white=self.decoded.white
+        )
+        return orient(to_srgb(band, self.decoded.profile), self.decoded.orientation)
 
 
 @dataclass(frozen=True)
 class LumaSource:
-    """A colour JPEG as brightness at full size and colour at half: as good as most are stored, in half the memory."""
+    """A colour JPEG with brightness at full size and colour at half, as most are stored; it takes half the
+    memory."""
 
-    sheet: DecodedImage  # its image holds the brightness
+    decoded: DecodedImage  # its image is the brightness
     colours: tuple[Image.Image, Image.Image]  # Cb and Cr, each half as wide and as high
 
     @property
     def size(self) -> Size:
-        return self.sheet.turned_size
+        return self.decoded.turned_size
 
     @property
-    def shown(self) -> Box:
-        return shown_within(self.sheet, self.size)
+    def framed_box(self) -> Box:
+        return framed_box_within(self.decoded, self.size)
 
     def piece(self, left: int, top: int, right: int, bottom: int) -> Image.Image:
-        full = self.sheet.image
-        x, y, to_x, to_y = stored_box((left, top, right, bottom), full.size, self.sheet.orientation)
-        # Around the box by a few px, so that colours meet at its edges as if the picture were whole.
+        full = self.decoded.image
+        x, y, to_x, to_y = stored_box((left, top, right, bottom), full.size, self.decoded.orientation)
+        # A few px more on each side, so that colours at the edges are the same as in the whole picture.
         x0, y0 = max(0, x // 2 - MARGIN), max(0, y // 2 - MARGIN)
         x1 = min(self.colours[0].width, (to_x + 1) // 2 + MARGIN)
         y1 = min(self.colours[0].height, (to_y + 1) // 2 + MARGIN)
@@ -104,13 +106,13 @@ class LumaSource:
             for colour in self.colours
         ]
         band = Image.merge("YCbCr", (full.crop((x, y, to_x, to_y)), *bands)).convert("RGB")
-        return orient(to_srgb(band, self.sheet.profile), self.sheet.orientation)
+        return orient(to_srgb(band, self.decoded.profile), self.decoded.orientation)
 
 
-def shown_within(sheet: DecodedImage, size: Size) -> Box:
-    """Where what is shown of the sheet lies when it is upright, turned and of `size` px."""
-    left, top, right, bottom = sheet.framing.box(sheet.turned_size)
-    across, down = size[0] / sheet.turned_size[0], size[1] / sheet.turned_size[1]
+def framed_box_within(decoded: DecodedImage, size: Size) -> Box:
+    """The framed part of a picture that is upright, turned and of `size` px."""
+    left, top, right, bottom = decoded.framing.box(decoded.turned_size)
+    across, down = size[0] / decoded.turned_size[0], size[1] / decoded.turned_size[1]
     return left * across, top * down, right * across, bottom * down
 
 
@@ -119,7 +121,7 @@ def orient(band: Image.Image, orientation: int) -> Image.Image:
 
 
 def scaled_piece(source: PieceSource, box: Box, size: Size) -> Image.Image:
-    """What lies in `box` (px of the source) in `size`, made band by band."""
+    """The part in `box` (px of the source) scaled to `size`, band by band."""
     left, top, right, bottom = box
     if (right - left, bottom - top) == size and all(side == int(side) for side in box):
         return source.piece(int(left), int(top), int(right), int(bottom))
@@ -141,7 +143,7 @@ def scaled_piece(source: PieceSource, box: Box, size: Size) -> Image.Image:
 
 
 def padded_range(begin: float, end: float, scale: float, most: int) -> tuple[int, int]:
-    """The whole px from `begin` to `end` with what scaling looks at beyond them."""
+    """The whole px from `begin` to `end`, with the neighbours that scaling uses."""
     margin = MARGIN * max(1.0, scale)
     return max(0, math.floor(begin - margin)), min(most, math.ceil(end + margin))
 
@@ -153,17 +155,18 @@ def write_region(
     source: Path,
     kind: str,
     whole: Size,
-    cut: ImageRequest,
+    request: ImageRequest,
     out: Path,
     bounds: ImageBounds,
     framing: Framing = NO_FRAMING,
 ) -> None:
-    """Write what was asked for into the file `out`. `whole` is the framed picture's size in which `cut` speaks."""
-    x, y, width, height = cut.region
-    shrinking = max(1.0, min(width / cut.size[0], height / cut.size[1]))
+    """Write the requested region into the file `out`. `whole` is the framed picture's size, to which
+    `request` refers."""
+    x, y, width, height = request.region
+    shrinking = max(1.0, min(width / request.size[0], height / request.size[1]))
     with errors_as_damaged():
-        found = open_source(source, kind, whole, shrinking, bounds, framing)
-        left, top, right, bottom = found.shown
+        picture = open_source(source, kind, whole, shrinking, bounds, framing)
+        left, top, right, bottom = picture.framed_box
         across, down = (right - left) / whole[0], (bottom - top) / whole[1]
         box = (
             left + x * across,
@@ -171,20 +174,20 @@ def write_region(
             left + (x + width) * across,
             top + (y + height) * down,
         )
-        image = scaled_piece(found, box, cut.size)
-        del found
-    if cut.mirrored:
+        image = scaled_piece(picture, box, request.size)
+        del picture
+    if request.mirrored:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    if cut.degrees:
-        image = image.transpose(CLOCKWISE[cut.degrees])
-    if cut.quality == "gray":
+    if request.degrees:
+        image = image.transpose(CLOCKWISE[request.degrees])
+    if request.quality == "gray":
         image = image.convert("L")
-    elif cut.quality == "bitonal":
+    elif request.quality == "bitonal":
         image = image.convert("1")
-    format, options = OUTPUT_FORMATS[cut.format]
+    format, options = OUTPUT_FORMATS[request.format]
     if image.mode == "1" and format != "PNG":
         image = image.convert("L")
-    bare = Image.new(image.mode, image.size)  # nothing of the file's but its colours
+    bare = Image.new(image.mode, image.size)  # without the file's metadata
     bare.paste(image)
     bare.save(out, format, **options)
 
@@ -199,18 +202,19 @@ CLOCKWISE = {
 def open_source(
     source: Path, kind: str, whole: Size, shrinking: float, bounds: ImageBounds, framing: Framing
 ) -> PieceSource:
-    """The decoded picture, if possible shrunk while loading, but never below what `shrinking` leaves of `whole`."""
+    """The decoded picture, if possible shrunk while loading, but not smaller than `whole` divided by
+    `shrinking`."""
 
-    def need(shown: Size) -> Size:
+    def need(framed: Size) -> Size:
         return max(1, int(whole[0] / shrinking)), max(1, int(whole[1] / shrinking))
 
     if kind != "jpeg":
         return WholeSource(decode(source, kind, bounds, need, framing=framing))
     shrunk = decode(
-        source, kind, bounds, lambda shown: smaller_size(need(shown), half_size(shown)), framing=framing
+        source, kind, bounds, lambda framed: smaller_size(need(framed), half_size(framed)), framing=framing
     )
-    left, _top, right, _bottom = WholeSource(shrunk).shown
-    if need(shrunk.shown_size)[0] <= right - left:
+    left, _top, right, _bottom = WholeSource(shrunk).framed_box
+    if need(shrunk.framed_size)[0] <= right - left:
         return WholeSource(shrunk)
     if isinstance(shrunk.image, RawPixels) or shrunk.image.mode != "RGB":
         return WholeSource(decode(source, kind, bounds, need, framing=framing))
@@ -238,7 +242,7 @@ def chroma_of(half: Image.Image) -> tuple[Image.Image, Image.Image]:
 
 @contextmanager
 def errors_as_damaged() -> Iterator[None]:
-    """Raises Unfit for whatever goes wrong within: the picture's colours or bytes are at fault."""
+    """Raises UnusableImage("damaged") for any error inside: the picture's bytes or colours are at fault."""
     try:
         yield
     except (UnusableImage, MemoryError):
@@ -251,21 +255,22 @@ def errors_as_damaged() -> Iterator[None]:
 
 
 class PyramidLevel:
-    """One level of the pyramid: it takes the picture's rows from the top, cuts them into tiles and hands on the half."""
+    """One level of the pyramid: it takes rows from the top, cuts them into tiles and passes them on at
+    half the size."""
 
     def __init__(self, whole: Size, factor: int, below: "PyramidLevel | None", write: "TileWriter") -> None:
         self.whole, self.factor, self.below, self.write = whole, factor, below, write
         self.size = level_size(whole, factor)
         self.strip = Image.new("RGB", (self.size[0], min(TILE_SIZE, self.size[1])))
         self.filled = 0  # rows of the strip
-        self.cut_off = 0  # rows that were cut into tiles before
+        self.done = 0  # rows that were already cut into tiles
 
     def add(self, rows: Image.Image) -> None:
-        """Take `rows`, as wide as this level; tiles are written as soon as they are complete."""
+        """Take `rows`, which are as wide as this level; tiles are written as soon as they are complete."""
         at = 0
         while at < rows.height:
-            high = min(TILE_SIZE, self.size[1] - self.cut_off)  # of the strip that is being filled
-            if rows.height == high and not self.filled:  # a strip as it should be: it need not be copied
+            high = min(TILE_SIZE, self.size[1] - self.done)  # of the strip that is being filled
+            if rows.height == high and not self.filled:  # already a complete strip: it need not be copied
                 self.cut(rows)
                 return
             taken = min(high - self.filled, rows.height - at)
@@ -279,7 +284,7 @@ class PyramidLevel:
                 )
 
     def cut(self, strip: Image.Image) -> None:
-        top = self.cut_off * self.factor
+        top = self.done * self.factor
         self.write(
             (
                 tile_at(left * self.factor, top, self.factor, self.whole),
@@ -287,13 +292,13 @@ class PyramidLevel:
             )
             for left in range(0, strip.width, TILE_SIZE)
         )
-        self.cut_off += strip.height
+        self.done += strip.height
         if self.below is not None:
             self.below.add(strip.reduce(2))
 
 
 class TileWriter:
-    """Writes tiles into a folder on both processors, one strip of them while the next is being made."""
+    """Writes tiles into a folder with two threads: one strip of tiles while the next is being made."""
 
     def __init__(self, out: Path, pool: ThreadPoolExecutor) -> None:
         self.out, self.pool = out, pool
@@ -302,54 +307,55 @@ class TileWriter:
 
     def __call__(self, tiles: Iterable[tuple[ImageRequest, Image.Image]]) -> None:
         self.finish()
-        self.strip = [self.pool.submit(self.write_one, cut, image) for cut, image in tiles]
+        self.strip = [self.pool.submit(self.write_one, tile, image) for tile, image in tiles]
         self.count += len(self.strip)
 
     def finish(self) -> None:
-        """Wait for the tiles that are being written. Raises OSError for the folder."""
+        """Wait for the tiles that are being written. Raises OSError if the folder cannot be written."""
         for writing in self.strip:
             writing.result()
         self.strip = []
 
-    def write_one(self, cut: ImageRequest, image: Image.Image) -> None:
-        format, options = OUTPUT_FORMATS[cut.format]
-        image.save(self.out / cut.name, format, **options)
+    def write_one(self, tile: ImageRequest, image: Image.Image) -> None:
+        format, options = OUTPUT_FORMATS[tile.format]
+        image.save(self.out / tile.name, format, **options)
 
 
 def write_tiles(
     source: Path, kind: str, whole: Size, out: Path, bounds: ImageBounds, framing: Framing = NO_FRAMING
 ) -> dict[str, Any]:
-    """Write every tile of `iiif.tiles(whole)` into the folder `out`. Raises Unfit, or OSError for the folder."""
+    """Write every tile of `all_tiles(whole)` into the folder `out`. Raises UnusableImage, or OSError for
+    the folder."""
     with ThreadPoolExecutor(2) as pool:
         write = TileWriter(out, pool)
         below: PyramidLevel | None = None
         for factor in reversed(scale_factors(whole)[1:]):
             below = PyramidLevel(whole, factor, below, write)
-        found: PieceSource
+        picture: PieceSource
         half = decode(source, kind, bounds, half_size, framing=framing)
         colour = half.image if kind == "jpeg" and half.image.mode == "RGB" else None
-        if isinstance(colour, Image.Image) and half.shown_size == whole:
-            # The decoder's own half is as good as ours, and so the two never lie in memory at once.
+        if isinstance(colour, Image.Image) and half.framed_size == whole:
+            # The decoder's own half is as good as ours, and so the two are never in memory at the same time.
             if below is not None:
                 feed_level(WholeSource(half), below)
                 below = None
             colours = chroma_of(colour)
             del half, colour
-            found = LumaSource(decode(source, kind, bounds, whole_size, "L", framing), colours)
+            picture = LumaSource(decode(source, kind, bounds, whole_size, "L", framing), colours)
         elif half.image.size == half.size:
-            found = WholeSource(half)
+            picture = WholeSource(half)
             del half, colour
         else:
             del half, colour
-            found = WholeSource(decode(source, kind, bounds, lambda _: whole, framing=framing))
-        feed_level(found, PyramidLevel(whole, 1, below, write))
+            picture = WholeSource(decode(source, kind, bounds, lambda _: whole, framing=framing))
+        feed_level(picture, PyramidLevel(whole, 1, below, write))
         write.finish()
         return {"tiles": write.count}
 
 
 def feed_level(source: PieceSource, level: PyramidLevel) -> None:
-    """Give all that is shown of the source to `level`, band by band."""
-    left, above, right, below = source.shown
+    """Give the framed part of the source to `level`, band by band."""
+    left, above, right, below = source.framed_box
     down = (below - above) / level.size[1]
     for top in range(0, level.size[1], TILE_SIZE):
         bottom = min(level.size[1], top + TILE_SIZE)

@@ -1,12 +1,13 @@
-"""WebP shrunk while it is decoded, which the library can and Pillow does not ask for.
+"""Decode a WebP to a smaller size directly: libwebp can do that, but Pillow does not use it.
 
-Pillow's own decoder holds a whole picture three times. This calls the library that Pillow was built with; where that
-cannot be found (`decoder` is None), and for animations, Pillow's way remains.
+Pillow's own decoder keeps three copies of a picture in memory. This module calls the libwebp that Pillow was
+built with. If it cannot be found (`libwebp` returns None), and for animations, Pillow's decoder is used.
 """
 
 import ctypes
 from functools import cache
 
+from gallery.images.sandbox.pillow_internals import webp_library
 from gallery.images.sandbox.raw_pixels import RawPixels
 
 Size = tuple[int, int]
@@ -39,7 +40,7 @@ class Channels(ctypes.Structure):
 
 
 class Planes(ctypes.Structure):
-    """WebPYUVABuffer, which we do not use; but it is the larger half of a union."""
+    """WebPYUVABuffer. It is not used here, but it is the larger member of a union."""
 
     _fields_ = (
         ("data", ctypes.c_void_p * 4),
@@ -60,7 +61,7 @@ class Output(ctypes.Structure):
         ("width", ctypes.c_int),
         ("height", ctypes.c_int),
         ("is_ours", ctypes.c_int),
-        ("held", PixelBuffer),
+        ("buffer", PixelBuffer),
         ("pad", ctypes.c_uint32 * 4),
         ("private", ctypes.c_void_p),
     )
@@ -93,11 +94,9 @@ class Config(ctypes.Structure):
 
 @cache
 def libwebp() -> ctypes.CDLL | None:
-    """The library that Pillow's own module was linked with, or None."""
+    """The libwebp that Pillow's module was linked with, or None."""
     try:
-        from PIL import _webp
-
-        library = ctypes.CDLL(_webp.__file__)
+        library = ctypes.CDLL(webp_library())
         library.WebPDecode.argtypes = (ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(Config))
         library.WebPGetFeaturesInternal.argtypes = (
             ctypes.c_char_p,
@@ -112,7 +111,7 @@ def libwebp() -> ctypes.CDLL | None:
 
 
 def features_of(data: bytes) -> Features | None:
-    """What a still WebP says of itself; None for an animation, for what is damaged, and where there is no library."""
+    """The header of a still WebP; None for an animation, for a damaged file, and without the library."""
     library, features = libwebp(), Features()
     if library is None or library.WebPGetFeaturesInternal(data, len(data), ctypes.byref(features), ABI):
         return None
@@ -120,26 +119,27 @@ def features_of(data: bytes) -> Features | None:
 
 
 def read_metadata(data: bytes) -> dict[str, bytes]:
-    """What lies in the file beside the picture, by the names that Pillow gives it."""
-    found: dict[str, bytes] = {}
+    """The file's metadata chunks, under the names that Pillow uses."""
+    metadata: dict[str, bytes] = {}
     at = 12
     while at + 8 <= len(data):
         kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
         if kind in METADATA_CHUNKS:
-            found.setdefault(METADATA_CHUNKS[kind], data[at + 8 : at + 8 + length])
+            metadata.setdefault(METADATA_CHUNKS[kind], data[at + 8 : at + 8 + length])
         at += 8 + length + length % 2
-    return found
+    return metadata
 
 
 def memory_needed(features: Features, size: Size) -> int:
-    """What decoding it to `size` px takes beside the file: the output, and what the library holds of the whole picture."""
-    held = 4 if features.format == LOSSLESS else 2 if features.has_alpha else 0
+    """The bytes for decoding to `size` px, without the file: the output, and the library's copy of the
+    whole picture."""
+    per_pixel = 4 if features.format == LOSSLESS else 2 if features.has_alpha else 0
     whole: int = features.width * features.height
-    return whole * held + size[0] * size[1] * (4 if features.has_alpha else 3)
+    return whole * per_pixel + size[0] * size[1] * (4 if features.has_alpha else 3)
 
 
 def decode_still(data: bytes, features: Features, size: Size) -> RawPixels:
-    """The picture in `size` px, which is its own or smaller. Raises ValueError where it is damaged."""
+    """The picture in `size` px, its own size or smaller. Raises ValueError if it is damaged."""
     library = libwebp()
     assert library is not None
     channels = 4 if features.has_alpha else 3
@@ -148,8 +148,8 @@ def decode_still(data: bytes, features: Features, size: Size) -> RawPixels:
     library.WebPInitDecoderConfigInternal(ctypes.byref(config), ABI)
     output, options = config.output, config.options
     output.mode, output.is_ours = (MODE_RGBA if features.has_alpha else MODE_RGB), 1
-    held = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
-    output.held.channels = Channels(ctypes.addressof(held), size[0] * channels, len(pixels))
+    buffer = (ctypes.c_ubyte * len(pixels)).from_buffer(pixels)
+    output.buffer.channels = Channels(ctypes.addressof(buffer), size[0] * channels, len(pixels))
     options.use_scaling = int(size != (features.width, features.height))
     options.scaled_width, options.scaled_height = size
     status = library.WebPDecode(data, len(data), ctypes.byref(config))

@@ -1,0 +1,21 @@
+"""openpyxl without Pillow.
+
+openpyxl imports Pillow, if it is installed, to open the pictures in a workbook. Only the sandbox may open pictures, so Pillow
+is hidden from openpyxl; it then ignores them.
+"""
+
+import sys
+
+_pillow = sys.modules.get("PIL")
+sys.modules["PIL"] = None  # type: ignore[assignment]  # makes `import PIL` raise ImportError
+try:
+    import openpyxl
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils.exceptions import InvalidFileException
+finally:
+    if _pillow is None:
+        del sys.modules["PIL"]
+    else:
+        sys.modules["PIL"] = _pillow
+
+__all__ = ["Alignment", "Font", "InvalidFileException", "openpyxl"]

@@ -1,0 +1,43 @@
+"""Enters the example site, and says what to open. Needs the extra `demo`."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+
+from gallery.artworks.models import Artwork
+from gallery.cli.common import ProgressReporter, open_database, progress_bar, set_up
+from gallery.demo.content import CURATOR, EXHIBITIONS, KEEPER, MEMBERS, PASSWORD
+from gallery.demo.data_entry import DemoContent, enter_demo, form_key
+from gallery.settings import Settings
+
+
+async def prepare(settings: Settings, chosen: DemoContent | None = None) -> str:
+    """Set the site up and enter what it lacks; returns what to open and how to sign in."""
+    await set_up(settings)
+    async with open_database(settings):
+        with progress_bar() as bar:
+            await enter_demo(settings, ProgressReporter(bar), chosen)
+        return await welcome_text(settings)
+
+
+async def welcome_text(settings: Settings) -> str:
+    works = {work.slug: form_key(work) for work in DemoContent().works}
+    pages = [("Home", "/zh/"), ("", "/en/")]
+    pages += [(exhibition.title.en, f"/zh/exhibitions/{exhibition.slug}") for exhibition in EXHIBITIONS]
+    touchstone = await Artwork.get_or_none(form_key=works["dumpling-wrappers"])
+    if touchstone is not None:
+        pages.append(("A work", f"/zh/works/{touchstone.public_id}"))
+    agreed = await Artwork.get_or_none(form_key=works["tangyuan"]).prefetch_related("consent")
+    if agreed is not None and agreed.consent is not None:
+        pages.append(("A consent link", f"/c/{agreed.consent.code}"))
+    pages.append(("The desk", "/desk"))
+    people = [(KEEPER, "keeper"), (CURATOR, "curator"), *((member, "partner") for member in MEMBERS[:2])]
+    lines = [
+        "",
+        "[bold]Open[/bold]",
+        *(f"  {escape(name):<24}{settings.site_url}{path}" for name, path in pages),
+        "",
+        f"[bold]Sign in[/bold] at the desk with the password [bold]{PASSWORD}[/bold]",
+        *(f"  {role:<24}{person.email}" for person, role in people),
+    ]
+    return "\n".join(lines)
