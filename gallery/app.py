@@ -40,11 +40,14 @@ import gallery.artists.consent_views
 import gallery.artists.withdrawal_views
 import gallery.artworks.autosave_views
 import gallery.artworks.bulk_upload
+import gallery.artworks.finished_uploads
+import gallery.artworks.form_views
 import gallery.artworks.framing_views
 import gallery.artworks.import_chores
 import gallery.artworks.import_views
 import gallery.artworks.picture_views
 import gallery.artworks.private_shares
+import gallery.artworks.proposal_views
 import gallery.artworks.screening
 import gallery.artworks.tus
 import gallery.artworks.views
@@ -136,7 +139,7 @@ CHORES: list[Chore] = [
     *gallery.artists.chores.CHORES,  # withdrawals come first
     *gallery.images.chores.CHORES,
     *gallery.artworks.screening.CHORES,
-    *gallery.artworks.tus.CHORES,
+    *gallery.artworks.finished_uploads.CHORES,
     *gallery.artworks.import_chores.CHORES,
     *gallery.api.chores.CHORES,
     *gallery.reviews.chores.CHORES,
@@ -197,6 +200,8 @@ def feature_routes() -> list[Route]:
         *gallery.artworks.bulk_upload.routes,
         *gallery.artworks.private_shares.routes,
         *gallery.artworks.views.routes,
+        *gallery.artworks.form_views.routes,
+        *gallery.artworks.proposal_views.routes,
         *gallery.api.operations.routes,
         *gallery.api.openapi.routes,
         *gallery.api.guide.routes,

@@ -14,36 +14,26 @@ from starlette.routing import Route
 from gallery.accounts.models import Person
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import FIELDS_SAVED_BY_HAND, fingerprint, form_with
+from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, form_for_work, form_values
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
-from gallery.artworks.tus import blank_details
 from gallery.artworks.works import (
     ChangedMeanwhile,
     NotEditable,
     WorkRefused,
-    create_work,
-    discard_image,
+    blank_details,
     load_work_options,
-    update_work,
 )
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
-from gallery.images.uploads import (
-    MultiFileFormReader,
-    ReceivedFile,
-    create_image,
-    inspect_upload,
-    too_large,
-    waiting_message,
-)
+from gallery.images.uploads import MultiFileFormReader, ReceivedFile, too_large, waiting_message
 from gallery.numbers import page_number, whole_numbers
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
-from gallery.storage import Storage
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import file_size
 from gallery.web.languages import gettext as _
-from gallery.web.rendering import pages_of, redirect, render, settings_of
+from gallery.web.rendering import pages_of, redirect, render, settings_of, storage_of
 
 MAX_PICTURES = 100  # pictures that one choice with a script may bring
 MAX_FORM_PICTURES = 30  # without one: they are looked at one after the other while the browser waits
@@ -69,39 +59,22 @@ async def new(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """A partner whose browser runs no script sends several pictures in one form; each becomes a draft."""
     person, organisations = await load_member(request)
-    storage: Storage = request.app.state.storage
+    storage, settings = storage_of(request), settings_of(request)
     refused: list[BulkRefusal] = []
-    arrived = 0
     async with storage.scratch_folder() as folder:
-        most = settings_of(request).upload_max_bytes
+        most = settings.upload_max_bytes
         reader = MultiFileFormReader(request, folder, most, MAX_FORM_PICTURES, MAX_FORM_BYTES)
         received = await reader.read()
-        told = received.fields.get("organisation")
-        organisation = next((each for each in organisations if str(each.id) == told), organisations[0])
+        chosen = received.fields.get("organisation")
+        organisation = next((each for each in organisations if str(each.id) == chosen), organisations[0])
         for file in received.files:
-            sentence = await _take(request, file, organisation, person, storage)
-            if sentence:
-                refused.append(BulkRefusal(file.name, sentence))
-            else:
-                arrived += 1
-    refused.extend(
-        BulkRefusal(name, too_large(settings_of(request).upload_max_bytes)) for name in received.too_large
-    )
+            async with WorkEntry(storage, settings, person) as entry:
+                if sentence := await _create_draft(entry, file, organisation, person):
+                    refused.append(BulkRefusal(file.name, sentence))
+    arrived = len(received.files) - len(refused)
+    refused.extend(BulkRefusal(name, too_large(settings.upload_max_bytes)) for name in received.too_large)
     if received.left_out:
-        refused.append(
-            BulkRefusal(
-                "",
-                _(
-                    "One form takes %(most)s pictures, and %(size)s together. The first ones were kept; please "
-                    "send these again in another form: %(names)s"
-                )
-                % {
-                    "most": MAX_FORM_PICTURES,
-                    "size": file_size(MAX_FORM_BYTES),
-                    "names": ", ".join(received.left_out),
-                },
-            )
-        )
+        refused.append(BulkRefusal("", _left_out(received.left_out)))
     if not arrived and not refused:
         refused.append(BulkRefusal("", _("Please choose one picture or more.")))
     if not refused:
@@ -109,23 +82,23 @@ async def create(request: Request) -> Response:
     return await _render_page(request, person, organisations, refused=refused, arrived=arrived, status=422)
 
 
-async def _take(
-    request: Request, file: ReceivedFile, organisation: Organisation, by: Person, storage: Storage
-) -> str:
-    """Make a draft of a file; returns why not."""
+async def _create_draft(entry: WorkEntry, file: ReceivedFile, organisation: Organisation, by: Person) -> str:
+    """Make a draft of one file; returns why that is not possible, or ""."""
     if not file.size:
         return _("This file is empty: it has 0 bytes. Please choose the picture again.")
     try:
-        found = await inspect_upload(file, settings_of(request))
+        await entry.take_in(file, organisation)
     except ImageRefused as refusal:
         return str(REFUSALS[refusal.code])
-    image = await create_image(file, found, organisation, storage)
-    try:
-        await create_work(blank_details(organisation, by), by, image)
-    except BaseException:
-        await discard_image(image, storage)
-        raise
+    await entry.save(blank_details(organisation, by))
     return ""
+
+
+def _left_out(names: list[str]) -> str:
+    return _(
+        "One form takes %(most)s pictures, and %(size)s together. The first ones were kept; please "
+        "send these again in another form: %(names)s"
+    ) % {"most": MAX_FORM_PICTURES, "size": file_size(MAX_FORM_BYTES), "names": ", ".join(names)}
 
 
 async def show(request: Request) -> Response:
@@ -155,10 +128,10 @@ async def update(request: Request) -> Response:
         return await _render_page(request, person, organisations, common=form, chosen=ids, status=422)
     refused: list[BulkRefusal] = []
     works = await _load_drafts(ids, organisations)
-    for artwork in works:
-        sentence = await _set_common_values(artwork, form, organisations, person)
-        if sentence:
-            refused.append(_refusal_of(artwork, sentence))
+    async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
+        for artwork in works:
+            if sentence := await _set_common_values(entry, artwork, form, organisations):
+                refused.append(_refusal_of(artwork, sentence))
     done = len(works) - len(refused)
     return await _render_page(
         request,
@@ -212,9 +185,9 @@ def _refusal_of(artwork: Artwork, sentence: str) -> BulkRefusal:
 
 
 async def _set_common_values(
-    artwork: Artwork, common: BulkEditForm, organisations: list[Organisation], by: Person
+    entry: WorkEntry, artwork: Artwork, common: BulkEditForm, organisations: list[Organisation]
 ) -> str:
-    """Set the common values on one draft, by the rules of its own form; returns why not."""
+    """Set the common values on one draft, by the rules of its own form; returns why that is not possible, or ""."""
     form = form_with(artwork, common.set_fields, await load_work_options(organisations, artwork))
     details = form.read(has_picture=True)
     if details is None:
@@ -223,7 +196,7 @@ async def _set_common_values(
             return str(form.errors[wrong[0]][0])
         return _("Something that was typed is not finished yet. The form has it.")
     try:
-        await update_work(artwork, details, by)
+        await entry.save(details, artwork)
     except (NotEditable, WorkRefused) as refusal:
         return refusal.sentence
     except ChangedMeanwhile:

@@ -16,6 +16,7 @@ from wtforms.validators import Optional
 from gallery.accounts.models import Person
 from gallery.artists.forms import NO_SUCH_CHOICE
 from gallery.artworks.access import load_artwork
+from gallery.artworks.entry import WorkEntry
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import NotEditable, WorkRefused, discard_image, why_not_editable
 from gallery.audit.recording import record
@@ -25,7 +26,6 @@ from gallery.images.framing import FRAME_UNITS, NO_FRAMING, TURNS, Framing
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
 from gallery.images.storage_keys import unframed_name
-from gallery.images.uploads import reframe_image
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
 from gallery.web.forms import Form, read_desk_form
@@ -111,15 +111,15 @@ async def reframe(
     before = artwork.image
     if before is None or before.framing == framing:
         return None
-    try:
-        fresh = await reframe_image(before, framing, storage, settings)
-    except FileNotFoundError:
-        raise changed_meanwhile() from None
-    except ImageRefused:
-        if await Artwork.exists(id=artwork.id, image_id=before.id):
-            raise
-        raise changed_meanwhile() from None  # its file was deleted while it was being opened
-    try:
+    async with WorkEntry(storage, settings, by) as entry:
+        try:
+            fresh = await entry.frame(before, framing)
+        except FileNotFoundError:
+            raise changed_meanwhile() from None
+        except ImageRefused:
+            if await Artwork.exists(id=artwork.id, image_id=before.id):
+                raise
+            raise changed_meanwhile() from None  # its file was deleted while it was being opened
         async with in_transaction():
             held = await locked(Artwork.filter(id=artwork.id)).first()
             if held is None or held.image_id != before.id:
@@ -129,9 +129,7 @@ async def reframe(
             held.image_id = fresh.id
             await held.save(update_fields=["image_id", "updated_at"])
             await record(Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by)
-    except BaseException:
-        await discard_image(fresh, storage)
-        raise
+        entry.release()
     await discard_image(before, storage)
     return fresh
 

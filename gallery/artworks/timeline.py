@@ -8,7 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.works import STATUS_WORDS
 from gallery.clock import now, start_of_day, to_local
+from gallery.images.models import ImageState
+from gallery.images.sandbox.parent import REFUSALS
+from gallery.images.uploads import waiting_message
+from gallery.web.forms import Form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized, ngettext
 from gallery.web.rendering import shown_date, shown_number
@@ -27,6 +32,27 @@ class Step:
     reason: str = ""
     notes: Sequence[tuple[str, str]] = ()  # (label of the field, note)
     is_day: bool = False  # `at` says on which day it was, and not when
+
+
+def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
+    """Submissions and reviews, oldest first; both must be fetched, with their `by`."""
+    steps = [
+        Step(STATUS_WORDS[Status.SUBMITTED], Status.SUBMITTED, each.at, each.by.name if each.by else "")
+        for each in artwork.submissions
+    ]
+    for submission in artwork.submissions:
+        taken = submission.taken_back
+        if taken is not None:
+            steps.append(Step(_("taken back"), Status.DRAFT, taken.at, taken.by.name if taken.by else ""))
+    for review in artwork.reviews:
+        notes = [
+            (str(labels[name].label.text) if name in labels else name, note)
+            for name, note in review.notes.items()
+        ]
+        word = STATUS_WORDS.get(review.decision, review.decision)
+        by = review.by.name if review.by else ""
+        steps.append(Step(word, review.decision, review.at, by, review.reason, notes))
+    return sorted(steps, key=lambda step: step.at)
 
 
 async def hung_steps(artwork: Artwork) -> list[Step]:
@@ -91,3 +117,24 @@ def who_has_it(artwork: Artwork, hung: Sequence[Step]) -> str:
     if opened:
         return _("It is hung; its exhibition opens on %(day)s.") % {"day": shown_date(opened[0].at)}
     return _("It is accepted; the curators hang it when an exhibition is built.")
+
+
+def status_reason(artwork: Artwork) -> str:
+    """Why a work has its status, or ""; image and reviews must be fetched."""
+    if artwork.status in {Status.RETURNED, Status.DECLINED}:
+        review = max(artwork.reviews, key=lambda each: each.at, default=None)
+        if review is not None:
+            notes = len(review.notes)
+            told = ngettext("%(num)s note", "%(num)s notes", notes) % {"num": notes} if notes else ""
+            return " · ".join(part for part in (told, review.reason) if part)
+    if artwork.unfinished:
+        return _("Something that was typed is not finished yet. The form has it.")
+    if artwork.image is None:
+        return _("There is no picture yet.") if artwork.is_editable else ""
+    if artwork.image.state == ImageState.REFUSED:
+        return str(REFUSALS.get(artwork.image.refusal, REFUSALS["damaged"]))
+    if artwork.image.state == ImageState.RECEIVED:
+        return waiting_message(artwork.image)
+    if artwork.status == Status.SUBMITTED:
+        return _("A curator will look at it.")
+    return ""

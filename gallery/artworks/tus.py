@@ -1,41 +1,37 @@
-"""Pictures that arrive in pieces, by tus 1.0 (https://tus.io/protocols/resumable-upload): each becomes a draft."""
+"""Resumable uploads by tus 1.0: a picture arrives in pieces, and becomes a draft with the last one."""
 
 from __future__ import annotations
 
-import base64
-import binascii
+import contextlib
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from email.utils import formatdate
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from tortoise.exceptions import IntegrityError
 
 from gallery.accounts.access import SignInRequired
-from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork
-from gallery.artworks.works import (
-    NotEditable,
-    WorkDetails,
-    WorkRefused,
-    create_work,
-    delete_draft,
-    discard_image,
-    set_picture,
-    why_not_editable,
+from gallery.artworks.finished_uploads import chosen_organisation, chosen_work, finish_upload
+from gallery.artworks.tus_protocol import (
+    CHUNK_TYPE,
+    EXTENSIONS,
+    VERSION,
+    TusRefusal,
+    expiry_headers,
+    integer_header,
+    parse_checksum,
+    parse_metadata,
 )
+from gallery.artworks.works import NotEditable, WorkRefused
 from gallery.clock import now
-from gallery.images.models import Image, Upload
+from gallery.images.models import Upload
 from gallery.images.partial_uploads import (
     ALGORITHMS,
     MAX_OPEN_UPLOADS,
-    Checksum,
     ChecksumMismatch,
     OffsetMismatch,
     PartialUpload,
@@ -45,43 +41,24 @@ from gallery.images.partial_uploads import (
     UploadStalled,
     UploadTooLong,
     create_upload,
-    delete_stray_files,
     delete_upload,
 )
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
-from gallery.images.uploads import create_image, inspect_upload, too_large
-from gallery.numbers import whole_number
+from gallery.images.uploads import too_large
 from gallery.organisations.access import load_member
-from gallery.organisations.models import Organisation
-from gallery.settings import Settings
-from gallery.storage import Storage, StoreUnavailable
+from gallery.storage import StoreUnavailable
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.rendering import pages_of, settings_of
-from gallery.worker import Chore, ChoreContext
+from gallery.web.rendering import pages_of, settings_of, storage_of
 
 logger = logging.getLogger("gallery")
 
-VERSION = "1.0.0"
-EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
-CHUNK_TYPE = "application/offset+octet-stream"
-MAX_METADATA_LENGTH = 4_000  # characters
 RETRY_AFTER = "30"  # seconds
 WORK_HEADER = "gallery-work"  # the header that says which draft an upload became
 
 SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
 
 Handler = Callable[[Request], Awaitable[Response]]
-
-
-class TusRefusal(Exception):
-    """A request that the protocol, or a limit, does not allow."""
-
-    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
-        self.headers = dict(headers or {})
 
 
 def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) -> Any:
@@ -151,7 +128,7 @@ class TusEndpoint:
 
     @tus_handler
     async def create(self, request: Request) -> Response:
-        """A partner's browser announces a picture: how large it is, and for which organisation."""
+        """A browser announces a picture: how large it is, and for which organisation."""
         person, organisations = await load_member(request)
         length = integer_header(request, "upload-length")
         if length == 0:
@@ -159,9 +136,9 @@ class TusEndpoint:
         if length > settings_of(request).upload_max_bytes:
             raise TusRefusal(413, too_large(settings_of(request).upload_max_bytes))
         metadata = request.headers.get("upload-metadata", "").strip()
-        told = parse_metadata(metadata)
-        work = await chosen_work(told, organisations)
-        organisation = work.organisation if work else chosen_organisation(told, organisations)
+        values = parse_metadata(metadata)
+        work = await chosen_work(values, organisations)
+        organisation = work.organisation if work else chosen_organisation(values, organisations)
         try:
             upload = await create_upload(organisation, person, length, metadata, storage_of(request))
         except TooManyUploads:
@@ -190,7 +167,7 @@ class TusEndpoint:
         size = upload.length if upload.completed_at else part.size()
         if size == upload.length:
             # Whoever hears that all has arrived takes it for done.
-            async with _held(part, upload):
+            async with _lock_unless_completed(part, upload):
                 headers.update(await self._finish(request, upload))
         else:
             part.knock()  # whoever asks wants to go on: a request of which nothing is heard any more makes way
@@ -226,7 +203,7 @@ class TusEndpoint:
         if upload.completed_at is not None:
             raise TusRefusal(409, "All of it has arrived.", {"upload-offset": str(upload.length)})
         part = PartialUpload(storage_of(request), upload.token)
-        async with _held(part, upload) as file:
+        async with _lock_unless_completed(part, upload) as file:
             try:
                 size = await part.add(file, request, offset, upload.length, checksum)
             except OffsetMismatch as wrong:
@@ -275,191 +252,10 @@ async def load_upload(request: Request) -> Upload:
     return upload
 
 
-def _held(part: PartialUpload, upload: Upload) -> Any:
-    return part.hold() if upload.completed_at is None else _NothingHeld()
-
-
-class _NothingHeld:
-    async def __aenter__(self) -> None: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
-
-
-async def finish_upload(upload: Upload, storage: Storage, settings: Settings) -> None:
-    """Make a draft of an upload that is whole and held, or give it to the work that it is for.
-
-    A second time, it finds the draft that it made. Raises Refused where its file cannot be shown, NotEditable and
-    WorkRefused where that work takes no picture any more, each after deleting it; Gone where it was stopped meanwhile.
-    """
-    await upload.fetch_related("organisation", "by")
-    part = PartialUpload(storage, upload.token)
-    artwork = await Artwork.filter(form_key=upload.token).first()
-    is_for = await _find_work(parse_metadata(upload.metadata), [upload.organisation_id])
-    if artwork is None:
-        async with storage.scratch_folder() as folder:
-            try:
-                file = await part.received(folder)
-                found = await inspect_upload(file, settings)
-            except FileNotFoundError:
-                raise UploadGone from None
-            except ImageRefused:
-                await delete_upload(upload, storage)
-                raise
-            image = await create_image(file, found, upload.organisation, storage)
-        artwork = await _become_work(upload, is_for, image, storage)
-    moment = now()
-    if not await Upload.filter(id=upload.id).update(artwork_id=artwork.id, completed_at=moment):
-        if is_for is not None:
-            return  # it was stopped when its work had it already
-        try:
-            await delete_draft(artwork, storage)
-        except NotEditable:
-            return  # its draft was found and submitted while it was being stopped
-        raise UploadGone
-    upload.artwork_id, upload.completed_at = artwork.id, moment
-    part.delete()
-
-
-async def _become_work(upload: Upload, is_for: Artwork | None, image: Image, storage: Storage) -> Artwork:
-    try:
-        if is_for is None:
-            draft = blank_details(upload.organisation, upload.by)
-            return await create_work(draft, upload.by, image, upload.token)
-        replaced = await set_picture(is_for, image, upload.by)
-    except IntegrityError:
-        await discard_image(image, storage)
-        return await Artwork.get(form_key=upload.token)
-    except (NotEditable, WorkRefused):
-        await discard_image(image, storage)
-        await delete_upload(upload, storage)
-        raise
-    except BaseException:
-        await discard_image(image, storage)
-        raise
-    if replaced is not None:
-        await discard_image(replaced, storage)
-    return is_for
-
-
-def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
-    """What a draft begins with of which only the picture is there."""
-    return WorkDetails(organisation=organisation, language=by.language, texts={})
-
-
-MAX_HEADER_NUMBER = (
-    10**15 - 1
-)  # bytes; what is too large for us is refused further on, with an answer of its own
-
-
-def integer_header(request: Request, header: str) -> int:
-    """The whole number in a header of the protocol."""
-    number = whole_number(request.headers.get(header), most=MAX_HEADER_NUMBER)
-    if number is None:
-        raise TusRefusal(400, f"The header {header.title()} takes a whole number.")
-    return number
-
-
-def parse_metadata(text: str) -> dict[str, bytes]:
-    """`filename d29ybGQ=,is_confidential` as keys with what they say."""
-    if len(text) > MAX_METADATA_LENGTH:
-        raise TusRefusal(400, f"The header Upload-Metadata has more than {MAX_METADATA_LENGTH} characters.")
-    told: dict[str, bytes] = {}
-    for pair in text.split(",") if text else []:
-        key, _blank, value = pair.strip().partition(" ")
-        try:
-            decoded = base64.b64decode(value.strip(), validate=True)
-        except (binascii.Error, ValueError):
-            key = ""
-            decoded = b""
-        if not key or key in told or not key.isascii():
-            raise TusRefusal(400, "The header Upload-Metadata holds keys, each once, with values in Base64.")
-        told[key] = decoded
-    return told
-
-
-def chosen_organisation(told: Mapping[str, bytes], organisations: list[Organisation]) -> Organisation:
-    """The organisation for which a picture comes: the one that is named, else the person's first."""
-    if "organisation" not in told:
-        return organisations[0]
-    for each in organisations:
-        if str(each.id).encode() == told["organisation"]:
-            return each
-    raise TusRefusal(403, _("You are not a member of this organisation."))
-
-
-async def chosen_work(told: Mapping[str, bytes], organisations: list[Organisation]) -> Artwork | None:
-    """The work that a picture is for, where one is named by its number: it keeps its words and gets this picture."""
-    if "work" not in told:
-        return None
-    work = await _find_work(told, [each.id for each in organisations])
-    if work is None:
-        raise TusRefusal(404, _("This work is not there."))
-    if not work.is_editable:
-        raise TusRefusal(409, why_not_editable(work.status))
-    return work
-
-
-async def _find_work(told: Mapping[str, bytes], organisation_ids: list[int]) -> Artwork | None:
-    number = whole_number(told.get("work"))
-    if number is None:
-        return None
-    work = Artwork.filter(id=number, organisation_id__in=organisation_ids).first()
-    return await work.prefetch_related("organisation")
-
-
-def parse_checksum(request: Request) -> Checksum | None:
-    text = request.headers.get("upload-checksum")
-    if text is None:
-        return None
-    algorithm, _blank, value = text.partition(" ")
-    try:
-        digest = base64.b64decode(value.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        digest = b""
-    if algorithm not in ALGORITHMS or not digest:
-        raise TusRefusal(400, f"A checksum is one of {', '.join(ALGORITHMS)}, in Base64.")
-    return Checksum(algorithm, digest)
-
-
-def expiry_headers(upload: Upload) -> dict[str, str]:
-    if upload.completed_at is not None:
-        return {}
-    return {"upload-expires": formatdate(upload.expires_at.timestamp(), usegmt=True)}
-
-
-def storage_of(request: Request) -> Storage:
-    storage: Storage = request.app.state.storage
-    return storage
-
-
-async def finish_next(context: ChoreContext) -> bool:
-    """Make a draft of an upload that is whole, and whose process was killed before it did so."""
-    for upload in await Upload.filter(completed_at__isnull=True, expires_at__gt=now()).order_by("id"):
-        part = PartialUpload(context.storage, upload.token)
-        try:
-            if part.size() != upload.length:
-                continue
-            async with part.hold():
-                # Between the question and the lock a server may have finished it.
-                held = await Upload.get_or_none(id=upload.id, completed_at__isnull=True)
-                if held is not None:
-                    await finish_upload(held, context.storage, context.settings)
-            return True
-        except (UploadGone, UploadLocked):
-            continue
-        except (ImageRefused, NotEditable, WorkRefused):
-            return True
-    return False
-
-
-async def forget_expired(context: ChoreContext) -> bool:
-    """Delete one upload that did not arrive in time, or the row of one that did long ago, and files without a row."""
-    await delete_stray_files(context.storage)
-    upload = await Upload.filter(expires_at__lte=now()).order_by("expires_at").first()
-    if upload is None:
-        return False
-    await delete_upload(upload, context.storage)
-    return True
+def _lock_unless_completed(
+    part: PartialUpload, upload: Upload
+) -> contextlib.AbstractAsyncContextManager[Any]:
+    return part.hold() if upload.completed_at is None else contextlib.nullcontext()
 
 
 routes = [
@@ -470,9 +266,4 @@ routes = [
     Route("/desk/uploads/{token}", DESK_ENDPOINT.append, name="uploads:append", methods=["PATCH"]),
     Route("/desk/uploads/{token}", DESK_ENDPOINT.delete, name="uploads:delete", methods=["DELETE"]),
     Route("/desk/uploads/{token}", DESK_ENDPOINT.override, name="uploads:override", methods=["POST"]),
-]
-
-CHORES = [
-    Chore("finish uploads", finish_next, every=30),
-    Chore("forget expired uploads", forget_expired, every=600),
 ]

@@ -110,6 +110,11 @@ class WorkDetails:
     themes: Sequence[Theme] = field(default_factory=tuple)
 
 
+def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
+    """The details of a draft of which there is only a picture so far."""
+    return WorkDetails(organisation=organisation, language=by.language, texts={})
+
+
 async def load_work_options(
     organisations: Sequence[Organisation], artwork: Artwork | None = None
 ) -> WorkOptions:
@@ -209,20 +214,41 @@ async def fill_work(
     artist = await _get_or_create_artist(details, by)
     consent = await _lock_or_record_consent(details, artist, by)
     project = await _get_or_add_project(details)
-    artwork.language = details.language
-    for name in TEXT_FIELDS:
-        setattr(artwork, name, details.texts.get(name, ""))
-    artwork.year = details.year
+    set_columns(
+        artwork,
+        language=details.language,
+        texts=details.texts,
+        year=details.year,
+        artist_id=artist.id if artist else None,
+        consent_id=consent.id if consent else None,
+        project_id=project.id if project else None,
+    )
     artwork.unfinished = dict(unfinished or {})
-    artwork.artist_id = artist.id if artist else None
-    artwork.consent_id = consent.id if consent else None
-    artwork.project_id = project.id if project else None
     if image is not None:
         await _adopt_image(artwork, image, details.organisation.id)
     await artwork.save()
     await artwork.themes.clear()
     if details.themes:
         await artwork.themes.add(*details.themes)
+
+
+def set_columns(
+    artwork: Artwork,
+    *,
+    language: str,
+    texts: Mapping[str, str],  # by TEXT_FIELDS
+    year: int | None,
+    artist_id: int | None,
+    consent_id: int | None,
+    project_id: int | None,
+) -> None:
+    artwork.language = language
+    for name in TEXT_FIELDS:
+        setattr(artwork, name, texts.get(name, ""))
+    artwork.year = year
+    artwork.artist_id = artist_id
+    artwork.consent_id = consent_id
+    artwork.project_id = project_id
 
 
 async def _adopt_image(artwork: Artwork, image: Image, organisation_id: int) -> None:
