@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gallery.artworks.sheets import MAX_SHEET_BYTES, SheetRefused
+from gallery.artworks.sheet_faults import SheetRefused
+from gallery.artworks.sheets import MAX_SHEET_BYTES
 
 MAX_ENTRIES = 12_000  # files in a ZIP: ten thousand pictures, a sheet, and what systems add
 MAX_DIRECTORY_BYTES = 8 << 20  # of the ZIP's own list of them
@@ -50,7 +51,7 @@ class UnpackedPicture:
 
 
 class PictureRefused(Exception):
-    """One picture cannot be taken out; `code` is a key of sheets.FAULTS."""
+    """One picture cannot be taken out; `code` is a key of FAULT_SENTENCES."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

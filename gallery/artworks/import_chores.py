@@ -8,26 +8,20 @@ from pathlib import Path
 
 from tortoise.expressions import Q
 
-from gallery.artworks.bundles import Bundle, PictureRefused, UnpackedPicture, open_bundle
+from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
+from gallery.artworks.entry import WorkEntry
+from gallery.artworks.import_lookup import RowBatch, UsedSoFar
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState, bundle_key
-from gallery.artworks.imports import (
-    ImportReport,
-    LeaseLost,
-    RowBatch,
-    UsedSoFar,
-    claim_import,
-    end_lease,
-    renew_lease,
-    row_batches,
-    write_batch,
-)
-from gallery.artworks.sheets import SheetFile, SheetRefused, SheetRow, similar_names
+from gallery.artworks.import_rows import ImportReport, row_batches, write_batch
+from gallery.artworks.imports import LeaseLost, claim_import, end_lease, renew_lease
+from gallery.artworks.sheet_faults import SheetRefused, similar_names
+from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.clock import now
 from gallery.db.connection import in_transaction
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.parent import ImageRefused
 from gallery.images.storage_keys import delete_image_files
-from gallery.images.uploads import ReceivedFile, create_image, inspect_upload
+from gallery.images.uploads import ReceivedFile
 from gallery.organisations.models import Organisation
 from gallery.storage import StoreUnavailable
 from gallery.worker import Chore, ChoreContext
@@ -83,7 +77,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
         taken = await ImportedPicture.filter(of_id=job.id).count()
         report.unused = max(len(bundle.pictures) - taken, 0)
         report.strangers = sheet.strangers[:20]
-        await end_lease(job, state=ImportState.CHECKED, report=report.kept())
+        await end_lease(job, state=ImportState.CHECKED, report=report.as_json())
     else:
         await end_lease(job, state=ImportState.DONE, finished_at=now())
 
@@ -99,30 +93,26 @@ async def import_pictures(
     for key in wanted.keys:
         if key in done:
             continue
-        image, digest, refusal = None, "", ""
-        target = folder / "picture"
-        try:
-            unpacked = await asyncio.to_thread(
-                bundle.take_out, key, target, context.settings.upload_max_bytes
-            )
-            digest = unpacked.digest
-            image = await _looked_at(context, unpacked, target, organisation)
-        except PictureRefused as error:
-            refusal = error.code
-        except ImageRefused as error:
-            refusal = error.code
-        async with in_transaction():
-            await renew_lease(job, done_pictures=job.done_pictures + 1)
-            await ImportedPicture.create(of_id=job.id, name=key, digest=digest, image=image, refusal=refusal)
+        async with WorkEntry(context.storage, context.settings) as entry:
+            await _import_picture(entry, job, bundle, key, folder / "picture", organisation)
 
 
-async def _looked_at(
-    context: ChoreContext, unpacked: UnpackedPicture, path: Path, organisation: Organisation
-) -> Image:
-    file = ReceivedFile(path, unpacked.size, unpacked.head)
-    return await create_image(
-        file, await inspect_upload(file, context.settings), organisation, context.storage
-    )
+async def _import_picture(
+    entry: WorkEntry, job: Import, bundle: Bundle, key: str, path: Path, organisation: Organisation
+) -> None:
+    digest = refusal = ""
+    try:
+        unpacked = await asyncio.to_thread(bundle.take_out, key, path, entry.settings.upload_max_bytes)
+        digest = unpacked.digest
+        await entry.take_in(ReceivedFile(path, unpacked.size, unpacked.head), organisation)
+    except (PictureRefused, ImageRefused) as error:
+        refusal = error.code
+    async with in_transaction():
+        await renew_lease(job, done_pictures=job.done_pictures + 1)
+        await ImportedPicture.create(
+            of_id=job.id, name=key, digest=digest, image=entry.picture, refusal=refusal
+        )
+    entry.release()
 
 
 class NamedPictures:

@@ -29,8 +29,12 @@ class RowBatch:
     """Some rows of a sheet, each with the key of its picture in the bundle."""
 
     rows: Sequence[SheetRow]
-    keys: Mapping[int, str | None]  # by row number: None for a picture that is missing, no entry if none is named
-    similar: Mapping[int, Mapping[str, str]]  # by row number: facts about names like that of a missing picture
+    keys: Mapping[
+        int, str | None
+    ]  # by row number: None for a picture that is missing, no entry if none is named
+    similar: Mapping[
+        int, Mapping[str, str]
+    ]  # by row number: facts about names like that of a missing picture
 
 
 @dataclass
@@ -91,9 +95,9 @@ async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -
 async def _load_artists(job: Import, rows: Iterable[ParsedRow]) -> dict[str, list[Artist]]:
     names = {row.credit_name for row in rows if row.credit_name}
     artists: dict[str, list[Artist]] = {}
-    for artist in await Artist.filter(
-        organisation_id=job.organisation_id, credit_name__in=names
-    ).order_by("id"):
+    for artist in await Artist.filter(organisation_id=job.organisation_id, credit_name__in=names).order_by(
+        "id"
+    ):
         artists.setdefault(artist.credit_name, []).append(artist)
     return artists
 
@@ -120,7 +124,9 @@ async def _load_consents(
         if consent.covers_web(day) and consent.id not in renewed:
             consents_of.setdefault(consent.artist_id, []).append(consent)
     by_id = {consent.id: consent for consent in consents}
-    for old_id in renewed:  # the sheet, or its sender, names the consent by the number it had before the renewal
+    for (
+        old_id
+    ) in renewed:  # the sheet, or its sender, names the consent by the number it had before the renewal
         newest = await latest_renewal(by_id[old_id])
         by_id[old_id] = await locked(Consent.filter(id=newest.id)).get()
     return by_id, consents_of

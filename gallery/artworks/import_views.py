@@ -18,14 +18,9 @@ from gallery.artworks.forms import consent_label
 from gallery.artworks.import_models import RUNNING_STATES, Import, ImportedWork, ImportState, bundle_key
 from gallery.artworks.imports import ImportRefused, confirm_import, create_import, take_back_import
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.sheets import (
-    COLUMN_LABELS,
-    FAULT_SENTENCES,
-    MAX_ROWS,
-    fault_sentence,
-    template_csv,
-    template_xlsx,
-)
+from gallery.artworks.sheet_columns import COLUMN_LABELS, template_csv, template_xlsx
+from gallery.artworks.sheet_faults import FAULT_SENTENCES, fault_sentence
+from gallery.artworks.sheets import MAX_ROWS
 from gallery.artworks.works import WorkOptions, load_work_options
 from gallery.images.models import new_token
 from gallery.images.uploads import FormReader
