@@ -1,4 +1,4 @@
-"""Many pictures at once: one page that takes them, lists the drafts they became, and sets what they have in common."""
+"""Bulk upload: one page that takes many pictures, lists the drafts made of them, and sets values on several drafts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gallery.accounts.models import Person
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import FIELDS_SAVED_BY_HAND, fingerprint, form_with
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, form_for_work, form_values
+from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, check_year, form_for_work, form_values
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.works import (
@@ -35,29 +35,29 @@ from gallery.web.languages import file_size
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of, redirect, render, settings_of, storage_of
 
-MAX_PICTURES = 100  # pictures that one choice with a script may bring
-MAX_FORM_PICTURES = 30  # without one: they are looked at one after the other while the browser waits
+MAX_PICTURES = 100  # pictures in one choice, with JavaScript
+MAX_FORM_PICTURES = 30  # without: they are inspected one after the other while the browser waits
 MAX_FORM_BYTES = 300_000_000
-PAGE_SIZE = 20  # drafts with their forms
+PAGE_SIZE = 20  # drafts, each with its form
 
 
 @dataclass(frozen=True)
 class BulkRefusal:
-    """What became of one file of a form, or of one chosen draft."""
+    """Why one file, or one chosen draft, could not be processed."""
 
     name: str
     sentence: str
-    work: int | None = None  # the draft whose form mends it
+    work: int | None = None  # the draft whose form can correct it
 
 
 async def new(request: Request) -> Response:
-    """A partner brings many pictures, and gives each its words."""
+    """A partner opens the page to send pictures and to describe the drafts."""
     person, organisations = await load_member(request)
     return await _render_page(request, person, organisations)
 
 
 async def create(request: Request) -> Response:
-    """A partner whose browser runs no script sends several pictures in one form; each becomes a draft."""
+    """A partner without JavaScript sends several pictures in one form; each becomes a draft."""
     person, organisations = await load_member(request)
     storage, settings = storage_of(request), settings_of(request)
     refused: list[BulkRefusal] = []
@@ -79,7 +79,7 @@ async def create(request: Request) -> Response:
         refused.append(BulkRefusal("", _("Please choose one picture or more.")))
     if not refused:
         return redirect(request, "many:new", fragment="drafts")
-    return await _render_page(request, person, organisations, refused=refused, arrived=arrived, status=422)
+    return await _render_page(request, person, organisations, refused=refused, arrived=arrived)
 
 
 async def _create_draft(entry: WorkEntry, file: ReceivedFile, organisation: Organisation, by: Person) -> str:
@@ -102,7 +102,7 @@ def _left_out(names: list[str]) -> str:
 
 
 async def show(request: Request) -> Response:
-    """A draft that has just arrived takes its place in the list: its row alone, for the page's script."""
+    """The row of one new draft alone, for the page's script."""
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("consent__artist")
     if artwork.status != Status.DRAFT:
@@ -112,40 +112,33 @@ async def show(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A partner sets what chosen drafts have in common, and reads which of them could not take it."""
+    """A partner sets values on the chosen drafts, and reads which drafts refused them."""
     person, organisations = await load_member(request)
     posted = await read_desk_form(request)
     offered = await load_work_options(organisations)
     form = BulkEditForm(posted, offered=offered)
     ids = _chosen_ids(posted)
     form.validate()
-    form.year_is_right()
+    check_year(form)
     if not ids:
         form.refuse("work", _("Please choose at least one draft."))
     elif not form.set_fields:
         form.refuse("work", _("Please fill in at least one thing that the chosen drafts have in common."))
     if form.errors:
-        return await _render_page(request, person, organisations, common=form, chosen=ids, status=422)
+        return await _render_page(request, person, organisations, form, chosen=ids)
     refused: list[BulkRefusal] = []
     works = await _load_drafts(ids, organisations)
     async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
         for artwork in works:
             if sentence := await _set_common_values(entry, artwork, form, organisations):
                 refused.append(_refusal_of(artwork, sentence))
-    done = len(works) - len(refused)
-    return await _render_page(
-        request,
-        person,
-        organisations,
-        refused=refused,
-        set_on=done,
-        chosen=[] if not refused else ids,
-        status=422 if refused else 200,
-    )
+    set_on = len(works) - len(refused)
+    chosen = ids if refused else []
+    return await _render_page(request, person, organisations, refused=refused, set_on=set_on, chosen=chosen)
 
 
 async def create_submissions(request: Request) -> Response:
-    """A partner sends the chosen drafts for review; those that still lack something stay, and it says what."""
+    """A partner submits the chosen drafts; the page says what the others still need."""
     person, organisations = await load_member(request)
     ids = _chosen_ids(await read_desk_form(request))
     works = await _load_drafts(ids, organisations)
@@ -165,12 +158,11 @@ async def create_submissions(request: Request) -> Response:
         refused=refused,
         submitted=sum(each.status == Status.SUBMITTED for each in works),
         chosen=[each.id for each in works],
-        status=422 if refused else 200,
     )
 
 
 def _chosen_ids(posted: ImmutableMultiDict[str, Any]) -> list[int]:
-    """The numbers of the drafts whose boxes are marked, as many as a page can bring."""
+    """The ids of the chosen drafts, at most MAX_PICTURES."""
     return whole_numbers(posted.getlist("work"))[:MAX_PICTURES]
 
 
@@ -180,8 +172,8 @@ async def _load_drafts(ids: list[int], organisations: list[Organisation]) -> lis
 
 
 def _refusal_of(artwork: Artwork, sentence: str) -> BulkRefusal:
-    can_be_mended = artwork.id if artwork.is_editable else None
-    return BulkRefusal(artwork.title or _("Work without title"), sentence, can_be_mended)
+    editable_id = artwork.id if artwork.is_editable else None
+    return BulkRefusal(artwork.title or _("Work without title"), sentence, editable_id)
 
 
 async def _set_common_values(
@@ -208,15 +200,10 @@ async def _render_page(
     request: Request,
     person: Person,
     organisations: list[Organisation],
-    *,
     common: BulkEditForm | None = None,
-    chosen: list[int] | None = None,
-    refused: list[BulkRefusal] | None = None,
-    arrived: int = 0,
-    set_on: int = 0,
-    submitted: int = 0,
-    status: int = 200,
+    **result: Any,
 ) -> Response:
+    """The page. `common`: the form of common values, if it has errors; `result`: what the template says was done."""
     page = page_number(request.query_params)
     drafts = Artwork.filter(
         organisation_id__in=[each.id for each in organisations], created_by=person, status=Status.DRAFT
@@ -234,11 +221,6 @@ async def _render_page(
         "page": page,
         "has_more": total > page * PAGE_SIZE,
         "common": common or BulkEditForm(offered=await load_work_options(organisations)),
-        "chosen": chosen or [],
-        "refused": refused or [],
-        "arrived": arrived,
-        "set_on": set_on,
-        "submitted": submitted,
         "organisations": organisations,
         "accept": ACCEPTED_PICTURES,
         "most": MAX_PICTURES,
@@ -246,14 +228,16 @@ async def _render_page(
         "most_bytes_in_a_form": MAX_FORM_BYTES,
         "largest": settings_of(request).upload_max_bytes,
         "too_large": too_large(settings_of(request).upload_max_bytes),
+        **{"chosen": [], "refused": [], "arrived": 0, "set_on": 0, "submitted": 0, **result},
     }
+    status = 422 if common or result.get("refused") else 200
     return render(request, "artworks/many.html", context, status=status)
 
 
 async def _draft_rows(
     request: Request, organisations: list[Organisation], works: list[Artwork]
 ) -> list[dict[str, Any]]:
-    """Each draft with its small form, which shows these fields and no others."""
+    """The drafts, each with a small form of ROW_FIELDS."""
     offered = await load_work_options(organisations)
     rows = []
     for artwork in works:
@@ -277,11 +261,11 @@ async def _draft_rows(
 
 
 def _options_for(offered: Any, artwork: Artwork) -> Any:
-    """The choices of one draft: those of its organisation, and what it has chosen already, without asking again."""
+    """The choices of one draft, without a query: those of its organisation, and those that the draft has already."""
     own = artwork.organisation_id
     consents = [each for each in offered.consents if each.artist.organisation_id == own]
     if artwork.consent is not None and artwork.consent_id not in {each.id for each in consents}:
-        consents.append(artwork.consent)  # it has ended, and is still what stands there
+        consents.append(artwork.consent)  # it has ended, but the draft still has it
     themes = list(offered.themes)
     themes += [theme for theme in artwork.themes if theme.id not in {each.id for each in themes}]
     return replace(

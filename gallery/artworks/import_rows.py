@@ -77,22 +77,22 @@ async def write_batch(
     report = report.copy()
     try:
         async with in_transaction():
-            held = await locked(Import.filter(id=job.id, attempts=job.attempts, state=job.state)).first()
-            if held is None:
+            current = await locked(Import.filter(id=job.id, attempts=job.attempts, state=job.state)).first()
+            if current is None:
                 raise LeaseLost
             parsed = [read_row(row) for row in batch.rows]
-            lookup = await load_lookup(held, [row for row, _faults in parsed], batch)
+            lookup = await load_lookup(current, [row for row, _faults in parsed], batch)
             drafts: list[RowDraft] = []
             for row, faults in parsed:
-                draft = resolve_row(row, faults, held, lookup, batch, used, has_pictures)
+                draft = resolve_row(row, faults, current, lookup, batch, used, has_pictures)
                 if draft.faults:
                     report.bad += 1
                     report.add_faults(draft.faults)
                 else:
                     report.good += 1
                     drafts.append(draft)
-            new_artists = await _create_artists(held, drafts, used, report)
-            await _create_works(held, drafts, new_artists)
+            new_artists = await _create_artists(current, drafts, used, report)
+            await _create_works(current, drafts, new_artists)
             if only_trying:
                 raise TrialRollback
             await renew_lease(job, done_rows=job.done_rows + len(batch.rows), report=report.as_json())

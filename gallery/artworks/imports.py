@@ -88,17 +88,17 @@ async def end_lease(job: Import, **values: Any) -> None:
 async def confirm_import(job: Import) -> None:
     """Have the worker make the works of every good row. Raises ImportRefused."""
     async with in_transaction():
-        held = await locked(Import.filter(id=job.id)).get()
-        if held.state == ImportState.CONFIRMED or held.state == ImportState.DONE:
+        current = await locked(Import.filter(id=job.id)).get()
+        if current.state == ImportState.CONFIRMED or current.state == ImportState.DONE:
             return  # the button was pressed twice
-        if held.state != ImportState.CHECKED or not held.report.get("good"):
+        if current.state != ImportState.CHECKED or not current.report.get("good"):
             raise ImportRefused(_("There is nothing in it that can be brought in."))
-        held.state = ImportState.CONFIRMED
-        held.done_rows = 0
-        held.report = {}
-        held.losses = 0
-        await held.save(update_fields=["state", "done_rows", "report", "losses"])
-        await record(Verb.IMPORT_CONFIRMED, held.id, organisation_id=held.organisation_id)
+        current.state = ImportState.CONFIRMED
+        current.done_rows = 0
+        current.report = {}
+        current.losses = 0
+        await current.save(update_fields=["state", "done_rows", "report", "losses"])
+        await record(Verb.IMPORT_CONFIRMED, current.id, organisation_id=current.organisation_id)
 
 
 async def take_back_import(job: Import) -> int:
@@ -108,14 +108,14 @@ async def take_back_import(job: Import) -> int:
     and the file.
     """
     async with in_transaction():
-        held = await locked(Import.filter(id=job.id)).get()
-        if held.state == ImportState.TAKEN_BACK:
+        current = await locked(Import.filter(id=job.id)).get()
+        if current.state == ImportState.TAKEN_BACK:
             return 0
-        if held.state == ImportState.CONFIRMED:
+        if current.state == ImportState.CONFIRMED:
             raise ImportRefused(_("Its works are being made just now. Please wait until that is done."))
-        works = await _lock_drafts(held)
-        new_artist_ids = await ImportedWork.filter(of_id=held.id).values_list("new_artist_id", flat=True)
-        image_ids = await Image.filter(imported_as__of_id=held.id).values_list("id", flat=True)
+        works = await _lock_drafts(current)
+        new_artist_ids = await ImportedWork.filter(of_id=current.id).values_list("new_artist_id", flat=True)
+        image_ids = await Image.filter(imported_as__of_id=current.id).values_list("id", flat=True)
         for ids in _batches([work.id for work in works]):
             await Artwork.filter(id__in=ids).delete()
         for ids in _batches(image_ids):
@@ -129,11 +129,11 @@ async def take_back_import(job: Import) -> int:
             )
             unneeded = await artists.filter(works=0, consents_given=0).values_list("id", flat=True)
             await Artist.filter(id__in=unneeded).delete()
-        await record(Verb.IMPORT_TAKEN_BACK, held.id, organisation_id=held.organisation_id)
-        held.state = ImportState.TAKEN_BACK
-        held.finished_at = now()
-        held.lease_until = held.files_cleared_at = None
-        await held.save(update_fields=["state", "finished_at", "lease_until", "files_cleared_at"])
+        await record(Verb.IMPORT_TAKEN_BACK, current.id, organisation_id=current.organisation_id)
+        current.state = ImportState.TAKEN_BACK
+        current.finished_at = now()
+        current.lease_until = current.files_cleared_at = None
+        await current.save(update_fields=["state", "finished_at", "lease_until", "files_cleared_at"])
         return len(works)
 
 

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from gallery.artworks.access import load_artwork
 from gallery.artworks.entry import WorkEntry
-from gallery.artworks.forms import ProposalForm
+from gallery.artworks.forms import ProposalForm, check_year
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.sent_pictures import earlier_upload, take_picture_in
@@ -38,7 +38,7 @@ async def create(request: Request) -> Response:
         if artwork.is_editable or artwork.status == Status.WITHDRAWN:
             return _redirect_not_accepted(request, artwork)
         form.validate()
-        form.year_is_right()
+        check_year(form)
         entry.reuse(await earlier_upload(received, organisations))
         status = await take_picture_in(entry, received, artwork.organisation, form)
         if form.errors:

@@ -1,4 +1,4 @@
-"""Where a work stands: what happened to it, step by step, and who has it now."""
+"""The history of a work, step by step, and who has to act next."""
 
 from __future__ import annotations
 
@@ -23,15 +23,13 @@ OPENED, HUNG, SEEN = "opened", "hung", "seen"
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that happened to a work."""
-
     word: Any  # as in STATUS_WORDS
     status: str
     at: datetime
     by: str
     reason: str = ""
     notes: Sequence[tuple[str, str]] = ()  # (label of the field, note)
-    is_day: bool = False  # `at` says on which day it was, and not when
+    is_day: bool = False  # only the day of `at` is known
 
 
 def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
@@ -56,9 +54,9 @@ def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
 
 
 async def hung_steps(artwork: Artwork) -> list[Step]:
-    """When the work was hung in each exhibition, and when visitors could first see it there; in the order of time.
+    """When the work was hung in each exhibition, and when visitors could first see it there; oldest first.
 
-    An exhibition that has been published and is to open has a step in the future.
+    A published exhibition that is not open yet has a step in the future.
     """
     hangings = (
         await artwork.hangings.all()
@@ -70,7 +68,7 @@ async def hung_steps(artwork: Artwork) -> list[Step]:
     for hanging in hangings:
         edition: Any = hanging.room.edition
         if edition.is_current or edition.shown_until is None or edition.shown_until > edition.opens_at:
-            first.setdefault(edition.exhibition_id, edition)  # else it was cancelled before anybody saw it
+            first.setdefault(edition.exhibition_id, edition)  # else it was replaced before it opened
     steps = []
     for edition in first.values():
         title = localized(edition, "title").text
@@ -83,25 +81,25 @@ async def hung_steps(artwork: Artwork) -> list[Step]:
 
 
 async def seen_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
-    """On which day visitors first saw the work, and how often they did since; none where nobody has."""
+    """The day on which visitors first saw the work, with how often they have seen it; empty if nobody has."""
     seen = await artwork.counts.filter(kind=SEEN).order_by("day").values_list("day", "number")
     if not seen:
         return []
     times = sum(number for _day, number in seen)
-    told = ngettext("Seen %(number)s time so far.", "Seen %(number)s times so far.", times)
-    reason = told % {"number": shown_number(times)}
+    sentence = ngettext("Seen %(number)s time so far.", "Seen %(number)s times so far.", times)
+    reason = sentence % {"number": shown_number(times)}
     if appreciated := await artwork.appreciations.filter(is_there=True).count():
-        told = ngettext(
+        sentence = ngettext(
             "%(number)s visitor appreciates it.", "%(number)s visitors appreciate it.", appreciated
         )
-        reason += " " + told % {"number": shown_number(appreciated)}
+        reason += " " + sentence % {"number": shown_number(appreciated)}
     first = start_of_day(seen[0][0])
     opened = [step.at for step in hung if step.status == OPENED and to_local(step.at).date() == seen[0][0]]
     return [Step(_("first seen by a visitor"), SEEN, max([first, *opened]), "", reason, is_day=True)]
 
 
 def who_has_it(artwork: Artwork, hung: Sequence[Step]) -> str:
-    """Who has to do something now, and since when; submissions and reviews must be fetched."""
+    """A sentence about who has to act, and since when; submissions and reviews must be fetched."""
     if artwork.status in {Status.DRAFT, Status.RETURNED}:
         return _("It is with you.")
     if artwork.status == Status.SUBMITTED:

@@ -62,43 +62,43 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) -> Any:
-    """`handler` for programs: a sentence instead of a page, and the protocol's headers on every answer."""
+    """Wrap a handler: errors are sentences instead of pages, and every answer has the protocol's headers."""
 
     @functools.wraps(handler)
-    async def answer(landing: TusEndpoint, request: Request) -> Response:
+    async def wrapped(endpoint: TusEndpoint, request: Request) -> Response:
         try:
             if request.headers.get("tus-resumable") != VERSION:
                 raise TusRefusal(412, "This server speaks tus 1.0.0.", {"tus-version": VERSION})
-            response = await handler(landing, request)
+            response = await handler(endpoint, request)
         except TusRefusal as refusal:
-            response = landing.refuse(request, refusal.status, refusal.sentence, refusal.headers)
+            response = endpoint.refuse(request, refusal.status, refusal.sentence, refusal.headers)
         except SignInRequired:
             sentence = _("Please sign in. What has arrived of the picture is kept.")
-            response = landing.refuse(request, 401, sentence, {})
+            response = endpoint.refuse(request, 401, sentence, {})
         except HTTPException as error:
-            response = landing.refuse(request, error.status_code, _("This upload is not there."), {})
+            response = endpoint.refuse(request, error.status_code, _("This upload is not there."), {})
         except UploadGone:
-            # Unless another request, or the worker, finished it this very moment: then asking again finds it done.
+            # Another request, or the worker, may just have finished it: then the next request finds it completed.
             token = request.path_params.get("token", "")
             if await Upload.exists(token=token, completed_at__isnull=False):
-                response = landing.refuse(request, 423, str(SENT_ELSEWHERE), {})
+                response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
             else:
                 sentence = _("This upload is no longer there. Please choose the picture again.")
-                response = landing.refuse(request, 410, sentence, {})
+                response = endpoint.refuse(request, 410, sentence, {})
         except UploadLocked:
-            response = landing.refuse(request, 423, str(SENT_ELSEWHERE), {})
+            response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
         except (StoreUnavailable, OSError) as error:
             if "token" not in request.path_params:
                 raise
-            # After a 5xx clients begin anew, with all of it; what is locked they keep, and ask again.
+            # After a 5xx clients send the whole file again; after 423 they keep the upload and ask again.
             logger.warning("%s", error, exc_info=isinstance(error, OSError))
             sentence = _("The picture could not be kept just now. Please try again in a minute.")
-            response = landing.refuse(request, 423, sentence, {"retry-after": RETRY_AFTER})
+            response = endpoint.refuse(request, 423, sentence, {"retry-after": RETRY_AFTER})
         response.headers["tus-resumable"] = VERSION
         response.headers["cache-control"] = "no-store"
         return response
 
-    return answer
+    return wrapped
 
 
 def plain_text_error(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
@@ -107,14 +107,14 @@ def plain_text_error(request: Request, status: int, sentence: str, headers: Mapp
 
 @dataclass(frozen=True)
 class TusEndpoint:
-    """A place where pictures come in, such as the desk's: who may send them there, its request says (`load_member`)."""
+    """The handlers of one place for uploads, such as the desk's; `load_member` says who may send pictures there."""
 
-    name: str  # of its routes: `uploads` for `uploads:create` and so on
-    work: str  # the route that shows the draft which an upload became
+    name: str  # prefix of the route names: `uploads` in `uploads:create`
+    work: str  # the route that shows the draft
     refuse: Callable[[Request, int, str, Mapping[str, str]], Response] = plain_text_error
 
     async def options(self, request: Request) -> Response:
-        """A program asks what this server can do."""
+        """A client asks what this server supports."""
         return Response(
             status_code=204,
             headers={
@@ -158,7 +158,7 @@ class TusEndpoint:
 
     @tus_handler
     async def show(self, request: Request) -> Response:
-        """A browser that lost the connection asks how much of a picture has arrived."""
+        """A client that lost the connection asks how much of a picture has arrived."""
         upload = await load_upload(request)
         headers = {"upload-length": str(upload.length), **expiry_headers(upload)}
         if upload.metadata:
@@ -166,16 +166,16 @@ class TusEndpoint:
         part = PartialUpload(storage_of(request), upload.token)
         size = upload.length if upload.completed_at else part.size()
         if size == upload.length:
-            # Whoever hears that all has arrived takes it for done.
+            # A client that reads that all has arrived takes the upload as completed, so complete it now.
             async with _lock_unless_completed(part, upload):
                 headers.update(await self._finish(request, upload))
         else:
-            part.knock()  # whoever asks wants to go on: a request of which nothing is heard any more makes way
+            part.knock()  # the client wants to go on: a request that has stalled gives the lock up
         return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
 
     @tus_handler
     async def append(self, request: Request) -> Response:
-        """A browser sends a piece of a picture; with the last one it becomes a draft."""
+        """A client sends a piece of a picture; with the last one it becomes a draft."""
         upload = await load_upload(request)
         if request.headers.get("content-type") != CHUNK_TYPE:
             raise TusRefusal(415, f"A piece of an upload is sent as {CHUNK_TYPE}.")
@@ -184,13 +184,13 @@ class TusEndpoint:
 
     @tus_handler
     async def delete(self, request: Request) -> Response:
-        """A partner stops an upload: what arrived of it is deleted. A draft that it became stays."""
+        """A client stops an upload: what arrived of it is deleted. If it became a draft already, the draft stays."""
         upload = await load_upload(request)
         await delete_upload(upload, storage_of(request))
         return Response(status_code=204)
 
     async def override(self, request: Request) -> Response:
-        """A browser behind a proxy that lets only GET and POST through names the method in a header."""
+        """A client behind a proxy that passes only GET and POST names the method in a header."""
         handlers: dict[str, Handler] = {"HEAD": self.show, "PATCH": self.append, "DELETE": self.delete}
         handler = handlers.get(request.headers.get("x-http-method-override", ""))
         if handler is None:
@@ -198,7 +198,7 @@ class TusEndpoint:
         return await handler(request)
 
     async def _add(self, request: Request, upload: Upload, offset: int) -> dict[str, str]:
-        """Add the body to an upload, and finish it when it is whole; returns headers."""
+        """Append the body to an upload, and finish it when it is whole; returns headers."""
         checksum = parse_checksum(request)
         if upload.completed_at is not None:
             raise TusRefusal(409, "All of it has arrived.", {"upload-offset": str(upload.length)})
@@ -222,7 +222,7 @@ class TusEndpoint:
             return headers
 
     async def _finish(self, request: Request, upload: Upload) -> dict[str, str]:
-        """Headers that say which draft a whole upload became; a picture that cannot be shown is refused with its reason."""
+        """Finish a whole upload; returns the header that names its draft. Raises TusRefusal for a picture that is refused."""
         if upload.completed_at is None:
             try:
                 await finish_upload(upload, storage_of(request), settings_of(request))
@@ -239,7 +239,7 @@ DESK_ENDPOINT = TusEndpoint("uploads", "artworks:show")
 
 
 async def load_upload(request: Request) -> Upload:
-    """The upload of the address, for whoever began it; 404 to everybody else, and to those who left the organisation."""
+    """The upload of the address; 404 unless the person began it and is still a member of the organisation."""
     person, organisations = await load_member(request)
     token = request.path_params["token"]
     upload = await Upload.filter(
