@@ -203,7 +203,7 @@ async def _render_page(
     common: BulkEditForm | None = None,
     **result: Any,
 ) -> Response:
-    """The page. `common`: the form of common values, if it has errors; `result`: what the template says was done."""
+    """The page. `common`: the form of common values, if it has errors; `result`: values for the messages in the template."""
     page = page_number(request.query_params)
     drafts = Artwork.filter(
         organisation_id__in=[each.id for each in organisations], created_by=person, status=Status.DRAFT

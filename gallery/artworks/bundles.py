@@ -38,7 +38,7 @@ ZIP_ERRORS = (
     struct.error,
     RuntimeError,
     OSError,
-    UnicodeDecodeError,  # of a name that is not the UTF-8 that it says it is
+    UnicodeDecodeError,  # of a name that is flagged as UTF-8 and is not
 )
 
 
@@ -169,7 +169,7 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
 
 def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Bundle:
     """The bundle of a ZIP, of which every entry has been checked. Raises SheetRefused."""
-    if len(entries) > MAX_ENTRIES:  # the ZIP's own count said less
+    if len(entries) > MAX_ENTRIES:  # the ZIP's own count was lower
         raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
     sheets: list[zipfile.ZipInfo] = []
     bundle = Bundle(path, archive, None)

@@ -1,4 +1,4 @@
-"""What a finished upload becomes: a draft of its own, or the picture of the work that its metadata names."""
+"""Finished uploads: each becomes a new draft, or the picture of the work that its metadata names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of a work: new, create, edit and update. Whatever was typed and uploaded is in the form again after a mistake."""
+"""The form of a work: new, create, edit and update. After a mistake the form keeps everything typed and uploaded."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ async def _render_too_late(sent: SentForm, artwork: Artwork, kept: Image | None)
 async def submit_work(
     request: Request, person: Person, organisations: list[Organisation], artwork: Artwork
 ) -> Response:
-    """Submit a work that is saved, and go to its page; if something is missing, show the form with what is missing."""
+    """Submit a saved work and redirect to its page; if fields are missing, show the form with a sentence at each."""
     try:
         await submit(artwork, by=person)
     except NotSubmittable as refusal:

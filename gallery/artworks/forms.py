@@ -1,4 +1,4 @@
-"""The form of a work. A draft may leave fields empty; what is filled in must be valid."""
+"""The form of a work. A draft may leave fields empty; filled-in fields must be valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker's chores for imports: pictures, rows, and deleting what is no longer needed."""
+"""The worker's chores for imports: pictures, rows, and deleting files that are no longer needed."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_tr
 
 
 async def load_used(job: Import) -> UsedSoFar:
-    """What the works that are already made use."""
+    """The pictures that works of this import already use."""
     used = UsedSoFar()
     made = ImportedWork.filter(of_id=job.id, artwork__image__imported_as__of_id=job.id)
     for row, name, digest in await made.values_list(

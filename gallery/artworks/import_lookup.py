@@ -1,4 +1,4 @@
-"""What the rows of a sheet name: artists, consents, themes, projects and pictures, found in the database."""
+"""Looks up the names in the rows of a sheet: artists, consents, themes, projects and pictures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RowBatch:
 
 @dataclass
 class UsedSoFar:
-    """What the earlier rows of the sheet have used."""
+    """Pictures and new artists of the earlier rows of the sheet."""
 
     keys: dict[str, int] = field(default_factory=dict)  # key of a picture → row
     digests: dict[str, int] = field(default_factory=dict)  # SHA-256 of a picture → row
@@ -48,7 +48,7 @@ class UsedSoFar:
 
 @dataclass
 class ImportLookup:
-    """What a sheet can name, loaded once for each batch, within its transaction."""
+    """The records that a sheet can name, loaded once for each batch, within its transaction."""
 
     artists: dict[str, list[Artist]]  # by credit name
     consents: dict[int, Consent]
@@ -69,7 +69,7 @@ class ImportLookup:
 
 
 async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -> ImportLookup:
-    """Load what the rows of a batch may name, in a constant number of queries."""
+    """Load the records for the rows of a batch, in a constant number of queries."""
     artists = await _load_artists(job, rows)
     consents, consents_of = await _load_consents(job, rows, artists)
     themes, open_ids = await _load_themes(job.organisation_id)
@@ -173,7 +173,7 @@ def resolve_row(
     used: UsedSoFar,
     has_pictures: bool,
 ) -> RowDraft:
-    """Find what a row names, and add a fault for each thing that is not found."""
+    """Find the records that a row names, and add a fault for each that is not found."""
     draft = RowDraft(row, list(faults), language=row.language or job.language)
     _resolve_artist(draft, lookup)
     _resolve_consent(draft, lookup)

@@ -26,7 +26,7 @@ DELETE_BATCH_SIZE = 500
 
 
 class ImportRefused(Exception):
-    """It cannot be done now; `sentence` says why."""
+    """The import is not in a state that allows this; `sentence` says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

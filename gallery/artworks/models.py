@@ -284,8 +284,8 @@ class Artwork(Model):
 class Stage(StrEnum):
     """How far the review of a submission is, if two curators decide."""
 
-    FIRST = "first"  # nobody has decided
-    SECOND = "second"  # one has; somebody else decides without knowing what
+    FIRST = "first"  # no curator has decided
+    SECOND = "second"  # one has decided; another decides without seeing that decision
     DISPUTED = "disputed"  # they disagree
 
 

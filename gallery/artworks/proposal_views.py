@@ -29,7 +29,7 @@ async def new(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A partner proposes a change; what was accepted stays on view until a curator decides."""
+    """A partner proposes a change; the accepted work stays on view until a curator decides."""
     person, organisations, artwork = await load_artwork(request)
     storage, settings = storage_of(request), settings_of(request)
     async with storage.scratch_folder() as folder, WorkEntry(storage, settings, person) as entry:

@@ -1,4 +1,4 @@
-"""What can be wrong in a sheet, and the sentences that say so."""
+"""The faults of a sheet, and their sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one row of a sheet says, with every fault that can be found without the database."""
+"""Parsing one row of a sheet, with every fault that can be found without the database."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ XLSX_ERRORS = (
     IndexError,
     AttributeError,
     OSError,
-    SyntaxError,  # what a bad XML raises
+    SyntaxError,  # raised by broken XML
     zipfile.BadZipFile,
     zlib.error,
     EOFError,

@@ -18,7 +18,7 @@ Snapshot = Mapping[str, str]  # form field, or part of one → value
 SNAPSHOT_FIELDS = ("picture", "language", *TEXT_FIELDS, "year", "artist", "consent", "project", "themes")
 
 
-# What a snapshot contains besides, so that the work can be displayed from it (gallery/artworks/as_sent.py).
+# More keys of a snapshot, so that the work can be displayed from it (gallery/artworks/as_sent.py).
 ARTIST_PARTS = ("credit_name", "credit_name_translation")
 PROJECT_PARTS = ("title_zh", "title_en", "summary_zh", "summary_en", "link")
 

@@ -1,4 +1,4 @@
-"""Sending a work or a proposal for review, and what a work needs before that."""
+"""Sending a work or a proposal for review, and the fields that are required for it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NotSubmittable(Exception):
 
 
 async def missing_fields(artwork: Artwork) -> dict[str, str]:
-    """What is missing before a work can be submitted: form field → a sentence that says what to do."""
+    """The fields that a work still needs before it can be submitted: form field → a sentence that says what to do."""
     await artwork.fetch_related("consent", "image", "themes")
     missing = {
         name: _("What is typed here is not part of the work yet. Please look at it and save.")

@@ -82,10 +82,10 @@ async def hung_steps(artwork: Artwork) -> list[Step]:
 
 async def seen_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
     """The day on which visitors first saw the work, with how often they have seen it; empty if nobody has."""
-    seen = await artwork.counts.filter(kind=SEEN).order_by("day").values_list("day", "number")
-    if not seen:
+    days = await artwork.counts.filter(kind=SEEN).order_by("day").values_list("day", "number")
+    if not days:
         return []
-    times = sum(number for _day, number in seen)
+    times = sum(number for _day, number in days)
     sentence = ngettext("Seen %(number)s time so far.", "Seen %(number)s times so far.", times)
     reason = sentence % {"number": shown_number(times)}
     if appreciated := await artwork.appreciations.filter(is_there=True).count():
@@ -93,8 +93,8 @@ async def seen_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
             "%(number)s visitor appreciates it.", "%(number)s visitors appreciate it.", appreciated
         )
         reason += " " + sentence % {"number": shown_number(appreciated)}
-    first = start_of_day(seen[0][0])
-    opened = [step.at for step in hung if step.status == OPENED and to_local(step.at).date() == seen[0][0]]
+    first = start_of_day(days[0][0])
+    opened = [step.at for step in hung if step.status == OPENED and to_local(step.at).date() == days[0][0]]
     return [Step(_("first seen by a visitor"), SEEN, max([first, *opened]), "", reason, is_day=True)]
 
 
@@ -123,8 +123,8 @@ def status_reason(artwork: Artwork) -> str:
         review = max(artwork.reviews, key=lambda each: each.at, default=None)
         if review is not None:
             notes = len(review.notes)
-            told = ngettext("%(num)s note", "%(num)s notes", notes) % {"num": notes} if notes else ""
-            return " · ".join(part for part in (told, review.reason) if part)
+            count = ngettext("%(num)s note", "%(num)s notes", notes) % {"num": notes} if notes else ""
+            return " · ".join(part for part in (count, review.reason) if part)
     if artwork.unfinished:
         return _("Something that was typed is not finished yet. The form has it.")
     if artwork.image is None:

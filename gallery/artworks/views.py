@@ -51,7 +51,7 @@ logger = logging.getLogger("gallery")
 
 
 async def index(request: Request) -> Response:
-    """A partner sees where each work stands, and why."""
+    """A partner sees the works with their status, and the reason for it."""
     person = await load_person(request)
     organisations = await organisations_of(person)
     if not organisations:
@@ -59,51 +59,51 @@ async def index(request: Request) -> Response:
             return redirect(request, "reviews:index")
         raise HTTPException(404)
     works = Artwork.filter(organisation_id__in=[each.id for each in organisations])
-    narrowed = await load_work_filter(request.query_params, works)
-    works = narrowed.of(works)
-    counted = await works.annotate(number=Count("id")).group_by("status").values("status", "number")
-    counts = {str(each["status"]): each["number"] for each in counted}
-    asked = request.query_params.get("status", "")
-    status = Status(asked) if asked in set(Status) else None
+    work_filter = await load_work_filter(request.query_params, works)
+    works = work_filter.of(works)
+    rows = await works.annotate(number=Count("id")).group_by("status").values("status", "number")
+    counts = {str(row["status"]): row["number"] for row in rows}
+    text = request.query_params.get("status", "")
+    status = Status(text) if text in set(Status) else None
     if status is not None:
         works = works.filter(status=status)
     page = page_number(request.query_params)
-    shown = await (
+    page_works = await (
         works.order_by("-updated_at", "-id")
         .offset((page - 1) * PAGE_SIZE)
         .limit(PAGE_SIZE + 1)
         .prefetch_related("image", "artist", "organisation", "reviews")
     )
-    status_told = [("status", str(status))] if status else []
+    status_pair = [("status", str(status))] if status else []
     context = {
-        "works": [(work, status_reason(work)) for work in shown[:PAGE_SIZE]],
+        "works": [(work, status_reason(work)) for work in page_works[:PAGE_SIZE]],
         "counts": {status: counts[status] for status in Status if status in counts},
         "total": sum(counts.values()),
         "status": status,
         "page": page,
-        "has_more": len(shown) > PAGE_SIZE,
+        "has_more": len(page_works) > PAGE_SIZE,
         "has_several": len(organisations) > 1,
         "words": STATUS_WORDS,
-        "narrowed": narrowed,
-        "query": urlencode([*status_told, *narrowed.pairs]),
+        "narrowed": work_filter,
+        "query": urlencode([*status_pair, *work_filter.pairs]),
         "calls": await open_calls(organisations),
     }
     return render(request, "artworks/index.html", context)
 
 
 async def open_calls(organisations: Sequence[Organisation]) -> list[tuple[Theme, date | None]]:
-    """The themes that take works now, each with its last day for these organisations; the soonest to close first."""
-    longer = await extended_deadlines([each.id for each in organisations])
+    """The themes that take works now, each with its last day for these organisations; the next to close first."""
+    extended = await extended_deadlines([each.id for each in organisations])
     calls = [
-        (theme, max(filter(None, (theme.call_closes_on, longer.get(theme.id))), default=None))
+        (theme, max(filter(None, (theme.call_closes_on, extended.get(theme.id))), default=None))
         for theme in await Theme.all().order_by("id")
-        if (theme.is_open() and not theme.is_over()) or theme.id in longer
+        if (theme.is_open() and not theme.is_over()) or theme.id in extended
     ]
     return sorted(calls, key=lambda call: (call[1] is None, call[1] or date.max))[:MAX_CALLS]
 
 
 async def show(request: Request) -> Response:
-    """A partner sees one work, where it stands, and the way it came."""
+    """A partner sees one work with its history."""
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("submissions__by", "submissions__taken_back__by", "reviews__by")
     hung = await hung_steps(artwork)
@@ -135,19 +135,19 @@ async def show(request: Request) -> Response:
 
 
 async def _missing_labels(artwork: Artwork, labels: WorkForm) -> list[tuple[str, str]]:
-    """What a work still lacks before it can be submitted: the names of the fields with their labels."""
+    """The fields that a work still needs before it can be submitted, with their labels."""
     missing = await missing_fields(artwork)
     return [(name, str(labels[name].label.text)) for name in missing if name in labels]
 
 
 def _changed_since_returned(artwork: Artwork) -> bool:
-    """Whether a returned work was worked on since; its reviews must be fetched."""
+    """Whether a returned work was changed since the review; its reviews must be fetched."""
     returned_at = max((each.at for each in artwork.reviews), default=artwork.created_at)
     return artwork.updated_at > returned_at
 
 
 async def delete(request: Request) -> Response:
-    """A partner deletes a draft that is not wanted."""
+    """A partner deletes a draft."""
     _person, _organisations, artwork = await load_artwork(request)
     try:
         await delete_draft(artwork, storage_of(request))
@@ -166,36 +166,28 @@ async def create_submission(request: Request) -> Response:
 
 
 async def create_taking_back(request: Request) -> Response:
-    """A partner takes a work, or a change, back before a curator decides on it."""
+    """A partner takes a work or a proposal back before a curator decides on it."""
     person, _organisations, artwork = await load_artwork(request)
     try:
         await take_back(artwork, person)
     except NothingToTakeBack as refusal:
         return redirect_to_work(request, artwork, refusal.sentence)
-    response = redirect(request, "artworks:show", id=artwork.id)
-    flash(request, response, _("Taken back. Nothing that was written is lost."))
-    return response
+    return redirect_to_work(request, artwork, _("Taken back. Nothing that was written is lost."), "done")
 
 
 async def create_withdrawal(request: Request) -> Response:
-    """A partner ends a consent because its artist or guardian asked for it, as the slip would."""
+    """A partner ends a consent for its artist or guardian; this does the same as the withdrawal slip."""
     person, _organisations, artwork = await load_artwork(request)
     if artwork.consent is None or artwork.consent.withdrawn_at is not None:
         return redirect_to_work(request, artwork, _("There is no consent that could be ended."))
-    response = redirect(request, "artworks:show", id=artwork.id)
     try:
         await withdraw(artwork.consent, storage_of(request), by=person)
-    except StoreUnavailable as away:
-        logger.warning("A withdrawal waits for its files to be deleted. %s", away)
-        flash(
-            request,
-            response,
-            _("The works are off every page. Copies of their pictures are still being deleted."),
-            "hint",
-        )
-        return response
-    flash(request, response, _("The consent is ended. Nothing that it covered is shown any more."))
-    return response
+    except StoreUnavailable as error:
+        logger.warning("A withdrawal waits for its files to be deleted. %s", error)
+        sentence = _("The works are off every page. Copies of their pictures are still being deleted.")
+        return redirect_to_work(request, artwork, sentence)
+    sentence = _("The consent is ended. Nothing that it covered is shown any more.")
+    return redirect_to_work(request, artwork, sentence, "done")
 
 
 def _consent_words() -> dict[str, object]:

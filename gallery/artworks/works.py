@@ -51,7 +51,7 @@ class WorkRefused(Exception):
 
 
 class ChangedMeanwhile(Exception):
-    """Somebody saved the work after it was read."""
+    """The work was saved by another request after it was read."""
 
 
 class NotEditable(Exception):
