@@ -87,7 +87,7 @@ async def _create_draft(entry: WorkEntry, file: ReceivedFile, organisation: Orga
     if not file.size:
         return _("This file is empty: it has 0 bytes. Please choose the picture again.")
     try:
-        await entry.take_in(file, organisation)
+        await entry.add_picture(file, organisation)
     except ImageRefused as refusal:
         return str(REFUSALS[refusal.code])
     await entry.save(blank_details(organisation, by))

@@ -25,7 +25,7 @@ class WorkEntry:
     """A work that is being entered, with at most one picture.
 
     When the entry closes, it deletes the picture that it stored, both row and files, unless a work, a proposal or the
-    caller (`release`) adopted it.
+    caller (`keep_picture`) adopted it.
     """
 
     def __init__(self, storage: Storage, settings: Settings, by: Person | None = None) -> None:
@@ -42,23 +42,23 @@ class WorkEntry:
         if not self._is_adopted:
             await self.discard_picture()
 
-    async def take_in(self, file: ReceivedFile, organisation: Organisation) -> None:
+    async def add_picture(self, file: ReceivedFile, organisation: Organisation) -> None:
         """Inspect an uploaded file and store its original. Raises ImageRefused, StoreUnavailable."""
         inspected = await inspect_upload(file, self.settings)
         self.picture = await create_image(file, inspected, organisation, self.storage)
         self._is_adopted = False
 
-    async def frame(self, image: Image, framing: Framing) -> Image:
+    async def reframe_picture(self, image: Image, framing: Framing) -> Image:
         """Make another picture of the same original. Raises as `reframe_image`."""
         self.picture = await reframe_image(image, framing, self.storage, self.settings)
         self._is_adopted = False
         return self.picture
 
-    def reuse(self, image: Image | None) -> None:
+    def reuse_picture(self, image: Image | None) -> None:
         """Use a picture that an earlier answer to the same form stored. It is kept if this entry fails."""
         self.picture = image
 
-    def release(self) -> None:
+    def keep_picture(self) -> None:
         """Keep the picture: an import has it now, or the form that is shown again."""
         self._is_adopted = True
 
@@ -93,6 +93,6 @@ class WorkEntry:
         return submission
 
     async def _adopted(self, replaced: Image | None) -> None:
-        self.release()
+        self.keep_picture()
         if replaced is not None:
             await discard_image(replaced, self.storage)

@@ -93,7 +93,7 @@ async def _enter(upload: Upload, target: Artwork | None, storage: Storage, setti
     async with storage.scratch_folder() as folder, WorkEntry(storage, settings, upload.by) as entry:
         try:
             file = await PartialUpload(storage, upload.token).received(folder)
-            await entry.take_in(file, upload.organisation)
+            await entry.add_picture(file, upload.organisation)
             if target is not None:
                 return await entry.set_picture(target)
             return await entry.save(blank_details(upload.organisation, upload.by), form_key=upload.token)

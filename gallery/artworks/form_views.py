@@ -22,7 +22,7 @@ from gallery.artworks.forms import ProposalForm, WorkForm, form_for_work, form_v
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.proposal_views import render_proposal
 from gallery.artworks.redirects import redirect_to_work
-from gallery.artworks.sent_pictures import earlier_upload, take_picture_in
+from gallery.artworks.sent_pictures import earlier_upload, add_sent_picture
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.works import (
     ChangedMeanwhile,
@@ -108,12 +108,12 @@ async def _save_form(
         kept = await earlier_upload(received, organisations)
         if artwork is not None and not artwork.is_editable:
             return await _render_too_late(sent, artwork, kept)
-        entry.reuse(kept)
+        entry.reuse_picture(kept)
         details = sent.form.read(bool(received.file or kept or (artwork and artwork.image_id)))
         owner = details.organisation if details else (artwork.organisation if artwork else organisations[0])
-        status = await take_picture_in(entry, received, owner, sent.form)
+        status = await add_sent_picture(entry, received, owner, sent.form)
         if details is None or sent.form.errors or sent.typing["conflicts"]:
-            entry.release()
+            entry.keep_picture()
             return await sent.render_again(entry.picture, status)
         return await _enter(sent, entry, details, kept)
 
@@ -158,7 +158,7 @@ async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: I
         raise
     else:
         return await _answer_saved(sent, saved, entry.picture)
-    entry.release()
+    entry.keep_picture()
     return await sent.render_again(entry.picture)
 
 

@@ -114,7 +114,7 @@ async def reframe(
         return None
     async with WorkEntry(storage, settings, by) as entry:
         try:
-            fresh = await entry.frame(before, framing)
+            fresh = await entry.reframe_picture(before, framing)
         except FileNotFoundError:
             raise changed_meanwhile() from None
         except ImageRefused:
@@ -130,7 +130,7 @@ async def reframe(
             current.image_id = fresh.id
             await current.save(update_fields=["image_id", "updated_at"])
             await record(Verb.WORK_CHANGED, current.id, organisation_id=current.organisation_id, by=by)
-        entry.release()
+        entry.keep_picture()
     await discard_image(before, storage)
     return fresh
 

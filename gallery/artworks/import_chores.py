@@ -102,7 +102,7 @@ async def _import_picture(
     try:
         unpacked = await asyncio.to_thread(bundle.take_out, key, path, entry.settings.upload_max_bytes)
         digest = unpacked.digest
-        await entry.take_in(ReceivedFile(path, unpacked.size, unpacked.head), organisation)
+        await entry.add_picture(ReceivedFile(path, unpacked.size, unpacked.head), organisation)
     except (PictureRefused, ImageRefused) as error:
         refusal = error.code
     async with in_transaction():
@@ -110,7 +110,7 @@ async def _import_picture(
         await ImportedPicture.create(
             of_id=job.id, name=key, digest=digest, image=entry.picture, refusal=refusal
         )
-    entry.release()
+    entry.keep_picture()
 
 
 class NamedPictures:

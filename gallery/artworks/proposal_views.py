@@ -11,7 +11,7 @@ from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import ProposalForm, check_year
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.redirects import redirect_to_work
-from gallery.artworks.sent_pictures import earlier_upload, take_picture_in
+from gallery.artworks.sent_pictures import earlier_upload, add_sent_picture
 from gallery.artworks.submissions import NotSubmittable
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.images.models import Image
@@ -39,10 +39,10 @@ async def create(request: Request) -> Response:
             return _redirect_not_accepted(request, artwork)
         form.validate()
         check_year(form)
-        entry.reuse(await earlier_upload(received, organisations))
-        status = await take_picture_in(entry, received, artwork.organisation, form)
+        entry.reuse_picture(await earlier_upload(received, organisations))
+        status = await add_sent_picture(entry, received, artwork.organisation, form)
         if form.errors:
-            entry.release()
+            entry.keep_picture()
             return render_proposal(request, artwork, form, status, entry.picture)
         return await _propose(request, artwork, form, entry)
 
@@ -61,7 +61,7 @@ async def _propose(request: Request, artwork: Artwork, form: ProposalForm, entry
             form.refuse(name, sentence)
         if "picture" in refusal.missing:
             return render_proposal(request, artwork, form, 422)
-        entry.release()
+        entry.keep_picture()
         return render_proposal(request, artwork, form, 422, entry.picture)
     sentence = _("Your change is with the curators. Until they decide, what was accepted stays on view.")
     return redirect_to_work(request, artwork, sentence, "done")

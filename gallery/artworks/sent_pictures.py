@@ -16,7 +16,7 @@ from gallery.web.languages import gettext as _
 logger = logging.getLogger("gallery")
 
 
-async def take_picture_in(entry: WorkEntry, received: ReceivedForm, owner: Organisation, form: Form) -> int:
+async def add_sent_picture(entry: WorkEntry, received: ReceivedForm, owner: Organisation, form: Form) -> int:
     """Store the form's picture, or add a sentence to the field that says why not.
 
     Returns the status to answer with if the form is shown again: 413, 503 or 422.
@@ -26,7 +26,7 @@ async def take_picture_in(entry: WorkEntry, received: ReceivedForm, owner: Organ
         return 413
     if received.file is not None:
         try:
-            await entry.take_in(received.file, owner)
+            await entry.add_picture(received.file, owner)
         except ImageRefused as refusal:
             form.refuse("picture", str(REFUSALS[refusal.code]))
         except StoreUnavailable as error:
