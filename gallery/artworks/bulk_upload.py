@@ -78,7 +78,7 @@ async def create(request: Request) -> Response:
     if not arrived and not refused:
         refused.append(BulkRefusal("", _("Please choose one picture or more.")))
     if not refused:
-        return redirect(request, "many:new", fragment="drafts")
+        return redirect(request, "bulk_upload:new", fragment="drafts")
     return await _render_page(request, person, organisations, refused=refused, arrived=arrived)
 
 
@@ -108,7 +108,7 @@ async def show(request: Request) -> Response:
     if artwork.status != Status.DRAFT:
         raise HTTPException(404)
     (row,) = await _draft_rows(request, organisations, [artwork])
-    return render(request, "artworks/many_row.html", {"row": row})
+    return render(request, "artworks/bulk_upload_row.html", {"row": row})
 
 
 async def update(request: Request) -> Response:
@@ -231,7 +231,7 @@ async def _render_page(
         **{"chosen": [], "refused": [], "arrived": 0, "set_on": 0, "submitted": 0, **result},
     }
     status = 422 if common or result.get("refused") else 200
-    return render(request, "artworks/many.html", context, status=status)
+    return render(request, "artworks/bulk_upload.html", context, status=status)
 
 
 async def _draft_rows(
@@ -281,9 +281,9 @@ def _options_for(offered: Any, artwork: Artwork) -> Any:
 ROW_FIELDS = ("title", "story", "alt_text", "artist", "consent", "themes", "project", *FIELDS_SAVED_BY_HAND)
 
 routes = [
-    Route("/desk/works/many", new, name="many:new", methods=["GET"]),
-    Route("/desk/works/many", create, name="many:create", methods=["POST"]),
-    Route("/desk/works/many/common", update, name="many:update", methods=["POST"]),
-    Route("/desk/works/many/submissions", create_submissions, name="many:submit", methods=["POST"]),
-    Route("/desk/works/many/{id:int}", show, name="many:show", methods=["GET"]),
+    Route("/desk/works/many", new, name="bulk_upload:new", methods=["GET"]),
+    Route("/desk/works/many", create, name="bulk_upload:create", methods=["POST"]),
+    Route("/desk/works/many/common", update, name="bulk_upload:update", methods=["POST"]),
+    Route("/desk/works/many/submissions", create_submissions, name="bulk_upload:submit", methods=["POST"]),
+    Route("/desk/works/many/{id:int}", show, name="bulk_upload:show", methods=["GET"]),
 ]

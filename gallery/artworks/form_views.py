@@ -22,7 +22,7 @@ from gallery.artworks.forms import ProposalForm, WorkForm, form_for_work, form_v
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.proposal_views import render_proposal
 from gallery.artworks.redirects import redirect_to_work
-from gallery.artworks.sent_pictures import earlier_upload, add_sent_picture
+from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.works import (
     ChangedMeanwhile,

@@ -140,19 +140,19 @@ class WorkForm(ConsentFields):
         organisation = _find_choice(self.offered.organisations, str(row.organisation_id))
         return f"{label} ({localized(organisation, 'name').text})" if organisation else label
 
-    def proposed_themes(self) -> set[str]:
+    def suggested_themes(self) -> set[str]:
         """The values of the themes that the story names with a hashtag and that are not chosen yet."""
         named = themes_in_hashtags(
             self.offered.themes, self.story.data or "", self.story_translation.data or ""
         )
         return {str(theme.id) for theme in named} - set(self.themes.data or [])
 
-    def place_of_theme(self, value: str) -> int:
+    def theme_index(self, value: str) -> int:
         """The index of a theme's check box, from 0."""
         return [str(theme.id) for theme in self.offered.themes].index(value)
 
     @property
-    def tells_project(self) -> bool:
+    def has_new_project(self) -> bool:
         """Whether a field of a new project is filled in."""
         return bool(self.project_title.data or self.project_summary.data or self.project_link.data)
 
@@ -214,12 +214,12 @@ class WorkForm(ConsentFields):
     def _read_project(self, organisation: Organisation) -> Any:
         project = _find_choice(self.offered.projects, self.project.data)
         if project is not None:
-            if self.tells_project:
+            if self.has_new_project:
                 self.refuse("project", _("Please either choose a project or write a new one, not both."))
             elif project.organisation_id != organisation.id:
                 self.refuse("project", _("This project belongs to another organisation than the work."))
             return project
-        if not self.tells_project:
+        if not self.has_new_project:
             return None
         if not self.project_title.data:
             self.refuse("project_title", _("Please write the project's title."))

@@ -11,7 +11,7 @@ from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import ProposalForm, check_year
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.redirects import redirect_to_work
-from gallery.artworks.sent_pictures import earlier_upload, add_sent_picture
+from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
 from gallery.artworks.submissions import NotSubmittable
 from gallery.artworks.works import TEXT_FIELDS
 from gallery.images.models import Image

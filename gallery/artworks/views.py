@@ -84,7 +84,7 @@ async def index(request: Request) -> Response:
         "has_more": len(page_works) > PAGE_SIZE,
         "has_several": len(organisations) > 1,
         "words": STATUS_WORDS,
-        "narrowed": work_filter,
+        "work_filter": work_filter,
         "query": urlencode([*status_pair, *work_filter.pairs]),
         "calls": await open_calls(organisations),
     }
