@@ -539,12 +539,12 @@ STOPPED = """
 import os, signal
 from gallery.artworks import import_chores
 from gallery.cli import main
-looked_at, looks = import_chores._looked_at, []
+looked_at, looks = import_chores._import_picture, []
 async def stopped_at_the_third(*given):
     looks.append(given)
     if len(looks) == 3: os.kill(os.getpid(), signal.SIGINT)
     return await looked_at(*given)
-import_chores._looked_at = stopped_at_the_third
+import_chores._import_picture = stopped_at_the_third
 main()
 """
 

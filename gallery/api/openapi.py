@@ -16,7 +16,7 @@ from gallery.api.operations import BASE, OPERATIONS, Operation, SuccessResponse
 from gallery.api.problems import MEDIA_TYPE, PROBLEM_TYPES
 from gallery.api.schemas import NUMBER, Schema, schemas
 from gallery.api.tokens import SCOPE_WORDS
-from gallery.artworks.tus import CHUNK_TYPE, VERSION
+from gallery.artworks.tus_protocol import CHUNK_TYPE, VERSION
 from gallery.settings import Settings
 from gallery.web.languages import use_language
 from gallery.web.page_cache import etag_matches

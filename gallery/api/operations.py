@@ -18,7 +18,8 @@ from gallery.api.idempotency import idempotency_key, respond_once
 from gallery.api.problems import Problem, problem_response, sentence_response, status_response
 from gallery.api.schemas import Schema
 from gallery.api.tokens import READ, WRITE
-from gallery.artworks.tus import CHUNK_TYPE, TusEndpoint
+from gallery.artworks.tus import TusEndpoint
+from gallery.artworks.tus_protocol import CHUNK_TYPE
 
 BASE = "/api/v1"
 UPLOADS = TusEndpoint("api_uploads", "api_works:show", sentence_response)

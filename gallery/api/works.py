@@ -15,20 +15,18 @@ from gallery.api.problems import FieldError, Problem
 from gallery.api.schemas import NUMBER, Schema, enum_schema, new_work_schema, work_change_schema
 from gallery.artworks.access import load_artwork
 from gallery.artworks.autosave import form_fields, form_with
+from gallery.artworks.entry import WorkEntry
 from gallery.artworks.forms import WorkForm, form_for_work
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
-from gallery.artworks.timeline import hung_steps, who_has_it
-from gallery.artworks.views import review_steps, status_reason, storage_of
+from gallery.artworks.timeline import hung_steps, review_steps, status_reason, who_has_it
 from gallery.artworks.works import (
     TEXT_FIELDS,
     NotEditable,
     WorkRefused,
-    create_work,
     delete_draft,
     load_work_options,
-    update_work,
     why_not_editable,
 )
 from gallery.clock import today
@@ -39,7 +37,7 @@ from gallery.organisations.access import load_member
 from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import LANGUAGES
 from gallery.web.languages import gettext as _
-from gallery.web.rendering import pages_of
+from gallery.web.rendering import pages_of, settings_of, storage_of
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 100
 PAGING_PARAMETERS: Mapping[str, Schema] = {
@@ -112,7 +110,8 @@ async def create(request: Request) -> Response:
     if details is None:
         raise _field_errors_problem(form.errors)
     try:
-        artwork = await create_work(details, person)
+        async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
+            artwork = await entry.save(details)
     except WorkRefused as refusal:
         raise _field_errors_problem({refusal.field: [refusal.sentence]}) from None
     return _state_response(request, artwork, 201)
@@ -130,7 +129,8 @@ async def update(request: Request) -> Response:
     if details is None:
         raise _field_errors_problem(form.errors)
     try:
-        saved, _replaced = await update_work(artwork, details, person)
+        async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
+            saved = await entry.save(details, artwork)
     except NotEditable as refusal:
         raise Problem(409, refusal.sentence) from None
     except EditConflict:

@@ -321,9 +321,13 @@ class ArchivedExhibition:
         for room in self.rooms:
             hangings = [hanging for hanging in self.hangings if hanging["room_id"] == room["id"]]
             if hangings:
-                text = RoomText(localized_column(room, "title"), localized_column(room, "text"), room["layout"])
+                text = RoomText(
+                    localized_column(room, "title"), localized_column(room, "text"), room["layout"]
+                )
                 rows = [self.rows[hanging["artwork_id"]] for hanging in hangings]
-                captions = {hanging["artwork_id"]: localized_column(hanging, "caption") for hanging in hangings}
+                captions = {
+                    hanging["artwork_id"]: localized_column(hanging, "caption") for hanging in hangings
+                }
                 folder = f"{up}media/"
                 shown.append(shown_room(len(shown) + 1, text, rows, captions, folder.__add__))
         return shown

@@ -1,4 +1,4 @@
-"""Who may do what with works: members of the organisation at the desk; visitors see what is on view."""
+"""Who may do what with works: members of the organisation use the desk; visitors see what is on view."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORK_RELATIONS = ("organisation", "artist", "consent", "project", "image", "them
 
 
 async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Artwork]:
-    """The work of the address with all that stands around it; 404 unless its organisation is the person's."""
+    """The work of the address with WORK_RELATIONS; 404 unless the person is a member of its organisation."""
     person, organisations = await load_member(request)
     artwork = (
         await Artwork.filter(
@@ -39,9 +39,9 @@ async def load_artwork(request: Request) -> tuple[Person, list[Organisation], Ar
 
 
 async def load_picture(request: Request) -> Image:
-    """The image of the address: for members of its organisation, and for curators where they were sent it; 404 otherwise.
+    """The image of the address, for members of its organisation and for curators to whom it was sent; else 404.
 
-    The whole of a framed picture is the organisation's alone: what was cut off was not sent.
+    Curators do not see the unframed original, because what was cut off was not sent.
     """
     person = await load_person(request)
     image = await Image.get_or_none(id=request.path_params["id"])
@@ -58,19 +58,19 @@ async def load_picture(request: Request) -> Image:
 
 
 async def was_sent_for_review(image: Image) -> bool:
-    """Whether curators see a picture: it was in a submission, or in what one would replace, or is a logo or a cover."""
+    """Whether curators may see a picture: it is in a submission, or in what a proposal replaces, or is a logo or cover."""
     if await ProfileImage.exists(image_id=image.id):
         return True
     works = await Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))
     if any(work.image_id == image.id and work.status in LOCKED_STATUSES for work in works):
         return True
     submissions = await Submission.filter(artwork_id__in=[work.id for work in works] or [0])
-    pictures = {told.get("picture") for each in submissions for told in (each.sent, each.replaces or {})}
+    pictures = {sent.get("picture") for each in submissions for sent in (each.sent, each.replaces or {})}
     return str(image.id) in pictures
 
 
 async def load_on_view(public_id: str, *related: str) -> Artwork:
-    """The work that visitors know by `public_id`, with what is `related`; raises HTTPException 410 or 404."""
+    """The work on view with this `public_id`, with `related` rows; raises HTTPException 410 or 404."""
     if len(public_id) > MAX_PUBLIC_ID_LENGTH:
         raise HTTPException(404)
     artwork = await Artwork.all().on_view().filter(public_id=public_id).select_related(*related).first()
@@ -80,6 +80,6 @@ async def load_on_view(public_id: str, *related: str) -> Artwork:
 
 
 async def raise_not_on_view(public_id: str) -> NoReturn:
-    """410 for a work that was withdrawn, 404 for any other that is not on view."""
+    """Raise 410 for a work that was withdrawn, 404 for any other."""
     withdrawn = await Artwork.filter(public_id=public_id, status=Status.WITHDRAWN).exists()
     raise HTTPException(410 if withdrawn else 404)

@@ -1,4 +1,4 @@
-"""Works as curators may read them: what was sent for review, never what an organisation typed since."""
+"""Works as curators may read them: as they were sent for review, without what the organisation typed since."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from gallery.web.languages import gettext as _
 
 
 async def load_as_sent(works: Collection[Artwork]) -> None:
-    """Have each of `works` say and show what was last sent of it; one that was never sent says nothing,
-    and one that was withdrawn its number.
+    """Set the fields of `works` to what was last sent for review: empty if nothing was, for a withdrawn work its number.
 
-    They are for a page: never save them. At most four queries, however many works.
+    The works are then only for display: never save them. Takes at most four queries.
     """
     changeable = {work.id: work for work in works if work.status not in LOCKED_STATUSES}
     if not changeable:
@@ -32,42 +31,42 @@ async def load_as_sent(works: Collection[Artwork]) -> None:
     images = await Image.in_bulk(_ids_in(sent.values(), "picture"), "id")
     consents = await Consent.in_bulk(_ids_in(sent.values(), "consent_id"), "id")
     themes = await Theme.in_bulk(_ids_in(sent.values(), "theme_ids"), "id")
-    for work in works:  # the same work may stand in a list twice
+    for work in works:  # a list may contain the same work twice
         if work.id not in changeable:
             continue
-        told = sent.get(work.id, {})
-        work.language = told.get("language", work.language)
+        snapshot = sent.get(work.id, {})
+        work.language = snapshot.get("language", work.language)
         for name in TEXT_FIELDS:
-            setattr(work, name, told.get(name, ""))
+            setattr(work, name, snapshot.get(name, ""))
         if work.status == Status.WITHDRAWN:
             work.title = work.title_translation = _("Withdrawn work %(number)s") % {"number": work.public_id}
         work.unfinished = {}
-        work.year = int(told["year"]) if told.get("year") else None
-        work.image = next(iter(_rows_named(images, told, "picture")), None)
-        work.consent = next(iter(_rows_named(consents, told, "consent_id")), None)
-        work.artist = _artist_as_sent(told)
-        work.project = _project_as_sent(told)
-        preload(work.themes, _rows_named(themes, told, "theme_ids"))
+        work.year = int(snapshot["year"]) if snapshot.get("year") else None
+        work.image = next(iter(_rows_named(images, snapshot, "picture")), None)
+        work.consent = next(iter(_rows_named(consents, snapshot, "consent_id")), None)
+        work.artist = _artist_as_sent(snapshot)
+        work.project = _project_as_sent(snapshot)
+        preload(work.themes, _rows_named(themes, snapshot, "theme_ids"))
 
 
 def _ids_in(snapshots: Iterable[Mapping[str, str]], name: str) -> set[int]:
-    return {int(id) for told in snapshots for id in told.get(name, "").split()}
+    return {int(id) for snapshot in snapshots for id in snapshot.get(name, "").split()}
 
 
-def _rows_named(rows: Mapping[int, Any], told: Mapping[str, str], name: str) -> list[Any]:
-    return [rows[id] for id in sorted(_ids_in([told], name)) if id in rows]
+def _rows_named(rows: Mapping[int, Any], snapshot: Mapping[str, str], name: str) -> list[Any]:
+    return [rows[id] for id in sorted(_ids_in([snapshot], name)) if id in rows]
 
 
-def _artist_as_sent(told: Mapping[str, str]) -> Artist | None:
-    """Older snapshots have no parts, only both names in one line."""
-    if not told.get("artist"):
+def _artist_as_sent(snapshot: Mapping[str, str]) -> Artist | None:
+    """Older snapshots have no ARTIST_PARTS, only both names in one line."""
+    if not snapshot.get("artist"):
         return None
-    parts = {name: told[name] for name in ARTIST_PARTS if name in told}
-    return Artist(**(parts or {"credit_name": told["artist"]}))
+    parts = {name: snapshot[name] for name in ARTIST_PARTS if name in snapshot}
+    return Artist(**(parts or {"credit_name": snapshot["artist"]}))
 
 
-def _project_as_sent(told: Mapping[str, str]) -> Project | None:
-    if not told.get("project"):
+def _project_as_sent(snapshot: Mapping[str, str]) -> Project | None:
+    if not snapshot.get("project"):
         return None
-    parts = {name: told[f"project_{name}"] for name in PROJECT_PARTS if f"project_{name}" in told}
-    return Project(**(parts or {"title_zh": told["project"]}))
+    parts = {name: snapshot[f"project_{name}"] for name in PROJECT_PARTS if f"project_{name}" in snapshot}
+    return Project(**(parts or {"title_zh": snapshot["project"]}))

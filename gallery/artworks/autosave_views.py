@@ -22,8 +22,7 @@ from gallery.artworks.autosave import (
 )
 from gallery.artworks.forms import WorkForm, form_values, parse_form_key
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.tus import blank_details
-from gallery.artworks.works import NotEditable, WorkRefused, create_work, load_work_options
+from gallery.artworks.works import NotEditable, WorkRefused, blank_details, create_work, load_work_options
 from gallery.clock import now, to_local
 from gallery.images.uploads import MAX_FIELD_BYTES, MAX_FIELDS
 from gallery.organisations.access import load_member

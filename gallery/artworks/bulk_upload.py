@@ -1,4 +1,4 @@
-"""Many pictures at once: one page that takes them, lists the drafts they became, and sets what they have in common."""
+"""Bulk upload: one page that takes many pictures, lists the drafts made of them, and sets values on several drafts."""
 
 from __future__ import annotations
 
@@ -14,166 +14,132 @@ from starlette.routing import Route
 from gallery.accounts.models import Person
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import FIELDS_SAVED_BY_HAND, form_with
-from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, form_for_work, form_values
+from gallery.artworks.entry import WorkEntry
+from gallery.artworks.forms import ACCEPTED_PICTURES, BulkEditForm, check_year, form_for_work, form_values
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.submissions import NotSubmittable, submit
-from gallery.artworks.tus import blank_details
 from gallery.artworks.works import (
     NotEditable,
     WorkRefused,
-    create_work,
-    discard_image,
+    blank_details,
     load_work_options,
-    update_work,
 )
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
-from gallery.images.uploads import (
-    MultiFileFormReader,
-    ReceivedFile,
-    create_image,
-    inspect_upload,
-    too_large,
-    waiting_message,
-)
+from gallery.images.uploads import MultiFileFormReader, ReceivedFile, too_large, waiting_message
 from gallery.numbers import whole_numbers
 from gallery.organisations.access import load_member
 from gallery.organisations.models import Organisation
-from gallery.storage import Storage
 from gallery.web.edit_conflicts import EditConflict, seen_field
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import file_size
 from gallery.web.languages import gettext as _
 from gallery.web.list_pages import fetch_page
-from gallery.web.rendering import pages_of, redirect, render, settings_of
+from gallery.web.rendering import pages_of, redirect, render, settings_of, storage_of
 
-MAX_PICTURES = 100  # pictures that one choice with a script may bring
-MAX_FORM_PICTURES = 30  # without one: they are looked at one after the other while the browser waits
+MAX_PICTURES = 100  # pictures in one choice, with JavaScript
+MAX_FORM_PICTURES = 30  # without: they are inspected one after the other while the browser waits
 MAX_FORM_BYTES = 300_000_000
-PAGE_SIZE = 20  # drafts with their forms
+PAGE_SIZE = 20  # drafts, each with its form
 
 
 @dataclass(frozen=True)
 class BulkRefusal:
-    """What became of one file of a form, or of one chosen draft."""
+    """Why one file, or one chosen draft, could not be processed."""
 
     name: str
     sentence: str
-    work: int | None = None  # the draft whose form mends it
+    work: int | None = None  # the draft whose form can correct it
 
 
 async def new(request: Request) -> Response:
-    """A partner brings many pictures, and gives each its words."""
+    """A partner opens the page to send pictures and to describe the drafts."""
     person, organisations = await load_member(request)
     return await _render_page(request, person, organisations)
 
 
 async def create(request: Request) -> Response:
-    """A partner whose browser runs no script sends several pictures in one form; each becomes a draft."""
+    """A partner without JavaScript sends several pictures in one form; each becomes a draft."""
     person, organisations = await load_member(request)
-    storage: Storage = request.app.state.storage
+    storage, settings = storage_of(request), settings_of(request)
     refused: list[BulkRefusal] = []
-    arrived = 0
     async with storage.scratch_folder() as folder:
-        most = settings_of(request).upload_max_bytes
+        most = settings.upload_max_bytes
         reader = MultiFileFormReader(request, folder, most, MAX_FORM_PICTURES, MAX_FORM_BYTES)
         received = await reader.read()
-        told = received.fields.get("organisation")
-        organisation = next((each for each in organisations if str(each.id) == told), organisations[0])
+        chosen = received.fields.get("organisation")
+        organisation = next((each for each in organisations if str(each.id) == chosen), organisations[0])
         for file in received.files:
-            sentence = await _take(request, file, organisation, person, storage)
-            if sentence:
-                refused.append(BulkRefusal(file.name, sentence))
-            else:
-                arrived += 1
-    refused.extend(
-        BulkRefusal(name, too_large(settings_of(request).upload_max_bytes)) for name in received.too_large
-    )
+            async with WorkEntry(storage, settings, person) as entry:
+                if sentence := await _create_draft(entry, file, organisation, person):
+                    refused.append(BulkRefusal(file.name, sentence))
+    arrived = len(received.files) - len(refused)
+    refused.extend(BulkRefusal(name, too_large(settings.upload_max_bytes)) for name in received.too_large)
     if received.left_out:
-        refused.append(
-            BulkRefusal(
-                "",
-                _(
-                    "One form takes %(most)s pictures, and %(size)s together. The first ones were kept; please "
-                    "send these again in another form: %(names)s"
-                )
-                % {
-                    "most": MAX_FORM_PICTURES,
-                    "size": file_size(MAX_FORM_BYTES),
-                    "names": ", ".join(received.left_out),
-                },
-            )
-        )
+        refused.append(BulkRefusal("", _left_out(received.left_out)))
     if not arrived and not refused:
         refused.append(BulkRefusal("", _("Please choose one picture or more.")))
     if not refused:
-        return redirect(request, "many:new", fragment="drafts")
-    return await _render_page(request, person, organisations, refused=refused, arrived=arrived, status=422)
+        return redirect(request, "bulk_upload:new", fragment="drafts")
+    return await _render_page(request, person, organisations, refused=refused, arrived=arrived)
 
 
-async def _take(
-    request: Request, file: ReceivedFile, organisation: Organisation, by: Person, storage: Storage
-) -> str:
-    """Make a draft of a file; returns why not."""
+async def _create_draft(entry: WorkEntry, file: ReceivedFile, organisation: Organisation, by: Person) -> str:
+    """Make a draft of one file; returns why that is not possible, or ""."""
     if not file.size:
         return _("This file is empty: it has 0 bytes. Please choose the picture again.")
     try:
-        found = await inspect_upload(file, settings_of(request))
+        await entry.add_picture(file, organisation)
     except ImageRefused as refusal:
         return str(REFUSALS[refusal.code])
-    image = await create_image(file, found, organisation, storage)
-    try:
-        await create_work(blank_details(organisation, by), by, image)
-    except BaseException:
-        await discard_image(image, storage)
-        raise
+    await entry.save(blank_details(organisation, by))
     return ""
 
 
+def _left_out(names: list[str]) -> str:
+    return _(
+        "One form takes %(most)s pictures, and %(size)s together. The first ones were kept; please "
+        "send these again in another form: %(names)s"
+    ) % {"most": MAX_FORM_PICTURES, "size": file_size(MAX_FORM_BYTES), "names": ", ".join(names)}
+
+
 async def show(request: Request) -> Response:
-    """A draft that has just arrived takes its place in the list: its row alone, for the page's script."""
+    """The row of one new draft alone, for the page's script."""
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("consent__artist")
     if artwork.status != Status.DRAFT:
         raise HTTPException(404)
     (row,) = await _draft_rows(request, organisations, [artwork])
-    return render(request, "artworks/many_row.html", {"row": row})
+    return render(request, "artworks/bulk_upload_row.html", {"row": row})
 
 
 async def update(request: Request) -> Response:
-    """A partner sets what chosen drafts have in common, and reads which of them could not take it."""
+    """A partner sets values on the chosen drafts, and reads which drafts refused them."""
     person, organisations = await load_member(request)
     posted = await read_desk_form(request)
     offered = await load_work_options(organisations)
     form = BulkEditForm(posted, offered=offered)
     ids = _chosen_ids(posted)
     form.validate()
-    form.year_is_right()
+    check_year(form)
     if not ids:
         form.refuse("work", _("Please choose at least one draft."))
     elif not form.set_fields:
         form.refuse("work", _("Please fill in at least one thing that the chosen drafts have in common."))
     if form.errors:
-        return await _render_page(request, person, organisations, common=form, chosen=ids, status=422)
+        return await _render_page(request, person, organisations, form, chosen=ids)
     refused: list[BulkRefusal] = []
     works = await _load_drafts(ids, organisations)
-    for artwork in works:
-        sentence = await _set_common_values(artwork, form, organisations, person)
-        if sentence:
-            refused.append(_refusal_of(artwork, sentence))
-    done = len(works) - len(refused)
-    return await _render_page(
-        request,
-        person,
-        organisations,
-        refused=refused,
-        set_on=done,
-        chosen=[] if not refused else ids,
-        status=422 if refused else 200,
-    )
+    async with WorkEntry(storage_of(request), settings_of(request), person) as entry:
+        for artwork in works:
+            if sentence := await _set_common_values(entry, artwork, form, organisations):
+                refused.append(_refusal_of(artwork, sentence))
+    set_on = len(works) - len(refused)
+    chosen = ids if refused else []
+    return await _render_page(request, person, organisations, refused=refused, set_on=set_on, chosen=chosen)
 
 
 async def create_submissions(request: Request) -> Response:
-    """A partner sends the chosen drafts for review; those that still lack something stay, and it says what."""
+    """A partner submits the chosen drafts; the page says what the others still need."""
     person, organisations = await load_member(request)
     ids = _chosen_ids(await read_desk_form(request))
     works = await _load_drafts(ids, organisations)
@@ -193,12 +159,11 @@ async def create_submissions(request: Request) -> Response:
         refused=refused,
         submitted=sum(each.status == Status.SUBMITTED for each in works),
         chosen=[each.id for each in works],
-        status=422 if refused else 200,
     )
 
 
 def _chosen_ids(posted: ImmutableMultiDict[str, Any]) -> list[int]:
-    """The numbers of the drafts whose boxes are marked, as many as a page can bring."""
+    """The ids of the chosen drafts, at most MAX_PICTURES."""
     return whole_numbers(posted.getlist("work"))[:MAX_PICTURES]
 
 
@@ -208,14 +173,14 @@ async def _load_drafts(ids: list[int], organisations: list[Organisation]) -> lis
 
 
 def _refusal_of(artwork: Artwork, sentence: str) -> BulkRefusal:
-    can_be_mended = artwork.id if artwork.is_editable else None
-    return BulkRefusal(artwork.title or _("Work without title"), sentence, can_be_mended)
+    editable_id = artwork.id if artwork.is_editable else None
+    return BulkRefusal(artwork.title or _("Work without title"), sentence, editable_id)
 
 
 async def _set_common_values(
-    artwork: Artwork, common: BulkEditForm, organisations: list[Organisation], by: Person
+    entry: WorkEntry, artwork: Artwork, common: BulkEditForm, organisations: list[Organisation]
 ) -> str:
-    """Set the common values on one draft, by the rules of its own form; returns why not."""
+    """Set the common values on one draft, by the rules of its own form; returns why that is not possible, or ""."""
     form = form_with(artwork, common.set_fields, await load_work_options(organisations, artwork))
     details = form.read(has_picture=True)
     if details is None:
@@ -224,7 +189,7 @@ async def _set_common_values(
             return str(form.errors[wrong[0]][0])
         return _("Something that was typed is not finished yet. The form has it.")
     try:
-        await update_work(artwork, details, by)
+        await entry.save(details, artwork)
     except (NotEditable, WorkRefused) as refusal:
         return refusal.sentence
     except EditConflict:
@@ -236,15 +201,10 @@ async def _render_page(
     request: Request,
     person: Person,
     organisations: list[Organisation],
-    *,
     common: BulkEditForm | None = None,
-    chosen: list[int] | None = None,
-    refused: list[BulkRefusal] | None = None,
-    arrived: int = 0,
-    set_on: int = 0,
-    submitted: int = 0,
-    status: int = 200,
+    **result: Any,
 ) -> Response:
+    """The page. `common`: the form of common values, if it has errors; `result`: values for the messages in the template."""
     drafts = Artwork.filter(
         organisation_id__in=[each.id for each in organisations], created_by=person, status=Status.DRAFT
     )
@@ -256,11 +216,6 @@ async def _render_page(
         "total": total,
         "page": page,
         "common": common or BulkEditForm(offered=await load_work_options(organisations)),
-        "chosen": chosen or [],
-        "refused": refused or [],
-        "arrived": arrived,
-        "set_on": set_on,
-        "submitted": submitted,
         "organisations": organisations,
         "accept": ACCEPTED_PICTURES,
         "most": MAX_PICTURES,
@@ -268,14 +223,16 @@ async def _render_page(
         "most_bytes_in_a_form": MAX_FORM_BYTES,
         "largest": settings_of(request).upload_max_bytes,
         "too_large": too_large(settings_of(request).upload_max_bytes),
+        **{"chosen": [], "refused": [], "arrived": 0, "set_on": 0, "submitted": 0, **result},
     }
-    return render(request, "artworks/many.html", context, status=status)
+    status = 422 if common or result.get("refused") else 200
+    return render(request, "artworks/bulk_upload.html", context, status=status)
 
 
 async def _draft_rows(
     request: Request, organisations: list[Organisation], works: list[Artwork]
 ) -> list[dict[str, Any]]:
-    """Each draft with its small form, which shows these fields and no others."""
+    """The drafts, each with a small form of ROW_FIELDS."""
     offered = await load_work_options(organisations)
     rows = []
     for artwork in works:
@@ -299,11 +256,11 @@ async def _draft_rows(
 
 
 def _options_for(offered: Any, artwork: Artwork) -> Any:
-    """The choices of one draft: those of its organisation, and what it has chosen already, without asking again."""
+    """The choices of one draft, without a query: those of its organisation, and those that the draft has already."""
     own = artwork.organisation_id
     consents = [each for each in offered.consents if each.artist.organisation_id == own]
     if artwork.consent is not None and artwork.consent_id not in {each.id for each in consents}:
-        consents.append(artwork.consent)  # it has ended, and is still what stands there
+        consents.append(artwork.consent)  # it has ended, but the draft still has it
     themes = list(offered.themes)
     themes += [theme for theme in artwork.themes if theme.id not in {each.id for each in themes}]
     return replace(
@@ -319,9 +276,9 @@ def _options_for(offered: Any, artwork: Artwork) -> Any:
 ROW_FIELDS = ("title", "story", "alt_text", "artist", "consent", "themes", "project", *FIELDS_SAVED_BY_HAND)
 
 routes = [
-    Route("/desk/works/many", new, name="many:new", methods=["GET"]),
-    Route("/desk/works/many", create, name="many:create", methods=["POST"]),
-    Route("/desk/works/many/common", update, name="many:update", methods=["POST"]),
-    Route("/desk/works/many/submissions", create_submissions, name="many:submit", methods=["POST"]),
-    Route("/desk/works/many/{id:int}", show, name="many:show", methods=["GET"]),
+    Route("/desk/works/many", new, name="bulk_upload:new", methods=["GET"]),
+    Route("/desk/works/many", create, name="bulk_upload:create", methods=["POST"]),
+    Route("/desk/works/many/common", update, name="bulk_upload:update", methods=["POST"]),
+    Route("/desk/works/many/submissions", create_submissions, name="bulk_upload:submit", methods=["POST"]),
+    Route("/desk/works/many/{id:int}", show, name="bulk_upload:show", methods=["GET"]),
 ]

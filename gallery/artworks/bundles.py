@@ -1,4 +1,4 @@
-"""The file that brings many works: a ZIP of pictures with a sheet, or a sheet alone, read without trusting any of it."""
+"""The file of an import: a ZIP of pictures with a sheet, or a sheet alone. It is read without trusting any of it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gallery.artworks.sheets import MAX_SHEET_BYTES, SheetRefused
+from gallery.artworks.sheet_faults import SheetRefused
+from gallery.artworks.sheets import MAX_SHEET_BYTES
 
-MAX_ENTRIES = 12_000  # files in a ZIP: ten thousand pictures, a sheet, and what systems add
-MAX_DIRECTORY_BYTES = 8 << 20  # of the ZIP's own list of them
-MAX_RATIO = 200  # of unpacked to packed bytes, for files that are large unpacked
-RATIO_CHECKED_ABOVE = 10 << 20  # bytes; below it a high ratio does no harm
+MAX_ENTRIES = 12_000  # files in a ZIP: ten thousand pictures, a sheet, and system files
+MAX_NAME_LENGTH = 300  # as ImportedPicture.name
+MAX_DIRECTORY_BYTES = 8 << 20  # of the ZIP's central directory
+MAX_RATIO = 200  # of unpacked to packed bytes
+RATIO_CHECKED_ABOVE = 10 << 20  # unpacked bytes; a high ratio does no harm in a smaller file
 CHUNK_BYTES = 1 << 20
-LOCATOR_BYTES, RECORD_BYTES = 20, 56  # of ZIP64: the locator, and the record that it leads to
+LOCATOR_BYTES, RECORD_BYTES = 20, 56  # of ZIP64: the locator, and the record that it points to
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 SHEET_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 ARCHIVE_ENDINGS = (".zip", ".rar", ".7z", ".gz", ".tar", ".tgz", ".bz2", ".xz")
@@ -36,21 +38,19 @@ ZIP_ERRORS = (
     struct.error,
     RuntimeError,
     OSError,
-    UnicodeDecodeError,  # of a name that is not the UTF-8 that it says it is
+    UnicodeDecodeError,  # of a name that is flagged as UTF-8 and is not
 )
 
 
 @dataclass(frozen=True)
 class UnpackedPicture:
-    """A picture that was taken out of the bundle."""
-
     size: int  # bytes
     head: bytes  # its first 64
     digest: str  # SHA-256
 
 
 class PictureRefused(Exception):
-    """One picture cannot be taken out; `code` is a key of sheets.FAULTS."""
+    """One picture cannot be unpacked; `code` is a key of FAULT_SENTENCES."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -58,7 +58,7 @@ class PictureRefused(Exception):
 
 
 class Bundle:
-    """An uploaded file, open. `pictures`: by the lower-case path within the ZIP."""
+    """An uploaded file, open. `pictures`: by the lower-case path within the ZIP, which is a picture's key."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile | None, sheet: zipfile.ZipInfo | None) -> None:
         self._path = path
@@ -78,12 +78,12 @@ class Bundle:
     def has_pictures(self) -> bool:
         return self._archive is not None
 
-    def find(self, told: str) -> str | None:
-        """The key of the picture that a sheet calls `told`: by its whole path, else by its name where only one has it.
+    def find(self, text: str) -> str | None:
+        """The key of the picture that a sheet names: by its whole path, else by its file name if only one has it.
 
-        Its ending may be left out where that is clear.
+        The ending may be left out if only one picture matches.
         """
-        name = told.replace("\\", "/").strip().removeprefix("./").lower()
+        name = text.replace("\\", "/").strip().removeprefix("./").lower()
         if name in self.pictures:
             return name
         base = posixpath.basename(name)
@@ -93,15 +93,15 @@ class Bundle:
         return stems[0] if len(stems) == 1 else None
 
     def sheet_into(self, folder: Path) -> Path:
-        """The sheet as a file in `folder`. Raises SheetRefused."""
+        """The path of the sheet, which is unpacked into `folder` if needed. Raises SheetRefused."""
         if self._archive is None:
             return self._path
         assert self._sheet is not None
         target = folder / "sheet"
         try:
-            with self._archive.open(self._sheet) as source, target.open("wb") as written:
-                for piece in read_chunks(source, self._sheet, MAX_SHEET_BYTES):
-                    written.write(piece)
+            with self._archive.open(self._sheet) as source, target.open("wb") as output:
+                for chunk in read_chunks(source, self._sheet, MAX_SHEET_BYTES):
+                    output.write(chunk)
         except PictureRefused as refusal:
             code = "sheet_too_large" if refusal.code == "picture_too_large" else "bomb"
             raise SheetRefused(code, name=entry_name(self._sheet)) from refusal
@@ -110,17 +110,17 @@ class Bundle:
         return target
 
     def take_out(self, key: str, target: Path, max_bytes: int) -> UnpackedPicture:
-        """Write the picture of `key` to `target`, at most `max_bytes` of it. Raises PictureRefused."""
+        """Unpack the picture of `key` to `target`. Raises PictureRefused, also if it has more than `max_bytes`."""
         assert self._archive is not None
         entry = self.pictures[key]
         digest, head, size = hashlib.sha256(), b"", 0
         try:
-            with self._archive.open(entry) as source, target.open("wb") as written:
-                for piece in read_chunks(source, entry, max_bytes):
-                    head = head or piece[:64]
-                    digest.update(piece)
-                    size += len(piece)
-                    written.write(piece)
+            with self._archive.open(entry) as source, target.open("wb") as output:
+                for chunk in read_chunks(source, entry, max_bytes):
+                    head = head or chunk[:64]
+                    digest.update(chunk)
+                    size += len(chunk)
+                    output.write(chunk)
         except ZIP_ERRORS as error:
             raise PictureRefused("picture_broken") from error
         if not size:
@@ -131,20 +131,20 @@ class Bundle:
 
 
 def read_chunks(source: IO[bytes], entry: zipfile.ZipInfo, most: int) -> Iterator[bytes]:
-    """What is in an entry, piece by piece; stops at `most` bytes and at what unpacks too well. Raises PictureRefused."""
+    """The content of an entry in chunks. Raises PictureRefused over `most` bytes, or MAX_RATIO."""
     size = 0
-    while piece := source.read(CHUNK_BYTES):
-        size += len(piece)
+    while chunk := source.read(CHUNK_BYTES):
+        size += len(chunk)
         if size > RATIO_CHECKED_ABOVE and size > MAX_RATIO * max(entry.compress_size, 1):
             raise PictureRefused("bomb")
         if size > most:
             raise PictureRefused("picture_too_large")
-        yield piece
+        yield chunk
 
 
 @contextmanager
 def open_bundle(path: Path) -> Iterator[Bundle]:
-    """The uploaded file, whatever it is. Raises SheetRefused with what is wrong with it as a whole."""
+    """Open an uploaded ZIP, XLSX or CSV. Raises SheetRefused if the file as a whole cannot be used."""
     with path.open("rb") as file:
         head = file.read(8)
         if head.startswith(XLS_SIGNATURE):
@@ -162,39 +162,28 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
         with archive:
             entries = archive.infolist()
             if any(entry.filename == "xl/workbook.xml" for entry in entries):
-                yield Bundle(path, None, None)  # an XLSX is a ZIP, too
+                yield Bundle(path, None, None)  # an XLSX is also a ZIP
                 return
             yield scan_entries(path, archive, entries)
 
 
 def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Bundle:
-    """The bundle of a ZIP whose entries all may be there."""
+    """The bundle of a ZIP, of which every entry has been checked. Raises SheetRefused."""
+    if len(entries) > MAX_ENTRIES:  # the ZIP's own count was lower
+        raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
     sheets: list[zipfile.ZipInfo] = []
     bundle = Bundle(path, archive, None)
-    if len(entries) > MAX_ENTRIES:  # its own count said less
-        raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
     for entry in entries:
         name = entry_name(entry)
-        parts = name.split("/")
-        if ".." in parts or name.startswith("/") or re.match(r"[A-Za-z]:", name) or "\0" in name:
-            raise SheetRefused("outside", name=name[:120])
-        if stat.S_ISLNK(entry.external_attr >> 16):
-            raise SheetRefused("symlink", name=name[:120])
-        if entry.flag_bits & ENCRYPTED_FLAG:
-            raise SheetRefused("encrypted")
-        base = parts[-1]
-        if (
-            name.endswith("/")
-            or parts[0] == "__MACOSX"
-            or base.startswith(".")
-            or base in {"Thumbs.db", "desktop.ini"}
-        ):
+        check_entry(entry, name)
+        base = posixpath.basename(name)
+        if is_system_file(name):
             continue
         if base.lower().endswith(ARCHIVE_ENDINGS):
             raise SheetRefused("nested", name=name[:120])
         if base.lower().endswith(SHEET_ENDINGS) and not base.startswith("~$"):
             sheets.append(entry)
-        elif len(name) <= 300:
+        elif len(name) <= MAX_NAME_LENGTH:
             bundle._add(name, entry)
     if not sheets:
         raise SheetRefused("no_sheet")
@@ -204,10 +193,27 @@ def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.Zip
     return bundle
 
 
-def entry_name(entry: zipfile.ZipInfo) -> str:
-    """An entry's name as whoever packed it meant it.
+def check_entry(entry: zipfile.ZipInfo, name: str) -> None:
+    """Raises SheetRefused for a path outside of the ZIP, a link, or an encrypted file."""
+    is_outside = ".." in name.split("/") or name.startswith("/") or re.match(r"[A-Za-z]:", name)
+    if is_outside or "\0" in name:
+        raise SheetRefused("outside", name=name[:120])
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise SheetRefused("symlink", name=name[:120])
+    if entry.flag_bits & ENCRYPTED_FLAG:
+        raise SheetRefused("encrypted")
 
-    Without the flag that says UTF-8, it is UTF-8 all the same (macOS), or GB18030 (Windows in Chinese), or code page 437.
+
+def is_system_file(name: str) -> bool:
+    """Whether an entry is a folder, or a file that an operating system added."""
+    folder, base = name.split("/")[0], posixpath.basename(name)
+    return not base or folder == "__MACOSX" or base.startswith(".") or base in {"Thumbs.db", "desktop.ini"}
+
+
+def entry_name(entry: zipfile.ZipInfo) -> str:
+    """The decoded name of an entry.
+
+    Without the UTF-8 flag it may still be UTF-8 (macOS), or GB18030 (Chinese Windows), or code page 437.
     """
     name = entry.orig_filename
     if not entry.flag_bits & UTF8_FLAG:
@@ -222,7 +228,7 @@ def entry_name(entry: zipfile.ZipInfo) -> str:
 
 
 def check_directory(file: IO[bytes]) -> None:
-    """Look how long the ZIP's own list is before anybody reads it into memory. Raises SheetRefused."""
+    """Check the size of the ZIP's central directory before it is read into memory. Raises SheetRefused."""
     size = file.seek(0, io.SEEK_END)
     start = max(0, size - 65_557)  # the end record, 22 bytes, and the longest comment
     file.seek(start)
@@ -230,18 +236,18 @@ def check_directory(file: IO[bytes]) -> None:
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
         raise SheetRefused("broken_zip")
-    told = [struct.unpack("<HI", tail[at + 10 : at + 16])]
+    sizes = [struct.unpack("<HI", tail[at + 10 : at + 16])]
     if tail[max(0, at - LOCATOR_BYTES) : at].startswith(b"PK\x06\x07"):
-        # ZIP64. Who reads the list believes this record whatever the one above says, and some look for it right before
-        # the locator, others where that leads: so neither may say too much.
+        # ZIP64. Readers of the directory use this record, whatever the one above says. Some look for it right before the
+        # locator, others where the locator points to, so both are checked.
         (offset,) = struct.unpack("<Q", tail[at - LOCATOR_BYTES + 8 : at - LOCATOR_BYTES + 16])
         for place in (offset, start + at - LOCATOR_BYTES - RECORD_BYTES):
             if not 0 <= place <= size - RECORD_BYTES:
                 raise SheetRefused("broken_zip")
             file.seek(place)
-            told.append(struct.unpack("<QQ", file.read(RECORD_BYTES)[32:48]))
-        entries, directory = told[0]  # where it has all bits set it leaves the word to ZIP64
-        told[0] = (entries % 0xFFFF, directory % 0xFFFFFFFF)
-    if any(entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES for entries, directory in told):
+            sizes.append(struct.unpack("<QQ", file.read(RECORD_BYTES)[32:48]))
+        entries, directory = sizes[0]  # all bits set means: see the ZIP64 record
+        sizes[0] = (entries % 0xFFFF, directory % 0xFFFFFFFF)
+    if any(entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES for entries, directory in sizes):
         raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
     file.seek(0)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from gallery.artworks import (
     autosave_views,
     bulk_upload,
+    finished_uploads,
+    form_views,
     framing_views,
     import_chores,
     import_views,
     picture_views,
     private_shares,
+    proposal_views,
     screening,
     tus,
     views,
@@ -26,5 +29,7 @@ ROUTES = [
     *bulk_upload.routes,
     *private_shares.routes,
     *views.routes,
+    *form_views.routes,
+    *proposal_views.routes,
 ]
-CHORES = [*screening.CHORES, *tus.CHORES, *import_chores.CHORES]
+CHORES = [*screening.CHORES, *finished_uploads.CHORES, *import_chores.CHORES]

@@ -1,4 +1,4 @@
-"""Which of their works a partner looks for: by theme, project, and words of the title or the credit name."""
+"""The filters of a partner's list of works: theme, project, and words of the title or the credit name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_QUERY_LENGTH = 80  # characters
 
 @dataclass(frozen=True)
 class WorkFilter:
-    """What is asked for, beside what could be: the themes and projects that works of these organisations have."""
+    """The chosen filters, and the themes and projects that can be chosen: those of the organisations' works."""
 
     themes: Sequence[Theme]
     projects: Sequence[Project]
@@ -28,16 +28,15 @@ class WorkFilter:
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """As an address tells it."""
-        told = (
+        """The filters as parameters of an address."""
+        pairs = (
             ("theme", self.theme.slug if self.theme else ""),
             ("project", self.project.slug if self.project else ""),
             ("q", self.words),
         )
-        return [(name, value) for name, value in told if value]
+        return [(name, value) for name, value in pairs if value]
 
     def of(self, works: QuerySet[Artwork]) -> QuerySet[Artwork]:
-        """Those of `works` that are asked for."""
         if self.theme is not None:
             works = works.filter(themes__id=self.theme.id)
         if self.project is not None:
@@ -52,14 +51,14 @@ class WorkFilter:
         return works
 
 
-async def load_work_filter(asked: Mapping[str, str], works: QuerySet[Artwork]) -> WorkFilter:
-    """What the parameters of an address ask for among `works`; a name that none of them has is passed over."""
+async def load_work_filter(query: Mapping[str, str], works: QuerySet[Artwork]) -> WorkFilter:
+    """The filters in the parameters of an address; a theme or project that none of `works` has is ignored."""
     themes = await Theme.filter(id__in=Subquery(works.values("themes__id"))).order_by("-id")
     projects = await Project.filter(id__in=Subquery(works.values("project_id"))).order_by("-id")
     return WorkFilter(
         themes,
         projects,
-        next((each for each in themes if each.slug == asked.get("theme")), None),
-        next((each for each in projects if each.slug == asked.get("project")), None),
-        one_line(asked.get("q", ""))[:MAX_QUERY_LENGTH],
+        next((each for each in themes if each.slug == query.get("theme")), None),
+        next((each for each in projects if each.slug == query.get("project")), None),
+        one_line(query.get("q", ""))[:MAX_QUERY_LENGTH],
     )

@@ -1,4 +1,4 @@
-"""The form of a work: one page, lenient towards drafts; what is given must be right."""
+"""The form of a work. A draft may leave fields empty; filled-in fields must be valid."""
 
 from __future__ import annotations
 
@@ -134,41 +134,35 @@ class WorkForm(ConsentFields):
         ]
 
     def _among(self, row: Any, label: str) -> str:
-        """A choice's label, with its organisation where there are several to choose from."""
+        """The label of a choice, with its organisation if there are several."""
         if len(self.offered.organisations) == 1:
             return label
         organisation = _find_choice(self.offered.organisations, str(row.organisation_id))
         return f"{label} ({localized(organisation, 'name').text})" if organisation else label
 
-    def proposed_themes(self) -> set[str]:
-        """The values of the themes that the story names with a hashtag and that are not marked yet."""
+    def suggested_themes(self) -> set[str]:
+        """The values of the themes that the story names with a hashtag and that are not chosen yet."""
         named = themes_in_hashtags(
             self.offered.themes, self.story.data or "", self.story_translation.data or ""
         )
         return {str(theme.id) for theme in named} - set(self.themes.data or [])
 
-    def place_of_theme(self, value: str) -> int:
-        """Where the check box of a theme stands among the themes, from 0 on."""
+    def theme_index(self, value: str) -> int:
+        """The index of a theme's check box, from 0."""
         return [str(theme.id) for theme in self.offered.themes].index(value)
 
     @property
-    def tells_project(self) -> bool:
-        """Whether somebody began to write a new project."""
+    def has_new_project(self) -> bool:
+        """Whether a field of a new project is filled in."""
         return bool(self.project_title.data or self.project_summary.data or self.project_link.data)
 
     def read(self, has_picture: bool) -> WorkDetails | None:
-        """What was typed, if a draft can be made of it; otherwise sentences stand at the fields."""
+        """The values, or None with sentences at the fields if no draft can be made of them."""
         self.validate()
         organisation = (
             _find_choice(self.offered.organisations, self.organisation.data) or self.offered.organisations[0]
         )
-        year = self.year.data
-        if year is not None and not self.year.errors and not FIRST_YEAR <= year <= today().year:
-            self.refuse(
-                "year",
-                _("Please write a year from %(first)s to %(last)s.")
-                % {"first": FIRST_YEAR, "last": today().year},
-            )
+        check_year(self)
         consent = _find_choice(self.offered.consents, self.consent.data)
         artist = self._read_artist(organisation, consent)
         new_consent = self._read_consent(artist, consent)
@@ -183,7 +177,7 @@ class WorkForm(ConsentFields):
             organisation=organisation,
             language=self.language.data,
             texts={name: self[name].data or "" for name in TEXT_FIELDS},
-            year=year,
+            year=self.year.data,
             artist=artist,
             consent=new_consent or consent,
             project=project,
@@ -199,7 +193,7 @@ class WorkForm(ConsentFields):
         elif artist is None and self.credit_name.data:
             return NewArtist(self.credit_name.data, self.credit_name_translation.data or "")
         elif artist is None and consent is not None and not self.artist.errors:
-            return consent.artist  # whoever chose the consent has said whose work it is
+            return consent.artist  # the consent says whose work it is
         return artist
 
     def _read_consent(self, artist: Artist | NewArtist | None, consent: Consent | None) -> Any:
@@ -220,12 +214,12 @@ class WorkForm(ConsentFields):
     def _read_project(self, organisation: Organisation) -> Any:
         project = _find_choice(self.offered.projects, self.project.data)
         if project is not None:
-            if self.tells_project:
+            if self.has_new_project:
                 self.refuse("project", _("Please either choose a project or write a new one, not both."))
             elif project.organisation_id != organisation.id:
                 self.refuse("project", _("This project belongs to another organisation than the work."))
             return project
-        if not self.tells_project:
+        if not self.has_new_project:
             return None
         if not self.project_title.data:
             self.refuse("project_title", _("Please write the project's title."))
@@ -239,25 +233,13 @@ class WorkForm(ConsentFields):
 
 
 class ProposalForm(Form):
-    """Other words for a work that was accepted: its texts and its year, as in the form of a work; or another picture."""
+    """Changes to an accepted work: its texts and year, as in WorkForm, or another picture."""
 
     picture = FileField(
         _l("Another picture"),
         description=_l("Only if the picture itself is to be replaced, by a better photograph for instance."),
         render_kw={"accept": ACCEPTED_PICTURES},
     )
-
-    def year_is_right(self) -> bool:
-        """Whether the year can be one; otherwise a sentence stands at it."""
-        year = self["year"].data
-        if year is None or FIRST_YEAR <= year <= today().year:
-            return not self["year"].errors
-        self.refuse(
-            "year",
-            _("Please write a year from %(first)s to %(last)s.")
-            % {"first": FIRST_YEAR, "last": today().year},
-        )
-        return False
 
 
 for _name in (*TEXT_FIELDS, "year"):
@@ -268,7 +250,7 @@ BULK_FIELDS = ("artist", "consent", "themes", "project", "medium", "year", "lang
 
 
 class BulkEditForm(Form):
-    """What chosen drafts have in common. A field that is left empty leaves each draft as it is."""
+    """Values to set on several drafts. An empty field leaves each draft as it is."""
 
     work = LineField(_l("Drafts"), 20)
     artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
@@ -282,38 +264,50 @@ class BulkEditForm(Form):
     language = SelectField(
         _l("Language of the title and the story"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE
     )
-    year_is_right = ProposalForm.year_is_right
 
     def __init__(self, posted: Any = None, *, offered: WorkOptions) -> None:
         super().__init__(posted)
-        one = WorkForm(offered=offered)
-        as_it_is = SelectChoice("", _("leave as it is"))
+        work_form = WorkForm(offered=offered)
+        unchanged = SelectChoice("", _("leave as it is"))
         for name in ("artist", "consent", "project"):
-            self[name].choices = [as_it_is, *one[name].choices[1:]]
-        self["language"].choices = [as_it_is, *one["language"].choices]
-        self["themes"].choices = one["themes"].choices
-        for name in BULK_FIELDS:  # the page has forms of drafts beside this one
+            self[name].choices = [unchanged, *work_form[name].choices[1:]]
+        self["language"].choices = [unchanged, *work_form["language"].choices]
+        self["themes"].choices = work_form["themes"].choices
+        for name in BULK_FIELDS:  # the page also has a form for each draft, with the same field names
             self[name].id = self[name].label.field_id = f"common-{name}"
 
     @property
     def set_fields(self) -> dict[str, list[str]]:
-        """The fields that are filled in, as a browser sends them."""
-        told = {name: self[name].data for name in BULK_FIELDS}
+        """The fields that are filled in, in the format of `form_values`."""
+        values = {name: self[name].data for name in BULK_FIELDS}
         return {
-            name: value if isinstance(value, list) else [str(value)] for name, value in told.items() if value
+            name: value if isinstance(value, list) else [str(value)]
+            for name, value in values.items()
+            if value
         }
 
 
+def check_year(form: Form) -> None:
+    """Refuse a year that is not possible."""
+    year = form["year"].data
+    if year is not None and not FIRST_YEAR <= year <= today().year:
+        form.refuse(
+            "year",
+            _("Please write a year from %(first)s to %(last)s.")
+            % {"first": FIRST_YEAR, "last": today().year},
+        )
+
+
 def form_for_work(artwork: Artwork, offered: WorkOptions) -> WorkForm:
-    """The form filled with a work as it is kept, and with what is typed and not finished; its themes must be fetched."""
+    """The form filled with the values of a work, also the unfinished ones; its themes must be fetched."""
     fields = MultiDict([(name, each) for name, values in form_values(artwork).items() for each in values])
     fields["organisation"] = str(artwork.organisation_id)
     return WorkForm(fields, offered=offered)
 
 
 def form_values(artwork: Artwork, *, finished_only: bool = False) -> dict[str, list[str]]:
-    """What the form of a work says in each field, as a browser sends it; its themes must be fetched."""
-    told = {
+    """The values of a work's form: field → values as a browser sends them; the work's themes must be fetched."""
+    values = {
         **{name: [getattr(artwork, name)] for name in (*TEXT_FIELDS, "language")},
         **{name: [str(getattr(artwork, name) or "")] for name in ("year",)},
         **{name: [str(getattr(artwork, f"{name}_id") or "")] for name in ("artist", "consent", "project")},
@@ -323,14 +317,14 @@ def form_values(artwork: Artwork, *, finished_only: bool = False) -> dict[str, l
         "starts_on": [today().isoformat()],
         "themes": [str(theme.id) for theme in artwork.themes],
     }
-    return told if finished_only else {**told, **artwork.unfinished}
+    return values if finished_only else {**values, **artwork.unfinished}
 
 
 FORM_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def parse_form_key(text: Any) -> str | None:
-    """The key of a form as this site makes it; None for anything else."""
+    """A valid form key, or None."""
     return text if isinstance(text, str) and FORM_KEY.fullmatch(text) else None
 
 
@@ -339,7 +333,7 @@ def _find_choice(rows: Sequence[ModelT], id: Any) -> ModelT | None:
 
 
 def consent_label(consent: Consent) -> str:
-    """How a choice names a consent: whose, who agreed, until when; its artist must be fetched."""
+    """The label of a consent: artist, who agreed, until when; its artist must be fetched."""
     parts = [consent.artist.credit_name, str(AGREED_BY_WORDS[consent.agreed_by])]
     if consent.ends_on:
         parts.append(_("until %(day)s") % {"day": shown_date(consent.ends_on)})

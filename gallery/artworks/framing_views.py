@@ -1,4 +1,4 @@
-"""Turning and cropping the picture of a work before it is submitted: an instruction, and the original stays as it came."""
+"""Turning and cropping the picture of a work before it is submitted. The original file is not changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from wtforms.validators import Optional
 from gallery.accounts.models import Person
 from gallery.artists.forms import NO_SUCH_CHOICE
 from gallery.artworks.access import load_artwork
+from gallery.artworks.entry import WorkEntry
 from gallery.artworks.models import Artwork
+from gallery.artworks.redirects import redirect_to_work
 from gallery.artworks.works import NotEditable, discard_image, why_not_editable
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -25,14 +27,13 @@ from gallery.images.framing import FRAME_UNITS, NO_FRAMING, TURNS, Framing
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
 from gallery.images.storage_keys import unframed_name
-from gallery.images.uploads import reframe_image
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
 from gallery.web.edit_conflicts import EditConflict
 from gallery.web.forms import Form, read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.rendering import render, settings_of, storage_of
 
 logger = logging.getLogger("gallery")
 
@@ -55,7 +56,6 @@ TURN_WORDS = dict(
 
 
 def margin_field(label: Any) -> DecimalField:
-    """A field for how much is cut off at one side."""
     return DecimalField(
         label,
         [Optional()],
@@ -78,13 +78,13 @@ class FramingForm(Form):
 
     @classmethod
     def of(cls, framing: Framing) -> FramingForm:
-        """The form as it stands for a framing."""
+        """The form filled with a framing."""
         cut = (framing.left, framing.top, FRAME_UNITS - framing.right, FRAME_UNITS - framing.bottom)
         sides = {name: Decimal(parts) / PER_CENT for name, parts in zip(SIDES, cut, strict=True)}
         return cls(data={"turn": str(framing.turn), **sides})
 
     def read(self) -> Framing | None:
-        """The framing that was typed; otherwise sentences stand at the fields."""
+        """The framing that was typed, or None with sentences at the fields."""
         self.validate()
         cut = {}
         for name in SIDES:
@@ -104,41 +104,40 @@ class FramingForm(Form):
 async def reframe(
     artwork: Artwork, framing: Framing, by: Person, storage: Storage, settings: Settings
 ) -> Image | None:
-    """Frame the picture of a draft or returned work anew; its image must be fetched and be there.
+    """Turn and crop the picture of a draft or returned work; its image must be fetched.
 
-    The work gets another image of the same original, which is to be developed, and the one before is deleted; None where
-    it is framed like this already. Raises decoder.Refused, NotEditable, EditConflict, StoreAway.
+    The work gets a new image of the same original, which the worker develops, and the earlier image is deleted. Returns
+    None if it is framed like this already. Raises ImageRefused, NotEditable, EditConflict,
+    StoreUnavailable.
     """
     before = artwork.image
     if before is None or before.framing == framing:
         return None
-    try:
-        fresh = await reframe_image(before, framing, storage, settings)
-    except FileNotFoundError:
-        raise EditConflict from None
-    except ImageRefused:
-        if await Artwork.exists(id=artwork.id, image_id=before.id):
-            raise
-        raise EditConflict from None  # its file was deleted while it was being opened
-    try:
+    async with WorkEntry(storage, settings, by) as entry:
+        try:
+            fresh = await entry.reframe_picture(before, framing)
+        except FileNotFoundError:
+            raise EditConflict from None
+        except ImageRefused:
+            if await Artwork.exists(id=artwork.id, image_id=before.id):
+                raise
+            raise EditConflict from None  # its file was deleted while it was being opened
         async with in_transaction():
-            held = await locked(Artwork.filter(id=artwork.id)).first()
-            if held is None or held.image_id != before.id:
+            current = await locked(Artwork.filter(id=artwork.id)).first()
+            if current is None or current.image_id != before.id:
                 raise EditConflict
-            if not held.is_editable:
-                raise NotEditable(held.status)
-            held.image_id = fresh.id
-            await held.save(update_fields=["image_id", "updated_at"])
-            await record(Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by)
-    except BaseException:
-        await discard_image(fresh, storage)
-        raise
+            if not current.is_editable:
+                raise NotEditable(current.status)
+            current.image_id = fresh.id
+            await current.save(update_fields=["image_id", "updated_at"])
+            await record(Verb.WORK_CHANGED, current.id, organisation_id=current.organisation_id, by=by)
+        entry.keep_picture()
     await discard_image(before, storage)
     return fresh
 
 
 async def edit(request: Request) -> Response:
-    """A partner sees the whole picture, to turn it and cut its edges off."""
+    """A partner sees the whole picture, to turn and crop it."""
     _person, _organisations, artwork = await load_artwork(request)
     refused = _redirect_if_not_framable(request, artwork)
     if refused is not None:
@@ -148,7 +147,7 @@ async def edit(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A partner says how the picture is to be turned and cropped, or has it again as it came."""
+    """A partner turns and crops the picture, or goes back to the original."""
     person, _organisations, artwork = await load_artwork(request)
     refused = _redirect_if_not_framable(request, artwork)
     if refused is not None:
@@ -160,41 +159,35 @@ async def update(request: Request) -> Response:
         return _render_page(request, artwork, form, 422)
     status = 422
     try:
-        fresh = await reframe(artwork, framing, person, request.app.state.storage, settings_of(request))
+        fresh = await reframe(artwork, framing, person, storage_of(request), settings_of(request))
     except ImageRefused as refusal:
         form.refuse("right", str(REFUSALS[refusal.code]))
     except EditConflict:
         form.refuse("turn", _("The picture was changed this very moment. Please look at it and try again."))
     except NotEditable as refusal:
-        return _redirect_to_work(request, artwork, refusal.sentence, "hint")
-    except StoreUnavailable as away:
-        logger.warning("%s", away)
+        return redirect_to_work(request, artwork, refusal.sentence)
+    except StoreUnavailable as error:
+        logger.warning("%s", error)
         status = 503
         form.refuse("turn", _("The picture could not be kept just now. Please try again in a minute."))
     else:
         done = _("The picture is framed anew and is being prepared. You can change it until you submit it.")
-        return _redirect_to_work(request, artwork, done if fresh else _("The picture is as it was."))
+        return redirect_to_work(request, artwork, done if fresh else _("The picture is as it was."), "done")
     await artwork.fetch_related("image")
     return _redirect_if_not_framable(request, artwork) or _render_page(request, artwork, form, status)
 
 
 def _redirect_if_not_framable(request: Request, artwork: Artwork) -> Response | None:
-    """The way back where there is nothing to be framed now, with a sentence."""
+    """A redirect that says why the picture cannot be framed now, or None if it can."""
     image = artwork.image
     if not artwork.is_editable:
-        return _redirect_to_work(request, artwork, why_not_editable(artwork.status), "hint")
+        return redirect_to_work(request, artwork, why_not_editable(artwork.status))
     if image is None or image.state not in {ImageState.RECEIVED, ImageState.READY}:
-        return _redirect_to_work(request, artwork, _("There is no picture yet that could be turned."), "hint")
+        return redirect_to_work(request, artwork, _("There is no picture yet that could be turned."))
     if unframed_name(image) is None:
         sentence = _("The picture is being prepared. Please come back in a moment.")
-        return _redirect_to_work(request, artwork, sentence, "hint")
+        return redirect_to_work(request, artwork, sentence)
     return None
-
-
-def _redirect_to_work(request: Request, artwork: Artwork, sentence: str, level: str = "done") -> Response:
-    response = redirect(request, "artworks:show", id=artwork.id)
-    flash(request, response, sentence, level)
-    return response
 
 
 def _render_page(request: Request, artwork: Artwork, form: FramingForm, status: int = 200) -> Response:

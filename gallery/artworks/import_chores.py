@@ -1,4 +1,4 @@
-"""What the worker does with imports: pictures, rows, and deleting what is no longer needed."""
+"""The worker's chores for imports: pictures, rows, and deleting files that are no longer needed."""
 
 from __future__ import annotations
 
@@ -8,39 +8,31 @@ from pathlib import Path
 
 from tortoise.expressions import Q
 
-from gallery.artworks.bundles import Bundle, PictureRefused, UnpackedPicture, open_bundle
+from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
+from gallery.artworks.entry import WorkEntry
+from gallery.artworks.import_lookup import RowBatch, UsedSoFar
 from gallery.artworks.import_models import Import, ImportedPicture, ImportedWork, ImportState, bundle_key
-from gallery.artworks.imports import (
-    ImportReport,
-    LeaseLost,
-    RowBatch,
-    UsedSoFar,
-    claim_import,
-    end_lease,
-    renew_lease,
-    row_batches,
-    write_batch,
-)
-from gallery.artworks.sheets import SheetFile, SheetRefused, SheetRow, similar_names
+from gallery.artworks.import_rows import ImportReport, row_batches, write_batch
+from gallery.artworks.imports import LeaseLost, claim_import, end_lease, renew_lease
+from gallery.artworks.sheet_faults import SheetRefused, similar_names
+from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.clock import now
 from gallery.db.connection import in_transaction
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.parent import ImageRefused
 from gallery.images.storage_keys import delete_image_files
-from gallery.images.uploads import ReceivedFile, create_image, inspect_upload
+from gallery.images.uploads import ReceivedFile
 from gallery.organisations.models import Organisation
 from gallery.storage import StoreUnavailable
 from gallery.worker import Chore, ChoreContext
 
 MAX_LOSSES = 5
-UNCONFIRMED_LIFETIME = timedelta(
-    hours=20
-)  # before the pictures of an import that nobody confirmed are: after a day
+UNCONFIRMED_LIFETIME = timedelta(hours=20)  # less than the day after which its unused pictures are deleted
 CLEAR_BATCH_SIZE = 20
 
 
 async def import_next(context: ChoreContext) -> bool:
-    """Bring the oldest import that waits to its next rest: tried, done, or refused. False when none waits."""
+    """Work on the oldest waiting import until it is checked, done or refused. False if none waits."""
     job = await claim_import()
     if job is None:
         return False
@@ -54,7 +46,7 @@ async def import_next(context: ChoreContext) -> bool:
     except LeaseLost:
         pass
     except (StoreUnavailable, asyncio.CancelledError):
-        await end_lease(job)  # nothing of it is the file's fault
+        await end_lease(job)  # the file is not the reason
         raise
     return True
 
@@ -64,7 +56,7 @@ async def refuse_import(job: Import, code: str, **facts: object) -> None:
 
 
 async def run_import(context: ChoreContext, job: Import) -> None:
-    """Everything that is to be done with one import. Raises SheetRefused, LeaseLost, StoreAway."""
+    """Check an import, or make its works. Raises SheetRefused, LeaseLost, StoreUnavailable."""
     only_trying = job.state == ImportState.RECEIVED
     async with (
         context.storage.scratch_folder() as folder,
@@ -83,7 +75,7 @@ async def run_import(context: ChoreContext, job: Import) -> None:
         taken = await ImportedPicture.filter(of_id=job.id).count()
         report.unused = max(len(bundle.pictures) - taken, 0)
         report.strangers = sheet.strangers[:20]
-        await end_lease(job, state=ImportState.CHECKED, report=report.kept())
+        await end_lease(job, state=ImportState.CHECKED, report=report.as_json())
     else:
         await end_lease(job, state=ImportState.DONE, finished_at=now())
 
@@ -91,42 +83,38 @@ async def run_import(context: ChoreContext, job: Import) -> None:
 async def import_pictures(
     context: ChoreContext, job: Import, bundle: Bundle, sheet: SheetFile, folder: Path
 ) -> None:
-    """Look at every picture that a row names and keep its original, once; what was done before is not done again."""
-    wanted = await asyncio.to_thread(named_pictures, bundle, sheet)
+    """Inspect and store every picture that a row names, unless an earlier attempt has done so."""
+    named = await asyncio.to_thread(named_pictures, bundle, sheet)
     done: set[object] = set(await ImportedPicture.filter(of_id=job.id).values_list("name", flat=True))
-    await renew_lease(job, picture_count=len(wanted.keys), row_count=wanted.rows, done_pictures=len(done))
+    await renew_lease(job, picture_count=len(named.keys), row_count=named.rows, done_pictures=len(done))
     organisation = await Organisation.get(id=job.organisation_id)
-    for key in wanted.keys:
+    for key in named.keys:
         if key in done:
             continue
-        image, digest, refusal = None, "", ""
-        target = folder / "picture"
-        try:
-            unpacked = await asyncio.to_thread(
-                bundle.take_out, key, target, context.settings.upload_max_bytes
-            )
-            digest = unpacked.digest
-            image = await _looked_at(context, unpacked, target, organisation)
-        except PictureRefused as error:
-            refusal = error.code
-        except ImageRefused as error:
-            refusal = error.code
-        async with in_transaction():
-            await renew_lease(job, done_pictures=job.done_pictures + 1)
-            await ImportedPicture.create(of_id=job.id, name=key, digest=digest, image=image, refusal=refusal)
+        async with WorkEntry(context.storage, context.settings) as entry:
+            await _import_picture(entry, job, bundle, key, folder / "picture", organisation)
 
 
-async def _looked_at(
-    context: ChoreContext, unpacked: UnpackedPicture, path: Path, organisation: Organisation
-) -> Image:
-    file = ReceivedFile(path, unpacked.size, unpacked.head)
-    return await create_image(
-        file, await inspect_upload(file, context.settings), organisation, context.storage
-    )
+async def _import_picture(
+    entry: WorkEntry, job: Import, bundle: Bundle, key: str, path: Path, organisation: Organisation
+) -> None:
+    digest = refusal = ""
+    try:
+        unpacked = await asyncio.to_thread(bundle.take_out, key, path, entry.settings.upload_max_bytes)
+        digest = unpacked.digest
+        await entry.add_picture(ReceivedFile(path, unpacked.size, unpacked.head), organisation)
+    except (PictureRefused, ImageRefused) as error:
+        refusal = error.code
+    async with in_transaction():
+        await renew_lease(job, done_pictures=job.done_pictures + 1)
+        await ImportedPicture.create(
+            of_id=job.id, name=key, digest=digest, image=entry.picture, refusal=refusal
+        )
+    entry.keep_picture()
 
 
 class NamedPictures:
-    """Which pictures the rows of a sheet name, in their order, and how many rows there are."""
+    """The keys of the pictures that the rows of a sheet name, in order, and the number of rows."""
 
     def __init__(self) -> None:
         self.keys: dict[str, None] = {}
@@ -134,56 +122,56 @@ class NamedPictures:
 
 
 def named_pictures(bundle: Bundle, sheet: SheetFile) -> NamedPictures:
-    wanted = NamedPictures()
+    named = NamedPictures()
     for row in sheet:
-        wanted.rows += 1
+        named.rows += 1
         key = bundle.find(row.cells.get("picture", "")) if row.cells.get("picture") else None
         if key is not None:
-            wanted.keys[key] = None
-    return wanted
+            named.keys[key] = None
+    return named
 
 
 async def process_rows(job: Import, bundle: Bundle, sheet: SheetFile, *, only_trying: bool) -> ImportReport:
-    """Try every row, or make every good one, from where an earlier worker was stopped."""
+    """Try every row, or make the works of every good one, starting where an earlier worker was stopped."""
     if only_trying:
         await renew_lease(job, done_rows=0, report={})
-    report, seen = ImportReport(**job.report), await load_used(job)
-    going = iter(row_batches(sheet, job.done_rows))
-    while (rows := await asyncio.to_thread(next, going, None)) is not None:
+    report, used = ImportReport(**job.report), await load_used(job)
+    batches = iter(row_batches(sheet, job.done_rows))
+    while (rows := await asyncio.to_thread(next, batches, None)) is not None:
         batch = await asyncio.to_thread(make_batch, rows, bundle)
         report = await write_batch(
-            job, batch, seen, report, only_trying=only_trying, has_pictures=bundle.has_pictures
+            job, batch, used, report, only_trying=only_trying, has_pictures=bundle.has_pictures
         )
     return report
 
 
 async def load_used(job: Import) -> UsedSoFar:
-    """What the works that are made already use."""
-    seen = UsedSoFar()
+    """The pictures that works of this import already use."""
+    used = UsedSoFar()
     made = ImportedWork.filter(of_id=job.id, artwork__image__imported_as__of_id=job.id)
     for row, name, digest in await made.values_list(
         "row", "artwork__image__imported_as__name", "artwork__image__imported_as__digest"
     ):
-        seen.keys[name] = row
-        seen.digests[digest] = row
-    return seen
+        used.keys[name] = row
+        used.digests[digest] = row
+    return used
 
 
 def make_batch(rows: list[SheetRow], bundle: Bundle) -> RowBatch:
     keys: dict[int, str | None] = {}
-    nearest: dict[int, dict[str, str]] = {}
+    similar: dict[int, dict[str, str]] = {}
     for row in rows:
         name = row.cells.get("picture", "")
         if not name:
             continue
         keys[row.number] = bundle.find(name)
-        if keys[row.number] is None and len(nearest) < 20:
-            nearest[row.number] = similar_names(name.lower(), bundle.pictures)
-    return RowBatch(rows, keys, nearest)
+        if keys[row.number] is None and len(similar) < 20:
+            similar[row.number] = similar_names(name.lower(), bundle.pictures)
+    return RowBatch(rows, keys, similar)
 
 
 async def clear_next(context: ChoreContext) -> bool:
-    """Delete the file and the unused pictures of an import that is at its end; put away one that nobody confirmed."""
+    """Delete the file and the unused pictures of an ended import. Imports that nobody confirmed are ended first."""
     old = Import.filter(state=ImportState.CHECKED, created_at__lt=now() - UNCONFIRMED_LIFETIME)
     await old.update(state=ImportState.TAKEN_BACK, finished_at=now())
     ended = [ImportState.DONE, ImportState.REFUSED, ImportState.TAKEN_BACK]
@@ -193,7 +181,7 @@ async def clear_next(context: ChoreContext) -> bool:
     unused = Image.filter(Q(artwork=None), imported_as__of_id=job.id)
     images = await unused.limit(CLEAR_BATCH_SIZE)
     for image in images:
-        # A worker that develops it just now gives up.
+        # A worker that is developing it now gives up.
         await Image.filter(id=image.id).update(state=ImageState.ERASED)
         await delete_image_files(context.storage, image.token)
         await image.delete()
@@ -201,13 +189,13 @@ async def clear_next(context: ChoreContext) -> bool:
         return True
     await context.storage.private.delete(bundle_key(job.token))
     await ImportedPicture.filter(of_id=job.id, image_id=None).delete()
-    # Unless it was taken back in this very moment: then there is more to delete.
+    # If it was taken back in the meantime, there is more to delete, so this must not be set.
     await Import.filter(id=job.id, state=job.state).update(files_cleared_at=now())
     return True
 
 
 async def forget_names(job: Import) -> bool:
-    """Forget how some files were called and what was in them; whether there were any."""
+    """Erase names and digests of some pictures; returns whether there were any."""
     named = await ImportedPicture.filter(of_id=job.id, image_id__isnull=False, digest__not="").limit(200)
     for picture in named:
         picture.name, picture.digest = f"{picture.id}", ""

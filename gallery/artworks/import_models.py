@@ -1,4 +1,4 @@
-"""Imports of many works by a sheet, as they are kept: the row is the job."""
+"""Imports of many works by a sheet. A row of Import is also the worker's job."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 class ImportState(StrEnum):
-    RECEIVED = "received"  # the worker takes the pictures in, then tries every row
-    CHECKED = "checked"  # tried: the report says what would be made; somebody has to say yes
+    RECEIVED = "received"  # the worker stores the pictures, then tries every row
+    CHECKED = "checked"  # tried: the report says what would be made; a partner has to confirm
     CONFIRMED = "confirmed"  # the worker makes the works
     DONE = "done"
     REFUSED = "refused"  # the file as a whole cannot be used
     TAKEN_BACK = "taken_back"
 
 
-BUNDLE_FOLDER = "imports"  # their folder in the private store
+BUNDLE_FOLDER = "imports"  # a folder of the private store
 
 
 def bundle_key(token: str) -> str:
-    """Where an uploaded file lies, in the private store only."""
+    """The key of an uploaded file in the private store."""
     return f"{BUNDLE_FOLDER}/{token}"
 
 
@@ -39,7 +39,7 @@ RUNNING_STATES = (ImportState.RECEIVED, ImportState.CONFIRMED)
 
 
 class Import(Model):
-    """One sheet with its pictures, from its upload to its works, or to its end."""
+    """One sheet with its pictures."""
 
     id = fields.IntField(primary_key=True)
     token = fields.CharField(max_length=32, unique=True, default=new_token)
@@ -53,23 +53,27 @@ class Import(Model):
     by_id: int | None
     consent: fields.ForeignKeyNullableRelation[Consent] = fields.ForeignKeyField(
         "gallery.Consent", related_name="imports", null=True, on_delete=fields.SET_NULL
-    )  # for every row that names none
+    )  # for rows that name none
     consent_id: int | None
     language = fields.CharField(max_length=2, default="zh")  # of rows that name none
     file_name = fields.CharField(max_length=120, default="")
     state = fields.CharEnumField(ImportState, max_length=10, default=ImportState.RECEIVED, db_index=True)
-    refusal: dict[str, Any] = fields.JSONField(default=dict)  # {"code": …, and what its sentence needs}
+    refusal: dict[str, Any] = fields.JSONField(
+        default=dict
+    )  # {"code": a key of FAULT_SENTENCES, and the values for its sentence}
     picture_count = fields.IntField(default=0)
     done_pictures = fields.IntField(default=0)
     row_count = fields.IntField(default=0)
     done_rows = fields.IntField(default=0)
-    report: dict[str, Any] = fields.JSONField(default=dict)  # see importing.Report
-    attempts = fields.IntField(default=0)  # how often it was claimed; tells apart who holds it now
-    losses = fields.IntField(default=0)  # attempts whose worker was never heard of again
+    report: dict[str, Any] = fields.JSONField(default=dict)  # see import_rows.ImportReport
+    attempts = fields.IntField(default=0)  # how often it was claimed; identifies the worker that holds it
+    losses = fields.IntField(default=0)  # attempts whose worker was killed
     lease_until = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     finished_at = fields.DatetimeField(null=True)
-    files_cleared_at = fields.DatetimeField(null=True)  # the uploaded file and unused pictures are deleted
+    files_cleared_at = fields.DatetimeField(
+        null=True
+    )  # when the uploaded file and unused pictures were deleted
 
     pictures: fields.ReverseRelation[ImportedPicture]
     works: fields.ReverseRelation[ImportedWork]
@@ -80,7 +84,7 @@ class Import(Model):
 
 
 class ImportedPicture(Model):
-    """A picture that lay beside a sheet, once it was taken in or refused."""
+    """A picture that was sent with a sheet, after it was stored or refused."""
 
     id = fields.IntField(primary_key=True)
     of: fields.ForeignKeyRelation[Import] = fields.ForeignKeyField(
@@ -93,7 +97,7 @@ class ImportedPicture(Model):
         "gallery.Image", related_name="imported_as", null=True, on_delete=fields.SET_NULL
     )
     image_id: int | None
-    refusal = fields.CharField(max_length=30, default="")  # a key of decoder.REFUSALS or sheets.FAULTS
+    refusal = fields.CharField(max_length=30, default="")  # a key of FAULT_SENTENCES
 
     class Meta:
         table = "imported_picture"
@@ -102,7 +106,7 @@ class ImportedPicture(Model):
 
 
 class ImportedWork(Model):
-    """A work that an import made, from which row, and whether its artist was new with it."""
+    """A work that an import made, with its row of the sheet."""
 
     id = fields.IntField(primary_key=True)
     of: fields.ForeignKeyRelation[Import] = fields.ForeignKeyField(
@@ -114,7 +118,7 @@ class ImportedWork(Model):
     )
     artwork_id: int
     row = fields.IntField()
-    new_artist_id = fields.IntField(null=True)  # of the row that made the artist
+    new_artist_id = fields.IntField(null=True)  # only in the row that created the artist
 
     class Meta:
         table = "imported_work"

@@ -1,4 +1,4 @@
-"""Sheets at the desk: the templates, uploading one, what trying it found, and the one button back."""
+"""Imports at the desk: templates, sending a sheet, the result of the check, confirming, and taking back."""
 
 from __future__ import annotations
 
@@ -18,25 +18,20 @@ from gallery.artworks.forms import consent_label
 from gallery.artworks.import_models import RUNNING_STATES, Import, ImportedWork, ImportState, bundle_key
 from gallery.artworks.imports import ImportRefused, confirm_import, create_import, take_back_import
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.sheets import (
-    COLUMN_LABELS,
-    FAULT_SENTENCES,
-    MAX_ROWS,
-    fault_sentence,
-    template_csv,
-    template_xlsx,
-)
+from gallery.artworks.sheet_columns import COLUMN_LABELS, template_csv, template_xlsx
+from gallery.artworks.sheet_faults import FAULT_SENTENCES, fault_sentence
+from gallery.artworks.sheets import MAX_ROWS
 from gallery.artworks.works import WorkOptions, load_work_options
 from gallery.images.models import new_token
 from gallery.images.uploads import FormReader
 from gallery.organisations.access import load_member
 from gallery.organisations.forms import organisation_choices
-from gallery.storage import Storage, StoreUnavailable
+from gallery.storage import StoreUnavailable
 from gallery.web.forms import Form
 from gallery.web.languages import LANGUAGES, file_size, ngettext, use_language
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.rendering import flash, redirect, render, settings_of
+from gallery.web.rendering import flash, redirect, render, settings_of, storage_of
 
 MAX_LISTED = 30  # imports in the list
 
@@ -89,7 +84,7 @@ class ImportForm(Form):
 
 
 async def index(request: Request) -> Response:
-    """A partner finds the templates, sends a sheet, and sees those sent before."""
+    """A partner finds the templates and the form to send a sheet, and sees earlier imports."""
     person, organisations = await load_member(request)
     form = ImportForm(offered=await load_work_options(organisations), data={"language": person.language})
     return await _render_index(request, form)
@@ -111,7 +106,7 @@ async def _render_index(request: Request, form: ImportForm, status: int = 200) -
 
 
 async def template(request: Request) -> Response:
-    """A partner downloads the sheet to fill in, in Chinese or in English, for Excel or as CSV."""
+    """A partner downloads a template in Chinese or English, as XLSX or CSV."""
     await load_member(request)
     language, _dot, kind = request.path_params["name"].partition(".")
     if language not in LANGUAGES or kind not in MEDIA_TYPES:
@@ -126,9 +121,9 @@ async def template(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A partner sends a sheet with its pictures; the worker looks it through, and nothing is made yet."""
+    """A partner sends a sheet with its pictures; the worker checks it, and no work is made yet."""
     person, organisations = await load_member(request)
-    storage: Storage = request.app.state.storage
+    storage = storage_of(request)
     most = settings_of(request).import_max_bytes
     async with storage.scratch_folder() as folder:
         reader = FormReader(request, folder, most, "sheet")
@@ -156,8 +151,8 @@ async def create(request: Request) -> Response:
         token = new_token()
         try:
             await storage.private.put_file(bundle_key(token), received.file.path)
-        except StoreUnavailable as away:
-            logger.warning("%s", away)
+        except StoreUnavailable as error:
+            logger.warning("%s", error)
             form.refuse(
                 "sheet", _("The file could not be kept just now. Please choose it again in a minute.")
             )
@@ -178,7 +173,7 @@ async def load_import(request: Request) -> Import:
 
 
 async def show(request: Request) -> Response:
-    """A partner sees how far a sheet is, what would be made of it, and each fault with what would be right."""
+    """A partner sees the progress of an import, what would be made of it, and its faults."""
     job = await load_import(request)
     await job.fetch_related("by")
     made = ImportedWork.filter(of_id=job.id)
@@ -209,7 +204,7 @@ async def show(request: Request) -> Response:
 
 
 async def create_confirmation(request: Request) -> Response:
-    """A partner says yes: every good row becomes a draft."""
+    """A partner confirms: every good row becomes a draft."""
     job = await load_import(request)
     try:
         await confirm_import(job)
@@ -219,15 +214,17 @@ async def create_confirmation(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """A partner takes a whole import back with one button, or puts a file away that was only looked through."""
+    """A partner takes a whole import back, or discards one that was only checked."""
     job = await load_import(request)
     try:
         number = await take_back_import(job)
     except ImportRefused as refusal:
         return _redirect_with_message(request, job, refusal.sentence, "hint")
     if number:
-        told = ngettext("Taken back: %(num)s draft is gone.", "Taken back: %(num)s drafts are gone.", number)
-        return _redirect_with_message(request, job, told % {"num": number})
+        sentence = ngettext(
+            "Taken back: %(num)s draft is gone.", "Taken back: %(num)s drafts are gone.", number
+        )
+        return _redirect_with_message(request, job, sentence % {"num": number})
     return _redirect_with_message(request, job, _("Discarded. Nothing of it was kept."))
 
 

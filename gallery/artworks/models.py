@@ -1,4 +1,4 @@
-"""Works and their submissions, as they are kept, and the one rule of what is on view."""
+"""Works and their submissions, and the one rule of what is on view."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """Where a work stands: the summary of its submissions, reviews and its consent's withdrawal."""
+    """The state of a work: a summary of its submissions, reviews and the withdrawal of its consent."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -44,31 +44,31 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-# Its organisation cannot change such a work: what stands in it was sent for review, or accepted.
+# The organisation cannot change such a work: its current values were sent for review, or accepted.
 LOCKED_STATUSES = {Status.SUBMITTED, Status.ACCEPTED}
 
 
-PUBLIC_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread
+PUBLIC_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without characters that look alike
 
 
 def new_public_id() -> str:
-    """10 characters that name a work in public addresses and say nothing of it."""
+    """10 random characters that identify a work in public addresses."""
     return "".join(secrets.choice(PUBLIC_ID_ALPHABET) for _ in range(10))
 
 
 class ArtworkQuerySet(QuerySet["Artwork"]):
     def on_view(self, among: Collection[int] | None = None) -> Self:
-        """Only works that a visitor may see, now: the one rule, in one place.
+        """Works that a visitor may see now. This is the one rule, in one place.
 
         Accepted, image ready, consent in force for the web, organisation active, hung in an edition that has opened
         and did not leave the site when it closed.
-        `among`: ids of the works that matter; no database then looks through the walls for any other.
+        `among`: ids of the only works to look at, so that the database does not search all hangings.
         """
-        # By relations: exhibitions stand above works.
+        # Reached by relations, because exhibitions are a layer above works.
         hanging = Artwork._meta.fields_map["hangings"].related_model  # type: ignore[attr-defined]
         room = hanging._meta.fields_map["room"].related_model
         edition = room._meta.fields_map["edition"].related_model
-        if among is None:  # from the few editions that are current, not from every hanging
+        if among is None:  # start from the few current editions, not from all hangings
             hung = edition.filter(edition_is_open()).values("rooms__hangings__artwork_id")
             return cast(Self, self.filter(may_be_exhibited() & Q(id__in=Subquery(hung))))
         ids = list(among)
@@ -78,7 +78,7 @@ class ArtworkQuerySet(QuerySet["Artwork"]):
 
 
 def edition_is_open(edition: str = "") -> Q:
-    """What must hold of an edition whose walls visitors may see. `edition` is the way to it, as `room__edition__`."""
+    """The condition for an edition that visitors may see. `edition` is the path to it, such as `room__edition__`."""
     stays: dict[str, Any] = {f"{edition}leaves_when_closed": False}
     has_no_end: dict[str, Any] = {f"{edition}closes_at__isnull": True}
     ends_later: dict[str, Any] = {f"{edition}closes_at__gt": now()}
@@ -86,13 +86,13 @@ def edition_is_open(edition: str = "") -> Q:
 
 
 def edition_has_opened(edition: str = "") -> Q:
-    """The one edition of each exhibition that has opened last, also where it has left the site since."""
+    """The edition of each exhibition that has opened last, even if it has left the site since."""
     opened: dict[str, Any] = {f"{edition}opens_at__lte": now()}
     return edition_is_not_replaced(edition) & Q(**opened)
 
 
 def edition_is_not_replaced(edition: str = "") -> Q:
-    """Editions that are published and whose place no later one has taken."""
+    """Published editions that no later one has replaced."""
     is_last: dict[str, Any] = {f"{edition}shown_until__isnull": True}
     is_not_replaced_yet: dict[str, Any] = {f"{edition}shown_until__gt": now()}
     counts: dict[str, Any] = {f"{edition}is_current": True}
@@ -100,13 +100,13 @@ def edition_is_not_replaced(edition: str = "") -> Q:
 
 
 def may_hang(artwork: str = "") -> Q:
-    """What must hold of a work before it is hung: `Artwork.may_hang` in SQL. `artwork` is the way to it, as `artwork__`."""
+    """`Artwork.may_hang` in SQL. `artwork` is the path to the work, such as `artwork__`."""
     accepted: dict[str, Any] = {f"{artwork}status": Status.ACCEPTED, f"{artwork}is_vetoed": False}
     return Q(**accepted)
 
 
 def may_be_exhibited() -> Q:
-    """What must hold of a work itself before it may be shown, wherever it hangs: `Artwork.hindrance` in SQL."""
+    """The condition for showing a work, wherever it hangs: `Artwork.hindrance` in SQL."""
     day = today()
     return may_hang() & Q(
         Q(consent__ends_on__isnull=True) | Q(consent__ends_on__gte=day),
@@ -206,10 +206,12 @@ class Artwork(Model):
     year = fields.IntField(null=True)
     unfinished: dict[str, list[str]] = fields.JSONField(
         default=dict, db_default={}
-    )  # form field → what is typed in it and cannot be kept as it is yet
+    )  # form field → typed values that are not valid yet
 
     status = fields.CharEnumField(Status, max_length=10, default=Status.DRAFT, db_index=True)
-    is_vetoed = fields.BooleanField(default=False, db_default=False)  # a curator fears that showing it harms
+    is_vetoed = fields.BooleanField(
+        default=False, db_default=False
+    )  # a curator fears that showing it does harm
     created_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="artworks", null=True, on_delete=fields.SET_NULL
     )
@@ -233,7 +235,7 @@ class Artwork(Model):
         return cast(ArtworkQuerySet, super().all(using_db))
 
     def spoken(self, field: str, language: str | None = None) -> LocalizedText:
-        """`field` in `language` (the page's) where it is there, else in the work's own language."""
+        """`field` in `language` (default: the page's) if it was translated, else in the work's own language."""
         wanted = language or current_language()
         if wanted != self.language:
             translation = getattr(self, f"{field}_translation")
@@ -242,21 +244,21 @@ class Artwork(Model):
         return LocalizedText(getattr(self, field), self.language)
 
     def translated(self, field: str) -> LocalizedText:
-        """`field` in the other of the two languages; its text is empty where nobody translated it."""
+        """`field` in the other of the two languages; its text is empty if it was not translated."""
         return LocalizedText(getattr(self, f"{field}_translation"), other_language(self.language))
 
     def unspoken(self, field: str) -> LocalizedText:
-        """`field` in the language in which `spoken` does not say it; its text is empty where it is in one only."""
+        """`field` in the language that `spoken` does not return; its text is empty if there is only one language."""
         own = LocalizedText(getattr(self, field), self.language)
         return own if self.spoken(field).language != self.language else self.translated(field)
 
     @property
     def may_hang(self) -> bool:
-        """Whether curators may hang it; it is shown once nothing else hinders it."""
+        """Whether curators may hang it; `hindrance` says whether it may also be shown."""
         return self.status == Status.ACCEPTED and not self.is_vetoed
 
     def hindrance(self) -> Hindrance | None:
-        """Why it may not be shown today; None where it may. Image, consent and organisation must be fetched."""
+        """Why it may not be shown today, or None. Image, consent and organisation must be fetched."""
         if not self.may_hang:
             if self.status == Status.WITHDRAWN:
                 return Hindrance.WITHDRAWN
@@ -275,20 +277,20 @@ class Artwork(Model):
 
     @property
     def is_editable(self) -> bool:
-        """Whether its organisation may change it: not while it is under review, nor after it was decided."""
+        """Whether its organisation may change it: not while it is under review, nor after a decision."""
         return self.status in {Status.DRAFT, Status.RETURNED}
 
 
 class Stage(StrEnum):
-    """How far the reviewing of a submission is, where two curators decide."""
+    """How far the review of a submission is, if two curators decide."""
 
-    FIRST = "first"  # nobody has decided
-    SECOND = "second"  # one has; somebody else decides without knowing what
+    FIRST = "first"  # no curator has decided
+    SECOND = "second"  # one has decided; another decides without seeing that decision
     DISPUTED = "disputed"  # they disagree
 
 
 class Submission(Model):
-    """A work sent for review, once, with what was sent; or changes proposed to a work that was accepted before."""
+    """A work as it was sent for review once, or changes proposed to an accepted work."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -300,23 +302,19 @@ class Submission(Model):
         "gallery.Person", related_name="submissions", null=True, on_delete=fields.SET_NULL
     )
     at = fields.DatetimeField()
-    sent: dict[str, str] = fields.JSONField(
-        default=dict, db_default={}
-    )  # a snapshot: field → what was sent in it
+    sent: dict[str, str] = fields.JSONField(default=dict, db_default={})  # a snapshot: field → value
     replaces: dict[str, str] | None = fields.JSONField(
         null=True
-    )  # of a proposal: what was on view when it came
+    )  # of a proposal: the accepted snapshot when it was sent
     is_waiting = fields.BooleanField(
         default=True, db_default=True
-    )  # until a curator decides, or it is taken back
+    )  # until a curator decides, or its organisation takes it back
     stage = fields.CharEnumField(Stage, max_length=10, default=Stage.FIRST, db_default=Stage.FIRST)
-    checked_with = fields.IntField(
-        default=0, db_default=0
-    )  # the version of the checks that last looked at it
+    checked_with = fields.IntField(default=0, db_default=0)  # the version of the checks that last ran on it
     checked_on = fields.DateField(null=True)
     awaits_trust = fields.BooleanField(
         default=False, db_default=False
-    )  # of a trusted organisation: it may be accepted at once
+    )  # the organisation is trusted: it may be accepted at once
 
     taken_back: fields.BackwardOneToOneRelation[TakingBack]
     private_share: fields.BackwardOneToOneRelation[PrivateShare]
@@ -333,13 +331,13 @@ class Submission(Model):
 
     @property
     def proposed_image_id(self) -> int | None:
-        """The image that it proposes in place of the work's own, if it does."""
+        """The image that it proposes as a replacement of the work's image, or None."""
         picture = self.sent.get("picture", "")
         return int(picture) if self.replaces and picture and picture != self.replaces.get("picture") else None
 
 
 class TakingBack(Model):
-    """A submission that its organisation took back before anybody decided on it."""
+    """A submission that its organisation took back before a decision."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.OneToOneRelation[Submission] = fields.OneToOneField(

@@ -1,4 +1,4 @@
-"""That an organisation lets curators read what is private of a work's artist, for one review."""
+"""An organisation's permission for curators to read an artist's private details, for one review."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PrivateShare(Model):
-    """It holds while its submission waits for a decision, and ends with that by itself."""
+    """In force while its submission waits for a decision; nothing needs to end it."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.OneToOneRelation[Submission] = fields.OneToOneField(

@@ -1,4 +1,4 @@
-"""Sharing what is private of an artist with the curators, for one review and no longer."""
+"""Sharing an artist's private details with the curators, for one review."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from gallery.web.rendering import flash, redirect
 
 
 async def share_of(artwork_id: int) -> PrivateShare | None:
-    """The share that holds for a work just now."""
+    """The share in force for a work."""
     return await PrivateShare.filter(submission__artwork_id=artwork_id, submission__is_waiting=True).first()
 
 
 async def share(artwork: Artwork, by: Person) -> bool:
-    """Let curators read what is private of the work's artist until they decide; False where nothing waits for them."""
+    """Let curators read the artist's private details until they decide; False if the work does not wait for a review."""
     async with in_transaction():
         await locked(Artwork.filter(id=artwork.id)).get()
         waiting = await Submission.filter(artwork_id=artwork.id, is_waiting=True).order_by("-number").first()
@@ -38,7 +38,6 @@ async def share(artwork: Artwork, by: Person) -> bool:
 
 
 async def end_share(artwork: Artwork, by: Person) -> None:
-    """Let curators read it no longer."""
     async with in_transaction():
         if await PrivateShare.filter(submission__artwork_id=artwork.id).delete():
             await record(
@@ -47,7 +46,7 @@ async def end_share(artwork: Artwork, by: Person) -> None:
 
 
 async def update(request: Request) -> Response:
-    """A partner shares what is private of the artist with the curators for this review, or ends that."""
+    """A partner shares the artist's private details with the curators for this review, or stops sharing them."""
     person, _organisations, artwork = await load_artwork(request)
     response = redirect(request, "artworks:show", id=artwork.id, fragment="private")
     if "is_shared" not in await read_small_form(request):

@@ -1,7 +1,7 @@
 """Screening: logos and covers are compared with works that may not be shown, before visitors see them.
 
-A new one is compared once it is developed. One that resembles a work which is not on view, or was withdrawn, waits for a
-curator. When a work must leave the wall, the logos and covers that resemble it wait, too.
+A new one is compared as soon as it is developed. If it resembles a work that is not on view or was withdrawn, it waits
+for a curator. When a work may no longer be shown, the logos and covers that resemble it wait, too.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from gallery.images.takedowns import (
 from gallery.storage import Storage
 from gallery.worker import Chore, ChoreContext
 
-FINGERPRINT_BATCH_SIZE = 200  # fingerprints in memory at once
+FINGERPRINT_BATCH_SIZE = 200  # fingerprints that are in memory together
 
 
 def profile_images_on_view() -> QuerySet[ProfileImage]:
-    """Logos and covers that visitors may see: screened, and on a page that is public."""
+    """Logos and covers that visitors may see: screened, and used on a public page."""
     with_a_page = Artwork.all().on_view().values("project_id")
     return ProfileImage.filter(
         Q(organisation__is_active=True)
@@ -41,26 +41,26 @@ def profile_images_on_view() -> QuerySet[ProfileImage]:
 
 
 def fingerprints_of_works() -> QuerySet[Fingerprint]:
-    """Those of works, with pictures that are proposed for them or were replaced lately."""
+    """Fingerprints of works, also of pictures that are proposed for them or were replaced recently."""
     return Fingerprint.filter(
         Q(image__artwork__id__not_isnull=True) | Q(image__candidate_for_id__not_isnull=True)
     )
 
 
 async def find_hidden_match(code: bytes) -> int | None:
-    """The image of a work that is not on view, or was withdrawn, and is like the fingerprint; the withdrawn first."""
+    """The id of a similar image of a work that is not on view; one of a withdrawn work first."""
     on_view = Artwork.all().on_view().values("image_id")
     hidden = fingerprints_of_works().exclude(image_id__in=Subquery(on_view)).order_by("id")
-    last, found = 0, list[int]()
+    last, matches = 0, list[int]()
     while (
         rows := await hidden.filter(id__gt=last)
         .limit(FINGERPRINT_BATCH_SIZE)
         .values_list("id", "image_id", "code")
     ):
-        found += await similar_keys([code], [(image_id, other) for _id, image_id, other in rows])
+        matches += await similar_keys([code], [(image_id, other) for _id, image_id, other in rows])
         last = rows[-1][0]
-    withdrawn = await Artwork.filter(image_id__in=found or [0], status=Status.WITHDRAWN).first()
-    return withdrawn.image_id if withdrawn is not None else next(iter(found), None)
+    withdrawn = await Artwork.filter(image_id__in=matches or [0], status=Status.WITHDRAWN).first()
+    return withdrawn.image_id if withdrawn is not None else next(iter(matches), None)
 
 
 def fingerprints_of_withdrawn() -> QuerySet[Fingerprint]:
@@ -68,7 +68,7 @@ def fingerprints_of_withdrawn() -> QuerySet[Fingerprint]:
 
 
 async def screen_next(context: ChoreContext) -> bool:
-    """Compute the fingerprint of one work's picture; where each has one, screen one logo or cover."""
+    """Compute the fingerprint of one work's picture; if all have one, screen one logo or cover."""
     works = Q(artwork__id__not_isnull=True) | Q(candidate_for_id__not_isnull=True)
     image = await Image.filter(works, state=ImageState.READY, fingerprint__id__isnull=True).first()
     if image is not None:
@@ -94,21 +94,21 @@ async def _screen_profile_image(profile_image: ProfileImage, storage: Storage) -
         ProfileImageState.WAITING if resembled or not code else ProfileImageState.SHOWN,
         resembled,
     )
-    if not resembled and (resembled := await find_hidden_match(code)):  # one was withdrawn meanwhile
+    if not resembled and (resembled := await find_hidden_match(code)):  # a work was withdrawn in the meantime
         await _set_state(profile_image, ProfileImageState.WAITING, resembled)
 
 
 async def _set_state(profile_image: ProfileImage, state: ProfileImageState, resembled: int | None) -> None:
     async with in_transaction():
-        held = ProfileImage.filter(id=profile_image.id).exclude(state=ProfileImageState.KEPT)
-        if await held.update(state=state, resembles_id=resembled, seen_at=None):
+        undecided = ProfileImage.filter(id=profile_image.id).exclude(state=ProfileImageState.KEPT)
+        if await undecided.update(state=state, resembles_id=resembled, seen_at=None):
             if state == ProfileImageState.WAITING:
                 await record_profile_image(profile_image, HELD_VERBS)
             await content_version.bump()
 
 
 async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
-    """A logo that was set before there were fingerprints: curators set them, so what resembles a hidden work is taken down."""
+    """Check a credit logo that was set before there were fingerprints; take it down if it resembles a hidden work."""
     code = await add_logo_fingerprint(logo, storage)
     if await find_hidden_match(code):
         async with in_transaction():
@@ -118,7 +118,7 @@ async def _screen_logo(logo: CreditLogo, storage: Storage) -> None:
 
 
 async def screen_again(images: list[Image], storage: Storage) -> None:
-    """Works that were on view have left the wall: where they may not be shown any more, so do pictures that show them."""
+    """Hide the logos and covers that resemble works which were on view and may no longer be shown."""
     ids = [image.id for image in images]
     still_allowed = Artwork.filter(may_be_exhibited(), image_id__in=ids).values("image_id")
     gone = Artwork.filter(image_id__in=ids).exclude(image_id__in=Subquery(still_allowed)).values("image_id")

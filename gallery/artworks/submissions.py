@@ -1,4 +1,4 @@
-"""Sending a work for review: what must be there first, and the sending itself."""
+"""Sending a work or a proposal for review, and the fields that are required for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gallery.web.rendering import shown_date
 
 
 class NotSubmittable(Exception):
-    """The work cannot be sent now; `sentence` says why, `missing` which fields lack what."""
+    """The work cannot be submitted now; `sentence` says why, `missing` what each field needs."""
 
     def __init__(self, sentence: str, missing: dict[str, str] | None = None) -> None:
         super().__init__(sentence)
@@ -31,7 +31,7 @@ class NotSubmittable(Exception):
 
 
 async def missing_fields(artwork: Artwork) -> dict[str, str]:
-    """What a curator would miss, by form field: a sentence that says what to do. Empty if nothing."""
+    """The fields that a work still needs before it can be submitted: form field → a sentence that says what to do."""
     await artwork.fetch_related("consent", "image", "themes")
     missing = {
         name: _("What is typed here is not part of the work yet. Please look at it and save.")
@@ -41,46 +41,56 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
         missing["picture"] = _("Please choose a picture of the work.")
     elif artwork.image.state == ImageState.REFUSED:
         missing["picture"] = _("This picture could not be prepared. Please choose another.")
-    if not artwork.title:
-        missing["title"] = _("Please write a title; “Untitled” is one, too.")
-    if not artwork.story:
-        missing["story"] = _("Please tell the story behind the work, in a sentence or more.")
-    if not artwork.alt_text:
-        missing["alt_text"] = _("Please describe the picture for people who cannot see it.")
-    if not artwork.medium:
-        missing["medium"] = _("Please say with what it was made, such as crayon on paper.")
+    missing.update(_missing_texts({name: getattr(artwork, name) for name in TEXT_FIELDS}))
     if artwork.artist_id is None:
         missing["artist"] = _("Please say who made it: choose an artist or write a credit name.")
-    if artwork.consent is None:
-        missing["consent"] = _("Please choose the consent under which it may be shown, or record one.")
-    elif artwork.consent.artist_id != artwork.artist_id:
-        missing["consent"] = _("This consent is another artist's. Please choose one of the artist's own.")
-    elif not artwork.consent.covers_web():
-        missing["consent"] = _(
-            "This consent does not allow showing on this website today. Please choose or record another."
-        )
+    if sentence := _consent_problem(artwork):
+        missing["consent"] = sentence
     if artwork.project_id is None:
         missing["project"] = _("Please choose the project behind the work, or make it here.")
-    # What was returned may come back after the call has closed: the curator asked for it.
-    longer = await extended_deadlines([artwork.organisation_id])
+    # A returned work may be submitted after the call has closed, because the curator asked for it.
+    extended = await extended_deadlines([artwork.organisation_id])
     if not any(
-        theme.is_open() or theme.id in longer or artwork.status == Status.RETURNED for theme in artwork.themes
+        theme.is_open() or theme.id in extended or artwork.status == Status.RETURNED
+        for theme in artwork.themes
     ):
         missing["themes"] = await why_no_theme_is_open(artwork.themes)
     return missing
 
 
+def _missing_texts(texts: Mapping[str, str]) -> dict[str, str]:
+    sentences = {
+        "title": _("Please write a title; “Untitled” is one, too."),
+        "story": _("Please tell the story behind the work, in a sentence or more."),
+        "alt_text": _("Please describe the picture for people who cannot see it."),
+        "medium": _("Please say with what it was made, such as crayon on paper."),
+    }
+    return {name: sentence for name, sentence in sentences.items() if not texts.get(name)}
+
+
+def _consent_problem(artwork: Artwork) -> str:
+    if artwork.consent is None:
+        return _("Please choose the consent under which it may be shown, or record one.")
+    if artwork.consent.artist_id != artwork.artist_id:
+        return _("This consent is another artist's. Please choose one of the artist's own.")
+    if not artwork.consent.covers_web():
+        return _(
+            "This consent does not allow showing on this website today. Please choose or record another."
+        )
+    return ""
+
+
 async def why_no_theme_is_open(themes: Iterable[Theme]) -> str:
-    """When the calls of these themes closed or will open, and whom to ask; or that one has to be chosen."""
+    """Says when the calls of these themes closed or will open, and whom to ask; or that a theme has to be chosen."""
     sentences = []
     for theme in themes:
-        told = {"theme": localized(theme, "title").text}
+        values = {"theme": localized(theme, "title").text}
         if theme.call_opens_on is not None and theme.call_opens_on > today():
-            told["day"] = shown_date(theme.call_opens_on)
-            sentences.append(_("“%(theme)s” takes works from %(day)s. The draft waits here.") % told)
+            values["day"] = shown_date(theme.call_opens_on)
+            sentences.append(_("“%(theme)s” takes works from %(day)s. The draft waits here.") % values)
         else:
-            told["day"] = shown_date(theme.call_closes_on)
-            sentences.append(_("“%(theme)s” took works until %(day)s.") % told)
+            values["day"] = shown_date(theme.call_closes_on)
+            sentences.append(_("“%(theme)s” took works until %(day)s.") % values)
     if not sentences:
         return _("Please choose at least one theme that is open for works.")
     curators = (
@@ -96,31 +106,31 @@ async def why_no_theme_is_open(themes: Iterable[Theme]) -> str:
 
 
 async def submit(artwork: Artwork, by: Person | None) -> Submission:
-    """Send a draft, or what was returned, for review. Raises NotSubmittable."""
+    """Send a draft or a returned work for review. Raises NotSubmittable."""
     async with in_transaction():
-        held = await locked(Artwork.filter(id=artwork.id)).first()
-        if held is None:
+        current = await locked(Artwork.filter(id=artwork.id)).first()
+        if current is None:
             raise NotSubmittable(_("This work was deleted meanwhile."))
-        if held.status == Status.SUBMITTED:
+        if current.status == Status.SUBMITTED:
             raise NotSubmittable(_("It has been submitted already. A curator will look at it."))
-        if not held.is_editable:
+        if not current.is_editable:
             raise NotSubmittable(_("It has been decided already, so it cannot be submitted again."))
-        missing = await missing_fields(held)
+        missing = await missing_fields(current)
         if missing:
             raise NotSubmittable(_("Something is still missing. The form says what."), missing)
-        await held.fetch_related("artist", "project")  # the rest is fetched by now
-        organisation = await Organisation.get(id=held.organisation_id)
+        await current.fetch_related("artist", "project")  # missing_fields has fetched the rest
+        organisation = await Organisation.get(id=current.organisation_id)
         submission = await Submission.create(
-            artwork=held,
-            number=await next_submission_number(held),
+            artwork=current,
+            number=await next_submission_number(current),
             by=by,
             at=now(),
-            sent=snapshot_of(held),
+            sent=snapshot_of(current),
             awaits_trust=organisation.trust != Trust.EVERY,
         )
-        held.status = artwork.status = Status.SUBMITTED
-        await held.save(update_fields=["status", "updated_at"])
-        await record(Verb.WORK_SUBMITTED, held.id, organisation_id=held.organisation_id, by=by)
+        current.status = artwork.status = Status.SUBMITTED
+        await current.save(update_fields=["status", "updated_at"])
+        await record(Verb.WORK_SUBMITTED, current.id, organisation_id=current.organisation_id, by=by)
         return submission
 
 
@@ -131,51 +141,47 @@ async def propose(
     by: Person | None,
     image: Image | None = None,
 ) -> Submission:
-    """Propose other words, or another picture, for a work that was accepted; what was accepted stays on view until a
-    curator decides.
+    """Propose other texts, or another picture, for an accepted work. The accepted ones stay on view until a curator decides.
 
     `texts`: by TEXT_FIELDS. Raises NotSubmittable.
     """
-    needed = {
-        "title": _("Please write a title; “Untitled” is one, too."),
-        "story": _("Please tell the story behind the work, in a sentence or more."),
-        "alt_text": _("Please describe the picture for people who cannot see it."),
-        "medium": _("Please say with what it was made, such as crayon on paper."),
-    }
-    missing = {name: sentence for name, sentence in needed.items() if not texts.get(name)}
-    if missing:
+    if missing := _missing_texts(texts):
         raise NotSubmittable(_("Something is still missing. The form says what."), missing)
     async with in_transaction():
-        held = await locked(Artwork.filter(id=artwork.id)).first()
-        if held is None or held.status != Status.ACCEPTED:
+        current = await locked(Artwork.filter(id=artwork.id)).first()
+        if current is None or current.status != Status.ACCEPTED:
             raise NotSubmittable(_("Changes can be proposed to works that are accepted."))
-        if await Submission.exists(artwork_id=held.id, is_waiting=True):
+        if await Submission.exists(artwork_id=current.id, is_waiting=True):
             raise NotSubmittable(
                 _("A change is with the curators already. Please wait until they have decided.")
             )
-        await held.fetch_related("artist", "consent", "project", "themes")
-        current = snapshot_of(held)
-        proposed = {**current, **{name: texts.get(name, "") for name in TEXT_FIELDS}, "year": str(year or "")}
+        await current.fetch_related("artist", "consent", "project", "themes")
+        accepted = snapshot_of(current)
+        proposed = {
+            **accepted,
+            **{name: texts.get(name, "") for name in TEXT_FIELDS},
+            "year": str(year or ""),
+        }
         if image is not None:
-            proposed["picture"] = str((await _make_candidate(image, held)).id)
-        if proposed == current:
+            proposed["picture"] = str((await _make_candidate(image, current)).id)
+        if proposed == accepted:
             raise NotSubmittable(_("Nothing is different from what was accepted."))
-        await record(Verb.WORK_PROPOSED, held.id, organisation_id=held.organisation_id, by=by)
+        await record(Verb.WORK_PROPOSED, current.id, organisation_id=current.organisation_id, by=by)
         return await Submission.create(
-            artwork=held,
-            number=await next_submission_number(held),
+            artwork=current,
+            number=await next_submission_number(current),
             by=by,
             at=now(),
             sent=proposed,
-            replaces=current,
+            replaces=accepted,
         )
 
 
-async def _make_candidate(image: Image, held: Artwork) -> Image:
-    """Have an uploaded picture wait to become that of a work, which the transaction holds. Raises NotSubmittable."""
+async def _make_candidate(image: Image, current: Artwork) -> Image:
+    """Make an uploaded picture a candidate for a work that the transaction has locked. Raises NotSubmittable."""
     free = Image.filter(
         id=image.id,
-        organisation_id=held.organisation_id,
+        organisation_id=current.organisation_id,
         candidate_for_id=None,
         state__in=[ImageState.RECEIVED, ImageState.READY],
     )
@@ -183,7 +189,7 @@ async def _make_candidate(image: Image, held: Artwork) -> Image:
     if candidate is None or await Artwork.exists(image_id=candidate.id):
         sentence = _("This picture is no longer there. Please choose it again.")
         raise NotSubmittable(sentence, {"picture": sentence})
-    candidate.candidate_for_id = held.id
+    candidate.candidate_for_id = current.id
     await candidate.save(update_fields=["candidate_for_id"])
     return candidate
 

@@ -1,4 +1,4 @@
-"""Where a work stands: what happened to it, step by step, and who has it now."""
+"""The history of a work, step by step, and who has to act next."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from gallery.artworks.models import Artwork, Status
+from gallery.artworks.works import STATUS_WORDS
 from gallery.clock import now, start_of_day, to_local
+from gallery.images.models import ImageState
+from gallery.images.sandbox.parent import REFUSALS
+from gallery.images.uploads import waiting_message
+from gallery.web.forms import Form
 from gallery.web.languages import gettext as _
 from gallery.web.languages import localized, ngettext
 from gallery.web.rendering import shown_date, shown_number
@@ -18,21 +23,40 @@ OPENED, HUNG, SEEN = "opened", "hung", "seen"
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that happened to a work."""
-
     word: Any  # as in STATUS_WORDS
     status: str
     at: datetime
     by: str
     reason: str = ""
     notes: Sequence[tuple[str, str]] = ()  # (label of the field, note)
-    is_day: bool = False  # `at` says on which day it was, and not when
+    is_day: bool = False  # only the day of `at` is known
+
+
+def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
+    """Submissions and reviews, oldest first; both must be fetched, with their `by`."""
+    steps = [
+        Step(STATUS_WORDS[Status.SUBMITTED], Status.SUBMITTED, each.at, each.by.name if each.by else "")
+        for each in artwork.submissions
+    ]
+    for submission in artwork.submissions:
+        taken = submission.taken_back
+        if taken is not None:
+            steps.append(Step(_("taken back"), Status.DRAFT, taken.at, taken.by.name if taken.by else ""))
+    for review in artwork.reviews:
+        notes = [
+            (str(labels[name].label.text) if name in labels else name, note)
+            for name, note in review.notes.items()
+        ]
+        word = STATUS_WORDS.get(review.decision, review.decision)
+        by = review.by.name if review.by else ""
+        steps.append(Step(word, review.decision, review.at, by, review.reason, notes))
+    return sorted(steps, key=lambda step: step.at)
 
 
 async def hung_steps(artwork: Artwork) -> list[Step]:
-    """When the work was hung in each exhibition, and when visitors could first see it there; in the order of time.
+    """When the work was hung in each exhibition, and when visitors could first see it there; oldest first.
 
-    An exhibition that has been published and is to open has a step in the future.
+    A published exhibition that is not open yet has a step in the future.
     """
     hangings = (
         await artwork.hangings.all()
@@ -44,7 +68,7 @@ async def hung_steps(artwork: Artwork) -> list[Step]:
     for hanging in hangings:
         edition: Any = hanging.room.edition
         if edition.is_current or edition.shown_until is None or edition.shown_until > edition.opens_at:
-            first.setdefault(edition.exhibition_id, edition)  # else it was cancelled before anybody saw it
+            first.setdefault(edition.exhibition_id, edition)  # else it was replaced before it opened
     steps = []
     for edition in first.values():
         title = localized(edition, "title").text
@@ -57,25 +81,25 @@ async def hung_steps(artwork: Artwork) -> list[Step]:
 
 
 async def seen_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
-    """On which day visitors first saw the work, and how often they did since; none where nobody has."""
-    seen = await artwork.counts.filter(kind=SEEN).order_by("day").values_list("day", "number")
-    if not seen:
+    """The day on which visitors first saw the work, with how often they have seen it; empty if nobody has."""
+    days = await artwork.counts.filter(kind=SEEN).order_by("day").values_list("day", "number")
+    if not days:
         return []
-    times = sum(number for _day, number in seen)
-    told = ngettext("Seen %(number)s time so far.", "Seen %(number)s times so far.", times)
-    reason = told % {"number": shown_number(times)}
+    times = sum(number for _day, number in days)
+    sentence = ngettext("Seen %(number)s time so far.", "Seen %(number)s times so far.", times)
+    reason = sentence % {"number": shown_number(times)}
     if appreciated := await artwork.appreciations.filter(is_there=True).count():
-        told = ngettext(
+        sentence = ngettext(
             "%(number)s visitor appreciates it.", "%(number)s visitors appreciate it.", appreciated
         )
-        reason += " " + told % {"number": shown_number(appreciated)}
-    first = start_of_day(seen[0][0])
-    opened = [step.at for step in hung if step.status == OPENED and to_local(step.at).date() == seen[0][0]]
+        reason += " " + sentence % {"number": shown_number(appreciated)}
+    first = start_of_day(days[0][0])
+    opened = [step.at for step in hung if step.status == OPENED and to_local(step.at).date() == days[0][0]]
     return [Step(_("first seen by a visitor"), SEEN, max([first, *opened]), "", reason, is_day=True)]
 
 
 def who_has_it(artwork: Artwork, hung: Sequence[Step]) -> str:
-    """Who has to do something now, and since when; submissions and reviews must be fetched."""
+    """A sentence about who has to act, and since when; submissions and reviews must be fetched."""
     if artwork.status in {Status.DRAFT, Status.RETURNED}:
         return _("It is with you.")
     if artwork.status == Status.SUBMITTED:
@@ -91,3 +115,24 @@ def who_has_it(artwork: Artwork, hung: Sequence[Step]) -> str:
     if opened:
         return _("It is hung; its exhibition opens on %(day)s.") % {"day": shown_date(opened[0].at)}
     return _("It is accepted; the curators hang it when an exhibition is built.")
+
+
+def status_reason(artwork: Artwork) -> str:
+    """Why a work has its status, or ""; image and reviews must be fetched."""
+    if artwork.status in {Status.RETURNED, Status.DECLINED}:
+        review = max(artwork.reviews, key=lambda each: each.at, default=None)
+        if review is not None:
+            notes = len(review.notes)
+            count = ngettext("%(num)s note", "%(num)s notes", notes) % {"num": notes} if notes else ""
+            return " · ".join(part for part in (count, review.reason) if part)
+    if artwork.unfinished:
+        return _("Something that was typed is not finished yet. The form has it.")
+    if artwork.image is None:
+        return _("There is no picture yet.") if artwork.is_editable else ""
+    if artwork.image.state == ImageState.REFUSED:
+        return str(REFUSALS.get(artwork.image.refusal, REFUSALS["damaged"]))
+    if artwork.image.state == ImageState.RECEIVED:
+        return waiting_message(artwork.image)
+    if artwork.status == Status.SUBMITTED:
+        return _("A curator will look at it.")
+    return ""

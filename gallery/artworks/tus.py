@@ -1,41 +1,37 @@
-"""Pictures that arrive in pieces, by tus 1.0 (https://tus.io/protocols/resumable-upload): each becomes a draft."""
+"""Resumable uploads by tus 1.0: a picture arrives in pieces, and becomes a draft with the last one."""
 
 from __future__ import annotations
 
-import base64
-import binascii
+import contextlib
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from email.utils import formatdate
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from tortoise.exceptions import IntegrityError
 
 from gallery.accounts.access import SignInRequired
-from gallery.accounts.models import Person
-from gallery.artworks.models import Artwork
-from gallery.artworks.works import (
-    NotEditable,
-    WorkDetails,
-    WorkRefused,
-    create_work,
-    delete_draft,
-    discard_image,
-    set_picture,
-    why_not_editable,
+from gallery.artworks.finished_uploads import chosen_organisation, chosen_work, finish_upload
+from gallery.artworks.tus_protocol import (
+    CHUNK_TYPE,
+    EXTENSIONS,
+    VERSION,
+    TusRefusal,
+    expiry_headers,
+    integer_header,
+    parse_checksum,
+    parse_metadata,
 )
+from gallery.artworks.works import NotEditable, WorkRefused
 from gallery.clock import now
-from gallery.images.models import Image, Upload
+from gallery.images.models import Upload
 from gallery.images.partial_uploads import (
     ALGORITHMS,
     MAX_OPEN_UPLOADS,
-    Checksum,
     ChecksumMismatch,
     OffsetMismatch,
     PartialUpload,
@@ -45,27 +41,18 @@ from gallery.images.partial_uploads import (
     UploadStalled,
     UploadTooLong,
     create_upload,
-    delete_stray_files,
     delete_upload,
 )
 from gallery.images.sandbox.parent import REFUSALS, ImageRefused
-from gallery.images.uploads import create_image, inspect_upload, too_large
-from gallery.numbers import whole_number
+from gallery.images.uploads import too_large
 from gallery.organisations.access import load_member
-from gallery.organisations.models import Organisation
-from gallery.settings import Settings
-from gallery.storage import Storage, StoreUnavailable
+from gallery.storage import StoreUnavailable
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
-from gallery.web.rendering import pages_of, settings_of
-from gallery.worker import Chore, ChoreContext
+from gallery.web.rendering import pages_of, settings_of, storage_of
 
 logger = logging.getLogger("gallery")
 
-VERSION = "1.0.0"
-EXTENSIONS = "creation,creation-with-upload,termination,checksum,expiration"
-CHUNK_TYPE = "application/offset+octet-stream"
-MAX_METADATA_LENGTH = 4_000  # characters
 RETRY_AFTER = "30"  # seconds
 WORK_HEADER = "gallery-work"  # the header that says which draft an upload became
 
@@ -74,54 +61,44 @@ SENT_ELSEWHERE = _l("This picture is being sent from another window just now.")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class TusRefusal(Exception):
-    """A request that the protocol, or a limit, does not allow."""
-
-    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
-        self.headers = dict(headers or {})
-
-
 def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) -> Any:
-    """`handler` for programs: a sentence instead of a page, and the protocol's headers on every answer."""
+    """Wrap a handler: errors are sentences instead of pages, and every answer has the protocol's headers."""
 
     @functools.wraps(handler)
-    async def answer(landing: TusEndpoint, request: Request) -> Response:
+    async def wrapped(endpoint: TusEndpoint, request: Request) -> Response:
         try:
             if request.headers.get("tus-resumable") != VERSION:
                 raise TusRefusal(412, "This server speaks tus 1.0.0.", {"tus-version": VERSION})
-            response = await handler(landing, request)
+            response = await handler(endpoint, request)
         except TusRefusal as refusal:
-            response = landing.refuse(request, refusal.status, refusal.sentence, refusal.headers)
+            response = endpoint.refuse(request, refusal.status, refusal.sentence, refusal.headers)
         except SignInRequired:
             sentence = _("Please sign in. What has arrived of the picture is kept.")
-            response = landing.refuse(request, 401, sentence, {})
+            response = endpoint.refuse(request, 401, sentence, {})
         except HTTPException as error:
-            response = landing.refuse(request, error.status_code, _("This upload is not there."), {})
+            response = endpoint.refuse(request, error.status_code, _("This upload is not there."), {})
         except UploadGone:
-            # Unless another request, or the worker, finished it this very moment: then asking again finds it done.
+            # Another request, or the worker, may just have finished it: then the next request finds it completed.
             token = request.path_params.get("token", "")
             if await Upload.exists(token=token, completed_at__isnull=False):
-                response = landing.refuse(request, 423, str(SENT_ELSEWHERE), {})
+                response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
             else:
                 sentence = _("This upload is no longer there. Please choose the picture again.")
-                response = landing.refuse(request, 410, sentence, {})
+                response = endpoint.refuse(request, 410, sentence, {})
         except UploadLocked:
-            response = landing.refuse(request, 423, str(SENT_ELSEWHERE), {})
+            response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
         except (StoreUnavailable, OSError) as error:
             if "token" not in request.path_params:
                 raise
-            # After a 5xx clients begin anew, with all of it; what is locked they keep, and ask again.
+            # After a 5xx clients send the whole file again; after 423 they keep the upload and ask again.
             logger.warning("%s", error, exc_info=isinstance(error, OSError))
             sentence = _("The picture could not be kept just now. Please try again in a minute.")
-            response = landing.refuse(request, 423, sentence, {"retry-after": RETRY_AFTER})
+            response = endpoint.refuse(request, 423, sentence, {"retry-after": RETRY_AFTER})
         response.headers["tus-resumable"] = VERSION
         response.headers["cache-control"] = "no-store"
         return response
 
-    return answer
+    return wrapped
 
 
 def plain_text_error(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
@@ -130,14 +107,14 @@ def plain_text_error(request: Request, status: int, sentence: str, headers: Mapp
 
 @dataclass(frozen=True)
 class TusEndpoint:
-    """A place where pictures come in, such as the desk's: who may send them there, its request says (`load_member`)."""
+    """The handlers of one place for uploads, such as the desk's; `load_member` says who may send pictures there."""
 
-    name: str  # of its routes: `uploads` for `uploads:create` and so on
-    work: str  # the route that shows the draft which an upload became
+    name: str  # prefix of the route names: `uploads` in `uploads:create`
+    work: str  # the route that shows the draft
     refuse: Callable[[Request, int, str, Mapping[str, str]], Response] = plain_text_error
 
     async def options(self, request: Request) -> Response:
-        """A program asks what this server can do."""
+        """A client asks what this server supports."""
         return Response(
             status_code=204,
             headers={
@@ -151,7 +128,7 @@ class TusEndpoint:
 
     @tus_handler
     async def create(self, request: Request) -> Response:
-        """A partner's browser announces a picture: how large it is, and for which organisation."""
+        """A browser announces a picture: how large it is, and for which organisation."""
         person, organisations = await load_member(request)
         length = integer_header(request, "upload-length")
         if length == 0:
@@ -159,9 +136,9 @@ class TusEndpoint:
         if length > settings_of(request).upload_max_bytes:
             raise TusRefusal(413, too_large(settings_of(request).upload_max_bytes))
         metadata = request.headers.get("upload-metadata", "").strip()
-        told = parse_metadata(metadata)
-        work = await chosen_work(told, organisations)
-        organisation = work.organisation if work else chosen_organisation(told, organisations)
+        values = parse_metadata(metadata)
+        work = await chosen_work(values, organisations)
+        organisation = work.organisation if work else chosen_organisation(values, organisations)
         try:
             upload = await create_upload(organisation, person, length, metadata, storage_of(request))
         except TooManyUploads:
@@ -181,7 +158,7 @@ class TusEndpoint:
 
     @tus_handler
     async def show(self, request: Request) -> Response:
-        """A browser that lost the connection asks how much of a picture has arrived."""
+        """A client that lost the connection asks how much of a picture has arrived."""
         upload = await load_upload(request)
         headers = {"upload-length": str(upload.length), **expiry_headers(upload)}
         if upload.metadata:
@@ -189,16 +166,16 @@ class TusEndpoint:
         part = PartialUpload(storage_of(request), upload.token)
         size = upload.length if upload.completed_at else part.size()
         if size == upload.length:
-            # Whoever hears that all has arrived takes it for done.
-            async with _held(part, upload):
+            # A client that reads that all has arrived takes the upload as completed, so complete it now.
+            async with _lock_unless_completed(part, upload):
                 headers.update(await self._finish(request, upload))
         else:
-            part.request_yield()  # whoever asks wants to go on: a request of which nothing is heard any more makes way
+            part.request_yield()  # the client wants to go on: a request that has stalled gives the lock up
         return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
 
     @tus_handler
     async def append(self, request: Request) -> Response:
-        """A browser sends a piece of a picture; with the last one it becomes a draft."""
+        """A client sends a piece of a picture; with the last one it becomes a draft."""
         upload = await load_upload(request)
         if request.headers.get("content-type") != CHUNK_TYPE:
             raise TusRefusal(415, f"A piece of an upload is sent as {CHUNK_TYPE}.")
@@ -207,13 +184,13 @@ class TusEndpoint:
 
     @tus_handler
     async def delete(self, request: Request) -> Response:
-        """A partner stops an upload: what arrived of it is deleted. A draft that it became stays."""
+        """A client stops an upload: what arrived of it is deleted. If it became a draft already, the draft stays."""
         upload = await load_upload(request)
         await delete_upload(upload, storage_of(request))
         return Response(status_code=204)
 
     async def override(self, request: Request) -> Response:
-        """A browser behind a proxy that lets only GET and POST through names the method in a header."""
+        """A client behind a proxy that passes only GET and POST names the method in a header."""
         handlers: dict[str, Handler] = {"HEAD": self.show, "PATCH": self.append, "DELETE": self.delete}
         handler = handlers.get(request.headers.get("x-http-method-override", ""))
         if handler is None:
@@ -221,12 +198,12 @@ class TusEndpoint:
         return await handler(request)
 
     async def _add(self, request: Request, upload: Upload, offset: int) -> dict[str, str]:
-        """Add the body to an upload, and finish it when it is whole; returns headers."""
+        """Append the body to an upload, and finish it when it is whole; returns headers."""
         checksum = parse_checksum(request)
         if upload.completed_at is not None:
             raise TusRefusal(409, "All of it has arrived.", {"upload-offset": str(upload.length)})
         part = PartialUpload(storage_of(request), upload.token)
-        async with _held(part, upload) as file:
+        async with _lock_unless_completed(part, upload) as file:
             try:
                 size = await part.append(file, request, offset, upload.length, checksum)
             except OffsetMismatch as wrong:
@@ -245,7 +222,7 @@ class TusEndpoint:
             return headers
 
     async def _finish(self, request: Request, upload: Upload) -> dict[str, str]:
-        """Headers that say which draft a whole upload became; a picture that cannot be shown is refused with its reason."""
+        """Finish a whole upload; returns the header that names its draft. Raises TusRefusal for a picture that is refused."""
         if upload.completed_at is None:
             try:
                 await finish_upload(upload, storage_of(request), settings_of(request))
@@ -262,7 +239,7 @@ DESK_ENDPOINT = TusEndpoint("uploads", "artworks:show")
 
 
 async def load_upload(request: Request) -> Upload:
-    """The upload of the address, for whoever began it; 404 to everybody else, and to those who left the organisation."""
+    """The upload of the address; 404 unless the person began it and is still a member of the organisation."""
     person, organisations = await load_member(request)
     token = request.path_params["token"]
     upload = await Upload.filter(
@@ -275,191 +252,10 @@ async def load_upload(request: Request) -> Upload:
     return upload
 
 
-def _held(part: PartialUpload, upload: Upload) -> Any:
-    return part.lock() if upload.completed_at is None else _NothingHeld()
-
-
-class _NothingHeld:
-    async def __aenter__(self) -> None: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
-
-
-async def finish_upload(upload: Upload, storage: Storage, settings: Settings) -> None:
-    """Make a draft of an upload that is whole and held, or give it to the work that it is for.
-
-    A second time, it finds the draft that it made. Raises Refused where its file cannot be shown, NotEditable and
-    WorkRefused where that work takes no picture any more, each after deleting it; Gone where it was stopped meanwhile.
-    """
-    await upload.fetch_related("organisation", "by")
-    part = PartialUpload(storage, upload.token)
-    artwork = await Artwork.filter(form_key=upload.token).first()
-    is_for = await _find_work(parse_metadata(upload.metadata), [upload.organisation_id])
-    if artwork is None:
-        async with storage.scratch_folder() as folder:
-            try:
-                file = await part.received(folder)
-                found = await inspect_upload(file, settings)
-            except FileNotFoundError:
-                raise UploadGone from None
-            except ImageRefused:
-                await delete_upload(upload, storage)
-                raise
-            image = await create_image(file, found, upload.organisation, storage)
-        artwork = await _become_work(upload, is_for, image, storage)
-    moment = now()
-    if not await Upload.filter(id=upload.id).update(artwork_id=artwork.id, completed_at=moment):
-        if is_for is not None:
-            return  # it was stopped when its work had it already
-        try:
-            await delete_draft(artwork, storage)
-        except NotEditable:
-            return  # its draft was found and submitted while it was being stopped
-        raise UploadGone
-    upload.artwork_id, upload.completed_at = artwork.id, moment
-    part.delete()
-
-
-async def _become_work(upload: Upload, is_for: Artwork | None, image: Image, storage: Storage) -> Artwork:
-    try:
-        if is_for is None:
-            draft = blank_details(upload.organisation, upload.by)
-            return await create_work(draft, upload.by, image, upload.token)
-        replaced = await set_picture(is_for, image, upload.by)
-    except IntegrityError:
-        await discard_image(image, storage)
-        return await Artwork.get(form_key=upload.token)
-    except (NotEditable, WorkRefused):
-        await discard_image(image, storage)
-        await delete_upload(upload, storage)
-        raise
-    except BaseException:
-        await discard_image(image, storage)
-        raise
-    if replaced is not None:
-        await discard_image(replaced, storage)
-    return is_for
-
-
-def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
-    """What a draft begins with of which only the picture is there."""
-    return WorkDetails(organisation=organisation, language=by.language, texts={})
-
-
-MAX_HEADER_NUMBER = (
-    10**15 - 1
-)  # bytes; what is too large for us is refused further on, with an answer of its own
-
-
-def integer_header(request: Request, header: str) -> int:
-    """The whole number in a header of the protocol."""
-    number = whole_number(request.headers.get(header), most=MAX_HEADER_NUMBER)
-    if number is None:
-        raise TusRefusal(400, f"The header {header.title()} takes a whole number.")
-    return number
-
-
-def parse_metadata(text: str) -> dict[str, bytes]:
-    """`filename d29ybGQ=,is_confidential` as keys with what they say."""
-    if len(text) > MAX_METADATA_LENGTH:
-        raise TusRefusal(400, f"The header Upload-Metadata has more than {MAX_METADATA_LENGTH} characters.")
-    told: dict[str, bytes] = {}
-    for pair in text.split(",") if text else []:
-        key, _blank, value = pair.strip().partition(" ")
-        try:
-            decoded = base64.b64decode(value.strip(), validate=True)
-        except (binascii.Error, ValueError):
-            key = ""
-            decoded = b""
-        if not key or key in told or not key.isascii():
-            raise TusRefusal(400, "The header Upload-Metadata holds keys, each once, with values in Base64.")
-        told[key] = decoded
-    return told
-
-
-def chosen_organisation(told: Mapping[str, bytes], organisations: list[Organisation]) -> Organisation:
-    """The organisation for which a picture comes: the one that is named, else the person's first."""
-    if "organisation" not in told:
-        return organisations[0]
-    for each in organisations:
-        if str(each.id).encode() == told["organisation"]:
-            return each
-    raise TusRefusal(403, _("You are not a member of this organisation."))
-
-
-async def chosen_work(told: Mapping[str, bytes], organisations: list[Organisation]) -> Artwork | None:
-    """The work that a picture is for, where one is named by its number: it keeps its words and gets this picture."""
-    if "work" not in told:
-        return None
-    work = await _find_work(told, [each.id for each in organisations])
-    if work is None:
-        raise TusRefusal(404, _("This work is not there."))
-    if not work.is_editable:
-        raise TusRefusal(409, why_not_editable(work.status))
-    return work
-
-
-async def _find_work(told: Mapping[str, bytes], organisation_ids: list[int]) -> Artwork | None:
-    number = whole_number(told.get("work"))
-    if number is None:
-        return None
-    work = Artwork.filter(id=number, organisation_id__in=organisation_ids).first()
-    return await work.prefetch_related("organisation")
-
-
-def parse_checksum(request: Request) -> Checksum | None:
-    text = request.headers.get("upload-checksum")
-    if text is None:
-        return None
-    algorithm, _blank, value = text.partition(" ")
-    try:
-        digest = base64.b64decode(value.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        digest = b""
-    if algorithm not in ALGORITHMS or not digest:
-        raise TusRefusal(400, f"A checksum is one of {', '.join(ALGORITHMS)}, in Base64.")
-    return Checksum(algorithm, digest)
-
-
-def expiry_headers(upload: Upload) -> dict[str, str]:
-    if upload.completed_at is not None:
-        return {}
-    return {"upload-expires": formatdate(upload.expires_at.timestamp(), usegmt=True)}
-
-
-def storage_of(request: Request) -> Storage:
-    storage: Storage = request.app.state.storage
-    return storage
-
-
-async def finish_next(context: ChoreContext) -> bool:
-    """Make a draft of an upload that is whole, and whose process was killed before it did so."""
-    for upload in await Upload.filter(completed_at__isnull=True, expires_at__gt=now()).order_by("id"):
-        part = PartialUpload(context.storage, upload.token)
-        try:
-            if part.size() != upload.length:
-                continue
-            async with part.lock():
-                # Between the question and the lock a server may have finished it.
-                held = await Upload.get_or_none(id=upload.id, completed_at__isnull=True)
-                if held is not None:
-                    await finish_upload(held, context.storage, context.settings)
-            return True
-        except (UploadGone, UploadLocked):
-            continue
-        except (ImageRefused, NotEditable, WorkRefused):
-            return True
-    return False
-
-
-async def forget_expired(context: ChoreContext) -> bool:
-    """Delete one upload that did not arrive in time, or the row of one that did long ago, and files without a row."""
-    await delete_stray_files(context.storage)
-    upload = await Upload.filter(expires_at__lte=now()).order_by("expires_at").first()
-    if upload is None:
-        return False
-    await delete_upload(upload, context.storage)
-    return True
+def _lock_unless_completed(
+    part: PartialUpload, upload: Upload
+) -> contextlib.AbstractAsyncContextManager[Any]:
+    return part.lock() if upload.completed_at is None else contextlib.nullcontext()
 
 
 routes = [
@@ -470,9 +266,4 @@ routes = [
     Route("/desk/uploads/{token}", DESK_ENDPOINT.append, name="uploads:append", methods=["PATCH"]),
     Route("/desk/uploads/{token}", DESK_ENDPOINT.delete, name="uploads:delete", methods=["DELETE"]),
     Route("/desk/uploads/{token}", DESK_ENDPOINT.override, name="uploads:override", methods=["POST"]),
-]
-
-CHORES = [
-    Chore("finish uploads", finish_next, every=30),
-    Chore("forget expired uploads", forget_expired, every=600),
 ]

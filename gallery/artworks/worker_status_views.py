@@ -1,4 +1,4 @@
-"""The keepers' page about the worker: whether one is alive, what waits for it, and the pictures it could not prepare."""
+"""The keepers' page about the worker: which workers are alive, what is queued, and the pictures that failed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SILENT_AFTER = timedelta(seconds=4 * HEARTBEAT_SECONDS)
 
 
 async def show(request: Request) -> Response:
-    """A keeper sees which workers are alive, what waits, and which pictures failed."""
+    """A keeper sees which workers are alive, what is queued, and which pictures failed."""
     await load_keeper(request)
     late = Image.filter(state=ImageState.RECEIVED, failures__gt=0).order_by("attempt_after", "id")
     failed = Artwork.filter(image__state=ImageState.REFUSED).order_by("-image_id")
@@ -67,7 +67,7 @@ async def show(request: Request) -> Response:
 
 
 async def retry(request: Request) -> Response:
-    """A keeper has a picture tried once more that could not be prepared, or for which the machine had no time."""
+    """A keeper has the worker try a picture again that failed, or for which the machine had no time."""
     await load_keeper(request)
     image = await Image.get_or_none(id=request.path_params["id"]).prefetch_related("artwork")
     if image is None:

@@ -1,4 +1,4 @@
-"""Entering and changing works: the work, and with it artist, consent and project, in one transaction."""
+"""Creating and changing works: the work with its artist, consent and project, in one transaction."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ TEXT_FIELDS = (*TRANSLATED_FIELDS, *(f"{name}_translation" for name in TRANSLATE
 
 
 class WorkRefused(Exception):
-    """Something changed meanwhile, so this cannot be saved; `sentence` stands at `field`."""
+    """Something changed in the meantime, so this cannot be saved; the form shows `sentence` at `field`."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -71,7 +71,7 @@ def why_not_editable(status: Status) -> str:
 
 @dataclass(frozen=True)
 class WorkOptions:
-    """What the form of a work can choose from."""
+    """The choices that the form of a work offers."""
 
     organisations: Sequence[Organisation]
     artists: Sequence[Artist]
@@ -95,7 +95,7 @@ class NewProject:
 
 @dataclass(frozen=True)
 class WorkDetails:
-    """Everything of a work but its picture. Artist, consent, project are chosen, told anew, or left out."""
+    """Everything of a work but its picture. Artist, consent and project are existing ones, new ones, or None."""
 
     organisation: Organisation
     language: str
@@ -107,17 +107,22 @@ class WorkDetails:
     themes: Sequence[Theme] = field(default_factory=tuple)
 
 
+def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
+    """The details of a draft of which there is only a picture so far."""
+    return WorkDetails(organisation=organisation, language=by.language, texts={})
+
+
 async def load_work_options(
     organisations: Sequence[Organisation], artwork: Artwork | None = None
 ) -> WorkOptions:
-    """The choices for a new work of one of `organisations`, or for `artwork`, whose own stay among them.
+    """The choices for a new work of one of `organisations`, or for `artwork`, including those that it has already.
 
     The themes of `artwork` must be fetched.
     """
     ids = [each.id for each in organisations] if artwork is None else [artwork.organisation_id]
     chosen_consent = artwork.consent_id if artwork else None
     chosen_themes = {theme.id for theme in artwork.themes} if artwork else set()
-    longer = await extended_deadlines(ids)
+    extended = await extended_deadlines(ids)
     day = today()
     consents = (
         await Consent.filter(
@@ -135,7 +140,7 @@ async def load_work_options(
         themes=[
             each
             for each in await Theme.all().order_by("occurs_on", "id")
-            if each.is_open(day) or each.id in chosen_themes or each.id in longer
+            if each.is_open(day) or each.id in chosen_themes or each.id in extended
         ],
     )
 
@@ -143,7 +148,7 @@ async def load_work_options(
 async def create_work(
     details: WorkDetails, by: Person | None, image: Image | None = None, form_key: str | None = None
 ) -> Artwork:
-    """Enter a work as a draft. Raises WorkRefused, and IntegrityError where `form_key` made a work before."""
+    """Create a draft. Raises WorkRefused, and IntegrityError if `form_key` made a work before."""
     async with in_transaction():
         artwork = Artwork(organisation=details.organisation, created_by=by, form_key=form_key)
         await fill_work(artwork, details, by, image)
@@ -154,41 +159,41 @@ async def create_work(
 async def update_work(
     artwork: Artwork, details: WorkDetails, by: Person | None, image: Image | None = None
 ) -> tuple[Artwork, Image | None]:
-    """Change a work; returns it and the image that `image` replaced, whose files can go.
+    """Change a work; returns it and the image that `image` replaced, which the caller discards.
 
-    Raises NotEditable, WorkRefused, and EditConflict where somebody saved after `artwork` was read.
+    Raises NotEditable, WorkRefused, and EditConflict if somebody saved after `artwork` was read.
     """
     async with in_transaction():
-        held = await locked(Artwork.filter(id=artwork.id)).first()
-        if held is None:
+        current = await locked(Artwork.filter(id=artwork.id)).first()
+        if current is None:
             raise WorkRefused("title", _("This work was deleted meanwhile."))
-        if not held.is_editable:
-            raise NotEditable(held.status)
-        if held.updated_at != artwork.updated_at:
+        if not current.is_editable:
+            raise NotEditable(current.status)
+        if current.updated_at != artwork.updated_at:
             raise EditConflict
         replaced = None
-        if image is not None and held.image_id is not None and held.image_id != image.id:
-            replaced = await Image.get(id=held.image_id)
-        await fill_work(held, details, by, image)
-        await record(Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by)
-        return held, replaced
+        if image is not None and current.image_id is not None and current.image_id != image.id:
+            replaced = await Image.get(id=current.image_id)
+        await fill_work(current, details, by, image)
+        await record(Verb.WORK_CHANGED, current.id, organisation_id=current.organisation_id, by=by)
+        return current, replaced
 
 
 async def set_picture(artwork: Artwork, image: Image, by: Person | None) -> Image | None:
-    """Give a work a picture, and leave its words; returns the image that it replaced, whose files can go.
+    """Give a work a picture and leave its texts; returns the image that it replaced, which the caller discards.
 
     Raises NotEditable, WorkRefused.
     """
     async with in_transaction():
-        held = await locked(Artwork.filter(id=artwork.id)).first()
-        if held is None:
+        current = await locked(Artwork.filter(id=artwork.id)).first()
+        if current is None:
             raise WorkRefused("picture", _("This work was deleted meanwhile."))
-        if not held.is_editable:
-            raise NotEditable(held.status)
-        replaced = await Image.get(id=held.image_id) if held.image_id is not None else None
-        await _adopt_image(held, image, held.organisation_id)
-        await held.save()
-        await record(Verb.WORK_CHANGED, held.id, organisation_id=held.organisation_id, by=by)
+        if not current.is_editable:
+            raise NotEditable(current.status)
+        replaced = await Image.get(id=current.image_id) if current.image_id is not None else None
+        await _adopt_image(current, image, current.organisation_id)
+        await current.save()
+        await record(Verb.WORK_CHANGED, current.id, organisation_id=current.organisation_id, by=by)
         return replaced
 
 
@@ -199,21 +204,23 @@ async def fill_work(
     image: Image | None,
     unfinished: Mapping[str, list[str]] | None = None,
 ) -> None:
-    """Write `details` into a work that the transaction holds, and beside it what is typed but not right yet.
+    """Write `details` into a work that the transaction has locked, and `unfinished` values as they were typed.
 
     Raises WorkRefused.
     """
     artist = await _get_or_create_artist(details, by)
     consent = await _lock_or_record_consent(details, artist, by)
     project = await _get_or_add_project(details)
-    artwork.language = details.language
-    for name in TEXT_FIELDS:
-        setattr(artwork, name, details.texts.get(name, ""))
-    artwork.year = details.year
+    set_columns(
+        artwork,
+        language=details.language,
+        texts=details.texts,
+        year=details.year,
+        artist_id=artist.id if artist else None,
+        consent_id=consent.id if consent else None,
+        project_id=project.id if project else None,
+    )
     artwork.unfinished = dict(unfinished or {})
-    artwork.artist_id = artist.id if artist else None
-    artwork.consent_id = consent.id if consent else None
-    artwork.project_id = project.id if project else None
     if image is not None:
         await _adopt_image(artwork, image, details.organisation.id)
     await artwork.save()
@@ -222,15 +229,36 @@ async def fill_work(
         await artwork.themes.add(*details.themes)
 
 
+def set_columns(
+    artwork: Artwork,
+    *,
+    language: str,
+    texts: Mapping[str, str],  # by TEXT_FIELDS
+    year: int | None,
+    artist_id: int | None,
+    consent_id: int | None,
+    project_id: int | None,
+) -> None:
+    artwork.language = language
+    for name in TEXT_FIELDS:
+        setattr(artwork, name, texts.get(name, ""))
+    artwork.year = year
+    artwork.artist_id = artist_id
+    artwork.consent_id = consent_id
+    artwork.project_id = project_id
+
+
 async def _adopt_image(artwork: Artwork, image: Image, organisation_id: int) -> None:
-    """Raises WorkRefused where the image is gone, or another work's."""
-    held = await locked(Image.filter(id=image.id, state__in=[ImageState.RECEIVED, ImageState.READY])).first()
-    if held is None or await Artwork.filter(image_id=held.id).exclude(id=artwork.id or 0).exists():
+    """Raises WorkRefused if the image is gone, or belongs to another work."""
+    current = await locked(
+        Image.filter(id=image.id, state__in=[ImageState.RECEIVED, ImageState.READY])
+    ).first()
+    if current is None or await Artwork.filter(image_id=current.id).exclude(id=artwork.id or 0).exists():
         raise WorkRefused("picture", _("This picture is no longer there. Please choose it again."))
-    if held.organisation_id != organisation_id:
-        held.organisation_id = organisation_id
-        await held.save(update_fields=["organisation_id"])
-    artwork.image_id = held.id
+    if current.organisation_id != organisation_id:
+        current.organisation_id = organisation_id
+        await current.save(update_fields=["organisation_id"])
+    artwork.image_id = current.id
 
 
 async def _get_or_create_artist(details: WorkDetails, by: Person | None) -> Artist | None:
@@ -254,40 +282,40 @@ async def _lock_or_record_consent(
         raise WorkRefused("artist", _("Please say whose consent this is."))
     if isinstance(details.consent, NewConsent):
         return await record_consent(artist, details.consent, by)
-    held: Consent | None = await locked(Consent.filter(id=details.consent.id)).first()
-    if held is None or held.withdrawn_at is not None:
+    current: Consent | None = await locked(Consent.filter(id=details.consent.id)).first()
+    if current is None or current.withdrawn_at is not None:
         raise WorkRefused(
             "consent", _("This consent was withdrawn meanwhile. The work cannot be shown under it.")
         )
-    if await Consent.exists(follows_id=held.id):
+    if await Consent.exists(follows_id=current.id):
         raise WorkRefused("consent", _("This consent was renewed meanwhile. Please choose the new one."))
-    if held.artist_id != artist.id:
+    if current.artist_id != artist.id:
         raise WorkRefused(
             "consent", _("This consent is another artist's. Please choose one of the artist's own.")
         )
-    return held
+    return current
 
 
 async def _get_or_add_project(details: WorkDetails) -> Project | None:
-    told = details.project
-    if isinstance(told, NewProject):
-        values = {f"title_{details.language}": told.title, f"summary_{details.language}": told.summary}
-        return await add_project(details.organisation, {**values, "link": told.link})
-    return told
+    project = details.project
+    if isinstance(project, NewProject):
+        values = {f"title_{details.language}": project.title, f"summary_{details.language}": project.summary}
+        return await add_project(details.organisation, {**values, "link": project.link})
+    return project
 
 
 async def delete_draft(artwork: Artwork, storage: Storage) -> None:
-    """Delete a work that was never submitted, and its picture. Raises NotEditable."""
+    """Delete a draft and its picture. Raises NotEditable for any other work."""
     async with in_transaction():
-        held = await locked(Artwork.filter(id=artwork.id)).first()
-        if held is None:
+        current = await locked(Artwork.filter(id=artwork.id)).first()
+        if current is None:
             return
-        if held.status != Status.DRAFT:
-            raise NotEditable(held.status)
-        image = await Image.get_or_none(id=held.image_id) if held.image_id else None
-        await held.delete()
+        if current.status != Status.DRAFT:
+            raise NotEditable(current.status)
+        image = await Image.get_or_none(id=current.image_id) if current.image_id else None
+        await current.delete()
         await request_erasure()
-        await record(Verb.WORK_DELETED, held.id, organisation_id=held.organisation_id)
+        await record(Verb.WORK_DELETED, current.id, organisation_id=current.organisation_id)
     if image is not None:
         await discard_image(image, storage)
 
@@ -295,11 +323,10 @@ async def delete_draft(artwork: Artwork, storage: Storage) -> None:
 async def discard_image(image: Image, storage: Storage) -> None:
     """Delete an image that no work has, and its files.
 
-    Should this process end half-way, or the store be away, the row is an unused upload, which the worker forgets after a day.
+    If this process ends half-way, or the store is unavailable, the worker deletes it a day later as an unused upload.
     """
-    await Image.filter(id=image.id).update(
-        state=ImageState.ERASED
-    )  # a worker that develops it just now gives up
+    # A worker that is developing it now gives up.
+    await Image.filter(id=image.id).update(state=ImageState.ERASED)
     with contextlib.suppress(StoreUnavailable):
         await delete_image_files(storage, image.token)
         await Image.filter(id=image.id).delete()

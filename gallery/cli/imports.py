@@ -14,8 +14,10 @@ from gallery.accounts.models import Person
 from gallery.artists.models import Consent
 from gallery.artworks.import_chores import import_next
 from gallery.artworks.import_models import RUNNING_STATES, Import, ImportState, bundle_key
-from gallery.artworks.imports import ImportReport, confirm_import, create_import
-from gallery.artworks.sheets import COLUMN_LABELS, fault_sentence
+from gallery.artworks.import_rows import ImportReport
+from gallery.artworks.imports import confirm_import, create_import
+from gallery.artworks.sheet_columns import COLUMN_LABELS
+from gallery.artworks.sheet_faults import fault_sentence
 from gallery.artworks.works import load_work_options
 from gallery.audit.current_user import set_current_user_id
 from gallery.cli.common import ProgressReporter, console, open_database, progress_bar

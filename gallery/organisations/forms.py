@@ -100,7 +100,10 @@ class ApplicationForm(Form):
         render_kw={"rows": 6},
     )
     contact_name = LineField(
-        _l("Name of the contact person"), 80, [Required(_l("Please write your name."))], render_kw={"autocomplete": "name"}
+        _l("Name of the contact person"),
+        80,
+        [Required(_l("Please write your name."))],
+        render_kw={"autocomplete": "name"},
     )
     contact_email = StringField(
         _l("Your e-mail"),

@@ -22,6 +22,7 @@ from starlette.routing import Route
 from gallery import clock
 from gallery.numbers import MAX_DIGITS
 from gallery.settings import Settings
+from gallery.storage import Storage
 from gallery.web import languages, site_settings
 from gallery.web.languages import (
     LANGUAGE_NAMES,
@@ -156,6 +157,11 @@ def pages_of(request: Request) -> Pages:
 
 def settings_of(request: Request) -> Settings:
     return pages_of(request).settings
+
+
+def storage_of(request: Request) -> Storage:
+    storage: Storage = request.app.state.storage
+    return storage
 
 
 def render(

@@ -6,7 +6,7 @@ from typing import Any
 
 import schemathesis
 
-from gallery.artworks.tus import CHUNK_TYPE
+from gallery.artworks.tus_protocol import CHUNK_TYPE
 
 
 @schemathesis.serializer(CHUNK_TYPE)

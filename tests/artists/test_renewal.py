@@ -14,8 +14,8 @@ from gallery.artists.models import AgreedBy, Consent, Withdrawal
 from gallery.artists.reminders import remind_of_next_ending
 from gallery.artists.renewal import RenewalRefused, renew
 from gallery.artists.withdrawal import withdraw
+from gallery.artworks.import_lookup import RowBatch, load_lookup
 from gallery.artworks.import_models import Import
-from gallery.artworks.imports import RowBatch, load_lookup
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
 from gallery.images.models import Image, ImageState
@@ -226,8 +226,8 @@ async def test_a_sheet_that_names_the_old_consent_gets_the_new_one(site: Site) -
         site.cast.partner,
     )
     known = await load_lookup(job, [], RowBatch([], {}, {}))
-    assert known.everybody is not None
-    assert known.everybody.id == again.id
+    assert known.default_consent is not None
+    assert known.default_consent.id == again.id
 
 
 async def test_curators_are_no_longer_told_that_it_ends(site: Site) -> None:

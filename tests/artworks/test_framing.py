@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as Picture
 
 from gallery.artists.withdrawal import withdraw
-from gallery.artworks import framing_views
+from gallery.artworks import entry
 from gallery.artworks.framing_views import reframe
 from gallery.artworks.models import Artwork, Status
 from gallery.images.framing import NO_FRAMING, Framing
@@ -231,7 +231,7 @@ async def test_a_file_that_is_deleted_while_it_is_opened_is_not_called_damaged(
             await reframe(other, Framing(180), site.cast.colleague, site.storage, site.settings)
         raise ImageRefused("damaged")
 
-    monkeypatch.setattr(framing_views, "reframe_image", opened_too_late)
+    monkeypatch.setattr(entry, "reframe_image", opened_too_late)
     with pytest.raises(EditConflict if is_framed_meanwhile else ImageRefused):
         await reframe(work, Framing(90), site.cast.partner, site.storage, site.settings)
 

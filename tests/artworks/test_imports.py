@@ -11,11 +11,12 @@ import pytest
 
 from gallery.artists.models import Artist
 from gallery.artists.withdrawal import withdraw
-from gallery.artworks import import_chores
-from gallery.artworks import imports as importing
+from gallery.artworks import import_chores, import_rows, imports
+from gallery.artworks.import_lookup import RowBatch, UsedSoFar
 from gallery.artworks.import_models import Import, ImportedWork, ImportState, bundle_key
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.sheets import SheetFile, template_csv
+from gallery.artworks.sheet_columns import template_csv
+from gallery.artworks.sheets import SheetFile
 from gallery.artworks.submissions import submit
 from gallery.clock import now
 from gallery.exhibitions.stored_files import needed_bundle_keys
@@ -285,26 +286,26 @@ async def test_one_consent_for_all(site: Site) -> None:
 async def test_a_worker_killed_at_any_batch_neither_loses_nor_doubles_a_row(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "BATCH_SIZE", 10)
+    monkeypatch.setattr(import_rows, "BATCH_SIZE", 10)
     job = await sent(site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n % 7}"] for n in range(95))))
-    await importing.confirm_import(job)
+    await imports.confirm_import(job)
     context = ChoreContext(site.settings, site.storage)
-    held = await importing.claim_import()
+    held = await imports.claim_import()
     assert held is not None
     async with site.storage.private.local_copy(bundle_key(job.token)) as path:
-        going = iter(importing.row_batches(SheetFile(path), 0))
-        report = importing.ImportReport()
+        going = iter(import_rows.row_batches(SheetFile(path), 0))
+        report = import_rows.ImportReport()
         for _ in range(4):  # and then it is killed
-            batch = importing.RowBatch(next(going), {}, {})
-            report = await importing.write_batch(
-                held, batch, importing.UsedSoFar(), report, only_trying=False, has_pictures=False
+            batch = RowBatch(next(going), {}, {})
+            report = await import_rows.write_batch(
+                held, batch, UsedSoFar(), report, only_trying=False, has_pictures=False
             )
     assert await Artwork.all().count() == 40
     assert not await import_chores.import_next(context)  # the lease holds
     await Import.filter(id=job.id).update(lease_until=now() - timedelta(seconds=1))
     assert await import_chores.import_next(context)
-    with pytest.raises(importing.LeaseLost):  # the first one wakes up again
-        await importing.renew_lease(held, done_rows=0)
+    with pytest.raises(imports.LeaseLost):  # the first one wakes up again
+        await imports.renew_lease(held, done_rows=0)
     assert sorted(work.title for work in await Artwork.all()) == sorted(f"作品{n}" for n in range(95))
     assert await Artist.all().count() == 7
     job = await Import.get(id=job.id)
@@ -317,7 +318,7 @@ async def test_trying_asks_as_much_for_few_rows_as_for_many(
     numbers = []
     for count in (2, 150):
         job = await sent(site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n}"] for n in range(count))))
-        await importing.confirm_import(job)
+        await imports.confirm_import(job)
         with counted(monkeypatch) as queries:
             await import_chores.import_next(ChoreContext(site.settings, site.storage))
         numbers.append(len(queries))

@@ -17,18 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.artworks.bundles import Bundle, PictureRefused, open_bundle
-from gallery.artworks.sheets import (
-    COLUMN_LABELS,
+from gallery.artworks.sheet_columns import COLUMN_LABELS, template_csv, template_xlsx
+from gallery.artworks.sheet_faults import (
     FAULT_SENTENCES,
-    SheetFile,
     SheetRefused,
-    SheetRow,
     fault_sentence,
-    read_row,
     similar_or_some_names,
-    template_csv,
-    template_xlsx,
 )
+from gallery.artworks.sheet_rows import read_row
+from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.web.languages import LANGUAGES, use_language
 
 HEADER = ["图片", "标题", "故事", "Year"]
@@ -119,7 +116,7 @@ def test_a_formula_in_text_and_a_story_of_40000_characters(tmp_path: Path) -> No
             fault_sentence("too_long", found["story"].facts)
             == "This has 40000 characters; please keep it to 20000."
         )
-    assert len(found["story"].kept()["value"]) < 100
+    assert len(found["story"].as_json()["value"]) < 100
 
 
 @pytest.mark.parametrize(

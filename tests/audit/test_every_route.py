@@ -38,7 +38,9 @@ def called_by(function: Any) -> Iterator[Any]:
     names = dict(vars(sys.modules[function.__module__]))
     owner = function.__qualname__.rpartition(".")[0]
     names["self"] = names.get(owner)  # a method's own class
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    names.update(instances_in(tree, names))
+    for node in ast.walk(tree):
         found = None
         if isinstance(node, ast.Name):
             found = names.get(node.id)
@@ -46,6 +48,22 @@ def called_by(function: Any) -> Iterator[Any]:
             found = getattr(names.get(node.value.id), node.attr, None)
         if inspect.isfunction(found) and found.__module__.startswith("gallery."):
             yield found
+
+
+def instances_in(tree: ast.AST, names: dict[str, Any]) -> dict[str, Any]:
+    """Variable → its class: of parameters with an annotation, and of `with Class(...) as variable`."""
+    classes: dict[str, Any] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg) and isinstance(node.annotation, ast.Name):
+            classes[node.arg] = names.get(node.annotation.id)
+        elif (
+            isinstance(node, ast.withitem)
+            and isinstance(node.context_expr, ast.Call)
+            and isinstance(node.context_expr.func, ast.Name)
+            and isinstance(node.optional_vars, ast.Name)
+        ):
+            classes[node.optional_vars.id] = names.get(node.context_expr.func.id)
+    return {name: each for name, each in classes.items() if inspect.isclass(each)}
 
 
 @functools.cache

@@ -1,0 +1,98 @@
+"""Entering works: the one way in for the form, bulk upload, tus, the API, sheet imports and proposals.
+
+A caller opens a WorkEntry, adds the picture if there is one, and calls `save`, `set_picture` or `propose`, each of which
+is one transaction. The caller decides on the answer: a redirect, the form again, JSON, or a line of an import report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+from gallery.accounts.models import Person
+from gallery.artworks.models import Artwork, Submission
+from gallery.artworks.submissions import propose
+from gallery.artworks.works import WorkDetails, create_work, discard_image, set_picture, update_work
+from gallery.images.framing import Framing
+from gallery.images.models import Image
+from gallery.images.uploads import ReceivedFile, create_image, inspect_upload, reframe_image
+from gallery.organisations.models import Organisation
+from gallery.settings import Settings
+from gallery.storage import Storage
+
+
+class WorkEntry:
+    """A work that is being entered, with at most one picture.
+
+    When the entry closes, it deletes the picture that it stored, both row and files, unless a work, a proposal or the
+    caller (`keep_picture`) adopted it.
+    """
+
+    def __init__(self, storage: Storage, settings: Settings, by: Person | None = None) -> None:
+        self.storage = storage
+        self.settings = settings
+        self.by = by
+        self.picture: Image | None = None
+        self._is_adopted = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if not self._is_adopted:
+            await self.discard_picture()
+
+    async def add_picture(self, file: ReceivedFile, organisation: Organisation) -> None:
+        """Inspect an uploaded file and store its original. Raises ImageRefused, StoreUnavailable."""
+        inspected = await inspect_upload(file, self.settings)
+        self.picture = await create_image(file, inspected, organisation, self.storage)
+        self._is_adopted = False
+
+    async def reframe_picture(self, image: Image, framing: Framing) -> Image:
+        """Make another picture of the same original. Raises as `reframe_image`."""
+        self.picture = await reframe_image(image, framing, self.storage, self.settings)
+        self._is_adopted = False
+        return self.picture
+
+    def reuse_picture(self, image: Image | None) -> None:
+        """Use a picture that an earlier answer to the same form stored. It is kept if this entry fails."""
+        self.picture = image
+
+    def keep_picture(self) -> None:
+        """Keep the picture: an import has it now, or the form that is shown again."""
+        self._is_adopted = True
+
+    async def discard_picture(self) -> None:
+        if self.picture is not None:
+            await discard_image(self.picture, self.storage)
+        self.picture = None
+        self._is_adopted = True
+
+    async def save(
+        self, details: WorkDetails, artwork: Artwork | None = None, form_key: str | None = None
+    ) -> Artwork:
+        """Create a draft, or change `artwork`. Raises as `create_work` and `update_work`."""
+        if artwork is None:
+            saved = await create_work(details, self.by, self.picture, form_key)
+            replaced = None
+        else:
+            saved, replaced = await update_work(artwork, details, self.by, self.picture)
+        await self._adopted(replaced)
+        return saved
+
+    async def set_picture(self, artwork: Artwork) -> Artwork:
+        """Give `artwork` the picture and leave its texts. Raises NotEditable, WorkRefused."""
+        assert self.picture is not None
+        await self._adopted(await set_picture(artwork, self.picture, self.by))
+        return artwork
+
+    async def propose(self, artwork: Artwork, texts: Mapping[str, str], year: int | None) -> Submission:
+        """Propose a change to an accepted work. Raises NotSubmittable."""
+        submission = await propose(artwork, texts, year, self.by, self.picture)
+        await self._adopted(None)
+        return submission
+
+    async def _adopted(self, replaced: Image | None) -> None:
+        self.keep_picture()
+        if replaced is not None:
+            await discard_image(replaced, self.storage)

@@ -1,0 +1,142 @@
+"""Finished uploads: each becomes a new draft, or the picture of the work that its metadata names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tortoise.exceptions import IntegrityError
+
+from gallery.artworks.entry import WorkEntry
+from gallery.artworks.models import Artwork
+from gallery.artworks.tus_protocol import TusRefusal, parse_metadata
+from gallery.artworks.works import (
+    NotEditable,
+    WorkRefused,
+    blank_details,
+    delete_draft,
+    why_not_editable,
+)
+from gallery.clock import now
+from gallery.images.models import Upload
+from gallery.images.partial_uploads import (
+    PartialUpload,
+    UploadGone,
+    UploadLocked,
+    delete_stray_files,
+    delete_upload,
+)
+from gallery.images.sandbox.parent import ImageRefused
+from gallery.numbers import whole_number
+from gallery.organisations.models import Organisation
+from gallery.settings import Settings
+from gallery.storage import Storage
+from gallery.web.languages import gettext as _
+from gallery.worker import Chore, ChoreContext
+
+
+def chosen_organisation(metadata: Mapping[str, bytes], organisations: list[Organisation]) -> Organisation:
+    """The organisation that the metadata names, else the person's first."""
+    if "organisation" not in metadata:
+        return organisations[0]
+    for each in organisations:
+        if str(each.id).encode() == metadata["organisation"]:
+            return each
+    raise TusRefusal(403, _("You are not a member of this organisation."))
+
+
+async def chosen_work(metadata: Mapping[str, bytes], organisations: list[Organisation]) -> Artwork | None:
+    """The work that the metadata names by its id: it keeps its texts and gets this picture. None if none is named."""
+    if "work" not in metadata:
+        return None
+    artwork = await _find_work(metadata, [each.id for each in organisations])
+    if artwork is None:
+        raise TusRefusal(404, _("This work is not there."))
+    if not artwork.is_editable:
+        raise TusRefusal(409, why_not_editable(artwork.status))
+    return artwork
+
+
+async def _find_work(metadata: Mapping[str, bytes], organisation_ids: list[int]) -> Artwork | None:
+    number = whole_number(metadata.get("work"))
+    if number is None:
+        return None
+    works = Artwork.filter(id=number, organisation_id__in=organisation_ids).first()
+    return await works.prefetch_related("organisation")
+
+
+async def finish_upload(upload: Upload, storage: Storage, settings: Settings) -> None:
+    """Make a draft of a whole upload whose lock the caller holds, or give its picture to the work that it names.
+
+    If it is called again, it finds the draft that it made. Raises ImageRefused if the file cannot be shown, NotEditable
+    and WorkRefused if the named work takes no picture any more, and deletes the upload each time; UploadGone if the
+    upload was stopped in the meantime.
+    """
+    await upload.fetch_related("organisation", "by")
+    target = await _find_work(parse_metadata(upload.metadata), [upload.organisation_id])
+    artwork = await Artwork.filter(form_key=upload.token).first()
+    if artwork is None:
+        artwork = await _enter(upload, target, storage, settings)
+    completed_at = now()
+    if not await Upload.filter(id=upload.id).update(artwork_id=artwork.id, completed_at=completed_at):
+        if target is not None:
+            return  # the upload was stopped after the work had got the picture
+        try:
+            await delete_draft(artwork, storage)
+        except NotEditable:
+            return  # somebody found the draft and submitted it while the upload was being stopped
+        raise UploadGone
+    upload.artwork_id, upload.completed_at = artwork.id, completed_at
+    PartialUpload(storage, upload.token).delete()
+
+
+async def _enter(upload: Upload, target: Artwork | None, storage: Storage, settings: Settings) -> Artwork:
+    async with storage.scratch_folder() as folder, WorkEntry(storage, settings, upload.by) as entry:
+        try:
+            file = await PartialUpload(storage, upload.token).received(folder)
+            await entry.add_picture(file, upload.organisation)
+            if target is not None:
+                return await entry.set_picture(target)
+            return await entry.save(blank_details(upload.organisation, upload.by), form_key=upload.token)
+        except FileNotFoundError:
+            raise UploadGone from None
+        except IntegrityError:
+            return await Artwork.get(form_key=upload.token)
+        except (ImageRefused, NotEditable, WorkRefused):
+            await delete_upload(upload, storage)
+            raise
+
+
+async def finish_next(context: ChoreContext) -> bool:
+    """Finish one whole upload whose process was killed before it could do so."""
+    for upload in await Upload.filter(completed_at__isnull=True, expires_at__gt=now()).order_by("id"):
+        part = PartialUpload(context.storage, upload.token)
+        try:
+            if part.size() != upload.length:
+                continue
+            async with part.lock():
+                # A server may have finished it after the query and before the lock.
+                unfinished = await Upload.get_or_none(id=upload.id, completed_at__isnull=True)
+                if unfinished is not None:
+                    await finish_upload(unfinished, context.storage, context.settings)
+            return True
+        except (UploadGone, UploadLocked):
+            continue
+        except (ImageRefused, NotEditable, WorkRefused):
+            return True
+    return False
+
+
+async def forget_expired(context: ChoreContext) -> bool:
+    """Delete one upload that did not arrive in time, or the row of one finished long ago, and files without a row."""
+    await delete_stray_files(context.storage)
+    upload = await Upload.filter(expires_at__lte=now()).order_by("expires_at").first()
+    if upload is None:
+        return False
+    await delete_upload(upload, context.storage)
+    return True
+
+
+CHORES = [
+    Chore("finish uploads", finish_next, every=30),
+    Chore("forget expired uploads", forget_expired, every=600),
+]

@@ -1,0 +1,309 @@
+"""The form of a work: new, create, edit and update. After a mistake the form keeps everything typed and uploaded."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import MultiDict
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.exceptions import IntegrityError
+
+from gallery.accounts.models import Person
+from gallery.artworks.access import WORK_RELATIONS, load_artwork
+from gallery.artworks.autosave import AUTOSAVED_FIELDS, MergedValues, autosave_key, form_fields, merge_values
+from gallery.artworks.autosave_views import conflicts_payload, digests_after
+from gallery.artworks.entry import WorkEntry
+from gallery.artworks.forms import ProposalForm, WorkForm, form_for_work, form_values, parse_form_key
+from gallery.artworks.models import Artwork, Status
+from gallery.artworks.proposal_views import render_proposal
+from gallery.artworks.redirects import redirect_to_work
+from gallery.artworks.sent_pictures import add_sent_picture, earlier_upload
+from gallery.artworks.submissions import NotSubmittable, submit
+from gallery.artworks.works import (
+    NotEditable,
+    WorkDetails,
+    WorkRefused,
+    load_work_options,
+    why_not_editable,
+)
+from gallery.clock import today
+from gallery.images.models import Image
+from gallery.images.sandbox.parent import REFUSALS
+from gallery.images.uploads import FormReader, ReceivedForm, waiting_message
+from gallery.organisations.access import load_member
+from gallery.organisations.models import Organisation
+from gallery.web.edit_conflicts import EditConflict, seen_field
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, pages_of, redirect, render, settings_of, storage_of
+
+
+async def new(request: Request) -> Response:
+    """A partner opens an empty form."""
+    person, organisations = await load_member(request)
+    form = WorkForm(offered=await load_work_options(organisations), data={"language": person.language})
+    return await _render_form(request, form)
+
+
+async def create(request: Request) -> Response:
+    """A partner saves a new work as a draft, or submits it at once. A form sent twice makes one work."""
+    person, organisations = await load_member(request)
+    return await _save_form(request, person, organisations, None)
+
+
+async def edit(request: Request) -> Response:
+    """A partner opens a draft or a returned work; the curator's notes are next to the fields."""
+    _person, organisations, artwork = await load_artwork(request)
+    if not artwork.is_editable:
+        return redirect_to_work(request, artwork, why_not_editable(artwork.status))
+    form = form_for_work(artwork, await load_work_options(organisations, artwork))
+    return await _render_form(request, form, artwork)
+
+
+async def update(request: Request) -> Response:
+    """A partner saves a work again, or submits it."""
+    person, organisations, artwork = await load_artwork(request)
+    return await _save_form(request, person, organisations, artwork)
+
+
+@dataclass
+class SentForm:
+    """A form as the browser sent it, merged with the work's current state."""
+
+    request: Request
+    person: Person
+    organisations: list[Organisation]
+    artwork: Artwork | None  # the work to change; None for a new one
+    form_key: str | None
+    values: MultiDict
+    form: WorkForm
+    typing: Mapping[str, Any]  # see `_typing`
+    then: object  # which button was pressed: save, submit or frame
+
+    async def render_again(self, image: Image | None, status: int = 422) -> Response:
+        return await _render_form(
+            self.request, self.form, self.artwork, image, self.form_key, status, typing=self.typing
+        )
+
+
+async def _save_form(
+    request: Request, person: Person, organisations: list[Organisation], artwork: Artwork | None
+) -> Response:
+    storage, settings = storage_of(request), settings_of(request)
+    async with storage.scratch_folder() as folder, WorkEntry(storage, settings, person) as entry:
+        received = await FormReader(request, folder, settings.upload_max_bytes).read()
+        form_key = parse_form_key(received.fields.get("form_key"))
+        if artwork is None and form_key:
+            if earlier := await _work_with_form_key(form_key, organisations):
+                return _redirect_already_sent(request, earlier)
+            # The form may have saved itself although the page did not get the answer.
+            artwork = await _work_with_form_key(autosave_key(form_key), organisations)
+            if artwork is not None:
+                received.fields["seen"] = ""  # everything in the draft came from this window
+        sent = await _read_form(request, received, person, organisations, artwork, form_key)
+        kept = await earlier_upload(received, organisations)
+        if artwork is not None and not artwork.is_editable:
+            return await _render_too_late(sent, artwork, kept)
+        entry.reuse_picture(kept)
+        details = sent.form.read(bool(received.file or kept or (artwork and artwork.image_id)))
+        owner = details.organisation if details else (artwork.organisation if artwork else organisations[0])
+        status = await add_sent_picture(entry, received, owner, sent.form)
+        if details is None or sent.form.errors or sent.typing["conflicts"]:
+            entry.keep_picture()
+            return await sent.render_again(entry.picture, status)
+        return await _enter(sent, entry, details, kept)
+
+
+async def _read_form(
+    request: Request,
+    received: ReceivedForm,
+    person: Person,
+    organisations: list[Organisation],
+    artwork: Artwork | None,
+    form_key: str | None,
+) -> SentForm:
+    offered = await load_work_options(organisations, artwork)
+    merge = merge_values(form_values(artwork), received.fields, keep_conflicts=True) if artwork else None
+    values = form_fields(merge.values, received.fields) if merge else received.fields
+    form = WorkForm(values, offered=offered)
+    typing = _typing(request, artwork, form, merge, received.fields)
+    then = received.fields.get("then")
+    return SentForm(request, person, organisations, artwork, form_key, values, form, typing, then)
+
+
+async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: Image | None) -> Response:
+    artwork, form_key = sent.artwork, sent.form_key
+    try:
+        saved = await entry.save(details, artwork, form_key)
+        if artwork is not None and form_key:
+            # The draft was made by autosave: if this form is sent twice, its key must find the draft.
+            await Artwork.filter(id=saved.id, form_key=autosave_key(form_key)).update(form_key=form_key)
+    except WorkRefused as refusal:
+        sent.form.refuse(refusal.field, refusal.sentence)
+    except EditConflict:
+        sent.form.refuse(
+            "title", _("The work was saved from another window this very moment. Please save again.")
+        )
+    except NotEditable as refusal:
+        assert artwork is not None
+        artwork.status = refusal.status
+        return await _render_too_late(sent, artwork, kept)
+    except IntegrityError:
+        if form_key and (earlier := await _work_with_form_key(form_key, sent.organisations)):
+            return _redirect_already_sent(sent.request, earlier)
+        raise
+    else:
+        return await _answer_saved(sent, saved, entry.picture)
+    entry.keep_picture()
+    return await sent.render_again(entry.picture)
+
+
+async def _answer_saved(sent: SentForm, saved: Artwork, image: Image | None) -> Response:
+    if sent.then == "submit":
+        return await submit_work(sent.request, sent.person, sent.organisations, saved)
+    is_framed_next = sent.then == "frame" and saved.image_id is not None
+    response = redirect(sent.request, "framings:edit" if is_framed_next else "artworks:show", id=saved.id)
+    done = _("The draft is saved.")
+    if image is not None and not image.is_looked_at:
+        done = f"{done} {waiting_message(image)}"
+    flash(sent.request, response, done)
+    return response
+
+
+async def _work_with_form_key(form_key: str, organisations: list[Organisation]) -> Artwork | None:
+    ids = [each.id for each in organisations]
+    works = Artwork.filter(form_key=form_key, organisation_id__in=ids).first()
+    return await works.prefetch_related(*WORK_RELATIONS)
+
+
+def _redirect_already_sent(request: Request, artwork: Artwork) -> Response:
+    sentence = _("This form was sent before. Here is the work that it made.")
+    return redirect_to_work(request, artwork, sentence)
+
+
+async def _render_too_late(sent: SentForm, artwork: Artwork, kept: Image | None) -> Response:
+    """Show the typed values again after the work was submitted or decided in the meantime; they cannot be saved."""
+    if artwork.status == Status.WITHDRAWN:
+        return redirect_to_work(sent.request, artwork, why_not_editable(artwork.status))
+    if artwork.status == Status.ACCEPTED:
+        proposal = ProposalForm(sent.values)
+        proposal.refuse(
+            "title",
+            _(
+                "The work was accepted meanwhile. What you typed is still here: you can propose it as a change."
+            ),
+        )
+        return render_proposal(sent.request, artwork, proposal, 422, kept)
+    if artwork.status == Status.SUBMITTED:
+        sentence = _(
+            "The work was submitted meanwhile, so this could not be saved. What you typed is still here: "
+            "take the work back in another window, then save again."
+        )
+    else:
+        sentence = _(
+            "The work was declined meanwhile, so this could not be saved. What you typed is still here, "
+            "and can be copied from here."
+        )
+    sent.form.refuse("title", sentence)
+    return await _render_form(sent.request, sent.form, artwork, kept, status=422, typing=sent.typing)
+
+
+async def submit_work(
+    request: Request, person: Person, organisations: list[Organisation], artwork: Artwork
+) -> Response:
+    """Submit a saved work and redirect to its page; if fields are missing, show the form with a sentence at each."""
+    try:
+        await submit(artwork, by=person)
+    except NotSubmittable as refusal:
+        if refusal.missing:
+            return await _render_missing(request, organisations, artwork, refusal.missing)
+        return redirect_to_work(request, artwork, refusal.sentence)
+    sentence = _("Submitted. A curator will look at it, and you see here what comes of it.")
+    return redirect_to_work(request, artwork, sentence, "done")
+
+
+async def _render_missing(
+    request: Request, organisations: list[Organisation], saved: Artwork, missing: dict[str, str]
+) -> Response:
+    await saved.fetch_related(*WORK_RELATIONS)
+    form = form_for_work(saved, await load_work_options(organisations, saved))
+    for name, sentence in missing.items():
+        form.refuse(name, sentence)
+    return await _render_form(request, form, saved, status=422, is_saved=True)
+
+
+def _picture_problem(image: Image) -> str:
+    return waiting_message(image) if image.is_late else str(REFUSALS.get(image.refusal, ""))
+
+
+async def _render_form(
+    request: Request,
+    form: WorkForm,
+    artwork: Artwork | None = None,
+    kept: Image | None = None,
+    form_key: str | None = None,
+    status: int = 200,
+    is_saved: bool = False,
+    typing: Mapping[str, Any] | None = None,
+) -> Response:
+    notes: dict[str, str] = {}
+    reason = ""
+    if artwork is not None and artwork.status == Status.RETURNED:
+        await artwork.fetch_related("reviews")
+        review = max(artwork.reviews, key=lambda each: each.at, default=None)
+        if review is not None:
+            notes, reason = review.notes, review.reason
+    image = kept or (artwork.image if artwork else None)
+    context = {
+        "form": form,
+        "work": artwork,
+        "notes": notes,
+        "reason": reason,
+        "image": image,
+        "kept": kept,
+        "refusal": _picture_problem(image) if image else "",
+        "form_key": form_key or secrets.token_hex(16),
+        "is_saved": is_saved,
+        "has_several": len(form.offered.organisations) > 1,
+        "typing": typing or _typing(request, artwork, form),
+    }
+    return render(request, "artworks/edit.html" if artwork else "artworks/new.html", context, status=status)
+
+
+def _typing(
+    request: Request,
+    artwork: Artwork | None,
+    form: WorkForm,
+    merge: MergedValues | None = None,
+    posted: MultiDict | None = None,
+) -> dict[str, Any]:
+    """The form's autosave data: its address, the digests of the shown values, and the fields changed elsewhere."""
+    if artwork is None:
+        address = pages_of(request).url("artworks:keep_new")
+        empty = {"language": [form.language.data or ""], "starts_on": [today().isoformat()]}
+        return {
+            "address": address,
+            "key": "new",
+            "seen": seen_field(empty, AUTOSAVED_FIELDS),
+            "conflicts": [],
+        }
+    current = form_values(artwork)
+    merge = merge or MergedValues({})
+    return {
+        "address": pages_of(request).url("artworks:keep", id=artwork.id),
+        "key": str(artwork.id),
+        "seen": seen_field(current) if posted is None else digests_after(merge, current, posted),
+        "conflicts": conflicts_payload(merge, current, form),
+    }
+
+
+routes = [
+    Route("/desk/works/new", new, name="artworks:new", methods=["GET"]),
+    Route("/desk/works", create, name="artworks:create", methods=["POST"]),
+    Route("/desk/works/{id:int}/edit", edit, name="artworks:edit", methods=["GET"]),
+    Route("/desk/works/{id:int}/edit", update, name="artworks:update", methods=["POST"]),
+]

@@ -1,0 +1,281 @@
+"""Looks up the names in the rows of a sheet: artists, consents, themes, projects and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tortoise.expressions import Q, Subquery
+
+from gallery.artists.consents import latest_renewal
+from gallery.artists.models import Artist, Consent
+from gallery.artworks.import_models import Import, ImportedPicture
+from gallery.artworks.sheet_columns import normalised_name
+from gallery.artworks.sheet_faults import CellFault, similar_or_some_names
+from gallery.artworks.sheet_rows import ParsedRow, is_yes
+from gallery.artworks.sheets import SheetRow
+from gallery.clock import today
+from gallery.db.connection import locked
+from gallery.images.models import Image, ImageState
+from gallery.numbers import row_id, whole_number, whole_numbers
+from gallery.organisations.models import Project
+from gallery.themes.extensions import extended_deadlines
+from gallery.themes.models import Theme
+
+
+@dataclass
+class RowBatch:
+    """Some rows of a sheet, each with the key of its picture in the bundle."""
+
+    rows: Sequence[SheetRow]
+    keys: Mapping[
+        int, str | None
+    ]  # by row number: None for a picture that is missing, no entry if none is named
+    similar: Mapping[
+        int, Mapping[str, str]
+    ]  # by row number: facts about names like that of a missing picture
+
+
+@dataclass
+class UsedSoFar:
+    """Pictures and new artists of the earlier rows of the sheet."""
+
+    keys: dict[str, int] = field(default_factory=dict)  # key of a picture → row
+    digests: dict[str, int] = field(default_factory=dict)  # SHA-256 of a picture → row
+    new_names: set[str] = field(default_factory=set)  # credit names of new artists
+
+
+@dataclass
+class ImportLookup:
+    """The records that a sheet can name, loaded once for each batch, within its transaction."""
+
+    artists: dict[str, list[Artist]]  # by credit name
+    consents: dict[int, Consent]
+    consents_of: dict[int, list[Consent]]  # by the artist's id: in force, for the website
+    themes: dict[str, Theme]
+    open_ids: set[int]  # of themes that take works of this organisation
+    projects: dict[str, Project]
+    pictures: dict[str, ImportedPicture]  # by their key in the bundle, with their images
+    default_consent: Consent | None  # for rows that name none
+
+    @property
+    def theme_names(self) -> list[str]:
+        return sorted({t.title_zh or t.title_en for t in self.themes.values() if t.id in self.open_ids})
+
+    @property
+    def project_names(self) -> list[str]:
+        return sorted({p.title_zh or p.title_en for p in self.projects.values()})
+
+
+async def load_lookup(job: Import, rows: Sequence[ParsedRow], batch: RowBatch) -> ImportLookup:
+    """Load the records for the rows of a batch, in a constant number of queries."""
+    artists = await _load_artists(job, rows)
+    consents, consents_of = await _load_consents(job, rows, artists)
+    themes, open_ids = await _load_themes(job.organisation_id)
+    projects: dict[str, Project] = {}
+    for project in await Project.filter(organisation_id=job.organisation_id).order_by("-id"):
+        for name in (project.title_zh, project.title_en):
+            if name:
+                projects[normalised_name(name)] = project
+    keys = {key for key in batch.keys.values() if key}
+    pictures = await ImportedPicture.filter(of_id=job.id, name__in=keys).prefetch_related("image__artwork")
+    return ImportLookup(
+        artists=artists,
+        consents=consents,
+        consents_of=consents_of,
+        themes=themes,
+        open_ids=open_ids,
+        projects=projects,
+        pictures={picture.name: picture for picture in pictures},
+        default_consent=consents.get(job.consent_id or 0),
+    )
+
+
+async def _load_artists(job: Import, rows: Iterable[ParsedRow]) -> dict[str, list[Artist]]:
+    names = {row.credit_name for row in rows if row.credit_name}
+    artists: dict[str, list[Artist]] = {}
+    for artist in await Artist.filter(organisation_id=job.organisation_id, credit_name__in=names).order_by(
+        "id"
+    ):
+        artists.setdefault(artist.credit_name, []).append(artist)
+    return artists
+
+
+async def _load_consents(
+    job: Import, rows: Iterable[ParsedRow], artists: Mapping[str, list[Artist]]
+) -> tuple[dict[int, Consent], dict[int, list[Consent]]]:
+    """The consents by the number that rows may write, and those in force for the website by the artist's id.
+
+    The rows are locked, so that nobody withdraws a consent before the works are made.
+    """
+    ids = set(whole_numbers(row.consent for row in rows))
+    if job.consent_id is not None:
+        ids.add(job.consent_id)
+    artist_ids = [artist.id for several in artists.values() for artist in several]
+    ours = Artist.filter(organisation_id=job.organisation_id)
+    named = Consent.filter(Q(id__in=list(ids)) | Q(artist_id__in=artist_ids))
+    consents = await locked(named.filter(artist_id__in=Subquery(ours.values("id")))).order_by("id")
+    renewals = Consent.filter(follows_id__in=[consent.id for consent in consents])
+    renewed = {id for id in await renewals.values_list("follows_id", flat=True) if isinstance(id, int)}
+    day = today()
+    consents_of: dict[int, list[Consent]] = {}
+    for consent in consents:
+        if consent.covers_web(day) and consent.id not in renewed:
+            consents_of.setdefault(consent.artist_id, []).append(consent)
+    by_id = {consent.id: consent for consent in consents}
+    for (
+        old_id
+    ) in renewed:  # the sheet, or its sender, names the consent by the number it had before the renewal
+        newest = await latest_renewal(by_id[old_id])
+        by_id[old_id] = await locked(Consent.filter(id=newest.id)).get()
+    return by_id, consents_of
+
+
+async def _load_themes(organisation_id: int) -> tuple[dict[str, Theme], set[int]]:
+    """The themes by slug and titles, and the ids of those that take works; an open theme wins over one of the same name."""
+    extended = await extended_deadlines([organisation_id])
+    day = today()
+    themes: dict[str, Theme] = {}
+    open_ids: set[int] = set()
+    for theme in await Theme.all().order_by("-id"):
+        if theme.is_open(day) or theme.id in extended:
+            open_ids.add(theme.id)
+        for name in (theme.slug, theme.title_zh, theme.title_en):
+            if name and (theme.id in open_ids or normalised_name(name) not in themes):
+                themes[normalised_name(name)] = theme
+    return themes, open_ids
+
+
+@dataclass
+class RowDraft:
+    """A row with the records that it names."""
+
+    row: ParsedRow
+    faults: list[CellFault]
+    language: str
+    artist: Artist | None = None  # None with a credit name: an artist to be created
+    consent: Consent | None = None
+    themes: list[Theme] = field(default_factory=list)
+    project: Project | None = None
+    image: Image | None = None
+
+    def fault(self, column: str, value: str, code: str, **facts: Any) -> None:
+        self.faults.append(CellFault(self.row.number, column, value, code, facts))
+
+
+def resolve_row(
+    row: ParsedRow,
+    faults: Iterable[CellFault],
+    job: Import,
+    lookup: ImportLookup,
+    batch: RowBatch,
+    used: UsedSoFar,
+    has_pictures: bool,
+) -> RowDraft:
+    """Find the records that a row names, and add a fault for each that is not found."""
+    draft = RowDraft(row, list(faults), language=row.language or job.language)
+    _resolve_artist(draft, lookup)
+    _resolve_consent(draft, lookup)
+    _resolve_themes(draft, lookup)
+    if row.project:
+        draft.project = lookup.projects.get(normalised_name(row.project))
+        if draft.project is None:
+            names = similar_or_some_names(row.project, lookup.project_names)
+            draft.fault("project", row.project, "no_such_project", **names)
+    if row.picture:
+        _resolve_picture(draft, lookup, batch, used, has_pictures)
+    return draft
+
+
+def _resolve_themes(draft: RowDraft, lookup: ImportLookup) -> None:
+    for name in draft.row.themes:
+        theme = lookup.themes.get(normalised_name(name))
+        if theme is None:
+            names = similar_or_some_names(name, lookup.theme_names)
+            draft.fault("themes", name, "no_such_theme", **names)
+        elif theme.id not in lookup.open_ids:
+            day = str(theme.call_closes_on or theme.call_opens_on)
+            draft.fault("themes", name, "theme_closed", day=day)
+        elif theme not in draft.themes:
+            draft.themes.append(theme)
+
+
+def _resolve_artist(draft: RowDraft, lookup: ImportLookup) -> None:
+    name = draft.row.credit_name
+    artists = lookup.artists.get(name, [])
+    named = lookup.consents.get(row_id(draft.row.consent))
+    for consent in (named, lookup.default_consent):
+        if len(artists) > 1 and consent is not None:  # the consent says which of them is meant
+            artists = [artist for artist in artists if artist.id == consent.artist_id]
+    if len(artists) > 1:
+        draft.fault("credit_name", name, "two_artists")
+    elif artists:
+        draft.artist = artists[0]
+
+
+def _resolve_consent(draft: RowDraft, lookup: ImportLookup) -> None:
+    row = draft.row
+    consent = draft.consent = _named_consent(draft, lookup)
+    if consent is None:
+        return
+    if row.credit_name and (draft.artist is None or consent.artist_id != draft.artist.id):
+        draft.fault("consent", row.consent or str(consent.id), "consent_of_another")
+    elif not consent.covers_web():
+        draft.fault("consent", row.consent or str(consent.id), "consent_ended")
+
+
+def _named_consent(draft: RowDraft, lookup: ImportLookup) -> Consent | None:
+    """The consent that a row names by its number, or by "yes" for the artist's only one in force."""
+    text = draft.row.consent
+    if not text:
+        return lookup.default_consent
+    if (number := whole_number(text)) is not None:
+        if number not in lookup.consents:
+            draft.fault("consent", text, "no_such_consent")
+        return lookup.consents.get(number)
+    if not is_yes(text):
+        draft.fault("consent", text, "no_such_consent")
+        return None
+    if not draft.row.credit_name:
+        draft.fault("consent", text, "no_artist")
+        return None
+    in_force = lookup.consents_of.get(draft.artist.id, []) if draft.artist else []
+    if len(in_force) == 1:
+        return in_force[0]
+    if in_force:
+        draft.fault("consent", text, "two_consents", near=", ".join(str(each.id) for each in in_force))
+    else:
+        draft.fault("consent", text, "no_consent")
+    return None
+
+
+def _resolve_picture(
+    draft: RowDraft, lookup: ImportLookup, batch: RowBatch, used: UsedSoFar, has_pictures: bool
+) -> None:
+    number, name = draft.row.number, draft.row.picture
+    key = batch.keys.get(number)
+    picture = lookup.pictures.get(key or "")
+    if not has_pictures:
+        draft.fault("picture", name, "no_pictures")
+    elif key is None or picture is None:
+        draft.fault("picture", name, "no_such_picture", **batch.similar.get(number, {}))
+    elif key in used.keys:
+        draft.fault("picture", name, "picture_twice", other=used.keys[key])
+    else:
+        used.keys[key] = number
+        if refusal := _refusal_of(picture):
+            draft.fault("picture", name, refusal)
+        elif picture.digest in used.digests:
+            draft.fault("picture", name, "same_picture", other=used.digests[picture.digest])
+        else:
+            used.digests[picture.digest] = number
+            draft.image = picture.image
+
+
+def _refusal_of(picture: ImportedPicture) -> str:
+    """Why a picture cannot be used, as a key of FAULT_SENTENCES, or ""."""
+    image = picture.image
+    if picture.refusal or image is None:
+        return picture.refusal or "damaged"
+    return "" if image.state in {ImageState.RECEIVED, ImageState.READY} else image.refusal or "damaged"

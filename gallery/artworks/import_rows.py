@@ -1,0 +1,190 @@
+"""Making works of the rows of a sheet, in batches.
+
+A trial runs the same code: it writes every row in transactions of some hundred rows, and rolls them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from pypika_tortoise.queries import Query
+from tortoise.connection import get_connection
+
+from gallery.artists.models import Artist
+from gallery.artworks.import_lookup import RowBatch, RowDraft, UsedSoFar, load_lookup, resolve_row
+from gallery.artworks.import_models import Import, ImportedWork
+from gallery.artworks.imports import LeaseLost, renew_lease
+from gallery.artworks.models import Artwork, new_public_id
+from gallery.artworks.sheet_faults import CellFault
+from gallery.artworks.sheet_rows import read_row
+from gallery.artworks.sheets import SheetRow
+from gallery.artworks.works import set_columns
+from gallery.db.connection import in_transaction, locked
+from gallery.themes.models import Theme
+
+BATCH_SIZE = 200  # rows in one transaction; it is short, because nobody else can write to SQLite during it
+MAX_FAULTS = 300
+MAX_NAMES = 50
+
+
+class TrialRollback(Exception):
+    """Ends the transaction of a batch that was only tried."""
+
+
+@dataclass
+class ImportReport:
+    """The result of the rows so far. Its fields are the keys of `Import.report`."""
+
+    good: int = 0
+    bad: int = 0  # rows with a fault
+    faults: list[dict[str, Any]] = field(default_factory=list)  # the first MAX_FAULTS, as CellFault.as_json
+    fault_count: int = 0
+    new_artists: int = 0
+    artist_names: list[str] = field(default_factory=list)  # the first MAX_NAMES of the new artists
+    strangers: list[str] = field(default_factory=list)  # headers that are no known column
+    unused: int = 0  # pictures in the ZIP that no row names
+
+    def add_faults(self, faults: Sequence[CellFault]) -> None:
+        self.fault_count += len(faults)
+        room = MAX_FAULTS - len(self.faults)
+        self.faults.extend(fault.as_json() for fault in faults[: max(room, 0)])
+
+    def as_json(self) -> dict[str, Any]:
+        return dict(self.__dict__)
+
+    def copy(self) -> ImportReport:
+        lists = {"faults": list(self.faults), "artist_names": list(self.artist_names)}
+        return ImportReport(**{**self.as_json(), **lists})
+
+
+async def write_batch(
+    job: Import,
+    batch: RowBatch,
+    used: UsedSoFar,
+    report: ImportReport,
+    *,
+    only_trying: bool,
+    has_pictures: bool,
+) -> ImportReport:
+    """Make the works of some rows in one transaction, or only try to; returns the report with these rows added.
+
+    Rows with a fault are left out. `done_rows` moves in the transaction that makes the works, so that a killed worker
+    neither loses a row nor makes one twice. Raises LeaseLost.
+    """
+    report = report.copy()
+    try:
+        async with in_transaction():
+            current = await locked(Import.filter(id=job.id, attempts=job.attempts, state=job.state)).first()
+            if current is None:
+                raise LeaseLost
+            parsed = [read_row(row) for row in batch.rows]
+            lookup = await load_lookup(current, [row for row, _faults in parsed], batch)
+            drafts: list[RowDraft] = []
+            for row, faults in parsed:
+                draft = resolve_row(row, faults, current, lookup, batch, used, has_pictures)
+                if draft.faults:
+                    report.bad += 1
+                    report.add_faults(draft.faults)
+                else:
+                    report.good += 1
+                    drafts.append(draft)
+            new_artists = await _create_artists(current, drafts, used, report)
+            await _create_works(current, drafts, new_artists)
+            if only_trying:
+                raise TrialRollback
+            await renew_lease(job, done_rows=job.done_rows + len(batch.rows), report=report.as_json())
+    except TrialRollback:
+        await renew_lease(job, done_rows=job.done_rows + len(batch.rows), report=report.as_json())
+    return report
+
+
+@dataclass(frozen=True)
+class NewArtist:
+    artist: Artist
+    row: int  # the first one that names the artist
+
+
+async def _create_artists(
+    job: Import, drafts: Sequence[RowDraft], used: UsedSoFar, report: ImportReport
+) -> dict[str, NewArtist]:
+    """Create the artists whom the organisation does not have yet; returns them by credit name."""
+    first_rows = {
+        draft.row.credit_name: draft.row.number
+        for draft in reversed(drafts)
+        if draft.row.credit_name and draft.artist is None and draft.consent is None
+    }
+    if not first_rows:
+        return {}
+    ours = Artist.filter(organisation_id=job.organisation_id)
+    newest = await ours.order_by("-id").first()
+    await Artist.bulk_create(
+        [Artist(organisation_id=job.organisation_id, credit_name=name) for name in first_rows],
+        batch_size=BATCH_SIZE,
+    )
+    created = ours.filter(credit_name__in=list(first_rows), id__gt=newest.id if newest else 0)
+    artists = {artist.credit_name: artist for artist in await created}
+    for name in sorted(first_rows, key=lambda each: first_rows[each]):
+        if name not in used.new_names:
+            used.new_names.add(name)
+            report.new_artists += 1
+            if len(report.artist_names) < MAX_NAMES:
+                report.artist_names.append(name)
+    return {name: NewArtist(artists[name], row) for name, row in first_rows.items()}
+
+
+async def _create_works(
+    job: Import, drafts: Sequence[RowDraft], new_artists: Mapping[str, NewArtist]
+) -> None:
+    """Write the works, with a constant number of statements for each batch."""
+    works = [_work_of(job, draft, new_artists) for draft in drafts]
+    if not works:
+        return
+    await Artwork.bulk_create(works, batch_size=BATCH_SIZE)
+    created = Artwork.filter(public_id__in=[work.public_id for work in works])
+    ids: dict[str, int] = dict(await created.values_list("public_id", "id"))
+    imported: list[ImportedWork] = []
+    themes: list[tuple[int, Theme]] = []
+    for work, draft in zip(works, drafts, strict=True):
+        id = ids[work.public_id]
+        new = new_artists.get(draft.row.credit_name)
+        new_artist_id = new.artist.id if new is not None and new.row == draft.row.number else None
+        imported.append(
+            ImportedWork(of_id=job.id, artwork_id=id, row=draft.row.number, new_artist_id=new_artist_id)
+        )
+        themes.extend((id, theme) for theme in draft.themes)
+    await ImportedWork.bulk_create(imported, batch_size=BATCH_SIZE)
+    if themes:
+        pairs = [(id, theme.id) for id, theme in themes]
+        insert = Query.into("artwork_theme").columns("artwork_id", "theme_id").insert(*pairs)
+        await get_connection("default").execute_query(insert.get_sql())
+
+
+def _work_of(job: Import, draft: RowDraft, new_artists: Mapping[str, NewArtist]) -> Artwork:
+    new = new_artists.get(draft.row.credit_name)
+    artist = draft.artist or (new.artist if new else None)
+    work = Artwork(
+        public_id=new_public_id(),
+        organisation_id=job.organisation_id,
+        created_by_id=job.by_id,
+        image_id=draft.image.id if draft.image else None,
+    )
+    set_columns(
+        work,
+        language=draft.language,
+        texts=draft.row.texts,
+        year=draft.row.year,
+        artist_id=artist.id if artist else draft.consent.artist_id if draft.consent else None,
+        consent_id=draft.consent.id if draft.consent else None,
+        project_id=draft.project.id if draft.project else None,
+    )
+    return work
+
+
+def row_batches(rows: Iterable[SheetRow], skip: int) -> Iterable[list[SheetRow]]:
+    """The rows after the first `skip`, in lists of BATCH_SIZE."""
+    remaining = islice(iter(rows), skip, None)
+    while batch := list(islice(remaining, BATCH_SIZE)):
+        yield batch

@@ -1,0 +1,58 @@
+"""The picture in the form of a work or of a proposal: the file that was sent, or one that an earlier answer stored."""
+
+from __future__ import annotations
+
+import logging
+
+from gallery.artworks.entry import WorkEntry
+from gallery.images.models import Image, ImageState
+from gallery.images.sandbox.parent import REFUSALS, ImageRefused
+from gallery.images.uploads import ReceivedForm, too_large
+from gallery.organisations.models import Organisation
+from gallery.storage import StoreUnavailable
+from gallery.web.forms import Form
+from gallery.web.languages import gettext as _
+
+logger = logging.getLogger("gallery")
+
+
+async def add_sent_picture(entry: WorkEntry, received: ReceivedForm, owner: Organisation, form: Form) -> int:
+    """Store the form's picture, or add a sentence to the field that says why not.
+
+    Returns the status to answer with if the form is shown again: 413, 503 or 422.
+    """
+    if received.is_too_large:
+        form.refuse("picture", too_large(entry.settings.upload_max_bytes))
+        return 413
+    if received.file is not None:
+        try:
+            await entry.add_picture(received.file, owner)
+        except ImageRefused as refusal:
+            form.refuse("picture", str(REFUSALS[refusal.code]))
+        except StoreUnavailable as error:
+            logger.warning("%s", error)
+            form.refuse(
+                "picture",
+                _(
+                    "The picture could not be kept just now. What you typed is still here: "
+                    "please choose the picture again and save in a minute."
+                ),
+            )
+            return 503
+    elif received.is_empty:
+        form.refuse("picture", _("This file is empty: it has 0 bytes. Please choose the picture again."))
+    return 422
+
+
+async def earlier_upload(received: ReceivedForm, organisations: list[Organisation]) -> Image | None:
+    """The picture that an earlier answer to this form stored, if nothing else has taken it since."""
+    token = received.fields.get("image")
+    if not isinstance(token, str) or not token:
+        return None
+    return await Image.filter(
+        token=token[:32],  # the database refuses a longer one
+        organisation_id__in=[each.id for each in organisations],
+        artwork=None,
+        candidate_for_id=None,
+        state__in=[ImageState.RECEIVED, ImageState.READY],
+    ).first()

@@ -1,0 +1,106 @@
+"""The columns of a sheet of works: their labels, and the templates to fill in."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from gallery.artworks.xlsx import Alignment, Font, openpyxl
+from gallery.web.languages import LANGUAGES, use_language
+from gallery.web.languages import lazy_gettext as _l
+
+MULTILINE_COLUMNS = {"story", "alt_text", "story_translation", "alt_text_translation"}
+SEPARATORS = re.compile(r"[,，、;；|\n]+")
+
+COLUMN_LABELS: Mapping[str, Any] = {
+    "picture": _l("Picture"),
+    "title": _l("Title"),
+    "story": _l("Story"),
+    "alt_text": _l("What the picture shows"),
+    "medium": _l("Medium"),
+    "year": _l("Year"),
+    "assistance": _l("Who helped"),
+    "credit_name": _l("Artist"),
+    "consent": _l("Consent"),
+    "themes": _l("Themes"),
+    "project": _l("Project"),
+    "language": _l("Language"),
+    "title_translation": _l("Title, translated"),
+    "story_translation": _l("Story, translated"),
+    "alt_text_translation": _l("What the picture shows, translated"),
+    "medium_translation": _l("Medium, translated"),
+    "assistance_translation": _l("Who helped, translated"),
+}
+
+# What people call these columns as well, separated by commas; they are read, never written.
+ALTERNATIVE_LABELS: Mapping[str, Any] = {
+    "picture": _l("image, photo, file, file name"),
+    "title": _l("name of the work"),
+    "alt_text": _l("alt text, description of the picture"),
+    "credit_name": _l("credit name, author, maker"),
+    "consent": _l("permission, form of consent"),
+    "themes": _l("theme, occasion"),
+}
+
+EXAMPLE_ROW: Mapping[str, Any] = {  # the first row of the template
+    "picture": "IMG_0001.jpg",
+    "title": _l("Tangyuan for the solstice"),
+    "story": _l("In the south people eat tangyuan on that day; the round shape stands for reunion."),
+    "alt_text": _l("A blue bowl with six white tangyuan on a red cloth"),
+    "medium": _l("crayon on paper"),
+    "year": "2026",
+    "assistance": _l("drawn alone"),
+    "credit_name": _l("Little Snail"),
+    "consent": "",
+    "themes": "",
+    "project": "",
+    "language": "",
+}
+
+
+def normalised_name(text: str) -> str:
+    """A name as it is compared: without case, width and blanks."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split()).strip("*:：")
+
+
+def known_headers() -> dict[str, str]:
+    """Normalised header → column: the labels in every language, and the columns' own names."""
+    headers = {normalised_name(name): name for name in COLUMN_LABELS}
+    for language in LANGUAGES:
+        with use_language(language):
+            for name, labels in ALTERNATIVE_LABELS.items():
+                headers.update({normalised_name(label): name for label in SEPARATORS.split(str(labels))})
+            headers.update({normalised_name(str(label)): name for name, label in COLUMN_LABELS.items()})
+    return headers
+
+
+def template_csv() -> bytes:
+    """The template in the current language, encoded as Excel expects it: UTF-8 with a byte order mark."""
+    output = io.StringIO(newline="")
+    writer = csv.writer(output)
+    writer.writerow([str(label) for label in COLUMN_LABELS.values()])
+    writer.writerow([str(EXAMPLE_ROW.get(name, "")) for name in COLUMN_LABELS])
+    return codecs.BOM_UTF8 + output.getvalue().encode()
+
+
+def template_xlsx() -> bytes:
+    """The same as a workbook, with wide columns and a frozen first row."""
+    book = openpyxl.Workbook()
+    page: Any = book.active
+    page.title = str(_l("Works"))
+    page.append([str(label) for label in COLUMN_LABELS.values()])
+    page.append([str(EXAMPLE_ROW.get(name, "")) for name in COLUMN_LABELS])
+    page.freeze_panes = "A2"
+    for number, name in enumerate(COLUMN_LABELS, 1):
+        page.cell(1, number).font = Font(bold=True)
+        page.cell(2, number).alignment = Alignment(wrap_text=True, vertical="top")
+        width = 44 if name in MULTILINE_COLUMNS else 20
+        page.column_dimensions[page.cell(1, number).column_letter].width = width
+    output = io.BytesIO()
+    book.save(output)
+    return output.getvalue()

@@ -1,0 +1,159 @@
+"""The faults of a sheet, and their sentences."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gallery.artworks.sheet_columns import COLUMN_LABELS
+from gallery.images.sandbox.parent import REFUSALS
+from gallery.web.languages import lazy_gettext as _l
+
+MAX_SHEET_MEGABYTES = 64
+MAX_REPORTED_VALUE = 60  # characters of a wrong value that a report repeats
+MAX_SUGGESTED_NAMES = 6  # in one sentence
+
+# Each sentence also says what would be right.
+FAULT_SENTENCES: Mapping[str, Any] = {
+    **REFUSALS,
+    "old_excel": _l(
+        "This is a sheet of an old Excel (.xls). Please save it as .xlsx or as CSV and upload that."
+    ),
+    "broken_zip": _l(
+        "This ZIP is damaged or was not copied completely. Please make it once more and upload it again."
+    ),
+    "too_many_entries": _l("This ZIP holds more than %(most)s files. Please split it into several."),
+    "outside": _l(
+        "In this ZIP a file is called “%(name)s”, a place outside of it. Please pack the "
+        "folder once more, with its pictures only."
+    ),
+    "symlink": _l(
+        "In this ZIP “%(name)s” is only a link to another file. Please pack the pictures themselves."
+    ),
+    "encrypted": _l("This ZIP asks for a password. Please pack it without one."),
+    "nested": _l(
+        "In this ZIP there is another archive (%(name)s). Please unpack that first, and pack the pictures themselves."
+    ),
+    "no_sheet": _l("There is no sheet in this ZIP. Please put the CSV or XLSX file beside the pictures."),
+    "two_sheets": _l("There are several sheets in this ZIP (%(name)s). Please leave only one in it."),
+    "sheet_too_large": _l(
+        "The sheet is larger than %(size)s MB. Please split it into several.", size=MAX_SHEET_MEGABYTES
+    ),
+    "bomb": _l(
+        "Something in this ZIP becomes enormous when it is unpacked, so it was not "
+        "opened. Please pack the pictures once more."
+    ),
+    "broken_sheet": _l(
+        "This sheet cannot be read. Please save it once more as .xlsx or as CSV and upload it again."
+    ),
+    "wrong_encoding": _l(
+        "The characters of this sheet cannot be read. Please save it as “CSV UTF-8”, or as .xlsx."
+    ),
+    "missing_column": _l(
+        "There is no column “%(name)s”. The first row must hold the names of the columns, as in the template."
+    ),
+    "double_column": _l("There are two columns “%(name)s”. Please leave one."),
+    "no_rows": _l("The sheet has no rows below the names of its columns."),
+    "too_many_rows": _l("The sheet has more than %(most)s rows. Please split it into several."),
+    "no_file": _l("This file is empty: it has 0 bytes. Please choose it again."),
+    "file_too_large": _l("This file is larger than %(size)s. Please split it into several."),
+    "given_up": _l(
+        "This file could not be worked through, although we tried several times. Please split it, or ask us."
+    ),
+    "formula": _l("This is a formula. Please put the result in its place (copy, then paste as values)."),
+    "error_value": _l("The sheet itself shows an error here. Please write what is meant."),
+    "too_long": _l("This has %(length)s characters; please keep it to %(most)s."),
+    "year": _l("Please write a year in digits, from %(first)s to %(last)s."),
+    "language": _l("Please write Chinese or English, or leave it empty."),
+    "untitled": _l("Please write a title or name a picture, so that you find the draft again."),
+    "no_such_picture": _l("There is no file of this name in the ZIP.%(near)s"),
+    "no_pictures": _l(
+        "A sheet alone brings no pictures. Please pack the sheet and the pictures "
+        "into one ZIP, or leave this column empty."
+    ),
+    "picture_twice": _l("Row %(other)s has this picture already. Each work has a picture of its own."),
+    "same_picture": _l("This is the same picture as in row %(other)s, under another name."),
+    "picture_too_large": _l(
+        "This picture is too large. Please choose a smaller one, such as the photograph as JPEG."
+    ),
+    "picture_broken": _l("This picture is damaged within the ZIP. Please pack it once more."),
+    "picture_empty": _l("This picture is empty: it has 0 bytes."),
+    "two_artists": _l("Several of your artists have this credit name. Please enter this work by hand."),
+    "no_artist": _l("Please say whose consent this is: write the artist's credit name in its column."),
+    "no_consent": _l(
+        "This artist has no consent in force for the website. Please record one first, or leave this empty."
+    ),
+    "two_consents": _l(
+        "This artist has several consents in force. Please write the number of one: %(near)s."
+    ),
+    "no_such_consent": _l(
+        "Please write “yes” for the artist's consent in force, or its number, or leave this empty."
+    ),
+    "consent_of_another": _l("This consent is another artist's. Please choose one of the artist's own."),
+    "consent_ended": _l("This consent does not allow showing on this website today. Please record another."),
+    "no_such_theme": _l("No open theme is called so.%(near)s"),
+    "theme_closed": _l(
+        "This theme took works until %(day)s. Please choose one that is open, or leave this empty."
+    ),
+    "no_such_project": _l("None of your projects is called so.%(near)s"),
+}
+
+DID_YOU_MEAN = _l(" Did you mean %(names)s?")
+THERE_ARE = _l(" There are: %(names)s.")
+
+
+class SheetRefused(Exception):
+    """The file as a whole cannot be used; `code` is a key of FAULT_SENTENCES, `facts` the values for its sentence."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+
+@dataclass(frozen=True)
+class CellFault:
+    """Something wrong in one cell."""
+
+    row: int  # as the sheet counts: the names of the columns are row 1
+    column: str  # of COLUMN_LABELS
+    value: str
+    code: str  # of FAULT_SENTENCES
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        value = self.value
+        if len(value) > MAX_REPORTED_VALUE:
+            value = value[:MAX_REPORTED_VALUE] + "…"
+        return {
+            "row": self.row,
+            "column": self.column,
+            "value": value,
+            "code": self.code,
+            "facts": dict(self.facts),
+        }
+
+
+def fault_sentence(code: str, facts: Mapping[str, Any]) -> str:
+    """What is wrong and what would be right, in the reader's language."""
+    values = dict(facts)
+    for name, sentence in (("near_names", DID_YOU_MEAN), ("there_names", THERE_ARE)):
+        if name in values:
+            values["near"] = str(sentence) % {"names": values[name]}
+    if "column" in values:
+        values["name"] = str(COLUMN_LABELS[values["column"]])
+    return str(FAULT_SENTENCES[code]) % {"near": "", "name": "", **values}
+
+
+def similar_names(text: str, names: Collection[str]) -> dict[str, str]:
+    """The facts of a sentence that suggests the names most like `text`; empty if there are none."""
+    matches = difflib.get_close_matches(text, list(names)[:500], 3, 0.4)
+    return {"near_names": " / ".join(matches)} if matches else {}
+
+
+def similar_or_some_names(text: str, names: Collection[str]) -> dict[str, str]:
+    """The same; if no name is like `text`, the first few names."""
+    some = {"there_names": " / ".join(list(names)[:MAX_SUGGESTED_NAMES])} if names else {}
+    return similar_names(text, names) or some

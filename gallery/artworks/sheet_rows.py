@@ -1,0 +1,139 @@
+"""Parsing one row of a sheet, with every fault that can be found without the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gallery.artworks.forms import FIRST_YEAR
+from gallery.artworks.sheet_columns import MULTILINE_COLUMNS, SEPARATORS, normalised_name
+from gallery.artworks.sheet_faults import CellFault
+from gallery.artworks.sheets import SheetRow
+from gallery.artworks.works import TEXT_FIELDS
+from gallery.clock import today
+from gallery.numbers import whole_number
+from gallery.web.forms import one_line, text_block
+from gallery.web.languages import LANGUAGES, use_language
+from gallery.web.languages import lazy_gettext as _l
+
+MAX_LENGTHS = {
+    "title": 120,
+    "story": 20_000,
+    "alt_text": 1_000,
+    "medium": 120,
+    "assistance": 200,
+    "credit_name": 80,
+}
+MAX_LENGTHS.update(
+    {
+        f"{name}_translation": MAX_LENGTHS[name]
+        for name in ("title", "story", "alt_text", "medium", "assistance")
+    }
+)
+MAX_OTHER_LENGTH = 500
+
+YES_WORD = _l("yes")
+LANGUAGE_WORDS = {"zh": _l("Chinese"), "en": _l("English")}
+
+
+@dataclass(frozen=True)
+class ParsedRow:
+    """The values of one row. Artist, consent, themes and project are still names, to be looked up."""
+
+    number: int
+    texts: Mapping[str, str]
+    year: int | None
+    language: str  # "" if the row does not say
+    picture: str
+    credit_name: str
+    consent: str
+    themes: Sequence[str]
+    project: str
+
+
+class _RowReader:
+    """Reads the cells of one row. A cell with a fault counts as empty."""
+
+    def __init__(self, row: SheetRow) -> None:
+        self.row = row
+        self.faults = list(row.faults)
+
+    def fault(self, column: str, value: str, code: str, **facts: Any) -> None:
+        self.faults.append(CellFault(self.row.number, column, value, code, facts))
+
+    def has_fault(self, *columns: str) -> bool:
+        return any(fault.column in columns for fault in self.faults)
+
+    def text(self, column: str) -> str:
+        if self.has_fault(column):
+            return ""
+        raw = self.row.cells.get(column, "")
+        text = text_block(raw) if column in MULTILINE_COLUMNS else one_line(raw)
+        most = MAX_LENGTHS.get(column, MAX_OTHER_LENGTH)
+        if len(text) > most:
+            self.fault(column, text, "too_long", length=len(text), most=most)
+            return ""
+        return text
+
+    def year(self) -> int | None:
+        text = self.text("year")
+        year = whole_number(text, FIRST_YEAR, today().year)
+        if text and year is None:
+            self.fault("year", text, "year", first=FIRST_YEAR, last=today().year)
+        return year
+
+    def language(self) -> str:
+        text = self.text("language")
+        language = parse_language(text) if text else ""
+        if language is None:
+            self.fault("language", text, "language")
+        return language or ""
+
+
+def read_row(row: SheetRow) -> tuple[ParsedRow, list[CellFault]]:
+    """The values of a row, with every fault in it that can be found without the database."""
+    reader = _RowReader(row)
+    texts = {name: reader.text(name) for name in TEXT_FIELDS}
+    picture = reader.text("picture")
+    year, language = reader.year(), reader.language()
+    if not texts["title"] and not picture and not reader.has_fault("title", "picture"):
+        reader.fault("title", "", "untitled")
+    parsed = ParsedRow(
+        number=row.number,
+        texts=texts,
+        year=year,
+        language=language,
+        picture=picture,
+        credit_name=reader.text("credit_name"),
+        consent=reader.text("consent"),
+        themes=_split_themes(reader.text("themes")),
+        project=reader.text("project"),
+    )
+    return parsed, reader.faults
+
+
+def _split_themes(text: str) -> list[str]:
+    names = (one_line(part).strip("#＃") for part in SEPARATORS.split(text))
+    return [name for name in names if name]
+
+
+def parse_language(text: str) -> str | None:
+    """The code of the language that a cell names, in any of the languages."""
+    for code, word in LANGUAGE_WORDS.items():
+        if normalised_name(text) in {code, *_in_every_language(word)}:
+            return code
+    return None
+
+
+def _in_every_language(word: Any) -> set[str]:
+    words = set()
+    for language in LANGUAGES:
+        with use_language(language):
+            words.add(normalised_name(str(word)))
+    return words
+
+
+def is_yes(text: str) -> bool:
+    """Whether a cell says yes, in any of the languages."""
+    return normalised_name(text) in {"y", "ok", "true", *_in_every_language(YES_WORD)}
