@@ -40,7 +40,7 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
     if artwork.image is None or artwork.image.state == ImageState.ERASED:
         missing["picture"] = _("Please choose a picture of the work.")
     elif artwork.image.state == ImageState.REFUSED:
-        missing["picture"] = _("This picture could not be prepared. Please choose another.")
+        missing["picture"] = str(ImageState.REFUSED.label)
     if not artwork.title:
         missing["title"] = _("Please write a title; “Untitled” is one, too.")
     if not artwork.story:

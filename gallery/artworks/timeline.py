@@ -20,7 +20,7 @@ OPENED, HUNG, SEEN = "opened", "hung", "seen"
 class Step:
     """One thing that happened to a work."""
 
-    word: Any  # as in STATUS_WORDS
+    word: Any  # such as the label of `status`
     status: str
     at: datetime
     by: str

@@ -19,7 +19,6 @@ from tortoise.functions import Count
 
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Person
-from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import MergedValues, autosave_key, fingerprint, form_fields, merge_values
@@ -32,7 +31,6 @@ from gallery.artworks.submissions import NotSubmittable, missing_fields, propose
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
 from gallery.artworks.timeline import Step, hung_steps, seen_steps, who_has_it
 from gallery.artworks.works import (
-    STATUS_WORDS,
     TEXT_FIELDS,
     ChangedMeanwhile,
     NotEditable,
@@ -111,7 +109,6 @@ async def index(request: Request) -> Response:
         "page": page,
         "has_more": len(shown) > PAGE_SIZE,
         "has_several": len(organisations) > 1,
-        "words": STATUS_WORDS,
         "narrowed": narrowed,
         "query": urlencode([*status_told, *narrowed.pairs]),
         "calls": await open_calls(organisations),
@@ -177,8 +174,6 @@ async def show(request: Request) -> Response:
         "is_on_view": await Artwork.all().on_view().filter(id=artwork.id).exists(),
         "is_waiting": artwork.image is not None and artwork.image.state == ImageState.RECEIVED,
         "why_it_waits": waiting_message,
-        "words": STATUS_WORDS,
-        **_consent_words(),
     }
     return render(request, "artworks/show.html", context)
 
@@ -198,7 +193,7 @@ def _changed_since_returned(artwork: Artwork) -> bool:
 def review_steps(artwork: Artwork, labels: WorkForm) -> list[Step]:
     """Submissions and reviews in the order of time; both must be fetched, with by whom."""
     steps = [
-        Step(STATUS_WORDS[Status.SUBMITTED], Status.SUBMITTED, each.at, each.by.name if each.by else "")
+        Step(Status.SUBMITTED.label, Status.SUBMITTED, each.at, each.by.name if each.by else "")
         for each in artwork.submissions
     ]
     for submission in artwork.submissions:
@@ -210,9 +205,8 @@ def review_steps(artwork: Artwork, labels: WorkForm) -> list[Step]:
             (str(labels[name].label.text) if name in labels else name, note)
             for name, note in review.notes.items()
         ]
-        word = STATUS_WORDS.get(review.decision, review.decision)
         by = review.by.name if review.by else ""
-        steps.append(Step(word, review.decision, review.at, by, review.reason, notes))
+        steps.append(Step(review.decision.label, review.decision, review.at, by, review.reason, notes))
     return sorted(steps, key=lambda step: step.at)
 
 
@@ -618,10 +612,6 @@ def _render_proposal(
 ) -> Response:
     context = {"work": artwork, "form": form, "kept": kept}
     return render(request, "artworks/proposal.html", context, status=status)
-
-
-def _consent_words() -> dict[str, object]:
-    return {"agreed_by_words": AGREED_BY_WORDS, "scope_words": SCOPE_WORDS, "state_words": STATE_WORDS}
 
 
 routes = [

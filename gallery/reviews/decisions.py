@@ -467,10 +467,8 @@ def acceptance_blockers(artwork: Artwork, image: Image | None, consent: Consent 
     sentences = []
     if image is None:
         sentences.append(_l("There is no picture. Please return the work with a note on it."))
-    elif image.state == ImageState.RECEIVED:
-        sentences.append(_l("The picture is being prepared. Please come back in a moment."))
     elif image.state != ImageState.READY:
-        sentences.append(_l("The picture could not be prepared. Please return the work with a note on it."))
+        sentences.append(image.state.curator_label)
     if not artwork.alt_text:
         sentences.append(_l("There is no alt text. A work without it cannot be accepted."))
     if consent is None:

@@ -12,8 +12,7 @@ from wtforms.validators import Email, Optional
 
 from gallery.artists.forms import CheckboxesField
 from gallery.reviews.checks.findings import CheckFinding
-from gallery.reviews.models import Decision, PairOutcome, ReadyReason
-from gallery.reviews.reports import REPORTED_FOR_WORDS
+from gallery.reviews.models import Decision, PairOutcome, ReadyReason, ReportedFor
 from gallery.reviews.scoring import HIGHEST_SCORE, LOWEST_SCORE
 from gallery.web.forms import (
     Form,
@@ -277,7 +276,7 @@ class ReportForm(Form):
     reported_for = RadioField(
         _l("What is it about?"),
         [Required(_l("Please choose what it is about."))],
-        choices=[SelectChoice(value, word) for value, word in REPORTED_FOR_WORDS.items()],
+        choices=[SelectChoice(each, each.label) for each in ReportedFor],
         validate_choice=True,
         invalid_choice_message=_l("Please choose something that is in the list."),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
 from tortoise.models import Model
+
+from gallery.web.languages import LabelledEnum
+from gallery.web.languages import lazy_gettext as _l
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -15,10 +17,42 @@ if TYPE_CHECKING:
     from gallery.themes.models import Theme
 
 
-class Decision(StrEnum):
-    ACCEPTED = "accepted"
-    RETURNED = "returned"
-    DECLINED = "declined"
+class Decision(LabelledEnum):
+    ACCEPTED = "accepted", _l("accepted")
+    RETURNED = "returned", _l("returned")
+    DECLINED = "declined", _l("declined")
+
+    @property
+    def action_label(self) -> Any:
+        """What a curator does: “Accept”."""
+        return _ACTION_LABELS[self]
+
+    @property
+    def opinion_label(self) -> Any:
+        """The first of two curators' decisions, in the history: “Would accept”."""
+        return _OPINION_LABELS[self]
+
+    @property
+    def own_opinion(self) -> Any:
+        """The same, said to that curator: “You would accept it.”"""
+        return _OWN_OPINIONS[self]
+
+
+_ACTION_LABELS = {
+    Decision.ACCEPTED: _l("Accept"),
+    Decision.RETURNED: _l("Return"),
+    Decision.DECLINED: _l("Decline"),
+}
+_OPINION_LABELS = {
+    Decision.ACCEPTED: _l("Would accept"),
+    Decision.RETURNED: _l("Would return"),
+    Decision.DECLINED: _l("Would decline"),
+}
+_OWN_OPINIONS = {
+    Decision.ACCEPTED: _l("You would accept it."),
+    Decision.RETURNED: _l("You would return it."),
+    Decision.DECLINED: _l("You would decline it."),
+}
 
 
 class Review(Model):
@@ -324,12 +358,12 @@ class HashBand(Model):
         indexes = [("image_id",)]
 
 
-class PairOutcome(StrEnum):
+class PairOutcome(LabelledEnum):
     """What a curator found out about two works with nearly the same picture."""
 
-    TWO_WORKS = "two_works"
-    SAME_WORK = "same_work"
-    ASKED = "asked"  # an organisation was asked
+    TWO_WORKS = "two_works", _l("These are two works.")
+    SAME_WORK = "same_work", _l("These are the same work.")
+    ASKED = "asked", _l("An organisation was asked.")
 
 
 SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # nothing is open any more
@@ -377,13 +411,13 @@ class NearPair(Model):
         return self.outcome in SETTLED_OUTCOMES
 
 
-class ReportedFor(StrEnum):
+class ReportedFor(LabelledEnum):
     """Why a visitor says that a work should not be shown."""
 
-    IT_IS_ME = "it_is_me"  # the one who made it, or is seen in it, or their family
-    NOT_THEIRS = "not_theirs"
-    HARMS = "harms"
-    OTHER = "other"
+    IT_IS_ME = "it_is_me", _l("I made it, I am seen in it, or it is about my family")
+    NOT_THEIRS = "not_theirs", _l("It was made by somebody other than the artist named")
+    HARMS = "harms", _l("It hurts or endangers somebody")
+    OTHER = "other", _l("Something else")
 
 
 class Report(Model):

@@ -73,7 +73,6 @@ async def index(request: Request) -> Response:
     context = {
         "waiting": waiting,
         "closed": closed_ones,
-        "reported_for_words": reports.REPORTED_FOR_WORDS,
     }
     return render(request, "reports/index.html", context)
 
@@ -103,7 +102,7 @@ async def close(request: Request) -> Response:
 
 
 def _page(request: Request, report: Report, form: CloseReportForm, status: int = 200) -> Response:
-    context = {"report": report, "form": form, "reported_for_words": reports.REPORTED_FOR_WORDS}
+    context = {"report": report, "form": form}
     return render(request, "reports/show.html", context, status=status)
 
 

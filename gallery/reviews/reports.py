@@ -13,15 +13,8 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import Notification, notify
-from gallery.reviews.models import Report, ReportedFor
+from gallery.reviews.models import Report
 from gallery.web.languages import lazy_gettext as _l
-
-REPORTED_FOR_WORDS: Mapping[str, Any] = {
-    ReportedFor.IT_IS_ME: _l("I made it, I am seen in it, or it is about my family"),
-    ReportedFor.NOT_THEIRS: _l("It was made by somebody other than the artist named"),
-    ReportedFor.HARMS: _l("It hurts or endangers somebody"),
-    ReportedFor.OTHER: _l("Something else"),
-}
 
 
 class ReportClosed(Exception):

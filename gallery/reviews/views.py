@@ -71,13 +71,7 @@ from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
 PER_PAGE = 50
-
-TABS = {
-    Status.SUBMITTED: lazy_gettext("Waiting"),
-    Status.RETURNED: lazy_gettext("Returned"),
-    Status.ACCEPTED: lazy_gettext("Accepted"),
-    Status.DECLINED: lazy_gettext("Declined"),
-}
+TABS = (Status.SUBMITTED, Status.RETURNED, Status.ACCEPTED, Status.DECLINED)
 
 
 @dataclass(frozen=True)
@@ -584,7 +578,7 @@ def _seconds_left(since: datetime) -> int:
 
 def _tab(request: Request) -> Status:
     wanted = request.query_params.get("status", Status.SUBMITTED)
-    if wanted not in set(TABS):
+    if wanted not in TABS:
         raise HTTPException(404)
     return Status(wanted)
 
