@@ -81,13 +81,16 @@ import gallery.public.views
 import gallery.reviews.bulk_review
 import gallery.reviews.chores
 import gallery.reviews.coverage
+import gallery.reviews.hint_views
 import gallery.reviews.pair_views
 import gallery.reviews.private_views
 import gallery.reviews.profile_images
+import gallery.reviews.queue_views
 import gallery.reviews.reasons
 import gallery.reviews.report_views
 import gallery.reviews.scoring_views
 import gallery.reviews.trust_views
+import gallery.reviews.undo_views
 import gallery.reviews.views
 import gallery.search.chores
 import gallery.search.views
@@ -201,6 +204,9 @@ def feature_routes() -> list[Route]:
         *gallery.api.openapi.routes,
         *gallery.api.guide.routes,
         *gallery.api.token_views.routes,
+        *gallery.reviews.queue_views.routes,
+        *gallery.reviews.undo_views.routes,
+        *gallery.reviews.hint_views.routes,
         *gallery.reviews.views.routes,
         *gallery.reviews.bulk_review.routes,
         *gallery.reviews.pair_views.routes,
