@@ -1,4 +1,4 @@
-"""`gallery demo`: a complete living example, entered on first use and then served."""
+"""`gallery demo`: a complete example site, filled on first use and then served."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from gallery.demo.content import CURATOR, EXHIBITIONS, KEEPER, MEMBERS, PASSWORD
 from gallery.demo.data_entry import DemoContent, EntryRefused, enter_demo, form_key
 from gallery.settings import Settings
 
-PICTURE_SECONDS = (
-    180  # seconds for a picture: our own drawings are no danger, and drawing keeps the machine busy
-)
+PICTURE_SECONDS = 180  # for one picture: our own drawings are harmless, and drawing keeps the machine busy
 
 
 @click.command()
 @port_option
-@click.option("--no-serve", is_flag=True, help="Enter everything and stop.")
+@click.option("--no-serve", is_flag=True, help="Fill the site and stop.")
 def demo(port: int, no_serve: bool) -> None:
-    """Enter a living example in the folder `demo`, and serve it.
+    """Fill an example site in the folder `demo`, and serve it.
 
-    The first time takes a minute or two: all pictures are drawn. Later ones take seconds and add nothing.
-    To begin anew, delete the folder. GALLERY_HOME names another folder.
+        The first time takes a minute or two, because all pictures are drawn. Later starts take seconds and
+    add nothing. To start again from nothing, delete the folder. GALLERY_HOME names another folder.
     """
     if not os.environ.get("GALLERY_HOME", "").strip():
-        os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # the worker beside it finds it there, too
+        os.environ["GALLERY_HOME"] = str(
+            Path.cwd() / "demo"
+        )  # in the environment, where the worker process finds it too
     os.environ.setdefault("GALLERY_CHECK_LINKS", "0")  # its links are examples
-    os.environ.pop("GALLERY_SMTP_URL", None)  # its people are invented: no mail to them may leave
+    os.environ.pop("GALLERY_SMTP_URL", None)  # its people are invented: no mail may be sent to them
     os.environ.setdefault("GALLERY_SECOND_FACTOR", "offered")  # its password is printed for everybody
     settings = settings_with_port(port)
     settings = dataclasses.replace(settings, image_seconds=max(settings.image_seconds, PICTURE_SECONDS))
@@ -41,10 +41,10 @@ def demo(port: int, no_serve: bool) -> None:
     try:
         welcome = run(prepare(settings))
     except EntryRefused as refusal:
-        raise click.ClickException(f"The demo could not be entered. {refusal}") from refusal
-    console.print(welcome, soft_wrap=True)  # an address must stay in one line
+        raise click.ClickException(f"The demo could not be filled. {refusal}") from refusal
+    console.print(welcome, soft_wrap=True)  # keep addresses on one line
     if listening is not None:
-        run(serve_site(settings, listening, with_worker=settings.worker, begun=print_serving))
+        run(serve_site(settings, listening, with_worker=settings.worker, on_start=print_serving))
 
 
 def print_serving() -> None:
@@ -52,7 +52,7 @@ def print_serving() -> None:
 
 
 async def prepare(settings: Settings, chosen: DemoContent | None = None) -> str:
-    """Set the site up and enter what it lacks; returns what to open and how to sign in."""
+    """Set up the site and fill in what is missing; returns the text with addresses and passwords."""
     await set_up(settings)
     async with open_database(settings):
         with progress_bar() as bar:

@@ -12,7 +12,7 @@ from tortoise.models import Model
 from gallery.accounts.models import JoinedAs, Purpose
 from gallery.artists.models import ConsentState
 from gallery.artworks.models import Stage, Status
-from gallery.cli.inspection import MEMBERSHIP_WORDS
+from gallery.cli.row_checks import MEMBERSHIP_WORDS
 from gallery.db.connection import MODELS
 from gallery.exhibitions.models import Layout
 from gallery.images.models import ImageState
