@@ -301,9 +301,9 @@ def _scalar_error(value: Any, schema: Schema) -> str:
     if isinstance(value, str):
         limit = schema.get("maxLength")
         if limit is not None and len(value) > limit:
-            return _("This has %(length)s characters; please keep it to %(limit)s.") % {
+            return _("This has %(length)s characters; please keep it to %(longest)s.") % {
                 "length": len(value),
-                "limit": limit,
+                "longest": limit,
             }
         if len(value) < schema.get("minLength", 0):
             return _("This field is needed.")
