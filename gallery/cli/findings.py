@@ -1,4 +1,4 @@
-"""A finding of `gallery check`."""
+"""What `gallery check` finds."""
 
 from __future__ import annotations
 

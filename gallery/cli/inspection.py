@@ -28,9 +28,7 @@ from gallery.db.connection import Database, in_transaction
 from gallery.images.models import Image, ImageState
 from gallery.storage import Storage
 
-RECHECK_DELAY = (
-    2.0  # seconds after which what seems wrong is looked at again: the site may just have been at it
-)
+RECHECK_DELAY = 2.0  # seconds before the second scan: the site may have been writing during the first
 
 
 async def inspect(

@@ -63,12 +63,12 @@ async def create(request: Request) -> Response:
     context = {
         "decision": decision,
         "done": [each for each in outcomes if each.made],
-        "said": sum(isinstance(each.made, Opinion) for each in outcomes),
+        "opinion_count": sum(isinstance(each.made, Opinion) for each in outcomes),
         "refused": [each for each in outcomes if not each.made],
         "seconds": round(UNDO_PERIOD.total_seconds()),
         "query": chosen.query or NO_FILTER_QUERY,
     }
-    return render(request, "reviews/together.html", context)
+    return render(request, "reviews/bulk_review.html", context)
 
 
 async def _decide(submission: Submission, by: Person, decision: Decision, reason: str) -> BulkReviewResult:

@@ -110,7 +110,7 @@ class _Request:
     decision: Decision
     by: Person | None
     reason: str = ""
-    notes: Mapping[str, str] = field(default_factory=dict)  # form field → what to mend there
+    notes: Mapping[str, str] = field(default_factory=dict)  # form field → what to change there
     seen: str = ""
     concern: str = ""
     confirmed: Collection[str] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -57,45 +57,52 @@ async def check_submission(submission: Submission) -> None:
     found = list(await run_checks(artwork, submission))
     image = await submitted_image(artwork, submission)
     async with in_transaction():
-        not_withdrawn = await _lock_not_withdrawn(
-            {artwork.id, *(int(each.facts["artwork"]) for each in found if is_duplicate_finding(each))}
-        )
-        if artwork.id not in not_withdrawn:
-            found = []  # withdrawn while the checks ran: the findings quote words that are erased
-        found = [
-            each
-            for each in found
-            if not is_duplicate_finding(each) or int(each.facts["artwork"]) in not_withdrawn
-        ]
+        found = await _without_withdrawn(artwork, found)
         current = await locked(Submission.filter(id=submission.id)).first()
         if current is None:
             return
-        waved = await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)
-        known = {str(key) for key in waved}
-        await Hint.filter(submission_id=current.id).delete()
-        pairs: dict[str, NearPair] = {}
-        for each in found:
-            if is_duplicate_finding(each) and image is not None:
-                pairs[each.key] = await store_pair(artwork.id, image.id, each)
-        await Hint.bulk_create(
-            Hint(
-                submission_id=current.id,
-                artwork_id=artwork.id,
-                check=each.check,
-                field=each.field,
-                excerpt=each.excerpt,
-                is_quoted=each.is_quoted,
-                facts={"rule": each.rule, **each.facts},
-                key=each.key,
-                is_open=each.key not in known and not (each.key in pairs and pairs[each.key].is_settled),
-                pair=pairs.get(each.key),
-            )
-            for each in found
-        )
+        await _replace_hints(current, artwork, image, found)
         is_prepared = image is None or image.state != ImageState.RECEIVED
         current.checked_with = CHECKS_VERSION if is_prepared else 0  # check again when the picture is ready
         current.checked_on = today()
         await current.save(update_fields=["checked_with", "checked_on"])
+
+
+async def _without_withdrawn(artwork: Artwork, found: Sequence[CheckFinding]) -> list[CheckFinding]:
+    """Lock all works concerned; returns the findings that concern no withdrawn work."""
+    others = {each.key: int(each.facts["artwork"]) for each in found if is_duplicate_finding(each)}
+    not_withdrawn = await _lock_not_withdrawn({artwork.id, *others.values()})
+    if artwork.id not in not_withdrawn:
+        return []  # withdrawn while the checks ran: the findings quote words that are erased
+    return [each for each in found if each.key not in others or others[each.key] in not_withdrawn]
+
+
+async def _replace_hints(
+    submission: Submission, artwork: Artwork, image: Image | None, found: Sequence[CheckFinding]
+) -> None:
+    waved = await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)
+    closed = {str(key) for key in waved}
+    await Hint.filter(submission_id=submission.id).delete()
+    pairs: dict[str, NearPair] = {}
+    for each in found:
+        if is_duplicate_finding(each) and image is not None:
+            pairs[each.key] = await store_pair(artwork.id, image.id, each)
+    closed |= {key for key, pair in pairs.items() if pair.is_settled}
+    await Hint.bulk_create(
+        Hint(
+            submission_id=submission.id,
+            artwork_id=artwork.id,
+            check=each.check,
+            field=each.field,
+            excerpt=each.excerpt,
+            is_quoted=each.is_quoted,
+            facts={"rule": each.rule, **each.facts},
+            key=each.key,
+            is_open=each.key not in closed,
+            pair=pairs.get(each.key),
+        )
+        for each in found
+    )
 
 
 async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[CheckFinding]:

@@ -77,7 +77,7 @@ async def _page(request: Request, form: TakeDownForm, refused: int = 0) -> Respo
         "form": form,
         "refused": refused,
     }
-    return render(request, "reviews/emblems.html", context, status=422 if refused else 200)
+    return render(request, "reviews/profile_images.html", context, status=422 if refused else 200)
 
 
 async def _with_resembled_work(emblem: ProfileImage) -> NewProfileImage:

@@ -121,7 +121,7 @@ async def _deciding_context(
         "interest": interest,
         "may_decide": not has_spoken and interest != ConflictOfInterest.OTHERS,
         "has_spoken": has_spoken and submission.is_waiting,
-        "voices": list(latest.values()) if submission.stage == Stage.DISPUTED else [],
+        "latest_opinions": list(latest.values()) if submission.stage == Stage.DISPUTED else [],
     }
 
 
@@ -169,10 +169,10 @@ async def _work_context(artwork: Artwork, submission: Submission) -> dict[str, A
         "is_proposal": submission.is_proposal,
         "proposed": _passages(proposed),
         "is_private_shared": submission.is_waiting and submission.private_share is not None,
-        "hindrances": acceptance_blockers(artwork, artwork.image, artwork.consent),
+        "blockers": acceptance_blockers(artwork, artwork.image, artwork.consent),
         "noted_fields": NOTED_FIELDS,
         "snapshot_words": SNAPSHOT_WORDS,
-        "standing_veto": next((each for each in artwork.vetoes if each.lifted_at is None), None),
+        "current_veto": next((each for each in artwork.vetoes if each.lifted_at is None), None),
         "veto_form": VetoForm(),
     }
 

@@ -109,7 +109,7 @@ async def score(round: ScoringRound, submission: Submission, by: Person, value: 
         if not await (await submissions_to_score(current, by)).filter(id=submission.id).exists():
             raise ScoringRefused(_l("This work is no longer in the round."))
         await Score.filter(round_id=current.id, submission_id=submission.id, by_id=by.id).delete()
-        # The work itself is not named: the log must not say whose was scored.
+        # Without the work's id: the audit log must not reveal which work was scored.
         await record(Verb.ROUND_SCORED, current.id, by=by)
         return await Score.create(
             round=current, submission=submission, by=by, value=value, note=note, at=now()
@@ -118,7 +118,7 @@ async def score(round: ScoringRound, submission: Submission, by: Person, value: 
 
 @dataclass(frozen=True)
 class BlindWork:
-    """A work as those who score see it: nothing that tells whose it is."""
+    """A work as the scoring page shows it, without any names."""
 
     submission_id: int
     artwork: Artwork  # for its picture and its language; the texts are below

@@ -37,7 +37,7 @@ async def index(request: Request) -> Response:
     )
     await load_as_sent([check.review.artwork for check in checks])
     context = {"checks": checks, "count": await waiting.count()}
-    return render(request, "reviews/later.html", context)
+    return render(request, "reviews/later_checks.html", context)
 
 
 async def update(request: Request) -> Response:

@@ -114,7 +114,7 @@ async def _already_decided(
     chosen: QueueFilter,
     refusal: AlreadyDecided,
 ) -> Response:
-    """Show what the curator typed in vain; back to the queue if they sent the form twice or typed nothing."""
+    """Show the texts that were not saved; to the queue if the curator sent the form twice or typed nothing."""
     is_own = await Review.exists(submission_id=submission.id, by_id=person.id)
     if form.typed() and not is_own:
         _person, artwork = await load_submitted(request)

@@ -236,10 +236,10 @@ def test_whatever_is_said_two_people_decide_and_nobody_twice(said: list[tuple[in
             # Somebody else said the same, or two others disagreed and this is the third.
             assert decision in others or len(others) == 2
             return
-        if follows == DecisionEffect.KEPT:
+        if follows == DecisionEffect.WAITS_FOR_ANOTHER:
             assert person not in voices
             voices[person] = decision
-        elif follows == DecisionEffect.SPOKEN:
+        elif follows == DecisionEffect.ALREADY_SPOKEN:
             assert list(voices) == [person]
         else:
             assert person in voices
