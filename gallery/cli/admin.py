@@ -74,7 +74,7 @@ def init() -> None:
 def invite(email: str, role: str, organisation: str | None, language: str, *, replace_owners: bool) -> None:
     """Invite EMAIL, and print the link with which they create their account.
 
-        The first member of an organisation is its owner, who invites the others. If an organisation has lost
+    The first member of an organisation is its owner, who invites the others. If an organisation has lost
     its owners, invite a new one with --replace-owners.
     """
     try:
@@ -139,7 +139,7 @@ async def make_invitation(
 def second_factor(email: str, is_resetting: bool) -> None:
     """Say whether EMAIL has a second factor. With --reset it is removed at once, and the person gets a mail.
 
-        Meant for a keeper who has lost their devices. For others, a keeper does it at the desk, where it
+    Meant for a keeper who has lost their devices. For others, a keeper does it at the desk, where it
     takes three days.
     """
     since = run(second_factor_since(Settings.from_env(), email, is_resetting=is_resetting))
@@ -179,7 +179,7 @@ async def second_factor_since(settings: Settings, email: str, *, is_resetting: b
 def check(is_mending: bool, is_deep: bool) -> None:
     """Compare the database with the stored pictures, and list what is wrong.
 
-        Sizes, references and consents are always checked. With --deep, every original is read and compared
+    Sizes, references and consents are always checked. With --deep, every original is read and compared
     with the digest that was saved when it arrived; that takes as long as copying them all.
     """
     settings = Settings.from_env()
@@ -228,7 +228,7 @@ async def find_problems(
 def develop(is_again: bool) -> None:
     """Say how many pictures wait for their renditions, which the worker makes by itself.
 
-        With --again, the worker makes the renditions of all pictures again: for use after a change of widths,
+    With --again, the worker makes the renditions of all pictures again: for use after a change of widths,
     formats or qualities. Until then they stay on view as they are.
     """
     new, once_more = run(count_waiting(Settings.from_env(), is_again=is_again))
@@ -249,7 +249,7 @@ async def count_waiting(settings: Settings, *, is_again: bool) -> tuple[int, int
 def archive(slug: str) -> None:
     """Write the exhibition SLUG as a folder of plain pages that need no server.
 
-        SLUG is the last part of its address. The archive contains the works whose consent covers an archive,
+    SLUG is the last part of its address. The archive contains the works whose consent covers an archive,
     in both languages. The worker keeps it up to date while the folder exists, and removes works whose consent
     ends.
     """

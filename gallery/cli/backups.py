@@ -77,7 +77,7 @@ class BackupResult:
 def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -> None:
     """Copy the database, the private pictures and the secret key into FOLDER, while the site runs.
 
-        Pictures that the site has deleted, above all withdrawn ones, are deleted from FOLDER as well. Copies
+    Pictures that the site has deleted, above all withdrawn ones, are deleted from FOLDER as well. Copies
     of the database older than --keep days are deleted each time, whatever the options.
     """
     settings = Settings.from_env()
@@ -104,7 +104,7 @@ async def back_up(settings: Settings, folder: Path, *, forget_most: bool = False
     """Copy the database first, then the pictures, so that the backup has every picture that the copied
     database knows.
 
-        Raises ClickException, StoreUnavailable.
+    Raises ClickException, StoreUnavailable.
     """
     storage = Storage(settings)
     await storage.check()
@@ -157,7 +157,7 @@ async def write_lists(folder: Path) -> int:
     """Add the database's withdrawals to withdrawals.txt, and replace vetoes.txt; returns the number of
     withdrawals.
 
-        A line is the SHA-256 of a consent's code, which reveals nothing.
+    A line is the SHA-256 of a consent's code, which reveals nothing.
     """
     path = folder / WITHDRAWALS_FILE
     known = read_lists(path)
@@ -202,7 +202,7 @@ async def copy_database(settings: Settings, into: Path) -> None:
 async def copy_pictures(storage: Storage, pool: Path) -> tuple[int, list[str]]:
     """Copy every private file that is new or newer than in `pool`.
 
-        A damaged original is not copied, so that it never replaces a good one. Returns the number of copied
+    A damaged original is not copied, so that it never replaces a good one. Returns the number of copied
     files and the keys of damaged ones.
     """
     copied, damaged = 0, list[str]()

@@ -25,7 +25,7 @@ PICTURE_SECONDS = 180  # for one picture: our own drawings are harmless, and dra
 def demo(port: int, no_serve: bool) -> None:
     """Fill an example site in the folder `demo`, and serve it.
 
-        The first time takes a minute or two, because all pictures are drawn. Later starts take seconds and
+    The first time takes a minute or two, because all pictures are drawn. Later starts take seconds and
     add nothing. To start again from nothing, delete the folder. GALLERY_HOME names another folder.
     """
     if not os.environ.get("GALLERY_HOME", "").strip():

@@ -51,7 +51,7 @@ def import_sheet(
 ) -> None:
     """Import FILE, a ZIP of pictures with a sheet, or a sheet alone, as the desk does.
 
-        Each row becomes a draft. Without --yes the import is only checked: a member of the organisation can
+    Each row becomes a draft. Without --yes the import is only checked: a member of the organisation can
     read the result and confirm it at the desk. You can stop the command at any time: the worker continues the
     import.
     """

@@ -37,7 +37,7 @@ async def inspect(
     """Everything that is wrong; only the missing migrations if there are any, because then nothing else can
     be checked.
 
-        Raises StoreUnavailable. Memory holds a few numbers for each image, and the keys of unexpected files.
+    Raises StoreUnavailable. Memory holds a few numbers for each image, and the keys of unexpected files.
     """
     missing = await database.missing_migrations()
     if missing:

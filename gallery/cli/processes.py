@@ -56,7 +56,7 @@ def serve(host: str, port: int, no_worker: bool) -> None:
 def worker(with_parent: int | None) -> None:
     """Make renditions and do the other chores, until it is stopped.
 
-        `gallery serve` starts one by itself. More workers can run wherever the database and the pictures can
+    `gallery serve` starts one by itself. More workers can run wherever the database and the pictures can
     be reached.
     """
     configure_logging(logging.INFO)

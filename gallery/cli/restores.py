@@ -75,7 +75,7 @@ from gallery.storage.disk import atomic_write
 def restore(folder: Path, name: str | None, lists: tuple[Path, ...], valid_lists: tuple[Path, ...]) -> None:
     """Restore a copy from FOLDER into an empty site, without what was withdrawn or ended since.
 
-        Everything that the restore ends is listed. It ends all API tokens, invitations and preview links in
+    Everything that the restore ends is listed. It ends all API tokens, invitations and preview links in
     any case.
     """
     settings = Settings.from_env()
@@ -116,7 +116,7 @@ async def restore_site(
 ) -> RestoreResult:
     """Restore the database `copied` and the pictures in `folder`, and end again what has ended since.
 
-        Nothing is shown before the restore is complete: no process opens a database with the table
+    Nothing is shown before the restore is complete: no process opens a database with the table
     UNFINISHED_RESTORE_TABLE. Raises ClickException, StoreUnavailable.
     """
     withdrawn = read_lists(folder / WITHDRAWALS_FILE, *lists)

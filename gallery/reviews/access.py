@@ -78,7 +78,7 @@ async def load_round(request: Request) -> tuple[Person, ScoringRound]:
 async def load_report(request: Request) -> tuple[Person, Report]:
     """The curator, and the report of the address with its work.
 
-        404 for a report about the curator's own organisation if another curator can read it, because it says
+    404 for a report about the curator's own organisation if another curator can read it, because it says
     who reported.
     """
     person = await load_curator(request)

@@ -36,7 +36,7 @@ async def delete_unused_candidates(context: ChoreContext) -> bool:
     """Delete one picture that was proposed and not accepted, or that was replaced, once no decision about it
     can be undone.
 
-        Pictures erased by a withdrawal are left to the withdrawal.
+    Pictures erased by a withdrawal are left to the withdrawal.
     """
     image = next(iter(await _unused_candidates(Artwork.all())), None)
     if image is None:

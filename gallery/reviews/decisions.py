@@ -128,7 +128,7 @@ async def accept(
     """Accept a work, so that it may be hung. Raises DecisionRefused if it lacks something that a shown work
     must have.
 
-        Returns an Opinion if a second curator has to decide as well. `seen`: the fingerprint of the fields
+    Returns an Opinion if a second curator has to decide as well. `seen`: the fingerprint of the fields
     that the curator saw; if the work has changed since, it is refused. `confirmed`: keys of findings of
     personal data that may be shown; any other raises UnconfirmedPersonalData.
     """
@@ -163,7 +163,7 @@ async def decline(
 ) -> Review | Opinion:
     """Decline a work for good, with a reason. Raises DecisionRefused.
 
-        `concern`: why showing the work might harm somebody; only curators read it. One curator with a concern
+    `concern`: why showing the work might harm somebody; only curators read it. One curator with a concern
     is enough, even if two reviews are asked for. The organisation reads `reason`; if that is empty, a neutral
     sentence in the work's language.
     """

@@ -217,7 +217,7 @@ async def mark_as_same_work(
 ) -> Review | Opinion | None:
     """Settle the pair as one work, and stop showing `goes`; nothing is deleted.
 
-        A waiting work is declined, with a reason that says nothing about another organisation; an accepted
+    A waiting work is declined, with a reason that says nothing about another organisation; an accepted
     one gets a veto. Returns an Opinion if a second curator has to decide as well; then the pair stays open.
     Raises DecisionRefused, VetoRefused, or StoreUnavailable if files cannot be deleted now.
     """
@@ -247,7 +247,7 @@ async def ask_organisation(
     """Ask the organisation of the work `asked`: a waiting work is returned with the words, otherwise its
     members get a mail.
 
-        Raises DecisionRefused.
+    Raises DecisionRefused.
     """
     async with in_transaction():
         await _lock_both(shown.pair)

@@ -113,8 +113,8 @@ async def update(request: Request) -> Response:
 async def _keep(request: Request, person: Person) -> None:
     async with in_transaction():
         emblem = await _load_locked(request)
-        kept = ProfileImageState.KEPT if emblem.state == ProfileImageState.WAITING else emblem.state
-        await ProfileImage.filter(id=emblem.id).update(state=kept, seen_at=now())
+        state = ProfileImageState.KEPT if emblem.state == ProfileImageState.WAITING else emblem.state
+        await ProfileImage.filter(id=emblem.id).update(state=state, seen_at=now())
         await record_profile_image(emblem, SEEN_VERBS, person)
         await content_version.bump()
 
@@ -130,11 +130,11 @@ async def _take_down(request: Request, person: Person, words: str) -> None:
 
 async def _load_locked(request: Request) -> ProfileImage:
     """The logo or cover of the address, locked; 404 if it was replaced or removed in the meantime."""
-    held: ProfileImage | None = await locked(ProfileImage.filter(id=request.path_params["id"])).first()
-    if held is None:
+    emblem: ProfileImage | None = await locked(ProfileImage.filter(id=request.path_params["id"])).first()
+    if emblem is None:
         raise HTTPException(404)
-    await held.fetch_related("image", "organisation", "project")
-    return held
+    await emblem.fetch_related("image", "organisation", "project")
+    return emblem
 
 
 routes = [

@@ -36,7 +36,7 @@ def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
 async def swap_pictures(artwork: Artwork, before: int | None) -> None:
     """If the work now has another picture than image `before`, keep that one as a candidate.
 
-        It is kept for as long as the decision can be undone. Its files leave public storage, because it is no
+    It is kept for as long as the decision can be undone. Its files leave public storage, because it is no
     longer on view.
     """
     if artwork.image_id != before:

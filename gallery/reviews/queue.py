@@ -146,7 +146,7 @@ class Queue:
     def waiting(self) -> QuerySet[Submission]:
         """All submissions that wait for this curator, unfiltered.
 
-                Without those that they have decided on as the first of two, and without those that are in a
+        Without those that they have decided on as the first of two, and without those that are in a
         scoring round.
         """
         spoken_on = Subquery(Opinion.filter(by_id=self.curator.id).values("submission_id"))

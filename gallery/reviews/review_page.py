@@ -76,7 +76,7 @@ async def review_page(
 ) -> Response:
     """The page of one work. It takes the hold, unless the browser only loads it ahead.
 
-        `meanwhile`: what changed since the curator opened the page. `to_confirm`: personal data found in the
+    `meanwhile`: what changed since the curator opened the page. `to_confirm`: personal data found in the
     texts. `too_late`: another curator has decided; the page shows what was typed. `wave_off`: a hint's id and
     its refused form.
     """

@@ -93,7 +93,7 @@ async def mark_looked_at(ids: list[int], by: Person) -> int:
     """Record that a curator has looked at automatically accepted works and found them right; returns their
     number.
 
-        Works of the curator's own organisations are left to another curator.
+    Works of the curator's own organisations are left to another curator.
     """
     async with in_transaction():
         open_checks = LaterCheck.filter(id__in=ids, looked_at__isnull=True)

@@ -39,7 +39,7 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
     """Take an accepted work off every page, with logos and covers that show it; on return no public file is
     left.
 
-        Raises VetoRefused; and StoreUnavailable if files cannot be deleted now: then the work is off every
+    Raises VetoRefused; and StoreUnavailable if files cannot be deleted now: then the work is off every
     page already, and the worker deletes them.
     """
     async with in_transaction():
