@@ -55,7 +55,8 @@ from gallery.cli.backup_folder import (
     list_digest,
 )
 from gallery.cli.inspection import inspect
-from gallery.cli.revocations import REVOCABLE_KINDS, SECRET_KINDS, identity_digest
+from gallery.cli.revocable_kinds import REVOCABLE_KINDS, SECRET_KINDS
+from gallery.cli.revocations import identity_digest
 from gallery.clock import now, today
 from gallery.db.connection import Database, QuerySet, configuration
 from gallery.exhibitions.drafts import unpublish

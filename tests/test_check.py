@@ -17,7 +17,9 @@ from gallery.audit import chain
 from gallery.audit.models import Entry
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
-from gallery.cli.inspection import InspectionFinding, damaged_originals, inspect, mend
+from gallery.cli.file_checks import damaged_originals
+from gallery.cli.findings import InspectionFinding
+from gallery.cli.inspection import inspect, mend
 from gallery.clock import now, today
 from gallery.db.connection import Database, in_transaction, sqlite_file
 from gallery.exhibitions import stored_files
@@ -159,7 +161,7 @@ async def test_what_came_before_digests_were_kept_gets_one_that_is_called_late(s
     assert {name: getattr(image, name) for name in told} == told
     assert image.is_digest_late
     await factories.put(site.storage.private, original_key(image.token), b"?" * image.source_bytes)
-    assert list(await deep(site)) == ["An original is not what arrived (compared with its digest of later)"]
+    assert list(await deep(site)) == ["An original is not what arrived (compared with a digest taken later)"]
 
 
 async def test_a_signed_form_that_changed_is_found(site: Site) -> None:

@@ -24,7 +24,9 @@ from gallery.artworks.models import Artwork, Status
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
 from gallery.cli import main
-from gallery.cli.inspection import UPLOAD_GRACE, InspectionFinding, inspect
+from gallery.cli.file_checks import UPLOAD_GRACE
+from gallery.cli.findings import InspectionFinding
+from gallery.cli.inspection import inspect
 from gallery.clock import now
 from gallery.db.connection import Database
 from gallery.images.models import Image, ImageState
@@ -248,7 +250,7 @@ async def test_an_invitation_that_cannot_be_is_refused(site: Site) -> None:
 async def test_a_second_factor_that_was_lost_is_removed_on_the_server(site: Site) -> None:
     keeper, client = site.cast.keeper, await site.client(site.cast.keeper)
     words = ["second-factor", " Keeper@example.org"]
-    assert "one factor alone" in on_site(site, *words, "--reset").stdout
+    assert "has no second factor" in on_site(site, *words, "--reset").stdout
     await set_up_app(client)
     assert "--reset" in on_site(site, *words).stdout
     assert await AuthenticatorApp.exists(person=keeper)
@@ -578,7 +580,7 @@ async def test_archive_says_where_it_lies_and_what_it_leaves_out(site: Site) -> 
     folder = site.settings.home / "archives" / exhibition.slug
     assert done.returncode == 0, done.stderr
     assert str(folder) in done.stdout
-    assert re.search(r"Works +1, left out for want of consent to an archive: 1\n", done.stdout)
+    assert re.search(r"Works +1, without consent to an archive, left out: 1\n", done.stdout)
     assert (folder / "index.html").exists()
     refused = on_site(site, "archive", "no-such")
     assert refused.returncode == 2

@@ -132,7 +132,7 @@ async def test_a_large_file_is_written_anew_by_night(site: Site, monkeypatch: py
 async def test_a_check_tells_of_one_that_waits_for_days(site: Site) -> None:
     await Erasure.create(at=now() - timedelta(days=3))
     found = await inspect(Database(site.settings), site.storage)
-    assert [each.sentence for each in found] == ["Deleted words still lie in the database's file"]
+    assert [each.sentence for each in found] == ["Deleted texts are still in the database file"]
     await site.work()
     assert await inspect(Database(site.settings), site.storage) == []
 

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from tortoise import fields
 from tortoise.models import Model
 
+from gallery.web.languages import LabelledEnum
+from gallery.web.languages import lazy_gettext as _l
+
 if TYPE_CHECKING:
     from gallery.api.models import Token
     from gallery.organisations.models import Organisation
 
 
-class Role(StrEnum):
-    MEMBER = "member"  # of one or more organisations
-    CURATOR = "curator"  # reviews works, manages themes and exhibitions
-    KEEPER = "keeper"  # a curator who also manages people, organisations and the site
+class Role(LabelledEnum):
+    MEMBER = "member", _l("member")  # of one or more organisations
+    CURATOR = "curator", _l("curator")  # reviews works, manages themes and exhibitions
+    KEEPER = "keeper", _l("keeper")  # a curator who also manages people, organisations and the site
 
 
 class Person(Model):
@@ -48,19 +51,22 @@ class Person(Model):
         return self.role == Role.KEEPER
 
 
-class MemberRole(StrEnum):
-    OWNER = "owner"  # also manages the organisation's profile and members
-    EDITOR = "editor"
+class MemberRole(LabelledEnum):
+    OWNER = "owner", _l("owner")  # also manages the organisation's profile and members
+    EDITOR = "editor", _l("editor")
 
 
-class JoinedAs(StrEnum):
+class JoinedAs(LabelledEnum):
     """How a person became a member. `UNKNOWN`: before this was recorded."""
 
-    FIRST_OWNER = "first_owner"
-    INVITED = "invited"  # by an owner
-    CONFIRMED = "confirmed"  # by an owner, afterwards
-    REQUESTED = "requested"  # by a keeper, after the organisation lost its owners
-    UNKNOWN = "unknown"
+    FIRST_OWNER = "first_owner", _l("its first owner, invited by %(name)s")
+    INVITED = "invited", _l("invited by %(name)s")
+    CONFIRMED = "confirmed", _l("confirmed by %(name)s")
+    REQUESTED = (
+        "requested",
+        _l("invited at the request of %(name)s, when the organisation had lost its owners"),
+    )
+    UNKNOWN = "unknown", _l("invited by %(name)s")
 
 
 class Membership(Model):

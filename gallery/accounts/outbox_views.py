@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,17 +16,9 @@ from gallery.mail.messages import MailCompositionError, MailContent, compose
 from gallery.mail.models import Mail, MailState
 from gallery.settings import Settings
 from gallery.web.languages import gettext as _
-from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of
 
 MAILS_LISTED = 100  # the newest
-STATE_WORDS: dict[MailState, Any] = {
-    MailState.UNSENT: _l("waits"),
-    MailState.GATHERED: _l("in a daily mail"),
-    MailState.SENT: _l("sent"),
-    MailState.KEPT: _l("kept here"),
-    MailState.GIVEN_UP: _l("given up"),
-}
 
 
 async def index(request: Request) -> Response:
@@ -42,7 +32,6 @@ async def index(request: Request) -> Response:
     context = {
         "rows": rows,
         "counts": counts,
-        "words": STATE_WORDS,
         "chosen": state,
         "has_server": settings.mail_server is not None,
     }
@@ -66,7 +55,7 @@ async def show(request: Request) -> Response:
         content = compose(mail, settings, gathered, hide_secret=not (settings.development and mail.secret))
     except MailCompositionError:
         content = MailContent(mail.kind, "", "")
-    return render(request, "outbox/show.html", {"mail": mail, "content": content, "words": STATE_WORDS})
+    return render(request, "outbox/show.html", {"mail": mail, "content": content})
 
 
 async def retry(request: Request) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,15 +16,9 @@ from gallery.accounts.people import AccountChangeRefused
 from gallery.clock import now
 from gallery.web.forms import one_line, read_desk_form
 from gallery.web.languages import gettext as _
-from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render
 
 PER_PAGE = 100
-ROLE_WORDS: dict[Role, Any] = {
-    Role.MEMBER: _l("member"),
-    Role.CURATOR: _l("curator"),
-    Role.KEEPER: _l("keeper"),
-}
 
 
 async def index(request: Request) -> Response:
@@ -47,7 +39,7 @@ async def index(request: Request) -> Response:
         "people": sorted(everybody, key=lambda each: (not each.is_active, in_order[each.role])),
         "count": await people_found.count(),
         "search": search,
-        "words": ROLE_WORDS,
+        "roles": list(Role),
         "invited": await invited.order_by("id"),
         "last_seen": {
             each.id: max((session.seen_at for session in each.sessions), default=None) for each in everybody

@@ -1,1 +1,1 @@
-"""What programs of organisations use: tokens, and a small JSON API that describes itself."""
+"""The JSON API for organisations' programs, with its tokens."""

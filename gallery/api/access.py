@@ -1,4 +1,7 @@
-"""Who may ask below /api/: a program with a token, for the one organisation of whoever made it. No cookie opens it."""
+"""Who may use /api/: a program with a token, for the organisation of the member who made it.
+
+Cookies do not count.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,12 @@ from gallery.web.languages import gettext as _
 from gallery.web.security import RateLimit, client_network
 
 REALM = 'Bearer realm="gallery"'
-MAX_WRONG_TOKENS = 20  # that one network may send in WITHIN
+MAX_WRONG_TOKENS = 20  # from one network within WRONG_TOKENS_SECONDS
 WRONG_TOKENS_SECONDS = 60.0  # seconds
 
 
 class ApiLimits:
-    """How often programs may ask, in one process."""
+    """Rate limits for programs, in one process."""
 
     def __init__(self, settings: Settings) -> None:
         self.wrong = RateLimit(MAX_WRONG_TOKENS, WRONG_TOKENS_SECONDS)
@@ -37,9 +40,9 @@ def limits_of(request: Request) -> ApiLimits:
 
 
 async def authenticate(request: Request, scope: str) -> Token:
-    """The token of a request; its person and organisation are from now on whom `load_member` tells.
+    """The token of a request. From now on `load_member` returns its person and organisation.
 
-    Raises Problem: 401 without a token that holds, 403 where it does not cover `scope`, 429 where it came too often.
+    Raises Problem: 401 without a valid token, 403 if it does not cover `scope`, 429 over the limits.
     """
     use_program_language(request)
     limits = limits_of(request)
@@ -50,7 +53,7 @@ async def authenticate(request: Request, scope: str) -> Token:
         raise Problem(401, headers={"www-authenticate": REALM})
     token = await find_token(text.strip())
     if token is None:
-        if is_well_formed(text.strip()):  # anything else cannot be a guess, and cost no look-up
+        if is_well_formed(text.strip()):  # anything else is no guess at a token, and cost no query
             limits.wrong.allows(network)
         detail = _("This token opens nothing: it was ended, has run out, or never was one.")
         raise Problem(401, detail, headers={"www-authenticate": f'{REALM}, error="invalid_token"'})
@@ -61,8 +64,8 @@ async def authenticate(request: Request, scope: str) -> Token:
     limits.requests.allows(str(token.id))
     if not token.covers(scope):
         detail = _("The token “%(name)s” does not cover %(scope)s.") % {"name": token.name, "scope": scope}
-        raised = f'{REALM}, error="insufficient_scope", scope="{scope}"'
-        raise Problem(403, detail, headers={"www-authenticate": raised})
+        challenge = f'{REALM}, error="insufficient_scope", scope="{scope}"'
+        raise Problem(403, detail, headers={"www-authenticate": challenge})
     return token
 
 
@@ -73,7 +76,7 @@ def _check_limit(limit: RateLimit, key: str) -> None:
 
 
 async def load_as_owner(request: Request) -> tuple[Person, Organisation, Membership]:
-    """The organisation of the address, for its owners: they alone hand out what a program can read. 404 to others."""
+    """The organisation of the address, for its owners: only they make tokens. 404 for others."""
     person, organisation, membership = await load_organisation(request)
     if membership is None or not membership.is_owner:
         raise HTTPException(404)

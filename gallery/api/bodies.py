@@ -1,4 +1,4 @@
-"""Reading what programs send: JSON of a bounded size, and parameters, held against the published schemas."""
+"""What programs send: JSON bodies of limited size and parameters, validated against the published schemas."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JSON_TYPES = ("application/json", "application/merge-patch+json")
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body, up to what a form of the desk may hold. Raises Problem 413."""
+    """The whole body, up to the limit of a form at the desk. Raises Problem 413."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -31,22 +31,22 @@ async def read_body(request: Request) -> bytes:
 
 
 def parse_json(request: Request, body: bytes, schema: Schema) -> dict[str, Any]:
-    """What a JSON body tells, as `schema` says. Raises Problem 415, 400, 422."""
+    """A JSON body, validated against `schema`. Raises Problem 415, 400, 422."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in JSON_TYPES:
         raise Problem(415, headers={"accept-post": JSON_TYPES[0]})
     try:
-        told = json.loads(
+        body_json = json.loads(
             body.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeated_names
         )
-        json.dumps(told, ensure_ascii=False).encode()  # halves of characters (\ud800) cannot be kept
+        json.dumps(body_json, ensure_ascii=False).encode()  # half a surrogate pair (\ud800) cannot be stored
     except (ValueError, RecursionError):
         raise Problem(400) from None
-    wrong = list(validation_errors(told, schema))
-    if wrong:
-        raise Problem(422, errors=wrong)
-    found: dict[str, Any] = told
-    return found
+    errors = list(validation_errors(body_json, schema))
+    if errors:
+        raise Problem(422, errors=errors)
+    values: dict[str, Any] = body_json
+    return values
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -56,13 +56,13 @@ def _refuse_constant(name: str) -> NoReturn:
 def _refuse_repeated_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
+        raise ValueError("a name is repeated")
     return found
 
 
-def as_form_fields(told: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Fields of JSON as a browser would send them."""
-    return {name: _texts(value) for name, value in told.items()}
+def as_form_fields(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Fields of JSON as a browser would send them in a form."""
+    return {name: _texts(value) for name, value in values.items()}
 
 
 def _texts(value: Any) -> list[str]:
@@ -74,26 +74,26 @@ def _texts(value: Any) -> list[str]:
 
 
 def parse_parameters(request: Request, known: Mapping[str, Schema]) -> dict[str, Any]:
-    """The parameters of an address. Raises Problem 422."""
-    told: dict[str, Any] = {}
-    wrong: list[FieldError] = []
+    """The known query parameters. Raises Problem 422."""
+    values: dict[str, Any] = {}
+    errors: list[FieldError] = []
     for name, schema in known.items():
         text = request.query_params.get(name)
         if text is None:
             continue
         number = whole_number(text) if schema["type"] == "integer" else None
         value = text if number is None else number
-        wrong.extend(FieldError(each.detail, parameter=name) for each in validation_errors(value, schema))
-        told[name] = value
-    if wrong:
-        raise Problem(422, errors=wrong)
-    return told
+        errors.extend(FieldError(each.detail, parameter=name) for each in validation_errors(value, schema))
+        values[name] = value
+    if errors:
+        raise Problem(422, errors=errors)
+    return values
 
 
-def json_response(told: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON for one program: nobody on the way may keep it."""
+def json_response(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON for one program; no cache may store it."""
     return Response(
-        json.dumps(told, ensure_ascii=False).encode(),
+        json.dumps(payload, ensure_ascii=False).encode(),
         status,
         {
             "content-language": LANGUAGE_TAGS[current_language()],

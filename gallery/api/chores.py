@@ -1,4 +1,4 @@
-"""What the worker does for programs: forget answers and tokens whose time is over."""
+"""The worker's chore for the API: delete saved answers and expired tokens."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from gallery.worker import Chore, ChoreContext
 
 
 async def delete_expired(context: ChoreContext) -> bool:
-    """Delete answers that need not be given again, and tokens that have long run out."""
+    """Delete saved answers after their retention, and tokens that expired long ago."""
     await delete_old_answers()
     await Token.filter(expires_at__lte=now() - EXPIRED_RETENTION).delete()
     return False
 
 
-CHORES = [Chore("forget answers to programs", delete_expired, every=600)]
+CHORES = [Chore("delete old answers to programs", delete_expired, every=600)]

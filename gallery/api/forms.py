@@ -1,4 +1,4 @@
-"""What an owner says of a new token."""
+"""The form for a new token."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TokenForm(Form):
         ]
 
     def is_right(self) -> bool:
-        """Whether a token can be made of it; otherwise sentences stand at the fields."""
+        """Whether it is valid; otherwise its fields have error messages."""
         self.validate()
         if not self.scopes.data and not self.scopes.errors:
             self.refuse("scopes", _("Please tick at least one thing that it may do."))

@@ -1,4 +1,4 @@
-"""The page that tells whoever writes a program how to begin, with commands that can be copied."""
+"""The page that shows a programmer how to begin, with commands to copy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gallery.web.rendering import redirect, render_public, settings_of
 
 
 async def redirect_to_language(request: Request) -> Response:
-    """Somebody asks for the API without a language, and is led on in their own."""
+    """Redirect /api to the page in the browser's language."""
     language = accepted_language(request.headers.get("accept-language", ""))
     response = redirect(request, "api:guide", language=language)
     response.headers["vary"] = "Accept-Language"
@@ -28,7 +28,7 @@ async def redirect_to_language(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """Whoever writes a program for an organisation reads how it sends works and reads where they stand."""
+    """A programmer reads how a program sends works and follows their review."""
     set_language(request.path_params["language"])
     context = {
         "operations": OPERATIONS,

@@ -1,7 +1,8 @@
-"""Idempotency-Key: a request that is sent twice is answered once, also after a crash (draft-ietf-httpapi-idempotency-key).
+"""Idempotency-Key: a request that is sent twice is done once, even after a crash
+(draft-ietf-httpapi-idempotency-key).
 
-The answer is kept in the very transaction of what it tells. So either both are there, or neither, and whoever comes
-again after a crash finds the answer, or does the work.
+The answer is saved in the same transaction as the change. So both are saved or neither, and a program that
+repeats the request after a crash gets the saved answer, or the request is done then.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from gallery.web.languages import gettext as _
 HEADER = "idempotency-key"
 KEY_PATTERN = re.compile(r"[\x21-\x7e]{1,200}")
 ANSWER_RETENTION = timedelta(hours=24)
-ANSWER_LEASE = timedelta(seconds=60)  # after which a request that was never answered may be tried again
+ANSWER_LEASE = timedelta(seconds=60)  # after which a request without an answer may be tried again
 KEPT_HEADERS = ("content-type", "content-language", "location", "etag")
 
 
 def idempotency_key(request: Request) -> str | None:
-    """The key of a request, with or without quotes; None where it has none. Raises Problem 400."""
+    """The request's key, sent with or without quotes; None if it has none. Raises Problem 400."""
     text = request.headers.get(HEADER)
     if text is None:
         return None
@@ -51,54 +52,56 @@ def idempotency_key(request: Request) -> str | None:
 async def respond_once(
     request: Request, token: Token, key: str, body: bytes, answer: Callable[[], Awaitable[Response]]
 ) -> Response:
-    """What `answer` makes; or, where the same request was answered before, that answer.
+    """The response of `answer`, or the saved one if the same request was answered before.
 
-    Raises Problem 409 while it is answered elsewhere, and 422 where another request had the key.
+    Raises Problem 409 while another process answers it, and 422 if a different request used the key.
     """
-    kept = await _claim_key(token, key, request_fingerprint(request, body))
-    if kept.status is not None:
+    saved = await _claim_key(token, key, request_fingerprint(request, body))
+    if saved.status is not None:
         return Response(
-            kept.body.encode(),
-            kept.status,
-            {**kept.headers, "cache-control": "no-store", "idempotency-replayed": "true"},
+            saved.body.encode(),
+            saved.status,
+            {**saved.headers, "cache-control": "no-store", "idempotency-replayed": "true"},
         )
     try:
         async with in_transaction():
-            held: KeptAnswer | None = await locked(
-                KeptAnswer.filter(id=kept.id, attempt=kept.attempt)
+            claimed: KeptAnswer | None = await locked(
+                KeptAnswer.filter(id=saved.id, attempt=saved.attempt)
             ).first()
-            if held is None:  # it took so long that somebody else took it up
+            if claimed is None:  # it took so long that another process started it again
                 raise _in_progress_problem(1)
             response = await answer()
-            held.status, held.body = response.status_code, bytes(response.body).decode()
-            held.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-            await held.save(update_fields=["status", "body", "headers"])
+            claimed.status, claimed.body = response.status_code, bytes(response.body).decode()
+            claimed.headers = {
+                name: response.headers[name] for name in KEPT_HEADERS if name in response.headers
+            }
+            await claimed.save(update_fields=["status", "body", "headers"])
             return response
     except BaseException:
-        await KeptAnswer.filter(id=kept.id, attempt=kept.attempt, status__isnull=True).delete()
+        await KeptAnswer.filter(id=saved.id, attempt=saved.attempt, status__isnull=True).delete()
         raise
 
 
 def request_fingerprint(request: Request, body: bytes) -> str:
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return hashlib.sha256(asked + body).hexdigest()
+    request_line = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return hashlib.sha256(request_line + body).hexdigest()
 
 
 async def _claim_key(token: Token, key: str, fingerprint: str) -> KeptAnswer:
     try:
         return await _try_to_claim_key(token, key, fingerprint)
-    except IntegrityError:  # another came at the same moment, and was first
+    except IntegrityError:  # the same request came at the same moment and was first
         return await _try_to_claim_key(token, key, fingerprint)
 
 
 async def _try_to_claim_key(token: Token, key: str, fingerprint: str) -> KeptAnswer:
     moment = now()
     async with in_transaction():
-        held: KeptAnswer | None = await locked(KeptAnswer.filter(token_id=token.id, key=key)).first()
-        if held is not None and held.created_at <= moment - ANSWER_RETENTION:
-            await held.delete()
-            held = None
-        if held is None:
+        claimed: KeptAnswer | None = await locked(KeptAnswer.filter(token_id=token.id, key=key)).first()
+        if claimed is not None and claimed.created_at <= moment - ANSWER_RETENTION:
+            await claimed.delete()
+            claimed = None
+        if claimed is None:
             return await KeptAnswer.create(
                 token_id=token.id,
                 key=key,
@@ -106,16 +109,16 @@ async def _try_to_claim_key(token: Token, key: str, fingerprint: str) -> KeptAns
                 lease_until=moment + ANSWER_LEASE,
                 created_at=moment,
             )
-        if held.fingerprint != fingerprint:
+        if claimed.fingerprint != fingerprint:
             sentence = _("Another request had this key. Please give each request a key of its own.")
             raise Problem(422, sentence, errors=[FieldError(sentence, parameter="Idempotency-Key")])
-        if held.status is None:
-            if held.lease_until > moment:
-                raise _in_progress_problem((held.lease_until - moment).total_seconds())
-            held.attempt += 1
-            held.lease_until = moment + ANSWER_LEASE
-            await held.save(update_fields=["attempt", "lease_until"])
-        return held
+        if claimed.status is None:
+            if claimed.lease_until > moment:
+                raise _in_progress_problem((claimed.lease_until - moment).total_seconds())
+            claimed.attempt += 1
+            claimed.lease_until = moment + ANSWER_LEASE
+            await claimed.save(update_fields=["attempt", "lease_until"])
+        return claimed
 
 
 def _in_progress_problem(seconds: float) -> Problem:
@@ -124,5 +127,4 @@ def _in_progress_problem(seconds: float) -> Problem:
 
 
 async def delete_old_answers() -> None:
-    """Delete answers that need not be given again."""
     await KeptAnswer.filter(created_at__lte=now() - ANSWER_RETENTION).delete()

@@ -1,4 +1,6 @@
-"""What a work can be given by its number: artists, consents, projects, open themes; and whose token it is."""
+"""Lists from which a work names things by number: artists, consents, projects, open themes; and the token's
+own facts.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +23,20 @@ from gallery.themes.extensions import extended_deadlines
 
 
 async def organisation(request: Request) -> Response:
-    """A program asks for whom it acts, and with what."""
+    """A program reads its organisation and its token."""
     _person, (own,) = await load_member(request)
     token: Token = request.state.token
-    told = {name: getattr(own, name) for name in ("id", "slug", "name_zh", "name_en")}
+    facts = {name: getattr(own, name) for name in ("id", "slug", "name_zh", "name_en")}
     about = {
         "name": token.name,
         "scopes": token.scopes.split(),
         "expires_at": format_moment(token.expires_at),
     }
-    return json_response({**told, "token": about})
+    return json_response({**facts, "token": about})
 
 
 async def artists(request: Request) -> Response:
-    """A program lists the artists, by their credit names alone."""
+    """A program lists the artists; only their credit names."""
     own = await _own(request)
     rows, limit = await _page(request, Artist.filter(organisation_id=own.id))
     lines = [
@@ -45,7 +47,7 @@ async def artists(request: Request) -> Response:
 
 
 async def consents(request: Request) -> Response:
-    """A program lists the consents and how each stands; neither their codes nor anybody's words."""
+    """A program lists the consents with their states; without their codes and texts."""
     own = await _own(request)
     rows, limit = await _page(request, Consent.filter(artist__organisation_id=own.id))
     day = today()
@@ -74,7 +76,7 @@ async def projects(request: Request) -> Response:
 
 
 async def themes(request: Request) -> Response:
-    """A program lists the themes that take works of the organisation now, with their last days."""
+    """A program lists the themes that take works of the organisation now, with their deadlines."""
     own = await _own(request)
     longer = await extended_deadlines([own.id])
     lines = [
@@ -97,11 +99,11 @@ async def _own(request: Request) -> Organisation:
 
 
 async def _page(request: Request, rows: QuerySet[Any]) -> tuple[list[Any], int]:
-    """One more of the rows than the page has, so that it is known whether there is another; and its length."""
-    asked = parse_parameters(request, PAGING_PARAMETERS)
-    limit: int = asked.get("limit", PAGE_SIZE)
-    found = rows.filter(id__lt=asked.get("after", MAX_NUMBER + 1)).order_by("-id")
-    return await found.limit(limit + 1), limit
+    """The page's rows and one more, if there is a next page; and the page's length."""
+    parameters = parse_parameters(request, PAGING_PARAMETERS)
+    limit: int = parameters.get("limit", PAGE_SIZE)
+    page = rows.filter(id__lt=parameters.get("after", MAX_NUMBER + 1)).order_by("-id")
+    return await page.limit(limit + 1), limit
 
 
 def _day(day: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Tokens of programs, and answers kept for requests that are sent twice, as they are kept."""
+"""Tokens of programs, and saved answers to requests with an Idempotency-Key."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ if TYPE_CHECKING:
 
 
 class Token(Model):
-    """What lets a program act for an organisation, in the name of the member who made it. It ends with the membership."""
+    """Lets a program act for an organisation in the name of the member who made it.
+
+    It ends with the membership.
+    """
 
     id = fields.IntField(primary_key=True)
     membership: fields.ForeignKeyRelation[Membership] = fields.ForeignKeyField(
         "gallery.Membership", related_name="tokens", on_delete=fields.CASCADE
     )
     membership_id: int
-    name = fields.CharField(max_length=80)  # what it is for, in its maker's words
+    name = fields.CharField(max_length=80)  # its purpose, as its owner wrote it
     token_hash = fields.CharField(max_length=64, unique=True)
-    beginning = fields.CharField(max_length=20)  # its first letters, to recognise it by
-    scopes = fields.CharField(max_length=100)  # of tokens.SCOPE_WORDS, with blanks between
+    beginning = fields.CharField(max_length=20)  # its first letters, to recognise it in the list
+    scopes = fields.CharField(max_length=100)  # keys of tokens.SCOPE_WORDS, separated by spaces
     created_at = fields.DatetimeField(auto_now_add=True)
-    used_at = fields.DatetimeField(null=True)  # to within tokens.USED_EVERY
+    used_at = fields.DatetimeField(null=True)  # accurate to tokens.USED_AT_INTERVAL
     expires_at = fields.DatetimeField(db_index=True)
 
     class Meta:
@@ -36,7 +39,7 @@ class Token(Model):
 
 
 class KeptAnswer(Model):
-    """A request with an Idempotency-Key. While it has no status it is under way."""
+    """A request with an Idempotency-Key, and its answer. Without a status the request is in progress."""
 
     id = fields.IntField(primary_key=True)
     token: fields.ForeignKeyRelation[Token] = fields.ForeignKeyField(
@@ -44,9 +47,9 @@ class KeptAnswer(Model):
     )
     token_id: int
     key = fields.CharField(max_length=200)
-    fingerprint = fields.CharField(max_length=64)  # of the request: another one must not have the key
-    attempt = fields.IntField(default=1)  # tells apart who answers it now
-    lease_until = fields.DatetimeField()  # whoever answers it must be done by then
+    fingerprint = fields.CharField(max_length=64)  # of the request: a different request must not use the key
+    attempt = fields.IntField(default=1)  # number of the process's try: only the latest may save the answer
+    lease_until = fields.DatetimeField()  # the answer must be saved by then
     status: int | None = fields.IntField(null=True)
     headers: dict[str, str] = fields.JSONField(default=dict, db_default={})
     body = fields.TextField(default="", db_default="")

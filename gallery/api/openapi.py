@@ -1,4 +1,4 @@
-"""The API as it describes itself: OpenAPI 3.1, made of the table of operations and the schemas."""
+"""The OpenAPI 3.1 document, made from the table of operations and the schemas."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from gallery.web.rendering import settings_of
 
 API_VERSION = "1.0.0"
 SECURITY_SCHEME = "token"
-COMMON_PROBLEMS = (400, 401, 403, 429, 500, 503)  # problems of every operation that needs a token
+COMMON_PROBLEMS = (400, 401, 403, 429, 500, 503)  # of every operation that needs a token
 
 WHOLE_NUMBER: Schema = {"type": "integer", "minimum": 0}
-HEADER_SCHEMAS: dict[str, tuple[Schema, str]] = {  # name → schema, and what it says
+HEADER_SCHEMAS: dict[str, tuple[Schema, str]] = {  # name → schema and description
     "Tus-Resumable": ({"type": "string", "const": VERSION}, "The version of tus that is spoken."),
     "Tus-Version": ({"type": "string"}, "The versions of tus that are spoken here."),
     "Tus-Extension": ({"type": "string"}, "The extensions of tus that are spoken here."),
@@ -62,7 +62,6 @@ OPTIONAL_WHEN_OVERRIDDEN = {"Upload-Offset"}
 
 
 def document(settings: Settings) -> dict[str, Any]:
-    """The whole document."""
     with use_language("en"):
         paths: dict[str, dict[str, Any]] = {}
         for operation in OPERATIONS:
@@ -94,25 +93,25 @@ def document(settings: Settings) -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    spec: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
         "security": [{SECURITY_SCHEME: [operation.scope]}] if operation.scope else [],
     }
     parameters = [*_path_parameters(operation), *_query_parameters(operation), *_header_parameters(operation)]
     if parameters:
-        told["parameters"] = parameters
+        spec["parameters"] = parameters
     if operation.body:
-        told["requestBody"] = _request_body(operation)
+        spec["requestBody"] = _request_body(operation)
     statuses = {*operation.problems, *(COMMON_PROBLEMS if operation.scope else ())}
-    told["responses"] = {
-        **{str(status): _success_response(each) for status, each in operation.answers.items()},
+    spec["responses"] = {
+        **{str(status): _success_response(each) for status, each in operation.responses.items()},
         **{
             str(status): {"$ref": f"#/components/responses/{_problem_name(status)}"}
             for status in sorted(statuses)
         },
     }
-    return told
+    return spec
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -152,14 +151,14 @@ def _request_body(operation: Operation) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": schema}}
 
 
-def _success_response(answer: SuccessResponse) -> dict[str, Any]:
-    told: dict[str, Any] = {"description": answer.description}
-    if answer.schema:
-        schema = {"schema": {"$ref": f"#/components/schemas/{answer.schema}"}}
-        told["content"] = {"application/json": schema}
-    if answer.headers:
-        told["headers"] = {name: _header(name) for name in answer.headers}
-    return told
+def _success_response(response: SuccessResponse) -> dict[str, Any]:
+    spec: dict[str, Any] = {"description": response.description}
+    if response.schema:
+        schema = {"schema": {"$ref": f"#/components/schemas/{response.schema}"}}
+        spec["content"] = {"application/json": schema}
+    if response.headers:
+        spec["headers"] = {name: _header(name) for name in response.headers}
+    return spec
 
 
 def _header(name: str) -> dict[str, Any]:
@@ -172,18 +171,18 @@ def _problem_name(status: int) -> str:
 
 
 def _problem_response(status: int) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    spec: dict[str, Any] = {
         "description": f"{PROBLEM_TYPES[status].title}. {PROBLEM_TYPES[status].advice}",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     names = {401: ["WWW-Authenticate"], 403: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
     if status in names:
-        told["headers"] = {name: _header(name) for name in names[status]}
-    return told
+        spec["headers"] = {name: _header(name) for name in names[status]}
+    return spec
 
 
 async def show(request: Request) -> Response:
-    """A program, or whoever writes one, reads what the API can do."""
+    """A program or a programmer reads the description of the API."""
     body = json.dumps(document(settings_of(request)), ensure_ascii=False, indent=1).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     headers = {"etag": etag, "cache-control": "public, no-cache", "access-control-allow-origin": "*"}

@@ -1,4 +1,4 @@
-"""All that programs can do, as one table: the routes and the OpenAPI document are made of it."""
+"""The API's operations as one table, from which the routes and the OpenAPI document are made."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class SuccessResponse:
-    """What comes when all is well: a schema by its name, or no body; and headers."""
+    """A successful response: the name of its schema, empty for no body; and its headers."""
 
     description: str
     schema: str = ""
@@ -38,25 +38,23 @@ class SuccessResponse:
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing that a program can do at one address."""
-
     name: str  # operationId
     method: str
-    path: str  # below BASE, with its parameters in braces
-    route: str  # the name of its address
-    scope: str  # that a token must cover; empty: none is needed
+    path: str  # below BASE, with parameters in braces
+    route: str  # name of the Starlette route
+    scope: str  # that the token must cover; empty: no token needed
     handler: Handler
     summary: str
-    answers: Mapping[int, SuccessResponse]
-    problems: tuple[int, ...] = ()  # beside those that every operation has
+    responses: Mapping[int, SuccessResponse]
+    problems: tuple[int, ...] = ()  # besides COMMON_PROBLEMS
     query: Mapping[str, Schema] = field(default_factory=dict)
-    headers: tuple[str, ...] = ()  # of the request, by their names in HEADERS
-    body: str = ""  # the name of a schema, or PIECES
+    headers: tuple[str, ...] = ()  # of the request; keys of openapi.HEADER_SCHEMAS
+    body: str = ""  # the name of a schema, or a media type
     is_upload: bool = False
 
     @property
     def takes_key(self) -> bool:
-        """Whether an Idempotency-Key is heeded: where doing it twice would be another thing than once."""
+        """Whether it takes an Idempotency-Key, because doing it twice is not the same as once."""
         return self.method in {"POST", "PATCH"} and not self.is_upload
 
 
@@ -320,7 +318,7 @@ OPERATIONS: tuple[Operation, ...] = (
 
 
 async def dispatch(operations: Mapping[str, Operation], request: Request) -> Response:
-    """A program asks at one address: its token is looked at, then the operation of its method does what it does."""
+    """Check the token, then call the handler for the request's method."""
     operation = operations[request.method]
     try:
         if not operation.scope:
@@ -333,14 +331,14 @@ async def dispatch(operations: Mapping[str, Operation], request: Request) -> Res
         request.state.body = await read_body(request) if operation.takes_key else b""
         if key is None:
             return await operation.handler(request)
-        make = partial(_respond, operation, request)
-        return await respond_once(request, token, key, request.state.body, make)
+        respond = partial(_respond, operation, request)
+        return await respond_once(request, token, key, request.state.body, respond)
     except Problem as problem:
         return problem_response(request, problem)
 
 
 async def _respond(operation: Operation, request: Request) -> Response:
-    """The answer of an operation, also where it refuses: that is kept, too."""
+    """The handler's response; a refusal is a response too, so that it is saved with the key."""
     try:
         return await operation.handler(request)
     except Problem as problem:
@@ -353,16 +351,16 @@ def _routes() -> list[Route]:
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
-    found = []
+    routes = []
     for path, operations in by_path.items():
         handler = partial(dispatch, operations)
         (name,) = {each.route for each in operations.values()}
         if "GET" in operations:
             operations["HEAD"] = operations["GET"]
-        found.append(
+        routes.append(
             Route(BASE + path.replace("{id}", "{id:int}"), handler, name=name, methods=list(operations))
         )
-    return found
+    return routes
 
 
 routes = _routes()

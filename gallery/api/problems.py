@@ -1,4 +1,4 @@
-"""What a program reads when something is wrong: problem details (RFC 9457), in its language."""
+"""Problem details (RFC 9457) for programs, in their language."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from gallery.web.languages import LANGUAGE_TAGS, accepted_language, current_lang
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import settings_of
 
-API_PREFIX = "/api/"  # where programs are answered
+API_PREFIX = "/api/"
 MEDIA_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True)
 class ProblemType:
-    """One kind of problem: its name in the address of its explanation, its title, and what to do about it."""
+    """`name` is part of the address of its explanation; `advice` says what to do."""
 
     name: str
     title: Any
@@ -113,21 +113,23 @@ PROBLEM_TYPES: Mapping[int, ProblemType] = {
 
 @dataclass(frozen=True)
 class FieldError:
-    """One thing in a request that is not right: at a JSON pointer (RFC 6901) of its body, or in a parameter."""
+    """An error in a request: at a JSON pointer (RFC 6901) into the body, or in a parameter."""
 
     detail: str
     pointer: str | None = None
     parameter: str | None = None
 
     @property
-    def told(self) -> dict[str, str]:
-        where = {"pointer": self.pointer} if self.pointer is not None else {"parameter": self.parameter or ""}
-        return {**where, "detail": self.detail}
+    def as_json(self) -> dict[str, str]:
+        location = (
+            {"pointer": self.pointer} if self.pointer is not None else {"parameter": self.parameter or ""}
+        )
+        return {**location, "detail": self.detail}
 
 
 @dataclass(eq=False)
 class Problem(Exception):
-    """A request is refused; `detail` is a sentence for whoever wrote the program."""
+    """The request is refused; `detail` is a sentence for the programmer."""
 
     status: int
     detail: Any = ""
@@ -136,12 +138,11 @@ class Problem(Exception):
 
 
 def is_api_request(request: Request) -> bool:
-    """Whether the answer goes to a program that asks below /api/."""
     return request.url.path.startswith(API_PREFIX)
 
 
 def use_program_language(request: Request) -> None:
-    """Speak the language that the request prefers, else that of whoever made the token."""
+    """Use the language that the request prefers, otherwise that of the member who made the token."""
     preferred = request.headers.get("accept-language", "").strip()
     program = getattr(request.state, "program", None)
     if preferred in {"", "*"} and program is not None:
@@ -151,19 +152,18 @@ def use_program_language(request: Request) -> None:
 
 
 def problem_response(request: Request, problem: Problem) -> Response:
-    """The answer that says what is wrong."""
     use_program_language(request)
-    kind = PROBLEM_TYPES.get(problem.status, PROBLEM_TYPES[400])
-    told: dict[str, Any] = {
-        "type": f"{settings_of(request).site_url}/api#{kind.name}",
-        "title": str(kind.title),
+    problem_type = PROBLEM_TYPES.get(problem.status, PROBLEM_TYPES[400])
+    payload: dict[str, Any] = {
+        "type": f"{settings_of(request).site_url}/api#{problem_type.name}",
+        "title": str(problem_type.title),
         "status": problem.status,
-        "detail": str(problem.detail or kind.advice),
+        "detail": str(problem.detail or problem_type.advice),
     }
     if problem.errors:
-        told["errors"] = [wrong.told for wrong in problem.errors]
+        payload["errors"] = [error.as_json for error in problem.errors]
     return Response(
-        json.dumps(told, ensure_ascii=False).encode(),
+        json.dumps(payload, ensure_ascii=False).encode(),
         problem.status,
         {
             "content-language": LANGUAGE_TAGS[current_language()],
@@ -175,11 +175,11 @@ def problem_response(request: Request, problem: Problem) -> Response:
 
 
 def status_response(request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """The problem of a status that has no more to tell."""
+    """The problem of a status, without details."""
     return problem_response(request, Problem(status, headers=headers or {}))
 
 
 def sentence_response(request: Request, status: int, sentence: str, headers: Mapping[str, str]) -> Response:
-    """The problem whose sentence is known, as uploads in pieces tell them."""
-    also = {"retry-after": "60"} if status == 429 else {}
-    return problem_response(request, Problem(status, sentence, headers={**also, **headers}))
+    """The problem with a given sentence, for tus uploads."""
+    retry = {"retry-after": "60"} if status == 429 else {}
+    return problem_response(request, Problem(status, sentence, headers={**retry, **headers}))

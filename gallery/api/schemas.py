@@ -1,4 +1,4 @@
-"""What goes over the wire, as JSON Schema: the same schemas are published, and held against what comes in."""
+"""The JSON Schemas of the API: published in the OpenAPI document, and used to validate requests."""
 
 from __future__ import annotations
 
@@ -24,11 +24,9 @@ from gallery.web.languages import use_language
 
 Schema = dict[str, Any]
 
-OMITTED_FIELDS = {
-    "organisation",
-    "picture",
-}  # of the form of a work: the token says the one, an upload brings the other
-ID_FIELDS = {"artist", "consent", "project", "themes"}  # fields that name other things by their numbers
+# Fields of a work's form: the organisation is the token's, the picture comes by an upload.
+OMITTED_FIELDS = {"organisation", "picture"}
+ID_FIELDS = {"artist", "consent", "project", "themes"}  # fields that name rows by their numbers
 NUMBER: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
 OPTIONAL_NUMBER: Schema = {**NUMBER, "type": ["integer", "null"]}
 TEXT: Schema = {"type": "string"}
@@ -39,11 +37,11 @@ BOOLEAN: Schema = {"type": "boolean"}
 
 
 def object_schema(properties: Mapping[str, Schema], description: str = "") -> Schema:
-    """An object that has all of `properties` and no other."""
-    told: Schema = {"type": "object", "additionalProperties": False}
+    """An object with exactly these properties."""
+    schema: Schema = {"type": "object", "additionalProperties": False}
     if description:
-        told["description"] = description
-    return {**told, "required": list(properties), "properties": dict(properties)}
+        schema["description"] = description
+    return {**schema, "required": list(properties), "properties": dict(properties)}
 
 
 def enum_schema(values: Any) -> Schema:
@@ -63,22 +61,22 @@ def page_schema(name: str, schema: Schema) -> Schema:
 
 
 def field_schema(field: Field) -> Schema:
-    """What a field of a form takes in JSON. null empties it."""
-    told: Schema
+    """The schema of a form field in JSON; null empties the field."""
+    schema: Schema
     if field.name in ID_FIELDS:
-        told = {"type": "array", "items": NUMBER} if field.name == "themes" else dict(OPTIONAL_NUMBER)
+        schema = {"type": "array", "items": NUMBER} if field.name == "themes" else dict(OPTIONAL_NUMBER)
     elif isinstance(field, SelectMultipleField):
-        told = {"type": "array", "items": enum_schema(choice[0] for choice in _choices(field))}
-    elif isinstance(field, SelectField):  # radio buttons are one, too
-        told = {"type": ["string", "null"], "enum": [*(choice[0] for choice in _choices(field)), None]}
+        schema = {"type": "array", "items": enum_schema(choice[0] for choice in _choices(field))}
+    elif isinstance(field, SelectField):  # also for radio buttons
+        schema = {"type": ["string", "null"], "enum": [*(choice[0] for choice in _choices(field)), None]}
     elif isinstance(field, WholeNumberField):
-        told = {"type": ["integer", "null"], "minimum": FIRST_YEAR, "maximum": 9999}
+        schema = {"type": ["integer", "null"], "minimum": FIRST_YEAR, "maximum": 9999}
     elif isinstance(field, DateField):
-        told = dict(OPTIONAL_DATE)
+        schema = dict(OPTIONAL_DATE)
     else:
-        told = {"type": ["string", "null"], "maxLength": max_length(field)}
+        schema = {"type": ["string", "null"], "maxLength": max_length(field)}
     words = [str(field.label.text), str(field.description or "")]
-    return {**told, "description": ". ".join(word.rstrip(".") for word in words if word) + "."}
+    return {**schema, "description": ". ".join(word.rstrip(".") for word in words if word) + "."}
 
 
 def _choices(field: Field) -> list[tuple[str, str]]:
@@ -86,21 +84,21 @@ def _choices(field: Field) -> list[tuple[str, str]]:
 
 
 def max_length(field: Field) -> int:
-    """The number of characters that a text field takes."""
+    """In characters."""
     return next(int(each.max) for each in field.validators if isinstance(each, Length))
 
 
 def work_field_schemas() -> dict[str, Schema]:
-    """What a work is told in: the fields of its form, as they are declared there."""
+    """Name → schema of the fields of a work's form."""
     with use_language("en"):
         form = WorkForm(offered=WorkOptions([], [], [], [], []))
-        told = {
+        schemas = {
             field.name: field_schema(field)
             for field in form
             if field.name not in OMITTED_FIELDS and not isinstance(field, FileField)
         }
-    told["language"] = {**told["language"], "type": "string", "enum": ["zh", "en"]}
-    return told
+    schemas["language"] = {**schemas["language"], "type": "string", "enum": ["zh", "en"]}
+    return schemas
 
 
 def work_change_schema() -> Schema:
@@ -117,9 +115,9 @@ def work_change_schema() -> Schema:
 
 
 def new_work_schema() -> Schema:
-    told = work_change_schema()
-    title = {**told["properties"]["title"], "type": "string", "minLength": 1}
-    return {**told, "required": ["title"], "properties": {**told["properties"], "title": title}}
+    schema = work_change_schema()
+    title = {**schema["properties"]["title"], "type": "string", "minLength": 1}
+    return {**schema, "required": ["title"], "properties": {**schema["properties"], "title": title}}
 
 
 PICTURE = object_schema(
@@ -256,7 +254,6 @@ PROBLEM: Schema = {
 
 
 def schemas() -> dict[str, Schema]:
-    """Every schema by its name."""
     return {
         "NewWork": new_work_schema(),
         "WorkChange": work_change_schema(),
@@ -274,7 +271,7 @@ def schemas() -> dict[str, Schema]:
 
 
 def validation_errors(value: Any, schema: Schema, pointer: str = "") -> Iterator[FieldError]:
-    """What in `value` is not as `schema` says, each with a sentence. It knows the keywords that requests use here."""
+    """Errors of `value` against `schema`. Supports only the keywords that our request schemas use."""
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if not any(_is_of_type(value, kind) for kind in kinds):
         yield FieldError(str(TYPE_SENTENCES[kinds[0]]()), pointer)
@@ -314,8 +311,8 @@ def _scalar_error(value: Any, schema: Schema) -> str:
         if schema.get("format") == "date" and not is_day(value):
             return _("Please write a date, such as 2026-12-22.")
     elif not schema.get("minimum", value) <= value <= schema.get("maximum", value):
-        told = {"first": schema["minimum"], "last": schema["maximum"]}
-        return _("This takes a whole number from %(first)s to %(last)s.") % told
+        limits = {"first": schema["minimum"], "last": schema["maximum"]}
+        return _("This takes a whole number from %(first)s to %(last)s.") % limits
     return ""
 
 
@@ -328,7 +325,7 @@ TYPE_SENTENCES = {
 
 
 def _is_of_type(value: Any, kind: str) -> bool:
-    """Whether a value that JSON told is of a type of JSON Schema."""
+    """Whether a parsed JSON value has a type of JSON Schema."""
     if kind == "integer":
         return (isinstance(value, int) and not isinstance(value, bool)) or (
             isinstance(value, float) and value.is_integer()
@@ -348,5 +345,4 @@ def is_day(text: str) -> bool:
 
 
 def escape_pointer(name: str) -> str:
-    """A name as it stands in a JSON pointer."""
     return name.replace("~", "~0").replace("/", "~1")

@@ -1,4 +1,4 @@
-"""The tokens of an organisation's programs, at the desk of its owners."""
+"""Tokens for an organisation's programs, at the desk of its owners."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from gallery.web.rendering import flash, redirect, render
 
 
 async def index(request: Request) -> Response:
-    """An owner sees which programs act for the organisation, and when each was last here."""
+    """An owner sees the organisation's tokens, and when each was last used."""
     _person, organisation, _membership = await load_as_owner(request)
     return await _page(request, organisation, _empty())
 
 
 async def create(request: Request) -> Response:
-    """An owner makes a token; it is shown on this one answer and never again."""
+    """An owner makes a token; only this response shows it."""
     _person, organisation, membership = await load_as_owner(request)
     if not organisation.is_active:
         raise HTTPException(404)
@@ -55,7 +55,7 @@ async def create(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """An owner ends a token; whoever has it is turned away from this moment on."""
+    """An owner ends a token; programs that use it are refused from now on."""
     _person, organisation, _membership = await load_as_owner(request)
     if not await end_token(organisation.id, request.path_params["token"]):
         raise HTTPException(404)

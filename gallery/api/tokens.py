@@ -1,4 +1,4 @@
-"""Making, finding and ending the tokens with which programs come."""
+"""Making, finding and ending the tokens of programs."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ SCOPE_WORDS: Mapping[str, Any] = {
 }
 LIFETIMES_DAYS = (30, 90, 365)
 MAX_TOKENS = 20  # tokens of one organisation that have not ended
-USED_AT_INTERVAL = timedelta(minutes=10)  # how often `used_at` is written
-EXPIRED_RETENTION = timedelta(days=30)  # how long an expired one stays in the list
+USED_AT_INTERVAL = timedelta(minutes=10)  # `used_at` is written at most this often
+EXPIRED_RETENTION = timedelta(days=30)  # an expired token stays in the list for this long
 
-# `gallery_`, 32 random letters and digits (190 bits), and 6 that follow from them: whoever looks for secrets that leaked
-# finds it by its beginning and knows by its end that it is one, without asking us.
+# `gallery_`, 32 random letters and digits (190 bits), and a checksum of 6. Programs that scan for leaked
+# secrets find a token by its beginning and verify it by its checksum, without asking us.
 PREFIX = "gallery_"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_LENGTH, CHECK_LENGTH, SHOWN_LENGTH = 32, 6, 5
@@ -37,19 +37,18 @@ TOKEN_PATTERN = re.compile(rf"{PREFIX}([0-9A-Za-z]{{{RANDOM_LENGTH}}})([0-9A-Za-
 
 
 class TooManyTokens(Exception):
-    """The organisation has MOST tokens; `sentence` says what to do."""
+    """The organisation has MAX_TOKENS tokens; `sentence` says what to do."""
 
     sentence: Any = _l("There are %(most)s tokens already. Please end one that is no longer used.")
 
 
 def new_token_text() -> str:
-    """A token as a program sends it."""
     random = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH))
     return f"{PREFIX}{random}{check_letters(random)}"
 
 
 def check_letters(random: str) -> str:
-    """The CRC-32 of the random letters in base 62, 6 digits."""
+    """The CRC-32 of the random letters, as 6 digits in base 62."""
     number = zlib.crc32(random.encode())
     digits = ""
     for _ in range(CHECK_LENGTH):
@@ -59,21 +58,21 @@ def check_letters(random: str) -> str:
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether `text` can be a token of a gallery: only such ones are looked up."""
-    found = TOKEN_PATTERN.fullmatch(text)
-    return found is not None and check_letters(found[1]) == found[2]
+    """Whether `text` has a token's form and checksum; only such texts are looked up."""
+    match = TOKEN_PATTERN.fullmatch(text)
+    return match is not None and check_letters(match[1]) == match[2]
 
 
 async def make_token(
     membership: Membership, name: str, scopes: Collection[str], days: int
 ) -> tuple[Token, str]:
-    """A new token of a member's organisation, with the text that is shown this once. Raises TooManyTokens."""
+    """A new token, and its text, which is not stored. Raises TooManyTokens."""
     text = new_token_text()
     async with in_transaction():
-        # All are held, so that two owners at once do not make one too many.
+        # Lock all memberships, so that two owners at once cannot exceed the limit.
         members = await locked(Membership.filter(organisation_id=membership.organisation_id).order_by("id"))
-        held = Token.filter(membership_id__in=[each.id for each in members], expires_at__gt=now())
-        if await held.count() >= MAX_TOKENS:
+        current = Token.filter(membership_id__in=[each.id for each in members], expires_at__gt=now())
+        if await current.count() >= MAX_TOKENS:
             raise TooManyTokens
         token = await Token.create(
             membership=membership,
@@ -88,7 +87,7 @@ async def make_token(
 
 
 async def find_token(text: str) -> Token | None:
-    """The token that a program sent, with its member and organisation; None where it opens nothing (any more)."""
+    """The token with this text, with its member and organisation; None if it is not valid (any more)."""
     if not is_well_formed(text):
         return None
     token = (
@@ -109,7 +108,7 @@ async def find_token(text: str) -> Token | None:
 
 
 async def tokens_of(organisation_id: int) -> list[Token]:
-    """The tokens of an organisation, each with its member; the newest first."""
+    """The organisation's tokens with their members, the newest first."""
     return (
         await Token.filter(membership__organisation_id=organisation_id)
         .order_by("-id")
@@ -118,7 +117,7 @@ async def tokens_of(organisation_id: int) -> list[Token]:
 
 
 async def end_token(organisation_id: int, id: int) -> bool:
-    """End a token at once; whether there was one."""
+    """End a token at once; returns whether it existed."""
     async with in_transaction():
         token = await Token.get_or_none(id=id, membership__organisation_id=organisation_id)
         if token is None:

@@ -1,4 +1,4 @@
-"""Works as programs see and send them, through the same form, rules and verbs as at the desk."""
+"""Works as programs read and send them, with the same form, rules and functions as at the desk."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ WORK_FILTERS: Mapping[str, Schema] = {
 async def index(request: Request) -> Response:
     """A program lists the organisation's works, the newest first."""
     _person, (organisation,) = await load_member(request)
-    asked = parse_parameters(request, WORK_FILTERS)
+    parameters = parse_parameters(request, WORK_FILTERS)
     works = Artwork.filter(organisation_id=organisation.id)
-    if "status" in asked:
-        works = works.filter(status=asked["status"])
-    limit = asked.get("limit", PAGE_SIZE)
-    rows = await works.filter(id__lt=asked.get("after", MAX_NUMBER + 1)).order_by("-id").limit(limit + 1)
+    if "status" in parameters:
+        works = works.filter(status=parameters["status"])
+    limit = parameters.get("limit", PAGE_SIZE)
+    rows = await works.filter(id__lt=parameters.get("after", MAX_NUMBER + 1)).order_by("-id").limit(limit + 1)
     on_view = await _on_view(rows)
     lines = [
         {
@@ -82,7 +82,7 @@ async def index(request: Request) -> Response:
 def page_response(
     request: Request, name: str, lines: list[dict[str, Any]], limit: int, *, has_more: bool
 ) -> Response:
-    """One page of a list; the next one begins after its last line."""
+    """One page of a list; the next page begins after its last line."""
     following = None
     headers = {}
     if has_more:
@@ -100,11 +100,11 @@ async def show(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A program enters a work as a draft; its picture comes by an upload."""
+    """A program creates a draft; its picture comes by an upload."""
     person, organisations = await load_member(request)
-    told = parse_json(request, request.state.body, new_work_schema())
+    values = parse_json(request, request.state.body, new_work_schema())
     begin = {"language": [person.language], "starts_on": [today().isoformat()]}
-    fields = form_fields({**begin, **as_form_fields(told)}, {"organisation": str(organisations[0].id)})
+    fields = form_fields({**begin, **as_form_fields(values)}, {"organisation": str(organisations[0].id)})
     form = WorkForm(fields, offered=await load_work_options(organisations))
     details = form.read(has_picture=False)
     if details is None:
@@ -118,13 +118,13 @@ async def create(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A program changes some fields of a draft, or of what was returned."""
+    """A program changes some fields of a draft or a returned work."""
     person, organisations, artwork = await load_artwork(request)
-    told = parse_json(request, request.state.body, work_change_schema())
+    values = parse_json(request, request.state.body, work_change_schema())
     if not artwork.is_editable:
         raise Problem(409, why_not_editable(artwork.status))
     _check_etag(request.headers, artwork)
-    form = form_with(artwork, as_form_fields(told), await load_work_options(organisations, artwork))
+    form = form_with(artwork, as_form_fields(values), await load_work_options(organisations, artwork))
     details = form.read(has_picture=artwork.image_id is not None)
     if details is None:
         raise _field_errors_problem(form.errors)
@@ -166,7 +166,7 @@ async def create_submission(request: Request) -> Response:
 
 
 async def create_taking_back(request: Request) -> Response:
-    """A program takes back what waits for the curators."""
+    """A program takes back a waiting work."""
     person, _organisations, artwork = await load_artwork(request)
     try:
         await take_back(artwork, person)
@@ -176,7 +176,7 @@ async def create_taking_back(request: Request) -> Response:
 
 
 async def show_path(request: Request) -> Response:
-    """A program reads where a work stands, who has it, and the way it came."""
+    """A program reads the status of a work, who has to act, and its history."""
     _person, organisations, artwork = await load_artwork(request)
     await artwork.fetch_related("submissions__by", "submissions__taken_back__by", "reviews__by")
     hung = await hung_steps(artwork)
@@ -184,7 +184,7 @@ async def show_path(request: Request) -> Response:
     steps = sorted([*review_steps(artwork, labels), *hung], key=lambda step: step.at)
     review = max(artwork.reviews, key=lambda each: each.at, default=None)
     notes = review.notes if review is not None and artwork.status == Status.RETURNED else {}
-    told = {
+    payload = {
         **work_state_json(request, artwork),
         "who_has_it": who_has_it(artwork, hung),
         "why": status_reason(artwork),
@@ -199,11 +199,14 @@ async def show_path(request: Request) -> Response:
         ],
         "notes": [{"pointer": f"/{name}", "detail": note} for name, note in notes.items()],
     }
-    return json_response(told)
+    return json_response(payload)
 
 
 def work_state_json(request: Request, artwork: Artwork) -> dict[str, Any]:
-    """What every answer about a work says. It holds none of its words, for it may be kept to be given again."""
+    """Part of every response about a work.
+
+    It contains none of its texts, because it may be saved with a key.
+    """
     return {
         "id": artwork.id,
         "public_id": artwork.public_id,
@@ -214,7 +217,7 @@ def work_state_json(request: Request, artwork: Artwork) -> dict[str, Any]:
 
 
 async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dict[str, Any]:
-    """Everything of a work; its themes and image must be fetched."""
+    """All fields of a work; its themes and image must be fetched."""
     pages = pages_of(request)
     addresses = {
         language: pages.absolute(pages.url("visits:artwork", language=language, public_id=artwork.public_id))
@@ -255,19 +258,19 @@ async def _on_view(works: list[Artwork]) -> set[int]:
 
 
 def _state_response(request: Request, artwork: Artwork, status: int = 200) -> Response:
-    told = work_state_json(request, artwork)
-    headers = {"location": told["self"]} if status == 201 else {}
-    return json_response(told, status, {**headers, **_etag(artwork)})
+    payload = work_state_json(request, artwork)
+    headers = {"location": payload["self"]} if status == 201 else {}
+    return json_response(payload, status, {**headers, **_etag(artwork)})
 
 
 def _etag(artwork: Artwork) -> dict[str, str]:
-    """The name of what a work says now: it changes with each save."""
-    told = f"{artwork.id} {artwork.updated_at.timestamp():.6f}"
-    return {"etag": f'"{hashlib.sha256(told.encode()).hexdigest()[:16]}"'}
+    """The ETag changes with each save."""
+    version = f"{artwork.id} {artwork.updated_at.timestamp():.6f}"
+    return {"etag": f'"{hashlib.sha256(version.encode()).hexdigest()[:16]}"'}
 
 
 def _check_etag(headers: Headers, artwork: Artwork) -> None:
-    """Raises Problem 412 where the program says which state it saw, and the work is another by now."""
+    """Raises Problem 412 if the request has an If-Match and the work has changed since."""
     seen = headers.get("if-match")
     if seen is None or seen.strip() == "*":
         return
@@ -276,10 +279,10 @@ def _check_etag(headers: Headers, artwork: Artwork) -> None:
 
 
 def _field_errors_problem(errors: Mapping[str | None, Any]) -> Problem:
-    wrong = [FieldError(str(each[0]), f"/{name}") for name, each in errors.items() if each]
-    return Problem(422, errors=wrong)
+    field_errors = [FieldError(str(each[0]), f"/{name}") for name, each in errors.items() if each]
+    return Problem(422, errors=field_errors)
 
 
 def format_moment(value: Any) -> str:
-    """A moment as RFC 3339 writes it, in UTC."""
+    """RFC 3339, in UTC."""
     return str(value.isoformat().replace("+00:00", "Z"))

@@ -11,7 +11,6 @@ from starlette.routing import Route
 from tortoise.functions import Count
 
 from gallery.artists.access import load_artist, load_consent
-from gallery.artists.consents import STATE_WORDS
 from gallery.artists.forms import ArtistForm, PrivateForm
 from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.private_details import (
@@ -89,7 +88,6 @@ async def _page(request: Request, artist: Artist, form: ArtistForm, status: int 
         "artist": artist,
         "form": form,
         "consents": consents,
-        "state_words": STATE_WORDS,
         "has_details": await PrivateDetails.exists(artist_id=artist.id),
         "readings": await private_accesses(artist, [each.id for each in consents]),
         "work_count": await artist.artworks.all().count(),

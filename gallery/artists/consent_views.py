@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gallery.artists.access import load_consent
-from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS, set_artist_page
+from gallery.artists.consents import SCOPE_WORDS, set_artist_page
 from gallery.artists.forms import RenewalForm
 from gallery.artists.models import Consent
 from gallery.artists.private_details import FORM_MAX_BYTES
@@ -130,7 +130,7 @@ async def slip(request: Request) -> Response:
 
 
 def _words() -> dict[str, object]:
-    return {"agreed_by_words": AGREED_BY_WORDS, "scope_words": SCOPE_WORDS, "state_words": STATE_WORDS}
+    return {"scope_words": SCOPE_WORDS}
 
 
 routes = [

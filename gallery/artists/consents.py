@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from gallery.accounts.models import Person
-from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, ConsentState
+from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
@@ -23,24 +23,12 @@ CODE_ALPHABET = (
 CODE_LENGTH = 20  # characters of 5 bits: 100 bits cannot be guessed
 _MISREAD_LETTERS = str.maketrans("OIL", "011")
 
-AGREED_BY_WORDS: Mapping[str, Any] = {
-    AgreedBy.ARTIST: _l("the artist"),
-    AgreedBy.PARENT: _l("a parent"),
-    AgreedBy.GUARDIAN: _l("a guardian"),
-}
 SCOPE_WORDS: Mapping[str, Any] = {
     "web": _l("showing on this website"),
     "sharing": _l("sharing on social networks"),
     "print": _l("printing, such as posters and catalogues"),
     "archive": _l("keeping in the archive after the exhibition"),
     "machine_use": _l("use by machines, such as training of programs"),
-}
-STATE_WORDS: Mapping[str, Any] = {
-    ConsentState.NOT_YET: _l("not yet in force"),
-    ConsentState.IN_FORCE: _l("in force"),
-    ConsentState.EXPIRING: _l("ends soon"),
-    ConsentState.EXPIRED: _l("expired"),
-    ConsentState.WITHDRAWN: _l("withdrawn"),
 }
 
 

@@ -16,7 +16,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent
+from gallery.artists.consents import SCOPE_WORDS, NewConsent
 from gallery.artists.models import BIRTH_BANDS, AgreedBy
 from gallery.clock import today
 from gallery.web.forms import Form, LineField, Required, TextBlockField
@@ -45,7 +45,7 @@ class ConsentFields(Form):
     agreed_by = RadioField(
         _l("Who agreed"),
         [Optional()],
-        choices=[SelectChoice(value, word) for value, word in AGREED_BY_WORDS.items()],
+        choices=[SelectChoice(each, each.label) for each in AgreedBy],
         invalid_choice_message=NO_SUCH_CHOICE,
     )
     scopes = CheckboxesField(

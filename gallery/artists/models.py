@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tortoise import fields
 from tortoise.models import Model
 
 from gallery.clock import today
+from gallery.web.languages import LabelledEnum
+from gallery.web.languages import lazy_gettext as _l
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -67,21 +68,21 @@ class PrivateDetails(Model):
         table = "private_details"
 
 
-class AgreedBy(StrEnum):
-    ARTIST = "artist"
-    PARENT = "parent"
-    GUARDIAN = "guardian"
+class AgreedBy(LabelledEnum):
+    ARTIST = "artist", _l("the artist")
+    PARENT = "parent", _l("a parent")
+    GUARDIAN = "guardian", _l("a guardian")
 
 
 SCOPES = ("web", "sharing", "print", "archive", "machine_use")
 
 
-class ConsentState(StrEnum):
-    NOT_YET = "not_yet"  # its first day is to come
-    IN_FORCE = "in_force"
-    EXPIRING = "expiring"  # in force, and ends within EXPIRING_DAYS
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
+class ConsentState(LabelledEnum):
+    NOT_YET = "not_yet", _l("not yet in force")  # its first day is to come
+    IN_FORCE = "in_force", _l("in force")
+    EXPIRING = "expiring", _l("ends soon")  # in force, and ends within EXPIRING_DAYS
+    EXPIRED = "expired", _l("expired")
+    WITHDRAWN = "withdrawn", _l("withdrawn")
 
 
 EXPIRING_DAYS = 60

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gallery.accounts.models import Person
-from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent, lock_with_works, record_consent
+from gallery.artists.consents import SCOPE_WORDS, NewConsent, lock_with_works, record_consent
 from gallery.artists.models import SCOPES, Artist, Consent, ConsentState
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -95,9 +95,7 @@ def compare_consents(older: Consent, newer: Consent) -> list[ComparedField]:
 
     return [
         *(ComparedField(str(SCOPE_WORDS[name]), agreed(older, name), agreed(newer, name)) for name in SCOPES),
-        ComparedField(
-            _("Who agreed"), str(AGREED_BY_WORDS[older.agreed_by]), str(AGREED_BY_WORDS[newer.agreed_by])
-        ),
+        ComparedField(_("Who agreed"), str(older.agreed_by.label), str(newer.agreed_by.label)),
         ComparedField(_("Runs from"), shown_date(older.starts_on), shown_date(newer.starts_on)),
         ComparedField(_("Until and including"), until(older), until(newer)),
     ]

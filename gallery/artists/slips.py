@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import segno
 
-from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, grouped_code
+from gallery.artists.consents import SCOPE_WORDS, grouped_code
 from gallery.artists.models import Consent
 from gallery.settings import Settings
 from gallery.web.languages import LANGUAGES, use_language
@@ -47,7 +47,7 @@ def _text(consent: Consent, settings: Settings, language: str) -> SlipText:
             site_name=settings.site_name(language),
             heading=_("Your consent"),
             credit=_("For works by %(name)s") % {"name": _credit(consent, language)},
-            agreed=_("Agreed by: %(who)s") % {"who": AGREED_BY_WORDS[consent.agreed_by]},
+            agreed=_("Agreed by: %(who)s") % {"who": consent.agreed_by.label},
             scope=_("For: %(scope)s")
             % {"scope": _("; ").join(str(SCOPE_WORDS[name]) for name in consent.scope)},
             dates=_("From %(start)s to %(end)s") % {"start": starts, "end": shown_date(consent.ends_on)}

@@ -11,7 +11,6 @@ from wtforms import FileField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from gallery.artists.consents import AGREED_BY_WORDS
 from gallery.artists.forms import NO_SUCH_CHOICE, CheckboxesField, ConsentFields
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.hashtags import themes_in_hashtags
@@ -334,7 +333,7 @@ def _find_choice(rows: Sequence[ModelT], id: Any) -> ModelT | None:
 
 def consent_label(consent: Consent) -> str:
     """The label of a consent: artist, who agreed, until when; its artist must be fetched."""
-    parts = [consent.artist.credit_name, str(AGREED_BY_WORDS[consent.agreed_by])]
+    parts = [consent.artist.credit_name, str(consent.agreed_by.label)]
     if consent.ends_on:
         parts.append(_("until %(day)s") % {"day": shown_date(consent.ends_on)})
     return " · ".join(parts)

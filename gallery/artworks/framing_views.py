@@ -185,8 +185,7 @@ def _redirect_if_not_framable(request: Request, artwork: Artwork) -> Response | 
     if image is None or image.state not in {ImageState.RECEIVED, ImageState.READY}:
         return redirect_to_work(request, artwork, _("There is no picture yet that could be turned."))
     if unframed_name(image) is None:
-        sentence = _("The picture is being prepared. Please come back in a moment.")
-        return redirect_to_work(request, artwork, sentence)
+        return redirect_to_work(request, artwork, str(ImageState.RECEIVED.label))
     return None
 
 

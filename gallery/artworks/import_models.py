@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
 from tortoise.models import Model
 
 from gallery.images.models import new_token
+from gallery.web.languages import LabelledEnum
+from gallery.web.languages import lazy_gettext as _l
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
     from gallery.organisations.models import Organisation
 
 
-class ImportState(StrEnum):
-    RECEIVED = "received"  # the worker stores the pictures, then tries every row
-    CHECKED = "checked"  # tried: the report says what would be made; a partner has to confirm
-    CONFIRMED = "confirmed"  # the worker makes the works
-    DONE = "done"
-    REFUSED = "refused"  # the file as a whole cannot be used
-    TAKEN_BACK = "taken_back"
+class ImportState(LabelledEnum):
+    RECEIVED = "received", _l("being looked through")  # the worker stores the pictures, then tries every row
+    # Tried: the report says what would be made; a partner has to confirm.
+    CHECKED = "checked", _l("waits for your yes")
+    CONFIRMED = "confirmed", _l("being brought in")  # the worker makes the works
+    DONE = "done", _l("brought in")
+    REFUSED = "refused", _l("cannot be used")  # the file as a whole cannot be used
+    TAKEN_BACK = "taken_back", _l("taken back")
 
 
 BUNDLE_FOLDER = "imports"  # a folder of the private store

@@ -37,14 +37,6 @@ MAX_LISTED = 30  # imports in the list
 
 logger = logging.getLogger("gallery")
 
-STATE_WORDS = {
-    ImportState.RECEIVED: _l("being looked through"),
-    ImportState.CHECKED: _l("waits for your yes"),
-    ImportState.CONFIRMED: _l("being brought in"),
-    ImportState.DONE: _l("brought in"),
-    ImportState.REFUSED: _l("cannot be used"),
-    ImportState.TAKEN_BACK: _l("taken back"),
-}
 
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -96,7 +88,6 @@ async def _render_index(request: Request, form: ImportForm, status: int = 200) -
     context = {
         "form": form,
         "imports": await imports,
-        "words": STATE_WORDS,
         "has_several": len(form.offered.organisations) > 1,
         "columns": COLUMN_LABELS,
         "at_work": RUNNING_STATES,
@@ -194,7 +185,7 @@ async def show(request: Request) -> Response:
         "refusal": fault_sentence(job.refusal["code"], job.refusal) if job.refusal else "",
         "word": _("nothing can be brought in yet")
         if job.state == ImportState.CHECKED and not report["good"]
-        else STATE_WORDS[job.state],
+        else job.state.label,
         "is_waiting": job.state in RUNNING_STATES,
         "made": await made.count() if is_done else 0,
         "changed": await works.filter(updated_at__gt=job.finished_at).count() if is_done else 0,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
-from enum import StrEnum
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from tortoise import fields
@@ -16,7 +15,7 @@ from tortoise.queryset import QuerySet
 from gallery.artists.models import ConsentState
 from gallery.clock import now, today
 from gallery.images.models import ImageState
-from gallery.web.languages import LocalizedText, current_language, other_language
+from gallery.web.languages import LabelledEnum, LocalizedText, current_language, gettext, other_language
 from gallery.web.languages import lazy_gettext as _l
 
 if TYPE_CHECKING:
@@ -33,15 +32,20 @@ if TYPE_CHECKING:
     from gallery.themes.models import Theme
 
 
-class Status(StrEnum):
+class Status(LabelledEnum):
     """The state of a work: a summary of its submissions, reviews and the withdrawal of its consent."""
 
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
+    DRAFT = "draft", _l("draft")
+    SUBMITTED = "submitted", _l("submitted")
+    RETURNED = "returned", _l("returned")
+    ACCEPTED = "accepted", _l("accepted")
+    DECLINED = "declined", _l("declined")
+    WITHDRAWN = "withdrawn", _l("withdrawn")
+
+    @property
+    def curator_label(self) -> str:
+        """The label on curators' pages: what a partner has submitted waits for them."""
+        return gettext("Waiting") if self is Status.SUBMITTED else str(self.label).capitalize()
 
 
 # The organisation cannot change such a work: its current values were sent for review, or accepted.
@@ -118,37 +122,20 @@ def may_be_exhibited() -> Q:
     )
 
 
-class Hindrance(StrEnum):
+class Hindrance(LabelledEnum):
     """Why a work may not be shown, wherever it hangs."""
 
-    WITHDRAWN = "withdrawn"
-    NOT_ACCEPTED = "not_accepted"
-    VETOED = "vetoed"
-    NO_CONSENT = "no_consent"
-    CONSENT_NOT_FOR_WEB = "consent_not_for_web"
-    CONSENT_NOT_YET = "consent_not_yet"
-    CONSENT_EXPIRED = "consent_expired"
-    CONSENT_WITHDRAWN = "consent_withdrawn"
-    ORGANISATION_STOPPED = "organisation_stopped"
-    PICTURE_NOT_READY = "picture_not_ready"
+    WITHDRAWN = "withdrawn", _l("Withdrawn")
+    NOT_ACCEPTED = "not_accepted", _l("No longer accepted")
+    VETOED = "vetoed", _l("Taken off the wall")
+    NO_CONSENT = "no_consent", _l("No consent")
+    CONSENT_NOT_FOR_WEB = "consent_not_for_web", _l("Consent not for the web")
+    CONSENT_NOT_YET = "consent_not_yet", _l("Consent not in force yet")
+    CONSENT_EXPIRED = "consent_expired", _l("Consent expired")
+    CONSENT_WITHDRAWN = "consent_withdrawn", _l("Consent withdrawn")
+    ORGANISATION_STOPPED = "organisation_stopped", _l("Organisation not active")
+    PICTURE_NOT_READY = "picture_not_ready", _l("Picture not ready")
 
-    @property
-    def word(self) -> Any:
-        return HINDRANCE_WORDS[self]
-
-
-HINDRANCE_WORDS: Mapping[Hindrance, Any] = {
-    Hindrance.WITHDRAWN: _l("Withdrawn"),
-    Hindrance.NOT_ACCEPTED: _l("No longer accepted"),
-    Hindrance.VETOED: _l("Taken off the wall"),
-    Hindrance.NO_CONSENT: _l("No consent"),
-    Hindrance.CONSENT_NOT_FOR_WEB: _l("Consent not for the web"),
-    Hindrance.CONSENT_NOT_YET: _l("Consent not in force yet"),
-    Hindrance.CONSENT_EXPIRED: _l("Consent expired"),
-    Hindrance.CONSENT_WITHDRAWN: _l("Consent withdrawn"),
-    Hindrance.ORGANISATION_STOPPED: _l("Organisation not active"),
-    Hindrance.PICTURE_NOT_READY: _l("Picture not ready"),
-}
 
 HINDRANCE_OF_CONSENT = {
     ConsentState.NOT_YET: Hindrance.CONSENT_NOT_YET,
@@ -281,12 +268,12 @@ class Artwork(Model):
         return self.status in {Status.DRAFT, Status.RETURNED}
 
 
-class Stage(StrEnum):
+class Stage(LabelledEnum):
     """How far the review of a submission is, if two curators decide."""
 
-    FIRST = "first"  # no curator has decided
-    SECOND = "second"  # one has decided; another decides without seeing that decision
-    DISPUTED = "disputed"  # they disagree
+    FIRST = "first", ""  # no curator has decided
+    SECOND = "second", _l("Second review")  # one has decided; another decides without seeing that decision
+    DISPUTED = "disputed", _l("Two curators disagree")
 
 
 class Submission(Model):

@@ -40,7 +40,7 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
     if artwork.image is None or artwork.image.state == ImageState.ERASED:
         missing["picture"] = _("Please choose a picture of the work.")
     elif artwork.image.state == ImageState.REFUSED:
-        missing["picture"] = _("This picture could not be prepared. Please choose another.")
+        missing["picture"] = str(ImageState.REFUSED.label)
     missing.update(_missing_texts({name: getattr(artwork, name) for name in TEXT_FIELDS}))
     if artwork.artist_id is None:
         missing["artist"] = _("Please say who made it: choose an artist or write a credit name.")

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from gallery.artworks.models import Artwork, Status
-from gallery.artworks.works import STATUS_WORDS
 from gallery.clock import now, start_of_day, to_local
 from gallery.images.models import ImageState
 from gallery.images.sandbox.parent import REFUSALS
@@ -23,7 +22,7 @@ OPENED, HUNG, SEEN = "opened", "hung", "seen"
 
 @dataclass(frozen=True)
 class Step:
-    word: Any  # as in STATUS_WORDS
+    word: Any  # such as the label of `status`
     status: str
     at: datetime
     by: str
@@ -35,7 +34,7 @@ class Step:
 def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
     """Submissions and reviews, oldest first; both must be fetched, with their `by`."""
     steps = [
-        Step(STATUS_WORDS[Status.SUBMITTED], Status.SUBMITTED, each.at, each.by.name if each.by else "")
+        Step(Status.SUBMITTED.label, Status.SUBMITTED, each.at, each.by.name if each.by else "")
         for each in artwork.submissions
     ]
     for submission in artwork.submissions:
@@ -47,9 +46,8 @@ def review_steps(artwork: Artwork, labels: Form) -> list[Step]:
             (str(labels[name].label.text) if name in labels else name, note)
             for name, note in review.notes.items()
         ]
-        word = STATUS_WORDS.get(review.decision, review.decision)
         by = review.by.name if review.by else ""
-        steps.append(Step(word, review.decision, review.at, by, review.reason, notes))
+        steps.append(Step(review.decision.label, review.decision, review.at, by, review.reason, notes))
     return sorted(steps, key=lambda step: step.at)
 
 

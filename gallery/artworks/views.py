@@ -14,7 +14,7 @@ from starlette.routing import Route
 from tortoise.functions import Count
 
 from gallery.accounts.access import load_person
-from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS
+from gallery.artists.consents import SCOPE_WORDS
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.access import load_artwork
 from gallery.artworks.filters import load_work_filter
@@ -27,7 +27,6 @@ from gallery.artworks.submissions import missing_fields
 from gallery.artworks.taking_back import NothingToTakeBack, take_back
 from gallery.artworks.timeline import hung_steps, review_steps, seen_steps, status_reason, who_has_it
 from gallery.artworks.works import (
-    STATUS_WORDS,
     NotEditable,
     delete_draft,
     load_work_options,
@@ -79,7 +78,6 @@ async def index(request: Request) -> Response:
         "status": status,
         "page": page,
         "has_several": len(organisations) > 1,
-        "words": STATUS_WORDS,
         "work_filter": work_filter,
         "query": urlencode([*status_pair, *work_filter.pairs]),
         "calls": await open_calls(organisations),
@@ -124,8 +122,7 @@ async def show(request: Request) -> Response:
         "is_on_view": await Artwork.all().on_view().filter(id=artwork.id).exists(),
         "is_waiting": artwork.image is not None and artwork.image.state == ImageState.RECEIVED,
         "why_it_waits": waiting_message,
-        "words": STATUS_WORDS,
-        **_consent_words(),
+        "scope_words": SCOPE_WORDS,
     }
     return render(request, "artworks/show.html", context)
 
@@ -184,10 +181,6 @@ async def create_withdrawal(request: Request) -> Response:
         return redirect_to_work(request, artwork, sentence)
     sentence = _("The consent is ended. Nothing that it covered is shown any more.")
     return redirect_to_work(request, artwork, sentence, "done")
-
-
-def _consent_words() -> dict[str, object]:
-    return {"agreed_by_words": AGREED_BY_WORDS, "scope_words": SCOPE_WORDS, "state_words": STATE_WORDS}
 
 
 routes = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from tortoise.expressions import Q
 
@@ -27,16 +26,6 @@ from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.edit_conflicts import EditConflict
 from gallery.web.languages import gettext as _
-from gallery.web.languages import lazy_gettext as _l
-
-STATUS_WORDS: Mapping[str, Any] = {
-    Status.DRAFT: _l("draft"),
-    Status.SUBMITTED: _l("submitted"),
-    Status.RETURNED: _l("returned"),
-    Status.ACCEPTED: _l("accepted"),
-    Status.DECLINED: _l("declined"),
-    Status.WITHDRAWN: _l("withdrawn"),
-}
 
 TRANSLATED_FIELDS = ("title", "story", "alt_text", "medium", "assistance")
 TEXT_FIELDS = (*TRANSLATED_FIELDS, *(f"{name}_translation" for name in TRANSLATED_FIELDS))

@@ -1,4 +1,4 @@
-"""The command line: what a keeper types to set the gallery up, run it and look after it."""
+"""The command line, with which a keeper sets up, runs and looks after a gallery."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from gallery.storage import StoreUnavailable
 
 
 class CommandFailed(click.ClickException):
-    """One line for the keeper."""
+    """An error that is printed as one line."""
 
     exit_code = 1
 
 
 class InvalidSetting(CommandFailed):
-    """A setting that cannot be used: exit code 2, as for a wrong option."""
+    """A setting that cannot be used. It has the exit code of a wrong option."""
 
     exit_code = 2
 
 
 class GalleryGroup(click.Group):
-    """The commands. What a keeper can get wrong ends in one line, not in a traceback."""
+    """The commands. A mistake that a keeper can make ends in one line, not in a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -52,7 +52,7 @@ def main() -> None:
     """Keep an online gallery of artwork by people whom charities help.
 
     Every setting is an environment variable that begins with GALLERY_; GALLERY_HOME names the folder of the
-    database, the pictures and the secret key, and is the current folder unless it is set.
+    database, the pictures and the secret key, and defaults to the current folder.
     """
 
 

@@ -1,4 +1,4 @@
-"""`python -m gallery.cli`: the command line where no script was installed."""
+"""`python -m gallery.cli`: the command line without an installed script."""
 
 from gallery.cli import main
 

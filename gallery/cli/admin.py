@@ -1,4 +1,6 @@
-"""`gallery init`, `invite`, `second-factor`, `check`, `develop`, `archive` and `reindex`: what a keeper does now and then."""
+"""`gallery init`, `invite`, `second-factor`, `check`, `develop`, `archive` and `reindex`: occasional
+commands.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from gallery.cli.common import (
     progress_bar,
     set_up,
 )
-from gallery.cli.inspection import InspectionFinding, damaged_originals, inspect, mend
+from gallery.cli.file_checks import damaged_originals
+from gallery.cli.findings import InspectionFinding
+from gallery.cli.inspection import inspect, mend
 from gallery.cli.processes import run
 from gallery.images.chores import RECEIVED, TO_REDEVELOP, mark_all_for_redevelopment
 from gallery.images.models import Image
@@ -38,7 +42,7 @@ from gallery.web.languages import LANGUAGES
 
 @click.command()
 def init() -> None:
-    """Make folders, secret key and database, or bring them up to date. Safe to repeat."""
+    """Create folders, secret key and database, or bring them up to date. Safe to repeat."""
     settings = Settings.from_env()
     applied = run(set_up(settings))
     console.print(f"Home      {settings.home}")
@@ -51,28 +55,34 @@ def init() -> None:
 
 @click.command()
 @click.argument("email")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="Their role.")
 @click.option(
-    "--role", type=click.Choice([role.value for role in Role]), required=True, help="What they will be."
+    "--organisation", metavar="SLUG", help="The organisation of a member: the last part of its address."
 )
-@click.option("--organisation", metavar="SLUG", help="The organisation of a member, as in its address.")
 @click.option(
-    "--language", type=click.Choice(LANGUAGES), default="zh", show_default=True, help="Of the invitation."
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default="zh",
+    show_default=True,
+    help="The language of the invitation.",
 )
 @click.option(
     "--replace-owners",
     is_flag=True,
-    help="Invite an owner although the organisation has, or had, owners: they are all told by mail.",
+    help="Invite an owner although the organisation has or had owners; all of them get a mail.",
 )
 def invite(email: str, role: str, organisation: str | None, language: str, *, replace_owners: bool) -> None:
-    """Invite EMAIL, and print the link with which they make their account.
+    """Invite EMAIL, and print the link with which they create their account.
 
-    The first member of an organisation is its owner, who invites the others. An organisation that lost its owners gets a
-    new one with --replace-owners.
+    The first member of an organisation is its owner, who invites the others. If an organisation has lost
+    its owners, invite a new one with --replace-owners.
     """
     try:
         email = validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise click.BadParameter(f"{email!r} is no e-mail address: {error}", param_hint="EMAIL") from error
+        raise click.BadParameter(
+            f"{email!r} is not an e-mail address: {error}", param_hint="EMAIL"
+        ) from error
     if (role == Role.MEMBER) != (organisation is not None):
         raise click.UsageError("A member needs --organisation SLUG; a curator or keeper takes none.")
     settings = Settings.from_env()
@@ -92,14 +102,17 @@ async def make_invitation(
     *,
     replace_owners: bool = False,
 ) -> str:
-    """The token of the link; raises BadParameter where there is no organisation `slug`, or only its owners may invite."""
+    """Returns the token of the link.
+
+    Raises BadParameter if there is no organisation `slug`, or only its owners may invite.
+    """
     async with open_database(settings) as database:
         await database.check()
         organisation = await Organisation.get_or_none(slug=slug) if slug else None
         if slug and organisation is None:
             known = ", ".join([each.slug for each in await Organisation.all().order_by("slug").limit(20)])
             raise click.BadParameter(
-                f"there is no organisation {slug!r}. There is: {known or 'none yet'}.",
+                f"there is no organisation {slug!r}. Known: {known or 'none yet'}.",
                 param_hint="--organisation",
             )
         if replace_owners and organisation is not None and await has_had_owner(organisation.id):
@@ -114,33 +127,37 @@ async def make_invitation(
             )
         except InvitationRefused as refusal:
             raise click.BadParameter(
-                f"{slug} has, or had, an owner: only its owners invite its members. If it lost them all, add "
-                "--replace-owners: everybody who is or was one is told by mail.",
+                f"{slug} has or had an owner: only its owners invite members. If it has lost them all, add "
+                "--replace-owners: everybody who is or was an owner gets a mail.",
                 param_hint="--organisation",
             ) from refusal
 
 
 @click.command("second-factor")
 @click.argument("email")
-@click.option("--reset", "is_resetting", is_flag=True, help="Remove it, and sign them out everywhere.")
+@click.option("--reset", "is_resetting", is_flag=True, help="Remove it, and sign the person out everywhere.")
 def second_factor(email: str, is_resetting: bool) -> None:
-    """Say whether EMAIL signs in with a second factor. With --reset it is removed at once, and they are told by mail.
+    """Say whether EMAIL has a second factor. With --reset it is removed at once, and the person gets a mail.
 
-    For a keeper who has lost everything; for others, keepers do it at the desk, where it takes three days.
+    Meant for a keeper who has lost their devices. For others, a keeper does it at the desk, where it
+    takes three days.
     """
     since = run(second_factor_since(Settings.from_env(), email, is_resetting=is_resetting))
     if since is None:
-        console.print(f"{email} signs in with one factor alone.")
+        console.print(f"{email} has no second factor.")
     elif is_resetting:
         console.print(
             f"The second factor of {email} is removed. They sign in with the password and set up another."
         )
     else:
-        console.print(f"{email} has a second factor since {since:%Y-%m-%d}. To remove it: --reset")
+        console.print(f"{email} has a second factor since {since:%Y-%m-%d}. To remove it, add --reset.")
 
 
 async def second_factor_since(settings: Settings, email: str, *, is_resetting: bool) -> datetime | None:
-    """Since when somebody had a second factor; raises BadParameter where there is no such account."""
+    """The moment since which the person has a second factor, or None.
+
+    Raises BadParameter if there is no such account.
+    """
     async with open_database(settings) as database:
         await database.check()
         person = await Person.get_or_none(email=email.strip().lower(), is_active=True)
@@ -156,14 +173,14 @@ async def second_factor_since(settings: Settings, email: str, *, is_resetting: b
     "--mend",
     "is_mending",
     is_flag=True,
-    help="Delete what should not be there, never a picture in use, and have lost renditions made again.",
+    help="Delete files that should not be there, never a picture in use; have lost renditions made again.",
 )
 @click.option("--deep", "is_deep", is_flag=True, help="Also read every original, to find changed bytes.")
 def check(is_mending: bool, is_deep: bool) -> None:
-    """Compare the database with the stored pictures, and say what is wrong.
+    """Compare the database with the stored pictures, and list what is wrong.
 
-    Sizes, references and consents are always looked at. With --deep every original is read and compared with the digest
-    that was kept when it arrived: that takes as long as copying them.
+    Sizes, references and consents are always checked. With --deep, every original is read and compared
+    with the digest that was saved when it arrived; that takes as long as copying them all.
     """
     settings = Settings.from_env()
     findings = run(find_problems(settings, is_mending=is_mending, is_deep=is_deep))
@@ -183,7 +200,9 @@ def check(is_mending: bool, is_deep: bool) -> None:
 
 
 async def audit_log_summary(settings: Settings) -> str:
-    """How far the audit log goes; kept elsewhere, it shows later whether the whole chain was replaced."""
+    """A sentence with the audit log's length and last digest; noted elsewhere, it reveals a replaced chain
+    later.
+    """
     async with open_database(settings):
         end = await chain_head()
         return f"The audit log is whole: {end.position} entries, up to {end.digest[:16] or 'none'}."
@@ -205,19 +224,19 @@ async def find_problems(
 
 
 @click.command()
-@click.option("--again", "is_again", is_flag=True, help="Have every picture developed once more.")
+@click.option("--again", "is_again", is_flag=True, help="Make the renditions of every picture again.")
 def develop(is_again: bool) -> None:
-    """Say how many pictures wait to be developed. The worker does it by itself.
+    """Say how many pictures wait for their renditions, which the worker makes by itself.
 
-    With --again all that are ready wait too: for after a change of the widths, formats or qualities in which pictures
-    are shown. They stay on view meanwhile, as they are.
+    With --again, the worker makes the renditions of all pictures again: for use after a change of widths,
+    formats or qualities. Until then they stay on view as they are.
     """
     new, once_more = run(count_waiting(Settings.from_env(), is_again=is_again))
     console.print(f"Pictures to be developed: {new}; once more: {once_more}.")
 
 
 async def count_waiting(settings: Settings, *, is_again: bool) -> tuple[int, int]:
-    """How many pictures wait for their first development, and how many for another."""
+    """The number of pictures that wait for their first renditions, and for new ones."""
     async with open_database(settings) as database:
         await database.check()
         if is_again:
@@ -230,16 +249,17 @@ async def count_waiting(settings: Settings, *, is_again: bool) -> tuple[int, int
 def archive(slug: str) -> None:
     """Write the exhibition SLUG as a folder of plain pages that need no server.
 
-    SLUG is the last part of its address. It holds the works whose consent covers an archive, in both languages. The
-    worker keeps it true while it lies there, and takes a work out whose consent ends.
+    SLUG is the last part of its address. The archive contains the works whose consent covers an archive,
+    in both languages. The worker keeps it up to date while the folder exists, and removes works whose consent
+    ends.
     """
-    told = run(write_archive(Settings.from_env(), slug))
-    console.print(f"Archive   {told.folder}")
-    console.print(f"Works     {told.works}, left out for want of consent to an archive: {told.left_out}")
+    archived = run(write_archive(Settings.from_env(), slug))
+    console.print(f"Archive   {archived.folder}")
+    console.print(f"Works     {archived.works}, without consent to an archive, left out: {archived.left_out}")
 
 
 async def write_archive(settings: Settings, slug: str) -> writer.ArchiveResult:
-    """Raises BadParameter where no such exhibition can be archived."""
+    """Raises BadParameter if there is no such published exhibition."""
     async with open_database(settings) as database:
         await database.check()
         try:
@@ -252,7 +272,10 @@ async def write_archive(settings: Settings, slug: str) -> writer.ArchiveResult:
 
 @click.command()
 def reindex() -> None:
-    """Write the search index anew. The worker keeps it true by itself; this is for when in doubt."""
+    """Rebuild the search index.
+
+    The worker keeps it up to date by itself; this command is for cases of doubt.
+    """
     count = run(write_index(Settings.from_env()))
     console.print(f"The search index is written: {count} entries.")
 

@@ -1,10 +1,10 @@
-"""The folder that `gallery backup` fills and `gallery restore` reads: copies of the database, pictures, withdrawals.
+"""The folder that `gallery backup` fills and `gallery restore` reads.
 
 2026-11-26T031500Z/   one copy of the database, with the secret key
 private/              every private picture, once for all copies
 withdrawals.txt       a line for each withdrawn consent
-vetoes.txt            a line for each work that a curator took off the wall
-valid.txt             a line for each thing that can end and has not, see revocations
+vetoes.txt            a line for each work with a veto
+valid.txt             a line for each thing that could end and has not ended, see revocations.py
 """
 
 from __future__ import annotations
@@ -34,41 +34,41 @@ from gallery.images.storage_keys import token_of_key
 from gallery.settings import Settings
 from gallery.storage import disk
 
-COPY_NAME_FORMAT = "%Y-%m-%dT%H%M%SZ"  # a copy's folder is named by its moment, in UTC
+COPY_NAME_FORMAT = "%Y-%m-%dT%H%M%SZ"  # the folder of a copy is named after its moment, in UTC
 SQLITE_COPY, POSTGRESQL_DUMP = "gallery.sqlite3", "gallery.dump"
 PICTURES_FOLDER, SECRET_FILE = "private", "secret_key"
-UNFINISHED_COPY = "making"  # a copy that is not whole yet
+UNFINISHED_COPY = "making"  # the folder of a copy that is not complete yet
 WITHDRAWALS_FILE, VETOES_FILE, VALID_FILE = "withdrawals.txt", "vetoes.txt", "valid.txt"
 
 
 def key_batches(pool: Path) -> Iterator[list[str]]:
-    """The keys of all pictures in `pool`, by some hundred at once."""
+    """The keys of all pictures in `pool`, a few hundred at a time."""
     keys = [str(path.relative_to(pool)) for path in pool.rglob("*") if path.is_file()]
     for start in range(0, len(keys), BATCH_SIZE):
         yield keys[start : start + BATCH_SIZE]
 
 
 async def needed_keys(keys: Iterable[str]) -> set[str]:
-    """Of some keys in private storage, those that the database expects there."""
-    asked = set(keys)
-    images = await images_with_private_files({token_of_key(key) for key in asked})
-    return {key for key in asked if token_of_key(key) in images} | await needed_keys_without_image(asked)
+    """Those of `keys` that the database expects in private storage."""
+    wanted = set(keys)
+    images = await images_with_private_files({token_of_key(key) for key in wanted})
+    return {key for key in wanted if token_of_key(key) in images} | await needed_keys_without_image(wanted)
 
 
 def read_lists(*paths: Path) -> dict[str, str]:
-    """Digests with the moment that stands beside each; raises ClickException for a file that is no list."""
+    """Digest → moment, of all lists. Raises ClickException for a file that is not a list."""
     found: dict[str, str] = {}
     for path in paths:
         for line in path.read_text().splitlines() if path.exists() else ():
             digest, _, moment = line.partition(" ")
             if len(digest) != 64:
-                raise click.ClickException(f"{path} is no list of withdrawals, vetoes or valid things.")
+                raise click.ClickException(f"{path} is not a list of withdrawals, vetoes or valid things.")
             found.setdefault(digest, moment)
     return found
 
 
 def newest_valid_list(*paths: Path) -> tuple[set[str], str]:
-    """The list of what was valid that was written last, with its moment; empty where there is none. Raises ClickException."""
+    """The digests of the newest valid.txt, with its moment; empty if there is none. Raises ClickException."""
     found = [read_lists(path) for path in paths]
     newest = max(found, key=_list_time, default=dict[str, str]())
     return set(newest), _list_time(newest)
@@ -79,31 +79,31 @@ def _list_time(valid: Mapping[str, str]) -> str:
 
 
 def list_digest(listed: Consent | Artwork) -> str:
-    """What stands for a consent or a work in a list, and says nothing to whoever reads it."""
+    """The digest of a consent or a work in a list; it reveals nothing to a reader of the list."""
     return hashlib.sha256(
         (listed.code if isinstance(listed, Consent) else listed.public_id).encode()
     ).hexdigest()
 
 
 def choose_copy(folder: Path, name: str | None) -> Path:
-    """The copy of that name, or the newest; raises ClickException."""
-    known = list_copies(folder)
-    for path in reversed(known):
+    """The copy with that name, or the newest one. Raises ClickException."""
+    existing = list_copies(folder)
+    for path in reversed(existing):
         if name in (None, path.name):
             return path
-    there = ", ".join(path.name for path in known) or "none"
+    names = ", ".join(path.name for path in existing) or "none"
     raise click.ClickException(
-        f"There is no copy {name or ''} in {folder}. There is: {there}.".replace("  ", " ")
+        f"There is no copy {name or ''} in {folder}. Known: {names}.".replace("  ", " ")
     )
 
 
 def copy_time(copied: Path) -> datetime:
-    """When a copy was begun; raises ValueError for a folder that is none."""
+    """The moment at which a copy was begun. Raises ValueError for another folder."""
     return datetime.strptime(copied.name, COPY_NAME_FORMAT).replace(tzinfo=UTC)
 
 
 def list_copies(folder: Path) -> list[Path]:
-    """The whole copies in `folder`, from the oldest."""
+    """The complete copies in `folder`, the oldest first."""
 
     def is_copy(path: Path) -> bool:
         try:
@@ -117,22 +117,25 @@ def list_copies(folder: Path) -> list[Path]:
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """`folder`, made where it is not there, for this command alone. Raises ClickException."""
+    """Create the folder if needed, and lock it for this command.
+
+    Raises ClickException if another command has it.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with disk.lock_folder(folder) as is_ours:
         if not is_ours:
-            raise click.ClickException(f"Another command is at work in {folder}.")
+            raise click.ClickException(f"Another command is working in {folder}.")
         yield
 
 
 def copy_atomically(source: Path, target: Path) -> None:
-    """Copy a file so that `target` is there whole or not at all, readable by its owner alone."""
+    """Copy a file so that `target` is complete or does not exist, readable by its owner only."""
     with disk.atomic_write(target, 0o600) as half:
         shutil.copyfile(source, half)
 
 
 def copy_unless_damaged(source: Path, target: Path, expected: ExpectedFile | None) -> bool:
-    """As `copy_whole`, unless what is copied is not `expected`; whether it was copied."""
+    """As `copy_atomically`, unless the content is not `expected`; returns whether it was copied."""
     with suppress(DamagedFile), disk.atomic_write(target, 0o600) as half:
         shutil.copyfile(source, half)
         if expected is not None and not expected.is_in(half):
@@ -142,7 +145,7 @@ def copy_unless_damaged(source: Path, target: Path, expected: ExpectedFile | Non
 
 
 class DamagedFile(Exception):
-    """A file is not what the database says."""
+    """A file does not match its size or digest in the database."""
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -151,7 +154,10 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 async def run_postgresql_program(program: str, settings: Settings, *words: str | Path) -> None:
-    """Run a program of PostgreSQL's on the site's database; its password goes by the environment. Raises ClickException."""
+    """Run one of PostgreSQL's programs on the site's database. Raises ClickException.
+
+    The password is passed in the environment, because other users can read a command line.
+    """
     url = urlsplit(settings.database_url)
     password = unquote(url.password or "")
     host = f"{unquote(url.username or 'postgres')}@{url.hostname or ''}{f':{url.port}' if url.port else ''}"
@@ -170,8 +176,8 @@ async def run_postgresql_program(program: str, settings: Settings, *words: str |
         raise click.ClickException(
             f"{program} is not installed: it comes with PostgreSQL's client."
         ) from error
-    _, said = await process.communicate()
+    _, errors = await process.communicate()
     if process.returncode:
         raise click.ClickException(
-            f"{program} failed: {first_line(Exception(said.decode(errors='replace')))}"
+            f"{program} failed: {first_line(Exception(errors.decode(errors='replace')))}"
         )

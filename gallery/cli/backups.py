@@ -1,4 +1,4 @@
-"""`gallery backup`: a copy of a running site, which forgets what the site deleted."""
+"""`gallery backup`: copy a running site, and delete from the backup what the site deleted."""
 
 from __future__ import annotations
 
@@ -52,12 +52,10 @@ from gallery.storage.store import StoredFile
 
 @dataclass(frozen=True)
 class BackupResult:
-    """What a backup did, in numbers."""
-
     name: str
-    copied: int  # pictures' files that were new
-    forgotten: int  # pictures' files that were taken out of the backup
-    damaged: list[str]  # keys of files that were not copied, for they are not what the database says
+    copied: int  # new files of pictures
+    forgotten: int  # files of pictures that were deleted from the backup
+    damaged: list[str]  # keys of files that were not copied, because they do not match the database
 
 
 @click.command()
@@ -71,39 +69,42 @@ class BackupResult:
     help="Days after which a copy of the database is deleted; the newest one stays.",
 )
 @click.option(
-    "--only-withdrawals", is_flag=True, help="Write only the lists of what ended: quick, for each hour."
+    "--only-withdrawals", is_flag=True, help="Write only the lists, without a copy: quick, for every hour."
 )
-@click.option("--forget-most", is_flag=True, help="Go on although most pictures would leave the backup.")
+@click.option(
+    "--forget-most", is_flag=True, help="Go on although most pictures would be deleted from the backup."
+)
 def backup(folder: Path, days: int, only_withdrawals: bool, forget_most: bool) -> None:
     """Copy the database, the private pictures and the secret key into FOLDER, while the site runs.
 
-    Pictures that the site deleted, above all those that were withdrawn, are deleted from FOLDER as well, and so are
-    copies of the database older than --keep days, each time and however it is called.
+    Pictures that the site has deleted, above all withdrawn ones, are deleted from FOLDER as well. Copies
+    of the database older than --keep days are deleted each time, whatever the options.
     """
     settings = Settings.from_env()
     with folder_lock(folder):
-        # Whatever fails below, private data leaves when its days are over.
+        # First, so that old private data is deleted even if something below fails.
         shutil.rmtree(folder / UNFINISHED_COPY, ignore_errors=True)
         before = now() - timedelta(days=days)
         ended = delete_old_copies(folder, before)
         if only_withdrawals:
             console.print(f"{run(write_lists_only(settings, folder))} withdrawal(s) are listed.")
             return
-        told = run(back_up(settings, folder, forget_most=forget_most))
-        ended += delete_old_copies(folder, before)  # the newest that was left is not the newest any more
-    console.print(f"Copy      {folder / told.name}")
-    console.print(f"Pictures  {told.copied} file(s) were new, {told.forgotten} taken out")
+        result = run(back_up(settings, folder, forget_most=forget_most))
+        ended += delete_old_copies(folder, before)  # the copy kept as the newest is no longer the newest
+    console.print(f"Copy      {folder / result.name}")
+    console.print(f"Pictures  {result.copied} file(s) were new, {result.forgotten} taken out")
     console.print(f"Older     {ended} copy(s) of the database deleted")
-    for key in told.damaged:
+    for key in result.damaged:
         console.print(f"Damaged   {key} is not what arrived; an earlier good copy stays.", soft_wrap=True)
-    if told.damaged:
+    if result.damaged:
         raise SystemExit(1)
 
 
 async def back_up(settings: Settings, folder: Path, *, forget_most: bool = False) -> BackupResult:
-    """The database first, then the pictures: so every picture that the copied database knows is in the copy.
+    """Copy the database first, then the pictures, so that the backup has every picture that the copied
+    database knows.
 
-    Raises ClickException, StoreAway.
+    Raises ClickException, StoreUnavailable.
     """
     storage = Storage(settings)
     await storage.check()
@@ -122,14 +123,14 @@ async def back_up(settings: Settings, folder: Path, *, forget_most: bool = False
             making.rename(folder / moment.strftime(COPY_NAME_FORMAT))
         finally:
             shutil.rmtree(making, ignore_errors=True)
-        # After the copy: what is made meanwhile is in neither, or in the list alone.
+        # After the copy, so that nothing is in the copy and not in the list.
         await write_valid_list(folder)
         forgotten = await delete_unneeded_pictures(storage, folder / PICTURES_FOLDER, even_most=forget_most)
     return BackupResult(moment.strftime(COPY_NAME_FORMAT), copied, forgotten, damaged)
 
 
 async def write_lists_only(settings: Settings, folder: Path) -> int:
-    """List the withdrawals of a site, and what is valid, and copy nothing; returns how many withdrawals are listed."""
+    """Write withdrawals.txt, vetoes.txt and valid.txt only; returns the number of withdrawals."""
     async with open_database(settings) as database:
         await database.check()
         await check_is_same_site(folder)
@@ -138,37 +139,37 @@ async def write_lists_only(settings: Settings, folder: Path) -> int:
 
 
 async def write_valid_list(folder: Path) -> None:
-    """List what is valid anew; see revocations."""
-    newest = list_copies(folder)[-1:]  # a list is never older than the copy that it was written with
+    """Replace valid.txt; see revocations.py."""
+    newest = list_copies(folder)[-1:]  # a list must not be older than the copy made with it
     moment = max([now(), *(copy_time(path) for path in newest)])
     digests = dict.fromkeys([digest async for digest in valid_digests()], _format_moment(moment))
     _write_list(folder / VALID_FILE, digests)
 
 
 async def check_is_same_site(folder: Path) -> None:
-    """Raises ClickException where the lists in `folder` are another site's: they share not one account."""
+    """Raises ClickException if the lists in `folder` are another site's: they have no account in common."""
     valid, _ = newest_valid_list(folder / VALID_FILE)
     if await is_of_another_site(valid):
-        raise click.ClickException(f"{folder} holds the copies of another site. Take another folder.")
+        raise click.ClickException(f"{folder} holds the copies of another site. Use another folder.")
 
 
 async def write_lists(folder: Path) -> int:
-    """Add to the list of withdrawals in `folder` all that the database knows, and list the vetoes anew; returns how many
-    withdrawals it holds.
+    """Add the database's withdrawals to withdrawals.txt, and replace vetoes.txt; returns the number of
+    withdrawals.
 
-    A line is the SHA-256 of a consent's code, which says nothing to whoever reads it.
+    A line is the SHA-256 of a consent's code, which reveals nothing.
     """
     path = folder / WITHDRAWALS_FILE
     known = read_lists(path)
     for withdrawal in await Withdrawal.all().order_by("id").prefetch_related("consent"):
-        # Before a renewal its works were under an older consent, and so they are in an older copy.
+        # In a copy from before a renewal, the works are under the older consent.
         for consent in [withdrawal.consent, *await predecessors(withdrawal.consent)]:
             known.setdefault(list_digest(consent), _format_moment(withdrawal.at))
     _write_list(path, known)
-    # Of vetoes those that stand: a lifted one is a matter of the curators.
-    standing = Veto.filter(lifted_at=None, artwork__is_vetoed=True).order_by("id").prefetch_related("artwork")
+    # Only current vetoes: curators decide about lifted ones.
+    current = Veto.filter(lifted_at=None, artwork__is_vetoed=True).order_by("id").prefetch_related("artwork")
     _write_list(
-        folder / VETOES_FILE, {list_digest(each.artwork): _format_moment(each.at) for each in await standing}
+        folder / VETOES_FILE, {list_digest(each.artwork): _format_moment(each.at) for each in await current}
     )
     return len(known)
 
@@ -182,7 +183,7 @@ def _write_list(path: Path, moments: Mapping[str, str]) -> None:
 
 
 async def copy_database(settings: Settings, into: Path) -> None:
-    """A whole copy of the database as it is at one moment, while others write. Raises ClickException."""
+    """Copy the database as it is at one moment, while others write. Raises ClickException."""
     file = sqlite_file(settings.database_url)
     if file is None:
         await run_postgresql_program(
@@ -199,10 +200,10 @@ async def copy_database(settings: Settings, into: Path) -> None:
 
 
 async def copy_pictures(storage: Storage, pool: Path) -> tuple[int, list[str]]:
-    """Copy every private file that `pool` lacks, or that was written anew since; returns how many those were.
+    """Copy every private file that is new or newer than in `pool`.
 
-    An original that is not what arrived is not copied, so that it never takes the place of a good one; returns the keys
-    of these, too.
+    A damaged original is not copied, so that it never replaces a good one. Returns the number of copied
+    files and the keys of damaged ones.
     """
     copied, damaged = 0, list[str]()
     async for batch in batches(storage.private.files()):
@@ -218,7 +219,7 @@ async def copy_pictures(storage: Storage, pool: Path) -> tuple[int, list[str]]:
                     ):
                         damaged.append(stored.key)
                         continue
-            except FileNotFoundError:  # it was deleted meanwhile
+            except FileNotFoundError:  # it was deleted in the meantime
                 continue
             copied += 1
     return copied, damaged
@@ -228,32 +229,32 @@ def _is_copied(pool: Path, stored: StoredFile) -> bool:
     target = pool / stored.key
     if not target.exists():
         return False
-    there = target.stat()
-    return there.st_size == stored.size and there.st_mtime >= stored.modified_at.timestamp()
+    copy = target.stat()
+    return copy.st_size == stored.size and copy.st_mtime >= stored.modified_at.timestamp()
 
 
 async def delete_unneeded_pictures(storage: Storage, pool: Path, *, even_most: bool) -> int:
-    """Delete what the site deleted. A file that the database still expects stays, should the store have lost it.
+    """Delete files that the site deleted; returns their number. A file that the database expects stays.
 
-    Raises ClickException where most would go: then it is more likely that this is another site's database.
+    Raises ClickException if most files would be deleted: then this is probably another site's database.
     """
-    count, gone = 0, list[str]()
+    count, unneeded = 0, list[str]()
     for keys in key_batches(pool):
         needed = await needed_keys(keys)
-        gone += [key for key in keys if key not in needed and not await storage.private.exists(key)]
+        unneeded += [key for key in keys if key not in needed and not await storage.private.exists(key)]
         count += len(keys)
-    if len(gone) > count / 2 and not even_most:
+    if len(unneeded) > count / 2 and not even_most:
         raise click.ClickException(
-            f"The copy is made, but {len(gone)} of {count} files in {pool} are of pictures that this site does not "
-            "have. If they were all deleted or withdrawn, say --forget-most; if this is another site, take another folder."
+            f"The copy is made, but {len(unneeded)} of {count} files in {pool} are of pictures that this site does not "
+            "have. If all of them were deleted or withdrawn, add --forget-most; if this is another site, use another folder."
         )
-    for key in gone:
+    for key in unneeded:
         (pool / key).unlink()
-    return len(gone)
+    return len(unneeded)
 
 
 def next_copy_time(folder: Path) -> datetime:
-    """Now, or the first second after that which no copy is named by."""
+    """Now, or the next second for which there is no copy."""
     moment = now().astimezone(UTC)
     while (folder / moment.strftime(COPY_NAME_FORMAT)).exists():
         moment += timedelta(seconds=1)
@@ -261,10 +262,10 @@ def next_copy_time(folder: Path) -> datetime:
 
 
 def delete_old_copies(folder: Path, before: datetime) -> int:
-    """Delete copies of the database that were made before `before`, but not the newest one."""
+    """Delete copies of the database made before `before`, except the newest copy; returns their number."""
     ended = [
         path for path in list_copies(folder)[:-1] if path.name < before.strftime(COPY_NAME_FORMAT)
-    ]  # names sort as moments
+    ]  # names sort by their moments
     for path in ended:
         shutil.rmtree(path)
     return len(ended)

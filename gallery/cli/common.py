@@ -1,4 +1,4 @@
-"""What every command needs: the database opened, or one sentence that says why it cannot be; and bars for long work."""
+"""What all commands share: the console, opening the database, and progress bars."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DatabaseUnreachable(RuntimeError):
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The open database of `settings`; raises Unreachable."""
+    """The open database of `settings`. Raises DatabaseUnreachable."""
     set_time_zone(settings.zone)
     database = Database(settings)
     try:
@@ -46,7 +46,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 def database_address(settings: Settings) -> str:
-    """The address of the database without user and password."""
+    """Without user and password."""
     url = urlsplit(settings.database_url)
     if url.scheme == "sqlite":
         return url.path[1:]
@@ -58,9 +58,9 @@ def first_line(error: BaseException) -> str:
 
 
 async def set_up(settings: Settings) -> list[str]:
-    """Make folders and database ready, as often as one likes; returns the migrations that it applied.
+    """Create folders and database, or bring them up to date; returns the names of the applied migrations.
 
-    Raises StoreAway where pictures cannot be kept, and Unreachable.
+    Raises StoreUnavailable and DatabaseUnreachable.
     """
     await Storage(settings).check()
     async with open_database(settings) as database:
@@ -80,7 +80,7 @@ def progress_bar() -> Progress:
 
 
 class ProgressReporter:
-    """One bar for each kind of work that is told of."""
+    """Shows one progress bar for each kind of work: `report("Pictures", 3, 10)`."""
 
     def __init__(self, bar: Progress) -> None:
         self.bar = bar

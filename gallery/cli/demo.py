@@ -1,4 +1,4 @@
-"""`gallery demo`: a complete living example, entered on first use and then served."""
+"""`gallery demo`: a complete example site, filled on first use and then served."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ import click
 from gallery.cli.common import console
 from gallery.cli.processes import open_socket, port_option, run, serve_site, settings_with_port
 
-PICTURE_SECONDS = (
-    180  # seconds for a picture: our own drawings are no danger, and drawing keeps the machine busy
-)
+PICTURE_SECONDS = 180  # for one picture: our own drawings are harmless, and drawing keeps the machine busy
 
 
 @click.command()
 @port_option
-@click.option("--no-serve", is_flag=True, help="Enter everything and stop.")
+@click.option("--no-serve", is_flag=True, help="Fill the site and stop.")
 def demo(port: int, no_serve: bool) -> None:
-    """Enter a living example in the folder `demo`, and serve it.
+    """Fill an example site in the folder `demo`, and serve it.
 
-    The first time takes a minute or two: all pictures are drawn. Later ones take seconds and add nothing.
-    To begin anew, delete the folder. GALLERY_HOME names another folder.
+    The first time takes a minute or two, because all pictures are drawn. Later starts take seconds and
+    add nothing. To start again from nothing, delete the folder. GALLERY_HOME names another folder.
     """
     try:
         from gallery.cli.demo_site import prepare
@@ -35,9 +33,9 @@ def demo(port: int, no_serve: bool) -> None:
             "`gallery demo` needs the extra “demo”: pip install 'gallery[demo]'"
         ) from None
     if not os.environ.get("GALLERY_HOME", "").strip():
-        os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # the worker beside it finds it there, too
+        os.environ["GALLERY_HOME"] = str(Path.cwd() / "demo")  # where the worker process finds it too
     os.environ.setdefault("GALLERY_CHECK_LINKS", "0")  # its links are examples
-    os.environ.pop("GALLERY_SMTP_URL", None)  # its people are invented: no mail to them may leave
+    os.environ.pop("GALLERY_SMTP_URL", None)  # its people are invented: no mail may be sent to them
     os.environ.setdefault("GALLERY_SECOND_FACTOR", "offered")  # its password is printed for everybody
     settings = settings_with_port(port)
     settings = dataclasses.replace(settings, image_seconds=max(settings.image_seconds, PICTURE_SECONDS))
@@ -45,10 +43,10 @@ def demo(port: int, no_serve: bool) -> None:
     try:
         welcome = run(prepare(settings))
     except EntryRefused as refusal:
-        raise click.ClickException(f"The demo could not be entered. {refusal}") from refusal
-    console.print(welcome, soft_wrap=True)  # an address must stay in one line
+        raise click.ClickException(f"The demo could not be filled. {refusal}") from refusal
+    console.print(welcome, soft_wrap=True)  # keep addresses on one line
     if listening is not None:
-        run(serve_site(settings, listening, with_worker=settings.worker, begun=print_serving))
+        run(serve_site(settings, listening, with_worker=settings.worker, on_start=print_serving))
 
 
 def print_serving() -> None:

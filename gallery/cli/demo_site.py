@@ -1,4 +1,4 @@
-"""Enters the example site, and says what to open. Needs the extra `demo`."""
+"""Fills the example site, and says what to open. Needs the extra `demo`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gallery.settings import Settings
 
 
 async def prepare(settings: Settings, chosen: DemoContent | None = None) -> str:
-    """Set the site up and enter what it lacks; returns what to open and how to sign in."""
+    """Set up the site and fill in what is missing; returns the text with addresses and passwords."""
     await set_up(settings)
     async with open_database(settings):
         with progress_bar() as bar:

@@ -1,4 +1,4 @@
-"""`gallery import`: a sheet with its pictures from the disk of the machine, for bundles that no browser should send."""
+"""`gallery import`: import a sheet with its pictures from disk, for files too large to send with a browser."""
 
 from __future__ import annotations
 
@@ -31,34 +31,37 @@ from gallery.storage import Storage
 from gallery.web.languages import LANGUAGES, use_language
 from gallery.worker import ChoreContext
 
-PAUSE = 0.3  # seconds between two looks at how far it is
+PAUSE = 0.3  # seconds between two updates of the progress bar
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--for", "email", metavar="EMAIL", required=True, help="In whose name the drafts are made.")
-@click.option("--organisation", metavar="SLUG", help="Whose works these are, where EMAIL belongs to several.")
+@click.option(
+    "--for", "email", metavar="EMAIL", required=True, help="The member in whose name the drafts are made."
+)
+@click.option("--organisation", metavar="SLUG", help="The organisation, if EMAIL belongs to several.")
 @click.option(
     "--consent",
     type=click.IntRange(1, MAX_NUMBER),
     metavar="NUMBER",
-    help="One consent for all rows that name none.",
+    help="The consent for all rows that name none.",
 )
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),
     default="zh",
     show_default=True,
-    help="Of the texts, where a row does not say.",
+    help="The language of the texts in rows that do not say.",
 )
-@click.option("--yes", is_flag=True, help="Make drafts of all good rows, also where others have faults.")
+@click.option("--yes", is_flag=True, help="Make drafts of all good rows, even if others have faults.")
 def import_sheet(
     file: Path, email: str, organisation: str | None, consent: int | None, language: str, yes: bool
 ) -> None:
-    """Bring in FILE, a ZIP of pictures with a sheet, or a sheet, as the desk does.
+    """Import FILE, a ZIP of pictures with a sheet, or a sheet alone, as the desk does.
 
-    Each row becomes a draft. Without --yes all is tried and nothing is made: a member of the organisation can look at
-    what was found, and say yes, at the desk. It may be stopped at any time: the worker goes on with it.
+    Each row becomes a draft. Without --yes the import is only checked: a member of the organisation can
+    read the result and confirm it at the desk. You can stop the command at any time: the worker continues the
+    import.
     """
     settings = Settings.from_env()
     job = run(try_and_import(settings, file, email, organisation, consent, language, says_yes=yes))
@@ -77,7 +80,7 @@ async def try_and_import(
     *,
     says_yes: bool,
 ) -> Import:
-    """The import of `file`, tried and, after a yes, done. Raises BadParameter, StoreAway."""
+    """Check the import of `file` and, with `says_yes`, do it. Raises BadParameter, StoreUnavailable."""
     storage = Storage(settings)
     async with open_database(settings) as database:
         await database.check()
@@ -87,7 +90,7 @@ async def try_and_import(
         set_current_user_id(person.id)
         token = new_token()
         async with storage.scratch_folder() as folder:
-            # A copy, not a link: the keeper may mend the file while what was found in it waits for a yes.
+            # A copy, not a link: the keeper may correct the file while the import waits for confirmation.
             await asyncio.to_thread(shutil.copyfile, file, folder / "bundle")
             await storage.private.put_file(bundle_key(token), folder / "bundle")
         job = await create_import(organisation, person, token, file.name, consent, language)
@@ -100,7 +103,7 @@ async def try_and_import(
 
 
 async def _member(email: str, slug: str | None) -> tuple[Person, Organisation]:
-    """In whose name, and whose works they will be. Raises BadParameter."""
+    """The member with that address, and their organisation. Raises BadParameter."""
     person = await Person.get_or_none(email=email.lower())
     found = await organisations_of(person) if person else []
     if person is None or not found:
@@ -113,7 +116,7 @@ async def _member(email: str, slug: str | None) -> tuple[Person, Organisation]:
 
 
 async def _consent(organisation: Organisation, id: int) -> Consent:
-    """A consent of theirs that is in force. Raises BadParameter."""
+    """The organisation's consent, if it is in force. Raises BadParameter."""
     for consent in (await load_work_options([organisation])).consents:
         if consent.id == id:
             return consent
@@ -121,7 +124,9 @@ async def _consent(organisation: Organisation, id: int) -> Consent:
 
 
 async def _run_until_idle(job: Import, context: ChoreContext) -> None:
-    """Do what a worker does until the import rests, or watch one that is at it; `job` is then as it is kept."""
+    """Do the worker's part until the import is checked or done, or watch a worker that does it; refreshes
+    `job`.
+    """
 
     async def work() -> None:
         while await Import.exists(id=job.id, state__in=RUNNING_STATES):
@@ -129,42 +134,40 @@ async def _run_until_idle(job: Import, context: ChoreContext) -> None:
                 await asyncio.sleep(PAUSE)
 
     with progress_bar() as bar:
-        telling = ProgressReporter(bar)
+        report_progress = ProgressReporter(bar)
         working = asyncio.create_task(work())
         try:
             while not working.done():
                 await asyncio.wait([working], timeout=PAUSE)
                 await job.refresh_from_db()
                 if job.picture_count:
-                    telling("Pictures", job.done_pictures, job.picture_count)
+                    report_progress("Pictures", job.done_pictures, job.picture_count)
                 if job.row_count:
-                    telling("Rows", job.done_rows, job.row_count)
+                    report_progress("Rows", job.done_rows, job.row_count)
             await working
-        finally:  # stopped by hand it gives the import back while the database is open
+        finally:  # if stopped by hand, release the import while the database is still open
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
 
 
 def print_report(job: Import, settings: Settings) -> None:
-    """Say what came of it, each fault with what would be right."""
+    """Print the result, and for each fault how to correct it."""
     with use_language("en"):
         if job.state == ImportState.REFUSED:
             console.print(escape(fault_sentence(job.refusal["code"], job.refusal)))
             return
         if job.state == ImportState.TAKEN_BACK:
-            console.print("It was discarded at the desk meanwhile. Nothing of it was made.")
+            console.print("It was discarded at the desk in the meantime. No draft was made.")
             return
         report = ImportReport(**job.report)
-        table = Table(
-            "Row", "Column", "What stands there", "What would be right", box=None, padding=(0, 2, 0, 0)
-        )
+        table = Table("Row", "Column", "Value", "What would be right", box=None, padding=(0, 2, 0, 0))
         for fault in report.faults:
-            said = (
+            cells = (
                 COLUMN_LABELS[fault["column"]],
                 fault["value"],
                 fault_sentence(fault["code"], fault["facts"]),
             )
-            table.add_row(str(fault["row"]), *(escape(str(each)) for each in said))
+            table.add_row(str(fault["row"]), *(escape(str(each)) for each in cells))
     if report.faults:
         console.print(table)
     if report.fault_count > len(report.faults):

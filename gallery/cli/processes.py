@@ -30,21 +30,21 @@ logger = logging.getLogger("gallery.serve")
 
 Result = TypeVar("Result")
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a worker that died is started again
-STEADY_AFTER = 60.0  # seconds after which a worker counts as running well
+SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a dead worker is started again
+STEADY_AFTER = 60.0  # seconds after which the pauses begin short again
 STOP_TIMEOUT = 10.0  # seconds a worker has to finish before it is killed
 
 port_option = click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="Where to listen."
+    "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on."
 )
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen: an address or a name.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address or name to listen on.")
 @port_option
-@click.option("--no-worker", is_flag=True, help="Start no worker beside it; one runs elsewhere.")
+@click.option("--no-worker", is_flag=True, help="Start no worker; one runs elsewhere.")
 def serve(host: str, port: int, no_worker: bool) -> None:
-    """Serve the site, with one worker beside it, until it is stopped."""
+    """Serve the site, with one worker process, until it is stopped."""
     configure_logging(logging.WARNING)
     settings = settings_with_port(port)
     listening = open_socket(host, port)
@@ -52,24 +52,25 @@ def serve(host: str, port: int, no_worker: bool) -> None:
 
 
 @click.command()
-@click.option("--with-parent", type=int, hidden=True, help="Finish when this process is gone.")
+@click.option("--with-parent", type=int, hidden=True, help="Stop when this process has ended.")
 def worker(with_parent: int | None) -> None:
-    """Develop pictures and do the other chores, until it is stopped.
+    """Make renditions and do the other chores, until it is stopped.
 
-    `gallery serve` starts one by itself. More can run anywhere that sees the database and the pictures.
+    `gallery serve` starts one by itself. More workers can run wherever the database and the pictures can
+    be reached.
     """
     configure_logging(logging.INFO)
     run(run_worker(Settings.from_env(), with_parent))
 
 
 def configure_logging(level: int) -> None:
-    """Write lines of the log to standard error, each with its time and zone."""
+    """Log to standard error, each line with time and zone."""
     line = "%(asctime)s %(name)s %(levelname)s %(message)s"
     logging.basicConfig(level=level, format=line, datefmt="%Y-%m-%dT%H:%M:%S%z")
 
 
 def settings_with_port(port: int) -> Settings:
-    """The settings; links lead to `port` where nobody said how visitors reach the site."""
+    """The settings; without GALLERY_SITE_URL links lead to `port` on this machine."""
     settings = Settings.from_env()
     if os.environ.get("GALLERY_SITE_URL", "").strip():
         return settings
@@ -77,7 +78,7 @@ def settings_with_port(port: int) -> Settings:
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """A socket bound to `host` and `port`; raises ClickException with one sentence where it cannot be."""
+    """A socket bound to `host` and `port`. Raises ClickException."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind, protocol)
@@ -100,16 +101,16 @@ async def serve_site(
     listening: socket.socket,
     *,
     with_worker: bool,
-    begun: Callable[[], None] | None = None,
+    on_start: Callable[[], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are finished."""
+    """Serve until SIGTERM or SIGINT; running requests are finished first."""
     async with open_database(settings) as database:
         await database.check()
     await check_store(Storage(settings))
     server = Server(
         uvicorn.Config(
             create_app(settings),
-            loop="none",  # it runs already
+            loop="none",  # the loop runs already
             http=CachingHttpProtocol,
             lifespan="on",
             access_log=False,
@@ -118,26 +119,29 @@ async def serve_site(
             timeout_graceful_shutdown=15,
         )
     )
-    if begun is None:
+    if on_start is None:
         console.print(f"Serving {settings.site_url} · Ctrl-C stops it.")
     else:
-        begun()
+        on_start()
     async with worker_process() if with_worker else contextlib.nullcontext():
         await server.serve(sockets=[listening])
 
 
 async def check_store(storage: Storage) -> None:
-    """Raises StoreAway where the store refuses us; one that does not answer just now may come back while we serve."""
+    """Raises StoreUnavailable if the store refuses us.
+
+    If it only does not answer, the site starts: it may come back.
+    """
     try:
         await storage.check()
     except StoreUnavailable as away:
         if away.is_refusal:
             raise
-        logger.warning("%s Pages are served; pictures are when it answers.", away)
+        logger.warning("%s Pages are served; pictures will be when the store answers.", away)
 
 
 class Server(uvicorn.Server):
-    """Stops on a signal and then returns, where uvicorn would end the process and leave the worker behind."""
+    """Returns after a signal; uvicorn's own handler would end the process and leave the worker running."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -153,18 +157,18 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def worker_process() -> AsyncIterator[None]:
-    """A worker in its own process for as long as this lasts."""
-    keeping = asyncio.create_task(supervise_worker())
+    """Run a worker in its own process inside the `async with` block."""
+    supervisor = asyncio.create_task(supervise_worker())
     try:
         yield
     finally:
-        keeping.cancel()
+        supervisor.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await keeping
+            await supervisor
 
 
 async def supervise_worker() -> None:
-    """Start a worker, and another whenever it died, with growing pauses; stops it when cancelled."""
+    """Start a worker, and start it again when it dies, with growing pauses; stops it when cancelled."""
     pause = SHORTEST_PAUSE
     while True:
         started = time.monotonic()
@@ -194,7 +198,7 @@ async def stop_child(child: asyncio.subprocess.Process) -> None:
 
 
 async def run_worker(settings: Settings, parent: int | None) -> None:
-    """Do the chores until a signal comes, or until `parent` is gone."""
+    """Do the chores until a signal comes, or until the process `parent` has ended."""
     stopped = asyncio.Event()
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -213,7 +217,7 @@ async def run_worker(settings: Settings, parent: int | None) -> None:
 
 
 async def wait_until_orphaned(parent: int) -> None:
-    """Return when `parent` is no longer the parent: it was killed and could not say so."""
+    """Return when `parent` is no longer the parent process: it was killed and could not stop us."""
     while os.getppid() == parent:  # noqa: ASYNC110 - nothing wakes a child whose parent was killed
         await asyncio.sleep(0.5)
 
@@ -228,7 +232,10 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run(job: Coroutine[Any, Any, Result]) -> Result:
-    """Run `job` on uvloop where there is one, with its memory closed to the children that open pictures."""
+    """Run `job`, on uvloop if it is installed.
+
+    The children that open pictures cannot read this process's memory.
+    """
     forbid_tracing()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(job)

@@ -1,4 +1,4 @@
-"""`gallery restore`: a site comes back from a copy, without what was withdrawn since."""
+"""`gallery restore`: restore a site from a copy, without what was withdrawn since."""
 
 from __future__ import annotations
 
@@ -56,53 +56,54 @@ from gallery.storage.disk import atomic_write
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--copy", "name", metavar="NAME", help="Which copy, such as 2026-11-26T031500Z; else the newest."
+    "--copy", "name", metavar="NAME", help="The copy, such as 2026-11-26T031500Z; default: the newest."
 )
 @click.option(
     "--withdrawals",
     "lists",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="One more list of withdrawals, from elsewhere.",
+    help="Another list of withdrawals.",
 )
 @click.option(
     "--valid",
     "valid_lists",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="One more list of what was valid, from elsewhere; the newest one counts.",
+    help="Another list of what was valid; the newest one counts.",
 )
 def restore(folder: Path, name: str | None, lists: tuple[Path, ...], valid_lists: tuple[Path, ...]) -> None:
-    """Bring a copy from FOLDER back into a site that holds nothing yet, without what was withdrawn or ended since.
+    """Restore a copy from FOLDER into an empty site, without what was withdrawn or ended since.
 
-    Everything that is ended is named. API tokens, invitations and preview links are ended in any case.
+    Everything that the restore ends is listed. It ends all API tokens, invitations and preview links in
+    any case.
     """
     settings = Settings.from_env()
     with folder_lock(folder):
         copied = choose_copy(folder, name)
-        told = run(restore_site(settings, folder, copied, lists, valid_lists))
+        result = run(restore_site(settings, folder, copied, lists, valid_lists))
     console.print(f"Restored  {copied.name}")
-    console.print(f"Withdrawn {told.withdrawn} consent(s) that were withdrawn after it")
-    for ended in told.ended:
+    console.print(f"Withdrawn {result.withdrawn} consent(s) that were withdrawn after it")
+    for ended in result.ended:
         console.print(f"Ended     {ended.kind}: {ended.what}", markup=False, soft_wrap=True)
-    for key in told.damaged:
+    for key in result.damaged:
         console.print(
             f"Damaged   {key} in {folder / PICTURES_FOLDER} is not what arrived, and was left out.",
             soft_wrap=True,
         )
-    console.print(told.validity)
-    if not told.has_keeper:
+    console.print(result.validity)
+    if not result.has_keeper:
         console.print("No keeper is left. Invite one: gallery invite ADDRESS --role keeper")
 
 
 @dataclass(frozen=True)
 class RestoreResult:
-    """What a restore did beside bringing everything back."""
+    """What a restore did besides restoring."""
 
     withdrawn: int  # consents
     ended: list[RevokedThing]
-    damaged: list[str]  # keys of pictures' files that were not brought back
-    validity: str  # a sentence on the list of what was valid
+    damaged: list[str]  # keys of files that were not restored
+    validity: str  # a sentence about the list of what was valid
     has_keeper: bool
 
 
@@ -113,10 +114,10 @@ async def restore_site(
     lists: Iterable[Path] = (),
     valid_lists: Iterable[Path] = (),
 ) -> RestoreResult:
-    """Restore `copied` and what `folder` has of pictures, and end again what was ended since.
+    """Restore the database `copied` and the pictures in `folder`, and end again what has ended since.
 
-    Nothing is shown before it is done, nor if it is not: no process opens a database with the table UNFINISHED. Raises
-    ClickException, StoreAway.
+    Nothing is shown before the restore is complete: no process opens a database with the table
+    UNFINISHED_RESTORE_TABLE. Raises ClickException, StoreUnavailable.
     """
     withdrawn = read_lists(folder / WITHDRAWALS_FILE, *lists)
     vetoed = read_lists(folder / VETOES_FILE)
@@ -134,9 +135,7 @@ async def restore_site(
         validity = await why_list_is_unusable(valid, written, copied)
         if not validity:
             ended += [each async for each in revoke_ended(valid, storage)]
-            validity = (
-                f"Ended is what was no longer valid at {written}. What ended later is as it was in the copy."
-            )
+            validity = f"Everything that was no longer valid at {written} is ended. What ended later is as it was in the copy."
         damaged = await place_pictures(storage, folder / PICTURES_FOLDER)
         await content_version.bump()
         while await chain_entries():
@@ -150,29 +149,30 @@ async def restore_site(
 
 
 async def why_list_is_unusable(valid: set[str], written: str, copied: Path) -> str:
-    """Why a list of what was valid cannot be used, as a sentence; empty where it can. Raises ClickException."""
+    """A sentence that says why the list of what was valid cannot be used; empty if it can.
+
+    Raises ClickException.
+    """
     if not valid:
-        return (
-            "There is no list of what was valid (valid.txt): whatever ended after the copy is as it was then."
-        )
+        return "There is no list of what was valid (valid.txt): what ended after the copy is as it was in the copy."
     if datetime.fromisoformat(written) < copy_time(copied):
         return f"The list of what was valid is of {written}, older than the copy, and was not used."
     if await is_of_another_site(valid):
         raise click.ClickException(
-            "The list of what was valid is another site's: it knows no account of this copy."
+            "The list of what was valid is another site's: it contains no account of this copy."
         )
     return ""
 
 
 async def place_database(settings: Settings, copied: Path) -> None:
-    """Put a copied database where the settings say, which must be empty. Raises ClickException."""
+    """Put a copied database where the settings say; nothing may be there yet. Raises ClickException."""
     file = sqlite_file(settings.database_url)
     name = POSTGRESQL_DUMP if file is None else SQLITE_COPY
     if not (copied / name).exists():
-        raise click.ClickException(f"{copied} holds no {name}: it was made of a database of the other kind.")
+        raise click.ClickException(f"{copied} holds no {name}: it is a copy of the other kind of database.")
     if file is not None:
         if file.exists():
-            raise click.ClickException(f"{file} is there already. Stop the site and move it away first.")
+            raise click.ClickException(f"{file} exists already. Stop the site and move it away first.")
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(file, 0o600) as half:
             shutil.copyfile(copied / name, half)
@@ -181,7 +181,7 @@ async def place_database(settings: Settings, copied: Path) -> None:
         return
     async with open_database(settings) as database:
         if not await database.is_empty():
-            raise click.ClickException("The database holds something already. Restore into an empty one.")
+            raise click.ClickException("The database is not empty. Restore into an empty one.")
         await get_connection("default").execute_script(
             f"CREATE TABLE IF NOT EXISTS {UNFINISHED_RESTORE_TABLE} (id INT)"
         )
@@ -191,10 +191,10 @@ async def place_database(settings: Settings, copied: Path) -> None:
 
 
 async def withdraw_again(storage: Storage, digests: Iterable[str]) -> int:
-    """Withdraw each consent whose code is among `digests`, by the one verb there is."""
-    asked, count = set(digests), 0
+    """Withdraw each consent whose digest is in `digests`; returns how many were not withdrawn yet."""
+    wanted, count = set(digests), 0
     for consent in await Consent.filter(withdrawn_at=None).order_by("id"):
-        if list_digest(consent) in asked:
+        if list_digest(consent) in wanted:
             newest = await latest_renewal(consent)
             count += newest.withdrawn_at is None
             await withdraw(newest, storage)
@@ -202,10 +202,10 @@ async def withdraw_again(storage: Storage, digests: Iterable[str]) -> int:
 
 
 async def veto_again(storage: Storage, digests: Iterable[str]) -> None:
-    """Take each work off the wall whose address is among `digests`: a curator feared harm after the copy was made."""
-    asked = set(digests)
+    """Set a veto on each work whose digest is in `digests`: a curator feared harm after the copy was made."""
+    wanted = set(digests)
     for work in await Artwork.filter(may_hang()).order_by("id"):
-        if list_digest(work) in asked:
+        if list_digest(work) in wanted:
             await veto(
                 work,
                 storage,
@@ -215,7 +215,9 @@ async def veto_again(storage: Storage, digests: Iterable[str]) -> None:
 
 
 async def place_pictures(storage: Storage, pool: Path) -> list[str]:
-    """Bring the files that the database expects into private storage, unless they are damaged; returns the keys of those."""
+    """Copy the files that the database expects into private storage; returns the keys of damaged ones, left
+    out.
+    """
     damaged = []
     for keys in key_batches(pool):
         needed = await needed_keys(keys)

@@ -1,1 +1,1 @@
-"""The demo: a complete living example of a gallery, with pictures it draws itself."""
+"""The demo: a complete example site, with pictures that are drawn by code."""

@@ -1,7 +1,7 @@
-"""The demo's paintbox: paper, crayon, gouache, wash, cut paper, dabs and carved blocks, drawn with Pillow.
+"""The demo's drawing techniques: crayon, gouache, wash, cut paper, dabs and block prints, drawn with Pillow.
 
-Lengths are in units: a sheet's shorter side is 1000 units at any size in pixels, x to the right, y down.
-Everything random comes from the sheet's seed, and never depends on its size in pixels.
+Lengths are in units: the canvas's shorter side is 1000 units at any size in pixels, x to the right, y down.
+All random numbers come from the canvas's seed and do not depend on its size in pixels.
 """
 
 import itertools
@@ -19,13 +19,13 @@ Box = tuple[int, int, int, int]
 Flow = float | Callable[[float, float], float]
 Paint = Callable[["Canvas"], None]
 
-# Drawing happens at most this large (px, longer side); the paper grain is added at full size.
+# px, the longer side of the canvas at most; the paper grain is added at full size.
 WORKING_SIDE = 1600
 
 
 @dataclass(frozen=True)
 class PictureSpec:
-    """How one picture is made: its full size in px, the colour of its paper, and the hand that paints it."""
+    """A picture's full size in px, the colour of its paper, and the function that paints it."""
 
     width: int
     height: int
@@ -34,12 +34,12 @@ class PictureSpec:
 
 
 def register_picture(
-    shelf: dict[str, PictureSpec], width: int, height: int, paper: str
+    pictures: dict[str, PictureSpec], width: int, height: int, paper: str
 ) -> Callable[[Paint], Paint]:
-    """Put the decorated painting on the shelf under its own name, written with hyphens."""
+    """Decorator: add the painting function to `pictures` under its own name, with hyphens."""
 
     def keep(paint: Paint) -> Paint:
-        shelf[paint.__name__.replace("_", "-")] = PictureSpec(width, height, paper, paint)
+        pictures[paint.__name__.replace("_", "-")] = PictureSpec(width, height, paper, paint)
         return paint
 
     return keep
@@ -72,7 +72,7 @@ def rect(x: float, y: float, w: float, h: float, turn: float = 0) -> Outline:
 
 
 def straight(points: Sequence[Point], closed: bool = True, step: float = 24) -> Outline:
-    """The same corners with points between them, so that edges can waver."""
+    """The same polygon with points between the corners, so that `waver` can bend its edges."""
     path: Outline = []
     ends = [*points[1:], points[0]] if closed else points[1:]
     for (ax, ay), (bx, by) in zip(points, ends, strict=False):
@@ -103,7 +103,7 @@ def _spline(t: float, a: float, b: float, c: float, d: float) -> float:
 def ribbon(
     path: Sequence[Point], width: float, start: float = 1, end: float = 1, swell: float = 0
 ) -> Outline:
-    """The outline of a stroke: round ends, its width scaled from start to end and swelling in its middle."""
+    """The outline of a stroke with round ends; `start` and `end` scale its width, `swell` widens its middle."""
     n = len(path)
     left: Outline = []
     right: Outline = []
@@ -154,7 +154,7 @@ def moved(
 
 
 def around(cx: float, cy: float, squash: float = 1) -> Flow:
-    """A flow of strokes circling about a point; squash is width over height of the circles."""
+    """Strokes in circles around a point; squash is width over height of the circles."""
     return lambda x, y: math.degrees(math.atan2((y - cy) * squash, x - cx)) + 90
 
 
@@ -175,12 +175,12 @@ def _rgb(colour: str) -> tuple[int, int, int]:
 
 @lru_cache(maxsize=4096)
 def _ramp(gain: float, lift: float) -> tuple[int, ...]:
-    """The table that turns each grey v into gain * v + lift."""
+    """The lookup table that turns each grey v into gain * v + lift."""
     return tuple(0 if v < 0 else 255 if v > 255 else int(v) for v in (gain * i + lift for i in range(256)))
 
 
 def _shaded(colour: str, light: float) -> tuple[int, int, int]:
-    """The colour with a share of white, or of near-black where light is negative."""
+    """The colour mixed with white by `light`, or with near-black if `light` is negative."""
     to = (255, 255, 255) if light > 0 else (24, 20, 38)
     share = abs(light)
     r, g, b = _rgb(colour)
@@ -193,7 +193,7 @@ def _shifted(image: Image.Image, dx: int, dy: int) -> Image.Image:
 
 @dataclass(frozen=True)
 class Mask:
-    """A shape on a sheet: its box in px, and where it covers (mode L)."""
+    """A shape on a canvas: its box in px, and its coverage (mode L)."""
 
     box: Box
     image: Image.Image
@@ -203,10 +203,10 @@ Shape = Outline | Mask
 
 
 class Canvas:
-    """One sheet of paper being painted; w and h are its sides in units."""
+    """The paper that is painted on; w and h are its sides in units."""
 
     def __init__(self, seed: str, width: int, height: int, paper: str, shape: tuple[int, int]) -> None:
-        """width and height in px, shape the true ratio; the seed decides every accident of the hand."""
+        """width and height in px; shape is the exact ratio; the seed decides all random details."""
         self.px = (width, height)
         self.w, self.h = (side * 1000 / min(shape) for side in shape)
         self.s = width / self.w
@@ -218,10 +218,11 @@ class Canvas:
         self.image = self._tint(self.cloud(120), everywhere, paper, 9)
 
     def _own_chance(self) -> random.Random:
-        # What draws as often as its area in px asks must not disturb what is drawn after it.
+        # Some techniques draw random numbers in proportion to their area in px. Their own generator keeps the
+        # numbers of all later strokes the same at any size.
         return random.Random(self.rng.random())  # noqa: S311
 
-    # Textures: grey fields around 128, the size of the sheet ------------------------------------------
+    # Textures: grey images around 128, the size of the canvas ------------------------------------------
 
     def _noise(self, name: str, across: float, down: float, contrast: float) -> Image.Image:
         if name not in self._textures:
@@ -233,19 +234,19 @@ class Canvas:
         return self._textures[name]
 
     def cloud(self, size: float) -> Image.Image:
-        """Soft patches about so many units wide."""
+        """Soft patches, `size` units wide."""
         return self._noise(f"cloud{size}", size, size, 1.5)
 
     @property
     def tooth(self) -> Image.Image:
-        """The paper's own grain."""
+        """The grain of the paper."""
         if "tooth" not in self._textures:
             fine, coarse = self._noise("fine", 2.6, 2.6, 1.5), self._noise("coarse", 6, 6, 1.4)
             self._textures["tooth"] = Image.blend(fine, coarse, 0.45)
         return self._textures["tooth"]
 
     def streaks(self, angle: float) -> Image.Image:
-        """The marks of a wide brush drawn at an angle (degrees)."""
+        """The marks of a wide brush at an angle (degrees)."""
         angle = round(angle / 15) * 15 % 180
         name = f"streaks{angle}"
         if name not in self._textures:
@@ -262,7 +263,7 @@ class Canvas:
         return self._textures[name]
 
     def _tint(self, texture: Image.Image, box: Box, colour: str, spread: float) -> Image.Image:
-        """The colour, lighter and darker by up to spread (of 255) as the texture says."""
+        """The colour, made lighter and darker by the texture, by up to spread (of 255)."""
         grey = texture.crop(box) if texture.size != (box[2] - box[0], box[3] - box[1]) else texture
         bands = [grey.point(_ramp(spread / 128, c - spread)) for c in _rgb(colour)]
         return Image.merge("RGB", bands)
@@ -270,7 +271,7 @@ class Canvas:
     # Shapes -------------------------------------------------------------------------------------------
 
     def waver(self, points: Outline, amount: float, wave: float = 90) -> Outline:
-        """The outline as an unsteady hand would draw it, off by about amount units."""
+        """The outline as an unsteady hand draws it, about `amount` units off."""
         if amount <= 0 or len(points) < 3:
             return points
         length = sum(math.dist(a, b) for a, b in itertools.pairwise(points)) or 1
@@ -290,7 +291,7 @@ class Canvas:
         return moved_points
 
     def mask(self, *outlines: Outline, waver: float = 2.5) -> Mask:
-        """One shape out of several outlines."""
+        """One shape from several outlines."""
         shaken = [self.waver(o, waver) for o in outlines]
         box = self._box((p for o in shaken for p in o), 30)
         big, draw = self._double(box, "L", 0)
@@ -299,11 +300,11 @@ class Canvas:
         return Mask(box, big.reduce(2))
 
     def whole(self) -> Mask:
-        """The whole sheet as a shape."""
+        """The whole canvas as a shape."""
         return Mask((0, 0, *self.px), Image.new("L", self.px, 255))
 
     def within(self, shape: Shape, clip: Mask) -> Mask:
-        """What of the shape lies inside the clip."""
+        """The part of the shape inside `clip`."""
         shape = self._shape(shape)
         return Mask(shape.box, ImageChops.multiply(shape.image, self._aligned(clip, shape.box)))
 
@@ -336,7 +337,9 @@ class Canvas:
         return [(x * k - x0, y * k - y0) for x, y in points]
 
     def _rough(self, mask: Mask, amount: float, texture: Image.Image, bite: float = 0.7) -> Mask:
-        """The shape with its edge frayed by the texture, about amount units deep; bite over 1 eats holes."""
+        """The shape with its edge roughened by the texture, about `amount` units deep; bite over 1 also makes
+        holes.
+        """
         radius = max(amount * self.s, 0.4)
         soft = mask.image.filter(ImageFilter.GaussianBlur(radius))
         grain = texture.crop(mask.box).point(_ramp(bite, 128 - 128 * bite))
@@ -359,7 +362,7 @@ class Canvas:
         fray: float = 2.2,
         body: float = 1,
     ) -> Mask:
-        """Flat opaque paint with the marks of the brush at an angle."""
+        """Flat opaque paint with brush marks at an angle."""
         mask = self._rough(self._shape(shape), fray, self.streaks(angle), 0.75)
         texture = Image.blend(self.streaks(angle), self.cloud(70), 0.35)
         self._lay(mask, self._tint(texture, mask.box, colour, spread * 1.6), body)
@@ -376,7 +379,7 @@ class Canvas:
         jitter: float = 0.25,
         fray: float = 2.5,
     ) -> Mask:
-        """Many visible strokes of a loaded brush following the flow (degrees, or degrees at x, y)."""
+        """Many visible brush strokes along the flow (degrees, or degrees at x, y)."""
         mask = self._rough(self._shape(shape), fray, self.tooth, 0.7)
         box = mask.box
         big, draw = self._double(box, "RGB", colours[0])
@@ -433,7 +436,7 @@ class Canvas:
         strength: float = 1,
         clip: Mask | None = None,
     ) -> None:
-        """One stroke of a round brush that runs dry (0 wet to 1 nearly bare) towards its end."""
+        """One stroke of a round brush that runs dry towards its end (dry: 0 wet to 1 nearly bare)."""
         path = self.waver(list(path), width * 0.04, 160)
         box = self._box(path, width * 0.7 + 8)
         big, draw = self._double(box, "L", 0)
@@ -520,7 +523,7 @@ class Canvas:
         return lines
 
     def _wax(self, mask: Mask, colour: str, press: float, strength: float) -> None:
-        # Wax takes where pressure and the height of the paper together pass a threshold.
+        # Wax sticks where pressure plus the height of the paper is over a threshold.
         level = 128 + (press - 0.5) * 200
         pressed = mask.image.point(_ramp(level / 255, 0))
         grain = self.tooth.crop(mask.box)
@@ -579,7 +582,7 @@ class Canvas:
         self.image.paste(Image.new("RGB", size, colour), box[:2], ImageChops.multiply(ball, grain))
 
     def cut(self, shape: Shape, colour: str, torn: float = 0, lift: float = 5, spread: float = 7) -> Mask:
-        """A piece of coloured paper laid on top: a short shadow, and a white edge where it was torn."""
+        """A piece of coloured paper on top, with a short shadow and, if torn, a white edge."""
         mask = self._shape(shape)
         down = max(1, round(lift * self.s))
         shade = Mask(
@@ -602,7 +605,7 @@ class Canvas:
         return face
 
     def stamped(self, shape: Shape, colour: str, inked: float = 0.62) -> Mask:
-        """A potato print: patchy in the middle, fuller at the rim."""
+        """A potato print: patchy in the middle, denser at the rim."""
         mask = self._rough(self._shape(shape), 2, self.cloud(12), 0.6)
         core = mask.image.filter(ImageFilter.GaussianBlur(9 * self.s)).point(_ramp(2, -300))
         patchy = Image.blend(self.tooth, self.cloud(30), 0.5).crop(mask.box)
@@ -620,7 +623,7 @@ class Canvas:
         flow: Flow | None = None,
         long: float = 1.5,
     ) -> None:
-        """Separate touches of a loaded brush inside the shape, lying along the flow."""
+        """Separate dabs of a brush inside the shape, along the flow."""
         mask = self._shape(shape)
         box = mask.box
         inside, across = mask.image.tobytes(), mask.image.width
@@ -660,7 +663,7 @@ class Canvas:
         self._lay(Mask(box, where.reduce(2)), paint.reduce(2))
 
     def spatter(self, shape: Shape, colour: str, count: int, small: float, large: float) -> None:
-        """Loose round drops, such as snow or stars."""
+        """Separate round drops, such as snow or stars."""
         mask = self._shape(shape)
         box = mask.box
         big, draw = self._double(box, "L", 0)
@@ -674,11 +677,11 @@ class Canvas:
         self._lay(drops, self._tint(self.tooth, box, colour, 12), 0.95)
 
     def block(self) -> "PrintingBlock":
-        """A fresh, uninked block of the sheet's size."""
+        """A new block of the canvas's size, without ink."""
         return PrintingBlock(self)
 
     def printed(self, block: "PrintingBlock", colour: str, shift: Point = (0, 0), inked: float = 0.9) -> None:
-        """Print a carved block, a little out of register if shift (units) says so."""
+        """Print a carved block, offset by `shift` (units)."""
         image = block.plate.reduce(2)
         image = _shifted(image, round(shift[0] * self.s), round(shift[1] * self.s))
         mask = self._rough(Mask((0, 0, *self.px), image), 1.1, self.tooth, 0.7)
@@ -689,14 +692,14 @@ class Canvas:
         self._lay(Mask(mask.box, alpha), self._tint(self.cloud(50), mask.box, colour, 12), 0.97)
 
     def relief(self, strength: float = 0.35) -> None:
-        """Let light from the upper left catch the ridges of thick paint."""
+        """Light the ridges of thick paint from the upper left."""
         grey = self.image.convert("L").filter(ImageFilter.GaussianBlur(max(0.5, self.s * 0.7)))
         kernel = [k * strength for k in (-2, -1, 0, -1, 0, 1, 0, 1, 2)]
         ridge = grey.filter(ImageFilter.Kernel((3, 3), kernel, scale=1, offset=128))
         self.image = ImageChops.overlay(self.image, Image.merge("RGB", (ridge, ridge, ridge)))
 
     def finished(self, width: int, height: int, grain: float = 13) -> Image.Image:
-        """The picture at its size in px, with the paper's grain over all of it."""
+        """The picture at its size in px, with the grain of the paper."""
         image = self.image
         if image.size != (width, height):
             image = image.resize((width, height), Image.Resampling.BICUBIC)
@@ -711,35 +714,35 @@ class Canvas:
 
 
 class PrintingBlock:
-    """A block for printing: ink it, then carve light out of it."""
+    """A block for printing: ink shapes, then carve light parts away."""
 
-    def __init__(self, sheet: Canvas) -> None:
-        self._sheet = sheet
-        self._everywhere: Box = (0, 0, *sheet.px)
-        self.plate, self._draw = sheet._double(self._everywhere, "L", 0)
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._everywhere: Box = (0, 0, *canvas.px)
+        self.plate, self._draw = canvas._double(self._everywhere, "L", 0)
 
     def ink(self, *outlines: Outline, waver: float = 2) -> "PrintingBlock":
-        """Leave these shapes standing, so that they print."""
+        """These shapes print."""
         return self._put(outlines, 255, waver)
 
     def carve(self, *outlines: Outline, waver: float = 2) -> "PrintingBlock":
-        """Cut these shapes away."""
+        """These shapes do not print."""
         return self._put(outlines, 0, waver)
 
     def gouge(
         self, path: Sequence[Point], width: float, start: float = 0.25, end: float = 0.1
     ) -> "PrintingBlock":
-        """One push of the gouge: it starts blunt, swells and thins out."""
+        """One cut of a gouge: blunt at first, then wider, then thin."""
         return self._put([ribbon(path, width, start, end, 0.7)], 0, width * 0.12)
 
     def ridge(
         self, path: Sequence[Point], width: float, start: float = 0.5, end: float = 0.4
     ) -> "PrintingBlock":
-        """Leave a line standing."""
+        """A line that prints."""
         return self._put([ribbon(path, width, start, end, 0.6)], 255, width * 0.12)
 
     def _put(self, outlines: Iterable[Outline], value: int, waver: float) -> "PrintingBlock":
         for outline in outlines:
-            shaken = self._sheet.waver(outline, waver)
-            self._draw.polygon(self._sheet._pixels(shaken, self._everywhere), fill=value)
+            shaken = self._canvas.waver(outline, waver)
+            self._draw.polygon(self._canvas._pixels(shaken, self._everywhere), fill=value)
         return self

@@ -1,4 +1,4 @@
-"""What the demo enters: its organisations, people, themes and exhibitions. The works stand in works_*.py."""
+"""The demo's organisations, people, themes and exhibitions. Its works are in works_*.py."""
 
 # ruff: noqa: E501 - sentences read better whole
 from __future__ import annotations
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-PASSWORD = "light on the wall"  # noqa: S105 - of the demo's people, printed when it starts
+PASSWORD = "light on the wall"  # noqa: S105 - printed by `gallery demo` for everybody
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class DemoText:
 
 
 class DemoStage(StrEnum):
-    """How far a work comes in the demo."""
+    """The stage that a work reaches in the demo."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
     RETURNED = "returned"
     DECLINED = "declined"
     ACCEPTED = "accepted"
-    WITHDRAWN = "withdrawn"  # accepted, hung, and then withdrawn by the link on the slip
+    WITHDRAWN = "withdrawn"  # accepted, hung, then withdrawn with the link on the consent slip
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class DemoTheme:
 
 @dataclass(frozen=True)
 class DemoWork:
-    """A work; `slug` is the scene that draws its picture."""
+    """`slug` is also the name of the scene that draws its picture."""
 
     slug: str
     organisation: str
@@ -83,16 +83,16 @@ class DemoWork:
     assent: str = "我愿意让大家看到我的画。"
     stage: DemoStage = DemoStage.ACCEPTED
     language: str = "zh"
-    consent_days: int | None = None  # from today, where it ends
-    reason: str = ""  # of a curator who returned or declined it
-    notes: dict[str, str] = field(default_factory=dict)  # at which field
+    consent_days: int | None = None  # from today; None: without end
+    reason: str = ""  # the curator's, if returned or declined
+    notes: dict[str, str] = field(default_factory=dict)  # form field → note
 
 
 @dataclass(frozen=True)
 class DemoRoom:
     title: DemoText
     text: DemoText
-    works: tuple[str, ...]  # slugs, in the order of the wall
+    works: tuple[str, ...]  # slugs, in the order of hanging
 
 
 @dataclass(frozen=True)
@@ -105,13 +105,13 @@ class DemoExhibition:
 
 
 def winter_solstice(year: int) -> date:
-    """The day of 冬至 in China in `year` (2022 to 2099), by the almanac's rule of thumb."""
+    """The day of 冬至 in China in `year` (2022 to 2099), by the almanac's rule."""
     century_year = year % 100
     return date(year, 12, int(century_year * 0.2422 + 21.94) - century_year // 4)
 
 
 def next_solstice(today: date) -> date:
-    """The solstice that comes, until two weeks after it."""
+    """The coming solstice, or the last one for two weeks after it."""
     this_year = winter_solstice(today.year)
     return this_year if (today - this_year).days <= 14 else winter_solstice(today.year + 1)
 

@@ -1,7 +1,6 @@
-"""Entering the demo: everything goes through the forms that people use, each filled in by whose it is.
+"""Filling the demo through the same forms that people use, each sent by the right person.
 
-What is there already is left as it is: a demo that was broken off goes on where it stopped, and a second one
-adds nothing.
+Existing data is left alone: an interrupted run continues where it stopped, and a second run adds nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from gallery.app import CHORES, create_app
 from gallery.artists.models import Artist, Consent
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
-from gallery.demo import content as catalogue
+from gallery.demo import content
 from gallery.demo.content import (
     CURATOR,
     KEEPER,
@@ -58,34 +57,32 @@ from gallery.storage import Storage
 from gallery.themes.models import Theme
 from gallery.worker import ChoreContext, Worker
 
-ReportProgress = Callable[[str, int, int], None]  # what is being done, how much of it is done, of how much
+ReportProgress = Callable[[str, int, int], None]  # (kind of work, done, total)
 
 OPENED_DAYS_AGO = 3
 CALL_DAYS = 60
 DECISIONS = {
     DemoStage.RETURNED: "returned",
     DemoStage.DECLINED: "declined",
-}  # all other stages that are reviewed: accepted
+}  # all other reviewed stages: accepted
 
 
 class EntryRefused(RuntimeError):
-    """A form of the site did not take what the demo wrote in it."""
+    """The site refused a form that the demo sent."""
 
 
 @dataclass(frozen=True)
 class DemoContent:
-    """What there is to enter."""
-
     works: Sequence[DemoWork] = (*TABLE, *WINTER, *FOOTBALL, *COUNTRY)
-    organisations: Sequence[DemoOrganisation] = catalogue.ORGANISATIONS
-    members: Sequence[DemoPerson] = catalogue.MEMBERS
-    exhibitions: Sequence[DemoExhibition] = catalogue.EXHIBITIONS
-    picture_width: int | None = None  # px; each scene's own without it
+    organisations: Sequence[DemoOrganisation] = content.ORGANISATIONS
+    members: Sequence[DemoPerson] = content.MEMBERS
+    exhibitions: Sequence[DemoExhibition] = content.EXHIBITIONS
+    picture_width: int | None = None  # px; default: each scene's own
 
 
 @dataclass
 class DemoBrowsers:
-    """The people of the demo, each with a browser in which they sign in when they are first needed."""
+    """An HTTP client for each person of the demo, signed in at its first use."""
 
     app: Starlette
     base_url: str
@@ -99,7 +96,7 @@ class DemoBrowsers:
         await self._closing.aclose()
 
     async def browser(self, email: str = "") -> httpx.AsyncClient:
-        """The browser of a person; of somebody without account where `email` is empty."""
+        """The client of a person, or of a visitor if `email` is empty."""
         if email not in self._browsers:
             transport = httpx.ASGITransport(self.app)
             browser = httpx.AsyncClient(transport=transport, base_url=self.base_url, timeout=60)
@@ -119,7 +116,7 @@ class DemoBrowsers:
         into: httpx.AsyncClient | None = None,
         **parameters: Any,
     ) -> httpx.Response:
-        """Fill in a form and send it; raises EntryRefused unless it was taken."""
+        """Send a form. Raises EntryRefused if the site refuses it."""
         browser = into or await self.browser(email)
         data = {name: value for name, value in fields.items() if value is not None}
         address = self.app.url_path_for(route, **parameters)
@@ -136,41 +133,43 @@ class DemoBrowsers:
 
 
 def form_errors(page: str) -> str:
-    """The sentences with which a page refused a form."""
+    """The error messages on a page with a refused form."""
     found = re.findall(r'class="[^"]*\berrors?\b[^"]*"[^>]*>(.*?)</(?:ul|ol|p|div|section)>', page, re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", " ".join(found))).strip() or "no reason given"
 
 
-async def enter_demo(settings: Settings, told: ReportProgress, chosen: DemoContent | None = None) -> None:
-    """Enter the whole demo into the open database of `settings`."""
+async def enter_demo(
+    settings: Settings, report_progress: ReportProgress, chosen: DemoContent | None = None
+) -> None:
+    """Fill the open database of `settings`."""
     chosen = chosen or DemoContent()
     storage = Storage(settings)
-    async with DemoBrowsers(create_app(settings), settings.site_url) as desk:
-        await enter_keeper_and_curator(desk, settings)
-        await enter_themes(desk, catalogue.themes(today()))
-        await enter_organisations(desk, chosen)
+    async with DemoBrowsers(create_app(settings), settings.site_url) as browsers:
+        await enter_keeper_and_curator(browsers, settings)
+        await enter_themes(browsers, content.themes(today()))
+        await enter_organisations(browsers, chosen)
         async with image_workers(settings, storage):
-            await enter_works(desk, chosen, told)
-            await wait_until_developed(told)
-        await review_works(desk, chosen, told)
-        await enter_exhibitions(desk, chosen)
-        await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # public storage gets what is on view
-        await withdraw_works(desk, chosen)
+            await enter_works(browsers, chosen, report_progress)
+            await wait_until_developed(report_progress)
+        await review_works(browsers, chosen, report_progress)
+        await enter_exhibitions(browsers, chosen)
+        await Worker(ChoreContext(settings, storage), CHORES).run_dry()  # publishes what is on view
+        await withdraw_works(browsers, chosen)
 
 
-async def enter_keeper_and_curator(desk: DemoBrowsers, settings: Settings) -> None:
+async def enter_keeper_and_curator(browsers: DemoBrowsers, settings: Settings) -> None:
     if not await Person.exists(email=KEEPER.email):
         token = await invite(
             KEEPER.email, Role.KEEPER, days=settings.invitation_days, language=KEEPER.language
         )
-        await accept_invitation(desk, KEEPER, token)
-    await enter_person(desk, KEEPER.email, CURATOR, None)
+        await accept_invitation(browsers, KEEPER, token)
+    await enter_person(browsers, KEEPER.email, CURATOR, None)
 
 
 async def enter_person(
-    desk: DemoBrowsers, by: str, person: DemoPerson, organisation: Organisation | None
+    browsers: DemoBrowsers, by: str, person: DemoPerson, organisation: Organisation | None
 ) -> None:
-    """Invite somebody and let them make their account by the link."""
+    """Invite a person and accept the invitation."""
     if await Person.exists(email=person.email):
         return
     fields = {
@@ -178,27 +177,29 @@ async def enter_person(
         "role": person.role,
         "organisation": str(organisation.id) if organisation else "",
         "language": person.language,
-        "confirm_password": PASSWORD,  # entering takes long on a slow machine
+        "confirm_password": PASSWORD,  # on a slow machine the sign-in is no longer fresh
     }
-    page = await desk.send(by, "organisations:invite", fields)
+    page = await browsers.send(by, "organisations:invite", fields)
     found = re.search(r"/desk/invitations/([\w-]+)", page.text)
     if found is None:
         raise EntryRefused(f"The invitation of {person.email} shows no link.")
-    await accept_invitation(desk, person, found[1])
+    await accept_invitation(browsers, person, found[1])
 
 
-async def accept_invitation(desk: DemoBrowsers, person: DemoPerson, token: str) -> None:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(desk.app), base_url=desk.base_url) as browser:
+async def accept_invitation(browsers: DemoBrowsers, person: DemoPerson, token: str) -> None:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(browsers.app), base_url=browsers.base_url
+    ) as browser:
         fields = {"name": person.name, "password": PASSWORD}
-        await desk.send("", "accounts:accept", fields, into=browser, token=token)
+        await browsers.send("", "accounts:accept", fields, into=browser, token=token)
 
 
-async def enter_themes(desk: DemoBrowsers, themes: Sequence[DemoTheme]) -> None:
+async def enter_themes(browsers: DemoBrowsers, themes: Sequence[DemoTheme]) -> None:
     for theme in themes:
         if await Theme.exists(slug=theme.slug):
             continue
         day = today()
-        await desk.send(
+        await browsers.send(
             CURATOR.email,
             "themes:create",
             {
@@ -214,50 +215,50 @@ async def enter_themes(desk: DemoBrowsers, themes: Sequence[DemoTheme]) -> None:
         )
 
 
-async def enter_organisations(desk: DemoBrowsers, chosen: DemoContent) -> None:
-    for told_of in chosen.organisations:
-        if not await Organisation.exists(slug=told_of.slug):
+async def enter_organisations(browsers: DemoBrowsers, chosen: DemoContent) -> None:
+    for entry in chosen.organisations:
+        if not await Organisation.exists(slug=entry.slug):
             fields = {
-                "slug": told_of.slug,
-                **in_both_languages("name", told_of.name),
-                **in_both_languages("about", told_of.about),
-                "registration_number": told_of.registration_number,
-                "website": told_of.website,
+                "slug": entry.slug,
+                **in_both_languages("name", entry.name),
+                **in_both_languages("about", entry.about),
+                "registration_number": entry.registration_number,
+                "website": entry.website,
             }
-            await desk.send(CURATOR.email, "organisations:create", fields)
+            await browsers.send(CURATOR.email, "organisations:create", fields)
     for person in chosen.members:
-        await enter_person(desk, CURATOR.email, person, await Organisation.get(slug=person.organisation))
-    for told_of in chosen.organisations:
-        project = told_of.project
-        if not await Project.exists(title_zh=project.title.zh, organisation__slug=told_of.slug):
+        await enter_person(browsers, CURATOR.email, person, await Organisation.get(slug=person.organisation))
+    for entry in chosen.organisations:
+        project = entry.project
+        if not await Project.exists(title_zh=project.title.zh, organisation__slug=entry.slug):
             fields = {
                 **in_both_languages("title", project.title),
                 **in_both_languages("summary", project.summary),
                 "link": project.link,
             }
-            await desk.send(member_of(chosen, told_of.slug), "projects:create", fields)
+            await browsers.send(member_of(chosen, entry.slug), "projects:create", fields)
 
 
-async def enter_works(desk: DemoBrowsers, chosen: DemoContent, told: ReportProgress) -> None:
-    """Draw, enter and submit what is not there yet; the pictures are drawn by all processors meanwhile."""
+async def enter_works(browsers: DemoBrowsers, chosen: DemoContent, report_progress: ReportProgress) -> None:
+    """Draw, enter and submit missing works; all processors draw while the works are entered."""
     kept = {artwork.form_key for artwork in await Artwork.filter(form_key__not_isnull=True).only("form_key")}
     waiting = [work for work in chosen.works if form_key(work) not in kept]
     if waiting:
-        told("Drawing and entering", 0, len(waiting))
-        await draw_and_enter(desk, chosen, waiting, told)
+        report_progress("Drawing and entering", 0, len(waiting))
+        await draw_and_enter(browsers, chosen, waiting, report_progress)
     for work in chosen.works:
         artwork = await Artwork.get(form_key=form_key(work))
         if artwork.status == Status.DRAFT and work.stage != DemoStage.DRAFT:
-            await desk.send(member_of(chosen, work.organisation), "artworks:submit", {}, id=artwork.id)
+            await browsers.send(member_of(chosen, work.organisation), "artworks:submit", {}, id=artwork.id)
 
 
 async def draw_and_enter(
-    desk: DemoBrowsers, chosen: DemoContent, waiting: Sequence[DemoWork], told: ReportProgress
+    browsers: DemoBrowsers, chosen: DemoContent, waiting: Sequence[DemoWork], report_progress: ReportProgress
 ) -> None:
     loop = asyncio.get_running_loop()
     with (
         tempfile.TemporaryDirectory() as folder,
-        # Not forked: this process has threads.
+        # “spawn”, because a process with threads must not be forked.
         ProcessPoolExecutor(
             os.cpu_count(), multiprocessing.get_context("spawn"), initializer=die_with_parent
         ) as artists,
@@ -269,15 +270,15 @@ async def draw_and_enter(
         try:
             for number, (work, drawing) in enumerate(zip(waiting, drawings, strict=True), 1):
                 picture = await drawing
-                await enter_work(desk, member_of(chosen, work.organisation), work, picture)
+                await enter_work(browsers, member_of(chosen, work.organisation), work, picture)
                 picture.unlink()
-                told("Drawing and entering", number, len(waiting))
+                report_progress("Drawing and entering", number, len(waiting))
         finally:
             for drawing in drawings:
                 drawing.cancel()
 
 
-async def enter_work(desk: DemoBrowsers, email: str, work: DemoWork, picture: Path) -> None:
+async def enter_work(browsers: DemoBrowsers, email: str, work: DemoWork, picture: Path) -> None:
     organisation = await Organisation.get(slug=work.organisation)
     project = await Project.filter(organisation=organisation).order_by("id").first()
     theme_ids = await Theme.filter(slug__in=work.themes).order_by("id").values_list("id", flat=True)
@@ -292,11 +293,11 @@ async def enter_work(desk: DemoBrowsers, email: str, work: DemoWork, picture: Pa
     }
     for name in ("title", "story", "alt_text", "medium", "assistance"):
         fields |= with_translation(name, getattr(work, name), work.language)
-    await desk.send(email, "artworks:create", fields, picture=picture)
+    await browsers.send(email, "artworks:create", fields, picture=picture)
 
 
 async def artist_and_consent(work: DemoWork, organisation: Organisation) -> dict[str, Any]:
-    """Both chosen where the artist is known, and told anew otherwise."""
+    """The fields for artist and consent: their ids if the artist exists, otherwise the details of new ones."""
     name = getattr(work.artist, work.language)
     artist = await Artist.get_or_none(organisation=organisation, credit_name=name)
     if artist is not None:
@@ -318,7 +319,7 @@ async def artist_and_consent(work: DemoWork, organisation: Organisation) -> dict
 
 @asynccontextmanager
 async def image_workers(settings: Settings, storage: Storage) -> AsyncIterator[None]:
-    """Workers that develop pictures for as long as this lasts, as many as there are processors."""
+    """Run image workers inside the `async with` block: one for each processor, four at most."""
     context = ChoreContext(settings, storage)
     workers = [
         asyncio.create_task(Worker(context, DEVELOPING).run()) for _ in range(min(4, os.cpu_count() or 1))
@@ -333,18 +334,18 @@ async def image_workers(settings: Settings, storage: Storage) -> AsyncIterator[N
                 await worker
 
 
-async def wait_until_developed(told: ReportProgress) -> None:
-    """Wait until no picture is left to develop."""
+async def wait_until_developed(report_progress: ReportProgress) -> None:
+    """Wait until all renditions are made."""
     total = await Image.filter(state=ImageState.RECEIVED).count()
     while left := await Image.filter(state=ImageState.RECEIVED).count():
-        told("Developing", total - left, total)
+        report_progress("Developing", total - left, total)
         await asyncio.sleep(0.3)
     if total:
-        told("Developing", total, total)
+        report_progress("Developing", total, total)
 
 
-async def review_works(desk: DemoBrowsers, chosen: DemoContent, told: ReportProgress) -> None:
-    """A curator decides on what was sent for the first time and is to be decided."""
+async def review_works(browsers: DemoBrowsers, chosen: DemoContent, report_progress: ReportProgress) -> None:
+    """A curator decides on the new works."""
     decided = [work for work in chosen.works if work.stage not in {DemoStage.DRAFT, DemoStage.SUBMITTED}]
     for number, work in enumerate(decided, 1):
         artwork = await Artwork.get(form_key=form_key(work)).prefetch_related("submissions", "reviews")
@@ -356,73 +357,73 @@ async def review_works(desk: DemoBrowsers, chosen: DemoContent, told: ReportProg
             "reason": work.reason,
             **{f"note_{name}": note for name, note in work.notes.items()},
         }
-        await desk.send(CURATOR.email, "reviews:create", fields, id=artwork.id)
-        told("Reviewing", number, len(decided))
+        await browsers.send(CURATOR.email, "reviews:create", fields, id=artwork.id)
+        report_progress("Reviewing", number, len(decided))
 
 
-async def enter_exhibitions(desk: DemoBrowsers, chosen: DemoContent) -> None:
-    for told_of in chosen.exhibitions:
-        theme = await Theme.get(slug=told_of.theme)
-        titles = in_both_languages("title", told_of.title)
-        if not await Exhibition.exists(slug=told_of.slug):
-            fields = {"slug": told_of.slug, **titles, "theme": str(theme.id)}
-            await desk.send(CURATOR.email, "exhibitions:create", fields)
-        exhibition = await Exhibition.get(slug=told_of.slug)
+async def enter_exhibitions(browsers: DemoBrowsers, chosen: DemoContent) -> None:
+    for entry in chosen.exhibitions:
+        theme = await Theme.get(slug=entry.theme)
+        titles = in_both_languages("title", entry.title)
+        if not await Exhibition.exists(slug=entry.slug):
+            fields = {"slug": entry.slug, **titles, "theme": str(theme.id)}
+            await browsers.send(CURATOR.email, "exhibitions:create", fields)
+        exhibition = await Exhibition.get(slug=entry.slug)
         if await Edition.exists(exhibition=exhibition, number__not_isnull=True):
             continue
         opened_on = today() - timedelta(days=OPENED_DAYS_AGO)
         fields = {
             **titles,
-            **in_both_languages("introduction", told_of.introduction),
+            **in_both_languages("introduction", entry.introduction),
             "opens_at": datetime.combine(opened_on, time(9)).strftime("%Y-%m-%dT%H:%M"),
             "closes_at": "",
             "theme": str(theme.id),
         }
-        await desk.send(CURATOR.email, "exhibitions:update", fields, id=exhibition.id)
-        await hang_works(desk, chosen, told_of, exhibition)
-        await desk.send(CURATOR.email, "editions:create", {}, id=exhibition.id)
+        await browsers.send(CURATOR.email, "exhibitions:update", fields, id=exhibition.id)
+        await hang_works(browsers, chosen, entry, exhibition)
+        await browsers.send(CURATOR.email, "editions:create", {}, id=exhibition.id)
 
 
 async def hang_works(
-    desk: DemoBrowsers, chosen: DemoContent, told_of: DemoExhibition, exhibition: Exhibition
+    browsers: DemoBrowsers, chosen: DemoContent, entry: DemoExhibition, exhibition: Exhibition
 ) -> None:
-    """Make the rooms of the draft that have something to show, and hang in each what it lacks."""
+    """Create the rooms that have accepted works, and hang the works that are missing."""
     known = {work.slug: form_key(work) for work in chosen.works}
     in_draft = Room.filter(edition__exhibition_id=exhibition.id, edition__number__isnull=True)
-    for wall in told_of.rooms:
-        sought = [
+    for wanted in entry.rooms:
+        found = [
             await Artwork.get_or_none(form_key=known.get(slug, ""), status=Status.ACCEPTED)
-            for slug in wall.works
+            for slug in wanted.works
         ]
-        artworks = [artwork for artwork in sought if artwork is not None]
+        artworks = [artwork for artwork in found if artwork is not None]
         if not artworks:
             continue
-        room = await in_draft.filter(title_zh=wall.title.zh).first()
+        room = await in_draft.filter(title_zh=wanted.title.zh).first()
         if room is None:
-            texts = {**in_both_languages("title", wall.title), **in_both_languages("text", wall.text)}
+            texts = {**in_both_languages("title", wanted.title), **in_both_languages("text", wanted.text)}
             fields = {f"new-{name}": text for name, text in texts.items()}
-            await desk.send(CURATOR.email, "rooms:create", fields, id=exhibition.id)
-            room = await in_draft.get(title_zh=wall.title.zh)
+            await browsers.send(CURATOR.email, "rooms:create", fields, id=exhibition.id)
+            room = await in_draft.get(title_zh=wanted.title.zh)
         hung = {hanging.artwork_id for hanging in await Hanging.filter(room=room)}
         for artwork in artworks:
             if artwork.id not in hung:
                 fields = {"room": str(room.id), "artwork": str(artwork.id)}
-                await desk.send(CURATOR.email, "hangings:create", fields, id=exhibition.id)
+                await browsers.send(CURATOR.email, "hangings:create", fields, id=exhibition.id)
 
 
-async def withdraw_works(desk: DemoBrowsers, chosen: DemoContent) -> None:
-    """Those who changed their minds follow the link on their slip."""
+async def withdraw_works(browsers: DemoBrowsers, chosen: DemoContent) -> None:
+    """Withdraw works with the link on the consent slip."""
     for work in chosen.works:
         if work.stage != DemoStage.WITHDRAWN:
             continue
         artwork = await Artwork.get(form_key=form_key(work)).prefetch_related("consent")
         if artwork.status == Status.ACCEPTED and artwork.consent is not None:
             code = artwork.consent.code
-            await desk.send("", "withdrawals:create", {}, language=work.language, code=code)
+            await browsers.send("", "withdrawals:create", {}, language=work.language, code=code)
 
 
 def form_key(work: DemoWork) -> str:
-    """The key of the form of a work: the same at every run, so that none is entered twice."""
+    """The key of the work's form; it is the same in every run, so that no work is entered twice."""
     return hashlib.blake2b(f"demo {work.slug}".encode(), digest_size=16).hexdigest()
 
 

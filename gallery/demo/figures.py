@@ -1,4 +1,4 @@
-"""People and footballs as the demo's pictures draw them."""
+"""Parts of people, and footballs, for the demo's pictures."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ INK = "#2a2024"
 
 
 def limb(points: Sequence[Point], width: float, start: float = 1, end: float = 0.85) -> Outline:
-    """An arm or a leg along its joints."""
+    """An arm or a leg through the given joints."""
     return ribbon(smooth(points, closed=False, steps=5), width, start, end)
 
 

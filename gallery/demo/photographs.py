@@ -1,4 +1,4 @@
-"""The demo's photographs: drawn pictures as a telephone sends them, with all that must be stripped."""
+"""The demo's photographs: the drawn pictures as a phone sends them, with metadata that the site must strip."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from PIL import ExifTags, Image
 
 from gallery.demo.scenes import draw_scene
 
-QUALITY = 92  # of the JPEG, about what telephones use
-ROTATED_SLUG = "dumpling-wrappers"  # photographed with the telephone held on its side
-GPS_SLUGS = {ROTATED_SLUG, "tangyuan"}  # with the place where they were taken
+QUALITY = 92  # of the JPEG, about the same as on phones
+ROTATED_SLUG = "dumpling-wrappers"  # photographed with the phone turned sideways
+GPS_SLUGS = {ROTATED_SLUG, "tangyuan"}  # with coordinates
 
 
 def save_photograph(slug: str, folder: Path, width: int | None = None) -> Path:
@@ -21,7 +21,7 @@ def save_photograph(slug: str, folder: Path, width: int | None = None) -> Path:
     exif[ExifTags.Base.DateTime] = "2022:12:01 16:20:00"
     if slug == ROTATED_SLUG:
         picture = picture.transpose(Image.Transpose.ROTATE_90)
-        exif[ExifTags.Base.Orientation] = 6  # to be turned a quarter clockwise
+        exif[ExifTags.Base.Orientation] = 6  # turn a quarter clockwise
     if slug in GPS_SLUGS:
         place = exif.get_ifd(ExifTags.IFD.GPSInfo)
         place[ExifTags.GPS.GPSLatitudeRef], place[ExifTags.GPS.GPSLatitude] = "N", (39.0, 54.0, 27.0)

@@ -1,4 +1,4 @@
-"""The demo's artworks: pictures in many techniques, drawn wholly by code and the same at every run."""
+"""The demo's pictures, in many techniques: drawn by code, and the same at every run."""
 
 from dataclasses import dataclass
 
@@ -30,10 +30,10 @@ SCENES: dict[str, Scene] = {
 
 
 def draw_scene(slug: str, width: int | None = None) -> Image.Image:
-    """The scene in RGB, width px wide (its full size without one) and as high as its shape asks.
+    """The scene in RGB, `width` px wide (default: its full size), with its own aspect ratio.
 
     The same slug and width give the same pixels; another width gives the same composition.
-    KeyError for an unknown slug, ValueError for a width under 16 px.
+    Raises KeyError for an unknown slug, ValueError for a width under 16 px.
     """
     picture = _PICTURES[slug]
     width = picture.width if width is None else width
@@ -42,6 +42,6 @@ def draw_scene(slug: str, width: int | None = None) -> Image.Image:
     height = max(16, round(width * picture.height / picture.width))
     shape = (picture.width, picture.height)
     shrink = min(1.0, WORKING_SIDE / max(width, height))
-    sheet = Canvas(slug, round(width * shrink), round(height * shrink), picture.paper, shape)
-    picture.paint(sheet)
-    return sheet.finished(width, height)
+    canvas = Canvas(slug, round(width * shrink), round(height * shrink), picture.paper, shape)
+    picture.paint(canvas)
+    return canvas.finished(width, height)

@@ -1,6 +1,6 @@
 """The demo's pictures of animals, water, fields and play."""
 
-# Outlines are lists of points; the formatter would give each point a line of its own.
+# No formatting: the formatter would put each point of an outline on its own line.
 # fmt: off
 
 import math
@@ -28,7 +28,7 @@ PICTURES: dict[str, PictureSpec] = {}
 
 @register_picture(PICTURES, 3200, 1600, "#f4ead6")
 def fish_of_plenty(s: Canvas) -> None:
-    """A carp fills the sheet, with a lotus beside it: a carved block in red and indigo."""
+    """A carp fills the sheet, next to a lotus: a carved block in red and indigo."""
     body = smooth([(190, 520), (300, 380), (560, 250), (900, 220), (1240, 330), (1460, 470), (1500, 520),
         (1450, 580), (1200, 720), (880, 800), (540, 770), (300, 660)])
     tail = smooth([(1430, 500), (1590, 340), (1800, 250), (1880, 330), (1800, 460), (1790, 540),

@@ -1,6 +1,6 @@
 """The demo's pictures for the World Cup."""
 
-# Outlines are lists of points; the formatter would give each point a line of its own.
+# No formatting: the formatter would put each point of an outline on its own line.
 # fmt: off
 
 import math
@@ -308,7 +308,7 @@ def fans_in_the_stand(s: Canvas) -> None:
 
 @register_picture(PICTURES, 3000, 2400, "#efe0bd")
 def boots_and_ball(s: Canvas) -> None:
-    """A worn pair of boots rests beside a ball, painted thick."""
+    """A worn pair of boots rests next to a ball, painted thick."""
     def turning(x: float, y: float) -> float:
         return math.degrees(math.atan2(y - 420, x - 800)) + 90
 

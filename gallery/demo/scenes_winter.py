@@ -1,6 +1,6 @@
 """The demo's pictures for the winter solstice, out of doors."""
 
-# Outlines are lists of points; the formatter would give each point a line of its own.
+# No formatting: the formatter would put each point of an outline on its own line.
 # fmt: off
 
 import math

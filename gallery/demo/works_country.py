@@ -1,4 +1,4 @@
-"""The demo's works that hang in no exhibition: one waits on the curators' shelf, the others are on their way."""
+"""The demo's works outside the exhibitions: drafts, submitted, returned, declined and accepted ones."""
 
 # ruff: noqa: E501 - sentences read better whole
 from __future__ import annotations

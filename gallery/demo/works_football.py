@@ -1,4 +1,4 @@
-"""The demo's works for the World Cup: one touchstone and eight of its neighbours."""
+"""The demo's works for the World Cup."""
 
 # ruff: noqa: E501 - sentences read better whole
 from __future__ import annotations

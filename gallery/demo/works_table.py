@@ -1,4 +1,4 @@
-"""The demo's works for the solstice that show the table and the house: the other touchstone and its neighbours."""
+"""The demo's works for the solstice that show meals, family and the house."""
 
 # ruff: noqa: E501 - sentences read better whole
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The demo's works for the solstice that show snow, trains and the sun that comes back."""
+"""The demo's works for the solstice that show snow, trains and the returning sun."""
 
 # ruff: noqa: E501 - sentences read better whole
 from __future__ import annotations

@@ -161,7 +161,7 @@ def missing_works_message(works: Sequence[Artwork]) -> str:
         hindrance = work.hindrance()
         words = {
             "title": work.spoken("title").text or _("Untitled"),
-            "why": hindrance.word if hindrance else "",
+            "why": hindrance.label if hindrance else "",
         }
         names.append(_("“%(title)s” (%(why)s)") % words)
     more = len(works) - len(names)

@@ -4,14 +4,15 @@ worker."""
 from __future__ import annotations
 
 import secrets
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
 from tortoise.models import Model
 
 from gallery.images.framing import FRAME_UNITS, Framing
 from gallery.images.renditions import FORMATS, file_name, widths_for
+from gallery.web.languages import LabelledEnum
+from gallery.web.languages import lazy_gettext as _l
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,11 +23,19 @@ if TYPE_CHECKING:
     from gallery.organisations.models import Organisation
 
 
-class ImageState(StrEnum):
-    RECEIVED = "received"
-    READY = "ready"
-    REFUSED = "refused"
-    ERASED = "erased"  # no file is left, for instance because its work was withdrawn
+class ImageState(LabelledEnum):
+    RECEIVED = "received", _l("The picture is being prepared. Please come back in a moment.")
+    READY = "ready", ""
+    REFUSED = "refused", _l("This picture could not be prepared. Please choose another.")
+    # No file is left, for instance because its work was withdrawn.
+    ERASED = "erased", _l("This picture could not be prepared. Please choose another.")
+
+    @property
+    def curator_label(self) -> Any:
+        """The label on curators' pages: they cannot choose another picture."""
+        if self in {ImageState.REFUSED, ImageState.ERASED}:
+            return _l("The picture could not be prepared. Please return the work with a note on it.")
+        return self.label
 
 
 def new_token() -> str:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
 from tortoise.models import Model
 
+from gallery.web.languages import LabelledEnum
+from gallery.web.languages import lazy_gettext as _l
+
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
 
 
-class MailState(StrEnum):
-    UNSENT = "unsent"
-    GATHERED = "gathered"  # sent as a line of a digest
-    SENT = "sent"
-    KEPT = "kept"  # not sent, because no mail server is set
-    GIVEN_UP = "given_up"
+class MailState(LabelledEnum):
+    UNSENT = "unsent", _l("waits")
+    GATHERED = "gathered", _l("in a daily mail")  # sent as a line of a digest
+    SENT = "sent", _l("sent")
+    KEPT = "kept", _l("kept here")  # not sent, because no mail server is set
+    GIVEN_UP = "given_up", _l("given up")
 
 
 class Mail(Model):

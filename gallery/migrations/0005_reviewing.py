@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
             model_name='Submission',
             index=Index(fields=['checked_with']),
         ),
-        # What was decided, taken back or withdrawn before no longer waits.
+        # Submissions that were decided, taken back or withdrawn before this migration no longer wait.
         ops.RunSQL(
             "UPDATE submission SET is_waiting = FALSE WHERE id IN (SELECT submission_id FROM review)"
             " OR artwork_id IN (SELECT id FROM artwork WHERE status <> 'submitted')"

@@ -3,10 +3,10 @@ from tortoise.migrations import operations as ops
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 
-# What each database searches by, beside the rows. The tokens are ready made: SQLite is told to cut at spaces alone,
-# PostgreSQL gets each token with its place. Triggers take it along when a row goes. On SQLite it is not a trigger that
-# writes it, nor takes many at once: FTS5 goes to the disk for every row that a trigger touches, and once for a statement
-# (search/engine.py, which empties the tokens of what it has taken out).
+# The full-text index of each database. The tokens are made in Python: SQLite splits them at spaces only, PostgreSQL gets each
+# token with its position. Triggers delete index entries with their rows. On SQLite no trigger writes entries or deletes many
+# at once, because FTS5 writes to disk for every row that a trigger touches, but only once for a statement
+# (search/engine.py; it empties the tokens of the rows that it has removed from the index).
 SQLITE = [
     """CREATE VIRTUAL TABLE search_index USING fts5(
         title_tokens, text_tokens, content='search_entry', content_rowid='id', tokenize="ascii tokenchars '_'"
@@ -23,7 +23,7 @@ SQLITE_BACK = [
 
 POSTGRESQL = [
     "ALTER TABLE search_entry ADD COLUMN title_vector tsvector, ADD COLUMN text_vector tsvector",
-    # Long values lie apart, so that thousands of rows are read without them.
+    # Store long values apart, so that a query can read thousands of rows without them.
     "ALTER TABLE search_entry SET (toast_tuple_target = 128)",
     """CREATE FUNCTION search_vector(tokens text) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
         SELECT coalesce(string_agg('''' || token || ''':' || place, ' '), '')::tsvector

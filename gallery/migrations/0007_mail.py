@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             name='wants_digest',
             field=fields.BooleanField(default=False, db_default=False),
         ),
-        # Somebody of each organisation must be able to invite the others: its first member.
+        # Each organisation needs somebody who can invite members: its first member becomes the owner.
         ops.RunSQL(
             "UPDATE membership SET role = 'owner' "
             "WHERE id IN (SELECT MIN(id) FROM membership GROUP BY organisation_id)",

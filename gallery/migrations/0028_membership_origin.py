@@ -6,7 +6,7 @@ from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index
 
-# Of an accepted invitation to the membership at hand.
+# Conditions for an accepted invitation to the same membership.
 ACCEPTED = (
     "SELECT i.id FROM invitation i JOIN person p ON p.email = i.email"
     " WHERE p.id = membership.person_id AND i.organisation_id = membership.organisation_id"
@@ -71,13 +71,13 @@ class Migration(migrations.Migration):
             name='joined_as',
             field=fields.CharEnumField(default=JoinedAs.UNKNOWN, description='FIRST_OWNER: first_owner\nINVITED: invited\nCONFIRMED: confirmed\nREQUESTED: requested\nUNKNOWN: unknown', db_default=JoinedAs.UNKNOWN, enum_type=JoinedAs, max_length=12),
         ),
-        # Who invited a member is known from the first invitation that they accepted.
+        # The member was invited by the sender of the first invitation that they accepted.
         ops.RunSQL(
             "UPDATE membership SET invited_by_id = (SELECT f.invited_by_id FROM invitation f WHERE f.id ="
             f" ({ACCEPTED} ORDER BY i.accepted_at, i.id LIMIT 1))",
             reverse_sql=ops.RunSQL.noop,
         ),
-        # Whoever accepted the first invitation to an organisation is its first owner.
+        # The person who accepted the first invitation to an organisation is its first owner.
         ops.RunSQL(
             "UPDATE membership SET joined_as = 'first_owner' WHERE"
             " (SELECT f.id FROM invitation f WHERE f.organisation_id = membership.organisation_id"
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
             f" ({ACCEPTED} AND i.member_role = 'owner')",
             reverse_sql=ops.RunSQL.noop,
         ),
-        # Whoever was invited by somebody else who is an owner, and neither curator nor keeper, was let in by an owner.
+        # A member invited by another owner, who is neither curator nor keeper, was let in by an owner.
         ops.RunSQL(
             "UPDATE membership SET joined_as = 'invited' WHERE joined_as = 'unknown'"
             " AND invited_by_id <> person_id AND EXISTS (SELECT 1 FROM membership o JOIN person q ON q.id = o.person_id"
@@ -93,13 +93,13 @@ class Migration(migrations.Migration):
             " AND o.role = 'owner' AND q.role = 'member')",
             reverse_sql=ops.RunSQL.noop,
         ),
-        # Of all other members who are curators or keepers an owner decides.
+        # An owner has to confirm all other members who are curators or keepers.
         ops.RunSQL(
             "UPDATE membership SET awaits_confirmation = TRUE WHERE joined_as = 'unknown'"
             " AND person_id IN (SELECT id FROM person WHERE role <> 'member')",
             reverse_sql=ops.RunSQL.noop,
         ),
-        # Whoever accepted an invitation as an owner and is none today was one.
+        # A person who accepted an invitation as an owner and is no owner today is a former owner.
         ops.RunSQL(
             "INSERT INTO former_owner (organisation_id, person_id, ended_at)"
             " SELECT DISTINCT i.organisation_id, p.id, CURRENT_TIMESTAMP FROM invitation i JOIN person p ON p.email = i.email"
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
             " AND o.person_id = p.id AND o.role = 'owner')",
             reverse_sql=ops.RunSQL.noop,
         ),
-        # An organisation that has no owner, and had members or holds something, lost its owners.
+        # An organisation without an owner that had members or owns something has lost its owners.
         ops.RunSQL(
             "INSERT INTO former_owner (organisation_id, ended_at) SELECT id, CURRENT_TIMESTAMP FROM organisation"
             " WHERE id NOT IN (SELECT organisation_id FROM membership WHERE role = 'owner')"

@@ -4,7 +4,7 @@ from tortoise import fields
 
 
 async def make(apps, editor):
-    # What was deleted before this release left its bytes.
+    # Rows deleted before this release left their bytes in the database file.
     await editor.client.execute_query("INSERT INTO erasure (at) VALUES (CURRENT_TIMESTAMP)")
 
 

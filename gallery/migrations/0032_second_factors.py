@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
             name='asks_second_factor',
             field=fields.BooleanField(default=True, db_default=True),
         ),
-        # A site that has people already goes on as it was: there second factors are offered, and not required.
+        # On sites that already have people, second factors stay optional.
         ops.RunSQL(
             "INSERT INTO site (id, asks_second_factor) SELECT 1, false WHERE EXISTS (SELECT 1 FROM person) "
             "ON CONFLICT (id) DO UPDATE SET asks_second_factor = false",

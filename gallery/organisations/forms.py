@@ -36,18 +36,11 @@ def organisation_choices(organisations: Sequence[Organisation]) -> list[SelectCh
     return [SelectChoice(str(each.id), localized(each, "name").text) for each in organisations]
 
 
-TRUST_WORDS: dict[Trust, Any] = {
-    Trust.EVERY: _l("Every work is reviewed"),
-    Trust.SAMPLED: _l("A share is reviewed, the others are accepted and looked at later"),
-    Trust.AT_ONCE: _l("Works are accepted at once and looked at later"),
-}
-
-
 class TrustForm(Form):
     trust = RadioField(
         _l("How its works are reviewed"),
         [Required(INVALID_CHOICE)],
-        choices=[SelectChoice(value, word) for value, word in TRUST_WORDS.items()],
+        choices=[SelectChoice(each, each.label) for each in Trust],
         validate_choice=True,
         invalid_choice_message=INVALID_CHOICE,
         description=_l(

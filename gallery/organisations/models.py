@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from tortoise import fields
 from tortoise.models import Model
 
+from gallery.web.languages import LabelledEnum
+from gallery.web.languages import lazy_gettext as _l
+
 if TYPE_CHECKING:
     from gallery.accounts.models import FormerOwner, Invitation, Membership, Person
     from gallery.artworks.models import Artwork
 
 
-class Trust(StrEnum):
+class Trust(LabelledEnum):
     """How the works of an organisation are reviewed."""
 
-    EVERY = "every"  # all of them
-    SAMPLED = "sampled"  # a sample of them
-    AT_ONCE = "at_once"  # accepted at once, reviewed later
+    EVERY = "every", _l("Every work is reviewed")
+    SAMPLED = "sampled", _l("A share is reviewed, the others are accepted and looked at later")
+    AT_ONCE = "at_once", _l("Works are accepted at once and looked at later")
 
 
 class Organisation(Model):
@@ -146,10 +149,10 @@ class CheckedLink(Model):
         table = "checked_link"
 
 
-class ApplicationState(StrEnum):
-    WAITING = "waiting"
-    ADMITTED = "admitted"
-    DECLINED = "declined"
+class ApplicationState(LabelledEnum):
+    WAITING = "waiting", ""
+    ADMITTED = "admitted", _l("admitted")
+    DECLINED = "declined", _l("application declined")
 
 
 class Application(Model):
@@ -181,11 +184,14 @@ class Application(Model):
         table = "application"
 
 
-class RequestState(StrEnum):
-    WAITING = "waiting"
-    OBJECTED = "objected"  # by an owner
-    EFFECTIVE = "effective"  # the invitation was sent
-    CANCELLED = "cancelled"  # by a keeper, or because the one who asked is no longer a keeper
+class RequestState(LabelledEnum):
+    WAITING = "waiting", _l("can still be objected to")
+    OBJECTED = "objected", _l("an owner objected")
+    EFFECTIVE = "effective", _l("the invitation was sent")
+    CANCELLED = (
+        "cancelled",
+        _l("cancelled"),
+    )  # by a keeper, or because the one who asked is no longer a keeper
 
 
 class OwnerRequest(Model):

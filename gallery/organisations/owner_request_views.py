@@ -13,7 +13,7 @@ from gallery.clock import now
 from gallery.organisations import owner_requests
 from gallery.organisations.access import load_organisation
 from gallery.organisations.forms import OwnerRequestForm
-from gallery.organisations.models import Organisation, OwnerRequest, RequestState
+from gallery.organisations.models import Organisation, OwnerRequest
 from gallery.organisations.owner_requests import (
     OwnerRequestRefused,
     can_be_stopped,
@@ -22,17 +22,10 @@ from gallery.organisations.owner_requests import (
 )
 from gallery.web.forms import read_small_form
 from gallery.web.languages import gettext as _
-from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of
 from gallery.web.security import REFERRER_WITHOUT_PATH
 
 REQUESTS_LISTED = 100
-STATE_WORDS = {
-    RequestState.WAITING: _l("can still be objected to"),
-    RequestState.OBJECTED: _l("an owner objected"),
-    RequestState.EFFECTIVE: _l("the invitation was sent"),
-    RequestState.CANCELLED: _l("cancelled"),
-}
 
 
 async def index(request: Request) -> Response:
@@ -44,7 +37,7 @@ async def index(request: Request) -> Response:
         .limit(REQUESTS_LISTED)
         .prefetch_related("organisation", "asked_by", "objected_by", "invitation")
     )
-    context = {"rows": rows, "words": STATE_WORDS, "can_be_stopped": can_be_stopped, "hours_left": hours_left}
+    context = {"rows": rows, "can_be_stopped": can_be_stopped, "hours_left": hours_left}
     return render(request, "owner_requests/index.html", context)
 
 
@@ -160,7 +153,7 @@ async def _objection_page(request: Request, owner_request: OwnerRequest, *, is_o
         "owner_request": owner_request,
         "is_open": is_open,
         "role": await role_of_address(owner_request.email),
-        "word": STATE_WORDS[owner_request.state],
+        "word": owner_request.state.label,
     }
     return render(request, "owner_requests/objection.html", context, headers=REFERRER_WITHOUT_PATH)
 

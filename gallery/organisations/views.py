@@ -17,7 +17,7 @@ from gallery.accounts.confirmation import require_confirmation
 from gallery.accounts.forms import InvitationForm
 from gallery.accounts.invitations import InvitationRefused
 from gallery.accounts.members import ConflictOfInterest, LastOwner, conflict_of_interest, has_had_owner
-from gallery.accounts.models import Invitation, JoinedAs, MemberRole, Membership, Person, Role
+from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
@@ -31,7 +31,7 @@ from gallery.organisations.access import (
     load_project,
     organisations_owned_by,
 )
-from gallery.organisations.forms import TRUST_WORDS, OrganisationForm, ProfileForm, ProjectForm, TrustForm
+from gallery.organisations.forms import OrganisationForm, ProfileForm, ProjectForm, TrustForm
 from gallery.organisations.links import dead_links_of
 from gallery.organisations.models import (
     LINK_FIELDS,
@@ -46,7 +46,6 @@ from gallery.organisations.owner_requests import can_be_stopped, latest_request,
 from gallery.organisations.projects import add_project
 from gallery.web.forms import one_line, read_desk_form, read_small_form
 from gallery.web.languages import gettext as _
-from gallery.web.languages import lazy_gettext as _l
 from gallery.web.languages import localized, set_language
 from gallery.web.rendering import flash, pages_of, redirect, render, settings_of
 
@@ -65,14 +64,6 @@ PROJECT_FIELDS = (
 )
 MAX_NAME_LENGTH = 80  # the column's length
 PROFILE_FIELDS = ("about_zh", "about_en", "website")
-MEMBER_ROLE_WORDS = {MemberRole.OWNER: _l("owner"), MemberRole.EDITOR: _l("editor")}
-JOINED_WORDS: dict[JoinedAs, Any] = {
-    JoinedAs.FIRST_OWNER: _l("its first owner, invited by %(name)s"),
-    JoinedAs.INVITED: _l("invited by %(name)s"),
-    JoinedAs.CONFIRMED: _l("confirmed by %(name)s"),
-    JoinedAs.REQUESTED: _l("invited at the request of %(name)s, when the organisation had lost its owners"),
-    JoinedAs.UNKNOWN: _l("invited by %(name)s"),
-}
 ORGANISATION_FIELDS = (
     "name_zh",
     "name_en",
@@ -340,10 +331,7 @@ async def _organisation_page(
         "invited": await invited.order_by("id"),
         "projects": await dead_links_of(await Project.filter(organisation=organisation).order_by("id")),
         "invitation": invitation or InvitationForm(organisations=[]),
-        "role_words": MEMBER_ROLE_WORDS,
-        "joined_words": JOINED_WORDS,
         "trust": trust or TrustForm(data={"trust": organisation.trust}),
-        "trust_words": TRUST_WORDS,
         "trust_is_left": person.is_keeper and await _has_conflict_of_interest(person, organisation),
         "trust_changes": await TrustChange.filter(organisation=organisation)
         .order_by("-id")

@@ -1,4 +1,4 @@
-"""Who may review: curators every work that was ever sent for review, nobody else anything."""
+"""Who may review: curators, every work that was ever sent for review; nobody else."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ __all__ = ["load_curator", "load_hint", "load_pair", "load_report", "load_round"
 
 
 async def load_submitted(request: Request) -> tuple[Person, Artwork]:
-    """The curator at this desk and the work of the address as it was sent, with all that is shown beside it.
+    """The curator, and the work of the address as it was sent, with all that its page shows.
 
-    404 for works that were never sent for review: drafts belong to their organisation alone.
+    404 for works that were never sent for review: only their organisation sees drafts.
     """
     person = await load_curator(request)
     artwork = await (
@@ -46,7 +46,7 @@ async def load_submitted(request: Request) -> tuple[Person, Artwork]:
 
 
 async def load_hint(request: Request) -> tuple[Person, Hint]:
-    """The curator at this desk and the hint of the address, with its work."""
+    """The curator, and the hint of the address with its work."""
     person = await load_curator(request)
     hint = await Hint.get_or_none(id=request.path_params["id"]).prefetch_related("artwork")
     if hint is None:
@@ -55,7 +55,7 @@ async def load_hint(request: Request) -> tuple[Person, Hint]:
 
 
 async def load_pair(request: Request) -> tuple[Person, ShownPair]:
-    """The curator at this desk and the two works of the address; 404 once one of them was withdrawn or has another picture."""
+    """The curator, and the pair of the address; 404 if one work was withdrawn or has another picture now."""
     person = await load_curator(request)
     id = request.path_params["id"]
     pair = (await load_pairs([id])).get(id)
@@ -65,7 +65,7 @@ async def load_pair(request: Request) -> tuple[Person, ShownPair]:
 
 
 async def load_round(request: Request) -> tuple[Person, ScoringRound]:
-    """The curator at this desk and the scoring round of the address, with its theme."""
+    """The curator, and the scoring round of the address with its theme."""
     person = await load_curator(request)
     round = await ScoringRound.get_or_none(id=request.path_params["id"]).prefetch_related(
         "theme", "opened_by"
@@ -76,9 +76,10 @@ async def load_round(request: Request) -> tuple[Person, ScoringRound]:
 
 
 async def load_report(request: Request) -> tuple[Person, Report]:
-    """The curator at this desk and the report of the address, with its work.
+    """The curator, and the report of the address with its work.
 
-    404 for a report about an own organisation, while another curator can read it: it says who reported.
+    404 for a report about the curator's own organisation if another curator can read it, because it says
+    who reported.
     """
     person = await load_curator(request)
     report = await Report.get_or_none(id=request.path_params["id"]).prefetch_related(

@@ -1,4 +1,6 @@
-"""Several works at once: the same decision on each of a selection, with the same checks; what is refused is listed."""
+"""One decision on several works, with the same checks for each; the page lists which works it was refused
+for.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ from gallery.reviews.access import load_curator
 from gallery.reviews.decisions import UNDO_PERIOD, DecisionRefused, UnconfirmedPersonalData
 from gallery.reviews.forms import BulkReviewForm, describe_personal_data
 from gallery.reviews.models import Decision, Opinion, Review
-from gallery.reviews.queue import NO_FILTER_QUERY, narrowing
-from gallery.reviews.views import PER_PAGE, queue_page
+from gallery.reviews.queue import NO_FILTER_QUERY, load_queue_filter
+from gallery.reviews.queue_views import PER_PAGE, queue_page
 from gallery.web.edit_conflicts import EditConflict
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
@@ -27,20 +29,20 @@ from gallery.web.rendering import render
 
 @dataclass(frozen=True)
 class BulkReviewResult:
-    """What became of one of the chosen works."""
+    """The result for one of the chosen works."""
 
     artwork: Artwork
     made: Review | Opinion | None = None
-    sentence: str = ""  # why not
+    sentence: str = ""  # why it was refused
 
     @property
     def field(self) -> str:
-        """By which name its undo is asked for."""
+        """The name of the field that asks for the undo."""
         return "review" if isinstance(self.made, Review) else "opinion"
 
 
 async def create(request: Request) -> Response:
-    """A curator decides the same on all chosen works, and reads what became of each."""
+    """A curator makes the same decision on all chosen works, and reads the result for each."""
     person = await load_curator(request)
     posted = await read_desk_form(request)
     form = BulkReviewForm(posted)
@@ -58,16 +60,16 @@ async def create(request: Request) -> Response:
     await load_as_sent([each.artwork for each in submissions])
     decision = Decision(form.decision.data or "")
     outcomes = [await _decide(each, person, decision, form.reason.data or "") for each in submissions]
-    chosen = await narrowing(request.query_params)
+    chosen = await load_queue_filter(request.query_params)
     context = {
         "decision": decision,
         "done": [each for each in outcomes if each.made],
-        "said": sum(isinstance(each.made, Opinion) for each in outcomes),
+        "opinion_count": sum(isinstance(each.made, Opinion) for each in outcomes),
         "refused": [each for each in outcomes if not each.made],
         "seconds": round(UNDO_PERIOD.total_seconds()),
         "query": chosen.query or NO_FILTER_QUERY,
     }
-    return render(request, "reviews/together.html", context)
+    return render(request, "reviews/bulk_review.html", context)
 
 
 async def _decide(submission: Submission, by: Person, decision: Decision, reason: str) -> BulkReviewResult:
@@ -80,9 +82,9 @@ async def _decide(submission: Submission, by: Person, decision: Decision, reason
         else:
             made = await decisions.decline(artwork, submission, by, reason)
     except UnconfirmedPersonalData as refusal:
-        named = _("; ").join(describe_personal_data(each) for each in refusal.found)
+        data = _("; ").join(describe_personal_data(each) for each in refusal.found)
         return BulkReviewResult(
-            artwork, sentence=_("Please open it: its words hold personal data. %(data)s") % {"data": named}
+            artwork, sentence=_("Please open it: its words hold personal data. %(data)s") % {"data": data}
         )
     except (DecisionRefused, EditConflict) as refusal:
         return BulkReviewResult(artwork, sentence=str(refusal))

@@ -1,4 +1,6 @@
-"""What the worker does for reviews: look at what was sent before a curator comes, and forget old reports."""
+"""The worker's chores for reviews: run the checks, accept for trusted organisations, delete what is no longer
+needed.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ REPORT_RETENTION = timedelta(days=180)
 
 
 async def delete_old_reports(context: ChoreContext) -> bool:
-    """Delete reports that were closed half a year ago, with the address of whoever sent them."""
+    """Delete reports closed half a year ago, with the addresses of the visitors who sent them."""
     async with in_transaction():
         if await Report.filter(closed_at__lt=now() - REPORT_RETENTION).delete():
             await request_erasure()
@@ -31,13 +33,16 @@ async def delete_old_reports(context: ChoreContext) -> bool:
 
 
 async def delete_unused_candidates(context: ChoreContext) -> bool:
-    """Delete one picture that was proposed and not taken, or whose place another took, once no decision about it can be
-    taken back. What a withdrawal erased is the withdrawal's own."""
+    """Delete one picture that was proposed and not accepted, or that was replaced, once no decision about it
+    can be undone.
+
+    Pictures erased by a withdrawal are left to the withdrawal.
+    """
     image = next(iter(await _unused_candidates(Artwork.all())), None)
     if image is None:
         return False
     async with in_transaction():
-        # Looked at once more while nobody can decide: it may have become the work's picture this very moment.
+        # Check again under the lock: the candidate may have become the work's picture a moment ago.
         work = Artwork.filter(id=image.candidate_for_id)
         await locked(work).first()
         is_claimed = image.id in [each.id for each in await _unused_candidates(work)]
@@ -49,7 +54,7 @@ async def delete_unused_candidates(context: ChoreContext) -> bool:
 
 
 async def _unused_candidates(works: QuerySet[Artwork]) -> list[Image]:
-    """Pictures that wait beside accepted ones of `works` and are no longer needed there, the oldest first."""
+    """Candidates of accepted `works` that no waiting submission proposes, the oldest first."""
     lately = Review.filter(at__gt=now() - UNDO_PERIOD - UNDO_GRACE - timedelta(seconds=3)).values(
         "artwork_id"
     )

@@ -1,4 +1,6 @@
-"""Coverage: of the works on view, which lack alt text in a language, a translation, a project, or a lasting consent."""
+"""Coverage: how many works on view lack alt text, a translation, a project with a working link, or a lasting
+consent.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,10 @@ class CoverageGap:
     """One thing that works on view may lack."""
 
     name: str
-    label: Any  # what the others have
-    lacking: Any  # the heading of the list of those that lack it
+    label: Any  # what the complete works have
+    lacking: Any  # the heading of the list of incomplete works
 
     def of(self) -> Q:
-        """The works that lack it."""
         dead = CheckedLink.filter(state=LinkState.DEAD).values("url")
         return {
             "alt_text": Q(alt_text=""),
@@ -67,9 +68,9 @@ COVERAGE_GAPS = [
 async def show(request: Request) -> Response:
     """A curator sees how complete the works on view are, and which of them lack something."""
     await load_curator(request)
-    asked = request.query_params.get("lacking", "")
-    gap = next((each for each in COVERAGE_GAPS if each.name == asked), None)
-    if asked and gap is None:
+    name = request.query_params.get("lacking", "")
+    gap = next((each for each in COVERAGE_GAPS if each.name == name), None)
+    if name and gap is None:
         raise HTTPException(404)
     total = await Artwork.all().on_view().count()
     lacking = {each.name: await Artwork.all().on_view().filter(each.of()).count() for each in COVERAGE_GAPS}

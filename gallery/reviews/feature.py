@@ -6,17 +6,23 @@ from gallery.reviews import (
     bulk_review,
     chores,
     coverage,
+    hint_views,
     pair_views,
     private_views,
     profile_images,
+    queue_views,
     reasons,
     report_views,
     scoring_views,
     trust_views,
+    undo_views,
     views,
 )
 
 ROUTES = [
+    *queue_views.routes,
+    *undo_views.routes,
+    *hint_views.routes,
     *views.routes,
     *bulk_review.routes,
     *pair_views.routes,

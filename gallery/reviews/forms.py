@@ -1,4 +1,4 @@
-"""The forms of reviewing: a decision with its reason and notes, the same decision on several works, a ready reason."""
+"""Forms of the review pages: decisions, scoring rounds, vetoes, pairs, ready reasons and reports."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from wtforms.validators import Email, Optional
 
 from gallery.artists.forms import CheckboxesField
 from gallery.reviews.checks.findings import CheckFinding
-from gallery.reviews.models import Decision, PairOutcome, ReadyReason
-from gallery.reviews.reports import REPORTED_FOR_WORDS
+from gallery.reviews.models import Decision, PairOutcome, ReadyReason, ReportedFor
 from gallery.reviews.scoring import HIGHEST_SCORE, LOWEST_SCORE
 from gallery.web.forms import (
     Form,
@@ -32,7 +31,7 @@ from gallery.web.languages import localized
 
 MAX_NOTE_LENGTH = 1000
 
-# The fields of a work's form, as its organisation sees them, in their order.
+# The fields of a work's form on which a curator can write a note, in the form's order.
 NOTED_FIELDS = {
     "picture": _l("Picture"),
     "title": _l("Title"),
@@ -47,7 +46,7 @@ NOTED_FIELDS = {
     "themes": _l("Themes"),
 }
 
-# Those of a snapshot besides: what can change without being noted on.
+# All fields of a snapshot: some can change but take no note.
 SNAPSHOT_WORDS = {
     **NOTED_FIELDS,
     "language": _l("Language of the title and the story"),
@@ -70,7 +69,7 @@ DATA_WORDS = {
 
 
 def describe_personal_data(found: CheckFinding) -> str:
-    """Which personal datum stands where: “Story: a mobile telephone number, 13800138000”."""
+    """The finding as a sentence: “Story: a mobile telephone number, 13800138000”."""
     return _("%(field)s: %(what)s, %(datum)s") % {
         "field": SNAPSHOT_WORDS[found.field],
         "what": DATA_WORDS[found.rule],
@@ -80,7 +79,7 @@ def describe_personal_data(found: CheckFinding) -> str:
 
 class ReviewForm(Form):
     submission = HiddenField()
-    seen = HiddenField()  # digests of what the page showed
+    seen = HiddenField()  # digests of the fields that the page showed
     decision = StringField(_l("Decision"))
     reason = TextBlockField(
         _l("To the organisation"),
@@ -118,19 +117,20 @@ class ReviewForm(Form):
         return (self[f"note_{name}"] for name in NOTED_FIELDS)
 
     def typed(self) -> list[Field]:
-        """The fields into which somebody wrote something."""
         return [field for field in (self["reason"], self["concern"], *self.note_fields()) if field.data]
 
     def notes(self, language: str = "zh") -> dict[str, str]:
-        """Form field of the work → the note on it, ready reasons among them in `language`; none is left out empty."""
+        """Form field of the work → the note on it, with the chosen ready reasons in `language`; no empty
+        notes.
+        """
         return {
             name: text
             for name in NOTED_FIELDS
             if (text := _join_texts(self[f"note_{name}"].data, self._chosen(name, language)))
         }
 
-    def told_reason(self, language: str = "zh") -> str:
-        """What is told to the organisation, with the ready reasons for the work as a whole."""
+    def full_reason(self, language: str = "zh") -> str:
+        """The reason to the organisation, with the chosen ready reasons for the work as a whole."""
         return _join_texts(self.reason.data, self._chosen("", language))
 
     def _chosen(self, field: str, language: str) -> list[str]:
@@ -155,8 +155,6 @@ for _name, _label in NOTED_FIELDS.items():
 
 
 class BulkReviewForm(Form):
-    """The same decision on several works."""
-
     decision = StringField(_l("Decision"))
     reason = TextBlockField(
         _l("To the organisations"),
@@ -171,7 +169,7 @@ class BulkReviewForm(Form):
 
 
 class RoundForm(Form):
-    """A scoring round. `themes`: those in which something waits, as id and title."""
+    """`themes`: id and title of the themes in which works wait."""
 
     theme = SelectField(_l("Theme"), choices=[], validate_choice=False)
     closes_at = MomentField(
@@ -216,7 +214,7 @@ class VetoForm(Form):
 
 
 class PairForm(Form):
-    """What a curator found out about two works with nearly the same picture; of the two, `which` is meant."""
+    """What a curator found out about two works with nearly the same picture; `which` of them it concerns."""
 
     outcome = StringField()
     which = StringField()
@@ -243,7 +241,7 @@ class PairForm(Form):
             raise ValidationError(_("Please write what you ask."))
 
 
-REOPEN = "again"  # in place of an outcome: the pair is not settled
+REOPEN = "again"  # instead of an outcome: the pair is open again
 SIDES = ("earlier", "later")
 
 
@@ -272,12 +270,12 @@ class ReadyReasonForm(Form):
 
 
 class ReportForm(Form):
-    """Why a visitor thinks that a work should not be shown. `nickname` is a field that people do not see."""
+    """A visitor's report. `nickname` is a honeypot: a field that people do not see and programs fill in."""
 
     reported_for = RadioField(
         _l("What is it about?"),
         [Required(_l("Please choose what it is about."))],
-        choices=[SelectChoice(value, word) for value, word in REPORTED_FOR_WORDS.items()],
+        choices=[SelectChoice(each, each.label) for each in ReportedFor],
         validate_choice=True,
         invalid_choice_message=_l("Please choose something that is in the list."),
     )

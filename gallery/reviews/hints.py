@@ -1,8 +1,8 @@
-"""Hints: what the checks find in a submission, kept as rows so that the queue can be narrowed by them."""
+"""Hints: the checks' findings on a submission, stored as rows so that the queue can filter by them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,7 +31,6 @@ from gallery.reviews.checks import (
 )
 from gallery.reviews.checks.duplicates import NearDuplicate
 from gallery.reviews.checks.findings import CheckFinding
-from gallery.reviews.decisions import reviewed_fields
 from gallery.reviews.models import HashBand, Hint, NearPair, ScoringRound, WavedOff
 from gallery.reviews.pairs import (
     ShownPair,
@@ -40,16 +39,17 @@ from gallery.reviews.pairs import (
     pairs_with_proposed_image,
     store_pair,
 )
+from gallery.reviews.proposals import reviewed_fields
 from gallery.web.languages import LocalizedText, current_language
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import shown_date
 from gallery.worker import ChoreContext
 
-MAX_NEAR_DUPLICATES = 12  # works with nearly the same picture that are told; an empty sheet may have hundreds
+MAX_NEAR_DUPLICATES = 12  # hints for one picture; an empty sheet of paper may have hundreds
 
 
 async def check_submission(submission: Submission) -> None:
-    """Look at a submission with every check and keep what they find in place of what they found before."""
+    """Run every check on a submission and replace its hints with the new findings."""
     artwork = await Artwork.get(id=submission.artwork_id).prefetch_related(
         "image", "artist", "consent", "project", "themes"
     )
@@ -57,51 +57,63 @@ async def check_submission(submission: Submission) -> None:
     found = list(await run_checks(artwork, submission))
     image = await submitted_image(artwork, submission)
     async with in_transaction():
-        there = await _lock_not_withdrawn(
-            {artwork.id, *(int(each.facts["artwork"]) for each in found if is_duplicate_finding(each))}
-        )
-        if artwork.id not in there:
-            found = []  # withdrawn while it was looked at: what was found quotes words that are erased
-        found = [
-            each for each in found if not is_duplicate_finding(each) or int(each.facts["artwork"]) in there
-        ]
-        held = await locked(Submission.filter(id=submission.id)).first()
-        if held is None:
+        found = await _without_withdrawn(artwork, found)
+        current = await locked(Submission.filter(id=submission.id)).first()
+        if current is None:
             return
-        waved = await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)
-        known = {str(key) for key in waved}
-        await Hint.filter(submission_id=held.id).delete()
-        pairs: dict[str, NearPair] = {}
-        for each in found:
-            if is_duplicate_finding(each) and image is not None:
-                pairs[each.key] = await store_pair(artwork.id, image.id, each)
-        await Hint.bulk_create(
-            Hint(
-                submission_id=held.id,
-                artwork_id=artwork.id,
-                check=each.check,
-                field=each.field,
-                excerpt=each.excerpt,
-                is_quoted=each.is_quoted,
-                facts={"rule": each.rule, **each.facts},
-                key=each.key,
-                is_open=each.key not in known and not (each.key in pairs and pairs[each.key].is_settled),
-                pair=pairs.get(each.key),
-            )
-            for each in found
-        )
+        await _replace_hints(current, artwork, image, found)
         is_prepared = image is None or image.state != ImageState.RECEIVED
-        held.checked_with = CHECKS_VERSION if is_prepared else 0  # the picture itself is yet to be looked at
-        held.checked_on = today()
-        await held.save(update_fields=["checked_with", "checked_on"])
+        current.checked_with = CHECKS_VERSION if is_prepared else 0  # check again when the picture is ready
+        current.checked_on = today()
+        await current.save(update_fields=["checked_with", "checked_on"])
+
+
+async def _without_withdrawn(artwork: Artwork, found: Sequence[CheckFinding]) -> list[CheckFinding]:
+    """Lock all works concerned; returns the findings that concern no withdrawn work."""
+    others = {each.key: int(each.facts["artwork"]) for each in found if is_duplicate_finding(each)}
+    not_withdrawn = await _lock_not_withdrawn({artwork.id, *others.values()})
+    if artwork.id not in not_withdrawn:
+        return []  # withdrawn while the checks ran: the findings quote words that are erased
+    return [each for each in found if each.key not in others or others[each.key] in not_withdrawn]
+
+
+async def _replace_hints(
+    submission: Submission, artwork: Artwork, image: Image | None, found: Sequence[CheckFinding]
+) -> None:
+    waved = await WavedOff.filter(artwork_id=artwork.id).values_list("key", flat=True)
+    closed = {str(key) for key in waved}
+    await Hint.filter(submission_id=submission.id).delete()
+    pairs: dict[str, NearPair] = {}
+    for each in found:
+        if is_duplicate_finding(each) and image is not None:
+            pairs[each.key] = await store_pair(artwork.id, image.id, each)
+    closed |= {key for key, pair in pairs.items() if pair.is_settled}
+    await Hint.bulk_create(
+        Hint(
+            submission_id=submission.id,
+            artwork_id=artwork.id,
+            check=each.check,
+            field=each.field,
+            excerpt=each.excerpt,
+            is_quoted=each.is_quoted,
+            facts={"rule": each.rule, **each.facts},
+            key=each.key,
+            is_open=each.key not in closed,
+            pair=pairs.get(each.key),
+        )
+        for each in found
+    )
 
 
 async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[CheckFinding]:
-    """What the checks find; what stands around the work must be fetched. A withdrawn work has nothing to look at."""
+    """The findings of all checks; none for a withdrawn work.
+
+    Artist, consent, project and themes must be fetched.
+    """
     if artwork.status == Status.WITHDRAWN:
         return []
-    told = reviewed_fields(artwork, submission)
-    texts = {name: told[name] for name in TEXT_FIELDS}
+    values = reviewed_fields(artwork, submission)
+    texts = {name: values[name] for name in TEXT_FIELDS}
     found = [
         *wording.check(texts),
         *personal_data.check(texts),
@@ -117,14 +129,14 @@ async def run_checks(artwork: Artwork, submission: Submission) -> Iterable[Check
 
 
 async def submitted_image(artwork: Artwork, submission: Submission) -> Image | None:
-    """The picture that a submission is about; the work's image must be fetched."""
+    """The picture that was sent or proposed; the work's image must be fetched."""
     if submission.proposed_image_id is None:
         return artwork.image
     return await Image.get_or_none(id=submission.proposed_image_id)
 
 
 async def store_hash_bands(artwork: Artwork, image: Image) -> None:
-    """Let the picture of a work be found by later ones: only pictures that were sent for review ever are."""
+    """Store the hash bands by which later pictures find this one; only pictures sent for review have them."""
     if not image.perceptual_hash or await HashBand.exists(image_id=image.id):
         return
     async with in_transaction():
@@ -136,13 +148,13 @@ async def store_hash_bands(artwork: Artwork, image: Image) -> None:
 
 
 async def _lock_not_withdrawn(ids: Collection[int]) -> set[int]:
-    """Those of the works `ids` that are not withdrawn, nor will be before the transaction ends."""
-    held = await locked(Artwork.filter(id__in=list(ids)).order_by("id"))
-    return {each.id for each in held if each.status != Status.WITHDRAWN}
+    """Lock the works `ids` until the transaction ends; returns the ids of those that are not withdrawn."""
+    works = await locked(Artwork.filter(id__in=list(ids)).order_by("id"))
+    return {each.id for each in works if each.status != Status.WITHDRAWN}
 
 
 async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]:
-    """Works of all organisations whose picture is nearly this one, the nearest first."""
+    """Works of all organisations with nearly the same picture, the nearest first."""
     if not image.perceptual_hash:
         return []
     found: dict[int, NearDuplicate] = {}
@@ -172,7 +184,7 @@ async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]
             )
     for pair in await pairs_with_proposed_image(
         image.id
-    ):  # a proposed picture is no work's own and is found by its pair alone
+    ):  # a proposed picture belongs to no work yet, so only its pair leads to it
         other = pair.earlier if pair.later_image_id == image.id else pair.later
         other_image = pair.earlier_image_id if pair.later_image_id == image.id else pair.later_image_id
         is_other = other.artist_id != artwork.artist_id
@@ -183,7 +195,7 @@ async def near_duplicates(artwork: Artwork, image: Image) -> list[NearDuplicate]
 
 
 async def check_next_submission(context: ChoreContext) -> bool:
-    """Check the oldest submission that was not looked at by these checks; False when there is none."""
+    """Check the oldest submission that the current checks have not seen; False if there is none."""
     waiting = Image.filter(state=ImageState.RECEIVED, candidate_for_id__isnull=False).values(
         "candidate_for_id"
     )
@@ -198,7 +210,9 @@ async def check_next_submission(context: ChoreContext) -> bool:
 
 
 async def current_hints(submission: Submission) -> list[Hint]:
-    """The hints on a submission as they are today, in the order of the checks."""
+    """The hints on a submission, open ones first, in the order of the checks; runs the checks again on a new
+    day.
+    """
     if submission.checked_with < CHECKS_VERSION or submission.checked_on != today():
         await check_submission(submission)
     hints = await Hint.filter(submission_id=submission.id).order_by("id")
@@ -207,7 +221,7 @@ async def current_hints(submission: Submission) -> list[Hint]:
 
 
 async def wave_off(hint: Hint, by: Person, reason: str) -> None:
-    """Note why a hint does not matter; it stays waved off when the work comes again with the same words."""
+    """Close a hint with the reason why it does not matter; it stays closed if the same words are sent again."""
     async with in_transaction():
         await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
         await WavedOff.create(artwork_id=hint.artwork_id, key=hint.key, by=by, at=now(), reason=reason)
@@ -216,7 +230,6 @@ async def wave_off(hint: Hint, by: Person, reason: str) -> None:
 
 
 async def reopen(hint: Hint) -> None:
-    """Let a hint that was waved off stand again."""
     async with in_transaction():
         await WavedOff.filter(artwork_id=hint.artwork_id, key=hint.key).delete()
         await Hint.filter(artwork_id=hint.artwork_id, key=hint.key).update(is_open=True)
@@ -272,7 +285,7 @@ HINT_SENTENCES: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class HintDescription:
-    """A hint as a curator reads it."""
+    """A hint as the curator's page shows it."""
 
     hint: Hint
     check: Any
@@ -284,7 +297,7 @@ class HintDescription:
 
 
 async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
-    """The hints with their sentences, the pairs of works they are about and who waved them off."""
+    """The hints with their sentences, the pairs of works that they concern, and who waved them off."""
     waved: dict[str, WavedOff] = {}
     pairs = await load_pairs([hint.pair_id for hint in hints if hint.pair_id])
     blind = await _pairs_being_scored(list(pairs.values()))
@@ -297,12 +310,12 @@ async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
     for hint in hints:
         pair = pairs.get(hint.pair_id or 0)
         if hint.check == "duplicates" and pair is None:
-            continue  # one of the two was withdrawn or is being scored, or its picture replaced
+            continue  # one work was withdrawn, is being scored, or has another picture now
         instead, source = "", None
         if hint.check == "wording":
             entry = entries.get(hint.facts["entry"])
             if entry is None:
-                continue  # the list has moved on
+                continue  # the entry is no longer in the list
             language = current_language()
             sentence = entry.why_zh if language == "zh" else entry.why_en
             title = wording.wording_list().sources[entry.source][f"title_{language}"]
@@ -318,7 +331,7 @@ async def describe_hints(hints: list[Hint]) -> list[HintDescription]:
 
 
 async def _pairs_being_scored(pairs: Collection[ShownPair]) -> set[int]:
-    """The ids of pairs of which one work is scored just now by curators who may not know whose it is."""
+    """The ids of pairs with a work in an open scoring round, whose curators must not learn whose it is."""
     waiting = [side.artwork.id for pair in pairs for side in pair.sides if side.is_waiting]
     rounds = ScoringRound.filter(closes_at__gt=now(), theme__artworks__id__in=waiting)
     scored = {id for (id,) in await rounds.values_list("theme__artworks__id")} if waiting else set()
@@ -326,7 +339,7 @@ async def _pairs_being_scored(pairs: Collection[ShownPair]) -> set[int]:
 
 
 def _hint_sentence(hint: Hint) -> str:
-    told = dict(hint.facts)
-    if "day" in told:
-        told["day"] = shown_date(date.fromisoformat(told["day"]))
-    return str(HINT_SENTENCES[f"{hint.check}.{told['rule']}"]) % told
+    facts = dict(hint.facts)
+    if "day" in facts:
+        facts["day"] = shown_date(date.fromisoformat(facts["day"]))
+    return str(HINT_SENTENCES[f"{hint.check}.{facts['rule']}"]) % facts

@@ -1,4 +1,4 @@
-"""Holds: whoever looks at a work holds it on a lease, so that no two curators decide the same one."""
+"""Holds: the curator who looks at a work holds it for a while, so that no two curators decide the same work."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.reviews.models import Hold
 
-# A page without a script cannot say that it was left, so its lease is what a careful look may take.
+# A page without JavaScript cannot report that it was left: the lease is the time of a careful look.
 PAGE_LEASE = timedelta(minutes=10)
-# With one, the page renews its lease every 30 s; two renewals may get lost.
+# With JavaScript the page renews its lease every 30 s; two renewals may get lost.
 PING_LEASE = timedelta(seconds=90)
 
 
 async def take_hold(artwork: Artwork, by: Person, lease: timedelta = PAGE_LEASE) -> Hold:
-    """Hold the work for `lease` unless somebody else does; returns whose hold it is now, with its person."""
+    """Hold the work for `lease`, unless somebody else holds it; returns the current hold with its person."""
     async with in_transaction():
-        # The work's row is the lock: two who come at once to a work that nobody held must not both get it.
+        # Lock the work's row, so that two curators at once cannot both get a free work.
         await locked(Artwork.filter(id=artwork.id)).get()
         hold = await Hold.filter(artwork_id=artwork.id).select_related("person").first()
         if hold is None:
@@ -34,12 +34,12 @@ async def take_hold(artwork: Artwork, by: Person, lease: timedelta = PAGE_LEASE)
 
 
 async def release(artwork: Artwork, by: Person) -> None:
-    """Let go of the work, if `by` holds it."""
+    """End the hold, if it is `by`'s."""
     await Hold.filter(artwork_id=artwork.id, person_id=by.id).delete()
 
 
 async def held_by_another(artwork_id: int, by: Person | None) -> Hold | None:
-    """The hold of somebody else on the work, with its person, while it lasts; without `by`, of anybody."""
+    """Another person's current hold on the work, with that person; anybody's if `by` is None."""
     holds = Hold.filter(artwork_id=artwork_id, until__gt=now())
     if by is not None:
         holds = holds.exclude(person_id=by.id)
@@ -47,5 +47,5 @@ async def held_by_another(artwork_id: int, by: Person | None) -> Hold | None:
 
 
 def works_held_by_others(by: Person) -> Subquery:
-    """The ids of works that others look at now, for a query."""
+    """A subquery with the ids of works that others hold now."""
     return Subquery(Hold.filter(until__gt=now()).exclude(person_id=by.id).values("artwork_id"))

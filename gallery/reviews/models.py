@@ -1,12 +1,16 @@
-"""Reviews and what belongs to the queue, as they are kept: holds, deferrals, undone decisions, ready reasons, hints."""
+"""Reviews, and the rows of the queue: holds, deferrals, undone decisions, ready reasons, hints, pairs,
+reports.
+"""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
 from tortoise.models import Model
+
+from gallery.web.languages import LabelledEnum
+from gallery.web.languages import lazy_gettext as _l
 
 if TYPE_CHECKING:
     from gallery.accounts.models import Person
@@ -15,14 +19,46 @@ if TYPE_CHECKING:
     from gallery.themes.models import Theme
 
 
-class Decision(StrEnum):
-    ACCEPTED = "accepted"
-    RETURNED = "returned"
-    DECLINED = "declined"
+class Decision(LabelledEnum):
+    ACCEPTED = "accepted", _l("accepted")
+    RETURNED = "returned", _l("returned")
+    DECLINED = "declined", _l("declined")
+
+    @property
+    def action_label(self) -> Any:
+        """What a curator does: “Accept”."""
+        return _ACTION_LABELS[self]
+
+    @property
+    def opinion_label(self) -> Any:
+        """The first of two curators' decisions, in the history: “Would accept”."""
+        return _OPINION_LABELS[self]
+
+    @property
+    def own_opinion(self) -> Any:
+        """The same, said to that curator: “You would accept it.”"""
+        return _OWN_OPINIONS[self]
+
+
+_ACTION_LABELS = {
+    Decision.ACCEPTED: _l("Accept"),
+    Decision.RETURNED: _l("Return"),
+    Decision.DECLINED: _l("Decline"),
+}
+_OPINION_LABELS = {
+    Decision.ACCEPTED: _l("Would accept"),
+    Decision.RETURNED: _l("Would return"),
+    Decision.DECLINED: _l("Would decline"),
+}
+_OWN_OPINIONS = {
+    Decision.ACCEPTED: _l("You would accept it."),
+    Decision.RETURNED: _l("You would return it."),
+    Decision.DECLINED: _l("You would decline it."),
+}
 
 
 class Review(Model):
-    """What a curator decided on one submission, when, and why."""
+    """A curator's decision on one submission."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -40,7 +76,7 @@ class Review(Model):
     at = fields.DatetimeField()
     decision = fields.CharEnumField(Decision, max_length=10)
     reason = fields.TextField(default="")  # to the organisation
-    notes: dict[str, str] = fields.JSONField(default=dict)  # form field → what to mend there
+    notes: dict[str, str] = fields.JSONField(default=dict)  # form field → what to change there
 
     class Meta:
         table = "review"
@@ -48,7 +84,7 @@ class Review(Model):
 
 
 class Opinion(Model):
-    """What one curator would decide, where two are asked. Of several by the same one, the latest counts."""
+    """One curator's decision if two reviews are asked for. If a curator has several, the latest counts."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
@@ -64,7 +100,7 @@ class Opinion(Model):
     reason = fields.TextField(default="")
     notes: dict[str, str] = fields.JSONField(default=dict)
 
-    is_one_of_two = True  # a Review is all of a decision
+    is_one_of_two = True  # a template tells it apart from a Review by this
 
     class Meta:
         table = "opinion"
@@ -72,7 +108,7 @@ class Opinion(Model):
 
 
 class ScoringRound(Model):
-    """Several curators score the waiting works of a theme, without knowing whose they are, until it closes."""
+    """Until it closes, curators score the waiting works of a theme without knowing whose they are."""
 
     id = fields.IntField(primary_key=True)
     theme: fields.ForeignKeyRelation[Theme] = fields.ForeignKeyField(
@@ -92,7 +128,7 @@ class ScoringRound(Model):
 
 
 class Score(Model):
-    """What one curator thinks of a work in a scoring round: 1 to 5, with a note."""
+    """One curator's score for a work in a scoring round: 1 to 5, with a note."""
 
     id = fields.IntField(primary_key=True)
     round: fields.ForeignKeyRelation[ScoringRound] = fields.ForeignKeyField(
@@ -118,7 +154,10 @@ class Score(Model):
 
 
 class Risk(Model):
-    """Why showing a work might harm somebody. Read by curators only: the review's own reason is the organisation's."""
+    """Why showing a work might harm somebody.
+
+    Only curators read it; the organisation reads the review's reason.
+    """
 
     id = fields.IntField(primary_key=True)
     review: fields.OneToOneRelation[Review] = fields.OneToOneField(
@@ -132,7 +171,7 @@ class Risk(Model):
 
 
 class Veto(Model):
-    """A curator took an accepted work off the wall, for showing it might harm somebody. Read by curators only."""
+    """A curator hid an accepted work, because showing it might harm somebody. Only curators read why."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -156,7 +195,7 @@ class Veto(Model):
 
 
 class LaterCheck(Model):
-    """A work that was accepted at once is to be looked at by a curator afterwards."""
+    """A curator has to look at this work, which was accepted automatically."""
 
     id = fields.IntField(primary_key=True)
     review: fields.OneToOneRelation[Review] = fields.OneToOneField(
@@ -173,7 +212,7 @@ class LaterCheck(Model):
 
 
 class Undo(Model):
-    """A decision that its curator took back within seconds: what it was, and when it was taken back."""
+    """A decision that its curator undid within seconds."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
@@ -195,7 +234,7 @@ class Undo(Model):
 
 
 class Hold(Model):
-    """A curator looks at a work until `until`: nobody else decides it meanwhile."""
+    """A curator is looking at a work: until `until` nobody else can decide on it."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.OneToOneRelation[Artwork] = fields.OneToOneField(
@@ -233,7 +272,7 @@ class Deferral(Model):
 
 
 class LastQueue(Model):
-    """How a curator last narrowed the queue: the query of its address."""
+    """The filter that a curator used last in the queue, as the query of its address."""
 
     id = fields.IntField(primary_key=True)
     person: fields.OneToOneRelation[Person] = fields.OneToOneField(
@@ -247,7 +286,7 @@ class LastQueue(Model):
 
 
 class ReadyReason(Model):
-    """A reason that curators give often, in both languages, for a field of the work or for the whole of it."""
+    """A reason that curators often give, for a field of the work or for the whole work, in both languages."""
 
     id = fields.IntField(primary_key=True)
     field = fields.CharField(
@@ -261,7 +300,7 @@ class ReadyReason(Model):
 
 
 class Hint(Model):
-    """What a check found in a submission: where, and what it needs to say why."""
+    """A check's finding in a submission; `facts` fill in its sentence."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.ForeignKeyRelation[Submission] = fields.ForeignKeyField(
@@ -274,14 +313,14 @@ class Hint(Model):
     artwork_id: int
     check = fields.CharField(max_length=30)
     field = fields.CharField(max_length=30)
-    excerpt = fields.TextField(default="")  # the words it is about
-    is_quoted = fields.BooleanField(default=False)  # within quotation marks: somebody's own words
+    excerpt = fields.TextField(default="")  # the words in question
+    is_quoted = fields.BooleanField(default=False)  # in quotation marks: somebody's own words
     facts: dict[str, str] = fields.JSONField(default=dict)
-    key = fields.CharField(max_length=32)  # the same finding has the same key, submission after submission
+    key = fields.CharField(max_length=32)  # the same finding has the same key in every submission
     is_open = fields.BooleanField(default=True)  # until a curator waves it off
     pair: fields.ForeignKeyNullableRelation[NearPair] = fields.ForeignKeyField(
         "gallery.NearPair", related_name="hints", null=True, on_delete=fields.CASCADE
-    )  # where it says that two pictures are nearly the same
+    )  # for a hint that two pictures are nearly the same
     pair_id: int | None
 
     class Meta:
@@ -290,7 +329,7 @@ class Hint(Model):
 
 
 class WavedOff(Model):
-    """A curator looked at a hint and gave a reason why it does not matter here."""
+    """A curator's reason why a hint does not matter for this work."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -310,33 +349,35 @@ class WavedOff(Model):
 
 
 class HashBand(Model):
-    """A quarter of the perceptual hash of a picture that was sent for review, to find others that nearly share it."""
+    """A quarter of the perceptual hash of a picture that was sent for review, by which near pictures are
+    found.
+    """
 
     id = fields.IntField(primary_key=True)
     image: fields.ForeignKeyRelation[Image] = fields.ForeignKeyField(
         "gallery.Image", related_name="hash_bands", on_delete=fields.CASCADE
     )
     image_id: int
-    code = fields.IntField(db_index=True)  # which quarter × 65,536 + its 16 bits
+    code = fields.IntField(db_index=True)  # number of the quarter × 65,536 + its 16 bits
 
     class Meta:
         table = "hash_band"
         indexes = [("image_id",)]
 
 
-class PairOutcome(StrEnum):
-    """What a curator found out about two works with nearly the same picture."""
+class PairOutcome(LabelledEnum):
+    """What a curator decided about two works with nearly the same picture."""
 
-    TWO_WORKS = "two_works"
-    SAME_WORK = "same_work"
-    ASKED = "asked"  # an organisation was asked
+    TWO_WORKS = "two_works", _l("These are two works.")
+    SAME_WORK = "same_work", _l("These are the same work.")
+    ASKED = "asked", _l("An organisation was asked.")
 
 
-SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # nothing is open any more
+SETTLED_OUTCOMES = frozenset({PairOutcome.TWO_WORKS, PairOutcome.SAME_WORK})  # these close the hints
 
 
 class NearPair(Model):
-    """Two pictures of two works that are nearly the same, and what was found out about them."""
+    """Two works with nearly the same picture, and what a curator decided about them."""
 
     id = fields.IntField(primary_key=True)
     earlier: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -377,17 +418,15 @@ class NearPair(Model):
         return self.outcome in SETTLED_OUTCOMES
 
 
-class ReportedFor(StrEnum):
-    """Why a visitor says that a work should not be shown."""
-
-    IT_IS_ME = "it_is_me"  # the one who made it, or is seen in it, or their family
-    NOT_THEIRS = "not_theirs"
-    HARMS = "harms"
-    OTHER = "other"
+class ReportedFor(LabelledEnum):
+    IT_IS_ME = "it_is_me", _l("I made it, I am seen in it, or it is about my family")
+    NOT_THEIRS = "not_theirs", _l("It was made by somebody other than the artist named")
+    HARMS = "harms", _l("It hurts or endangers somebody")
+    OTHER = "other", _l("Something else")
 
 
 class Report(Model):
-    """A visitor says that a work should not be shown: a case for curators."""
+    """A visitor's report that a work should not be shown."""
 
     id = fields.IntField(primary_key=True)
     artwork: fields.ForeignKeyRelation[Artwork] = fields.ForeignKeyField(
@@ -396,7 +435,7 @@ class Report(Model):
     artwork_id: int
     reported_for = fields.CharEnumField(ReportedFor, max_length=12)
     told = fields.TextField()
-    email = fields.CharField(max_length=254, default="")  # for an answer, if the visitor wants one
+    email = fields.CharField(max_length=254, default="")  # if the visitor wants an answer
     language = fields.CharField(max_length=2)
     created_at = fields.DatetimeField(auto_now_add=True)
     closed_at = fields.DatetimeField(null=True, db_index=True)

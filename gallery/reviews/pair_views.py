@@ -1,4 +1,4 @@
-"""The page on which a curator sees two works with nearly the same picture side by side, and settles what they are."""
+"""Two works with nearly the same picture, side by side: a curator decides whether they are the same work."""
 
 from __future__ import annotations
 
@@ -29,21 +29,23 @@ async def show(request: Request) -> Response:
 
 
 async def _redirect_to_scoring(request: Request, shown: ShownPair) -> Response | None:
-    """To the round in which one of the works is scored just now: here the page would say whose it is."""
+    """To the scoring round of one of the works, if it is open: this page would say whose work it is."""
     for side in shown.sides:
-        scored = await open_scoring_round(side.artwork) if side.is_waiting else None
-        if scored is not None:
-            response = redirect(request, "rounds:show", id=scored.id)
-            flash(request, response, str(being_scored_sentence(scored)), "hint")
+        round = await open_scoring_round(side.artwork) if side.is_waiting else None
+        if round is not None:
+            response = redirect(request, "rounds:show", id=round.id)
+            flash(request, response, str(being_scored_sentence(round)), "hint")
             return response
     return None
 
 
 async def update(request: Request) -> Response:
-    """A curator says that they are two works, or the same one, or asks an organisation; or opens the question again."""
+    """A curator marks the pair as two works or as the same one, asks an organisation, or opens the pair
+    again.
+    """
     person, shown = await load_pair(request)
-    if (elsewhere := await _redirect_to_scoring(request, shown)) is not None:
-        return elsewhere
+    if (response := await _redirect_to_scoring(request, shown)) is not None:
+        return response
     form = PairForm(await read_small_form(request))
     if not form.validate():
         return _page(request, shown, form, 422)
@@ -63,7 +65,7 @@ async def update(request: Request) -> Response:
     except (DecisionRefused, EditConflict, PairRefused, VetoRefused) as refusal:
         form.refuse("outcome", str(refusal.sentence))
         return _page(request, shown, form, 422)
-    except StoreUnavailable:  # off every page; the worker deletes the files
+    except StoreUnavailable:  # the work is off every page; the worker deletes the files
         form.refuse(
             "outcome",
             _("It is off the wall. Its public files could not be deleted yet; this is tried again."),

@@ -1,6 +1,6 @@
-"""Two works with nearly the same picture: kept as a pair, shown side by side, and settled by a curator.
+"""Pairs: two works with nearly the same picture, which a curator compares and settles.
 
-A pair says what was sent for review, never what stands in a draft. It goes when one of the two is withdrawn.
+A pair shows what was sent for review, never a draft. It is deleted when one of the works is withdrawn.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from gallery.worker import ChoreContext
 
 
 class PairRefused(Exception):
-    """It cannot be done; `sentence` says why."""
+    """The pair cannot be changed; `sentence` says why."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -52,12 +52,12 @@ class PairSide:
     submission: Submission
 
     @property
-    def said(self) -> dict[str, str]:
+    def sent(self) -> dict[str, str]:
         """The snapshot: form field → what was sent in it."""
         return self.submission.sent
 
     def spoken(self, field: str) -> LocalizedText:
-        return LocalizedText(self.said.get(field, ""), self.said.get("language", self.artwork.language))
+        return LocalizedText(self.sent.get(field, ""), self.sent.get("language", self.artwork.language))
 
     @property
     def is_waiting(self) -> bool:
@@ -87,15 +87,15 @@ def is_duplicate_finding(found: CheckFinding) -> bool:
 
 
 async def store_pair(artwork_id: int, image_id: int, found: CheckFinding) -> NearPair:
-    """The pair of a picture and the one that was `found` near it, with a hint on the other work as well.
+    """Create the pair for a finding, unless it exists, and a hint on the other work as well.
 
-    Within the transaction that holds both works.
+    The caller's transaction must have locked both works.
     """
     other_id, other_image_id = int(found.facts["artwork"]), int(found.facts["image"])
     both = {image_id, other_image_id}
     pair = await NearPair.get_or_none(earlier_image_id__in=both, later_image_id__in=both)
     if pair is None:
-        # The one that was sent first is the earlier.
+        # The picture that was sent first is the earlier one.
         ours, theirs = (
             await _first_sent_at(artwork_id, image_id),
             await _first_sent_at(other_id, other_image_id),
@@ -144,18 +144,18 @@ def _shows(submission: Submission, image_id: int) -> bool:
 
 
 async def _first_sent_at(artwork_id: int, image_id: int) -> tuple[datetime, int]:
-    """When a work was first sent with a picture, and the submission, by which two are put in order."""
+    """The moment and the id of the first submission with a picture: the order of the two pictures."""
     submissions = await Submission.filter(artwork_id=artwork_id).order_by("number")
     with_it = [each for each in submissions if _shows(each, image_id)] or submissions
     return (with_it[0].at, with_it[0].id) if with_it else (now(), 0)
 
 
 async def pairs_with_proposed_image(image_id: int) -> list[NearPair]:
-    """The pairs of a picture whose other is proposed for a work and waits."""
+    """The pairs of an image whose other image is proposed for a work in a waiting submission."""
     pairs = await NearPair.filter(Q(earlier_image_id=image_id) | Q(later_image_id=image_id)).select_related(
         "earlier", "later"
     )
-    beside = {
+    other_images = {
         each.id: each.later_image_id if each.earlier_image_id == image_id else each.earlier_image_id
         for each in pairs
     }
@@ -165,11 +165,11 @@ async def pairs_with_proposed_image(image_id: int) -> list[NearPair]:
         artwork_id__in=[id for each in pairs for id in (each.earlier_id, each.later_id)] or [0],
     )
     proposed = {each.proposed_image_id for each in waiting}
-    return [each for each in pairs if beside[each.id] in proposed]
+    return [each for each in pairs if other_images[each.id] in proposed]
 
 
 async def load_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
-    """Those of the pairs of which both pictures can still be looked at, as they were sent, by id; two queries."""
+    """Id → pair, for pairs whose two pictures a curator can still see as they were sent; two queries."""
     if not ids:
         return {}
     pairs = await NearPair.filter(id__in=list(ids)).select_related(
@@ -189,24 +189,24 @@ async def load_pairs(ids: Collection[int]) -> dict[int, ShownPair]:
 
 
 def _side(artwork: Artwork, image: Image, sent: Sequence[Submission]) -> PairSide | None:
-    """`sent`: all submissions of the work, in their order."""
+    """None if the picture can no longer be shown. `sent`: all submissions of the work, the oldest first."""
     with_it = [each for each in sent if _shows(each, image.id)]
     if artwork.status == Status.WITHDRAWN or image.state != ImageState.READY or not with_it:
         return None
     if image.id != artwork.image_id and with_it[-1] is not sent[-1]:
-        return None  # another picture took its place
+        return None  # it was replaced
     return PairSide(artwork, image, with_it[-1])
 
 
 async def mark_as_two_works(pair: NearPair, by: Person) -> None:
-    """Note that the two are different works: neither has a hint on the other any more."""
+    """Settle the pair as two different works; its hints are closed."""
     async with in_transaction():
         await _save_outcome(pair, PairOutcome.TWO_WORKS, by)
         await record(Verb.WORK_TOLD_APART, pair.later_id, with_id=pair.earlier_id, by=by)
 
 
 async def reopen_pair(pair: NearPair, by: Person) -> None:
-    """Let a pair be unsettled again, with its hints; a decision on a work stands."""
+    """Open the pair and its hints again; decisions on the works are not undone."""
     async with in_transaction():
         await _save_outcome(pair, None, by)
         await record(Verb.WORK_COMPARED_AGAIN, pair.later_id, with_id=pair.earlier_id, by=by)
@@ -215,11 +215,11 @@ async def reopen_pair(pair: NearPair, by: Person) -> None:
 async def mark_as_same_work(
     shown: ShownPair, goes: PairSide, by: Person, storage: Storage
 ) -> Review | Opinion | None:
-    """Note that the two are the same work, and that `goes` is not shown a second time; nothing is deleted.
+    """Settle the pair as one work, and stop showing `goes`; nothing is deleted.
 
-    What waits is declined, with a reason that tells nothing of another organisation; what was accepted is taken off the
-    wall. An Opinion is returned where another curator has to decide as well: the pair is not settled then.
-    Raises DecisionRefused, VetoRefused, or StoreAway where files cannot be deleted just now.
+    A waiting work is declined, with a reason that says nothing about another organisation; an accepted
+    one gets a veto. Returns an Opinion if a second curator has to decide as well; then the pair stays open.
+    Raises DecisionRefused, VetoRefused, or StoreUnavailable if files cannot be deleted now.
     """
     if goes.is_waiting:
         async with in_transaction():
@@ -244,7 +244,8 @@ async def mark_as_same_work(
 async def ask_organisation(
     shown: ShownPair, asked: PairSide, words: str, by: Person
 ) -> Review | Opinion | None:
-    """Ask the organisation of one of the two works: what waits is returned with the words, else its members get a mail.
+    """Ask the organisation of the work `asked`: a waiting work is returned with the words, otherwise its
+    members get a mail.
 
     Raises DecisionRefused.
     """
@@ -257,7 +258,7 @@ async def ask_organisation(
             news = Notification(
                 "work_question",
                 f"/desk/works/{asked.artwork.id}",
-                {"work": asked.said.get("title", ""), "words": words},
+                {"work": asked.sent.get("title", ""), "words": words},
             )
             await notify(await members_of(asked.artwork.organisation_id), news)
         if not isinstance(made, Opinion):
@@ -269,10 +270,10 @@ async def ask_organisation(
 
 
 def decline_reason(shown: ShownPair, goes: PairSide) -> str:
-    """Why one of two is declined, in its language."""
+    """Why `goes` is declined, in the language of its work."""
     with use_language(goes.artwork.language):
         if shown.is_of_one_organisation:
-            # By its number: when that work is withdrawn, nobody would find its title here.
+            # By number, not title: if that work is withdrawn, its title must not remain here.
             stays = shown.other(goes).artwork.id
             return _("This picture was also sent as work %(number)s, which we keep.") % {"number": stays}
         return _(
@@ -282,7 +283,7 @@ def decline_reason(shown: ShownPair, goes: PairSide) -> str:
 
 
 def suggested_question(shown: ShownPair, asked: PairSide) -> str:
-    """What an organisation can be asked, in the language of its work; it tells nothing of another organisation."""
+    """A question to the organisation in its work's language; it says nothing about another organisation."""
     with use_language(asked.artwork.language):
         if shown.is_of_one_organisation:
             other = shown.other(asked).artwork.id
@@ -293,7 +294,7 @@ def suggested_question(shown: ShownPair, asked: PairSide) -> str:
 
 
 async def delete_withdrawn_pairs(context: ChoreContext) -> bool:
-    """Delete the pairs, with their hints, of which one work was withdrawn."""
+    """Delete the pairs of withdrawn works, with their hints."""
     gone = Q(earlier__status=Status.WITHDRAWN) | Q(later__status=Status.WITHDRAWN)
     ids = await NearPair.filter(gone).values_list("id", flat=True)
     await NearPair.filter(id__in=list(ids)).delete()
@@ -301,16 +302,19 @@ async def delete_withdrawn_pairs(context: ChoreContext) -> bool:
 
 
 async def _lock_both(pair: NearPair) -> None:
-    """Raises PairRefused where one of the two was withdrawn a moment ago: nothing is said of it any more."""
-    held = await locked(Artwork.filter(id__in=[pair.earlier_id, pair.later_id]).order_by("id"))
-    if any(each.status == Status.WITHDRAWN for each in held):
+    """Lock both works. Raises PairRefused if one of them was withdrawn a moment ago."""
+    works = await locked(Artwork.filter(id__in=[pair.earlier_id, pair.later_id]).order_by("id"))
+    if any(each.status == Status.WITHDRAWN for each in works):
         raise PairRefused(WITHDRAWN_SENTENCE)
 
 
 async def _save_outcome(
     pair: NearPair, outcome: PairOutcome | None, by: Person, review: Review | None = None
 ) -> None:
-    """Keep what was found out; within a transaction. Raises PairRefused where the pair is gone."""
+    """Save the outcome, None for an open pair; within a transaction.
+
+    Raises PairRefused if the pair was deleted.
+    """
     changed = await NearPair.filter(id=pair.id).update(
         outcome=outcome,
         settled_by_id=by.id if outcome else None,

@@ -1,4 +1,4 @@
-"""What an organisation shares with curators for one review: an artist's private details and signed forms."""
+"""Private details of an artist and signed forms, which an organisation shares with curators for one review."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gallery.web.security import REFERRER_WITHOUT_PATH
 
 
 async def show(request: Request) -> Response:
-    """A curator reads what the organisation shares of the artist while the work waits; the organisation sees that they did."""
+    """A curator reads the shared private details while the work waits; the organisation sees who read them."""
     person, artwork = await _load_shared(request)
     assert artwork.artist is not None
     details = await read_details(artwork.artist, person, artwork.id)
@@ -29,7 +29,7 @@ async def show(request: Request) -> Response:
 
 
 async def show_form(request: Request) -> Response:
-    """A curator downloads a signed form of the consent of a work that waits, where the organisation shares it."""
+    """A curator downloads a shared signed form while the work waits."""
     _person, artwork = await _load_shared(request)
     form = await SignedForm.get_or_none(
         id=request.path_params["form"], consent_id=artwork.consent_id or 0
@@ -40,7 +40,7 @@ async def show_form(request: Request) -> Response:
 
 
 async def _load_shared(request: Request) -> tuple[Person, Artwork]:
-    """The curator at this desk and the work of the address; 404 unless its organisation shares what is private just now."""
+    """The curator, and the work of the address; 404 unless its organisation shares private details now."""
     person, artwork = await load_submitted(request)
     if artwork.artist is None or await share_of(artwork.id) is None:
         raise HTTPException(404)

@@ -1,4 +1,6 @@
-"""New logos and covers, for curators: those that wait because they resemble a work that may not be shown, then the others."""
+"""New logos and covers for curators: first those held back because they resemble a work that may not be
+shown.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ class TakeDownForm(Form):
 
 @dataclass(frozen=True)
 class NewProfileImage:
-    """A new logo or cover; `work` is the one that it resembles, where curators may see it."""
+    """A new logo or cover; `work` is the one that it resembles, if curators may see that work."""
 
     profile_image: ProfileImage
     work: Artwork | None
@@ -49,20 +51,20 @@ class NewProfileImage:
 
 
 def unseen_profile_images() -> QuerySet[ProfileImage]:
-    """Logos and covers that are screened and that no curator has looked at."""
+    """Logos and covers that were screened and that no curator has seen."""
     return ProfileImage.filter(seen_at__isnull=True, image__state=ImageState.READY).exclude(
         state=ProfileImageState.NEW
     )
 
 
 async def index(request: Request) -> Response:
-    """A curator sees new logos and covers: those that wait first."""
+    """A curator sees new logos and covers, those held back first."""
     await load_curator(request)
     return await _page(request, TakeDownForm())
 
 
 async def _page(request: Request, form: TakeDownForm, refused: int = 0) -> Response:
-    """The list; `refused` is the logo or cover to which the form belongs, as it was typed."""
+    """The list; `refused` is the id of the logo or cover whose form was refused."""
     found = (
         await unseen_profile_images()
         .order_by("-state", "id")  # "waiting" before "shown"
@@ -82,7 +84,7 @@ async def _with_resembled_work(profile_image: ProfileImage) -> NewProfileImage:
     image = await Image.get_or_none(id=profile_image.resembles_id or 0)
     if image is None or image.state == ImageState.ERASED:
         return NewProfileImage(profile_image, None, image is not None)
-    if not await was_sent_for_review(image):  # drafts are their organisation's
+    if not await was_sent_for_review(image):  # only its organisation may see a draft
         return NewProfileImage(profile_image, None, False)
     works = Artwork.filter(Q(image_id=image.id) | Q(id=image.candidate_for_id or 0))
     work = await works.select_related("image").first()
@@ -111,12 +113,12 @@ async def update(request: Request) -> Response:
 async def _keep(request: Request, person: Person) -> None:
     async with in_transaction():
         profile_image = await _load_locked(request)
-        kept = (
+        state = (
             ProfileImageState.KEPT
             if profile_image.state == ProfileImageState.WAITING
             else profile_image.state
         )
-        await ProfileImage.filter(id=profile_image.id).update(state=kept, seen_at=now())
+        await ProfileImage.filter(id=profile_image.id).update(state=state, seen_at=now())
         await record_profile_image(profile_image, SEEN_VERBS, person)
         await content_version.bump()
 
@@ -126,17 +128,19 @@ async def _take_down(request: Request, person: Person, words: str) -> None:
         profile_image = await _load_locked(request)
         await take_down(profile_image, "curator", person, words)
         await content_version.bump()
-    with contextlib.suppress(StoreUnavailable):  # the worker deletes them
+    with contextlib.suppress(StoreUnavailable):  # then the worker deletes the files
         await Takedown([profile_image.image]).delete_files(request.app.state.storage)
 
 
 async def _load_locked(request: Request) -> ProfileImage:
-    """The logo or cover of the address, locked; 404 where it was exchanged or removed meanwhile."""
-    held: ProfileImage | None = await locked(ProfileImage.filter(id=request.path_params["id"])).first()
-    if held is None:
+    """The logo or cover of the address, locked; 404 if it was replaced or removed in the meantime."""
+    profile_image: ProfileImage | None = await locked(
+        ProfileImage.filter(id=request.path_params["id"])
+    ).first()
+    if profile_image is None:
         raise HTTPException(404)
-    await held.fetch_related("image", "organisation", "project")
-    return held
+    await profile_image.fetch_related("image", "organisation", "project")
+    return profile_image
 
 
 routes = [

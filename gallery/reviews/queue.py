@@ -1,6 +1,8 @@
-"""The queue: which submissions wait, in which order, narrowed as a curator wishes, and what each narrowing would hold.
+"""The queue: the submissions that wait, their order, the filters, and how many submissions each filter would
+leave.
 
-Who waits longest comes first. What a curator put off comes at the end of their own queue, in the order of putting off.
+The longest waiting comes first. What a curator deferred comes at the end of their own queue, in the order of
+deferring.
 """
 
 from __future__ import annotations
@@ -39,12 +41,12 @@ AGE_WORDS = {
 }
 NO_HINTS = "none"
 HINT_WORDS = {NO_HINTS: _l("without hints"), **CHECK_WORDS}
-NO_FILTER_QUERY = "filter=none"  # the query that narrows nothing, and is remembered
+NO_FILTER_QUERY = "filter=none"  # the query of an unfiltered queue, which is also saved
 
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """What a curator wants to see of the queue."""
+    """What a curator wants to see of the queue; empty fields do not filter."""
 
     theme: Theme | None = None
     organisation: Organisation | None = None
@@ -53,22 +55,24 @@ class QueueFilter:
     language: str = ""
 
     @property
-    def query(self) -> str:
-        """As it stands in an address."""
-        told = {
+    def values(self) -> dict[str, str]:
+        """Name → value, as in the query of an address; empty values for what is not filtered."""
+        return {
             "theme": self.theme.slug if self.theme else "",
             "organisation": self.organisation.slug if self.organisation else "",
             "age": self.age,
             "hint": self.hint,
             "language": self.language,
         }
-        return urlencode({name: value for name, value in told.items() if value})
+
+    @property
+    def query(self) -> str:
+        return urlencode({name: value for name, value in self.values.items() if value})
 
     def but(self, **changed: Any) -> QueueFilter:
         return replace(self, **changed)
 
-    def of(self, submissions: QuerySet[Submission]) -> QuerySet[Submission]:
-        """Those of `submissions` that it lets through."""
+    def apply(self, submissions: QuerySet[Submission]) -> QuerySet[Submission]:
         if self.theme is not None:
             submissions = submissions.filter(artwork__themes__id=self.theme.id)
         if self.organisation is not None:
@@ -95,8 +99,8 @@ def _age_condition(age: str) -> Q:
     return Q(at__lte=moment - FRESH_AGE, at__gt=moment - OLD_AGE)
 
 
-async def narrowing(parameters: Mapping[str, str]) -> QueueFilter:
-    """The narrowing that an address asks for; 404 for one that does not exist."""
+async def load_queue_filter(parameters: Mapping[str, str]) -> QueueFilter:
+    """The filter in the query of an address; 404 for a value that does not exist."""
     chosen = {
         name: parameters.get(name, "")
         for name, known in (("age", AGE_WORDS), ("hint", HINT_WORDS), ("language", LANGUAGES))
@@ -112,7 +116,7 @@ async def narrowing(parameters: Mapping[str, str]) -> QueueFilter:
 
 
 async def load_by_slug(model: Any, slug: str) -> Any:
-    """The theme or organisation of that slug, None without one; 404 for one that does not exist."""
+    """The theme or organisation with that slug, None for an empty slug; 404 if there is none."""
     if not slug:
         return None
     record = await model.get_or_none(slug=slug[:60])
@@ -123,26 +127,27 @@ async def load_by_slug(model: Any, slug: str) -> Any:
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """A submission's place in a queue: its neighbours, the later one with its picture, and how manieth it is, from 1."""
+    """A submission's place in a queue, with its neighbours; the following one with its picture."""
 
     deferral: Deferral | None
     preceding: Submission | None
     following: Submission | None
-    position: int | None  # None: it waits no more
+    position: int | None  # from 1; None: it no longer waits
     count: int
 
 
 @dataclass(frozen=True)
 class Queue:
-    """The waiting submissions as one curator sees them."""
+    """The waiting submissions, as one curator sees them."""
 
     curator: Person
-    narrowing: QueueFilter
+    filter: QueueFilter
 
     def waiting(self) -> QuerySet[Submission]:
-        """What waits for this curator, whatever the narrowing.
+        """All submissions that wait for this curator, unfiltered.
 
-        Not what they have decided on and somebody else has not, nor what is being scored without knowing whose it is.
+        Without those that they have decided on as the first of two, and without those that are in a
+        scoring round.
         """
         spoken_on = Subquery(Opinion.filter(by_id=self.curator.id).values("submission_id"))
         scored = ScoringRound.filter(closes_at__gt=now(), theme__artworks__id__isnull=False)
@@ -155,32 +160,34 @@ class Queue:
         )
 
     def in_turn(self) -> QuerySet[Submission]:
-        """What waits and was not put off, unordered."""
-        return self.narrowing.of(self.waiting()).exclude(id__in=self._put_off())
+        """What waits and was not deferred, unordered."""
+        return self.filter.apply(self.waiting()).exclude(id__in=self._deferred_ids())
 
-    def put_off(self) -> QuerySet[Deferral]:
-        """What waits and was put off, unordered."""
-        waiting = Subquery(self.narrowing.of(self.waiting()).values("id"))
+    def deferred(self) -> QuerySet[Deferral]:
+        """What waits and was deferred, unordered."""
+        waiting = Subquery(self.filter.apply(self.waiting()).values("id"))
         return Deferral.filter(person_id=self.curator.id, submission_id__in=waiting)
 
-    def _put_off(self) -> Subquery:
+    def _deferred_ids(self) -> Subquery:
         return Subquery(Deferral.filter(person_id=self.curator.id).values("submission_id"))
 
     async def count(self) -> int:
-        return await self.narrowing.of(self.waiting()).count()
+        return await self.filter.apply(self.waiting()).count()
 
     async def ids(self, first: int, number: int) -> tuple[list[int], dict[int, Any]]:
-        """The ids of `number` submissions from the `first` (0) on, and when each of them was put off, if it was."""
-        found = (
+        """The ids of `number` submissions, from the `first` (0) on; and the moments at which some were
+        deferred.
+        """
+        rows = (
             await self.in_turn().order_by("at", "id").offset(first).limit(number).values_list("id", flat=True)
         )
-        ids = [int(str(id)) for id in found]
+        ids = [int(str(id)) for id in rows]
         if len(ids) == number:
             return ids, {}
         before = 0 if ids else await self.in_turn().count()
         skipped = max(0, first - before) if not ids else 0
         late = await (
-            self.put_off()
+            self.deferred()
             .order_by("at", "id")
             .offset(skipped)
             .limit(number - len(ids))
@@ -190,16 +197,14 @@ class Queue:
         return [*ids, *moments], moments
 
     async def deferral_of(self, submission: Submission) -> Deferral | None:
-        """When the curator put it off, if they did."""
         return await Deferral.get_or_none(person_id=self.curator.id, submission_id=submission.id)
 
-    async def around(self, submission: Submission) -> QueuePosition:
-        """Where `submission` stands in the queue, and what stands before and after it."""
+    async def position_of(self, submission: Submission) -> QueuePosition:
         deferral = await self.deferral_of(submission)
         return QueuePosition(
             deferral=deferral,
             preceding=await self._preceding(submission, deferral),
-            following=await self._following(submission, deferral, self.in_turn(), self.put_off()),
+            following=await self._following(submission, deferral, self.in_turn(), self.deferred()),
             position=await self._position(submission, deferral) if submission.is_waiting else None,
             count=await self.count(),
         )
@@ -211,16 +216,19 @@ class Queue:
         turn: QuerySet[Submission],
         late: QuerySet[Deferral],
     ) -> Submission | None:
-        """What comes after `submission`, which need not wait any more, in `turn` or `late`; None at the end."""
+        """The submission after `submission`, first in `turn`, then in `late`; None at the end.
+
+        `submission` itself need not wait any more.
+        """
         turn, late = (
             turn.select_related("artwork__image"),
             late.select_related("submission__artwork__image"),
         )
         if deferral is None:
             after = Q(at__gt=submission.at) | Q(at=submission.at, id__gt=submission.id)
-            found = await turn.filter(after).order_by("at", "id").first()
-            if found is not None:
-                return found
+            following = await turn.filter(after).order_by("at", "id").first()
+            if following is not None:
+                return following
             first = await late.exclude(submission_id=submission.id).order_by("at", "id").first()
         else:
             after = Q(at__gt=deferral.at) | Q(at=deferral.at, id__gt=deferral.id)
@@ -228,10 +236,9 @@ class Queue:
         return first.submission if first else None
 
     async def _preceding(self, submission: Submission, deferral: Deferral | None) -> Submission | None:
-        """What comes before `submission`; None at the beginning."""
         if deferral is not None:
             before = Q(at__lt=deferral.at) | Q(at=deferral.at, id__lt=deferral.id)
-            earlier = self.put_off().filter(before).select_related("submission")
+            earlier = self.deferred().filter(before).select_related("submission")
             last = await earlier.order_by("-at", "-id").first()
             if last is not None:
                 return last.submission
@@ -240,12 +247,12 @@ class Queue:
         return await self.in_turn().filter(before).order_by("-at", "-id").first()
 
     async def next_free(self, submission: Submission) -> Submission | None:
-        """What to look at after `submission` was dealt with: the next in turn, or else the first."""
+        """What to review after `submission`: the next that no other curator holds, or else the first."""
         turn = self.in_turn().exclude(artwork_id__in=works_held_by_others(self.curator))
-        late = self.put_off().exclude(submission__artwork_id__in=works_held_by_others(self.curator))
-        found = await self._following(submission, await self.deferral_of(submission), turn, late)
-        if found is not None:
-            return found
+        late = self.deferred().exclude(submission__artwork_id__in=works_held_by_others(self.curator))
+        following = await self._following(submission, await self.deferral_of(submission), turn, late)
+        if following is not None:
+            return following
         first = await turn.exclude(id=submission.id).order_by("at", "id").first()
         if first is not None:
             return first
@@ -254,16 +261,16 @@ class Queue:
         return deferral.submission if deferral else None
 
     async def _position(self, submission: Submission, deferral: Deferral | None) -> int:
-        """How manieth it is, from 1."""
+        """Counted from 1."""
         if deferral is not None:
-            earlier = await self.put_off().filter(at__lt=deferral.at).count()
+            earlier = await self.deferred().filter(at__lt=deferral.at).count()
             return await self.in_turn().count() + earlier + 1
         before = Q(at__lt=submission.at) | Q(at=submission.at, id__lt=submission.id)
         return await self.in_turn().filter(before).count() + 1
 
 
-async def put_off(submission: Submission, by: Person) -> None:
-    """Let the submission come last in this curator's queue, from today on."""
+async def defer(submission: Submission, by: Person) -> None:
+    """Put the submission at the end of this curator's queue."""
     async with in_transaction():
         await Deferral.filter(person_id=by.id, submission_id=submission.id).delete()
         await Deferral.create(person=by, submission_id=submission.id, at=now())
@@ -271,37 +278,36 @@ async def put_off(submission: Submission, by: Person) -> None:
 
 
 async def save_last_filter(person: Person, chosen: QueueFilter) -> None:
-    """Keep how the curator last narrowed the queue."""
-    kept = await LastQueue.get_or_none(person_id=person.id)
-    if kept is None and chosen.query:
+    last = await LastQueue.get_or_none(person_id=person.id)
+    if last is None and chosen.query:
         await LastQueue.get_or_create(person_id=person.id, defaults={"query": chosen.query[:500]})
-    elif kept is not None and kept.query != chosen.query:
-        await LastQueue.filter(id=kept.id).update(query=chosen.query[:500])
+    elif last is not None and last.query != chosen.query:
+        await LastQueue.filter(id=last.id).update(query=chosen.query[:500])
 
 
 async def last_filter_query(person: Person) -> str:
-    """The query with which the curator last narrowed the queue, if it still means something."""
-    kept = await LastQueue.get_or_none(person_id=person.id)
-    if kept is None or not kept.query:
+    """The query of the filter that the curator used last; empty if it names something that no longer exists."""
+    last = await LastQueue.get_or_none(person_id=person.id)
+    if last is None or not last.query:
         return ""
     try:
-        await narrowing(dict(parse_qsl(kept.query)))
-    except HTTPException:  # its theme or organisation is gone
+        await load_queue_filter(dict(parse_qsl(last.query)))
+    except HTTPException:  # its theme or organisation was deleted
         return ""
-    return kept.query
+    return last.query
 
 
 @dataclass(frozen=True)
 class QueueFilterOption:
-    """One way to narrow the queue further."""
+    """One value of a filter, with the number of submissions that it would leave."""
 
     value: str
-    label: Any  # a lazy word, or a record with a title or name in two languages
+    label: Any  # a lazy string, or a record with a title or name in two languages
     count: int
 
 
 async def filter_options(queue: Queue, total: int) -> dict[str, list[QueueFilterOption]]:
-    """What waits in a queue, `total` submissions, counted by all by which it can be narrowed: a constant number of queries."""
+    """Filter → its options, counted over the `total` waiting submissions; a constant number of queries."""
     waiting = queue.waiting()
     fresh = await waiting.filter(_age_condition("fresh")).count()
     old = await waiting.filter(_age_condition("old")).count()

@@ -1,4 +1,4 @@
-"""Ready reasons: what curators say often, kept in both languages on one small page."""
+"""Ready reasons: sentences that curators often write, in both languages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import flash, redirect, render
 
-MAX_READY_REASONS = 40  # more could not be chosen from
+MAX_READY_REASONS = 40  # a longer list is no help to choose from
 
 
 async def index(request: Request) -> Response:
@@ -45,7 +45,7 @@ async def create(request: Request) -> Response:
 
 
 async def update(request: Request) -> Response:
-    """A curator words a ready reason anew, or removes it. What was told before stays as it was told."""
+    """A curator rewrites or removes a ready reason. Reviews that used it keep their text."""
     await load_curator(request)
     reason = await ReadyReason.get_or_none(id=request.path_params["id"])
     if reason is None:
@@ -68,7 +68,7 @@ async def update(request: Request) -> Response:
 
 
 async def _page(request: Request, forms: dict[int, ReadyReasonForm], status: int = 200) -> Response:
-    """`forms`: the id of a reason → its form as it was typed; 0 for a new one."""
+    """`forms`: id of a reason → its form as it was typed; 0 for a new reason."""
     rows = [
         (reason, forms.get(reason.id) or ReadyReasonForm(obj=reason), reason.id in forms)
         for reason in await ReadyReason.all().order_by("field", "id")

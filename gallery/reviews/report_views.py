@@ -1,4 +1,4 @@
-"""The form with which a visitor reports a work, and the curators' pages on which reports are looked into and closed."""
+"""The form with which a visitor reports a work, and the pages on which curators read and close reports."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ CLOSED_LISTED = 50
 
 
 async def new(request: Request) -> Response:
-    """A visitor who thinks that a work should not be shown finds the form."""
+    """A visitor opens the form to report a work."""
     return _form(request, await _load_reported_work(request), ReportForm())
 
 
 async def create(request: Request) -> Response:
-    """A visitor says that a work should not be shown, and why."""
+    """A visitor sends a report."""
     artwork = await _load_reported_work(request)
     form = ReportForm(await read_small_form(request))
     if not form.validate():
@@ -53,7 +53,7 @@ async def received(request: Request) -> Response:
 
 
 async def _load_reported_work(request: Request) -> Artwork:
-    """The work of the address, if visitors see it: nobody learns here of one that they do not see."""
+    """The work of the address; 404 if it is not on view, so that nobody learns that it exists."""
     set_language(request.path_params["language"])
     return await load_on_view(request.path_params["public_id"], "artist")
 
@@ -63,23 +63,22 @@ def _form(request: Request, artwork: Artwork, form: ReportForm, status: int = 20
 
 
 async def index(request: Request) -> Response:
-    """A curator sees which reports wait, the oldest first, and what was closed lately."""
+    """A curator sees the open reports, the oldest first, and those closed lately."""
     person = await load_curator(request)
     readable = Report.exclude(artwork__organisation_id__in=[0, *await organisations_with_conflict(person.id)])
     closed = readable.filter(closed_at__isnull=False).order_by("-closed_at").limit(CLOSED_LISTED)
     waiting = await readable.filter(closed_at__isnull=True).order_by("id").prefetch_related("artwork")
-    closed_ones = await closed.prefetch_related("artwork")
-    await load_as_sent([report.artwork for report in [*waiting, *closed_ones]])
+    closed_reports = await closed.prefetch_related("artwork")
+    await load_as_sent([report.artwork for report in [*waiting, *closed_reports]])
     context = {
         "waiting": waiting,
-        "closed": closed_ones,
-        "reported_for_words": reports.REPORTED_FOR_WORDS,
+        "closed": closed_reports,
     }
     return render(request, "reports/index.html", context)
 
 
 async def show(request: Request) -> Response:
-    """A curator reads a report, beside the work that it is about."""
+    """A curator reads a report next to the work that it is about."""
     person, report = await load_report(request)
     await record(Verb.REPORT_READ, report.id, by=person)
     return _page(request, report, CloseReportForm())
@@ -103,7 +102,7 @@ async def close(request: Request) -> Response:
 
 
 def _page(request: Request, report: Report, form: CloseReportForm, status: int = 200) -> Response:
-    context = {"report": report, "form": form, "reported_for_words": reports.REPORTED_FOR_WORDS}
+    context = {"report": report, "form": form}
     return render(request, "reports/show.html", context, status=status)
 
 

@@ -1,4 +1,4 @@
-"""Reports: a visitor says that a work should not be shown, and a curator looks into it."""
+"""Reports: a visitor says that a work should not be shown, and a curator decides what to do."""
 
 from __future__ import annotations
 
@@ -13,47 +13,42 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction, locked
 from gallery.mail.outbox import Notification, notify
-from gallery.reviews.models import Report, ReportedFor
+from gallery.reviews.models import Report
 from gallery.web.languages import lazy_gettext as _l
-
-REPORTED_FOR_WORDS: Mapping[str, Any] = {
-    ReportedFor.IT_IS_ME: _l("I made it, I am seen in it, or it is about my family"),
-    ReportedFor.NOT_THEIRS: _l("It was made by somebody other than the artist named"),
-    ReportedFor.HARMS: _l("It hurts or endangers somebody"),
-    ReportedFor.OTHER: _l("Something else"),
-}
 
 
 class ReportClosed(Exception):
-    """Another curator closed it meanwhile."""
+    """Another curator has closed the report."""
 
     sentence: Any = _l("This report was closed already.")
 
 
 async def create_report(artwork: Artwork, values: Mapping[str, Any], language: str) -> Report:
-    """Keep a visitor's report and tell curators. Sent twice, it is kept once."""
+    """Save a visitor's report and notify curators. The same report sent twice is saved once."""
     async with in_transaction():
-        known = await Report.filter(artwork=artwork, told=values["told"], closed_at__isnull=True).first()
-        if known is not None:
-            return known
+        same = await Report.filter(artwork=artwork, told=values["told"], closed_at__isnull=True).first()
+        if same is not None:
+            return same
         made = await Report.create(artwork=artwork, language=language, **values)
         await record(Verb.REPORT_MADE, made.id, with_id=artwork.id)
         curators = await Person.filter(role__in=[Role.CURATOR, Role.KEEPER], is_active=True)
-        others = [
+        recipients = [
             each
             for each in curators
             if artwork.organisation_id not in await organisations_with_conflict(each.id)
         ]
-        await notify(others, Notification("report_waiting", f"/desk/reports/{made.id}", is_for_digest=False))
+        await notify(
+            recipients, Notification("report_waiting", f"/desk/reports/{made.id}", is_for_digest=False)
+        )
         return made
 
 
 async def close_report(report: Report, note: str, by: Person) -> None:
-    """Close a case with a note on what was done. Raises ReportClosed."""
+    """Close the report with a note on what was done. Raises ReportClosed."""
     async with in_transaction():
-        held = await locked(Report.filter(id=report.id)).get()
-        if held.closed_at is not None:
+        current = await locked(Report.filter(id=report.id)).get()
+        if current.closed_at is not None:
             raise ReportClosed
-        held.update_from_dict({"closed_at": now(), "closed_by": by, "note": note})
-        await held.save()
-        await record(Verb.REPORT_CLOSED, held.id, by=by)
+        current.update_from_dict({"closed_at": now(), "closed_by": by, "note": note})
+        await current.save()
+        await record(Verb.REPORT_CLOSED, current.id, by=by)

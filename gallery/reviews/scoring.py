@@ -1,7 +1,7 @@
 """Blind scoring rounds: several curators score the waiting works of a theme without knowing whose they are.
 
-Until a round closes, its works cannot be decided on and nobody reads anybody's scores. Afterwards the works are ranked, with
-the spread of their scores, and decided on as any others.
+Until the round closes, nobody can decide on its works or read another curator's scores. Then the works are
+ranked, with the spread of their scores, and curators decide on them as on any others.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from gallery.web.languages import LocalizedText, other_language
 from gallery.web.languages import lazy_gettext as _l
 
 LOWEST_SCORE, HIGHEST_SCORE = 1, 5
-NAME_COVER = "▇▇"  # stands where a text names somebody
+NAME_COVER = "▇▇"  # replaces a name in a text
 
 
 class ScoringRefused(Exception):
-    """It cannot be done; `sentence` says why."""
+    """The round or score cannot be saved; `sentence` says why."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -42,7 +42,7 @@ class ScoringRefused(Exception):
 
 
 async def open_round(theme: Theme, closes_at: datetime, by: Person) -> ScoringRound:
-    """Let the waiting works of a theme, and those that still come, be scored until `closes_at`. Raises ScoringRefused."""
+    """Open a round for the theme's waiting works and those sent until `closes_at`. Raises ScoringRefused."""
     async with in_transaction():
         await locked(Theme.filter(id=theme.id)).get()
         if closes_at <= now():
@@ -55,7 +55,7 @@ async def open_round(theme: Theme, closes_at: datetime, by: Person) -> ScoringRo
 
 
 async def close_round(round: ScoringRound, by: Person) -> None:
-    """End a round now: its works can be decided on. One that has closed stays as it was."""
+    """Close the round now, so that curators can decide on its works; no effect on a closed round."""
     async with in_transaction():
         if await ScoringRound.filter(id=round.id, closes_at__gt=now()).update(closes_at=now()):
             await record(Verb.ROUND_CLOSED, round.id, by=by)
@@ -66,7 +66,7 @@ def is_open(round: ScoringRound) -> bool:
 
 
 def round_submissions(round: ScoringRound) -> QuerySet[Submission]:
-    """The submissions of a round: of its theme, sent before it closed, and waiting or scored."""
+    """Submissions of the round's theme that were sent before it closed and wait, or that have a score."""
     scored = Subquery(Score.filter(round_id=round.id).values("submission_id"))
     return Submission.filter(
         Q(is_waiting=True, replaces__isnull=True, artwork__themes__id=round.theme_id, at__lt=round.closes_at)
@@ -75,48 +75,50 @@ def round_submissions(round: ScoringRound) -> QuerySet[Submission]:
 
 
 async def submissions_to_score(round: ScoringRound, by: Person) -> QuerySet[Submission]:
-    """Those that somebody may score: what waits, but for works of organisations that they belong to."""
+    """The waiting submissions that `by` may score: not those of their own organisations."""
     own = await Membership.filter(person_id=by.id).values_list("organisation_id", flat=True)
     waiting = round_submissions(round).filter(is_waiting=True)
     return waiting.exclude(artwork__organisation_id__in=list(own)) if own else waiting
 
 
 async def scoring_order(round: ScoringRound, by: Person, key: str) -> list[int]:
-    """The ids of the submissions that `by` may score, each curator's in an order of their own.
+    """The ids of the submissions that `by` may score, in a different order for each curator.
 
-    So nobody's works come last, and tired, for everybody. `key`: the site's secret.
+    So no work comes last for all of them, when they are tired. `key`: the site's secret.
     """
     ids = [int(str(id)) for id in await (await submissions_to_score(round, by)).values_list("id", flat=True)]
 
     def place(id: int) -> bytes:
-        told = f"round {round.id} {by.id} {id}".encode()
-        return hmac.digest(key.encode(), told, hashlib.sha256)
+        message = f"round {round.id} {by.id} {id}".encode()
+        return hmac.digest(key.encode(), message, hashlib.sha256)
 
     return sorted(set(ids), key=place)
 
 
 async def scores_by(round: ScoringRound, by: Person) -> dict[int, Score]:
-    """What somebody has scored so far, by the id of the submission."""
+    """Id of the submission → `by`'s score."""
     return {score.submission_id: score for score in await Score.filter(round_id=round.id, by_id=by.id)}
 
 
 async def score(round: ScoringRound, submission: Submission, by: Person, value: int, note: str) -> Score:
-    """Score a work of an open round; a second time changes it. Raises ScoringRefused."""
+    """Save a score, or change it, while the round is open. Raises ScoringRefused."""
     async with in_transaction():
-        held = await locked(ScoringRound.filter(id=round.id)).get()
-        if not is_open(held):
+        current = await locked(ScoringRound.filter(id=round.id)).get()
+        if not is_open(current):
             raise ScoringRefused(_l("The round has closed: scores stay as they are."))
-        if not await (await submissions_to_score(held, by)).filter(id=submission.id).exists():
+        if not await (await submissions_to_score(current, by)).filter(id=submission.id).exists():
             raise ScoringRefused(_l("This work is no longer in the round."))
-        await Score.filter(round_id=held.id, submission_id=submission.id, by_id=by.id).delete()
-        # The work itself is not named: the log must not say whose was scored.
-        await record(Verb.ROUND_SCORED, held.id, by=by)
-        return await Score.create(round=held, submission=submission, by=by, value=value, note=note, at=now())
+        await Score.filter(round_id=current.id, submission_id=submission.id, by_id=by.id).delete()
+        # Without the work's id: the audit log must not reveal which work was scored.
+        await record(Verb.ROUND_SCORED, current.id, by=by)
+        return await Score.create(
+            round=current, submission=submission, by=by, value=value, note=note, at=now()
+        )
 
 
 @dataclass(frozen=True)
 class BlindWork:
-    """A work as those who score see it: nothing that tells whose it is."""
+    """A work as the scoring page shows it, without any names."""
 
     submission_id: int
     artwork: Artwork  # for its picture and its language; the texts are below
@@ -131,7 +133,7 @@ class BlindWork:
 
 
 async def blind_work(submission: Submission) -> BlindWork:
-    """The work of a submission with the names in its texts covered; what stands around the work is fetched."""
+    """The work of a submission, with the names in its texts covered."""
     artwork = (
         await Artwork.filter(id=submission.artwork_id)
         .select_related("image", "artist", "organisation", "project")
@@ -157,7 +159,7 @@ async def blind_work(submission: Submission) -> BlindWork:
 
 
 def cover_names(text: str, names: Sequence[str]) -> str:
-    """`text` with every one of `names` covered, the longest first, whatever their case."""
+    """`text` with all `names` covered, the longest first, ignoring case."""
     known = sorted({name.strip() for name in names if len(name.strip()) > 1}, key=len, reverse=True)
     if not known:
         return text
@@ -166,9 +168,9 @@ def cover_names(text: str, names: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class RankedWork:
-    """A work of a closed round: its place (works with the same mean and spread share one), mean and spread of its scores."""
+    """A work of a closed round. Works with the same mean and spread share a place."""
 
-    place: int | None  # None where nobody scored it
+    place: int | None  # None: nobody scored it
     submission_id: int
     values: tuple[int, ...] = ()
 
@@ -178,14 +180,14 @@ class RankedWork:
 
     @property
     def spread(self) -> float:
-        """The standard deviation: 0 where all agree, 2 at most."""
+        """The standard deviation: 0 if all agree, 2 at most."""
         return statistics.pstdev(self.values)
 
 
 def rank_works(scores: Sequence[tuple[int, int]], submissions: Sequence[int]) -> list[RankedWork]:
-    """`submissions` from the highest mean to the lowest, of equal means the one on which curators agree more first.
+    """`submissions` from the highest mean to the lowest; of equal means the smaller spread first.
 
-    `scores`: pairs of a submission and a value. Those that nobody scored come last, without a place.
+    `scores`: pairs of a submission's id and a value. Submissions without scores come last, without a place.
     """
     values: dict[int, list[int]] = {id: [] for id in submissions}
     for id, value in scores:

@@ -55,7 +55,7 @@ async def create(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """While a round is open, a curator sees how far they are; afterwards the ranked list."""
+    """A curator sees their progress in an open round, or the ranked list of a closed one."""
     person, round = await load_round(request)
     if scoring.is_open(round):
         turn = await scoring.scoring_order(round, person, settings_of(request).secret_key)
@@ -73,7 +73,7 @@ async def show(request: Request) -> Response:
 
 
 async def close(request: Request) -> Response:
-    """Whoever opened a round, or a keeper, ends it early."""
+    """The curator who opened a round, or a keeper, closes it early."""
     person, round = await load_round(request)
     if not _may_close(round, person):
         raise HTTPException(404)
@@ -82,7 +82,7 @@ async def close(request: Request) -> Response:
 
 
 async def score_new(request: Request) -> Response:
-    """A curator sees one work of an open round, without whose it is, and scores it."""
+    """A curator sees one work of an open round, without the names."""
     person, round, submission = await _load_scored(request)
     mine = await Score.get_or_none(round_id=round.id, submission_id=submission.id, by_id=person.id)
     begin_with = {"value": str(mine.value), "note": mine.note} if mine else {}
@@ -90,7 +90,7 @@ async def score_new(request: Request) -> Response:
 
 
 async def score_create(request: Request) -> Response:
-    """A curator scores a work and comes to the next."""
+    """A curator scores a work and comes to the next one."""
     person, round, submission = await _load_scored(request)
     form = ScoreForm(await read_desk_form(request))
     if not form.validate():
@@ -201,7 +201,7 @@ def _may_close(round: ScoringRound, person: Person) -> bool:
 
 
 async def _themes() -> list[tuple[str, str]]:
-    """Themes in which something waits."""
+    """Themes with waiting works."""
     waiting = Theme.filter(artworks__submissions__is_waiting=True).distinct().order_by("-occurs_on", "id")
     return [(str(theme.id), localized(theme, "title").text) for theme in await waiting]
 

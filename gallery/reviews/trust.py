@@ -1,7 +1,7 @@
-"""Trust in an organisation: which of its works are accepted at once, and the list of those to be looked at afterwards.
+"""Trusted organisations: which of their works are accepted automatically, and the list for a look afterwards.
 
-Whatever the trust, a curator looks at a work that lacks something, with a consent that is not in force, with a serious
-hint, of an artist around whom there was a risk, or that comes again.
+Whatever the trust, a curator reviews a work that cannot be accepted yet, has a serious hint, is sent again,
+or is by an artist with an earlier veto or risk.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from gallery.clock import now
 from gallery.db.connection import in_transaction
 from gallery.organisations.models import Organisation, Trust
 from gallery.reviews import decisions
+from gallery.reviews.acceptance import acceptance_blockers
 from gallery.reviews.checks import CHECKS_VERSION
 from gallery.reviews.decisions import DecisionRefused, open_scoring_round
 from gallery.reviews.models import Hint, LaterCheck, Risk, Veto
@@ -28,7 +29,7 @@ from gallery.web.edit_conflicts import EditConflict
 from gallery.web.site_settings import load_site as current_site
 from gallery.worker import ChoreContext
 
-# By check, the rules whose finding a curator has to see; None: all of them.
+# Check → the rules whose findings a curator has to see; None: all rules.
 SERIOUS_RULES: dict[str, frozenset[str] | None] = {
     "personal_data": None,
     "duplicates": None,
@@ -43,29 +44,29 @@ def is_serious(hint: Hint) -> bool:
 
 
 def is_sampled(key: str, artwork_id: int, percent: int) -> bool:
-    """Whether a work is among the `percent` of 100 that are reviewed.
+    """Whether the work is in the sample of `percent` % that curators review.
 
-    The same for a work whenever it is asked, and told by nothing that a partner knows. `key`: the site's secret.
+    Always the same result for a work, and no partner can predict it. `key`: the site's secret.
     """
-    drawn = hmac.digest(key.encode(), f"sampled work {artwork_id}".encode(), hashlib.sha256)
-    return int.from_bytes(drawn[:8], "big") * 100 < percent << 64
+    digest = hmac.digest(key.encode(), f"sampled work {artwork_id}".encode(), hashlib.sha256)
+    return int.from_bytes(digest[:8], "big") * 100 < percent << 64
 
 
 async def needs_review(artwork: Artwork, submission: Submission, key: str) -> bool:
-    """Whether a curator has to look at a submission of an organisation that is trusted."""
+    """Whether a curator has to review a submission of a trusted organisation. `key`: the site's secret."""
     organisation = await Organisation.get(id=artwork.organisation_id)
     if organisation.trust == Trust.EVERY or not organisation.is_active:
         return True
     if submission.is_proposal or submission.number > 1 or await open_scoring_round(artwork) is not None:
         return True
     await artwork.fetch_related("image", "consent")
-    if decisions.acceptance_blockers(artwork, artwork.image, artwork.consent):
+    if acceptance_blockers(artwork, artwork.image, artwork.consent):
         return True
     if any(is_serious(hint) for hint in await Hint.filter(submission_id=submission.id)):
         return True
-    around = Q(artwork__artist_id=artwork.artist_id)
+    same_artist = Q(artwork__artist_id=artwork.artist_id)
     if (
-        await Veto.filter(around).exists()
+        await Veto.filter(same_artist).exists()
         or await Risk.filter(review__artwork__artist_id=artwork.artist_id).exists()
     ):
         return True
@@ -74,7 +75,9 @@ async def needs_review(artwork: Artwork, submission: Submission, key: str) -> bo
 
 
 async def accept_next_trusted(context: ChoreContext) -> bool:
-    """Accept the oldest submission of a trusted organisation, or leave it to curators; False when there is none."""
+    """Accept the oldest submission of a trusted organisation, or leave it to curators; False if there is
+    none.
+    """
     waiting = Submission.filter(awaits_trust=True, is_waiting=True, checked_with__gte=CHECKS_VERSION)
     submission = await waiting.order_by("id").first()
     if submission is None:
@@ -83,21 +86,22 @@ async def accept_next_trusted(context: ChoreContext) -> bool:
     if not await needs_review(artwork, submission, context.settings.secret_key):
         with suppress(
             DecisionRefused, EditConflict
-        ):  # a curator looks at it just now, or it changed: then it is theirs
+        ):  # a curator is looking at it, or it changed: they decide
             await decisions.accept_automatically(artwork, submission)
     await Submission.filter(id=submission.id).update(awaits_trust=False)
     return True
 
 
 async def mark_looked_at(ids: list[int], by: Person) -> int:
-    """Note that works which were accepted at once were looked at and are as they should be; how many that were.
+    """Record that a curator has looked at automatically accepted works and found them right; returns their
+    number.
 
-    Those of an own organisation are left to another curator.
+    Works of the curator's own organisations are left to another curator.
     """
     async with in_transaction():
-        found = LaterCheck.filter(id__in=ids, looked_at__isnull=True)
+        open_checks = LaterCheck.filter(id__in=ids, looked_at__isnull=True)
         own = await organisations_with_conflict(by.id)
-        checks = await found.exclude(review__artwork__organisation_id__in=[0, *own]).prefetch_related(
+        checks = await open_checks.exclude(review__artwork__organisation_id__in=[0, *own]).prefetch_related(
             "review__artwork"
         )
         for check in checks:

@@ -1,4 +1,4 @@
-"""Works that were accepted at once and are to be looked at, and how a curator puts and lifts a veto."""
+"""The list of automatically accepted works to look at, and setting and lifting a veto."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PER_PAGE = 50
 
 
 async def index(request: Request) -> Response:
-    """A curator sees the works that nobody has looked at since they were accepted at once, the oldest first."""
+    """A curator sees the automatically accepted works that nobody has looked at, the oldest first."""
     await load_curator(request)
     waiting = LaterCheck.filter(looked_at__isnull=True)
     checks = (
@@ -37,27 +37,27 @@ async def index(request: Request) -> Response:
     )
     await load_as_sent([check.review.artwork for check in checks])
     context = {"checks": checks, "count": await waiting.count()}
-    return render(request, "reviews/later.html", context)
+    return render(request, "reviews/later_checks.html", context)
 
 
 async def update(request: Request) -> Response:
-    """A curator has looked at some of them, and they are as they should be."""
+    """A curator marks works that they have looked at and found right."""
     person = await load_curator(request)
     ids = whole_numbers((await read_desk_form(request)).getlist("check"))
     number = await mark_looked_at(ids[:PER_PAGE], person)
     response = redirect(request, "later:index")
     if number:
-        told = ngettext("%(num)s work is done with.", "%(num)s works are done with.", number) % {
+        message = ngettext("%(num)s work is done with.", "%(num)s works are done with.", number) % {
             "num": number
         }
-        flash(request, response, told)
+        flash(request, response, message)
     else:
         flash(request, response, _("Please choose at least one work."), "hint")
     return response
 
 
 async def create_veto(request: Request) -> Response:
-    """A curator who fears harm takes an accepted work off the wall."""
+    """A curator sets a veto on an accepted work, because showing it might harm somebody."""
     person, artwork = await load_submitted(request)
     form = VetoForm(await read_desk_form(request))
     response = redirect(request, "reviews:new", id=artwork.id, fragment="veto")
@@ -82,7 +82,7 @@ async def create_veto(request: Request) -> Response:
 
 
 async def delete_veto(request: Request) -> Response:
-    """A curator ends a veto; the work waits for review again."""
+    """A curator lifts a veto; the work waits for review again."""
     person, artwork = await load_submitted(request)
     form = VetoForm(await read_desk_form(request))
     response = redirect(request, "reviews:new", id=artwork.id)

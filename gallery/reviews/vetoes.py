@@ -1,7 +1,7 @@
-"""A veto: a curator fears that showing an accepted work might harm somebody, so it leaves the wall at once.
+"""Vetoes: a curator fears that showing an accepted work might harm somebody, so it is hidden at once.
 
-It is apart from consent, and only curators read why. Visitors and the organisation learn that the work is not shown, no
-more. A lifted veto brings nothing back by itself: the work is reviewed again.
+A veto has nothing to do with consent, and only curators read its reason. Visitors and the organisation only
+learn that the work is not shown. Lifting a veto does not bring the work back by itself: it is reviewed again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gallery.web.languages import lazy_gettext as _l
 
 
 class VetoRefused(Exception):
-    """It cannot be done; `sentence` says why."""
+    """The veto cannot be set or lifted; `sentence` says why."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -36,26 +36,27 @@ class VetoRefused(Exception):
 
 
 async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: str) -> Veto:
-    """Take an accepted work off every page, and logos and covers that show it; when this returns, no public file is left.
+    """Take an accepted work off every page, with logos and covers that show it; on return no public file is
+    left.
 
-    Raises VetoRefused; and StoreAway where files cannot be deleted just now: the work is off every page then, and the
-    worker deletes them.
+    Raises VetoRefused; and StoreUnavailable if files cannot be deleted now: then the work is off every
+    page already, and the worker deletes them.
     """
     async with in_transaction():
-        held = await locked(Artwork.filter(id=artwork.id)).get()
-        if held.status != Status.ACCEPTED:
+        work = await locked(Artwork.filter(id=artwork.id)).get()
+        if work.status != Status.ACCEPTED:
             raise VetoRefused(_l("Only what was accepted can be taken off the wall. What waits is declined."))
-        if held.is_vetoed:
+        if work.is_vetoed:
             raise VetoRefused(_l("Another curator has taken it off the wall already."))
-        made = await Veto.create(artwork=held, by=by, at=now(), concern=concern)
-        await Artwork.filter(id=held.id).update(is_vetoed=True)
-        await record(Verb.WORK_VETOED, held.id, organisation_id=held.organisation_id, by=by)
+        made = await Veto.create(artwork=work, by=by, at=now(), concern=concern)
+        await Artwork.filter(id=work.id).update(is_vetoed=True)
+        await record(Verb.WORK_VETOED, work.id, organisation_id=work.organisation_id, by=by)
         news = Notification(
-            "work_off_the_wall", f"/desk/works/{held.id}", {"work": held.title}, key=f"veto:{made.id}"
+            "work_off_the_wall", f"/desk/works/{work.id}", {"work": work.title}, key=f"veto:{made.id}"
         )
-        await notify(await members_of(held.organisation_id), news)
-        images = await Image.filter(id=held.image_id or 0)
-        prints = await Fingerprint.filter(image_id=held.image_id or 0)
+        await notify(await members_of(work.organisation_id), news)
+        images = await Image.filter(id=work.image_id or 0)
+        prints = await Fingerprint.filter(image_id=work.image_id or 0)
         taken = await take_down_similar([each.code for each in prints], "not_shown", by)
         await content_version.bump()
     artwork.is_vetoed = True
@@ -65,22 +66,25 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
 
 
 async def lift_veto(artwork: Artwork, by: Person, because: str) -> Submission:
-    """End the veto on a work: it waits for review again, and is shown only if it is accepted. Raises VetoRefused."""
+    """Lift the veto: the work waits for review, and is shown only if it is accepted again.
+
+    Raises VetoRefused.
+    """
     async with in_transaction():
-        held = await locked(Artwork.filter(id=artwork.id)).get()
-        if not held.is_vetoed or held.status != Status.ACCEPTED:
+        work = await locked(Artwork.filter(id=artwork.id)).get()
+        if not work.is_vetoed or work.status != Status.ACCEPTED:
             raise VetoRefused(_l("There is no veto on this work any more."))
-        if await Submission.exists(artwork_id=held.id, is_waiting=True):
+        if await Submission.exists(artwork_id=work.id, is_waiting=True):
             raise VetoRefused(_l("A change to this work waits. Please decide on it first."))
-        await Veto.filter(artwork_id=held.id, lifted_at__isnull=True).update(
+        await Veto.filter(artwork_id=work.id, lifted_at__isnull=True).update(
             lifted_at=now(), lifted_by_id=by.id, because=because
         )
-        await held.fetch_related("artist", "consent", "project", "themes")
+        await work.fetch_related("artist", "consent", "project", "themes")
         submission = await Submission.create(
-            artwork=held, number=await next_submission_number(held), by=by, at=now(), sent=snapshot_of(held)
+            artwork=work, number=await next_submission_number(work), by=by, at=now(), sent=snapshot_of(work)
         )
-        held.is_vetoed, held.status = False, Status.SUBMITTED
-        await held.save(update_fields=["is_vetoed", "status", "updated_at"])
-        await record(Verb.WORK_VETO_LIFTED, held.id, organisation_id=held.organisation_id, by=by)
+        work.is_vetoed, work.status = False, Status.SUBMITTED
+        await work.save(update_fields=["is_vetoed", "status", "updated_at"])
+        await record(Verb.WORK_VETO_LIFTED, work.id, organisation_id=work.organisation_id, by=by)
         await content_version.bump()
         return submission

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from babel.core import Locale, negotiate_locale
 from babel.messages.catalog import Catalog
@@ -114,6 +115,23 @@ def lazy_gettext(message: str, **values: object) -> Any:
 
 def _filled(message: str, **values: object) -> str:
     return gettext(message) % values
+
+
+class LabelledEnum(StrEnum):
+    """A state whose members carry the words that pages show: `READY = "ready", _l("ready")`, as Django's TextChoices.
+
+    A member without a label cannot be defined. An empty label says that no page names this state.
+    """
+
+    label: Any
+
+    def __new__(cls, value: str, label: Any = None) -> Self:
+        if label is None:  # not a required parameter, for type checkers read `Status("draft")` as this call
+            raise TypeError(f"{cls.__name__} {value!r} has no label.")
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
 
 
 def file_size(size: int) -> str:

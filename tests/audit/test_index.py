@@ -15,6 +15,7 @@ from gallery.audit.verbs import Verb
 from gallery.clock import now, today
 from gallery.exhibitions import drafts
 from gallery.reviews import decisions
+from gallery.reviews.undo import undo_review
 from tests import factories
 from tests.conftest import Site
 
@@ -31,7 +32,7 @@ async def test_the_way_of_a_work_is_written_down(site: Site) -> None:
     await submit(work, cast.partner)
     submission = await Submission.get(artwork_id=work.id)
     review = await decisions.accept(work, submission, cast.curator)
-    await decisions.undo(review, cast.curator)
+    await undo_review(review, cast.curator)
     await decisions.accept(work, await Submission.get(id=submission.id), cast.curator)
     exhibition = await drafts.create_exhibition("winter", cast.curator, title_en="Winter", opens_at=now())
     draft = await drafts.draft_of(exhibition)

@@ -15,6 +15,7 @@ from gallery.exhibitions.drafts import publish
 from gallery.exhibitions.models import Edition
 from gallery.mail.models import Mail
 from gallery.reviews import decisions
+from gallery.reviews.undo import undo_review
 from tests import factories
 from tests.conftest import Site
 from tests.mail.post_office import PostOffice, text_of
@@ -64,7 +65,7 @@ async def test_a_decision_that_is_taken_back_is_told_to_nobody(site: Site, offic
     mail = await Mail.filter(kind="work_declined").first()
     assert mail is not None
     assert mail.due_at > decisions.undo_deadline(review)
-    await decisions.undo(review, site.cast.curator)
+    await undo_review(review, site.cast.curator)
     assert await Mail.all().count() == 0
     submission = await Submission.get(id=submission.id)
     await decisions.accept(work, submission, site.cast.curator)

@@ -123,7 +123,7 @@ async def test_putting_off_moves_a_work_to_the_end_of_ones_own_queue(site: Site)
     assert other.index(f'id="work-{works[0].id}"') < other.index(f'id="work-{works[1].id}"')
     queue = Queue(site.cast.curator, QueueFilter())
     submissions = [await submission_of(work) for work in works]
-    put_off, first, last = [await queue.around(each) for each in submissions]
+    put_off, first, last = [await queue.position_of(each) for each in submissions]
     assert [each.position for each in (put_off, first, last)] == [3, 1, 2]
     assert last.following == submissions[0]
     assert put_off.following is None

@@ -20,11 +20,12 @@ from gallery.images.image_similarity import MAX_HASH_DISTANCE, hash_distance, mi
 from gallery.images.sandbox.pixels import perceptual_hash
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Trust
-from gallery.reviews import decisions, hints, pairs
+from gallery.reviews import hints, pairs
 from gallery.reviews.hints import check_submission, run_checks, store_hash_bands
 from gallery.reviews.models import HashBand, Hint, NearPair, PairOutcome, Review, ScoringRound
 from gallery.reviews.pairs import PairRefused
 from gallery.reviews.trust import needs_review
+from gallery.reviews.undo import undo_review
 from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
@@ -282,7 +283,7 @@ async def test_of_the_same_work_one_stays(site: Site, stays: str, elsewhere: boo
     assert (f" {kept.id} " in review.reason) == (not elsewhere)  # of others nothing is told
     assert kept.title not in review.reason  # it would stay here when that work is withdrawn
     assert (await open_hints(first), await open_hints(second)) == (0, 0)
-    await decisions.undo(review, site.cast.curator)
+    await undo_review(review, site.cast.curator)
     assert (await Artwork.get(id=goes.id)).status == Status.SUBMITTED
     assert (await NearPair.get()).outcome is None
     assert (await open_hints(first), await open_hints(second)) == (1, 1)

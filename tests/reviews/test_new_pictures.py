@@ -20,9 +20,10 @@ from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import original_key, public_key
 from gallery.reviews import decisions
 from gallery.reviews.chores import delete_unused_candidates
-from gallery.reviews.decisions import DecisionRefused, UndoRefused
+from gallery.reviews.decisions import DecisionRefused
 from gallery.reviews.hints import current_hints
 from gallery.reviews.models import Review
+from gallery.reviews.undo import UndoRefused, undo_review
 from gallery.web.site_settings import Site as SiteRow
 from gallery.worker import ChoreContext
 from tests import factories
@@ -105,7 +106,7 @@ async def test_a_decision_taken_back_brings_the_old_picture_back(site: Site) -> 
     submission, fresh = await proposed(site, work)
     review = await decisions.accept(work, submission, site.cast.curator)
     await site.work()
-    await decisions.undo(review, site.cast.curator)
+    await undo_review(review, site.cast.curator)
     await content_version.settle()
     assert (await Artwork.get(id=work.id)).image_id == work.image_id
     await site.work()
@@ -123,7 +124,7 @@ async def test_a_decision_stands_once_the_old_picture_is_gone(site: Site) -> Non
     review = await decisions.accept(work, submission, site.cast.curator)
     await Image.filter(id=work.image_id).update(state=ImageState.ERASED)
     with pytest.raises(UndoRefused):
-        await decisions.undo(review, site.cast.curator)
+        await undo_review(review, site.cast.curator)
     assert (await Artwork.get(id=work.id)).image_id == fresh.id
 
 

@@ -8,6 +8,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.db import content_version
 from gallery.reviews import decisions
 from gallery.reviews.models import Review
+from gallery.reviews.undo import undo_review
 from tests import factories
 from tests.conftest import Site
 
@@ -47,7 +48,7 @@ async def test_a_change_is_seen_by_visitors_once_it_is_accepted(site: Site) -> N
     assert (await curator.post(f"/desk/queue/{work.id}", data=data)).status_code == 303
     await content_version.settle()
     assert "奶奶画的。" in (await visitor.get(page)).text
-    await decisions.undo(await Review.get(submission=submission), site.cast.curator)
+    await undo_review(await Review.get(submission=submission), site.cast.curator)
     await content_version.settle()
     assert "外婆画的。" in (await visitor.get(page)).text
     assert (await Submission.get(id=submission.id)).is_waiting

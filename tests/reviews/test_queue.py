@@ -11,7 +11,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now, today
 from gallery.reviews.decisions import accept
 from gallery.reviews.models import Decision, Review
-from gallery.reviews.queue import put_off
+from gallery.reviews.queue import defer
 from tests import factories
 from tests.conftest import Site
 
@@ -113,7 +113,7 @@ async def test_the_queue_asks_a_constant_number_of_queries(
         done = await sent(site, status=Status.ACCEPTED, themes=[theme])
         submission = await Submission.get(artwork=done)
         await Review.create(artwork=done, submission=submission, at=now(), decision=Decision.ACCEPTED)
-        await put_off(await Submission.get(artwork=await sent(site)), site.cast.curator)
+        await defer(await Submission.get(artwork=await sent(site)), site.cast.curator)
         return work
 
     consent = await factories.consent(site.cast.organisation)

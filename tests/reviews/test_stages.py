@@ -12,10 +12,11 @@ from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork, Stage, Status, Submission
 from gallery.db.content_version import ContentVersion
 from gallery.reviews import decisions
-from gallery.reviews.decisions import DecisionRefused, UndoRefused, accept, decline, return_to_partner, undo
+from gallery.reviews.decisions import DecisionRefused, accept, decline, return_to_partner
 from gallery.reviews.models import Decision, Opinion, Review, Risk
 from gallery.reviews.queue import Queue, QueueFilter
 from gallery.reviews.stages import DecisionEffect, effect_of_decision, stage_of
+from gallery.reviews.undo import UndoRefused, undo_opinion, undo_review
 from gallery.web.languages import use_language
 from gallery.web.site_settings import Site
 from tests import factories
@@ -123,7 +124,7 @@ async def test_one_of_two_joins_the_other(site: Gallery) -> None:
     review = await return_to_partner(work, submission, site.cast.curator, {"story": "Who?"})
     assert isinstance(review, Review)
     assert review.notes == {"story": "Who?"}
-    undone = await undo(review, site.cast.curator)
+    undone = await undo_review(review, site.cast.curator)
     assert undone.decision == Decision.RETURNED
     assert (await Submission.get(id=submission.id)).stage == Stage.DISPUTED
     assert await Opinion.filter(submission=submission).count() == 2
@@ -155,11 +156,11 @@ async def test_an_opinion_is_taken_back_within_ten_seconds(
     made = await accept(work, submission, site.cast.curator)
     assert isinstance(made, Opinion)
     with use_language("en"), pytest.raises(UndoRefused, match="Only whoever decided"):
-        await decisions.undo_opinion(made, site.cast.keeper)
+        await undo_opinion(made, site.cast.keeper)
     late = made.at + decisions.UNDO_PERIOD + decisions.UNDO_GRACE * 2
-    monkeypatch.setattr(decisions, "now", lambda: late)
+    monkeypatch.setattr("gallery.reviews.undo.now", lambda: late)
     with use_language("en"), pytest.raises(UndoRefused, match="ten seconds"):
-        await decisions.undo_opinion(made, site.cast.curator)
+        await undo_opinion(made, site.cast.curator)
 
 
 async def test_undoing_the_second_leaves_the_first(site: Gallery) -> None:
@@ -168,7 +169,7 @@ async def test_undoing_the_second_leaves_the_first(site: Gallery) -> None:
     await accept(work, submission, site.cast.curator)
     review = await accept(work, submission, site.cast.keeper)
     assert isinstance(review, Review)
-    await undo(review, site.cast.keeper)
+    await undo_review(review, site.cast.keeper)
     left = await Submission.get(id=submission.id)
     assert (left.stage, left.is_waiting) == (Stage.SECOND, True)
     assert [each.by_id for each in await Opinion.all()] == [site.cast.curator.id]
@@ -235,10 +236,10 @@ def test_whatever_is_said_two_people_decide_and_nobody_twice(said: list[tuple[in
             # Somebody else said the same, or two others disagreed and this is the third.
             assert decision in others or len(others) == 2
             return
-        if follows == DecisionEffect.KEPT:
+        if follows == DecisionEffect.WAITS_FOR_ANOTHER:
             assert person not in voices
             voices[person] = decision
-        elif follows == DecisionEffect.SPOKEN:
+        elif follows == DecisionEffect.ALREADY_SPOKEN:
             assert list(voices) == [person]
         else:
             assert person in voices

@@ -11,8 +11,9 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import submit
 from gallery.clock import now
 from gallery.reviews import decisions
-from gallery.reviews.decisions import UNDO_PERIOD, UndoRefused, accept, decline, return_to_partner, undo
+from gallery.reviews.decisions import UNDO_PERIOD, accept, decline, return_to_partner
 from gallery.reviews.models import Decision, Review, Risk, Undo
+from gallery.reviews.undo import UndoRefused, undo_review
 from tests import factories
 from tests.conftest import Site
 from tests.reviews.test_decisions import sent
@@ -28,7 +29,7 @@ async def test_a_decision_is_taken_back_and_remembered(site: Site, decision: Dec
         review = await return_to_partner(work, submission, curator, {"story": "Who?"}, "Lovely.")
     else:
         review = await decline(work, submission, curator, "Lovely.")
-    await undo(review, curator)
+    await undo_review(review, curator)
     assert (await Artwork.get(id=work.id)).status == Status.SUBMITTED
     assert (await Submission.get(id=submission.id)).is_waiting
     assert not await Review.all().exists()
@@ -41,10 +42,11 @@ async def test_a_decision_stands_after_ten_seconds(site: Site, monkeypatch: pyte
     work, submission = await sent(site)
     review = await accept(work, submission, site.cast.curator)
     monkeypatch.setattr(
-        decisions, "now", lambda: review.at + UNDO_PERIOD + decisions.UNDO_GRACE + timedelta(0, 0, 1)
+        "gallery.reviews.undo.now",
+        lambda: review.at + UNDO_PERIOD + decisions.UNDO_GRACE + timedelta(0, 0, 1),
     )
     with pytest.raises(UndoRefused, match="ten seconds"):
-        await undo(review, site.cast.curator)
+        await undo_review(review, site.cast.curator)
     assert (await Artwork.get(id=work.id)).status == Status.ACCEPTED
 
 
@@ -52,16 +54,16 @@ async def test_nobody_else_takes_it_back(site: Site) -> None:
     work, submission = await sent(site)
     review = await accept(work, submission, site.cast.curator)
     with pytest.raises(UndoRefused, match="Only whoever decided"):
-        await undo(review, site.cast.keeper)
+        await undo_review(review, site.cast.keeper)
     with pytest.raises(UndoRefused, match="taken back already"):
-        await undo(await _undone(site), site.cast.curator)
+        await undo_review(await _undone(site), site.cast.curator)
     assert await Review.exists(id=review.id)
 
 
 async def _undone(site: Site) -> Review:
     work, submission = await sent(site)
     review = await accept(work, submission, site.cast.curator)
-    await undo(review, site.cast.curator)
+    await undo_review(review, site.cast.curator)
     return review
 
 
@@ -71,14 +73,14 @@ async def test_what_the_partner_did_since_stands(site: Site) -> None:
     review = await return_to_partner(work, submission, site.cast.curator, {}, "Mend it.")
     await submit(work, site.cast.partner)
     with pytest.raises(UndoRefused, match="changed since"):
-        await undo(review, site.cast.curator)
+        await undo_review(review, site.cast.curator)
     edited, its_submission = await sent(site)
     review = await return_to_partner(edited, its_submission, site.cast.curator, {}, "Mend it.")
     await edited.refresh_from_db()
     edited.title = "Mended"
     await edited.save()
     with pytest.raises(UndoRefused, match="changed since"):
-        await undo(review, site.cast.curator)
+        await undo_review(review, site.cast.curator)
 
 
 async def test_what_was_hung_or_withdrawn_since_stays(site: Site) -> None:
@@ -86,14 +88,14 @@ async def test_what_was_hung_or_withdrawn_since_stays(site: Site) -> None:
     review = await accept(work, submission, site.cast.curator)
     await factories.exhibition([work])
     with pytest.raises(UndoRefused, match="hung meanwhile"):
-        await undo(review, site.cast.curator)
+        await undo_review(review, site.cast.curator)
     other, its_submission = await sent(site)
     review = await accept(other, its_submission, site.cast.curator)
     await other.fetch_related("consent")
     assert other.consent is not None
     await withdraw(other.consent, site.storage)
     with pytest.raises(UndoRefused, match="changed since"):
-        await undo(review, site.cast.curator)
+        await undo_review(review, site.cast.curator)
     assert (await Artwork.get(id=other.id)).status == Status.WITHDRAWN
 
 
@@ -141,7 +143,7 @@ async def test_a_concern_is_read_by_curators_only(site: Site) -> None:
     page = (await partner.get(f"/desk/works/{work.id}")).text
     assert review.reason in page
     assert "brother" not in page
-    await undo(review, site.cast.curator)
+    await undo_review(review, site.cast.curator)
     assert not await Risk.all().exists()
 
 

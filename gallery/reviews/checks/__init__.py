@@ -1,4 +1,7 @@
-"""Checks that inform and never decide: each module looks at one thing and yields what it finds."""
+"""Checks of what is sent for review.
+
+They inform curators and never decide; each module yields its findings.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 from gallery.web.languages import lazy_gettext as _l
 
-# Raise it when a check finds other things than before: the worker then looks at every submission anew.
+# Raise this number when a check changes its findings: the worker then checks every submission again.
 CHECKS_VERSION = 3
 
 CHECK_WORDS: Mapping[str, Any] = {

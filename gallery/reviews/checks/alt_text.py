@@ -1,7 +1,7 @@
-"""Whether the alt text helps somebody who cannot see the picture.
+"""Does the alt text help somebody who cannot see the picture?
 
-False alarms: a work whose title describes it ("一只蓝碗") may rightly say the same again; a diagnosis named in a picture's
-own lettering is part of what it shows. Both are waved off in a word.
+False alarms: if a title describes the work ("一只蓝碗"), the alt text may well repeat it; a diagnosis that is
+written in the picture is part of what it shows. A curator waves off both.
 """
 
 from __future__ import annotations
@@ -27,12 +27,15 @@ DIAGNOSIS = re.compile(
     r"|patients?|suffers? from|diagnos\w+)\b",
     re.IGNORECASE,
 )
-MIN_LENGTHS = {"zh": 5, "en": 12}  # characters; less than that can hardly say what happens in a picture
+MIN_LENGTHS = {"zh": 5, "en": 12}  # characters; a shorter text hardly says what happens in a picture
 
 
 def check(texts: Mapping[str, str], language: str) -> Iterator[CheckFinding]:
-    """`texts`: by TEXT_FIELDS; `language`: the work's own. Empty alt text is a hindrance already, not a hint."""
-    for field, title, spoken in (
+    """`texts`: TEXT_FIELDS → text.
+
+    `language`: of the work. Empty alt text already blocks acceptance, so it is no hint.
+    """
+    for field, title, text_language in (
         ("alt_text", "title", language),
         ("alt_text_translation", "title_translation", "en" if language == "zh" else "zh"),
     ):
@@ -46,7 +49,7 @@ def check(texts: Mapping[str, str], language: str) -> Iterator[CheckFinding]:
             yield CheckFinding("alt_text", field, "picture_of", match.group().rstrip("，,：:"))
         if normalised(text) == normalised(texts.get(title, "")):
             yield CheckFinding("alt_text", field, "title_again", text)
-        elif len(text) < MIN_LENGTHS[spoken]:
+        elif len(text) < MIN_LENGTHS[text_language]:
             yield CheckFinding("alt_text", field, "short", text)
         if match := DIAGNOSIS.search(text):
             yield CheckFinding("alt_text", field, "diagnosis", match.group())

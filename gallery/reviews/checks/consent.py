@@ -1,7 +1,7 @@
-"""Whether the consent lasts and allows what an exhibition usually needs.
+"""Does the consent last, and does it cover what an exhibition usually needs?
 
-What forbids acceptance is said as a hindrance; here stands what a curator may want to know besides. False alarms: a
-consent for one season only, which is meant to end.
+`acceptance.py` names what blocks acceptance; these hints are what a curator may also want to know. False
+alarms: a consent that is meant to end, such as one for a season.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from gallery.reviews.checks.findings import CheckFinding
 
 
 def check(consent: Consent | None, day: date) -> Iterator[CheckFinding]:
-    """How the consent stands on `day`."""
     if consent is None:
         return
     state = consent.state(day)

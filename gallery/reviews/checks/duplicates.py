@@ -1,7 +1,9 @@
-"""Whether nearly the same picture was sent before, by anybody: told by perceptual hashes (images/image_similarity.py).
+"""Was nearly the same picture sent before, by anybody? Compared by perceptual hashes
+(images/image_similarity.py).
 
-To find the near ones without comparing all, each hash is kept in four bands of 16 bits; of two hashes with at most 11
-different bits one band differs in at most 2, so looking up 137 neighbours of each band finds every one of them.
+To find near hashes without comparing all of them, each hash is stored as four bands of 16 bits. If two hashes
+differ in at most 11 bits, one band differs in at most 2, so looking up the 137 neighbours of each band finds
+every near hash.
 """
 
 from __future__ import annotations
@@ -45,13 +47,13 @@ def duplicate_finding(near: NearDuplicate) -> CheckFinding:
 
 
 def hash_bands(hash: str) -> list[int]:
-    """The four codes under which a hash is kept: which band × 65,536 + its 16 bits."""
+    """The four codes of a hash: number of the band × 65,536 + its 16 bits."""
     number = int(hash, 16)
     return [band << BAND_BITS | (number >> BAND_BITS * band) & 0xFFFF for band in range(BANDS)]
 
 
 def neighbouring_codes(hash: str) -> set[int]:
-    """The codes of all bands that differ in at most 2 bits from this hash's own: 548 of them."""
+    """The 548 codes whose bands differ from this hash's own in at most 2 bits."""
     return {
         code ^ flip
         for code in hash_bands(hash)

@@ -1,4 +1,4 @@
-"""What a check finds, and which words of a text are somebody's own."""
+"""A check's finding, and quotations in a text."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CheckFinding:
-    """One finding of one check: in which field, which words, and what a sentence about it needs to know."""
+    """One finding of one check; `facts` fill in the sentence about it."""
 
     check: str  # a key of CHECK_WORDS
     field: str  # a field of the work's form
-    rule: str  # which of the check's rules
+    rule: str  # one of the check's rules
     excerpt: str = ""
     is_quoted: bool = False
     facts: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def key(self) -> str:
-        """32 hex digits that stay the same for the same finding in a later submission."""
-        told = "\0".join((self.check, self.field, self.rule, self.excerpt))
-        return hashlib.sha256(told.encode()).hexdigest()[:32]
+        """32 hex digits; the same finding in a later submission has the same key."""
+        identity = "\0".join((self.check, self.field, self.rule, self.excerpt))
+        return hashlib.sha256(identity.encode()).hexdigest()[:32]
 
 
-# Block quotations of Markdown, and what stands between quotation marks within one paragraph.
+# Block quotations of Markdown, and text in quotation marks within one paragraph.
 QUOTATION = re.compile(r"^[ ]{0,3}>.*$|“[^”\n]*”|「[^」\n]*」|『[^』\n]*』|\"[^\"\n]*\"", re.MULTILINE)
 
 
 def quoted_spans(text: str) -> list[tuple[int, int]]:
-    """Where in a text somebody's own words stand: (start, end) in characters."""
+    """(start, end) in characters of each quotation: somebody's own words."""
     return [match.span() for match in QUOTATION.finditer(text)]
 
 

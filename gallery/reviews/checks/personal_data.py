@@ -1,8 +1,9 @@
 """Personal data in texts that everybody would read.
 
-False alarms: a school that wants to be named, the organisation's own telephone, an e-mail address meant for visitors. What
-could be any number is left alone: identity numbers must have a right check digit (GB 11643-1999), a possible birth date and
-a province's code; landlines need their area code set apart; names of schools and villages need a proper name before them.
+False alarms: a school that wants to be named, the organisation's own telephone, an e-mail address meant for
+visitors. Numbers that could mean anything are skipped: an identity number must have a correct check digit (GB
+11643-1999), a possible birth date and a province code; a landline must have its area code set apart; a school
+or village needs a proper name before it.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ VILLAGE = re.compile(
     r"(?P<name>[\u4e00-\u9fff]{2,12}?)(?P<kind>自然村|村|镇|乡|屯|寨)(?![\u4e00-\u9fff]?(?:村|里|子|落|民|土|下|愁|亲|间|庄))"
     r"|\b(?:[A-Z][a-z]+ ){1,2}(?:Village|Township)\b"
 )
-# What a sentence says before a name; the name begins after the last of these.
+# Words that come before a name in a sentence; the name begins after the last of them.
 WORD_BEFORE_NAME = re.compile(
     r"来自|就读于|毕业于|住在|生活在|出生在|位于|他们|她们|我们|一[个所座间]|这[个所座间]|那[个所座间]|[在的是从去到于和与及对为给被把向往离有让他她我你它读念上进回叫]"
 )
-# Words that stand before such a kind without naming one.
+# Words before “school” or “village” that are no proper name.
 GENERIC_NAME = re.compile(
     r"^(?:乡村|山村|农村|山区|偏远|当地|本地|全国|希望|特殊|特殊教育|特教|培智|普通|寄宿|民办|公办|公立|私立|打工子弟|九年一贯制|完全|中心|附近|"
     r"自己|同一|许多|很多|几[个所]|多[个所]|各|每|某|全|整个|古|小|老|新|大|山|渔|水|边远|深山|大山|高原|儿童|社会|第[一二三四五六七八九十]|实验|附属|家|聋哑|盲人|聋人|美术|艺术|职业|技工|暑期|周末)*$"
@@ -74,7 +75,10 @@ PROVINCES = {
 
 
 def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
-    """`texts`: by TEXT_FIELDS. The excerpt is the datum itself, so that it can be found in the text."""
+    """`texts`: TEXT_FIELDS → text.
+
+    The excerpt is the datum itself, so that a curator can find it in the text.
+    """
     for field, text in texts.items():
         taken: list[tuple[int, int]] = []
         for rule, start, end in sorted(matches(text), key=lambda each: RULES.index(each[0])):
@@ -84,9 +88,9 @@ def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
             yield CheckFinding("personal_data", field, rule, text[start:end], is_quoted(text, start, end))
 
 
-# The surer comes first: an identity number holds what looks like a telephone number.
+# The most certain rule first: part of an identity number looks like a telephone number.
 RULES = ("identity", "e_mail", "chat", "mobile", "landline", "address", "school", "village")
-# By what these find, anybody can reach somebody; a school or a village is often named on purpose.
+# Findings by which anybody can reach the person. A school or a village is often named on purpose.
 CONTACT_RULES = frozenset(RULES) - {"school", "village"}
 
 
@@ -110,7 +114,7 @@ def matches(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def is_identity_number(number: str) -> bool:
-    """Whether 18 characters are an identity number: its province, its birth date and its check digit."""
+    """Check the province, birth date and check digit of 18 characters."""
     if len(number) != 18 or not number[:17].isdecimal() or number[:2] not in PROVINCES:
         return False
     try:
@@ -124,7 +128,7 @@ def is_identity_number(number: str) -> bool:
 
 
 def name_start(before: str) -> int:
-    """Where in the characters before "小学" or "村" the name itself begins."""
+    """The index at which the name begins in the characters before "小学" or "村"."""
     begins = 0
     for match in WORD_BEFORE_NAME.finditer(before):
         begins = match.end()

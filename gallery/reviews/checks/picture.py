@@ -1,8 +1,8 @@
-"""Whether the picture is large enough to be looked at closely, and whether it is sharp.
+"""Is the picture large enough to look closely at it, and is it sharp?
 
-Sharpness is measured when the picture is developed (images/sandbox/pixels.py), so nothing is opened here. False
-alarms: a stamp or a seal is small; fog, snow and a wash that ran on wet paper are soft. How often stands in
-docs/decisions.md. Whether a face is on a photograph is not guessed.
+Sharpness is measured when the renditions are made (images/sandbox/pixels.py), so no file is opened here.
+False alarms: a stamp or a seal is small; fog, snow and a wash on wet paper are soft. docs/decisions.md says
+how often. The check does not look for faces.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 from gallery.reviews.checks.findings import CheckFinding
 
-SMALL = 1200  # px on the longer side: less than a wall label beside it on a wide screen
+SMALL = 1200  # px on the longer side: less than the picture takes next to its label on a wide screen
 TINY = 640
 BLURRED = 450  # of 1000; tests/bench/blur.py counts hits and false alarms
 
 
 def check(width: int, height: int, softness: int | None) -> Iterator[CheckFinding]:
-    """`width`, `height`: px, upright. `softness`: 0 to 1000, or None where it was not measured."""
+    """`width`, `height`: px, upright. `softness`: 0 to 1000, or None if it was not measured."""
     longer = max(width, height)
     if longer < SMALL:
         facts = {"width": str(width), "height": str(height)}

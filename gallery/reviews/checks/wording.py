@@ -1,7 +1,7 @@
-"""Hints on respectful wording, from a published, versioned list with its sources (wording.toml).
+"""Hints on respectful wording, from a published, versioned list with sources (wording.toml).
 
-False alarms: a title of a book, the name of an institution, a sentence that speaks about the word itself. The artist's own
-words, in quotation marks or a block quotation, are marked as such: they are never changed.
+False alarms: the title of a book, the name of an institution, a sentence about the word itself. Quotations
+are marked as the artist's own words, which nobody changes.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from gallery.reviews.checks.findings import CheckFinding, is_quoted
 
 @dataclass(frozen=True)
 class WordingEntry:
-    """One entry of the list, for one language's texts."""
+    """One entry of the list, for texts in one language."""
 
     id: str
     language: str
     pattern: re.Pattern[str]
-    words: tuple[str, ...]  # as a reader sees them
+    words: tuple[str, ...]  # as the page with the list shows them
     instead: str
     why_zh: str
     why_en: str
@@ -39,7 +39,7 @@ class WordingList:
 
 @functools.cache
 def wording_list() -> WordingList:
-    told = tomllib.loads((Path(__file__).parent / "wording.toml").read_text())
+    content = tomllib.loads((Path(__file__).parent / "wording.toml").read_text())
     entries = tuple(
         WordingEntry(
             id=each["id"],
@@ -51,9 +51,9 @@ def wording_list() -> WordingList:
             why_en=each["why_en"],
             source=each["source"],
         )
-        for each in told["entry"]
+        for each in content["entry"]
     )
-    return WordingList(told["version"], told["source"], entries)
+    return WordingList(content["version"], content["source"], entries)
 
 
 def _pattern(language: str, words: list[str], not_before: str) -> re.Pattern[str]:
@@ -65,7 +65,7 @@ def _pattern(language: str, words: list[str], not_before: str) -> re.Pattern[str
 
 
 def check(texts: Mapping[str, str]) -> Iterator[CheckFinding]:
-    """`texts`: by TEXT_FIELDS, in whatever language each of them is."""
+    """`texts`: TEXT_FIELDS → text, in any language."""
     for field, text in texts.items():
         for entry in wording_list().entries:
             seen: set[tuple[str, bool]] = set()

@@ -1,0 +1,31 @@
+"""What `gallery check` finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEND_ADVICE = "gallery check --mend"
+
+
+REMOVE_ADVICE = "Look at it and remove it at the desk"
+
+
+@dataclass(frozen=True)
+class InspectionFinding:
+    """Something that is wrong. The fields after `advice` say how `mend` can repair it, if it can.
+
+    A notice is not wrong: it informs the keeper.
+    """
+
+    sentence: str
+    where: str
+    advice: str
+    private: tuple[str, ...] = ()  # keys to delete
+    public: tuple[str, ...] = ()  # keys to delete
+    republish: int | None = None  # the id of an image that the worker has to publish again
+    redevelop: int | None = None  # the id of an image whose renditions the worker has to make again
+    withdrawal: int | None = None  # the id of a withdrawal to finish
+    unchained: bool = False  # entries of the audit log are not in the chain yet
+    membership: int | None = None  # the id of a membership to suspend until an owner confirms it
+    is_notice: bool = False
+    is_mended: bool = False

@@ -1,0 +1,540 @@
+"""The kinds of things that can end: which of them are valid, and how a restore ends one.
+
+See revocations.py.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from gallery.accounts.account_deletion import forget_account
+from gallery.accounts.members import record_former_owners
+from gallery.accounts.models import (
+    AuthenticatorApp,
+    Invitation,
+    MemberRole,
+    Membership,
+    Passkey,
+    Person,
+    RecoveryCode,
+    Role,
+)
+from gallery.accounts.passwords import hash_password
+from gallery.accounts.second_factors import after_factor_removed
+from gallery.api.models import Token
+from gallery.artists.models import SCOPES, Artist, Consent, PrivateDetails, SignedForm
+from gallery.artists.private_details import DETAIL_FIELDS
+from gallery.artworks.models import Artwork, Status, Submission, edition_is_not_replaced
+from gallery.artworks.private_share_models import PrivateShare
+from gallery.artworks.taking_back import take_back
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.db.connection import Model, QuerySet, in_transaction
+from gallery.exhibitions.models import Edition, Exhibition, Hanging, PreviewLink
+from gallery.images.models import Image, ImageState
+from gallery.images.profile_image_models import CreditLogo
+from gallery.organisations.models import (
+    Application,
+    Organisation,
+    OwnerRequest,
+    RequestState,
+    Trust,
+    TrustChange,
+)
+from gallery.organisations.owner_requests import cancel
+from gallery.reviews.vetoes import veto
+from gallery.storage import Storage
+
+
+@dataclass(frozen=True)
+class RevocableKind:
+    """A kind of thing that can end. Add a new one to REVOCABLE_KINDS; see revocations.py about identities."""
+
+    name: str  # printed by the restore, and part of each digest
+    valid: Callable[[], Awaitable[Mapping[int, str]]]  # id → identity, of the rows that have not ended
+    end: Callable[
+        [int, Storage], Awaitable[str]
+    ]  # ends one; returns a description for the keeper, without secrets
+
+
+def valid_rows(
+    query: Callable[[], QuerySet[Any]], *columns: str
+) -> Callable[[], Awaitable[Mapping[int, str]]]:
+    """A function that returns id → identity for the rows of `query`, identified by `columns`."""
+
+    async def valid() -> Mapping[int, str]:
+        return {
+            row[0]: " ".join(_text(value) for value in row[1:])
+            for row in await query().order_by("id").values_list("id", *columns)
+        }
+
+    return valid
+
+
+def _filled(model: type[Model], field: str) -> Callable[[], QuerySet[Any]]:
+    return lambda: model.exclude(**{field: ""})
+
+
+def _text(value: object) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _name(organisation: Organisation) -> str:
+    return organisation.name_zh or organisation.name_en or organisation.slug
+
+
+# Accounts and roles
+
+
+async def _open_accounts() -> Mapping[int, str]:
+    accounts = await Person.all().order_by("id").values_list("id", "created_at", "email")
+    return {id: f"{id} {_text(at)}" for id, at, email in accounts if email != f"closed-{id}@invalid"}
+
+
+async def _end_account(id: int, storage: Storage) -> str:
+    async with in_transaction():
+        await forget_account(id)
+        await record(Verb.ACCOUNT_CLOSED, id)
+    return f"account {id}, closed by its owner"
+
+
+async def _end_access(id: int, storage: Storage) -> str:
+    person = await Person.get(id=id)
+    async with in_transaction():
+        await Person.filter(id=id).update(is_active=False)
+        await record(Verb.ACCOUNT_STOPPED, id)
+    return f"{person.name} <{person.email}>"
+
+
+async def _end_password(id: int, storage: Storage) -> str:
+    person = await Person.get(id=id)
+    unknown = await hash_password(secrets.token_urlsafe(32))
+    async with in_transaction():
+        await Person.filter(id=id).update(password_hash=unknown)
+        await record(Verb.ACCOUNT_PASSWORD_CHANGED, id)
+    return f"{person.name} <{person.email}>, who chooses another by a mailed link"
+
+
+async def _demote(id: int, storage: Storage, *, to: Role) -> str:
+    person = await Person.get(id=id)
+    async with in_transaction():
+        await Person.filter(id=id).update(role=to)
+        await record(Verb.ACCOUNT_ROLE_GIVEN, id)
+    return f"{person.name} <{person.email}>, now {to}"
+
+
+async def _member(id: int) -> tuple[Membership, str]:
+    membership = await Membership.get(id=id).prefetch_related("person", "organisation")
+    return membership, f"{membership.person.name}, {_name(membership.organisation)}"
+
+
+async def _end_membership(id: int, storage: Storage) -> str:
+    membership, what = await _member(id)
+    async with in_transaction():
+        await record_former_owners(Membership.filter(id=id))
+        await membership.delete()
+        await record(Verb.MEMBER_REMOVED, membership.person_id, organisation_id=membership.organisation_id)
+    return what
+
+
+async def _end_owner(id: int, storage: Storage) -> str:
+    membership, what = await _member(id)
+    async with in_transaction():
+        await record_former_owners(Membership.filter(id=id))
+        await Membership.filter(id=id).update(role=MemberRole.EDITOR)
+        await record(
+            Verb.MEMBER_MADE_EDITOR, membership.person_id, organisation_id=membership.organisation_id
+        )
+    return what
+
+
+async def _suspend_membership(id: int, storage: Storage) -> str:
+    membership, what = await _member(id)
+    async with in_transaction():
+        await Membership.filter(id=id).update(awaits_confirmation=True)
+        await record(Verb.MEMBER_HELD, membership.person_id, organisation_id=membership.organisation_id)
+    return f"{what}, until an owner confirms it"
+
+
+async def _end_factor(
+    id: int,
+    storage: Storage,
+    *,
+    model: type[Passkey] | type[AuthenticatorApp] | type[RecoveryCode],
+    verb: Verb,
+) -> str:
+    factor = await model.get(id=id).prefetch_related("person")
+    async with in_transaction():
+        await model.filter(id=id).delete()
+        if model is not RecoveryCode:
+            await after_factor_removed(factor.person)
+        await record(verb, factor.person_id)
+    return f"{factor.person.name} <{factor.person.email}>"
+
+
+# Organisations
+
+
+async def _end_showing(id: int, storage: Storage) -> str:
+    organisation = await Organisation.get(id=id)
+    async with in_transaction():
+        await Organisation.filter(id=id).update(is_active=False)
+        await record(Verb.ORGANISATION_HIDDEN, id, organisation_id=id)
+    return _name(organisation)
+
+
+async def _end_trust(id: int, storage: Storage) -> str:
+    organisation = await Organisation.get(id=id)
+    async with in_transaction():
+        await TrustChange.create(
+            organisation_id=id,
+            at=now(),
+            before=organisation.trust,
+            after=Trust.EVERY,
+            reason="还原备份。The site was restored.",
+        )
+        await Organisation.filter(id=id).update(trust=Trust.EVERY)
+        await record(Verb.ORGANISATION_TRUST_CHANGED, id, organisation_id=id)
+    return f"{_name(organisation)}: every work is reviewed"
+
+
+async def _end_application(id: int, storage: Storage) -> str:
+    application = await Application.get(id=id)
+    await application.delete()
+    return application.name_zh or application.name_en
+
+
+# Artists and consents
+
+
+async def _artist(id: int) -> tuple[Artist, str]:
+    artist = await Artist.get(id=id).prefetch_related("organisation")
+    return artist, f"{artist.credit_name}, {_name(artist.organisation)}"
+
+
+async def _end_artist(id: int, storage: Storage) -> str:
+    artist, what = await _artist(id)
+    async with in_transaction():
+        await Consent.filter(artist_id=id).delete()
+        await artist.delete()
+        await record(Verb.ARTIST_DELETED, id, organisation_id=artist.organisation_id)
+    return what
+
+
+async def _end_artist_field(id: int, storage: Storage, *, field: str, empty: object, verb: Verb) -> str:
+    artist, what = await _artist(id)
+    async with in_transaction():
+        await Artist.filter(id=id).update(**{field: empty})
+        await record(verb, id, organisation_id=artist.organisation_id)
+    return what
+
+
+async def _end_detail(id: int, storage: Storage, *, field: str) -> str:
+    details = await PrivateDetails.get(id=id)
+    artist, what = await _artist(details.artist_id)
+    setattr(details, field, "")
+    async with in_transaction():
+        if any(getattr(details, name) for name in DETAIL_FIELDS):
+            await details.save(update_fields=[field])
+        else:
+            await details.delete()
+        await record(Verb.ARTIST_PRIVATE_CHANGED, artist.id, organisation_id=artist.organisation_id)
+    return what
+
+
+async def _end_form(id: int, storage: Storage) -> str:
+    form = await SignedForm.get(id=id).prefetch_related("consent")
+    artist, what = await _artist(form.consent.artist_id)
+    async with in_transaction():
+        await form.delete()
+        await record(
+            Verb.CONSENT_FORM_DELETED, form.consent_id, with_id=id, organisation_id=artist.organisation_id
+        )
+    return what
+
+
+async def _consents_for(scope: str) -> Mapping[int, str]:
+    """Consents whose newest renewal covers `scope`: an older one with a wider scope ended with its renewal."""
+    columns = ("follows_id", "created_at", f"for_{scope}")
+    found = {id: row for id, *row in await Consent.all().order_by("id").values_list("id", *columns)}
+    followed_by = {row[0]: id for id, row in found.items() if row[0] is not None}
+    covered = {}
+    for id, (_follows, created_at, _covers) in found.items():
+        newest = id
+        while newest in followed_by:
+            newest = followed_by[newest]
+        if found[newest][2]:
+            covered[id] = f"{id} {_text(created_at)}"
+    return covered
+
+
+async def _end_scope(id: int, storage: Storage, *, scope: str) -> str:
+    consent = await Consent.get(id=id)
+    artist, what = await _artist(consent.artist_id)
+    async with in_transaction():
+        await Consent.filter(id=id).update(**{f"for_{scope}": False})
+        await record(Verb.CONSENT_RENEWED, id, organisation_id=artist.organisation_id)
+    return what
+
+
+# Works and pictures
+
+
+async def _work(id: int) -> tuple[Artwork, str]:
+    work = await Artwork.get(id=id).prefetch_related("organisation")
+    return work, f"《{work.title}》 {work.public_id}, {_name(work.organisation)}"
+
+
+async def _end_work(id: int, storage: Storage) -> str:
+    work, what = await _work(id)
+    async with in_transaction():
+        await work.delete()
+        await record(Verb.WORK_DELETED, id, organisation_id=work.organisation_id)
+    return what
+
+
+async def _end_picture(id: int, storage: Storage) -> str:
+    """Delete the row; its files are not brought back then. A work stays, without a picture."""
+    image = await Image.get(id=id).prefetch_related("organisation", "artwork", "profile_image")
+    other = "logo or cover" if image.profile_image else "of no work"
+    of = f"《{image.artwork.title}》" if image.artwork else other
+    await image.delete()
+    return f"{of}, {_name(image.organisation)}"
+
+
+async def _end_submission(id: int, storage: Storage) -> str:
+    submission = await Submission.get(id=id)
+    work, what = await _work(submission.artwork_id)
+    if submission.is_waiting:
+        await take_back(work, None)
+    return what
+
+
+async def _end_share(id: int, storage: Storage) -> str:
+    share = await PrivateShare.get(id=id).prefetch_related("submission")
+    work, what = await _work(share.submission.artwork_id)
+    async with in_transaction():
+        await share.delete()
+        await record(Verb.WORK_PRIVATE_UNSHARED, work.id, organisation_id=work.organisation_id)
+    return what
+
+
+async def _end_acceptance(id: int, storage: Storage) -> str:
+    work, what = await _work(id)
+    await veto(
+        work, storage, None, "还原备份时再次撤下。Taken off the wall again when the site was restored."
+    )
+    return what
+
+
+# Exhibitions
+
+
+async def _end_exhibition(id: int, storage: Storage) -> str:
+    exhibition = await Exhibition.get(id=id)
+    async with in_transaction():
+        await Edition.filter(exhibition_id=id, is_current=True).update(is_current=False)
+        await record(Verb.EXHIBITION_UNPUBLISHED, id)
+    return exhibition.slug
+
+
+async def _end_hanging(id: int, storage: Storage) -> str:
+    hanging = await Hanging.get(id=id).prefetch_related("room__edition__exhibition")
+    work, what = await _work(hanging.artwork_id)
+    exhibition = hanging.room.edition.exhibition
+    async with in_transaction():
+        await hanging.delete()
+        await record(
+            Verb.EXHIBITION_WORK_TAKEN_DOWN,
+            exhibition.id,
+            with_id=work.id,
+            organisation_id=work.organisation_id,
+        )
+    return f"{what}, in {exhibition.slug}"
+
+
+async def _end_logo(id: int, storage: Storage) -> str:
+    logo = await CreditLogo.get(id=id).prefetch_related("exhibition")
+    async with in_transaction():
+        await logo.delete()
+        await record(Verb.EXHIBITION_LOGO_REMOVED, logo.exhibition_id)
+    return logo.exhibition.slug
+
+
+# Bearer secrets
+
+
+async def _end_token(id: int, storage: Storage) -> str:
+    token = await Token.get(id=id).prefetch_related("membership__person", "membership__organisation")
+    membership = token.membership
+    async with in_transaction():
+        await token.delete()
+        await record(Verb.TOKEN_ENDED, id, organisation_id=membership.organisation_id)
+    return f"{token.name}, {_name(membership.organisation)}, made by {membership.person.name}"
+
+
+async def _end_invitation(id: int, storage: Storage) -> str:
+    invitation = await Invitation.get(id=id).prefetch_related("organisation", "invited_by")
+    async with in_transaction():
+        await invitation.delete()
+        await record(Verb.INVITATION_TAKEN_BACK, id, organisation_id=invitation.organisation_id)
+    where = f", {_name(invitation.organisation)}" if invitation.organisation else ""
+    by = f", by {invitation.invited_by.name}" if invitation.invited_by else ""
+    return f"{invitation.email} as {invitation.role}{where}{by}"
+
+
+async def _end_link(id: int, storage: Storage) -> str:
+    link = await PreviewLink.get(id=id).prefetch_related("exhibition", "made_by")
+    async with in_transaction():
+        await PreviewLink.filter(id=id).update(ended_at=now())
+        await record(Verb.EXHIBITION_LINK_ENDED, link.exhibition_id, with_id=id)
+    whom = f", for {link.whom}" if link.whom else ""
+    return f"{link.exhibition.slug}{whom}{f', by {link.made_by.name}' if link.made_by else ''}"
+
+
+async def _end_owner_request(id: int, storage: Storage) -> str:
+    request = await OwnerRequest.get(id=id).prefetch_related("organisation")
+    await cancel(request, None)
+    return f"{request.email}, {_name(request.organisation)}"
+
+
+SECRET_KINDS = (
+    RevocableKind(
+        "request for a new owner",
+        valid_rows(lambda: OwnerRequest.filter(state=RequestState.WAITING)),
+        _end_owner_request,
+    ),
+    RevocableKind("API token", valid_rows(lambda: Token.filter(expires_at__gt=now())), _end_token),
+    RevocableKind(
+        "invitation",
+        valid_rows(lambda: Invitation.filter(accepted_at=None, expires_at__gt=now())),
+        _end_invitation,
+    ),
+    RevocableKind(
+        "preview link",
+        valid_rows(lambda: PreviewLink.filter(ended_at=None, expires_at__gt=now())),
+        _end_link,
+    ),
+)
+
+
+# The order matters: what belongs to something that was ended is gone with it.
+REVOCABLE_KINDS = (
+    RevocableKind("account", _open_accounts, _end_account),
+    RevocableKind(
+        "access", valid_rows(lambda: Person.filter(is_active=True), "id", "created_at"), _end_access
+    ),
+    RevocableKind(
+        "password", valid_rows(lambda: Person.filter(is_active=True), "id", "password_hash"), _end_password
+    ),
+    RevocableKind(
+        "passkey",
+        valid_rows(Passkey.all, "credential_id"),
+        partial(_end_factor, model=Passkey, verb=Verb.ACCOUNT_PASSKEY_REMOVED),
+    ),
+    RevocableKind(
+        "authenticator app",
+        valid_rows(AuthenticatorApp.all, "person_id", "created_at"),
+        partial(_end_factor, model=AuthenticatorApp, verb=Verb.ACCOUNT_APP_REMOVED),
+    ),
+    RevocableKind(
+        "recovery code",
+        valid_rows(RecoveryCode.all, "code_hash"),
+        partial(_end_factor, model=RecoveryCode, verb=Verb.ACCOUNT_RECOVERY_CODE_USED),
+    ),
+    RevocableKind(
+        "keeper",
+        valid_rows(lambda: Person.filter(role=Role.KEEPER), "id", "created_at"),
+        partial(_demote, to=Role.CURATOR),
+    ),
+    RevocableKind(
+        "curator",
+        valid_rows(lambda: Person.filter(role__in=[Role.CURATOR, Role.KEEPER]), "id", "created_at"),
+        partial(_demote, to=Role.MEMBER),
+    ),
+    RevocableKind("member", valid_rows(Membership.all, "person_id", "organisation_id"), _end_membership),
+    RevocableKind(
+        "owner",
+        valid_rows(lambda: Membership.filter(role=MemberRole.OWNER), "person_id", "organisation_id"),
+        _end_owner,
+    ),
+    RevocableKind(
+        "reading member",
+        valid_rows(lambda: Membership.filter(awaits_confirmation=False), "person_id", "organisation_id"),
+        _suspend_membership,
+    ),
+    RevocableKind(
+        "organisation",
+        valid_rows(lambda: Organisation.filter(is_active=True), "id", "created_at"),
+        _end_showing,
+    ),
+    RevocableKind(
+        "trust", valid_rows(lambda: Organisation.exclude(trust=Trust.EVERY), "id", "trust"), _end_trust
+    ),
+    RevocableKind("application", valid_rows(Application.all, "id", "created_at"), _end_application),
+    RevocableKind("work", valid_rows(Artwork.all, "public_id"), _end_work),
+    RevocableKind(
+        "picture", valid_rows(lambda: Image.exclude(state=ImageState.ERASED), "token"), _end_picture
+    ),
+    RevocableKind("artist", valid_rows(Artist.all, "id", "created_at"), _end_artist),
+    RevocableKind(
+        "artist's page",
+        valid_rows(lambda: Artist.filter(page_id__not_isnull=True), "page_id"),
+        partial(_end_artist_field, field="page_id", empty=None, verb=Verb.ARTIST_PAGE_TAKEN),
+    ),
+    *(
+        RevocableKind(
+            f"artist's {field}",
+            valid_rows(_filled(Artist, field), "id", "created_at"),
+            partial(_end_artist_field, field=field, empty="", verb=Verb.ARTIST_CHANGED),
+        )
+        for field in ("about_zh", "about_en", "born")
+    ),
+    *(
+        RevocableKind(
+            f"private {field}",
+            valid_rows(_filled(PrivateDetails, field), "artist_id", "artist__created_at"),
+            partial(_end_detail, field=field),
+        )
+        for field in DETAIL_FIELDS
+    ),
+    RevocableKind("signed form", valid_rows(SignedForm.all, "token"), _end_form),
+    *(
+        RevocableKind(f"consent to {scope}", partial(_consents_for, scope), partial(_end_scope, scope=scope))
+        for scope in SCOPES
+    ),
+    RevocableKind(
+        "submission", valid_rows(lambda: Submission.filter(taken_back__id=None), "id", "at"), _end_submission
+    ),
+    RevocableKind(
+        "private share",
+        valid_rows(lambda: PrivateShare.filter(submission__is_waiting=True), "submission_id", "at"),
+        _end_share,
+    ),
+    RevocableKind(
+        "acceptance",
+        valid_rows(lambda: Artwork.filter(status=Status.ACCEPTED, is_vetoed=False), "public_id"),
+        _end_acceptance,
+    ),
+    RevocableKind(
+        "exhibition",
+        valid_rows(lambda: Exhibition.filter(editions__is_current=True), "id", "created_at"),
+        _end_exhibition,
+    ),
+    RevocableKind(
+        "hanging",
+        valid_rows(
+            lambda: Hanging.filter(edition_is_not_replaced("room__edition__")),
+            "room__edition__exhibition_id",
+            "artwork__public_id",
+        ),
+        _end_hanging,
+    ),
+    RevocableKind("credit logo", valid_rows(CreditLogo.all, "exhibition_id", "token"), _end_logo),
+)

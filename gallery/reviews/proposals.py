@@ -1,0 +1,44 @@
+"""Proposals: other words, or another picture, for a work that was accepted before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gallery.artworks.models import Artwork, Submission
+from gallery.artworks.snapshots import snapshot_of
+from gallery.artworks.works import TEXT_FIELDS
+from gallery.images.models import Image
+
+
+def reviewed_fields(artwork: Artwork, submission: Submission) -> dict[str, str]:
+    """What a curator decides on: the work's snapshot, with the fields that a proposal would change.
+
+    Artist, consent, project and themes must be fetched.
+    """
+    current = snapshot_of(artwork)
+    return {**current, **_proposed_fields(submission.sent)} if submission.is_proposal else current
+
+
+def _proposed_fields(sent: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a snapshot that a proposal can change."""
+    return {name: sent[name] for name in (*TEXT_FIELDS, "year", "picture") if name in sent}
+
+
+def apply_proposal(artwork: Artwork, sent: Mapping[str, str]) -> None:
+    """Set the work's fields to the proposed ones, without saving it."""
+    for name, text in _proposed_fields(sent).items():
+        if name == "picture":
+            artwork.image_id = int(text) if text else artwork.image_id
+        else:
+            setattr(artwork, name, (int(text) if text else None) if name == "year" else text)
+
+
+async def swap_pictures(artwork: Artwork, before: int | None) -> None:
+    """If the work now has another picture than image `before`, keep that one as a candidate.
+
+    It is kept for as long as the decision can be undone. Its files leave public storage, because it is no
+    longer on view.
+    """
+    if artwork.image_id != before:
+        await Image.filter(id=before or 0).update(candidate_for_id=artwork.id)
+        await Image.filter(id=artwork.image_id or 0).update(candidate_for_id=None)
