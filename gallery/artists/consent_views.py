@@ -1,4 +1,4 @@
-"""The consents of an organisation's artists, and their slips, at the desk."""
+"""Desk pages about consents, their renewal and their slips."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGE_SIZE = 50
 
 
 async def index(request: Request) -> Response:
-    """A partner sees who agreed to what, and how each consent stands."""
+    """List the consents with scope and state."""
     _person, organisations = await load_member(request)
     consents = Consent.filter(artist__organisation_id__in=[each.id for each in organisations])
     page = page_number(request.query_params)
@@ -41,7 +41,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A partner sees one consent, the works under it, and where to print its slip."""
+    """Show a consent with its works, signed forms and slip."""
     consent = await load_consent(request)
     await consent.fetch_related("artworks", "artworks__image")
     older = consent.follows
@@ -60,14 +60,14 @@ async def show(request: Request) -> Response:
 
 
 async def new_renewal(request: Request) -> Response:
-    """A partner is asked for a consent given anew, beside what the present one says."""
+    """Show the form for a renewed consent, next to the present one."""
     consent = await load_consent(request)
     data = {"agreed_by": consent.agreed_by, "scopes": consent.scope, "starts_on": today()}
     return await _renewal_page(request, consent, RenewalForm(data=data))
 
 
 async def create_renewal(request: Request) -> Response:
-    """A partner renews a consent: its works move to the new one, and come back on view where they had left it."""
+    """Renew a consent: its works move to the new one, and those that were hidden come back on view."""
     consent = await load_consent(request)
     form = RenewalForm(await read_small_form(request))
     told = form.told_renewal()
@@ -101,7 +101,7 @@ async def _renewal_page(request: Request, consent: Consent, form: RenewalForm, s
 
 
 async def update_artist_page(request: Request) -> Response:
-    """A partner says whether the artist wishes a page that gathers their works."""
+    """Give the artist a public page, or remove it."""
     consent = await load_consent(request)
     is_wished = "is_wished" in await read_small_form(request)
     await set_artist_page(consent.artist, is_wished)
@@ -115,7 +115,7 @@ async def update_artist_page(request: Request) -> Response:
 
 
 async def slip(request: Request) -> Response:
-    """A partner prints the slip with the code, and hands it to artist or guardian."""
+    """Show the slip with the code, to print and hand over."""
     consent = await load_consent(request)
     if consent.withdrawn_at is not None:
         response = redirect(request, "consents:show", id=consent.id)

@@ -1,4 +1,4 @@
-"""What only the organisation knows of an artist: private details, signed forms of consent, and who has read them."""
+"""Private details of artists, signed consent forms, and the list of who has read them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from gallery.web.languages import lazy_gettext as _l
 
 DETAIL_FIELDS = ("legal_name", "contact", "guardian", "notes")
 FORM_MAX_BYTES = 20_000_000
-MAX_FORMS_PER_CONSENT = 5  # for one consent: two sides of two sheets, and one more
+MAX_FORMS_PER_CONSENT = 5  # two sheets with two sides each, and one more
 ACCESSES_LISTED = 30
 
 
@@ -53,7 +53,7 @@ MEDIA_TYPES: Mapping[str, str] = {
 
 
 class FormRefused(Exception):
-    """The file cannot be kept as a signed form; `sentence` says why and what to do."""
+    """The file cannot be stored as a signed form; `sentence` tells the partner why and what to do."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -61,7 +61,7 @@ class FormRefused(Exception):
 
 
 async def save_details(artist: Artist, told: Mapping[str, str], by: Person) -> None:
-    """Keep DETAILS of an artist; where all of them are empty, nothing is kept."""
+    """Save an artist's DETAIL_FIELDS; if all are empty, the row is deleted."""
     async with in_transaction():
         await locked(Artist.filter(id=artist.id)).get()
         await PrivateDetails.filter(artist_id=artist.id).delete()
@@ -74,9 +74,9 @@ async def save_details(artist: Artist, told: Mapping[str, str], by: Person) -> N
 
 
 async def read_details(artist: Artist, by: Person, artwork_id: int | None = None) -> PrivateDetails:
-    """The private details of an artist, empty where there are none; that somebody reads them is written down first.
+    """The private details of an artist, or an empty row. The audit log records the access first.
 
-    `artwork_id`: the work for whose review they are read.
+    `artwork_id`: the work under review, if the reader is a curator.
     """
     await record(
         Verb.ARTIST_PRIVATE_READ,
@@ -89,7 +89,10 @@ async def read_details(artist: Artist, by: Person, artwork_id: int | None = None
 
 
 async def kind_of_form(file: ReceivedFile, settings: Settings) -> str:
-    """A key of MEDIA_TYPES, by the file's content. A photograph is opened in a child, a PDF by nobody. Raises FormRefused."""
+    """A key of MEDIA_TYPES, from the file's content. Raises FormRefused.
+
+    A photograph is opened in the sandbox; a PDF is never opened.
+    """
     if file.head.startswith(b"%PDF-"):
         with file.path.open("rb") as pdf:
             pdf.seek(max(0, file.size - 2048))
@@ -105,7 +108,7 @@ async def kind_of_form(file: ReceivedFile, settings: Settings) -> str:
 
 
 def form_key(token: str) -> str:
-    """Where a signed form lies, in private storage only."""
+    """The key of a signed form in private storage."""
     return f"{FORMS_FOLDER}/{token}"
 
 
@@ -115,9 +118,9 @@ FORMS_FOLDER = "forms"
 async def add_form(
     consent: Consent, file: ReceivedFile, kind: str, by: Person, storage: Storage
 ) -> SignedForm:
-    """Keep a signed form of a consent, whose artist must be fetched. Raises FormRefused, StoreAway.
+    """Store a signed form of a consent, whose artist must be fetched. Raises FormRefused, StoreAway.
 
-    The row comes first: a file without one is deleted by `gallery check --mend`, a row without a file says so itself.
+    The file is stored before its row: `gallery check --mend` deletes a file without a row.
     """
     token = new_token()
     digest = await asyncio.to_thread(sha256_of, file.path)
@@ -146,7 +149,7 @@ async def add_form(
 
 
 async def delete_form(form: SignedForm, storage: Storage, by: Person) -> None:
-    """Delete a signed form, its file first. Its consent with artist must be fetched. Raises StoreAway."""
+    """Delete a signed form, its file first. Its consent and artist must be fetched. Raises StoreAway."""
     await storage.private.delete(form_key(form.token))
     async with in_transaction():
         if await SignedForm.filter(id=form.id).delete():
@@ -160,24 +163,26 @@ async def delete_form(form: SignedForm, storage: Storage, by: Person) -> None:
 
 
 async def delete_all_forms(consent_id: int, storage: Storage) -> None:
-    """Delete every signed form of a consent that was withdrawn. Raises StoreAway."""
+    """Delete all signed forms of a withdrawn consent. Raises StoreAway."""
     forms = await SignedForm.filter(consent_id=consent_id)
     await storage.private.delete(*[form_key(form.token) for form in forms])
     await SignedForm.filter(id__in=[form.id for form in forms]).delete()
 
 
 class ArtistHasWorks(Exception):
-    """Works name the artist."""
+    """The artist has works, so the row must stay."""
 
     sentence: Any = _l("Works name this artist, so only what is private can be deleted: empty its fields.")
 
 
 async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:
-    """Delete an artist whom no work names, with consents, private details and signed forms. Raises ArtistNeeded, StoreAway."""
+    """Delete an artist without works, with consents, private details and signed forms.
+
+    Raises ArtistHasWorks, StoreAway.
+    """
     consents = Consent.filter(artist_id=artist.id)
     async with in_transaction():
         await locked(Artist.filter(id=artist.id)).get()
-        # By relation, for works stand above.
         if await artist.artworks.all().exists():
             raise ArtistHasWorks
         tokens = await SignedForm.filter(consent__artist_id=artist.id).values_list("token", flat=True)
@@ -185,22 +190,22 @@ async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:
         await Artist.filter(id=artist.id).delete()
         await request_erasure()
         await record(Verb.ARTIST_DELETED, artist.id, organisation_id=artist.organisation_id, by=by)
-        # Within the transaction: while the store is away nothing of it has happened.
+        # Inside the transaction, so that it rolls back if the store cannot be reached.
         await storage.private.delete(*[form_key(str(token)) for token in tokens])
 
 
 @dataclass(frozen=True)
 class PrivateAccess:
-    """That somebody read private details, and when."""
+    """One access to private details or a signed form, from the audit log."""
 
     name: str
     at: datetime
-    is_form: bool  # a signed form, not the details
-    is_review: bool  # a curator's, for one review
+    is_form: bool  # of a signed form, not of the details
+    is_review: bool  # by a curator, for one review
 
 
 async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list[PrivateAccess]:
-    """Who read what is private of an artist, the latest first; from the audit log."""
+    """The latest accesses to an artist's private details and signed forms, newest first, from the audit log."""
     entries = (
         await Entry.filter(
             Q(verb=Verb.ARTIST_PRIVATE_READ, thing_id=artist.id)

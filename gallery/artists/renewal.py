@@ -1,4 +1,4 @@
-"""Renewing a consent: a new one follows it, and its works move there, in one transaction."""
+"""Renewing a consent: record a new one that follows it and move its works there, in one transaction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gallery.web.rendering import shown_date
 
 
 class RenewalRefused(Exception):
-    """The consent cannot be renewed; `sentence` says why."""
+    """The consent cannot be renewed; `sentence` tells the partner why."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -26,9 +26,9 @@ class RenewalRefused(Exception):
 
 
 async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
-    """Record the consent that follows `consent`, and move its works there. Raises RenewalRefused.
+    """Record a new consent that follows `consent`, and move its works to it. Raises RenewalRefused.
 
-    What was accepted hangs where it hung, so a work that left the wall when the old consent ended is on view again.
+    Accepted works keep their places, so works that were hidden when the old consent ended are on view again.
     """
     while True:
         async with in_transaction():
@@ -58,14 +58,14 @@ async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
 
 
 async def _repeat_checks(consent: Consent) -> None:
-    """Have what curators are told about works that wait for them looked at again: it may have been about the old consent."""
+    """Repeat the checks of submissions that wait for review: their hints may be about the old consent."""
     works = Consent._meta.fields_map["artworks"].related_model._meta.fields_map  # type: ignore[attr-defined]
     waiting = works["submissions"].related_model.filter(artwork__consent_id=consent.id, is_waiting=True)
     await waiting.update(checked_with=0)
 
 
 async def count_returning_works(consent: Consent) -> int:
-    """How many accepted works are away only because this consent ended."""
+    """How many works are hidden only because this consent ended."""
     if consent.state() != ConsentState.EXPIRED:
         return 0
     return await consent.artworks.all().filter(status="accepted").count()
@@ -73,7 +73,7 @@ async def count_returning_works(consent: Consent) -> int:
 
 @dataclass(frozen=True)
 class ComparedField:
-    """One thing of two consents, side by side, in words."""
+    """One field of two consents, as text, to compare them."""
 
     label: str
     before: str
@@ -85,7 +85,7 @@ class ComparedField:
 
 
 def compare_consents(older: Consent, newer: Consent) -> list[ComparedField]:
-    """What an older consent says and what the newer one does: scope, who agreed, and from when until when."""
+    """Compare two consents field by field: scope, who agreed, first and last day."""
 
     def agreed(consent: Consent, name: str) -> str:
         return _("yes") if getattr(consent, f"for_{name}") else _("no")
