@@ -1,6 +1,6 @@
-"""The button with which a visitor appreciates a work: one press, without account, with or without script.
+"""The button with which visitors appreciate a work: no account needed, works with and without JavaScript.
 
-The pages themselves know of no visitor. The one cookie, set by the press, is sent to the addresses below alone.
+Public pages read no cookie. The one cookie, set when somebody presses the button, is limited to COOKIE_PATH.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from gallery.web.security import RateLimit, client_network
 
 COOKIE_PATH = "/appreciations"
 COOKIE = "gallery_visitor"
-COOKIE_AGE = 400 * 86_400  # seconds; browsers keep none longer
-NEW_VISITOR_LIMIT = RateLimit(times=60, seconds=3600)  # from one network: a class may sit there
+COOKIE_AGE = 400 * 86_400  # seconds; browsers keep no cookie longer
+NEW_VISITOR_LIMIT = RateLimit(times=60, seconds=3600)  # per network: it may be a whole school class
 PRESS_LIMIT = RateLimit(times=60, seconds=60)
 
 
 async def show(request: Request) -> Response:
-    """The script on a work's page asks how many appreciate it, and whether this visitor does."""
+    """Tell the script on a work's page how many visitors appreciate it, and whether this one does."""
     set_language(request.path_params["language"])
     known = await appreciation_cache(request).of(request.path_params["public_id"])
     key = visitor_key(request)
@@ -46,22 +46,22 @@ async def show(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """A visitor appreciates a work."""
+    """Record that the visitor appreciates a work."""
     return await _change_appreciation(request, is_there=True)
 
 
 async def delete(request: Request) -> Response:
-    """A visitor takes an appreciation back."""
+    """Record that the visitor takes the appreciation back."""
     return await _change_appreciation(request, is_there=False)
 
 
 async def show_thanks(request: Request) -> Response:
-    """A visitor without script is thanked for appreciating a work."""
+    """Thank a visitor without JavaScript."""
     return await _page(request, is_there=True)
 
 
 async def show_taken_back(request: Request) -> Response:
-    """A visitor without script reads that an appreciation is taken back."""
+    """Confirm to a visitor without JavaScript that the appreciation is taken back."""
     return await _page(request, is_there=False)
 
 
@@ -121,7 +121,7 @@ def _json_response(is_there: bool, number: int, told: str = "") -> JSONResponse:
 
 
 def count_sentence(number: int, is_theirs: bool) -> str:
-    """How many appreciate a work, and whether the reader does; nothing where nobody has pressed yet."""
+    """How many visitors appreciate a work, and whether the reader does; empty if nobody does."""
     if is_theirs and number > 1:
         return _("%(number)s visitors appreciate this work, you among them.") % {"number": number}
     if is_theirs:
@@ -134,7 +134,7 @@ def count_sentence(number: int, is_theirs: bool) -> str:
 
 
 def confirmation_sentence(is_there: bool, number: int) -> str:
-    """What somebody reads who has just pressed."""
+    """The message after pressing the button."""
     if not is_there:
         return _("Your appreciation is taken back.")
     if number <= 1:
@@ -143,7 +143,7 @@ def confirmation_sentence(is_there: bool, number: int) -> str:
 
 
 def visitor_key(request: Request) -> str:
-    """The key that this browser was given; "" where it has none of ours."""
+    """The key in this browser's cookie; "" if there is none or it is malformed."""
     key = cookie_in(request, COOKIE)
     return key if KEY_PATTERN.fullmatch(key) else ""
 

@@ -1,7 +1,8 @@
-"""How counts are written: all that a process counted within a second, in one transaction beside everything else.
+"""Writing counts: every second, each process writes its counts in one transaction on a connection of its own.
 
-Rows are added to, so any number of processes count the same page. The works, projects, themes and exhibitions that are
-counted are held meanwhile; one that somebody else is just changing, such as a withdrawal, is left for the next time.
+Counts are added to the rows, so any number of processes can count the same page. The counted works, projects, themes
+and exhibitions are locked while this happens. A row that another transaction has locked, such as a withdrawal, waits
+for the next write.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from gallery.stats.visit_counter import AppreciationChange, CountBatch, VisitCou
 
 logger = logging.getLogger("gallery.stats")
 
-WRITE_INTERVAL = 1.0  # seconds between two writings; a process that is killed loses as much
-FINAL_ATTEMPTS = 5  # of a process that stops, for what others hold just then
+WRITE_INTERVAL = 1.0  # seconds; a killed process loses at most the counts of this time
+FINAL_ATTEMPTS = 5  # when a process stops, for rows that others have locked
 ROWS_PER_STATEMENT = 500  # in one statement
 
 
 class CountedPage(NamedTuple):
-    """Where pages of one kind lie, and how they are counted."""
+    """A kind of page that is counted."""
 
     subject: str  # the relation of `counts` to what is counted
     name: str  # the field by which addresses name it
@@ -51,12 +52,12 @@ COUNTED_PAGES: Mapping[str, CountedPage] = {
 }
 COUNTED_PATH = re.compile(rf"/[a-z]{{2}}/({'|'.join(COUNTED_PAGES)})/([A-Za-z0-9_-]{{1,60}})")
 
-CountChanges = Counter[tuple[int, date, CountKind]]  # (id of what is counted, day, kind)
+CountChanges = Counter[tuple[int, date, CountKind]]  # (id of the counted row, day, kind)
 
 
 @asynccontextmanager
 async def write_periodically(tally: VisitCounter) -> AsyncIterator[None]:
-    """Write what `tally` counts, every second and at the end."""
+    """Write the counts of `tally` every second, and once more at the end."""
     stopped = asyncio.Event()
     writing = asyncio.create_task(_write_until(stopped, tally))
     try:
@@ -79,7 +80,7 @@ async def _write_until(stopped: asyncio.Event, tally: VisitCounter) -> None:
 
 
 async def _try_to_write(tally: VisitCounter) -> bool:
-    """Whether nothing is left. A database that is busy or away must not stop the site: the counts wait."""
+    """Write; whether nothing is left. If the database is busy or away, the counts wait and the site goes on."""
     try:
         return await write_counts(tally)
     except Exception as fault:
@@ -88,7 +89,7 @@ async def _try_to_write(tally: VisitCounter) -> bool:
 
 
 async def write_counts(tally: VisitCounter) -> bool:
-    """Write all that `tally` has counted; False where something is left for the next time."""
+    """Write all counts of `tally`; False if some are left for the next time."""
     batch = tally.take()
     if not batch:
         return True
@@ -102,7 +103,7 @@ async def write_counts(tally: VisitCounter) -> bool:
 
 
 async def write_batch(batch: CountBatch) -> CountBatch:
-    """Add a batch to what was counted before; returns what others hold just now. What is gone is not counted."""
+    """Add a batch to the stored counts; returns the counts of rows that others have locked. Deleted rows are skipped."""
     left = CountBatch()
     async with in_transaction(BACKGROUND_CONNECTION) as connection:
         for name in COUNTED_PAGES:  # in the same order in every process
@@ -142,7 +143,7 @@ async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: Co
 
 
 def _opened_in(batch: CountBatch, place: str) -> dict[str, list[tuple[date, str, int]]]:
-    """What of a batch are pages of `place`: name → (day, path, number); the two languages are one."""
+    """The views of pages of the kind `place`: name → (day, path, number), both languages together."""
     found: dict[str, list[tuple[date, str, int]]] = defaultdict(list)
     for (day, path), number in batch.opened.items():
         matched = COUNTED_PATH.fullmatch(path)
@@ -152,7 +153,7 @@ def _opened_in(batch: CountBatch, place: str) -> dict[str, list[tuple[date, str,
 
 
 async def _lock_rows(connection: BaseDBAsyncClient, rows: QuerySet[Any]) -> tuple[list[Any], list[Any]]:
-    """`rows`, locked; and apart from them those that another transaction holds at this moment."""
+    """Lock `rows`; returns the locked ones, and those that another transaction has locked."""
     found = await rows.using_db(connection)
     held = await locked(rows.using_db(connection), skip_held=True)
     held_ids = {row.id for row in held}
@@ -174,7 +175,7 @@ async def _add_counts(connection: BaseDBAsyncClient, place: CountedPage, numbers
 async def _write_appreciations(
     connection: BaseDBAsyncClient, presses: Mapping[str, AppreciationChange]
 ) -> None:
-    """Keep the latest word of each visitor, whichever process wrote first."""
+    """Store each visitor's latest change, whichever process writes first."""
     rows = [
         (token, each.artwork_id, each.day, each.is_there, each.changed_at)
         for token, each in sorted(presses.items())
@@ -189,7 +190,7 @@ async def _write_appreciations(
 
 
 async def _insert(connection: BaseDBAsyncClient, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """`statement` with the values of `rows` for its {}, as each database takes them."""
+    """Execute `statement` with the values of `rows` for its {}, in the parameter style of the database."""
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         some = rows[start : start + ROWS_PER_STATEMENT]
         if connection.capabilities.dialect == "sqlite":

@@ -1,4 +1,4 @@
-"""Figures as a sheet: a row for each day and work or project, in UTF-8 with a mark, harmless to programs that calculate."""
+"""Statistics as CSV: a row per day and work or project, in UTF-8 with a byte order mark, with formulas escaped."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ HEADINGS = (
     _l("Links followed"),
 )
 
-# A cell that begins so is a formula for one program or another, in full width too where Chinese is typed.
+# Spreadsheet programs read a cell with such a beginning as a formula, some also with full-width characters.
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def escape_formula(text: str) -> str:
-    """`text` as a cell that no program takes for a formula."""
+    """`text` as a cell that no spreadsheet program reads as a formula."""
     return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text
 
 
 async def export_csv(scope: StatsScope, span: DateRange, pages: Pages, language: str) -> AsyncIterator[bytes]:
-    """The sheet, piece by piece; days on which nothing was counted have no row."""
+    """The CSV file in chunks; days without any count have no row."""
     yield codecs.BOM_UTF8 + csv_lines([str(word) for word in HEADINGS])
     for piece in span.stretches(DAYS_PER_CHUNK):
         works = await totals.by_work_and_day(scope.ids, piece)
@@ -75,7 +75,7 @@ def csv_lines(*rows: list[Any]) -> bytes:
 async def _describe_works(
     ids: Collection[int], pages: Pages, language: str, *, is_member: bool
 ) -> Mapping[int, list[str]]:
-    """What a row says of each work; no database takes ever so many ids at once."""
+    """Work id → the cells that describe it, in batches, because databases limit the ids in one query."""
     found: dict[int, list[str]] = {}
     every = sorted(ids)
     for start in range(0, len(every), IDS_PER_QUERY):

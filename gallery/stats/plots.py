@@ -1,4 +1,4 @@
-"""A plot of one kind of figures as numbers to draw: bars over time, on a scale of round steps."""
+"""Bar charts over time: coordinates of bars and axis labels for one kind of count."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
-# In units of the drawing, which is as wide as its column.
+# In SVG units; the drawing is scaled to the width of its column.
 WIDTH, HEIGHT = 360, 168
 LEFT, RIGHT, TOP, BOTTOM = 44, 4, 10, 26
-BAR_GAP = 0.18  # of a bar's place
+BAR_GAP = 0.18  # share of a bar's slot
 
-DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest spans with a bar for each day, for each week
+DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest ranges with one bar per day, per week
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """Some days that are one bar and one row."""
+    """The days that one bar and one table row stand for."""
 
     span: DateRange
     counted: Counts
@@ -57,7 +57,7 @@ class Plot:
 
 
 def buckets(by_day: Mapping[date, Counts], span: DateRange) -> list[Bucket]:
-    """The days of a span, the weeks from its first day on, or its months, so that a plot has some sixty bars at most."""
+    """Split a range into days, weeks from its first day on, or months, so that a chart has about sixty bars at most."""
     days = 1 if span.days <= DAYS_BY_DAY else 7
     pieces = span.stretches(days) if span.days <= DAYS_BY_WEEK else split_by_month(span)
     return [
@@ -84,7 +84,7 @@ def split_by_month(span: DateRange) -> list[DateRange]:
 
 
 def bar_plot(shown: Sequence[Bucket], number: Callable[[Counts], int]) -> Plot:
-    """Bars of what `number` takes of each bucket."""
+    """A chart of the number that `number` takes from each bucket."""
     numbers = [number(each.counted) for each in shown]
     top, step = axis_scale(max(numbers, default=0))
     inside = HEIGHT - TOP - BOTTOM
@@ -117,7 +117,7 @@ def bar_plot(shown: Sequence[Bucket], number: Callable[[Counts], int]) -> Plot:
 
 
 def told(shown: Sequence[Bucket], numbers: Sequence[int]) -> str:
-    """What the plot shows, for those who do not see it."""
+    """The chart as a sentence, for people who cannot see it."""
     if not any(numbers):
         return _("Nothing was counted in this time.")
     most = max(numbers)
@@ -129,7 +129,7 @@ def told(shown: Sequence[Bucket], numbers: Sequence[int]) -> str:
 
 
 def axis_scale(largest: int) -> tuple[int, int]:
-    """The top of an axis that reaches `largest`, and its step: 1, 2 or 5 times a power of ten, at most four steps."""
+    """(top, step) of an axis that reaches `largest`: at most four steps of 1, 2 or 5 times a power of ten."""
     step, factors = 1, (2, 2.5, 2)  # 1, 2, 5, 10, 20 …
     turn = 0
     while step * 4 < largest:
