@@ -12,27 +12,15 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tortoise import fields
-from tortoise.models import Model
-
 from gallery.clock import now, to_local
 from gallery.db.connection import sqlite_file
+from gallery.db.models import Erasure
 from gallery.worker import Chore, ChoreContext
 
 LOCK_TIMEOUT = 2.0  # seconds to wait for other connections
 # Nobody can write during VACUUM, and writers give up after 15 s. A larger file waits for the night.
 MAX_DAYTIME_BYTES = 64_000_000  # bytes
 NIGHT_HOURS = range(2, 5)  # hours in the site's time zone
-
-
-class Erasure(Model):
-    """Private text was deleted and its bytes are still to be erased. The row is the job."""
-
-    id = fields.IntField(primary_key=True)
-    at = fields.DatetimeField()
-
-    class Meta:
-        table = "erasure"
 
 
 async def request_erasure() -> None:

@@ -20,7 +20,7 @@ from gallery.artworks.works import delete_draft
 from gallery.cli.inspection import inspect
 from gallery.clock import frozen_at, now, to_local
 from gallery.db.connection import Database, sqlite_file
-from gallery.erasure import Erasure
+from gallery.db.models import Erasure
 from tests import factories
 from tests.conftest import Site
 

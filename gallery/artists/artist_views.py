@@ -30,6 +30,7 @@ from gallery.artists.private_details import (
     read_details,
     save_details,
 )
+from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
@@ -95,7 +96,7 @@ async def _page(request: Request, artist: Artist, form: ArtistForm, status: int 
         "state_words": STATE_WORDS,
         "has_details": await PrivateDetails.exists(artist_id=artist.id),
         "readings": await private_accesses(artist, [each.id for each in consents]),
-        "work_count": await artist.artworks.all().count(),
+        "work_count": await Artwork.filter(artist_id=artist.id).count(),
     }
     return render(request, "artists/show.html", context, status=status)
 

@@ -13,6 +13,7 @@ from gallery.artists.models import Consent
 from gallery.artists.private_details import FORM_MAX_BYTES
 from gallery.artists.renewal import RenewalRefused, compare_consents, count_returning_works, renew
 from gallery.artists.slips import qr_picture, readable_code, slip_link, slip_texts
+from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
@@ -93,7 +94,7 @@ async def _renewal_page(request: Request, consent: Consent, form: RenewalForm, s
         "consent": consent,
         "form": form,
         "is_refused": consent.withdrawn_at is not None or bool(list(consent.followed_by)),
-        "works": await consent.artworks.all().count(),
+        "works": await Artwork.filter(consent_id=consent.id).count(),
         "coming_back": await count_returning_works(consent),
         **_words(),
     }

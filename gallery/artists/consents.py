@@ -10,6 +10,7 @@ from typing import Any
 
 from gallery.accounts.models import Person
 from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent, ConsentState
+from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
@@ -143,7 +144,7 @@ async def lock_with_works(ids: Sequence[int]) -> Consent | None:
     Works are locked first, in the same order as when a work is saved, to avoid deadlocks. Returns None if another work
     came under one of the consents in the meantime and is not locked: the caller must start a new transaction.
     """
-    covered = Consent._meta.fields_map["artworks"].related_model.filter(consent_id__in=ids)  # type: ignore[attr-defined]
+    covered = Artwork.filter(consent_id__in=ids)
     works = {work.id for work in await locked(covered.order_by("id")).only("id")}
     held: Consent = await locked(Consent.filter(id=ids[0])).get()
     return held if works.issuperset(await covered.values_list("id", flat=True)) else None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.models import Model
 
 from gallery.clock import today
@@ -144,8 +145,21 @@ class Consent(Model):
         return ConsentState.IN_FORCE
 
     def covers_web(self, day: date | None = None) -> bool:
-        """Whether it allows showing works on the web on `day`, by default today. In SQL: `may_be_exhibited`."""
+        """Whether it allows showing works on the web on `day`, by default today. In SQL: `consent_covers_web`."""
         return self.for_web and self.state(day) in {ConsentState.IN_FORCE, ConsentState.EXPIRING}
+
+
+def consent_covers_web(consent: str = "") -> Q:
+    """Condition: `Consent.covers_web` in SQL, today. `consent`: the path to it, such as `consent__`."""
+    day = today()
+    has_no_end: dict[str, Any] = {f"{consent}ends_on__isnull": True}
+    ends_later: dict[str, Any] = {f"{consent}ends_on__gte": day}
+    covers: dict[str, Any] = {
+        f"{consent}for_web": True,
+        f"{consent}withdrawn_at__isnull": True,
+        f"{consent}starts_on__lte": day,
+    }
+    return Q(Q(**has_no_end) | Q(**ends_later), **covers)
 
 
 class SignedForm(Model):

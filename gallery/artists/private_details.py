@@ -12,6 +12,7 @@ from tortoise.expressions import Q
 
 from gallery.accounts.models import Person
 from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
+from gallery.artworks.models import Artwork
 from gallery.audit.models import Entry
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -183,7 +184,7 @@ async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:
     consents = Consent.filter(artist_id=artist.id)
     async with in_transaction():
         await locked(Artist.filter(id=artist.id)).get()
-        if await artist.artworks.all().exists():
+        if await Artwork.exists(artist_id=artist.id):
             raise ArtistHasWorks
         tokens = await SignedForm.filter(consent__artist_id=artist.id).values_list("token", flat=True)
         await consents.delete()

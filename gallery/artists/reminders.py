@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from gallery.accounts.members import members_of
 from gallery.artists.models import Consent
+from gallery.artworks.models import Artwork
 from gallery.clock import today
 from gallery.db.connection import in_transaction
 from gallery.mail.models import Mail
@@ -30,7 +31,7 @@ async def remind_of_next_ending() -> bool:
         left = (consent.ends_on - today()).days
         threshold = next(days for days in REMINDERS if left < days)
         key = f"consent-ending:{consent.id}:{consent.ends_on}:{threshold}"
-        works = await consent.artworks.all().count()
+        works = await Artwork.filter(consent_id=consent.id).count()
         people = await members_of(consent.artist.organisation_id)
         if not works or not people or await Mail.filter(key__startswith=f"{key}:").exists():
             continue

@@ -8,6 +8,7 @@ from typing import Any
 from gallery.accounts.models import Person
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, NewConsent, lock_with_works, record_consent
 from gallery.artists.models import SCOPES, Artist, Consent, ConsentState
+from gallery.artworks.models import Artwork, Submission, may_hang
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
@@ -44,7 +45,7 @@ async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
             if await Consent.exists(follows_id=held.id):
                 raise RenewalRefused(_l("This consent was renewed already."))
             made = await record_consent(await Artist.get(id=held.artist_id), told, by, follows=held)
-            await held.artworks.all().update(consent_id=made.id)
+            await Artwork.filter(consent_id=held.id).update(consent_id=made.id)
             await _repeat_checks(made)
             await record(
                 Verb.CONSENT_RENEWED,
@@ -59,16 +60,14 @@ async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
 
 async def _repeat_checks(consent: Consent) -> None:
     """Repeat the checks of submissions that wait for review: their hints may be about the old consent."""
-    works = Consent._meta.fields_map["artworks"].related_model._meta.fields_map  # type: ignore[attr-defined]
-    waiting = works["submissions"].related_model.filter(artwork__consent_id=consent.id, is_waiting=True)
-    await waiting.update(checked_with=0)
+    await Submission.filter(artwork__consent_id=consent.id, is_waiting=True).update(checked_with=0)
 
 
 async def count_returning_works(consent: Consent) -> int:
     """How many works are hidden only because this consent ended."""
     if consent.state() != ConsentState.EXPIRED:
         return 0
-    return await consent.artworks.all().filter(status="accepted").count()
+    return await Artwork.filter(may_hang(), consent_id=consent.id).count()
 
 
 @dataclass(frozen=True)

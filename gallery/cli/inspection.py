@@ -7,9 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.expressions import Q
 
@@ -22,8 +20,9 @@ from gallery.artworks.models import Artwork
 from gallery.artworks.screening import fingerprints_of_withdrawn, profile_images_on_view
 from gallery.audit.chain import chain_entries, find_breaks
 from gallery.clock import now
-from gallery.db.connection import APP, Database, in_transaction
-from gallery.erasure import Erasure
+from gallery.db.connection import Database, in_transaction
+from gallery.db.models import Erasure
+from gallery.db.schema import references
 from gallery.exhibitions.stored_files import (
     BATCH_SIZE,
     ExpectedFile,
@@ -376,31 +375,17 @@ async def images_like_withdrawn_works() -> list[InspectionFinding]:
 async def broken_references() -> AsyncIterator[InspectionFinding]:
     """Rows that refer to a row that is not there: a database that was written to past its constraints."""
     connection = get_connection("default")
-    assert Tortoise.apps is not None
-    for model in Tortoise.apps[APP].values():
-        meta = model._meta
-        columns = [
-            (meta.db_table, meta.fields_map[name].source_field or name, meta.fields_map[name].related_model)
-            for name in sorted(meta.fk_fields | meta.o2o_fields)
-        ]
-        for name in sorted(meta.m2m_fields):
-            relation: Any = meta.fields_map[name]
-            columns += [
-                (relation.through, relation.backward_key, model),
-                (relation.through, relation.forward_key, relation.related_model),
-            ]
-        for table, column, target in columns:
-            there, key = target._meta.db_table, target._meta.db_pk_column
-            _, rows = await connection.execute_query(
-                f'SELECT COUNT(*) AS n, MIN(a."{column}") AS id FROM "{table}" a '  # noqa: S608 - names of the models
-                f'LEFT JOIN "{there}" b ON a."{column}" = b."{key}" WHERE a."{column}" IS NOT NULL AND b."{key}" IS NULL'
+    for table, column, target, key in references():
+        _, rows = await connection.execute_query(
+            f'SELECT COUNT(*) AS n, MIN(a."{column}") AS id FROM "{table}" a '  # noqa: S608 - names of the models
+            f'LEFT JOIN "{target}" b ON a."{column}" = b."{key}" WHERE a."{column}" IS NOT NULL AND b."{key}" IS NULL'
+        )
+        if rows[0]["n"]:
+            yield InspectionFinding(
+                f"{rows[0]['n']} row(s) refer to no {target}",
+                f"{table}.{column}, first {rows[0]['id']}",
+                "Compare with a backup",
             )
-            if rows[0]["n"]:
-                yield InspectionFinding(
-                    f"{rows[0]['n']} row(s) refer to no {there}",
-                    f"{table}.{column}, first {rows[0]['id']}",
-                    "Compare with a backup",
-                )
 
 
 # Works and consents that do not belong together, by what is wrong.

@@ -37,11 +37,9 @@ BACKGROUND_CONNECTION = (
     "aside"  # a connection of its own, for what is written beside requests: nobody waits for it
 )
 MODELS = [
-    "gallery.db.content_version",
+    "gallery.db.models",
     "gallery.audit.models",
-    "gallery.web.site_settings",
-    "gallery.worker",
-    "gallery.erasure",
+    "gallery.web.models",
     "gallery.mail.models",
     "gallery.accounts.models",
     "gallery.organisations.models",

@@ -19,10 +19,14 @@ from typing import Any, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 
-from gallery.artworks.models import Status
+from gallery.artworks.models import Artwork, Status
 from gallery.db.connection import BACKGROUND_CONNECTION, Model, QuerySet, in_transaction, locked
+from gallery.db.schema import table_of
+from gallery.exhibitions.models import Exhibition
+from gallery.organisations.models import Project
 from gallery.stats.models import CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
 from gallery.stats.visit_counter import AppreciationChange, CountBatch, VisitCounter
+from gallery.themes.models import Theme
 
 logger = logging.getLogger("gallery.stats")
 
@@ -34,21 +38,21 @@ ROWS_PER_STATEMENT = 500  # in one statement
 class CountedPage(NamedTuple):
     """A kind of page that is counted."""
 
-    subject: str  # the relation of `counts` to what is counted
-    name: str  # the field by which addresses name it
+    model: type[Model]  # the counted rows
+    name: str  # the field that identifies a row in addresses
     counts: type[Model]
+    column: str  # of the table of `counts`: the id of the counted row
 
     def rows(self) -> QuerySet[Any]:
-        """What may be counted. By relation: exhibitions stand above what is counted."""
-        rows: QuerySet[Any] = self.counts._meta.fields_map[self.subject].related_model.all()  # type: ignore[attr-defined]
-        return rows.exclude(status=Status.WITHDRAWN) if self.counts is WorkCount else rows
+        """The rows whose pages are counted."""
+        return self.model.exclude(status=Status.WITHDRAWN) if self.model is Artwork else self.model.all()
 
 
 COUNTED_PAGES: Mapping[str, CountedPage] = {
-    "works": CountedPage("artwork", "public_id", WorkCount),
-    "projects": CountedPage("project", "slug", ProjectCount),
-    "themes": CountedPage("theme", "slug", ThemeCount),
-    "exhibitions": CountedPage("exhibition", "slug", ExhibitionCount),
+    "works": CountedPage(Artwork, "public_id", WorkCount, "artwork_id"),
+    "projects": CountedPage(Project, "slug", ProjectCount, "project_id"),
+    "themes": CountedPage(Theme, "slug", ThemeCount, "theme_id"),
+    "exhibitions": CountedPage(Exhibition, "slug", ExhibitionCount, "exhibition_id"),
 }
 COUNTED_PATH = re.compile(rf"/[a-z]{{2}}/({'|'.join(COUNTED_PAGES)})/([A-Za-z0-9_-]{{1,60}})")
 
@@ -115,7 +119,7 @@ async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: Co
     place = COUNTED_PAGES[name]
     opened = _opened_in(batch, name)
     followed = {key: number for key, number in batch.followed.items() if key[1] == name}
-    presses = batch.presses if place.counts is WorkCount else {}
+    presses = batch.presses if place.model is Artwork else {}
     ids = {id for _, _, id in followed} | {press.artwork_id for press in presses.values()}
     if not opened and not ids:
         return
@@ -161,7 +165,7 @@ async def _lock_rows(connection: BaseDBAsyncClient, rows: QuerySet[Any]) -> tupl
 
 
 async def _add_counts(connection: BaseDBAsyncClient, place: CountedPage, numbers: CountChanges) -> None:
-    table, column = place.counts._meta.db_table, f"{place.subject}_id"
+    table, column = table_of(place.counts), place.column
     rows = [(id, day, kind.value, number) for (id, day, kind), number in sorted(numbers.items())]
     await _insert(
         connection,

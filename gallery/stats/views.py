@@ -15,12 +15,12 @@ from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Status, edition_is_not_replaced
 from gallery.clock import today
 from gallery.db.connection import Model
+from gallery.exhibitions.models import Edition
 from gallery.organisations.models import Project
 from gallery.stats import totals
 from gallery.stats.access import StatsScope, load_stats_scope
 from gallery.stats.csv_export import export_csv
 from gallery.stats.forms import DEFAULT_DAYS, DateRangeForm, last_days
-from gallery.stats.models import ExhibitionCount
 from gallery.stats.plots import bar_plot, buckets
 from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
@@ -131,11 +131,8 @@ async def _organisation_context(scope: StatsScope, span: DateRange) -> dict[str,
 async def _gallery_context(scope: StatsScope, span: DateRange) -> dict[str, Any]:
     """The statistics of the whole gallery, for curators."""
     by_organisation = await totals.by_organisation(scope.ids, span)
-    editions = ExhibitionCount._meta.fields_map["exhibition"].related_model._meta.fields_map["editions"]  # type: ignore[attr-defined]
     by_exhibition = await totals.by_exhibition(span)
-    published = editions.related_model.filter(
-        edition_is_not_replaced(), exhibition_id__in=list(by_exhibition)
-    )
+    published = Edition.filter(edition_is_not_replaced(), exhibition_id__in=list(by_exhibition))
     # Two editions can be current: the one that visitors see comes last here, the other one opens later.
     current = {
         edition.exhibition_id: edition for edition in await published.order_by("-exhibition_id", "-opens_at")

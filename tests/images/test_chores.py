@@ -18,7 +18,7 @@ from gallery.artworks.works import WorkRefused, set_picture
 from gallery.cli.inspection import inspect
 from gallery.clock import now
 from gallery.db.connection import Database, in_transaction
-from gallery.db.content_version import ContentVersion
+from gallery.db.models import ContentVersion
 from gallery.images import chores
 from gallery.images.chores import (
     MAX_LOSSES,

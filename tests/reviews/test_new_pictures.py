@@ -23,7 +23,7 @@ from gallery.reviews.chores import delete_unused_candidates
 from gallery.reviews.decisions import DecisionRefused, UndoRefused
 from gallery.reviews.hints import current_hints
 from gallery.reviews.models import Review
-from gallery.web.site_settings import Site as SiteRow
+from gallery.web.models import Site as SiteRow
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
