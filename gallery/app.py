@@ -37,7 +37,6 @@ import gallery.archives.chores
 import gallery.artists.artist_views
 import gallery.artists.chores
 import gallery.artists.consent_views
-import gallery.artists.withdrawal_views
 import gallery.artworks.autosave_views
 import gallery.artworks.bulk_upload
 import gallery.artworks.framing_views
@@ -99,6 +98,7 @@ import gallery.stats.support_links
 import gallery.stats.views
 import gallery.themes.extensions
 import gallery.themes.views
+import gallery.withdrawals.feature
 from gallery.accounts.access import SecondFactorRequired, SignInRequired, load_person
 from gallery.accounts.confirmation import ConfirmationRequired, ask_to_confirm
 from gallery.api.access import ApiLimits
@@ -133,7 +133,8 @@ from gallery.worker import Chore
 logger = logging.getLogger("gallery")
 
 CHORES: list[Chore] = [
-    *gallery.artists.chores.CHORES,  # withdrawals come first
+    *gallery.withdrawals.feature.CHORES,  # first, so that no other work delays them
+    *gallery.artists.chores.CHORES,
     *gallery.images.chores.CHORES,
     *gallery.artworks.screening.CHORES,
     *gallery.artworks.tus.CHORES,
@@ -187,7 +188,7 @@ def feature_routes() -> list[Route]:
         *gallery.organisations.owner_request_views.routes,
         *gallery.artists.consent_views.routes,
         *gallery.artists.artist_views.routes,
-        *gallery.artists.withdrawal_views.routes,
+        *gallery.withdrawals.feature.ROUTES,
         *gallery.artworks.picture_views.routes,
         *gallery.images.profile_image_views.routes,
         *gallery.artworks.tus.routes,

@@ -138,6 +138,11 @@ async def predecessors(consent: Consent) -> list[Consent]:
     return found
 
 
+async def has_consent(artist_id: int) -> bool:
+    """Whether an artist has a consent that is neither withdrawn nor renewed."""
+    return await Consent.exists(artist_id=artist_id, withdrawn_at__isnull=True, followed_by__id__isnull=True)
+
+
 async def lock_with_works(ids: Sequence[int]) -> Consent | None:
     """Lock the works of the consents `ids`, then the first of these consents. Raises DoesNotExist if it was deleted.
 
@@ -146,5 +151,5 @@ async def lock_with_works(ids: Sequence[int]) -> Consent | None:
     """
     covered = Artwork.filter(consent_id__in=ids)
     works = {work.id for work in await locked(covered.order_by("id")).only("id")}
-    held: Consent = await locked(Consent.filter(id=ids[0])).get()
-    return held if works.issuperset(await covered.values_list("id", flat=True)) else None
+    consent: Consent = await locked(Consent.filter(id=ids[0])).get()
+    return consent if works.issuperset(await covered.values_list("id", flat=True)) else None

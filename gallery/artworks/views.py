@@ -20,7 +20,6 @@ from tortoise.functions import Count
 from gallery.accounts.access import load_person
 from gallery.accounts.models import Person
 from gallery.artists.consents import AGREED_BY_WORDS, SCOPE_WORDS, STATE_WORDS
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.access import WORK_RELATIONS, load_artwork
 from gallery.artworks.autosave import MergedValues, autosave_key, fingerprint, form_fields, merge_values
 from gallery.artworks.autosave_views import conflicts_payload, digests_after
@@ -540,27 +539,6 @@ async def create_taking_back(request: Request) -> Response:
     return response
 
 
-async def create_withdrawal(request: Request) -> Response:
-    """A partner ends a consent because its artist or guardian asked for it, as the slip would."""
-    person, _organisations, artwork = await load_artwork(request)
-    if artwork.consent is None or artwork.consent.withdrawn_at is not None:
-        return _redirect_to_work(request, artwork, _("There is no consent that could be ended."))
-    response = redirect(request, "artworks:show", id=artwork.id)
-    try:
-        await withdraw(artwork.consent, storage_of(request), by=person)
-    except StoreUnavailable as away:
-        logger.warning("A withdrawal waits for its files to be deleted. %s", away)
-        flash(
-            request,
-            response,
-            _("The works are off every page. Copies of their pictures are still being deleted."),
-            "hint",
-        )
-        return response
-    flash(request, response, _("The consent is ended. Nothing that it covered is shown any more."))
-    return response
-
-
 async def new_proposal(request: Request) -> Response:
     """A partner opens the words of an accepted work to propose others, or another picture."""
     _person, _organisations, artwork = await load_artwork(request)
@@ -636,7 +614,6 @@ routes = [
     Route(
         "/desk/works/{id:int}/taking-back", create_taking_back, name="artworks:take_back", methods=["POST"]
     ),
-    Route("/desk/works/{id:int}/withdrawal", create_withdrawal, name="artworks:withdraw", methods=["POST"]),
     Route("/desk/works/{id:int}/proposal", new_proposal, name="artworks:propose", methods=["GET"]),
     Route(
         "/desk/works/{id:int}/proposal", create_proposal, name="artworks:create_proposal", methods=["POST"]

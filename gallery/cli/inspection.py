@@ -15,7 +15,6 @@ from gallery.accounts.members import suspend_unconfirmed_memberships
 from gallery.accounts.models import JoinedAs, Membership, Person, Role
 from gallery.artists.models import SignedForm, Withdrawal
 from gallery.artists.private_details import form_key
-from gallery.artists.withdrawal import delete_files
 from gallery.artworks.models import Artwork
 from gallery.artworks.screening import fingerprints_of_withdrawn, profile_images_on_view
 from gallery.audit.chain import chain_entries, find_breaks
@@ -40,6 +39,7 @@ from gallery.images.profile_image_models import CreditLogo, ProfileImageState
 from gallery.images.storage_keys import ORIGINAL, TILES, original_key, private_keys, public_keys
 from gallery.images.takedowns import similar_keys
 from gallery.storage import Storage, Store
+from gallery.withdrawals.withdrawal import delete_files
 
 UPLOAD_GRACE = timedelta(minutes=1)  # a younger file may be of an upload whose row is just being written
 STUCK_AFTER = timedelta(minutes=10)

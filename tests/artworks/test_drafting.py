@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from starlette.datastructures import MultiDict
 
 from gallery.artists.models import Artist, Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.autosave import AUTOSAVED_FIELDS, digest_of, fingerprint, merge_values
 from gallery.artworks.models import Artwork, Status
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.artworks.test_edit import save, shown_fields
 from tests.conftest import Site

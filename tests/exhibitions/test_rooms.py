@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import drafts
 from gallery.exhibitions.arrangements import CAPTION_FIELDS, ROOM_FIELDS
 from gallery.exhibitions.edit_conflicts import ChangedMeanwhile, digest, merged, read_seen, seen_of
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
 from gallery.exhibitions.room_rules import MAX_WORKS_BY_RULE, fill_rooms
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

@@ -8,13 +8,13 @@ import pytest
 
 from gallery.accounts.models import MemberRole, Membership, Person
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.exhibitions.drafts import publish
 from gallery.exhibitions.models import Edition
 from gallery.mail.models import Mail
 from gallery.reviews import decisions
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.mail.post_office import PostOffice, text_of

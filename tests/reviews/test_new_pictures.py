@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import NotSubmittable, propose
 from gallery.artworks.taking_back import take_back
@@ -24,6 +23,7 @@ from gallery.reviews.decisions import DecisionRefused, UndoRefused
 from gallery.reviews.hints import current_hints
 from gallery.reviews.models import Review
 from gallery.web.models import Site as SiteRow
+from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site

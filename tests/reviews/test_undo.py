@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import submit
 from gallery.clock import now
 from gallery.reviews import decisions
 from gallery.reviews.decisions import UNDO_PERIOD, UndoRefused, accept, decline, return_to_partner, undo
 from gallery.reviews.models import Decision, Review, Risk, Undo
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.reviews.test_decisions import sent
