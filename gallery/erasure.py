@@ -38,18 +38,18 @@ async def erase_bytes(context: ChoreContext) -> bool:
         return False
     file = sqlite_file(context.settings.database_url)
     if file is not None:
-        anew = file.stat().st_size <= MAX_DAYTIME_BYTES or to_local(now()).hour in NIGHT_HOURS
-        if not await asyncio.to_thread(_erase, file, anew) or not anew:
+        rewrite = file.stat().st_size <= MAX_DAYTIME_BYTES or to_local(now()).hour in NIGHT_HOURS
+        if not await asyncio.to_thread(_erase, file, rewrite) or not rewrite:
             return False
     await Erasure.filter(id__lte=newest.id).delete()
     return True
 
 
-def _erase(file: Path, anew: bool) -> bool:
-    """Rewrite the file if `anew`, then empty the WAL; False if another connection is using the file."""
+def _erase(file: Path, rewrite: bool) -> bool:
+    """Rewrite the file if `rewrite`, then empty the WAL; False if another connection is using the file."""
     with closing(sqlite3.connect(file, timeout=LOCK_TIMEOUT, isolation_level=None)) as connection:
         try:
-            if anew:
+            if rewrite:
                 connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
                 connection.execute("VACUUM")
             busy, _pages, _moved = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -31,13 +31,18 @@ async def index(request: Request) -> Response:
     _person, organisations = await load_member(request)
     consents = Consent.filter(artist__organisation_id__in=[each.id for each in organisations])
     page = page_number(request.query_params)
-    shown = (
+    rows = (
         await consents.order_by("-id")
         .offset((page - 1) * PAGE_SIZE)
         .limit(PAGE_SIZE + 1)
         .prefetch_related("artist", "followed_by")
     )
-    context = {"consents": shown[:PAGE_SIZE], "page": page, "has_more": len(shown) > PAGE_SIZE, **_words()}
+    context = {
+        "consents": rows[:PAGE_SIZE],
+        "page": page,
+        "has_more": len(rows) > PAGE_SIZE,
+        **_words(),
+    }
     return render(request, "consents/index.html", context)
 
 
@@ -71,16 +76,16 @@ async def create_renewal(request: Request) -> Response:
     """Renew a consent: its works move to the new one, and those that were hidden come back on view."""
     consent = await load_consent(request)
     form = RenewalForm(await read_small_form(request))
-    told = form.told_renewal()
-    if told is None:
+    values = form.renewal_values()
+    if values is None:
         return await _renewal_page(request, consent, form, 422)
     try:
-        made = await renew(consent, told, request.state.person)
+        renewal = await renew(consent, values, request.state.person)
     except RenewalRefused as refusal:
         response = redirect(request, "consents:show", id=consent.id)
         flash(request, response, str(refusal.sentence), "error")
         return response
-    response = redirect(request, "consents:show", id=made.id)
+    response = redirect(request, "consents:show", id=renewal.id)
     flash(
         request,
         response,

@@ -57,17 +57,17 @@ class NewConsent:
 
 
 async def record_consent(
-    artist: Artist, told: NewConsent, by: Person | None, *, follows: Consent | None = None
+    artist: Artist, values: NewConsent, by: Person | None, *, follows: Consent | None = None
 ) -> Consent:
     """Save a new consent with a new code. `follows`: the consent that it renews."""
-    scope: dict[str, Any] = {f"for_{name}": name in told.scope for name in SCOPES}
+    scope: dict[str, Any] = {f"for_{name}": name in values.scope for name in SCOPES}
     consent = await Consent.create(
         artist=artist,
         code=new_code(),
-        agreed_by=told.agreed_by,
-        starts_on=told.starts_on,
-        ends_on=told.ends_on,
-        assent=told.assent,
+        agreed_by=values.agreed_by,
+        starts_on=values.starts_on,
+        ends_on=values.ends_on,
+        assent=values.assent,
         recorded_by=by,
         follows=follows,
         **scope,
@@ -103,15 +103,15 @@ async def set_artist_page(artist: Artist, is_wished: bool) -> None:
     A page that was removed never gets its old address back.
     """
     async with in_transaction():
-        held: Artist = await locked(Artist.filter(id=artist.id)).get()
-        if is_wished == (held.page_id is not None):
+        current: Artist = await locked(Artist.filter(id=artist.id)).get()
+        if is_wished == (current.page_id is not None):
             return
-        held.page_id = (
+        current.page_id = (
             "".join(secrets.choice(PAGE_ID_ALPHABET) for _letter in range(10)) if is_wished else None
         )
-        await held.save()
+        await current.save()
         verb = Verb.ARTIST_PAGE_GIVEN if is_wished else Verb.ARTIST_PAGE_TAKEN
-        await record(verb, held.id, organisation_id=held.organisation_id)
+        await record(verb, current.id, organisation_id=current.organisation_id)
         await content_version.bump()
 
 
@@ -131,11 +131,11 @@ async def latest_renewal(consent: Consent) -> Consent:
 
 async def predecessors(consent: Consent) -> list[Consent]:
     """The consents that this one renewed, newest first."""
-    found = []
+    older = []
     while consent.follows_id is not None:
         consent = await Consent.get(id=consent.follows_id)
-        found.append(consent)
-    return found
+        older.append(consent)
+    return older
 
 
 async def has_consent(artist_id: int) -> bool:

@@ -36,8 +36,8 @@ ACCESSES_LISTED = 30
 
 
 def form_too_large() -> str:
-    told = _("This file is larger than %(size)s. Please choose a smaller photograph, or a smaller scan.")
-    return told % {"size": file_size(FORM_MAX_BYTES)}
+    sentence = _("This file is larger than %(size)s. Please choose a smaller photograph, or a smaller scan.")
+    return sentence % {"size": file_size(FORM_MAX_BYTES)}
 
 
 NOT_A_FORM = _l("This is neither a PDF nor a photograph. Please choose one of the two.")
@@ -61,15 +61,15 @@ class FormRefused(Exception):
         self.sentence = sentence
 
 
-async def save_details(artist: Artist, told: Mapping[str, str], by: Person) -> None:
+async def save_details(artist: Artist, values: Mapping[str, str], by: Person) -> None:
     """Save an artist's DETAIL_FIELDS; if all are empty, the row is deleted."""
     async with in_transaction():
         await locked(Artist.filter(id=artist.id)).get()
         await PrivateDetails.filter(artist_id=artist.id).delete()
         await request_erasure()
-        if any(told.values()):
+        if any(values.values()):
             await PrivateDetails.create(
-                artist=artist, changed_by=by, changed_at=now(), **dict[str, Any](told)
+                artist=artist, changed_by=by, changed_at=now(), **dict[str, Any](values)
             )
         await record(Verb.ARTIST_PRIVATE_CHANGED, artist.id, organisation_id=artist.organisation_id, by=by)
 
@@ -128,8 +128,8 @@ async def add_form(
     await storage.private.put_file(form_key(token), file.path)
     try:
         async with in_transaction():
-            held = await locked(Consent.filter(id=consent.id)).get()
-            if held.withdrawn_at is not None:
+            current = await locked(Consent.filter(id=consent.id)).get()
+            if current.withdrawn_at is not None:
                 raise FormRefused(_l("This consent was withdrawn, so nothing more is kept of it."))
             if await SignedForm.filter(consent_id=consent.id).count() >= MAX_FORMS_PER_CONSENT:
                 raise FormRefused(_l("Five files are the most for one consent. Please delete one first."))

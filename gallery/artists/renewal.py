@@ -26,30 +26,30 @@ class RenewalRefused(Exception):
         self.sentence = sentence
 
 
-async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
+async def renew(consent: Consent, values: NewConsent, by: Person) -> Consent:
     """Record a new consent that follows `consent`, and move its works to it. Raises RenewalRefused.
 
     Accepted works keep their places, so works that were hidden when the old consent ended are on view again.
     """
     while True:
         async with in_transaction():
-            held = await lock_with_works([consent.id])
-            if held is None:
+            current = await lock_with_works([consent.id])
+            if current is None:
                 continue
-            if held.withdrawn_at is not None:
+            if current.withdrawn_at is not None:
                 raise RenewalRefused(
                     _l(
                         "This consent was withdrawn, and its works are deleted. Record a new consent with a new work."
                     )
                 )
-            if await Consent.exists(follows_id=held.id):
+            if await Consent.exists(follows_id=current.id):
                 raise RenewalRefused(_l("This consent was renewed already."))
-            made = await record_consent(await Artist.get(id=held.artist_id), told, by, follows=held)
-            await Artwork.filter(consent_id=held.id).update(consent_id=made.id)
+            made = await record_consent(await Artist.get(id=current.artist_id), values, by, follows=current)
+            await Artwork.filter(consent_id=current.id).update(consent_id=made.id)
             await _repeat_checks(made)
             await record(
                 Verb.CONSENT_RENEWED,
-                held.id,
+                current.id,
                 with_id=made.id,
                 organisation_id=consent.artist.organisation_id,
                 by=by,

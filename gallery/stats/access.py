@@ -40,10 +40,10 @@ async def load_stats_scope(request: Request) -> StatsScope:
         offered = await Organisation.all().order_by("id")
     else:
         _, offered = await load_member(request)
-    asked = request.query_params.get("organisation", "")
-    if not asked:
+    chosen_id = request.query_params.get("organisation", "")
+    if not chosen_id:
         return StatsScope(person, offered, None, is_member=not person.is_curator)
-    chosen = next((each for each in offered if str(each.id) == asked), None)
+    chosen = next((each for each in offered if str(each.id) == chosen_id), None)
     if chosen is None:
         raise HTTPException(404)
     return StatsScope(person, offered, chosen, is_member=chosen in own)

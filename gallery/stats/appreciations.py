@@ -29,15 +29,15 @@ def appreciation_token(key: str, artwork_id: int, secret: str) -> str:
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()[:32]
 
 
-async def is_appreciated(token: str, artwork_id: int, tally: VisitCounter) -> bool:
+async def is_appreciated(token: str, artwork_id: int, counter: VisitCounter) -> bool:
     """Whether the visitor with `token` appreciates the work; at most one query."""
-    waiting = tally.presses_of(artwork_id).get(token)
+    waiting = counter.presses_of(artwork_id).get(token)
     return await Appreciation.exists(token=token, is_there=True) if waiting is None else waiting
 
 
-async def count_appreciations(artwork_id: int, tally: VisitCounter) -> int:
+async def count_appreciations(artwork_id: int, counter: VisitCounter) -> int:
     """How many visitors appreciate the work, including changes that this process has not written yet."""
-    waiting = tally.presses_of(artwork_id)
+    waiting = counter.presses_of(artwork_id)
     written = Appreciation.filter(artwork_id=artwork_id, is_there=True)
     return await written.exclude(token__in=list(waiting)).count() + sum(waiting.values())
 
@@ -52,38 +52,38 @@ class AppreciationCount:
 class AppreciationCache:
     """The appreciation counts of works on view, cached by this process for a few seconds."""
 
-    def __init__(self, content: GenerationTracker, tally: VisitCounter) -> None:
+    def __init__(self, content: GenerationTracker, counter: VisitCounter) -> None:
         self._content = content
-        self._tally = tally
+        self._counter = counter
         self._generation: tuple[int, int] | None = None
-        self._known: dict[str, AppreciationCount] = {}
+        self._counts: dict[str, AppreciationCount] = {}
 
     async def of(self, public_id: str) -> AppreciationCount:
         """The count of a work. Raises HTTPException: 410 if it was withdrawn, 404 if it is not on view otherwise."""
         generation = self._content.fresh() or await self._content.generation()
         if generation != self._generation:
-            self._known.clear()
+            self._counts.clear()
             self._generation = generation
-        known = self._known.get(public_id)
-        if known is None:
-            known = AppreciationCount((await load_on_view(public_id)).id, 0, float("-inf"))
-        if time.monotonic() - known.read_at < MAX_AGE:
-            return known
-        number = await count_appreciations(known.artwork_id, self._tally)
+        count = self._counts.get(public_id)
+        if count is None:
+            count = AppreciationCount((await load_on_view(public_id)).id, 0, float("-inf"))
+        if time.monotonic() - count.read_at < MAX_AGE:
+            return count
+        number = await count_appreciations(count.artwork_id, self._counter)
         return self._keep(
-            public_id, AppreciationCount(known.artwork_id, number, time.monotonic()), generation
+            public_id, AppreciationCount(count.artwork_id, number, time.monotonic()), generation
         )
 
-    async def again(self, public_id: str, known: AppreciationCount) -> AppreciationCount:
+    async def read_again(self, public_id: str, count: AppreciationCount) -> AppreciationCount:
         """The count, read from the database again, because somebody has just pressed the button."""
-        number = await count_appreciations(known.artwork_id, self._tally)
+        number = await count_appreciations(count.artwork_id, self._counter)
         return self._keep(
-            public_id, AppreciationCount(known.artwork_id, number, time.monotonic()), self._generation
+            public_id, AppreciationCount(count.artwork_id, number, time.monotonic()), self._generation
         )
 
     def _keep(
-        self, public_id: str, known: AppreciationCount, generation: tuple[int, int] | None
+        self, public_id: str, count: AppreciationCount, generation: tuple[int, int] | None
     ) -> AppreciationCount:
         if generation == self._generation:
-            self._known[public_id] = known
-        return known
+            self._counts[public_id] = count
+        return count

@@ -60,10 +60,10 @@ CountChanges = Counter[tuple[int, date, CountKind]]  # (id of the counted row, d
 
 
 @asynccontextmanager
-async def write_periodically(tally: VisitCounter) -> AsyncIterator[None]:
-    """Write the counts of `tally` every second, and once more at the end."""
+async def write_periodically(counter: VisitCounter) -> AsyncIterator[None]:
+    """Write the counts of `counter` every second, and once more at the end."""
     stopped = asyncio.Event()
-    writing = asyncio.create_task(_write_until(stopped, tally))
+    writing = asyncio.create_task(_write_until(stopped, counter))
     try:
         yield
     finally:
@@ -71,38 +71,38 @@ async def write_periodically(tally: VisitCounter) -> AsyncIterator[None]:
         await writing
 
 
-async def _write_until(stopped: asyncio.Event, tally: VisitCounter) -> None:
+async def _write_until(stopped: asyncio.Event, counter: VisitCounter) -> None:
     while not stopped.is_set():
         try:
             await asyncio.wait_for(stopped.wait(), WRITE_INTERVAL)
         except TimeoutError:
-            await _try_to_write(tally)
+            await _try_to_write(counter)
     for _ in range(FINAL_ATTEMPTS):
-        if await _try_to_write(tally):
+        if await _try_to_write(counter):
             return
         await asyncio.sleep(0.2)
 
 
-async def _try_to_write(tally: VisitCounter) -> bool:
+async def _try_to_write(counter: VisitCounter) -> bool:
     """Write; whether nothing is left. If the database is busy or away, the counts wait and the site goes on."""
     try:
-        return await write_counts(tally)
+        return await write_counts(counter)
     except Exception as fault:
         logger.warning("Counts could not be written and wait: %s", type(fault).__name__)
         return False
 
 
-async def write_counts(tally: VisitCounter) -> bool:
-    """Write all counts of `tally`; False if some are left for the next time."""
-    batch = tally.take()
+async def write_counts(counter: VisitCounter) -> bool:
+    """Write all counts of `counter`; False if some are left for the next time."""
+    batch = counter.take()
     if not batch:
         return True
     try:
         left = await write_batch(batch)
     except BaseException:
-        tally.put_back(batch)
+        counter.put_back(batch)
         raise
-    tally.put_back(left)
+    counter.put_back(left)
     return not left
 
 
@@ -116,56 +116,56 @@ async def write_batch(batch: CountBatch) -> CountBatch:
 
 
 async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: CountBatch, name: str) -> None:
-    place = COUNTED_PAGES[name]
+    page = COUNTED_PAGES[name]
     opened = _opened_in(batch, name)
     followed = {key: number for key, number in batch.followed.items() if key[1] == name}
-    presses = batch.presses if place.model is Artwork else {}
+    presses = batch.presses if page.model is Artwork else {}
     ids = {id for _, _, id in followed} | {press.artwork_id for press in presses.values()}
     if not opened and not ids:
         return
-    by_name: dict[str, Any] = {f"{place.name}__in": list(opened)}
-    asked = place.rows().filter(Q(**by_name) | Q(id__in=list(ids)))
-    held, busy = await _lock_rows(connection, asked.only("id", place.name))
+    by_name: dict[str, Any] = {f"{page.name}__in": list(opened)}
+    rows = page.rows().filter(Q(**by_name) | Q(id__in=list(ids)))
+    locked_rows, busy_rows = await _lock_rows(connection, rows.only("id", page.name))
     numbers: CountChanges = Counter()
-    for row in held:
-        for day, _path, number in opened.get(getattr(row, place.name), ()):
+    for row in locked_rows:
+        for day, _path, number in opened.get(getattr(row, page.name), ()):
             numbers[row.id, day, CountKind.SEEN] += number
-    for row in busy:
-        for day, path, number in opened.get(getattr(row, place.name), ()):
+    for row in busy_rows:
+        for day, path, number in opened.get(getattr(row, page.name), ()):
             left.opened[day, path] += number
-    held_ids, busy_ids = {row.id for row in held}, {row.id for row in busy}
+    locked_ids, busy_ids = {row.id for row in locked_rows}, {row.id for row in busy_rows}
     for key, number in followed.items():
-        if key[2] in held_ids:
+        if key[2] in locked_ids:
             numbers[key[2], key[0], CountKind.FOLLOWED] += number
         elif key[2] in busy_ids:
             left.followed[key] += number
-    await _add_counts(connection, place, numbers)
+    await _add_counts(connection, page, numbers)
     await _write_appreciations(
-        connection, {token: each for token, each in presses.items() if each.artwork_id in held_ids}
+        connection, {token: each for token, each in presses.items() if each.artwork_id in locked_ids}
     )
     left.presses.update({token: each for token, each in presses.items() if each.artwork_id in busy_ids})
 
 
-def _opened_in(batch: CountBatch, place: str) -> dict[str, list[tuple[date, str, int]]]:
-    """The views of pages of the kind `place`: name → (day, path, number), both languages together."""
-    found: dict[str, list[tuple[date, str, int]]] = defaultdict(list)
+def _opened_in(batch: CountBatch, kind: str) -> dict[str, list[tuple[date, str, int]]]:
+    """The views of pages of `kind`: name → (day, path, number), both languages together."""
+    views: dict[str, list[tuple[date, str, int]]] = defaultdict(list)
     for (day, path), number in batch.opened.items():
         matched = COUNTED_PATH.fullmatch(path)
-        if matched is not None and matched[1] == place:
-            found[matched[2]].append((day, path, number))
-    return found
+        if matched is not None and matched[1] == kind:
+            views[matched[2]].append((day, path, number))
+    return views
 
 
 async def _lock_rows(connection: BaseDBAsyncClient, rows: QuerySet[Any]) -> tuple[list[Any], list[Any]]:
     """Lock `rows`; returns the locked ones, and those that another transaction has locked."""
-    found = await rows.using_db(connection)
-    held = await locked(rows.using_db(connection), skip_held=True)
-    held_ids = {row.id for row in held}
-    return held, [row for row in found if row.id not in held_ids]
+    all_rows = await rows.using_db(connection)
+    locked_rows = await locked(rows.using_db(connection), skip_held=True)
+    locked_ids = {row.id for row in locked_rows}
+    return locked_rows, [row for row in all_rows if row.id not in locked_ids]
 
 
-async def _add_counts(connection: BaseDBAsyncClient, place: CountedPage, numbers: CountChanges) -> None:
-    table, column = table_of(place.counts), place.column
+async def _add_counts(connection: BaseDBAsyncClient, page: CountedPage, numbers: CountChanges) -> None:
+    table, column = table_of(page.counts), page.column
     rows = [(id, day, kind.value, number) for (id, day, kind), number in sorted(numbers.items())]
     await _insert(
         connection,
@@ -203,7 +203,7 @@ async def _insert(connection: BaseDBAsyncClient, statement: str, rows: Sequence[
         else:
             width = len(some[0])
             marks = [
-                "(" + ", ".join(f"${row * width + place}" for place in range(1, width + 1)) + ")"
+                "(" + ", ".join(f"${row * width + column}" for column in range(1, width + 1)) + ")"
                 for row in range(len(some))
             ]
             values = [each for row in some for each in row]

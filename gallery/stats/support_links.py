@@ -59,8 +59,8 @@ async def _redirect_to_link(request: Request, project: Project, artwork_id: int 
 def _count(request: Request, project: Project, artwork_id: int | None) -> None:
     network = client_network(request)
     if request.method == "GET" and is_visitor(dict(request.scope["headers"])) and COUNT_LIMIT.allows(network):
-        tally: VisitCounter = request.app.state.tally
-        tally.follow(project.id, artwork_id)
+        counter: VisitCounter = request.app.state.tally
+        counter.follow(project.id, artwork_id)
 
 
 routes = [

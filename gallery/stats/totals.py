@@ -28,7 +28,7 @@ class DateRange:
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
-    def stretches(self, days: int) -> Iterator[DateRange]:
+    def split(self, days: int) -> Iterator[DateRange]:
         """The range in parts of at most `days` days."""
         first = self.first
         while first <= self.last:
@@ -53,12 +53,14 @@ CountsByKey = dict[Any, Counts]
 
 
 def total_counts(sums: Iterable[Counts]) -> Counts:
-    found = Counts()
+    result = Counts()
     for each in sums:
-        found = Counts(
-            found.seen + each.seen, found.appreciated + each.appreciated, found.followed + each.followed
+        result = Counts(
+            result.seen + each.seen,
+            result.appreciated + each.appreciated,
+            result.followed + each.followed,
         )
-    return found
+    return result
 
 
 async def by_work(organisations: Collection[int], span: DateRange) -> CountsByKey:

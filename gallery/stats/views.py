@@ -39,7 +39,7 @@ async def index(request: Request) -> Response:
         return render(request, "stats/index.html", context, status=422)
     span = form.span
     by_day = await totals.by_day(scope.ids, span)
-    shown = buckets(by_day, span)
+    chart_buckets = buckets(by_day, span)
     whole = total_counts(by_day.values())
     context = {
         "scope": scope,
@@ -51,20 +51,20 @@ async def index(request: Request) -> Response:
             | ({"organisation": scope.chosen.id} if scope.chosen else {})
         ),
         "counted": whole,
-        "buckets": shown,
+        "buckets": chart_buckets,
         "plots": [
-            ("seen", _("Works seen"), whole.seen, bar_plot(shown, lambda each: each.seen)),
+            ("seen", _("Works seen"), whole.seen, bar_plot(chart_buckets, lambda each: each.seen)),
             (
                 "appreciated",
                 _("Works appreciated"),
                 whole.appreciated,
-                bar_plot(shown, lambda each: each.appreciated),
+                bar_plot(chart_buckets, lambda each: each.appreciated),
             ),
             (
                 "followed",
                 _("Project links followed"),
                 whole.followed,
-                bar_plot(shown, lambda each: each.followed),
+                bar_plot(chart_buckets, lambda each: each.followed),
             ),
         ],
         **(
@@ -93,9 +93,9 @@ async def download(request: Request) -> Response:
 
 def requested_range(request: Request) -> DateRangeForm:
     """The range of days in the address, by default the last thirty days."""
-    asked = request.query_params
-    if "first" in asked or "last" in asked:
-        return DateRangeForm(asked)
+    query = request.query_params
+    if "first" in query or "last" in query:
+        return DateRangeForm(query)
     span = last_days(DEFAULT_DAYS)
     return DateRangeForm(ImmutableMultiDict({"first": str(span.first), "last": str(span.last)}))
 

@@ -146,8 +146,8 @@ class LunarDate:
 
 def parse_rule(text: str) -> DateRule:
     """Parse a rule. Raises InvalidDateRule, also for a rule whose day does not exist in any year."""
-    kind, _colon, said = text.partition(":")
-    rule = _PARSERS[kind](said) if kind in _PARSERS else None
+    kind, _colon, value = text.partition(":")
+    rule = _PARSERS[kind](value) if kind in _PARSERS else None
     if rule is None:
         raise InvalidDateRule(text)
     if not any(rule.days_in(year) for year in range(2000, 2000 + MAX_YEARS_WITHOUT_DAY)):
@@ -166,30 +166,30 @@ def years_without(rule: DateRule, first: int, count: int) -> list[int]:
     return [year for year in range(first, min(first + count, LAST_YEAR + 1)) if not rule.days_in(year)]
 
 
-def _parse_fixed(said: str) -> DateRule | None:
-    found = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|3[01])", said)
-    return FixedDay(int(found[1]), int(found[2])) if found else None
+def _parse_fixed(value: str) -> DateRule | None:
+    match = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|3[01])", value)
+    return FixedDay(int(match[1]), int(match[2])) if match else None
 
 
-def _parse_weekday(said: str) -> DateRule | None:
-    found = re.fullmatch(rf"([1-9]|1[0-2])-([1-5]|last)-({'|'.join(WEEKDAYS)})", said)
-    return NthWeekday(int(found[1]), _parse_number(found[2]), WEEKDAYS.index(found[3])) if found else None
+def _parse_weekday(value: str) -> DateRule | None:
+    match = re.fullmatch(rf"([1-9]|1[0-2])-([1-5]|last)-({'|'.join(WEEKDAYS)})", value)
+    return NthWeekday(int(match[1]), _parse_number(match[2]), WEEKDAYS.index(match[3])) if match else None
 
 
-def _parse_solar(said: str) -> DateRule | None:
-    return SolarTerm(SOLAR_TERMS.index(said)) if said in SOLAR_TERMS else None
+def _parse_solar(value: str) -> DateRule | None:
+    return SolarTerm(SOLAR_TERMS.index(value)) if value in SOLAR_TERMS else None
 
 
-def _parse_lunar(said: str) -> DateRule | None:
-    found = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|30|last)", said)
-    return LunarDate(int(found[1]), _parse_number(found[2])) if found else None
+def _parse_lunar(value: str) -> DateRule | None:
+    match = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|30|last)", value)
+    return LunarDate(int(match[1]), _parse_number(match[2])) if match else None
 
 
 _PARSERS = {"fixed": _parse_fixed, "weekday": _parse_weekday, "solar": _parse_solar, "lunar": _parse_lunar}
 
 
-def _parse_number(said: str) -> int:
-    return LAST if said == "last" else int(said)
+def _parse_number(value: str) -> int:
+    return LAST if value == "last" else int(value)
 
 
 def _ordinal(number: int) -> str:

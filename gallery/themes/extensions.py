@@ -30,8 +30,8 @@ from gallery.web.rendering import flash, redirect, render
 
 async def extended_deadlines(organisation_ids: Collection[int], day: date | None = None) -> dict[int, date]:
     """Theme id → the last day on which one of these organisations may send works to it."""
-    held = Extension.filter(organisation_id__in=list(organisation_ids), until__gte=day or today())
-    return {each.theme_id: each.until for each in await held.order_by("until")}
+    extensions = Extension.filter(organisation_id__in=list(organisation_ids), until__gte=day or today())
+    return {each.theme_id: each.until for each in await extensions.order_by("until")}
 
 
 async def extend_call(theme: Theme, organisation: Organisation, until: date, by: Person) -> Extension:

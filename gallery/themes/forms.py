@@ -180,9 +180,9 @@ class ThemeForm(Form):
     @classmethod
     def of(cls, theme: Theme) -> ThemeForm:
         """A form filled with the values of a theme."""
-        kind, _colon, said = theme.date_rule.partition(":")
+        kind, _colon, values = theme.date_rule.partition(":")
         begin_with: dict[str, Any] = {"date_kind": kind}
-        for name, part in zip(RULE_FIELDS.get(kind, ()), said.split("-"), strict=False):
+        for name, part in zip(RULE_FIELDS.get(kind, ()), values.split("-"), strict=False):
             begin_with[name] = part
         if kind and theme.occurs_on:
             begin_with["rule_year"] = theme.occurs_on.year

@@ -59,23 +59,25 @@ async def repeat_theme(theme: Theme) -> Theme:
     Without a rule the days stay empty. Raises SeriesRefused.
     """
     async with in_transaction():
-        held: Theme = await locked(Theme.filter(id=theme.id)).get()
-        day = next_occurrence(held)
-        year = day.year if day else (held.occurs_on or today()).year + 1
-        later = Theme.filter(other_years(held))
-        if held.occurs_on and await later.filter(occurs_on__gt=held.occurs_on).exists():
+        current: Theme = await locked(Theme.filter(id=theme.id)).get()
+        day = next_occurrence(current)
+        year = day.year if day else (current.occurs_on or today()).year + 1
+        later = Theme.filter(other_years(current))
+        if current.occurs_on and await later.filter(occurs_on__gt=current.occurs_on).exists():
             raise SeriesRefused(_l("This theme has a later year already."))
-        slug = _with_year(held.slug, held, year) or f"{held.slug[:55]}-{year}"
-        values: dict[str, Any] = {name: getattr(held, name) for name in COPIED_FIELDS} | _next_call(held, day)
+        slug = _with_year(current.slug, current, year) or f"{current.slug[:55]}-{year}"
+        values: dict[str, Any] = {name: getattr(current, name) for name in COPIED_FIELDS} | _next_call(
+            current, day
+        )
         for name in ("title_zh", "title_en"):
-            values[name] = _with_year(getattr(held, name), held, year) or getattr(held, name)
+            values[name] = _with_year(getattr(current, name), current, year) or getattr(current, name)
         try:
-            made = await Theme.create(slug=slug, series_id=held.first_of_series, occurs_on=day, **values)
+            made = await Theme.create(slug=slug, series_id=current.first_of_series, occurs_on=day, **values)
         except IntegrityError as error:
             raise SeriesRefused(
                 _l("Its name in the address is in use already. Please make the theme by hand.")
             ) from error
-        await record(Verb.THEME_REPEATED, made.id, with_id=held.id)
+        await record(Verb.THEME_REPEATED, made.id, with_id=current.id)
         await content_version.bump()
     return made
 
@@ -83,13 +85,13 @@ async def repeat_theme(theme: Theme) -> Theme:
 async def open_call(theme: Theme) -> bool:
     """Set the proposed days of the call, if the theme has a day and no call yet; whether it did."""
     async with in_transaction():
-        held: Theme = await locked(Theme.filter(id=theme.id)).get()
-        if held.occurs_on is None or held.call_opens_on is not None:
+        current: Theme = await locked(Theme.filter(id=theme.id)).get()
+        if current.occurs_on is None or current.call_opens_on is not None:
             return False
-        held.call_opens_on, last = proposed_call(held.occurs_on)
-        held.call_closes_on = held.call_closes_on or last
-        await held.save(update_fields=["call_opens_on", "call_closes_on"])
-        await record(Verb.THEME_CALL_OPENED, held.id)
+        current.call_opens_on, last = proposed_call(current.occurs_on)
+        current.call_closes_on = current.call_closes_on or last
+        await current.save(update_fields=["call_opens_on", "call_closes_on"])
+        await record(Verb.THEME_CALL_OPENED, current.id)
         await content_version.bump()
     return True
 
