@@ -119,7 +119,7 @@ FORMS_FOLDER = "forms"
 async def add_form(
     consent: Consent, file: ReceivedFile, kind: str, by: Person, storage: Storage
 ) -> SignedForm:
-    """Store a signed form of a consent, whose artist must be fetched. Raises FormRefused, StoreAway.
+    """Store a signed form of a consent, whose artist must be fetched. Raises FormRefused, StoreUnavailable.
 
     The file is stored before its row: `gallery check --mend` deletes a file without a row.
     """
@@ -150,7 +150,7 @@ async def add_form(
 
 
 async def delete_form(form: SignedForm, storage: Storage, by: Person) -> None:
-    """Delete a signed form, its file first. Its consent and artist must be fetched. Raises StoreAway."""
+    """Delete a signed form, its file first. Its consent and artist must be fetched. Raises StoreUnavailable."""
     await storage.private.delete(form_key(form.token))
     async with in_transaction():
         if await SignedForm.filter(id=form.id).delete():
@@ -164,7 +164,7 @@ async def delete_form(form: SignedForm, storage: Storage, by: Person) -> None:
 
 
 async def delete_all_forms(consent_id: int, storage: Storage) -> None:
-    """Delete all signed forms of a withdrawn consent. Raises StoreAway."""
+    """Delete all signed forms of a withdrawn consent. Raises StoreUnavailable."""
     forms = await SignedForm.filter(consent_id=consent_id)
     await storage.private.delete(*[form_key(form.token) for form in forms])
     await SignedForm.filter(id__in=[form.id for form in forms]).delete()
@@ -179,7 +179,7 @@ class ArtistHasWorks(Exception):
 async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:
     """Delete an artist without works, with consents, private details and signed forms.
 
-    Raises ArtistHasWorks, StoreAway.
+    Raises ArtistHasWorks, StoreUnavailable.
     """
     consents = Consent.filter(artist_id=artist.id)
     async with in_transaction():
