@@ -105,7 +105,6 @@ async def test_a_withdrawal_that_meets_a_renewal_ends_what_has_the_works_now(
         return await withdraw(consent, storage, by)
 
     monkeypatch.setattr("gallery.withdrawals.views.withdraw", meeting)
-    monkeypatch.setattr("gallery.artworks.views.withdraw", meeting)
     if through_slip:
         answer = await (await site.client()).post(f"/en/consent/{old.code}")
     else:

@@ -257,7 +257,7 @@ async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
         await somebody_waits()
         return await _lock_or_record_consent(*told)
 
-    monkeypatch.setattr("gallery.artworks.works._consent", late)
+    monkeypatch.setattr("gallery.artworks.works._lock_or_record_consent", late)
     client = await site.client(site.cast.partner)
     window = shown_fields((await client.get(f"/desk/works/{draft.id}/edit")).text)
     typing = asyncio.create_task(
