@@ -30,6 +30,7 @@ import gallery.search.feature
 import gallery.sharing.feature
 import gallery.stats.feature
 import gallery.themes.feature
+import gallery.withdrawals.feature
 from gallery import erasure, error_pages
 from gallery.api.access import ApiLimits
 from gallery.api.problems import API_PREFIX
@@ -62,6 +63,7 @@ class Feature(Protocol):
 
 # In the order of their chores: withdrawals come first, so that no other work delays them.
 FEATURES: tuple[Feature, ...] = (
+    gallery.withdrawals.feature,
     gallery.artists.feature,
     gallery.images.feature,
     gallery.artworks.feature,

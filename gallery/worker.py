@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tortoise import fields
-from tortoise.models import Model
-
 from gallery.clock import now
+from gallery.db.models import WorkerBeat
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
 
@@ -47,21 +45,6 @@ class Chore:
     step: Callable[[ChoreContext], Awaitable[bool]]
     every: float = 0.0  # seconds between two steps, if the first found no work
     concurrent: bool = False  # runs concurrently with the other chores, which need not wait for it
-
-
-class WorkerBeat(Model):
-    """The heartbeat of a worker: where it runs and which chores it is doing."""
-
-    id = fields.IntField(primary_key=True)
-    host = fields.CharField(max_length=60)
-    process = fields.IntField()  # its process id
-    started_at = fields.DatetimeField()
-    seen_at = fields.DatetimeField()
-    doing = fields.CharField(max_length=200, default="")  # the names of chores
-
-    class Meta:
-        table = "worker_beat"
-        unique_together = (("host", "process"),)
 
 
 class Worker:

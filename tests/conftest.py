@@ -25,12 +25,12 @@ from starlette.applications import Starlette
 from gallery.accounts.models import Person, Session
 from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.app import CHORES, create_app
-from gallery.artists import withdrawal_views
 from gallery.clock import now
 from gallery.db.connection import Database
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.web.rendering import cookie_name
+from gallery.withdrawals import views as withdrawal_views
 from gallery.worker import ChoreContext, Worker
 from tests.cast import Cast, assemble
 from tests.kept import kept

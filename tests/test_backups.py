@@ -38,7 +38,6 @@ from gallery.artists.consents import NewConsent
 from gallery.artists.models import AgreedBy, Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.private_details import delete_artist, save_details
 from gallery.artists.renewal import renew
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.private_share_models import PrivateShare
 from gallery.artworks.private_shares import end_share
@@ -69,6 +68,7 @@ from gallery.organisations.models import Application, Organisation, OwnerRequest
 from gallery.public.previews import make_link
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.storage import Storage
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import PostgreSQL, run_aside
 from tests.live import LiveSite

@@ -18,7 +18,6 @@ from click.testing import CliRunner
 from gallery.accounts.invitations import open_invitation
 from gallery.accounts.models import AuthenticatorApp, Invitation, Membership
 from gallery.artists.models import Artist, Consent, Withdrawal
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.import_models import Import, ImportState
 from gallery.artworks.models import Artwork, Status
 from gallery.audit.models import Entry
@@ -36,6 +35,7 @@ from gallery.mail.models import Mail
 from gallery.search.models import SearchEntry
 from gallery.storage import Store
 from gallery.storage.local import LocalFolder
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.accounts.test_second_factor import set_up_app
 from tests.artworks.test_imports import two_works

@@ -18,7 +18,7 @@ from gallery.accounts import links, passwords, sessions
 from gallery.accounts.models import Person
 from gallery.api import access, idempotency, tokens
 from gallery.app import feature_routes
-from gallery.artists import consents, withdrawal_views
+from gallery.artists import consents
 from gallery.cli import main
 from gallery.db.connection import Database
 from gallery.images import chores, iiif_requests, on_demand, partial_uploads, uploads
@@ -36,6 +36,7 @@ from gallery.storage import Storage
 from gallery.web import forms
 from gallery.web.languages import LANGUAGES
 from gallery.web.rendering import SecretConvertor
+from gallery.withdrawals import views as withdrawal_views
 from tests.cast import PASSWORD, assemble
 from tests.conftest import settings_for
 

@@ -14,13 +14,13 @@ from gallery import erasure
 from gallery.accounts.account_deletion import close_account
 from gallery.artists.models import PrivateDetails
 from gallery.artists.private_details import delete_artist, save_details
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import delete_draft
 from gallery.cli.inspection import inspect
 from gallery.clock import frozen_at, now, to_local
 from gallery.db.connection import Database, sqlite_file
-from gallery.erasure import Erasure
+from gallery.db.models import Erasure
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

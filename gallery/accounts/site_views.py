@@ -17,8 +17,8 @@ from gallery.db.connection import in_transaction
 from gallery.web import site_settings
 from gallery.web.forms import read_desk_form
 from gallery.web.languages import gettext as _
+from gallery.web.models import Site
 from gallery.web.rendering import flash, redirect, render, settings_of
-from gallery.web.site_settings import Site
 
 TEXT_FIELDS = tuple(
     f"{name}_{language}" for name in ("name", "home", "about", "footer") for language in ("zh", "en")

@@ -28,7 +28,7 @@ from gallery.artists.consents import birth_decade
 from gallery.artworks.models import Artwork, edition_has_opened, may_be_exhibited
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow
-from gallery.db.content_version import ContentVersion
+from gallery.db.models import ContentVersion
 from gallery.exhibitions.credit_logos import ShownLogo
 from gallery.exhibitions.models import Edition, Hanging, Room
 from gallery.exhibitions.schedule import next_change

@@ -1,1 +1,1 @@
-"""Artists, their consents, and withdrawal."""
+"""Artists and their consents."""

@@ -1,4 +1,4 @@
-"""Who may see artists and consents: members of the organisation that holds them, and nobody else."""
+"""Who may see artists and consents: only members of the organisation that recorded them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gallery.organisations.access import load_member
 
 
 async def load_consent(request: Request) -> Consent:
-    """The consent of the address with its artist; 404 to all but members of the artist's organisation."""
+    """The consent named in the address, with its artist; 404 for anybody outside the artist's organisation."""
     _, organisations = await load_member(request)
     consent = (
         await Consent.filter(
@@ -27,7 +27,7 @@ async def load_consent(request: Request) -> Consent:
 
 
 async def load_artist(request: Request) -> tuple[Person, Artist]:
-    """The artist of the address, for members of the organisation; 404 to everybody else."""
+    """The artist named in the address; 404 for anybody outside the artist's organisation."""
     person, organisations = await load_member(request)
     artist = await Artist.filter(
         id=request.path_params["id"], organisation_id__in=[each.id for each in organisations]

@@ -1,4 +1,4 @@
-"""Artists at the desk of their organisation: what visitors read, what is private, and signed forms of consent."""
+"""Desk pages about an organisation's artists: public texts, private details and signed consent forms."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from gallery.artists.private_details import (
     read_details,
     save_details,
 )
+from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
@@ -49,7 +50,7 @@ PUBLIC_FIELDS = ("credit_name", "credit_name_translation", "about_zh", "about_en
 
 
 async def index(request: Request) -> Response:
-    """A partner sees the artists of the organisation, by credit name."""
+    """List the organisation's artists by credit name."""
     _person, organisations = await load_member(request)
     artists = (
         Artist.filter(organisation_id__in=[each.id for each in organisations])
@@ -61,14 +62,14 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A partner sees what visitors may read of an artist, the consents, and who read what is private."""
+    """Show an artist's public texts and consents, and who has read the private details."""
     _person, artist = await load_artist(request)
     form = ArtistForm(data={name: getattr(artist, name) for name in PUBLIC_FIELDS})
     return await _page(request, artist, form)
 
 
 async def update(request: Request) -> Response:
-    """A partner changes what visitors read of an artist; they see it at once."""
+    """Save an artist's public texts; visitors see the change at once."""
     person, artist = await load_artist(request)
     form = ArtistForm(await read_small_form(request))
     if not form.validate():
@@ -90,13 +91,13 @@ async def _page(request: Request, artist: Artist, form: ArtistForm, status: int 
         "consents": consents,
         "has_details": await PrivateDetails.exists(artist_id=artist.id),
         "readings": await private_accesses(artist, [each.id for each in consents]),
-        "work_count": await artist.artworks.all().count(),
+        "work_count": await Artwork.filter(artist_id=artist.id).count(),
     }
     return render(request, "artists/show.html", context, status=status)
 
 
 async def show_private(request: Request) -> Response:
-    """A partner opens what is private of an artist; that they did is written down and shown to their colleagues."""
+    """Show an artist's private details. The audit log records the access, and colleagues can see it."""
     person, artist = await load_artist(request)
     details = await read_details(artist, person)
     form = PrivateForm(data={name: getattr(details, name) for name in DETAIL_FIELDS})
@@ -105,7 +106,7 @@ async def show_private(request: Request) -> Response:
 
 
 async def update_private(request: Request) -> Response:
-    """A partner changes what is private of an artist, or deletes it by emptying the fields."""
+    """Save an artist's private details; saving empty fields deletes them."""
     person, artist = await load_artist(request)
     form = PrivateForm(await read_small_form(request))
     if not form.validate():
@@ -120,7 +121,7 @@ async def update_private(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    """A partner deletes an artist whom no work names, with all that is private."""
+    """Delete an artist without works, and all private details."""
     person, artist = await load_artist(request)
     try:
         await delete_artist(artist, _storage(request), person)
@@ -134,7 +135,7 @@ async def delete(request: Request) -> Response:
 
 
 async def create_signed_form(request: Request) -> Response:
-    """A partner keeps the signed form of a consent, as a PDF or a photograph."""
+    """Upload a signed consent form, as a PDF or a photograph."""
     consent = await load_consent(request)
     storage = _storage(request)
     sentence = ""
@@ -163,15 +164,15 @@ async def create_signed_form(request: Request) -> Response:
 
 
 async def show_signed_form(request: Request) -> Response:
-    """A partner downloads a signed form; that they did is written down."""
+    """Download a signed form. The audit log records the access."""
     form = await _load_signed_form(request)
     return await signed_form_response(request, form)
 
 
 async def signed_form_response(request: Request, form: SignedForm, artwork_id: int | None = None) -> Response:
-    """A signed form as a file to be kept, never to be shown by the site. `artwork_id`: the work that is reviewed.
+    """Send a signed form as a download; the site itself never displays one.
 
-    Its consent with artist must be fetched.
+    `artwork_id`: the work under review, if the reader is a curator. The form's consent and its artist must be fetched.
     """
     await record(
         Verb.CONSENT_FORM_READ,
@@ -195,7 +196,6 @@ async def signed_form_response(request: Request, form: SignedForm, artwork_id: i
 
 
 async def delete_signed_form(request: Request) -> Response:
-    """A partner deletes a signed form for good."""
     form = await _load_signed_form(request)
     await delete_form(form, _storage(request), request.state.person)
     response = redirect(request, "consents:show", id=form.consent_id, fragment="forms")

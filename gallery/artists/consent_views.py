@@ -1,4 +1,4 @@
-"""The consents of an organisation's artists, and their slips, at the desk."""
+"""Desk pages about consents, their renewal and their slips."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gallery.artists.models import Consent
 from gallery.artists.private_details import FORM_MAX_BYTES
 from gallery.artists.renewal import RenewalRefused, compare_consents, count_returning_works, renew
 from gallery.artists.slips import qr_picture, readable_code, slip_link, slip_texts
+from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import today
@@ -26,7 +27,7 @@ PAGE_SIZE = 50
 
 
 async def index(request: Request) -> Response:
-    """A partner sees who agreed to what, and how each consent stands."""
+    """List the consents with scope and state."""
     _person, organisations = await load_member(request)
     consents = Consent.filter(artist__organisation_id__in=[each.id for each in organisations])
     newest_first = consents.order_by("-id").prefetch_related("artist", "followed_by")
@@ -36,7 +37,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A partner sees one consent, the works under it, and where to print its slip."""
+    """Show a consent with its works, signed forms and slip."""
     consent = await load_consent(request)
     await consent.fetch_related("artworks", "artworks__image")
     older = consent.follows
@@ -55,26 +56,26 @@ async def show(request: Request) -> Response:
 
 
 async def new_renewal(request: Request) -> Response:
-    """A partner is asked for a consent given anew, beside what the present one says."""
+    """Show the form for a renewed consent, next to the present one."""
     consent = await load_consent(request)
     data = {"agreed_by": consent.agreed_by, "scopes": consent.scope, "starts_on": today()}
     return await _renewal_page(request, consent, RenewalForm(data=data))
 
 
 async def create_renewal(request: Request) -> Response:
-    """A partner renews a consent: its works move to the new one, and come back on view where they had left it."""
+    """Renew a consent: its works move to the new one, and those that were hidden come back on view."""
     consent = await load_consent(request)
     form = RenewalForm(await read_small_form(request))
-    told = form.told_renewal()
-    if told is None:
+    values = form.renewal_values()
+    if values is None:
         return await _renewal_page(request, consent, form, 422)
     try:
-        made = await renew(consent, told, request.state.person)
+        renewal = await renew(consent, values, request.state.person)
     except RenewalRefused as refusal:
         response = redirect(request, "consents:show", id=consent.id)
         flash(request, response, str(refusal.sentence), "error")
         return response
-    response = redirect(request, "consents:show", id=made.id)
+    response = redirect(request, "consents:show", id=renewal.id)
     flash(
         request,
         response,
@@ -88,7 +89,7 @@ async def _renewal_page(request: Request, consent: Consent, form: RenewalForm, s
         "consent": consent,
         "form": form,
         "is_refused": consent.withdrawn_at is not None or bool(list(consent.followed_by)),
-        "works": await consent.artworks.all().count(),
+        "works": await Artwork.filter(consent_id=consent.id).count(),
         "coming_back": await count_returning_works(consent),
         **_words(),
     }
@@ -96,7 +97,7 @@ async def _renewal_page(request: Request, consent: Consent, form: RenewalForm, s
 
 
 async def update_artist_page(request: Request) -> Response:
-    """A partner says whether the artist wishes a page that gathers their works."""
+    """Give the artist a public page, or remove it."""
     consent = await load_consent(request)
     is_wished = "is_wished" in await read_small_form(request)
     await set_artist_page(consent.artist, is_wished)
@@ -110,7 +111,7 @@ async def update_artist_page(request: Request) -> Response:
 
 
 async def slip(request: Request) -> Response:
-    """A partner prints the slip with the code, and hands it to artist or guardian."""
+    """Show the slip with the code, to print and hand over."""
     consent = await load_consent(request)
     if consent.withdrawn_at is not None:
         response = redirect(request, "consents:show", id=consent.id)

@@ -1,4 +1,4 @@
-"""Recording consents, the code that each slip carries, and the words for how a consent stands."""
+"""Recording consents, the code printed on each slip, and the words for a consent's state."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from gallery.accounts.models import Person
 from gallery.artists.models import SCOPES, AgreedBy, Artist, Consent
+from gallery.artworks.models import Artwork
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
@@ -20,7 +21,7 @@ from gallery.web.languages import lazy_gettext as _l
 CODE_ALPHABET = (
     "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32: https://www.crockford.com/base32.html
 )
-CODE_LENGTH = 20  # characters of 5 bits: 100 bits cannot be guessed
+CODE_LENGTH = 20  # characters of 5 bits each; 100 bits cannot be guessed
 _MISREAD_LETTERS = str.maketrans("OIL", "011")
 
 SCOPE_WORDS: Mapping[str, Any] = {
@@ -34,7 +35,7 @@ SCOPE_WORDS: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class NewConsent:
-    """A consent as told: `scope` are names of SCOPES; without `ends_on` it holds until it is withdrawn."""
+    """The values of a new consent. `scope`: names from SCOPES. Without `ends_on` it is valid until withdrawn."""
 
     agreed_by: AgreedBy
     scope: Sequence[str]
@@ -44,17 +45,17 @@ class NewConsent:
 
 
 async def record_consent(
-    artist: Artist, told: NewConsent, by: Person | None, *, follows: Consent | None = None
+    artist: Artist, values: NewConsent, by: Person | None, *, follows: Consent | None = None
 ) -> Consent:
-    """Keep a consent of `artist`, with a code of its own. `follows`: the consent that it renews."""
-    scope: dict[str, Any] = {f"for_{name}": name in told.scope for name in SCOPES}
+    """Save a new consent with a new code. `follows`: the consent that it renews."""
+    scope: dict[str, Any] = {f"for_{name}": name in values.scope for name in SCOPES}
     consent = await Consent.create(
         artist=artist,
         code=new_code(),
-        agreed_by=told.agreed_by,
-        starts_on=told.starts_on,
-        ends_on=told.ends_on,
-        assent=told.assent,
+        agreed_by=values.agreed_by,
+        starts_on=values.starts_on,
+        ends_on=values.ends_on,
+        assent=values.assent,
         recorded_by=by,
         follows=follows,
         **scope,
@@ -68,70 +69,75 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_ALPHABET) for _letter in range(CODE_LENGTH))
 
 
-CODE_MAX_LENGTH = 32  # characters that a consent's column takes
+CODE_MAX_LENGTH = 32  # characters, the length of the column
 
 
 def normalised_code(code: str) -> str:
-    """A code as it is kept, from one typed off a slip: any case, dashes, blanks, O for 0, I or L for 1."""
+    """A typed code in the form that is stored: upper case, no dashes or spaces, 0 for O, 1 for I and L."""
     return "".join(code.upper().split()).replace("-", "").translate(_MISREAD_LETTERS)[:CODE_MAX_LENGTH]
 
 
 def grouped_code(code: str) -> str:
-    """A code as a person reads it: groups of five."""
+    """A code in groups of five characters, for people to read."""
     return "-".join(code[start : start + 5] for start in range(0, len(code), 5))
 
 
-PAGE_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is misread
+PAGE_ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # without characters that are easily misread
 
 
 async def set_artist_page(artist: Artist, is_wished: bool) -> None:
-    """Give an artist a page that gathers their works, under letters that say nothing of them; or take it away.
+    """Give an artist a public page with all their works, under a random address, or remove it.
 
-    A page that was taken away does not come back under its old address.
+    A page that was removed never gets its old address back.
     """
     async with in_transaction():
-        held: Artist = await locked(Artist.filter(id=artist.id)).get()
-        if is_wished == (held.page_id is not None):
+        current: Artist = await locked(Artist.filter(id=artist.id)).get()
+        if is_wished == (current.page_id is not None):
             return
-        held.page_id = (
+        current.page_id = (
             "".join(secrets.choice(PAGE_ID_ALPHABET) for _letter in range(10)) if is_wished else None
         )
-        await held.save()
+        await current.save()
         verb = Verb.ARTIST_PAGE_GIVEN if is_wished else Verb.ARTIST_PAGE_TAKEN
-        await record(verb, held.id, organisation_id=held.organisation_id)
+        await record(verb, current.id, organisation_id=current.organisation_id)
         await content_version.bump()
 
 
 def birth_decade(artist: Artist | None) -> str:
-    """When an artist was born, as roughly as it is kept; empty unless they wish it told."""
+    """The decade in which an artist was born; empty unless the artist wants it published."""
     if artist is None or not artist.born or not artist.shows_born:
         return ""
     return _("born in the %(decade)ss") % {"decade": artist.born[:4]}
 
 
 async def latest_renewal(consent: Consent) -> Consent:
-    """The consent under which the works are now: this one, or what it was renewed by. An old slip still leads there."""
+    """The consent that covers the works now: this one, or its latest renewal. An old slip leads to it as well."""
     while (newer := await Consent.get_or_none(follows_id=consent.id)) is not None:
         consent = newer
     return consent
 
 
 async def predecessors(consent: Consent) -> list[Consent]:
-    """The consents that this one renewed, the latest first."""
-    found = []
+    """The consents that this one renewed, newest first."""
+    older = []
     while consent.follows_id is not None:
         consent = await Consent.get(id=consent.follows_id)
-        found.append(consent)
-    return found
+        older.append(consent)
+    return older
+
+
+async def has_consent(artist_id: int) -> bool:
+    """Whether an artist has a consent that is neither withdrawn nor renewed."""
+    return await Consent.exists(artist_id=artist_id, withdrawn_at__isnull=True, followed_by__id__isnull=True)
 
 
 async def lock_with_works(ids: Sequence[int]) -> Consent | None:
-    """Lock the works of the consents `ids`, then the first of the consents; raises DoesNotExist where it is gone.
+    """Lock the works of the consents `ids`, then the first of these consents. Raises DoesNotExist if it was deleted.
 
-    Works go first, as with whoever saves a work under a consent, so that no two wait in a circle. None where a work came
-    under the consents in between and is not locked: the transaction has to end and another to begin.
+    Works are locked first, in the same order as when a work is saved, to avoid deadlocks. Returns None if another work
+    came under one of the consents in the meantime and is not locked: the caller must start a new transaction.
     """
-    covered = Consent._meta.fields_map["artworks"].related_model.filter(consent_id__in=ids)  # type: ignore[attr-defined]
+    covered = Artwork.filter(consent_id__in=ids)
     works = {work.id for work in await locked(covered.order_by("id")).only("id")}
-    held: Consent = await locked(Consent.filter(id=ids[0])).get()
-    return held if works.issuperset(await covered.values_list("id", flat=True)) else None
+    consent: Consent = await locked(Consent.filter(id=ids[0])).get()
+    return consent if works.issuperset(await covered.values_list("id", flat=True)) else None

@@ -1,4 +1,4 @@
-"""The fields with which a consent is recorded; they stand in the form of a work."""
+"""Forms for artists and consents. The work form includes ConsentFields."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_SUCH_CHOICE = _l("Please choose something that is in the list.")
 
 
 class CheckboxesField(SelectMultipleField):
-    """Several of a list, as check boxes."""
+    """A choice of several values, as check boxes."""
 
     data: list[str] | None
 
@@ -74,11 +74,11 @@ class ConsentFields(Form):
 
     @property
     def tells_consent(self) -> bool:
-        """Whether somebody began to record a new consent; dates alone stand there from the beginning."""
+        """Whether a new consent was filled in. Dates alone do not count: they have defaults."""
         return bool(self.agreed_by.data or self.scopes.data or self.assent.data or self.ends_on.data)
 
     def told_consent(self) -> NewConsent | None:
-        """The new consent; None with sentences at the fields if it is not whole. Call after `validate`."""
+        """The new consent; None, with errors at the fields, if it is incomplete. Call after `validate`."""
         if not self.agreed_by.data and not self.agreed_by.errors:
             self.refuse("agreed_by", _("Please say who agreed."))
         if not self.scopes.data and not self.scopes.errors:
@@ -101,10 +101,10 @@ class ConsentFields(Form):
 
 
 class RenewalForm(ConsentFields):
-    """A consent given anew: it holds from today or from the day on which it was given."""
+    """A renewed consent: it starts today or earlier."""
 
-    def told_renewal(self) -> NewConsent | None:
-        """The new consent; None with sentences at the fields if it is not whole."""
+    def renewal_values(self) -> NewConsent | None:
+        """The new consent; None, with errors at the fields, if it is incomplete."""
         self.validate()
         starts_on, ends_on = self.starts_on.data, self.ends_on.data
         if starts_on and starts_on > today():
@@ -115,7 +115,7 @@ class RenewalForm(ConsentFields):
 
 
 class ArtistForm(Form):
-    """What visitors may read of an artist."""
+    """The artist's public texts."""
 
     credit_name = LineField(
         _l("Credit name"),
@@ -148,7 +148,7 @@ class ArtistForm(Form):
 
 
 class PrivateForm(Form):
-    """What only the organisation knows of an artist."""
+    """Private details, which only the artist's organisation sees."""
 
     legal_name = LineField(_l("Real name"), 120)
     contact = TextBlockField(_l("How to reach them"), 1000, render_kw={"rows": 3})

@@ -1,11 +1,12 @@
-"""Artists, consents and withdrawals, as they are kept."""
+"""Models: artists, consents, signed forms and withdrawals."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.models import Model
 
 from gallery.clock import today
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Artist(Model):
-    """Who made works, known to everybody by the credit name only."""
+    """A person who made works. The public knows only the credit name."""
 
     id = fields.IntField(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
@@ -28,12 +29,14 @@ class Artist(Model):
     organisation_id: int
     credit_name = fields.CharField(max_length=80)
     credit_name_translation = fields.CharField(max_length=80, default="")
-    # Names the page that gathers the artist's works, and says nothing of the artist. Null: no such page is wished.
+    # The random address of the artist's public page. Null: the artist wants no page.
     page_id = fields.CharField(max_length=16, null=True)
-    about_zh = fields.TextField(default="", db_default="")  # by choice; visitors read it on that page
+    about_zh = fields.TextField(default="", db_default="")  # optional, shown on that page
     about_en = fields.TextField(default="", db_default="")
-    born = fields.CharField(max_length=10, default="", db_default="")  # one of BIRTH_BANDS, never a date
-    shows_born = fields.BooleanField(default=False, db_default=False)  # whether visitors read it
+    born = fields.CharField(
+        max_length=10, default="", db_default=""
+    )  # one of BIRTH_BANDS, never an exact date
+    shows_born = fields.BooleanField(default=False, db_default=False)  # whether it is public
     created_at = fields.DatetimeField(auto_now_add=True)
 
     consents: fields.ReverseRelation[Consent]
@@ -48,7 +51,7 @@ BIRTH_BANDS = tuple(f"{decade}s" for decade in range(1920, 2030, 10))
 
 
 class PrivateDetails(Model):
-    """What only the artist's organisation knows. Apart, so that no query for a page can bring it along."""
+    """Details that only the artist's organisation sees. A separate table, so that no public query can load them."""
 
     id = fields.IntField(primary_key=True)
     artist: fields.OneToOneRelation[Artist] = fields.OneToOneField(
@@ -78,7 +81,7 @@ SCOPES = ("web", "sharing", "print", "archive", "machine_use")
 
 
 class ConsentState(LabelledEnum):
-    NOT_YET = "not_yet", _l("not yet in force")  # its first day is to come
+    NOT_YET = "not_yet", _l("not yet in force")  # its first day is in the future
     IN_FORCE = "in_force", _l("in force")
     EXPIRING = "expiring", _l("ends soon")  # in force, and ends within EXPIRING_DAYS
     EXPIRED = "expired", _l("expired")
@@ -94,7 +97,7 @@ class Consent(Model):
         "gallery.Artist", related_name="consents", on_delete=fields.CASCADE
     )
     artist_id: int
-    # What the slip carries. Kept as it is, for the organisation prints the slip again; never in a log.
+    # Printed on the slip. Stored in clear text, because the organisation may print the slip again. Never logged.
     code = fields.CharField(max_length=32, unique=True)
     agreed_by = fields.CharEnumField(AgreedBy, max_length=10)
     for_web = fields.BooleanField(default=False)
@@ -130,7 +133,7 @@ class Consent(Model):
         return [name for name in SCOPES if getattr(self, f"for_{name}")]
 
     def state(self, day: date | None = None) -> ConsentState:
-        """How it stands on `day` (today)."""
+        """The state on `day`, by default today."""
         day = day or today()
         if self.withdrawn_at is not None:
             return ConsentState.WITHDRAWN
@@ -143,12 +146,25 @@ class Consent(Model):
         return ConsentState.IN_FORCE
 
     def covers_web(self, day: date | None = None) -> bool:
-        """Whether a work may be shown on the web on `day` (today). `Artwork.all().on_view()` asks the same in SQL."""
+        """Whether it allows showing works on the web on `day`, by default today. In SQL: `consent_covers_web`."""
         return self.for_web and self.state(day) in {ConsentState.IN_FORCE, ConsentState.EXPIRING}
 
 
+def consent_covers_web(consent: str = "") -> Q:
+    """Condition: `Consent.covers_web` in SQL, today. `consent`: the path to it, such as `consent__`."""
+    day = today()
+    has_no_end: dict[str, Any] = {f"{consent}ends_on__isnull": True}
+    ends_later: dict[str, Any] = {f"{consent}ends_on__gte": day}
+    covers: dict[str, Any] = {
+        f"{consent}for_web": True,
+        f"{consent}withdrawn_at__isnull": True,
+        f"{consent}starts_on__lte": day,
+    }
+    return Q(Q(**has_no_end) | Q(**ends_later), **covers)
+
+
 class SignedForm(Model):
-    """A consent form as it was signed: a PDF or a photograph in private storage, which the site itself never opens."""
+    """A signed consent form: a PDF or a photograph in private storage. The site itself never opens it."""
 
     id = fields.IntField(primary_key=True)
     consent: fields.ForeignKeyRelation[Consent] = fields.ForeignKeyField(
@@ -156,7 +172,7 @@ class SignedForm(Model):
     )
     consent_id: int
     token = fields.CharField(max_length=32, unique=True)
-    kind = fields.CharField(max_length=10)  # a key of private.MEDIA_TYPES
+    kind = fields.CharField(max_length=10)  # a key of private_details.MEDIA_TYPES
     file_bytes = fields.BigIntField()
     sha256 = fields.CharField(max_length=64, default="", db_default="")
     by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
@@ -170,7 +186,7 @@ class SignedForm(Model):
 
 
 class Withdrawal(Model):
-    """The end of a consent: the row is also the job of deleting the files, done when `files_deleted_at` is set."""
+    """The end of a consent. The row is also the job of deleting the files, finished when `files_deleted_at` is set."""
 
     id = fields.IntField(primary_key=True)
     consent: fields.OneToOneRelation[Consent] = fields.OneToOneField(
@@ -180,10 +196,10 @@ class Withdrawal(Model):
     at = fields.DatetimeField()
     by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "gallery.Person", related_name="withdrawals", null=True, on_delete=fields.SET_NULL
-    )  # null: through the link on the slip
+    )  # null: somebody used the link on the slip
     by_id: int | None
     files_deleted_at = fields.DatetimeField(null=True)
-    # Tokens of logos beside an exhibition's credits that show one of the works: their files are deleted with the rest.
+    # Tokens of credit logos that show one of the works. Their files are deleted together with the works' files.
     logo_tokens: list[str] | None = fields.JSONField(null=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What only the organisation knows of an artist: private details, signed forms of consent, and who has read them."""
+"""Private details of artists, signed consent forms, and the list of who has read them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tortoise.expressions import Q
 
 from gallery.accounts.models import Person
 from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
+from gallery.artworks.models import Artwork
 from gallery.audit.models import Entry
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
@@ -30,13 +31,13 @@ from gallery.web.languages import lazy_gettext as _l
 
 DETAIL_FIELDS = ("legal_name", "contact", "guardian", "notes")
 FORM_MAX_BYTES = 20_000_000
-MAX_FORMS_PER_CONSENT = 5  # for one consent: two sides of two sheets, and one more
+MAX_FORMS_PER_CONSENT = 5  # two sheets with two sides each, and one more
 ACCESSES_LISTED = 30
 
 
 def form_too_large() -> str:
-    told = _("This file is larger than %(size)s. Please choose a smaller photograph, or a smaller scan.")
-    return told % {"size": file_size(FORM_MAX_BYTES)}
+    sentence = _("This file is larger than %(size)s. Please choose a smaller photograph, or a smaller scan.")
+    return sentence % {"size": file_size(FORM_MAX_BYTES)}
 
 
 NOT_A_FORM = _l("This is neither a PDF nor a photograph. Please choose one of the two.")
@@ -53,30 +54,30 @@ MEDIA_TYPES: Mapping[str, str] = {
 
 
 class FormRefused(Exception):
-    """The file cannot be kept as a signed form; `sentence` says why and what to do."""
+    """The file cannot be stored as a signed form; `sentence` tells the partner why and what to do."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
 
-async def save_details(artist: Artist, told: Mapping[str, str], by: Person) -> None:
-    """Keep DETAILS of an artist; where all of them are empty, nothing is kept."""
+async def save_details(artist: Artist, values: Mapping[str, str], by: Person) -> None:
+    """Save an artist's DETAIL_FIELDS; if all are empty, the row is deleted."""
     async with in_transaction():
         await locked(Artist.filter(id=artist.id)).get()
         await PrivateDetails.filter(artist_id=artist.id).delete()
         await request_erasure()
-        if any(told.values()):
+        if any(values.values()):
             await PrivateDetails.create(
-                artist=artist, changed_by=by, changed_at=now(), **dict[str, Any](told)
+                artist=artist, changed_by=by, changed_at=now(), **dict[str, Any](values)
             )
         await record(Verb.ARTIST_PRIVATE_CHANGED, artist.id, organisation_id=artist.organisation_id, by=by)
 
 
 async def read_details(artist: Artist, by: Person, artwork_id: int | None = None) -> PrivateDetails:
-    """The private details of an artist, empty where there are none; that somebody reads them is written down first.
+    """The private details of an artist, or an empty row. The audit log records the access first.
 
-    `artwork_id`: the work for whose review they are read.
+    `artwork_id`: the work under review, if the reader is a curator.
     """
     await record(
         Verb.ARTIST_PRIVATE_READ,
@@ -89,7 +90,10 @@ async def read_details(artist: Artist, by: Person, artwork_id: int | None = None
 
 
 async def kind_of_form(file: ReceivedFile, settings: Settings) -> str:
-    """A key of MEDIA_TYPES, by the file's content. A photograph is opened in a child, a PDF by nobody. Raises FormRefused."""
+    """A key of MEDIA_TYPES, from the file's content. Raises FormRefused.
+
+    A photograph is opened in the sandbox; a PDF is never opened.
+    """
     if file.head.startswith(b"%PDF-"):
         with file.path.open("rb") as pdf:
             pdf.seek(max(0, file.size - 2048))
@@ -105,7 +109,7 @@ async def kind_of_form(file: ReceivedFile, settings: Settings) -> str:
 
 
 def form_key(token: str) -> str:
-    """Where a signed form lies, in private storage only."""
+    """The key of a signed form in private storage."""
     return f"{FORMS_FOLDER}/{token}"
 
 
@@ -115,17 +119,17 @@ FORMS_FOLDER = "forms"
 async def add_form(
     consent: Consent, file: ReceivedFile, kind: str, by: Person, storage: Storage
 ) -> SignedForm:
-    """Keep a signed form of a consent, whose artist must be fetched. Raises FormRefused, StoreAway.
+    """Store a signed form of a consent, whose artist must be fetched. Raises FormRefused, StoreUnavailable.
 
-    The row comes first: a file without one is deleted by `gallery check --mend`, a row without a file says so itself.
+    The file is stored before its row: `gallery check --mend` deletes a file without a row.
     """
     token = new_token()
     digest = await asyncio.to_thread(sha256_of, file.path)
     await storage.private.put_file(form_key(token), file.path)
     try:
         async with in_transaction():
-            held = await locked(Consent.filter(id=consent.id)).get()
-            if held.withdrawn_at is not None:
+            current = await locked(Consent.filter(id=consent.id)).get()
+            if current.withdrawn_at is not None:
                 raise FormRefused(_l("This consent was withdrawn, so nothing more is kept of it."))
             if await SignedForm.filter(consent_id=consent.id).count() >= MAX_FORMS_PER_CONSENT:
                 raise FormRefused(_l("Five files are the most for one consent. Please delete one first."))
@@ -146,7 +150,7 @@ async def add_form(
 
 
 async def delete_form(form: SignedForm, storage: Storage, by: Person) -> None:
-    """Delete a signed form, its file first. Its consent with artist must be fetched. Raises StoreAway."""
+    """Delete a signed form, its file first. Its consent and artist must be fetched. Raises StoreUnavailable."""
     await storage.private.delete(form_key(form.token))
     async with in_transaction():
         if await SignedForm.filter(id=form.id).delete():
@@ -160,47 +164,49 @@ async def delete_form(form: SignedForm, storage: Storage, by: Person) -> None:
 
 
 async def delete_all_forms(consent_id: int, storage: Storage) -> None:
-    """Delete every signed form of a consent that was withdrawn. Raises StoreAway."""
+    """Delete all signed forms of a withdrawn consent. Raises StoreUnavailable."""
     forms = await SignedForm.filter(consent_id=consent_id)
     await storage.private.delete(*[form_key(form.token) for form in forms])
     await SignedForm.filter(id__in=[form.id for form in forms]).delete()
 
 
 class ArtistHasWorks(Exception):
-    """Works name the artist."""
+    """The artist has works, so the row must stay."""
 
     sentence: Any = _l("Works name this artist, so only what is private can be deleted: empty its fields.")
 
 
 async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:
-    """Delete an artist whom no work names, with consents, private details and signed forms. Raises ArtistNeeded, StoreAway."""
+    """Delete an artist without works, with consents, private details and signed forms.
+
+    Raises ArtistHasWorks, StoreUnavailable.
+    """
     consents = Consent.filter(artist_id=artist.id)
     async with in_transaction():
         await locked(Artist.filter(id=artist.id)).get()
-        # By relation, for works stand above.
-        if await artist.artworks.all().exists():
+        if await Artwork.exists(artist_id=artist.id):
             raise ArtistHasWorks
         tokens = await SignedForm.filter(consent__artist_id=artist.id).values_list("token", flat=True)
         await consents.delete()
         await Artist.filter(id=artist.id).delete()
         await request_erasure()
         await record(Verb.ARTIST_DELETED, artist.id, organisation_id=artist.organisation_id, by=by)
-        # Within the transaction: while the store is away nothing of it has happened.
+        # Inside the transaction, so that it rolls back if the store cannot be reached.
         await storage.private.delete(*[form_key(str(token)) for token in tokens])
 
 
 @dataclass(frozen=True)
 class PrivateAccess:
-    """That somebody read private details, and when."""
+    """One access to private details or a signed form, from the audit log."""
 
     name: str
     at: datetime
-    is_form: bool  # a signed form, not the details
-    is_review: bool  # a curator's, for one review
+    is_form: bool  # of a signed form, not of the details
+    is_review: bool  # by a curator, for one review
 
 
 async def private_accesses(artist: Artist, consent_ids: Collection[int]) -> list[PrivateAccess]:
-    """Who read what is private of an artist, the latest first; from the audit log."""
+    """The latest accesses to an artist's private details and signed forms, newest first, from the audit log."""
     entries = (
         await Entry.filter(
             Q(verb=Verb.ARTIST_PRIVATE_READ, thing_id=artist.id)

@@ -1,4 +1,4 @@
-"""Mails about consents to the organisation that recorded them: which one ends soon, and that one was withdrawn."""
+"""Mails to organisations about their consents: one ends soon, one was withdrawn."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from gallery.accounts.members import members_of
 from gallery.artists.models import Consent
+from gallery.artworks.models import Artwork
 from gallery.clock import today
 from gallery.db.connection import in_transaction
 from gallery.mail.models import Mail
@@ -15,13 +16,13 @@ REMINDERS = (14, 60)  # days before a consent ends
 
 
 async def remind_of_next_ending() -> bool:
-    """Remind an organisation of one consent that ends within 60 or within 14 days; False when all were told.
+    """Remind one organisation of one consent that ends within 60 or 14 days; False if no reminder is due.
 
-    Each is told once for each number of days. No mail names the artist.
+    Each consent gets one mail per number of days. No mail names the artist.
     """
     ending = Consent.filter(
         withdrawn_at__isnull=True,
-        followed_by__id__isnull=True,  # it was not renewed yet
+        followed_by__id__isnull=True,  # not renewed yet
         ends_on__gte=today(),
         ends_on__lt=today() + timedelta(days=max(REMINDERS)),
     )
@@ -30,7 +31,7 @@ async def remind_of_next_ending() -> bool:
         left = (consent.ends_on - today()).days
         threshold = next(days for days in REMINDERS if left < days)
         key = f"consent-ending:{consent.id}:{consent.ends_on}:{threshold}"
-        works = await consent.artworks.all().count()
+        works = await Artwork.filter(consent_id=consent.id).count()
         people = await members_of(consent.artist.organisation_id)
         if not works or not people or await Mail.filter(key__startswith=f"{key}:").exists():
             continue
@@ -42,7 +43,7 @@ async def remind_of_next_ending() -> bool:
 
 
 async def notify_of_withdrawal(consent: Consent, work_count: int) -> None:
-    """Tell an organisation that one of its consents was withdrawn through the slip; within that transaction."""
+    """Tell an organisation that somebody withdrew one of its consents with the slip. Call in that transaction."""
     await consent.fetch_related("artist")
     news = Notification("consent_withdrawn", f"/desk/consents/{consent.id}", {"count": work_count})
     await notify(await members_of(consent.artist.organisation_id), news)

@@ -1,4 +1,4 @@
-"""Renewing a consent: a new one follows it, and its works move there, in one transaction."""
+"""Renewing a consent: record a new one that follows it and move its works there, in one transaction."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from gallery.accounts.models import Person
 from gallery.artists.consents import SCOPE_WORDS, NewConsent, lock_with_works, record_consent
 from gallery.artists.models import SCOPES, Artist, Consent, ConsentState
+from gallery.artworks.models import Artwork, Submission, may_hang
 from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.db import content_version
@@ -18,37 +19,37 @@ from gallery.web.rendering import shown_date
 
 
 class RenewalRefused(Exception):
-    """The consent cannot be renewed; `sentence` says why."""
+    """The consent cannot be renewed; `sentence` tells the partner why."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
 
-async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
-    """Record the consent that follows `consent`, and move its works there. Raises RenewalRefused.
+async def renew(consent: Consent, values: NewConsent, by: Person) -> Consent:
+    """Record a new consent that follows `consent`, and move its works to it. Raises RenewalRefused.
 
-    What was accepted hangs where it hung, so a work that left the wall when the old consent ended is on view again.
+    Accepted works keep their places, so works that were hidden when the old consent ended are on view again.
     """
     while True:
         async with in_transaction():
-            held = await lock_with_works([consent.id])
-            if held is None:
+            current = await lock_with_works([consent.id])
+            if current is None:
                 continue
-            if held.withdrawn_at is not None:
+            if current.withdrawn_at is not None:
                 raise RenewalRefused(
                     _l(
                         "This consent was withdrawn, and its works are deleted. Record a new consent with a new work."
                     )
                 )
-            if await Consent.exists(follows_id=held.id):
+            if await Consent.exists(follows_id=current.id):
                 raise RenewalRefused(_l("This consent was renewed already."))
-            made = await record_consent(await Artist.get(id=held.artist_id), told, by, follows=held)
-            await held.artworks.all().update(consent_id=made.id)
+            made = await record_consent(await Artist.get(id=current.artist_id), values, by, follows=current)
+            await Artwork.filter(consent_id=current.id).update(consent_id=made.id)
             await _repeat_checks(made)
             await record(
                 Verb.CONSENT_RENEWED,
-                held.id,
+                current.id,
                 with_id=made.id,
                 organisation_id=consent.artist.organisation_id,
                 by=by,
@@ -58,22 +59,20 @@ async def renew(consent: Consent, told: NewConsent, by: Person) -> Consent:
 
 
 async def _repeat_checks(consent: Consent) -> None:
-    """Have what curators are told about works that wait for them looked at again: it may have been about the old consent."""
-    works = Consent._meta.fields_map["artworks"].related_model._meta.fields_map  # type: ignore[attr-defined]
-    waiting = works["submissions"].related_model.filter(artwork__consent_id=consent.id, is_waiting=True)
-    await waiting.update(checked_with=0)
+    """Repeat the checks of submissions that wait for review: their hints may be about the old consent."""
+    await Submission.filter(artwork__consent_id=consent.id, is_waiting=True).update(checked_with=0)
 
 
 async def count_returning_works(consent: Consent) -> int:
-    """How many accepted works are away only because this consent ended."""
+    """How many works are hidden only because this consent ended."""
     if consent.state() != ConsentState.EXPIRED:
         return 0
-    return await consent.artworks.all().filter(status="accepted").count()
+    return await Artwork.filter(may_hang(), consent_id=consent.id).count()
 
 
 @dataclass(frozen=True)
 class ComparedField:
-    """One thing of two consents, side by side, in words."""
+    """One field of two consents, as text, to compare them."""
 
     label: str
     before: str
@@ -85,7 +84,7 @@ class ComparedField:
 
 
 def compare_consents(older: Consent, newer: Consent) -> list[ComparedField]:
-    """What an older consent says and what the newer one does: scope, who agreed, and from when until when."""
+    """Compare two consents field by field: scope, who agreed, first and last day."""
 
     def agreed(consent: Consent, name: str) -> str:
         return _("yes") if getattr(consent, f"for_{name}") else _("no")

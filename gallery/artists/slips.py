@@ -1,4 +1,4 @@
-"""The slip that the partner hands over: with it the artist sees what is shown, and can withdraw it."""
+"""The printed slip for the artist or guardian, with the link to see what is shown and to withdraw."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gallery.web.rendering import shown_date
 
 @dataclass(frozen=True)
 class SlipText:
-    """The words of one slip in one language."""
+    """The texts of a slip in one language."""
 
     language: str
     site_name: str
@@ -35,7 +35,7 @@ def slip_link(consent: Consent, settings: Settings) -> str:
 
 
 def slip_texts(consent: Consent, settings: Settings) -> list[SlipText]:
-    """The slip's words in every language: whoever gets it may read only one. The artist must be fetched."""
+    """The slip's texts in every language, because the reader may know only one. The artist must be fetched."""
     return [_text(consent, settings, language) for language in LANGUAGES]
 
 
@@ -67,7 +67,7 @@ def _credit(consent: Consent, language: str) -> str:
 
 
 def qr_picture(link: str) -> str:
-    """A QR code of `link` as a data: URI of an SVG; level M stands up to a fold or a stain."""
+    """A QR code of `link` as a data: URI of an SVG. Error correction level M survives a fold or a stain."""
     return segno.make(link, error="m", micro=False).svg_data_uri(border=4, dark="#000", light="#fff")
 
 

@@ -12,8 +12,9 @@ from tortoise.manager import Manager
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from gallery.artists.models import ConsentState
-from gallery.clock import now, today
+from gallery.artists.models import ConsentState, consent_covers_web
+from gallery.clock import now
+from gallery.exhibitions.models import Edition, Hanging
 from gallery.images.models import ImageState
 from gallery.web.languages import LabelledEnum, LocalizedText, current_language, gettext, other_language
 from gallery.web.languages import lazy_gettext as _l
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from gallery.accounts.models import Person
     from gallery.artists.models import Artist, Consent
     from gallery.artworks.private_share_models import PrivateShare
-    from gallery.exhibitions.models import Hanging
     from gallery.images.models import Image
     from gallery.organisations.models import Organisation, Project
     from gallery.reviews.models import Review, Veto
@@ -62,27 +62,27 @@ def new_public_id() -> str:
 
 class ArtworkQuerySet(QuerySet["Artwork"]):
     def on_view(self, among: Collection[int] | None = None) -> Self:
-        """Works that a visitor may see now. This is the one rule, in one place.
+        """Only works that visitors may see now; see `is_on_view`."""
+        return cast(Self, self.filter(is_on_view(among)))
 
-        Accepted, image ready, consent in force for the web, organisation active, hung in an edition that has opened
-        and did not leave the site when it closed.
-        `among`: ids of the only works to look at, so that the database does not search all hangings.
-        """
-        # Reached by relations, because exhibitions are a layer above works.
-        hanging = Artwork._meta.fields_map["hangings"].related_model  # type: ignore[attr-defined]
-        room = hanging._meta.fields_map["room"].related_model
-        edition = room._meta.fields_map["edition"].related_model
-        if among is None:  # start from the few current editions, not from all hangings
-            hung = edition.filter(edition_is_open()).values("rooms__hangings__artwork_id")
-            return cast(Self, self.filter(may_be_exhibited() & Q(id__in=Subquery(hung))))
-        ids = list(among)
-        ours = hanging.filter(edition_is_open("room__edition__"), artwork_id__in=ids)
-        hung = ours.order_by().values("artwork_id")
-        return cast(Self, self.filter(may_be_exhibited() & Q(id__in=ids) & Q(id__in=Subquery(hung))))
+
+def is_on_view(among: Collection[int] | None = None) -> Q:
+    """Condition: visitors may see the work now. `Artwork.is_on_view` is the same rule for a loaded work.
+
+    The work may be exhibited, and hangs in an edition that is open.
+    `among`: ids of the works in question; the database then reads the hangings of no other works.
+    """
+    if among is None:  # begin with the few open editions, not with all hangings
+        hung = Edition.filter(edition_is_open()).values("rooms__hangings__artwork_id")
+        return may_be_exhibited() & Q(id__in=Subquery(hung))
+    ids = list(among)
+    ours = Hanging.filter(edition_is_open("room__edition__"), artwork_id__in=ids)
+    hung = ours.order_by().values("artwork_id")
+    return may_be_exhibited() & Q(id__in=ids) & Q(id__in=Subquery(hung))
 
 
 def edition_is_open(edition: str = "") -> Q:
-    """The condition for an edition that visitors may see. `edition` is the path to it, such as `room__edition__`."""
+    """Condition: visitors see the edition; `Edition.is_shown` in SQL. `edition`: the path to it, such as `room__edition__`."""
     stays: dict[str, Any] = {f"{edition}leaves_when_closed": False}
     has_no_end: dict[str, Any] = {f"{edition}closes_at__isnull": True}
     ends_later: dict[str, Any] = {f"{edition}closes_at__gt": now()}
@@ -90,13 +90,13 @@ def edition_is_open(edition: str = "") -> Q:
 
 
 def edition_has_opened(edition: str = "") -> Q:
-    """The edition of each exhibition that has opened last, even if it has left the site since."""
+    """Condition: the edition is the last of its exhibition that has opened, even if it has left the site since."""
     opened: dict[str, Any] = {f"{edition}opens_at__lte": now()}
     return edition_is_not_replaced(edition) & Q(**opened)
 
 
 def edition_is_not_replaced(edition: str = "") -> Q:
-    """Published editions that no later one has replaced."""
+    """Condition: the edition is published and no later one has replaced it."""
     is_last: dict[str, Any] = {f"{edition}shown_until__isnull": True}
     is_not_replaced_yet: dict[str, Any] = {f"{edition}shown_until__gt": now()}
     counts: dict[str, Any] = {f"{edition}is_current": True}
@@ -104,21 +104,17 @@ def edition_is_not_replaced(edition: str = "") -> Q:
 
 
 def may_hang(artwork: str = "") -> Q:
-    """`Artwork.may_hang` in SQL. `artwork` is the path to the work, such as `artwork__`."""
+    """Condition: curators may hang the work; `Artwork.may_hang` in SQL. `artwork`: the path to it, such as `artwork__`."""
     accepted: dict[str, Any] = {f"{artwork}status": Status.ACCEPTED, f"{artwork}is_vetoed": False}
     return Q(**accepted)
 
 
 def may_be_exhibited() -> Q:
-    """The condition for showing a work, wherever it hangs: `Artwork.hindrance` in SQL."""
-    day = today()
-    return may_hang() & Q(
-        Q(consent__ends_on__isnull=True) | Q(consent__ends_on__gte=day),
-        image__state=ImageState.READY,
-        organisation__is_active=True,
-        consent__for_web=True,
-        consent__withdrawn_at__isnull=True,
-        consent__starts_on__lte=day,
+    """Condition: nothing about the work itself forbids showing it; `Artwork.hindrance() is None` in SQL."""
+    return (
+        may_hang()
+        & consent_covers_web("consent__")
+        & Q(image__state=ImageState.READY, organisation__is_active=True)
     )
 
 
@@ -240,12 +236,17 @@ class Artwork(Model):
         return own if self.spoken(field).language != self.language else self.translated(field)
 
     @property
+    def is_on_view(self) -> bool:
+        """Whether visitors may see it now. Needs image, consent, organisation and `hangings__room__edition` fetched."""
+        return self.hindrance() is None and any(hanging.room.edition.is_shown() for hanging in self.hangings)
+
+    @property
     def may_hang(self) -> bool:
-        """Whether curators may hang it; `hindrance` says whether it may also be shown."""
+        """Whether curators may hang it."""
         return self.status == Status.ACCEPTED and not self.is_vetoed
 
     def hindrance(self) -> Hindrance | None:
-        """Why it may not be shown today, or None. Image, consent and organisation must be fetched."""
+        """Why it may not be shown today, wherever it hangs; None if it may. Needs image, consent and organisation fetched."""
         if not self.may_hang:
             if self.status == Status.WITHDRAWN:
                 return Hindrance.WITHDRAWN

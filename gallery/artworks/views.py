@@ -1,4 +1,4 @@
-"""The works of an organisation at the desk: the list, the page of one work, submitting, taking back, withdrawing."""
+"""The works of an organisation at the desk: the list, the page of one work, submitting, taking back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from tortoise.functions import Count
 
 from gallery.accounts.access import load_person
 from gallery.artists.consents import SCOPE_WORDS
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.access import load_artwork
 from gallery.artworks.filters import load_work_filter
 from gallery.artworks.form_views import submit_work
@@ -36,7 +35,6 @@ from gallery.images.models import Image, ImageState
 from gallery.images.uploads import waiting_message
 from gallery.organisations.access import organisations_of
 from gallery.organisations.models import Organisation
-from gallery.storage import StoreUnavailable
 from gallery.themes.extensions import extended_deadlines
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
@@ -168,21 +166,6 @@ async def create_taking_back(request: Request) -> Response:
     return redirect_to_work(request, artwork, _("Taken back. Nothing that was written is lost."), "done")
 
 
-async def create_withdrawal(request: Request) -> Response:
-    """A partner ends a consent for its artist or guardian; this does the same as the withdrawal slip."""
-    person, _organisations, artwork = await load_artwork(request)
-    if artwork.consent is None or artwork.consent.withdrawn_at is not None:
-        return redirect_to_work(request, artwork, _("There is no consent that could be ended."))
-    try:
-        await withdraw(artwork.consent, storage_of(request), by=person)
-    except StoreUnavailable as error:
-        logger.warning("A withdrawal waits for its files to be deleted. %s", error)
-        sentence = _("The works are off every page. Copies of their pictures are still being deleted.")
-        return redirect_to_work(request, artwork, sentence)
-    sentence = _("The consent is ended. Nothing that it covered is shown any more.")
-    return redirect_to_work(request, artwork, sentence, "done")
-
-
 routes = [
     Route("/desk/works", index, name="artworks:index", methods=["GET"]),
     Route("/desk/works/{id:int}", show, name="artworks:show", methods=["GET"]),
@@ -191,5 +174,4 @@ routes = [
     Route(
         "/desk/works/{id:int}/taking-back", create_taking_back, name="artworks:take_back", methods=["POST"]
     ),
-    Route("/desk/works/{id:int}/withdrawal", create_withdrawal, name="artworks:withdraw", methods=["POST"]),
 ]

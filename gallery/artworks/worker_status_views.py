@@ -18,13 +18,14 @@ from gallery.audit.recording import record
 from gallery.audit.verbs import Verb
 from gallery.clock import now
 from gallery.db.connection import in_transaction
+from gallery.db.models import WorkerBeat
 from gallery.images.models import Image, ImageState
 from gallery.images.sandbox.parent import REFUSALS
 from gallery.mail.models import Mail, MailState
 from gallery.web.languages import gettext as _
 from gallery.web.languages import lazy_gettext as _l
 from gallery.web.rendering import flash, redirect, render, settings_of
-from gallery.worker import HEARTBEAT_SECONDS, WorkerBeat
+from gallery.worker import HEARTBEAT_SECONDS
 
 MAX_LISTED = 50
 SILENT_AFTER = timedelta(seconds=4 * HEARTBEAT_SECONDS)

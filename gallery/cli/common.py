@@ -15,7 +15,7 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 
 from gallery.clock import set_time_zone
 from gallery.db.connection import Database
-from gallery.db.content_version import ContentVersion
+from gallery.db.models import ContentVersion
 from gallery.settings import Settings
 from gallery.storage import Storage
 

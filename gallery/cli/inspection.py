@@ -10,7 +10,6 @@ from datetime import timedelta
 from gallery.accounts.members import suspend_unconfirmed_memberships
 from gallery.accounts.models import Person
 from gallery.artists.models import Withdrawal
-from gallery.artists.withdrawal import delete_files
 from gallery.audit.chain import chain_entries
 from gallery.cli.file_checks import UPLOAD_GRACE, scan_stores
 from gallery.cli.findings import InspectionFinding
@@ -27,6 +26,7 @@ from gallery.cli.row_checks import (
 from gallery.db.connection import Database, in_transaction
 from gallery.images.models import Image, ImageState
 from gallery.storage import Storage
+from gallery.withdrawals.withdrawal import delete_files
 
 RECHECK_DELAY = 2.0  # seconds before the second scan: the site may have been writing during the first
 

@@ -17,7 +17,6 @@ from tortoise.connection import get_connection
 from gallery.accounts.models import Person, Role
 from gallery.artists.consents import latest_renewal
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, may_hang
 from gallery.audit.chain import chain_entries
 from gallery.cli.backup_folder import (
@@ -51,6 +50,7 @@ from gallery.reviews.vetoes import veto
 from gallery.settings import Settings
 from gallery.storage import Storage
 from gallery.storage.disk import atomic_write
+from gallery.withdrawals.withdrawal import withdraw
 
 
 @click.command()

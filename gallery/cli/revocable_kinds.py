@@ -29,7 +29,7 @@ from gallery.accounts.second_factors import after_factor_removed
 from gallery.api.models import Token
 from gallery.artists.models import SCOPES, Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.private_details import DETAIL_FIELDS
-from gallery.artworks.models import Artwork, Status, Submission, edition_is_not_replaced
+from gallery.artworks.models import Artwork, Submission, edition_is_not_replaced, may_hang
 from gallery.artworks.private_share_models import PrivateShare
 from gallery.artworks.taking_back import take_back
 from gallery.audit.recording import record
@@ -519,7 +519,7 @@ REVOCABLE_KINDS = (
     ),
     RevocableKind(
         "acceptance",
-        valid_rows(lambda: Artwork.filter(status=Status.ACCEPTED, is_vetoed=False), "public_id"),
+        valid_rows(lambda: Artwork.filter(may_hang()), "public_id"),
         _end_acceptance,
     ),
     RevocableKind(

@@ -16,7 +16,7 @@ from gallery.cli.findings import MEND_ADVICE, REMOVE_ADVICE, InspectionFinding
 from gallery.clock import now
 from gallery.db.connection import APP
 from gallery.db.model_tables import foreign_key_columns
-from gallery.erasure import Erasure
+from gallery.db.models import Erasure
 from gallery.images.models import Fingerprint, Image, ImageState
 from gallery.images.profile_image_models import CreditLogo, ProfileImageState
 from gallery.images.takedowns import similar_keys

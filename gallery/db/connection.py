@@ -38,11 +38,9 @@ APP = "gallery"
 MIGRATIONS = "gallery.migrations"
 BACKGROUND_CONNECTION = "aside"  # separate, for background writes, so that no request waits for them
 MODELS = [
-    "gallery.db.content_version",
+    "gallery.db.models",
     "gallery.audit.models",
-    "gallery.web.site_settings",
-    "gallery.worker",
-    "gallery.erasure",
+    "gallery.web.models",
     "gallery.mail.models",
     "gallery.accounts.models",
     "gallery.organisations.models",

@@ -11,21 +11,12 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from tortoise import fields
 from tortoise.expressions import F
-from tortoise.models import Model
 
 from gallery.clock import now
+from gallery.db.models import ContentVersion
 
 STALENESS = 0.5  # seconds; a withdrawal is complete on every process within this
-
-
-class ContentVersion(Model):
-    id = fields.IntField(primary_key=True)
-    number = fields.BigIntField(default=0)
-
-    class Meta:
-        table = "content_version"
 
 
 async def bump() -> None:

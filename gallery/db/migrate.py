@@ -134,7 +134,17 @@ class Detector(MigrationAutodetector):
             migration = self.loader.graph.nodes[key]
             assert isinstance(migration, Migration)
             state.move(key.app_label, migration.operations)
-        return state
+        return without_descriptions(state)
+
+    def _current_state(self) -> State:
+        return without_descriptions(super()._current_state())
+
+
+def without_descriptions(state: State) -> State:
+    """`state` without the models' docstrings, so that rewording one needs no migration."""
+    for model in state.models.values():
+        model.options.pop("table_description", None)
+    return state
 
 
 def operation_batches(operations: Iterable[ops.Operation]) -> Iterator[list[ops.Operation]]:

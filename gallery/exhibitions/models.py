@@ -90,12 +90,14 @@ class Edition(Model):
     def has_closed(self, moment: datetime | None = None) -> bool:
         return self.closes_at is not None and self.closes_at <= (moment or now())
 
+    def is_replaced(self, moment: datetime | None = None) -> bool:
+        return self.shown_until is not None and self.shown_until <= (moment or now())
+
     def is_shown(self, moment: datetime | None = None) -> bool:
         """Whether visitors see this edition: the rule of `edition_is_open`, for a loaded row."""
         at = moment or now()
-        is_replaced = self.shown_until is not None and self.shown_until <= at
         has_left = self.leaves_when_closed and self.has_closed(at)
-        return self.is_current and self.has_opened(at) and not is_replaced and not has_left
+        return self.is_current and self.has_opened(at) and not self.is_replaced(at) and not has_left
 
     def is_planned(self, moment: datetime | None = None) -> bool:
         """Whether it is published and opens later."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 
 from starlette.requests import Request
@@ -96,22 +96,17 @@ async def edition_days(first: date, last: date) -> list[CalendarEntry]:
         for edition in editions
         for talk in talks_of(edition.talks)
         if first <= (day := to_local(talk.starts_at).date()) <= last
-        and _is_current_at(edition, talk.starts_at)
+        and not edition.is_replaced(talk.starts_at)
     }
     entries = [*talks.values()]
     for edition in editions:
         for kind, moment in (("opens", edition.opens_at), ("closes", edition.closes_at)):
-            if moment is None or not _is_current_at(edition, moment):
+            if moment is None or edition.is_replaced(moment):
                 continue
             if first <= (day := to_local(moment).date()) <= last:
                 title = localized(edition, "title")
                 entries.append(CalendarEntry(day, kind, title, exhibition_id=edition.exhibition_id))
     return entries
-
-
-def _is_current_at(edition: Edition, moment: datetime) -> bool:
-    """Whether no other edition has replaced it by then."""
-    return edition.shown_until is None or moment < edition.shown_until
 
 
 async def show(request: Request) -> Response:

@@ -17,7 +17,7 @@ from gallery.artworks.models import Artwork, may_hang
 from gallery.clock import now
 from gallery.db.compiled_queries import QueryRow, compiled_query
 from gallery.db.connection import in_transaction, locked
-from gallery.db.content_version import ContentVersion
+from gallery.db.models import ContentVersion
 from gallery.exhibitions.models import Room
 from gallery.exhibitions.schedule import next_change
 from gallery.organisations.models import Organisation, Project

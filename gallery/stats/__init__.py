@@ -1,1 +1,1 @@
-"""What is counted: how often pages are opened, works appreciated and projects' links followed; and who reads it."""
+"""Statistics: page views, appreciations and followed project links."""

@@ -1,4 +1,4 @@
-"""Who may read figures: members those of their organisations, curators those of all; nobody else any."""
+"""Access to statistics: members see those of their organisations, curators those of all."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from gallery.organisations.models import Organisation
 
 @dataclass(frozen=True)
 class StatsScope:
-    """Whose figures somebody may read, and whose they asked for."""
+    """The organisations whose statistics a person may see, and the one they chose."""
 
     person: Person
     offered: list[Organisation]
-    chosen: Organisation | None  # None: all that are offered
-    is_member: bool  # of every organisation of it; a curator who is not reads works as they were sent
+    chosen: Organisation | None  # None: all offered
+    is_member: bool  # of every organisation in scope; others see works as they were last submitted
 
     @property
     def is_of_all(self) -> bool:
-        """Whether it is about the whole gallery."""
+        """Whether it covers the whole gallery."""
         return self.person.is_curator and self.chosen is None
 
     @property
@@ -33,17 +33,17 @@ class StatsScope:
 
 
 async def load_stats_scope(request: Request) -> StatsScope:
-    """What the person at this desk may read; 404 to strangers, and for organisations that are not theirs."""
+    """The statistics that the person may see; 404 for strangers, and for organisations that are not theirs."""
     person = await load_person(request)
     own = await organisations_of(person)
     if person.is_curator:
         offered = await Organisation.all().order_by("id")
     else:
         _, offered = await load_member(request)
-    asked = request.query_params.get("organisation", "")
-    if not asked:
+    chosen_id = request.query_params.get("organisation", "")
+    if not chosen_id:
         return StatsScope(person, offered, None, is_member=not person.is_curator)
-    chosen = next((each for each in offered if str(each.id) == asked), None)
+    chosen = next((each for each in offered if str(each.id) == chosen_id), None)
     if chosen is None:
         raise HTTPException(404)
     return StatsScope(person, offered, chosen, is_member=chosen in own)

@@ -1,6 +1,6 @@
-"""The button with which a visitor appreciates a work: one press, without account, with or without script.
+"""The button with which visitors appreciate a work: no account needed, works with and without JavaScript.
 
-The pages themselves know of no visitor. The one cookie, set by the press, is sent to the addresses below alone.
+Public pages read no cookie. The one cookie, set when somebody presses the button, is limited to COOKIE_PATH.
 """
 
 from __future__ import annotations
@@ -29,99 +29,99 @@ from gallery.web.security import RateLimit, client_network
 
 COOKIE_PATH = "/appreciations"
 COOKIE = "gallery_visitor"
-COOKIE_AGE = 400 * 86_400  # seconds; browsers keep none longer
-NEW_VISITOR_LIMIT = RateLimit(times=60, seconds=3600)  # from one network: a class may sit there
+COOKIE_AGE = 400 * 86_400  # seconds; browsers keep no cookie longer
+NEW_VISITOR_LIMIT = RateLimit(times=60, seconds=3600)  # per network: it may be a whole school class
 PRESS_LIMIT = RateLimit(times=60, seconds=60)
 
 
 async def show(request: Request) -> Response:
-    """The script on a work's page asks how many appreciate it, and whether this visitor does."""
+    """Tell the script on a work's page how many visitors appreciate it, and whether this one does."""
     set_language(request.path_params["language"])
-    known = await appreciation_cache(request).of(request.path_params["public_id"])
+    count = await appreciation_cache(request).of(request.path_params["public_id"])
     key = visitor_key(request)
     is_theirs = bool(key) and await is_appreciated(
-        _token(request, key, known), known.artwork_id, visit_counter(request)
+        _token(request, key, count), count.artwork_id, visit_counter(request)
     )
-    return _json_response(is_theirs, known.number)
+    return _json_response(is_theirs, count.number)
 
 
 async def create(request: Request) -> Response:
-    """A visitor appreciates a work."""
+    """Record that the visitor appreciates a work."""
     return await _change_appreciation(request, is_there=True)
 
 
 async def delete(request: Request) -> Response:
-    """A visitor takes an appreciation back."""
+    """Record that the visitor takes the appreciation back."""
     return await _change_appreciation(request, is_there=False)
 
 
 async def show_thanks(request: Request) -> Response:
-    """A visitor without script is thanked for appreciating a work."""
+    """Thank a visitor without JavaScript."""
     return await _page(request, is_there=True)
 
 
 async def show_taken_back(request: Request) -> Response:
-    """A visitor without script reads that an appreciation is taken back."""
+    """Confirm to a visitor without JavaScript that the appreciation is taken back."""
     return await _page(request, is_there=False)
 
 
 async def _change_appreciation(request: Request, *, is_there: bool) -> Response:
-    asked = request.path_params
-    set_language(asked["language"])
-    known = await appreciation_cache(request).of(asked["public_id"])
+    parameters = request.path_params
+    set_language(parameters["language"])
+    count = await appreciation_cache(request).of(parameters["public_id"])
     network = client_network(request)
     key = visitor_key(request)
     if not PRESS_LIMIT.allows(network) or (is_there and not key and not NEW_VISITOR_LIMIT.allows(network)):
-        told = _("Many appreciations came from here just now. Please try again a little later.")
+        message = _("Many appreciations came from here just now. Please try again a little later.")
         if wants_json(request):
-            return JSONResponse({"told": told}, 429, {"cache-control": "no-store"})
-        return await _page(request, is_there=is_there, refusal=told, status=429)
+            return JSONResponse({"told": message}, 429, {"cache-control": "no-store"})
+        return await _page(request, is_there=is_there, refusal=message, status=429)
     is_new = is_there and not key
     if is_new:
         key = new_key()
     if key and is_browser(request.headers.get("user-agent", "").encode()):
-        visit_counter(request).press(_token(request, key, known), known.artwork_id, is_there=is_there)
-        known = await appreciation_cache(request).again(asked["public_id"], known)
+        visit_counter(request).press(_token(request, key, count), count.artwork_id, is_there=is_there)
+        count = await appreciation_cache(request).read_again(parameters["public_id"], count)
     response: Response
     if wants_json(request):
-        response = _json_response(is_there, known.number, confirmation_sentence(is_there, known.number))
+        response = _json_response(is_there, count.number, confirmation_sentence(is_there, count.number))
     else:
         name = "appreciations:thanks" if is_there else "appreciations:taken_back"
-        response = redirect(request, name, language=asked["language"], public_id=asked["public_id"])
+        response = redirect(request, name, language=parameters["language"], public_id=parameters["public_id"])
     if is_new:
         set_cookie(request, response, COOKIE, key, seconds=COOKIE_AGE, path=COOKIE_PATH)
     return response
 
 
 async def _page(request: Request, *, is_there: bool, refusal: str = "", status: int = 200) -> Response:
-    asked = request.path_params
-    set_language(asked["language"])
-    artwork = await load_on_view(asked["public_id"], "artist")
-    known = await appreciation_cache(request).of(asked["public_id"])
+    parameters = request.path_params
+    set_language(parameters["language"])
+    artwork = await load_on_view(parameters["public_id"], "artist")
+    count = await appreciation_cache(request).of(parameters["public_id"])
     context = {
         "artwork": artwork,
         "is_there": is_there,
         "refusal": refusal,
-        "told": count_sentence(known.number, True)
+        "message": count_sentence(count.number, True)
         if is_there
-        else confirmation_sentence(False, known.number),
+        else confirmation_sentence(False, count.number),
     }
     headers = {"cache-control": "no-store", "x-robots-tag": "noindex"}
     return render(request, "appreciations/show.html", context, status=status, headers=headers)
 
 
-def _json_response(is_there: bool, number: int, told: str = "") -> JSONResponse:
+def _json_response(is_there: bool, number: int, message: str = "") -> JSONResponse:
     content: dict[str, Any] = {
         "appreciated": is_there,
         "number": number,
         "sentence": count_sentence(number, is_there),
-        "told": told,
+        "told": message,
     }
     return JSONResponse(content, headers={"cache-control": "no-store"})
 
 
 def count_sentence(number: int, is_theirs: bool) -> str:
-    """How many appreciate a work, and whether the reader does; nothing where nobody has pressed yet."""
+    """How many visitors appreciate a work, and whether the reader does; empty if nobody does."""
     if is_theirs and number > 1:
         return _("%(number)s visitors appreciate this work, you among them.") % {"number": number}
     if is_theirs:
@@ -134,7 +134,7 @@ def count_sentence(number: int, is_theirs: bool) -> str:
 
 
 def confirmation_sentence(is_there: bool, number: int) -> str:
-    """What somebody reads who has just pressed."""
+    """The message after pressing the button."""
     if not is_there:
         return _("Your appreciation is taken back.")
     if number <= 1:
@@ -143,13 +143,13 @@ def confirmation_sentence(is_there: bool, number: int) -> str:
 
 
 def visitor_key(request: Request) -> str:
-    """The key that this browser was given; "" where it has none of ours."""
+    """The key in this browser's cookie; "" if there is none or it is malformed."""
     key = cookie_in(request, COOKIE)
     return key if KEY_PATTERN.fullmatch(key) else ""
 
 
-def _token(request: Request, key: str, known: AppreciationCount) -> str:
-    return appreciation_token(key, known.artwork_id, settings_of(request).secret_key)
+def _token(request: Request, key: str, count: AppreciationCount) -> str:
+    return appreciation_token(key, count.artwork_id, settings_of(request).secret_key)
 
 
 def wants_json(request: Request) -> bool:
@@ -157,13 +157,13 @@ def wants_json(request: Request) -> bool:
 
 
 def appreciation_cache(request: Request) -> AppreciationCache:
-    numbers: AppreciationCache = request.app.state.appreciations
-    return numbers
+    cache: AppreciationCache = request.app.state.appreciations
+    return cache
 
 
 def visit_counter(request: Request) -> VisitCounter:
-    tally: VisitCounter = request.app.state.visit_counter
-    return tally
+    counter: VisitCounter = request.app.state.visit_counter
+    return counter
 
 
 routes = [

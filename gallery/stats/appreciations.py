@@ -1,4 +1,4 @@
-"""Appreciations: how many visitors appreciate a work, and how one is known again without knowing who it is."""
+"""Appreciations: counting them, and recognising a visitor without knowing who it is."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from gallery.db.content_version import GenerationTracker
 from gallery.stats.models import Appreciation
 from gallery.stats.visit_counter import VisitCounter
 
-MAX_AGE = 10.0  # seconds that a number may be old
+MAX_AGE = 10.0  # seconds for which a count may be reused
 KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def new_key() -> str:
-    """128 random bits by which a browser is known again; only the browser keeps them."""
+    """128 random bits that identify a browser; only the browser stores them."""
     return secrets.token_urlsafe(16)
 
 
 def appreciation_token(key: str, artwork_id: int, secret: str) -> str:
-    """What is kept of an appreciation. Without the visitor's key, two of the same visitor look like anybody's."""
+    """The stored token of an appreciation. Without the visitor's key, nobody can link two of the same visitor."""
     message = f"appreciation {artwork_id} {key}".encode()
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()[:32]
 
 
-async def is_appreciated(token: str, artwork_id: int, tally: VisitCounter) -> bool:
-    """Whether the visitor of `token` appreciates the work; one query at most."""
-    waiting = tally.presses_of(artwork_id).get(token)
+async def is_appreciated(token: str, artwork_id: int, counter: VisitCounter) -> bool:
+    """Whether the visitor with `token` appreciates the work; at most one query."""
+    waiting = counter.presses_of(artwork_id).get(token)
     return await Appreciation.exists(token=token, is_there=True) if waiting is None else waiting
 
 
-async def count_appreciations(artwork_id: int, tally: VisitCounter) -> int:
-    """How many visitors appreciate the work, those of this process included that are not written yet."""
-    waiting = tally.presses_of(artwork_id)
+async def count_appreciations(artwork_id: int, counter: VisitCounter) -> int:
+    """How many visitors appreciate the work, including changes that this process has not written yet."""
+    waiting = counter.presses_of(artwork_id)
     written = Appreciation.filter(artwork_id=artwork_id, is_there=True)
     return await written.exclude(token__in=list(waiting)).count() + sum(waiting.values())
 
@@ -50,40 +50,40 @@ class AppreciationCount:
 
 
 class AppreciationCache:
-    """How many appreciate the works on view, remembered by this process for a few seconds."""
+    """The appreciation counts of works on view, cached by this process for a few seconds."""
 
-    def __init__(self, content: GenerationTracker, tally: VisitCounter) -> None:
+    def __init__(self, content: GenerationTracker, counter: VisitCounter) -> None:
         self._content = content
-        self._tally = tally
+        self._counter = counter
         self._generation: tuple[int, int] | None = None
-        self._known: dict[str, AppreciationCount] = {}
+        self._counts: dict[str, AppreciationCount] = {}
 
     async def of(self, public_id: str) -> AppreciationCount:
-        """Raises HTTPException 410 for a work that was withdrawn, 404 for any other that is not on view."""
+        """The count of a work. Raises HTTPException: 410 if it was withdrawn, 404 if it is not on view otherwise."""
         generation = self._content.fresh() or await self._content.generation()
         if generation != self._generation:
-            self._known.clear()
+            self._counts.clear()
             self._generation = generation
-        known = self._known.get(public_id)
-        if known is None:
-            known = AppreciationCount((await load_on_view(public_id)).id, 0, float("-inf"))
-        if time.monotonic() - known.read_at < MAX_AGE:
-            return known
-        number = await count_appreciations(known.artwork_id, self._tally)
+        count = self._counts.get(public_id)
+        if count is None:
+            count = AppreciationCount((await load_on_view(public_id)).id, 0, float("-inf"))
+        if time.monotonic() - count.read_at < MAX_AGE:
+            return count
+        number = await count_appreciations(count.artwork_id, self._counter)
         return self._keep(
-            public_id, AppreciationCount(known.artwork_id, number, time.monotonic()), generation
+            public_id, AppreciationCount(count.artwork_id, number, time.monotonic()), generation
         )
 
-    async def again(self, public_id: str, known: AppreciationCount) -> AppreciationCount:
-        """The same, read anew: somebody has just pressed."""
-        number = await count_appreciations(known.artwork_id, self._tally)
+    async def read_again(self, public_id: str, count: AppreciationCount) -> AppreciationCount:
+        """The count, read from the database again, because somebody has just pressed the button."""
+        number = await count_appreciations(count.artwork_id, self._counter)
         return self._keep(
-            public_id, AppreciationCount(known.artwork_id, number, time.monotonic()), self._generation
+            public_id, AppreciationCount(count.artwork_id, number, time.monotonic()), self._generation
         )
 
     def _keep(
-        self, public_id: str, known: AppreciationCount, generation: tuple[int, int] | None
+        self, public_id: str, count: AppreciationCount, generation: tuple[int, int] | None
     ) -> AppreciationCount:
         if generation == self._generation:
-            self._known[public_id] = known
-        return known
+            self._counts[public_id] = count
+        return count

@@ -1,4 +1,4 @@
-"""What the worker does about figures: forget appreciations that were taken back."""
+"""Chores of the statistics: delete appreciations that were taken back."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import time
 from gallery.stats.models import Appreciation
 from gallery.worker import Chore, ChoreContext
 
-DELETED_AFTER = 86_400  # seconds; by then every process has written what came before
+DELETED_AFTER = 86_400  # seconds; by then every process has written its older changes
 
 
 async def delete_taken_back(context: ChoreContext) -> bool:
-    """Delete appreciations that were taken back a day ago."""
+    """Delete appreciations that were taken back more than a day ago."""
     old = time.time_ns() - DELETED_AFTER * 1_000_000_000
     await Appreciation.filter(is_there=False, changed_at__lt=old).delete()
     return False

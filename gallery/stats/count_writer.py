@@ -1,7 +1,8 @@
-"""How counts are written: all that a process counted within a second, in one transaction beside everything else.
+"""Writing counts: every second, each process writes its counts in one transaction on a connection of its own.
 
-Rows are added to, so any number of processes count the same page. The works, projects, themes and exhibitions that are
-counted are held meanwhile; one that somebody else is just changing, such as a withdrawal, is left for the next time.
+Counts are added to the rows, so any number of processes can count the same page. The counted works, projects, themes
+and exhibitions are locked while this happens. A row that another transaction has locked, such as a withdrawal, waits
+for the next write.
 """
 
 from __future__ import annotations
@@ -18,48 +19,51 @@ from typing import Any, NamedTuple
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 
-from gallery.artworks.models import Status
+from gallery.artworks.models import Artwork, Status
 from gallery.db.connection import BACKGROUND_CONNECTION, Model, QuerySet, in_transaction, locked
 from gallery.db.model_tables import table_name
+from gallery.exhibitions.models import Exhibition
+from gallery.organisations.models import Project
 from gallery.stats.models import CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
 from gallery.stats.visit_counter import AppreciationChange, CountBatch, VisitCounter
+from gallery.themes.models import Theme
 
 logger = logging.getLogger("gallery.stats")
 
-WRITE_INTERVAL = 1.0  # seconds between two writings; a process that is killed loses as much
-FINAL_ATTEMPTS = 5  # of a process that stops, for what others hold just then
+WRITE_INTERVAL = 1.0  # seconds; a killed process loses at most the counts of this time
+FINAL_ATTEMPTS = 5  # when a process stops, for rows that others have locked
 ROWS_PER_STATEMENT = 500  # in one statement
 
 
 class CountedPage(NamedTuple):
-    """Where pages of one kind lie, and how they are counted."""
+    """A kind of page that is counted."""
 
-    subject: str  # the relation of `counts` to what is counted
-    name: str  # the field by which addresses name it
+    model: type[Model]  # the counted rows
+    name: str  # the field that identifies a row in addresses
     counts: type[Model]
+    column: str  # of the table of `counts`: the id of the counted row
 
     def rows(self) -> QuerySet[Any]:
-        """What may be counted. By relation: exhibitions stand above what is counted."""
-        rows: QuerySet[Any] = self.counts._meta.fields_map[self.subject].related_model.all()  # type: ignore[attr-defined]
-        return rows.exclude(status=Status.WITHDRAWN) if self.counts is WorkCount else rows
+        """The rows whose pages are counted."""
+        return self.model.exclude(status=Status.WITHDRAWN) if self.model is Artwork else self.model.all()
 
 
 COUNTED_PAGES: Mapping[str, CountedPage] = {
-    "works": CountedPage("artwork", "public_id", WorkCount),
-    "projects": CountedPage("project", "slug", ProjectCount),
-    "themes": CountedPage("theme", "slug", ThemeCount),
-    "exhibitions": CountedPage("exhibition", "slug", ExhibitionCount),
+    "works": CountedPage(Artwork, "public_id", WorkCount, "artwork_id"),
+    "projects": CountedPage(Project, "slug", ProjectCount, "project_id"),
+    "themes": CountedPage(Theme, "slug", ThemeCount, "theme_id"),
+    "exhibitions": CountedPage(Exhibition, "slug", ExhibitionCount, "exhibition_id"),
 }
 COUNTED_PATH = re.compile(rf"/[a-z]{{2}}/({'|'.join(COUNTED_PAGES)})/([A-Za-z0-9_-]{{1,60}})")
 
-CountChanges = Counter[tuple[int, date, CountKind]]  # (id of what is counted, day, kind)
+CountChanges = Counter[tuple[int, date, CountKind]]  # (id of the counted row, day, kind)
 
 
 @asynccontextmanager
-async def write_periodically(tally: VisitCounter) -> AsyncIterator[None]:
-    """Write what `tally` counts, every second and at the end."""
+async def write_periodically(counter: VisitCounter) -> AsyncIterator[None]:
+    """Write the counts of `counter` every second, and once more at the end."""
     stopped = asyncio.Event()
-    writing = asyncio.create_task(_write_until(stopped, tally))
+    writing = asyncio.create_task(_write_until(stopped, counter))
     try:
         yield
     finally:
@@ -67,43 +71,43 @@ async def write_periodically(tally: VisitCounter) -> AsyncIterator[None]:
         await writing
 
 
-async def _write_until(stopped: asyncio.Event, tally: VisitCounter) -> None:
+async def _write_until(stopped: asyncio.Event, counter: VisitCounter) -> None:
     while not stopped.is_set():
         try:
             await asyncio.wait_for(stopped.wait(), WRITE_INTERVAL)
         except TimeoutError:
-            await _try_to_write(tally)
+            await _try_to_write(counter)
     for _ in range(FINAL_ATTEMPTS):
-        if await _try_to_write(tally):
+        if await _try_to_write(counter):
             return
         await asyncio.sleep(0.2)
 
 
-async def _try_to_write(tally: VisitCounter) -> bool:
-    """Whether nothing is left. A database that is busy or away must not stop the site: the counts wait."""
+async def _try_to_write(counter: VisitCounter) -> bool:
+    """Write; whether nothing is left. If the database is busy or away, the counts wait and the site goes on."""
     try:
-        return await write_counts(tally)
+        return await write_counts(counter)
     except Exception as fault:
         logger.warning("Counts could not be written and wait: %s", type(fault).__name__)
         return False
 
 
-async def write_counts(tally: VisitCounter) -> bool:
-    """Write all that `tally` has counted; False where something is left for the next time."""
-    batch = tally.take()
+async def write_counts(counter: VisitCounter) -> bool:
+    """Write all counts of `counter`; False if some are left for the next time."""
+    batch = counter.take()
     if not batch:
         return True
     try:
         left = await write_batch(batch)
     except BaseException:
-        tally.put_back(batch)
+        counter.put_back(batch)
         raise
-    tally.put_back(left)
+    counter.put_back(left)
     return not left
 
 
 async def write_batch(batch: CountBatch) -> CountBatch:
-    """Add a batch to what was counted before; returns what others hold just now. What is gone is not counted."""
+    """Add a batch to the stored counts; returns the counts of rows that others have locked. Deleted rows are skipped."""
     left = CountBatch()
     async with in_transaction(BACKGROUND_CONNECTION) as connection:
         for name in COUNTED_PAGES:  # in the same order in every process
@@ -112,56 +116,56 @@ async def write_batch(batch: CountBatch) -> CountBatch:
 
 
 async def _write_page(connection: BaseDBAsyncClient, batch: CountBatch, left: CountBatch, name: str) -> None:
-    place = COUNTED_PAGES[name]
+    page = COUNTED_PAGES[name]
     opened = _opened_in(batch, name)
     followed = {key: number for key, number in batch.followed.items() if key[1] == name}
-    presses = batch.presses if place.counts is WorkCount else {}
+    presses = batch.presses if page.model is Artwork else {}
     ids = {id for _, _, id in followed} | {press.artwork_id for press in presses.values()}
     if not opened and not ids:
         return
-    by_name: dict[str, Any] = {f"{place.name}__in": list(opened)}
-    asked = place.rows().filter(Q(**by_name) | Q(id__in=list(ids)))
-    held, busy = await _lock_rows(connection, asked.only("id", place.name))
+    by_name: dict[str, Any] = {f"{page.name}__in": list(opened)}
+    rows = page.rows().filter(Q(**by_name) | Q(id__in=list(ids)))
+    locked_rows, busy_rows = await _lock_rows(connection, rows.only("id", page.name))
     numbers: CountChanges = Counter()
-    for row in held:
-        for day, _path, number in opened.get(getattr(row, place.name), ()):
+    for row in locked_rows:
+        for day, _path, number in opened.get(getattr(row, page.name), ()):
             numbers[row.id, day, CountKind.SEEN] += number
-    for row in busy:
-        for day, path, number in opened.get(getattr(row, place.name), ()):
+    for row in busy_rows:
+        for day, path, number in opened.get(getattr(row, page.name), ()):
             left.opened[day, path] += number
-    held_ids, busy_ids = {row.id for row in held}, {row.id for row in busy}
+    locked_ids, busy_ids = {row.id for row in locked_rows}, {row.id for row in busy_rows}
     for key, number in followed.items():
-        if key[2] in held_ids:
+        if key[2] in locked_ids:
             numbers[key[2], key[0], CountKind.FOLLOWED] += number
         elif key[2] in busy_ids:
             left.followed[key] += number
-    await _add_counts(connection, place, numbers)
+    await _add_counts(connection, page, numbers)
     await _write_appreciations(
-        connection, {token: each for token, each in presses.items() if each.artwork_id in held_ids}
+        connection, {token: each for token, each in presses.items() if each.artwork_id in locked_ids}
     )
     left.presses.update({token: each for token, each in presses.items() if each.artwork_id in busy_ids})
 
 
-def _opened_in(batch: CountBatch, place: str) -> dict[str, list[tuple[date, str, int]]]:
-    """What of a batch are pages of `place`: name → (day, path, number); the two languages are one."""
-    found: dict[str, list[tuple[date, str, int]]] = defaultdict(list)
+def _opened_in(batch: CountBatch, kind: str) -> dict[str, list[tuple[date, str, int]]]:
+    """The views of pages of `kind`: name → (day, path, number), both languages together."""
+    views: dict[str, list[tuple[date, str, int]]] = defaultdict(list)
     for (day, path), number in batch.opened.items():
         matched = COUNTED_PATH.fullmatch(path)
-        if matched is not None and matched[1] == place:
-            found[matched[2]].append((day, path, number))
-    return found
+        if matched is not None and matched[1] == kind:
+            views[matched[2]].append((day, path, number))
+    return views
 
 
 async def _lock_rows(connection: BaseDBAsyncClient, rows: QuerySet[Any]) -> tuple[list[Any], list[Any]]:
-    """`rows`, locked; and apart from them those that another transaction holds at this moment."""
-    found = await rows.using_db(connection)
-    held = await locked(rows.using_db(connection), skip_locked=True)
-    held_ids = {row.id for row in held}
-    return held, [row for row in found if row.id not in held_ids]
+    """Lock `rows`; returns the locked ones, and those that another transaction has locked."""
+    all_rows = await rows.using_db(connection)
+    locked_rows = await locked(rows.using_db(connection), skip_locked=True)
+    locked_ids = {row.id for row in locked_rows}
+    return locked_rows, [row for row in all_rows if row.id not in locked_ids]
 
 
-async def _add_counts(connection: BaseDBAsyncClient, place: CountedPage, numbers: CountChanges) -> None:
-    table, column = table_name(place.counts), f"{place.subject}_id"
+async def _add_counts(connection: BaseDBAsyncClient, page: CountedPage, numbers: CountChanges) -> None:
+    table, column = table_name(page.counts), page.column
     rows = [(id, day, kind.value, number) for (id, day, kind), number in sorted(numbers.items())]
     await _insert(
         connection,
@@ -175,7 +179,7 @@ async def _add_counts(connection: BaseDBAsyncClient, place: CountedPage, numbers
 async def _write_appreciations(
     connection: BaseDBAsyncClient, presses: Mapping[str, AppreciationChange]
 ) -> None:
-    """Keep the latest word of each visitor, whichever process wrote first."""
+    """Store each visitor's latest change, whichever process writes first."""
     rows = [
         (token, each.artwork_id, each.day, each.is_there, each.changed_at)
         for token, each in sorted(presses.items())
@@ -190,7 +194,7 @@ async def _write_appreciations(
 
 
 async def _insert(connection: BaseDBAsyncClient, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """`statement` with the values of `rows` for its {}, as each database takes them."""
+    """Execute `statement` with the values of `rows` for its {}, in the parameter style of the database."""
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
         some = rows[start : start + ROWS_PER_STATEMENT]
         if connection.capabilities.dialect == "sqlite":
@@ -199,7 +203,7 @@ async def _insert(connection: BaseDBAsyncClient, statement: str, rows: Sequence[
         else:
             width = len(some[0])
             marks = [
-                "(" + ", ".join(f"${row * width + place}" for place in range(1, width + 1)) + ")"
+                "(" + ", ".join(f"${row * width + column}" for column in range(1, width + 1)) + ")"
                 for row in range(len(some))
             ]
             values = [each for row in some for each in row]

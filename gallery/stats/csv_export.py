@@ -1,4 +1,4 @@
-"""Figures as a sheet: a row for each day and work or project, in UTF-8 with a mark, harmless to programs that calculate."""
+"""Statistics as CSV: a row per day and work or project, in UTF-8 with a byte order mark, with formulas escaped."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ HEADINGS = (
     _l("Links followed"),
 )
 
-# A cell that begins so is a formula for one program or another, in full width too where Chinese is typed.
+# Spreadsheet programs read a cell with such a beginning as a formula, some also with full-width characters.
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def escape_formula(text: str) -> str:
-    """`text` as a cell that no program takes for a formula."""
+    """`text` as a cell that no spreadsheet program reads as a formula."""
     return f"'{text}" if text.startswith(FORMULA_PREFIXES) else text
 
 
 async def export_csv(scope: StatsScope, span: DateRange, pages: Pages, language: str) -> AsyncIterator[bytes]:
-    """The sheet, piece by piece; days on which nothing was counted have no row."""
+    """The CSV file in chunks; days without any count have no row."""
     yield codecs.BOM_UTF8 + csv_lines([str(word) for word in HEADINGS])
-    for piece in span.stretches(DAYS_PER_CHUNK):
+    for piece in span.split(DAYS_PER_CHUNK):
         works = await totals.by_work_and_day(scope.ids, piece)
         projects = await totals.by_project_and_day(scope.ids, piece)
         about_works = await _describe_works(
@@ -55,8 +55,8 @@ async def export_csv(scope: StatsScope, span: DateRange, pages: Pages, language:
         about_projects = await _describe_projects({id for _day, id in projects}, pages, language)
         rows = [
             [day.isoformat(), *about[id], counted.seen, counted.appreciated, counted.followed]
-            for found, about in ((works, about_works), (projects, about_projects))
-            for (day, id), counted in sorted(found.items())
+            for counts_by_key, about in ((works, about_works), (projects, about_projects))
+            for (day, id), counted in sorted(counts_by_key.items())
             if id in about
         ]
         rows.sort(key=lambda row: str(row[0]))
@@ -75,8 +75,8 @@ def csv_lines(*rows: list[Any]) -> bytes:
 async def _describe_works(
     ids: Collection[int], pages: Pages, language: str, *, is_member: bool
 ) -> Mapping[int, list[str]]:
-    """What a row says of each work; no database takes ever so many ids at once."""
-    found: dict[int, list[str]] = {}
+    """Work id → the cells that describe it, in batches, because databases limit the ids in one query."""
+    cells_by_id: dict[int, list[str]] = {}
     every = sorted(ids)
     for start in range(0, len(every), IDS_PER_QUERY):
         some = Artwork.filter(id__in=every[start : start + IDS_PER_QUERY]).exclude(status=Status.WITHDRAWN)
@@ -84,14 +84,14 @@ async def _describe_works(
         if not is_member:
             await load_as_sent(works)
         for work in works:
-            found[work.id] = [
+            cells_by_id[work.id] = [
                 _("Work"),
                 work.spoken("title", language).text,
                 pages.absolute(pages.url("visits:artwork", language=language, public_id=work.public_id)),
                 ", ".join(localized(theme, "title").text for theme in work.themes),
                 localized(work.project, "title").text if work.project else "",
             ]
-    return found
+    return cells_by_id
 
 
 async def _describe_projects(ids: Collection[int], pages: Pages, language: str) -> Mapping[int, list[str]]:

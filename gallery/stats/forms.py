@@ -1,4 +1,4 @@
-"""What may be typed to choose a span of days."""
+"""The form for a range of days."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ INVALID_DATE = _l("Please write a date, such as 2026-12-22.")
 
 
 def last_days(number: int) -> DateRange:
-    """Today and the days before it, so many together."""
+    """The last `number` days, today included."""
     return DateRange(today() - timedelta(days=number - 1), today())
 
 
 class DateRangeForm(Form):
-    """From when until when figures are shown."""
+    """The first and last day of the statistics."""
 
     first = DateField(_l("From"), [Optional()], invalid_value_message=INVALID_DATE)
     last = DateField(_l("Until"), [Optional()], invalid_value_message=INVALID_DATE)
 
     def is_right(self) -> bool:
-        """Whether it is a span, and not too long to be drawn."""
+        """Whether it is a range of days, and not too long to be drawn."""
         if not self.validate():
             return False
         first, last = self["first"].data, self["last"].data

@@ -1,4 +1,4 @@
-"""What was counted, by what it is about and by day, as it is kept. Nothing here says who it was."""
+"""Models: daily counts per page, and appreciations. No row says who the visitor was."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ class ExhibitionCount(Model):
 
 
 class Appreciation(Model):
-    """One visitor's appreciation of one work. It is known again by a hash that only the visitor's cookie leads to.
+    """One visitor's appreciation of one work. The token is a hash that needs the visitor's cookie.
 
-    One that was taken back stays for a while, so that the later word holds wherever the two are written.
+    One that was taken back is kept for a while, so that the later change wins whichever process writes first.
     """
 
     token = fields.CharField(max_length=32, primary_key=True)

@@ -1,4 +1,4 @@
-"""A plot of one kind of figures as numbers to draw: bars over time, on a scale of round steps."""
+"""Bar charts over time: coordinates of bars and axis labels for one kind of count."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import shown_date, shown_number
 
-# In units of the drawing, which is as wide as its column.
+# In SVG units; the drawing is scaled to the width of its column.
 WIDTH, HEIGHT = 360, 168
 LEFT, RIGHT, TOP, BOTTOM = 44, 4, 10, 26
-BAR_GAP = 0.18  # of a bar's place
+BAR_GAP = 0.18  # share of a bar's slot
 
-DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest spans with a bar for each day, for each week
+DAYS_BY_DAY, DAYS_BY_WEEK = 62, 400  # the longest ranges with one bar per day, per week
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """Some days that are one bar and one row."""
+    """The days that one bar and one table row stand for."""
 
     span: DateRange
     counted: Counts
@@ -53,13 +53,13 @@ class Plot:
     ticks: Sequence[Tick]
     begins: str
     ends: str
-    told: str  # the same in a sentence
+    summary: str  # the same in a sentence
 
 
 def buckets(by_day: Mapping[date, Counts], span: DateRange) -> list[Bucket]:
-    """The days of a span, the weeks from its first day on, or its months, so that a plot has some sixty bars at most."""
+    """Split a range into days, weeks from its first day on, or months, so that a chart has about sixty bars at most."""
     days = 1 if span.days <= DAYS_BY_DAY else 7
-    pieces = span.stretches(days) if span.days <= DAYS_BY_WEEK else split_by_month(span)
+    pieces = span.split(days) if span.days <= DAYS_BY_WEEK else split_by_month(span)
     return [
         Bucket(
             piece,
@@ -74,31 +74,31 @@ def buckets(by_day: Mapping[date, Counts], span: DateRange) -> list[Bucket]:
 
 
 def split_by_month(span: DateRange) -> list[DateRange]:
-    found = []
+    parts = []
     first = span.first
     while first <= span.last:
         following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-        found.append(DateRange(first, min(following - timedelta(days=1), span.last)))
+        parts.append(DateRange(first, min(following - timedelta(days=1), span.last)))
         first = following
-    return found
+    return parts
 
 
-def bar_plot(shown: Sequence[Bucket], number: Callable[[Counts], int]) -> Plot:
-    """Bars of what `number` takes of each bucket."""
-    numbers = [number(each.counted) for each in shown]
+def bar_plot(chart_buckets: Sequence[Bucket], number: Callable[[Counts], int]) -> Plot:
+    """A chart of the number that `number` takes from each bucket."""
+    numbers = [number(each.counted) for each in chart_buckets]
     top, step = axis_scale(max(numbers, default=0))
     inside = HEIGHT - TOP - BOTTOM
-    place = (WIDTH - LEFT - RIGHT) / max(len(shown), 1)
+    slot = (WIDTH - LEFT - RIGHT) / max(len(chart_buckets), 1)
     bars = []
-    for position, (each, value) in enumerate(zip(shown, numbers, strict=True)):
+    for position, (each, value) in enumerate(zip(chart_buckets, numbers, strict=True)):
         if not value:
             continue
         height = value / top * inside
         bars.append(
             Bar(
-                x=round(LEFT + place * (position + BAR_GAP / 2), 2),
+                x=round(LEFT + slot * (position + BAR_GAP / 2), 2),
                 y=round(TOP + inside - height, 2),
-                width=round(place * (1 - BAR_GAP), 2),
+                width=round(slot * (1 - BAR_GAP), 2),
                 height=round(height, 2),
                 words=f"{each.words}: {shown_number(value)}",
             )
@@ -110,26 +110,26 @@ def bar_plot(shown: Sequence[Bucket], number: Callable[[Counts], int]) -> Plot:
     return Plot(
         bars=bars,
         ticks=ticks,
-        begins=shown_date(shown[0].span.first, "medium") if shown else "",
-        ends=shown_date(shown[-1].span.last, "medium") if shown else "",
-        told=told(shown, numbers),
+        begins=shown_date(chart_buckets[0].span.first, "medium") if chart_buckets else "",
+        ends=shown_date(chart_buckets[-1].span.last, "medium") if chart_buckets else "",
+        summary=summary(chart_buckets, numbers),
     )
 
 
-def told(shown: Sequence[Bucket], numbers: Sequence[int]) -> str:
-    """What the plot shows, for those who do not see it."""
+def summary(chart_buckets: Sequence[Bucket], numbers: Sequence[int]) -> str:
+    """The chart as a sentence, for people who cannot see it."""
     if not any(numbers):
         return _("Nothing was counted in this time.")
     most = max(numbers)
     return _("%(total)s in all; the most, %(most)s, on %(when)s. The table below has every number.") % {
         "total": shown_number(sum(numbers)),
         "most": shown_number(most),
-        "when": shown[numbers.index(most)].words,
+        "when": chart_buckets[numbers.index(most)].words,
     }
 
 
 def axis_scale(largest: int) -> tuple[int, int]:
-    """The top of an axis that reaches `largest`, and its step: 1, 2 or 5 times a power of ten, at most four steps."""
+    """(top, step) of an axis that reaches `largest`: at most four steps of 1, 2 or 5 times a power of ten."""
     step, factors = 1, (2, 2.5, 2)  # 1, 2, 5, 10, 20 …
     turn = 0
     while step * 4 < largest:

@@ -1,4 +1,4 @@
-"""The way from a page to where a project is supported: it leads to a link that the organisation gave, and counts."""
+"""Support links of projects: redirect to the address that the organisation gave, and count the visit."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from gallery.web.languages import set_language
 from gallery.web.rendering import render
 from gallery.web.security import RateLimit, client_network
 
-# What one network follows within a minute; more is led on, and not counted.
+# Per network. Further visits are redirected but not counted.
 COUNT_LIMIT = RateLimit(times=60, seconds=60)
-# The page that one comes to learns which site one came from, and not which work.
+# The target page learns from which site the visitor comes, but not from which work.
 HEADERS = {
     "cache-control": "no-store",
     "referrer-policy": "strict-origin",
@@ -28,7 +28,7 @@ HEADERS = {
 
 
 async def follow_from_work(request: Request) -> Response:
-    """A visitor goes from a work's page to where the project behind it is supported."""
+    """Redirect from a work's page to a support link of its project."""
     set_language(request.path_params["language"])
     artwork = await load_on_view(request.path_params["public_id"], "project")
     if artwork.project is None:
@@ -37,7 +37,7 @@ async def follow_from_work(request: Request) -> Response:
 
 
 async def follow_from_project(request: Request) -> Response:
-    """A visitor goes from a project's page to where it is supported."""
+    """Redirect from a project's page to one of its support links."""
     set_language(request.path_params["language"])
     project = await Project.get_or_none(slug=request.path_params["slug"], organisation__is_active=True)
     if project is None or not await Artwork.all().on_view().filter(project_id=project.id).exists():
@@ -46,7 +46,7 @@ async def follow_from_project(request: Request) -> Response:
 
 
 async def _redirect_to_link(request: Request, project: Project, artwork_id: int | None) -> Response:
-    """On to the link of the address's kind; nothing that the visitor sends says where that is."""
+    """Redirect to the stored link of the kind in the address; the visitor cannot choose the target."""
     way = next((each for each in project.support_links if each.kind == request.path_params["kind"]), None)
     if way is None:
         raise HTTPException(404)
@@ -59,8 +59,8 @@ async def _redirect_to_link(request: Request, project: Project, artwork_id: int 
 def _count(request: Request, project: Project, artwork_id: int | None) -> None:
     network = client_network(request)
     if request.method == "GET" and is_visitor(dict(request.scope["headers"])) and COUNT_LIMIT.allows(network):
-        tally: VisitCounter = request.app.state.visit_counter
-        tally.follow(project.id, artwork_id)
+        counter: VisitCounter = request.app.state.visit_counter
+        counter.follow(project.id, artwork_id)
 
 
 routes = [

@@ -1,6 +1,6 @@
-"""Sums of what was counted, over a span of days: by day, work, theme, project, organisation and exhibition.
+"""Total counts over a range of days: by day, work, theme, project, organisation or exhibition.
 
-Each is two or three queries, however long the span and however many the works.
+Each function makes two or three queries, whatever the length of the range and the number of works.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class DateRange:
     def days(self) -> int:
         return (self.last - self.first).days + 1
 
-    def stretches(self, days: int) -> Iterator[DateRange]:
-        """The span in pieces of at most `days`."""
+    def split(self, days: int) -> Iterator[DateRange]:
+        """The range in parts of at most `days` days."""
         first = self.first
         while first <= self.last:
             yield DateRange(first, min(first + timedelta(days=days - 1), self.last))
@@ -38,7 +38,7 @@ class DateRange:
 
 @dataclass
 class Counts:
-    """How often something was seen, appreciated, and a project's link followed."""
+    """How often something was seen, appreciated, and its project's links followed."""
 
     seen: int = 0
     appreciated: int = 0
@@ -53,26 +53,28 @@ CountsByKey = dict[Any, Counts]
 
 
 def total_counts(sums: Iterable[Counts]) -> Counts:
-    found = Counts()
+    result = Counts()
     for each in sums:
-        found = Counts(
-            found.seen + each.seen, found.appreciated + each.appreciated, found.followed + each.followed
+        result = Counts(
+            result.seen + each.seen,
+            result.appreciated + each.appreciated,
+            result.followed + each.followed,
         )
-    return found
+    return result
 
 
 async def by_work(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By the id of the work; links are counted that were followed from its page."""
+    """By work id; links count if they were followed from the work's page."""
     return await _grouped(organisations, span, "artwork_id")
 
 
 async def by_theme(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By the id of the theme, None for works without one: sums of the works. A work with two themes counts for both."""
+    """By theme id, None for works without a theme: totals of the works. A work with two themes counts for both."""
     return await _grouped(organisations, span, "artwork__themes__id")
 
 
 async def by_work_and_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By (day, id of the work)."""
+    """By (day, work id)."""
     sums: CountsByKey = defaultdict(Counts)
     for day, work, kind, number in await _works(organisations, span).values_list(
         "day", "artwork_id", "kind", "number"
@@ -87,7 +89,7 @@ async def by_work_and_day(organisations: Collection[int], span: DateRange) -> Co
 
 
 async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By day: works that were seen and appreciated, and every link of a project that was followed."""
+    """By day: views and appreciations of works, and all followed project links."""
     sums: CountsByKey = defaultdict(Counts)
     seen = _works(organisations, span).filter(kind=CountKind.SEEN)
     await _add(sums, seen, "day")
@@ -97,14 +99,14 @@ async def by_day(organisations: Collection[int], span: DateRange) -> CountsByKey
 
 
 async def by_project(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By the id of the project: its page, and every link of it that was followed, from there or from a work."""
+    """By project id: views of its page, and its links followed from there or from a work."""
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, _projects(organisations, span), "project_id")
     return sums
 
 
 async def by_project_and_day(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By (day, id of the project)."""
+    """By (day, project id)."""
     sums: CountsByKey = defaultdict(Counts)
     rows = _projects(organisations, span).values_list("day", "project_id", "kind", "number")
     for day, project, kind, number in await rows:
@@ -113,7 +115,7 @@ async def by_project_and_day(organisations: Collection[int], span: DateRange) ->
 
 
 async def by_organisation(organisations: Collection[int], span: DateRange) -> CountsByKey:
-    """By the id of the organisation, as `by_day` counts."""
+    """By organisation id, counted as in `by_day`."""
     sums: CountsByKey = defaultdict(Counts)
     seen = _works(organisations, span).filter(kind=CountKind.SEEN)
     await _add(sums, seen, "artwork__organisation_id")
@@ -124,14 +126,14 @@ async def by_organisation(organisations: Collection[int], span: DateRange) -> Co
 
 
 async def by_exhibition(span: DateRange) -> CountsByKey:
-    """By the id of the exhibition: how often its pages were opened."""
+    """By exhibition id: views of its pages."""
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, ExhibitionCount.filter(**_within(span)), "exhibition_id")
     return sums
 
 
 async def by_theme_page(span: DateRange) -> CountsByKey:
-    """By the id of the theme: how often its own page was opened."""
+    """By theme id: views of the theme's own page."""
     sums: CountsByKey = defaultdict(Counts)
     await _add(sums, ThemeCount.filter(**_within(span)), "theme_id")
     return sums

@@ -1,4 +1,4 @@
-"""The page of figures at the desk: for an organisation its own, for curators those of all; and the same as a sheet."""
+"""The desk's statistics page and its CSV download."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from gallery.artworks.as_sent import load_as_sent
 from gallery.artworks.models import Artwork, Status, edition_is_not_replaced
 from gallery.clock import today
 from gallery.db.connection import Model
+from gallery.exhibitions.models import Edition
 from gallery.organisations.models import Project
 from gallery.stats import totals
 from gallery.stats.access import StatsScope, load_stats_scope
 from gallery.stats.csv_export import export_csv
 from gallery.stats.forms import DEFAULT_DAYS, DateRangeForm, last_days
-from gallery.stats.models import ExhibitionCount
 from gallery.stats.plots import bar_plot, buckets
 from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
 from gallery.web.languages import gettext as _
 from gallery.web.rendering import pages_of, render
 
-WORKS_LISTED = 200  # the newest; the sheet has all
+WORKS_LISTED = 200  # the newest; the CSV file has all
 
 
 async def index(request: Request) -> Response:
-    """A partner sees how often the works of their organisation were seen and appreciated; a curator sees it of all."""
+    """Show views, appreciations and followed links: to partners for their organisation, to curators for all."""
     scope = await load_stats_scope(request)
     form = requested_range(request)
     if not form.is_right():
@@ -39,7 +39,7 @@ async def index(request: Request) -> Response:
         return render(request, "stats/index.html", context, status=422)
     span = form.span
     by_day = await totals.by_day(scope.ids, span)
-    shown = buckets(by_day, span)
+    chart_buckets = buckets(by_day, span)
     whole = total_counts(by_day.values())
     context = {
         "scope": scope,
@@ -51,20 +51,20 @@ async def index(request: Request) -> Response:
             | ({"organisation": scope.chosen.id} if scope.chosen else {})
         ),
         "counted": whole,
-        "buckets": shown,
+        "buckets": chart_buckets,
         "plots": [
-            ("seen", _("Works seen"), whole.seen, bar_plot(shown, lambda each: each.seen)),
+            ("seen", _("Works seen"), whole.seen, bar_plot(chart_buckets, lambda each: each.seen)),
             (
                 "appreciated",
                 _("Works appreciated"),
                 whole.appreciated,
-                bar_plot(shown, lambda each: each.appreciated),
+                bar_plot(chart_buckets, lambda each: each.appreciated),
             ),
             (
                 "followed",
                 _("Project links followed"),
                 whole.followed,
-                bar_plot(shown, lambda each: each.followed),
+                bar_plot(chart_buckets, lambda each: each.followed),
             ),
         ],
         **(
@@ -77,7 +77,7 @@ async def index(request: Request) -> Response:
 
 
 async def download(request: Request) -> Response:
-    """A partner takes the figures home as a sheet: each day, each work."""
+    """Download the statistics as CSV, per day and work."""
     scope = await load_stats_scope(request)
     form = requested_range(request)
     if not form.is_right():
@@ -92,16 +92,16 @@ async def download(request: Request) -> Response:
 
 
 def requested_range(request: Request) -> DateRangeForm:
-    """The span of the address; the last thirty days where it names none."""
-    asked = request.query_params
-    if "first" in asked or "last" in asked:
-        return DateRangeForm(asked)
+    """The range of days in the address, by default the last thirty days."""
+    query = request.query_params
+    if "first" in query or "last" in query:
+        return DateRangeForm(query)
     span = last_days(DEFAULT_DAYS)
     return DateRangeForm(ImmutableMultiDict({"first": str(span.first), "last": str(span.last)}))
 
 
 def preset_ranges() -> list[tuple[str, DateRange]]:
-    """Spans that one press chooses."""
+    """Ranges that the page offers as links."""
     day = today()
     return [
         (_("7 days"), last_days(7)),
@@ -113,7 +113,7 @@ def preset_ranges() -> list[tuple[str, DateRange]]:
 
 
 async def _organisation_context(scope: StatsScope, span: DateRange) -> dict[str, Any]:
-    """The works, themes and projects of the organisations, newest first and never by who was seen most."""
+    """The organisations' works, themes and projects, newest first. Never ranked by views."""
     by_work = await totals.by_work(scope.ids, span)
     newest = sorted(by_work, reverse=True)[:WORKS_LISTED]
     works = await Artwork.filter(id__in=newest).exclude(status=Status.WITHDRAWN).order_by("-id")
@@ -129,15 +129,11 @@ async def _organisation_context(scope: StatsScope, span: DateRange) -> dict[str,
 
 
 async def _gallery_context(scope: StatsScope, span: DateRange) -> dict[str, Any]:
-    """What curators see of the whole gallery."""
+    """The statistics of the whole gallery, for curators."""
     by_organisation = await totals.by_organisation(scope.ids, span)
-    # By relation: exhibitions stand above what is counted.
-    editions = ExhibitionCount._meta.fields_map["exhibition"].related_model._meta.fields_map["editions"]  # type: ignore[attr-defined]
     by_exhibition = await totals.by_exhibition(span)
-    published = editions.related_model.filter(
-        edition_is_not_replaced(), exhibition_id__in=list(by_exhibition)
-    )
-    # Of two editions the one that visitors see: the other opens later.
+    published = Edition.filter(edition_is_not_replaced(), exhibition_id__in=list(by_exhibition))
+    # Two editions can be current: the one that visitors see comes last here, the other one opens later.
     current = {
         edition.exhibition_id: edition for edition in await published.order_by("-exhibition_id", "-opens_at")
     }
@@ -149,7 +145,7 @@ async def _gallery_context(scope: StatsScope, span: DateRange) -> dict[str, Any]
 
 
 async def _rows_with_counts(model: type[Model], counted: Mapping[Any, Counts]) -> list[tuple[Any, Counts]]:
-    """Rows with what was counted of them, the newest first."""
+    """Rows with their counts, newest first."""
     ids: Collection[int] = [id for id in counted if id is not None]
     return [(row, counted[row.pk]) for row in await model.filter(id__in=ids).order_by("-id")]
 

@@ -1,4 +1,4 @@
-"""What one process has counted and not written yet. To count is to add one to a number in memory."""
+"""Counts that one process has not written yet. Counting only adds to numbers in memory."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from gallery import clock
 from gallery.stats.visitors import is_visitor
 from gallery.web.page_cache import PAGE_PREFIXES
 
-COUNTED_STATUSES = (200, 304)  # a page that a browser has kept was opened all the same
+COUNTED_STATUSES = (200, 304)  # 304: the browser shows the page from its own cache
 
 
 @dataclass(frozen=True)
 class AppreciationChange:
-    """That a visitor appreciates a work, or no longer does."""
+    """A visitor appreciates a work, or no longer does."""
 
     artwork_id: int
     day: date
@@ -29,7 +29,7 @@ class AppreciationChange:
 
 @dataclass
 class CountBatch:
-    """What is written at once."""
+    """Counts to write in one transaction."""
 
     opened: Counter[tuple[date, str]] = field(default_factory=Counter)  # (day, path of a page)
     followed: Counter[tuple[date, str, int]] = field(default_factory=Counter)  # (day, "projects", its id)
@@ -40,13 +40,13 @@ class CountBatch:
 
 
 class VisitCounter:
-    """Counts of one process since they were last taken to be written."""
+    """The counts of one process since the last write."""
 
     def __init__(self) -> None:
         self._waiting = CountBatch()
         self._opened: dict[
             str, int
-        ] = {}  # of `_day`: one number for each path, for this is done for every page
+        ] = {}  # path → views on `_day`; kept small, because it runs for every page
         self._begin_day()
 
     def _begin_day(self) -> None:
@@ -60,43 +60,43 @@ class VisitCounter:
         self._opened = {}
 
     def see(self, path: str, headers: Mapping[bytes, bytes]) -> None:
-        """Count that the page `path` was opened, if it was by a visitor."""
+        """Count a view of the page `path`, if the request comes from a visitor."""
         if is_visitor(headers):
             if time.time() >= self._day_ends:
                 self._begin_day()
             self._opened[path] = self._opened.get(path, 0) + 1
 
     def follow(self, project_id: int, artwork_id: int | None) -> None:
-        """Count that a link of a project was followed, from the page of a work or from its own."""
+        """Count a followed project link. `artwork_id`: the work from whose page it was followed, if any."""
         day = clock.today()
         self._waiting.followed[day, "projects", project_id] += 1
         if artwork_id is not None:
             self._waiting.followed[day, "works", artwork_id] += 1
 
     def press(self, token: str, artwork_id: int, *, is_there: bool) -> None:
-        """Note that the visitor of `token` appreciates a work, or takes that back."""
+        """Note that the visitor with `token` appreciates a work, or takes that back."""
         self._waiting.presses[token] = AppreciationChange(artwork_id, clock.today(), is_there, time.time_ns())
 
     def presses_of(self, artwork_id: int) -> dict[str, bool]:
-        """What visitors said of a work and nobody has written yet: token → whether they appreciate it."""
+        """Changes to a work's appreciations that are not written yet: token → whether the visitor appreciates it."""
         waiting = self._waiting.presses
         return {token: each.is_there for token, each in waiting.items() if each.artwork_id == artwork_id}
 
     def take(self) -> CountBatch:
-        """All that waits; it is counted here no longer."""
+        """Remove and return all waiting counts."""
         self._begin_day()
         taken, self._waiting = self._waiting, CountBatch()
         return taken
 
     def put_back(self, batch: CountBatch) -> None:
-        """Let what could not be written wait again."""
+        """Add counts again that could not be written."""
         self._waiting.opened.update(batch.opened)
         self._waiting.followed.update(batch.followed)
         self._waiting.presses = {**batch.presses, **self._waiting.presses}
 
 
 class VisitCounterMiddleware:
-    """ASGI, outermost: counts the pages that the site inside it answers with."""
+    """ASGI middleware, outermost: counts the pages that the site returns."""
 
     def __init__(self, app: ASGIApp, tally: VisitCounter) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Who counts as a visitor: somebody at a browser, as far as a request tells; no program, and nothing fetched ahead."""
+"""Which requests count as visitors: those of browsers, but not of bots, and no prefetches."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import functools
 import re
 from collections.abc import Mapping
 
-# Every browser in use calls itself so; programs that say plainly what they are (curl, feed readers, libraries) do not.
+# Every browser in use sends one of these; curl, feed readers and libraries name themselves instead.
 BROWSER_PREFIXES = (b"Mozilla/", b"Opera/")
 
-# What stands in the name of a program that calls itself a browser.
+# Found in the user agents of bots that call themselves browsers.
 BOT_PATTERNS = (
-    "(?<!cu)bot",  # Googlebot, bingbot, Applebot, GPTBot …; Cubot makes telephones
+    "(?<!cu)bot",  # Googlebot, bingbot, Applebot, GPTBot …; but Cubot is a maker of phones
     "crawl",
     "spider",  # Baiduspider, Sogou web spider, 360Spider, Bytespider, YisouSpider
     "slurp",
     "scrap",
     "scan",
-    "preview",  # BingPreview, and networks that draw a card
+    "preview",  # BingPreview, and social networks that draw share cards
     "externalhit",
     "embedly",
     "headless",
@@ -42,23 +42,23 @@ _PREFETCH_HEADERS = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz
 
 
 def is_browser(user_agent: bytes) -> bool:
-    """Whether a program that calls itself so is one that people look at pages with."""
+    """Whether the user agent is that of a browser and not of a bot."""
     return user_agent.startswith(BROWSER_PREFIXES) and not _BOT.search(user_agent)
 
 
 def is_prefetch(headers: Mapping[bytes, bytes]) -> bool:
-    """Whether a browser says that nobody is looking yet (https://wicg.github.io/nav-speculation/prefetch.html)."""
+    """Whether it is a prefetch, which nobody sees yet (https://wicg.github.io/nav-speculation/prefetch.html)."""
     return any(_PREFETCH.search(headers[name]) for name in _PREFETCH_HEADERS if name in headers)
 
 
 @functools.lru_cache(maxsize=4096)
 def is_browser_page_request(user_agent: bytes, accept: bytes) -> bool:
-    """Whether a request for a page is what a browser sends to show it."""
+    """Whether a browser asks for a page in order to show it."""
     return is_browser(user_agent) and b"text/html" in accept
 
 
 def is_visitor(headers: Mapping[bytes, bytes]) -> bool:
-    """Whether a GET with these headers, their names in small letters, is somebody opening a page."""
+    """Whether a GET with these headers (names in lower case) counts as somebody opening a page."""
     return is_browser_page_request(headers.get(b"user-agent", b""), headers.get(b"accept", b"")) and (
         _PREFETCH_HEADERS.isdisjoint(headers) or not is_prefetch(headers)
     )

@@ -1,1 +1,1 @@
-"""Themes: the occasions that works are made for, and their calls."""
+"""Themes: occasions that works are made for, and their calls for works."""

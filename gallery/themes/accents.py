@@ -1,6 +1,6 @@
-"""The accents of themes: whether a colour can be read on paper and wall, by day and by night.
+"""Accent colours of themes: whether a colour is readable on the page's backgrounds, by day and by night.
 
-Contrast is WCAG 2.2's: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
+Contrast as WCAG 2.2 defines it: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ import re
 
 DAY_BACKGROUNDS = ("#faf8f4", "#f3efe8")  # paper, wall
 NIGHT_BACKGROUNDS = ("#14130f", "#1b1915")
-MIN_CONTRAST = 4.5  # WCAG 1.4.3 for text of ordinary size
+MIN_CONTRAST = 4.5  # WCAG 1.4.3, for text of normal size
 
 COLOUR_PATTERN = re.compile(r"#[0-9a-f]{6}")
-LIGHTNESS_STEPS = 512  # of lightness between a tone and black or white
+LIGHTNESS_STEPS = 512  # from a colour to black or white
 
 
 def relative_luminance(colour: str) -> float:
-    """The luminance of `#rrggbb`, from 0 (black) to 1 (white)."""
+    """The relative luminance of `#rrggbb`, from 0 (black) to 1 (white)."""
     red, green, blue = (_linear(channel) for channel in _channels(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast of two colours `#rrggbb`, from 1 (the same) to 21 (black and white)."""
+    """The contrast ratio of two colours `#rrggbb`, from 1 (equal) to 21 (black and white)."""
     darker, lighter = sorted((relative_luminance(one), relative_luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def lowest_contrast(colour: str, grounds: tuple[str, ...]) -> float:
-    """The contrast of `colour` on that of `grounds` on which it is read worst."""
+    """The lowest contrast of `colour` with any of the backgrounds `grounds`."""
     return min(contrast(colour, ground) for ground in grounds)
 
 
@@ -38,9 +38,9 @@ def is_readable(colour: str, grounds: tuple[str, ...]) -> bool:
 
 
 def nearest_readable(colour: str, grounds: tuple[str, ...]) -> str:
-    """The tone of the same hue that is read on all `grounds`: darker on light ones, lighter on dark ones.
+    """The nearest tone of the same hue that is readable on all `grounds`; `colour` itself if it is.
 
-    `colour` itself where it is read already.
+    The tone gets darker on light backgrounds and lighter on dark ones.
     """
     hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(colour))
     target = 0.0 if relative_luminance(grounds[0]) > 0.5 else 1.0

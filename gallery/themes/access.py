@@ -1,4 +1,4 @@
-"""Who may do what with themes: curators everything, nobody else anything."""
+"""Access to themes: only curators may see and change them at the desk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["load_curator", "load_theme"]
 
 
 async def load_theme(request: Request) -> tuple[Person, Theme]:
-    """The curator at this desk and the theme of the address; 404 where there is none."""
+    """The curator and the theme named in the address; 404 if there is no such theme."""
     person = await load_curator(request)
     theme = await Theme.get_or_none(id=request.path_params["id"])
     if theme is None:

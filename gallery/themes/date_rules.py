@@ -1,7 +1,7 @@
-"""Date rules: on which days an occasion falls, year after year, in China Standard Time.
+"""Date rules: the days of a yearly occasion, in China Standard Time.
 
-A rule is kept as a short text: `fixed:6-1`, `weekday:5-2-sun` (`last` for the last), `solar:winter_solstice`,
-`lunar:8-15` (`last` for the last day of the month). Solar terms and lunar months are those of lunar-python.
+A rule is stored as a short text: `fixed:6-1`, `weekday:5-2-sun` (`last` for the last one), `solar:winter_solstice`,
+`lunar:8-15` (`last` for the last day of the month). The library lunar-python computes solar terms and lunar months.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Protocol
 
 from lunar_python import LunarYear, Solar
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200  # years that rules are asked about
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # the years for which rules give days
 LAST = -1  # the last weekday of a month, the last day of a lunar month
 MAX_YEARS_WITHOUT_DAY = (
-    40  # a rule without a day for so long has none: the fifth Monday comes at least every 11 years
+    40  # a rule without a day in so many years has none; a fifth Monday comes at least every 11 years
 )
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-# By the Sun's longitude from 285° in steps of 15°; GB/T 33661-2017, in the order of a calendar year.
+# In the order of a calendar year: the Sun's longitude from 285° in steps of 15° (GB/T 33661-2017).
 SOLAR_TERMS = (
     "minor_cold",
     "major_cold",
@@ -53,23 +53,23 @@ SOLAR_TERMS = (
 
 
 class InvalidDateRule(ValueError):
-    """The text is no date rule, or one whose day comes in no year (31 February)."""
+    """The text is not a date rule, or its day does not exist in any year (31 February)."""
 
 
 class DateRule(Protocol):
-    """On which days an occasion falls."""
+    """A rule that gives the days of an occasion."""
 
     def days_in(self, year: int) -> tuple[date, ...]:
-        """Its days in a year of the common calendar: mostly one; none where the year has no such day.
+        """The days in a Gregorian year: usually one, none if the year has no such day.
 
-        Two or none for lunar dates near New Year: 2024 has no eighth of the twelfth month after 18 January.
+        Lunar dates near New Year can fall twice or never: 2024 has no eighth of the twelfth month after 18 January.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class FixedDay:
-    """The same day of each year, as 1 June."""
+    """The same day every year, such as 1 June."""
 
     month: int
     day: int
@@ -86,7 +86,7 @@ class FixedDay:
 
 @dataclass(frozen=True, slots=True)
 class NthWeekday:
-    """The n-th weekday of a month, or its last one: the third Sunday of May, on which people with disabilities are helped."""
+    """The n-th or last weekday of a month. Example: the third Sunday of May, China's day for disabled people."""
 
     month: int
     nth: int  # 1 to 5, or LAST
@@ -107,12 +107,12 @@ class NthWeekday:
 
 @dataclass(frozen=True, slots=True)
 class SolarTerm:
-    """The day in China on which the Sun reaches one of its 24 terms."""
+    """The day, in China, of one of the 24 solar terms."""
 
     term: int  # an index into SOLAR_TERMS
 
     def days_in(self, year: int) -> tuple[date, ...]:
-        # The table begins with the Great Snow and the winter solstice of the year before.
+        # The table begins with Major Snow and the winter solstice of the previous year.
         moment = _lunar_year(year).getJieQiJulianDays()[self.term + 2]
         return (_gregorian_date(moment),)
 
@@ -122,13 +122,13 @@ class SolarTerm:
 
 @dataclass(frozen=True, slots=True)
 class LunarDate:
-    """A day of the lunar calendar. A leap month is not counted: the day is that of the month before it."""
+    """A day of the lunar calendar. Leap months are ignored: the day falls in the regular month before the leap month."""
 
     month: int
     day: int  # 1 to 30, or LAST
 
     def days_in(self, year: int) -> tuple[date, ...]:
-        # A lunar year ends in January or February of the next common one.
+        # A lunar year ends in January or February of the next Gregorian year.
         days = (self._day_of_lunar_year(lunar) for lunar in (year - 1, year))
         return tuple(day for day in days if day is not None and day.year == year)
 
@@ -136,7 +136,7 @@ class LunarDate:
         month = _lunar_year(year).getMonth(self.month)
         length = month.getDayCount()
         day = length if self.day == LAST else self.day
-        if day > length:  # the 30th of a short month
+        if day > length:  # the 30th of a month with 29 days
             return None
         return _gregorian_date(month.getFirstJulianDay()) + timedelta(days=day - 1)
 
@@ -145,9 +145,9 @@ class LunarDate:
 
 
 def parse_rule(text: str) -> DateRule:
-    """The rule that `text` says. Raises NoSuchRule, also for one whose day comes in no year."""
-    kind, _colon, said = text.partition(":")
-    rule = _PARSERS[kind](said) if kind in _PARSERS else None
+    """Parse a rule. Raises InvalidDateRule, also for a rule whose day does not exist in any year."""
+    kind, _colon, value = text.partition(":")
+    rule = _PARSERS[kind](value) if kind in _PARSERS else None
     if rule is None:
         raise InvalidDateRule(text)
     if not any(rule.days_in(year) for year in range(2000, 2000 + MAX_YEARS_WITHOUT_DAY)):
@@ -156,40 +156,40 @@ def parse_rule(text: str) -> DateRule:
 
 
 def next_days(rule: DateRule, from_day: date, count: int) -> list[date]:
-    """The `count` next days on which the occasion falls, from `from_day` on; fewer near the end of 2200."""
+    """The next `count` days of the rule from `from_day` on; fewer near the end of 2200."""
     days = (day for year in range(from_day.year, LAST_YEAR + 1) for day in rule.days_in(year))
     return list(islice((day for day in days if day >= from_day), count))
 
 
 def years_without(rule: DateRule, first: int, count: int) -> list[int]:
-    """Which of `count` years from `first` on have no such day."""
+    """The years without such a day, among the `count` years from `first` on."""
     return [year for year in range(first, min(first + count, LAST_YEAR + 1)) if not rule.days_in(year)]
 
 
-def _parse_fixed(said: str) -> DateRule | None:
-    found = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|3[01])", said)
-    return FixedDay(int(found[1]), int(found[2])) if found else None
+def _parse_fixed(value: str) -> DateRule | None:
+    match = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|3[01])", value)
+    return FixedDay(int(match[1]), int(match[2])) if match else None
 
 
-def _parse_weekday(said: str) -> DateRule | None:
-    found = re.fullmatch(rf"([1-9]|1[0-2])-([1-5]|last)-({'|'.join(WEEKDAYS)})", said)
-    return NthWeekday(int(found[1]), _parse_number(found[2]), WEEKDAYS.index(found[3])) if found else None
+def _parse_weekday(value: str) -> DateRule | None:
+    match = re.fullmatch(rf"([1-9]|1[0-2])-([1-5]|last)-({'|'.join(WEEKDAYS)})", value)
+    return NthWeekday(int(match[1]), _parse_number(match[2]), WEEKDAYS.index(match[3])) if match else None
 
 
-def _parse_solar(said: str) -> DateRule | None:
-    return SolarTerm(SOLAR_TERMS.index(said)) if said in SOLAR_TERMS else None
+def _parse_solar(value: str) -> DateRule | None:
+    return SolarTerm(SOLAR_TERMS.index(value)) if value in SOLAR_TERMS else None
 
 
-def _parse_lunar(said: str) -> DateRule | None:
-    found = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|30|last)", said)
-    return LunarDate(int(found[1]), _parse_number(found[2])) if found else None
+def _parse_lunar(value: str) -> DateRule | None:
+    match = re.fullmatch(r"([1-9]|1[0-2])-([1-9]|[12][0-9]|30|last)", value)
+    return LunarDate(int(match[1]), _parse_number(match[2])) if match else None
 
 
 _PARSERS = {"fixed": _parse_fixed, "weekday": _parse_weekday, "solar": _parse_solar, "lunar": _parse_lunar}
 
 
-def _parse_number(said: str) -> int:
-    return LAST if said == "last" else int(said)
+def _parse_number(value: str) -> int:
+    return LAST if value == "last" else int(value)
 
 
 def _ordinal(number: int) -> str:
@@ -201,6 +201,6 @@ def _gregorian_date(julian_day: float) -> date:
     return date(day.getYear(), day.getMonth(), day.getDay())
 
 
-@lru_cache(maxsize=64)  # a year's table takes some 20 ms
+@lru_cache(maxsize=64)  # computing a year takes about 20 ms
 def _lunar_year(year: int) -> LunarYear:
     return LunarYear.fromYear(year)

@@ -1,4 +1,4 @@
-"""More time for one organisation after a call has closed, as it is kept."""
+"""Model: extra time for one organisation after a call has closed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Extension(Model):
-    """A curator gave an organisation more time for the works of a theme."""
+    """Extra time that a curator gave an organisation to send works to a theme."""
 
     id = fields.IntField(primary_key=True)
     theme: fields.ForeignKeyRelation[Theme] = fields.ForeignKeyField(

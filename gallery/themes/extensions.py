@@ -1,4 +1,4 @@
-"""Calls that stay open longer for one organisation: giving the time, and asking who still has some."""
+"""Extended deadlines: a call stays open longer for one organisation."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from gallery.web.rendering import flash, redirect, render
 
 
 async def extended_deadlines(organisation_ids: Collection[int], day: date | None = None) -> dict[int, date]:
-    """Theme id → the last day until which one of these organisations may still send works to it."""
-    held = Extension.filter(organisation_id__in=list(organisation_ids), until__gte=day or today())
-    return {each.theme_id: each.until for each in await held.order_by("until")}
+    """Theme id → the last day on which one of these organisations may send works to it."""
+    extensions = Extension.filter(organisation_id__in=list(organisation_ids), until__gte=day or today())
+    return {each.theme_id: each.until for each in await extensions.order_by("until")}
 
 
 async def extend_call(theme: Theme, organisation: Organisation, until: date, by: Person) -> Extension:
-    """Let `organisation` send works to `theme` until the end of `until`; an earlier word stays as history."""
+    """Let `organisation` send works to `theme` until the end of `until`. Earlier extensions stay as history."""
     async with in_transaction():
         await record(Verb.THEME_EXTENDED, theme.id, organisation_id=organisation.id, by=by)
         return await Extension.create(theme=theme, organisation=organisation, until=until, by=by, at=now())
@@ -58,13 +58,13 @@ class ExtensionForm(Form):
 
 
 async def show(request: Request) -> Response:
-    """A curator sees who was given more time for a theme, by whom, and can give it."""
+    """Show the extensions of a theme, and a form for another one."""
     _person, theme = await load_theme(request)
     return await _page(request, theme, ExtensionForm(organisations=await _active_organisations()))
 
 
 async def create(request: Request) -> Response:
-    """A curator gives an organisation more time."""
+    """Extend the call for an organisation."""
     person, theme = await load_theme(request)
     form = ExtensionForm(await read_desk_form(request), organisations=await _active_organisations())
     if form.validate() and form["until"].data < today():

@@ -1,5 +1,3 @@
-"""The form of a theme."""
-
 from __future__ import annotations
 
 from datetime import date
@@ -107,7 +105,7 @@ NO_SUCH_CHOICE = _l("Please choose one of the list.")
 
 
 class ChoiceField(SelectField):
-    """One of a list; what is not in it is refused in our own words."""
+    """A select field whose error for an unknown value is one of the site's own sentences."""
 
     def __init__(self, label: Any, choices: Any, **options: Any) -> None:
         super().__init__(label, choices=choices_of(choices), validate_choice=False, **options)
@@ -191,17 +189,17 @@ class ThemeForm(Form):
 
     @classmethod
     def of(cls, theme: Theme) -> ThemeForm:
-        """The form that begins with what a theme has."""
-        kind, _colon, said = theme.date_rule.partition(":")
+        """A form filled with the values of a theme."""
+        kind, _colon, values = theme.date_rule.partition(":")
         begin_with: dict[str, Any] = {"date_kind": kind}
-        for name, part in zip(RULE_FIELDS.get(kind, ()), said.split("-"), strict=False):
+        for name, part in zip(RULE_FIELDS.get(kind, ()), values.split("-"), strict=False):
             begin_with[name] = part
         if kind and theme.occurs_on:
             begin_with["rule_year"] = theme.occurs_on.year
         return cls(obj=theme, data=begin_with)
 
     def date_rule(self) -> DateRule | None:
-        """The rule that was chosen; None where days were chosen by hand. Raises NoSuchRule."""
+        """The chosen rule; None if the days were chosen by hand. Raises InvalidDateRule."""
         kind = self["date_kind"].data
         if not kind:
             return None
@@ -210,7 +208,7 @@ class ThemeForm(Form):
         )
 
     def days(self) -> dict[str, Any]:
-        """The theme's rule and days, of a form that was found right."""
+        """The theme's rule and days, as column values. The form must be valid."""
         rule = self.date_rule()
         if rule is None:
             return {"date_rule": "", **self.values("occurs_on", "occurs_until")}
@@ -233,7 +231,7 @@ class ThemeForm(Form):
     def validate_rule_year(self, field: Field) -> None:
         try:
             rule = self.date_rule()
-        except InvalidDateRule:  # said at the rule
+        except InvalidDateRule:  # validate_date_kind reports it
             return
         if rule is None or field.data is None:
             return
@@ -284,11 +282,11 @@ class ThemeForm(Form):
 
 
 def check_accent(colour: Any, grounds: tuple[str, ...], sentence: Any) -> None:
-    """Raises ValidationError where `colour` is none, or cannot be read on `grounds`."""
+    """Raises ValidationError if `colour` is not a colour or not readable on the backgrounds `grounds`."""
     if not isinstance(colour, str) or not COLOUR_PATTERN.fullmatch(colour):
         raise ValidationError(_("Please choose a colour, written such as #a8322a."))
     if not is_readable(colour, grounds):
-        # Cut, not rounded: 4.46 must not be called 4.5.
+        # Cut off, not rounded: the message must not call 4.46 4.5.
         ratio = int(lowest_contrast(colour, grounds) * 100) / 100
         tone = nearest_readable(colour, grounds)
         raise ValidationError(str(sentence) % {"ratio": f"{ratio:.2f}", "tone": tone})

@@ -1,4 +1,4 @@
-"""Themes, as they are kept."""
+"""Model: themes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Theme(Model):
-    """An occasion with a date, open for works between the two days of its call."""
+    """An occasion with a date. Works can be sent to it between the first and the last day of its call."""
 
     id = fields.IntField(primary_key=True)
     slug = fields.CharField(max_length=60, unique=True)
@@ -25,15 +25,15 @@ class Theme(Model):
     text_zh = fields.TextField(default="")  # Markdown
     text_en = fields.TextField(default="")
     accent = fields.CharField(max_length=7, default="#a8322a")  # on paper
-    accent_night = fields.CharField(max_length=7, default="#e4755f")  # on the night wall
+    accent_night = fields.CharField(max_length=7, default="#e4755f")  # in dark mode
     date_rule = fields.CharField(
         max_length=40, default="", db_default=""
-    )  # see date_rules, empty: chosen by hand
-    occurs_on = fields.DateField(null=True)  # its day, or the first of its days
-    occurs_until = fields.DateField(null=True)  # the last day, of an occasion of several
+    )  # see date_rules; empty: days chosen by hand
+    occurs_on = fields.DateField(null=True)  # its day, or its first day
+    occurs_until = fields.DateField(null=True)  # the last day, if there are several
     call_opens_on = fields.DateField(null=True)
     call_closes_on = fields.DateField(null=True)  # the last day
-    series: fields.ForeignKeyNullableRelation[Theme] = fields.ForeignKeyField(  # its first year, if not this
+    series: fields.ForeignKeyNullableRelation[Theme] = fields.ForeignKeyField(  # see first_of_series
         "gallery.Theme", related_name="later_years", null=True, on_delete=fields.SET_NULL
     )
     series_id: int | None
@@ -49,25 +49,25 @@ class Theme(Model):
         table = "theme"
 
     def is_open(self, day: date | None = None) -> bool:
-        """Whether works can be submitted to it on `day` (today)."""
+        """Whether works can be submitted on `day`, by default today."""
         day = day or today()
         if self.call_opens_on is not None and day < self.call_opens_on:
             return False
         return self.call_closes_on is None or day <= self.call_closes_on
 
     def is_over(self, day: date | None = None) -> bool:
-        """Whether its last day lies before `day` (today)."""
+        """Whether its last day is before `day`, by default today."""
         last = self.occurs_until or self.occurs_on
         return last is not None and last < (day or today())
 
     @property
     def first_of_series(self) -> int:
-        """The id of the theme that began its series, which may be itself."""
+        """The id of the first theme of its series, which may be this one."""
         return self.series_id or self.id
 
 
 def themes_open_for_works(day: date | None = None) -> Q:
-    """Themes for which works are taken on `day` (today) and whose day is still to come or not fixed."""
+    """Condition: the call is open on `day`, by default today, and the occasion has not passed or has no date."""
     day = day or today()
     return Q(Q(call_opens_on__isnull=True) | Q(call_opens_on__lte=day)) & Q(
         Q(call_closes_on__gte=day) | Q(call_closes_on__isnull=True, occurs_on__gte=day)

@@ -1,4 +1,4 @@
-"""The same theme again: themes that come back each year, and when a call for them is best opened."""
+"""Series: themes that return every year, and the proposed days of their calls."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from gallery.themes.date_rules import next_days, parse_rule
 from gallery.themes.models import Theme
 from gallery.web.languages import lazy_gettext as _l
 
-CALL_DURATION = timedelta(weeks=8)  # a class draws within a term's month, and a partner needs the rest
-REVIEW_DURATION = timedelta(weeks=1)  # between the end of a call and the day
+CALL_DURATION = timedelta(weeks=8)  # a class needs a month to draw, and the partner the rest
+REVIEW_DURATION = timedelta(weeks=1)  # from the end of a call to the day of the occasion
 
 COPIED_FIELDS = ("text_zh", "text_en", "accent", "accent_night", "date_rule")
 
 
 class SeriesRefused(Exception):
-    """The theme cannot come again; `sentence` says why."""
+    """The theme cannot be repeated; `sentence` tells the curator why."""
 
     def __init__(self, sentence: Any) -> None:
         super().__init__(sentence)
@@ -35,12 +35,12 @@ class SeriesRefused(Exception):
 
 
 def proposed_call(day: date) -> tuple[date, date]:
-    """From when until when works are best taken for an occasion on `day`."""
+    """The proposed first and last day of the call for an occasion on `day`."""
     return day - CALL_DURATION, day - REVIEW_DURATION
 
 
 def next_occurrence(theme: Theme) -> date | None:
-    """When the occasion comes after this theme's own day; None where no rule says so."""
+    """The next day of the occasion after this theme's own day; None without a rule."""
     if not theme.date_rule:
         return None
     after = theme.occurs_on + timedelta(days=1) if theme.occurs_on else today()
@@ -48,54 +48,56 @@ def next_occurrence(theme: Theme) -> date | None:
 
 
 def other_years(theme: Theme) -> Q:
-    """The conditions of the other themes of its series."""
+    """Condition: the other themes of the series."""
     first = theme.first_of_series
     return Q(Q(series_id=first) | Q(id=first)) & ~Q(id=theme.id)
 
 
 async def repeat_theme(theme: Theme) -> Theme:
-    """The same theme for the next time: texts and colours as they are, days by the rule, the call as long before.
+    """Create the theme's next year: the same texts and colours, the day by the rule, the call as many days before it.
 
-    Without a rule the days are left open. Raises SeriesRefused.
+    Without a rule the days stay empty. Raises SeriesRefused.
     """
     async with in_transaction():
-        held: Theme = await locked(Theme.filter(id=theme.id)).get()
-        day = next_occurrence(held)
-        year = day.year if day else (held.occurs_on or today()).year + 1
-        later = Theme.filter(other_years(held))
-        if held.occurs_on and await later.filter(occurs_on__gt=held.occurs_on).exists():
+        current: Theme = await locked(Theme.filter(id=theme.id)).get()
+        day = next_occurrence(current)
+        year = day.year if day else (current.occurs_on or today()).year + 1
+        later = Theme.filter(other_years(current))
+        if current.occurs_on and await later.filter(occurs_on__gt=current.occurs_on).exists():
             raise SeriesRefused(_l("This theme has a later year already."))
-        slug = _with_year(held.slug, held, year) or f"{held.slug[:55]}-{year}"
-        values: dict[str, Any] = {name: getattr(held, name) for name in COPIED_FIELDS} | _next_call(held, day)
+        slug = _with_year(current.slug, current, year) or f"{current.slug[:55]}-{year}"
+        values: dict[str, Any] = {name: getattr(current, name) for name in COPIED_FIELDS} | _next_call(
+            current, day
+        )
         for name in ("title_zh", "title_en"):
-            values[name] = _with_year(getattr(held, name), held, year) or getattr(held, name)
+            values[name] = _with_year(getattr(current, name), current, year) or getattr(current, name)
         try:
-            made = await Theme.create(slug=slug, series_id=held.first_of_series, occurs_on=day, **values)
+            made = await Theme.create(slug=slug, series_id=current.first_of_series, occurs_on=day, **values)
         except IntegrityError as error:
             raise SeriesRefused(
                 _l("Its name in the address is in use already. Please make the theme by hand.")
             ) from error
-        await record(Verb.THEME_REPEATED, made.id, with_id=held.id)
+        await record(Verb.THEME_REPEATED, made.id, with_id=current.id)
         await content_version.bump()
     return made
 
 
 async def open_call(theme: Theme) -> bool:
-    """Set the call to what is proposed, where none is set; whether there was anything to propose."""
+    """Set the proposed days of the call, if the theme has a day and no call yet; whether it did."""
     async with in_transaction():
-        held: Theme = await locked(Theme.filter(id=theme.id)).get()
-        if held.occurs_on is None or held.call_opens_on is not None:
+        current: Theme = await locked(Theme.filter(id=theme.id)).get()
+        if current.occurs_on is None or current.call_opens_on is not None:
             return False
-        held.call_opens_on, last = proposed_call(held.occurs_on)
-        held.call_closes_on = held.call_closes_on or last
-        await held.save(update_fields=["call_opens_on", "call_closes_on"])
-        await record(Verb.THEME_CALL_OPENED, held.id)
+        current.call_opens_on, last = proposed_call(current.occurs_on)
+        current.call_closes_on = current.call_closes_on or last
+        await current.save(update_fields=["call_opens_on", "call_closes_on"])
+        await record(Verb.THEME_CALL_OPENED, current.id)
         await content_version.bump()
     return True
 
 
 def _next_call(theme: Theme, day: date | None) -> dict[str, date | None]:
-    """The call of the next time, as long before the day as this time."""
+    """The next call, as many days before the occasion as this one."""
     if day is None:
         return {}
     opens, closes = proposed_call(day)
@@ -107,6 +109,6 @@ def _next_call(theme: Theme, day: date | None) -> dict[str, date | None]:
 
 
 def _with_year(text: str, theme: Theme, year: int) -> str:
-    """`text` with its year replaced; empty where it names none."""
+    """`text` with the theme's year replaced; empty if the text does not contain it."""
     own = str((theme.occurs_on or today()).year)
     return text.replace(own, str(year)) if own in text else ""

@@ -1,4 +1,4 @@
-"""Themes at the curator's desk: the list, a new one, and changes to one."""
+"""Desk pages for themes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FIELDS = (
 
 
 async def index(request: Request) -> Response:
-    """A curator sees every theme, when it is, and whether works are taken for it."""
+    """List the themes with their days and calls."""
     await load_curator(request)
     themes = (
         await Theme.all().annotate(work_count=Count("artworks", distinct=True)).order_by("-occurs_on", "-id")
@@ -48,13 +48,11 @@ async def index(request: Request) -> Response:
 
 
 async def new(request: Request) -> Response:
-    """A curator is asked for a new theme's title, days and colours."""
     await load_curator(request)
     return render(request, "themes/new.html", {"form": ThemeForm()})
 
 
 async def create(request: Request) -> Response:
-    """A curator makes a theme."""
     await load_curator(request)
     form = ThemeForm(await read_desk_form(request))
     if not await _save(form, Theme()):
@@ -65,13 +63,12 @@ async def create(request: Request) -> Response:
 
 
 async def edit(request: Request) -> Response:
-    """A curator sees a theme's title, days and colours, to change them."""
     _person, theme = await load_theme(request)
     return await _edit(request, theme, ThemeForm.of(theme))
 
 
 async def update(request: Request) -> Response:
-    """A curator changes a theme; visitors see it at once."""
+    """Save a theme; visitors see the change at once."""
     _person, theme = await load_theme(request)
     form = ThemeForm(await read_desk_form(request))
     if not await _save(form, theme):
@@ -82,7 +79,7 @@ async def update(request: Request) -> Response:
 
 
 async def create_repeat(request: Request) -> Response:
-    """A curator makes the same theme for the next time, and looks at its days."""
+    """Create the theme's next year, and show it to be checked."""
     _person, theme = await load_theme(request)
     try:
         made = await repeat_theme(theme)
@@ -96,7 +93,7 @@ async def create_repeat(request: Request) -> Response:
 
 
 async def create_call(request: Request) -> Response:
-    """A curator lets the call open when it is proposed."""
+    """Set the proposed days of the call."""
     _person, theme = await load_theme(request)
     done = await open_call(theme)
     response = redirect(request, "themes:edit", id=theme.id)
@@ -110,7 +107,7 @@ async def create_call(request: Request) -> Response:
 
 
 async def _edit(request: Request, theme: Theme, form: ThemeForm, status: int = 200) -> Response:
-    """The form of a theme, with the days that its rule gives next and the other years of it."""
+    """The page with the theme's form, the next days of its rule, and the other years of its series."""
     rule = parse_rule(theme.date_rule) if theme.date_rule else None
     years = await Theme.filter(other_years(theme)).order_by("-occurs_on", "-id")
     context = {
@@ -130,7 +127,7 @@ async def _edit(request: Request, theme: Theme, form: ThemeForm, status: int = 2
 
 
 async def _save(form: ThemeForm, theme: Theme) -> bool:
-    """Whether what was typed is right and kept; what is wrong stands at the fields."""
+    """Save the theme if the form is valid; whether it was saved. Errors are attached to the form's fields."""
     if not form.validate():
         return False
     if await Theme.filter(slug=form["slug"].data).exclude(id=theme.id or 0).exists():
@@ -143,7 +140,7 @@ async def _save(form: ThemeForm, theme: Theme) -> bool:
             await theme.save()
             await record(verb, theme.id)
             await content_version.bump()
-    except IntegrityError:  # somebody took the name in this very moment
+    except IntegrityError:  # somebody else has just taken the name
         form.refuse("slug", slug_in_use())
         return False
     return True

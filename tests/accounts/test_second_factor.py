@@ -41,7 +41,7 @@ from gallery.clock import now
 from gallery.mail.models import Mail
 from gallery.settings import Settings, SettingsError
 from gallery.web import site_settings as site_module
-from gallery.web.site_settings import Site as KeptSite
+from gallery.web.models import Site as KeptSite
 from tests.accounts.authenticator import PRESENT, Authenticator
 from tests.accounts.test_links import asked
 from tests.cast import PASSWORD, assemble

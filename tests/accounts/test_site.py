@@ -11,7 +11,8 @@ from gallery.app import create_app
 from gallery.db.content_version import STALENESS
 from gallery.mail.messages import compose
 from gallery.mail.models import Mail
-from gallery.web.site_settings import Site, reload
+from gallery.web.models import Site
+from gallery.web.site_settings import reload
 from tests.conftest import Site as Gallery
 
 TEXTS = {

@@ -15,12 +15,12 @@ import pytest
 from gallery.archives import writer
 from gallery.archives.writer import INDEX_FILE, NothingToArchive, update_archives, write_archive_folder
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import frozen_at, now, today
 from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition, Exhibition, Room
 from gallery.storage import StoreUnavailable
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

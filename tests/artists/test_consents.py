@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from gallery.artists.consents import CODE_ALPHABET, grouped_code, new_code, normalised_code
-from gallery.artists.withdrawal import withdraw
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.private_details import form_key
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.private_share_models import PrivateShare
 from gallery.audit.models import Entry
 from gallery.cli.inspection import inspect
 from gallery.db.connection import Database
 from gallery.reviews import decisions
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

@@ -13,7 +13,6 @@ from gallery.artists.consents import NewConsent
 from gallery.artists.models import AgreedBy, Consent, Withdrawal
 from gallery.artists.reminders import remind_of_next_ending
 from gallery.artists.renewal import RenewalRefused, renew
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.import_lookup import RowBatch, load_lookup
 from gallery.artworks.import_models import Import
 from gallery.artworks.models import Artwork, Status
@@ -22,6 +21,7 @@ from gallery.images.models import Image, ImageState
 from gallery.mail.models import Mail
 from gallery.reviews.models import Hint
 from gallery.storage import Storage
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 
@@ -104,8 +104,7 @@ async def test_a_withdrawal_that_meets_a_renewal_ends_what_has_the_works_now(
         assert await is_on_view(work)
         return await withdraw(consent, storage, by)
 
-    monkeypatch.setattr("gallery.artists.withdrawal_views.withdraw", meeting)
-    monkeypatch.setattr("gallery.artworks.views.withdraw", meeting)
+    monkeypatch.setattr("gallery.withdrawals.views.withdraw", meeting)
     if through_slip:
         answer = await (await site.client()).post(f"/en/consent/{old.code}")
     else:

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from starlette.datastructures import MultiDict
 
 from gallery.artists.models import Artist, Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.autosave import AUTOSAVED_FIELDS, merge_values
 from gallery.artworks.models import Artwork, Status
 from gallery.web.edit_conflicts import digest, seen_field
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.artworks.test_edit import save, shown_fields
 from tests.conftest import Site

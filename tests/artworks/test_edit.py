@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.images.models import Image
 from gallery.images.renditions import PREVIEW_NAME
 from gallery.images.storage_keys import original_key, rendition_key
 from gallery.reviews.models import Decision, Review
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

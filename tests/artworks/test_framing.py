@@ -10,7 +10,6 @@ import httpx
 import pytest
 from PIL import Image as Picture
 
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks import entry
 from gallery.artworks.framing_views import reframe
 from gallery.artworks.models import Artwork, Status
@@ -21,6 +20,7 @@ from gallery.images.sandbox.parent import ImageRefused
 from gallery.images.storage_keys import original_key, rendition_key
 from gallery.storage import Storage
 from gallery.web.edit_conflicts import EditConflict
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from gallery.artists.models import Artist
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks import import_chores, import_rows, imports
 from gallery.artworks.import_lookup import RowBatch, UsedSoFar
 from gallery.artworks.import_models import Import, ImportedWork, ImportState, bundle_key
@@ -21,6 +20,7 @@ from gallery.artworks.submissions import submit
 from gallery.clock import now
 from gallery.exhibitions.stored_files import needed_bundle_keys
 from gallery.images.models import Image
+from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.artworks.test_index import counted

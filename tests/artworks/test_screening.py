@@ -9,7 +9,6 @@ import pytest
 
 from gallery.accounts.models import MemberRole, Membership
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
@@ -23,6 +22,7 @@ from gallery.images.profile_images import set_profile_image
 from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Project
 from gallery.reviews.vetoes import veto
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.exhibitions.test_credit_logos import Thanked, thanked

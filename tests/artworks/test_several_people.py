@@ -27,7 +27,6 @@ from hypothesis.stateful import (
 )
 
 from gallery.app import create_app
-from gallery.artists import withdrawal_views
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status, Submission, TakingBack
 from gallery.db import content_version
@@ -35,6 +34,7 @@ from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import original_key, public_key
 from gallery.reviews.models import Decision, Review
 from gallery.settings import Settings
+from gallery.withdrawals import views as withdrawal_views
 from tests import factories
 from tests.artworks.test_edit import save, shown_fields
 from tests.cast import assemble

@@ -6,8 +6,9 @@ import asyncio
 from datetime import timedelta
 
 from gallery.clock import now
+from gallery.db.models import WorkerBeat
 from gallery.images.models import Image, ImageState
-from gallery.worker import ChoreContext, Worker, WorkerBeat
+from gallery.worker import ChoreContext, Worker
 from tests import factories
 from tests.conftest import Site
 from tests.live import eventually

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import submit
 from gallery.audit.chain import find_breaks
@@ -16,6 +15,7 @@ from gallery.clock import now, today
 from gallery.exhibitions import drafts
 from gallery.reviews import decisions
 from gallery.reviews.undo import undo_review
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

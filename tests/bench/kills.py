@@ -35,6 +35,7 @@ from gallery.artists.models import Consent, Withdrawal
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now, today
 from gallery.db.connection import Database
+from gallery.db.models import WorkerBeat
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.exhibitions.stored_files import delete_orphans, private_orphans
 from gallery.images.models import Image, ImageState
@@ -42,7 +43,7 @@ from gallery.images.storage_keys import original_key
 from gallery.reviews.models import Review
 from gallery.settings import Settings
 from gallery.storage import Storage
-from gallery.worker import ChoreContext, WorkerBeat
+from gallery.worker import ChoreContext
 from tests import factories
 from tests.bench.search import engines
 from tests.cast import Cast, assemble

@@ -9,9 +9,9 @@ import pytest
 from playwright.async_api import Browser, Page, Route
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.stats.models import CountKind, WorkCount
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, until
 from tests.live import LiveSite, eventually

@@ -10,10 +10,10 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.db.content_version import bump
 from gallery.exhibitions.models import Hanging, Room
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.browser.conftest import PATIENCE
 from tests.live import LiveSite

@@ -14,7 +14,8 @@ from tortoise.connection import get_connection
 from gallery.accounts.models import Person, Role
 from gallery.app import create_app
 from gallery.db.connection import Database, DatabaseOutOfDate, configuration, in_transaction
-from gallery.db.content_version import ContentVersion, bump
+from gallery.db.content_version import bump
+from gallery.db.models import ContentVersion
 from gallery.settings import Settings, SettingsError
 from tests.conftest import PostgreSQL, settings_for
 

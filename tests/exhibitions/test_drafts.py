@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
-from gallery.db.content_version import ContentVersion
+from gallery.db.models import ContentVersion
 from gallery.exhibitions import drafts
 from gallery.exhibitions.drafts import DraftChangeRefused, NotHangable, NotPublishable
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room

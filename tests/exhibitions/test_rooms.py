@@ -7,13 +7,13 @@ import re
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions import drafts
 from gallery.exhibitions.arrangements import CAPTION_FIELDS, ROOM_FIELDS
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Room
 from gallery.exhibitions.room_rules import MAX_WORKS_BY_RULE, fill_rooms
 from gallery.web.edit_conflicts import seen_field
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

@@ -12,13 +12,12 @@ from datetime import timedelta
 import pytest
 from tortoise.expressions import Q
 
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.artworks.works import WorkRefused, set_picture
 from gallery.cli.inspection import inspect
 from gallery.clock import now
 from gallery.db.connection import Database, in_transaction
-from gallery.db.content_version import ContentVersion
+from gallery.db.models import ContentVersion
 from gallery.images import chores
 from gallery.images.chores import (
     MAX_LOSSES,
@@ -38,6 +37,7 @@ from gallery.images.storage_keys import delete_image_files, original_key, public
 from gallery.mail.messages import compose
 from gallery.mail.models import Mail
 from gallery.storage import Storage
+from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site

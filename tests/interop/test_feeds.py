@@ -10,13 +10,13 @@ import feedparser
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.db.content_version import bump
 from gallery.exhibitions.models import Edition, Hanging
 from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.public.test_views import counted_queries

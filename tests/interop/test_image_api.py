@@ -12,7 +12,6 @@ import pytest
 from PIL import Image as Picture
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.db.content_version import bump, settle
@@ -23,6 +22,7 @@ from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.images.storage_keys import derivative_key, tile_key
 from gallery.interop.iiif import image_api
 from gallery.public import chores
+from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site

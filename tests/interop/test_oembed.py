@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions.models import Exhibition
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

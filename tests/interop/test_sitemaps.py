@@ -18,11 +18,11 @@ from usp.web_client.abstract_client import (
 )
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.db.content_version import bump
 from gallery.interop import sitemaps
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.public.test_views import counted_queries

@@ -13,7 +13,6 @@ from datetime import timedelta
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.clock import now
 from gallery.exhibitions.models import Edition
@@ -22,6 +21,7 @@ from gallery.images.models import Image, ImageState
 from gallery.images.storage_keys import original_key, tile_key
 from gallery.interop.iiif.tiles import MAX_ATTEMPTS, claim, cut_next
 from gallery.public.chores import publish_images, unpublish_images
+from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site

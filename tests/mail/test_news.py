@@ -8,7 +8,6 @@ import pytest
 
 from gallery.accounts.models import MemberRole, Membership, Person
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.exhibitions.drafts import publish
@@ -16,6 +15,7 @@ from gallery.exhibitions.models import Edition
 from gallery.mail.models import Mail
 from gallery.reviews import decisions
 from gallery.reviews.undo import undo_review
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.mail.post_office import PostOffice, text_of

@@ -14,7 +14,6 @@ from PIL import ImageDraw, ImageOps
 
 from gallery.accounts.models import MemberRole, Membership
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Status
 from gallery.audit.models import Entry
 from gallery.audit.verbs import Verb
@@ -23,6 +22,7 @@ from gallery.db.connection import Database
 from gallery.images.models import Fingerprint, Image, ImageState
 from gallery.images.profile_image_models import ProfileImage
 from gallery.organisations.models import Organisation, Project
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gallery.db.content_version import ContentVersion
+from gallery.db.models import ContentVersion
 from gallery.organisations.models import Project
 from tests import factories
 from tests.conftest import Site

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.clock import now, today
 from gallery.db.content_version import bump, settle
@@ -15,6 +14,7 @@ from gallery.exhibitions.models import Edition
 from gallery.images.models import Image
 from gallery.images.storage_keys import public_key
 from gallery.organisations.models import Organisation
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

@@ -13,7 +13,6 @@ import pytest
 from starlette.routing import Match, Route
 
 from gallery.artists.models import Consent, Withdrawal
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.images.models import Image
 from gallery.images.profile_images import remove_profile_image, set_profile_image
@@ -21,6 +20,7 @@ from gallery.public.chores import unpublish_images
 from gallery.reviews.vetoes import veto
 from gallery.settings import Settings
 from gallery.storage import Storage, StoreUnavailable
+from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site

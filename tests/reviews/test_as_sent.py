@@ -9,7 +9,6 @@ import httpx
 
 from gallery.accounts.models import Membership, Person
 from gallery.artists.models import Artist
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import propose, submit
 from gallery.artworks.taking_back import take_back
@@ -21,6 +20,7 @@ from gallery.reviews import decisions, hints
 from gallery.reviews.models import LaterCheck, Report, Review, Score, ScoringRound
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.stats.models import CountKind, WorkCount
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

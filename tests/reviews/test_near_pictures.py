@@ -12,7 +12,6 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.demo.scenes import SCENES, draw_scene
@@ -27,6 +26,7 @@ from gallery.reviews.pairs import PairRefused
 from gallery.reviews.trust import needs_review
 from gallery.reviews.undo import undo_review
 from gallery.web.languages import set_language
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.reviews.test_queue import sent

@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import NotSubmittable, propose
 from gallery.artworks.taking_back import take_back
@@ -24,7 +23,8 @@ from gallery.reviews.decisions import DecisionRefused
 from gallery.reviews.hints import current_hints
 from gallery.reviews.models import Review
 from gallery.reviews.undo import UndoRefused, undo_review
-from gallery.web.site_settings import Site as SiteRow
+from gallery.web.models import Site as SiteRow
+from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site

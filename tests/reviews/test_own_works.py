@@ -14,7 +14,7 @@ from gallery.reviews.models import Decision, LaterCheck, Opinion, Review
 from gallery.reviews.reports import create_report
 from gallery.reviews.trust import mark_looked_at
 from gallery.web.languages import use_language
-from gallery.web.site_settings import Site as SiteSettings
+from gallery.web.models import Site as SiteSettings
 from tests import factories
 from tests.conftest import Site
 

@@ -13,7 +13,7 @@ from gallery.reviews import decisions
 from gallery.reviews.decisions import UnconfirmedPersonalData
 from gallery.reviews.hints import current_hints, wave_off
 from gallery.reviews.models import Hint, Review
-from gallery.web.site_settings import Site as SiteRow
+from gallery.web.models import Site as SiteRow
 from tests.conftest import Site
 from tests.reviews.test_proposals import proposed, shown
 from tests.reviews.test_queue import decision_on, sent

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gallery.accounts.models import Person, Role
 from gallery.artworks.models import Artwork, Stage, Status, Submission
-from gallery.db.content_version import ContentVersion
+from gallery.db.models import ContentVersion
 from gallery.reviews import decisions
 from gallery.reviews.decisions import DecisionRefused, accept, decline, return_to_partner
 from gallery.reviews.models import Decision, Opinion, Review, Risk
@@ -18,7 +18,7 @@ from gallery.reviews.queue import Queue, QueueFilter
 from gallery.reviews.stages import DecisionEffect, effect_of_decision, stage_of
 from gallery.reviews.undo import UndoRefused, undo_opinion, undo_review
 from gallery.web.languages import use_language
-from gallery.web.site_settings import Site
+from gallery.web.models import Site
 from tests import factories
 from tests.conftest import Site as Gallery
 from tests.reviews.test_decisions import sent

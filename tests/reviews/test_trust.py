@@ -15,7 +15,7 @@ from gallery.mail.models import Mail
 from gallery.organisations.models import Organisation, Trust, TrustChange
 from gallery.reviews.models import LaterCheck, Review
 from gallery.reviews.trust import is_sampled, needs_review
-from gallery.web.site_settings import Site
+from gallery.web.models import Site
 from tests import factories
 from tests.conftest import Site as Gallery
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.artworks.submissions import submit
 from gallery.clock import now
@@ -14,6 +13,7 @@ from gallery.reviews import decisions
 from gallery.reviews.decisions import UNDO_PERIOD, accept, decline, return_to_partner
 from gallery.reviews.models import Decision, Review, Risk, Undo
 from gallery.reviews.undo import UndoRefused, undo_review
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.reviews.test_decisions import sent

@@ -14,7 +14,6 @@ import pytest
 from tortoise.connection import get_connection
 
 from gallery.artists.models import Artist, Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.db.connection import in_transaction, locked
 from gallery.db.content_version import bump
@@ -25,6 +24,7 @@ from gallery.search.engine import find_hits
 from gallery.search.indexing import continue_pass, rebuild
 from gallery.search.models import SearchEntry
 from gallery.search.tokenizer import spans, terms_of
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

@@ -14,12 +14,12 @@ import zxingcpp
 from PIL import Image as Picture
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.db.content_version import bump, settle
 from gallery.images.models import Derivative
 from gallery.images.on_demand import OnDemandQueue, QueueFull
 from gallery.organisations.models import Organisation
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 

@@ -6,12 +6,12 @@ import httpx
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.stats import appreciation_views, appreciations
 from gallery.stats.chores import DELETED_AFTER, delete_taken_back
 from gallery.stats.count_writer import write_counts
 from gallery.stats.models import Appreciation
+from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site

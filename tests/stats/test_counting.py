@@ -14,7 +14,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import today
 from gallery.db.connection import in_transaction, locked
@@ -23,6 +22,7 @@ from gallery.stats.count_writer import write_counts
 from gallery.stats.models import Appreciation, CountKind, ExhibitionCount, ProjectCount, ThemeCount, WorkCount
 from gallery.stats.visit_counter import VisitCounter
 from gallery.stats.visitors import is_visitor
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite, eventually

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
 from gallery.organisations.models import CheckedLink, LinkState, Project
 from gallery.stats import support_links
 from gallery.stats.count_writer import write_counts
 from gallery.stats.models import CountKind, ProjectCount, WorkCount
+from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.stats.visitors import BROWSER

@@ -26,7 +26,6 @@ from starlette.routing import Route
 
 from gallery.app import CHORES, create_app
 from gallery.artists.models import Consent, Withdrawal
-from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork
 from gallery.cli.inspection import inspect, mend
 from gallery.db.connection import Database
@@ -37,6 +36,7 @@ from gallery.settings import Settings, SettingsError
 from gallery.storage import Storage, Store, StoreUnavailable, s3
 from gallery.storage.s3 import Address
 from gallery.storage.store import CHUNK_BYTES
+from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext, Worker
 from tests import factories
 from tests.conftest import Site, settings_for

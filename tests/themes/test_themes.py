@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from gallery.db.content_version import ContentVersion
+from gallery.db.models import ContentVersion
 from gallery.themes.accents import DAY_BACKGROUNDS, is_readable
 from gallery.themes.models import Theme
 from tests import factories

@@ -1,9 +1,8 @@
-"""The pages behind the slip: an artist or guardian sees what is shown, and withdraws it."""
+"""Withdrawing: the pages behind the slip for artists and guardians, and the button at the desk."""
 
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,23 +11,26 @@ from starlette.routing import Route
 
 from gallery.artists.consents import latest_renewal, normalised_code
 from gallery.artists.models import Consent, ConsentState, Withdrawal
-from gallery.artists.withdrawal import withdraw
+from gallery.artworks.access import load_artwork
+from gallery.artworks.models import Artwork
 from gallery.db import content_version
 from gallery.storage import StoreUnavailable
 from gallery.web.languages import LANGUAGES, accepted_language, set_language
-from gallery.web.rendering import pages_of, render
+from gallery.web.languages import gettext as _
+from gallery.web.rendering import flash, pages_of, redirect, render
 from gallery.web.security import REFERRER_WITHOUT_PATH, RateLimit, client_network
+from gallery.withdrawals.withdrawal import withdraw
 
 logger = logging.getLogger("gallery")
 
-# A code has 100 bits; the limit keeps guessing from being a load.
+# A code has 100 bits and cannot be guessed; the limit prevents load by guessing.
 CODE_ATTEMPTS = RateLimit(times=60, seconds=60)
 
 PRIVATE_HEADERS = {**REFERRER_WITHOUT_PATH, "cache-control": "no-store", "x-robots-tag": "noindex, nofollow"}
 
 
 async def open_slip(request: Request) -> Response:
-    """Somebody follows the code on the slip and comes to the page in their language."""
+    """Redirect from the code on the slip to the page in the reader's language."""
     language = accepted_language(request.headers.get("accept-language", ""))
     code = normalised_code(request.path_params["code"])
     if not code:
@@ -38,13 +40,13 @@ async def open_slip(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """An artist or guardian sees every work that the consent covers and where it is shown."""
+    """Show every work of the consent, and whether it is on view."""
     consent = await _load(request)
     return await _page(request, consent)
 
 
 async def create(request: Request) -> Response:
-    """An artist or guardian withdraws, with one confirmation and without a reason."""
+    """Withdraw the consent; no reason is asked."""
     consent = await _load(request)
     try:
         await withdraw(consent, request.app.state.storage)
@@ -52,6 +54,28 @@ async def create(request: Request) -> Response:
         logger.warning("A withdrawal waits for its files to be deleted. %s", away)
         await content_version.settle()
     return RedirectResponse(request.url.path, status_code=303, headers=PRIVATE_HEADERS)
+
+
+async def create_at_desk(request: Request) -> Response:
+    """A partner withdraws a consent because the artist or guardian asked for it."""
+    person, _organisations, artwork = await load_artwork(request)
+    response = redirect(request, "artworks:show", id=artwork.id)
+    if artwork.consent is None or artwork.consent.withdrawn_at is not None:
+        flash(request, response, _("There is no consent that could be ended."), "hint")
+        return response
+    try:
+        await withdraw(artwork.consent, request.app.state.storage, by=person)
+    except StoreUnavailable as away:
+        logger.warning("A withdrawal waits for its files to be deleted. %s", away)
+        flash(
+            request,
+            response,
+            _("The works are off every page. Copies of their pictures are still being deleted."),
+            "hint",
+        )
+        return response
+    flash(request, response, _("The consent is ended. Nothing that it covered is shown any more."))
+    return response
 
 
 async def _load(request: Request) -> Consent:
@@ -71,22 +95,15 @@ async def _load(request: Request) -> Consent:
 
 
 async def _page(request: Request, consent: Consent) -> Response:
-    withdrawn = consent.state() == ConsentState.WITHDRAWN
-    # By relation, for works and exhibitions stand above; only pictures that are ready can be shown here.
-    works: list[Any] = (
-        [] if withdrawn else list(await consent.artworks.all().order_by("id").prefetch_related("image"))
-    )
-    shown = set()
-    if works:
-        on_view = type(works[0]).all().on_view()
-        shown = set(await on_view.filter(consent_id=consent.id).values_list("id", flat=True))
+    is_withdrawn = consent.state() == ConsentState.WITHDRAWN
+    works = Artwork.filter(consent_id=consent.id).order_by("id")
+    fetched = works.prefetch_related("image", "consent", "organisation", "hangings__room__edition")
     is_unfinished = await Withdrawal.filter(consent_id=consent.id, files_deleted_at=None).exists()
     context = {
         "consent": consent,
-        "is_withdrawn": withdrawn,
+        "is_withdrawn": is_withdrawn,
         "is_unfinished": is_unfinished,
-        "works": works,
-        "shown": shown,
+        "works": [] if is_withdrawn else await fetched,
     }
     return render(request, "withdrawals/show.html", context, headers=PRIVATE_HEADERS)
 
@@ -95,4 +112,5 @@ routes = [
     Route("/c/{code:secret}", open_slip, name="withdrawals:open", methods=["GET"]),
     Route("/{language}/consent/{code:secret}", show, name="withdrawals:show", methods=["GET"]),
     Route("/{language}/consent/{code:secret}", create, name="withdrawals:create", methods=["POST"]),
+    Route("/desk/works/{id:int}/withdrawal", create_at_desk, name="artworks:withdraw", methods=["POST"]),
 ]

@@ -12,13 +12,13 @@ from tortoise.connection import get_connection
 from gallery.artists.consents import NewConsent
 from gallery.artists.models import AgreedBy, Consent, Withdrawal
 from gallery.artists.renewal import renew
-from gallery.artists.withdrawal import _end, withdraw
-from gallery.artists.withdrawal_views import CODE_ATTEMPTS, normalised_code
 from gallery.artworks.models import Artwork
 from gallery.artworks.works import _lock_or_record_consent
 from gallery.clock import today
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
+from gallery.withdrawals.views import CODE_ATTEMPTS, normalised_code
+from gallery.withdrawals.withdrawal import _end, withdraw
 from tests import factories
 from tests.artworks.test_edit import shown_fields
 from tests.conftest import Site
@@ -257,7 +257,7 @@ async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
         await somebody_waits()
         return await _lock_or_record_consent(*told)
 
-    monkeypatch.setattr("gallery.artworks.works._consent", late)
+    monkeypatch.setattr("gallery.artworks.works._lock_or_record_consent", late)
     client = await site.client(site.cast.partner)
     window = shown_fields((await client.get(f"/desk/works/{draft.id}/edit")).text)
     typing = asyncio.create_task(

@@ -1,0 +1,28 @@
+"""What a withdrawal erases of consents and artists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gallery.artists.consents import has_consent
+from gallery.artists.models import Artist, Consent, PrivateDetails
+
+
+async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+    """Erase the artist's own words, and with the last consent all details; a number replaces the credit name.
+
+    See gallery/withdrawals/forgetting.py. The signed forms are deleted with the files.
+    """
+    await Consent.filter(id__in=list(ids)).update(assent="")
+    if await has_consent(consent.artist_id):
+        return
+    await PrivateDetails.filter(artist_id=consent.artist_id).delete()
+    await Artist.filter(id=consent.artist_id).update(
+        credit_name=f"#{consent.artist_id}",
+        credit_name_translation="",
+        page_id=None,
+        about_zh="",
+        about_en="",
+        born="",
+        shows_born=False,
+    )

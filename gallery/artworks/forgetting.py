@@ -1,0 +1,54 @@
+"""What a withdrawal erases of works: their texts, the snapshots that curators were sent, and traces of imports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tortoise.expressions import Q
+
+from gallery.artists.consents import has_consent
+from gallery.artists.models import Consent
+from gallery.artworks.import_models import Import, ImportedPicture
+from gallery.artworks.models import Artwork, Status, Submission
+from gallery.artworks.works import TEXT_FIELDS
+
+ERASED_FIELDS: dict[str, Any] = {**dict.fromkeys(TEXT_FIELDS, ""), "unfinished": {}, "year": None}
+ERASED_SNAPSHOTS: dict[str, Any] = {"sent": {}, "replaces": None}
+
+
+async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+    """See gallery/withdrawals/forgetting.py."""
+    works = Artwork.filter(consent_id=consent.id)
+    await Submission.filter(id__in=await submissions_sent_under(consent, ids)).update(**ERASED_SNAPSHOTS)
+    await Submission.filter(artwork__consent_id=consent.id).update(**ERASED_SNAPSHOTS, is_waiting=False)
+    if not await has_consent(consent.artist_id):
+        # The artist is forgotten. Drafts without a consent stay with their organisation, their snapshots do not.
+        drafts = Q(artwork__artist_id=consent.artist_id, artwork__consent_id=None)
+        await Submission.filter(drafts).update(**ERASED_SNAPSHOTS)
+    await _forget_imports(consent)
+    await works.update(status=Status.WITHDRAWN, **ERASED_FIELDS)
+
+
+async def submissions_sent_under(consent: Consent, ids: Sequence[int]) -> list[int]:
+    """The ids of submissions that were sent under the consents `ids`.
+
+    Their works may be under another consent by now, perhaps of another artist, or under none.
+    """
+    consent_ids = {str(id) for id in ids}
+    rows = Submission.filter(artwork__organisation__artists__id=consent.artist_id)
+    return [
+        id
+        for id, *snapshots in await rows.values_list("id", "sent", "replaces")
+        if any((snapshot or {}).get("consent_id") in consent_ids for snapshot in snapshots)
+    ]
+
+
+async def _forget_imports(consent: Consent) -> None:
+    """Erase from imports what may name the works: reports quote cells and names, and files are named by people."""
+    for job in await Import.filter(works__artwork__consent_id=consent.id).distinct():
+        job.file_name, job.report = "", {**job.report, "faults": [], "artist_names": [], "strangers": []}
+        await job.save(update_fields=["file_name", "report"])
+    for picture in await ImportedPicture.filter(image__artwork__consent_id=consent.id):
+        picture.name, picture.digest = f"{picture.id}", ""
+        await picture.save(update_fields=["name", "digest"])

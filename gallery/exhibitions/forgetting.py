@@ -1,0 +1,13 @@
+"""What a withdrawal erases of exhibitions: the captions next to the works."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gallery.artists.models import Consent
+from gallery.exhibitions.models import Hanging
+
+
+async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+    """See gallery/withdrawals/forgetting.py."""
+    await Hanging.filter(artwork__consent_id=consent.id).update(caption_zh="", caption_en="")

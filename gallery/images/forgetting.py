@@ -1,0 +1,34 @@
+"""What a withdrawal erases of images. Their files are deleted by gallery/withdrawals/withdrawal.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tortoise.expressions import Q, Subquery
+
+from gallery.artists.models import Consent
+from gallery.artworks.models import Artwork
+from gallery.db.connection import QuerySet
+from gallery.images.models import Image, ImageState, Upload
+
+ERASED_FIELDS: dict[str, Any] = {
+    "placeholder": "",
+    "mean_colour": "#888888",
+    "perceptual_hash": "",
+    "source_sha256": "",
+    "rendition_bytes": {},
+}
+
+
+def images_of_consent(consent_id: int) -> QuerySet[Image]:
+    """The images of a consent's works, including those that are proposed or were lately replaced."""
+    works = Artwork.filter(consent_id=consent_id).values("id")
+    return Image.filter(Q(artwork__consent_id=consent_id) | Q(candidate_for_id__in=Subquery(works)))
+
+
+async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+    """See gallery/withdrawals/forgetting.py."""
+    image_ids = await images_of_consent(consent.id).values_list("id", flat=True)
+    await Image.filter(id__in=image_ids).update(state=ImageState.ERASED, lease_until=None, **ERASED_FIELDS)
+    await Upload.filter(artwork__consent_id=consent.id).update(metadata="")  # contains a file name

@@ -1,0 +1,13 @@
+"""What a withdrawal erases of the search index: the entries of the works."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gallery.artists.models import Consent
+from gallery.search.models import SearchEntry
+
+
+async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+    """See gallery/withdrawals/forgetting.py."""
+    await SearchEntry.filter(artwork__consent_id=consent.id).delete()

@@ -1,0 +1,14 @@
+"""What a withdrawal erases of the statistics: the works' counts and appreciations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gallery.artists.models import Consent
+from gallery.stats.models import Appreciation, WorkCount
+
+
+async def forget_consent(consent: Consent, ids: Sequence[int]) -> None:
+    """See gallery/withdrawals/forgetting.py."""
+    await WorkCount.filter(artwork__consent_id=consent.id).delete()
+    await Appreciation.filter(artwork__consent_id=consent.id).delete()

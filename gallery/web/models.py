@@ -1,0 +1,37 @@
+"""Model: the site's settings at the desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tortoise import fields
+from tortoise.models import Model
+
+if TYPE_CHECKING:
+    from gallery.accounts.models import Person
+
+
+class Site(Model):
+    """The settings that a keeper changes at the desk. Those of the machine are environment variables instead."""
+
+    id = fields.IntField(primary_key=True)
+    reviews_needed = fields.IntField(default=1, db_default=1)  # 1, or 2 by different people
+    sample_percent = fields.IntField(default=20, db_default=20)  # of works of organisations that are sampled
+    name_zh = fields.CharField(max_length=60, default="", db_default="")  # empty: as the environment says
+    name_en = fields.CharField(max_length=60, default="", db_default="")
+    home_zh = fields.TextField(default="", db_default="")  # Markdown, as all texts below; empty: nothing
+    home_en = fields.TextField(default="", db_default="")
+    about_zh = fields.TextField(default="", db_default="")  # empty: the page that comes with the gallery
+    about_en = fields.TextField(default="", db_default="")
+    footer_zh = fields.CharField(max_length=500, default="", db_default="")
+    footer_en = fields.CharField(max_length=500, default="", db_default="")
+    asks_second_factor = fields.BooleanField(  # of curators and keepers, where the environment does not say
+        default=True, db_default=True
+    )  # False on sites that had people before there were second factors
+    changed_at = fields.DatetimeField(null=True)
+    changed_by: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "gallery.Person", related_name="site_changes", null=True, on_delete=fields.SET_NULL
+    )
+
+    class Meta:
+        table = "site"

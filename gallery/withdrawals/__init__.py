@@ -1,0 +1,1 @@
+"""Withdrawals: ending a consent, and what every package then forgets."""

@@ -1,0 +1,127 @@
+"""Withdrawal: the end of a consent, complete before it is confirmed.
+
+First one transaction takes all works of the consent off every page; all processes notice it within
+`content_version.STALENESS`. Then the files are deleted. If a process is killed in between, the Withdrawal has no
+`files_deleted_at`, and the worker deletes the files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from tortoise.expressions import Subquery
+
+from gallery.accounts.models import Person
+from gallery.artists.consents import latest_renewal, lock_with_works, predecessors
+from gallery.artists.models import Consent, Withdrawal
+from gallery.artists.private_details import delete_all_forms
+from gallery.artists.reminders import notify_of_withdrawal
+from gallery.artworks.models import Artwork
+from gallery.audit.recording import record
+from gallery.audit.verbs import Verb
+from gallery.clock import now
+from gallery.db import content_version
+from gallery.db.connection import in_transaction
+from gallery.erasure import request_erasure
+from gallery.images.forgetting import images_of_consent
+from gallery.images.models import Fingerprint, Image
+from gallery.images.storage_keys import delete_image_files, logo_key
+from gallery.images.takedowns import stored_fingerprint, take_down_similar
+from gallery.storage import Storage
+from gallery.withdrawals.forgetting import forget_consent
+
+
+async def withdraw(consent: Consent, storage: Storage, by: Person | None = None) -> Withdrawal:
+    """End `consent`. When this returns, no page and no public file of the site shows its works.
+
+    If it was renewed, even a moment ago, the renewal that has its works now is ended. A consent that was withdrawn
+    before stays as it was; withdrawing twice is no error. `by` is None if somebody used the link on the slip.
+    Raises StoreUnavailable if files cannot be deleted now: the works are off every page, and the worker deletes the files.
+    """
+    withdrawal = await _end(consent, by)
+    if withdrawal.files_deleted_at is None:
+        await delete_files(withdrawal, storage)
+    return withdrawal
+
+
+async def _end(consent: Consent, by: Person | None) -> Withdrawal:
+    while True:
+        async with in_transaction():
+            newest = await latest_renewal(consent)
+            ids = [newest.id, *(older.id for older in await predecessors(newest))]
+            current = await lock_with_works(ids)
+            if current is None or await Consent.exists(follows_id=current.id):
+                continue  # its works changed, or it was renewed, before the lock
+            withdrawal = await _end_locked(current, ids, by)
+            if current.id == consent.id:
+                consent.withdrawn_at = current.withdrawn_at
+            return withdrawal
+
+
+async def _end_locked(consent: Consent, ids: list[int], by: Person | None) -> Withdrawal:
+    """End a consent that is locked with its works. `ids`: its id, then those of the consents that it renewed."""
+    if consent.withdrawn_at is not None:
+        return await Withdrawal.get(consent_id=consent.id)
+    consent.withdrawn_at = now()
+    await consent.save(update_fields=["withdrawn_at"])
+    # Renewed consents should have no works left; if one does, they are withdrawn as well.
+    await Artwork.filter(consent_id__in=ids[1:]).update(consent_id=consent.id)
+    await consent.fetch_related("artist")
+    withdrawal = await Withdrawal.create(consent=consent, at=consent.withdrawn_at, by=by)
+    await _take_similar_down(withdrawal)
+    await forget_consent(consent, ids)
+    await request_erasure()
+    await record(Verb.CONSENT_WITHDRAWN, consent.id, organisation_id=consent.artist.organisation_id, by=by)
+    if by is None:
+        await notify_of_withdrawal(consent, await Artwork.filter(consent_id=consent.id).count())
+    await content_version.bump()
+    return withdrawal
+
+
+async def _take_similar_down(withdrawal: Withdrawal) -> None:
+    """Take down all logos and covers of the site that show one of the works; their files are deleted with the works'.
+
+    Nobody consented to using the picture there, even if it was meant well, and the guardian cannot know of it.
+    """
+    images = images_of_consent(withdrawal.consent_id).values("id")
+    codes: list[bytes] = [each.code for each in await Fingerprint.filter(image_id__in=Subquery(images))]
+    work = await Artwork.filter(consent_id=withdrawal.consent_id).first()
+    if work is None:
+        return
+    by = await Person.get_or_none(id=withdrawal.by_id)
+    taken = await take_down_similar(codes, "withdrawn", by, work.id)
+    if taken.logo_tokens:
+        withdrawal.logo_tokens = [*(withdrawal.logo_tokens or []), *taken.logo_tokens]
+        await withdrawal.save(update_fields=["logo_tokens"])
+
+
+async def delete_files(withdrawal: Withdrawal, storage: Storage) -> None:
+    """Delete all files of the consent's works, then set `files_deleted_at`. Raises StoreUnavailable.
+
+    Deletes a second time once every process knows of the withdrawal: until then one may have been publishing files, or
+    have allowed a logo that it compared before.
+    """
+    consent = await Consent.get(id=withdrawal.consent_id)
+    for each in [consent, *await predecessors(consent)]:
+        await delete_all_forms(each.id, storage)
+    for image in await images_of_consent(consent.id).filter(fingerprint__id__isnull=True):
+        # Uploaded a moment ago, or before there were fingerprints. If the sandbox fails, deleting goes on without one.
+        with contextlib.suppress(OSError):
+            await stored_fingerprint(image, storage)
+    await _delete_images(withdrawal, storage)
+    await content_version.settle()
+    async with in_transaction():
+        await _take_similar_down(withdrawal)
+        await content_version.bump()
+    await _delete_images(withdrawal, storage)
+    await storage.proxy_cache.purge()
+    withdrawal.files_deleted_at = now()
+    withdrawal.logo_tokens = None
+    await withdrawal.save(update_fields=["files_deleted_at", "logo_tokens"])
+
+
+async def _delete_images(withdrawal: Withdrawal, storage: Storage) -> None:
+    for image in await images_of_consent(withdrawal.consent_id):
+        await delete_image_files(storage, image.token)
+        await Image.filter(id=image.id).update(is_public=False, has_tiles=False)
+    await storage.private.delete(*map(logo_key, withdrawal.logo_tokens or []))
