@@ -1,6 +1,6 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
-from gallery.stats.models import Kind
+from gallery.stats.models import CountKind
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('exhibition', fields.ForeignKeyField('gallery.Exhibition', source_field='exhibition_id', db_constraint=True, to_field='id', related_name='counts', on_delete=OnDelete.CASCADE)),
                 ('day', fields.DateField()),
-                ('kind', fields.CharEnumField(description='SEEN: seen\nFOLLOWED: followed', enum_type=Kind, max_length=8)),
+                ('kind', fields.CharEnumField(description='SEEN: seen\nFOLLOWED: followed', enum_type=CountKind, max_length=8)),
                 ('number', fields.IntField()),
             ],
             options={'table': 'exhibition_count', 'app': 'gallery', 'unique_together': [('exhibition', 'day', 'kind')], 'pk_attr': 'id', 'table_description': 'How often a page of an exhibition was opened on a day.'},
@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('project', fields.ForeignKeyField('gallery.Project', source_field='project_id', db_constraint=True, to_field='id', related_name='counts', on_delete=OnDelete.CASCADE)),
                 ('day', fields.DateField()),
-                ('kind', fields.CharEnumField(description='SEEN: seen\nFOLLOWED: followed', enum_type=Kind, max_length=8)),
+                ('kind', fields.CharEnumField(description='SEEN: seen\nFOLLOWED: followed', enum_type=CountKind, max_length=8)),
                 ('number', fields.IntField()),
             ],
             options={'table': 'project_count', 'app': 'gallery', 'unique_together': [('project', 'day', 'kind')], 'pk_attr': 'id', 'table_description': "How often a project's page was opened on a day, or one of its links followed, from there or from a work."},
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('theme', fields.ForeignKeyField('gallery.Theme', source_field='theme_id', db_constraint=True, to_field='id', related_name='counts', on_delete=OnDelete.CASCADE)),
                 ('day', fields.DateField()),
-                ('kind', fields.CharEnumField(description='SEEN: seen\nFOLLOWED: followed', enum_type=Kind, max_length=8)),
+                ('kind', fields.CharEnumField(description='SEEN: seen\nFOLLOWED: followed', enum_type=CountKind, max_length=8)),
                 ('number', fields.IntField()),
             ],
             options={'table': 'theme_count', 'app': 'gallery', 'unique_together': [('theme', 'day', 'kind')], 'pk_attr': 'id', 'table_description': "How often a theme's page was opened on a day."},
@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
                 ('artwork', fields.ForeignKeyField('gallery.Artwork', source_field='artwork_id', db_constraint=True, to_field='id', related_name='counts', on_delete=OnDelete.CASCADE)),
                 ('day', fields.DateField()),
-                ('kind', fields.CharEnumField(description='SEEN: seen\nFOLLOWED: followed', enum_type=Kind, max_length=8)),
+                ('kind', fields.CharEnumField(description='SEEN: seen\nFOLLOWED: followed', enum_type=CountKind, max_length=8)),
                 ('number', fields.IntField()),
             ],
             options={'table': 'work_count', 'app': 'gallery', 'unique_together': [('artwork', 'day', 'kind')], 'pk_attr': 'id', 'table_description': "How often a work's page was opened on a day, or a link followed from there."},

@@ -1,7 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 import functools
-from gallery.images.profile_image_models import EmblemState
+from gallery.images.profile_image_models import ProfileImageState
 from json import dumps, loads
 from tortoise.fields.base import OnDelete
 from tortoise import fields
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Emblem',
             name='state',
-            field=fields.CharEnumField(default=EmblemState.NEW, description='NEW: new\nSHOWN: shown\nWAITING: waiting\nKEPT: kept', db_default=EmblemState.SHOWN, enum_type=EmblemState, max_length=10),
+            field=fields.CharEnumField(default=ProfileImageState.NEW, description='NEW: new\nSHOWN: shown\nWAITING: waiting\nKEPT: kept', db_default=ProfileImageState.SHOWN, enum_type=ProfileImageState, max_length=10),
         ),
         ops.AddField(
             model_name='Withdrawal',
