@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
+from gallery.accounts import passwords
 from gallery.accounts.models import Membership, Person, Role
-from gallery.accounts.passwords import _hasher
 from gallery.organisations.models import Organisation
 
 PASSWORD = "correct horse battery"
@@ -14,7 +14,7 @@ PASSWORD = "correct horse battery"
 
 @functools.cache
 def password_hash() -> str:
-    return _hasher.hash(PASSWORD)
+    return passwords._hasher.hash(PASSWORD)
 
 
 @dataclass

@@ -20,6 +20,7 @@ import httpx
 from gallery.settings import Settings
 from gallery.storage import Storage
 from tests.cast import Cast
+from tests.markup import attributes
 
 
 async def eventually(is_so: Callable[[], Awaitable[object]]) -> None:
@@ -191,17 +192,16 @@ def is_text(answer: httpx.Response) -> bool:
 def addresses_in(html: str, base: str) -> set[str]:
     """Every address of this site that a page or document refers to, srcsets and meta included, as paths."""
     found = {unescape(path).split("#")[0] for path in re.findall(re.escape(base) + r'(/[^"<>\s\\]*)', html)}
-    for name, value in re.findall(r'\b(href|src|srcset|content|action)="([^"]*)"', html):
-        text = unescape(value)
-        parts = (
-            [part.strip().split()[0] for part in text.split(",") if part.strip()]
-            if name == "srcset"
-            else [text]
-        )
-        for part in parts:
-            path = part.removeprefix(base)
-            if path.startswith("/") and not path.startswith("//"):
-                found.add(path.split("#")[0])
+    for name in ("href", "src", "srcset", "content", "action"):
+        for value in attributes(html, f"[{name}]", name):
+            for part in (
+                (each.split()[0] for each in value.split(",") if each.strip())
+                if name == "srcset"
+                else [value]
+            ):
+                path = part.removeprefix(base)
+                if path.startswith("/") and not path.startswith("//"):
+                    found.add(path.split("#")[0])
     return found
 
 

@@ -69,12 +69,12 @@ from gallery.public.previews import make_link
 from gallery.reviews.vetoes import lift_veto, veto
 from gallery.storage import Storage
 from tests import factories
-from tests.conftest import PostgreSQL, run_aside
+from tests.conftest import PostgreSQL, run_in_thread
 from tests.live import LiveSite
 
 Keyboard = Callable[..., subprocess.CompletedProcess[str]]
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def elsewhere(
     else:
         server: PostgreSQL = request.getfixturevalue("postgresql")
         name = f"elsewhere_{live.settings.database_url.partition('/test_')[2].partition('?')[0]}"
-        run_aside(lambda: server.execute(f"CREATE DATABASE {name}"))
+        run_in_thread(lambda: server.execute(f"CREATE DATABASE {name}"))
         settings = replace(settings, database_url=server.url(name))
     if engine.endswith("s3"):
         settings = replace(
@@ -102,7 +102,9 @@ def elsewhere(
     yield site
     site.stop()
     if name:
-        run_aside(lambda: request.getfixturevalue("postgresql").execute(f"DROP DATABASE {name} WITH (FORCE)"))
+        run_in_thread(
+            lambda: request.getfixturevalue("postgresql").execute(f"DROP DATABASE {name} WITH (FORCE)")
+        )
 
 
 @pytest.fixture
@@ -198,7 +200,7 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     assert len(list_copies(folder)) == 2
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_a_consent_that_was_renewed_after_the_copy_is_withdrawn_too(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -504,7 +506,7 @@ async def endings(live: LiveSite) -> list[Ending]:
 async def nothing() -> None: ...
 
 
-@pytest.mark.only_on("sqlite", "postgresql")
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_ended_after_the_copy_is_ended_again_and_named(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -554,10 +556,10 @@ async def test_what_ended_after_the_copy_is_ended_again_and_named(
             await context.close_connections()
             context.__exit__(None, None, None)
 
-    run_aside(look)
+    run_in_thread(look)
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_a_list_of_another_site_or_an_older_one_ends_nothing(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -581,7 +583,7 @@ async def test_a_list_of_another_site_or_an_older_one_ends_nothing(
     assert (await answer(elsewhere, f"/zh/works/{work.public_id}")).status_code == 200
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_a_damaged_original_neither_enters_nor_leaves_the_copies(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -611,7 +613,7 @@ main()
 """
 
 
-@pytest.mark.only_on("sqlite", "postgresql")
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_was_restored_by_half_is_not_served(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -627,7 +629,7 @@ async def test_what_was_restored_by_half_is_not_served(
     assert await Artwork.exists(id=work.id)
 
 
-@pytest.mark.only_on("sqlite", "postgresql")
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_nothing_is_restored_over_something(live: LiveSite, gallery: Keyboard, tmp_path: Path) -> None:
     work = await shown(live)
     assert gallery(live, "backup", tmp_path / "copies").returncode == 0
@@ -637,7 +639,7 @@ async def test_nothing_is_restored_over_something(live: LiveSite, gallery: Keybo
     assert await Artwork.exists(id=work.id)
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_what_cannot_be_restored_is_said(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -656,7 +658,7 @@ async def test_what_cannot_be_restored_is_said(
     assert not (elsewhere.settings.home / "gallery.sqlite3").exists()
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_another_site_does_not_empty_the_copies(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -673,7 +675,7 @@ async def test_another_site_does_not_empty_the_copies(
     assert (folder / PICTURES_FOLDER / original_key(work.image.token)).exists()
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_a_picture_that_the_disk_lost_stays_in_the_copies(
     live: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -685,7 +687,7 @@ async def test_a_picture_that_the_disk_lost_stays_in_the_copies(
     assert (folder / PICTURES_FOLDER / key).exists()
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_only_what_is_new_or_was_made_anew_is_copied(
     live: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -697,7 +699,7 @@ async def test_only_what_is_new_or_was_made_anew_is_copied(
     assert (folder / PICTURES_FOLDER / key).read_bytes() == b"developed again, of another size"
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_older_copies_end_and_the_newest_stays(
     live: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -728,7 +730,7 @@ async def test_older_copies_end_and_the_newest_stays(
     assert not (folder / UNFINISHED_COPY).exists()
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 async def test_a_missing_program_is_named(live: LiveSite, gallery: Keyboard, tmp_path: Path) -> None:
     told = gallery(live, "backup", tmp_path / "copies", path=str(tmp_path))
     assert told.returncode == 1

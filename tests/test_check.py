@@ -31,8 +31,8 @@ from gallery.storage.local import LocalFolder
 from gallery.storage.store import StoredFile
 from gallery.worker import ChoreContext
 from tests import factories
+from tests.command_line import on_site
 from tests.conftest import Site
-from tests.test_cli import on_site
 
 
 async def findings(site: Site) -> list[InspectionFinding]:
@@ -77,7 +77,7 @@ async def content(store: Store, key: str) -> bytes:
         return path.read_bytes()
 
 
-@pytest.mark.every_store
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 async def test_a_flipped_byte_in_an_original_is_found(site: Site) -> None:
     client = await site.client(site.cast.partner)
     sent = factories.photograph()
@@ -113,7 +113,7 @@ async def test_an_original_that_was_cut_is_found_by_its_size(site: Site) -> None
     assert await deep(site) == {}  # it is named once
 
 
-@pytest.mark.every_store
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 @pytest.mark.parametrize("is_cut", [True, False], ids=["cut", "lost"])
 async def test_a_rendition_is_made_again_from_its_original(site: Site, is_cut: bool) -> None:
     _work, image = await on_view(site)
@@ -308,7 +308,7 @@ async def test_entries_that_wait_for_long_are_chained_by_mending(site: Site) -> 
     assert await findings(site) == []
 
 
-@pytest.mark.every_store
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 async def test_what_killed_processes_left_goes_after_a_day(site: Site) -> None:
     image = await factories.image(site.storage, site.cast.organisation)
     await factories.artwork(site.storage, site.cast.organisation, image=image)
@@ -327,7 +327,6 @@ async def test_what_killed_processes_left_goes_after_a_day(site: Site) -> None:
     assert {finding.where for finding in await findings(site)} == {"originals/young"}
 
 
-@pytest.mark.only_on("sqlite")
 async def test_an_old_original_under_a_new_name_is_no_orphan(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,46 +35,15 @@ from gallery.search.models import SearchEntry
 from gallery.storage import Store
 from gallery.storage.local import LocalFolder
 from tests import factories
-from tests.accounts.test_second_factor import set_up_app
-from tests.artworks.test_imports import two_works
-from tests.artworks.test_sheets import csv_bytes, zipped
+from tests.accounts.second_factor import set_up_app
+from tests.artworks.sheets import csv_bytes, two_works, zipped
+from tests.command_line import environment, gallery, on_site
 from tests.conftest import Site
 from tests.factories import photograph
 from tests.live import free_port
 from tests.seaweedfs import SeaweedFS
 
-
-def environment(home: Path, **values: str) -> dict[str, str]:
-    ours = {"GALLERY_HOME": str(home), **{f"GALLERY_{name}": value for name, value in values.items()}}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GALLERY_")}
-    return {**kept, **ours, "COLUMNS": "200"}
-
-
-def gallery(
-    home: Path, *words: str, program: Sequence[str] = ("-m", "gallery.cli"), **values: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *program, *words],
-        env=environment(home, **values),
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-def on_site(
-    site: Site, *words: str, program: Sequence[str] = ("-m", "gallery.cli")
-) -> subprocess.CompletedProcess[str]:
-    settings = site.settings
-    return gallery(
-        settings.home,
-        *words,
-        program=program,
-        DATABASE_URL=settings.database_url,
-        MEDIA=str(settings.media),
-        SECRET_KEY="tests",
-    )
+pytestmark = pytest.mark.usefixtures("not_quick")  # it starts processes
 
 
 async def put_long_ago(store: Store, key: str) -> None:

@@ -7,8 +7,11 @@ import ssl
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.proxies import nginx_with_https
+
+pytestmark = pytest.mark.usefixtures("not_quick")  # it starts processes
 
 HOST = "gallery.example.org"
 NOBODY = "http://127.0.0.1:9"  # the site itself is not asked

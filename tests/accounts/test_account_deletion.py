@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role, Session
 from gallery.artworks.models import Status, Submission
@@ -13,6 +15,8 @@ from gallery.organisations.owner_requests import invite_at_once
 from tests import factories
 from tests.cast import PASSWORD
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_somebody_leaves_and_the_works_stay(site: Site) -> None:

@@ -12,6 +12,8 @@ from gallery.accounts.models import Invitation, Membership, Person, Role
 from gallery.clock import now
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 ACCOUNT = {"name": "New colleague", "password": "a sentence to remember"}
 
 

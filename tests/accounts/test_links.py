@@ -14,38 +14,18 @@ from gallery.accounts.models import LinkRequest, MailLink, Person, Session
 from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.clock import now
 from gallery.mail.models import Mail
+from tests.accounts.links import WAYS, asked
 from tests.cast import PASSWORD
 from tests.conftest import Site
 
 NEW = "a very new sentence"
-WAYS = {
-    "link": ("/desk/sign-in/link", "sign_in_link"),
-    "password": ("/desk/sign-in/password", "password_reset"),
-}
-
-
-async def asked(site: Site, way: str, email: str = "partner@example.org") -> str:
-    """The path of the link that the mail holds, before the mail is sent."""
-    path, kind = WAYS[way]
-    answer = await (await site.client()).post(path, data={"email": email})
-    assert answer.status_code == 200
-    await answer_requests(site)
-    mail = await Mail.filter(kind=kind).order_by("-id").first()
-    assert mail is not None
-    return f"{mail.path}{mail.secret}"
-
-
-async def answer_requests(site: Site) -> None:
-    from gallery.accounts.links import send_requested_link
-
-    while await send_requested_link():
-        pass
 
 
 async def is_signed_in(client: httpx.AsyncClient) -> bool:
     return (await client.get("/desk/account")).status_code == 200
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_somebody_signs_in_by_the_button_behind_the_link(site: Site) -> None:
     link, client = await asked(site, "link", " Partner@Example.org "), await site.client()
     for _ in range(2):  # looking, as programs do, uses nothing up
@@ -165,6 +145,7 @@ async def test_one_network_address_asks_only_so_often(site: Site) -> None:
     assert codes == [200] * LINKS_PER_NETWORK + [429, 429]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize("email", ["", "nobody", "a@b\r\nBcc: c@d", "x" * 300 + "@example.org", "a@b@c"])
 async def test_what_is_no_address_is_refused(site: Site, email: str) -> None:
     answer = await (await site.client()).post("/desk/sign-in/link", data={"email": email})
@@ -201,6 +182,7 @@ async def test_a_closed_account_gets_no_link_and_a_link_no_closed_account(site: 
     assert await Mail.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_tokens_are_kept_as_hashes(site: Site) -> None:
     link = await asked(site, "link")
     token = link.rpartition("/")[2]

@@ -8,7 +8,7 @@ from gallery.accounts.invitations import invite
 from gallery.accounts.models import Person, Role
 from gallery.accounts.password_rules import COMMON_PASSWORD, PERSONAL_PASSWORD, password_weakness
 from gallery.demo.content import PASSWORD as DEMO_PASSWORD
-from tests.accounts.test_links import asked
+from tests.accounts.links import asked
 from tests.cast import PASSWORD
 from tests.conftest import Site
 

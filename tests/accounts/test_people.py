@@ -20,6 +20,8 @@ from gallery.mail.models import Mail, MailState
 from gallery.mail.outbox import Notification, notify
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def another_keeper() -> Person:
     return await Person.create(

@@ -25,6 +25,8 @@ from gallery.clock import now
 from tests.cast import PASSWORD, assemble
 from tests.conftest import Site, settings_for
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def sign_in(
     client: httpx.AsyncClient, email: str, password: str = PASSWORD, next: str = ""

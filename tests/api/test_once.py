@@ -16,6 +16,8 @@ from tests import factories
 from tests.api.programs import V1, program
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 KEY = {"idempotency-key": "drawing-17"}
 
 

@@ -20,7 +20,7 @@ AT_MOST = 540  # seconds for the whole run
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
 
-@pytest.mark.only_on("sqlite", "postgresql")
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_schemathesis_finds_no_fault(live: LiveSite, tmp_path: Path) -> None:
     live.settings = replace(live.settings, api_requests_per_minute=1_000_000)
     own = live.cast.organisation

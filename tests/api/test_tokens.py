@@ -20,6 +20,8 @@ from tests import factories
 from tests.api.programs import V1, bearer, program, token_for
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def owner(site: Site) -> Person:
     await Membership.filter(person=site.cast.partner).update(role=MemberRole.OWNER)

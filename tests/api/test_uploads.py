@@ -17,13 +17,11 @@ from gallery.images.models import Image, Upload
 from gallery.images.partial_uploads import PartialUpload
 from gallery.images.storage_keys import original_key
 from tests import factories
-from tests.api.programs import V1, bearer, program, token_for
-from tests.artworks.test_tus import OFFSET_STREAM, PICTURE, TUS, noise, original_of
+from tests.api.programs import PIECES, V1, bearer, program, token_for
+from tests.artworks.tus import PICTURE, TUS, noise, original_of
 from tests.conftest import Site
 from tests.live import BadLine, LiveSite
 from tests.npm import FOLDER, modules_or_skip, run_node
-
-PIECES = {**TUS, "content-type": OFFSET_STREAM}
 
 
 async def begun(client: object, length: int = len(PICTURE)) -> str:
@@ -32,6 +30,7 @@ async def begun(client: object, length: int = len(PICTURE)) -> str:
     return str(answer.headers["location"])
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_picture_becomes_a_draft_of_the_tokens_organisation(site: Site) -> None:
     client = await program(site)
     path = await begun(client)
@@ -56,6 +55,7 @@ def for_work(number: object) -> dict[str, str]:
     return {"upload-metadata": f"work {base64.b64encode(str(number).encode()).decode()}"}
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_work_that_is_there_gets_its_picture(site: Site) -> None:
     client = await program(site)
     made = (await client.post(f"{V1}/works", json={"title": "饺子皮", "story": "他看了世界杯。"})).json()
@@ -101,6 +101,7 @@ async def test_a_work_that_is_submitted_or_elsewhere_gets_none(site: Site) -> No
     assert await Image.all().count() == 2
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_picture_for_a_work_survives_a_killed_process(site: Site) -> None:
     client = await program(site)
     work = await factories.artwork(site.storage, site.cast.organisation)
@@ -148,6 +149,7 @@ async def test_uploads_of_others_are_not_there(site: Site) -> None:
     assert await Upload.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_upload_ends_with_its_token(site: Site) -> None:
     from gallery.api.models import Token
 

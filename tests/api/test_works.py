@@ -16,6 +16,8 @@ from tests.api.programs import V1, program
 from tests.artworks.test_index import counted
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 WORDS = {
     "language": "zh",
     "title": "饺子皮",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gallery.artists.models import Artist
 from gallery.artworks.models import Status
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 TOLD = {
     "credit_name": "派派",

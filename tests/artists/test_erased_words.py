@@ -6,6 +6,7 @@ import itertools
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from tortoise import Tortoise, fields
 from tortoise.connection import get_connection
 from tortoise.fields.data import CharEnumFieldInstance
@@ -39,6 +40,8 @@ from gallery.search import engine
 from gallery.search.models import SearchEntry
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 MARKER = "zzqx"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.private_details import form_key
 from gallery.artists.withdrawal import withdraw
@@ -13,6 +15,8 @@ from gallery.db.connection import Database
 from gallery.reviews import decisions
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert)>>>>endobj\n%%EOF\n"
 DETAILS = {"legal_name": "瞿大明", "contact": "13800138000", "guardian": "妈妈", "notes": "喜欢红色"}

@@ -25,6 +25,8 @@ from gallery.storage import Storage
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 TOLD: dict[str, Any] = {
     "agreed_by": "artist",
     "scopes": ["web", "print"],

@@ -20,10 +20,10 @@ from gallery.clock import today
 from gallery.db.connection import in_transaction, locked
 from gallery.images.models import Image, ImageState
 from tests import factories
-from tests.artworks.test_edit import shown_fields
+from tests.artworks.forms import shown_fields
 from tests.conftest import Site
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 
 CODE = "0123456789ABCDEFGHJK"
 
@@ -241,7 +241,7 @@ async def somebody_waits() -> None:
     raise AssertionError("nobody waits")
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 @pytest.mark.parametrize("ends", [True, False], ids=["withdrawal", "renewal"])
 async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
     site: Site, monkeypatch: pytest.MonkeyPatch, ends: bool
@@ -276,7 +276,7 @@ async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
     assert await Artwork.filter(consent_id=consent.id, status__not="withdrawn").count() == 0
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 async def test_a_picture_that_a_work_gets_meanwhile_is_erased_too(site: Site) -> None:
     work, consent = await hung(site)
     other = await factories.artwork(site.storage, site.cast.organisation)
@@ -293,7 +293,7 @@ async def test_a_picture_that_a_work_gets_meanwhile_is_erased_too(site: Site) ->
     assert await files_of(site, fresh.token) == []
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 async def test_a_work_that_comes_under_the_consent_meanwhile_is_covered(site: Site) -> None:
     _, consent = await hung(site)
     other = await factories.artwork(site.storage, site.cast.organisation)

@@ -24,6 +24,8 @@ from gallery.storage import Storage
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 QUARTER = {"turn": "90", "left": "0", "top": "10", "right": "", "bottom": "12.5"}
 
 

@@ -6,7 +6,6 @@ import io
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from gallery.artists.models import Artist
@@ -22,27 +21,12 @@ from gallery.exhibitions.stored_files import needed_bundle_keys
 from gallery.images.models import Image
 from gallery.worker import ChoreContext
 from tests import factories
+from tests.artworks.sheets import HEADER, csv_bytes, send, sent, two_works, zipped
 from tests.artworks.test_index import counted
-from tests.artworks.test_sheets import csv_bytes, zipped
 from tests.conftest import Site
 from tests.factories import photograph
 
-HEADER = ["图片", "标题", "故事", "作者", "同意书", "主题", "项目", "年份"]
-
-
-async def send(site: Site, content: bytes, **fields: Any) -> httpx.Response:
-    client = await site.client(site.cast.partner)
-    return await client.post(
-        "/desk/sheets", data={"language": "zh", **fields}, files={"sheet": ("作品.zip", content)}
-    )
-
-
-async def sent(site: Site, content: bytes, **fields: Any) -> Import:
-    """An import that the worker looked through."""
-    response = await send(site, content, **fields)
-    assert response.status_code == 303, response.text
-    await site.work()
-    return await Import.get(id=int(response.headers["location"].rpartition("/")[2]))
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def bring_in(site: Site, job: Import) -> str:
@@ -50,18 +34,6 @@ async def bring_in(site: Site, job: Import) -> str:
     await client.post(f"/desk/sheets/{job.id}/confirmation")
     await site.work()
     return (await client.get(f"/desk/sheets/{job.id}")).text
-
-
-def two_works() -> bytes:
-    rows = [
-        ["一.jpg", "饺子皮", "他看了世界杯。", "派派", "", "", "", "2022"],
-        ["图/二.png", "汤圆", "冬至吃汤圆。", "小蜗牛", "", "", "", ""],
-    ]
-    return zipped(
-        ("works.csv", csv_bytes(HEADER, *rows, encoding="gb18030")),
-        ("一.jpg", photograph()),
-        ("图/二.png", photograph(1200, 900, "PNG")),
-    )
 
 
 async def test_a_sheet_becomes_drafts_after_one_yes(site: Site) -> None:

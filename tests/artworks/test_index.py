@@ -14,6 +14,8 @@ from gallery.images.models import ImageState
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 @contextmanager
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:

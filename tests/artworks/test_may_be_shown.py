@@ -19,6 +19,8 @@ from gallery.organisations.models import Organisation
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 DAY = timedelta(days=1)
 
 

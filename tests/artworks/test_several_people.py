@@ -36,9 +36,12 @@ from gallery.images.storage_keys import original_key, public_key
 from gallery.reviews.models import Decision, Review
 from gallery.settings import Settings
 from tests import factories
-from tests.artworks.test_edit import save, shown_fields
+from tests.artworks.forms import save, shown_fields
 from tests.cast import assemble
 from tests.conftest import Site
+from tests.markup import attributes
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 MEMBERS = ("partner", "colleague")
 CURATORS = ("curator", "keeper")
@@ -209,10 +212,10 @@ class SeveralPeople(RuleBasedStateMachine):
     def answered(self, page: str, choice: str) -> Form:
         """The form as it came back; where it asks whose story holds, with a choice."""
         form = Form(shown_fields(page))
-        mine = re.search(r'name="choice_story" value="(mine-[^"]*)"', page)
+        mine = attributes(page, "[name=choice_story][value^=mine-]", "value")
         if mine:
             form.choice = choice
-            form.fields["choice_story"] = mine[1] if choice == "mine" else "theirs"
+            form.fields["choice_story"] = mine[0] if choice == "mine" else "theirs"
             there = page.split("<blockquote>")[1].split("</blockquote>")[0]
             gone = {words for words in self.saved if words in there and words not in form.fields["story"]}
             form.overwritten = gone if choice == "mine" else set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import stat
 import struct
@@ -30,14 +29,9 @@ from gallery.artworks.sheets import (
     template_xlsx,
 )
 from gallery.web.languages import LANGUAGES, use_language
+from tests.artworks.sheets import csv_bytes, zipped
 
 HEADER = ["图片", "标题", "故事", "Year"]
-
-
-def csv_bytes(*rows: list[str], encoding: str = "utf-8", separator: str = ",") -> bytes:
-    written = io.StringIO(newline="")
-    csv.writer(written, delimiter=separator).writerows(rows)
-    return written.getvalue().encode(encoding)
 
 
 def kept(folder: Path, content: bytes) -> Path:
@@ -185,14 +179,6 @@ def test_any_bytes_are_rows_or_a_refusal(content: bytes) -> None:
 
 
 # ZIPs
-
-
-def zipped(*entries: tuple[Any, bytes], **options: Any) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, **options) as archive:
-        for entry, content in entries:
-            archive.writestr(entry, content)
-    return written.getvalue()
 
 
 SHEET = ("works.csv", csv_bytes(["Title"], ["x"]))

@@ -30,15 +30,10 @@ from gallery.clock import now
 from gallery.images import partial_uploads
 from gallery.images.models import Image, Upload
 from gallery.images.partial_uploads import PartialUpload
-from gallery.images.storage_keys import original_key
-from tests import factories
+from tests.artworks.tus import OFFSET_STREAM, PICTURE, TUS, noise, original_of
 from tests.cast import assemble
 from tests.conftest import Site, migrate, settings_for
 from tests.live import BadLine, LiveSite
-
-PICTURE = factories.photograph(900, 700)
-TUS = {"tus-resumable": "1.0.0"}
-OFFSET_STREAM = "application/offset+octet-stream"
 
 
 async def begin(client: httpx.AsyncClient, length: int = len(PICTURE), **headers: str) -> httpx.Response:
@@ -66,12 +61,6 @@ async def offset_of(client: httpx.AsyncClient, path: str) -> int:
 
 def checksum(piece: bytes, algorithm: str = "sha1") -> str:
     return f"{algorithm} {base64.b64encode(hashlib.new(algorithm, piece).digest()).decode()}"
-
-
-async def original_of(site: Site | LiveSite, work: Artwork) -> bytes:
-    image = await Image.get(id=work.image_id)
-    async with site.storage.private.local_copy(original_key(image.token)) as path:
-        return path.read_bytes()
 
 
 async def test_the_server_says_what_it_can_do(site: Site) -> None:
@@ -115,7 +104,7 @@ async def test_a_picture_in_pieces_becomes_one_draft(site: Site) -> None:
     assert await Artwork.all().count() == await Image.all().count() == 1
 
 
-@pytest.mark.every_store
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 async def test_a_picture_at_once_with_its_creation(site: Site) -> None:
     client = await site.client(site.cast.partner)
     answer = await client.post(
@@ -258,6 +247,7 @@ async def test_lies_about_offset_length_type_and_checksum(site: Site) -> None:
         assert (await client.head(f"/desk/uploads/{other}", headers=TUS)).status_code == 404
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_is_no_picture_says_why_and_is_deleted(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client, 3000)
@@ -353,6 +343,7 @@ async def test_a_sender_that_fell_silent_makes_way(site: Site, monkeypatch: pyte
     assert await original_of(site, await Artwork.get()) == PICTURE
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_upload_that_never_ends_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
@@ -377,6 +368,7 @@ async def test_an_upload_that_never_ends_is_given_up(site: Site, monkeypatch: py
     assert list(site.storage.parts.iterdir()) == []
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_process_killed_before_the_end_leaves_a_draft_for_the_worker(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
@@ -389,6 +381,7 @@ async def test_a_process_killed_before_the_end_leaves_a_draft_for_the_worker(sit
     assert await Artwork.all().count() == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_asking_after_a_process_was_killed_makes_the_draft(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
@@ -526,17 +519,6 @@ TestSteps = Steps.TestCase
 
 
 # A real client on a connection that breaks
-
-
-def noise(width: int = 1200, height: int = 900) -> bytes:
-    """A picture that no encoder makes small."""
-    from PIL import Image as Picture
-
-    buffer = io.BytesIO()
-    Picture.frombytes("RGB", (width, height), random.Random(7).randbytes(width * height * 3)).save(
-        buffer, "PNG"
-    )
-    return buffer.getvalue()
 
 
 async def cookie_of(live: LiveSite) -> str:

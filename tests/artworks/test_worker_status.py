@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from gallery.clock import now
 from gallery.images.models import Image, ImageState
 from gallery.worker import ChoreContext, Worker, WorkerBeat
 from tests import factories
 from tests.conftest import Site
 from tests.live import eventually
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_a_worker_gives_signs_of_life(site: Site) -> None:

@@ -16,6 +16,8 @@ from gallery.clock import now
 from gallery.db.connection import Database, in_transaction
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def found() -> list[tuple[str, int]]:
     return [(each.sentence, each.position) async for each in find_breaks()]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from gallery.artists.models import Consent
 from gallery.artists.withdrawal import withdraw
 from gallery.artworks.models import Artwork, Status, Submission
@@ -24,6 +26,7 @@ async def told() -> list[tuple[str, int | None, int]]:
     return [(str(verb), person, thing) for verb, person, thing in rows]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_the_way_of_a_work_is_written_down(site: Site) -> None:
     cast = site.cast
     theme = await factories.theme(call_opens_on=today() - timedelta(days=1))
@@ -81,7 +84,7 @@ async def test_signing_in_and_reading_a_slip_are_written_down(site: Site) -> Non
 
 
 async def test_who_is_not_let_in_is_written_down(site: Site) -> None:
-    from tests.accounts.test_second_factor import first_step, second, set_up_app
+    from tests.accounts.second_factor import first_step, second, set_up_app
 
     client, partner = await site.client(), site.cast.partner.id
     for email in ("partner@example.org", "nobody@example.org"):
@@ -119,6 +122,7 @@ async def test_a_keeper_reads_everything(site: Site) -> None:
     assert "<strong>partner</strong>" in page
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_curator_reads_what_is_theirs(site: Site) -> None:
     await fill(site)
     page = (await (await site.client(site.cast.curator)).get("/desk/log")).text
@@ -135,6 +139,7 @@ async def test_nobody_else_finds_it(site: Site) -> None:
     assert (await (await site.client()).get("/desk/log")).status_code == 303
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_it_can_be_searched(site: Site) -> None:
     await fill(site)
     keeper = await site.client(site.cast.keeper)
@@ -164,6 +169,7 @@ async def test_what_makes_no_sense_is_left_out(site: Site) -> None:
     assert (await keeper.get("/desk/log?thing=99999999999")).status_code == 200
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_older_entries_follow_by_key(site: Site) -> None:
     for number in range(1, 131):
         await record(Verb.WORK_SUBMITTED, number)
@@ -181,6 +187,7 @@ async def test_older_entries_follow_by_key(site: Site) -> None:
     assert "before=" not in third
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_withdrawal_and_deletion_leave_the_chain_whole(site: Site) -> None:
     cast = site.cast
     partner = await site.client(cast.partner)

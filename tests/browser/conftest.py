@@ -27,7 +27,7 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(not_quick: None) -> AsyncIterator[Browser]:
     if CHROMIUM is None:
         sentence = "No Chromium was found on this machine, so the browser tests are left out."
         if REQUIRED:

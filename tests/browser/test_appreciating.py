@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gallery.artworks.models import Artwork, Status
@@ -18,7 +17,6 @@ from tests.live import LiveSite, eventually
 from tests.stats.visitors import PHONE
 
 # What a browser shows here does not depend on the database.
-pytestmark = pytest.mark.only_on("sqlite")
 
 
 @asynccontextmanager

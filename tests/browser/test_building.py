@@ -13,10 +13,8 @@ from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from tests import factories
 from tests.browser.conftest import came, hold
-from tests.browser.test_journeys import another, sign_in
+from tests.browser.people import another, sign_in
 from tests.live import LiveSite
-
-pytestmark = pytest.mark.only_on("sqlite")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent
@@ -14,25 +14,10 @@ from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.browser.conftest import PATIENCE
-from tests.cast import PASSWORD
+from tests.browser.people import another, sign_in
 from tests.live import LiveSite, eventually
 
 TITLE = "冬至吃汤圆啦"
-
-
-async def sign_in(page: Page, address: str, person: Person) -> None:
-    await page.goto(f"{address}/desk")
-    await page.fill("[name=email]", person.email)
-    await page.fill("[name=password]", PASSWORD)
-    await page.click("main button.primary")
-    await page.wait_for_url(re.compile(r"/desk/(works|queue)"))
-
-
-async def another(chromium: Browser) -> BrowserContext:
-    """Somebody else's browser."""
-    context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    context.set_default_timeout(PATIENCE)
-    return context
 
 
 async def open_all(page: Page) -> None:

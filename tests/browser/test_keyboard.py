@@ -6,17 +6,14 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
 from playwright.async_api import BrowserContext, FileChooser, Page, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from gallery.artworks.models import Artwork, Status
 from tests import factories
-from tests.browser.test_accessible import FOCUSED
+from tests.browser.accessibility import FOCUSED
 from tests.cast import PASSWORD
 from tests.live import LiveSite
-
-pytestmark = pytest.mark.only_on("sqlite")  # what a browser does is the same on both engines
 
 MOST_STOPS = 120
 LONG = 120_000  # ms

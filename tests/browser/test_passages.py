@@ -16,8 +16,6 @@ from tests import factories
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, until
 from tests.live import LiveSite, eventually
 
-pytestmark = pytest.mark.only_on("sqlite")  # what a browser shows is the same on both
-
 # What the browser animates when a page comes in, as the page itself can tell.
 WATCH = """
 window.complaints = [];

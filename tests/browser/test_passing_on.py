@@ -17,11 +17,9 @@ from playwright.async_api import BrowserContext, expect
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions.models import Exhibition
 from tests import factories
-from tests.browser.test_accessible import furnish
+from tests.browser.accessibility import furnish
 from tests.live import LiveSite, eventually
 from tests.npm import FOLDER, modules_or_skip, run_node, unpacked_or_skip
-
-pytestmark = pytest.mark.only_on("sqlite")  # what these programs read is the same on both
 
 MACHINES = FOLDER / "machines"
 MIRADOR = (

@@ -12,7 +12,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.reviews.models import Hold, Review, Undo
 from tests import factories
-from tests.browser.test_journeys import another, sign_in
+from tests.browser.people import another, sign_in
 from tests.live import LiveSite, eventually
 
 WORKS = 20

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gallery.artists.models import Consent
@@ -19,7 +18,6 @@ from tests.browser.conftest import PATIENCE
 from tests.live import LiveSite
 
 # What a browser shows here does not depend on the database.
-pytestmark = pytest.mark.only_on("sqlite")
 
 
 async def hung(live: LiveSite, number: int = 3) -> tuple[list[Artwork], str]:

@@ -9,8 +9,6 @@ from gallery.artworks.models import Artwork, Status
 from tests import factories
 from tests.live import LiveSite
 
-pytestmark = pytest.mark.only_on("sqlite")
-
 # For each picture of the page: how wide it stands and how wide its `sizes` say (px), where the browser does not measure
 # it by itself (`auto`, as Safari does not); and whether it waits, or hurries.
 MEASURE = """() => [...document.querySelectorAll("picture")].map(picture => {

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from gallery.app import CHORES
@@ -20,12 +19,10 @@ from gallery.images.models import Image, Upload
 from gallery.images.storage_keys import original_key
 from gallery.worker import ChoreContext, Worker
 from tests import factories
-from tests.artworks.test_imports import two_works
+from tests.artworks.sheets import two_works
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, came, hold, until
-from tests.browser.test_journeys import sign_in
+from tests.browser.people import sign_in
 from tests.live import BadLine, LiveSite
-
-pytestmark = pytest.mark.only_on("sqlite")  # what a browser does is the same on both engines
 
 PICTURES = 30
 LONG = 240_000  # ms: thirty pictures are opened one after the other, on whatever machine this is

@@ -22,8 +22,6 @@ from tests.browser.conftest import PATIENCE
 from tests.live import LiveSite
 
 # What a browser shows here does not depend on the database.
-pytestmark = pytest.mark.only_on("sqlite")
-
 WIDTH, HEIGHT = 2400, 1800  # px of the picture
 TILE = re.compile(
     r"/iiif/[^/]+/(?:full|\d+,\d+,(?P<region>\d+),\d+)/(?:max|(?P<width>\d+),\d+)/0/default\.\w+$"

@@ -18,6 +18,8 @@ from gallery.db.content_version import ContentVersion, bump
 from gallery.settings import Settings, SettingsError
 from tests.conftest import PostgreSQL, settings_for
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def test_models_and_migrations_agree(settings: Settings) -> None:
     async with Database(settings) as database:
@@ -67,7 +69,7 @@ async def test_bumps_at_once_are_all_counted(settings: Settings) -> None:
         assert (await ContentVersion.get(id=1)).number == 11
 
 
-@pytest.mark.only_on("sqlite")  # where all share one connection
+@pytest.mark.engines("sqlite")  # where all share one connection
 async def test_who_gives_up_waiting_takes_no_transaction_from_whoever_holds_it(settings: Settings) -> None:
     async with Database(settings):
         done, told = asyncio.Event(), list[str]()

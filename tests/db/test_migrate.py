@@ -22,7 +22,9 @@ from gallery.accounts.models import FormerOwner, Membership
 from gallery.db.connection import Database
 from gallery.settings import Settings
 from gallery.web import site_settings
-from tests.conftest import PostgreSQL, run_aside, settings_for
+from tests.conftest import PostgreSQL, run_in_thread, settings_for
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 Rows = list[dict[str, Any]]
 FIRST = "0001_initial"
@@ -98,9 +100,9 @@ def empty(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
     names = ("grown", "made", "old")
-    run_aside(lambda: server.execute(*(f"CREATE DATABASE {name}" for name in names)))
+    run_in_thread(lambda: server.execute(*(f"CREATE DATABASE {name}" for name in names)))
     yield lambda name: settings_for(tmp_path, server.url(name))
-    run_aside(lambda: server.execute(*(f"DROP DATABASE {name} WITH (FORCE)" for name in names)))
+    run_in_thread(lambda: server.execute(*(f"DROP DATABASE {name} WITH (FORCE)" for name in names)))
 
 
 async def test_a_migrated_database_is_like_one_made_today(empty: Callable[[str], Settings]) -> None:

@@ -114,6 +114,7 @@ def test_a_photograph_carries_what_must_be_stripped(tmp_path: Path) -> None:
 # Entering it
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_entering_twice_doubles_nothing(settings: Settings) -> None:
     async with Database(settings):
         await enter_demo(settings, ignore, REDUCED)
@@ -156,6 +157,7 @@ async def nothing_personal_is_kept_in_pictures(settings: Settings, shown: list[A
                 assert not picture.getexif()
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_a_form_does_not_take_is_said(settings: Settings) -> None:
     async with Database(settings):
         await enter_demo(settings, ignore, replace(REDUCED, works=[], exhibitions=[]))

@@ -24,6 +24,8 @@ from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def accepted(site: Site, **values: object) -> Artwork:
     return await factories.artwork(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +16,9 @@ from gallery.exhibitions.models import Edition, Exhibition, Hanging, Layout, Roo
 from gallery.exhibitions.room_rules import MAX_WORKS_BY_RULE, fill_rooms
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attribute, attributes
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def accepted(site: Site, **values: object) -> Artwork:
@@ -52,12 +53,12 @@ async def test_a_rule_fills_a_room_with_the_newest_first_and_hand_hung_works_on_
     posted = fields(room, filled="rule", rule_theme=str(theme.id))
     assert (await client.post(f"{here}/rooms/{room.id}", data=posted)).status_code == 303
     page = (await client.get(here)).text
-    assert re.findall(r'id="ruled-(\d+)"', page) == [str(new.id), str(left_out.id), str(old.id)]
+    assert attributes(page, "[id^=ruled-]", "id") == [f"ruled-{work.id}" for work in (new, left_out, old)]
     assert "frozen with the edition" in page
 
     await client.post(f"{here}/rooms/{room.id}/exclusions", data={"artwork": str(left_out.id)})
     page = (await client.get(here)).text
-    assert re.findall(r'id="ruled-(\d+)"', page) == [str(new.id), str(old.id)]
+    assert attributes(page, "[id^=ruled-]", "id") == [f"ruled-{work.id}" for work in (new, old)]
     assert "1 work left out" in page
     edition = await drafts.publish(exhibition, site.cast.curator)
     assert await hung_in(edition) == [by_hand.id, new.id, old.id]
@@ -278,10 +279,8 @@ async def test_the_later_of_two_is_told_what_the_other_wrote(site: Site) -> None
     assert 'value="His"' in refused.text
     assert (await Room.get(id=room.id)).title_en == "Hers"
     # The page that said so knows what was seen: saving again is meant.
-    form = refused.text.partition(f'{here}"')[2]
-    fresh = re.search(r'name="seen" value="([^"]+)"', form)
-    assert fresh is not None
-    again = await other.post(here, data={**fields(room, title_en="His"), "seen": fresh[1]})
+    fresh = seen_at(refused.text, here)
+    again = await other.post(here, data={**fields(room, title_en="His"), "seen": fresh})
     assert again.status_code == 303
     assert (await Room.get(id=room.id)).title_en == "His"
 
@@ -343,9 +342,7 @@ async def test_a_script_that_saves_gets_the_version_and_is_told_of_others(site: 
 
 def seen_at(page: str, action: str) -> str:
     """What the form with this action says was seen."""
-    found = re.search(r'name="seen" value="([^"]*)"', page.partition(f'action="{action}"')[2])
-    assert found is not None
-    return found[1]
+    return attribute(page, f'form[action="{action}"] [name=seen]', "value")
 
 
 EDITION = {
@@ -428,10 +425,9 @@ async def test_a_stale_form_does_not_undo_a_theme(site: Site) -> None:
     exhibition, _room = await begun([])
     here = f"/desk/exhibitions/{exhibition.id}"
     client = await site.client(site.cast.curator)
-    seen = re.search(r'name="seen" value="([^"]+)"', (await client.get(here)).text)
-    assert seen is not None
+    seen = attribute((await client.get(here)).text, "[name=seen]", "value")
     await Exhibition.filter(id=exhibition.id).update(theme_id=theme.id)
-    data = {"title_en": "New", "opens_at": "2026-12-20T09:30", "theme": "", "seen": seen[1]}
+    data = {"title_en": "New", "opens_at": "2026-12-20T09:30", "theme": "", "seen": seen}
     assert (await client.post(here, data=data)).status_code == 303
     assert (await Exhibition.get(id=exhibition.id)).theme_id == theme.id
 

@@ -20,11 +20,16 @@ from gallery.images.sandbox import parent
 from gallery.settings import Settings
 from gallery.worker import ChoreContext
 from tests import factories
-from tests.api.test_uploads import PIECES, V1, program
-from tests.artworks.test_bulk_upload import files
-from tests.artworks.test_imports import sent, two_works
+from tests.api.programs import PIECES
+from tests.api.test_uploads import V1, program
+from tests.artworks.forms import files
+from tests.artworks.sheets import sent, two_works
 from tests.conftest import Site
-from tests.exhibitions.test_credit_logos import Thanked, thanked  # noqa: F401
+from tests.exhibitions.credit_logos import (
+    Thanked,
+)
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 PICTURE = factories.photograph()
 LOOKING = "We are still looking at this picture: our machine is busy. You need do nothing."
@@ -134,7 +139,7 @@ async def test_a_logo(site: Site, calm: Callable[[], None]) -> None:
 
 
 async def test_the_logo_beside_a_credit_is_asked_for_again(
-    thanked: Thanked,  # noqa: F811
+    thanked: Thanked,
     calm: Callable[[], None],
 ) -> None:
     """It is shown at once as it is, so it cannot be kept before it was looked at."""

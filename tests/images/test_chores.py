@@ -42,7 +42,7 @@ from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 
 
 @pytest.fixture

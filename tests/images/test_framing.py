@@ -14,7 +14,7 @@ from gallery.images.iiif_requests import all_tiles, parse_image_request, tile_at
 from gallery.images.sandbox.parent import ImageRefused, develop, inspect, make_tiles, render_region
 from gallery.images.sandbox.pixels import TRANSPOSITIONS as TRANSPOSITIONS
 from tests.images.files import scene, stored
-from tests.images.test_tiles import SIZE, apart, expected, kinds
+from tests.images.tiles import SIZE, apart, expected, kinds
 
 BY_HAND = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 BOXES = {

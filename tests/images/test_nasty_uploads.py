@@ -25,6 +25,8 @@ from tests.conftest import Site
 from tests.images import files
 from tests.live import LiveSite
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 MARK = "zeichen7f3a"  # in each name, so that it is found wherever it gets to
 NAMES = {
     "parts of a path": f"../../../../tmp/{MARK}.jpg",

@@ -19,7 +19,7 @@ from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
-from tests.public.test_views import counted_queries
+from tests.queries import counted_queries
 
 
 async def read(site: Site, path: str) -> Any:
@@ -90,6 +90,7 @@ async def test_each_feed_tells_of_its_works_in_its_language(site: Site, winter: 
     assert [entry.link.rpartition("/")[2] for entry in only.entries] == [second.public_id]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_ids_stay_and_pictures_need_consent_for_sharing(site: Site, winter: Theme) -> None:
     (work,) = await wall(site, 1, themes=[winter])
     await factories.exhibition([work])
@@ -155,6 +156,7 @@ async def test_text_that_xml_cannot_carry_breaks_no_feed(site: Site) -> None:
     assert "画]]>&lt;<b>\u202e尾" in titles
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_feeds_are_kept_and_their_queries_do_not_grow(site: Site, winter: Theme) -> None:
     works = await wall(site, 1, themes=[winter])
     exhibition = await factories.exhibition(works, theme=winter)

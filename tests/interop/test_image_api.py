@@ -183,6 +183,7 @@ async def test_what_leaves_the_wall_takes_tiles_and_pieces_along(site: Site) -> 
     assert tile_key(token, next(iter(all_tiles((1300, 1000)))).name) in await files_of(site, token)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_piece_whose_picture_is_withdrawn_while_it_is_made_is_not_answered(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +209,7 @@ async def test_a_piece_whose_picture_is_withdrawn_while_it_is_made_is_not_answer
     assert not await Derivative.exists()
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_piece_left_by_a_killed_process_is_tidied_away(site: Site) -> None:
     work, token = await on_view(site)
     assert (await (await site.client()).get(f"/iiif/{token}/{PIECE}")).status_code == 200
@@ -220,6 +222,7 @@ async def test_a_piece_left_by_a_killed_process_is_tidied_away(site: Site) -> No
     assert not await site.storage.public.exists(derivative_key(token, row.name))
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_pieces_take_no_more_room_than_is_allowed(site: Site) -> None:
     _, token = await on_view(site)
     client = await site.client()

@@ -19,6 +19,8 @@ from gallery.artworks.models import Status
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.usefixtures("not_quick")  # it starts processes
+
 REQUIRED = os.environ.get("GALLERY_TEST_REGISTRIES") == "required"
 PREZI3, PARSER = "iiif-prezi3==3.1.1", "@iiif/parser@2"
 
@@ -116,7 +118,6 @@ async def documents(site: Site) -> list[dict[str, Any]]:
     return [(await client.get(f"/iiif/{path}")).json() for path in paths]
 
 
-@pytest.mark.only_on("sqlite")
 async def test_prezi3_reads_them(site: Site, prezi3: Reader) -> None:
     for told, items in zip(await documents(site), (1, 2, 2), strict=True):
         assert prezi3(told) == {"label": told["label"], "items": items}
@@ -124,7 +125,6 @@ async def test_prezi3_reads_them(site: Site, prezi3: Reader) -> None:
             prezi3({**told, "rights": 7})  # it does look
 
 
-@pytest.mark.only_on("sqlite")
 async def test_the_parser_reads_them(site: Site, parser: Reader) -> None:
     manifest, *collections = await documents(site)
     seen = parser(manifest)

@@ -18,7 +18,7 @@ from gallery.organisations.models import Organisation
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
-from tests.public.test_views import counted_queries
+from tests.queries import counted_queries
 
 PROFILE = 'application/ld+json;profile="http://iiif.io/api/presentation/3/context.json"'
 
@@ -163,6 +163,7 @@ async def test_what_is_not_on_view_has_none(site: Site) -> None:
         assert (await client.get(f"/iiif/{path}")).status_code == 404, path
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_browsers_may_ask_from_anywhere(site: Site) -> None:
     theme, (work,), exhibition = await wall(site, 1)
     client = await site.client()

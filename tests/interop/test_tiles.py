@@ -72,6 +72,7 @@ async def test_two_workers_never_cut_the_same(site: Site, context: ChoreContext)
     assert len({image.id for image in claimed}) == len(claimed) == 2
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize("how", ["withdrawn", "taken down"])
 @pytest.mark.parametrize("moment", range(3))
 async def test_a_picture_that_goes_while_tiles_are_put_leaves_none(
@@ -105,6 +106,7 @@ async def test_a_picture_that_goes_while_tiles_are_put_leaves_none(
     assert [key async for key in public.keys(image.token)] == []
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_picture_that_was_off_the_wall_for_a_moment_gets_all_of_its_tiles(
     site: Site, context: ChoreContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +131,7 @@ async def test_a_picture_that_was_off_the_wall_for_a_moment_gets_all_of_its_tile
     assert await tiles_of(site, image) == ALL
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize("is_still_on_view", [True, False])
 async def test_whoever_finds_a_lease_that_ran_out_looks_after_what_was_left(
     site: Site, context: ChoreContext, is_still_on_view: bool

@@ -79,6 +79,7 @@ async def test_a_decision_that_is_refused_tells_nobody(site: Site) -> None:
     assert await Mail.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_hanging_and_opening_are_told_once(site: Site, office: PostOffice) -> None:
     ours = [
         await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
@@ -142,6 +143,7 @@ async def test_it_is_told_again_when_two_weeks_are_left_and_names_nobody(
     await links_lead_somewhere(site, office, site.cast.partner)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_withdrawal_through_the_slip_is_told_to_the_organisation(
     site: Site, office: PostOffice
 ) -> None:
@@ -162,6 +164,7 @@ async def test_a_withdrawal_by_the_organisation_is_no_news_to_it(site: Site) -> 
     assert await Mail.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_the_link_of_a_first_owner_is_only_in_the_mail(site: Site, office: PostOffice) -> None:
     """Whoever invites could otherwise become the owner under somebody else's address."""
     fields = {
@@ -188,6 +191,7 @@ async def test_the_link_of_a_first_owner_is_only_in_the_mail(site: Site, office:
     assert "/desk/invitations/" in invited.text  # an owner gains nothing by it
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_whoever_closed_the_account_is_told_nothing(site: Site) -> None:
     await Person.filter(id=site.cast.colleague.id).update(is_active=False)
     await decisions.accept(*await submitted(site), site.cast.curator)

@@ -24,6 +24,8 @@ from tests.conftest import Site
 from tests.live import LiveSite
 from tests.mail.post_office import PostOffice, html_of, text_of
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 TITLE = "冬至吃汤圆啦"
 
 

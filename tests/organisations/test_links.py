@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,6 +20,7 @@ from gallery.organisations.links import MAX_FAILURES, check_next_link, register_
 from gallery.organisations.models import CheckedLink, LinkState, Project
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attributes
 
 Answer = Callable[[str, str], bytes]  # method, target → what the server sends
 
@@ -242,10 +242,11 @@ async def check_all() -> None:
 async def leads_to(visitor: httpx.AsyncClient, page: str) -> set[str]:
     """Where the buttons of a project on this page lead: they go by way of our own address, which counts."""
     shown = (await visitor.get(page)).text
-    ways = re.findall(r'<a class="button[^"]*" href="(/[^"]+)" rel="noopener nofollow">', shown)
+    ways = attributes(shown, "a.button[href^='/'][rel='noopener nofollow']", "href")
     return {(await visitor.get(way)).headers["location"] for way in ways}
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywhere(site: Site) -> None:
     status = 404
     async with server(lambda method, target: says(status if target == "/give" else 200)) as address:
@@ -287,6 +288,7 @@ async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywh
         assert "lead nowhere" not in (await partner.get("/desk/projects")).text
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_links_are_taken_up_once_and_dropped_when_nobody_uses_them(site: Site) -> None:
     project = await factories.project(
         site.cast.organisation, link="https://a.example/", link_monthly="https://b.example/"

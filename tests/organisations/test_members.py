@@ -11,6 +11,8 @@ from gallery.organisations.models import Organisation
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 ACCOUNT = {"name": "New colleague", "password": "a sentence to remember"}
 
 

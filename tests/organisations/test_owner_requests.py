@@ -32,6 +32,8 @@ from gallery.organisations.owner_requests import OBJECTION_PERIOD, can_be_stoppe
 from gallery.settings import Settings
 from tests.conftest import Site, settings_for
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 ASKED = {"email": "New@Example.org", "reason": "The teacher has left.", "language": "en"}
 ACCOUNT = {"name": "New owner", "password": "a sentence to remember"}
 
@@ -303,7 +305,6 @@ EVENTS = ["ask", "object", "cancel", "time", "accept"]
 
 @hypothesis.settings(max_examples=15)
 @given(events=st.lists(st.sampled_from(EVENTS), min_size=2, max_size=8))
-@pytest.mark.only_on("sqlite")
 async def test_nobody_comes_in_but_after_a_request_that_stood(site: Site, events: list[str]) -> None:
     """Whatever happens in whatever order: an owner by request had one that took effect and was not stopped before."""
     organisation = await Organisation.create(slug=secrets.token_hex(8), name_en="Any")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gallery.artists.consents import set_artist_page
 from gallery.artists.models import Artist
 from gallery.artworks.models import Artwork, Status
@@ -62,6 +64,7 @@ async def test_nobody_else_makes_one(site: Site) -> None:
     assert artist.page_id is None
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_it_shows_only_what_is_on_view(site: Site) -> None:
     artist, works = await two_works(site)
     await set_artist_page(artist, True)

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import extruct
+import pytest
 
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
@@ -73,6 +74,7 @@ async def wall(site: Site, **values: Any) -> tuple[Artwork, Any]:
     return work, await factories.exhibition([work], closes_at=now() + timedelta(days=9))
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_work_is_told(site: Site) -> None:
     consent = await factories.consent(site.cast.organisation, for_sharing=True)
     await Organisation.filter(id=site.cast.organisation.id).update(registration_number="5311")
@@ -111,6 +113,7 @@ async def test_pictures_without_consent_for_sharing_are_not_named(site: Site) ->
     assert "image" not in told["VisualArtwork"]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_every_page_tells_what_it_shows_and_no_more(site: Site) -> None:
     await Organisation.filter(id=site.cast.organisation.id).update(
         about_zh="我们陪伴**孤独症**青年。", website="https://example.org/", registration_number="53110000"

@@ -18,7 +18,7 @@ from gallery.organisations.models import Organisation
 from tests import factories
 from tests.conftest import Site
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 
 
 async def on_view(site: Site) -> tuple[Artwork, str]:

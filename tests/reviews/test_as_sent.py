@@ -23,6 +23,7 @@ from gallery.reviews.vetoes import lift_veto, veto
 from gallery.stats.models import CountKind, WorkCount
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attributes
 
 SINCE = "zzqxsince"  # begins all that was typed after it was last sent
 
@@ -158,8 +159,12 @@ async def crawled(site: Site, client: httpx.AsyncClient) -> dict[str, str]:
         is_text = answer.headers["content-type"].startswith("text/")
         found[address] = answer.text if is_text and answer.status_code == 200 else ""
         if is_text:
-            links = re.findall(r'(?:href|src)="(/desk/[^"]*)"', answer.text)
-            waiting += [link.replace("&amp;", "&") for link in links if "/desk/images/" not in link]
+            links = [
+                link
+                for name in ("href", "src")
+                for link in attributes(answer.text, f"[{name}^='/desk/']", name)
+            ]
+            waiting += [link for link in links if "/desk/images/" not in link]
     return found
 
 

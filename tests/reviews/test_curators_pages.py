@@ -14,7 +14,7 @@ from gallery.reviews.holds import take_hold
 from gallery.reviews.models import Hint, ReadyReason, Review, WavedOff
 from tests import factories
 from tests.conftest import Site
-from tests.reviews.test_queue import sent
+from tests.reviews.works import sent
 
 
 async def test_a_selection_is_decided_and_refusals_are_listed(site: Site) -> None:
@@ -127,6 +127,7 @@ async def test_the_list_of_words_is_read_by_everybody_at_the_desk(site: Site) ->
         assert "Version 2026-11" in page
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_coverage_counts_and_lists_what_is_on_view(site: Site) -> None:
     whole = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     short = await factories.consent(site.cast.organisation, ends_on=today() + timedelta(days=20))

@@ -25,6 +25,7 @@ async def sent(site: Site, **values: object) -> tuple[Artwork, Submission]:
     return work, await Submission.get(artwork=work)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_accepting_writes_a_review_and_the_status(site: Site) -> None:
     work, submission = await sent(site)
     review = await accept(work, submission, site.cast.curator)

@@ -16,7 +16,9 @@ from gallery.reviews.models import Deferral, LastQueue
 from gallery.reviews.queue import Queue, QueueFilter
 from tests import factories
 from tests.conftest import Site
-from tests.reviews.test_queue import sent
+from tests.reviews.works import sent
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def submission_of(work: Artwork) -> Submission:

@@ -23,6 +23,8 @@ from gallery.reviews.models import Hold, Review
 from tests.conftest import Site
 from tests.reviews.test_decisions import sent
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def test_whoever_looks_first_decides(site: Site) -> None:
     work, submission = await sent(site)

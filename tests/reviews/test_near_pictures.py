@@ -28,7 +28,9 @@ from gallery.reviews.trust import needs_review
 from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
-from tests.reviews.test_queue import sent
+from tests.reviews.works import sent
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 PICTURES = 320
 SIDE = 240  # px; a hash is made of 32 × 32

@@ -28,6 +28,8 @@ from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 TALL = {"picture": ("better.jpg", factories.photograph(1000, 1400), "image/jpeg")}
 
 

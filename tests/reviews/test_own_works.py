@@ -18,6 +18,8 @@ from gallery.web.site_settings import Site as SiteSettings
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def join(site: Site, person: Person, *, awaits: bool = False) -> None:
     await Membership.create(

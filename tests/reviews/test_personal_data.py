@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import httpx
 import pytest
 
@@ -15,8 +13,8 @@ from gallery.reviews.hints import current_hints, wave_off
 from gallery.reviews.models import Hint, Review
 from gallery.web.site_settings import Site as SiteRow
 from tests.conftest import Site
-from tests.reviews.test_proposals import proposed, shown
-from tests.reviews.test_queue import decision_on, sent
+from tests.markup import attributes
+from tests.reviews.works import decision_on, proposed, sent, shown
 
 NUMBER, OTHER = "13812345678", "13987654321"
 DATA = [
@@ -28,7 +26,7 @@ DATA = [
 
 
 def confirmed_in(page: httpx.Response) -> list[str]:
-    return re.findall(r'name="confirmed" value="(\w+)"', page.text)
+    return attributes(page.text, "[name=confirmed]", "value")
 
 
 async def status_of(work: Artwork) -> Status:
@@ -66,6 +64,7 @@ async def test_what_was_confirmed_does_not_cover_another_number(site: Site) -> N
     assert await status_of(work) == Status.SUBMITTED
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_was_waved_off_asks_for_nothing_and_a_refusal_needs_no_second_press(site: Site) -> None:
     client = await site.client(site.cast.curator)
     waved, declined = await sent(site, story=f"电话 {NUMBER}。"), await sent(site, story=f"电话 {NUMBER}。")
@@ -78,6 +77,7 @@ async def test_what_was_waved_off_asks_for_nothing_and_a_refusal_needs_no_second
         assert await status_of(work) == decision
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_together_they_are_left_out_and_listed(site: Site) -> None:
     plain = await sent(site, title_translation="Snow")
     telling = await sent(site, title_translation="Rain", story=f"电话 {NUMBER}。")
@@ -92,6 +92,7 @@ async def test_together_they_are_left_out_and_listed(site: Site) -> None:
     assert (await status_of(plain), await status_of(telling)) == (Status.ACCEPTED, Status.SUBMITTED)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_trust_leaves_it_to_the_queue(site: Site) -> None:
     await Organisation.filter(id=site.cast.organisation.id).update(trust=Trust.AT_ONCE)
     work = await sent(site, story=f"电话 {NUMBER}。")

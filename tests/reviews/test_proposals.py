@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import pytest
 
 from gallery.artworks.models import Artwork, Status, Submission
 from gallery.db import content_version
@@ -10,22 +10,10 @@ from gallery.reviews import decisions
 from gallery.reviews.models import Review
 from tests import factories
 from tests.conftest import Site
+from tests.reviews.works import proposed, shown
 
 
-async def shown(site: Site) -> tuple[Artwork, str]:
-    work = await factories.artwork(
-        site.storage, site.cast.organisation, status=Status.ACCEPTED, story="外婆画的。"
-    )
-    await factories.exhibition([work])
-    return work, f"/zh/works/{work.public_id}"
-
-
-async def proposed(client: httpx.AsyncClient, work: Artwork, **changed: str) -> httpx.Response:
-    names = ("title", "story", "alt_text", "medium", "title_translation", "story_translation")
-    data = {name: getattr(work, name) for name in names} | {"year": "2022"} | changed
-    return await client.post(f"/desk/works/{work.id}/proposal", data=data)
-
-
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_change_is_seen_by_visitors_once_it_is_accepted(site: Site) -> None:
     work, page = await shown(site)
     partner, curator, visitor = (
@@ -88,6 +76,7 @@ async def test_what_is_wrong_comes_back_with_what_was_typed(site: Site) -> None:
     assert not await Submission.exists(artwork=work, is_waiting=True)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_one_change_at_a_time_and_only_real_ones(site: Site) -> None:
     work, _page = await shown(site)
     work = await Artwork.get(id=work.id)

@@ -14,19 +14,9 @@ from gallery.reviews.models import Decision, Review
 from gallery.reviews.queue import put_off
 from tests import factories
 from tests.conftest import Site
+from tests.reviews.works import decision_on, sent
 
-
-async def sent(site: Site, *, days: int = 0, **values: object) -> Artwork:
-    organisation = values.pop("organisation", site.cast.organisation)
-    work = await factories.artwork(site.storage, organisation, **{"status": Status.SUBMITTED, **values})
-    await Submission.filter(artwork=work).update(at=now() - timedelta(days=days, minutes=1))
-    return work
-
-
-async def decision_on(work: Artwork, decision: str, **typed: str) -> dict[str, str]:
-    latest = await Submission.filter(artwork=work).order_by("-number").first()
-    assert latest is not None
-    return {"submission": str(latest.id), "decision": decision, **typed}
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_the_longest_waiting_is_first(site: Site) -> None:

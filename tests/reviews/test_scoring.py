@@ -30,6 +30,8 @@ from gallery.web.languages import use_language
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def works_of(site: Site, theme: Theme, number: int = 3, **values: object) -> list[Submission]:
     organisation = values.pop("organisation", site.cast.organisation)

@@ -19,6 +19,8 @@ from gallery.web.site_settings import Site
 from tests import factories
 from tests.conftest import Site as Gallery
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def trusted(site: Gallery, trust: Trust = Trust.AT_ONCE) -> None:
     await Organisation.filter(id=site.cast.organisation.id).update(trust=trust)

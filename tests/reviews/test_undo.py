@@ -17,6 +17,8 @@ from tests import factories
 from tests.conftest import Site
 from tests.reviews.test_decisions import sent
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 @pytest.mark.parametrize("decision", list(Decision))
 async def test_a_decision_is_taken_back_and_remembered(site: Site, decision: Decision) -> None:

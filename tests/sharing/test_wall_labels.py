@@ -30,6 +30,7 @@ def texts(pdf: bytes) -> list[str]:
     return ["".join(page.get_textpage().get_text_bounded().split()) for page in document]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_card_says_what_hangs_and_leads_to_it(site: Site) -> None:
     work = await accepted(
         site,

@@ -17,6 +17,8 @@ from tests import factories
 from tests.conftest import Site
 from tests.stats.visitors import BROWSER
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 JSON = {"accept": "application/json"}
 
 

@@ -28,6 +28,8 @@ from tests.conftest import Site
 from tests.live import LiveSite, eventually
 from tests.stats.visitors import BROWSER, PHONE, asked
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def seen(work: Artwork) -> int:
     return sum(
@@ -185,7 +187,7 @@ async def test_a_withdrawal_takes_its_counts_along_even_those_not_written_yet(si
     assert {each.artwork_id for each in await Appreciation.all()} == {staying.id}
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 async def test_a_work_that_is_just_being_changed_waits_and_keeps_nobody_waiting(site: Site) -> None:
     changing, _ = await on_view(site)
     other, _ = await on_view(site)

@@ -204,7 +204,6 @@ def test_no_browser_cuts_or_refuses_what_a_sentence_of_ours_answers() -> None:
     assert "11" in form.story.errors[0]
 
 
-@pytest.mark.only_on("sqlite")
 async def test_a_form_of_the_desk_is_bounded_and_takes_no_file(site: Site) -> None:
     client = await site.client(site.cast.partner)
     long = await client.post("/desk/account", data={"name": "x" * DESK_FORM_BYTES})

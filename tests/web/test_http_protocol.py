@@ -381,7 +381,6 @@ UNFINISHED = {
 }
 
 
-@pytest.mark.only_on("sqlite")
 async def test_a_body_that_stops_is_one_line_in_the_log(live: LiveSite) -> None:
     address = await live.serve(worker=False)
     for sent in UNFINISHED.values():

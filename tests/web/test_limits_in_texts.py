@@ -10,9 +10,7 @@ from gallery.settings import Settings
 from gallery.web.languages import file_size, use_language
 from tests import factories
 from tests.conftest import Site, settings_for
-from tests.web.test_numbers import broken_by, path_of, routes_of, stage, whom_it_answers
-
-pytestmark = pytest.mark.only_on("sqlite")
+from tests.web.routes import broken_by, path_of, routes_of, stage, whom_it_answers
 
 PICTURE, SHEET = "123\N{NO-BREAK SPACE}kB", "45.6\N{NO-BREAK SPACE}kB"
 USUAL = ("60 MB", "60\N{NO-BREAK SPACE}MB", "2 GB", "2\N{NO-BREAK SPACE}GB", "600 times")
