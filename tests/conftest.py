@@ -60,6 +60,7 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.register_profile("gallery", hypothesis.settings.get_profile("explore"), derandomize=True)
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("gallery"), max_examples=20)
 hypothesis.settings.load_profile("gallery")
 
 pytest_plugins = ["tests.exhibitions.credit_logos"]  # fixtures that several folders use

@@ -31,6 +31,7 @@ _numbers = itertools.count(1)
 
 
 @functools.cache
+@functools.cache
 def photograph(width: int = 1300, height: int = 1000, format: str = "JPEG") -> bytes:
     """A picture as a real encoder writes it."""
     picture = Picture.new("RGB", (width, height), "#e8d9b0")

@@ -45,6 +45,20 @@ def kept(name: str, make: Callable[[Path], None]) -> Path:
     return path
 
 
+def kept_file(name: str, make: Callable[[], bytes]) -> bytes:
+    """The content of a small file, made by `make` unless an earlier run left it."""
+    path = folder() / "files" / name
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        content = make()
+    path.parent.mkdir(exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    os.replace(file.name, path)
+    return content
+
+
 @cache
 def digest() -> str:
     """A hash of everything that shapes a migrated database."""

@@ -1,5 +1,6 @@
 """Makers of pictures for tests: real ones from real encoders, and broken ones of every sort."""
 
+import hashlib
 import io
 import struct
 import zipfile
@@ -8,13 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import PIL
 import pillow_heif
 from PIL import Image, ImageDraw, PngImagePlugin
+
+from tests.kept import kept_file
 
 pillow_heif.register_heif_opener()
 
 RED, GREEN, BLUE, YELLOW = (200, 30, 40), (30, 150, 60), (40, 60, 180), (230, 200, 40)
 CORNERS = (RED, GREEN, BLUE, YELLOW)  # top left, top right, bottom left, bottom right
+VERSIONS = (PIL.__version__, pillow_heif.__version__)
 SECRET = b"31.2304N-121.4737E"  # where somebody lives
 
 # How a camera held in each of the eight ways stores an upright picture: the inverse of what a viewer does.
@@ -58,6 +63,15 @@ def near(one: tuple[int, ...], other: tuple[int, ...], by: int = 12) -> bool:
 
 
 def encoded(image: Image.Image, format: str, **options: Any) -> bytes:
+    """`image` as a file. Files with plain options are kept between runs: encoding takes longer than most tests."""
+    if image.info or not all(isinstance(value, str | int) for value in options.values()):
+        return _encoded(image, format, options)
+    recipe = (image.mode, image.size, image.getpalette(), format, sorted(options.items()), VERSIONS)
+    name = hashlib.sha256(repr(recipe).encode() + image.tobytes()).hexdigest()
+    return kept_file(f"{name[:40]}.{format.lower()}", lambda: _encoded(image, format, options))
+
+
+def _encoded(image: Image.Image, format: str, options: dict[str, Any]) -> bytes:
     file = io.BytesIO()
     image.save(file, format, **options)
     return file.getvalue()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PIL import Image, ImageChops, ImageStat
 
 from tests.images.files import SECRET, STORED_FOR, encoded, scene
@@ -15,6 +17,7 @@ def apart(one: Image.Image, other: Image.Image) -> float:
     return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
 
 
+@cache
 def kinds() -> dict[str, bytes]:
     picture = scene(*SIZE)
     exif = Image.Exif()
