@@ -70,7 +70,7 @@ from gallery.reviews.vetoes import lift_veto, veto
 from gallery.storage import Storage
 from tests import factories
 from tests.conftest import PostgreSQL, run_in_thread
-from tests.live import LiveSite
+from tests.live import LiveSite, free_port
 
 Keyboard = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -621,7 +621,7 @@ async def test_what_was_restored_by_half_is_not_served(
     folder = tmp_path / "copies"
     assert gallery(live, "backup", folder).returncode == 0
     assert gallery(elsewhere, "restore", folder, program=["-c", CUT_SHORT]).returncode != 0
-    for words in (["serve"], ["worker"]):
+    for words in (["serve", "--port", str(free_port())], ["worker"]):
         refused = gallery(elsewhere, *words)
         assert refused.returncode == 1, refused.stdout
         assert "move the database away and restore once more" in refused.stderr

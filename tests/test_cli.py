@@ -514,6 +514,7 @@ async def stopped_at_the_third(*given):
     if len(looks) == 3: os.kill(os.getpid(), signal.SIGINT)
     return await looked_at(*given)
 import_chores._looked_at = stopped_at_the_third
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 main()
 """
 
