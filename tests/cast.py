@@ -1,4 +1,4 @@
-"""The people of the tests: each stands for one of those who use the gallery."""
+"""The people of the tests: one for each role in the gallery."""
 
 from __future__ import annotations
 

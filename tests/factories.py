@@ -89,7 +89,7 @@ async def image(storage: Storage, organisation: Organisation, **values: Any) -> 
 
 
 def as_stored(folder: Path, developed: DevelopedImage) -> dict[str, Any]:
-    """What the row of an image says of its files."""
+    """The fields of an image's row that describe its files."""
     original = (folder / "original").read_bytes()
     return {
         "source_bytes": len(original),
@@ -159,7 +159,7 @@ async def consent(organisation: Organisation, artist: Artist | None = None, **va
 
 
 async def artwork(storage: Storage, organisation: Organisation, **values: Any) -> Artwork:
-    """A work that is ready to be submitted; with `status` it stands where a test wants it."""
+    """A work that is ready to be submitted, or in the given `status`."""
     number = next(_numbers)
     given = values.pop("consent", None) or await consent(organisation)
     themes = values.pop("themes", None) or [await theme()]

@@ -1,4 +1,4 @@
-"""`gallery backup` and `gallery restore`: what comes back, and that what was withdrawn since does not."""
+"""`gallery backup` and `gallery restore`: everything comes back but what was withdrawn since."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ class Ending:
 
 
 async def endings(live: LiveSite) -> list[Ending]:
-    """One of every kind of thing that can end, beside others that go on."""
+    """One of every kind of thing that can end, and others that continue."""
     cast, storage, organisation = live.cast, live.storage, live.cast.organisation
     people = [
         await Person.create(
@@ -529,14 +529,14 @@ async def test_what_ended_after_the_copy_is_ended_again_and_named(
 
     brought = gallery(elsewhere, "restore", folder)
     assert brought.returncode == 0, brought.stderr
-    told = [
+    values = [
         line.removeprefix("Ended     ") for line in brought.stdout.splitlines() if line.startswith("Ended ")
     ]
     for ending in all_endings:
-        named = [line for line in told if line.startswith(f"{ending.kind}: ") and ending.what in line]
+        named = [line for line in values if line.startswith(f"{ending.kind}: ") and ending.what in line]
         assert len(named) == 1, (ending, brought.stdout)
-    # An exhibition that is taken off the site and the picture of a deleted work are named beside that.
-    assert len(told) <= len(all_endings) + 3, told
+    # It also names an exhibition that was taken off the site, and the picture of a deleted work.
+    assert len(values) <= len(all_endings) + 3, values
     assert "hash of" not in brought.stdout
 
     async def look() -> None:
@@ -708,12 +708,12 @@ async def test_older_copies_end_and_the_newest_stays(
     list_copies(folder)[0].rename(folder / "2020-01-01T000000Z")
     (folder / UNFINISHED_COPY).mkdir()  # as a killed backup leaves it
     (folder / UNFINISHED_COPY / SECRET_FILE).write_text("private")
-    told = gallery(live, "backup", folder, "--keep", "7", "--only-withdrawals")
-    assert told.returncode == 0
+    result = gallery(live, "backup", folder, "--keep", "7", "--only-withdrawals")
+    assert result.returncode == 0
     assert not (folder / UNFINISHED_COPY).exists()
     assert len(list_copies(folder)) == 1  # the newest one stays, however old
-    told = gallery(live, "backup", folder, "--keep", "7")
-    assert "1 copy(s) of the database deleted" in told.stdout
+    result = gallery(live, "backup", folder, "--keep", "7")
+    assert "1 copy(s) of the database deleted" in result.stdout
     assert [path.name[:4] for path in list_copies(folder)] != ["2020"]
     assert len(list_copies(folder)) == 1
     assert (list_copies(folder)[0] / "gallery.sqlite3").stat().st_mode & 0o777 == 0o600
@@ -732,7 +732,7 @@ async def test_older_copies_end_and_the_newest_stays(
 
 @pytest.mark.engines("postgresql")
 async def test_a_missing_program_is_named(live: LiveSite, gallery: Keyboard, tmp_path: Path) -> None:
-    told = gallery(live, "backup", tmp_path / "copies", path=str(tmp_path))
-    assert told.returncode == 1
-    assert "pg_dump is not installed" in told.stderr
+    result = gallery(live, "backup", tmp_path / "copies", path=str(tmp_path))
+    assert result.returncode == 1
+    assert "pg_dump is not installed" in result.stderr
     assert list_copies(tmp_path / "copies") == []

@@ -36,7 +36,7 @@ def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def build(target: str, source: Path, out: Path) -> Path:
-    """A wheel or an sdist of what lies in `source`, whose libraries are there already."""
+    """A wheel or an sdist of `source`, whose libraries were fetched before."""
     done = run("-m", "hatchling", "build", "-t", target, "-d", str(out), folder=source)
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = out.iterdir()

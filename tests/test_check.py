@@ -44,14 +44,14 @@ async def sentences(site: Site) -> dict[str, str]:
 
 
 async def deep(site: Site) -> dict[str, str]:
-    told = list[tuple[int, int]]()
+    values = list[tuple[int, int]]()
     found = {
         finding.sentence: finding.where
         async for finding in damaged_originals(
-            site.storage, lambda _what, done, total: told.append((done, total))
+            site.storage, lambda _what, done, total: values.append((done, total))
         )
     }
-    assert told[-1][0] == told[-1][1]
+    assert values[-1][0] == values[-1][1]
     return found
 
 
@@ -151,12 +151,12 @@ async def test_a_public_file_that_was_cut_is_brought_out_again(site: Site) -> No
 
 async def test_what_came_before_digests_were_kept_gets_one_that_is_called_late(site: Site) -> None:
     _work, image = await on_view(site)
-    told = {"source_sha256": image.source_sha256, "rendition_bytes": image.rendition_bytes}
-    assert told["rendition_bytes"]
+    values = {"source_sha256": image.source_sha256, "rendition_bytes": image.rendition_bytes}
+    assert values["rendition_bytes"]
     await Image.all().update(source_sha256="", rendition_bytes={})
     await site.work()
     await image.refresh_from_db()
-    assert {name: getattr(image, name) for name in told} == told
+    assert {name: getattr(image, name) for name in values} == values
     assert image.is_digest_late
     await factories.put(site.storage.private, original_key(image.token), b"?" * image.source_bytes)
     assert list(await deep(site)) == ["An original is not what arrived (compared with its digest of later)"]

@@ -1,4 +1,4 @@
-"""The command line: what each command does, and the one line it says when something cannot be."""
+"""The command line: what each command does, and its one-line errors."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ pytestmark = pytest.mark.usefixtures("not_quick")  # it starts processes
 
 
 async def put_long_ago(store: Store, key: str) -> None:
-    """Have a file that is older than what is just being written."""
+    """Store a file old enough not to count as being written just now."""
     assert isinstance(store, LocalFolder)
     await factories.put(store, key)
     then = time.time() - UPLOAD_GRACE.total_seconds() - 5
@@ -184,8 +184,8 @@ async def test_owners_are_replaced_only_by_that_word_and_are_told(site: Site) ->
     assert "Whoever runs the server" in compose(mail, site.settings).text
     assert await Entry.exists(verb="owner_request.took_effect", organisation_id=owner.organisation_id)
     guest = await site.client()
-    told = {"name": "Neu", "password": "a long password"}
-    assert (await guest.post(f"/desk/invitations/{found[1]}", data=told)).status_code == 303
+    values = {"name": "Neu", "password": "a long password"}
+    assert (await guest.post(f"/desk/invitations/{found[1]}", data=values)).status_code == 303
     joined = await Membership.get(person__email="neu@example.org")
     assert (joined.role, joined.joined_as) == ("owner", "requested")
 
@@ -403,7 +403,7 @@ def test_a_worker_finishes_when_it_is_asked_to(tmp_path: Path) -> None:
     try:
         assert process.stderr is not None
         status = Path(f"/proc/{process.pid}/status")
-        for _ in range(300):  # it says nothing while there is nothing to do, but it listens for the signal
+        for _ in range(300):  # an idle worker prints nothing, but handles the signal
             caught = re.search(r"^SigCgt:\s*(\w+)", status.read_text(), re.MULTILINE)
             if caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1:
                 break

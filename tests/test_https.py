@@ -1,4 +1,4 @@
-"""https in front of the site: a real nginx, set up as docs/operating.md says."""
+"""https in front of the site: a real nginx, configured as in docs/operating.md."""
 
 from __future__ import annotations
 

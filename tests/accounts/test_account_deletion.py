@@ -1,4 +1,4 @@
-"""Closing one's own account: the name goes, what was done stays."""
+"""Closing one's own account: the name is deleted, the record of actions stays."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ async def test_the_new_address_holds_once_its_link_is_opened(site: Site) -> None
             "/desk/sign-in", data={"email": email, "password": PASSWORD}
         )
         assert answer.status_code == status
-    told = Mail.filter(email="partner@example.org", kind__in=["address_asked", "address_changed"])
-    assert await told.count() == 2
+    mails = Mail.filter(email="partner@example.org", kind__in=["address_asked", "address_changed"])
+    assert await mails.count() == 2
 
 
 @pytest.mark.engines("sqlite", "postgresql")

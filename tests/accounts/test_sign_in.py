@@ -254,7 +254,7 @@ def test_devices_are_told_apart_and_no_more(user_agent: str, device: str) -> Non
 
 
 async def pieces(size: int, passed: list[int]) -> AsyncIterator[bytes]:
-    """A multipart body of parts below 1 MB each, `size` bytes long; `passed`: what was asked for of it."""
+    """A multipart body of `size` bytes, in parts below 1 MB each; `passed` lists the pieces that were read."""
     for number in range(size // 900_000):
         passed.append(900_000)
         yield (
@@ -266,15 +266,15 @@ async def pieces(size: int, passed: list[int]) -> AsyncIterator[bytes]:
 
 
 async def test_a_huge_form_is_refused_before_it_is_held(site: Site) -> None:
-    client, told = await site.client(), {"content-type": "multipart/form-data; boundary=b"}
+    client, headers = await site.client(), {"content-type": "multipart/form-data; boundary=b"}
     invited = await invite("somebody@example.org", Role.CURATOR, days=1)
     for path in ("/desk/sign-in", f"/desk/invitations/{invited}"):
         passed: list[int] = []
-        answer = await client.post(path, content=pieces(59_000_000, passed), headers=told)
+        answer = await client.post(path, content=pieces(59_000_000, passed), headers=headers)
         assert (answer.status_code, "text/html" in answer.headers["content-type"]) == (413, True)
         assert "too large" in answer.text or "太大" in answer.text
         assert len(passed) == 1  # no more of it was taken in
-        small = await client.post(path, content=b"--b--\r\n", headers=told)
+        small = await client.post(path, content=b"--b--\r\n", headers=headers)
         assert small.status_code == 400
     assert await SignInAttempt.all().count() == 0
 

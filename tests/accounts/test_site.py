@@ -62,7 +62,7 @@ async def test_another_process_reads_them_too(site: Gallery) -> None:
 
 
 async def test_mails_are_signed_with_the_name(site: Gallery) -> None:
-    texts = {**TEXTS, "name_zh": ""}  # in Chinese it is called as the environment says
+    texts = {**TEXTS, "name_zh": ""}  # its Chinese name comes from the environment
     await (await site.client(site.cast.keeper)).post("/desk/site/texts", data=texts)
     await reload()  # as the worker does before each mail
     for language, name in (("en", "Winter Gallery"), ("zh", site.settings.site_name_zh)):

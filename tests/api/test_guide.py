@@ -1,4 +1,4 @@
-"""The page for whoever writes a program: public, in both languages, and its commands do what it says."""
+"""The page for programmers: public, in both languages, and its commands work as described."""
 
 from __future__ import annotations
 

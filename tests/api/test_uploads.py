@@ -45,8 +45,8 @@ async def test_a_picture_becomes_a_draft_of_the_tokens_organisation(site: Site) 
     assert (work.status, work.organisation_id) == (Status.DRAFT, site.cast.organisation.id)
     assert work.created_by == site.cast.partner
     assert await original_of(site, work) == PICTURE
-    told = (await client.get(last.headers["gallery-work"])).json()
-    assert told["picture"]["state"] == "received"
+    payload = (await client.get(last.headers["gallery-work"])).json()
+    assert payload["picture"]["state"] == "received"
     await site.work()
     assert (await client.get(f"{V1}/works/{work.id}")).json()["picture"]["state"] == "ready"
 
@@ -125,8 +125,8 @@ async def test_a_method_can_be_named_in_a_header(site: Site) -> None:
     path = await begun(client)
     asked = await client.post(path, headers={**TUS, "x-http-method-override": "HEAD"})
     assert (asked.status_code, asked.headers["upload-offset"]) == (200, "0")
-    told = {**PIECES, "x-http-method-override": "PATCH", "upload-offset": "0"}
-    assert (await client.post(path, headers=told, content=PICTURE)).status_code == 204
+    headers = {**PIECES, "x-http-method-override": "PATCH", "upload-offset": "0"}
+    assert (await client.post(path, headers=headers, content=PICTURE)).status_code == 204
     assert await Artwork.all().count() == 1
 
 
@@ -191,7 +191,7 @@ async def test_tuspy_through_a_line_that_breaks_where_it_likes(live: LiveSite, s
                     uploader.upload()
                     return
                 except TusCommunicationError:
-                    continue  # as a program that is started anew: all it knows is the address
+                    continue  # like a restarted program, which knows only the address
 
         await asyncio.to_thread(upload)
     assert line.breaks == 6

@@ -105,10 +105,10 @@ async def test_only_what_may_be_archived_is_in_it(site: Site) -> None:
     draft = await work(site)
     await Artwork.filter(id=draft.id).update(status=Status.DRAFT)
     exhibition = await factories.exhibition([others[0], kept, vetoed, draft, others[1]])
-    told = await write_archive_folder(exhibition.slug, site.settings, site.storage)
-    assert (told.works, told.left_out) == (1, 2)
-    assert holds(told.folder, kept)
-    assert not any(holds(told.folder, each) for each in (*others, vetoed, draft))
+    summary = await write_archive_folder(exhibition.slug, site.settings, site.storage)
+    assert (summary.works, summary.left_out) == (1, 2)
+    assert holds(summary.folder, kept)
+    assert not any(holds(summary.folder, each) for each in (*others, vetoed, draft))
 
 
 async def test_a_withdrawn_work_leaves_the_archive_with_all_its_files(site: Site) -> None:

@@ -89,7 +89,7 @@ MACHINE = {
         "exhibition",
     ),
     *("mail_link", "sign_in_attempt", "signed_form", "withdrawal", "worker_beat"),
-    "search_entry",  # filled by hand: its index is beside it
+    "search_entry",  # filled directly: its index is a separate table
     *("artwork.public_id", "artwork.form_key", "artwork.language"),
     *("hint.check", "hint.field", "hint.key", "waved_off.key", "report.language"),
     *("image.token", "image.refusal", "image.mean_colour", "image.perceptual_hash"),
@@ -126,7 +126,7 @@ def marked(model: type[Model], name: str) -> Any:
 
 
 async def holding() -> set[str]:
-    """The columns of the database in which the marker stands, as table.column; each database is asked itself."""
+    """The columns of the database that contain the marker, as table.column."""
     connection = get_connection("default")
     is_sqlite = connection.capabilities.dialect == "sqlite"
     columns = (
@@ -204,8 +204,10 @@ async def known_everywhere(site: Site, consent: Consent) -> Artwork:
 
 async def test_no_column_holds_a_word_after_the_last_consent(site: Site) -> None:
     before = await factories.consent(site.cast.organisation, ends_on=today())
-    told = NewConsent(agreed_by=before.agreed_by, scope=("web",), starts_on=today(), ends_on=None, assent="x")
-    consent = await renew(before, told, site.cast.partner)
+    new_consent = NewConsent(
+        agreed_by=before.agreed_by, scope=("web",), starts_on=today(), ends_on=None, assent="x"
+    )
+    consent = await renew(before, new_consent, site.cast.partner)
     work = await known_everywhere(site, consent)
     filled = set()
     for model, name in texts():

@@ -34,7 +34,7 @@ async def keep(site: Site, artist: Artist) -> None:
 
 
 async def send_form(site: Site, consent: Consent, content: bytes = PDF, name: str = "张三.pdf") -> str:
-    """Send a signed form; what the page says then."""
+    """Send a signed form; returns the page that answers."""
     client = await site.client(site.cast.partner)
     answer = await client.post(
         f"/desk/consents/{consent.id}/forms", files={"form": (name, content, "text/html")}
@@ -234,9 +234,9 @@ async def test_a_share_lets_curators_read_until_they_decide(site: Site) -> None:
     page = (await curator.get(private)).text
     assert all(text in page for text in DETAILS.values())
     assert (await curator.get(form)).content == PDF
-    told = (await partner.get(f"/desk/artists/{work.artist_id}")).text
-    assert told.count("Read by curator on") == 2
-    assert "a curator, for a review" in told
+    passage = (await partner.get(f"/desk/artists/{work.artist_id}")).text
+    assert passage.count("Read by curator on") == 2
+    assert "a curator, for a review" in passage
     await decisions.accept(work, await Submission.get(artwork_id=work.id), site.cast.curator)
     assert (await curator.get(private)).status_code == 404
     assert (await curator.get(form)).status_code == 404

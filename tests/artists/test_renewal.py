@@ -121,9 +121,9 @@ async def test_a_withdrawal_that_meets_a_renewal_ends_what_has_the_works_now(
     assert withdrawal.consent_id == made.id
     assert withdrawal.files_deleted_at is not None
     assert (await Image.get(id=work.image_id or 0)).state == ImageState.ERASED
-    told = await Mail.filter(kind="consent_withdrawn")
-    assert bool(told) == through_slip
-    for mail in told:
+    mails = await Mail.filter(kind="consent_withdrawn")
+    assert bool(mails) == through_slip
+    for mail in mails:
         assert (mail.path, mail.facts) == (f"/desk/consents/{made.id}", {"count": 1})
     page = (await (await site.client()).get(f"/en/consent/{old.code}")).text
     assert work.title not in page
@@ -150,9 +150,11 @@ async def test_what_was_withdrawn_or_renewed_is_not_renewed(site: Site, which: s
 async def test_two_renewals_at_once_make_one(site: Site) -> None:
     work = await ended(site)
     old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
-    told = NewConsent(AgreedBy.PARENT, ["web"], today())
+    new_consent = NewConsent(AgreedBy.PARENT, ["web"], today())
     outcomes = await asyncio.gather(
-        renew(old, told, site.cast.partner), renew(old, told, site.cast.colleague), return_exceptions=True
+        renew(old, new_consent, site.cast.partner),
+        renew(old, new_consent, site.cast.colleague),
+        return_exceptions=True,
     )
     assert sorted(type(each).__name__ for each in outcomes) == ["Consent", "RenewalRefused"]
     assert any(isinstance(each, RenewalRefused) for each in outcomes)
@@ -240,8 +242,8 @@ async def test_curators_are_no_longer_told_that_it_ends(site: Site) -> None:
     await site.work()
     assert await Hint.exists(artwork_id=work.id, check="consent")
     await consent.fetch_related("artist")
-    told = NewConsent(AgreedBy.ARTIST, ["web", "sharing"], today())
-    await renew(consent, told, site.cast.partner)
+    new_consent = NewConsent(AgreedBy.ARTIST, ["web", "sharing"], today())
+    await renew(consent, new_consent, site.cast.partner)
     await site.work()
     assert not await Hint.exists(artwork_id=work.id, check="consent")
     partner = await site.client(site.cast.partner)

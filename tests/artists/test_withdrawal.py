@@ -176,7 +176,7 @@ async def test_the_page_is_nobody_elses_to_keep_or_find(site: Site) -> None:
 
 
 async def test_a_browser_without_sec_fetch_site_withdraws(site: Site) -> None:
-    """On plain http, and in older ones on any site, it says Origin alone."""
+    """On plain http, and in older browsers on any site, the browser sends Origin alone."""
     await hung(site)
     client, address = await site.client(), f"/en/consent/{CODE}"
     assert (await client.get(address)).headers["referrer-policy"] != "no-referrer"  # or it would be `null`
@@ -252,10 +252,10 @@ async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
     assert consent.id == draft.consent_id
     saves = asyncio.Event()
 
-    async def late(*told: Any) -> Consent | None:
+    async def late(*arguments: Any) -> Consent | None:
         saves.set()
         await somebody_waits()
-        return await _lock_or_record_consent(*told)
+        return await _lock_or_record_consent(*arguments)
 
     monkeypatch.setattr("gallery.artworks.works._consent", late)
     client = await site.client(site.cast.partner)

@@ -214,7 +214,7 @@ async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
     row = page[page.index(f'id="draft-{work.id}"') :]
     seen = row.split('name="seen" value="')[1].split('"')[0]
     assert f'id="credit_name-{work.id}"' in row
-    told = {
+    values = {
         "seen": seen,
         "title": "雪落在屋顶",
         "credit_name": "小石头",
@@ -225,7 +225,7 @@ async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
         "project_link": "https://example.org/mountain",
         "then": "save",
     }
-    assert (await client.post(f"/desk/works/{work.id}/edit", data=told)).status_code == 303
+    assert (await client.post(f"/desk/works/{work.id}/edit", data=values)).status_code == 303
     work = await Artwork.get(id=work.id).prefetch_related("artist", "consent", "project")
     assert work.artist is not None
     assert work.consent is not None

@@ -1,4 +1,4 @@
-"""Calls at the desk: what is wanted until when, what a closed one says, and more time for one organisation."""
+"""Calls at the desk: what they ask for and until when, closed calls, and more time for one organisation."""
 
 from __future__ import annotations
 

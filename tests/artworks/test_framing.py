@@ -1,4 +1,4 @@
-"""Turning and cropping before submission: the original stays, and everything that is shown is made anew."""
+"""Turning and cropping before submission: the original stays, and all displayed pictures are made again."""
 
 from __future__ import annotations
 

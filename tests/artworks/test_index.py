@@ -1,4 +1,4 @@
-"""The list of an organisation's works: where each stands, and why."""
+"""The list of an organisation's works: the state of each, and why."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ CURATORS = ("curator", "keeper")
 
 @dataclass
 class Form:
-    """The form of the work as it stands in somebody's window."""
+    """The work's form as it is open in somebody's window."""
 
     fields: dict[str, Any]
     choice: str = ""  # of a conflict: "mine" or "theirs"
@@ -72,7 +72,7 @@ class SeveralPeople(RuleBasedStateMachine):
         self.runner, self.site, self.clients = runner, site, clients
         self.forms: dict[str, Form] = {}
         self.looked: dict[str, Looked] = {}
-        self.saved: set[str] = set()  # what was answered with "it is saved"
+        self.saved: set[str] = set()  # what the server acknowledged as saved
         self.number = 0
         self.is_withdrawn = False
 
@@ -81,7 +81,7 @@ class SeveralPeople(RuleBasedStateMachine):
         self.runner.run(self._begin(status))
 
     async def _begin(self, status: Status) -> None:
-        """Both members have the form of a draft open, which has gone as far as `status` meanwhile."""
+        """Both members have a draft's form open, and the work has reached `status` since then."""
         organisation, storage = self.site.cast.organisation, self.site.storage
         self.work = await factories.artwork(storage, organisation)
         self.consent: Consent = await Consent.get(id=self.work.consent_id)
@@ -96,7 +96,7 @@ class SeveralPeople(RuleBasedStateMachine):
         if status in set(Decision):
             await self.decide("curator", Decision(status))
 
-    # What people do. Each answers with less than 500, and what was typed is in the answer or was kept.
+    # What people do. No action fails with 500 or more, and typed text is in the answer or was saved.
 
     @rule(who=st.sampled_from(MEMBERS))
     def opens_the_form(self, who: str) -> None:

@@ -62,11 +62,11 @@ def test_templates_are_read_back_in_either_language(tmp_path: Path, language: st
         content = template()
     sheet = SheetFile(kept(tmp_path, content))
     (row,) = list(sheet)
-    told, faults = read_row(row)
+    row_values, faults = read_row(row)
     assert not faults
     assert sheet.strangers == []
-    assert told.picture == "IMG_0001.jpg"
-    assert all(told.texts[name] for name in ("title", "story", "alt_text", "medium"))
+    assert row_values.picture == "IMG_0001.jpg"
+    assert all(row_values.texts[name] for name in ("title", "story", "alt_text", "medium"))
     assert set(row.cells) == set(COLUMN_LABELS)
 
 
@@ -143,8 +143,8 @@ def test_a_name_that_is_like_none_gets_those_that_there_are() -> None:
     assert similar_or_some_names("端午", ["冬至", "世界杯"]) == {"there_names": "冬至 / 世界杯"}
     assert similar_or_some_names("端午", []) == {}
     with use_language("en"):
-        told = fault_sentence("no_such_theme", similar_or_some_names("Easter", ["冬至", "世界杯"]))
-        assert told == "No open theme is called so. There are: 冬至 / 世界杯."
+        values = fault_sentence("no_such_theme", similar_or_some_names("Easter", ["冬至", "世界杯"]))
+        assert values == "No open theme is called so. There are: 冬至 / 世界杯."
 
 
 def test_unknown_columns_are_told(tmp_path: Path) -> None:
@@ -171,8 +171,8 @@ def test_any_bytes_are_rows_or_a_refusal(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
             for row in SheetFile(kept(Path(folder), content)):
-                told, faults = read_row(row)
-                assert told.texts["title"] or told.picture or faults
+                row_values, faults = read_row(row)
+                assert row_values.texts["title"] or row_values.picture or faults
                 assert all("%(" not in fault_sentence(fault.code, fault.facts) for fault in faults)
         except SheetRefused as refusal:
             assert refusal.code in FAULT_SENTENCES  # noqa: PT017
@@ -263,9 +263,9 @@ def test_a_hundred_thousand_entries_are_not_even_listed(tmp_path: Path) -> None:
 def test_a_zip_that_lies_about_its_entries_is_not_believed(tmp_path: Path) -> None:
     honest = zipped(SHEET, *((f"{number}", b"") for number in range(12_000)))  # one more than may be
     end = honest.rindex(b"PK\x05\x06")
-    told = honest[: end + 8] + struct.pack("<HH", 5, 5) + honest[end + 12 :]
-    assert refused(tmp_path, told) == "too_many_entries"
-    # A small record for whoever asks first, and a ZIP64 one, which is the one that is believed.
+    values = honest[: end + 8] + struct.pack("<HH", 5, 5) + honest[end + 12 :]
+    assert refused(tmp_path, values) == "too_many_entries"
+    # A small record that is read first, and a ZIP64 record, which takes precedence.
     small = zipped(SHEET)
     end = small.rindex(b"PK\x05\x06")
     record = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 1 << 40, 0)

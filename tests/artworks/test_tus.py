@@ -49,8 +49,8 @@ async def location(client: httpx.AsyncClient, length: int = len(PICTURE), **head
 async def send(
     client: httpx.AsyncClient, path: str, offset: int, piece: Any, **headers: str
 ) -> httpx.Response:
-    told = {**TUS, "upload-offset": str(offset), "content-type": OFFSET_STREAM, **headers}
-    return await client.patch(path, content=piece, headers=told)
+    request_headers = {**TUS, "upload-offset": str(offset), "content-type": OFFSET_STREAM, **headers}
+    return await client.patch(path, content=piece, headers=request_headers)
 
 
 async def offset_of(client: httpx.AsyncClient, path: str) -> int:
@@ -240,8 +240,8 @@ async def test_lies_about_offset_length_type_and_checksum(site: Site) -> None:
     assert (await send(client, path, 400, b"c", **{"upload-offset": "x"})).status_code == 400
     assert (await send(client, path, 400, b"c", **{"upload-checksum": "md5 YQ=="})).status_code == 400
     assert (await send(client, path, 400, b"c", **{"upload-checksum": "sha1"})).status_code == 400
-    told = {"upload-checksum": checksum(b"c" * 700)}
-    assert (await send(client, path, 400, too_much(), **told)).status_code == 413
+    headers = {"upload-checksum": checksum(b"c" * 700)}
+    assert (await send(client, path, 400, too_much(), **headers)).status_code == 413
     assert await offset_of(client, path) == 400
     for other in ("0" * 32, "..%2f..%2fsecret_key", "x"):
         assert (await client.head(f"/desk/uploads/{other}", headers=TUS)).status_code == 404
@@ -407,7 +407,7 @@ async def test_what_a_killed_process_left_without_a_row_is_swept(site: Site) -> 
 
 
 class Steps(RuleBasedStateMachine):
-    """One upload, in pieces of any size, asked for, lied about and stopped in any order, beside what it should be."""
+    """One upload in pieces of any size, with queries, false offsets and aborts in any order, next to a model of it."""
 
     template: Path | None = None
 

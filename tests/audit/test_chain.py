@@ -1,4 +1,4 @@
-"""The chain of the audit log: whole while nobody touches it, and it says where somebody did."""
+"""The chain of the audit log: intact while nobody changes it; a change is found and located."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ async def build(settings: Settings) -> str:
 
 
 async def on_demand(address: str, token: str) -> float:
-    """Pieces/s that are made anew, two asked for at a time."""
+    """Pieces made per second, two requests at a time."""
     waiting = list(range(300, 300 + PIECES))
     began = time.perf_counter()
 

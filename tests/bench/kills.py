@@ -1,4 +1,4 @@
-"""Server and worker processes are killed with SIGKILL at random moments while people work; what was acknowledged must be there.
+"""Server and worker are killed with SIGKILL at random moments while people work; acknowledged changes must survive.
 
 Three partners upload works with pictures, save, submit and withdraw them, and a curator accepts and publishes, all over
 HTTP. Whoever gets no answer asks again, as a browser does. It prints what was acknowledged, lost and half-made.
@@ -55,9 +55,9 @@ ACTIONS = ("upload", "save", "submit", "accept", "publish", "withdraw")
 
 @dataclass
 class Told:
-    """What the clients were told."""
+    """What the server acknowledged to the clients."""
 
-    # By action: which work, edition or consent was acknowledged, with what was saved.
+    # By action: the acknowledged works, editions or consents with the saved values.
     acknowledged: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     unanswered: Counter[str] = field(default_factory=Counter)  # requests that broke off; they were sent again
     refused: Counter[str] = field(
@@ -259,7 +259,7 @@ async def signed_in(person: Person) -> httpx.AsyncClient:
 
 
 async def lost(loop: Loop) -> dict[str, list[str]]:
-    """By action, what was acknowledged and is not there."""
+    """By action, what was acknowledged and is missing."""
     told, storage = loop.told, loop.live.storage
     found = defaultdict[str, list[str]](list)
     for id in told.acknowledged["upload"]:

@@ -1,4 +1,4 @@
-"""A picture's whole set of renditions, and its tiles: the gallery beside sharp and pyvips, in time and in memory.
+"""A picture's renditions and tiles: the gallery compared with sharp and pyvips, in time and memory.
 
 Run: python -m tests.bench.pictures [sets] [tiles] [minutes] [heaviest]
 
@@ -47,7 +47,7 @@ QUEUE = 12  # pictures, for the number done in a minute
 PATIENCE = 180  # seconds, after which a program hangs: libvips does so now and then
 SHARP = "sharp@0.35"
 
-# One format alone, as pixels.write does it but without the other two beside it.
+# One format alone, as pixels.write makes it, without the other two at the same time.
 OURS_ALONE = """
 import sys; from pathlib import Path; from PIL import Image
 from gallery.images import pixels; from gallery.images.renditions import FORMATS
@@ -171,7 +171,7 @@ def asked(request: Mapping[str, Any]) -> Cost:
 
 
 def contenders(folder: Path) -> dict[str, Contender]:
-    """The gallery, and the others that are here; says which are not."""
+    """The gallery and the installed competitors; prints those that are missing."""
     found: dict[str, Contender] = {"gallery": ours}
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:

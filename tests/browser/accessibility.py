@@ -24,7 +24,7 @@ from tests.api.programs import token_for
 from tests.artworks.sheets import csv_bytes
 from tests.live import LiveSite
 
-# What the standard says, and what axe's authors add to it.
+# The standard's rules, and those that axe's authors add.
 LOOKED_AT = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
@@ -250,7 +250,7 @@ async def tried_sheet(live: LiveSite) -> int:
 
 
 async def complaints(page: Page, axe: str) -> list[str]:
-    """What axe says of a page by day and by night, what is too small a target, and whether it must be scrolled sideways."""
+    """Axe's complaints about a page by day and by night, targets that are too small, and sideways scrolling."""
     said: list[str] = []
     await page.evaluate(axe)
     for scheme in ("light", "dark"):
@@ -280,7 +280,7 @@ RULES = {
     "rules": {
         "no-trailing-whitespace": "off",  # of taste
         "attr-quotes": "off",
-        "valid-autocomplete": "off",  # a hidden field says "off" so that Firefox does not restore an old value
+        "valid-autocomplete": "off",  # a hidden field has "off" so that Firefox does not restore an old value
         "long-title": "off",  # of search engines
     },
 }

@@ -1,4 +1,4 @@
-"""A real browser, where one is found; said clearly where none is."""
+"""A real browser; if none is installed, its tests are skipped with a message."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ async def test_every_page_is_valid_html(live: LiveSite, tmp_path: Path) -> None:
 
 
 async def test_a_visitor_walks_through_by_keyboard_alone(live: LiveSite, chromium: Browser) -> None:
-    """Each stop shows where the focus is, is large enough, and stays within what is seen."""
+    """Each stop shows the focus, is large enough, and stays within the viewport."""
     site = await furnish(live)
     context = await chromium.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     page = await context.new_page()

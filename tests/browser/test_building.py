@@ -121,7 +121,7 @@ async def test_what_another_wrote_stays_however_often_one_goes_on_saving(
         await expect(hers.locator("#edition .saved")).to_have_text("Saved in the draft.")
     kept = await draft_of(exhibition)
     assert (kept.title_en, kept.introduction_zh) == ("Second", "他的话")
-    # In his field her window shows the old words: once she writes there, she is told.
+    # In his field her window shows the old words: when she writes there, she gets a notice.
     await hers.locator("#introduction_zh").fill("她的话")
     await expect(hers.locator("#introduction_zh + .field-error")).to_contain_text("It now reads: 他的话")
     await one.close()

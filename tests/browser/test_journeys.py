@@ -72,7 +72,7 @@ async def test_the_main_job(
         await page.fill("[name=project_title]", "山里的美术课")
         await page.fill("[name=project_link]", "javascript:alert(1)")
         await page.click("button[name=then][value=submit]")
-        # What was wrong is said at the field, and nothing that was typed is lost.
+        # Errors are shown at their fields, and no typed text is lost.
         await expect(page.locator(".error-summary")).to_be_focused()
         await expect(page.locator(".error-summary a")).to_have_attribute("href", "#project_link")
         assert await page.input_value("[name=assent]") == "我想让大家都看到我的汤圆。"

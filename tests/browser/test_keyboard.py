@@ -21,7 +21,7 @@ SAVED = re.compile(r"\d\d:\d\d")
 
 
 async def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the focus is there; each stop on the way is drawn, and lies within the window."""
+    """Press Tab until the focus is there; each stop on the way is visible and within the window."""
     for _ in range(MOST_STOPS):
         if await page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return

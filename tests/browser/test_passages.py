@@ -98,8 +98,8 @@ async def test_nothing_goes_over_for_those_who_asked_for_stillness(live: LiveSit
 
 
 async def delivery(page: Page) -> str:
-    told: dict[str, Any] = await page.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
-    return str(told["deliveryType"])
+    payload: dict[str, Any] = await page.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
+    return str(payload["deliveryType"])
 
 
 async def seen(work: Artwork) -> int:
@@ -108,12 +108,12 @@ async def seen(work: Artwork) -> int:
 
 async def fetched_ahead(page: Page, title: str) -> None:
     """Point at the link of a work until the browser has its page."""
-    told = await page.context.new_cdp_session(page)
+    values = await page.context.new_cdp_session(page)
     has_come = asyncio.Event()
-    told.on(
+    values.on(
         "Preload.prefetchStatusUpdated", lambda said: has_come.set() if said["status"] == "Ready" else None
     )
-    await told.send("Preload.enable")
+    await values.send("Preload.enable")
     await page.get_by_role("link", name=title).hover()
     async with asyncio.timeout(PATIENCE / 1000):
         await has_come.wait()

@@ -39,7 +39,7 @@ async def waiting(live: LiveSite, number: int) -> list[Artwork]:
 
 
 async def at(page: Page, work: Artwork) -> None:
-    """Wait until the page shows this work and hears its keys: what is pressed before the first paint is dropped."""
+    """Wait until the page shows this work and handles keys: keys before the first paint are dropped."""
     await expect(page.locator("h1")).to_have_text(work.title)
     await expect(page.locator("[data-opens=keys]")).to_be_visible()
     await page.evaluate(
@@ -56,7 +56,7 @@ async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browse
         await page.emulate_media(reduced_motion="reduce")  # or Chromium complains of transitions cut short
         broken: list[str] = []
         page.on("pageerror", lambda error: broken.append(str(error)))
-        page.on("console", lambda told: broken.append(told.text) if told.type == "error" else None)
+        page.on("console", lambda values: broken.append(values.text) if values.type == "error" else None)
         await sign_in(page, address, live.cast.curator)
         await page.goto(f"{address}/desk/queue/{works[0].id}")
         keys = page.keyboard
@@ -139,7 +139,7 @@ async def test_two_curators_in_two_browsers(live: LiveSite, chromium: Browser) -
         await other.keyboard.press("a")
         assert not await Review.all().exists()
 
-        # Moving on lets go; whoever looks again may decide.
+        # Moving on releases the work; the next curator who opens it may decide.
         await page.keyboard.press("j")
         await at(page, second)
         await eventually(lambda: holds_nothing(first, live.cast.curator))

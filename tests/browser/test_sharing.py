@@ -138,7 +138,7 @@ async def test_nothing_moves_by_itself_for_those_who_asked_for_that(
 
 
 async def test_a_screen_in_a_hall_with_nothing_on_the_walls_waits(live: LiveSite, chromium: Browser) -> None:
-    """It throws nothing, says so, and begins once something hangs there."""
+    """It raises no error, shows a notice, and starts once the room has a work."""
     exhibition = await factories.exhibition([])
     address = await live.serve(worker=False)
     page = await chromium.new_page()

@@ -72,19 +72,19 @@ async def test_bumps_at_once_are_all_counted(settings: Settings) -> None:
 @pytest.mark.engines("sqlite")  # where all share one connection
 async def test_who_gives_up_waiting_takes_no_transaction_from_whoever_holds_it(settings: Settings) -> None:
     async with Database(settings):
-        done, told = asyncio.Event(), list[str]()
+        done, values = asyncio.Event(), list[str]()
 
         async def hold() -> None:
             async with in_transaction():
                 await bump()
                 await done.wait()
                 await bump()
-                told.append("held")
+                values.append("held")
 
         async def wait() -> None:
             async with in_transaction():
                 await bump()
-                told.append("waited")
+                values.append("waited")
 
         holding = asyncio.create_task(hold())
         await asyncio.sleep(0.1)
@@ -95,7 +95,7 @@ async def test_who_gives_up_waiting_takes_no_transaction_from_whoever_holds_it(s
         await asyncio.sleep(0.1)
         done.set()
         await asyncio.gather(holding, waiting)
-        assert told == ["held", "waited"]
+        assert values == ["held", "waited"]
         assert (await ContentVersion.get(id=1)).number == 3
 
 
@@ -112,7 +112,7 @@ async def test_a_transaction_that_is_given_up_as_it_begins_is_over(
 
     async with Database(settings_for(tmp_path, f"sqlite:///{path}")):
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")  # as another process does: whoever begins has to wait
+            other.execute("BEGIN IMMEDIATE")  # like another process, so that the next transaction must wait
             given_up = asyncio.create_task(one())
             await asyncio.sleep(pause)
             given_up.cancel()

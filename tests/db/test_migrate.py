@@ -1,4 +1,4 @@
-"""Migrations: a database that grew with the releases is like one made today, and keeps what was in it.
+"""Migrations: a database migrated through all releases equals a new one, and keeps its rows.
 
 On SQLite the ORM alters or removes a column by making the table anew, whereby its indexes and unique constraints are
 lost and, through foreign keys, rows of other tables. So a migration adds (tables, columns that may be empty or have a
@@ -195,7 +195,7 @@ def literal(kind: str) -> str:
 
 
 async def test_how_members_joined_is_taken_from_their_invitations(empty: Callable[[str], Settings]) -> None:
-    """Of a curator or keeper whom no owner is known to have invited, an owner decides; a first owner stays."""
+    """An owner decides on a curator or keeper without a known invitation by an owner; a first owner stays."""
     people = {
         "keeper": (1, "keeper"),  # the first owner of 1
         "owner": (2, "member"),  # the first owner of 2

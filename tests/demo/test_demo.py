@@ -1,4 +1,4 @@
-"""The demo: what it says is whole and fit to be shown, and entering it twice doubles nothing."""
+"""The demo: its content is complete and presentable, and entering it twice creates no duplicates."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ async def test_entering_twice_doubles_nothing(settings: Settings) -> None:
 
 
 async def pages_open(settings: Settings) -> None:
-    """What the demo says to open can be opened."""
+    """The addresses that the demo prints can be opened."""
     welcome = await welcome_text(settings)
     addresses = re.findall(rf"{re.escape(settings.site_url)}(/\S+)", welcome)
     assert len(addresses) >= 7

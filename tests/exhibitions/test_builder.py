@@ -303,8 +303,8 @@ async def test_consents_that_do_not_hold_are_told(site: Site) -> None:
     edition = await drafts.draft_of(exhibition)
     await drafts.add_room(edition, by=site.cast.curator, title_en="By year", rule={"year": by_rule.year})
     page = (await (await site.client(site.cast.curator)).get(f"/desk/exhibitions/{exhibition.id}")).text
-    told = page.partition("ends before the exhibition closes")[2].partition("</ul>")[0]
-    assert told.index("Found by a rule") < told.index(works[0].title_translation), "the earliest first"
+    passage = page.partition("ends before the exhibition closes")[2].partition("</ul>")[0]
+    assert passage.index("Found by a rule") < passage.index(works[0].title_translation), "the earliest first"
     assert "Consent expired" in page
     assert "Consent not for the web" in page
 

@@ -40,7 +40,7 @@ def closes(plan: Plan) -> datetime | None:
 
 
 def told_of(plans: list[Plan], moment: datetime) -> dict[str, set[int]]:
-    """Which of the plans are to open, open, past, and on the site, said as plainly as can be."""
+    """A plain model: which plans are to open, open, past, and on the site."""
     found: dict[str, set[int]] = {"to open": set(), "open": set(), "past": set(), "on the site": set()}
     for number, plan in enumerate(plans):
         end = closes(plan)

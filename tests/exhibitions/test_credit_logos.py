@@ -1,4 +1,4 @@
-"""Logos and links of those whom an exhibition thanks: at the desk, for visitors, in previews, in copies, and gone at once."""
+"""Logos and links in credits: at the desk, for visitors, in previews and copies, and removed at once."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ async def version() -> int:
 
 async def founded(site: Site, **draft: object) -> tuple[Exhibition, Edition, Room]:
     """An exhibition that opened a minute ago, with one empty room."""
-    set_language("en")  # refusals are said in the language of whoever builds
+    set_language("en")  # refusals are in the curator's language
     values = {"title_en": "Reunion", "opens_at": now() - timedelta(minutes=1), **draft}
     exhibition = await drafts.create_exhibition("reunion", site.cast.curator, **values)
     edition = await drafts.draft_of(exhibition)

@@ -152,7 +152,7 @@ async def test_restoring_brings_an_edition_back_as_the_draft(site: Site) -> None
     assert draft.title_en.startswith("Exhibition ")
     hung = await Hanging.filter(room__edition_id=draft.id).order_by("position")
     assert [hanging.artwork_id for hanging in hung] == [a.id, b.id, c.id]
-    # Visitors see it once it is published, as a new edition; what was published before stays.
+    # Visitors see it once it is published as a new edition; earlier editions stay.
     assert "Homecoming" in (await (await site.client()).get("/en/exhibitions/reunion")).text
     edition = await drafts.publish(exhibition, site.cast.curator)
     assert edition.number == 3
@@ -245,8 +245,8 @@ async def test_the_second_of_two_publishes_at_once_is_told_that_it_is_done(site:
         *(client.post(f"/desk/exhibitions/{exhibition.id}/editions") for client in clients)
     )
     assert sorted(answer.status_code for answer in answers) == [303, 422]
-    told = next(answer.text for answer in answers if answer.status_code == 422)
-    assert "Visitors see just this already: it is edition 1, which" in told
+    values = next(answer.text for answer in answers if answer.status_code == 422)
+    assert "Visitors see just this already: it is edition 1, which" in values
     assert await Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True).count() == 1
 
 

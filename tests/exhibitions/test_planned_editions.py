@@ -52,7 +52,7 @@ class Published:
 
 
 class Oracle:
-    """What visitors see, said as plainly as can be: of the editions that count, the last that has opened."""
+    """A plain model of what visitors see: of the valid editions, the last that has opened."""
 
     def __init__(self) -> None:
         self.editions: list[Published] = []
@@ -186,11 +186,11 @@ async def watch(exhibition: Exhibition, oracle: Oracle, since: datetime) -> None
     before, until = None, since
     for moment in moments:
         with clock.frozen_at(moment):
-            told = await seen(exhibition)
-            assert told == oracle.at(moment), moment
+            values = await seen(exhibition)
+            assert values == oracle.at(moment), moment
             if before is not None and moment < until:
-                assert told == before, moment
-            before, until = told, await next_change()
+                assert values == before, moment
+            before, until = values, await next_change()
 
 
 async def accepted(site: Site, **values: object) -> Artwork:

@@ -217,7 +217,7 @@ async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
     assert (await his.post(f"{here}/talks/{key}", data=moved)).status_code == 303
     (entry,) = await entries(exhibition, "talks")
     assert (entry["title_en"], entry["starts_at"]) == ("Hers", "2027-01-05T10:00:00+00:00")
-    # And the same field: he is told, and what he typed stays in the form.
+    # The same field: he gets a notice, and his text stays in the form.
     refused = await his.post(
         f"{here}/talks/{key}",
         data={**typed, f"{key}-title_en": "His", f"{key}-starts_at": "2027-01-05T17:00"},
@@ -306,7 +306,7 @@ async def test_talks_are_taken_along_as_calendar_files(site: Site) -> None:
     assert (one["uid"], one["sequence"]) == (read[0].uid.value, 1)
     assert one["dtstamp"].dt == edition.published_at.replace(microsecond=0)
 
-    # A later edition changes what was taken before: the same UID, a higher number.
+    # A later edition changes an event that calendars already have: same UID, higher sequence.
     key = keys["Earlier"]
     await client.post(f"{here}/talks/{key}", data=retyped(second, key, title_en="Later"))
     await drafts.publish(exhibition, site.cast.curator)

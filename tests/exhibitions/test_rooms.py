@@ -64,7 +64,7 @@ async def test_a_rule_fills_a_room_with_the_newest_first_and_hand_hung_works_on_
     assert await hung_in(edition) == [by_hand.id, new.id, old.id]
     assert elsewhere.id not in await hung_in(edition)
 
-    # What comes later is told, and hangs with the next publication; what was left out can come in again.
+    # Later works are listed, and hang with the next publication; excluded works can be added again.
     await accepted(site, themes=[theme])
     await client.post(f"{here}/rooms/{room.id}/exclusions/deletion", data={"artwork": str(left_out.id)})
     assert "2 works that rooms' rules find" in (await client.get(here)).text
@@ -204,7 +204,7 @@ async def test_visitors_meet_the_layout_and_the_captions(site: Site, layout: Lay
 
 
 async def test_no_caption_comes_back_to_a_withdrawn_work(site: Site) -> None:
-    """A page that was open since before saves itself; what it says of the work was erased."""
+    """A page that was opened before saves itself; the work's text on it was erased in the meantime."""
     work = await accepted(site)
     exhibition, _room = await begun([work])
     hanging = await Hanging.get(artwork_id=work.id)
@@ -278,7 +278,7 @@ async def test_the_later_of_two_is_told_what_the_other_wrote(site: Site) -> None
     assert "curator changed this meanwhile. It now reads: Hers" in refused.text
     assert 'value="His"' in refused.text
     assert (await Room.get(id=room.id)).title_en == "Hers"
-    # The page that said so knows what was seen: saving again is meant.
+    # The page with the notice carries the new version, so saving again is deliberate.
     fresh = seen_at(refused.text, here)
     again = await other.post(here, data={**fields(room, title_en="His"), "seen": fresh})
     assert again.status_code == 303
@@ -341,7 +341,7 @@ async def test_a_script_that_saves_gets_the_version_and_is_told_of_others(site: 
 
 
 def seen_at(page: str, action: str) -> str:
-    """What the form with this action says was seen."""
+    """The version that the form with this action carries."""
     return attribute(page, f'form[action="{action}"] [name=seen]', "value")
 
 
@@ -390,10 +390,12 @@ async def test_the_second_save_of_a_window_undoes_nothing_either(site: Site, for
     await record.refresh_from_db()
     name = {mine: mine.rpartition("-")[2], theirs: theirs.rpartition("-")[2]}
     assert (getattr(record, name[mine]), getattr(record, name[theirs])) == ("Second", "His")
-    # Once she writes there herself, she is told.
-    told = await one.post(path, data={**typed, mine: "Second", theirs: "Hers", "seen": seen}, headers=json)
-    assert told.status_code == 422
-    assert "It now reads: His." in str(told.json()["errors"])
+    # When she writes there herself, she gets a notice.
+    response = await one.post(
+        path, data={**typed, mine: "Second", theirs: "Hers", "seen": seen}, headers=json
+    )
+    assert response.status_code == 422
+    assert "It now reads: His." in str(response.json()["errors"])
 
 
 async def test_what_a_refused_page_does_not_show_is_not_taken_for_seen(site: Site) -> None:

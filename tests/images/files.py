@@ -36,7 +36,7 @@ STORED_FOR = {
 
 
 def scene(width: int = 640, height: int = 480) -> Image.Image:
-    """An RGB picture of four coloured fields, so that turning and colours can be told."""
+    """An RGB picture of four coloured fields, which shows turning and colours."""
     image = Image.new("RGB", (width, height))
     draw = ImageDraw.Draw(image)
     across, down = width // 2, height // 2
@@ -84,7 +84,7 @@ def stored(folder: Path, data: bytes, name: str = "upload") -> Path:
 
 
 def with_alpha() -> Image.Image:
-    """The scene, its right half wholly transparent over black."""
+    """The scene, its right half fully transparent over black."""
     image = scene().convert("RGBA")
     image.paste((0, 0, 0, 0), (320, 0, 640, 480))
     return image
@@ -277,7 +277,7 @@ DISPLAY_P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571
 
 def display_p3_profile() -> bytes:
     colorants = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), (xyz(*c) for c in DISPLAY_P3), strict=True))
-    # sRGB's curve as version 4 says it: a power with a straight beginning.
+    # sRGB's curve in version 4's form: a power with a linear beginning.
     numbers = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
     curve = b"para\0\0\0\0\0\3\0\0" + struct.pack(">5i", *(round(n * 65536) for n in numbers))
     curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
@@ -539,7 +539,7 @@ def chromaticities_chunk(*values: float) -> tuple[bytes, bytes]:
 
 
 def boxes_stating(image: Image.Image, format: str, primaries: int, transfer: int, **options: Any) -> bytes:
-    """An AVIF or HEIC whose `nclx` says this."""
+    """An AVIF or HEIC with these values in `nclx`."""
     if format == "HEIF":
         options |= {"color_primaries": 1, "transfer_characteristic": 13, "save_nclx_profile": True}
     data = encoded(image, format, **options)

@@ -108,8 +108,8 @@ async def test_an_upload_of_a_program(site: Site, calm: Callable[[], None]) -> N
     headers = {**PIECES, "upload-length": str(len(PICTURE))}
     answer = await client.post(f"{V1}/uploads", headers=headers, content=PICTURE)
     assert answer.status_code == 201
-    told = (await client.get(answer.headers["gallery-work"])).json()["picture"]
-    assert told == {"state": "received", "width": None, "height": None, "refusal": None}
+    payload = (await client.get(answer.headers["gallery-work"])).json()["picture"]
+    assert payload == {"state": "received", "width": None, "height": None, "refusal": None}
     await taken_in_and_shown_later(site, calm)
 
 
@@ -133,7 +133,7 @@ async def test_a_logo(site: Site, calm: Callable[[], None]) -> None:
     )
     assert answer.status_code == 303
     page = (await client.get(address)).text
-    assert page.count(LOOKING) == 2  # as the answer, and beside the picture
+    assert page.count(LOOKING) == 2  # as the answer, and next to the picture
     await taken_in_and_shown_later(site, calm)
     assert (await ProfileImage.get()).image_id == (await Image.get()).id
 
@@ -205,7 +205,7 @@ async def test_a_late_picture_of_no_work_has_no_button(site: Site) -> None:
 
 
 async def test_what_takes_the_processors_time_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the file that does it, whatever else goes on; what is said of it is no format that it has."""
+    """The file is at fault, whatever else the machine does; its declared format does not exist."""
     monkeypatch.setattr(parent, "CHILD_PROGRAM", BURNING)
     image = await factories.received(site.storage, site.cast.organisation)
     work = await factories.artwork(site.storage, site.cast.organisation, image=image)

@@ -200,7 +200,7 @@ def test_made_profiles_are_read_by_others() -> None:
     assert isinstance(profile, bytes)
     read = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile
     assert read.xcolor_space == "RGB "
-    for found, right in zip(read.red_colorant[1][:2], (0.6854, 0.3210), strict=True):  # x and y beside D50
+    for found, right in zip(read.red_colorant[1][:2], (0.6854, 0.3210), strict=True):  # x and y next to D50
         assert abs(found - right) < 0.01
 
 

@@ -170,10 +170,10 @@ async def test_no_rendition_tells_anything(name: str, tmp_path: Path) -> None:
         with Image.open(io.BytesIO(written)) as image:
             assert not image.getexif()
             assert not {"exif", "xmp", "icc_profile", "comment", "photoshop"} & set(image.info)
-    for told in metadata(*(out / rendition for rendition in developed.files)):
-        assert {tag.partition(":")[0] for tag in told} - {"SourceFile"} <= GROUPS, told
-        assert not [tag for tag in told if "Comment" in tag or "Warning" in tag or "Trailer" in tag], told
-        assert files.SECRET.decode() not in json.dumps(told)
+    for tags in metadata(*(out / rendition for rendition in developed.files)):
+        assert {tag.partition(":")[0] for tag in tags} - {"SourceFile"} <= GROUPS, tags
+        assert not [tag for tag in tags if "Comment" in tag or "Warning" in tag or "Trailer" in tag], tags
+        assert files.SECRET.decode() not in json.dumps(tags)
 
 
 def metadata(*paths: Path) -> list[dict[str, str]]:
@@ -188,11 +188,11 @@ def metadata(*paths: Path) -> list[dict[str, str]]:
 
 
 def test_exiftool_sees_what_there_is_to_see(tmp_path: Path) -> None:
-    told = metadata(files.stored(tmp_path, files.telling_files()["exif.jpg"], "exif.jpg"))
-    if not told:
+    tags = metadata(files.stored(tmp_path, files.telling_files()["exif.jpg"], "exif.jpg"))
+    if not tags:
         assert os.environ.get("GALLERY_TEST_EXIFTOOL") != "required"
         pytest.skip("exiftool is not installed")
-    assert {"IFD0", "GPS", "File"} <= {tag.partition(":")[0] for tag in told[0]}
+    assert {"IFD0", "GPS", "File"} <= {tag.partition(":")[0] for tag in tags[0]}
 
 
 def test_what_hangs_on_a_rendition_would_be_found() -> None:

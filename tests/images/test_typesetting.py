@@ -1,4 +1,4 @@
-"""Text in lines: where they may end, what is left out, how it shrinks and is cut."""
+"""Text in lines: line breaks, omissions, shrinking and truncation."""
 
 from __future__ import annotations
 

@@ -48,9 +48,9 @@ async def test_a_viewer_finds_its_way(site: Site) -> None:
     answer = await client.get(f"/iiif/{token}")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/iiif/{token}/info.json")
     answer = await client.get(answer.headers["location"])
-    told = answer.json()
-    assert told["id"] == f"{site.settings.site_url}/iiif/{token}"
-    assert (told["width"], told["height"], told["profile"]) == (1300, 1000, "level2")
+    payload = answer.json()
+    assert payload["id"] == f"{site.settings.site_url}/iiif/{token}"
+    assert (payload["width"], payload["height"], payload["profile"]) == (1300, 1000, "level2")
     assert answer.headers["cache-control"] == f"private, max-age={site.settings.media_max_age}"
     again = await client.get(f"/iiif/{token}/info.json", headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -237,7 +237,7 @@ async def test_pieces_take_no_more_room_than_is_allowed(site: Site) -> None:
     assert [row.id for row in await Derivative.all().order_by("id")] == [row.id for row in rows[3:]]
     kept = {key for key in await files_of(site, token) if "/made/" in key}
     assert kept == {derivative_key(token, row.name) for row in rows[3:]}
-    # What was thrown away is made anew.
+    # Removed files are made again.
     assert (await client.get(f"/iiif/{token}/full/100,/0/default.jpg")).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""oEmbed, and the frames that it leads to: only our own pages, only what is on view, and gone after a withdrawal."""
+"""oEmbed and its frames: only our own pages, only works on view, and gone after a withdrawal."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ async def test_a_work_is_a_photo(site: Site) -> None:
         answer = await ask(site, f"/{language}/works/{work.public_id}")
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["access-control-allow-origin"] == "*"
-        told = answer.json()
-        assert (told["type"], told["version"], told["title"]) == ("photo", "1.0", title)
-        assert told["author_name"] == (await work.artist).credit_name
-        assert (told["width"], told["height"]) == (1300, 1000)
-        assert (await (await site.client()).get(told["url"])).headers["content-type"] == "image/jpeg"
+        payload = answer.json()
+        assert (payload["type"], payload["version"], payload["title"]) == ("photo", "1.0", title)
+        assert payload["author_name"] == (await work.artist).credit_name
+        assert (payload["width"], payload["height"]) == (1300, 1000)
+        assert (await (await site.client()).get(payload["url"])).headers["content-type"] == "image/jpeg"
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ async def test_a_work_is_a_photo(site: Site) -> None:
 )
 async def test_a_photo_fits_its_box(site: Site, box: dict[str, str], size: tuple[int, int]) -> None:
     work, _ = await wall(site)
-    told = (await ask(site, f"/zh/works/{work.public_id}", **box)).json()
-    assert (told["width"], told["height"]) == size
-    assert f"/{size[0]}.jpg" in told["url"]
+    payload = (await ask(site, f"/zh/works/{work.public_id}", **box)).json()
+    assert (payload["width"], payload["height"]) == size
+    assert f"/{size[0]}.jpg" in payload["url"]
 
 
 async def test_what_does_not_fit_or_may_not_be_shared_is_a_link(site: Site) -> None:
@@ -65,10 +65,10 @@ async def test_what_does_not_fit_or_may_not_be_shared_is_a_link(site: Site) -> N
     assert (await ask(site, f"/zh/works/{work.public_id}", maxwidth="100")).json()["type"] == "link"
     unshared, _ = await wall(site, consent=await factories.consent(site.cast.organisation))
     for also in ({}, {"type": "rich"}):
-        told = (await ask(site, f"/zh/works/{unshared.public_id}", **also)).json()
-        assert told["type"] == "link"
-        assert "url" not in told
-        assert "html" not in told
+        payload = (await ask(site, f"/zh/works/{unshared.public_id}", **also)).json()
+        assert payload["type"] == "link"
+        assert "url" not in payload
+        assert "html" not in payload
     frame = await (await site.client()).get(f"/zh/works/{unshared.public_id}/frame")
     assert frame.status_code == 404
     assert unshared.title not in frame.text
@@ -78,12 +78,14 @@ async def test_what_does_not_fit_or_may_not_be_shared_is_a_link(site: Site) -> N
 async def test_xml_says_the_same(site: Site) -> None:
     work, exhibition = await wall(site)
     for path in (f"/zh/works/{work.public_id}", f"/en/exhibitions/{exhibition.slug}"):
-        told = (await ask(site, path)).json()
+        payload = (await ask(site, path)).json()
         answer = await ask(site, path, format="xml")
         assert answer.headers["content-type"].startswith("text/xml")
         root = ElementTree.fromstring(answer.text)
         assert root.tag == "oembed"
-        assert {child.tag: child.text for child in root} == {key: str(value) for key, value in told.items()}
+        assert {child.tag: child.text for child in root} == {
+            key: str(value) for key, value in payload.items()
+        }
 
 
 async def test_frames_may_stand_anywhere_and_nothing_else_may(site: Site) -> None:
@@ -93,10 +95,10 @@ async def test_frames_may_stand_anywhere_and_nothing_else_may(site: Site) -> Non
         (f"/en/works/{work.public_id}", {"type": "rich"}),
         (f"/zh/exhibitions/{exhibition.slug}", {}),
     ):
-        told = (await ask(site, path, **also)).json()
-        assert told["type"] == "rich"
-        assert "<script" not in told["html"]
-        (source,) = attributes(told["html"], "iframe", "src")
+        payload = (await ask(site, path, **also)).json()
+        assert payload["type"] == "rich"
+        assert "<script" not in payload["html"]
+        (source,) = attributes(payload["html"], "iframe", "src")
         frame = await client.get(source)
         assert urlsplit(source).path == f"{path}/frame"
         assert frame.status_code == 200

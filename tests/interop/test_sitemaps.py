@@ -49,7 +49,7 @@ class Fetched(AbstractWebClientSuccessResponse):
 
 
 class Ready(AbstractWebClient):
-    """The parser asks one after another and does not wait; so what the site says is fetched before it asks."""
+    """The parser is synchronous, so the site's answers are fetched before it asks for them."""
 
     def __init__(self, answers: dict[str, httpx.Response]) -> None:
         self.answers = answers

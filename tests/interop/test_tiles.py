@@ -1,4 +1,4 @@
-"""Tiles lie in public storage while their picture is on view, whenever it goes and whoever is killed meanwhile."""
+"""Tiles are in public storage while their picture is on view, even if a worker is killed in between."""
 
 from __future__ import annotations
 

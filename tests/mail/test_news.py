@@ -1,4 +1,4 @@
-"""What people are told: each thing that matters, to those whom it concerns, once, and nothing private."""
+"""Mails with news: each event, to those concerned, once, without private data."""
 
 from __future__ import annotations
 
@@ -116,13 +116,13 @@ async def test_an_exhibition_that_opened_long_ago_is_no_news(site: Site) -> None
     assert await Mail.all().count() == 0
 
 
-@pytest.mark.parametrize(("days", "told"), [(61, 0), (60, 0), (59, 1), (14, 1), (13, 1), (0, 1), (-1, 0)])
-async def test_a_consent_that_ends_is_told_of(site: Site, days: int, told: int) -> None:
+@pytest.mark.parametrize(("days", "expected"), [(61, 0), (60, 0), (59, 1), (14, 1), (13, 1), (0, 1), (-1, 0)])
+async def test_a_consent_that_ends_is_told_of(site: Site, days: int, expected: int) -> None:
     consent = await factories.consent(site.cast.organisation, ends_on=factories.days_from_now(days))
     await factories.artwork(site.storage, site.cast.organisation, consent=consent)
     for _ in range(2):
         await site.work()
-    assert await mails("consent_ending") == MEMBERS * told
+    assert await mails("consent_ending") == MEMBERS * expected
 
 
 async def test_it_is_told_again_when_two_weeks_are_left_and_names_nobody(

@@ -265,7 +265,7 @@ async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywh
             for page in public:
                 assert f"{address}/give" in await leads_to(visitor, page), failures
             await check_all()
-        await asyncio.sleep(0.6)  # the content version is read anew
+        await asyncio.sleep(0.6)  # the content version is read again
         for page in public:
             shown = (await visitor.get(page)).text
             assert f"{address}/give" not in await leads_to(visitor, page)

@@ -94,8 +94,8 @@ async def test_after_72_hours_the_new_owner_is_invited_and_comes_in(site: Site) 
     assert (await guest.post(f"{mail.path}{mail.secret}", data=ACCOUNT)).status_code == 303
     membership = await Membership.get(person__email="new@example.org")
     assert (membership.role, membership.joined_as) == (MemberRole.OWNER, JoinedAs.REQUESTED)
-    told = await Mail.get(kind="member_joined")
-    assert (told.email, told.facts["joined_as"]) == ("partner@example.org", "requested")
+    notice = await Mail.get(kind="member_joined")
+    assert (notice.email, notice.facts["joined_as"]) == ("partner@example.org", "requested")
     verbs = {str(entry.verb) for entry in await Entry.filter(kind="owner_request")}
     assert verbs == {"owner_request.made", "owner_request.took_effect"}
 

@@ -1,4 +1,4 @@
-"""Logos of organisations and covers of projects: set by whom, seen by whom, and gone when replaced or removed."""
+"""Logos of organisations and covers of projects: who sets and sees them, and their removal."""
 
 from __future__ import annotations
 

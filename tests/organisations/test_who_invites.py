@@ -137,8 +137,8 @@ async def test_of_two_invitations_of_a_first_owner_only_one_counts(site: Site) -
     assert (membership.joined_as, membership.role) == (JoinedAs.FIRST_OWNER, MemberRole.OWNER)
     assert membership.invited_by_id == site.cast.curator.id
     person = await Person.get(id=membership.person_id)
-    told = {mail.email for mail in await Mail.filter(kind="first_owner_is_another")}
-    assert told == {f"{name}@example.org" for name in ("one", "two", "three")} - {person.email}
+    mails = {mail.email for mail in await Mail.filter(kind="first_owner_is_another")}
+    assert mails == {f"{name}@example.org" for name in ("one", "two", "three")} - {person.email}
     mail = await Mail.filter(kind="first_owner_is_another").first()
     assert mail is not None
     assert "New" in compose(mail, site.settings).subject

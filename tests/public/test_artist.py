@@ -1,4 +1,4 @@
-"""An artist's own page: only where it is wished, by the credit name, with what is on view."""
+"""An artist's own page: only if wanted, under the credit name, with the works on view."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conftest import Site
 
 
 async def text_of(site: Site, path: str, status: int = 200) -> str:
-    """A page as it is after the content version was read anew."""
+    """A page after the content version was read again."""
     site.app.state.content._checked_at = float("-inf")
     answer = await (await site.client()).get(path)
     assert answer.status_code == status, path

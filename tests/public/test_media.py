@@ -1,4 +1,4 @@
-"""The pictures that visitors see: only what is on view, and nothing a moment longer."""
+"""The pictures that visitors see: only works on view, and no moment longer."""
 
 from __future__ import annotations
 

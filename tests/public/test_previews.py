@@ -49,7 +49,7 @@ async def test_somebody_without_an_account_sees_the_draft_as_it_would_hang(site:
     assert page.headers["cache-control"] == "no-store"
     assert "noindex" in page.headers["x-robots-tag"]
     assert "set-cookie" not in page.headers
-    # Nothing of it leads to what is not public, and every picture lies below the link.
+    # No link leads to anything unpublished, and every picture's address is below the link.
     assert f"/works/{work.public_id}" not in page.text
     assert "/media/" not in page.text
     pictures = set(re.findall(r'(/preview/[^"\s]+/pictures/[^"\s]+\.(?:jpg|avif|webp))', page.text))

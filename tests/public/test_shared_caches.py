@@ -1,4 +1,4 @@
-"""Caches that visitors share, between them and the site: none shows what was withdrawn."""
+"""Shared caches between visitors and the site: none shows a withdrawn work."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from tests.proxies import nginx, varnish
 
 def is_kept_unasked(answer: httpx.Response) -> bool:
     """Whether a cache that visitors share may answer with this without asking the site again (RFC 9111, 3 and 4.2)."""
-    told = {part.strip() for part in answer.headers.get("cache-control", "").lower().split(",")}
-    return not told & {"private", "no-store", "no-cache"}
+    response = {part.strip() for part in answer.headers.get("cache-control", "").lower().split(",")}
+    return not response & {"private", "no-store", "no-cache"}
 
 
 async def shown(
@@ -267,7 +267,7 @@ async def test_what_could_not_be_emptied_waits_for_the_worker(site: Site) -> Non
     "value", ["purge", "ftp://cdn.example/", "https://user:word@cdn.example/", "http:///x"]
 )
 def test_an_address_to_purge_is_an_address_without_a_password(value: str, tmp_path: Path) -> None:
-    told = {"GALLERY_HOME": str(tmp_path), "GALLERY_PURGE_URL": value}
+    values = {"GALLERY_HOME": str(tmp_path), "GALLERY_PURGE_URL": value}
     with pytest.raises(ValueError, match="GALLERY_PURGE_URL") as raised:
-        Settings.from_env(told)
+        Settings.from_env(values)
     assert value not in str(raised.value)

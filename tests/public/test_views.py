@@ -95,7 +95,7 @@ async def test_large_work_can_be_looked_at_closer(site: Site) -> None:
     assert link == f"/media/{image.token}/{image.width}.jpg"
     assert (await (await site.client()).get(link)).headers["content-type"] == "image/jpeg"
     assert f'data-info="/iiif/{image.token}/info.json"' in page
-    # The picture itself comes first, and its words are said again where it is looked at closer.
+    # The picture comes first, and its alternative text is repeated in the zoom view.
     assert page.index(f'alt="{work.alt_text_translation}"') < page.index(link) < page.index("<dialog")
     assert f'role="application" aria-label="{work.alt_text_translation}"' in page
     scripts = attributes(page, "script[type=module]", "src")

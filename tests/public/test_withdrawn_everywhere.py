@@ -131,8 +131,8 @@ async def test_every_address_that_mentions_a_withdrawn_work_forgets_it(live: Liv
                 else:
                     assert answer.status_code == 200, (path, answer.status_code)
                 if is_text(answer):
-                    told = [mark for mark in marks if mark not in path]  # its own address it may name
-                    assert not any_in(answer.text, told), path
+                    other_marks = [mark for mark in marks if mark not in path]  # its own address it may name
+                    assert not any_in(answer.text, other_marks), path
         # What stays is still there, pictures included.
         staying_paths = set(before) - own
         assert {(await one.get(path)).status_code for path in sorted(staying_paths - leading_on)} == {200}
@@ -249,12 +249,12 @@ async def logos_credits_and_covers_go(live: LiveSite, copy: str) -> None:
     for store in (storage.private, storage.public):
         assert not [stored.key async for stored in store.files() if any_in(stored.key, tokens)]
     assert not await CreditLogo.exists()
-    told = await Mail.filter(kind="picture_taken_down")
-    assert {mail.person_id for mail in told} == {
+    mails = await Mail.filter(kind="picture_taken_down")
+    assert {mail.person_id for mail in mails} == {
         live.cast.partner.id,
         live.cast.colleague.id,
         live.cast.stranger.id,
         live.cast.curator.id,
         live.cast.keeper.id,
     }
-    assert not any(work.title in str(mail.facts) for mail in told)
+    assert not any(work.title in str(mail.facts) for mail in mails)

@@ -1,4 +1,4 @@
-"""Curators read what was sent for review, never what an organisation typed since; the same for pictures."""
+"""Curators read the submitted version, never what an organisation typed since; also of pictures."""
 
 from __future__ import annotations
 

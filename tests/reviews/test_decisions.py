@@ -18,7 +18,7 @@ from tests.conftest import Site
 
 
 async def sent(site: Site, **values: object) -> tuple[Artwork, Submission]:
-    set_language("en")  # refusals are said in the language of whoever decides
+    set_language("en")  # refusals are in the curator's language
     work = await factories.artwork(
         site.storage, site.cast.organisation, **{"status": Status.SUBMITTED, **values}
     )

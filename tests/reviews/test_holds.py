@@ -1,4 +1,4 @@
-"""Who looks at a work holds it; who decides on what changed meanwhile hears what changed."""
+"""A curator who opens a work holds it; a decision on a work that has changed since shows the changes."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ async def test_the_page_renews_and_lets_go(site: Site) -> None:
     first, second = await site.client(site.cast.curator), await site.client(site.cast.keeper)
     seen = fingerprint(await snapshot(work))
     await first.get(f"/desk/queue/{work.id}")
-    told = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
-    assert told == {"holder": None, "is_waiting": True, "changed": False}
+    payload = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
+    assert payload == {"holder": None, "is_waiting": True, "changed": False}
     assert (await Hold.get(artwork=work)).until <= now() + PING_LEASE
-    told = (await second.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
-    assert told["holder"] == "curator"
+    payload = (await second.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
+    assert payload["holder"] == "curator"
     assert (await second.post(f"/desk/queue/{work.id}/hold", data={"leave": "1"})).status_code == 204
     assert await Hold.exists(artwork=work)  # it was not theirs to let go
     await first.post(f"/desk/queue/{work.id}/hold", data={"leave": "1"})
@@ -78,8 +78,8 @@ async def test_the_page_renews_and_lets_go(site: Site) -> None:
     await Artwork.filter(id=work.id).update(title="Another")
     assert (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()["changed"]
     await accept(work, submission, site.cast.curator)
-    told = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": "nonsense"})).json()
-    assert (told["is_waiting"], told["changed"]) == (False, True)
+    payload = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": "nonsense"})).json()
+    assert (payload["is_waiting"], payload["changed"]) == (False, True)
 
 
 async def test_partners_hold_nothing(site: Site) -> None:

@@ -281,7 +281,7 @@ async def test_of_the_same_work_one_stays(site: Site, stays: str, elsewhere: boo
     assert (await Artwork.get(id=kept.id)).status == Status.SUBMITTED
     assert (await Artwork.get(id=goes.id)).status == Status.DECLINED
     review = await Review.get(artwork=goes)
-    assert (f" {kept.id} " in review.reason) == (not elsewhere)  # of others nothing is told
+    assert (f" {kept.id} " in review.reason) == (not elsewhere)  # others are not mentioned
     assert kept.title not in review.reason  # it would stay here when that work is withdrawn
     assert (await open_hints(first), await open_hints(second)) == (0, 0)
     await decisions.undo(review, site.cast.curator)

@@ -106,7 +106,7 @@ async def test_a_keeper_does_not_trust_the_own_organisation(site: Site) -> None:
     await (await site.client(other)).post(path, data=sent)
     assert (await Organisation.get(id=site.cast.organisation.id)).trust == Trust.AT_ONCE
     await Person.filter(id=other.id).update(is_active=False)
-    await client.post(path, data={**sent, "trust": "sampled"})  # alone, she says it herself
+    await client.post(path, data={**sent, "trust": "sampled"})  # alone, she confirms it herself
     assert (await Organisation.get(id=site.cast.organisation.id)).trust == Trust.SAMPLED
 
 

@@ -1,4 +1,4 @@
-"""Changes to accepted works: reviewed as a difference, while what was accepted stays on view."""
+"""Changes to accepted works: reviewed as a difference, while the accepted version stays on view."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def test_one_change_at_a_time_and_only_real_ones(site: Site) -> None:
     second = await proposed(client, work, title="二")
     assert second.status_code == 422
     assert "with the curators already" in second.text
-    assert 'value="二"' in second.text  # what was typed is still there
+    assert 'value="二"' in second.text  # the typed text is still there
     assert (await Submission.get(artwork=work, is_waiting=True)).sent["title"] == "一"
     draft = await factories.artwork(site.storage, site.cast.organisation)
     assert (await proposed(client, draft, title="三")).headers["location"] == f"/desk/works/{draft.id}"

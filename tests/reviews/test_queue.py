@@ -88,7 +88,7 @@ async def test_the_queue_has_pages_of_fifty(site: Site) -> None:
 async def test_the_queue_asks_a_constant_number_of_queries(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The queue, every way to narrow it, what was decided, and a work with others before and after it."""
+    """The queue, its filters, past decisions, and a work with its neighbours."""
     client = await site.client(site.cast.curator)
 
     async def queries(path: str) -> int:
@@ -120,7 +120,7 @@ async def test_the_queue_asks_a_constant_number_of_queries(
         f"/desk/queue/{works[1].id}?theme=solstice",
     ]
     for path in paths:
-        await queries(path)  # what is done once, such as keeping the narrowing, is done
+        await queries(path)  # one-time work, such as saving the filter, is done
     few = {path: await queries(path) for path in paths}
     for _ in range(4):
         await one_more()

@@ -81,8 +81,8 @@ async def test_the_second_does_not_see_what_the_first_decided(site: Gallery) -> 
     assert "Second review" in (await second.get("/desk/queue")).text
     page = (await second.get(f"/desk/queue/{work.id}")).text
     assert "another curator has decided already" in page
-    for told in ("Too dark", "Would decline", "is looking at this work"):
-        assert told not in page
+    for phrase in ("Too dark", "Would decline", "is looking at this work"):
+        assert phrase not in page
 
 
 async def test_one_person_is_not_two(site: Gallery) -> None:
@@ -226,14 +226,14 @@ SPOKEN = st.lists(st.tuples(PEOPLE, st.sampled_from(Decision)), max_size=12)
 
 @given(SPOKEN)
 def test_whatever_is_said_two_people_decide_and_nobody_twice(said: list[tuple[int, Decision]]) -> None:
-    """The way of a submission, said by anybody in any order: each step keeps to the rules."""
+    """The way of a submission under any steps in any order: each step keeps the rules."""
     voices: dict[int, Decision] = {}
     for person, decision in said:
         follows = effect_of_decision(voices, person, decision, 2)
         others = {each for who, each in voices.items() if who != person}
         if follows == DecisionEffect.DECIDED:
             assert others, "one person alone never decides"
-            # Somebody else said the same, or two others disagreed and this is the third.
+            # Another curator decided the same, or two others disagreed and this is the third.
             assert decision in others or len(others) == 2
             return
         if follows == DecisionEffect.KEPT:
@@ -248,7 +248,7 @@ def test_whatever_is_said_two_people_decide_and_nobody_twice(said: list[tuple[in
         assert stage_of(voices) == [Stage.FIRST, Stage.SECOND, Stage.DISPUTED][len(voices)]
         if len(voices) == 2:
             assert len(set(voices.values())) == 2
-            # Nobody is stuck: whoever is new decides, and each of the two can join the other.
+            # Nobody is stuck: a third curator decides, and each of the two can join the other.
             assert all(effect_of_decision(voices, 9, each, 2) == DecisionEffect.DECIDED for each in Decision)
             one, other = voices
             assert effect_of_decision(voices, one, voices[other], 2) == DecisionEffect.DECIDED

@@ -1,4 +1,4 @@
-"""Trust in an organisation: what is accepted at once, what a curator sees whatever the trust, and the list for later."""
+"""Trust in an organisation: works accepted at once, works that a curator always sees, and later checks."""
 
 from __future__ import annotations
 

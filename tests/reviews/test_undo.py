@@ -1,4 +1,4 @@
-"""Taking a decision back: within ten seconds, by whoever made it, while nothing happened since."""
+"""Taking a decision back: within ten seconds, by the same curator, if nothing happened since."""
 
 from __future__ import annotations
 

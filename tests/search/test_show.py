@@ -1,4 +1,4 @@
-"""The search page: what it finds, in which order, for whom, and what it makes of odd questions."""
+"""The search page: its results, their order, their audience, and odd queries."""
 
 from __future__ import annotations
 
@@ -288,7 +288,7 @@ async def test_a_withdrawn_work_leaves_the_index_with_the_withdrawal(site: Site,
 
 
 async def test_an_entry_that_outlived_its_work_is_not_shown(site: Site, wall: list[Artwork]) -> None:
-    """Even where the index were wrong, the rule of what is on view is asked."""
+    """Even if the index is wrong, the on-view rule is applied."""
     await Artwork.filter(id=wall[0].id).update(status=Status.DECLINED)
     assert await found(await site.client(), "饺子") == [f"works/{wall[3].public_id}"]
 

@@ -1,4 +1,4 @@
-"""Wall labels: what a card says, how it is set, and who gets them."""
+"""Wall labels: their text, their layout, and who gets them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def accepted(site: Site, **values: object) -> Artwork:
 
 
 def texts(pdf: bytes) -> list[str]:
-    """What each page says, without line ends."""
+    """The text of each page, without line ends."""
     document = pypdfium2.PdfDocument(pdf)
     return ["".join(page.get_textpage().get_text_bounded().split()) for page in document]
 

@@ -1,4 +1,4 @@
-"""What is counted, by whom, and that nothing is lost or counted twice on the way into the database."""
+"""Counts of visits: by whom, and none lost or doubled on the way into the database."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ async def test_two_processes_that_write_the_same_row_at_once_lose_nothing(live: 
                 assert (await client.get(f"/zh/works/{work.public_id}")).status_code == 200
 
     await asyncio.gather(*(visit(address, 120) for address in (first, second) for _ in range(3)))
-    live.stop()  # what is not written yet is written now
+    live.stop()  # counts that are not written yet are written now
     assert await seen(work) == 720
 
 

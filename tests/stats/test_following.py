@@ -1,4 +1,4 @@
-"""The way to a project's links: only to what is stored, counted, and not to where nothing answers."""
+"""Redirects to a project's links: only stored links, counted, and no dead ones."""
 
 from __future__ import annotations
 

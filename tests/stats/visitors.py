@@ -1,4 +1,4 @@
-"""What browsers say of themselves, for tests that are counted."""
+"""Request headers of browsers, for tests whose visits are counted."""
 
 from __future__ import annotations
 

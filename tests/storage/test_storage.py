@@ -507,10 +507,10 @@ async def test_a_picture_in_pieces_waits_for_the_store_and_is_sent_once(behind: 
     begun = await partner.post("/desk/uploads", headers={**tus, "upload-length": str(len(picture))})
     path = begun.headers["location"]
     await door.close()
-    told = {**tus, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    headers = {**tus, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
     # Of 423 programs know that it passes; after any 5xx they begin a new upload.
     for answer in (
-        await partner.patch(path, content=picture, headers=told),
+        await partner.patch(path, content=picture, headers=headers),
         await partner.head(path, headers=tus),
     ):
         assert answer.status_code == 423

@@ -1,4 +1,4 @@
-"""Themes by rule at the desk, the same theme again, and what is proposed for its call."""
+"""Themes by rule at the desk, repeated themes, and proposals for their calls."""
 
 from __future__ import annotations
 

@@ -88,9 +88,9 @@ async def test_what_is_wrong_comes_back_with_a_sentence(
 async def test_a_refused_accent_names_its_ratio_and_a_tone_that_passes(site: Site) -> None:
     client = await site.client(site.cast.curator)
     answer = await client.post("/desk/themes", data={**WINTER, "accent": "#ffcc00"})
-    told = answer.text.partition("its contrast is ")[2]
-    assert float(told[:4]) < 4.5
-    tone = told.partition("can be read is ")[2][:7]
+    passage = answer.text.partition("its contrast is ")[2]
+    assert float(passage[:4]) < 4.5
+    tone = passage.partition("can be read is ")[2][:7]
     assert is_readable(tone, DAY_BACKGROUNDS)
     assert (await client.post("/desk/themes", data={**WINTER, "accent": tone})).status_code == 303
 

@@ -1,4 +1,4 @@
-"""The front door: what it hands out itself, what it lets pass, and that the order of answers stands."""
+"""The HTTP protocol: answers from the page cache, requests that pass through, and their order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.live import LiveSite, eventually
 
 
 class Generations:
-    """A content clock that is turned by hand; `known` says whether it has been read lately."""
+    """A content clock set by the test; `known` is whether it was read lately."""
 
     def __init__(self) -> None:
         self.value, self.known = (1, 0), True
@@ -35,7 +35,7 @@ class Generations:
 
 @dataclass
 class Site:
-    """Public pages that say which they are; whatever is posted is counted and echoed."""
+    """Public pages that show their address; posts are counted and echoed."""
 
     content: Generations = field(default_factory=Generations)
     asked: list[str] = field(default_factory=list)  # what passed the page cache

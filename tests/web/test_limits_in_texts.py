@@ -24,13 +24,13 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("size", "told"),
+    ("size", "text"),
     [(60_000_000, "60 MB"), (2_000_000_000, "2 GB"), (1_590_000, "1.5 MB"), (400_000, "400 kB"), (7, "7 B")],
 )
-def test_a_size_is_told_in_its_unit(size: int, told: str) -> None:
+def test_a_size_is_told_in_its_unit(size: int, text: str) -> None:
     for language in ("zh", "en"):
         with use_language(language):
-            assert file_size(size) == told.replace(" ", "\N{NO-BREAK SPACE}")
+            assert file_size(size) == text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 async def test_forms_name_the_limits_that_are_set(site: Site) -> None:
@@ -49,8 +49,10 @@ async def test_refusals_name_the_limits_that_are_set(site: Site) -> None:
     for path, field in (("/desk/works", "picture"), ("/desk/works/many", "pictures")):
         answer = await client.post(path, files={field: large}, data={"title": "A title"})
         assert f"larger than {PICTURE}" in answer.text, path
-    told = await client.post("/desk/uploads", headers={"tus-resumable": "1.0.0", "upload-length": "130000"})
-    assert f"larger than {PICTURE}" in told.text
+    headers = await client.post(
+        "/desk/uploads", headers={"tus-resumable": "1.0.0", "upload-length": "130000"}
+    )
+    assert f"larger than {PICTURE}" in headers.text
     sheet = ("works.csv", b"title\n" + b"x\n" * 30_000, "text/csv")
     assert f"larger than {SHEET}" in (await client.post("/desk/sheets", files={"sheet": sheet})).text
 

@@ -1,4 +1,4 @@
-"""Numbers from outside: whatever stands where a number is read, nothing breaks."""
+"""Numbers from outside: no text in place of a number breaks a page."""
 
 from __future__ import annotations
 
