@@ -1,4 +1,4 @@
-"""Makers of what tests begin with: plain functions that fill in what a test does not care about."""
+"""Factories for rows: plain functions that fill in the fields that a test does not mention."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def developed_files() -> tuple[Path, DevelopedImage]:
 
 
 async def image(storage: Storage, organisation: Organisation, **values: Any) -> Image:
-    """An image that is ready, its files lying where the worker puts them."""
+    """A ready image with its files, as the worker leaves them."""
     folder, developed = await developed_files()
     made = await Image.create(
         **{
@@ -107,7 +107,7 @@ async def put(store: Store, key: str, content: bytes = b"a picture") -> None:
 
 
 async def received(storage: Storage, organisation: Organisation, content: bytes | None = None) -> Image:
-    """An image that waits to be developed, its original lying where an upload puts it."""
+    """An image that waits for the worker, with its original, as an upload leaves it."""
     content = photograph() if content is None else content
     made = await Image.create(
         organisation=organisation,

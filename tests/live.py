@@ -45,7 +45,7 @@ class LiveSite:
     settings: Settings
     cast: Cast
     storage: Storage
-    host: str = "127.0.0.1"  # by which it is reached
+    host: str = "127.0.0.1"  # the host name in its address
     addresses: list[str] = field(default_factory=list)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -81,7 +81,7 @@ class LiveSite:
         }
 
     async def serve(self, *, worker: bool = True) -> str:
-        """Start `gallery serve` on a port of its own and wait until it answers; returns its address."""
+        """Start `gallery serve` on a free port and wait until it answers; returns its address."""
         port = free_port()
         address = f"http://{self.host}:{port}"
         command = [sys.executable, "-m", "gallery.cli", "serve", "--port", str(port)]

@@ -1,4 +1,4 @@
-"""HTML as the tests read it: parsed, and found by CSS selectors."""
+"""Pages in tests: parsed, and read by CSS selectors."""
 
 from __future__ import annotations
 

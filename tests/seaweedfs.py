@@ -1,4 +1,4 @@
-"""A real S3 server for the tests: SeaweedFS in one process, on free ports, with a folder of its own."""
+"""A real S3 server for the tests: SeaweedFS in one process, on free ports, with its own folder."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 def elsewhere(
     live: LiveSite, engine: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[LiveSite]:
-    """A second site that holds nothing yet, with a database and a store of its own."""
+    """A second, empty site with its own database and store."""
     home = tmp_path / "elsewhere"
     home.mkdir()
     settings = replace(live.settings, home=home, media=home / "media")
@@ -224,7 +224,7 @@ class Ending:
     """Something that ended after the copy: how, and whether it has ended in the database that is open."""
 
     kind: str  # as the restore names it
-    what: str  # by which a keeper recognises it
+    what: str  # so that a keeper recognises it
     end: Callable[[], Awaitable[object]]
     has_ended: Callable[[], Awaitable[bool]]
 
@@ -717,7 +717,7 @@ async def test_older_copies_end_and_the_newest_stays(
     assert [path.name[:4] for path in list_copies(folder)] != ["2020"]
     assert len(list_copies(folder)) == 1
     assert (list_copies(folder)[0] / "gallery.sqlite3").stat().st_mode & 0o777 == 0o600
-    # Older copies end also where no new one is made.
+    # Older copies are removed even if no new one is made.
     for name in ("2020-01-01T000000Z", "2020-01-02T000000Z"):
         (folder / name).mkdir()
     assert gallery(live, "backup", folder, "--only-withdrawals").returncode == 0

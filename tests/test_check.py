@@ -1,4 +1,4 @@
-"""`gallery check`: every loss is found, what can be made again is, and a site at work raises no alarm."""
+"""`gallery check`: finds every loss, repairs what it can, and raises no alarm on a busy site."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ async def test_a_signed_form_that_changed_is_found(site: Site) -> None:
 
 
 async def past_the_constraints(site: Site, statement: str) -> None:
-    """Change a row as somebody would who writes to the database with a tool of its own."""
+    """Change a row directly in the database, past the gallery."""
     if file := sqlite_file(site.settings.database_url):
         with closing(sqlite3.connect(file)) as connection:
             connection.execute(statement)

@@ -27,7 +27,7 @@ from tests.conftest import Site
 MARKERS = (
     "zzqxvalk",
     "饕餮貔貅",
-)  # a word that stays as it is in the search index; one that some JSON columns escape
+)  # a word that the search index keeps unchanged; one that some JSON columns escape
 
 
 def in_files(site: Site) -> list[str]:

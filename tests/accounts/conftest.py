@@ -17,7 +17,7 @@ from tests.conftest import Site, settings_for
 
 @pytest.fixture
 async def named(database_url: str, tmp_path: Any) -> AsyncIterator[Site]:
-    """A site under a name, at which browsers allow passkeys, and which asks curators for a second factor."""
+    """A site with a host name, so that browsers allow passkeys; it requires a second factor of curators."""
     settings = settings_for(tmp_path, database_url, site_url=ADDRESS, second_factor="required")
     app = create_app(settings)
     async with app.router.lifespan_context(app):

@@ -37,7 +37,7 @@ async def set_up_app(client: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
 
 
 def code_of(app: pyotp.TOTP) -> str:
-    """A code after the one with which the app was set up: of the half minute that comes."""
+    """The app's next code, because the code of its setup is used up."""
     return app.at(now(), counter_offset=1)
 
 

@@ -1,4 +1,4 @@
-"""One's own account: name, language, and the devices on which one is signed in."""
+"""The account page: name, language, and signed-in devices."""
 
 from __future__ import annotations
 

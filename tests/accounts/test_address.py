@@ -1,4 +1,4 @@
-"""Changing the e-mail address with which one signs in."""
+"""Changing the e-mail address of an account."""
 
 from __future__ import annotations
 

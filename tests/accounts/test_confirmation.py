@@ -73,7 +73,7 @@ async def what_needs_it(site: Site) -> list[tuple[str, Person, str, dict[str, An
 
 
 async def state() -> list[Any]:
-    """What would be different if one of them were done."""
+    """The values that any of these actions would change."""
     return [
         await Person.all().order_by("id").values_list("role", "is_active", "email", "second_factor_at"),
         await Membership.all().order_by("id").values_list("role", flat=True),

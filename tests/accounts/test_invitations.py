@@ -1,4 +1,4 @@
-"""Invitations: accepted once, by the one who was invited, in the role that was given."""
+"""Invitations: accepted once, by the invited person, in the given role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second factor: codes of an app, passkeys, recovery codes; who must have one, and how a lost one is reset."""
+"""The second factor: codes of an app, passkeys, recovery codes; for whom it is required, and its reset."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_an_app_is_set_up_and_its_code_is_asked_for(site: Site) -> None:
     app, codes = await set_up_app(await site.client(partner))
     assert len(set(codes)) == RECOVERY_CODES
     kept = await AuthenticatorApp.get(person=partner)
-    assert app.secret not in kept.secret  # nobody who reads the database can make codes
+    assert app.secret not in kept.secret  # a reader of the database cannot make codes
     assert not await RecoveryCode.filter(code_hash__in=codes).exists()
     client = await first_step(site, path="/desk/works")
     assert not await is_signed_in(client)
@@ -264,7 +264,7 @@ async def test_a_passkey_signs_in_alone(named: Site) -> None:
     client = await named.client()
     options = options_in((await client.get("/desk/sign-in?next=/desk/works")).text, "get")
     assert options["userVerification"] == "required"
-    assert not options.get("allowCredentials")  # nobody learns who has one
+    assert not options.get("allowCredentials")  # the answer does not show who has an account
     answer = await client.post(
         "/desk/sign-in/passkey?next=/desk/works", data={"credential": device.get(options)}
     )

@@ -1,4 +1,4 @@
-"""Signing in and out: who comes in, how often one may guess, and where one lands."""
+"""Signing in and out: who may, the limit of attempts, and the page that follows."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def test_the_cookie_is_secure_where_the_site_is(tmp_path, sqlite_template)
             for sent in (answer, await client.get("/desk/account"), await client.post("/desk/sign-out")):
                 for cookie in sent.headers.get_list("set-cookie"):
                     assert cookie.startswith("__Secure-gallery_")  # which https alone can set
-                    assert "; Secure" in cookie  # without which no browser would delete it, either
+                    assert "; Secure" in cookie  # browsers delete a cookie only with the same attribute
                 assert sent.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
             assert f"__Secure-{COOKIE}" in answer.cookies
             assert (sent.status_code, f"__Secure-{COOKIE}" in client.cookies) == (303, False)

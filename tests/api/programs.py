@@ -1,4 +1,4 @@
-"""Programs for the tests: a token as an owner makes it, and a client that comes with one."""
+"""API clients for the tests: a token as an owner makes it, and a client that sends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Problem details: every error below /api/ is one, in the language that was asked for."""
+"""Problem details: the form of every error below /api/, in the requested language."""
 
 from __future__ import annotations
 

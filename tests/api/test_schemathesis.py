@@ -1,4 +1,4 @@
-"""The API asked for all sorts of things by its own description: nothing breaks, and each answer is one that it announces."""
+"""The API under generated requests from its own description: no crash, and only documented answers."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ async def test_a_work_that_is_there_gets_its_picture(site: Site) -> None:
     work = await Artwork.get()
     assert (work.title, work.story) == ("饺子皮", "他看了世界杯。")
     assert await original_of(site, work) == PICTURE
-    # Another one takes its place, in pieces; asked again, it is not taken twice.
+    # Another picture replaces it, in pieces; a repeated request does not store it twice.
     first = await Image.get()
     other = factories.photograph(800, 600)
     headers = {**TUS, "upload-length": str(len(other)), **for_work(work.id)}
@@ -92,7 +92,7 @@ async def test_a_work_that_is_submitted_or_elsewhere_gets_none(site: Site) -> No
     await client.post(f"{V1}/works/{work.id}/submissions")
     refused = await client.post(f"{V1}/uploads", headers=headers)
     assert (refused.status_code, refused.json()["type"].rpartition("#")[2]) == (409, "conflict")
-    # Submitted while it was on its way, the work stays as it was, and the upload is gone.
+    # If the work is submitted during the upload, the work stays unchanged and the upload is removed.
     late = await client.patch(path, headers={**PIECES, "upload-offset": "0"}, content=PICTURE)
     assert late.status_code == 409
     assert "It is with the curators now" in late.json()["detail"]

@@ -294,7 +294,7 @@ async def test_choices_and_what_is_never_told(site: Site) -> None:
 async def test_nothing_of_another_organisation_is_there(site: Site) -> None:
     elsewhere = await factories.artwork(site.storage, site.cast.elsewhere)
     consent = await factories.consent(site.cast.elsewhere)
-    # Whoever made the token belongs to both, and it still acts for one only.
+    # The token's owner is a member of both, but the token acts for one only.
     client = await program(site)
     await Membership.create(person=site.cast.partner, organisation=site.cast.elsewhere)
     address = f"{V1}/works/{elsewhere.id}"

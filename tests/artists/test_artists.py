@@ -1,4 +1,4 @@
-"""Artists at the desk, and what visitors read of them by choice."""
+"""Artists at the desk, and the details that they publish by choice."""
 
 from __future__ import annotations
 

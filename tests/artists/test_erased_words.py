@@ -147,7 +147,7 @@ async def holding() -> set[str]:
 
 
 async def known_everywhere(site: Site, consent: Consent) -> Artwork:
-    """A work of which every table that can speak of one speaks."""
+    """A work with rows in every table that can refer to one."""
     cast, storage = site.cast, site.storage
     work = await factories.artwork(storage, cast.organisation, status=Status.ACCEPTED, consent=consent)
     await factories.exhibition([work])

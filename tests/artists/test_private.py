@@ -1,4 +1,4 @@
-"""What only the organisation knows of an artist: who can read it, that each reading is shown, and when it goes."""
+"""An artist's private details: who can read them, the record of each reading, and their deletion."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_details_are_kept_and_each_reading_is_shown(site: Site) -> None:
     assert page.headers["cache-control"] == "no-store"
     shown = (await colleague.get(f"/desk/artists/{artist.id}")).text
     assert "Read by colleague on" in shown
-    assert "Read by partner on" not in shown  # who wrote them has not read them
+    assert "Read by partner on" not in shown  # their writer does not count as a reader
     assert not any(text in shown for text in DETAILS.values())
 
 

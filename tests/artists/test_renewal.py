@@ -1,4 +1,4 @@
-"""Renewing a consent: the works move to the new one, and come back on view where they had left it."""
+"""Renewing a consent: the works move to the new one, and return on view if the end of the old one had removed them."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_a_slip_of_the_old_consent_withdraws_the_new_one(site: Site) -> No
 async def test_a_withdrawal_that_meets_a_renewal_ends_what_has_the_works_now(
     site: Site, monkeypatch: pytest.MonkeyPatch, through_slip: bool
 ) -> None:
-    """The consent is renewed after the withdrawal looked which one has the works, and before it ends that one."""
+    """The renewal happens after the withdrawal found the works' consent, and before it ends that consent."""
     work = await ended(site)
     old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
 

@@ -1,4 +1,4 @@
-"""Many pictures at once: each a draft of its own, with and without a script, and what they have in common set together."""
+"""Many pictures at once: one draft for each, with and without JavaScript, and common fields set together."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ async def test_common_values_are_set_and_refusals_are_listed(site: Site) -> None
         assert (held.year, held.medium, held.title) == (2021, "蜡笔", work.title)
         assert [each.id for each in held.themes] == [theme.id]
     assert (await Artwork.get(id=works[2].id)).year is None
-    # Only the year: everything else stays, and only where it was asked for.
+    # Only the year of the chosen works changes.
     answer = await client.post("/desk/works/many/common", data={"work": [str(works[0].id)], "year": "1999"})
     assert answer.status_code == 200
     held = await Artwork.get(id=works[0].id)

@@ -1,4 +1,4 @@
-"""Entering a work: one form, drafts that are lenient, submissions that are strict, nothing typed lost."""
+"""Entering a work: one form, lenient for drafts, strict for submissions; no typed text is lost."""
 
 from __future__ import annotations
 

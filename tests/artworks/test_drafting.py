@@ -1,4 +1,4 @@
-"""Forms that save themselves: nothing typed is lost, finished or not, and nothing of others is overwritten unseen."""
+"""Autosave: no typed text is lost, and nobody overwrites another's text unseen."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def test_a_new_work_begins_as_one_types(site: Site) -> None:
         Status.DRAFT,
         f"/desk/works/{work.id}/edit",
     )
-    # A page that did not hear of it goes on as a new one, and makes no second work, however often it is sent.
+    # A page that missed the answer continues as a new one, and makes no second work, however often it is sent.
     window["title"] = "饺子皮"
     window["credit_name"] = "派派"
     await client.post("/desk/works/typing", data=window)

@@ -59,7 +59,7 @@ async def test_the_form_proposes_and_tags_nothing(site: Site) -> None:
     assert f'id="themes-{number}" name="themes" type="checkbox" value="{cup.id}"' in page
     fetched = await Artwork.get(id=work.id).prefetch_related("themes")
     assert cup.id not in [theme.id for theme in fetched.themes]
-    # Once it is marked, nothing is proposed any more.
+    # A chosen theme is no longer proposed.
     await work.themes.add(cup)
     assert 'class="proposed"' not in (await client.get(f"/desk/works/{work.id}/edit")).text
 

@@ -1,4 +1,4 @@
-"""Sheets at the desk: tried first, brought in with one yes, taken back with one button."""
+"""Sheets at the desk: checked first, imported after one confirmation, undone with one button."""
 
 from __future__ import annotations
 

@@ -205,12 +205,12 @@ class SeveralPeople(RuleBasedStateMachine):
         assert answer.status_code == 422, answer.text
         assert (
             form.choice == "theirs" or words in answer.text
-        )  # who chose what the other wrote gave up their own
+        )  # a person who chose the other's text gave up their own
         if f'action="/desk/works/{self.work.id}/edit"' in answer.text:
             self.forms[who] = self.answered(answer.text, choice)
 
     def answered(self, page: str, choice: str) -> Form:
-        """The form as it came back; where it asks whose story holds, with a choice."""
+        """The form as the server returned it, with a choice if it asks which story to keep."""
         form = Form(shown_fields(page))
         mine = attributes(page, "[name=choice_story][value^=mine-]", "value")
         if mine:
@@ -317,7 +317,7 @@ class SeveralPeople(RuleBasedStateMachine):
         if work.is_editable:
             newest = kept[-1] if submissions else ""
             assert all(words in work.story for words in self.saved if words not in "".join(kept[1:])), newest
-        if is_shown:  # what a curator accepted last, and nothing else
+        if is_shown:  # exactly what a curator accepted last
             accepted = (
                 await Review.filter(artwork_id=work.id, decision=Decision.ACCEPTED).order_by("-id").first()
             )
@@ -353,7 +353,7 @@ AT_ONCE = [
 def test_nothing_is_shown_without_consent_and_no_text_is_lost(
     settings: Settings, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(content_version, "STALENESS", 0.0)  # one process: it need not wait for others
+    monkeypatch.setattr(content_version, "STALENESS", 0.0)  # one process need not wait for others
     monkeypatch.setattr(withdrawal_views.CODE_ATTEMPTS, "allows", lambda address: True)
     with asyncio.Runner() as runner:
         app = create_app(settings)

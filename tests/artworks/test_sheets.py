@@ -1,4 +1,4 @@
-"""Reading sheets and the ZIPs that hold them: every way in which they are written, and every way in which they lie."""
+"""Reading sheets and their ZIP files: every way of writing them, and every false claim in them."""
 
 from __future__ import annotations
 
@@ -272,7 +272,7 @@ def test_a_zip_that_lies_about_its_entries_is_not_believed(tmp_path: Path) -> No
     harmless = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 55, 0)
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
     assert refused(tmp_path, small[:end] + record + locator + small[end:]) == "too_many_entries"
-    # The locator leads to a harmless one, while the one right before it is not.
+    # The locator points to a harmless record; the record right before it is not.
     assert refused(tmp_path, small[:end] + harmless + record + locator + small[end:]) == "too_many_entries"
     beyond = struct.pack("<4sIQI", b"PK\x06\x07", 0, 1 << 50, 1)
     assert refused(tmp_path, small[:end] + record + beyond + small[end:]) == "broken_zip"

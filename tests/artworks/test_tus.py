@@ -1,4 +1,4 @@
-"""Pictures in pieces, by tus: offsets and checksums that hold, liars refused, nothing interleaved, one work each."""
+"""Pictures in pieces, by tus: correct offsets and checksums, false ones refused, no interleaving, one work each."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ async def test_a_failed_picture_is_tried_again(site: Site) -> None:
     assert (held.state, held.failures, held.losses) == (ImageState.RECEIVED, 0, 0)
     await site.work()
     assert (await Image.get(id=work.image_id)).state == ImageState.READY
-    await client.post(f"/desk/worker/pictures/{picture.id}")  # nothing to try: it stays as it is
+    await client.post(f"/desk/worker/pictures/{picture.id}")  # no failed picture: nothing changes
     assert (await Image.get(id=work.image_id)).state == ImageState.READY
 
 

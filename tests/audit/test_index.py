@@ -180,7 +180,7 @@ async def test_older_entries_follow_by_key(site: Site) -> None:
     assert first.count('class="row"') == 60
     last = min(await Entry.all().order_by("-id").limit(60).values_list("id", flat=True))
     assert f'href="/desk/log?kind=work&amp;before={last}"' in first
-    await record(Verb.WORK_SUBMITTED, 131)  # what is new moves nothing
+    await record(Verb.WORK_SUBMITTED, 131)  # new entries do not move the page
     second = (await keeper.get(f"/desk/log?kind=work&before={last}")).text
     assert "work 70<" in second.lower()
     assert "work 71<" not in second.lower()

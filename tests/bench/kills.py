@@ -123,7 +123,7 @@ class Loop:
     async def post(
         self, client: httpx.AsyncClient, action: str, path: str, **form: Any
     ) -> httpx.Response | None:
-        """Send a form until it is answered; the answer, if it is a yes."""
+        """Send a form until the server answers; returns the answer if it is a success."""
         while True:
             try:
                 answer = await client.post(f"{self.address}{path}", **form)
@@ -205,7 +205,7 @@ class Loop:
             self.told.acknowledged["withdraw"].append(consent.id)
 
     async def curator(self, person: Person, exhibition: Exhibition) -> None:
-        """Accept what waits and is ready, hang it and publish."""
+        """Accept the waiting works that are ready, hang them and publish."""
         room = await Room.get(edition__exhibition_id=exhibition.id, edition__number=None)
         here = f"/desk/exhibitions/{exhibition.id}"
         async with await signed_in(person) as client:
@@ -332,7 +332,7 @@ async def settled() -> bool:
 
 
 async def run(settings: Settings, kills: int, seed: int) -> bool:
-    """Whether nothing was lost and nothing half-made."""
+    """Whether everything is complete and nothing was lost."""
     async with Database(settings) as database:
         await database.migrate()
         storage = Storage(settings)

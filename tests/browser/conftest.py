@@ -51,7 +51,7 @@ async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
 
 
 async def until(page: Page, truth: str) -> None:
-    """Ask again and again; the page's own policy lets nothing be evaluated within it."""
+    """Poll from outside, because the page's policy forbids evaluation within it."""
     for _ in range(PATIENCE // 100):
         if await page.evaluate(truth):
             return

@@ -88,7 +88,7 @@ async def test_it_saves_as_one_goes_and_two_curators_are_told(
     await expect(form.locator(".saved")).to_have_text("Saved in the draft.")
     assert (await Room.get(id=room.id)).title_en == "Her room"
 
-    # He changes the same field: nothing is overwritten, nothing that he typed is lost.
+    # He changes the same field: no text is overwritten or lost.
     await his.locator(title).fill("His room")
     await expect(his.locator(f"{title} + .field-error")).to_contain_text("It now reads: Her room")
     await expect(his.locator(title)).to_have_value("His room")

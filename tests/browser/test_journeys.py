@@ -21,7 +21,7 @@ TITLE = "冬至吃汤圆啦"
 
 
 async def open_all(page: Page) -> None:
-    """Open every fold of a form, as somebody would who fills in all of it."""
+    """Open every collapsed part of a form."""
     closed = page.locator("main details:not([open]) > summary")
     while await closed.count():
         await closed.first.click()
@@ -82,7 +82,7 @@ async def test_the_main_job(
         work = await Artwork.get(title=TITLE).prefetch_related("submissions")
         assert (work.status, len(work.submissions)) == (Status.SUBMITTED, 1)
 
-        # 2. A curator returns it with a note; the partner mends it; the curator accepts it.
+        # 2. A curator returns it with a note; the partner corrects it; the curator accepts it.
         curator = await desk.new_page()
         await sign_in(curator, address, live.cast.curator)
         await expect(curator.locator("main")).to_contain_text(TITLE)

@@ -34,7 +34,7 @@ async def tab_to(page: Page, selector: str) -> None:
 
 
 async def chooser_by_key(page: Page) -> FileChooser:
-    """The dialog that Space opens; a busy browser lets a key fall, as it does for people, who press it again."""
+    """The dialog that Space opens; a busy browser can lose a key, so press it again as people do."""
     for _ in range(10):
         with suppress(PlaywrightTimeout):
             async with page.expect_file_chooser(timeout=6000) as chooser:

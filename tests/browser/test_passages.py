@@ -72,7 +72,7 @@ async def goes_over(page: Page, work: Artwork) -> None:
 
 
 async def goes_back(page: Page, path: str) -> set[str]:
-    """What moves on the way back to a page, which may have been kept as it was left."""
+    """Layout shifts on returning to a page, which may come from the back/forward cache."""
     await page.evaluate("history.back()")
     return await passed(page, path)
 
@@ -83,7 +83,7 @@ async def test_a_picture_goes_over_to_its_work_and_back(live: LiveSite, chromium
     await page.goto(await live.serve(worker=False) + exhibition)
     await goes_over(page, works[1])
     assert await goes_back(page, exhibition) >= GOES_OVER
-    # Once it has arrived no picture keeps the name: two would have it on the way to the next work.
+    # After the transition no picture keeps the name, because two would have it on the next one.
     await goes_over(page, works[2])
     await page.context.browser.close()  # type: ignore[union-attr]
 

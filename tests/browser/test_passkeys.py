@@ -16,7 +16,7 @@ ACCOUNT = "/desk/account/second-factor"
 
 
 async def authenticator(browser: BrowserContext, page: Page) -> tuple[CDPSession, str]:
-    """A device in this page that keeps passkeys and asks for a finger, which is always the right one."""
+    """A virtual device with passkeys, whose fingerprint check always succeeds."""
     devtools = await browser.new_cdp_session(page)
     await devtools.send("WebAuthn.enable", {"enableUI": False})
     options = {

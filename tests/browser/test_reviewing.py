@@ -82,7 +82,7 @@ async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browse
         coming = page.locator(f"body > div[hidden] img[src*='/images/{works[1].image.id}/']")
         await expect(coming).to_have_count(1)
 
-        # Keys do nothing while one writes; Ctrl + Enter sends what the key meant.
+        # Keys do nothing while somebody writes; Ctrl + Enter sends the chosen decision.
         await keys.press("r")
         await expect(page.locator("#how-to-send")).to_contain_text("Ctrl + Enter returns the work")
         await keys.type("add a jar of lead, please")

@@ -9,7 +9,7 @@ from gallery.artworks.models import Artwork, Status
 from tests import factories
 from tests.live import LiveSite
 
-# For each picture of the page: how wide it stands and how wide its `sizes` say (px), where the browser does not measure
+# For each picture of the page: its width and the width of its `sizes` (px), if the browser does not measure
 # it by itself (`auto`, as Safari does not); and whether it waits, or hurries.
 MEASURE = """() => [...document.querySelectorAll("picture")].map(picture => {
   const img = picture.querySelector("img"), ruler = document.createElement("div");

@@ -31,7 +31,7 @@ SAVED = re.compile(r"\d\d:\d\d")
 
 @asynccontextmanager
 async def phone(chromium: Browser, profile: Path) -> AsyncIterator[BrowserContext]:
-    """A browser of its own that keeps what it knows in `profile`, as a phone does when it is closed and opened again."""
+    """A separate browser that keeps its data in `profile`, like a phone's browser after closing and reopening."""
     context = await chromium.browser_type.launch_persistent_context(
         profile,
         executable_path=CHROMIUM,
@@ -95,7 +95,7 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             assert line.breaks > 0
             line.left = 10_000  # from here on none arrives as a whole, and one that has begun is not over
             await until(page, "Object.keys(localStorage).some(key => key.startsWith('tus::'))")
-            # While it is closed a browser takes itself to be online again: then, too, nothing may go on.
+            # A closed browser forgets that it was offline; the upload must not continue then, either.
             line.after = range(1)
             await browser.set_offline(True)
             broke = page.locator(".many-sending li", has_text="The connection broke")
@@ -309,7 +309,7 @@ async def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
     await page.fill("[name=title]", "Signed out")
     await page.press("[name=title]", "Tab")
     await expect(state).to_contain_text("signed out", timeout=60_000)
-    # The page sends a last save as it goes, which must not meet the cookies again: all that is under way ends first.
+    # The closing page sends a last save, which must not bring the cookies back: wait for open requests first.
     await page.goto(edit.partition("/works")[0] + "/sign-in")
     await page.wait_for_load_state("networkidle")
     await browser.add_cookies(cookies)  # type: ignore[arg-type]

@@ -59,7 +59,7 @@ async def served(live: LiveSite, work: Artwork) -> str:
 
 @dataclass
 class Visit:
-    """A page, with what it fetched and what it complained of."""
+    """A page with its requests and its console errors."""
 
     page: Page
     answers: list[Response] = field(default_factory=list)
@@ -329,7 +329,7 @@ async def test_what_cannot_be_had_is_said_and_can_be_asked_for_again(
         await page.route("**/openseadragon.min.js", lambda route: route.abort())
         await page.click(".look-closer")
         await expect(visitor.announcement).to_have_text("这幅画暂时无法放大，请稍后再试。")
-        await page.keyboard.press("+")  # does nothing, and breaks nothing
+        await page.keyboard.press("+")  # has no effect
         await page.keyboard.press("Escape")
         await page.unroute("**/openseadragon.min.js")
         await page.click(".look-closer")

@@ -69,7 +69,7 @@ async def test_bumps_at_once_are_all_counted(settings: Settings) -> None:
         assert (await ContentVersion.get(id=1)).number == 11
 
 
-@pytest.mark.engines("sqlite")  # where all share one connection
+@pytest.mark.engines("sqlite")  # all queries share one connection there
 async def test_who_gives_up_waiting_takes_no_transaction_from_whoever_holds_it(settings: Settings) -> None:
     async with Database(settings):
         done, values = asyncio.Event(), list[str]()
@@ -120,7 +120,7 @@ async def test_a_transaction_that_is_given_up_as_it_begins_is_over(
             await asyncio.gather(given_up, return_exceptions=True)
         await one()
         assert get_connection("default").capabilities.dialect == "sqlite"
-        with closing(sqlite3.connect(path, timeout=0)) as other:  # nothing is held any more
+        with closing(sqlite3.connect(path, timeout=0)) as other:  # all locks are released
             assert other.execute("SELECT number FROM content_version").fetchone() is not None
             other.execute("UPDATE content_version SET number = number + 1")
 

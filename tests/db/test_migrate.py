@@ -94,7 +94,7 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def empty(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Settings]]:
-    """The settings of a database by name, which holds nothing yet: "grown", "made" or "old"."""
+    """The settings of an empty database by name: "grown", "made" or "old"."""
     if engine == "sqlite":
         yield lambda name: settings_for(tmp_path, f"sqlite:///{tmp_path / name}.sqlite3")
         return

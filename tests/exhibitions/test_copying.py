@@ -64,9 +64,7 @@ async def test_a_copy_begins_as_the_draft_is(site: Site) -> None:
         (one.id, ""),
         (two.id, "By the door"),
     ]
-    assert by_rule.id not in {
-        hanging.artwork_id for hanging in hung
-    }  # its rule finds it when it is published
+    assert by_rule.id not in {hanging.artwork_id for hanging in hung}  # publishing applies its rule
 
     # Nothing of the two is one.
     await drafts.close_room(rooms[0])

@@ -1,4 +1,4 @@
-"""Editions: their list, what differs between two, one that becomes the draft again, and leaving the site."""
+"""Editions: their list, the differences of two, restoring one as the draft, and leaving the site."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ async def test_two_editions_are_compared_by_heading_and_list(site: Site) -> None
     assert "This room is gone." in back
     assert "Now: Exhibition " in back
     assert "Nothing differs." in (await client.get(f"{here}?before=2&after=draft")).text
-    assert (await client.get(f"{here}?before=1")).status_code == 200  # with the draft, where nothing is said
+    assert (await client.get(f"{here}?before=1")).status_code == 200  # with the draft, by default
     for wrong in (
         "before=3&after=1",
         "before=x",

@@ -106,7 +106,7 @@ async def test_credits_and_talks_are_seen_once_they_are_published(site: Site) ->
     assert "An evening, with tangyuan; and tea" in calendar
     assert "A talk or an event" in (await client.get("/desk/calendar")).text
 
-    # Removed from the draft, it stays in the edition until the next one.
+    # It is removed from the draft, and stays in the current edition until the next one.
     for path in ("credits", "talks"):
         (entry,) = await entries(exhibition, path)
         assert (await client.post(f"{here}/{path}/{entry['key']}/deletion")).status_code == 303
@@ -227,7 +227,7 @@ async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
     assert "It now reads: 2027-01-05 18:00." in refused.text
     assert 'value="His"' in refused.text
     assert (await entries(exhibition, "talks")) == [entry]
-    # Saved once more, what he was shown is his to change; what he was not shown stays.
+    # On the next save he may change what his page displayed; other fields stay.
     await hers.post(
         f"{here}/talks/{key}",
         data={**typed, f"{key}-title_en": "Hers", f"{key}-place_en": "Her place"},

@@ -1,4 +1,4 @@
-"""Rooms: filled by a rule, shown in three layouts, with captions; and two curators who change them at once."""
+"""Rooms: filled by a rule, in three layouts, with captions; and changed by two curators at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def accepted(site: Site, **values: object) -> Artwork:
 
 
 async def begun(works: list[Artwork], **room: object) -> tuple[Exhibition, Room]:
-    """A draft with one room in which `works` hang."""
+    """A draft with one room of `works`."""
     exhibition = await factories.exhibition(works, published=False)
     await Room.filter(edition__exhibition_id=exhibition.id).update(**room)
     return exhibition, await Room.get(edition__exhibition_id=exhibition.id)
@@ -409,7 +409,7 @@ async def test_what_a_refused_page_does_not_show_is_not_taken_for_seen(site: Sit
     texts = {f"room-{room.id}-title_en": "His", f"room-{room.id}-text_en": "His text"}
     await other.post(path, data={**typed, **texts, "seen": seen})
 
-    # Refused twice, for what she typed and for what he did, she is shown his title alone.
+    # She is refused twice, for her own error and for his change, and sees only his title.
     for title in ("x" * 121, "Hers"):
         typed = fields(room, text_en="Old", title_en=title)
         refused = await one.post(path, data={**typed, "seen": seen})

@@ -1,4 +1,4 @@
-"""Pictures by the million: what the parent does with any file and any answer, and what the child does with any file.
+"""Millions of pictures: the parent with any file and any answer, and the child with any file.
 
 Run: pip install atheris, then python -m tests.fuzz.pictures answers|files [folder of cases] [libFuzzer's options]
 For instance ten minutes at low priority: nice python -m tests.fuzz.pictures files cases -max_total_time=600

@@ -22,7 +22,7 @@ CORNERS = (RED, GREEN, BLUE, YELLOW)  # top left, top right, bottom left, bottom
 VERSIONS = (PIL.__version__, pillow_heif.__version__)
 SECRET = b"31.2304N-121.4737E"  # where somebody lives
 
-# How a camera held in each of the eight ways stores an upright picture: the inverse of what a viewer does.
+# How a camera stores an upright picture in each of the eight orientations: the inverse of a viewer's turn.
 STORED_FOR = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -166,7 +166,7 @@ def ycck_jpeg(inks: tuple[int, int, int, int]) -> bytes:
 
 
 def declared_png(width: int, height: int) -> bytes:
-    """A PNG that claims a size and has next to nothing to show for it."""
+    """A PNG that declares a size and has almost no data."""
     return png(width, height, 8, 2, zlib.compress(bytes(1000)))
 
 
@@ -341,7 +341,7 @@ def with_segments(jpeg: bytes, *segments: bytes) -> bytes:
 
 
 def telling_files() -> dict[str, bytes]:
-    """Pictures that carry a place in every spot where one can hide."""
+    """Pictures with a location in every possible metadata field."""
     image, exif, xmp = scene(), tell_tale_exif(), tell_tale_xmp()
     jpeg = encoded(image, "JPEG")
     text = PngImagePlugin.PngInfo()

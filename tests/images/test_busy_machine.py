@@ -52,7 +52,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 async def calm(site: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """A machine on which no child ever gets time of the processor; a call gives them time again."""
+    """A machine on which children get no processor time until the returned function is called."""
     await factories.developed_files()
     child = parent.CHILD_PROGRAM
     monkeypatch.setattr(parent, "CHILD_PROGRAM", SLEEPING)
@@ -60,7 +60,7 @@ async def calm(site: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None
 
 
 async def taken_in_and_shown_later(site: Site, calm: Callable[[], None]) -> None:
-    """The one picture waits without a size and without blame; once there is time, it is prepared."""
+    """The picture waits without a size and without an error; once there is time, it is prepared."""
     image = await Image.get()
     assert (image.state, image.refusal) == (ImageState.RECEIVED, "")
     assert (image.width, image.height, image.has_preview, image.source_format) == (0, 0, False, "jpeg")
@@ -142,7 +142,7 @@ async def test_the_logo_beside_a_credit_is_asked_for_again(
     thanked: Thanked,
     calm: Callable[[], None],
 ) -> None:
-    """It is shown at once as it is, so it cannot be kept before it was looked at."""
+    """It is shown at once, so it cannot be accepted before it was inspected."""
     answer = await thanked.send(PICTURE)
     assert answer.status_code == 503
     assert "our machine is busy" in answer.text
@@ -173,7 +173,7 @@ async def test_a_picture_that_is_turned(site: Site, calm: Callable[[], None]) ->
 
 
 async def test_a_late_picture_at_the_desks(site: Site, calm: Callable[[], None]) -> None:
-    """The partner reads that nothing is to be done, the keeper which picture waits, and tries it once more."""
+    """The partner reads that they need do nothing; the keeper sees which picture waits, and retries it."""
     image = await factories.received(site.storage, site.cast.organisation)
     work = await factories.artwork(
         site.storage, site.cast.organisation, image=image, title_translation="Slow"

@@ -338,7 +338,7 @@ async def test_what_is_on_view_is_developed_again_and_stays_there(
     again = await Image.get(id=image.id)
     assert (again.state, again.token, again.perceptual_hash) == ("ready", image.token, image.perceptual_hash)
     assert again.ready_at
-    assert again.softness is not None  # which nobody had measured
+    assert again.softness is not None  # whose size was unknown
     assert again.is_public
     assert (await ContentVersion.get(id=1)).number > (version.number if version else 0)
     site.app.state.content._checked_at = float("-inf")  # it asks once a second, and this may have taken less

@@ -221,7 +221,7 @@ async def test_whatever_the_library_raises_the_picture_is_refused(name: str, tmp
 
 
 def test_postscript_never_reaches_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library would hand it over as soon as it looked for any format; we name one, and it is never that."""
+    """The library would accept it if any format were allowed; we name one, and it is never that one."""
     programs = tmp_path / "programs"
     programs.mkdir()
     called = tmp_path / "called"
@@ -277,7 +277,7 @@ def nothing_left(tmp_path: Path) -> Iterator[None]:
 
 
 async def refusal(data: bytes, folder: Path, *, name: str = "upload") -> str:
-    """The code with which a file is refused, at upload and when it is developed; empty if it is taken."""
+    """The code with which a file is refused, at upload or by the worker; empty if it is accepted."""
     source = files.stored(folder, data, name)
     out = folder / "out"
     out.mkdir(exist_ok=True)
@@ -479,7 +479,7 @@ async def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
     of_parent = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
     while not (born := of_parent.read_text().split()):
         await asyncio.sleep(0.02)
-    await asyncio.sleep(0.3)  # it confines itself first of all, but it must have started
+    await asyncio.sleep(0.3)  # it confines itself first, but it must have started
     parent.kill()
     await parent.wait()
     status = Path(f"/proc/{born[0]}/stat")

@@ -1,4 +1,4 @@
-"""A worker killed at any moment loses nothing: what it held is taken up again after its lease."""
+"""A worker killed at any moment loses nothing: its pictures are processed again after their lease."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_no_line_is_too_wide_and_none_begins_or_ends_as_it_must_not(text: str, w
         assert columns(line) <= width
         at = text.index(line, at)
         if number and (line[0] in NOT_AT_START or lines[number - 1][-1] in NOT_AT_END):
-            # Only where the line before had no place at all to end at.
+            # Only if the line before had no possible break.
             before = at - len(lines[number - 1])
             gap = text[:at]
             start = len(gap.rstrip(" ")) - len(lines[number - 1])

@@ -214,7 +214,7 @@ async def test_a_piece_left_by_a_killed_process_is_tidied_away(site: Site) -> No
     work, token = await on_view(site)
     assert (await (await site.client()).get(f"/iiif/{token}/{PIECE}")).status_code == 200
     (row,) = await Derivative.all()
-    # As if the process had been killed after it put the file, and before it asked again.
+    # As if the process had been killed after it stored the file, and before it checked the rule again.
     await Artwork.filter(id=work.id).update(status="withdrawn")
     await Image.filter(token=token).update(is_public=False)
     await site.work()
@@ -272,7 +272,7 @@ async def test_each_piece_is_cut_once_for_all_who_ask() -> None:
 
     first, *others = [asyncio.create_task(demand.get("a", cut)) for _ in range(5)]
     await asyncio.sleep(0)
-    first.cancel()  # who asked first goes away
+    first.cancel()  # the first client disconnects
     await asyncio.sleep(0)
     go_on.set()
     assert await asyncio.gather(*others) == [b"piece"] * 4

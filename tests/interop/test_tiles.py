@@ -139,7 +139,7 @@ async def test_whoever_finds_a_lease_that_ran_out_looks_after_what_was_left(
     work, image = await on_view(site)
     await publish_images(context)
     assert await claim(context) is not None
-    # The first worker put one tile and was killed; the withdrawal came just before it put it.
+    # The first worker stored one tile and was killed; the withdrawal came just before that.
     if not is_still_on_view:
         await withdraw(await Consent.get(id=work.consent_id), site.storage)
     async with site.storage.scratch_folder() as folder:

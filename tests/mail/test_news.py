@@ -188,7 +188,7 @@ async def test_the_link_of_a_first_owner_is_only_in_the_mail(site: Site, office:
     assert (await Mail.get()).secret == ""
     owner = await site.client(membership.person)
     invited = await owner.post("/desk/invitations-sent", data={**fields, "email": "second@example.org"})
-    assert "/desk/invitations/" in invited.text  # an owner gains nothing by it
+    assert "/desk/invitations/" in invited.text  # an owner gets no second mail
 
 
 @pytest.mark.engines("sqlite", "postgresql")

@@ -139,7 +139,7 @@ async def test_a_server_on_this_machine_is_not_even_connected_to() -> None:
 async def test_a_name_with_one_private_address_is_refused_and_the_address_is_pinned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The name server is not ours, so it is stood in for: it answers differently each time it is asked."""
+    """A fake for the external name server: it answers differently each time."""
     loop = asyncio.get_running_loop()
     answers = [["93.184.215.14", "10.0.0.1"], ["93.184.215.14"]]
     asked: list[str] = []

@@ -1,4 +1,4 @@
-"""Members and their roles: who invites, who removes, and that nobody is left without an owner."""
+"""Members and their roles: who invites, who removes, and that every organisation keeps an owner."""
 
 from __future__ import annotations
 

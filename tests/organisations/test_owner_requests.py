@@ -1,4 +1,4 @@
-"""An organisation that lost its owners gets a new one: asked for by a keeper, after 72 hours, unless an owner objects."""
+"""An organisation without owners gets a new one: a keeper asks, and it happens after 72 hours unless an owner objects."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ACCOUNT = {"name": "New owner", "password": "a sentence to remember"}
 
 @pytest.fixture
 def settings(database_url: str, tmp_path) -> Settings:
-    """A site with a mail server, which is never asked: the tests settle the mails themselves."""
+    """A site with a mail server that is never contacted: the tests mark mails as sent."""
     return settings_for(tmp_path, database_url, smtp_url="smtp://127.0.0.1:9")
 
 
@@ -101,7 +101,7 @@ async def test_after_72_hours_the_new_owner_is_invited_and_comes_in(site: Site) 
 
 
 async def test_everybody_who_is_or_was_an_owner_is_told(site: Site) -> None:
-    """Also who was kept out, left, or applied for the organisation, and nobody whose account is closed."""
+    """Also suspended and former members and the applicant, but nobody with a closed account."""
     await make_owner(site, site.cast.partner)
     await remove(await make_owner(site, site.cast.colleague))
     third = await Person.create(

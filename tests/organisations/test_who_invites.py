@@ -1,4 +1,4 @@
-"""Nobody reads more by giving themselves a role: who invites members, and what becomes of those who are curators, too."""
+"""Nobody gains access by inviting themselves: who invites members, and curators who are also members."""
 
 from __future__ import annotations
 

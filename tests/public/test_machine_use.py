@@ -34,7 +34,7 @@ async def test_robots_are_told(site: Site, is_for_machines: bool) -> None:
         f"/iiif/exhibitions/{exhibition.slug}/collection.json",
         f"/iiif/themes/{theme.slug}/collection.json",
     ):
-        for _ in range(2):  # as it is made, and as it is kept
+        for _ in range(2):  # when made, and from storage
             answer = await client.get(path)
             assert answer.status_code == 200, path
             assert answer.headers.get("x-robots-tag") == (None if is_for_machines else TOLD), path

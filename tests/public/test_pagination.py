@@ -107,7 +107,7 @@ async def test_queries_and_size_do_not_grow_with_the_walls(site: Site) -> None:
             sizes[name] = len(await text_of(site, path))
         ran[name] = len(statements)
     assert ran["first"] <= ran["small"] + 2  # the content of its rooms, and the total
-    assert ran["later"] <= ran["first"] + 2  # where the walk goes on, and what its card shows
+    assert ran["later"] <= ran["first"] + 2  # the walk's next page, and its card
     assert sizes["first"] < 60 * 2000
 
 

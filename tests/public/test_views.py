@@ -1,4 +1,4 @@
-"""What visitors open: each page, what it leaves out, and how many queries it takes."""
+"""Public pages: their content, their omissions, and their number of queries."""
 
 from __future__ import annotations
 

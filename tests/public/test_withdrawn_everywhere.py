@@ -1,4 +1,4 @@
-"""A withdrawal on one process is complete on another: every address that mentioned the work is asked."""
+"""A withdrawal on one process is complete on another: every address that mentioned the work is requested again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checks: what they find, and what they leave alone."""
+"""The checks: their findings, and texts without any."""
 
 from __future__ import annotations
 

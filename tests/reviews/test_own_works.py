@@ -1,4 +1,4 @@
-"""A curator who belongs to an organisation leaves the decision on its works to another, where the site has one."""
+"""A curator who is a member of an organisation leaves its works to another curator, if the site has one."""
 
 from __future__ import annotations
 
@@ -128,4 +128,4 @@ async def test_who_reported_a_work_is_not_told_to_a_member(site: Site) -> None:
     assert (await keeper.get(path)).status_code == 200
     assert path in (await keeper.get("/desk/reports")).text
     await Person.filter(id=site.cast.keeper.id).update(is_active=False)
-    assert (await curator.get(path)).status_code == 200  # nobody else is there to read it
+    assert (await curator.get(path)).status_code == 200  # there is no other reader

@@ -1,4 +1,4 @@
-"""A work whose public words hold a telephone number, an account or an address is accepted by a second press that names it."""
+"""A work whose public texts contain a telephone number, an account or an address needs a second confirmation that names it."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ async def test_words_that_come_after_another_curators_decision_are_given_back(si
     for words in ("decided already", "so that you can copy it", "Say what is in the bowl.", "Nearly there."):
         assert words in late.text
     assert await Review.all().count() == 1
-    # Without words there is nothing to give back, and one's own form sent twice was not too late.
+    # Without a text there is nothing to return, and one's own form sent twice is no conflict.
     bare = await client.post(f"/desk/queue/{work.id}", data=await decision_on(work, "accepted"))
     assert (bare.status_code, bare.headers["location"]) == (303, "/desk/queue")
     keeper = await site.client(site.cast.keeper)

@@ -1,4 +1,4 @@
-"""Blind scoring rounds: nobody sees whose a work is, nobody reads scores before the end, decisions follow."""
+"""Blind scoring rounds: works are anonymous, scores are hidden until the end, and decisions follow."""
 
 from __future__ import annotations
 

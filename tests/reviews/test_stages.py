@@ -1,4 +1,4 @@
-"""Two reviews by different people: what follows from what each of them decides."""
+"""Two reviews by different people: the outcome of each pair of decisions."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def count(work: Artwork, day: date, *, seen: int = 0, appreciated: int = 0, followed: int = 0) -> None:
-    """Have it counted for a work, as it comes from visitors."""
+    """Add counts for a work, as visits do."""
     for kind, number in ((CountKind.SEEN, seen), (CountKind.FOLLOWED, followed)):
         if number:
             await WorkCount.create(artwork=work, day=day, kind=kind, number=number)

@@ -1,4 +1,4 @@
-"""Where pictures lie: what every store does, on a folder and on a real S3 server, and what happens while it is away."""
+"""Storage of pictures: on a folder and on a real S3 server, and while the store is away."""
 
 from __future__ import annotations
 

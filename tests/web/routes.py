@@ -25,7 +25,7 @@ def path_of(route: Route, values: dict[str, str], **instead: str) -> str:
 
 
 async def stage(site: Site) -> dict[str, str]:
-    """A site in which something is to be found under the values of most routes' parameters."""
+    """A site with rows for the parameters of most routes."""
     work = await factories.artwork(site.storage, site.cast.organisation, status="accepted")
     exhibition = await factories.exhibition([work], slug="winter")
     assert work.image is not None
@@ -54,7 +54,7 @@ async def broken_by(client: httpx.AsyncClient, method: str, path: str, **sent: A
 
 
 async def whom_it_answers(site: Site, path: str) -> Person:
-    """The keeper or, where that one finds nothing, a partner."""
+    """The keeper, or a partner if the keeper gets 404."""
     client = await site.client(site.cast.keeper)
     found = (await client.get(path)).status_code not in {403, 404}
     return site.cast.keeper if found else site.cast.partner

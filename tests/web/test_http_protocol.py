@@ -255,7 +255,7 @@ async def test_a_visitor_who_does_not_read_makes_no_heap_of_answers() -> None:
         for _ in range(20_000):  # some forty megabytes of answers
             visitor.say(get())
         await asyncio.sleep(0.5)
-        assert len(site.passed) > 1  # it waits in the ordinary way, which stops reading
+        assert len(site.passed) > 1  # the ordinary way stops reading while it waits
         answers = [await visitor.hear() for _ in range(20_000)]
     assert {answer.status for answer in answers} == {200}
 
@@ -387,7 +387,7 @@ async def test_a_body_that_stops_is_one_line_in_the_log(live: LiveSite) -> None:
         async with Visitor(int(address.rpartition(":")[2])) as visitor:
             visitor.say(sent)
             await visitor.writer.drain()
-            await asyncio.sleep(0.3)  # it is read by then, or not at all: the log is the same
+            await asyncio.sleep(0.3)  # it is read by then or never: the log is the same
 
     def log() -> str:
         return "".join(path.read_text() for path in live.settings.home.glob("serve-*.log"))

@@ -1,4 +1,4 @@
-"""Sentences that name a limit read it where it is set: on a site with unusual settings no page names the usual ones."""
+"""Sentences with a limit take it from the settings: with unusual settings no page shows the default limits."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from tests.web.routes import broken_by, path_of, routes_of, stage, whom_it_answe
 
 LARGE = ("9" * 5000, str(2**63))  # more than Python reads, and more than a column holds
 HOSTILE = (*LARGE, "-1", "0", "²")
-# Which of a list is asked for, whatever page it is: they are read by shared modules.
+# Parameters for parts of a list, which shared modules read on any page.
 EVERYWHERE = {"page", "theme", "organisation"}
 
 
