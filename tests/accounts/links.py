@@ -11,7 +11,7 @@ WAYS = {
 }
 
 
-async def asked(site: Site, way: str, email: str = "partner@example.org") -> str:
+async def request_link(site: Site, way: str, email: str = "partner@example.org") -> str:
     """The path of the link that the mail holds, before the mail is sent."""
     path, kind = WAYS[way]
     answer = await (await site.client()).post(path, data={"email": email})

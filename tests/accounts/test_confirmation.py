@@ -191,8 +191,8 @@ async def test_a_passkey_confirms_too(named: Site) -> None:
 
 
 async def test_somebody_who_signed_in_by_mail_gives_the_password_first(site: Site) -> None:
-    from tests.accounts.links import asked
+    from tests.accounts.links import request_link
 
-    link, client = await asked(site, "link"), await site.client()
+    link, client = await request_link(site, "link"), await site.client()
     await client.post(link)
     assert (await client.post("/desk/account/closing")).status_code == 403

@@ -40,7 +40,7 @@ from gallery.settings import Settings, SettingsError
 from gallery.web import site_settings as site_module
 from gallery.web.site_settings import Site as KeptSite
 from tests.accounts.authenticator import PRESENT, Authenticator
-from tests.accounts.links import asked
+from tests.accounts.links import request_link
 from tests.accounts.second_factor import (
     ADDRESS,
     PAGE,
@@ -236,7 +236,7 @@ async def test_the_first_step_ends_with_a_new_password_and_with_the_account(site
 
 async def test_a_link_by_mail_is_one_factor_alone(site: Site) -> None:
     app, _ = await set_up_app(await site.client(site.cast.partner))
-    link, client = await asked(site, "link"), await site.client()
+    link, client = await request_link(site, "link"), await site.client()
     assert (await client.post(link)).headers["location"] == "/desk/sign-in/second"
     assert not await is_signed_in(client)
     assert (await second(client, code=code_of(app))).headers["location"] == "/desk"
@@ -248,7 +248,7 @@ async def test_a_link_by_mail_is_one_factor_alone(site: Site) -> None:
 
 async def test_a_new_password_by_mail_keeps_the_second_factor(site: Site) -> None:
     await set_up_app(await site.client(site.cast.partner))
-    link, client = await asked(site, "password"), await site.client()
+    link, client = await request_link(site, "password"), await site.client()
     answer = await client.post(link, data={"password": "a very new sentence"})
     assert answer.headers["location"] == "/desk/sign-in/second"
     assert not await is_signed_in(client)

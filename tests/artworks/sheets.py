@@ -38,7 +38,7 @@ async def send(site: Site, content: bytes, **fields: Any) -> httpx.Response:
     )
 
 
-async def sent(site: Site, content: bytes, **fields: Any) -> Import:
+async def sent_import(site: Site, content: bytes, **fields: Any) -> Import:
     """An import that the worker looked through."""
     response = await send(site, content, **fields)
     assert response.status_code == 303, response.text

@@ -234,11 +234,11 @@ async def furnish(live: LiveSite) -> Furnished:
         project_slug=project.slug,
         page_id=str(artist.page_id),
         consent_code=str(consent.code) if consent else "",
-        sheet_id=await tried_sheet(live),
+        sheet_id=await checked_sheet(live),
     )
 
 
-async def tried_sheet(live: LiveSite) -> int:
+async def checked_sheet(live: LiveSite) -> int:
     """A sheet that was looked through, with a good row and one to be mended."""
     content = csv_bytes(["标题", "故事", "年份"], ["好的", "一碗汤圆。", "2022"], ["坏的", "=1+1", "3000"])
     await factories.put(live.storage.private, bundle_key("sheet"), content)

@@ -19,7 +19,7 @@ async def sign_in(page: Page, address: str, person: Person) -> None:
     await page.wait_for_url(re.compile(r"/desk/(works|queue)"))
 
 
-async def another(chromium: Browser) -> BrowserContext:
+async def another_browser(chromium: Browser) -> BrowserContext:
     """Somebody else's browser."""
     context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
     context.set_default_timeout(PATIENCE)

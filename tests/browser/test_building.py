@@ -13,7 +13,7 @@ from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from tests import factories
 from tests.browser.conftest import came, hold
-from tests.browser.people import another, sign_in
+from tests.browser.people import another_browser, sign_in
 from tests.live import LiveSite
 
 
@@ -32,7 +32,7 @@ async def draft(live: LiveSite) -> tuple[str, Exhibition, Room]:
 
 
 async def enter(chromium: Browser, person: Person, builder: str) -> tuple[BrowserContext, Page]:
-    context = await another(chromium)
+    context = await another_browser(chromium)
     page = await context.new_page()
     await sign_in(page, builder.partition("/desk")[0], person)
     await page.goto(builder)

@@ -14,7 +14,7 @@ from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.browser.conftest import PATIENCE
-from tests.browser.people import another, sign_in
+from tests.browser.people import another_browser, sign_in
 from tests.live import LiveSite, eventually
 
 TITLE = "冬至吃汤圆啦"
@@ -42,7 +42,7 @@ async def test_the_main_job(
         viewport={"width": 390, "height": 844}, locale="zh-CN", java_script_enabled=with_scripts
     )
     phone.set_default_timeout(PATIENCE)
-    desk = await another(chromium)
+    desk = await another_browser(chromium)
     try:
         # 1. A partner signs in, saves a draft with a photograph, comes back and submits it.
         page = await phone.new_page()

@@ -12,7 +12,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.reviews.models import Hold, Review, Undo
 from tests import factories
-from tests.browser.people import another, sign_in
+from tests.browser.people import another_browser, sign_in
 from tests.live import LiveSite, eventually
 
 WORKS = 20
@@ -50,7 +50,7 @@ async def at(page: Page, work: Artwork) -> None:
 async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browser, engine: str) -> None:
     works = await waiting(live, WORKS)
     address = await live.serve(worker=False)
-    desk = await another(chromium)
+    desk = await another_browser(chromium)
     try:
         page = await desk.new_page()
         await page.emulate_media(reduced_motion="reduce")  # or Chromium complains of transitions cut short
@@ -126,7 +126,7 @@ async def holds_nothing(work: Artwork, person: Person) -> bool:
 async def test_two_curators_in_two_browsers(live: LiveSite, chromium: Browser) -> None:
     first, second = await waiting(live, 2)
     address = await live.serve(worker=False)
-    ours, theirs = await another(chromium), await another(chromium)
+    ours, theirs = await another_browser(chromium), await another_browser(chromium)
     try:
         page, other = await ours.new_page(), await theirs.new_page()
         await sign_in(page, address, live.cast.curator)

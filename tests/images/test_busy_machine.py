@@ -23,7 +23,7 @@ from tests import factories
 from tests.api.programs import PIECES
 from tests.api.test_uploads import V1, program
 from tests.artworks.forms import files
-from tests.artworks.sheets import sent, two_works
+from tests.artworks.sheets import sent_import, two_works
 from tests.conftest import Site
 from tests.exhibitions.credit_logos import (
     Thanked,
@@ -115,7 +115,7 @@ async def test_an_upload_of_a_program(site: Site, calm: Callable[[], None]) -> N
 
 async def test_a_sheet_with_pictures(site: Site, calm: Callable[[], None]) -> None:
     site.settings = replace(site.settings, image_worker_seconds=1)
-    await sent(site, two_works())
+    await sent_import(site, two_works())
     assert set(await ImportedPicture.all().values_list("refusal", flat=True)) == {""}
     assert {image.state for image in await Image.all()} == {ImageState.RECEIVED}
     site.settings = replace(site.settings, image_worker_seconds=600)

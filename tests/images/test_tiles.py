@@ -23,12 +23,12 @@ from gallery.images.sandbox.parent import ImageRefused, inspect, make_tiles, ren
 from gallery.images.sandbox.pixels import TRANSPOSITIONS
 from gallery.images.sandbox.tiles import stored_box
 from tests.images.files import SECRET, scene, stored
-from tests.images.tiles import SIZE, apart, expected, kinds
+from tests.images.tiles import SIZE, expected, files_by_kind, mean_difference
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", files_by_kind())
 async def test_tiles_put_together_are_the_picture(kind: str, tmp_path: Path) -> None:
-    source = stored(tmp_path, kinds()[kind])
+    source = stored(tmp_path, files_by_kind()[kind])
     out = tmp_path / "out"
     out.mkdir()
     names = await make_tiles(source, SIZE, out)
@@ -45,16 +45,16 @@ async def test_tiles_put_together_are_the_picture(kind: str, tmp_path: Path) -> 
                     assert not piece.info.keys() & {"exif", "icc_profile", "comment"}
                     level.paste(piece, (x // factor, y // factor))
                 assert SECRET not in (out / tile.name).read_bytes()
-        assert apart(level, expected(kind).resize(level.size, Image.Resampling.BOX)) < allowed
+        assert mean_difference(level, expected(kind).resize(level.size, Image.Resampling.BOX)) < allowed
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", files_by_kind())
 @pytest.mark.parametrize(
     "asked",
     ["full/max", "full/300,", "200,100,700,500/max", "200,100,700,500/600,", "200,100,701,501/90,120"],
 )
 async def test_a_piece_is_what_one_would_cut_by_hand(kind: str, asked: str, tmp_path: Path) -> None:
-    source = stored(tmp_path, kinds()[kind])
+    source = stored(tmp_path, files_by_kind()[kind])
     cut = parse_image_request(*asked.split("/"), "0", "default.png", SIZE)
     path = await render_region(source, SIZE, cut, tmp_path)
     x, y, width, height = cut.region
@@ -65,12 +65,12 @@ async def test_a_piece_is_what_one_would_cut_by_hand(kind: str, asked: str, tmp_
             cut.size,
             set(),
         )
-        assert apart(piece, by_hand) < (30 if kind == "cmyk jpeg" else 3)
+        assert mean_difference(piece, by_hand) < (30 if kind == "cmyk jpeg" else 3)
     assert SECRET not in path.read_bytes()
 
 
 async def test_turns_qualities_and_formats(tmp_path: Path) -> None:
-    source = stored(tmp_path, kinds()["png"])
+    source = stored(tmp_path, files_by_kind()["png"])
     upright = scene(*SIZE)
     turns = {
         (False, 90): upright.transpose(Image.Transpose.ROTATE_270),
@@ -83,7 +83,7 @@ async def test_turns_qualities_and_formats(tmp_path: Path) -> None:
             source, SIZE, ImageRequest((0, 0, *SIZE), SIZE, mirrored, degrees, format="png"), tmp_path
         )
         with Image.open(path) as piece:
-            assert apart(piece, by_hand) == 0
+            assert mean_difference(piece, by_hand) == 0
     for quality, format, mode, name in [
         ("gray", "jpg", "L", "JPEG"),
         ("bitonal", "png", "1", "PNG"),
@@ -100,7 +100,7 @@ async def test_turns_qualities_and_formats(tmp_path: Path) -> None:
 
 
 async def test_what_is_damaged_leaves_nothing(tmp_path: Path) -> None:
-    source = stored(tmp_path, kinds()["jpeg"][:20_000])
+    source = stored(tmp_path, files_by_kind()["jpeg"][:20_000])
     out = tmp_path / "out"
     out.mkdir()
     with pytest.raises(ImageRefused):
@@ -112,14 +112,16 @@ async def test_what_is_damaged_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["jpeg", "turned jpeg", "png", "cmyk jpeg"])
 async def test_a_preview_is_written_while_looking(kind: str, tmp_path: Path) -> None:
-    found = await inspect(stored(tmp_path, kinds()[kind]), preview=tmp_path / "preview.jpg")
+    found = await inspect(stored(tmp_path, files_by_kind()[kind]), preview=tmp_path / "preview.jpg")
     assert (found.width, found.height) == SIZE
     assert found.preview is not None
     body = found.preview.read_bytes()
     assert SECRET not in body
     with Image.open(io.BytesIO(body)) as preview:
         assert preview.size == (PREVIEW_WIDTH, round(SIZE[1] * PREVIEW_WIDTH / SIZE[0]))
-        assert apart(preview, expected(kind).resize(preview.size)) < (30 if kind == "cmyk jpeg" else 4)
+        assert mean_difference(preview, expected(kind).resize(preview.size)) < (
+            30 if kind == "cmyk jpeg" else 4
+        )
 
 
 @given(st.sampled_from([1, *TRANSPOSITIONS]), st.data())

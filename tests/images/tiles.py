@@ -11,14 +11,14 @@ from tests.images.files import SECRET, STORED_FOR, encoded, scene
 SIZE = (1301, 701)  # odd, so that halves are not whole
 
 
-def apart(one: Image.Image, other: Image.Image) -> float:
+def mean_difference(one: Image.Image, other: Image.Image) -> float:
     """How far two pictures are from each other, as a mean over all pixels and channels."""
     assert one.size == other.size
     return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
 
 
 @cache
-def kinds() -> dict[str, bytes]:
+def files_by_kind() -> dict[str, bytes]:
     picture = scene(*SIZE)
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, SECRET.decode()

@@ -17,7 +17,7 @@ async def accepted(site: Site, **values: Any) -> Artwork:
     )
 
 
-async def text_of(site: Site, path: str, status: int = 200) -> str:
+async def page_text(site: Site, path: str, status: int = 200) -> str:
     answer = await (await site.client()).get(path)
     assert answer.status_code == status, path
     return answer.text

@@ -10,7 +10,7 @@ from gallery.public.pagination import WORKS_PER_PAGE, first_works
 from tests import factories
 from tests.conftest import Site
 from tests.markup import attribute, attributes, texts_in
-from tests.public.pages import accepted, long_exhibition, text_of
+from tests.public.pages import accepted, long_exhibition, page_text
 from tests.queries import counted_queries
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
@@ -27,7 +27,7 @@ async def walked(site: Site, address: str) -> list[list[str]]:
     """What each stretch shows, from the first to the last by the link at its end."""
     stretches = []
     while address:
-        page = await text_of(site, address)
+        page = await page_text(site, address)
         stretches.append(shown_in(page))
         address = next(iter(attributes(page, "[rel=next]", "href")), "")
     return stretches
@@ -41,16 +41,16 @@ async def test_each_work_is_shown_once_and_in_order(site: Site, rooms: tuple[int
     stretches = await walked(site, f"/zh/exhibitions/{exhibition.slug}")
     assert [id for stretch in stretches for id in stretch] == [work.public_id for work in works]
     assert {len(stretch) for stretch in stretches[:-1]} <= {WORKS_PER_PAGE}
-    front = await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
+    front = await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
     assert str(len(works)) in texts_in(front, "dd")  # the count is of them all
 
 
 async def test_a_room_has_its_own_door(site: Site) -> None:
     exhibition, works = await long_exhibition(site, 70, 30)
     address = f"/zh/exhibitions/{exhibition.slug}"
-    page = await text_of(site, address)
+    page = await page_text(site, address)
     assert f'href="{address}?room=2"' in page
-    page = await text_of(site, f"{address}?room=2")
+    page = await page_text(site, f"{address}?room=2")
     assert shown_in(page) == [work.public_id for work in works[70:]]
     assert f'<h1 lang="zh-Hans"><a href="{address}">' in page or f'<h1><a href="{address}">' in page
     assert 'href="/en/exhibitions/' + exhibition.slug + '?room=2"' in page  # the other language stays here
@@ -58,7 +58,7 @@ async def test_a_room_has_its_own_door(site: Site) -> None:
 
 async def test_a_small_exhibition_has_no_plan(site: Site) -> None:
     exhibition, _works = await long_exhibition(site, 3, 2)
-    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
+    page = await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
     assert 'class="plan"' not in page
     assert 'rel="next"' not in page
     assert len(shown_in(page)) == 5
@@ -69,7 +69,7 @@ async def test_a_small_exhibition_has_no_plan(site: Site) -> None:
 )
 async def test_a_room_that_is_not_there(site: Site, query: str) -> None:
     exhibition, _works = await long_exhibition(site, 3, 2)
-    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}?{query}", 404)
+    page = await page_text(site, f"/zh/exhibitions/{exhibition.slug}?{query}", 404)
     assert "/zh/search" in page
 
 
@@ -87,7 +87,7 @@ async def test_after_a_withdrawn_work_the_walk_goes_on_where_it_was(site: Site) 
     last = works[WORKS_PER_PAGE - 1]
     gone = await factories.consent(site.cast.organisation, withdrawn_at=factories.now())
     await Artwork.filter(id=last.id).update(consent_id=gone.id)
-    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}?room=1&after={last.public_id}")
+    page = await page_text(site, f"/zh/exhibitions/{exhibition.slug}?room=1&after={last.public_id}")
     assert shown_in(page) == [work.public_id for work in works[WORKS_PER_PAGE:]]
     assert await Consent.exists(id=gone.id)
 
@@ -104,7 +104,7 @@ async def test_queries_and_size_do_not_grow_with_the_walls(site: Site) -> None:
     }
     for name, path in paths.items():
         with counted_queries() as statements:
-            sizes[name] = len(await text_of(site, path))
+            sizes[name] = len(await page_text(site, path))
         ran[name] = len(statements)
     assert ran["first"] <= ran["small"] + 2  # the content of its rooms, and the total
     assert ran["later"] <= ran["first"] + 2  # the walk's next page, and its card
@@ -114,11 +114,11 @@ async def test_queries_and_size_do_not_grow_with_the_walls(site: Site) -> None:
 async def test_a_work_says_what_hangs_beside_it(site: Site) -> None:
     _exhibition, works = await long_exhibition(site, 12)
     for index, expected in [(0, [1, 2, 3, 4, 5, 6]), (5, [2, 3, 4, 6, 7, 8]), (11, [5, 6, 7, 8, 9, 10])]:
-        page = await text_of(site, f"/zh/works/{works[index].public_id}")
+        page = await page_text(site, f"/zh/works/{works[index].public_id}")
         assert shown_in(page) == [works[each].public_id for each in expected]
     alone = await accepted(site)
     await factories.exhibition([alone])
-    assert 'id="beside-it"' not in await text_of(site, f"/zh/works/{alone.public_id}")
+    assert 'id="beside-it"' not in await page_text(site, f"/zh/works/{alone.public_id}")
 
 
 async def test_every_stretch_stands_behind_the_same_card(site: Site) -> None:

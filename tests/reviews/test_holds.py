@@ -21,13 +21,13 @@ from gallery.reviews.decisions import UnderReviewByAnother, accept
 from gallery.reviews.holds import PING_LEASE, release, take_hold
 from gallery.reviews.models import Hold, Review
 from tests.conftest import Site
-from tests.reviews.test_decisions import sent
+from tests.reviews.submissions import work_with_submission
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_whoever_looks_first_decides(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     first, second = await site.client(site.cast.curator), await site.client(site.cast.keeper)
     assert "is looking at this work just now" not in (await first.get(f"/desk/queue/{work.id}")).text
     page = (await second.get(f"/desk/queue/{work.id}")).text
@@ -44,7 +44,7 @@ async def test_whoever_looks_first_decides(site: Site) -> None:
 
 
 async def test_a_lease_ends_by_itself(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await take_hold(work, site.cast.curator)
     with pytest.raises(UnderReviewByAnother, match="curator is looking at"):
         await accept(work, submission, site.cast.keeper)
@@ -54,7 +54,7 @@ async def test_a_lease_ends_by_itself(site: Site) -> None:
 
 
 async def test_of_two_at_once_one_holds(site: Site) -> None:
-    work, _submission = await sent(site)
+    work, _submission = await work_with_submission(site)
     people = (site.cast.curator, site.cast.keeper)
     holds = await asyncio.gather(*(take_hold(work, person) for person in people))
     assert len({hold.person_id for hold in holds}) == 1
@@ -62,7 +62,7 @@ async def test_of_two_at_once_one_holds(site: Site) -> None:
 
 
 async def test_the_page_renews_and_lets_go(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     first, second = await site.client(site.cast.curator), await site.client(site.cast.keeper)
     seen = fingerprint(await snapshot(work))
     await first.get(f"/desk/queue/{work.id}")
@@ -83,7 +83,7 @@ async def test_the_page_renews_and_lets_go(site: Site) -> None:
 
 
 async def test_partners_hold_nothing(site: Site) -> None:
-    work, _submission = await sent(site)
+    work, _submission = await work_with_submission(site)
     client = await site.client(site.cast.partner)
     assert (await client.post(f"/desk/queue/{work.id}/hold", data={})).status_code == 404
     assert (await client.post(f"/desk/queue/{work.id}/deferral")).status_code == 404
@@ -91,14 +91,14 @@ async def test_partners_hold_nothing(site: Site) -> None:
 
 
 async def test_a_page_loaded_ahead_holds_nothing(site: Site) -> None:
-    work, _submission = await sent(site)
+    work, _submission = await work_with_submission(site)
     client = await site.client(site.cast.curator)
     await client.get(f"/desk/queue/{work.id}", headers={"sec-purpose": "prefetch"})
     assert not await Hold.all().exists()
 
 
 async def test_letting_go_of_what_one_does_not_hold_is_no_error(site: Site) -> None:
-    work, _submission = await sent(site)
+    work, _submission = await work_with_submission(site)
     await release(work, site.cast.curator)
 
 
@@ -108,7 +108,7 @@ async def snapshot(work: Artwork) -> dict[str, str]:
 
 
 async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Site) -> None:
-    work, submission = await sent(site, story="他爱画画。")
+    work, submission = await work_with_submission(site, story="他爱画画。")
     client = await site.client(site.cast.curator)
     seen = fingerprint(await snapshot(work))
     await work.fetch_related("project")
@@ -130,7 +130,7 @@ async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Sit
 
 
 async def test_a_work_sent_again_tells_field_by_field(site: Site) -> None:
-    work, first = await sent(site, title="旧名")
+    work, first = await work_with_submission(site, title="旧名")
     await Artwork.filter(id=work.id).update(title="新名")
     await Submission.create(artwork=work, number=2, at=now(), sent=await snapshot(work))
     client = await site.client(site.cast.curator)

@@ -14,7 +14,7 @@ from gallery.reviews.models import Hint, Review
 from gallery.web.site_settings import Site as SiteRow
 from tests.conftest import Site
 from tests.markup import attributes
-from tests.reviews.works import decision_on, proposed, sent, shown
+from tests.reviews.works import decision_on, propose, submitted_work, work_on_view
 
 NUMBER, OTHER = "13812345678", "13987654321"
 DATA = [
@@ -37,7 +37,7 @@ async def status_of(work: Artwork) -> Status:
 async def test_the_first_press_names_what_everybody_would_read(
     site: Site, field: str, words: str, named: str
 ) -> None:
-    work = await sent(site, **{field: words})
+    work = await submitted_work(site, **{field: words})
     client = await site.client(site.cast.curator)
     data = await decision_on(work, "accepted", reason="Thank you.")
     page = await client.post(f"/desk/queue/{work.id}", data=data)
@@ -52,7 +52,7 @@ async def test_the_first_press_names_what_everybody_would_read(
 
 
 async def test_what_was_confirmed_does_not_cover_another_number(site: Site) -> None:
-    work = await sent(site, story=f"电话 {NUMBER}。")
+    work = await submitted_work(site, story=f"电话 {NUMBER}。")
     client = await site.client(site.cast.curator)
     data = await decision_on(work, "accepted")
     keys = confirmed_in(await client.post(f"/desk/queue/{work.id}", data=data))
@@ -67,10 +67,13 @@ async def test_what_was_confirmed_does_not_cover_another_number(site: Site) -> N
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_what_was_waved_off_asks_for_nothing_and_a_refusal_needs_no_second_press(site: Site) -> None:
     client = await site.client(site.cast.curator)
-    waved, declined = await sent(site, story=f"电话 {NUMBER}。"), await sent(site, story=f"电话 {NUMBER}。")
+    waved, declined = (
+        await submitted_work(site, story=f"电话 {NUMBER}。"),
+        await submitted_work(site, story=f"电话 {NUMBER}。"),
+    )
     await current_hints(await Submission.get(artwork=waved))
     await wave_off(await Hint.get(artwork=waved, check="personal_data"), site.cast.curator, "It is ours.")
-    school = await sent(site, story="他在阳光小学读书。")
+    school = await submitted_work(site, story="他在阳光小学读书。")
     for work, decision in ((waved, "accepted"), (declined, "declined"), (school, "accepted")):
         data = await decision_on(work, decision, reason="Thank you.")
         assert (await client.post(f"/desk/queue/{work.id}", data=data)).status_code == 303
@@ -79,8 +82,8 @@ async def test_what_was_waved_off_asks_for_nothing_and_a_refusal_needs_no_second
 
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_together_they_are_left_out_and_listed(site: Site) -> None:
-    plain = await sent(site, title_translation="Snow")
-    telling = await sent(site, title_translation="Rain", story=f"电话 {NUMBER}。")
+    plain = await submitted_work(site, title_translation="Snow")
+    telling = await submitted_work(site, title_translation="Rain", story=f"电话 {NUMBER}。")
     client = await site.client(site.cast.curator)
     ids = [str((await Submission.get(artwork=work)).id) for work in (plain, telling)]
     data = {"work": ids, "decision": "accepted", "confirmed": "anything"}
@@ -95,7 +98,7 @@ async def test_together_they_are_left_out_and_listed(site: Site) -> None:
 @pytest.mark.engines("sqlite", "postgresql")
 async def test_trust_leaves_it_to_the_queue(site: Site) -> None:
     await Organisation.filter(id=site.cast.organisation.id).update(trust=Trust.AT_ONCE)
-    work = await sent(site, story=f"电话 {NUMBER}。")
+    work = await submitted_work(site, story=f"电话 {NUMBER}。")
     submission = await Submission.get(artwork=work)
     with pytest.raises(UnconfirmedPersonalData):  # whatever hints there are
         await decisions.accept_automatically(work, submission)
@@ -106,8 +109,8 @@ async def test_trust_leaves_it_to_the_queue(site: Site) -> None:
 
 
 async def test_a_proposed_change_is_looked_at_as_it_would_be_shown(site: Site) -> None:
-    work, _page = await shown(site)
-    await proposed(await site.client(site.cast.partner), work, story=f"电话 {NUMBER}。")
+    work, _page = await work_on_view(site)
+    await propose(await site.client(site.cast.partner), work, story=f"电话 {NUMBER}。")
     client = await site.client(site.cast.curator)
     data = await decision_on(work, "accepted")
     page = await client.post(f"/desk/queue/{work.id}", data=data)
@@ -120,7 +123,7 @@ async def test_a_proposed_change_is_looked_at_as_it_would_be_shown(site: Site) -
 
 async def test_of_two_reviews_each_needs_its_second_press(site: Site) -> None:
     await SiteRow.create(id=1, reviews_needed=2)
-    work = await sent(site, story=f"电话 {NUMBER}。")
+    work = await submitted_work(site, story=f"电话 {NUMBER}。")
     for curator in (site.cast.curator, site.cast.keeper):
         submission = await Submission.get(artwork=work)
         with pytest.raises(UnconfirmedPersonalData) as refused:

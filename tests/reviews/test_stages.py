@@ -19,7 +19,7 @@ from gallery.web.site_settings import Site
 from tests import factories
 from tests.conftest import Site as Gallery
 from tests.markup import select
-from tests.reviews.test_decisions import sent
+from tests.reviews.submissions import work_with_submission
 
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
@@ -39,7 +39,7 @@ async def queue_of(person: Person) -> list[int]:
 
 async def test_two_who_agree_decide(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     first = await accept(work, submission, site.cast.curator, "Lovely.")
     assert isinstance(first, Opinion)
     assert (await Artwork.get(id=work.id)).status == Status.SUBMITTED
@@ -53,7 +53,7 @@ async def test_two_who_agree_decide(site: Gallery) -> None:
 
 async def test_what_both_note_reaches_the_organisation(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await return_to_partner(
         work, submission, site.cast.curator, {"story": "Which year?", "title": "Too long"}
     )
@@ -67,7 +67,7 @@ async def test_what_both_note_reaches_the_organisation(site: Gallery) -> None:
 
 async def test_the_second_does_not_see_what_the_first_decided(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     first = await site.client(site.cast.curator)
     data = {"submission": str(submission.id), "decision": "declined", "reason": "Too dark, I find."}
     answered = await first.post(f"/desk/queue/{work.id}", data=data)
@@ -87,7 +87,7 @@ async def test_the_second_does_not_see_what_the_first_decided(site: Gallery) -> 
 
 async def test_one_person_is_not_two(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await accept(work, submission, site.cast.curator)
     with use_language("en"), pytest.raises(DecisionRefused, match="You have decided on this work"):
         await accept(work, submission, site.cast.curator)
@@ -97,7 +97,7 @@ async def test_one_person_is_not_two(site: Gallery) -> None:
 
 async def test_a_third_decides_between_two(site: Gallery) -> None:
     third = await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await accept(work, submission, site.cast.curator, "Lovely.")
     await decline(work, submission, site.cast.keeper, "It is a copy.")
     assert (await Submission.get(id=submission.id)).stage == Stage.DISPUTED
@@ -114,7 +114,7 @@ async def test_a_third_decides_between_two(site: Gallery) -> None:
 
 async def test_one_of_two_joins_the_other(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await accept(work, submission, site.cast.curator)
     await return_to_partner(work, submission, site.cast.keeper, {"story": "Who?"})
     with use_language("en"), pytest.raises(DecisionRefused, match="You two disagree"):
@@ -132,7 +132,7 @@ async def test_one_of_two_joins_the_other(site: Gallery) -> None:
 
 async def test_one_who_fears_harm_is_enough(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     review = await decline(work, submission, site.cast.curator, "", concern="Her classmates would know her.")
     assert isinstance(review, Review)
     assert (await Artwork.get(id=work.id)).status == Status.DECLINED
@@ -143,7 +143,7 @@ async def test_an_opinion_is_taken_back_within_ten_seconds(
     site: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     client = await site.client(site.cast.curator)
     await client.post(
         f"/desk/queue/{work.id}", data={"submission": str(submission.id), "decision": "accepted"}
@@ -165,7 +165,7 @@ async def test_an_opinion_is_taken_back_within_ten_seconds(
 
 async def test_undoing_the_second_leaves_the_first(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await accept(work, submission, site.cast.curator)
     review = await accept(work, submission, site.cast.keeper)
     assert isinstance(review, Review)
@@ -177,7 +177,7 @@ async def test_undoing_the_second_leaves_the_first(site: Gallery) -> None:
 
 async def test_several_works_at_once_wait_for_a_second_curator(site: Gallery) -> None:
     await two_reviews()
-    sent_works = [await sent(site) for _ in range(2)]
+    sent_works = [await work_with_submission(site) for _ in range(2)]
     data = {"work": [str(submission.id) for _, submission in sent_works], "decision": "accepted"}
     page = (await (await site.client(site.cast.curator)).post("/desk/queue/decisions", data=data)).text
     assert "2 of them wait for another curator" in page

@@ -12,7 +12,7 @@ from tests import factories
 from tests.conftest import Site
 
 
-async def shown(site: Site) -> tuple[Artwork, str]:
+async def work_on_view(site: Site) -> tuple[Artwork, str]:
     work = await factories.artwork(
         site.storage, site.cast.organisation, status=Status.ACCEPTED, story="外婆画的。"
     )
@@ -20,13 +20,13 @@ async def shown(site: Site) -> tuple[Artwork, str]:
     return work, f"/zh/works/{work.public_id}"
 
 
-async def proposed(client: httpx.AsyncClient, work: Artwork, **changed: str) -> httpx.Response:
+async def propose(client: httpx.AsyncClient, work: Artwork, **changed: str) -> httpx.Response:
     names = ("title", "story", "alt_text", "medium", "title_translation", "story_translation")
     data = {name: getattr(work, name) for name in names} | {"year": "2022"} | changed
     return await client.post(f"/desk/works/{work.id}/proposal", data=data)
 
 
-async def sent(site: Site, *, days: int = 0, **values: object) -> Artwork:
+async def submitted_work(site: Site, *, days: int = 0, **values: object) -> Artwork:
     organisation = values.pop("organisation", site.cast.organisation)
     work = await factories.artwork(site.storage, organisation, **{"status": Status.SUBMITTED, **values})
     await Submission.filter(artwork=work).update(at=now() - timedelta(days=days, minutes=1))

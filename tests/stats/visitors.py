@@ -14,6 +14,6 @@ PHONE = {
 }
 
 
-def asked(**headers: str) -> dict[bytes, bytes]:
+def raw_headers(**headers: str) -> dict[bytes, bytes]:
     """Headers as the door reads them."""
     return {name.encode(): value.encode() for name, value in headers.items()}
