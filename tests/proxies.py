@@ -1,4 +1,4 @@
-"""Real proxies in front of a live site, set up as docs/operating.md says."""
+"""Real proxies in front of a live site, configured as in docs/operating.md."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def in_docs(language: str, mark: str) -> str:
 
 @asynccontextmanager
 async def nginx(origin: str, home: Path) -> AsyncIterator[str]:
-    """nginx with a cache, as in the docs; says in x-cache whether an answer came from it. Yields its address."""
+    """nginx with a cache, as in the docs; x-cache shows whether an answer came from it. Yields its address."""
     port, folder = free_port(), home / "nginx"
     folder.mkdir()
     cache, server = in_docs("nginx", "proxy_cache_path").split("\n\n")
@@ -72,7 +72,7 @@ async def nginx_with_https(origin: str, home: Path) -> AsyncIterator[tuple[int, 
     plain, secure, folder = free_port(), free_port(), home / "nginx"
     folder.mkdir()
     certificate, key = _certificate(folder)
-    told = in_docs("nginx", "listen 443")
+    configuration = in_docs("nginx", "listen 443")
     for said, here in {
         "listen 80;": f"listen 127.0.0.1:{plain};",
         "listen 443 ssl;": f"listen 127.0.0.1:{secure} ssl;",
@@ -81,14 +81,14 @@ async def nginx_with_https(origin: str, home: Path) -> AsyncIterator[tuple[int, 
         "/etc/letsencrypt/live/gallery.example.org/privkey.pem": str(key),
         "http://127.0.0.1:8000": origin,
     }.items():
-        assert said in told
-        told = told.replace(said, here)
-    async with _running(_configured(folder, told), secure, folder):
+        assert said in configuration
+        configuration = configuration.replace(said, here)
+    async with _running(_configured(folder, configuration), secure, folder):
         yield plain, secure, certificate
 
 
-def _configured(folder: Path, told: str) -> list[str]:
-    """The command of an nginx that keeps everything in `folder`; `told` is what stands within its `http`."""
+def _configured(folder: Path, configuration: str) -> list[str]:
+    """The command of an nginx that keeps everything in `folder`; `configuration` goes inside its `http`."""
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
     (folder / "nginx.conf").write_text(
@@ -97,7 +97,7 @@ daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{}}
 http {{
 access_log off; default_type application/octet-stream;
-{temporary}{told}
+{temporary}{configuration}
 }}
 """
     )
@@ -128,8 +128,10 @@ async def varnish(origin: str, home: Path, port: int) -> AsyncIterator[str]:
     """Varnish as in the docs: it keeps pictures for long, and is emptied by a request. Yields its address."""
     folder = home / "varnish"
     folder.mkdir(exist_ok=True)
-    told = in_docs("vcl", "ban(").replace('.port = "8000"', f'.port = "{httpx.URL(origin).port}"')
-    (folder / "gallery.vcl").write_text(told + 'sub vcl_deliver { set resp.http.x-hits = "" + obj.hits; }\n')
+    configuration = in_docs("vcl", "ban(").replace('.port = "8000"', f'.port = "{httpx.URL(origin).port}"')
+    (folder / "gallery.vcl").write_text(
+        configuration + 'sub vcl_deliver { set resp.http.x-hits = "" + obj.hits; }\n'
+    )
     command = [program("varnishd"), "-F", "-j", "none", "-n", str(folder / "work"), "-s", "malloc,64m"]
     async with _running(
         [*command, "-a", f"127.0.0.1:{port}", "-f", str(folder / "gallery.vcl")], port, folder

@@ -1,4 +1,4 @@
-"""A real S3 server for the tests: SeaweedFS in one process, on free ports, with a folder of its own."""
+"""A real S3 server for the tests: SeaweedFS in one process, on free ports, with its own folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from obstore.store import S3Store
 
 BUCKET = "pictures"
 KEY_ID, SECRET = "gallery", "a-secret-of-the-tests"
-PUBLIC = "anyone-may-read"  # below a prefix of this name, what lies under public/ is readable without keys
+PUBLIC = "anyone-may-read"  # below this prefix, public/ is readable without keys
 OPEN = "everything-is-open"  # below this one, everything is: a bucket that was set up wrongly
 
 TRIES = 3  # another process may take a port that was free a moment ago
@@ -35,7 +35,7 @@ class SeaweedFS:
         return f"http://127.0.0.1:{self.port}"
 
     def settings(self, prefix: str, **values: Any) -> dict[str, Any]:
-        """What a site whose pictures lie under `prefix` is told."""
+        """The settings of a site whose pictures are under `prefix`."""
         return {
             "storage_url": f"s3://{BUCKET}/{prefix}?endpoint={self.endpoint}",
             "storage_key_id": KEY_ID,
@@ -126,7 +126,7 @@ class SeaweedFS:
 
 
 def identities() -> dict[str, Any]:
-    """Who may do what: our key everything, and strangers read what is meant for them."""
+    """Permissions: our key may do everything, strangers read public files."""
     ours = {
         "name": "gallery",
         "credentials": [{"accessKey": KEY_ID, "secretKey": SECRET}],

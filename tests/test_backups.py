@@ -1,4 +1,4 @@
-"""`gallery backup` and `gallery restore`: what comes back, and that what was withdrawn since does not."""
+"""`gallery backup` and `gallery restore`: everything comes back but what was withdrawn since."""
 
 from __future__ import annotations
 
@@ -70,19 +70,19 @@ from gallery.reviews.vetoes import lift_veto, veto
 from gallery.storage import Storage
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
-from tests.conftest import PostgreSQL, run_aside
-from tests.live import LiveSite
+from tests.conftest import PostgreSQL, run_in_thread
+from tests.live import LiveSite, free_port
 
 Keyboard = Callable[..., subprocess.CompletedProcess[str]]
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 
 
 @pytest.fixture
 def elsewhere(
     live: LiveSite, engine: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[LiveSite]:
-    """A second site that holds nothing yet, with a database and a store of its own."""
+    """A second, empty site with its own database and store."""
     home = tmp_path / "elsewhere"
     home.mkdir()
     settings = replace(live.settings, home=home, media=home / "media")
@@ -92,7 +92,7 @@ def elsewhere(
     else:
         server: PostgreSQL = request.getfixturevalue("postgresql")
         name = f"elsewhere_{live.settings.database_url.partition('/test_')[2].partition('?')[0]}"
-        run_aside(lambda: server.execute(f"CREATE DATABASE {name}"))
+        run_in_thread(lambda: server.execute(f"CREATE DATABASE {name}"))
         settings = replace(settings, database_url=server.url(name))
     if engine.endswith("s3"):
         settings = replace(
@@ -103,7 +103,9 @@ def elsewhere(
     yield site
     site.stop()
     if name:
-        run_aside(lambda: request.getfixturevalue("postgresql").execute(f"DROP DATABASE {name} WITH (FORCE)"))
+        run_in_thread(
+            lambda: request.getfixturevalue("postgresql").execute(f"DROP DATABASE {name} WITH (FORCE)")
+        )
 
 
 @pytest.fixture
@@ -199,7 +201,7 @@ async def test_a_site_comes_back_without_what_was_withdrawn_since(
     assert len(list_copies(folder)) == 2
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_a_consent_that_was_renewed_after_the_copy_is_withdrawn_too(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -223,13 +225,13 @@ class Ending:
     """Something that ended after the copy: how, and whether it has ended in the database that is open."""
 
     kind: str  # as the restore names it
-    what: str  # by which a keeper recognises it
+    what: str  # so that a keeper recognises it
     end: Callable[[], Awaitable[object]]
     has_ended: Callable[[], Awaitable[bool]]
 
 
 async def endings(live: LiveSite) -> list[Ending]:
-    """One of every kind of thing that can end, beside others that go on."""
+    """One of every kind of thing that can end, and others that continue."""
     cast, storage, organisation = live.cast, live.storage, live.cast.organisation
     people = [
         await Person.create(
@@ -505,7 +507,7 @@ async def endings(live: LiveSite) -> list[Ending]:
 async def nothing() -> None: ...
 
 
-@pytest.mark.only_on("sqlite", "postgresql")
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_ended_after_the_copy_is_ended_again_and_named(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -528,14 +530,14 @@ async def test_what_ended_after_the_copy_is_ended_again_and_named(
 
     brought = gallery(elsewhere, "restore", folder)
     assert brought.returncode == 0, brought.stderr
-    told = [
+    values = [
         line.removeprefix("Ended     ") for line in brought.stdout.splitlines() if line.startswith("Ended ")
     ]
     for ending in all_endings:
-        named = [line for line in told if line.startswith(f"{ending.kind}: ") and ending.what in line]
+        named = [line for line in values if line.startswith(f"{ending.kind}: ") and ending.what in line]
         assert len(named) == 1, (ending, brought.stdout)
-    # An exhibition that is taken off the site and the picture of a deleted work are named beside that.
-    assert len(told) <= len(all_endings) + 3, told
+    # It also names an exhibition that was taken off the site, and the picture of a deleted work.
+    assert len(values) <= len(all_endings) + 3, values
     assert "hash of" not in brought.stdout
 
     async def look() -> None:
@@ -555,10 +557,10 @@ async def test_what_ended_after_the_copy_is_ended_again_and_named(
             await context.close_connections()
             context.__exit__(None, None, None)
 
-    run_aside(look)
+    run_in_thread(look)
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_a_list_of_another_site_or_an_older_one_ends_nothing(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -582,7 +584,7 @@ async def test_a_list_of_another_site_or_an_older_one_ends_nothing(
     assert (await answer(elsewhere, f"/zh/works/{work.public_id}")).status_code == 200
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_a_damaged_original_neither_enters_nor_leaves_the_copies(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -612,7 +614,7 @@ main()
 """
 
 
-@pytest.mark.only_on("sqlite", "postgresql")
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_was_restored_by_half_is_not_served(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -620,7 +622,7 @@ async def test_what_was_restored_by_half_is_not_served(
     folder = tmp_path / "copies"
     assert gallery(live, "backup", folder).returncode == 0
     assert gallery(elsewhere, "restore", folder, program=["-c", CUT_SHORT]).returncode != 0
-    for words in (["serve"], ["worker"]):
+    for words in (["serve", "--port", str(free_port())], ["worker"]):
         refused = gallery(elsewhere, *words)
         assert refused.returncode == 1, refused.stdout
         assert "move the database away and restore once more" in refused.stderr
@@ -628,7 +630,7 @@ async def test_what_was_restored_by_half_is_not_served(
     assert await Artwork.exists(id=work.id)
 
 
-@pytest.mark.only_on("sqlite", "postgresql")
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_nothing_is_restored_over_something(live: LiveSite, gallery: Keyboard, tmp_path: Path) -> None:
     work = await shown(live)
     assert gallery(live, "backup", tmp_path / "copies").returncode == 0
@@ -638,7 +640,7 @@ async def test_nothing_is_restored_over_something(live: LiveSite, gallery: Keybo
     assert await Artwork.exists(id=work.id)
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_what_cannot_be_restored_is_said(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -657,7 +659,7 @@ async def test_what_cannot_be_restored_is_said(
     assert not (elsewhere.settings.home / "gallery.sqlite3").exists()
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_another_site_does_not_empty_the_copies(
     live: LiveSite, elsewhere: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -674,7 +676,7 @@ async def test_another_site_does_not_empty_the_copies(
     assert (folder / PICTURES_FOLDER / original_key(work.image.token)).exists()
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_a_picture_that_the_disk_lost_stays_in_the_copies(
     live: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -686,7 +688,7 @@ async def test_a_picture_that_the_disk_lost_stays_in_the_copies(
     assert (folder / PICTURES_FOLDER / key).exists()
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_only_what_is_new_or_was_made_anew_is_copied(
     live: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -698,7 +700,7 @@ async def test_only_what_is_new_or_was_made_anew_is_copied(
     assert (folder / PICTURES_FOLDER / key).read_bytes() == b"developed again, of another size"
 
 
-@pytest.mark.only_on("sqlite")
+@pytest.mark.engines("sqlite")
 async def test_older_copies_end_and_the_newest_stays(
     live: LiveSite, gallery: Keyboard, tmp_path: Path
 ) -> None:
@@ -707,16 +709,16 @@ async def test_older_copies_end_and_the_newest_stays(
     list_copies(folder)[0].rename(folder / "2020-01-01T000000Z")
     (folder / UNFINISHED_COPY).mkdir()  # as a killed backup leaves it
     (folder / UNFINISHED_COPY / SECRET_FILE).write_text("private")
-    told = gallery(live, "backup", folder, "--keep", "7", "--only-withdrawals")
-    assert told.returncode == 0
+    result = gallery(live, "backup", folder, "--keep", "7", "--only-withdrawals")
+    assert result.returncode == 0
     assert not (folder / UNFINISHED_COPY).exists()
     assert len(list_copies(folder)) == 1  # the newest one stays, however old
-    told = gallery(live, "backup", folder, "--keep", "7")
-    assert "1 copy(s) of the database deleted" in told.stdout
+    result = gallery(live, "backup", folder, "--keep", "7")
+    assert "1 copy(s) of the database deleted" in result.stdout
     assert [path.name[:4] for path in list_copies(folder)] != ["2020"]
     assert len(list_copies(folder)) == 1
     assert (list_copies(folder)[0] / "gallery.sqlite3").stat().st_mode & 0o777 == 0o600
-    # Older copies end also where no new one is made.
+    # Older copies are removed even if no new one is made.
     for name in ("2020-01-01T000000Z", "2020-01-02T000000Z"):
         (folder / name).mkdir()
     assert gallery(live, "backup", folder, "--only-withdrawals").returncode == 0
@@ -729,9 +731,9 @@ async def test_older_copies_end_and_the_newest_stays(
     assert not (folder / UNFINISHED_COPY).exists()
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 async def test_a_missing_program_is_named(live: LiveSite, gallery: Keyboard, tmp_path: Path) -> None:
-    told = gallery(live, "backup", tmp_path / "copies", path=str(tmp_path))
-    assert told.returncode == 1
-    assert "pg_dump is not installed" in told.stderr
+    result = gallery(live, "backup", tmp_path / "copies", path=str(tmp_path))
+    assert result.returncode == 1
+    assert "pg_dump is not installed" in result.stderr
     assert list_copies(tmp_path / "copies") == []

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("not_quick")  # it starts processes
+
 ROOT = Path(__file__).parents[1]
 BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
 TABLE: dict[str, list[str]] = BUILD["hooks"]["custom"]["files"]
@@ -34,7 +36,7 @@ def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def build(target: str, source: Path, out: Path) -> Path:
-    """A wheel or an sdist of what lies in `source`, whose libraries are there already."""
+    """A wheel or an sdist of `source`, whose libraries were fetched before."""
     done = run("-m", "hatchling", "build", "-t", target, "-d", str(out), folder=source)
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = out.iterdir()

@@ -1,4 +1,4 @@
-"""`gallery check`: every loss is found, what can be made again is, and a site at work raises no alarm."""
+"""`gallery check`: finds every loss, repairs what it can, and raises no alarm on a busy site."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from gallery.storage.local import LocalFolder
 from gallery.storage.store import StoredFile
 from gallery.worker import ChoreContext
 from tests import factories
+from tests.command_line import on_site
 from tests.conftest import Site
-from tests.test_cli import on_site
 
 
 async def findings(site: Site) -> list[InspectionFinding]:
@@ -46,14 +46,14 @@ async def sentences(site: Site) -> dict[str, str]:
 
 
 async def deep(site: Site) -> dict[str, str]:
-    told = list[tuple[int, int]]()
+    values = list[tuple[int, int]]()
     found = {
         finding.sentence: finding.where
         async for finding in damaged_originals(
-            site.storage, lambda _what, done, total: told.append((done, total))
+            site.storage, lambda _what, done, total: values.append((done, total))
         )
     }
-    assert told[-1][0] == told[-1][1]
+    assert values[-1][0] == values[-1][1]
     return found
 
 
@@ -79,7 +79,7 @@ async def content(store: Store, key: str) -> bytes:
         return path.read_bytes()
 
 
-@pytest.mark.every_store
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 async def test_a_flipped_byte_in_an_original_is_found(site: Site) -> None:
     client = await site.client(site.cast.partner)
     sent = factories.photograph()
@@ -115,7 +115,7 @@ async def test_an_original_that_was_cut_is_found_by_its_size(site: Site) -> None
     assert await deep(site) == {}  # it is named once
 
 
-@pytest.mark.every_store
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 @pytest.mark.parametrize("is_cut", [True, False], ids=["cut", "lost"])
 async def test_a_rendition_is_made_again_from_its_original(site: Site, is_cut: bool) -> None:
     _work, image = await on_view(site)
@@ -153,12 +153,12 @@ async def test_a_public_file_that_was_cut_is_brought_out_again(site: Site) -> No
 
 async def test_what_came_before_digests_were_kept_gets_one_that_is_called_late(site: Site) -> None:
     _work, image = await on_view(site)
-    told = {"source_sha256": image.source_sha256, "rendition_bytes": image.rendition_bytes}
-    assert told["rendition_bytes"]
+    values = {"source_sha256": image.source_sha256, "rendition_bytes": image.rendition_bytes}
+    assert values["rendition_bytes"]
     await Image.all().update(source_sha256="", rendition_bytes={})
     await site.work()
     await image.refresh_from_db()
-    assert {name: getattr(image, name) for name in told} == told
+    assert {name: getattr(image, name) for name in values} == values
     assert image.is_digest_late
     await factories.put(site.storage.private, original_key(image.token), b"?" * image.source_bytes)
     assert list(await deep(site)) == ["An original is not what arrived (compared with a digest taken later)"]
@@ -179,7 +179,7 @@ async def test_a_signed_form_that_changed_is_found(site: Site) -> None:
 
 
 async def past_the_constraints(site: Site, statement: str) -> None:
-    """Change a row as somebody would who writes to the database with a tool of its own."""
+    """Change a row directly in the database, past the gallery."""
     if file := sqlite_file(site.settings.database_url):
         with closing(sqlite3.connect(file)) as connection:
             connection.execute(statement)
@@ -310,7 +310,7 @@ async def test_entries_that_wait_for_long_are_chained_by_mending(site: Site) -> 
     assert await findings(site) == []
 
 
-@pytest.mark.every_store
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 async def test_what_killed_processes_left_goes_after_a_day(site: Site) -> None:
     image = await factories.image(site.storage, site.cast.organisation)
     await factories.artwork(site.storage, site.cast.organisation, image=image)
@@ -329,7 +329,6 @@ async def test_what_killed_processes_left_goes_after_a_day(site: Site) -> None:
     assert {finding.where for finding in await findings(site)} == {"originals/young"}
 
 
-@pytest.mark.only_on("sqlite")
 async def test_an_old_original_under_a_new_name_is_no_orphan(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""The command line: what each command does, and the one line it says when something cannot be."""
+"""The command line: what each command does, and its one-line errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,50 +37,19 @@ from gallery.storage import Store
 from gallery.storage.local import LocalFolder
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
-from tests.accounts.test_second_factor import set_up_app
-from tests.artworks.test_imports import two_works
-from tests.artworks.test_sheets import csv_bytes, zipped
+from tests.accounts.second_factor import set_up_app
+from tests.artworks.sheets import csv_bytes, two_works, zipped
+from tests.command_line import environment, gallery, on_site
 from tests.conftest import Site
 from tests.factories import photograph
 from tests.live import free_port
 from tests.seaweedfs import SeaweedFS
 
-
-def environment(home: Path, **values: str) -> dict[str, str]:
-    ours = {"GALLERY_HOME": str(home), **{f"GALLERY_{name}": value for name, value in values.items()}}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GALLERY_")}
-    return {**kept, **ours, "COLUMNS": "200"}
-
-
-def gallery(
-    home: Path, *words: str, program: Sequence[str] = ("-m", "gallery.cli"), **values: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *program, *words],
-        env=environment(home, **values),
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-def on_site(
-    site: Site, *words: str, program: Sequence[str] = ("-m", "gallery.cli")
-) -> subprocess.CompletedProcess[str]:
-    settings = site.settings
-    return gallery(
-        settings.home,
-        *words,
-        program=program,
-        DATABASE_URL=settings.database_url,
-        MEDIA=str(settings.media),
-        SECRET_KEY="tests",
-    )
+pytestmark = pytest.mark.usefixtures("not_quick")  # it starts processes
 
 
 async def put_long_ago(store: Store, key: str) -> None:
-    """Have a file that is older than what is just being written."""
+    """Store a file old enough not to count as being written just now."""
     assert isinstance(store, LocalFolder)
     await factories.put(store, key)
     then = time.time() - UPLOAD_GRACE.total_seconds() - 5
@@ -217,8 +186,8 @@ async def test_owners_are_replaced_only_by_that_word_and_are_told(site: Site) ->
     assert "Whoever runs the server" in compose(mail, site.settings).text
     assert await Entry.exists(verb="owner_request.took_effect", organisation_id=owner.organisation_id)
     guest = await site.client()
-    told = {"name": "Neu", "password": "a long password"}
-    assert (await guest.post(f"/desk/invitations/{found[1]}", data=told)).status_code == 303
+    values = {"name": "Neu", "password": "a long password"}
+    assert (await guest.post(f"/desk/invitations/{found[1]}", data=values)).status_code == 303
     joined = await Membership.get(person__email="neu@example.org")
     assert (joined.role, joined.joined_as) == ("owner", "requested")
 
@@ -436,7 +405,7 @@ def test_a_worker_finishes_when_it_is_asked_to(tmp_path: Path) -> None:
     try:
         assert process.stderr is not None
         status = Path(f"/proc/{process.pid}/status")
-        for _ in range(300):  # it says nothing while there is nothing to do, but it listens for the signal
+        for _ in range(300):  # an idle worker prints nothing, but handles the signal
             caught = re.search(r"^SigCgt:\s*(\w+)", status.read_text(), re.MULTILINE)
             if caught and int(caught[1], 16) >> (signal.SIGTERM - 1) & 1:
                 break
@@ -547,6 +516,7 @@ async def stopped_at_the_third(*given):
     if len(looks) == 3: os.kill(os.getpid(), signal.SIGINT)
     return await looked_at(*given)
 import_chores._import_picture = stopped_at_the_third
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 main()
 """
 

@@ -27,7 +27,7 @@ from tests.conftest import Site
 MARKERS = (
     "zzqxvalk",
     "饕餮貔貅",
-)  # a word that stays as it is in the search index; one that some JSON columns escape
+)  # a word that the search index keeps unchanged; one that some JSON columns escape
 
 
 def in_files(site: Site) -> list[str]:
@@ -49,7 +49,6 @@ async def marked_work(site: Site, **values: str) -> Artwork:
     return await factories.artwork(site.storage, site.cast.organisation, **words)
 
 
-@pytest.mark.only_on("sqlite")
 async def test_a_withdrawn_work_leaves_no_bytes(site: Site) -> None:
     work = await marked_work(site, status="accepted")
     assert work.consent is not None
@@ -62,7 +61,6 @@ async def test_a_withdrawn_work_leaves_no_bytes(site: Site) -> None:
     assert not await Erasure.exists()
 
 
-@pytest.mark.only_on("sqlite")
 @pytest.mark.parametrize("how", ["emptied", "artist deleted", "draft deleted", "account closed"])
 async def test_deleted_private_words_leave_no_bytes(site: Site, how: str) -> None:
     consent = await factories.consent(site.cast.organisation)
@@ -90,7 +88,6 @@ async def test_deleted_private_words_leave_no_bytes(site: Site, how: str) -> Non
     assert in_files(site) == []
 
 
-@pytest.mark.only_on("sqlite")
 async def test_somebody_who_reads_only_delays_it(site: Site) -> None:
     work = await marked_work(site, status="accepted")
     assert work.consent is not None
@@ -110,7 +107,6 @@ async def test_somebody_who_reads_only_delays_it(site: Site) -> None:
     assert in_files(site) == []
 
 
-@pytest.mark.only_on("sqlite")
 async def test_a_large_file_is_written_anew_by_night(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasure, "MAX_DAYTIME_BYTES", 0)
     work = await marked_work(site, status="accepted")

@@ -1,4 +1,4 @@
-"""https in front of the site: a real nginx, set up as docs/operating.md says."""
+"""https in front of the site: a real nginx, configured as in docs/operating.md."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import ssl
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.proxies import nginx_with_https
+
+pytestmark = pytest.mark.usefixtures("not_quick")  # it starts processes
 
 HOST = "gallery.example.org"
 NOBODY = "http://127.0.0.1:9"  # the site itself is not asked

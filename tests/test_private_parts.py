@@ -69,18 +69,6 @@ PARTS = [
 PRIVATE = re.compile(r"_[a-z]\w*")
 LIBRARIES = ("tortoise", "pypika_tortoise", "uvicorn", "starlette", "PIL", "pillow_heif")
 OWN_SYSTEM_CALLS = {"os._exit"}
-# These look for related models through `_meta`, until all models may import each other.
-REFLECTING = {
-    f"gallery/{name}.py"
-    for name in (
-        "artists/consents",
-        "artists/renewal",
-        "artists/withdrawal",
-        "artworks/models",
-        "stats/count_writer",
-        "stats/views",
-    )
-}
 
 
 @pytest.mark.parametrize(("library", "part", "reason"), PARTS, ids=[part for _, part, _ in PARTS])
@@ -129,7 +117,6 @@ def test_only_their_places_use_private_parts() -> None:
         if not {"migrations", "vendor"} & set(path.parts)
         and not any(str(path.relative_to(ROOT)).startswith(place) for place in PLACES.values())
         for use in private_uses(ast.parse(path.read_text()))
-        if not (str(path.relative_to(ROOT)) in REFLECTING and "._meta" in use)
     }
     assert found == set()
 

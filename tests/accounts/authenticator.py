@@ -19,7 +19,7 @@ PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
 @dataclass
 class Authenticator:
-    """One passkey; `flags` can be made to say that nobody was verified, `count` that it was copied."""
+    """One passkey. `flags` can claim that nobody was verified, `count` that the key was copied."""
 
     origin: str
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))

@@ -1,4 +1,4 @@
-"""One's own account: name, language, and the devices on which one is signed in."""
+"""The account page: name, language, and signed-in devices."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from gallery.accounts.models import Person, Session
 from tests.conftest import Site
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_sessions_are_listed_and_one_can_be_ended(site: Site) -> None:
     here, there, other = [await site.client(site.cast.partner) for _ in range(3)]
     stranger = await site.client(site.cast.stranger)
@@ -43,6 +44,7 @@ async def test_a_session_that_is_not_there_ends_none(site: Site, chosen: str) ->
     assert await Session.all().count() == 2
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_nobody_ends_a_strangers_session(site: Site) -> None:
     here = await site.client(site.cast.partner)
     await site.client(site.cast.stranger)

@@ -1,8 +1,10 @@
-"""Closing one's own account: the name goes, what was done stays."""
+"""Closing one's own account: the name is deleted, the record of actions stays."""
 
 from __future__ import annotations
 
 import asyncio
+
+import pytest
 
 from gallery.accounts.invitations import invite
 from gallery.accounts.models import Invitation, MemberRole, Membership, Person, Role, Session
@@ -13,6 +15,8 @@ from gallery.organisations.owner_requests import invite_at_once
 from tests import factories
 from tests.cast import PASSWORD
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_somebody_leaves_and_the_works_stay(site: Site) -> None:

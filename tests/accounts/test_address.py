@@ -1,4 +1,4 @@
-"""Changing the e-mail address with which one signs in."""
+"""Changing the e-mail address of an account."""
 
 from __future__ import annotations
 
@@ -47,10 +47,11 @@ async def test_the_new_address_holds_once_its_link_is_opened(site: Site) -> None
             "/desk/sign-in", data={"email": email, "password": PASSWORD}
         )
         assert answer.status_code == status
-    told = Mail.filter(email="partner@example.org", kind__in=["address_asked", "address_changed"])
-    assert await told.count() == 2
+    mails = Mail.filter(email="partner@example.org", kind__in=["address_asked", "address_changed"])
+    assert await mails.count() == 2
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_address_that_has_an_account_gets_no_link(site: Site) -> None:
     client = await site.client(site.cast.partner)
     taken = await client.post("/desk/account/address", data={"email": "stranger@example.org"})
@@ -75,6 +76,7 @@ async def test_only_the_last_link_works(site: Site) -> None:
     assert (await client.post(second)).status_code == 303
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_link_ends_with_its_time_and_with_a_new_password(site: Site) -> None:
     link, client = await asked(site), await site.client(site.cast.partner)
     await AddressChange.all().update(expires_at=now() - timedelta(seconds=1))
@@ -86,6 +88,7 @@ async def test_a_link_ends_with_its_time_and_with_a_new_password(site: Site) -> 
     assert await email_of(site) == "partner@example.org"
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_links_to_the_old_address_end(site: Site) -> None:
     link = await asked(site)
     await MailLink.create(

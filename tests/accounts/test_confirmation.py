@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
-from html import unescape
 from typing import Any
 
 import httpx
@@ -16,11 +14,10 @@ from gallery.accounts.models import AddressChange, Invitation, MemberRole, Membe
 from gallery.accounts.sessions import ATTEMPTS_PER_PERSON
 from gallery.api.models import Token
 from gallery.clock import now
-from tests.accounts.test_second_factor import PAGE, add_passkey, named, options_in, set_up_app
+from tests.accounts.second_factor import PAGE, add_passkey, options_in, set_up_app
 from tests.cast import PASSWORD
 from tests.conftest import Site
-
-__all__ = ["named"]  # a fixture
+from tests.markup import select
 
 LATER = timedelta(minutes=1)
 
@@ -38,9 +35,8 @@ async def forget_confirmation(person: Person) -> None:
 
 def fields_in(page: str) -> list[tuple[str, str]]:
     """What the page that asks sends again, as a browser does."""
-    form = page[page.index('<form method="post">') :].partition("</form>")[0]
-    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', form)
-    return [(unescape(name), unescape(value)) for name, value in found]
+    form = next(form for form in select(page, "form[method=post]") if not form.has_attr("action"))
+    return [(str(tag["name"]), str(tag["value"])) for tag in select(form, "input[type=hidden][name]")]
 
 
 async def answer(client: httpx.AsyncClient, page: httpx.Response, password: str = PASSWORD) -> httpx.Response:
@@ -77,7 +73,7 @@ async def what_needs_it(site: Site) -> list[tuple[str, Person, str, dict[str, An
 
 
 async def state() -> list[Any]:
-    """What would be different if one of them were done."""
+    """The values that any of these actions would change."""
     return [
         await Person.all().order_by("id").values_list("role", "is_active", "email", "second_factor_at"),
         await Membership.all().order_by("id").values_list("role", flat=True),
@@ -88,6 +84,7 @@ async def state() -> list[Any]:
     ]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize("number", range(9))
 async def test_it_is_asked_first_and_nothing_typed_is_lost(site: Site, number: int) -> None:
     name, person, path, fields = (await what_needs_it(site))[number]
@@ -146,6 +143,7 @@ async def test_another_persons_password_is_not_enough(site: Site) -> None:
     assert (await answer(client, page)).status_code == 403
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_who_may_not_is_not_asked(site: Site) -> None:
     client = await long_open(site, site.cast.partner)
     assert (
@@ -169,6 +167,7 @@ async def test_an_invitation_as_a_keeper_is_accepted_by_who_signed_in(site: Site
     assert (await Person.get(id=partner.id)).role == Role.KEEPER
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_taking_access_away_is_not_made_slower(site: Site) -> None:
     client = await long_open(site, site.cast.keeper)
     assert (
@@ -177,6 +176,7 @@ async def test_taking_access_away_is_not_made_slower(site: Site) -> None:
     assert not (await Person.get(id=site.cast.partner.id)).is_active
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_passkey_confirms_too(named: Site) -> None:
     partner = named.cast.partner
     client = await named.client(partner)
@@ -191,8 +191,8 @@ async def test_a_passkey_confirms_too(named: Site) -> None:
 
 
 async def test_somebody_who_signed_in_by_mail_gives_the_password_first(site: Site) -> None:
-    from tests.accounts.test_links import asked
+    from tests.accounts.links import request_link
 
-    link, client = await asked(site, "link"), await site.client()
+    link, client = await request_link(site, "link"), await site.client()
     await client.post(link)
     assert (await client.post("/desk/account/closing")).status_code == 403

@@ -1,4 +1,4 @@
-"""Invitations: accepted once, by the one who was invited, in the role that was given."""
+"""Invitations: accepted once, by the invited person, in the given role."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from gallery.accounts.invitations import InvalidInvitation, accept, invite, open
 from gallery.accounts.models import Invitation, Membership, Person, Role
 from gallery.clock import now
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 ACCOUNT = {"name": "New colleague", "password": "a sentence to remember"}
 

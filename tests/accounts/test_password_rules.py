@@ -8,7 +8,7 @@ from gallery.accounts.invitations import invite
 from gallery.accounts.models import Person, Role
 from gallery.accounts.password_rules import COMMON_PASSWORD, PERSONAL_PASSWORD, password_weakness
 from gallery.demo.content import PASSWORD as DEMO_PASSWORD
-from tests.accounts.test_links import asked
+from tests.accounts.links import request_link
 from tests.cast import PASSWORD
 from tests.conftest import Site
 
@@ -95,7 +95,7 @@ async def test_they_are_refused_wherever_a_password_is_chosen(site: Site, passwo
         language="en",
     )
     invited = await guest.post(f"/desk/invitations/{token}", data={"name": "Partner", "password": password})
-    reset = await guest.post(await asked(site, "password"), data={"password": password})
+    reset = await guest.post(await request_link(site, "password"), data={"password": password})
     own = await partner.post("/desk/password", data={"present": PASSWORD, "password": password})
     for answer in (invited, reset, own):
         assert answer.status_code == 422

@@ -20,6 +20,8 @@ from gallery.mail.models import Mail, MailState
 from gallery.mail.outbox import Notification, notify
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def another_keeper() -> Person:
     return await Person.create(
@@ -72,7 +74,7 @@ async def test_whoever_is_signed_out_everywhere_may_come_again(site: Site) -> No
 
 
 async def test_whoever_is_kept_out_gets_no_mail_that_waits_and_keeps_the_second_factor(site: Site) -> None:
-    """A factor is removed after days in which its owner can sign in with it and stop that."""
+    """A factor is removed after some days, in which its owner can sign in and stop the removal."""
     partner = site.cast.partner
     await Person.filter(id=partner.id).update(wants_digest=True, second_factor_at=now())
     await partner.refresh_from_db()

@@ -1,12 +1,9 @@
-"""The second factor: codes of an app, passkeys, recovery codes; who must have one, and how a lost one is reset."""
+"""The second factor: codes of an app, passkeys, recovery codes; for whom it is required, and its reset."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from typing import Any
 
 import httpx
@@ -43,77 +40,24 @@ from gallery.settings import Settings, SettingsError
 from gallery.web import site_settings as site_module
 from gallery.web.models import Site as KeptSite
 from tests.accounts.authenticator import PRESENT, Authenticator
-from tests.accounts.test_links import asked
+from tests.accounts.links import request_link
+from tests.accounts.second_factor import (
+    ADDRESS,
+    PAGE,
+    add_passkey,
+    code_of,
+    codes_in,
+    first_step,
+    is_signed_in,
+    options_in,
+    second,
+    set_up_app,
+)
 from tests.cast import PASSWORD, assemble
 from tests.conftest import Site, settings_for
+from tests.markup import attribute, text_in
 
-PAGE = "/desk/account/second-factor"
-ADDRESS = "http://localhost:8000"
-
-
-@pytest.fixture
-async def named(database_url: str, tmp_path: Any) -> AsyncIterator[Site]:
-    """A site under a name, at which browsers allow passkeys, and which asks curators for a second factor."""
-    settings = settings_for(tmp_path, database_url, site_url=ADDRESS, second_factor="required")
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        site = Site(app, settings, await assemble(), app.state.storage)
-        async with site._clients:
-            yield site
-
-
-def options_in(page: str, kind: str) -> dict[str, Any]:
-    """What a page has for the browser's passkeys."""
-    found = re.search(rf'data-passkey="{kind}"[^>]*? data-options="([^"]+)"', page)
-    assert found is not None
-    options: dict[str, Any] = json.loads(unescape(found[1]))
-    return options
-
-
-async def set_up_app(client: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
-    """Set up an authenticator app; returns it with the recovery codes, if some were shown."""
-    page = (await client.get(f"{PAGE}/app")).text
-    sealed = re.search(r'name="sealed"[^>]* value="([^"]+)"', page)
-    secret = re.search(r'class="token">([A-Z2-7 ]+)<', page)
-    assert sealed
-    assert secret
-    app = pyotp.TOTP(secret[1].replace(" ", ""))
-    answer = await client.post(f"{PAGE}/app", data={"sealed": sealed[1], "code": app.at(now())})
-    assert answer.status_code in {200, 303}
-    return app, codes_in(answer.text)
-
-
-def code_of(app: pyotp.TOTP) -> str:
-    """A code after the one with which the app was set up: of the half minute that comes."""
-    return app.at(now(), counter_offset=1)
-
-
-def codes_in(page: str) -> list[str]:
-    return re.findall(r"<li>([a-z2-9]{4}(?:-[a-z2-9]{4}){3})</li>", page)
-
-
-async def add_passkey(client: httpx.AsyncClient, name: str = "My phone") -> Authenticator:
-    device = Authenticator(ADDRESS)
-    options = options_in((await client.get(PAGE)).text, "create")
-    answer = await client.post(f"{PAGE}/passkeys", data={"name": name, "credential": device.create(options)})
-    assert answer.status_code in {200, 303}
-    return device
-
-
-async def first_step(site: Site, email: str = "partner@example.org", path: str = "") -> httpx.AsyncClient:
-    """A browser in which the password was right."""
-    client = await site.client(**{"accept-language": "en"})
-    answer = await client.post(f"/desk/sign-in?next={path}", data={"email": email, "password": PASSWORD})
-    assert answer.headers["location"] == "/desk/sign-in/second"
-    return client
-
-
-async def second(client: httpx.AsyncClient, **fields: str) -> httpx.Response:
-    return await client.post("/desk/sign-in/second", data=fields)
-
-
-async def is_signed_in(client: httpx.AsyncClient) -> bool:
-    return (await client.get("/desk/account")).status_code == 200
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def verbs(person: Person) -> list[str]:
@@ -135,7 +79,7 @@ async def test_an_app_is_set_up_and_its_code_is_asked_for(site: Site) -> None:
     app, codes = await set_up_app(await site.client(partner))
     assert len(set(codes)) == RECOVERY_CODES
     kept = await AuthenticatorApp.get(person=partner)
-    assert app.secret not in kept.secret  # nobody who reads the database can make codes
+    assert app.secret not in kept.secret  # a reader of the database cannot make codes
     assert not await RecoveryCode.filter(code_hash__in=codes).exists()
     client = await first_step(site, path="/desk/works")
     assert not await is_signed_in(client)
@@ -192,18 +136,15 @@ async def test_guessing_codes_ends_after_eight_and_is_told(site: Site) -> None:
 async def test_an_app_is_not_set_up_with_a_wrong_code_or_another_persons_secret(site: Site) -> None:
     client = await site.client(site.cast.partner)
     page = (await client.get(f"{PAGE}/app")).text
-    sealed = re.search(r'name="sealed"[^>]* value="([^"]+)"', page)
-    secret = re.search(r'class="token">([A-Z2-7 ]+)<', page)
-    assert sealed
-    assert secret
-    refused = await client.post(f"{PAGE}/app", data={"sealed": sealed[1], "code": "000000"})
+    sealed, secret = attribute(page, "[name=sealed]", "value"), text_in(page, "span.token")
+    refused = await client.post(f"{PAGE}/app", data={"sealed": sealed, "code": "000000"})
     assert refused.status_code == 422
-    assert secret[1] in refused.text  # the same QR code: the app need not read another
-    code = pyotp.TOTP(secret[1].replace(" ", "")).at(now())
+    assert secret in refused.text  # the same QR code: the app need not read another
+    code = pyotp.TOTP(secret.replace(" ", "")).at(now())
     stranger = await site.client(site.cast.stranger)
-    for value in (sealed[1], "x", ""):
+    for value in (sealed, "x", ""):
         answer = await stranger.post(f"{PAGE}/app", data={"sealed": value, "code": code})
-        assert (answer.status_code, secret[1] in answer.text) == (422, False)
+        assert (answer.status_code, secret in answer.text) == (422, False)
     assert await AuthenticatorApp.all().count() == 0
 
 
@@ -295,7 +236,7 @@ async def test_the_first_step_ends_with_a_new_password_and_with_the_account(site
 
 async def test_a_link_by_mail_is_one_factor_alone(site: Site) -> None:
     app, _ = await set_up_app(await site.client(site.cast.partner))
-    link, client = await asked(site, "link"), await site.client()
+    link, client = await request_link(site, "link"), await site.client()
     assert (await client.post(link)).headers["location"] == "/desk/sign-in/second"
     assert not await is_signed_in(client)
     assert (await second(client, code=code_of(app))).headers["location"] == "/desk"
@@ -307,7 +248,7 @@ async def test_a_link_by_mail_is_one_factor_alone(site: Site) -> None:
 
 async def test_a_new_password_by_mail_keeps_the_second_factor(site: Site) -> None:
     await set_up_app(await site.client(site.cast.partner))
-    link, client = await asked(site, "password"), await site.client()
+    link, client = await request_link(site, "password"), await site.client()
     answer = await client.post(link, data={"password": "a very new sentence"})
     assert answer.headers["location"] == "/desk/sign-in/second"
     assert not await is_signed_in(client)
@@ -323,7 +264,7 @@ async def test_a_passkey_signs_in_alone(named: Site) -> None:
     client = await named.client()
     options = options_in((await client.get("/desk/sign-in?next=/desk/works")).text, "get")
     assert options["userVerification"] == "required"
-    assert not options.get("allowCredentials")  # nobody learns who has one
+    assert not options.get("allowCredentials")  # the answer does not show who has an account
     answer = await client.post(
         "/desk/sign-in/passkey?next=/desk/works", data={"credential": device.get(options)}
     )

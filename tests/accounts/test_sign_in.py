@@ -1,4 +1,4 @@
-"""Signing in and out: who comes in, how often one may guess, and where one lands."""
+"""Signing in and out: who may, the limit of attempts, and the page that follows."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from gallery.app import create_app
 from gallery.clock import now
 from tests.cast import PASSWORD, assemble
 from tests.conftest import Site, settings_for
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def sign_in(
@@ -68,7 +70,7 @@ async def test_the_cookie_is_secure_where_the_site_is(tmp_path, sqlite_template)
             for sent in (answer, await client.get("/desk/account"), await client.post("/desk/sign-out")):
                 for cookie in sent.headers.get_list("set-cookie"):
                     assert cookie.startswith("__Secure-gallery_")  # which https alone can set
-                    assert "; Secure" in cookie  # without which no browser would delete it, either
+                    assert "; Secure" in cookie  # browsers delete a cookie only with the same attribute
                 assert sent.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
             assert f"__Secure-{COOKIE}" in answer.cookies
             assert (sent.status_code, f"__Secure-{COOKIE}" in client.cookies) == (303, False)
@@ -252,7 +254,7 @@ def test_devices_are_told_apart_and_no_more(user_agent: str, device: str) -> Non
 
 
 async def pieces(size: int, passed: list[int]) -> AsyncIterator[bytes]:
-    """A multipart body of parts below 1 MB each, `size` bytes long; `passed`: what was asked for of it."""
+    """A multipart body of `size` bytes, in parts below 1 MB each; `passed` lists the pieces that were read."""
     for number in range(size // 900_000):
         passed.append(900_000)
         yield (
@@ -264,15 +266,15 @@ async def pieces(size: int, passed: list[int]) -> AsyncIterator[bytes]:
 
 
 async def test_a_huge_form_is_refused_before_it_is_held(site: Site) -> None:
-    client, told = await site.client(), {"content-type": "multipart/form-data; boundary=b"}
+    client, headers = await site.client(), {"content-type": "multipart/form-data; boundary=b"}
     invited = await invite("somebody@example.org", Role.CURATOR, days=1)
     for path in ("/desk/sign-in", f"/desk/invitations/{invited}"):
         passed: list[int] = []
-        answer = await client.post(path, content=pieces(59_000_000, passed), headers=told)
+        answer = await client.post(path, content=pieces(59_000_000, passed), headers=headers)
         assert (answer.status_code, "text/html" in answer.headers["content-type"]) == (413, True)
         assert "too large" in answer.text or "太大" in answer.text
         assert len(passed) == 1  # no more of it was taken in
-        small = await client.post(path, content=b"--b--\r\n", headers=told)
+        small = await client.post(path, content=b"--b--\r\n", headers=headers)
         assert small.status_code == 400
     assert await SignInAttempt.all().count() == 0
 

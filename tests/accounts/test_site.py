@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
 import pytest
 
@@ -14,6 +13,9 @@ from gallery.mail.models import Mail
 from gallery.web.models import Site
 from gallery.web.site_settings import reload
 from tests.conftest import Site as Gallery
+from tests.markup import attributes
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 TEXTS = {
     "name_zh": "冬日画廊",
@@ -61,7 +63,7 @@ async def test_another_process_reads_them_too(site: Gallery) -> None:
 
 
 async def test_mails_are_signed_with_the_name(site: Gallery) -> None:
-    texts = {**TEXTS, "name_zh": ""}  # in Chinese it is called as the environment says
+    texts = {**TEXTS, "name_zh": ""}  # its Chinese name comes from the environment
     await (await site.client(site.cast.keeper)).post("/desk/site/texts", data=texts)
     await reload()  # as the worker does before each mail
     for language, name in (("en", "Winter Gallery"), ("zh", site.settings.site_name_zh)):
@@ -101,8 +103,7 @@ async def test_everything_of_the_site_is_reached_from_one_place_and_what_is_in_f
 ) -> None:
     client = await site.client(site.cast.keeper)
     page = (await client.get("/desk/site")).text
-    tabs = page.partition('<nav class="tabs"')[2].partition("</nav>")[0]
-    places = re.findall(r'href="([^"]+)"', tabs)
+    places = attributes(page, "nav.tabs a", "href")
     assert {"/desk/people", "/desk/organisations", "/desk/worker", "/desk/outbox", "/desk/log"} < set(places)
     for place in places:
         assert (await client.get(place)).status_code == 200

@@ -1,4 +1,4 @@
-"""Programs for the tests: a token as an owner makes it, and a client that comes with one."""
+"""API clients for the tests: a token as an owner makes it, and a client that sends it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import httpx
 
 from gallery.accounts.models import MemberRole, Membership, Person
 from gallery.api.tokens import READ, WRITE, make_token
+from tests.artworks.tus import OFFSET_STREAM, TUS
 from tests.conftest import Site
 from tests.live import LiveSite
 
@@ -32,3 +33,5 @@ def bearer(text: str) -> dict[str, str]:
 
 
 __all__ = ["V1", "LiveSite", "bearer", "program", "token_for"]
+
+PIECES = {**TUS, "content-type": OFFSET_STREAM}

@@ -1,4 +1,4 @@
-"""What schemathesis must be told besides the description: how a piece of a picture is written."""
+"""What schemathesis cannot read in the description: the syntax of an IIIF region."""
 
 from __future__ import annotations
 

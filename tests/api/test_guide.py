@@ -1,14 +1,12 @@
-"""The page for whoever writes a program: public, in both languages, and its commands do what it says."""
+"""The page for programmers: public, in both languages, and its commands work as described."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-import re
 import shutil
 import subprocess
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -18,9 +16,10 @@ from gallery.api.problems import PROBLEM_TYPES
 from gallery.artworks.models import Artwork, Status
 from tests import factories
 from tests.api.programs import token_for
-from tests.artworks.test_tus import original_of
+from tests.artworks.tus import original_of
 from tests.conftest import Site
 from tests.live import LiveSite
+from tests.markup import attributes, select
 
 
 async def test_it_is_public_in_both_languages_and_kept(site: Site) -> None:
@@ -35,14 +34,12 @@ async def test_it_is_public_in_both_languages_and_kept(site: Site) -> None:
         assert page.headers["cache-control"] == "public, no-cache"
         assert "set-cookie" not in page.headers
         # Each type of a problem leads to its explanation, and each operation is named.
-        assert {f'id="{kind.name}"' for kind in PROBLEM_TYPES.values()} <= set(
-            re.findall(r'id="[a-z-]+"', page.text)
-        )
+        assert {kind.name for kind in PROBLEM_TYPES.values()} <= set(attributes(page.text, "[id]", "id"))
         assert all(f"<code>{BASE}{operation.path}</code>" in page.text for operation in OPERATIONS)
 
 
 def commands(page: str) -> list[str]:
-    return [unescape(block) for block in re.findall(r'<code class="shell">(.*?)</code>', page, re.DOTALL)]
+    return [block.get_text() for block in select(page, "code.shell")]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

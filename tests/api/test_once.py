@@ -16,14 +16,16 @@ from tests import factories
 from tests.api.programs import V1, program
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 KEY = {"idempotency-key": "drawing-17"}
 
 
 async def test_the_same_request_gets_the_same_answer_and_is_done_once(site: Site) -> None:
     client = await program(site)
-    told = {"title": "A", "credit_name": "派派"}
-    first = await client.post(f"{V1}/works", json=told, headers=KEY)
-    again = await client.post(f"{V1}/works", json=told, headers={"idempotency-key": '"drawing-17"'})
+    values = {"title": "A", "credit_name": "派派"}
+    first = await client.post(f"{V1}/works", json=values, headers=KEY)
+    again = await client.post(f"{V1}/works", json=values, headers={"idempotency-key": '"drawing-17"'})
     assert first.status_code == again.status_code == 201
     assert first.content == again.content
     for name in ("location", "etag", "content-type", "content-language"):
@@ -90,7 +92,7 @@ async def test_after_a_crash_the_work_is_done_once(site: Site) -> None:
     address = f"{V1}/works/{work.id}/submissions"
     asked = client.build_request("POST", address, headers=KEY)
 
-    # A process that was killed leaves what it said it would do, and nothing of what it did.
+    # A killed process leaves its claim, and none of its changes.
     from starlette.requests import Request
 
     request = Request(
@@ -131,8 +133,8 @@ async def test_a_fault_leaves_neither_work_nor_answer(site: Site, monkeypatch: p
 
 async def test_answers_are_forgotten_after_a_day_and_hold_no_words_of_works(site: Site) -> None:
     client = await program(site)
-    told = {"title": "First title", "story": "A story that can be withdrawn."}
-    await client.post(f"{V1}/works", json=told, headers=KEY)
+    values = {"title": "First title", "story": "A story that can be withdrawn."}
+    await client.post(f"{V1}/works", json=values, headers=KEY)
     kept = await KeptAnswer.get()
     assert "story" not in kept.body
     assert "title" not in kept.body

@@ -1,4 +1,4 @@
-"""Problem details: every error below /api/ is one, in the language that was asked for."""
+"""Problem details: the form of every error below /api/, in the requested language."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def assert_problem(answer: httpx.Response, status: int) -> dict[str, object]:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["cache-control"] == "no-store"
-    told: dict[str, object] = answer.json()
-    assert {"type", "title", "status", "detail"} <= set(told)
-    assert told["status"] == status
-    assert str(told["type"]).endswith(f"/api#{PROBLEM_TYPES[status].name}")
-    assert told["title"]
-    assert told["detail"]
-    return told
+    payload: dict[str, object] = answer.json()
+    assert {"type", "title", "status", "detail"} <= set(payload)
+    assert payload["status"] == status
+    assert str(payload["type"]).endswith(f"/api#{PROBLEM_TYPES[status].name}")
+    assert payload["title"]
+    assert payload["detail"]
+    return payload
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ async def test_a_fault_of_ours(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
     client._transport = httpx.ASGITransport(site.app, raise_app_exceptions=False)
     monkeypatch.setattr(lookups, "extended_deadlines", None)
     answer = await client.get(f"{V1}/themes")
-    told = assert_problem(answer, 500)
-    assert told["title"] == "Something is broken here"
+    values = assert_problem(answer, 500)
+    assert values["title"] == "Something is broken here"
     assert "extended" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
 
@@ -70,7 +70,7 @@ async def test_a_fault_of_ours(site: Site, monkeypatch: pytest.MonkeyPatch) -> N
         ("en", "There is nothing here"),
         ("zh-Hans,en;q=0.5", "这里什么也没有"),
         ("fr, en;q=0.1", "There is nothing here"),
-        ("*", "There is nothing here"),  # no wish: the language of whoever made the token
+        ("*", "There is nothing here"),  # no preference: the language of the token's owner
         ("", "There is nothing here"),
     ],
 )
@@ -83,15 +83,15 @@ async def test_the_language_is_the_one_asked_for(site: Site, accept_language: st
 async def test_too_large_a_body_is_not_read_to_its_end(site: Site) -> None:
     client = await program(site)
     body = b'{"title": "' + b"a" * 400_001 + b'"}'
-    told = {"content-type": "application/json", "idempotency-key": "a"}
-    assert_problem(await client.post(f"{V1}/works", content=body, headers=told), 413)
+    headers = {"content-type": "application/json", "idempotency-key": "a"}
+    assert_problem(await client.post(f"{V1}/works", content=body, headers=headers), 413)
 
 
 async def test_uploads_tell_problems_too(site: Site) -> None:
     client = await program(site)
     tus = {"tus-resumable": "1.0.0"}
-    told = assert_problem(await client.post(f"{V1}/uploads"), 412)
-    assert told["detail"] == "This server speaks tus 1.0.0."
+    response = assert_problem(await client.post(f"{V1}/uploads"), 412)
+    assert response["detail"] == "This server speaks tus 1.0.0."
     assert_problem(await client.post(f"{V1}/uploads", headers={**tus, "upload-length": "x"}), 400)
     assert_problem(await client.post(f"{V1}/uploads", headers={**tus, "upload-length": "999999999"}), 413)
     assert_problem(await client.patch(f"{V1}/uploads/{'0' * 32}", headers=tus), 404)

@@ -20,6 +20,8 @@ from tests import factories
 from tests.api.programs import V1, bearer, program, token_for
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def owner(site: Site) -> Person:
     await Membership.filter(person=site.cast.partner).update(role=MemberRole.OWNER)
@@ -188,13 +190,13 @@ async def test_no_cookie_and_no_parameter_opens_anything(site: Site) -> None:
 
 async def test_another_sites_page_may_send_what_no_cookie_opens(site: Site) -> None:
     client = await program(site)
-    told = {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}
-    made = await client.post(f"{V1}/works", json={"title": "A"}, headers=told)
+    headers = {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}
+    made = await client.post(f"{V1}/works", json={"title": "A"}, headers=headers)
     assert made.status_code == 201
     # Yet no browser lets another site's page read an answer.
     assert not {name for name in made.headers if name.startswith("access-control-")}
     partner = await site.client(site.cast.partner)
-    assert (await partner.post("/desk/works", data={"title": "A"}, headers=told)).status_code == 403
+    assert (await partner.post("/desk/works", data={"title": "A"}, headers=headers)).status_code == 403
     assert await Artwork.all().count() == 1
 
 

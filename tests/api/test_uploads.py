@@ -17,13 +17,11 @@ from gallery.images.models import Image, Upload
 from gallery.images.partial_uploads import PartialUpload
 from gallery.images.storage_keys import original_key
 from tests import factories
-from tests.api.programs import V1, bearer, program, token_for
-from tests.artworks.test_tus import OFFSET_STREAM, PICTURE, TUS, noise, original_of
+from tests.api.programs import PIECES, V1, bearer, program, token_for
+from tests.artworks.tus import PICTURE, TUS, noise, original_of
 from tests.conftest import Site
 from tests.live import BadLine, LiveSite
 from tests.npm import FOLDER, modules_or_skip, run_node
-
-PIECES = {**TUS, "content-type": OFFSET_STREAM}
 
 
 async def begun(client: object, length: int = len(PICTURE)) -> str:
@@ -32,6 +30,7 @@ async def begun(client: object, length: int = len(PICTURE)) -> str:
     return str(answer.headers["location"])
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_picture_becomes_a_draft_of_the_tokens_organisation(site: Site) -> None:
     client = await program(site)
     path = await begun(client)
@@ -46,8 +45,8 @@ async def test_a_picture_becomes_a_draft_of_the_tokens_organisation(site: Site) 
     assert (work.status, work.organisation_id) == (Status.DRAFT, site.cast.organisation.id)
     assert work.created_by == site.cast.partner
     assert await original_of(site, work) == PICTURE
-    told = (await client.get(last.headers["gallery-work"])).json()
-    assert told["picture"]["state"] == "received"
+    payload = (await client.get(last.headers["gallery-work"])).json()
+    assert payload["picture"]["state"] == "received"
     await site.work()
     assert (await client.get(f"{V1}/works/{work.id}")).json()["picture"]["state"] == "ready"
 
@@ -56,6 +55,7 @@ def for_work(number: object) -> dict[str, str]:
     return {"upload-metadata": f"work {base64.b64encode(str(number).encode()).decode()}"}
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_work_that_is_there_gets_its_picture(site: Site) -> None:
     client = await program(site)
     made = (await client.post(f"{V1}/works", json={"title": "饺子皮", "story": "他看了世界杯。"})).json()
@@ -65,7 +65,7 @@ async def test_a_work_that_is_there_gets_its_picture(site: Site) -> None:
     work = await Artwork.get()
     assert (work.title, work.story) == ("饺子皮", "他看了世界杯。")
     assert await original_of(site, work) == PICTURE
-    # Another one takes its place, in pieces; asked again, it is not taken twice.
+    # Another picture replaces it, in pieces; a repeated request does not store it twice.
     first = await Image.get()
     other = factories.photograph(800, 600)
     headers = {**TUS, "upload-length": str(len(other)), **for_work(work.id)}
@@ -92,7 +92,7 @@ async def test_a_work_that_is_submitted_or_elsewhere_gets_none(site: Site) -> No
     await client.post(f"{V1}/works/{work.id}/submissions")
     refused = await client.post(f"{V1}/uploads", headers=headers)
     assert (refused.status_code, refused.json()["type"].rpartition("#")[2]) == (409, "conflict")
-    # Submitted while it was on its way, the work stays as it was, and the upload is gone.
+    # If the work is submitted during the upload, the work stays unchanged and the upload is removed.
     late = await client.patch(path, headers={**PIECES, "upload-offset": "0"}, content=PICTURE)
     assert late.status_code == 409
     assert "It is with the curators now" in late.json()["detail"]
@@ -101,6 +101,7 @@ async def test_a_work_that_is_submitted_or_elsewhere_gets_none(site: Site) -> No
     assert await Image.all().count() == 2
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_picture_for_a_work_survives_a_killed_process(site: Site) -> None:
     client = await program(site)
     work = await factories.artwork(site.storage, site.cast.organisation)
@@ -124,8 +125,8 @@ async def test_a_method_can_be_named_in_a_header(site: Site) -> None:
     path = await begun(client)
     asked = await client.post(path, headers={**TUS, "x-http-method-override": "HEAD"})
     assert (asked.status_code, asked.headers["upload-offset"]) == (200, "0")
-    told = {**PIECES, "x-http-method-override": "PATCH", "upload-offset": "0"}
-    assert (await client.post(path, headers=told, content=PICTURE)).status_code == 204
+    headers = {**PIECES, "x-http-method-override": "PATCH", "upload-offset": "0"}
+    assert (await client.post(path, headers=headers, content=PICTURE)).status_code == 204
     assert await Artwork.all().count() == 1
 
 
@@ -148,6 +149,7 @@ async def test_uploads_of_others_are_not_there(site: Site) -> None:
     assert await Upload.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_upload_ends_with_its_token(site: Site) -> None:
     from gallery.api.models import Token
 
@@ -189,7 +191,7 @@ async def test_tuspy_through_a_line_that_breaks_where_it_likes(live: LiveSite, s
                     uploader.upload()
                     return
                 except TusCommunicationError:
-                    continue  # as a program that is started anew: all it knows is the address
+                    continue  # like a restarted program, which knows only the address
 
         await asyncio.to_thread(upload)
     assert line.breaks == 6

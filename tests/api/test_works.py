@@ -16,6 +16,8 @@ from tests.api.programs import V1, program
 from tests.artworks.test_index import counted
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 WORDS = {
     "language": "zh",
     "title": "饺子皮",
@@ -45,11 +47,11 @@ async def test_a_work_is_entered_read_and_listed(site: Site) -> None:
     assert made.headers["location"] == made.json()["self"] == f"{V1}/works/{work.id}"
     assert (work.status, work.title, work.created_by) == (Status.DRAFT, "饺子皮", site.cast.partner)
     assert (work.artist.credit_name, work.consent.scope, work.project.title_zh) == ("派派", ["web"], "画画")
-    told = (await client.get(made.json()["self"])).json()
-    assert {name: told[name] for name in ("title", "story", "alt_text", "medium", "year", "language")} == {
+    payload = (await client.get(made.json()["self"])).json()
+    assert {name: payload[name] for name in ("title", "story", "alt_text", "medium", "year", "language")} == {
         name: WORDS[name] for name in ("title", "story", "alt_text", "medium", "year", "language")
     }
-    assert (told["themes"], told["artist"], told["picture"]) == ([theme.id], work.artist_id, None)
+    assert (payload["themes"], payload["artist"], payload["picture"]) == ([theme.id], work.artist_id, None)
     listed = (await client.get(f"{V1}/works")).json()
     assert [each["title"] for each in listed["works"]] == ["饺子皮"]
     assert listed["next"] is None
@@ -62,9 +64,9 @@ async def test_what_is_wrong_is_told_at_each_field_in_the_programs_language(site
         json={"title": "x" * 121, "year": "2022", "artist": 999, "themes": [1, "a"], "colour": "red"},
     )
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
-    told = answer.json()
-    assert told["type"].endswith("/api#fields")
-    assert pointers(told) == {
+    payload = answer.json()
+    assert payload["type"].endswith("/api#fields")
+    assert pointers(payload) == {
         "/title": "This has 121 characters; please keep it to 120.",
         "/year": "This takes a whole number.",
         "/themes/1": "This takes a whole number.",
@@ -116,8 +118,8 @@ async def test_only_json_is_taken(site: Site) -> None:
     assert answer.status_code == 415
     work = await factories.artwork(site.storage, site.cast.organisation)
     merge = {"content-type": "application/merge-patch+json"}
-    told = json.dumps({"title": "B"})
-    assert (await client.patch(f"{V1}/works/{work.id}", content=told, headers=merge)).status_code == 200
+    body = json.dumps({"title": "B"})
+    assert (await client.patch(f"{V1}/works/{work.id}", content=body, headers=merge)).status_code == 200
 
 
 async def test_some_fields_are_changed_and_the_others_stay(site: Site) -> None:
@@ -137,8 +139,8 @@ async def test_some_fields_are_changed_and_the_others_stay(site: Site) -> None:
 async def test_what_a_member_typed_and_did_not_finish_is_not_lost(site: Site) -> None:
     client = await program(site)
     work = await factories.artwork(site.storage, site.cast.organisation, unfinished={"year": ["about 2020"]})
-    told = (await client.get(f"{V1}/works/{work.id}")).json()
-    assert told["unfinished"] == ["year"]
+    payload = (await client.get(f"{V1}/works/{work.id}")).json()
+    assert payload["unfinished"] == ["year"]
     refused = await client.patch(f"{V1}/works/{work.id}", json={"title": "A"})
     assert set(pointers(refused.json())) == {"/year"}
     assert (await Artwork.get(id=work.id)).unfinished == {"year": ["about 2020"]}
@@ -151,11 +153,11 @@ async def test_a_new_artist_leaves_the_consent_of_the_one_before(site: Site) -> 
     work = await factories.artwork(site.storage, site.cast.organisation)
     other = await factories.consent(site.cast.organisation)
     assert (await client.patch(f"{V1}/works/{work.id}", json={"artist": other.artist_id})).status_code == 200
-    told = (await client.get(f"{V1}/works/{work.id}")).json()
-    assert (told["artist"], told["consent"]) == (other.artist_id, None)
+    payload = (await client.get(f"{V1}/works/{work.id}")).json()
+    assert (payload["artist"], payload["consent"]) == (other.artist_id, None)
     assert (await client.patch(f"{V1}/works/{work.id}", json={"consent": work.consent_id})).status_code == 200
-    told = (await client.get(f"{V1}/works/{work.id}")).json()
-    assert (told["artist"], told["consent"]) == (work.artist_id, work.consent_id)
+    payload = (await client.get(f"{V1}/works/{work.id}")).json()
+    assert (payload["artist"], payload["consent"]) == (work.artist_id, work.consent_id)
     clash = await client.patch(
         f"{V1}/works/{work.id}", json={"artist": other.artist_id, "consent": work.consent_id}
     )
@@ -193,12 +195,12 @@ async def test_a_work_goes_to_the_curators_and_back_and_its_path_tells(site: Sit
     await client.post(f"{address}/submissions")
     submission = await Submission.filter(artwork_id=work.id, is_waiting=True).get()
     await return_to_partner(work, submission, site.cast.curator, {"year": "Please say."}, "Which year?")
-    told = (await client.get(f"{address}/path")).json()
-    assert told["status"] == "returned"
-    assert told["notes"] == [{"pointer": "/year", "detail": "Please say."}]
-    assert told["who_has_it"] == "It is with you."
-    assert [step["status"] for step in told["steps"]] == ["submitted", "draft", "submitted", "returned"]
-    assert site.cast.curator.name not in json.dumps(told)
+    payload = (await client.get(f"{address}/path")).json()
+    assert payload["status"] == "returned"
+    assert payload["notes"] == [{"pointer": "/year", "detail": "Please say."}]
+    assert payload["who_has_it"] == "It is with you."
+    assert [step["status"] for step in payload["steps"]] == ["submitted", "draft", "submitted", "returned"]
+    assert site.cast.curator.name not in json.dumps(payload)
 
 
 async def test_what_lacks_is_told_at_each_field(site: Site) -> None:
@@ -254,10 +256,10 @@ async def test_a_work_on_view_has_its_pages(site: Site) -> None:
     client = await program(site)
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     await factories.exhibition([work])
-    told = (await client.get(f"{V1}/works/{work.id}")).json()
-    assert told["is_on_view"] is True
-    assert told["pages"]["en"] == f"{site.settings.site_url}/en/works/{work.public_id}"
-    assert told["picture"] == {"state": "ready", "width": 1300, "height": 1000, "refusal": None}
+    payload = (await client.get(f"{V1}/works/{work.id}")).json()
+    assert payload["is_on_view"] is True
+    assert payload["pages"]["en"] == f"{site.settings.site_url}/en/works/{work.public_id}"
+    assert payload["picture"] == {"state": "ready", "width": 1300, "height": 1000, "refusal": None}
     assert (await client.get(f"{V1}/works")).json()["works"][0]["is_on_view"] is True
     path = (await client.get(f"{V1}/works/{work.id}/path")).json()
     assert {"hung", "opened"} <= {step["status"] for step in path["steps"]}
@@ -292,7 +294,7 @@ async def test_choices_and_what_is_never_told(site: Site) -> None:
 async def test_nothing_of_another_organisation_is_there(site: Site) -> None:
     elsewhere = await factories.artwork(site.storage, site.cast.elsewhere)
     consent = await factories.consent(site.cast.elsewhere)
-    # Whoever made the token belongs to both, and it still acts for one only.
+    # The token's owner is a member of both, but the token acts for one only.
     client = await program(site)
     await Membership.create(person=site.cast.partner, organisation=site.cast.elsewhere)
     address = f"{V1}/works/{elsewhere.id}"

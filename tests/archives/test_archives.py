@@ -105,10 +105,10 @@ async def test_only_what_may_be_archived_is_in_it(site: Site) -> None:
     draft = await work(site)
     await Artwork.filter(id=draft.id).update(status=Status.DRAFT)
     exhibition = await factories.exhibition([others[0], kept, vetoed, draft, others[1]])
-    told = await write_archive_folder(exhibition.slug, site.settings, site.storage)
-    assert (told.works, told.left_out) == (1, 2)
-    assert holds(told.folder, kept)
-    assert not any(holds(told.folder, each) for each in (*others, vetoed, draft))
+    summary = await write_archive_folder(exhibition.slug, site.settings, site.storage)
+    assert (summary.works, summary.left_out) == (1, 2)
+    assert holds(summary.folder, kept)
+    assert not any(holds(summary.folder, each) for each in (*others, vetoed, draft))
 
 
 async def test_a_withdrawn_work_leaves_the_archive_with_all_its_files(site: Site) -> None:
@@ -126,6 +126,7 @@ async def test_a_withdrawn_work_leaves_the_archive_with_all_its_files(site: Site
     assert f"works/{works[2].public_id}.html" in (folder / f"zh/works/{works[0].public_id}.html").read_text()
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_work_leaves_when_its_consent_runs_out_or_no_longer_covers_archives(site: Site) -> None:
     works = [await work(site) for _ in range(3)]
     folder = await written(site, await factories.exhibition(works))
@@ -153,6 +154,7 @@ async def test_other_changes_wait_and_come(site: Site) -> None:
     assert await update_archives(site.settings, site.storage) == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_archive_outlives_the_season_but_not_the_taking_down(site: Site) -> None:
     works = [await work(site)]
     exhibition = await factories.exhibition(works)
@@ -265,6 +267,7 @@ async def test_an_archive_opens_again_by_the_clock(site: Site) -> None:
         assert holds(folder, shown)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_there_is_nothing_to_archive_before_it_opens(site: Site) -> None:
     exhibition = await factories.exhibition([await work(site)])
     await Edition.filter(exhibition=exhibition).update(opens_at=now() + timedelta(days=1))

@@ -1,11 +1,15 @@
-"""Artists at the desk, and what visitors read of them by choice."""
+"""Artists at the desk, and the details that they publish by choice."""
 
 from __future__ import annotations
+
+import pytest
 
 from gallery.artists.models import Artist
 from gallery.artworks.models import Status
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 TOLD = {
     "credit_name": "派派",

@@ -1,6 +1,8 @@
-"""What only the organisation knows of an artist: who can read it, that each reading is shown, and when it goes."""
+"""An artist's private details: who can read them, the record of each reading, and their deletion."""
 
 from __future__ import annotations
+
+import pytest
 
 from gallery.artists.models import Artist, Consent, PrivateDetails, SignedForm
 from gallery.artists.private_details import form_key
@@ -13,6 +15,8 @@ from gallery.reviews import decisions
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert)>>>>endobj\n%%EOF\n"
 DETAILS = {"legal_name": "瞿大明", "contact": "13800138000", "guardian": "妈妈", "notes": "喜欢红色"}
@@ -30,7 +34,7 @@ async def keep(site: Site, artist: Artist) -> None:
 
 
 async def send_form(site: Site, consent: Consent, content: bytes = PDF, name: str = "张三.pdf") -> str:
-    """Send a signed form; what the page says then."""
+    """Send a signed form; returns the page that answers."""
     client = await site.client(site.cast.partner)
     answer = await client.post(
         f"/desk/consents/{consent.id}/forms", files={"form": (name, content, "text/html")}
@@ -48,7 +52,7 @@ async def test_details_are_kept_and_each_reading_is_shown(site: Site) -> None:
     assert page.headers["cache-control"] == "no-store"
     shown = (await colleague.get(f"/desk/artists/{artist.id}")).text
     assert "Read by colleague on" in shown
-    assert "Read by partner on" not in shown  # who wrote them has not read them
+    assert "Read by partner on" not in shown  # their writer does not count as a reader
     assert not any(text in shown for text in DETAILS.values())
 
 
@@ -230,9 +234,9 @@ async def test_a_share_lets_curators_read_until_they_decide(site: Site) -> None:
     page = (await curator.get(private)).text
     assert all(text in page for text in DETAILS.values())
     assert (await curator.get(form)).content == PDF
-    told = (await partner.get(f"/desk/artists/{work.artist_id}")).text
-    assert told.count("Read by curator on") == 2
-    assert "a curator, for a review" in told
+    passage = (await partner.get(f"/desk/artists/{work.artist_id}")).text
+    assert passage.count("Read by curator on") == 2
+    assert "a curator, for a review" in passage
     await decisions.accept(work, await Submission.get(artwork_id=work.id), site.cast.curator)
     assert (await curator.get(private)).status_code == 404
     assert (await curator.get(form)).status_code == 404

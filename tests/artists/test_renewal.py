@@ -1,4 +1,4 @@
-"""Renewing a consent: the works move to the new one, and come back on view where they had left it."""
+"""Renewing a consent: the works move to the new one, and return on view if the end of the old one had removed them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from gallery.storage import Storage
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 TOLD: dict[str, Any] = {
     "agreed_by": "artist",
@@ -94,7 +96,7 @@ async def test_a_slip_of_the_old_consent_withdraws_the_new_one(site: Site) -> No
 async def test_a_withdrawal_that_meets_a_renewal_ends_what_has_the_works_now(
     site: Site, monkeypatch: pytest.MonkeyPatch, through_slip: bool
 ) -> None:
-    """The consent is renewed after the withdrawal looked which one has the works, and before it ends that one."""
+    """The renewal happens after the withdrawal found the works' consent, and before it ends that consent."""
     work = await ended(site)
     old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
 
@@ -118,9 +120,9 @@ async def test_a_withdrawal_that_meets_a_renewal_ends_what_has_the_works_now(
     assert withdrawal.consent_id == made.id
     assert withdrawal.files_deleted_at is not None
     assert (await Image.get(id=work.image_id or 0)).state == ImageState.ERASED
-    told = await Mail.filter(kind="consent_withdrawn")
-    assert bool(told) == through_slip
-    for mail in told:
+    mails = await Mail.filter(kind="consent_withdrawn")
+    assert bool(mails) == through_slip
+    for mail in mails:
         assert (mail.path, mail.facts) == (f"/desk/consents/{made.id}", {"count": 1})
     page = (await (await site.client()).get(f"/en/consent/{old.code}")).text
     assert work.title not in page
@@ -147,9 +149,11 @@ async def test_what_was_withdrawn_or_renewed_is_not_renewed(site: Site, which: s
 async def test_two_renewals_at_once_make_one(site: Site) -> None:
     work = await ended(site)
     old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
-    told = NewConsent(AgreedBy.PARENT, ["web"], today())
+    new_consent = NewConsent(AgreedBy.PARENT, ["web"], today())
     outcomes = await asyncio.gather(
-        renew(old, told, site.cast.partner), renew(old, told, site.cast.colleague), return_exceptions=True
+        renew(old, new_consent, site.cast.partner),
+        renew(old, new_consent, site.cast.colleague),
+        return_exceptions=True,
     )
     assert sorted(type(each).__name__ for each in outcomes) == ["Consent", "RenewalRefused"]
     assert any(isinstance(each, RenewalRefused) for each in outcomes)
@@ -237,8 +241,8 @@ async def test_curators_are_no_longer_told_that_it_ends(site: Site) -> None:
     await site.work()
     assert await Hint.exists(artwork_id=work.id, check="consent")
     await consent.fetch_related("artist")
-    told = NewConsent(AgreedBy.ARTIST, ["web", "sharing"], today())
-    await renew(consent, told, site.cast.partner)
+    new_consent = NewConsent(AgreedBy.ARTIST, ["web", "sharing"], today())
+    await renew(consent, new_consent, site.cast.partner)
     await site.work()
     assert not await Hint.exists(artwork_id=work.id, check="consent")
     partner = await site.client(site.cast.partner)

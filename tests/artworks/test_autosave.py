@@ -1,4 +1,4 @@
-"""Forms that save themselves: nothing typed is lost, finished or not, and nothing of others is overwritten unseen."""
+"""Autosave: no typed text is lost, and nobody overwrites another's text unseen."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from gallery.artworks.models import Artwork, Status
 from gallery.web.edit_conflicts import digest, seen_field
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
-from tests.artworks.test_edit import save, shown_fields
+from tests.artworks.forms import save, shown_fields
 from tests.conftest import Site
+from tests.markup import attribute
 
 
 async def opened(client: httpx.AsyncClient, work: Artwork) -> dict[str, Any]:
@@ -29,25 +30,26 @@ async def opened(client: httpx.AsyncClient, work: Artwork) -> dict[str, Any]:
 
 
 async def typed(client: httpx.AsyncClient, work: Artwork, window: dict[str, Any], **fields: Any) -> Any:
-    """Type into a window, which saves itself and goes on with what it is told."""
+    """Type into a window, which saves itself and continues with the server's answer."""
     window.update(fields)
     answer = await client.post(f"/desk/works/{work.id}/typing", data=window)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    window["seen"] = told["seen"]
-    for name, values in told["elsewhere"].items():
+    payload = answer.json()
+    window["seen"] = payload["seen"]
+    for name, values in payload["elsewhere"].items():
         window[name] = values[0] if name not in {"themes", "scopes"} else values
-    return told
+    return payload
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_is_typed_is_saved_and_survives_a_reload(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation)
     client = await site.client(site.cast.partner)
     window = await opened(client, work)
-    told = await typed(
+    payload = await typed(
         client, work, window, title="新的题目", year="20x2", credit_name="小明", assistance="自己画的"
     )
-    assert re.match(r"Saved \d\d:\d\d", told["sentence"])
+    assert re.match(r"Saved \d\d:\d\d", payload["sentence"])
     await work.refresh_from_db()
     assert (work.title, work.year, work.assistance) == ("新的题目", 2022, "自己画的")
     assert set(work.unfinished) >= {"year", "credit_name"}
@@ -56,7 +58,7 @@ async def test_what_is_typed_is_saved_and_survives_a_reload(site: Site) -> None:
     assert (again["title"], again["year"], again["credit_name"]) == ("新的题目", "20x2", "小明")
     page = (await client.get(f"/desk/works/{work.id}")).text
     assert "not finished yet" in page
-    # What is unfinished cannot be submitted, and the form says where.
+    # An unfinished work cannot be submitted, and the form shows what is missing.
     answer = await client.post(f"/desk/works/{work.id}/submissions")
     assert answer.status_code == 422
     assert 'href="#year"' in answer.text
@@ -68,14 +70,19 @@ async def test_what_is_typed_is_saved_and_survives_a_reload(site: Site) -> None:
     assert (work.year, work.unfinished) == (2021, {})
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_new_work_begins_as_one_types(site: Site) -> None:
     client = await site.client(site.cast.partner)
     window = shown_fields((await client.get("/desk/works/new")).text)
     window["title"] = "饺"
-    told = (await client.post("/desk/works/typing", data=window)).json()
+    payload = (await client.post("/desk/works/typing", data=window)).json()
     work = await Artwork.get()
-    assert (work.title, work.status, told["address"]) == ("饺", Status.DRAFT, f"/desk/works/{work.id}/edit")
-    # A page that did not hear of it goes on as a new one, and makes no second work, however often it is sent.
+    assert (work.title, work.status, payload["address"]) == (
+        "饺",
+        Status.DRAFT,
+        f"/desk/works/{work.id}/edit",
+    )
+    # A page that missed the answer continues as a new one, and makes no second work, however often it is sent.
     window["title"] = "饺子皮"
     window["credit_name"] = "派派"
     await client.post("/desk/works/typing", data=window)
@@ -92,19 +99,19 @@ async def test_two_windows_overwrite_nothing_unseen(site: Site) -> None:
     one, two = await site.client(site.cast.partner), await site.client(site.cast.colleague)
     first, second = await opened(one, work), await opened(two, work)
     await typed(one, work, first, title="她的题目", medium="油画")
-    told = await typed(two, work, second, title="我的题目", story="我的故事")
-    assert [each["field"] for each in told["conflicts"]] == ["title"]
-    assert told["conflicts"][0]["shown"] == "她的题目"
-    assert told["elsewhere"] == {"medium": ["油画"]}
+    payload = await typed(two, work, second, title="我的题目", story="我的故事")
+    assert [each["field"] for each in payload["conflicts"]] == ["title"]
+    assert payload["conflicts"][0]["shown"] == "她的题目"
+    assert payload["elsewhere"] == {"medium": ["油画"]}
     await work.refresh_from_db()
     assert (work.title, work.story, work.medium) == ("她的题目", "我的故事", "油画")
-    # A choice holds for what was shown: if that has changed again, it is asked again.
+    # A choice is valid for the displayed versions: if one changes again, the form asks again.
     await typed(one, work, first, title="她的新题目")
-    choice = f"mine-{told['conflicts'][0]['digest']}"
-    told = await typed(two, work, second, choice_title=choice)
-    assert told["conflicts"][0]["shown"] == "她的新题目"
-    told = await typed(two, work, second, choice_title=f"mine-{told['conflicts'][0]['digest']}")
-    assert told["conflicts"] == []
+    choice = f"mine-{payload['conflicts'][0]['digest']}"
+    payload = await typed(two, work, second, choice_title=choice)
+    assert payload["conflicts"][0]["shown"] == "她的新题目"
+    payload = await typed(two, work, second, choice_title=f"mine-{payload['conflicts'][0]['digest']}")
+    assert payload["conflicts"] == []
     await work.refresh_from_db()
     assert work.title == "我的题目"
 
@@ -123,9 +130,8 @@ async def test_without_a_script_the_later_save_is_asked_too(site: Site) -> None:
     shown = shown_fields(answer.text)
     assert (shown["title"], shown["year"], shown["medium"]) == ("我的题目", "2019", "油画")
     assert (await save(two, work, {**shown, "choice_title": ""})).status_code == 422
-    mine = re.search(r'value="(mine-[0-9a-f]{8})"', page)
-    assert mine
-    assert (await save(two, work, {**shown, "choice_title": mine[1]})).status_code == 303
+    mine = attribute(page, "[value^=mine-]", "value")
+    assert (await save(two, work, {**shown, "choice_title": mine})).status_code == 303
     await work.refresh_from_db()
     assert (work.title, work.year, work.medium) == ("我的题目", 2019, "油画")
     assert (await save(one, work, {**first, "title": "nochmal", "choice_title": "theirs"})).status_code == 303

@@ -1,8 +1,7 @@
-"""Many pictures at once: each a draft of its own, with and without a script, and what they have in common set together."""
+"""Many pictures at once: one draft for each, with and without JavaScript, and common fields set together."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,12 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.images.models import Image
 from gallery.images.uploads import MalformedForm, MultiFileFormReader
 from tests import factories
-from tests.artworks.test_edit import shown_fields
+from tests.artworks.forms import files, shown_fields
 from tests.conftest import Site
-from tests.images.test_uploads import BOUNDARY, END, Sender, in_chunks, part
+from tests.images.multipart import BOUNDARY, END, Sender, in_chunks, part
+from tests.markup import select, texts_in
 
 PICTURE = factories.photograph(800, 620)
-
-
-def files(*contents: bytes) -> list[Any]:
-    return [("pictures", (f"IMG_{n}.jpg", each, "image/jpeg")) for n, each in enumerate(contents, 1)]
 
 
 async def drafts(site: Site, number: int, **values: Any) -> list[Artwork]:
@@ -36,10 +32,11 @@ async def drafts(site: Site, number: int, **values: Any) -> list[Artwork]:
     ]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_plain_form_takes_several_files(site: Site) -> None:
     client = await site.client(site.cast.partner)
     page = (await client.get("/desk/works/many")).text
-    assert len(re.findall(r'<input type="file" name="pictures"[^>]* multiple', page)) == 2
+    assert len(select(page, "input[type=file][name=pictures][multiple]")) == 2
     answer = await client.post("/desk/works/many", files=files(PICTURE, PICTURE, PICTURE))
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/works/many#drafts")
     works = await Artwork.all()
@@ -59,7 +56,7 @@ async def test_what_cannot_be_taken_is_named_and_the_rest_is_kept(
     )
     assert answer.status_code == 422
     assert "2 pictures have arrived" in answer.text
-    refused = re.findall(r"<strong>(IMG_\d.jpg)</strong>", answer.text)
+    refused = [name for name in texts_in(answer.text, "strong") if name.startswith("IMG_")]
     assert refused == ["IMG_2.jpg", "IMG_3.jpg"]
     assert "IMG_5.jpg, IMG_6.jpg" in answer.text
     assert await Artwork.all().count() == 2
@@ -68,6 +65,7 @@ async def test_what_cannot_be_taken_is_named_and_the_rest_is_kept(
     assert "choose one picture or more" in nothing.text
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_small_form_changes_its_fields_and_no_others(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, created_by=site.cast.partner)
     client = await site.client(site.cast.partner)
@@ -109,7 +107,8 @@ async def test_common_values_are_set_and_refusals_are_listed(site: Site) -> None
     )
     assert answer.status_code == 422
     assert "Set on 2 drafts" in answer.text
-    assert re.search(r"<strong>Nr 2</strong>: It is with the curators", answer.text)
+    (refused,) = [tag.parent for tag in select(answer.text, "strong") if tag.get_text() == "Nr 2"]
+    assert "Nr 2: It is with the curators" in refused.get_text()
     for work in works[:2]:
         held = await Artwork.get(id=work.id).prefetch_related("themes")
         assert (held.artist_id, held.consent_id, held.project_id) == (
@@ -120,7 +119,7 @@ async def test_common_values_are_set_and_refusals_are_listed(site: Site) -> None
         assert (held.year, held.medium, held.title) == (2021, "蜡笔", work.title)
         assert [each.id for each in held.themes] == [theme.id]
     assert (await Artwork.get(id=works[2].id)).year is None
-    # Only the year: everything else stays, and only where it was asked for.
+    # Only the year of the chosen works changes.
     answer = await client.post("/desk/works/many/common", data={"work": [str(works[0].id)], "year": "1999"})
     assert answer.status_code == 200
     held = await Artwork.get(id=works[0].id)
@@ -128,6 +127,7 @@ async def test_common_values_are_set_and_refusals_are_listed(site: Site) -> None
     assert (await Artwork.get(id=works[1].id)).year == 2021
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_marked_drafts_are_submitted_and_what_lacks_is_said(site: Site) -> None:
     ready = [await factories.artwork(site.storage, site.cast.organisation) for _ in range(2)]
     lacking = await factories.artwork(
@@ -214,7 +214,7 @@ async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
     row = page[page.index(f'id="draft-{work.id}"') :]
     seen = row.split('name="seen" value="')[1].split('"')[0]
     assert f'id="credit_name-{work.id}"' in row
-    told = {
+    values = {
         "seen": seen,
         "title": "雪落在屋顶",
         "credit_name": "小石头",
@@ -225,7 +225,7 @@ async def test_somebody_new_is_entered_in_the_small_form(site: Site) -> None:
         "project_link": "https://example.org/mountain",
         "then": "save",
     }
-    assert (await client.post(f"/desk/works/{work.id}/edit", data=told)).status_code == 303
+    assert (await client.post(f"/desk/works/{work.id}/edit", data=values)).status_code == 303
     work = await Artwork.get(id=work.id).prefetch_related("artist", "consent", "project")
     assert work.artist is not None
     assert work.consent is not None

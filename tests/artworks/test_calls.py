@@ -1,11 +1,15 @@
-"""Calls at the desk: what is wanted until when, what a closed one says, and more time for one organisation."""
+"""Calls at the desk: what they ask for and until when, closed calls, and more time for one organisation."""
 
 from __future__ import annotations
+
+import pytest
 
 from gallery.artworks.models import Artwork, Status
 from gallery.themes.extension_models import Extension
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_open_calls_stand_first_the_soonest_to_close_on_top(site: Site) -> None:

@@ -26,7 +26,7 @@ FILE = {"picture": ("photo.jpg", PICTURE, "image/jpeg")}
 TEXTS = {"language": "zh", "title": "题", "story": "事", "alt_text": "图", "medium": "蜡笔"}
 Send = Callable[[], Awaitable[object]]
 
-pytestmark = pytest.mark.only_on("sqlite")  # the triggers below are written for it
+pytestmark = pytest.mark.engines("sqlite")  # the triggers below are written for it
 
 
 async def new_form(site: Site) -> Send:

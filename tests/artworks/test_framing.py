@@ -1,4 +1,4 @@
-"""Turning and cropping before submission: the original stays, and everything that is shown is made anew."""
+"""Turning and cropping before submission: the original stays, and all displayed pictures are made again."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from gallery.web.edit_conflicts import EditConflict
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 QUARTER = {"turn": "90", "left": "0", "top": "10", "right": "", "bottom": "12.5"}
 

@@ -1,4 +1,4 @@
-"""Hashtags: what is one, and which themes they propose, without tagging anything."""
+"""Hashtags: their syntax, and the themes they propose, without tagging anything."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ async def test_the_form_proposes_and_tags_nothing(site: Site) -> None:
     )
     client = await site.client(site.cast.partner)
     page = (await client.get(f"/desk/works/{work.id}/edit")).text
-    told = page.partition('class="proposed"')[2].partition("</p>")[0]
-    assert "World Cup 2026" in told
-    assert "端午" not in told
-    number = told.partition('for="themes-')[2].partition('"')[0]
+    passage = page.partition('class="proposed"')[2].partition("</p>")[0]
+    assert "World Cup 2026" in passage
+    assert "端午" not in passage
+    number = passage.partition('for="themes-')[2].partition('"')[0]
     assert f'id="themes-{number}" name="themes" type="checkbox" value="{cup.id}"' in page
     fetched = await Artwork.get(id=work.id).prefetch_related("themes")
     assert cup.id not in [theme.id for theme in fetched.themes]
-    # Once it is marked, nothing is proposed any more.
+    # A chosen theme is no longer proposed.
     await work.themes.add(cup)
     assert 'class="proposed"' not in (await client.get(f"/desk/works/{work.id}/edit")).text
 

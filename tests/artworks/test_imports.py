@@ -1,4 +1,4 @@
-"""Sheets at the desk: tried first, brought in with one yes, taken back with one button."""
+"""Sheets at the desk: checked first, imported after one confirmation, undone with one button."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import io
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from gallery.artists.models import Artist
@@ -23,27 +22,12 @@ from gallery.images.models import Image
 from gallery.withdrawals.withdrawal import withdraw
 from gallery.worker import ChoreContext
 from tests import factories
+from tests.artworks.sheets import HEADER, csv_bytes, send, sent_import, two_works, zipped
 from tests.artworks.test_index import counted
-from tests.artworks.test_sheets import csv_bytes, zipped
 from tests.conftest import Site
 from tests.factories import photograph
 
-HEADER = ["图片", "标题", "故事", "作者", "同意书", "主题", "项目", "年份"]
-
-
-async def send(site: Site, content: bytes, **fields: Any) -> httpx.Response:
-    client = await site.client(site.cast.partner)
-    return await client.post(
-        "/desk/sheets", data={"language": "zh", **fields}, files={"sheet": ("作品.zip", content)}
-    )
-
-
-async def sent(site: Site, content: bytes, **fields: Any) -> Import:
-    """An import that the worker looked through."""
-    response = await send(site, content, **fields)
-    assert response.status_code == 303, response.text
-    await site.work()
-    return await Import.get(id=int(response.headers["location"].rpartition("/")[2]))
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def bring_in(site: Site, job: Import) -> str:
@@ -51,18 +35,6 @@ async def bring_in(site: Site, job: Import) -> str:
     await client.post(f"/desk/sheets/{job.id}/confirmation")
     await site.work()
     return (await client.get(f"/desk/sheets/{job.id}")).text
-
-
-def two_works() -> bytes:
-    rows = [
-        ["一.jpg", "饺子皮", "他看了世界杯。", "派派", "", "", "", "2022"],
-        ["图/二.png", "汤圆", "冬至吃汤圆。", "小蜗牛", "", "", "", ""],
-    ]
-    return zipped(
-        ("works.csv", csv_bytes(HEADER, *rows, encoding="gb18030")),
-        ("一.jpg", photograph()),
-        ("图/二.png", photograph(1200, 900, "PNG")),
-    )
 
 
 async def test_a_sheet_becomes_drafts_after_one_yes(site: Site) -> None:
@@ -89,7 +61,7 @@ async def test_a_sheet_becomes_drafts_after_one_yes(site: Site) -> None:
         ("二.png", photograph(1200, 900, "PNG")),
         ("三.png", b"nobody names it"),
     )
-    job = await sent(site, content)
+    job = await sent_import(site, content)
     assert job.state == ImportState.CHECKED
     assert (job.row_count, job.done_rows, job.picture_count, job.done_pictures) == (2, 2, 2, 2)
     assert not await Artwork.exists()  # it was only tried
@@ -128,7 +100,7 @@ async def test_the_check_knows_the_files_that_are_still_needed(site: Site) -> No
 
 
 async def test_strangers_see_nothing_of_it(site: Site) -> None:
-    job = await sent(site, two_works())
+    job = await sent_import(site, two_works())
     for person in (site.cast.stranger, site.cast.curator):
         client = await site.client(person)
         assert (await client.get(f"/desk/sheets/{job.id}")).status_code == 404
@@ -174,7 +146,7 @@ async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site
         ("copy.jpg", photograph()),
         ("坏.jpg", b"not a picture at all"),
     )
-    job = await sent(site, content)
+    job = await sent_import(site, content)
     found = {(each["row"], each["column"], each["code"]) for each in job.report["faults"]}
     assert found == {
         (3, "picture", "no_such_picture"),
@@ -219,7 +191,7 @@ async def test_no_file(site: Site, content: bytes | None, words: str) -> None:
 
 
 async def test_a_file_that_cannot_be_used_says_why(site: Site) -> None:
-    job = await sent(site, zipped(("../works.csv", b"x")))
+    job = await sent_import(site, zipped(("../works.csv", b"x")))
     assert job.state == ImportState.REFUSED
     page = (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{job.id}")).text
     assert "a place outside of it" in page
@@ -227,7 +199,7 @@ async def test_a_file_that_cannot_be_used_says_why(site: Site) -> None:
 
 
 async def test_one_button_takes_all_of_it_back(site: Site) -> None:
-    job = await sent(site, two_works())
+    job = await sent_import(site, two_works())
     kept_artist = await Artist.create(organisation=site.cast.organisation, credit_name="别人")
     await bring_in(site, job)
     assert await Artwork.all().count() == 2
@@ -245,7 +217,7 @@ async def test_one_button_takes_all_of_it_back(site: Site) -> None:
 
 async def test_it_stays_once_something_of_it_was_submitted(site: Site) -> None:
     ours = site.cast.organisation
-    job = await sent(site, two_works())
+    job = await sent_import(site, two_works())
     await bring_in(site, job)
     work = await Artwork.get(title="饺子皮")
     consent = await factories.consent(ours, await Artist.get(id=work.artist_id or 0))
@@ -263,7 +235,7 @@ async def test_it_stays_once_something_of_it_was_submitted(site: Site) -> None:
 async def test_a_consent_withdrawn_between_trying_and_making(site: Site) -> None:
     consent = await factories.consent(site.cast.organisation)
     content = csv_bytes(["标题", "同意书"], ["甲", str(consent.id)], ["乙", ""])
-    job = await sent(site, content)
+    job = await sent_import(site, content)
     assert job.report["good"] == 2
     await withdraw(consent, site.storage)
     page = await bring_in(site, job)
@@ -277,7 +249,7 @@ async def test_one_consent_for_all(site: Site) -> None:
     foreign = await factories.consent(site.cast.elsewhere)
     content = csv_bytes(["标题"], ["甲"], ["乙"])
     assert (await send(site, content, consent=str(foreign.id))).status_code == 422
-    job = await sent(site, content, consent=str(consent.id))
+    job = await sent_import(site, content, consent=str(consent.id))
     await bring_in(site, job)
     works = await Artwork.all()
     assert {(work.consent_id, work.artist_id) for work in works} == {(consent.id, consent.artist_id)}
@@ -287,7 +259,9 @@ async def test_a_worker_killed_at_any_batch_neither_loses_nor_doubles_a_row(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_rows, "BATCH_SIZE", 10)
-    job = await sent(site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n % 7}"] for n in range(95))))
+    job = await sent_import(
+        site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n % 7}"] for n in range(95)))
+    )
     await imports.confirm_import(job)
     context = ChoreContext(site.settings, site.storage)
     held = await imports.claim_import()
@@ -317,7 +291,9 @@ async def test_trying_asks_as_much_for_few_rows_as_for_many(
 ) -> None:
     numbers = []
     for count in (2, 150):
-        job = await sent(site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n}"] for n in range(count))))
+        job = await sent_import(
+            site, csv_bytes(["标题", "作者"], *([f"作品{n}", f"作者{n}"] for n in range(count)))
+        )
         await imports.confirm_import(job)
         with counted(monkeypatch) as queries:
             await import_chores.import_next(ChoreContext(site.settings, site.storage))
@@ -327,7 +303,7 @@ async def test_trying_asks_as_much_for_few_rows_as_for_many(
 
 
 async def test_what_nobody_confirms_is_put_away(site: Site) -> None:
-    job = await sent(site, two_works())
+    job = await sent_import(site, two_works())
     assert await Image.all().count() == 2
     await Import.filter(id=job.id).update(created_at=now() - timedelta(hours=21))
     await site.work()
@@ -338,7 +314,7 @@ async def test_what_nobody_confirms_is_put_away(site: Site) -> None:
 
 
 async def test_the_template_itself_can_be_sent(site: Site) -> None:
-    job = await sent(site, template_csv())
+    job = await sent_import(site, template_csv())
     assert [each["code"] for each in job.report["faults"]] == ["no_pictures"]
 
 

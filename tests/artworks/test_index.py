@@ -1,4 +1,4 @@
-"""The list of an organisation's works: where each stands, and why."""
+"""The list of an organisation's works: the state of each, and why."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from gallery.artworks.models import Artwork, Status
 from gallery.images.models import ImageState
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 @contextmanager

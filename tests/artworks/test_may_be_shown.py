@@ -1,4 +1,4 @@
-"""May it hang, may it be shown: the rule in SQL and the one that says why not are the same, for every work there can be."""
+"""May a work hang, may it be shown: for every possible work the rule in SQL agrees with the one that gives the reason."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 DAY = timedelta(days=1)
 
@@ -86,7 +88,7 @@ async def test_the_rule_in_sql_and_the_one_that_says_why_are_the_same(site: Site
 
 
 async def test_the_builder_marks_what_visitors_would_not_see(site: Site) -> None:
-    """A vetoed work stands in the draft, says so, and neither hangs in the preview nor is offered."""
+    """A vetoed work stays in the draft with a notice, and is neither in the preview nor offered."""
     work, other = [
         await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED) for _ in "ab"
     ]

@@ -6,6 +6,7 @@ import itertools
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -18,8 +19,9 @@ from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from gallery.images.models import Image, ImageState
 from gallery.organisations.models import Organisation
 from gallery.settings import Settings
-from tests.conftest import run_aside
+from tests.conftest import run_in_thread
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 _numbers = itertools.count(1)
 
 days = st.sampled_from([-1, 0, 1])
@@ -150,7 +152,7 @@ def test_conditions_in_sql_and_properties_of_rows_agree(settings: Settings) -> N
         max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
     )
     def check(wanted: list[dict[str, Any]]) -> None:
-        run_aside(lambda: compare(wanted))
+        run_in_thread(lambda: compare(wanted))
 
     check()
     assert seen >= {*Hindrance, True, False, None}, "some combination never came"

@@ -25,11 +25,11 @@ from gallery.reviews.vetoes import veto
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
-from tests.exhibitions.test_credit_logos import Thanked, thanked
-from tests.organisations.test_profile_images import ALT, send
-from tests.public.test_withdrawn_everywhere import as_file, drawn
+from tests.exhibitions.credit_logos import Thanked
+from tests.images.drawings import as_file, drawn
+from tests.organisations.profile_images import ALT, send
 
-__all__ = ["thanked"]
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 CROP = (300, 150, 1400, 1000)
 WAITS = "resembles a work that may not be shown"

@@ -36,9 +36,12 @@ from gallery.reviews.models import Decision, Review
 from gallery.settings import Settings
 from gallery.withdrawals import views as withdrawal_views
 from tests import factories
-from tests.artworks.test_edit import save, shown_fields
+from tests.artworks.forms import save, shown_fields
 from tests.cast import assemble
 from tests.conftest import Site
+from tests.markup import attributes
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 MEMBERS = ("partner", "colleague")
 CURATORS = ("curator", "keeper")
@@ -46,7 +49,7 @@ CURATORS = ("curator", "keeper")
 
 @dataclass
 class Form:
-    """The form of the work as it stands in somebody's window."""
+    """The work's form as it is open in somebody's window."""
 
     fields: dict[str, Any]
     choice: str = ""  # of a conflict: "mine" or "theirs"
@@ -69,7 +72,7 @@ class SeveralPeople(RuleBasedStateMachine):
         self.runner, self.site, self.clients = runner, site, clients
         self.forms: dict[str, Form] = {}
         self.looked: dict[str, Looked] = {}
-        self.saved: set[str] = set()  # what was answered with "it is saved"
+        self.saved: set[str] = set()  # what the server acknowledged as saved
         self.number = 0
         self.is_withdrawn = False
 
@@ -78,7 +81,7 @@ class SeveralPeople(RuleBasedStateMachine):
         self.runner.run(self._begin(status))
 
     async def _begin(self, status: Status) -> None:
-        """Both members have the form of a draft open, which has gone as far as `status` meanwhile."""
+        """Both members have a draft's form open, and the work has reached `status` since then."""
         organisation, storage = self.site.cast.organisation, self.site.storage
         self.work = await factories.artwork(storage, organisation)
         self.consent: Consent = await Consent.get(id=self.work.consent_id)
@@ -93,7 +96,7 @@ class SeveralPeople(RuleBasedStateMachine):
         if status in set(Decision):
             await self.decide("curator", Decision(status))
 
-    # What people do. Each answers with less than 500, and what was typed is in the answer or was kept.
+    # What people do. No action fails with 500 or more, and typed text is in the answer or was saved.
 
     @rule(who=st.sampled_from(MEMBERS))
     def opens_the_form(self, who: str) -> None:
@@ -202,17 +205,17 @@ class SeveralPeople(RuleBasedStateMachine):
         assert answer.status_code == 422, answer.text
         assert (
             form.choice == "theirs" or words in answer.text
-        )  # who chose what the other wrote gave up their own
+        )  # a person who chose the other's text gave up their own
         if f'action="/desk/works/{self.work.id}/edit"' in answer.text:
             self.forms[who] = self.answered(answer.text, choice)
 
     def answered(self, page: str, choice: str) -> Form:
-        """The form as it came back; where it asks whose story holds, with a choice."""
+        """The form as the server returned it, with a choice if it asks which story to keep."""
         form = Form(shown_fields(page))
-        mine = re.search(r'name="choice_story" value="(mine-[^"]*)"', page)
+        mine = attributes(page, "[name=choice_story][value^=mine-]", "value")
         if mine:
             form.choice = choice
-            form.fields["choice_story"] = mine[1] if choice == "mine" else "theirs"
+            form.fields["choice_story"] = mine[0] if choice == "mine" else "theirs"
             there = page.split("<blockquote>")[1].split("</blockquote>")[0]
             gone = {words for words in self.saved if words in there and words not in form.fields["story"]}
             form.overwritten = gone if choice == "mine" else set()
@@ -314,7 +317,7 @@ class SeveralPeople(RuleBasedStateMachine):
         if work.is_editable:
             newest = kept[-1] if submissions else ""
             assert all(words in work.story for words in self.saved if words not in "".join(kept[1:])), newest
-        if is_shown:  # what a curator accepted last, and nothing else
+        if is_shown:  # exactly what a curator accepted last
             accepted = (
                 await Review.filter(artwork_id=work.id, decision=Decision.ACCEPTED).order_by("-id").first()
             )
@@ -350,7 +353,7 @@ AT_ONCE = [
 def test_nothing_is_shown_without_consent_and_no_text_is_lost(
     settings: Settings, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(content_version, "STALENESS", 0.0)  # one process: it need not wait for others
+    monkeypatch.setattr(content_version, "STALENESS", 0.0)  # one process need not wait for others
     monkeypatch.setattr(withdrawal_views.CODE_ATTEMPTS, "allows", lambda address: True)
     with asyncio.Runner() as runner:
         app = create_app(settings)

@@ -1,8 +1,7 @@
-"""Reading sheets and the ZIPs that hold them: every way in which they are written, and every way in which they lie."""
+"""Reading sheets and their ZIP files: every way of writing them, and every false claim in them."""
 
 from __future__ import annotations
 
-import csv
 import io
 import stat
 import struct
@@ -27,14 +26,9 @@ from gallery.artworks.sheet_faults import (
 from gallery.artworks.sheet_rows import read_row
 from gallery.artworks.sheets import SheetFile, SheetRow
 from gallery.web.languages import LANGUAGES, use_language
+from tests.artworks.sheets import csv_bytes, zipped
 
 HEADER = ["图片", "标题", "故事", "Year"]
-
-
-def csv_bytes(*rows: list[str], encoding: str = "utf-8", separator: str = ",") -> bytes:
-    written = io.StringIO(newline="")
-    csv.writer(written, delimiter=separator).writerows(rows)
-    return written.getvalue().encode(encoding)
 
 
 def kept(folder: Path, content: bytes) -> Path:
@@ -65,11 +59,11 @@ def test_templates_are_read_back_in_either_language(tmp_path: Path, language: st
         content = template()
     sheet = SheetFile(kept(tmp_path, content))
     (row,) = list(sheet)
-    told, faults = read_row(row)
+    row_values, faults = read_row(row)
     assert not faults
     assert sheet.strangers == []
-    assert told.picture == "IMG_0001.jpg"
-    assert all(told.texts[name] for name in ("title", "story", "alt_text", "medium"))
+    assert row_values.picture == "IMG_0001.jpg"
+    assert all(row_values.texts[name] for name in ("title", "story", "alt_text", "medium"))
     assert set(row.cells) == set(COLUMN_LABELS)
 
 
@@ -146,8 +140,8 @@ def test_a_name_that_is_like_none_gets_those_that_there_are() -> None:
     assert similar_or_some_names("端午", ["冬至", "世界杯"]) == {"there_names": "冬至 / 世界杯"}
     assert similar_or_some_names("端午", []) == {}
     with use_language("en"):
-        told = fault_sentence("no_such_theme", similar_or_some_names("Easter", ["冬至", "世界杯"]))
-        assert told == "No open theme is called so. There are: 冬至 / 世界杯."
+        values = fault_sentence("no_such_theme", similar_or_some_names("Easter", ["冬至", "世界杯"]))
+        assert values == "No open theme is called so. There are: 冬至 / 世界杯."
 
 
 def test_unknown_columns_are_told(tmp_path: Path) -> None:
@@ -174,22 +168,14 @@ def test_any_bytes_are_rows_or_a_refusal(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
             for row in SheetFile(kept(Path(folder), content)):
-                told, faults = read_row(row)
-                assert told.texts["title"] or told.picture or faults
+                row_values, faults = read_row(row)
+                assert row_values.texts["title"] or row_values.picture or faults
                 assert all("%(" not in fault_sentence(fault.code, fault.facts) for fault in faults)
         except SheetRefused as refusal:
             assert refusal.code in FAULT_SENTENCES  # noqa: PT017
 
 
 # ZIPs
-
-
-def zipped(*entries: tuple[Any, bytes], **options: Any) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, **options) as archive:
-        for entry, content in entries:
-            archive.writestr(entry, content)
-    return written.getvalue()
 
 
 SHEET = ("works.csv", csv_bytes(["Title"], ["x"]))
@@ -274,16 +260,16 @@ def test_a_hundred_thousand_entries_are_not_even_listed(tmp_path: Path) -> None:
 def test_a_zip_that_lies_about_its_entries_is_not_believed(tmp_path: Path) -> None:
     honest = zipped(SHEET, *((f"{number}", b"") for number in range(12_000)))  # one more than may be
     end = honest.rindex(b"PK\x05\x06")
-    told = honest[: end + 8] + struct.pack("<HH", 5, 5) + honest[end + 12 :]
-    assert refused(tmp_path, told) == "too_many_entries"
-    # A small record for whoever asks first, and a ZIP64 one, which is the one that is believed.
+    values = honest[: end + 8] + struct.pack("<HH", 5, 5) + honest[end + 12 :]
+    assert refused(tmp_path, values) == "too_many_entries"
+    # A small record that is read first, and a ZIP64 record, which takes precedence.
     small = zipped(SHEET)
     end = small.rindex(b"PK\x05\x06")
     record = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 1 << 40, 0)
     harmless = struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, 55, 0)
     locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
     assert refused(tmp_path, small[:end] + record + locator + small[end:]) == "too_many_entries"
-    # The locator leads to a harmless one, while the one right before it is not.
+    # The locator points to a harmless record; the record right before it is not.
     assert refused(tmp_path, small[:end] + harmless + record + locator + small[end:]) == "too_many_entries"
     beyond = struct.pack("<4sIQI", b"PK\x06\x07", 0, 1 << 50, 1)
     assert refused(tmp_path, small[:end] + record + beyond + small[end:]) == "broken_zip"

@@ -15,6 +15,8 @@ from gallery.reviews.decisions import DecisionRefused, accept, return_to_partner
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def test_a_submitted_work_comes_back_as_a_draft(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.SUBMITTED)

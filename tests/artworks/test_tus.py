@@ -1,4 +1,4 @@
-"""Pictures in pieces, by tus: offsets and checksums that hold, liars refused, nothing interleaved, one work each."""
+"""Pictures in pieces, by tus: correct offsets and checksums, false ones refused, no interleaving, one work each."""
 
 from __future__ import annotations
 
@@ -30,15 +30,10 @@ from gallery.clock import now
 from gallery.images import partial_uploads
 from gallery.images.models import Image, Upload
 from gallery.images.partial_uploads import PartialUpload
-from gallery.images.storage_keys import original_key
-from tests import factories
+from tests.artworks.tus import OFFSET_STREAM, PICTURE, TUS, noise, original_of
 from tests.cast import assemble
 from tests.conftest import Site, migrate, settings_for
 from tests.live import BadLine, LiveSite
-
-PICTURE = factories.photograph(900, 700)
-TUS = {"tus-resumable": "1.0.0"}
-OFFSET_STREAM = "application/offset+octet-stream"
 
 
 async def begin(client: httpx.AsyncClient, length: int = len(PICTURE), **headers: str) -> httpx.Response:
@@ -54,8 +49,8 @@ async def location(client: httpx.AsyncClient, length: int = len(PICTURE), **head
 async def send(
     client: httpx.AsyncClient, path: str, offset: int, piece: Any, **headers: str
 ) -> httpx.Response:
-    told = {**TUS, "upload-offset": str(offset), "content-type": OFFSET_STREAM, **headers}
-    return await client.patch(path, content=piece, headers=told)
+    request_headers = {**TUS, "upload-offset": str(offset), "content-type": OFFSET_STREAM, **headers}
+    return await client.patch(path, content=piece, headers=request_headers)
 
 
 async def offset_of(client: httpx.AsyncClient, path: str) -> int:
@@ -66,12 +61,6 @@ async def offset_of(client: httpx.AsyncClient, path: str) -> int:
 
 def checksum(piece: bytes, algorithm: str = "sha1") -> str:
     return f"{algorithm} {base64.b64encode(hashlib.new(algorithm, piece).digest()).decode()}"
-
-
-async def original_of(site: Site | LiveSite, work: Artwork) -> bytes:
-    image = await Image.get(id=work.image_id)
-    async with site.storage.private.local_copy(original_key(image.token)) as path:
-        return path.read_bytes()
 
 
 async def test_the_server_says_what_it_can_do(site: Site) -> None:
@@ -115,7 +104,7 @@ async def test_a_picture_in_pieces_becomes_one_draft(site: Site) -> None:
     assert await Artwork.all().count() == await Image.all().count() == 1
 
 
-@pytest.mark.every_store
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 async def test_a_picture_at_once_with_its_creation(site: Site) -> None:
     client = await site.client(site.cast.partner)
     answer = await client.post(
@@ -251,13 +240,14 @@ async def test_lies_about_offset_length_type_and_checksum(site: Site) -> None:
     assert (await send(client, path, 400, b"c", **{"upload-offset": "x"})).status_code == 400
     assert (await send(client, path, 400, b"c", **{"upload-checksum": "md5 YQ=="})).status_code == 400
     assert (await send(client, path, 400, b"c", **{"upload-checksum": "sha1"})).status_code == 400
-    told = {"upload-checksum": checksum(b"c" * 700)}
-    assert (await send(client, path, 400, too_much(), **told)).status_code == 413
+    headers = {"upload-checksum": checksum(b"c" * 700)}
+    assert (await send(client, path, 400, too_much(), **headers)).status_code == 413
     assert await offset_of(client, path) == 400
     for other in ("0" * 32, "..%2f..%2fsecret_key", "x"):
         assert (await client.head(f"/desk/uploads/{other}", headers=TUS)).status_code == 404
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_is_no_picture_says_why_and_is_deleted(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client, 3000)
@@ -353,6 +343,7 @@ async def test_a_sender_that_fell_silent_makes_way(site: Site, monkeypatch: pyte
     assert await original_of(site, await Artwork.get()) == PICTURE
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_upload_that_never_ends_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
@@ -377,6 +368,7 @@ async def test_an_upload_that_never_ends_is_given_up(site: Site, monkeypatch: py
     assert list(site.storage.partial_uploads.iterdir()) == []
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_process_killed_before_the_end_leaves_a_draft_for_the_worker(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
@@ -389,6 +381,7 @@ async def test_a_process_killed_before_the_end_leaves_a_draft_for_the_worker(sit
     assert await Artwork.all().count() == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_asking_after_a_process_was_killed_makes_the_draft(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
@@ -414,7 +407,7 @@ async def test_what_a_killed_process_left_without_a_row_is_swept(site: Site) -> 
 
 
 class Steps(RuleBasedStateMachine):
-    """One upload, in pieces of any size, asked for, lied about and stopped in any order, beside what it should be."""
+    """One upload in pieces of any size, with queries, false offsets and aborts in any order, next to a model of it."""
 
     template: Path | None = None
 
@@ -526,17 +519,6 @@ TestSteps = Steps.TestCase
 
 
 # A real client on a connection that breaks
-
-
-def noise(width: int = 1200, height: int = 900) -> bytes:
-    """A picture that no encoder makes small."""
-    from PIL import Image as Picture
-
-    buffer = io.BytesIO()
-    Picture.frombytes("RGB", (width, height), random.Random(7).randbytes(width * height * 3)).save(
-        buffer, "PNG"
-    )
-    return buffer.getvalue()
 
 
 async def cookie_of(live: LiveSite) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from gallery.clock import now
 from gallery.db.models import WorkerBeat
 from gallery.images.models import Image, ImageState
@@ -12,6 +14,8 @@ from gallery.worker import ChoreContext, Worker
 from tests import factories
 from tests.conftest import Site
 from tests.live import eventually
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_a_worker_gives_signs_of_life(site: Site) -> None:
@@ -48,7 +52,7 @@ async def test_a_failed_picture_is_tried_again(site: Site) -> None:
     assert (held.state, held.failures, held.losses) == (ImageState.RECEIVED, 0, 0)
     await site.work()
     assert (await Image.get(id=work.image_id)).state == ImageState.READY
-    await client.post(f"/desk/worker/pictures/{picture.id}")  # nothing to try: it stays as it is
+    await client.post(f"/desk/worker/pictures/{picture.id}")  # no failed picture: nothing changes
     assert (await Image.get(id=work.image_id)).state == ImageState.READY
 
 

@@ -1,4 +1,4 @@
-"""The chain of the audit log: whole while nobody touches it, and it says where somebody did."""
+"""The chain of the audit log: intact while nobody changes it; a change is found and located."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from gallery.cli.inspection import inspect
 from gallery.clock import now
 from gallery.db.connection import Database, in_transaction
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def found() -> list[tuple[str, int]]:

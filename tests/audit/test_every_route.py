@@ -1,4 +1,4 @@
-"""Every address that changes something writes into the audit log: found out by reading the code behind it."""
+"""Every route that changes something writes into the audit log; the test reads the code of its handler."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXCEPTIONS = {
 
 
 def called_by(function: Any) -> Iterator[Any]:
-    """The functions of the gallery that the source of `function` names, wherever it names them."""
+    """The functions of the gallery that occur in the source of `function`."""
     function = inspect.unwrap(getattr(function, "__func__", function))
     source = textwrap.dedent(inspect.getsource(function))
     names = dict(vars(sys.modules[function.__module__]))
@@ -68,7 +68,7 @@ def instances_in(tree: ast.AST, names: dict[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def verbs_written_by(function: Any) -> frozenset[str]:
-    """The names of the verbs that `function`, or what it calls, may record."""
+    """The verbs that `function` or its callees may record."""
     seen, waiting, verbs = {function}, [function], set()
     while waiting:
         each = waiting.pop()
@@ -91,7 +91,7 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 def changing() -> list[tuple[str, str, Any]]:
-    """The name, the methods and the handler of every address that changes something, those of programs among them."""
+    """Name, methods and handler of every route that changes something, including the API's."""
     programs = [each for each in OPERATIONS if each.method in UNSAFE]
     routes = [each for each in feature_routes() if (each.methods or set()) & UNSAFE]
     assert {each.name for each in routes if isinstance(each.endpoint, functools.partial)} == {

@@ -1,8 +1,10 @@
-"""The audit log's page: what is written when, who may read of it, and what can be asked."""
+"""The audit log's page: which entries are written when, who may read them, and its filters."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+
+import pytest
 
 from gallery.artists.models import Consent
 from gallery.artworks.models import Artwork, Status, Submission
@@ -20,11 +22,12 @@ from tests import factories
 from tests.conftest import Site
 
 
-async def told() -> list[tuple[str, int | None, int]]:
+async def entries() -> list[tuple[str, int | None, int]]:
     rows = await Entry.all().order_by("id").values_list("verb", "person_id", "thing_id")
     return [(str(verb), person, thing) for verb, person, thing in rows]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_the_way_of_a_work_is_written_down(site: Site) -> None:
     cast = site.cast
     theme = await factories.theme(call_opens_on=today() - timedelta(days=1))
@@ -40,7 +43,7 @@ async def test_the_way_of_a_work_is_written_down(site: Site) -> None:
     await drafts.hang(room, await Artwork.get(id=work.id), cast.curator)
     await drafts.publish(exhibition, cast.curator)
     partner, curator = cast.partner.id, cast.curator.id
-    assert await told() == [
+    assert await entries() == [
         ("work.submitted", partner, work.id),
         ("work.accepted", curator, work.id),
         ("work.decision_undone", curator, work.id),
@@ -60,9 +63,9 @@ async def test_a_withdrawal_by_slip_names_nobody(site: Site) -> None:
     visitor = await site.client()
     answer = await visitor.post(f"/en/consent/{work.consent.code}")
     assert answer.status_code == 303
-    assert await told() == [("consent.withdrawn", None, work.consent.id)]
+    assert await entries() == [("consent.withdrawn", None, work.consent.id)]
     await withdraw(work.consent, site.storage, site.cast.partner)
-    assert len(await told()) == 1  # it was withdrawn before
+    assert len(await entries()) == 1  # it was withdrawn before
 
 
 async def test_signing_in_and_reading_a_slip_are_written_down(site: Site) -> None:
@@ -74,7 +77,7 @@ async def test_signing_in_and_reading_a_slip_are_written_down(site: Site) -> Non
     assert (await client.get(f"/desk/consents/{consent.id}/slip")).status_code == 200
     await client.post("/desk/sign-out")
     partner = site.cast.partner.id
-    assert await told() == [
+    assert await entries() == [
         ("account.signed_in", partner, partner),
         ("consent.slip_read", partner, consent.id),
         ("account.signed_out", partner, partner),
@@ -82,17 +85,19 @@ async def test_signing_in_and_reading_a_slip_are_written_down(site: Site) -> Non
 
 
 async def test_who_is_not_let_in_is_written_down(site: Site) -> None:
-    from tests.accounts.test_second_factor import first_step, second, set_up_app
+    from tests.accounts.second_factor import first_step, second, set_up_app
 
     client, partner = await site.client(), site.cast.partner.id
     for email in ("partner@example.org", "nobody@example.org"):
         await client.post("/desk/sign-in", data={"email": email, "password": "wrong password"})
-    assert await told() == [("account.refused", None, partner)]  # and nothing of an address without account
+    assert await entries() == [
+        ("account.refused", None, partner)
+    ]  # and nothing of an address without account
     await set_up_app(await site.client(site.cast.partner))
-    before = len(await told())
+    before = len(await entries())
     await second(await first_step(site), code="000000")
     await second(await first_step(site), recovery="abcd-abcd-abcd-abcd")
-    assert (await told())[before:] == [("account.second_factor_refused", None, partner)] * 2
+    assert (await entries())[before:] == [("account.second_factor_refused", None, partner)] * 2
 
 
 async def test_no_name_and_no_text_is_in_any_entry(site: Site) -> None:
@@ -115,11 +120,12 @@ async def fill(site: Site) -> None:
 async def test_a_keeper_reads_everything(site: Site) -> None:
     await fill(site)
     page = (await (await site.client(site.cast.keeper)).get("/desk/log")).text
-    for told in ("submitted a work", "changed a work", "opened the slip of a consent", "made a theme"):
-        assert f"· {told}" in page
+    for phrase in ("submitted a work", "changed a work", "opened the slip of a consent", "made a theme"):
+        assert f"· {phrase}" in page
     assert "<strong>partner</strong>" in page
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_curator_reads_what_is_theirs(site: Site) -> None:
     await fill(site)
     page = (await (await site.client(site.cast.curator)).get("/desk/log")).text
@@ -136,6 +142,7 @@ async def test_nobody_else_finds_it(site: Site) -> None:
     assert (await (await site.client()).get("/desk/log")).status_code == 303
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_it_can_be_searched(site: Site) -> None:
     await fill(site)
     keeper = await site.client(site.cast.keeper)
@@ -165,6 +172,7 @@ async def test_what_makes_no_sense_is_left_out(site: Site) -> None:
     assert (await keeper.get("/desk/log?thing=99999999999")).status_code == 200
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_older_entries_follow_by_key(site: Site) -> None:
     for number in range(1, 131):
         await record(Verb.WORK_SUBMITTED, number)
@@ -173,7 +181,7 @@ async def test_older_entries_follow_by_key(site: Site) -> None:
     assert first.count('class="row"') == 60
     last = min(await Entry.all().order_by("-id").limit(60).values_list("id", flat=True))
     assert f'href="/desk/log?kind=work&amp;before={last}"' in first
-    await record(Verb.WORK_SUBMITTED, 131)  # what is new moves nothing
+    await record(Verb.WORK_SUBMITTED, 131)  # new entries do not move the page
     second = (await keeper.get(f"/desk/log?kind=work&before={last}")).text
     assert "work 70<" in second.lower()
     assert "work 71<" not in second.lower()
@@ -182,6 +190,7 @@ async def test_older_entries_follow_by_key(site: Site) -> None:
     assert "before=" not in third
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_withdrawal_and_deletion_leave_the_chain_whole(site: Site) -> None:
     cast = site.cast
     partner = await site.client(cast.partner)
@@ -195,7 +204,7 @@ async def test_withdrawal_and_deletion_leave_the_chain_whole(site: Site) -> None
     await partner.post("/desk/account/closing")
     await site.work()
     assert [each async for each in find_breaks()] == []
-    verbs = [verb for verb, _person, _thing in await told()]
+    verbs = [verb for verb, _person, _thing in await entries()]
     assert verbs[-3:] == ["consent.withdrawn", "artist.deleted", "account.closed"]
     page = (await (await site.client(cast.keeper)).get("/desk/log")).text
     assert "瞿大明" not in page

@@ -47,7 +47,7 @@ async def build(settings: Settings) -> str:
 
 
 async def on_demand(address: str, token: str) -> float:
-    """Pieces/s that are made anew, two asked for at a time."""
+    """Pieces made per second, two requests at a time."""
     waiting = list(range(300, 300 + PIECES))
     began = time.perf_counter()
 
@@ -63,7 +63,7 @@ async def on_demand(address: str, token: str) -> float:
 
 @contextlib.contextmanager
 def beside(folder: Path, body: bytes) -> Iterator[tuple[str, list[int]] | None]:
-    """The address at which nginx serves `body`, and its process, or None where there is no nginx."""
+    """The address at which nginx serves `body`, and its process, or None without nginx."""
     started: tuple[subprocess.Popen[bytes], str] | None = nginx(folder, body)
     try:
         if started is None:

@@ -1,4 +1,4 @@
-"""Server and worker processes are killed with SIGKILL at random moments while people work; what was acknowledged must be there.
+"""Server and worker are killed with SIGKILL at random moments while people work; acknowledged changes must survive.
 
 Three partners upload works with pictures, save, submit and withdraw them, and a curator accepts and publishes, all over
 HTTP. Whoever gets no answer asks again, as a browser does. It prints what was acknowledged, lost and half-made.
@@ -56,9 +56,9 @@ ACTIONS = ("upload", "save", "submit", "accept", "publish", "withdraw")
 
 @dataclass
 class Told:
-    """What the clients were told."""
+    """What the server acknowledged to the clients."""
 
-    # By action: which work, edition or consent was acknowledged, with what was saved.
+    # By action: the acknowledged works, editions or consents with the saved values.
     acknowledged: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     unanswered: Counter[str] = field(default_factory=Counter)  # requests that broke off; they were sent again
     refused: Counter[str] = field(
@@ -124,7 +124,7 @@ class Loop:
     async def post(
         self, client: httpx.AsyncClient, action: str, path: str, **form: Any
     ) -> httpx.Response | None:
-        """Send a form until it is answered; the answer, if it is a yes."""
+        """Send a form until the server answers; returns the answer if it is a success."""
         while True:
             try:
                 answer = await client.post(f"{self.address}{path}", **form)
@@ -206,7 +206,7 @@ class Loop:
             self.told.acknowledged["withdraw"].append(consent.id)
 
     async def curator(self, person: Person, exhibition: Exhibition) -> None:
-        """Accept what waits and is ready, hang it and publish."""
+        """Accept the waiting works that are ready, hang them and publish."""
         room = await Room.get(edition__exhibition_id=exhibition.id, edition__number=None)
         here = f"/desk/exhibitions/{exhibition.id}"
         async with await signed_in(person) as client:
@@ -260,7 +260,7 @@ async def signed_in(person: Person) -> httpx.AsyncClient:
 
 
 async def lost(loop: Loop) -> dict[str, list[str]]:
-    """By action, what was acknowledged and is not there."""
+    """By action, what was acknowledged and is missing."""
     told, storage = loop.told, loop.live.storage
     found = defaultdict[str, list[str]](list)
     for id in told.acknowledged["upload"]:
@@ -333,7 +333,7 @@ async def settled() -> bool:
 
 
 async def run(settings: Settings, kills: int, seed: int) -> bool:
-    """Whether nothing was lost and nothing half-made."""
+    """Whether everything is complete and nothing was lost."""
     async with Database(settings) as database:
         await database.migrate()
         storage = Storage(settings)

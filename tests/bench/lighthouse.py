@@ -1,4 +1,4 @@
-"""What Lighthouse says of the pages on which visitors arrive, and what an exhibition of sixty works weighs.
+"""Lighthouse's scores of the pages on which visitors arrive, and the weight of an exhibition of sixty works.
 
 `python -m tests.bench.lighthouse ADDRESS [LOOKS]`, where a site is served, such as the living example. Lighthouse comes
 from the npm registry as tests/npm/lighthouse pins it, and looks with Debian's chromium, as a middling phone does.
@@ -46,7 +46,7 @@ def pages_of(address: str) -> dict[str, str]:
 
 
 def measure(url: str, folder: Path, looks: int) -> dict[str, str]:
-    """Scores of 100, and what was measured (ms; shift without unit), of one page."""
+    """One page's scores (of 100) and measurements (ms; layout shift without unit)."""
     reports = [look(url, folder) for _ in range(looks)]
     scores = {
         name: sorted(round(100 * report["categories"][name]["score"]) for report in reports)

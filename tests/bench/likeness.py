@@ -116,7 +116,7 @@ def mixed(image: Image.Image, chance: random.Random) -> Image.Image:
 
 
 def on_a_page(image: Image.Image, chance: random.Random) -> Image.Image:
-    """Whole, with a page of another colour around it: it fills 65 to 100 % of both sides."""
+    """Whole, on a page of another colour: it fills 65 to 100 % of both sides."""
     width, height = (round(side / chance.uniform(0.65, 1)) for side in image.size)
     page = Image.new("RGB", (width, height), colour(chance))
     page.paste(image, (chance.randint(0, width - image.width), chance.randint(0, height - image.height)))

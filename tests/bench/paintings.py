@@ -16,7 +16,7 @@ GRAIN = 14  # standard deviation of the grain, in levels of 255: a telephone's p
 
 
 def painting(slug: str, width: int, height: int) -> Image.Image:
-    """A painting cut to width × height px, with fine grain as a camera sees it: nothing in it is flat."""
+    """A painting cut to width × height px, with fine grain as of a camera, so that no area is flat."""
     # Above some 3,000 px the drawing is soft, as paint is; the grain is always as fine as the pixels.
     picture = ImageOps.fit(draw_scene(slug, min(width, 4000)), (width, height), Image.Resampling.BICUBIC)
     tile = Image.effect_noise((1024, 1024), GRAIN)
@@ -39,7 +39,7 @@ def _save(slug: str, width: int, height: int, path: Path) -> None:
 
 
 def aside(make: Callable[..., None], *arguments: Any) -> None:
-    """Call `make` in a process of its own: the kernel counts a parent's memory to the children it starts later."""
+    """Call `make` in a separate process, because the kernel counts a parent's memory to later children."""
     process = multiprocessing.get_context("spawn").Process(target=make, args=arguments)
     process.start()
     process.join()

@@ -1,4 +1,4 @@
-"""A picture's whole set of renditions, and its tiles: the gallery beside sharp and pyvips, in time and in memory.
+"""A picture's renditions and tiles: the gallery compared with sharp and pyvips, in time and memory.
 
 Run: python -m tests.bench.pictures [sets] [tiles] [minutes] [heaviest]
 
@@ -73,7 +73,7 @@ Promise.all(names.split(",").flatMap(name => widths.split(",").map(width =>
   encoders[name](sharp(source).autoOrient().resize({width: Number(width)})).toFile(`${out}/${width}.${name}`))));
 """
 
-# Arranged as we arrange Pillow: one shrunk decoding, each width from the next larger one, two encoders at once.
+# The same steps as with Pillow: one shrunk decoding, each width from the next larger one, two encoders at once.
 PYVIPS_PROGRAM = """
 import sys; from concurrent.futures import ThreadPoolExecutor; import pyvips
 source, out, names, widths = sys.argv[1:5]
@@ -124,7 +124,7 @@ Contender = Callable[[Path, Path, list[str], int], Cost]
 
 
 def run(command: list[str], told: bytes = b"", environment: dict[str, str] | None = None) -> Cost:
-    """Run a program to its end; what it took."""
+    """Run a program to its end; returns its cost."""
     begun = time.perf_counter()
     if CHILD_PROGRAM not in command:  # which is as nice by itself
         command = ["nice", "-n", "5", *command]
@@ -153,7 +153,7 @@ def run(command: list[str], told: bytes = b"", environment: dict[str, str] | Non
 
 
 def ours(source: Path, out: Path, names: list[str], width: int) -> Cost:
-    """The gallery's own child process with its limits; or, for one format alone, the same steps without them."""
+    """The gallery's child process with its limits, or the same steps without them for one format."""
     root = str(Path(gallery.__file__).parents[1])
     if len(names) == 1:
         environment = child_environment() | {"PYTHONPATH": root}
@@ -171,7 +171,7 @@ def asked(request: Mapping[str, Any]) -> Cost:
 
 
 def contenders(folder: Path) -> dict[str, Contender]:
-    """The gallery, and the others that are here; says which are not."""
+    """The gallery and the installed competitors; prints those that are missing."""
     found: dict[str, Contender] = {"gallery": ours}
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:

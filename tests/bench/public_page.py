@@ -54,7 +54,7 @@ def processor_time(pids: list[int]) -> float:
 
 
 def load(address: str, pids: list[int], headers: Mapping[str, str]) -> Measured:
-    """What wrk says of `address`, asked for gzip with these headers; `pids` are the server's processes."""
+    """wrk's figures for `address` with gzip and these headers; `pids` are the server's processes."""
     wrk = shutil.which("wrk")
     if wrk is None:
         raise SystemExit("This bench wants wrk on the PATH.")

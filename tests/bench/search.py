@@ -35,7 +35,7 @@ from gallery.settings import Settings
 from gallery.themes.models import Theme
 
 WORKS = 100_000
-TIMES = 5  # each question; the first, which finds nothing in the memory of the database, counts too
+TIMES = 5  # each query; the first, with a cold cache, counts too
 
 SUBJECTS = [
     "冬至",
@@ -267,7 +267,7 @@ async def measure(label: str, settings: Settings, count: int) -> None:
 
 
 async def ask(client: httpx.AsyncClient, address: str) -> tuple[float, float]:
-    """How long a page was waited for and how long this process worked on it, SQLite with it, in ms."""
+    """Waiting time and CPU time (with SQLite) of a page, in ms."""
     begun, worked = time.perf_counter(), time.process_time()
     answer = await client.get(address)
     assert answer.status_code == 200

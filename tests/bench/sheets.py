@@ -21,7 +21,7 @@ from gallery.db.connection import Database
 from gallery.storage import Storage
 from gallery.worker import ChoreContext
 from tests import factories
-from tests.artworks.test_sheets import csv_bytes
+from tests.artworks.sheets import csv_bytes
 from tests.cast import assemble
 from tests.conftest import PostgreSQL, settings_for
 

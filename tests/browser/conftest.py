@@ -1,4 +1,4 @@
-"""A real browser, where one is found; said clearly where none is."""
+"""A real browser; if none is installed, its tests are skipped with a message."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
+async def chromium(not_quick: None) -> AsyncIterator[Browser]:
     if CHROMIUM is None:
         sentence = "No Chromium was found on this machine, so the browser tests are left out."
         if REQUIRED:
@@ -51,7 +51,7 @@ async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
 
 
 async def until(page: Page, truth: str) -> None:
-    """Ask again and again; the page's own policy lets nothing be evaluated within it."""
+    """Poll from outside, because the page's policy forbids evaluation within it."""
     for _ in range(PATIENCE // 100):
         if await page.evaluate(truth):
             return

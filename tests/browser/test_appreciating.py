@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gallery.artworks.models import Artwork, Status
@@ -18,7 +17,6 @@ from tests.live import LiveSite, eventually
 from tests.stats.visitors import PHONE
 
 # What a browser shows here does not depend on the database.
-pytestmark = pytest.mark.only_on("sqlite")
 
 
 @asynccontextmanager
@@ -66,10 +64,10 @@ async def test_one_press_appreciates_in_place_and_another_takes_it_back(
         await page.goto(path)
         assert await page.context.cookies() == []
         button = page.locator("form.appreciation button")
-        told = page.locator("form.appreciation [role=status]")
+        status_line = page.locator("form.appreciation [role=status]")
         await button.focus()
         await page.keyboard.press("Enter")
-        await expect(told).to_have_text("谢谢您的喜欢。")
+        await expect(status_line).to_have_text("谢谢您的喜欢。")
         await expect(button).to_have_text("收回")
         await expect(button).to_be_focused()
         assert page.url == path
@@ -81,15 +79,15 @@ async def test_one_press_appreciates_in_place_and_another_takes_it_back(
         await page.locator("form.appreciation").scroll_into_view_if_needed()
         await expect(page.locator("form.appreciation .number")).to_have_text("You appreciate this work.")
         await button.press("Space")
-        await expect(told).to_have_text("Your appreciation is taken back.")
+        await expect(status_line).to_have_text("Your appreciation is taken back.")
         await expect(button).to_have_text("Appreciate this work")
         await written(Appreciation, 0, is_there=True)
         await page.context.set_offline(True)
         await button.click()
-        await expect(told).to_have_text("That could not be sent. Please try again.")
+        await expect(status_line).to_have_text("That could not be sent. Please try again.")
         await page.context.set_offline(False)
         await button.click()
-        await expect(told).to_have_text("Thank you.")
+        await expect(status_line).to_have_text("Thank you.")
 
 
 async def test_without_scripts_a_page_says_thank_you(live: LiveSite, chromium: Browser) -> None:

@@ -6,18 +6,15 @@ import json
 import shutil
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, Page
 
 from gallery.archives.writer import write_archive_folder
 from gallery.artworks.models import Artwork, Status
 from tests import factories
+from tests.browser.accessibility import RULES, complaints
 from tests.browser.conftest import until
-from tests.browser.test_accessible import RULES, complaints
 from tests.live import LiveSite
 from tests.npm import modules_or_skip, run_node
-
-pytestmark = pytest.mark.only_on("sqlite")  # what a browser shows is the same on both
 
 
 async def archived(live: LiveSite) -> tuple[list[Artwork], Path]:

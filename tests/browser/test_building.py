@@ -13,10 +13,8 @@ from gallery.exhibitions.drafts import draft_of
 from gallery.exhibitions.models import Exhibition, Hanging, Room
 from tests import factories
 from tests.browser.conftest import came, hold
-from tests.browser.test_journeys import another, sign_in
+from tests.browser.people import another_browser, sign_in
 from tests.live import LiveSite
-
-pytestmark = pytest.mark.only_on("sqlite")
 
 
 @pytest.fixture
@@ -34,7 +32,7 @@ async def draft(live: LiveSite) -> tuple[str, Exhibition, Room]:
 
 
 async def enter(chromium: Browser, person: Person, builder: str) -> tuple[BrowserContext, Page]:
-    context = await another(chromium)
+    context = await another_browser(chromium)
     page = await context.new_page()
     await sign_in(page, builder.partition("/desk")[0], person)
     await page.goto(builder)
@@ -90,7 +88,7 @@ async def test_it_saves_as_one_goes_and_two_curators_are_told(
     await expect(form.locator(".saved")).to_have_text("Saved in the draft.")
     assert (await Room.get(id=room.id)).title_en == "Her room"
 
-    # He changes the same field: nothing is overwritten, nothing that he typed is lost.
+    # He changes the same field: no text is overwritten or lost.
     await his.locator(title).fill("His room")
     await expect(his.locator(f"{title} + .field-error")).to_contain_text("It now reads: Her room")
     await expect(his.locator(title)).to_have_value("His room")
@@ -123,7 +121,7 @@ async def test_what_another_wrote_stays_however_often_one_goes_on_saving(
         await expect(hers.locator("#edition .saved")).to_have_text("Saved in the draft.")
     kept = await draft_of(exhibition)
     assert (kept.title_en, kept.introduction_zh) == ("Second", "他的话")
-    # In his field her window shows the old words: once she writes there, she is told.
+    # In his field her window shows the old words: when she writes there, she gets a notice.
     await hers.locator("#introduction_zh").fill("她的话")
     await expect(hers.locator("#introduction_zh + .field-error")).to_contain_text("It now reads: 他的话")
     await one.close()

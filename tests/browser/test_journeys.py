@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from gallery.accounts.models import Person
 from gallery.artists.models import Consent
@@ -14,29 +14,14 @@ from gallery.artworks.models import Artwork, Status
 from gallery.images.models import Image, ImageState
 from tests import factories
 from tests.browser.conftest import PATIENCE
-from tests.cast import PASSWORD
+from tests.browser.people import another_browser, sign_in
 from tests.live import LiveSite, eventually
 
 TITLE = "冬至吃汤圆啦"
 
 
-async def sign_in(page: Page, address: str, person: Person) -> None:
-    await page.goto(f"{address}/desk")
-    await page.fill("[name=email]", person.email)
-    await page.fill("[name=password]", PASSWORD)
-    await page.click("main button.primary")
-    await page.wait_for_url(re.compile(r"/desk/(works|queue)"))
-
-
-async def another(chromium: Browser) -> BrowserContext:
-    """Somebody else's browser."""
-    context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    context.set_default_timeout(PATIENCE)
-    return context
-
-
 async def open_all(page: Page) -> None:
-    """Open every fold of a form, as somebody would who fills in all of it."""
+    """Open every collapsed part of a form."""
     closed = page.locator("main details:not([open]) > summary")
     while await closed.count():
         await closed.first.click()
@@ -57,7 +42,7 @@ async def test_the_main_job(
         viewport={"width": 390, "height": 844}, locale="zh-CN", java_script_enabled=with_scripts
     )
     phone.set_default_timeout(PATIENCE)
-    desk = await another(chromium)
+    desk = await another_browser(chromium)
     try:
         # 1. A partner signs in, saves a draft with a photograph, comes back and submits it.
         page = await phone.new_page()
@@ -87,7 +72,7 @@ async def test_the_main_job(
         await page.fill("[name=project_title]", "山里的美术课")
         await page.fill("[name=project_link]", "javascript:alert(1)")
         await page.click("button[name=then][value=submit]")
-        # What was wrong is said at the field, and nothing that was typed is lost.
+        # Errors are shown at their fields, and no typed text is lost.
         await expect(page.locator(".error-summary")).to_be_focused()
         await expect(page.locator(".error-summary a")).to_have_attribute("href", "#project_link")
         assert await page.input_value("[name=assent]") == "我想让大家都看到我的汤圆。"
@@ -97,7 +82,7 @@ async def test_the_main_job(
         work = await Artwork.get(title=TITLE).prefetch_related("submissions")
         assert (work.status, len(work.submissions)) == (Status.SUBMITTED, 1)
 
-        # 2. A curator returns it with a note; the partner mends it; the curator accepts it.
+        # 2. A curator returns it with a note; the partner corrects it; the curator accepts it.
         curator = await desk.new_page()
         await sign_in(curator, address, live.cast.curator)
         await expect(curator.locator("main")).to_contain_text(TITLE)

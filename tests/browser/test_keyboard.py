@@ -6,17 +6,14 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
 from playwright.async_api import BrowserContext, FileChooser, Page, expect
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from gallery.artworks.models import Artwork, Status
 from tests import factories
-from tests.browser.test_accessible import FOCUSED
+from tests.browser.accessibility import FOCUSED
 from tests.cast import PASSWORD
 from tests.live import LiveSite
-
-pytestmark = pytest.mark.only_on("sqlite")  # what a browser does is the same on both engines
 
 MOST_STOPS = 120
 LONG = 120_000  # ms
@@ -24,7 +21,7 @@ SAVED = re.compile(r"\d\d:\d\d")
 
 
 async def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the focus is there; each stop on the way is drawn, and lies within the window."""
+    """Press Tab until the focus is there; each stop on the way is visible and within the window."""
     for _ in range(MOST_STOPS):
         if await page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
@@ -37,7 +34,7 @@ async def tab_to(page: Page, selector: str) -> None:
 
 
 async def chooser_by_key(page: Page) -> FileChooser:
-    """The dialog that Space opens; a busy browser lets a key fall, as it does for people, who press it again."""
+    """The dialog that Space opens; a busy browser can lose a key, so press it again as people do."""
     for _ in range(10):
         with suppress(PlaywrightTimeout):
             async with page.expect_file_chooser(timeout=6000) as chooser:

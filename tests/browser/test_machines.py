@@ -1,4 +1,4 @@
-"""What stands on pages for machines, in a real browser: the strict policy has nothing against it."""
+"""Markup for machines in a real browser: the strict policy blocks none of it."""
 
 from __future__ import annotations
 

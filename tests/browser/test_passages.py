@@ -16,8 +16,6 @@ from tests import factories
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, PATIENCE, until
 from tests.live import LiveSite, eventually
 
-pytestmark = pytest.mark.only_on("sqlite")  # what a browser shows is the same on both
-
 # What the browser animates when a page comes in, as the page itself can tell.
 WATCH = """
 window.complaints = [];
@@ -74,7 +72,7 @@ async def goes_over(page: Page, work: Artwork) -> None:
 
 
 async def goes_back(page: Page, path: str) -> set[str]:
-    """What moves on the way back to a page, which may have been kept as it was left."""
+    """Layout shifts on returning to a page, which may come from the back/forward cache."""
     await page.evaluate("history.back()")
     return await passed(page, path)
 
@@ -85,7 +83,7 @@ async def test_a_picture_goes_over_to_its_work_and_back(live: LiveSite, chromium
     await page.goto(await live.serve(worker=False) + exhibition)
     await goes_over(page, works[1])
     assert await goes_back(page, exhibition) >= GOES_OVER
-    # Once it has arrived no picture keeps the name: two would have it on the way to the next work.
+    # After the transition no picture keeps the name, because two would have it on the next one.
     await goes_over(page, works[2])
     await page.context.browser.close()  # type: ignore[union-attr]
 
@@ -100,8 +98,8 @@ async def test_nothing_goes_over_for_those_who_asked_for_stillness(live: LiveSit
 
 
 async def delivery(page: Page) -> str:
-    told: dict[str, Any] = await page.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
-    return str(told["deliveryType"])
+    payload: dict[str, Any] = await page.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
+    return str(payload["deliveryType"])
 
 
 async def seen(work: Artwork) -> int:
@@ -110,12 +108,12 @@ async def seen(work: Artwork) -> int:
 
 async def fetched_ahead(page: Page, title: str) -> None:
     """Point at the link of a work until the browser has its page."""
-    told = await page.context.new_cdp_session(page)
+    values = await page.context.new_cdp_session(page)
     has_come = asyncio.Event()
-    told.on(
+    values.on(
         "Preload.prefetchStatusUpdated", lambda said: has_come.set() if said["status"] == "Ready" else None
     )
-    await told.send("Preload.enable")
+    await values.send("Preload.enable")
     await page.get_by_role("link", name=title).hover()
     async with asyncio.timeout(PATIENCE / 1000):
         await has_come.wait()

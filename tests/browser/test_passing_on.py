@@ -17,11 +17,9 @@ from playwright.async_api import BrowserContext, expect
 from gallery.artworks.models import Artwork, Status
 from gallery.exhibitions.models import Exhibition
 from tests import factories
-from tests.browser.test_accessible import furnish
+from tests.browser.accessibility import furnish
 from tests.live import LiveSite, eventually
 from tests.npm import FOLDER, modules_or_skip, run_node, unpacked_or_skip
-
-pytestmark = pytest.mark.only_on("sqlite")  # what these programs read is the same on both
 
 MACHINES = FOLDER / "machines"
 MIRADOR = (
@@ -45,23 +43,23 @@ async def wall(live: LiveSite) -> tuple[Artwork, Exhibition]:
 async def asked(script: str, *addresses: str) -> dict[str, Any]:
     done = await asyncio.to_thread(run_node, MACHINES / script, *addresses)
     assert done.returncode == 0, done.stderr
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    payload: dict[str, Any] = json.loads(done.stdout)
+    return payload
 
 
 async def test_clients_make_a_card_of_a_page(live: LiveSite) -> None:
     modules_or_skip("machines")
     work, exhibition = await wall(live)
     address = await live.serve(worker=False)
-    told = await asked("unfurl.mjs", f"{address}/en/works/{work.public_id}")
-    card = told["open_graph"]
+    payload = await asked("unfurl.mjs", f"{address}/en/works/{work.public_id}")
+    card = payload["open_graph"]
     assert card["url"] == f"{address}/en/works/{work.public_id}"
     assert card["title"].startswith(work.title_translation)
     assert (card["images"][0]["width"], card["images"][0]["height"]) == (1200, 630)
-    assert told["twitter_card"]["card"] == "summary_large_image"
-    assert told["result"]["ogImage"][0]["url"] == card["images"][0]["url"]
-    assert told["result"]["ogImage"][0]["alt"] == work.alt_text_translation
-    photo = told["oEmbed"]
+    assert payload["twitter_card"]["card"] == "summary_large_image"
+    assert payload["result"]["ogImage"][0]["url"] == card["images"][0]["url"]
+    assert payload["result"]["ogImage"][0]["alt"] == work.alt_text_translation
+    photo = payload["oEmbed"]
     assert (photo["type"], photo["title"]) == ("photo", work.title_translation)
     frame = (await asked("unfurl.mjs", f"{address}/zh/exhibitions/{exhibition.slug}"))["oEmbed"]
     assert frame["type"] == "rich"
@@ -71,11 +69,11 @@ async def test_clients_make_a_card_of_a_page(live: LiveSite) -> None:
 async def test_no_link_is_dead(live: LiveSite) -> None:
     modules_or_skip("machines")
     site = await furnish(live)
-    told = await asked(
+    payload = await asked(
         "links.mjs", f"{site.address}/zh/", f"{site.address}/en/", f"{site.address}/sitemap.xml"
     )
-    assert told["dead"] == []
-    assert told["sound"] > 100
+    assert payload["dead"] == []
+    assert payload["sound"] > 100
 
 
 @pytest.fixture

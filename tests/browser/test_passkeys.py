@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from playwright.async_api import BrowserContext, CDPSession, Page, expect
 
 from gallery.accounts.models import Passkey
-from tests.browser.test_journeys import sign_in
+from tests.browser.people import sign_in
 from tests.cast import PASSWORD
 from tests.live import LiveSite
 
-pytestmark = pytest.mark.only_on("sqlite")  # what is in the database is the same on both
 ACCOUNT = "/desk/account/second-factor"
 
 
 async def authenticator(browser: BrowserContext, page: Page) -> tuple[CDPSession, str]:
-    """A device in this page that keeps passkeys and asks for a finger, which is always the right one."""
+    """A virtual device with passkeys, whose fingerprint check always succeeds."""
     devtools = await browser.new_cdp_session(page)
     await devtools.send("WebAuthn.enable", {"enableUI": False})
     options = {

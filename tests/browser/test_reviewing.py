@@ -12,7 +12,7 @@ from gallery.artworks.models import Artwork, Status, Submission
 from gallery.clock import now
 from gallery.reviews.models import Hold, Review, Undo
 from tests import factories
-from tests.browser.test_journeys import another, sign_in
+from tests.browser.people import another_browser, sign_in
 from tests.live import LiveSite, eventually
 
 WORKS = 20
@@ -39,7 +39,7 @@ async def waiting(live: LiveSite, number: int) -> list[Artwork]:
 
 
 async def at(page: Page, work: Artwork) -> None:
-    """Wait until the page shows this work and hears its keys: what is pressed before the first paint is dropped."""
+    """Wait until the page shows this work and handles keys: keys before the first paint are dropped."""
     await expect(page.locator("h1")).to_have_text(work.title)
     await expect(page.locator("[data-opens=keys]")).to_be_visible()
     await page.evaluate(
@@ -50,13 +50,13 @@ async def at(page: Page, work: Artwork) -> None:
 async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browser, engine: str) -> None:
     works = await waiting(live, WORKS)
     address = await live.serve(worker=False)
-    desk = await another(chromium)
+    desk = await another_browser(chromium)
     try:
         page = await desk.new_page()
         await page.emulate_media(reduced_motion="reduce")  # or Chromium complains of transitions cut short
         broken: list[str] = []
         page.on("pageerror", lambda error: broken.append(str(error)))
-        page.on("console", lambda told: broken.append(told.text) if told.type == "error" else None)
+        page.on("console", lambda values: broken.append(values.text) if values.type == "error" else None)
         await sign_in(page, address, live.cast.curator)
         await page.goto(f"{address}/desk/queue/{works[0].id}")
         keys = page.keyboard
@@ -82,7 +82,7 @@ async def test_twenty_reviews_by_keyboard_alone(live: LiveSite, chromium: Browse
         coming = page.locator(f"body > div[hidden] img[src*='/images/{works[1].image.id}/']")
         await expect(coming).to_have_count(1)
 
-        # Keys do nothing while one writes; Ctrl + Enter sends what the key meant.
+        # Keys do nothing while somebody writes; Ctrl + Enter sends the chosen decision.
         await keys.press("r")
         await expect(page.locator("#how-to-send")).to_contain_text("Ctrl + Enter returns the work")
         await keys.type("add a jar of lead, please")
@@ -126,7 +126,7 @@ async def holds_nothing(work: Artwork, person: Person) -> bool:
 async def test_two_curators_in_two_browsers(live: LiveSite, chromium: Browser) -> None:
     first, second = await waiting(live, 2)
     address = await live.serve(worker=False)
-    ours, theirs = await another(chromium), await another(chromium)
+    ours, theirs = await another_browser(chromium), await another_browser(chromium)
     try:
         page, other = await ours.new_page(), await theirs.new_page()
         await sign_in(page, address, live.cast.curator)
@@ -139,7 +139,7 @@ async def test_two_curators_in_two_browsers(live: LiveSite, chromium: Browser) -
         await other.keyboard.press("a")
         assert not await Review.all().exists()
 
-        # Moving on lets go; whoever looks again may decide.
+        # Moving on releases the work; the next curator who opens it may decide.
         await page.keyboard.press("j")
         await at(page, second)
         await eventually(lambda: holds_nothing(first, live.cast.curator))

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from gallery.artists.models import Consent
@@ -19,7 +18,6 @@ from tests.browser.conftest import PATIENCE
 from tests.live import LiveSite
 
 # What a browser shows here does not depend on the database.
-pytestmark = pytest.mark.only_on("sqlite")
 
 
 async def hung(live: LiveSite, number: int = 3) -> tuple[list[Artwork], str]:
@@ -140,7 +138,7 @@ async def test_nothing_moves_by_itself_for_those_who_asked_for_that(
 
 
 async def test_a_screen_in_a_hall_with_nothing_on_the_walls_waits(live: LiveSite, chromium: Browser) -> None:
-    """It throws nothing, says so, and begins once something hangs there."""
+    """It raises no error, shows a notice, and starts once the room has a work."""
     exhibition = await factories.exhibition([])
     address = await live.serve(worker=False)
     page = await chromium.new_page()

@@ -1,4 +1,4 @@
-"""Each picture is fetched as large as it stands, and no larger."""
+"""Each picture is fetched in its displayed size, and no larger."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from gallery.artworks.models import Artwork, Status
 from tests import factories
 from tests.live import LiveSite
 
-pytestmark = pytest.mark.only_on("sqlite")
-
-# For each picture of the page: how wide it stands and how wide its `sizes` say (px), where the browser does not measure
+# For each picture of the page: its width and the width of its `sizes` (px), if the browser does not measure
 # it by itself (`auto`, as Safari does not); and whether it waits, or hurries.
 MEASURE = """() => [...document.querySelectorAll("picture")].map(picture => {
   const img = picture.querySelector("img"), ruler = document.createElement("div");
@@ -70,17 +68,17 @@ async def test_sizes_say_how_wide_a_picture_stands(
         f"/zh/organisations/{live.cast.organisation.slug}",
     ):
         await page.goto(address + path)
-        told = await page.evaluate(MEASURE)
-        assert told
-        for each in told:
+        measured = await page.evaluate(MEASURE)
+        assert measured
+        for each in measured:
             assert each["alt"]
             if each["stands"]:
                 most = 3 if each["auto"] else 1.4
                 assert each["stands"] * 0.75 < each["said"] < each["stands"] * most, (path, each)
-        hurried = [each for each in told if each["high"]]
+        hurried = [each for each in measured if each["high"]]
         assert len(hurried) <= 1
         assert not [each for each in hurried if each["lazy"]]
-        assert all(each["lazy"] or each["high"] for each in told) or path.endswith("/walk")
+        assert all(each["lazy"] or each["high"] for each in measured) or path.endswith("/walk")
         assert hurried or not path.startswith(("/zh/works", "/zh/exhibitions/e")) or path.endswith("/walk")
     await page.close()
 

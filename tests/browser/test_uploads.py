@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from gallery.app import CHORES
@@ -20,12 +19,10 @@ from gallery.images.models import Image, Upload
 from gallery.images.storage_keys import original_key
 from gallery.worker import ChoreContext, Worker
 from tests import factories
-from tests.artworks.test_imports import two_works
+from tests.artworks.sheets import two_works
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, came, hold, until
-from tests.browser.test_journeys import sign_in
+from tests.browser.people import sign_in
 from tests.live import BadLine, LiveSite
-
-pytestmark = pytest.mark.only_on("sqlite")  # what a browser does is the same on both engines
 
 PICTURES = 30
 LONG = 240_000  # ms: thirty pictures are opened one after the other, on whatever machine this is
@@ -34,7 +31,7 @@ SAVED = re.compile(r"\d\d:\d\d")
 
 @asynccontextmanager
 async def phone(chromium: Browser, profile: Path) -> AsyncIterator[BrowserContext]:
-    """A browser of its own that keeps what it knows in `profile`, as a phone does when it is closed and opened again."""
+    """A separate browser that keeps its data in `profile`, like a phone's browser after closing and reopening."""
     context = await chromium.browser_type.launch_persistent_context(
         profile,
         executable_path=CHROMIUM,
@@ -51,7 +48,7 @@ async def phone(chromium: Browser, profile: Path) -> AsyncIterator[BrowserContex
 
 
 async def fits(page: Page) -> bool:
-    """Whether nothing of the page lies beyond the right edge of the window."""
+    """Whether the whole page is left of the window's right edge."""
     return bool(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
@@ -67,7 +64,7 @@ async def writing(live: LiveSite, browser: BrowserContext) -> tuple[Page, Artwor
 
 
 async def kept(live: LiveSite) -> dict[bytes, int]:
-    """How often each picture lies in storage."""
+    """How often each picture is in storage."""
     found: dict[bytes, int] = {}
     for image in await Image.all():
         async with live.storage.private.local_copy(original_key(image.token)) as path:
@@ -98,7 +95,7 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             assert line.breaks > 0
             line.left = 10_000  # from here on none arrives as a whole, and one that has begun is not over
             await until(page, "Object.keys(localStorage).some(key => key.startsWith('tus::'))")
-            # While it is closed a browser takes itself to be online again: then, too, nothing may go on.
+            # A closed browser forgets that it was offline; the upload must not continue then, either.
             line.after = range(1)
             await browser.set_offline(True)
             broke = page.locator(".many-sending li", has_text="The connection broke")
@@ -127,7 +124,7 @@ async def test_thirty_pictures_arrive_although_the_line_breaks_and_the_browser_i
             await page.keyboard.type("Tangyuan")
             await page.keyboard.press("Tab")
             await expect(first.locator(".typing-state")).to_contain_text(SAVED, timeout=60_000)
-            # Nothing is left to be said.
+            # No message is left.
             await page.reload()
             await expect(page.locator("#many .with-script").first).to_be_visible()
             await expect(notice).to_be_hidden()
@@ -157,7 +154,7 @@ async def test_pictures_that_did_not_arrive_are_named_to_nobody_else_and_no_long
     await page.route("**/desk/uploads", lambda route: route.abort())
     await page.set_input_files("#pictures", path)
     await expect(page.locator(".many-sending li")).to_contain_text("The connection broke")
-    # It is still being sent in the first window, so the second says nothing.
+    # The first window is still sending it, so the second shows nothing.
     await opened()
     await expect(notice).to_be_hidden()
     await page.close(run_before_unload=False)
@@ -270,7 +267,7 @@ async def test_without_scripts_several_pictures_go_in_one_form(
         await row.locator("button[name=then][value=save]").click()
         await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
         assert await Artwork.filter(title="Tangyuan").count() == 1
-        # What is marked is submitted, or says what it lacks.
+        # Selected works are submitted, or show what they lack.
         work = await Artwork.get(title="Tangyuan")
         await page.goto(f"{address}/desk/works/many")
         await page.check(f"#draft-{work.id} [name=work]")
@@ -306,13 +303,13 @@ async def test_what_is_typed_without_a_connection_is_saved_when_it_is_back(
     await browser.set_offline(False)
     await expect(state).to_contain_text(SAVED, timeout=60_000)
     assert (await Artwork.get(id=work.id)).title == "Offline"
-    # Signed out meanwhile: what is typed stays in the browser, and is offered after signing in again.
+    # Signed out in the meantime: typed text stays in the browser and is offered after signing in again.
     cookies = await browser.cookies()
     await browser.clear_cookies()
     await page.fill("[name=title]", "Signed out")
     await page.press("[name=title]", "Tab")
     await expect(state).to_contain_text("signed out", timeout=60_000)
-    # The page sends a last save as it goes, which must not meet the cookies again: all that is under way ends first.
+    # The closing page sends a last save, which must not bring the cookies back: wait for open requests first.
     await page.goto(edit.partition("/works")[0] + "/sign-in")
     await page.wait_for_load_state("networkidle")
     await browser.add_cookies(cookies)  # type: ignore[arg-type]
@@ -417,7 +414,7 @@ async def test_what_comes_too_late_is_said_and_stays_in_the_form(
     await page.click("button[name=then][value=save]")
     await page.wait_for_url(re.compile(r"/desk/works/\d+$"))
     assert (await Artwork.get(id=work.id)).title == "Too late"
-    # Deleted meanwhile: it says so, and not that there is no connection.
+    # Deleted in the meantime: the message says so, and does not blame the connection.
     await page.goto(edit)
     await work.delete()
     await page.fill("[name=title]", "Deleted")
@@ -434,7 +431,7 @@ async def test_a_picture_is_turned_and_cropped_by_keyboard_and_by_drag(
     page = await browser.new_page()
     broken: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))
-    page.on("console", lambda told: broken.append(told.text) if told.type == "error" else None)
+    page.on("console", lambda values: broken.append(values.text) if values.type == "error" else None)
     await sign_in(page, address, live.cast.partner)
     await page.goto(f"{address}/desk/works/{work.id}/framing")
     stage = page.locator(".framing-stage")

@@ -22,8 +22,6 @@ from tests.browser.conftest import PATIENCE
 from tests.live import LiveSite
 
 # What a browser shows here does not depend on the database.
-pytestmark = pytest.mark.only_on("sqlite")
-
 WIDTH, HEIGHT = 2400, 1800  # px of the picture
 TILE = re.compile(
     r"/iiif/[^/]+/(?:full|\d+,\d+,(?P<region>\d+),\d+)/(?:max|(?P<width>\d+),\d+)/0/default\.\w+$"
@@ -61,7 +59,7 @@ async def served(live: LiveSite, work: Artwork) -> str:
 
 @dataclass
 class Visit:
-    """A page, with what it fetched and what it complained of."""
+    """A page with its requests and its console errors."""
 
     page: Page
     answers: list[Response] = field(default_factory=list)
@@ -80,7 +78,7 @@ class Visit:
         return [answer for answer in self.answers if part in answer.url]
 
     def finest(self) -> float:
-        """How many px of the picture stand behind one px of the finest tile that was asked for."""
+        """Pixels of the picture for one pixel of the finest requested tile."""
         scales = []
         for tile in self.fetched("/iiif/"):
             if found := TILE.search(tile.url):
@@ -90,19 +88,19 @@ class Visit:
 
     async def open(self) -> None:
         await self.page.click(".look-closer")
-        await expect(self.told).to_have_text(re.compile("整幅画面|The whole picture"))
+        await expect(self.announcement).to_have_text(re.compile("整幅画面|The whole picture"))
 
     @property
-    def told(self) -> Any:
+    def announcement(self) -> Any:
         return self.page.locator("dialog [role=status]")
 
     async def becomes_finer(self, act: Callable[[], Awaitable[object]], times: int = 1) -> None:
-        """Do `act` and see that tiles of a finer level come, and that the new state is told."""
-        before, words = self.finest(), await self.told.text_content()
+        """Do `act` and see that tiles of a finer level come, and that the new state is announcement."""
+        before, words = self.finest(), await self.announcement.text_content()
         for _ in range(times):
             await act()
-        await expect(self.told).not_to_have_text(words)
-        await expect(self.told).to_have_text(re.compile(r"^放大 [\d.]+ 倍，(左|右|上|下|中)"))
+        await expect(self.announcement).not_to_have_text(words)
+        await expect(self.announcement).to_have_text(re.compile(r"^放大 [\d.]+ 倍，(左|右|上|下|中)"))
         await self.page.wait_for_load_state("networkidle")
         assert self.finest() < before
         assert {tile.status for tile in self.fetched("/iiif/")} == {200}
@@ -121,7 +119,7 @@ async def visit(chromium: Browser, **how: Any) -> AsyncIterator[Visit]:
 
 
 async def magnification(visit: Visit) -> float:
-    text = await visit.told.text_content()
+    text = await visit.announcement.text_content()
     found = re.search(r"([\d.]+) 倍", text or "")
     return float(found[1]) if found else 1.0
 
@@ -153,32 +151,32 @@ async def test_by_mouse_and_buttons(live: LiveSite, chromium: Browser) -> None:
         await page.mouse.down()
         await page.mouse.move(700, 550, steps=5)
         await page.mouse.up()
-        await expect(visitor.told).to_have_text(re.compile("左上"))
+        await expect(visitor.announcement).to_have_text(re.compile("左上"))
 
         await page.click("dialog button[value=whole]")
-        await expect(visitor.told).to_have_text("整幅画面")
+        await expect(visitor.announcement).to_have_text("整幅画面")
         await expect(page.locator("[value=farther]")).to_have_attribute("aria-disabled", "true")
         for _ in range(2):
             await page.click("dialog button[value=nearer]")
-        await expect(visitor.told).to_have_text(re.compile("^放大 2.6 倍，中部"))
+        await expect(visitor.announcement).to_have_text(re.compile("^放大 2.6 倍，中部"))
         await page.click("dialog button[value=farther]")
-        await expect(visitor.told).to_have_text(re.compile("^放大 1.6 倍，中部"))
+        await expect(visitor.announcement).to_have_text(re.compile("^放大 1.6 倍，中部"))
         for _ in range(9):
             await page.click("dialog button[value=nearer]")
         await expect(page.locator("[value=nearer]")).to_have_attribute("aria-disabled", "true")
         await page.click("dialog button[value=whole]")
-        await expect(visitor.told).to_have_text("整幅画面")
+        await expect(visitor.announcement).to_have_text("整幅画面")
         await page.mouse.dblclick(400, 250)
-        await expect(visitor.told).to_have_text(re.compile("^放大 2 倍"))
+        await expect(visitor.announcement).to_have_text(re.compile("^放大 2 倍"))
 
         await page.click("dialog button[value=turn]")
         await page.click("dialog button[value=close]")
         await expect(page.locator("dialog")).to_be_hidden()
         assert await focused(page) == "look-closer"
 
-        # A click on the picture itself opens it anew, upright and whole, and fetches no library again.
+        # A click on the picture opens it again, upright and whole, without fetching the library again.
         await page.click(".hero img")
-        await expect(visitor.told).to_have_text("整幅画面")
+        await expect(visitor.announcement).to_have_text("整幅画面")
         assert len(visitor.fetched("openseadragon")) == 1
         assert visitor.complaints == []
 
@@ -194,7 +192,7 @@ async def test_by_keys_and_by_ear(live: LiveSite, chromium: Browser) -> None:
         link = page.get_by_role("button", name="放大细看")
         await link.focus()
         await page.keyboard.press("Space")
-        await expect(visitor.told).to_have_text("整幅画面")
+        await expect(visitor.announcement).to_have_text("整幅画面")
         view = page.get_by_role("application", name=work.alt_text)
         await expect(view).to_be_focused()
         await expect(page.get_by_role("dialog", name="放大细看")).to_be_visible()
@@ -206,20 +204,20 @@ async def test_by_keys_and_by_ear(live: LiveSite, chromium: Browser) -> None:
         for _ in range(20):
             await page.keyboard.press("ArrowLeft")
             await page.keyboard.press("ArrowUp")
-        await expect(visitor.told).to_have_text("放大 4.1 倍，左上")
+        await expect(visitor.announcement).to_have_text("放大 4.1 倍，左上")
         for _ in range(40):
             await page.keyboard.press("ArrowRight")
-        await expect(visitor.told).to_have_text("放大 4.1 倍，右上")
+        await expect(visitor.announcement).to_have_text("放大 4.1 倍，右上")
         for _ in range(40):
             await page.keyboard.press("ArrowDown")
-        await expect(visitor.told).to_have_text("放大 4.1 倍，右下")
+        await expect(visitor.announcement).to_have_text("放大 4.1 倍，右下")
         await page.keyboard.press("-")
-        await expect(visitor.told).to_have_text(re.compile("^放大 2.6 倍"))
+        await expect(visitor.announcement).to_have_text(re.compile("^放大 2.6 倍"))
         await page.keyboard.press("0")
-        await expect(visitor.told).to_have_text("整幅画面")
+        await expect(visitor.announcement).to_have_text("整幅画面")
         await page.keyboard.press("r")  # a whole picture stays whole when it is turned
         await page.keyboard.press("+")
-        await expect(visitor.told).to_have_text("放大 1.6 倍，中部")
+        await expect(visitor.announcement).to_have_text("放大 1.6 倍，中部")
 
         # The focus goes round among the buttons and does not leave for the page behind.
         seen = set()
@@ -235,7 +233,7 @@ async def test_by_keys_and_by_ear(live: LiveSite, chromium: Browser) -> None:
         await expect(page.locator("dialog")).to_be_hidden()
         await expect(link).to_be_focused()
         await page.keyboard.press("Enter")
-        await expect(visitor.told).to_have_text("整幅画面")
+        await expect(visitor.announcement).to_have_text("整幅画面")
         await page.keyboard.press("Escape")
         await expect(link).to_be_focused()
         assert visitor.complaints == []
@@ -255,7 +253,7 @@ async def test_by_touch(live: LiveSite, chromium: Browser) -> None:
         page = visitor.page
         await page.goto(f"{address}/zh/works/{work.public_id}")
         await page.tap(".look-closer")
-        await expect(visitor.told).to_have_text("整幅画面")
+        await expect(visitor.announcement).to_have_text("整幅画面")
         fingers = await page.context.new_cdp_session(page)
 
         async def touch(kind: str, *points: tuple[float, float]) -> None:
@@ -283,7 +281,7 @@ async def test_by_touch(live: LiveSite, chromium: Browser) -> None:
             await page.wait_for_timeout(200)
             await touch("touchMove", (340, 380))
             await touch("touchEnd")
-        await expect(visitor.told).to_have_text(re.compile("左"))
+        await expect(visitor.announcement).to_have_text(re.compile("左"))
         # The page itself was neither enlarged nor moved.
         assert await page.evaluate("visualViewport.scale") == 1
         await page.tap("dialog button[value=close]")
@@ -299,7 +297,7 @@ async def test_in_english_it_speaks_english(live: LiveSite, chromium: Browser) -
         await page.goto(f"{address}/en/works/{work.public_id}")
         await visitor.open()
         await page.keyboard.press("+")
-        await expect(visitor.told).to_have_text("1.6 times larger, in the middle")
+        await expect(visitor.announcement).to_have_text("1.6 times larger, in the middle")
         view = page.get_by_role("application", name=work.alt_text_translation)
         await expect(view).to_be_focused()
         assert visitor.complaints == []
@@ -330,20 +328,20 @@ async def test_what_cannot_be_had_is_said_and_can_be_asked_for_again(
         await page.goto(f"{address}/zh/works/{work.public_id}")
         await page.route("**/openseadragon.min.js", lambda route: route.abort())
         await page.click(".look-closer")
-        await expect(visitor.told).to_have_text("这幅画暂时无法放大，请稍后再试。")
-        await page.keyboard.press("+")  # does nothing, and breaks nothing
+        await expect(visitor.announcement).to_have_text("这幅画暂时无法放大，请稍后再试。")
+        await page.keyboard.press("+")  # has no effect
         await page.keyboard.press("Escape")
         await page.unroute("**/openseadragon.min.js")
         await page.click(".look-closer")
-        await expect(visitor.told).to_have_text("整幅画面")
+        await expect(visitor.announcement).to_have_text("整幅画面")
         await page.keyboard.press("Escape")
 
-        # Withdrawn while the visitor still stands before it.
+        # Withdrawn while the visitor is still looking at it.
         work.status = Status.WITHDRAWN
         await work.save()
         await bump()
         await expect(page.locator("dialog")).to_be_hidden()
         await page.wait_for_timeout(700)
         await page.click(".look-closer")
-        await expect(visitor.told).to_have_text("这幅画暂时无法放大，请稍后再试。")
+        await expect(visitor.announcement).to_have_text("这幅画暂时无法放大，请稍后再试。")
         assert not [each for each in visitor.complaints if "Content Security Policy" in each]

@@ -16,6 +16,8 @@ from gallery.exhibitions.models import Edition, Exhibition
 from gallery.themes.models import Theme
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 @compiled_query
 def _published(slug: str, most: int) -> ValuesQuery[Any]:

@@ -19,6 +19,8 @@ from gallery.db.models import ContentVersion
 from gallery.settings import Settings, SettingsError
 from tests.conftest import PostgreSQL, settings_for
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def test_models_and_migrations_agree(settings: Settings) -> None:
     async with Database(settings) as database:
@@ -68,22 +70,22 @@ async def test_bumps_at_once_are_all_counted(settings: Settings) -> None:
         assert (await ContentVersion.get(id=1)).number == 11
 
 
-@pytest.mark.only_on("sqlite")  # where all share one connection
+@pytest.mark.engines("sqlite")  # all queries share one connection there
 async def test_who_gives_up_waiting_takes_no_transaction_from_whoever_holds_it(settings: Settings) -> None:
     async with Database(settings):
-        done, told = asyncio.Event(), list[str]()
+        done, values = asyncio.Event(), list[str]()
 
         async def hold() -> None:
             async with in_transaction():
                 await bump()
                 await done.wait()
                 await bump()
-                told.append("held")
+                values.append("held")
 
         async def wait() -> None:
             async with in_transaction():
                 await bump()
-                told.append("waited")
+                values.append("waited")
 
         holding = asyncio.create_task(hold())
         await asyncio.sleep(0.1)
@@ -94,7 +96,7 @@ async def test_who_gives_up_waiting_takes_no_transaction_from_whoever_holds_it(s
         await asyncio.sleep(0.1)
         done.set()
         await asyncio.gather(holding, waiting)
-        assert told == ["held", "waited"]
+        assert values == ["held", "waited"]
         assert (await ContentVersion.get(id=1)).number == 3
 
 
@@ -111,7 +113,7 @@ async def test_a_transaction_that_is_given_up_as_it_begins_is_over(
 
     async with Database(settings_for(tmp_path, f"sqlite:///{path}")):
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")  # as another process does: whoever begins has to wait
+            other.execute("BEGIN IMMEDIATE")  # like another process, so that the next transaction must wait
             given_up = asyncio.create_task(one())
             await asyncio.sleep(pause)
             given_up.cancel()
@@ -119,7 +121,7 @@ async def test_a_transaction_that_is_given_up_as_it_begins_is_over(
             await asyncio.gather(given_up, return_exceptions=True)
         await one()
         assert get_connection("default").capabilities.dialect == "sqlite"
-        with closing(sqlite3.connect(path, timeout=0)) as other:  # nothing is held any more
+        with closing(sqlite3.connect(path, timeout=0)) as other:  # all locks are released
             assert other.execute("SELECT number FROM content_version").fetchone() is not None
             other.execute("UPDATE content_version SET number = number + 1")
 

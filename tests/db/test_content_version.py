@@ -15,6 +15,8 @@ from gallery.db.connection import Database, in_transaction
 from gallery.db.content_version import GenerationTracker, bump, settle
 from gallery.settings import Settings
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 @pytest.fixture
 async def database(settings: Settings) -> AsyncIterator[Database]:

@@ -1,4 +1,4 @@
-"""Migrations: a database that grew with the releases is like one made today, and keeps what was in it.
+"""Migrations: a database migrated through all releases equals a new one, and keeps its rows.
 
 On SQLite the ORM alters or removes a column by making the table anew, whereby its indexes and unique constraints are
 lost and, through foreign keys, rows of other tables. So a migration adds (tables, columns that may be empty or have a
@@ -24,7 +24,9 @@ from gallery.images.models import Image
 from gallery.images.profile_image_models import ProfileImage, ProfileImageState
 from gallery.settings import Settings
 from gallery.web import site_settings
-from tests.conftest import PostgreSQL, run_aside, settings_for
+from tests.conftest import PostgreSQL, run_in_thread, settings_for
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 Rows = list[dict[str, Any]]
 FIRST = "0001_initial"
@@ -94,15 +96,15 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def empty(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Settings]]:
-    """The settings of a database by name, which holds nothing yet: "grown", "made" or "old"."""
+    """The settings of an empty database by name: "grown", "made" or "old"."""
     if engine == "sqlite":
         yield lambda name: settings_for(tmp_path, f"sqlite:///{tmp_path / name}.sqlite3")
         return
     server: PostgreSQL = request.getfixturevalue("postgresql")
     names = ("grown", "made", "old")
-    run_aside(lambda: server.execute(*(f"CREATE DATABASE {name}" for name in names)))
+    run_in_thread(lambda: server.execute(*(f"CREATE DATABASE {name}" for name in names)))
     yield lambda name: settings_for(tmp_path, server.url(name))
-    run_aside(lambda: server.execute(*(f"DROP DATABASE {name} WITH (FORCE)" for name in names)))
+    run_in_thread(lambda: server.execute(*(f"DROP DATABASE {name} WITH (FORCE)" for name in names)))
 
 
 async def test_a_migrated_database_is_like_one_made_today(empty: Callable[[str], Settings]) -> None:
@@ -215,7 +217,7 @@ def literal(kind: str) -> str:
 
 
 async def test_how_members_joined_is_taken_from_their_invitations(empty: Callable[[str], Settings]) -> None:
-    """Of a curator or keeper whom no owner is known to have invited, an owner decides; a first owner stays."""
+    """An owner decides on a curator or keeper without a known invitation by an owner; a first owner stays."""
     people = {
         "keeper": (1, "keeper"),  # the first owner of 1
         "owner": (2, "member"),  # the first owner of 2

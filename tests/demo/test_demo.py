@@ -1,4 +1,4 @@
-"""The demo: what it says is whole and fit to be shown, and entering it twice doubles nothing."""
+"""The demo: its content is complete and presentable, and entering it twice creates no duplicates."""
 
 from __future__ import annotations
 
@@ -114,6 +114,7 @@ def test_a_photograph_carries_what_must_be_stripped(tmp_path: Path) -> None:
 # Entering it
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_entering_twice_doubles_nothing(settings: Settings) -> None:
     async with Database(settings):
         await enter_demo(settings, ignore, REDUCED)
@@ -135,7 +136,7 @@ async def test_entering_twice_doubles_nothing(settings: Settings) -> None:
 
 
 async def pages_open(settings: Settings) -> None:
-    """What the demo says to open can be opened."""
+    """The addresses that the demo prints can be opened."""
     welcome = await welcome_text(settings)
     addresses = re.findall(rf"{re.escape(settings.site_url)}(/\S+)", welcome)
     assert len(addresses) >= 7
@@ -156,6 +157,7 @@ async def nothing_personal_is_kept_in_pictures(settings: Settings, shown: list[A
                 assert not picture.getexif()
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_a_form_does_not_take_is_said(settings: Settings) -> None:
     async with Database(settings):
         await enter_demo(settings, ignore, replace(REDUCED, works=[], exhibitions=[]))

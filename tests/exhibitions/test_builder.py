@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,9 @@ from gallery.exhibitions import drafts
 from gallery.exhibitions.models import Edition, Exhibition, Hanging, Room
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attribute, attributes
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 TEXTS = {
     "title_zh": "冬至",
@@ -247,7 +249,7 @@ async def test_the_picker_is_narrowed_by_theme_organisation_and_words(site: Site
 
     async def picked(query: str) -> set[int]:
         page = (await client.get(f"/desk/exhibitions/{exhibition.id}?{query}")).text
-        return {int(id) for id in re.findall(r'id="work-(\d+)"', page)}
+        return {int(id.removeprefix("work-")) for id in attributes(page, "[id^=work-]", "id")}
 
     assert await picked("") == {one.id, two.id}
     assert not {hung.id, draft_work.id} & await picked("")
@@ -301,8 +303,8 @@ async def test_consents_that_do_not_hold_are_told(site: Site) -> None:
     edition = await drafts.draft_of(exhibition)
     await drafts.add_room(edition, by=site.cast.curator, title_en="By year", rule={"year": by_rule.year})
     page = (await (await site.client(site.cast.curator)).get(f"/desk/exhibitions/{exhibition.id}")).text
-    told = page.partition("ends before the exhibition closes")[2].partition("</ul>")[0]
-    assert told.index("Found by a rule") < told.index(works[0].title_translation), "the earliest first"
+    passage = page.partition("ends before the exhibition closes")[2].partition("</ul>")[0]
+    assert passage.index("Found by a rule") < passage.index(works[0].title_translation), "the earliest first"
     assert "Consent expired" in page
     assert "Consent not for the web" in page
 
@@ -312,9 +314,8 @@ async def test_an_opening_is_offered(site: Site) -> None:
     await Edition.filter(exhibition_id=exhibition.id).update(opens_at=None)
     client = await site.client(site.cast.curator)
     page = (await client.get(f"/desk/exhibitions/{exhibition.id}")).text
-    offered = re.search(r'name="opens_at"[^>]*value="([^"]+)"', page)
-    assert offered is not None
-    moment = from_local(to_local(now()).strptime(offered[1], "%Y-%m-%dT%H:%M"))
+    offered = attribute(page, "[name=opens_at]", "value")
+    moment = from_local(to_local(now()).strptime(offered, "%Y-%m-%dT%H:%M"))
     assert abs(moment - now()) < timedelta(minutes=5)
     refused = await client.post(f"/desk/exhibitions/{exhibition.id}/editions")
     assert refused.status_code == 422

@@ -24,7 +24,7 @@ from tests.conftest import Site, settings_for
 SECOND = timedelta(seconds=1)
 NOON = datetime(2026, 12, 22, 4, tzinfo=UTC)  # at Shanghai
 
-# An edition as it is published: when it opens and for how long it is open (hours), and whether it leaves when it closes.
+# A published edition: its opening and duration (hours), and whether it leaves the site when it closes.
 PLANS = st.lists(
     st.tuples(st.integers(-30, 30), st.none() | st.integers(1, 40), st.booleans()), min_size=1, max_size=5
 )
@@ -40,7 +40,7 @@ def closes(plan: Plan) -> datetime | None:
 
 
 def told_of(plans: list[Plan], moment: datetime) -> dict[str, set[int]]:
-    """Which of the plans are to open, open, past, and on the site, said as plainly as can be."""
+    """A plain model: which plans are to open, open, past, and on the site."""
     found: dict[str, set[int]] = {"to open": set(), "open": set(), "past": set(), "on the site": set()}
     for number, plan in enumerate(plans):
         end = closes(plan)
@@ -129,7 +129,7 @@ async def test_a_work_leaves_the_wall_when_the_day_of_its_consent_is_over(site: 
 
 
 async def test_an_exhibition_opens_and_leaves_by_the_clock(site: Site) -> None:
-    """A page that is asked for one second after the moment is open, or gone; a second before it is not.
+    """One second after the moment a page is open, or gone; one second before it is not.
 
     The addresses are the same each time, so that what was kept of them is seen to make way.
     """

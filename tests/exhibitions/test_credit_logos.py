@@ -1,15 +1,11 @@
-"""Logos and links of those whom an exhibition thanks: at the desk, for visitors, in previews, in copies, and gone at once."""
+"""Logos and links in credits: at the desk, for visitors, in previews and copies, and removed at once."""
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
-from typing import Any
 
-import httpx
 import pytest
 
-from gallery.artworks.models import Status
 from gallery.cli.inspection import inspect
 from gallery.clock import now
 from gallery.db.connection import Database
@@ -17,52 +13,19 @@ from gallery.exhibitions import drafts
 from gallery.exhibitions.arrangement_copies import copy_exhibition
 from gallery.exhibitions.chores import clean_up_logos, update_link_list
 from gallery.exhibitions.draft_lists import add_entry, remove_entry
-from gallery.exhibitions.models import Edition, Exhibition
+from gallery.exhibitions.models import Edition
 from gallery.images.profile_image_models import CreditLogo
 from gallery.organisations.models import CheckedLink, LinkState
 from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
+from tests.exhibitions.credit_logos import (
+    CREDIT,
+    Thanked,
+)
+from tests.markup import attribute
 
-CREDIT = {"kind": "donor", "name_zh": "", "name_en": "Glow Fund", "link": "https://example.org/glow"}
-PAGE = "/en/exhibitions/solstice"
-
-
-class Thanked:
-    """An exhibition on view that thanks somebody, and the desk of a curator."""
-
-    def __init__(self, site: Site, exhibition: Exhibition, key: str, client: httpx.AsyncClient) -> None:
-        self.site, self.exhibition, self.key, self.client = site, exhibition, key, client
-        self.address = f"/desk/exhibitions/{exhibition.id}/credits/{key}/logo"
-
-    async def send(self, content: bytes | None, **data: str) -> httpx.Response:
-        files: Any = {"picture": ("logo.png", content, "image/png") if content is not None else ("", b"")}
-        return await self.client.post(self.address, files=files, data=data)
-
-    async def seen(self, path: str = PAGE) -> str:
-        self.site.app.state.content._checked_at = float("-inf")
-        return (await (await self.site.client()).get(path)).text
-
-    async def logo(self, path: str = PAGE) -> str:
-        """The address of the logo on a page; empty where there is none."""
-        found = re.search(r'<img class="logo" src="([^"]+)"', await self.seen(path))
-        return found[1] if found else ""
-
-    async def status_of(self, address: str) -> int:
-        return (await (await self.site.client()).get(address)).status_code
-
-    async def files(self) -> list[str]:
-        return [stored.key async for stored in self.site.storage.private.files("logos")]
-
-
-@pytest.fixture
-async def thanked(site: Site) -> Thanked:
-    curator = site.cast.curator
-    work = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
-    exhibition = await factories.exhibition([work], published=False, slug="solstice")
-    key = await add_entry(exhibition, "credits", CREDIT, curator)
-    await drafts.publish(exhibition, curator)
-    return Thanked(site, exhibition, key, await site.client(curator))
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_a_logo_is_set_shown_replaced_and_removed(thanked: Thanked) -> None:
@@ -75,10 +38,9 @@ async def test_a_logo_is_set_shown_replaced_and_removed(thanked: Thanked) -> Non
     assert (picture.status_code, picture.headers["content-type"]) == (200, "image/jpeg")
     assert b"Exif" not in picture.content
     credits = (await thanked.client.get(answer.headers["location"])).text
-    at_desk = re.search(r'<img class="credit-logo" src="([^"]+)"', credits)
-    assert at_desk is not None
-    assert (await thanked.client.get(at_desk[1])).status_code == 200
-    assert await thanked.status_of(at_desk[1]) == 303  # to sign in
+    at_desk = attribute(credits, "img.credit-logo", "src")
+    assert (await thanked.client.get(at_desk)).status_code == 200
+    assert await thanked.status_of(at_desk) == 303  # to sign in
 
     await thanked.send(factories.photograph(1200, 900))
     second = await thanked.logo()
@@ -142,9 +104,7 @@ async def test_a_preview_shows_it_and_nobody_else_sees_a_drafts_logo(site: Site)
     logo = await CreditLogo.get()
     assert await draft.status_of(f"/logos/{logo.token}.jpg") == 404
     page = (await draft.client.get(f"/desk/exhibitions/{exhibition.id}/preview")).text
-    frame = re.search(r'<iframe[^>]+src="([^"]+)"', page)
-    assert frame is not None
-    address = await draft.logo(frame[1])
+    address = await draft.logo(attribute(page, "iframe", "src"))
     answer = await (await site.client()).get(address)
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     assert "noindex" in answer.headers["x-robots-tag"]

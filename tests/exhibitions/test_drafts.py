@@ -27,7 +27,7 @@ async def version() -> int:
 
 async def founded(site: Site, **draft: object) -> tuple[Exhibition, Edition, Room]:
     """An exhibition that opened a minute ago, with one empty room."""
-    set_language("en")  # refusals are said in the language of whoever builds
+    set_language("en")  # refusals are in the curator's language
     values = {"title_en": "Reunion", "opens_at": now() - timedelta(minutes=1), **draft}
     exhibition = await drafts.create_exhibition("reunion", site.cast.curator, **values)
     edition = await drafts.draft_of(exhibition)
@@ -92,6 +92,7 @@ async def test_changing_the_draft_changes_nothing_that_visitors_see(site: Site) 
     assert frozen.title_en == "First"
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_rooms_keep_their_order_and_works_their_room(site: Site) -> None:
     exhibition, draft, first = await founded(site)
     second = await drafts.add_room(draft, title_en="Second", text_zh="雪")
@@ -111,6 +112,7 @@ async def test_rooms_keep_their_order_and_works_their_room(site: Site) -> None:
     ]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_the_next_edition_takes_the_place_of_the_last(site: Site) -> None:
     exhibition, _draft, room = await founded(site)
     old, new = await accepted(site), await accepted(site)
@@ -124,6 +126,7 @@ async def test_the_next_edition_takes_the_place_of_the_last(site: Site) -> None:
     assert await Edition.filter(exhibition_id=exhibition.id, is_current=True).count() == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_two_publishes_at_once_make_one_whole_edition(site: Site) -> None:
     exhibition, _draft, room = await founded(site)
     work = await accepted(site)
@@ -218,6 +221,7 @@ async def test_members_do_not_hang_works(site: Site) -> None:
         await drafts.hang(room, await accepted(site), site.cast.partner)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_edition_is_frozen(site: Site) -> None:
     exhibition, _draft, room = await founded(site)
     await drafts.hang(room, await accepted(site), site.cast.curator)
@@ -240,6 +244,7 @@ async def test_an_edition_is_frozen(site: Site) -> None:
     assert await Hanging.filter(room_id=frozen.id).count() == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_moving_a_work(site: Site) -> None:
     _exhibition, _draft, room = await founded(site)
     works = [await accepted(site) for _ in range(4)]

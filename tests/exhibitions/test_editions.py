@@ -1,4 +1,4 @@
-"""Editions: their list, what differs between two, one that becomes the draft again, and leaving the site."""
+"""Editions: their list, the differences of two, restoring one as the draft, and leaving the site."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def accepted(site: Site, **values: object) -> Artwork:
@@ -104,7 +106,7 @@ async def test_two_editions_are_compared_by_heading_and_list(site: Site) -> None
     assert "This room is gone." in back
     assert "Now: Exhibition " in back
     assert "Nothing differs." in (await client.get(f"{here}?before=2&after=draft")).text
-    assert (await client.get(f"{here}?before=1")).status_code == 200  # with the draft, where nothing is said
+    assert (await client.get(f"{here}?before=1")).status_code == 200  # with the draft, by default
     for wrong in (
         "before=3&after=1",
         "before=x",
@@ -150,7 +152,7 @@ async def test_restoring_brings_an_edition_back_as_the_draft(site: Site) -> None
     assert draft.title_en.startswith("Exhibition ")
     hung = await Hanging.filter(room__edition_id=draft.id).order_by("position")
     assert [hanging.artwork_id for hanging in hung] == [a.id, b.id, c.id]
-    # Visitors see it once it is published, as a new edition; what was published before stays.
+    # Visitors see it once it is published as a new edition; earlier editions stay.
     assert "Homecoming" in (await (await site.client()).get("/en/exhibitions/reunion")).text
     edition = await drafts.publish(exhibition, site.cast.curator)
     assert edition.number == 3
@@ -243,8 +245,8 @@ async def test_the_second_of_two_publishes_at_once_is_told_that_it_is_done(site:
         *(client.post(f"/desk/exhibitions/{exhibition.id}/editions") for client in clients)
     )
     assert sorted(answer.status_code for answer in answers) == [303, 422]
-    told = next(answer.text for answer in answers if answer.status_code == 422)
-    assert "Visitors see just this already: it is edition 1, which" in told
+    values = next(answer.text for answer in answers if answer.status_code == 422)
+    assert "Visitors see just this already: it is edition 1, which" in values
     assert await Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True).count() == 1
 
 

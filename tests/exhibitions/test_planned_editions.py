@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +31,9 @@ from gallery.search.results import _rooms
 from tests import factories
 from tests.cast import assemble
 from tests.conftest import Site, settings_for
+from tests.markup import texts_in
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -49,7 +52,7 @@ class Published:
 
 
 class Oracle:
-    """What visitors see, said as plainly as can be: of the editions that count, the last that has opened."""
+    """A plain model of what visitors see: of the valid editions, the last that has opened."""
 
     def __init__(self) -> None:
         self.editions: list[Published] = []
@@ -183,11 +186,11 @@ async def watch(exhibition: Exhibition, oracle: Oracle, since: datetime) -> None
     before, until = None, since
     for moment in moments:
         with clock.frozen_at(moment):
-            told = await seen(exhibition)
-            assert told == oracle.at(moment), moment
+            values = await seen(exhibition)
+            assert values == oracle.at(moment), moment
             if before is not None and moment < until:
-                assert told == before, moment
-            before, until = told, await next_change()
+                assert values == before, moment
+            before, until = values, await next_change()
 
 
 async def accepted(site: Site, **values: object) -> Artwork:
@@ -253,11 +256,10 @@ async def test_the_desk_says_what_visitors_really_see(site: Site) -> None:
     address = f"/desk/exhibitions/{exhibition.id}"
 
     async def states(path: str) -> list[str]:
-        return re.findall(r'class="state[^"]*">([^<]*)<', (await curator.get(path)).text)
+        return texts_in((await curator.get(path)).text, ".state")
 
     async def button() -> str:
-        found = re.search(r"data-publishing>([^<]*)<", (await curator.get(address)).text)
-        return found[1] if found else ""
+        return next(iter(texts_in((await curator.get(address)).text, "[data-publishing]")), "")
 
     says = await button()
     assert says.startswith("Publish: visitors see it from ")

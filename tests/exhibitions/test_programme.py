@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from gallery.exhibitions.talks import Talk
 from gallery.interop.icalendar_files import event_of
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attribute, first
 
 CREDIT = {
     "new-kind": "donor",
@@ -96,9 +96,8 @@ async def test_credits_and_talks_are_seen_once_they_are_published(site: Site) ->
         assert words in english, words
     assert "2027年1月5日 19:00–20:30（中国标准时间）" in chinese
     assert "汤圆夜话" in chinese
-    data = re.search(r'<script type="application/ld\+json">(.+?)</script>', english)
-    assert data is not None
-    event = json.loads(data[1])["@graph"][0]["subEvent"][0]
+    data = first(english, "script[type='application/ld+json']").get_text()
+    event = json.loads(data)["@graph"][0]["subEvent"][0]
     assert (event["@type"], event["startDate"]) == ("Event", "2027-01-05T19:00:00+08:00")
     assert event["eventAttendanceMode"] == "https://schema.org/MixedEventAttendanceMode"
     assert [place["@type"] for place in event["location"]] == ["Place", "VirtualLocation"]
@@ -107,7 +106,7 @@ async def test_credits_and_talks_are_seen_once_they_are_published(site: Site) ->
     assert "An evening, with tangyuan; and tea" in calendar
     assert "A talk or an event" in (await client.get("/desk/calendar")).text
 
-    # Removed from the draft, it stays in the edition until the next one.
+    # It is removed from the draft, and stays in the current edition until the next one.
     for path in ("credits", "talks"):
         (entry,) = await entries(exhibition, path)
         assert (await client.post(f"{here}/{path}/{entry['key']}/deletion")).status_code == 303
@@ -126,9 +125,8 @@ async def test_a_preview_shows_them_too(site: Site) -> None:
     client = await site.client(site.cast.curator)
     for path, typed in (("credits", CREDIT), ("talks", TALK)):
         await client.post(f"{here}/{path}", data=typed)
-    frame = re.search(r'<iframe[^>]+src="([^"]+)"', (await client.get(f"{here}/preview")).text)
-    assert frame is not None
-    page = (await (await site.client()).get(frame[1])).text
+    frame = attribute((await client.get(f"{here}/preview")).text, "iframe", "src")
+    page = (await (await site.client()).get(frame)).text
     assert "微光基金" in page
     assert "An evening" in page
     assert ".ics" not in page
@@ -189,6 +187,7 @@ async def test_what_is_wrong_comes_back_with_a_sentence(
     assert await entries(exhibition, path) == [entry]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_list_has_an_end(site: Site) -> None:
     exhibition, here = await draft(site)
     many = [
@@ -201,15 +200,15 @@ async def test_a_list_has_an_end(site: Site) -> None:
     assert f"There are {MAX_LIST_ENTRIES} here already" in answer.text
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
     exhibition, here = await draft(site)
     hers, his = await site.client(site.cast.curator), await site.client(site.cast.keeper)
     await hers.post(f"{here}/talks", data=TALK)
     (entry,) = await entries(exhibition, "talks")
     key = entry["key"]
-    seen = re.search(r'name="seen" value="([^"]+)"', (await hers.get(f"{here}/talks")).text)
-    assert seen is not None
-    typed = {**retyped(TALK, key), "seen": seen[1]}
+    seen = attribute((await hers.get(f"{here}/talks")).text, "[name=seen]", "value")
+    typed = {**retyped(TALK, key), "seen": seen}
     assert (
         await hers.post(f"{here}/talks/{key}", data={**typed, f"{key}-title_en": "Hers"})
     ).status_code == 303
@@ -218,7 +217,7 @@ async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
     assert (await his.post(f"{here}/talks/{key}", data=moved)).status_code == 303
     (entry,) = await entries(exhibition, "talks")
     assert (entry["title_en"], entry["starts_at"]) == ("Hers", "2027-01-05T10:00:00+00:00")
-    # And the same field: he is told, and what he typed stays in the form.
+    # The same field: he gets a notice, and his text stays in the form.
     refused = await his.post(
         f"{here}/talks/{key}",
         data={**typed, f"{key}-title_en": "His", f"{key}-starts_at": "2027-01-05T17:00"},
@@ -228,15 +227,14 @@ async def test_two_curators_lose_nothing_of_each_other(site: Site) -> None:
     assert "It now reads: 2027-01-05 18:00." in refused.text
     assert 'value="His"' in refused.text
     assert (await entries(exhibition, "talks")) == [entry]
-    # Saved once more, what he was shown is his to change; what he was not shown stays.
+    # On the next save he may change what his page displayed; other fields stay.
     await hers.post(
         f"{here}/talks/{key}",
         data={**typed, f"{key}-title_en": "Hers", f"{key}-place_en": "Her place"},
     )
     for link in ("nowhere", TALK["new-link"]):  # the first is refused, for another reason
-        seen = re.search(r'name="seen" value="([^"]+)"', refused.text)
-        assert seen is not None
-        again = {**typed, f"{key}-title_en": "His", f"{key}-link": link, "seen": seen[1]}
+        seen = attribute(refused.text, "[name=seen]", "value")
+        again = {**typed, f"{key}-title_en": "His", f"{key}-link": link, "seen": seen}
         refused = await his.post(f"{here}/talks/{key}", data=again)
     assert refused.status_code == 303
     (entry,) = await entries(exhibition, "talks")
@@ -308,7 +306,7 @@ async def test_talks_are_taken_along_as_calendar_files(site: Site) -> None:
     assert (one["uid"], one["sequence"]) == (read[0].uid.value, 1)
     assert one["dtstamp"].dt == edition.published_at.replace(microsecond=0)
 
-    # A later edition changes what was taken before: the same UID, a higher number.
+    # A later edition changes an event that calendars already have: same UID, higher sequence.
     key = keys["Earlier"]
     await client.post(f"{here}/talks/{key}", data=retyped(second, key, title_en="Later"))
     await drafts.publish(exhibition, site.cast.curator)
@@ -330,6 +328,7 @@ async def test_talks_are_taken_along_as_calendar_files(site: Site) -> None:
     assert "Later" not in (await visitor.get("/en/calendar")).text
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_talks_leave_with_an_exhibition_that_leaves(site: Site) -> None:
     moment = now()
     exhibition, here = await draft(

@@ -1,1 +1,1 @@
-"""Fuzzing guided by coverage, run by hand: it looks for what the tests do not know yet."""
+"""Coverage-guided fuzzing, run by hand, to find cases that the tests lack."""

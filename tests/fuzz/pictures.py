@@ -1,4 +1,4 @@
-"""Pictures by the million: what the parent does with any file and any answer, and what the child does with any file.
+"""Millions of pictures: the parent with any file and any answer, and the child with any file.
 
 Run: pip install atheris, then python -m tests.fuzz.pictures answers|files [folder of cases] [libFuzzer's options]
 For instance ten minutes at low priority: nice python -m tests.fuzz.pictures files cases -max_total_time=600
@@ -74,10 +74,10 @@ def answers(data: bytes) -> None:
 
 def believed(line: bytes, status: int | None) -> None:
     with suppress(ImageRefused, OSError):
-        told = parse_answer(line, status)
+        reply = parse_answer(line, status)
         with suppress(ImageRefused):
-            parse_inspected(told, "jpeg")
-        developed = parse_developed(told, "jpeg")
+            parse_inspected(reply, "jpeg")
+        developed = parse_developed(reply, "jpeg")
         assert 0 < developed.width * developed.height < 2**62
         assert all(re.fullmatch(r"[0-9]+\.[a-z]+", name) for name in developed.files)
 
@@ -91,8 +91,8 @@ def pictures(data: bytes) -> None:
         source = Path(name) / "upload"
         source.write_bytes(data)
         with suppress(pixels.UnusableImage, MemoryError):
-            told = pixels.inspect(source, kind, Path(name) / "preview", BOUNDS)
-            assert told["width"] * told["height"] <= BOUNDS.max_pixels
+            reply = pixels.inspect(source, kind, Path(name) / "preview", BOUNDS)
+            assert reply["width"] * reply["height"] <= BOUNDS.max_pixels
             sheet = pixels.decode(source, kind, BOUNDS, lambda size: size)
             with suppress(pixels.UnusableImage, MemoryError):
                 shown(sheet)
@@ -117,8 +117,8 @@ def in_pieces(source: Path, kind: str, size: pixels.Size, folder: Path) -> None:
     """All tiles of a picture, and a region of it that is turned."""
     out = folder / "tiles"
     out.mkdir()
-    told = cutting.write_tiles(source, kind, size, out, BOUNDS)
-    assert told["tiles"] == len(list(out.iterdir())) == len(list(all_tiles(size)))
+    reply = cutting.write_tiles(source, kind, size, out, BOUNDS)
+    assert reply["tiles"] == len(list(out.iterdir())) == len(list(all_tiles(size)))
     region = (size[0] // 3, size[1] // 3, size[0] // 2, size[1] // 2)
     cut = ImageRequest(region, (max(1, size[0] // 4), max(1, size[1] // 4)), True, 90, "gray", "png")
     cutting.write_region(source, kind, size, cut, folder / "piece", BOUNDS)
@@ -142,7 +142,7 @@ def seeds(folder: Path, kind: str) -> None:
     for name, data in files.telling_files().items():
         if len(data) < 60_000:
             (folder / f"telling-{name}").write_bytes(data)
-    # What containers say of colours, and pages of a TIFF within one another.
+    # Colour information in containers, and nested pages of a TIFF.
     page = small.resize((60, 6)), {254: 1, 330: 0}
     for name, data in {
         "stated.png": files.png_stating(small, files.cicp_chunk(9, 16), files.gamma_chunk(0.5)),

@@ -1,4 +1,4 @@
-"""What the child says of a picture it developed: the tests and the fuzzer bend it."""
+"""The child's answer about a developed picture; the tests and the fuzzer change it."""
 
 from typing import Any
 

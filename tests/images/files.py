@@ -1,5 +1,6 @@
 """Makers of pictures for tests: real ones from real encoders, and broken ones of every sort."""
 
+import hashlib
 import io
 import struct
 import zipfile
@@ -8,16 +9,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import PIL
 import pillow_heif
 from PIL import Image, ImageDraw, PngImagePlugin
+
+from tests.kept import kept_file
 
 pillow_heif.register_heif_opener()
 
 RED, GREEN, BLUE, YELLOW = (200, 30, 40), (30, 150, 60), (40, 60, 180), (230, 200, 40)
 CORNERS = (RED, GREEN, BLUE, YELLOW)  # top left, top right, bottom left, bottom right
+VERSIONS = (PIL.__version__, pillow_heif.__version__)
 SECRET = b"31.2304N-121.4737E"  # where somebody lives
 
-# How a camera held in each of the eight ways stores an upright picture: the inverse of what a viewer does.
+# How a camera stores an upright picture in each of the eight orientations: the inverse of a viewer's turn.
 STORED_FOR = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -31,7 +36,7 @@ STORED_FOR = {
 
 
 def scene(width: int = 640, height: int = 480) -> Image.Image:
-    """An RGB picture of four coloured fields, so that turning and colours can be told."""
+    """An RGB picture of four coloured fields, which shows turning and colours."""
     image = Image.new("RGB", (width, height))
     draw = ImageDraw.Draw(image)
     across, down = width // 2, height // 2
@@ -58,6 +63,15 @@ def near(one: tuple[int, ...], other: tuple[int, ...], by: int = 12) -> bool:
 
 
 def encoded(image: Image.Image, format: str, **options: Any) -> bytes:
+    """`image` as a file. Files with plain options are kept between runs: encoding takes longer than most tests."""
+    if image.info or not all(isinstance(value, str | int) for value in options.values()):
+        return _encoded(image, format, options)
+    recipe = (image.mode, image.size, image.getpalette(), format, sorted(options.items()), VERSIONS)
+    name = hashlib.sha256(repr(recipe).encode() + image.tobytes()).hexdigest()
+    return kept_file(f"{name[:40]}.{format.lower()}", lambda: _encoded(image, format, options))
+
+
+def _encoded(image: Image.Image, format: str, options: dict[str, Any]) -> bytes:
     file = io.BytesIO()
     image.save(file, format, **options)
     return file.getvalue()
@@ -70,7 +84,7 @@ def stored(folder: Path, data: bytes, name: str = "upload") -> Path:
 
 
 def with_alpha() -> Image.Image:
-    """The scene, its right half wholly transparent over black."""
+    """The scene, its right half fully transparent over black."""
     image = scene().convert("RGBA")
     image.paste((0, 0, 0, 0), (320, 0, 640, 480))
     return image
@@ -152,7 +166,7 @@ def ycck_jpeg(inks: tuple[int, int, int, int]) -> bytes:
 
 
 def declared_png(width: int, height: int) -> bytes:
-    """A PNG that claims a size and has next to nothing to show for it."""
+    """A PNG that declares a size and has almost no data."""
     return png(width, height, 8, 2, zlib.compress(bytes(1000)))
 
 
@@ -263,7 +277,7 @@ DISPLAY_P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.1571
 
 def display_p3_profile() -> bytes:
     colorants = dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), (xyz(*c) for c in DISPLAY_P3), strict=True))
-    # sRGB's curve as version 4 says it: a power with a straight beginning.
+    # sRGB's curve in version 4's form: a power with a linear beginning.
     numbers = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
     curve = b"para\0\0\0\0\0\3\0\0" + struct.pack(">5i", *(round(n * 65536) for n in numbers))
     curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
@@ -327,7 +341,7 @@ def with_segments(jpeg: bytes, *segments: bytes) -> bytes:
 
 
 def telling_files() -> dict[str, bytes]:
-    """Pictures that carry a place in every spot where one can hide."""
+    """Pictures with a location in every possible metadata field."""
     image, exif, xmp = scene(), tell_tale_exif(), tell_tale_xmp()
     jpeg = encoded(image, "JPEG")
     text = PngImagePlugin.PngInfo()
@@ -525,7 +539,7 @@ def chromaticities_chunk(*values: float) -> tuple[bytes, bytes]:
 
 
 def boxes_stating(image: Image.Image, format: str, primaries: int, transfer: int, **options: Any) -> bytes:
-    """An AVIF or HEIC whose `nclx` says this."""
+    """An AVIF or HEIC with these values in `nclx`."""
     if format == "HEIF":
         options |= {"color_primaries": 1, "transfer_characteristic": 13, "save_nclx_profile": True}
     data = encoded(image, format, **options)

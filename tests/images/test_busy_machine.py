@@ -20,11 +20,16 @@ from gallery.images.sandbox import parent
 from gallery.settings import Settings
 from gallery.worker import ChoreContext
 from tests import factories
-from tests.api.test_uploads import PIECES, V1, program
-from tests.artworks.test_bulk_upload import files
-from tests.artworks.test_imports import sent, two_works
+from tests.api.programs import PIECES
+from tests.api.test_uploads import V1, program
+from tests.artworks.forms import files
+from tests.artworks.sheets import sent_import, two_works
 from tests.conftest import Site
-from tests.exhibitions.test_credit_logos import Thanked, thanked  # noqa: F401
+from tests.exhibitions.credit_logos import (
+    Thanked,
+)
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 PICTURE = factories.photograph()
 LOOKING = "We are still looking at this picture: our machine is busy. You need do nothing."
@@ -47,7 +52,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 async def calm(site: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """A machine on which no child ever gets time of the processor; a call gives them time again."""
+    """A machine on which children get no processor time until the returned function is called."""
     await factories.developed_files()
     child = parent.CHILD_PROGRAM
     monkeypatch.setattr(parent, "CHILD_PROGRAM", SLEEPING)
@@ -55,7 +60,7 @@ async def calm(site: Site, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None
 
 
 async def taken_in_and_shown_later(site: Site, calm: Callable[[], None]) -> None:
-    """The one picture waits without a size and without blame; once there is time, it is prepared."""
+    """The picture waits without a size and without an error; once there is time, it is prepared."""
     image = await Image.get()
     assert (image.state, image.refusal) == (ImageState.RECEIVED, "")
     assert (image.width, image.height, image.has_preview, image.source_format) == (0, 0, False, "jpeg")
@@ -103,14 +108,14 @@ async def test_an_upload_of_a_program(site: Site, calm: Callable[[], None]) -> N
     headers = {**PIECES, "upload-length": str(len(PICTURE))}
     answer = await client.post(f"{V1}/uploads", headers=headers, content=PICTURE)
     assert answer.status_code == 201
-    told = (await client.get(answer.headers["gallery-work"])).json()["picture"]
-    assert told == {"state": "received", "width": None, "height": None, "refusal": None}
+    payload = (await client.get(answer.headers["gallery-work"])).json()["picture"]
+    assert payload == {"state": "received", "width": None, "height": None, "refusal": None}
     await taken_in_and_shown_later(site, calm)
 
 
 async def test_a_sheet_with_pictures(site: Site, calm: Callable[[], None]) -> None:
     site.settings = replace(site.settings, image_worker_seconds=1)
-    await sent(site, two_works())
+    await sent_import(site, two_works())
     assert set(await ImportedPicture.all().values_list("refusal", flat=True)) == {""}
     assert {image.state for image in await Image.all()} == {ImageState.RECEIVED}
     site.settings = replace(site.settings, image_worker_seconds=600)
@@ -128,16 +133,16 @@ async def test_a_logo(site: Site, calm: Callable[[], None]) -> None:
     )
     assert answer.status_code == 303
     page = (await client.get(address)).text
-    assert page.count(LOOKING) == 2  # as the answer, and beside the picture
+    assert page.count(LOOKING) == 2  # as the answer, and next to the picture
     await taken_in_and_shown_later(site, calm)
     assert (await ProfileImage.get()).image_id == (await Image.get()).id
 
 
 async def test_the_logo_beside_a_credit_is_asked_for_again(
-    thanked: Thanked,  # noqa: F811
+    thanked: Thanked,
     calm: Callable[[], None],
 ) -> None:
-    """It is shown at once as it is, so it cannot be kept before it was looked at."""
+    """It is shown at once, so it cannot be accepted before it was inspected."""
     answer = await thanked.send(PICTURE)
     assert answer.status_code == 503
     assert "our machine is busy" in answer.text
@@ -168,7 +173,7 @@ async def test_a_picture_that_is_turned(site: Site, calm: Callable[[], None]) ->
 
 
 async def test_a_late_picture_at_the_desks(site: Site, calm: Callable[[], None]) -> None:
-    """The partner reads that nothing is to be done, the keeper which picture waits, and tries it once more."""
+    """The partner reads that they need do nothing; the keeper sees which picture waits, and retries it."""
     image = await factories.received(site.storage, site.cast.organisation)
     work = await factories.artwork(
         site.storage, site.cast.organisation, image=image, title_translation="Slow"
@@ -200,7 +205,7 @@ async def test_a_late_picture_of_no_work_has_no_button(site: Site) -> None:
 
 
 async def test_what_takes_the_processors_time_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is the file that does it, whatever else goes on; what is said of it is no format that it has."""
+    """The file is at fault, whatever else the machine does; its declared format does not exist."""
     monkeypatch.setattr(parent, "CHILD_PROGRAM", BURNING)
     image = await factories.received(site.storage, site.cast.organisation)
     work = await factories.artwork(site.storage, site.cast.organisation, image=image)

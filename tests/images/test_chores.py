@@ -42,7 +42,7 @@ from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ async def received(site: Site, data: bytes | None = None) -> Image:
 
 
 async def files(site: Site) -> list[str]:
-    """Every stored file, and what lies in the scratch folder."""
+    """Every stored file, and the scratch folder's content."""
     stored = [
         stored.key for store in (site.storage.private, site.storage.public) async for stored in store.files()
     ]
@@ -181,7 +181,7 @@ async def test_a_full_disk_is_nobodys_fault(
 
 
 async def test_a_lease_lasts_as_long_as_the_work(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long a busy machine needs, nobody else takes the picture up meanwhile."""
+    """However long a busy machine needs, no other worker takes the picture in the meantime."""
     patient = ChoreContext(replace(site.settings, image_lease_seconds=1), site.storage)
     image = await received(site)
     is_renewed = asyncio.Event()
@@ -338,7 +338,7 @@ async def test_what_is_on_view_is_developed_again_and_stays_there(
     again = await Image.get(id=image.id)
     assert (again.state, again.token, again.perceptual_hash) == ("ready", image.token, image.perceptual_hash)
     assert again.ready_at
-    assert again.softness is not None  # which nobody had measured
+    assert again.softness is not None  # whose size was unknown
     assert again.is_public
     assert (await ContentVersion.get(id=1)).number > (version.number if version else 0)
     site.app.state.content._checked_at = float("-inf")  # it asks once a second, and this may have taken less
@@ -427,7 +427,7 @@ async def test_an_upload_that_no_work_took_up_is_forgotten(site: Site, chore_con
 async def test_an_upload_that_a_work_takes_up_while_it_is_being_forgotten(
     site: Site, chore_context: ChoreContext, monkeypatch: pytest.MonkeyPatch, comes_first: str
 ) -> None:
-    """Either the work keeps it, or its partner is told to choose it again."""
+    """Either the work keeps it, or the partner is asked to choose it again."""
     old = await received(site)
     work = await factories.artwork(site.storage, site.cast.organisation)
     await Image.filter(id=old.id).update(created_at=now() - UNUSED_AFTER - timedelta(minutes=1))

@@ -153,7 +153,7 @@ def test_pieces_have_these_colours(code_points: tuple[int, int], tmp_path: Path)
 
 @pytest.mark.parametrize("format", ["AVIF", "HEIF", "PNG"])
 def test_a_profile_goes_before_what_boxes_say(format: str, tmp_path: Path) -> None:
-    """In a PNG it is the other way round, as its standard has it."""
+    """In a PNG the order is reversed, by its standard."""
     image, profile = Image.new("RGB", (640, 480), (150, 190, 90)), files.wide_gamut_profile()
     if format == "PNG":
         data = files.encoded(image, "PNG", icc_profile=profile)
@@ -179,7 +179,7 @@ def ramp_of(levels: Iterable[int]) -> Image.Image:
 @pytest.mark.parametrize("primaries", [1, 9, 12])
 @pytest.mark.parametrize("transfer", [colour.PQ, colour.HLG])
 def test_hdr_greys_follow_the_formula_without_bands(transfer: int, primaries: int) -> None:
-    """An eye sees it where a sky or a wall does not rise evenly."""
+    """It would be visible as bands in a sky or on a wall."""
     ramp = ramp_of(range(256))
     mapped = colour.tone_mapped(ramp, Cicp(primaries, transfer))
     shown = list(mapped.getchannel("G").tobytes())
@@ -200,7 +200,7 @@ def test_made_profiles_are_read_by_others() -> None:
     assert isinstance(profile, bytes)
     read = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile
     assert read.xcolor_space == "RGB "
-    for found, right in zip(read.red_colorant[1][:2], (0.6854, 0.3210), strict=True):  # x and y beside D50
+    for found, right in zip(read.red_colorant[1][:2], (0.6854, 0.3210), strict=True):  # x and y next to D50
         assert abs(found - right) < 0.01
 
 

@@ -1,4 +1,4 @@
-"""What files say of themselves is read within bounds, whatever they say; and which page of a TIFF is the picture."""
+"""Metadata of files is read within bounds, whatever it claims; and the choice of a TIFF's page."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ RAW: dict[str, bytes] = {
 @pytest.mark.parametrize("name", RAW)
 async def test_a_raw_file_is_called_one(name: str, tmp_path: Path) -> None:
     data = RAW[name]
-    if name == "CR2":  # its one directory stands where the head says
+    if name == "CR2":  # its only directory is where the header points
         body = files.tiff_of((THUMBNAIL, REDUCED))
         start = struct.unpack_from("<I", body, 4)[0]
         data = b"II*\0" + struct.pack("<I", start) + b"CR\2\0" + body[12:]
@@ -134,7 +134,7 @@ async def test_a_whole_file_that_cannot_be_opened_is_not_called_damaged(name: st
         offered = str(REFUSALS[refused.value.code]).partition("save it as")[2]
     assert ("PNG" if kind == "jpeg" else "JPEG") in offered
     assert kind.upper() not in offered
-    if name != "tiff, numbers with a point":  # its head says enough
+    if name != "tiff, numbers with a point":  # its header is enough
         with pytest.raises(ImageRefused, match="damaged"):
             await inspect(files.stored(tmp_path, data[: len(data) // 2]))
 

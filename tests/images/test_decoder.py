@@ -94,7 +94,7 @@ def changed(data: bytes, at: int, piece: bytes) -> bytes:
 
 
 def frame_of(jpeg: bytes) -> int:
-    """Where the height and width of a JPEG stand."""
+    """The offset of a JPEG's height and width."""
     return next(jpeg.index(mark) + 5 for mark in (b"\xff\xc0", b"\xff\xc2") if mark in jpeg)
 
 
@@ -111,10 +111,10 @@ def png_with(kind: bytes, body: bytes) -> bytes:
     return PNG[:33] + files.png_chunk(kind, body) + PNG[33:]
 
 
-HUGE = struct.pack(">II", 60_000, 60_000)  # px, as boxes say a size
+HUGE = struct.pack(">II", 60_000, 60_000)  # px, in the form of a box
 NOTHING = zlib.compress(bytes(200 << 20))  # 200 MB in 200 kB
 
-# Chunks, lengths and sizes that are not what they say. "" is a picture that is shown all the same.
+# Chunks, lengths and sizes with false values. "" means that the picture is shown nevertheless.
 BROKEN: dict[str, tuple[bytes, set[str]]] = {
     "jpeg, size of 65,500 px": (changed(JPEG, frame_of(JPEG), b"\xff\xdc\xff\xdc"), {"too_many_pixels"}),
     "jpeg, size of 4,000 px": (changed(JPEG, frame_of(JPEG), b"\x0f\xa0\x0f\xa0"), {"", "damaged"}),
@@ -173,7 +173,7 @@ BROKEN: dict[str, tuple[bytes, set[str]]] = {
 }
 
 
-# Those of them in which nothing, or little, is painted on what is shown.
+# Those of which little or nothing is painted on the displayed picture.
 EMPTY = {
     "jpeg, size of 4,000 px",
     "gif, canvas of 4,000 px",
@@ -221,7 +221,7 @@ async def test_whatever_the_library_raises_the_picture_is_refused(name: str, tmp
 
 
 def test_postscript_never_reaches_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library would hand it over as soon as it looked for any format; we name one, and it is never that."""
+    """The library would accept it if any format were allowed; we name one, and it is never that one."""
     programs = tmp_path / "programs"
     programs.mkdir()
     called = tmp_path / "called"
@@ -277,7 +277,7 @@ def nothing_left(tmp_path: Path) -> Iterator[None]:
 
 
 async def refusal(data: bytes, folder: Path, *, name: str = "upload") -> str:
-    """The code with which a file is refused, at upload and when it is developed; empty if it is taken."""
+    """The code with which a file is refused, at upload or by the worker; empty if it is accepted."""
     source = files.stored(folder, data, name)
     out = folder / "out"
     out.mkdir(exist_ok=True)
@@ -400,7 +400,7 @@ async def test_a_machine_of_many_processors_needs_no_more_memory(
 
 
 def test_what_is_promised_fits_into_memory() -> None:
-    """Whatever the size of the file, by what was measured of each library; the bench opens such files."""
+    """Whatever the file's size, by measurements of each library; the bench opens such files."""
     largest_file, limit = Settings.upload_max_bytes, Limits().memory_bytes - pixels.RESERVED_BYTES
     needed = {
         "jpeg": 4 / 4,  # shrunk while it loads
@@ -479,7 +479,7 @@ async def test_a_killed_parent_leaves_no_child(tmp_path: Path) -> None:
     of_parent = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
     while not (born := of_parent.read_text().split()):
         await asyncio.sleep(0.02)
-    await asyncio.sleep(0.3)  # it confines itself first of all, but it must have started
+    await asyncio.sleep(0.3)  # it confines itself first, but it must have started
     parent.kill()
     await parent.wait()
     status = Path(f"/proc/{born[0]}/stat")
@@ -515,7 +515,7 @@ def call(function, *arguments):
         raise OSError(ctypes.get_errno(), "")
 child.limit(400 << 20, 5)
 confined = child.without_network()
-told = {"confined": confined, "modules": sorted(sys.modules)}
+findings = {"confined": confined, "modules": sorted(sys.modules)}
 for name, attempt in {
     "socket": lambda: socket.socket(),
     "program": lambda: subprocess.run(["/bin/true"]),
@@ -527,31 +527,31 @@ for name, attempt in {
 }.items():
     try:
         attempt()
-        told[name] = "done"
+        findings[name] = "done"
     except (OSError, MemoryError) as fault:
-        told[name] = type(fault).__name__
-told["core"] = resource.getrlimit(resource.RLIMIT_CORE)[0]
-print(json.dumps(told))
+        findings[name] = type(fault).__name__
+findings["core"] = resource.getrlimit(resource.RLIMIT_CORE)[0]
+print(json.dumps(findings))
 """
     environment = {**os.environ, "PYTHONPATH": str(Path(gallery.__file__).parents[1])}
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
     )
-    told = json.loads(done.stdout)
-    assert told["memory"] == "MemoryError"
-    assert told["core"] == 0
-    assert not {"tortoise", "starlette", "asyncio", "PIL", "gallery.web.languages"} & set(told["modules"])
-    if not told["confined"]:
+    payload = json.loads(done.stdout)
+    assert payload["memory"] == "MemoryError"
+    assert payload["core"] == 0
+    assert not {"tortoise", "starlette", "asyncio", "PIL", "gallery.web.languages"} & set(payload["modules"])
+    if not payload["confined"]:
         pytest.skip("this kernel or machine offers no system-call filter")
-    assert told["socket"] == "PermissionError"
-    assert told["program"] == "PermissionError"
-    assert {told[name] for name in ("reading", "writing", "taking")} == {"PermissionError"}
-    assert told["by_its_other_number"] == "PermissionError"
+    assert payload["socket"] == "PermissionError"
+    assert payload["program"] == "PermissionError"
+    assert {payload[name] for name in ("reading", "writing", "taking")} == {"PermissionError"}
+    assert payload["by_its_other_number"] == "PermissionError"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is a file on Linux alone")
 def test_what_took_a_child_over_cannot_write_into_its_parent() -> None:
-    """As a user who is not root, like the site's; a child that was only forked stands for one that is not confined yet."""
+    """As a user other than root, like the site's; a forked child plays one that is not confined yet."""
     program = """
 import ctypes, os, sys
 from gallery.cli.processes import run
@@ -623,7 +623,7 @@ def test_a_true_answer_is_believed() -> None:
     ],
 )
 def test_no_part_of_a_false_answer_is_believed(name: str, value: object) -> None:
-    """Each of these, or its like, was found by tests/fuzz; a child that a picture took over could say it."""
+    """tests/fuzz found each of these or a similar one; a child that a picture took over could send it."""
     with pytest.raises(ImageRefused, match="damaged"):
         parse_developed(TRUE_ANSWER | {name: value}, "png")
     without = {key: kept for key, kept in TRUE_ANSWER.items() if key != name}
@@ -639,10 +639,10 @@ def test_no_part_of_a_false_answer_is_believed(name: str, value: object) -> None
 )
 def test_any_answer_is_believed_or_refused(value: object) -> None:
     for name in TRUE_ANSWER:
-        told = TRUE_ANSWER | {name: value}
+        values = TRUE_ANSWER | {name: value}
         for believed in (parse_inspected, parse_developed):
             with suppress(ImageRefused):
-                believed(told, "png")
+                believed(values, "png")
     with suppress(ImageRefused, OSError):
         parse_answer(json.dumps({"done": value}).encode(), 0)
 

@@ -1,4 +1,4 @@
-"""Fingerprints: a crop is found whichever way it is turned, and a different picture is not."""
+"""Fingerprints: a crop matches in any orientation, and a different picture does not."""
 
 from __future__ import annotations
 

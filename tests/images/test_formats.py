@@ -31,7 +31,7 @@ TRACES = (
     b"8BIM",
 )
 
-# What a rendition may be made of, and nothing else: the picture's own data and what it takes to decode them.
+# The only allowed parts of a rendition: the picture's data and what decoding needs.
 PARTS = {
     "jpg": {"SOI", "JFIF without thumbnail", "DB", "C2", "C4", "DA"},
     "webp": {"VP8 "},
@@ -39,7 +39,7 @@ PARTS = {
     | {"iprp", "ipco", "ipma", "ispe", "pixi", "av1C", "colr nclx"},
 }
 
-# The groups in which exiftool tells of a file's own shape; all others would be something that hangs on it.
+# The exiftool groups that describe the file itself; any other group would be metadata.
 GROUPS = {"File", "System", "ExifTool", "Composite", "JFIF", "RIFF", "Meta", "QuickTime", "Main"}
 
 
@@ -170,14 +170,14 @@ async def test_no_rendition_tells_anything(name: str, tmp_path: Path) -> None:
         with Image.open(io.BytesIO(written)) as image:
             assert not image.getexif()
             assert not {"exif", "xmp", "icc_profile", "comment", "photoshop"} & set(image.info)
-    for told in metadata(*(out / rendition for rendition in developed.files)):
-        assert {tag.partition(":")[0] for tag in told} - {"SourceFile"} <= GROUPS, told
-        assert not [tag for tag in told if "Comment" in tag or "Warning" in tag or "Trailer" in tag], told
-        assert files.SECRET.decode() not in json.dumps(told)
+    for tags in metadata(*(out / rendition for rendition in developed.files)):
+        assert {tag.partition(":")[0] for tag in tags} - {"SourceFile"} <= GROUPS, tags
+        assert not [tag for tag in tags if "Comment" in tag or "Warning" in tag or "Trailer" in tag], tags
+        assert files.SECRET.decode() not in json.dumps(tags)
 
 
 def metadata(*paths: Path) -> list[dict[str, str]]:
-    """What exiftool, somebody else's reader of metadata, finds in each file; nothing where it is not installed."""
+    """The metadata that exiftool finds in each file; empty if exiftool is not installed."""
     exiftool = shutil.which("exiftool")
     if exiftool is None:
         return []
@@ -188,15 +188,15 @@ def metadata(*paths: Path) -> list[dict[str, str]]:
 
 
 def test_exiftool_sees_what_there_is_to_see(tmp_path: Path) -> None:
-    told = metadata(files.stored(tmp_path, files.telling_files()["exif.jpg"], "exif.jpg"))
-    if not told:
+    tags = metadata(files.stored(tmp_path, files.telling_files()["exif.jpg"], "exif.jpg"))
+    if not tags:
         assert os.environ.get("GALLERY_TEST_EXIFTOOL") != "required"
         pytest.skip("exiftool is not installed")
-    assert {"IFD0", "GPS", "File"} <= {tag.partition(":")[0] for tag in told[0]}
+    assert {"IFD0", "GPS", "File"} <= {tag.partition(":")[0] for tag in tags[0]}
 
 
 def test_what_hangs_on_a_rendition_would_be_found() -> None:
-    """The reader of parts sees what it is there to see."""
+    """The reader of file parts finds the parts it should."""
     image, exif = files.scene(), files.tell_tale_exif()
     assert "E1" in files.parts_of(files.encoded(image, "JPEG", exif=exif))
     assert "FE" in files.parts_of(files.encoded(image, "JPEG", comment=b"hello"))
@@ -458,7 +458,7 @@ WEBPS: dict[str, tuple[str, dict[str, Any]]] = {
 def test_a_webp_shrunk_while_it_is_decoded_is_the_same_picture(
     name: str, orientation: int, has_library: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also where Pillow's library cannot be asked, and the picture is decoded whole."""
+    """Also if Pillow's library lacks the function, and the picture is decoded whole."""
     assert webp.libwebp() is not None
     if not has_library:
         monkeypatch.setattr(webp, "libwebp", lambda: None)
@@ -493,7 +493,7 @@ async def test_a_tall_scroll_is_developed_within_bounds(tmp_path: Path) -> None:
 
 
 def test_bands_leave_no_seams(tmp_path: Path) -> None:
-    """Scaled a band at a time, a picture is what it would be scaled at once."""
+    """A picture scaled in bands equals the picture scaled at once."""
     picture = Image.effect_noise((300, 450), 90).resize((3000, 4500), Image.Resampling.BICUBIC)
     source = files.stored(tmp_path, files.encoded(picture, "PNG", compress_level=1))
     made = pixels.srgb_image(pixels.decode(source, "png", BOUNDS, as_it_is), (2560, 3840)).getchannel("G")

@@ -14,7 +14,7 @@ from gallery.images.iiif_requests import all_tiles, parse_image_request, tile_at
 from gallery.images.sandbox.parent import ImageRefused, develop, inspect, make_tiles, render_region
 from gallery.images.sandbox.pixels import TRANSPOSITIONS as TRANSPOSITIONS
 from tests.images.files import scene, stored
-from tests.images.test_tiles import SIZE, apart, expected, kinds
+from tests.images.tiles import SIZE, expected, files_by_kind, mean_difference
 
 BY_HAND = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 BOXES = {
@@ -31,7 +31,7 @@ def framed(picture: Image.Image, framing: Framing) -> Image.Image:
 
 
 CASES = [("jpeg", turn) for turn in TURNS] + [
-    (kind, TURNS[place % 4]) for place, kind in enumerate(kinds()) if kind != "jpeg"
+    (kind, TURNS[place % 4]) for place, kind in enumerate(files_by_kind()) if kind != "jpeg"
 ]
 
 
@@ -40,7 +40,7 @@ async def test_everything_that_is_made_of_it_shows_what_was_cut_out(
     kind: str, turn: int, tmp_path: Path
 ) -> None:
     framing = Framing(turn, *BOXES[turn])
-    source = stored(tmp_path, kinds()[kind])
+    source = stored(tmp_path, files_by_kind()[kind])
     wanted = framed(expected(kind), framing)
     out = tmp_path / "out"
     out.mkdir()
@@ -49,14 +49,14 @@ async def test_everything_that_is_made_of_it_shows_what_was_cut_out(
     found = await inspect(source, preview=tmp_path / "preview.jpg", framing=framing)
     assert (found.width, found.height) == wanted.size
     with Image.open(tmp_path / "preview.jpg") as preview:
-        assert apart(preview, wanted.resize(preview.size)) < allowed + 1
+        assert mean_difference(preview, wanted.resize(preview.size)) < allowed + 1
 
     developed = await develop(source, out, framing=framing)
     assert (developed.width, developed.height) == wanted.size
     with Image.open(out / f"{wanted.width}.jpg") as largest:
-        assert apart(largest, wanted) < allowed
+        assert mean_difference(largest, wanted) < allowed
     with Image.open(out / "320.webp") as small:
-        assert apart(small, wanted.resize(small.size)) < allowed + 1
+        assert mean_difference(small, wanted.resize(small.size)) < allowed + 1
 
     await make_tiles(source, wanted.size, out, framing=framing)
     whole = Image.new("RGB", wanted.size)
@@ -64,12 +64,12 @@ async def test_everything_that_is_made_of_it_shows_what_was_cut_out(
         with Image.open(out / tile.name) as image:
             if tile == tile_at(tile.region[0], tile.region[1], 1, wanted.size):
                 whole.paste(image, tile.region[:2])
-    assert apart(whole, wanted) < allowed
+    assert mean_difference(whole, wanted) < allowed
 
     cut = parse_image_request("100,50,200,300", "100,", "0", "default.png", wanted.size)
     piece = await render_region(source, wanted.size, cut, out, framing=framing)
     with Image.open(piece) as image:
-        assert apart(image, wanted.crop((100, 50, 300, 350)).resize((100, 150))) < allowed + 1
+        assert mean_difference(image, wanted.crop((100, 50, 300, 350)).resize((100, 150))) < allowed + 1
 
 
 async def test_the_hash_is_that_of_what_is_shown(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ async def test_the_hash_is_that_of_what_is_shown(tmp_path: Path) -> None:
         folder.mkdir()
     wanted.save(by_hand / "source.png")
     one = await develop(by_hand / "source.png", by_hand)
-    other = await develop(stored(tmp_path, kinds()["png"]), by_word, framing=framing)
+    other = await develop(stored(tmp_path, files_by_kind()["png"]), by_word, framing=framing)
     assert one.perceptual_hash == other.perceptual_hash
     assert one.mean_colour == other.mean_colour
 
@@ -89,7 +89,7 @@ async def test_the_hash_is_that_of_what_is_shown(tmp_path: Path) -> None:
     "box", [(0, 0, 800, FRAME_UNITS), (0, 0, FRAME_UNITS, 400), (4999, 4999, 5000, 5000)]
 )
 async def test_too_little_left_is_refused_by_name(box: tuple[int, int, int, int], tmp_path: Path) -> None:
-    source = stored(tmp_path, kinds()["jpeg"])
+    source = stored(tmp_path, files_by_kind()["jpeg"])
     framing = Framing(90, *box)
     out = tmp_path / "out"
     out.mkdir()

@@ -285,11 +285,11 @@ def test_tiles_are_known_by_their_address(whole: tuple[int, int], data: st.DataO
 
 @given(wholes)
 def test_the_description_keeps_its_own_limits(whole: tuple[int, int]) -> None:
-    told = info_json("https://example.org/iiif/x", whole)
-    for size in told["sizes"]:
+    info = info_json("https://example.org/iiif/x", whole)
+    for size in info["sizes"]:
         cut = parse_image_request("full", f"{size['width']},{size['height']}", "0", "default.jpg", whole)
         assert cut.size == (size["width"], size["height"])
-    assert (told["width"], told["height"]) == whole
-    assert told["maxArea"] == MAX_AREA
-    assert told["maxWidth"] == told["maxHeight"] == MAX_SIDE
+    assert (info["width"], info["height"]) == whole
+    assert info["maxArea"] == MAX_AREA
+    assert info["maxWidth"] == info["maxHeight"] == MAX_SIDE
     assert max_size(whole) == parse_image_request("full", "max", "0", "default.jpg", whole).size

@@ -1,4 +1,4 @@
-"""A worker killed at any moment loses nothing: what it held is taken up again after its lease."""
+"""A worker killed at any moment loses nothing: its pictures are processed again after their lease."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def until_all_are_developed(worker: subprocess.Popen[bytes]) -> None:
         await asyncio.sleep(0.2)
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 async def test_twenty_killings_during_fifty_uploads_lose_nothing(live: LiveSite) -> None:
     live.settings = replace(live.settings, image_lease_seconds=2)
     body, chance = factories.photograph(640, 480), random.Random(20)

@@ -25,7 +25,9 @@ from tests.conftest import Site
 from tests.images import files
 from tests.live import LiveSite
 
-MARK = "zeichen7f3a"  # in each name, so that it is found wherever it gets to
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
+MARK = "zeichen7f3a"  # in each name, so that the test finds it anywhere
 NAMES = {
     "parts of a path": f"../../../../tmp/{MARK}.jpg",
     "an absolute path": f"/etc/cron.d/{MARK}",
@@ -94,7 +96,7 @@ async def test_the_name_of_a_file_goes_nowhere(
 
 @pytest.mark.parametrize(("language", "sentence"), [("zh", "损坏"), ("en", "damaged")])
 async def test_the_reason_is_said_in_the_partners_language(site: Site, language: str, sentence: str) -> None:
-    """At once where looking finds it, and on the work's page where only developing does."""
+    """At once if the inspection finds it, and on the work's page if only the renditions do."""
     partner = site.cast.partner
     partner.language = language
     await partner.save()

@@ -1,4 +1,4 @@
-"""Cards and posters as pixels, drawn in the confined child: sizes, what is on them, and text of any kind."""
+"""Cards and posters, drawn in the confined child: sizes, content, and text of any kind."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def test_a_card_has_its_picture_its_words_and_the_wall(blue: Path, tmp_pat
         without = await drawn(CARD, blue, tmp_path, **{name: ""})
         box = differs(card, without)
         assert box, name
-        assert box[0] > 600, name  # beside the picture, not on it
+        assert box[0] > 600, name  # next to the picture, not on it
     alone = await drawn(CARD, None, tmp_path, token="")
     assert share(alone, BLUE) == 0
     assert differs(alone, await drawn(CARD, None, tmp_path, token="", title=""))

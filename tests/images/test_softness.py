@@ -1,4 +1,4 @@
-"""How sharp a picture is: blur and a shaken hand are told from sharp drawings, flat ones among them."""
+"""How sharp a picture is: blur and camera shake differ from sharp drawings, even flat ones."""
 
 from __future__ import annotations
 

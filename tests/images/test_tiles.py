@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image
 
 from gallery.images.iiif_requests import (
     ImageRequest,
@@ -22,47 +22,13 @@ from gallery.images.renditions import PREVIEW_WIDTH
 from gallery.images.sandbox.parent import ImageRefused, inspect, make_tiles, render_region
 from gallery.images.sandbox.pixels import TRANSPOSITIONS
 from gallery.images.sandbox.tiles import stored_box
-from tests.images.files import SECRET, STORED_FOR, encoded, scene, stored
-
-SIZE = (1301, 701)  # odd, so that halves are not whole
-
-
-def apart(one: Image.Image, other: Image.Image) -> float:
-    """How far two pictures are from each other, as a mean over all pixels and channels."""
-    assert one.size == other.size
-    return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
+from tests.images.files import SECRET, scene, stored
+from tests.images.tiles import SIZE, expected, files_by_kind, mean_difference
 
 
-def kinds() -> dict[str, bytes]:
-    picture = scene(*SIZE)
-    exif = Image.Exif()
-    exif[0x0112], exif[0x010E] = 6, SECRET.decode()
-    turned = picture.transpose(STORED_FOR[6])  # type: ignore[arg-type]
-    return {
-        "jpeg": encoded(picture, "JPEG", quality=92),
-        "progressive": encoded(picture, "JPEG", quality=92, progressive=True, subsampling="4:4:4"),
-        "turned jpeg": encoded(turned, "JPEG", quality=92, exif=exif),
-        "grey jpeg": encoded(picture.convert("L"), "JPEG", quality=92),
-        "cmyk jpeg": encoded(picture.convert("CMYK"), "JPEG", quality=92),
-        "png": encoded(picture, "PNG"),
-        "turned png": encoded(turned, "PNG", exif=exif),
-        "palette": encoded(picture.quantize(64), "PNG"),
-        "webp": encoded(picture, "WEBP", quality=95),
-        "turned webp": encoded(turned, "WEBP", quality=95, exif=exif),
-        "lossless webp with alpha": encoded(picture.convert("RGBA"), "WEBP", lossless=True, exact=True),
-        "avif": encoded(picture, "AVIF", quality=90, speed=9),
-        "heic": encoded(picture, "HEIF", quality=90),
-        "tiff": encoded(picture, "TIFF"),
-    }
-
-
-def expected(kind: str) -> Image.Image:
-    return scene(*SIZE).convert("L").convert("RGB") if kind == "grey jpeg" else scene(*SIZE)
-
-
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", files_by_kind())
 async def test_tiles_put_together_are_the_picture(kind: str, tmp_path: Path) -> None:
-    source = stored(tmp_path, kinds()[kind])
+    source = stored(tmp_path, files_by_kind()[kind])
     out = tmp_path / "out"
     out.mkdir()
     names = await make_tiles(source, SIZE, out)
@@ -79,16 +45,16 @@ async def test_tiles_put_together_are_the_picture(kind: str, tmp_path: Path) -> 
                     assert not piece.info.keys() & {"exif", "icc_profile", "comment"}
                     level.paste(piece, (x // factor, y // factor))
                 assert SECRET not in (out / tile.name).read_bytes()
-        assert apart(level, expected(kind).resize(level.size, Image.Resampling.BOX)) < allowed
+        assert mean_difference(level, expected(kind).resize(level.size, Image.Resampling.BOX)) < allowed
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", files_by_kind())
 @pytest.mark.parametrize(
     "asked",
     ["full/max", "full/300,", "200,100,700,500/max", "200,100,700,500/600,", "200,100,701,501/90,120"],
 )
 async def test_a_piece_is_what_one_would_cut_by_hand(kind: str, asked: str, tmp_path: Path) -> None:
-    source = stored(tmp_path, kinds()[kind])
+    source = stored(tmp_path, files_by_kind()[kind])
     cut = parse_image_request(*asked.split("/"), "0", "default.png", SIZE)
     path = await render_region(source, SIZE, cut, tmp_path)
     x, y, width, height = cut.region
@@ -99,12 +65,12 @@ async def test_a_piece_is_what_one_would_cut_by_hand(kind: str, asked: str, tmp_
             cut.size,
             set(),
         )
-        assert apart(piece, by_hand) < (30 if kind == "cmyk jpeg" else 3)
+        assert mean_difference(piece, by_hand) < (30 if kind == "cmyk jpeg" else 3)
     assert SECRET not in path.read_bytes()
 
 
 async def test_turns_qualities_and_formats(tmp_path: Path) -> None:
-    source = stored(tmp_path, kinds()["png"])
+    source = stored(tmp_path, files_by_kind()["png"])
     upright = scene(*SIZE)
     turns = {
         (False, 90): upright.transpose(Image.Transpose.ROTATE_270),
@@ -117,7 +83,7 @@ async def test_turns_qualities_and_formats(tmp_path: Path) -> None:
             source, SIZE, ImageRequest((0, 0, *SIZE), SIZE, mirrored, degrees, format="png"), tmp_path
         )
         with Image.open(path) as piece:
-            assert apart(piece, by_hand) == 0
+            assert mean_difference(piece, by_hand) == 0
     for quality, format, mode, name in [
         ("gray", "jpg", "L", "JPEG"),
         ("bitonal", "png", "1", "PNG"),
@@ -134,7 +100,7 @@ async def test_turns_qualities_and_formats(tmp_path: Path) -> None:
 
 
 async def test_what_is_damaged_leaves_nothing(tmp_path: Path) -> None:
-    source = stored(tmp_path, kinds()["jpeg"][:20_000])
+    source = stored(tmp_path, files_by_kind()["jpeg"][:20_000])
     out = tmp_path / "out"
     out.mkdir()
     with pytest.raises(ImageRefused):
@@ -146,14 +112,16 @@ async def test_what_is_damaged_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["jpeg", "turned jpeg", "png", "cmyk jpeg"])
 async def test_a_preview_is_written_while_looking(kind: str, tmp_path: Path) -> None:
-    found = await inspect(stored(tmp_path, kinds()[kind]), preview=tmp_path / "preview.jpg")
+    found = await inspect(stored(tmp_path, files_by_kind()[kind]), preview=tmp_path / "preview.jpg")
     assert (found.width, found.height) == SIZE
     assert found.preview is not None
     body = found.preview.read_bytes()
     assert SECRET not in body
     with Image.open(io.BytesIO(body)) as preview:
         assert preview.size == (PREVIEW_WIDTH, round(SIZE[1] * PREVIEW_WIDTH / SIZE[0]))
-        assert apart(preview, expected(kind).resize(preview.size)) < (30 if kind == "cmyk jpeg" else 4)
+        assert mean_difference(preview, expected(kind).resize(preview.size)) < (
+            30 if kind == "cmyk jpeg" else 4
+        )
 
 
 @given(st.sampled_from([1, *TRANSPOSITIONS]), st.data())

@@ -1,4 +1,4 @@
-"""Atom feeds, read by feedparser: what is on view, newest first, with ids that stay."""
+"""Atom feeds, read by feedparser: works on view, newest first, with permanent ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gallery.themes.models import Theme
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
-from tests.public.test_views import counted_queries
+from tests.queries import counted_queries
 
 
 async def read(site: Site, path: str) -> Any:
@@ -27,10 +27,10 @@ async def read(site: Site, path: str) -> Any:
     answer = await (await site.client()).get(path)
     assert answer.status_code == 200, path
     assert answer.headers["content-type"] == "application/atom+xml; charset=utf-8"
-    told = feedparser.parse(answer.content)
-    assert not told.bozo, (path, told.get("bozo_exception"))
-    assert told.version == "atom10"
-    return told
+    feed = feedparser.parse(answer.content)
+    assert not feed.bozo, (path, feed.get("bozo_exception"))
+    assert feed.version == "atom10"
+    return feed
 
 
 async def wall(site: Site, count: int, **values: Any) -> list[Artwork]:
@@ -59,10 +59,10 @@ async def test_each_feed_tells_of_its_works_in_its_language(site: Site, winter: 
     later = await factories.exhibition([second], theme=winter)
     client = await site.client()
     for path in feeds_of(later.slug):
-        told = await read(site, path)
+        document = await read(site, path)
         zh = path.startswith("/zh/")
-        assert told.feed.language == ("zh-Hans" if zh else "en")
-        own = {entry.link: entry for entry in told.entries}
+        assert document.feed.language == ("zh-Hans" if zh else "en")
+        own = {entry.link: entry for entry in document.entries}
         entry = own[f"{site.settings.site_url}{path[:4]}works/{second.public_id}"]
         assert entry.title == (second.title if zh else second.title_translation)
         assert (second.story if zh else second.story_translation) in entry.summary
@@ -70,13 +70,13 @@ async def test_each_feed_tells_of_its_works_in_its_language(site: Site, winter: 
         assert f'alt="{alt}"' in entry.summary
         assert "/640.jpg" in entry.summary
         assert entry.author == (await second.artist).credit_name
-        moments = [each.published_parsed for each in told.entries]
+        moments = [each.published_parsed for each in document.entries]
         assert moments == sorted(moments, reverse=True)
-        assert told.feed.updated_parsed == max(each.updated_parsed for each in told.entries)
+        assert document.feed.updated_parsed == max(each.updated_parsed for each in document.entries)
         # Its page leads to it, and back; the page of each entry is there.
-        (page,) = [link.href for link in told.feed.links if link.rel == "alternate"]
+        (page,) = [link.href for link in document.feed.links if link.rel == "alternate"]
         shown = (await client.get(page)).text
-        assert f'<link rel="alternate" type="application/atom+xml" title="{told.feed.title}"' in shown
+        assert f'<link rel="alternate" type="application/atom+xml" title="{document.feed.title}"' in shown
         assert f'href="{site.settings.site_url}{path}"' in shown
         assert {(await client.get(link)).status_code for link in own} == {200}
     whole = await read(site, "/en/feed.atom")
@@ -90,6 +90,7 @@ async def test_each_feed_tells_of_its_works_in_its_language(site: Site, winter: 
     assert [entry.link.rpartition("/")[2] for entry in only.entries] == [second.public_id]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_ids_stay_and_pictures_need_consent_for_sharing(site: Site, winter: Theme) -> None:
     (work,) = await wall(site, 1, themes=[winter])
     await factories.exhibition([work])
@@ -112,10 +113,10 @@ async def test_a_withdrawn_work_leaves_every_feed(site: Site, winter: Theme) -> 
         assert gone.public_id in str((await read(site, path)).entries)
     await withdraw(await Consent.get(id=gone.consent_id), site.storage)
     for path in feeds_of(exhibition.slug):
-        told = str(await read(site, path))
-        assert staying.public_id in told
-        assert gone.public_id not in told
-        assert gone.title not in told
+        document = str(await read(site, path))
+        assert staying.public_id in document
+        assert gone.public_id not in document
+        assert gone.title not in document
 
 
 async def test_what_is_not_on_view_is_in_no_feed(site: Site, winter: Theme) -> None:
@@ -126,9 +127,9 @@ async def test_what_is_not_on_view_is_in_no_feed(site: Site, winter: Theme) -> N
     exhibition = await factories.exhibition([*shown, *hidden], theme=winter)
     soon = await factories.exhibition(shown, opens_at=now() + timedelta(days=2))
     for path in feeds_of(exhibition.slug):
-        told = str(await read(site, path))
-        assert hidden[0].public_id not in told
-        assert soon.slug not in told
+        document = str(await read(site, path))
+        assert hidden[0].public_id not in document
+        assert soon.slug not in document
     client = await site.client()
     for path in (f"exhibitions/{soon.slug}", "exhibitions/none", "themes/none", "organisations/none"):
         assert (await client.get(f"/zh/{path}/feed.atom")).status_code == 404
@@ -139,22 +140,23 @@ async def test_what_is_not_on_view_is_in_no_feed(site: Site, winter: Theme) -> N
 
 
 async def test_an_empty_site_has_a_feed(site: Site) -> None:
-    told = await read(site, "/en/feed.atom")
-    assert told.entries == []
-    assert told.feed.updated_parsed is not None
+    feed = await read(site, "/en/feed.atom")
+    assert feed.entries == []
+    assert feed.feed.updated_parsed is not None
 
 
 async def test_text_that_xml_cannot_carry_breaks_no_feed(site: Site) -> None:
     title = "画\x0b]]>&lt;<b>\u202e\ufffe尾"
     (work,) = await wall(site, 1, title=title, title_translation="", story="**x** <script>\x08")
     await factories.exhibition([work])
-    told = await read(site, "/zh/feed.atom")
-    assert "script" not in "".join(entry.get("summary_detail", {}).get("value", "") for entry in told.entries)
+    feed = await read(site, "/zh/feed.atom")
+    assert "script" not in "".join(entry.get("summary_detail", {}).get("value", "") for entry in feed.entries)
     answer = await (await site.client()).get("/zh/feed.atom")
     titles = [each.text for each in ElementTree.fromstring(answer.text).iterfind(".//{*}entry/{*}title")]
     assert "画]]>&lt;<b>\u202e尾" in titles
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_feeds_are_kept_and_their_queries_do_not_grow(site: Site, winter: Theme) -> None:
     works = await wall(site, 1, themes=[winter])
     exhibition = await factories.exhibition(works, theme=winter)

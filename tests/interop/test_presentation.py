@@ -1,4 +1,4 @@
-"""IIIF Presentation: manifests and collections hold what is on view, in both languages, and lead to what is there."""
+"""IIIF Presentation: manifests and collections list works on view, in both languages, and their links work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gallery.themes.models import Theme
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
-from tests.public.test_views import counted_queries
+from tests.queries import counted_queries
 
 PROFILE = 'application/ld+json;profile="http://iiif.io/api/presentation/3/context.json"'
 
@@ -29,10 +29,10 @@ async def read(site: Site, path: str) -> dict[str, Any]:
     assert answer.status_code == 200, path
     assert answer.headers["content-type"] == PROFILE
     assert answer.headers["access-control-allow-origin"] == "*"
-    told: dict[str, Any] = answer.json()
-    assert told["@context"] == "http://iiif.io/api/presentation/3/context.json"
-    assert told["id"] == site.settings.site_url + path
-    return told
+    payload: dict[str, Any] = answer.json()
+    assert payload["@context"] == "http://iiif.io/api/presentation/3/context.json"
+    assert payload["id"] == site.settings.site_url + path
+    return payload
 
 
 async def wall(site: Site, count: int, **values: Any) -> tuple[Theme, list[Artwork], Exhibition]:
@@ -58,23 +58,23 @@ async def test_a_manifest_has_the_label_the_alt_text_and_the_picture(site: Site)
     await Organisation.filter(id=site.cast.organisation.id).update(registration_number="5311")
     _, (work,), exhibition = await wall(site, 1, assistance="独立完成")
     here, token = site.settings.site_url, (await work.image).token
-    told = await read(site, f"/iiif/works/{work.public_id}/manifest.json")
-    assert told["label"] == {"zh-Hans": [work.title], "en": [work.title_translation]}
-    assert told["summary"] == {"zh-Hans": [work.story], "en": [work.story_translation]}
-    facts = {each["label"]["en"][0]: each["value"] for each in told["metadata"]}
+    document = await read(site, f"/iiif/works/{work.public_id}/manifest.json")
+    assert document["label"] == {"zh-Hans": [work.title], "en": [work.title_translation]}
+    assert document["summary"] == {"zh-Hans": [work.story], "en": [work.story_translation]}
+    facts = {each["label"]["en"][0]: each["value"] for each in document["metadata"]}
     assert facts["Artist"] == {"zh-Hans": [(await work.artist).credit_name]}
     assert facts["Year"] == {"none": ["2022"]}
     assert facts["Assistance"] == {"zh-Hans": ["独立完成"]}
     assert facts["Registered as"] == {"none": ["5311"]}
     assert facts["Sent by"] == {"zh-Hans": ["晓更基金会"], "en": ["Xiaogeng Foundation"]}
-    assert told["metadata"][0]["label"]["zh-Hans"] not in (["Artist"], [""])
-    assert told["requiredStatement"]["value"]["en"][0].endswith(" · Xiaogeng Foundation")
-    assert told["rights"] == "http://rightsstatements.org/vocab/InC/1.0/"
-    assert [page["id"] for page in told["homepage"]] == [
+    assert document["metadata"][0]["label"]["zh-Hans"] not in (["Artist"], [""])
+    assert document["requiredStatement"]["value"]["en"][0].endswith(" · Xiaogeng Foundation")
+    assert document["rights"] == "http://rightsstatements.org/vocab/InC/1.0/"
+    assert [page["id"] for page in document["homepage"]] == [
         f"{here}/{language}/works/{work.public_id}" for language in ("zh", "en")
     ]
-    assert told["partOf"][0]["id"] == f"{here}/iiif/exhibitions/{exhibition.slug}/collection.json"
-    (canvas,) = told["items"]
+    assert document["partOf"][0]["id"] == f"{here}/iiif/exhibitions/{exhibition.slug}/collection.json"
+    (canvas,) = document["items"]
     assert canvas["summary"] == {"zh-Hans": [work.alt_text], "en": [work.alt_text_translation]}
     assert (canvas["width"], canvas["height"]) == (1300, 1000)
     body = canvas["items"][0]["items"][0]["body"]
@@ -83,15 +83,15 @@ async def test_a_manifest_has_the_label_the_alt_text_and_the_picture(site: Site)
     for address in (
         body["id"],
         f"{body['service'][0]['id']}/info.json",
-        told["thumbnail"][0]["id"],
-        told["provider"][0]["id"],
-        told["partOf"][0]["id"],
-        *(page["id"] for page in told["homepage"] + told["provider"][0]["homepage"]),
+        document["thumbnail"][0]["id"],
+        document["provider"][0]["id"],
+        document["partOf"][0]["id"],
+        *(page["id"] for page in document["homepage"] + document["provider"][0]["homepage"]),
     ):
         assert (await client.get(address)).status_code == 200, address
     for language in ("zh", "en"):
         page = (await client.get(f"/{language}/works/{work.public_id}")).text
-        assert f'href="{told["id"]}"' in page
+        assert f'href="{document["id"]}"' in page
 
 
 async def test_what_is_not_translated_is_said_in_its_own_language(site: Site) -> None:
@@ -104,22 +104,22 @@ async def test_what_is_not_translated_is_said_in_its_own_language(site: Site) ->
         medium="",
         medium_translation="",
     )
-    told = await read(site, f"/iiif/works/{work.public_id}/manifest.json")
-    assert told["label"] == {"en": [work.title]}
-    assert told["items"][0]["summary"] == {"en": [work.alt_text]}
-    assert "Medium" not in {each["label"]["en"][0] for each in told["metadata"]}
+    document = await read(site, f"/iiif/works/{work.public_id}/manifest.json")
+    assert document["label"] == {"en": [work.title]}
+    assert document["items"][0]["summary"] == {"en": [work.alt_text]}
+    assert "Medium" not in {each["label"]["en"][0] for each in document["metadata"]}
 
 
 async def test_collections_lead_to_their_works(site: Site) -> None:
     theme, works, exhibition = await wall(site, 3)
     _, of_exhibition, of_theme = paths_of(theme, works[0], exhibition)
     for path, order in ((of_exhibition, works), (of_theme, works[::-1])):
-        told = await read(site, path)
-        assert told["type"] == "Collection"
-        assert [urlsplit(each["id"]).path for each in told["items"]] == [
+        document = await read(site, path)
+        assert document["type"] == "Collection"
+        assert [urlsplit(each["id"]).path for each in document["items"]] == [
             f"/iiif/works/{work.public_id}/manifest.json" for work in order
         ]
-        for each, work in zip(told["items"], order, strict=True):
+        for each, work in zip(document["items"], order, strict=True):
             manifest = await read(site, urlsplit(each["id"]).path)
             assert (
                 manifest["label"]
@@ -127,7 +127,7 @@ async def test_collections_lead_to_their_works(site: Site) -> None:
                 == {"zh-Hans": [work.title], "en": [work.title_translation]}
             )
             assert manifest["thumbnail"] == each["thumbnail"]
-        assert told["navDate"].endswith("Z")
+        assert document["navDate"].endswith("Z")
     assert (await read(site, of_theme))["label"] == {"zh-Hans": ["冬至"], "en": ["Winter"]}
     assert (await read(site, of_exhibition))["summary"] == {"zh-Hans": ["团圆。"], "en": ["Reunion."]}
 
@@ -144,9 +144,9 @@ async def test_a_withdrawn_work_leaves_them(site: Site) -> None:
     assert answer.headers["access-control-allow-origin"] == "*"
     assert gone.title not in answer.text
     for path in paths[1:]:
-        told = str(await read(site, path))
-        assert gone.public_id not in told
-        assert staying.public_id in told
+        document = str(await read(site, path))
+        assert gone.public_id not in document
+        assert staying.public_id in document
 
 
 async def test_what_is_not_on_view_has_none(site: Site) -> None:
@@ -163,6 +163,7 @@ async def test_what_is_not_on_view_has_none(site: Site) -> None:
         assert (await client.get(f"/iiif/{path}")).status_code == 404, path
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_browsers_may_ask_from_anywhere(site: Site) -> None:
     theme, (work,), exhibition = await wall(site, 1)
     client = await site.client()
@@ -200,7 +201,7 @@ async def test_queries_do_not_grow(site: Site) -> None:
 @pytest.mark.parametrize("story", ["**浓** [链接](https://example.org)", "<b>&</b>\u202e", ""])
 async def test_texts_are_plain(site: Site, story: str) -> None:
     _, (work,), _ = await wall(site, 1, story=story, story_translation="")
-    told = await read(site, f"/iiif/works/{work.public_id}/manifest.json")
-    (summary,) = told.get("summary", {}).get("zh-Hans", [""])
+    document = await read(site, f"/iiif/works/{work.public_id}/manifest.json")
+    (summary,) = document.get("summary", {}).get("zh-Hans", [""])
     assert "**" not in summary
     assert "](" not in summary

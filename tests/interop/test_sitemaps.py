@@ -25,7 +25,7 @@ from gallery.interop import sitemaps
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
-from tests.public.test_views import counted_queries
+from tests.queries import counted_queries
 
 
 class Fetched(AbstractWebClientSuccessResponse):
@@ -49,7 +49,7 @@ class Fetched(AbstractWebClientSuccessResponse):
 
 
 class Ready(AbstractWebClient):
-    """The parser asks one after another and does not wait; so what the site says is fetched before it asks."""
+    """The parser is synchronous, so the site's answers are fetched before it asks for them."""
 
     def __init__(self, answers: dict[str, httpx.Response]) -> None:
         self.answers = answers
@@ -88,6 +88,7 @@ async def wall(site: Site, count: int, **values: Any) -> list[Artwork]:
     ]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_every_public_page_is_listed_with_its_twin(site: Site) -> None:
     theme = await factories.theme(slug="winter")
     consent = await factories.consent(site.cast.organisation, for_sharing=True)
@@ -141,6 +142,7 @@ async def test_a_withdrawn_work_leaves_the_sitemaps(site: Site) -> None:
     assert not [url for url, answer in answers.items() if gone.public_id in answer.text]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_many_works_are_in_several_sitemaps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitemaps, "WORKS_PER_SITEMAP", 2)
     works = await wall(site, 5)

@@ -1,4 +1,4 @@
-"""Tiles lie in public storage while their picture is on view, whenever it goes and whoever is killed meanwhile."""
+"""Tiles are in public storage while their picture is on view, even if a worker is killed in between."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ async def test_two_workers_never_cut_the_same(site: Site, context: ChoreContext)
     assert len({image.id for image in claimed}) == len(claimed) == 2
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize("how", ["withdrawn", "taken down"])
 @pytest.mark.parametrize("moment", range(3))
 async def test_a_picture_that_goes_while_tiles_are_put_leaves_none(
@@ -105,6 +106,7 @@ async def test_a_picture_that_goes_while_tiles_are_put_leaves_none(
     assert [key async for key in public.keys(image.token)] == []
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_picture_that_was_off_the_wall_for_a_moment_gets_all_of_its_tiles(
     site: Site, context: ChoreContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +131,7 @@ async def test_a_picture_that_was_off_the_wall_for_a_moment_gets_all_of_its_tile
     assert await tiles_of(site, image) == ALL
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize("is_still_on_view", [True, False])
 async def test_whoever_finds_a_lease_that_ran_out_looks_after_what_was_left(
     site: Site, context: ChoreContext, is_still_on_view: bool
@@ -136,7 +139,7 @@ async def test_whoever_finds_a_lease_that_ran_out_looks_after_what_was_left(
     work, image = await on_view(site)
     await publish_images(context)
     assert await claim(context) is not None
-    # The first worker put one tile and was killed; the withdrawal came just before it put it.
+    # The first worker stored one tile and was killed; the withdrawal came just before that.
     if not is_still_on_view:
         await withdraw(await Consent.get(id=work.consent_id), site.storage)
     async with site.storage.scratch_folder() as folder:

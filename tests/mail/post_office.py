@@ -1,4 +1,4 @@
-"""A real mail server for the tests: it takes mails, or answers as it is told."""
+"""A real mail server for the tests: it takes mails, or answers as a test sets it."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from gallery.web.rendering import FLASH_COOKIE, cookie_name
 from tests.conftest import Site
 from tests.mail.post_office import PostOffice
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 
 async def test_a_keeper_sees_what_was_sent(site: Site, office: PostOffice) -> None:
     await notify(

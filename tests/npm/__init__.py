@@ -37,7 +37,7 @@ def modules(name: str) -> Path:
 
 @cache
 def unpacked(package: str, integrity: str) -> Path:
-    """The files of `package` (name@version) alone, without what it asks for: a viewer comes as one built file.
+    """The files of `package` (name@version) without its dependencies: a viewer comes as one built file.
 
     `integrity` is what its registry and lock files call so. Raises NotFetched with a sentence.
     """
@@ -68,7 +68,7 @@ def unpacked_or_skip(package: str, integrity: str) -> Path:
 
 
 def modules_or_skip(name: str) -> Path:
-    """As `modules`; where the registry cannot be reached the test is left out, or fails where browsers are required."""
+    """Like `modules`; without the registry the test is skipped, or fails if browsers are required."""
     return _or_skip(modules, name)
 
 

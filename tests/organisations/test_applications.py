@@ -66,6 +66,7 @@ async def test_the_form_is_a_public_page_without_cookie(site: Site, language: st
     assert (await client.get("/fr/join")).status_code == 404
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_curator_admits_it_and_the_contact_becomes_its_owner(site: Site) -> None:
     application = await applied(site)
     client = await site.client(site.cast.curator)
@@ -90,6 +91,7 @@ async def test_a_curator_admits_it_and_the_contact_becomes_its_owner(site: Site)
     assert "admitted" in (await client.get("/desk/applications")).text
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_curator_declines_it_with_a_reason(site: Site) -> None:
     application = await applied(site)
     client = await site.client(site.cast.curator)
@@ -104,6 +106,7 @@ async def test_a_curator_declines_it_with_a_reason(site: Site) -> None:
     assert await Application.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_of_two_curators_at_once_one_decides(site: Site) -> None:
     application = await applied(site)
     clients = [await site.client(site.cast.curator), await site.client(site.cast.keeper)]
@@ -210,6 +213,7 @@ async def test_markup_in_an_application_stays_text(site: Site) -> None:
     assert "<b>山" not in page.text
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_contact_with_an_account_joins_with_it(site: Site) -> None:
     application = await applied(site, contact_email="stranger@example.org")
     curator = await site.client(site.cast.curator)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -21,6 +20,7 @@ from gallery.organisations.links import MAX_FAILURES, check_next_link, register_
 from gallery.organisations.models import CheckedLink, LinkState, Project
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attributes
 
 Answer = Callable[[str, str], bytes]  # method, target → what the server sends
 
@@ -139,7 +139,7 @@ async def test_a_server_on_this_machine_is_not_even_connected_to() -> None:
 async def test_a_name_with_one_private_address_is_refused_and_the_address_is_pinned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The name server is not ours, so it is stood in for: it answers differently each time it is asked."""
+    """A fake for the external name server: it answers differently each time."""
     loop = asyncio.get_running_loop()
     answers = [["93.184.215.14", "10.0.0.1"], ["93.184.215.14"]]
     asked: list[str] = []
@@ -242,10 +242,11 @@ async def check_all() -> None:
 async def leads_to(visitor: httpx.AsyncClient, page: str) -> set[str]:
     """Where the buttons of a project on this page lead: they go by way of our own address, which counts."""
     shown = (await visitor.get(page)).text
-    ways = re.findall(r'<a class="button[^"]*" href="(/[^"]+)" rel="noopener nofollow">', shown)
+    ways = attributes(shown, "a.button[href^='/'][rel='noopener nofollow']", "href")
     return {(await visitor.get(way)).headers["location"] for way in ways}
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywhere(site: Site) -> None:
     status = 404
     async with server(lambda method, target: says(status if target == "/give" else 200)) as address:
@@ -264,7 +265,7 @@ async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywh
             for page in public:
                 assert f"{address}/give" in await leads_to(visitor, page), failures
             await check_all()
-        await asyncio.sleep(0.6)  # the content version is read anew
+        await asyncio.sleep(0.6)  # the content version is read again
         for page in public:
             shown = (await visitor.get(page)).text
             assert f"{address}/give" not in await leads_to(visitor, page)
@@ -287,6 +288,7 @@ async def test_a_dead_link_is_told_to_partner_and_curator_and_leads_nobody_anywh
         assert "lead nowhere" not in (await partner.get("/desk/projects")).text
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_links_are_taken_up_once_and_dropped_when_nobody_uses_them(site: Site) -> None:
     project = await factories.project(
         site.cast.organisation, link="https://a.example/", link_monthly="https://b.example/"

@@ -1,4 +1,4 @@
-"""Members and their roles: who invites, who removes, and that nobody is left without an owner."""
+"""Members and their roles: who invites, who removes, and that every organisation keeps an owner."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from gallery.accounts.models import Invitation, MemberRole, Membership, Person
 from gallery.organisations.models import Organisation
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 ACCOUNT = {"name": "New colleague", "password": "a sentence to remember"}
 
@@ -108,14 +110,14 @@ async def test_owners_keep_their_own_organisation_only(site: Site) -> None:
 async def test_an_owner_changes_the_profile_but_not_names_and_number(site: Site) -> None:
     await own(site)
     client = await site.client(site.cast.partner)
-    told = {
+    values = {
         "about_en": "We **paint**.",
         "website": "https://example.org",
         "slug": "stolen",
         "name_en": "Other",
         "is_active": "",
     }
-    assert (await client.post(page(site), data=told)).status_code == 303
+    assert (await client.post(page(site), data=values)).status_code == 303
     organisation = await Organisation.get(id=site.cast.organisation.id)
     assert (organisation.about_en, organisation.slug, organisation.name_en) == (
         "We **paint**.",

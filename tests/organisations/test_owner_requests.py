@@ -1,4 +1,4 @@
-"""An organisation that lost its owners gets a new one: asked for by a keeper, after 72 hours, unless an owner objects."""
+"""An organisation without owners gets a new one: a keeper asks, and it happens after 72 hours unless an owner objects."""
 
 from __future__ import annotations
 
@@ -32,13 +32,15 @@ from gallery.organisations.owner_requests import OBJECTION_PERIOD, can_be_stoppe
 from gallery.settings import Settings
 from tests.conftest import Site, settings_for
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 ASKED = {"email": "New@Example.org", "reason": "The teacher has left.", "language": "en"}
 ACCOUNT = {"name": "New owner", "password": "a sentence to remember"}
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path) -> Settings:
-    """A site with a mail server, which is never asked: the tests settle the mails themselves."""
+    """A site with a mail server that is never contacted: the tests mark mails as sent."""
     return settings_for(tmp_path, database_url, smtp_url="smtp://127.0.0.1:9")
 
 
@@ -92,14 +94,14 @@ async def test_after_72_hours_the_new_owner_is_invited_and_comes_in(site: Site) 
     assert (await guest.post(f"{mail.path}{mail.secret}", data=ACCOUNT)).status_code == 303
     membership = await Membership.get(person__email="new@example.org")
     assert (membership.role, membership.joined_as) == (MemberRole.OWNER, JoinedAs.REQUESTED)
-    told = await Mail.get(kind="member_joined")
-    assert (told.email, told.facts["joined_as"]) == ("partner@example.org", "requested")
+    notice = await Mail.get(kind="member_joined")
+    assert (notice.email, notice.facts["joined_as"]) == ("partner@example.org", "requested")
     verbs = {str(entry.verb) for entry in await Entry.filter(kind="owner_request")}
     assert verbs == {"owner_request.made", "owner_request.took_effect"}
 
 
 async def test_everybody_who_is_or_was_an_owner_is_told(site: Site) -> None:
-    """Also who was kept out, left, or applied for the organisation, and nobody whose account is closed."""
+    """Also suspended and former members and the applicant, but nobody with a closed account."""
     await make_owner(site, site.cast.partner)
     await remove(await make_owner(site, site.cast.colleague))
     third = await Person.create(
@@ -303,7 +305,6 @@ EVENTS = ["ask", "object", "cancel", "time", "accept"]
 
 @hypothesis.settings(max_examples=15)
 @given(events=st.lists(st.sampled_from(EVENTS), min_size=2, max_size=8))
-@pytest.mark.only_on("sqlite")
 async def test_nobody_comes_in_but_after_a_request_that_stood(site: Site, events: list[str]) -> None:
     """Whatever happens in whatever order: an owner by request had one that took effect and was not stopped before."""
     organisation = await Organisation.create(slug=secrets.token_hex(8), name_en="Any")

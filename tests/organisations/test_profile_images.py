@@ -1,13 +1,10 @@
-"""Logos of organisations and covers of projects: set by whom, seen by whom, and gone when replaced or removed."""
+"""Logos of organisations and covers of projects: who sets and sees them, and their removal."""
 
 from __future__ import annotations
 
 import io
 import random
-import re
-from typing import Any
 
-import httpx
 import PIL.Image
 import pytest
 from PIL import ImageDraw, ImageOps
@@ -25,8 +22,10 @@ from gallery.organisations.models import Organisation, Project
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attribute
+from tests.organisations.profile_images import ALT, send
 
-ALT = {"alt_zh": "一只手托着一盏灯", "alt_en": "A hand that holds a lamp"}
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def place(site: Site, which: str) -> tuple[str, str]:
@@ -41,13 +40,6 @@ async def place(site: Site, which: str) -> tuple[str, str]:
     return f"/desk/projects/{project.id}/cover", f"/en/projects/{project.slug}"
 
 
-async def send(client: httpx.AsyncClient, address: str, content: bytes | None, **data: str) -> httpx.Response:
-    files: Any = {"picture": ("logo.png", content, "image/png")} if content is not None else None
-    if files is None:
-        return await client.post(address, files={"nothing": ("", b"")}, data=data)
-    return await client.post(address, files=files, data=data)
-
-
 async def page_of(site: Site, path: str) -> str:
     site.app.state.content._checked_at = float("-inf")
     return (await (await site.client()).get(path)).text
@@ -55,9 +47,7 @@ async def page_of(site: Site, path: str) -> str:
 
 def picture_in(page: str, alt: str) -> str:
     """The address of the picture with this alternative text."""
-    found = re.search(rf'<img src="(/media/[^"]+)"[^>]* alt="{alt}"', page)
-    assert found, alt
-    return found[1]
+    return attribute(page, f'img[src^="/media/"][alt="{alt}"]', "src")
 
 
 @pytest.mark.parametrize("which", ["logo", "cover"])

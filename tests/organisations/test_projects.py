@@ -17,6 +17,7 @@ async def version() -> int:
     return kept.number if kept else 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_partner_makes_and_changes_one(site: Site) -> None:
     client = await site.client(site.cast.partner)
     before = await version()

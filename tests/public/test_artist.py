@@ -1,6 +1,8 @@
-"""An artist's own page: only where it is wished, by the credit name, with what is on view."""
+"""An artist's own page: only if wanted, under the credit name, with the works on view."""
 
 from __future__ import annotations
+
+import pytest
 
 from gallery.artists.consents import set_artist_page
 from gallery.artists.models import Artist
@@ -11,7 +13,7 @@ from tests.conftest import Site
 
 
 async def text_of(site: Site, path: str, status: int = 200) -> str:
-    """A page as it is after the content version was read anew."""
+    """A page after the content version was read again."""
     site.app.state.content._checked_at = float("-inf")
     answer = await (await site.client()).get(path)
     assert answer.status_code == status, path
@@ -62,6 +64,7 @@ async def test_nobody_else_makes_one(site: Site) -> None:
     assert artist.page_id is None
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_it_shows_only_what_is_on_view(site: Site) -> None:
     artist, works = await two_works(site)
     await set_artist_page(artist, True)

@@ -21,6 +21,7 @@ async def accepted(site: Site, **values: object) -> Artwork:
     )
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_the_desk_sees_occasions_calls_and_exhibitions(site: Site) -> None:
     day = factories.days_from_now
     await factories.theme(title_en="Lanterns", occurs_on=day(80))
@@ -60,6 +61,7 @@ async def test_visitors_see_what_comes_and_which_calls_are_open(site: Site) -> N
     assert (await (await site.client()).get("/zh/calendar")).status_code == 200
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_cover_is_a_work_on_view_and_leaves_with_it(site: Site) -> None:
     theme = await factories.theme(slug="solstice")
     shown = await accepted(site, themes=[theme])

@@ -1,4 +1,4 @@
-"""What pages say to machines, read by extruct: the right things, and nothing that the page does not say to people."""
+"""JSON-LD, read by extruct: correct, and nothing that the page does not show to people."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import extruct
+import pytest
 
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now, today
@@ -20,13 +21,13 @@ async def read(site: Site, path: str) -> tuple[dict[str, dict[str, Any]], str]:
     """The things that a page tells of, by their type, and the page."""
     answer = await (await site.client()).get(path)
     assert answer.status_code == 200, path
-    (told,) = extruct.extract(answer.text, base_url=site.settings.site_url, syntaxes=["json-ld"])["json-ld"]
-    assert told["@context"] == "https://schema.org"
-    return {thing["@type"]: thing for thing in told["@graph"]}, answer.text
+    (data,) = extruct.extract(answer.text, base_url=site.settings.site_url, syntaxes=["json-ld"])["json-ld"]
+    assert data["@context"] == "https://schema.org"
+    return {thing["@type"]: thing for thing in data["@graph"]}, answer.text
 
 
 class Shown(HTMLParser):
-    """Every word that a page says to people: its text, and the alternative texts of its pictures."""
+    """Every word that a page shows to people: its text, and the alternative texts of its pictures."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -73,6 +74,7 @@ async def wall(site: Site, **values: Any) -> tuple[Artwork, Any]:
     return work, await factories.exhibition([work], closes_at=now() + timedelta(days=9))
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_work_is_told(site: Site) -> None:
     consent = await factories.consent(site.cast.organisation, for_sharing=True)
     await Organisation.filter(id=site.cast.organisation.id).update(registration_number="5311")
@@ -83,8 +85,8 @@ async def test_a_work_is_told(site: Site) -> None:
         ("zh", work.title, work.title_translation),
         ("en", work.title_translation, work.title),
     ):
-        told, _ = await read(site, f"/{language}/works/{work.public_id}")
-        artwork = told["VisualArtwork"]
+        document, _ = await read(site, f"/{language}/works/{work.public_id}")
+        artwork = document["VisualArtwork"]
         assert artwork["url"] == f"{here}/{language}/works/{work.public_id}"
         assert (artwork["name"], artwork["alternateName"]) == (title, other)
         assert (
@@ -100,17 +102,18 @@ async def test_a_work_is_told(site: Site) -> None:
         assert artwork["sourceOrganization"]["@type"] == "Project"
         assert artwork["sourceOrganization"]["sameAs"] == project.link
         assert artwork["subjectOf"]["@id"] == f"{here}/{language}/exhibitions/{exhibition.slug}"
-        assert [place for place, *_ in steps(told["BreadcrumbList"])] == [1, 2, 3, 4]
-        assert steps(told["BreadcrumbList"])[-1][1:] == (title, artwork["url"])
-        assert steps(told["BreadcrumbList"])[0][2] == f"{here}/{language}/"
+        assert [place for place, *_ in steps(document["BreadcrumbList"])] == [1, 2, 3, 4]
+        assert steps(document["BreadcrumbList"])[-1][1:] == (title, artwork["url"])
+        assert steps(document["BreadcrumbList"])[0][2] == f"{here}/{language}/"
 
 
 async def test_pictures_without_consent_for_sharing_are_not_named(site: Site) -> None:
     work, _ = await wall(site)
-    told, _ = await read(site, f"/zh/works/{work.public_id}")
-    assert "image" not in told["VisualArtwork"]
+    document, _ = await read(site, f"/zh/works/{work.public_id}")
+    assert "image" not in document["VisualArtwork"]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_every_page_tells_what_it_shows_and_no_more(site: Site) -> None:
     await Organisation.filter(id=site.cast.organisation.id).update(
         about_zh="我们陪伴**孤独症**青年。", website="https://example.org/", registration_number="53110000"
@@ -134,10 +137,10 @@ async def test_every_page_tells_what_it_shows_and_no_more(site: Site) -> None:
     client = await site.client()
     for language in ("zh", "en"):
         for path, types in expected.items():
-            told, page = await read(site, f"/{language}/{path}")
-            assert set(told) == types, path
+            document, page = await read(site, f"/{language}/{path}")
+            assert set(document) == types, path
             shown = " ".join(" ".join(Shown(page).words).split())
-            for name, text in texts(told):
+            for name, text in texts(document):
                 if name not in TECHNICAL and text != project.link:  # its button leads by way of a count
                     assert text in shown, (path, name, text)
                 if name in {"item", "@id"}:
@@ -151,8 +154,8 @@ async def test_every_page_tells_what_it_shows_and_no_more(site: Site) -> None:
 async def test_nothing_in_the_data_ends_its_element(site: Site) -> None:
     title = '</script><script>alert("1")</script>&amp;\u2028\u202e<!--'
     work, _ = await wall(site, title=title, title_translation="")
-    told, page = await read(site, f"/zh/works/{work.public_id}")
-    assert told["VisualArtwork"]["name"] == title
+    document, page = await read(site, f"/zh/works/{work.public_id}")
+    assert document["VisualArtwork"]["name"] == title
     assert "<script>alert" not in page
     assert page.count("<script") == page.count("</script>")
 
@@ -162,5 +165,5 @@ async def test_a_dead_link_is_not_told(site: Site) -> None:
     project = await work.project
     await CheckedLink.create(url=project.link, state=LinkState.DEAD, next_check_at=now())
     for path in (f"works/{work.public_id}", f"projects/{project.slug}"):
-        told, _ = await read(site, f"/zh/{path}")
-        assert project.link not in [text for _, text in texts(told)]
+        document, _ = await read(site, f"/zh/{path}")
+        assert project.link not in [text for _, text in texts(document)]

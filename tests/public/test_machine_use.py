@@ -1,4 +1,4 @@
-"""Where a consent does not cover machine use, pages, pictures, pieces and manifests say so to robots."""
+"""If a consent does not cover machine use, pages, pictures, pieces and manifests tell robots."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_robots_are_told(site: Site, is_for_machines: bool) -> None:
         f"/iiif/exhibitions/{exhibition.slug}/collection.json",
         f"/iiif/themes/{theme.slug}/collection.json",
     ):
-        for _ in range(2):  # as it is made, and as it is kept
+        for _ in range(2):  # when made, and from storage
             answer = await client.get(path)
             assert answer.status_code == 200, path
             assert answer.headers.get("x-robots-tag") == (None if is_for_machines else TOLD), path
@@ -61,12 +61,12 @@ async def test_one_work_without_it_is_enough(site: Site) -> None:
     exhibition = await factories.exhibition(works[:2])
     await factories.exhibition([apart])
     client = await site.client()
-    for path, told in (
+    for path, values in (
         (f"/zh/exhibitions/{exhibition.slug}", TOLD),
         (f"/iiif/exhibitions/{exhibition.slug}/collection.json", TOLD),
-        (f"/zh/works/{beside.public_id}", TOLD),  # its page shows what hangs beside it
+        (f"/zh/works/{beside.public_id}", TOLD),  # its page shows its neighbours
         (f"/zh/works/{apart.public_id}", None),
         ("/zh/themes", TOLD),  # each theme with a work
         ("/zh/organisations", None),
     ):
-        assert (await client.get(path)).headers.get("x-robots-tag") == told, path
+        assert (await client.get(path)).headers.get("x-robots-tag") == values, path

@@ -1,4 +1,4 @@
-"""The pictures that visitors see: only what is on view, and nothing a moment longer."""
+"""The pictures that visitors see: only works on view, and no moment longer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 
 
 async def on_view(site: Site) -> tuple[Artwork, str]:

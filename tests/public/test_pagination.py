@@ -2,72 +2,34 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from gallery.artists.models import Consent
-from gallery.artworks.models import Artwork, Status
-from gallery.exhibitions.models import Exhibition, Hanging, Room
-from gallery.images.models import Image, ImageState
+from gallery.artworks.models import Artwork
 from gallery.public.pagination import WORKS_PER_PAGE, first_works
 from tests import factories
 from tests.conftest import Site
-from tests.public.test_views import accepted, counted_queries, text_of
+from tests.markup import attribute, attributes, texts_in
+from tests.public.pages import accepted, long_exhibition, page_text
+from tests.queries import counted_queries
 
-
-async def many(site: Site, number: int) -> list[Artwork]:
-    """So many works of one artist; only the first has a picture's files."""
-    first = await accepted(site)
-    fields = {
-        name: getattr(first, name)
-        for name in ("organisation_id", "artist_id", "consent_id", "project_id", "language")
-    }
-    ready = {"organisation_id": first.organisation_id, "state": ImageState.READY, "ready_at": factories.now()}
-    shape = {"width": 1300, "height": 1000, "source_format": "jpeg", "source_bytes": 1000}
-    await Image.bulk_create(Image(**ready, **shape) for _ in range(1, number))
-    images = await Image.exclude(id=first.image_id).order_by("id")
-    await Artwork.bulk_create(
-        Artwork(
-            **fields,
-            image_id=image.id,
-            title=f"第{image.id}号作品",
-            alt_text="一只碗",
-            status=Status.ACCEPTED,
-        )
-        for image in images
-    )
-    return await Artwork.all().order_by("id")
-
-
-async def long_exhibition(site: Site, *rooms: int) -> tuple[Exhibition, list[Artwork]]:
-    works = await many(site, sum(rooms))
-    made = await factories.exhibition(works[: rooms[0]])
-    edition = await made.editions.filter(is_current=True).get()
-    hung = rooms[0]
-    for number, size in enumerate(rooms[1:], 2):
-        room = await Room.create(edition=edition, position=number, title_zh=f"{number}号厅")
-        await Hanging.bulk_create(
-            Hanging(room=room, artwork=work, position=position)
-            for position, work in enumerate(works[hung : hung + size], 1)
-        )
-        hung += size
-    return made, works
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 def shown_in(page: str) -> list[str]:
-    walls = page[page.index('class="wall') :] if 'class="wall' in page else ""
-    return re.findall(r'<h3[^>]*><a href="/zh/works/(\w+)"', walls)
+    return [
+        path.removeprefix("/zh/works/")
+        for path in attributes(page, ".wall h3 > a[href^='/zh/works/']", "href")
+    ]
 
 
 async def walked(site: Site, address: str) -> list[list[str]]:
     """What each stretch shows, from the first to the last by the link at its end."""
     stretches = []
     while address:
-        page = await text_of(site, address)
+        page = await page_text(site, address)
         stretches.append(shown_in(page))
-        onward = re.search(r'rel="next" href="([^"]+)"', page)
-        address = onward[1].replace("&amp;", "&") if onward else ""
+        address = next(iter(attributes(page, "[rel=next]", "href")), "")
     return stretches
 
 
@@ -79,16 +41,16 @@ async def test_each_work_is_shown_once_and_in_order(site: Site, rooms: tuple[int
     stretches = await walked(site, f"/zh/exhibitions/{exhibition.slug}")
     assert [id for stretch in stretches for id in stretch] == [work.public_id for work in works]
     assert {len(stretch) for stretch in stretches[:-1]} <= {WORKS_PER_PAGE}
-    first = await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
-    assert re.search(rf"<dd>{len(works)}</dd>", first)  # the count is of them all
+    front = await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
+    assert str(len(works)) in texts_in(front, "dd")  # the count is of them all
 
 
 async def test_a_room_has_its_own_door(site: Site) -> None:
     exhibition, works = await long_exhibition(site, 70, 30)
     address = f"/zh/exhibitions/{exhibition.slug}"
-    page = await text_of(site, address)
+    page = await page_text(site, address)
     assert f'href="{address}?room=2"' in page
-    page = await text_of(site, f"{address}?room=2")
+    page = await page_text(site, f"{address}?room=2")
     assert shown_in(page) == [work.public_id for work in works[70:]]
     assert f'<h1 lang="zh-Hans"><a href="{address}">' in page or f'<h1><a href="{address}">' in page
     assert 'href="/en/exhibitions/' + exhibition.slug + '?room=2"' in page  # the other language stays here
@@ -96,7 +58,7 @@ async def test_a_room_has_its_own_door(site: Site) -> None:
 
 async def test_a_small_exhibition_has_no_plan(site: Site) -> None:
     exhibition, _works = await long_exhibition(site, 3, 2)
-    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
+    page = await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
     assert 'class="plan"' not in page
     assert 'rel="next"' not in page
     assert len(shown_in(page)) == 5
@@ -107,7 +69,7 @@ async def test_a_small_exhibition_has_no_plan(site: Site) -> None:
 )
 async def test_a_room_that_is_not_there(site: Site, query: str) -> None:
     exhibition, _works = await long_exhibition(site, 3, 2)
-    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}?{query}", 404)
+    page = await page_text(site, f"/zh/exhibitions/{exhibition.slug}?{query}", 404)
     assert "/zh/search" in page
 
 
@@ -125,7 +87,7 @@ async def test_after_a_withdrawn_work_the_walk_goes_on_where_it_was(site: Site) 
     last = works[WORKS_PER_PAGE - 1]
     gone = await factories.consent(site.cast.organisation, withdrawn_at=factories.now())
     await Artwork.filter(id=last.id).update(consent_id=gone.id)
-    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}?room=1&after={last.public_id}")
+    page = await page_text(site, f"/zh/exhibitions/{exhibition.slug}?room=1&after={last.public_id}")
     assert shown_in(page) == [work.public_id for work in works[WORKS_PER_PAGE:]]
     assert await Consent.exists(id=gone.id)
 
@@ -142,21 +104,21 @@ async def test_queries_and_size_do_not_grow_with_the_walls(site: Site) -> None:
     }
     for name, path in paths.items():
         with counted_queries() as statements:
-            sizes[name] = len(await text_of(site, path))
+            sizes[name] = len(await page_text(site, path))
         ran[name] = len(statements)
-    assert ran["first"] <= ran["small"] + 2  # what is in its rooms, and how much there is in all
-    assert ran["later"] <= ran["first"] + 2  # where the walk goes on, and what its card shows
+    assert ran["first"] <= ran["small"] + 2  # the content of its rooms, and the total
+    assert ran["later"] <= ran["first"] + 2  # the walk's next page, and its card
     assert sizes["first"] < 60 * 2000
 
 
 async def test_a_work_says_what_hangs_beside_it(site: Site) -> None:
     _exhibition, works = await long_exhibition(site, 12)
     for index, expected in [(0, [1, 2, 3, 4, 5, 6]), (5, [2, 3, 4, 6, 7, 8]), (11, [5, 6, 7, 8, 9, 10])]:
-        page = await text_of(site, f"/zh/works/{works[index].public_id}")
+        page = await page_text(site, f"/zh/works/{works[index].public_id}")
         assert shown_in(page) == [works[each].public_id for each in expected]
     alone = await accepted(site)
     await factories.exhibition([alone])
-    assert 'id="beside-it"' not in await text_of(site, f"/zh/works/{alone.public_id}")
+    assert 'id="beside-it"' not in await page_text(site, f"/zh/works/{alone.public_id}")
 
 
 async def test_every_stretch_stands_behind_the_same_card(site: Site) -> None:
@@ -169,8 +131,7 @@ async def test_every_stretch_stands_behind_the_same_card(site: Site) -> None:
     here = f"/en/exhibitions/{exhibition.slug}"
     later = f"?room=2&after={works[WORKS_PER_PAGE - 1].public_id}"
     cards = [
-        re.search(r'property="og:image" content="([^"]+)"', (await visitor.get(f"{here}{more}")).text)
+        attribute((await visitor.get(f"{here}{more}")).text, "meta[property='og:image']", "content")
         for more in ("", "?room=1", later, "/walk", "/walk?room=2")
     ]
-    assert all(cards)
-    assert len({card[1] for card in cards if card}) == 1
+    assert len(set(cards)) == 1

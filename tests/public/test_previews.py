@@ -14,6 +14,9 @@ from gallery.exhibitions.models import Exhibition, Hanging, PreviewLink, Room
 from gallery.public.previews import FRAME_LIFETIME, LINK_LIFETIME, MAX_LINKS, frame_signer, link_signer
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attribute
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def accepted(site: Site, **values: object) -> Artwork:
@@ -27,9 +30,7 @@ async def link_of(site: Site, exhibition: Exhibition) -> str:
     client = await site.client(site.cast.curator)
     here = f"/desk/exhibitions/{exhibition.id}/preview"
     assert (await client.post(f"{here}/links", data={"whom": "Mei"})).status_code == 303
-    found = re.search(r'<p lang="en"><a href="([^"]+)"', (await client.get(here)).text)
-    assert found is not None
-    return found[1]
+    return attribute((await client.get(here)).text, "p[lang=en] > a", "href")
 
 
 async def test_somebody_without_an_account_sees_the_draft_as_it_would_hang(site: Site) -> None:
@@ -48,7 +49,7 @@ async def test_somebody_without_an_account_sees_the_draft_as_it_would_hang(site:
     assert page.headers["cache-control"] == "no-store"
     assert "noindex" in page.headers["x-robots-tag"]
     assert "set-cookie" not in page.headers
-    # Nothing of it leads to what is not public, and every picture lies below the link.
+    # No link leads to anything unpublished, and every picture's address is below the link.
     assert f"/works/{work.public_id}" not in page.text
     assert "/media/" not in page.text
     pictures = set(re.findall(r'(/preview/[^"\s]+/pictures/[^"\s]+\.(?:jpg|avif|webp))', page.text))
@@ -59,9 +60,7 @@ async def test_somebody_without_an_account_sees_the_draft_as_it_would_hang(site:
         assert picture.headers["content-type"].startswith("image/")
         assert picture.headers["cache-control"] == "no-store"
     assert (await guest.get(f"/en/exhibitions/{exhibition.slug}")).status_code == 404
-    zh = re.search(r'class="tongue" href="([^"]+)"', page.text)
-    assert zh is not None
-    assert work.title in (await guest.get(zh[1])).text
+    assert work.title in (await guest.get(attribute(page.text, ".tongue", "href"))).text
 
 
 async def test_the_preview_follows_the_draft_and_the_consent(site: Site) -> None:
@@ -141,18 +140,16 @@ async def test_links_are_listed_and_ended_one_by_one(site: Site) -> None:
     assert "The link is ended." in page
     assert page.count("<b>Mei</b>") == 1
     assert [(await guest.get(path)).status_code for path in (first, picture, second)] == [404, 404, 200]
-    frame = re.search(r'<iframe[^>]+src="([^"]+)"', page)
-    assert frame is not None
-    assert (await guest.get(frame[1])).status_code == 200  # the desk's own look needs no link
+    frame = attribute(page, "iframe", "src")
+    assert (await guest.get(frame)).status_code == 200  # the desk's own look needs no link
 
 
 async def test_the_desks_own_look_ends_by_itself(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     exhibition = await factories.exhibition([await accepted(site)], published=False)
     client, guest = await site.client(site.cast.curator), await site.client()
     page = (await client.get(f"/desk/exhibitions/{exhibition.id}/preview")).text
-    frame = re.search(r'<iframe[^>]+src="([^"]+)"', page)
-    assert frame is not None
-    assert (await guest.get(frame[1])).status_code == 200
+    frame = attribute(page, "iframe", "src")
+    assert (await guest.get(frame)).status_code == 200
     assert await PreviewLink.all().count() == 0
     real = time.time
     monkeypatch.setattr("time.time", lambda: real() + FRAME_LIFETIME.total_seconds() + 2)

@@ -1,11 +1,10 @@
-"""Caches that visitors share, between them and the site: none shows what was withdrawn."""
+"""Shared caches between visitors and the site: none shows a withdrawn work."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
 import json
-import re
 from pathlib import Path
 
 import httpx
@@ -25,13 +24,14 @@ from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite, crawl, eventually, free_port
+from tests.markup import attribute
 from tests.proxies import nginx, varnish
 
 
 def is_kept_unasked(answer: httpx.Response) -> bool:
     """Whether a cache that visitors share may answer with this without asking the site again (RFC 9111, 3 and 4.2)."""
-    told = {part.strip() for part in answer.headers.get("cache-control", "").lower().split(",")}
-    return not told & {"private", "no-store", "no-cache"}
+    response = {part.strip() for part in answer.headers.get("cache-control", "").lower().split(",")}
+    return not response & {"private", "no-store", "no-cache"}
 
 
 async def shown(
@@ -123,9 +123,8 @@ async def test_a_shared_cache_asks_each_time_whatever_the_address(site: Site) ->
     kept = {path for path, answer in answers.items() if is_kept_unasked(answer)}
     assert kept == set()
     page = (await client.get("/zh/")).text
-    style = re.search(r'href="(/static/[^"]+\.css)"', page)
-    assert style is not None
-    assert is_kept_unasked(await client.get(style[1]))  # its address names its version
+    style = attribute(page, "link[rel=stylesheet]", "href")
+    assert is_kept_unasked(await client.get(style))  # its address names its version
 
     def is_asked(route: Route) -> bool:
         scopes = ({"type": "http", "method": "GET", "path": path.partition("?")[0]} for path in answers)
@@ -141,7 +140,7 @@ async def test_a_shared_cache_asks_each_time_whatever_the_address(site: Site) ->
     ] == []
 
 
-@pytest.mark.only_on("sqlite", "postgresql-s3")
+@pytest.mark.engines("sqlite", "postgresql-s3")
 async def test_nginx_with_a_cache_forgets_a_work_with_its_withdrawal(live: LiveSite, tmp_path: Path) -> None:
     _, consent, own = await shown(live.storage, live)
     origin = await live.serve()
@@ -149,17 +148,15 @@ async def test_nginx_with_a_cache_forgets_a_work_with_its_withdrawal(live: LiveS
         before = await crawl(visitor, origin, *own)
         again = {path: await visitor.get(path) for path in before}
         assert {path for path, answer in again.items() if answer.headers["x-cache"] == "HIT"} == set()
-        style = re.search(r'href="(/static/[^"]+\.css)"', before["/zh/"].text)
-        assert style is not None
-        await visitor.get(style[1])
-        assert (await visitor.get(style[1])).headers["x-cache"] == "HIT"  # the cache is on
+        style = attribute(before["/zh/"].text, "link[rel=stylesheet]", "href")
+        await visitor.get(style)
+        assert (await visitor.get(style)).headers["x-cache"] == "HIT"  # the cache is on
         assert {before[path].status_code for path in own} == {200, 303}
         assert (await visitor.post(f"/zh/consent/{consent.code}")).status_code == 303
         after = {path: (await visitor.get(path)).status_code for path in own}
     assert after == dict.fromkeys(own, 410)
 
 
-@pytest.mark.only_on("sqlite")
 async def test_varnish_keeps_pictures_and_is_emptied_before_a_withdrawal_is_confirmed(
     live: LiveSite, tmp_path: Path
 ) -> None:
@@ -180,7 +177,6 @@ async def test_varnish_keeps_pictures_and_is_emptied_before_a_withdrawal_is_conf
     assert after == dict.fromkeys(own, 410)
 
 
-@pytest.mark.only_on("sqlite")
 async def test_a_withdrawal_is_not_complete_until_the_cache_in_front_answers(
     live: LiveSite, tmp_path: Path
 ) -> None:
@@ -213,6 +209,7 @@ async def test_a_withdrawal_is_not_complete_until_the_cache_in_front_answers(
     assert "bearer" not in log
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_whatever_leaves_the_wall_empties_the_cache(site: Site) -> None:
     asked: list[bytes] = []
 
@@ -251,6 +248,7 @@ async def test_whatever_leaves_the_wall_empties_the_cache(site: Site) -> None:
         assert json.loads(body) == {"purge_everything": True}
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_could_not_be_emptied_waits_for_the_worker(site: Site) -> None:
     work, _, _ = await shown(site.storage, site)
     assert work.image is not None
@@ -269,7 +267,7 @@ async def test_what_could_not_be_emptied_waits_for_the_worker(site: Site) -> Non
     "value", ["purge", "ftp://cdn.example/", "https://user:word@cdn.example/", "http:///x"]
 )
 def test_an_address_to_purge_is_an_address_without_a_password(value: str, tmp_path: Path) -> None:
-    told = {"GALLERY_HOME": str(tmp_path), "GALLERY_PURGE_URL": value}
+    values = {"GALLERY_HOME": str(tmp_path), "GALLERY_PURGE_URL": value}
     with pytest.raises(ValueError, match="GALLERY_PURGE_URL") as raised:
-        Settings.from_env(told)
+        Settings.from_env(values)
     assert value not in str(raised.value)

@@ -1,16 +1,11 @@
-"""What visitors open: each page, what it leaves out, and how many queries it takes."""
+"""Public pages: their content, their omissions, and their number of queries."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.connection import get_connection
 
 from gallery.artworks.models import Artwork, Status
 from gallery.clock import now
@@ -21,6 +16,9 @@ from gallery.themes.models import Theme
 from gallery.web.rendering import content_security_policy
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attribute, attributes, select, text_in, texts_in
+from tests.public.pages import accepted, page_text
+from tests.queries import counted_queries
 
 
 @pytest.fixture
@@ -30,38 +28,8 @@ async def winter() -> Theme:
     )
 
 
-async def accepted(site: Site, **values: Any) -> Artwork:
-    return await factories.artwork(
-        site.storage, site.cast.organisation, **{"status": Status.ACCEPTED, **values}
-    )
-
-
 async def current_room(works: list[Artwork]) -> Room:
     return await Room.get(edition__is_current=True, hangings__artwork_id=works[0].id)
-
-
-@contextmanager
-def counted_queries() -> Iterator[list[str]]:
-    """Every statement that the connection runs within."""
-    connection: BaseDBAsyncClient = get_connection("default")
-    kind, ran = type(connection), []
-    original = kind.execute_query
-
-    async def execute_query(self: Any, query: str, values: Any = None) -> Any:
-        ran.append(query)
-        return await original(self, query, values)
-
-    kind.execute_query = execute_query  # type: ignore[method-assign]
-    try:
-        yield ran
-    finally:
-        kind.execute_query = original  # type: ignore[method-assign]
-
-
-async def text_of(site: Site, path: str, status: int = 200) -> str:
-    answer = await (await site.client()).get(path)
-    assert answer.status_code == status, path
-    return answer.text
 
 
 @pytest.mark.parametrize(
@@ -76,6 +44,7 @@ async def test_front_door_leads_in_by_language(site: Site, accepted_languages: s
     assert answer.headers["vary"].lower() == "accept-language"
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_every_page_shows_its_work_in_both_languages(site: Site, winter: Theme) -> None:
     work = await accepted(site, themes=[winter])
     project = await work.project
@@ -92,44 +61,44 @@ async def test_every_page_shows_its_work_in_both_languages(site: Site, winter: T
             f"organisations/{site.cast.organisation.slug}",
             f"projects/{project.slug}",
         ]:
-            page = await text_of(site, f"/{language}/{path}")
+            page = await page_text(site, f"/{language}/{path}")
             assert title in page
             assert f'<html lang="{credit_of_page}">' in page
             assert f'href="/{"en" if language == "zh" else "zh"}/{path}"' in page
-        assert exhibition.slug in await text_of(site, f"/{language}/exhibitions")
-        assert winter.slug in await text_of(site, f"/{language}/themes")
-        assert site.cast.organisation.slug in await text_of(site, f"/{language}/organisations")
+        assert exhibition.slug in await page_text(site, f"/{language}/exhibitions")
+        assert winter.slug in await page_text(site, f"/{language}/themes")
+        assert site.cast.organisation.slug in await page_text(site, f"/{language}/organisations")
 
 
 async def test_work_has_its_story_translation_project_and_place(site: Site, winter: Theme) -> None:
     works = [await accepted(site, themes=[winter]) for _ in range(3)]
     await factories.exhibition(works, theme=winter)
-    page = await text_of(site, f"/en/works/{works[1].public_id}")
-    assert re.search(
-        r'<section class="story" lang="zh-Hans">\s*<div class="prose"><p>' + works[1].story, page
-    )
+    page = await page_text(site, f"/en/works/{works[1].public_id}")
+    assert text_in(page, "section.story[lang=zh-Hans] > .prose > p").startswith(works[1].story)
     body = page[page.index("<main") :]
     assert body.index(works[1].story) < body.index(works[1].story_translation)
     assert f'href="/en/works/{works[1].public_id}/support/more" rel="noopener nofollow"' in page
     assert "(2&nbsp;/&nbsp;3)" in page
-    assert re.search(rf'rel="prev" href="/en/works/{works[0].public_id}"', page)
-    assert re.search(rf'rel="next" href="/en/works/{works[2].public_id}"', page)
+    assert attribute(page, "[rel=prev]", "href") == f"/en/works/{works[0].public_id}"
+    assert attribute(page, "[rel=next]", "href") == f"/en/works/{works[2].public_id}"
     assert f'alt="{works[1].alt_text_translation}"' in page
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_large_work_can_be_looked_at_closer(site: Site) -> None:
     work = await accepted(site, image=await factories.image(site.storage, site.cast.organisation))
     await factories.exhibition([work])
-    page = await text_of(site, f"/en/works/{work.public_id}")
+    page = await page_text(site, f"/en/works/{work.public_id}")
     image = await work.image
-    (link,) = re.findall(r'<a class="look-closer" href="([^"]+)">Look closer</a>', page)
+    assert texts_in(page, "a.look-closer") == ["Look closer"]
+    link = attribute(page, "a.look-closer", "href")
     assert link == f"/media/{image.token}/{image.width}.jpg"
     assert (await (await site.client()).get(link)).headers["content-type"] == "image/jpeg"
     assert f'data-info="/iiif/{image.token}/info.json"' in page
-    # The picture itself comes first, and its words are said again where it is looked at closer.
+    # The picture comes first, and its alternative text is repeated in the zoom view.
     assert page.index(f'alt="{work.alt_text_translation}"') < page.index(link) < page.index("<dialog")
     assert f'role="application" aria-label="{work.alt_text_translation}"' in page
-    scripts = re.findall(r'<script type="module" src="([^"]+)"></script>', page)
+    scripts = attributes(page, "script[type=module]", "src")
     assert "openseadragon" not in "".join(scripts)
     small = [await (await site.client(**{"accept-encoding": "gzip"})).get(each) for each in scripts]
     assert sum(int(each.headers["content-length"]) for each in small) <= 10_000
@@ -140,7 +109,7 @@ async def test_small_work_is_not_offered_to_be_looked_at_closer(site: Site) -> N
     image = await factories.image(site.storage, site.cast.organisation, width=1199, height=900)
     work = await accepted(site, image=image)
     await factories.exhibition([work])
-    page = await text_of(site, f"/zh/works/{work.public_id}")
+    page = await page_text(site, f"/zh/works/{work.public_id}")
     assert "look-closer" not in page
     assert "<dialog" not in page
     assert "zoom.js" not in page
@@ -150,14 +119,14 @@ async def test_names_stand_in_their_language(site: Site, winter: Theme) -> None:
     work = await accepted(site, title_translation="", alt_text_translation="", themes=[winter])
     artist = await work.artist
     await factories.exhibition([work], theme=winter)
-    page = await text_of(site, f"/en/works/{work.public_id}")
+    page = await page_text(site, f"/en/works/{work.public_id}")
     assert f'<h1 lang="zh-Hans">{work.title}</h1>' in page
     assert f'alt="{work.alt_text}" lang="zh-Hans"' in page
     artist.credit_name_translation = "Paipai"
     await artist.save()
     await bump()
     site.app.state.content._checked_at = float("-inf")
-    page = await text_of(site, f"/en/works/{work.public_id}")
+    page = await page_text(site, f"/en/works/{work.public_id}")
     assert '<p class="credit">Paipai</p>' in page
 
 
@@ -165,7 +134,7 @@ async def test_accent_and_shapes_are_the_style_sheet_that_the_policy_names(site:
     work = await accepted(site, themes=[winter])
     exhibition = await factories.exhibition([work], theme=winter)
     answer = await (await site.client()).get(f"/zh/exhibitions/{exhibition.slug}")
-    (style,) = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+    (style,) = [tag.get_text() for tag in select(answer.text, "style")]
     assert ":root{--accent:#123456}" in style
     assert f".p{work.image_id}{{--r:1.3" in style
     assert answer.headers["content-security-policy"] == content_security_policy((style,))
@@ -178,7 +147,7 @@ async def test_page_holds_no_colour_that_is_none(site: Site) -> None:
     theme = await factories.theme(accent="</styl", accent_night="#abcdef")
     work = await accepted(site, themes=[theme])
     exhibition = await factories.exhibition([work], theme=theme)
-    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
+    page = await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
     assert "</styl}" not in page
 
 
@@ -187,20 +156,20 @@ async def test_work_that_is_not_accepted_is_nowhere(site: Site, winter: Theme, s
     shown = await accepted(site, themes=[winter])
     hidden = await accepted(site, themes=[winter], status=status)
     exhibition = await factories.exhibition([shown, hidden], theme=winter)
-    await text_of(site, f"/zh/works/{hidden.public_id}", 404)
+    await page_text(site, f"/zh/works/{hidden.public_id}", 404)
     for path in ["", f"exhibitions/{exhibition.slug}", "themes/winter", "organisations/xiaogeng"]:
-        page = await text_of(site, f"/zh/{path}")
+        page = await page_text(site, f"/zh/{path}")
         assert shown.title in page
         assert hidden.title not in page
     project = await hidden.project
-    await text_of(site, f"/zh/projects/{project.slug}", 404)
+    await page_text(site, f"/zh/projects/{project.slug}", 404)
 
 
 async def test_withdrawn_work_is_gone_and_nameless(site: Site) -> None:
     work = await accepted(site, status=Status.WITHDRAWN)
     await factories.exhibition([work])
     for path in (f"/zh/works/{work.public_id}", f"/en/works/{work.public_id}"):
-        page = await text_of(site, path, 410)
+        page = await page_text(site, path, 410)
         assert work.title not in page
         assert work.title_translation not in page
 
@@ -211,7 +180,7 @@ async def test_room_without_visible_works_is_left_out(site: Site) -> None:
     edition = await Edition.get(exhibition=exhibition, is_current=True)
     room = await Room.create(edition=edition, position=2, title_zh="空厅", title_en="Empty room")
     await Hanging.create(room=room, artwork=hidden, position=1)
-    page = await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
+    page = await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
     assert "一号厅" in page
     assert "空厅" not in page
 
@@ -223,10 +192,10 @@ async def test_exhibition_is_entered_from_its_opening_on(site: Site) -> None:
         [work], opens_at=now() - timedelta(days=9), closes_at=now() - timedelta(days=1), title_zh="闭幕了"
     )
     draft = await factories.exhibition([work], published=False, title_zh="草稿展")
-    await text_of(site, f"/zh/exhibitions/{soon.slug}", 404)
-    await text_of(site, f"/zh/exhibitions/{draft.slug}", 404)
-    await text_of(site, f"/zh/exhibitions/{past.slug}")
-    home = await text_of(site, "/zh/")
+    await page_text(site, f"/zh/exhibitions/{soon.slug}", 404)
+    await page_text(site, f"/zh/exhibitions/{draft.slug}", 404)
+    await page_text(site, f"/zh/exhibitions/{past.slug}")
+    home = await page_text(site, "/zh/")
     assert "还没开" in home
     assert "闭幕了" in home
     assert "草稿展" not in home
@@ -237,9 +206,9 @@ async def test_organisation_that_was_closed_is_not_shown(site: Site) -> None:
     work = await accepted(site)
     await factories.exhibition([work])
     await Organisation.filter(id=site.cast.organisation.id).update(is_active=False)
-    await text_of(site, "/zh/organisations/xiaogeng", 404)
-    await text_of(site, f"/zh/works/{work.public_id}", 404)
-    assert "xiaogeng" not in await text_of(site, "/zh/organisations")
+    await page_text(site, "/zh/organisations/xiaogeng", 404)
+    await page_text(site, f"/zh/works/{work.public_id}", 404)
+    assert "xiaogeng" not in await page_text(site, "/zh/organisations")
 
 
 @pytest.mark.parametrize(
@@ -258,7 +227,7 @@ async def test_organisation_that_was_closed_is_not_shown(site: Site) -> None:
     ],
 )
 async def test_address_that_is_not_there(site: Site, path: str) -> None:
-    await text_of(site, path, 404)
+    await page_text(site, path, 404)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +237,7 @@ async def test_address_that_is_not_there(site: Site, path: str) -> None:
 async def test_what_is_not_there_is_said_in_the_language_of_the_address(
     site: Site, path: str, sentence: str
 ) -> None:
-    page = await text_of(site, path, 404)
+    page = await page_text(site, path, 404)
     assert sentence in page
     assert 'name="q"' in page  # and a way on
 
@@ -277,7 +246,7 @@ async def test_a_title_of_tags_and_marks_is_shown_as_letters(site: Site) -> None
     work = await accepted(site, title="<b>冬至</b>\u200f<!-- ' \"", title_translation="")
     exhibition = await factories.exhibition([work])
     for path in ("", f"exhibitions/{exhibition.slug}", f"works/{work.public_id}"):
-        page = await text_of(site, f"/en/{path}")
+        page = await page_text(site, f"/en/{path}")
         assert "&lt;b&gt;冬至&lt;/b&gt;" in page
         assert "<b>冬至" not in page
         assert "<!--" not in page
@@ -296,9 +265,10 @@ async def test_a_title_of_tags_and_marks_is_shown_as_letters(site: Site) -> None
 )
 async def test_a_long_title_is_set_smaller(site: Site, title: str, heading: str) -> None:
     exhibition = await factories.exhibition([await accepted(site)], title_zh=title, title_en="")
-    assert heading + title in await text_of(site, f"/zh/exhibitions/{exhibition.slug}")
+    assert heading + title in await page_text(site, f"/zh/exhibitions/{exhibition.slug}")
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_home_tells_for_what_works_are_gathered(site: Site) -> None:
     async def call(title: str, **days: int) -> None:
         await factories.theme(
@@ -310,7 +280,7 @@ async def test_home_tells_for_what_works_are_gathered(site: Site) -> None:
     await call("已经截止", call_closes_on=-1)
     await call("尚未开始", call_opens_on=1, call_closes_on=9)
     await call("已经过去", occurs_on=-3)
-    page = await text_of(site, "/zh/")
+    page = await page_text(site, "/zh/")
     gathered = page.partition("正在征集")[2]
     assert [title for title in ("现在征集", "没有截止") if title not in gathered] == []
     assert [title for title in ("已经截止", "尚未开始", "已经过去") if title in page] == []
@@ -318,7 +288,7 @@ async def test_home_tells_for_what_works_are_gathered(site: Site) -> None:
     await Theme.all().delete()
     site.app.state.content._checked_at = float("-inf")
     await bump()
-    assert "正在征集" not in await text_of(site, "/zh/")
+    assert "正在征集" not in await page_text(site, "/zh/")
 
 
 async def test_an_exhibition_ends_with_the_projects_behind_its_works(site: Site) -> None:
@@ -328,22 +298,23 @@ async def test_an_exhibition_ends_with_the_projects_behind_its_works(site: Site)
     await factories.exhibition(
         [await accepted(site, project=await factories.project(site.cast.organisation))]
     )
-    behind = (await text_of(site, f"/en/exhibitions/{exhibition.slug}")).partition("The projects behind")[2]
+    behind = (await page_text(site, f"/en/exhibitions/{exhibition.slug}")).partition("The projects behind")[2]
     named = re.findall(r'href="/en/projects/([^"]+)".*?<span>(\d+) works?</span>', behind)
     assert named == [(projects[0].slug, "2"), (projects[1].slug, "1")]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 @pytest.mark.parametrize("layout", ["wall", "stories", "timeline"])
 async def test_the_only_work_of_an_exhibition_is_shown_once(site: Site, layout: str) -> None:
     works = [await accepted(site) for _ in range(2)]
     one, two = [await factories.exhibition(works[:number]) for number in (1, 2)]
     await Room.all().update(layout=layout)
     await bump()
-    page = await text_of(site, f"/zh/exhibitions/{one.slug}")
+    page = await page_text(site, f"/zh/exhibitions/{one.slug}")
     assert page.count("<picture") == 1
     assert 'fetchpriority="high"' in page
     assert ('class="wall alone"' in page) == (layout != "stories")
-    page = await text_of(site, f"/zh/exhibitions/{two.slug}")
+    page = await page_text(site, f"/zh/exhibitions/{two.slug}")
     assert page.count("<picture") == 3
     assert page.count('fetchpriority="high"') == 1
 
@@ -351,23 +322,24 @@ async def test_the_only_work_of_an_exhibition_is_shown_once(site: Site, layout: 
 async def test_a_theme_is_listed_with_a_work(site: Site, winter: Theme) -> None:
     works = [await accepted(site, themes=[winter]) for _ in range(3)]
     await factories.exhibition(works[:2])  # the newest hangs nowhere
-    assert works[1].alt_text in await text_of(site, "/zh/themes")
+    assert works[1].alt_text in await page_text(site, "/zh/themes")
     for cover, shown in ((works[0], works[0]), (works[2], works[1])):
         await Theme.filter(id=winter.id).update(cover_id=cover.id)
         await bump()
         site.app.state.content._checked_at = float("-inf")
-        page = await text_of(site, "/zh/themes")
+        page = await page_text(site, "/zh/themes")
         assert [work.title for work in works if work.alt_text in page] == [shown.title]
     await factories.exhibition(works[:1], theme=winter)
     await bump()
     site.app.state.content._checked_at = float("-inf")
-    assert works[0].alt_text in await text_of(site, "/zh/themes")  # what its own exhibition begins with
+    assert works[0].alt_text in await page_text(site, "/zh/themes")  # what its own exhibition begins with
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_empty_site_has_pages(site: Site) -> None:
     for path in ["", "exhibitions", "themes", "organisations", "organisations/xiaogeng"]:
         for language in ("zh", "en"):
-            await text_of(site, f"/{language}/{path}")
+            await page_text(site, f"/{language}/{path}")
 
 
 async def test_story_and_project_link_cannot_carry_a_script(site: Site) -> None:
@@ -375,7 +347,7 @@ async def test_story_and_project_link_cannot_carry_a_script(site: Site) -> None:
     work = await accepted(site, story="<script>alert(1)</script>[x](javascript:alert(2))", project=project)
     await factories.exhibition([work])
     for path in (f"works/{work.public_id}", f"projects/{project.slug}"):
-        page = await text_of(site, f"/zh/{path}")
+        page = await page_text(site, f"/zh/{path}")
         assert "<script>" not in page
         assert 'href="javascript:' not in page
 

@@ -52,6 +52,7 @@ async def test_what_is_not_there_cannot_be_walked_through(site: Site, published:
     assert (await (await site.client()).get(f"/zh/exhibitions/{slug}/walk")).status_code == 404
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_the_ways_of_passing_on_need_no_script_and_nothing_from_elsewhere(site: Site) -> None:
     consent = await factories.consent(site.cast.organisation, for_sharing=True)
     work = await factories.artwork(

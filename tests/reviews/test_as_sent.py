@@ -1,4 +1,4 @@
-"""Curators read what was sent for review, never what an organisation typed since; the same for pictures."""
+"""Curators read the submitted version, never what an organisation typed since; also of pictures."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from gallery.stats.models import CountKind, WorkCount
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+from tests.markup import attributes
 
 SINCE = "zzqxsince"  # begins all that was typed after it was last sent
 
@@ -82,7 +83,7 @@ STATES: list[Callable[[Site, Artwork], Awaitable[None]]] = [
 
 
 async def type_since(site: Site, work: Artwork) -> Image:
-    """Change all that an organisation can, and more than its pages let it, without sending it; the new picture."""
+    """Change everything that an organisation can, and more, without submitting it; returns the new picture."""
     name, organisation = f"{SINCE} {work.id}", site.cast.organisation
     renamed = {"title_zh": name, "title_en": name, "summary_zh": name, "summary_en": name}
     await Artist.filter(id=work.artist_id or 0).update(credit_name=name, credit_name_translation=name)
@@ -158,8 +159,12 @@ async def crawled(site: Site, client: httpx.AsyncClient) -> dict[str, str]:
         is_text = answer.headers["content-type"].startswith("text/")
         found[address] = answer.text if is_text and answer.status_code == 200 else ""
         if is_text:
-            links = re.findall(r'(?:href|src)="(/desk/[^"]*)"', answer.text)
-            waiting += [link.replace("&amp;", "&") for link in links if "/desk/images/" not in link]
+            links = [
+                link
+                for name in ("href", "src")
+                for link in attributes(answer.text, f"[{name}^='/desk/']", name)
+            ]
+            waiting += [link for link in links if "/desk/images/" not in link]
     return found
 
 

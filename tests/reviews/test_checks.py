@@ -1,4 +1,4 @@
-"""The checks: what they find, and what they leave alone."""
+"""The checks: their findings, and texts without any."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_alt_text_that_does_not_help(text: str, title: str, expected: set[str]) 
     assert rules(alt_text.check({"alt_text": text, "title": title}, language)) == expected
 
 
-def told(**values: object) -> Consent:
+def consent_of(**values: object) -> Consent:
     return Consent(
         **{
             "agreed_by": AgreedBy.PARENT,
@@ -171,7 +171,7 @@ def told(**values: object) -> Consent:
     ],
 )
 def test_what_a_curator_may_want_to_know_of_a_consent(values: dict[str, object], expected: set[str]) -> None:
-    assert rules(consent.check(told(**values), date(2026, 6, 1))) == expected
+    assert rules(consent.check(consent_of(**values), date(2026, 6, 1))) == expected
     assert rules(consent.check(None, date(2026, 6, 1))) == set()
 
 

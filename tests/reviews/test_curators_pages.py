@@ -14,13 +14,13 @@ from gallery.reviews.holds import take_hold
 from gallery.reviews.models import Hint, ReadyReason, Review, WavedOff
 from tests import factories
 from tests.conftest import Site
-from tests.reviews.test_queue import sent
+from tests.reviews.works import submitted_work
 
 
 async def test_a_selection_is_decided_and_refusals_are_listed(site: Site) -> None:
-    good, other = await sent(site, days=3), await sent(site, days=2)
-    bad = await sent(site, alt_text="", title_translation="Without words")
-    held = await sent(site, title_translation="Looked at")
+    good, other = await submitted_work(site, days=3), await submitted_work(site, days=2)
+    bad = await submitted_work(site, alt_text="", title_translation="Without words")
+    held = await submitted_work(site, title_translation="Looked at")
     await take_hold(held, site.cast.keeper)
     client = await site.client(site.cast.curator)
     chosen = [str((await Submission.get(artwork=work)).id) for work in (good, other, bad, held)]
@@ -50,7 +50,7 @@ async def test_a_selection_is_decided_and_refusals_are_listed(site: Site) -> Non
     ],
 )
 async def test_a_selection_that_cannot_be_decided(site: Site, data: dict[str, str], sentence: str) -> None:
-    await sent(site)
+    await submitted_work(site)
     client = await site.client(site.cast.curator)
     answer = await client.post("/desk/queue/decisions", data=data)
     assert answer.status_code == 422
@@ -64,7 +64,7 @@ async def test_a_ready_reason_is_told_in_the_language_of_the_work(site: Site) ->
     data = {"field": "picture", "text_zh": "请靠窗拍。", "text_en": "By a window, please."}
     assert (await client.post("/desk/reasons", data=data)).status_code == 303
     reason = await ReadyReason.get()
-    work = await sent(site)
+    work = await submitted_work(site)
     page = (await client.get(f"/desk/queue/{work.id}")).text
     assert "By a window, please." in page
     submission = await Submission.get(artwork=work)
@@ -94,7 +94,7 @@ async def test_ready_reasons_are_worded_anew_and_removed(site: Site) -> None:
 
 
 async def test_a_hint_is_dismissed_with_a_reason_and_stays_so(site: Site) -> None:
-    work = await sent(site, story="他是自闭症。")
+    work = await submitted_work(site, story="他是自闭症。")
     client = await site.client(site.cast.curator)
     assert "孤独症" in (await client.get(f"/desk/queue/{work.id}")).text
     hint = await Hint.get(artwork=work, check="wording")
@@ -114,7 +114,7 @@ async def test_a_hint_is_dismissed_with_a_reason_and_stays_so(site: Site) -> Non
 
 
 async def test_the_worker_looks_at_what_was_sent(site: Site) -> None:
-    work = await sent(site, story="电话13912345678")
+    work = await submitted_work(site, story="电话13912345678")
     await site.work()
     assert await Hint.exists(artwork=work, check="personal_data", field="story", excerpt="13912345678")
     assert (await Submission.get(artwork=work)).checked_with > 0
@@ -127,6 +127,7 @@ async def test_the_list_of_words_is_read_by_everybody_at_the_desk(site: Site) ->
         assert "Version 2026-11" in page
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_coverage_counts_and_lists_what_is_on_view(site: Site) -> None:
     whole = await factories.artwork(site.storage, site.cast.organisation, status=Status.ACCEPTED)
     short = await factories.consent(site.cast.organisation, ends_on=today() + timedelta(days=20))

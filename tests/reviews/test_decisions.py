@@ -13,21 +13,14 @@ from gallery.images.models import ImageState
 from gallery.reviews.decisions import AlreadyDecided, DecisionRefused, accept, decline, return_to_partner
 from gallery.reviews.models import Decision, Review
 from gallery.web.edit_conflicts import EditConflict
-from gallery.web.languages import set_language
 from tests import factories
 from tests.conftest import Site
+from tests.reviews.submissions import work_with_submission
 
 
-async def sent(site: Site, **values: object) -> tuple[Artwork, Submission]:
-    set_language("en")  # refusals are said in the language of whoever decides
-    work = await factories.artwork(
-        site.storage, site.cast.organisation, **{"status": Status.SUBMITTED, **values}
-    )
-    return work, await Submission.get(artwork=work)
-
-
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_accepting_writes_a_review_and_the_status(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     review = await accept(work, submission, site.cast.curator)
     assert work.status == Status.ACCEPTED
     assert (await Artwork.get(id=work.id)).status == Status.ACCEPTED
@@ -36,7 +29,7 @@ async def test_accepting_writes_a_review_and_the_status(site: Site) -> None:
 
 
 async def test_returning_keeps_the_notes_at_their_fields(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await return_to_partner(
         work, submission, site.cast.curator, {"story": "Who taught him?"}, "Nearly there."
     )
@@ -46,14 +39,14 @@ async def test_returning_keeps_the_notes_at_their_fields(site: Site) -> None:
 
 
 async def test_returning_without_a_word_is_refused(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     with pytest.raises(DecisionRefused):
         await return_to_partner(work, submission, site.cast.curator, {})
     assert (await Artwork.get(id=work.id)).status == Status.SUBMITTED
 
 
 async def test_declining_needs_a_reason(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     with pytest.raises(DecisionRefused):
         await decline(work, submission, site.cast.curator, "")
     await decline(work, submission, site.cast.curator, "It is a photograph of somebody else's work.")
@@ -61,7 +54,7 @@ async def test_declining_needs_a_reason(site: Site) -> None:
 
 
 async def test_nothing_is_decided_twice(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await accept(work, submission, site.cast.curator)
     with pytest.raises(AlreadyDecided):
         await decline(work, submission, site.cast.keeper, "No.")
@@ -70,7 +63,7 @@ async def test_nothing_is_decided_twice(site: Site) -> None:
 
 
 async def test_two_curators_at_once_make_one_review(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     results = await asyncio.gather(
         accept(work, submission, site.cast.curator),
         decline(work, submission, site.cast.keeper, "Not this time."),
@@ -82,7 +75,7 @@ async def test_two_curators_at_once_make_one_review(site: Site) -> None:
 
 
 async def test_an_older_submission_cannot_be_decided(site: Site) -> None:
-    work, first = await sent(site)
+    work, first = await work_with_submission(site)
     await Submission.create(artwork=work, number=2, at=now())
     with pytest.raises(EditConflict, match="sent again"):
         await accept(work, first, site.cast.curator)
@@ -97,13 +90,13 @@ async def test_a_picture_that_is_not_ready_cannot_be_accepted(
     site: Site, state: ImageState, sentence: str
 ) -> None:
     image = await factories.image(site.storage, site.cast.organisation, state=state)
-    work, submission = await sent(site, image=image)
+    work, submission = await work_with_submission(site, image=image)
     with pytest.raises(DecisionRefused, match=sentence):
         await accept(work, submission, site.cast.curator)
 
 
 async def test_a_work_without_alt_text_cannot_be_accepted(site: Site) -> None:
-    work, submission = await sent(site, alt_text="")
+    work, submission = await work_with_submission(site, alt_text="")
     with pytest.raises(DecisionRefused, match="alt text"):
         await accept(work, submission, site.cast.curator)
 
@@ -121,7 +114,7 @@ async def test_a_consent_that_is_not_in_force_for_the_web_stops_acceptance(
     site: Site, values: dict[str, object], sentence: str
 ) -> None:
     consent = await factories.consent(site.cast.organisation, **values)
-    work, submission = await sent(site, consent=consent)
+    work, submission = await work_with_submission(site, consent=consent)
     with pytest.raises(DecisionRefused, match=sentence):
         await accept(work, submission, site.cast.curator)
     assert (await Artwork.get(id=work.id)).status == Status.SUBMITTED
@@ -129,6 +122,6 @@ async def test_a_consent_that_is_not_in_force_for_the_web_stops_acceptance(
 
 async def test_a_consent_is_in_force_on_its_last_day(site: Site) -> None:
     consent = await factories.consent(site.cast.organisation, ends_on=today())
-    work, submission = await sent(site, consent=consent)
+    work, submission = await work_with_submission(site, consent=consent)
     await accept(work, submission, site.cast.curator)
     assert work.status == Status.ACCEPTED

@@ -16,7 +16,9 @@ from gallery.reviews.models import Deferral, LastQueue
 from gallery.reviews.queue import Queue, QueueFilter
 from tests import factories
 from tests.conftest import Site
-from tests.reviews.test_queue import sent
+from tests.reviews.works import submitted_work
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def submission_of(work: Artwork) -> Submission:
@@ -40,8 +42,10 @@ async def test_the_queue_is_narrowed_by_what_its_address_says(
     site: Site, query: str, found: set[str]
 ) -> None:
     shared = {"alt_text_translation": "A blue bowl with steam rising from it"}
-    await sent(site, days=20, title="旧", title_translation="Old", story="电话13912345678", **shared)
-    await sent(
+    await submitted_work(
+        site, days=20, title="旧", title_translation="Old", story="电话13912345678", **shared
+    )
+    await submitted_work(
         site,
         days=5,
         title="Middle",
@@ -50,7 +54,7 @@ async def test_the_queue_is_narrowed_by_what_its_address_says(
         alt_text="A blue bowl on a table",
         **shared,
     )
-    await sent(site, days=0, title="新", title_translation="New", story="他是自闭症。", **shared)
+    await submitted_work(site, days=0, title="新", title_translation="New", story="他是自闭症。", **shared)
     for submission in await Submission.all():
         work = await Artwork.get(id=submission.artwork_id).prefetch_related("image", "consent")
         assert work.image is not None
@@ -82,7 +86,7 @@ async def test_a_filter_that_does_not_exist_is_not_found(site: Site) -> None:
 
 
 async def test_the_last_narrowing_is_kept_for_each_curator(site: Site) -> None:
-    await sent(site, days=20)
+    await submitted_work(site, days=20)
     curator, keeper = await site.client(site.cast.curator), await site.client(site.cast.keeper)
     await curator.get("/desk/queue?age=old&language=zh")
     assert (await curator.get("/desk/queue")).headers["location"] == "/desk/queue?age=old&language=zh"
@@ -95,9 +99,9 @@ async def test_the_last_narrowing_is_kept_for_each_curator(site: Site) -> None:
 
 async def test_the_narrowing_goes_along_through_a_review(site: Site) -> None:
     theme = await factories.theme(slug="solstice")
-    first = await sent(site, days=9, themes=[theme])
-    other = await sent(site, days=8)
-    second = await sent(site, days=7, themes=[theme])
+    first = await submitted_work(site, days=9, themes=[theme])
+    other = await submitted_work(site, days=8)
+    second = await submitted_work(site, days=7, themes=[theme])
     client = await site.client(site.cast.curator)
     page = unescape((await client.get(f"/desk/queue/{first.id}?theme=solstice")).text)
     assert f'rel="next" href="/desk/queue/{second.id}?theme=solstice"' in page
@@ -111,7 +115,7 @@ async def test_the_narrowing_goes_along_through_a_review(site: Site) -> None:
 
 
 async def test_putting_off_moves_a_work_to_the_end_of_ones_own_queue(site: Site) -> None:
-    works = [await sent(site, days=9 - number) for number in range(3)]
+    works = [await submitted_work(site, days=9 - number) for number in range(3)]
     client = await site.client(site.cast.curator)
     answer = await client.post(f"/desk/queue/{works[0].id}/deferral")
     assert answer.headers["location"] == f"/desk/queue/{works[1].id}"
@@ -132,7 +136,7 @@ async def test_putting_off_moves_a_work_to_the_end_of_ones_own_queue(site: Site)
 
 
 async def test_the_next_work_is_one_that_nobody_looks_at(site: Site) -> None:
-    works = [await sent(site, days=9 - number) for number in range(3)]
+    works = [await submitted_work(site, days=9 - number) for number in range(3)]
     await take_hold(works[1], site.cast.keeper)
     client = await site.client(site.cast.curator)
     data = {"submission": str((await submission_of(works[0])).id), "decision": "accepted"}
@@ -142,7 +146,7 @@ async def test_the_next_work_is_one_that_nobody_looks_at(site: Site) -> None:
 
 
 async def test_what_was_put_off_comes_when_nothing_else_is_left(site: Site) -> None:
-    first, second = await sent(site, days=3), await sent(site, days=2)
+    first, second = await submitted_work(site, days=3), await submitted_work(site, days=2)
     client = await site.client(site.cast.curator)
     await client.post(f"/desk/queue/{first.id}/deferral")
     data = {"submission": str((await submission_of(second)).id), "decision": "accepted"}
@@ -151,7 +155,7 @@ async def test_what_was_put_off_comes_when_nothing_else_is_left(site: Site) -> N
 
 
 async def test_what_was_decided_cannot_be_put_off(site: Site) -> None:
-    work = await sent(site)
+    work = await submitted_work(site)
     await accept(work, await submission_of(work), site.cast.keeper)
     client = await site.client(site.cast.curator)
     assert (await client.post(f"/desk/queue/{work.id}/deferral")).headers["location"] == "/desk/queue"
@@ -159,7 +163,7 @@ async def test_what_was_decided_cannot_be_put_off(site: Site) -> None:
 
 
 async def test_many_pages_with_what_was_put_off_at_their_end(site: Site) -> None:
-    works = [await sent(site, days=9 - number) for number in range(5)]
+    works = [await submitted_work(site, days=9 - number) for number in range(5)]
     for number in (0, 2):
         await Deferral.create(
             person=site.cast.curator,

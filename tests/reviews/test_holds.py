@@ -1,4 +1,4 @@
-"""Who looks at a work holds it; who decides on what changed meanwhile hears what changed."""
+"""A curator who opens a work holds it; a decision on a work that has changed since shows the changes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from gallery.reviews.holds import PING_LEASE, release, take_hold
 from gallery.reviews.models import Hold, Review
 from gallery.web.edit_conflicts import changed_since, read_digests, seen_field
 from tests.conftest import Site
-from tests.reviews.test_decisions import sent
+from tests.reviews.submissions import work_with_submission
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_whoever_looks_first_decides(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     first, second = await site.client(site.cast.curator), await site.client(site.cast.keeper)
     assert "is looking at this work just now" not in (await first.get(f"/desk/queue/{work.id}")).text
     page = (await second.get(f"/desk/queue/{work.id}")).text
@@ -41,7 +43,7 @@ async def test_whoever_looks_first_decides(site: Site) -> None:
 
 
 async def test_a_lease_ends_by_itself(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await take_hold(work, site.cast.curator)
     with pytest.raises(UnderReviewByAnother, match="curator is looking at"):
         await accept(work, submission, site.cast.keeper)
@@ -51,7 +53,7 @@ async def test_a_lease_ends_by_itself(site: Site) -> None:
 
 
 async def test_of_two_at_once_one_holds(site: Site) -> None:
-    work, _submission = await sent(site)
+    work, _submission = await work_with_submission(site)
     people = (site.cast.curator, site.cast.keeper)
     holds = await asyncio.gather(*(take_hold(work, person) for person in people))
     assert len({hold.person_id for hold in holds}) == 1
@@ -59,15 +61,15 @@ async def test_of_two_at_once_one_holds(site: Site) -> None:
 
 
 async def test_the_page_renews_and_lets_go(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     first, second = await site.client(site.cast.curator), await site.client(site.cast.keeper)
     seen = seen_field(await snapshot(work), SNAPSHOT_FIELDS)
     await first.get(f"/desk/queue/{work.id}")
-    told = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
-    assert told == {"holder": None, "is_waiting": True, "changed": False}
+    payload = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
+    assert payload == {"holder": None, "is_waiting": True, "changed": False}
     assert (await Hold.get(artwork=work)).until <= now() + PING_LEASE
-    told = (await second.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
-    assert told["holder"] == "curator"
+    payload = (await second.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()
+    assert payload["holder"] == "curator"
     assert (await second.post(f"/desk/queue/{work.id}/hold", data={"leave": "1"})).status_code == 204
     assert await Hold.exists(artwork=work)  # it was not theirs to let go
     await first.post(f"/desk/queue/{work.id}/hold", data={"leave": "1"})
@@ -75,12 +77,12 @@ async def test_the_page_renews_and_lets_go(site: Site) -> None:
     await Artwork.filter(id=work.id).update(title="Another")
     assert (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": seen})).json()["changed"]
     await accept(work, submission, site.cast.curator)
-    told = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": "nonsense"})).json()
-    assert (told["is_waiting"], told["changed"]) == (False, True)
+    payload = (await first.post(f"/desk/queue/{work.id}/hold", data={"seen": "nonsense"})).json()
+    assert (payload["is_waiting"], payload["changed"]) == (False, True)
 
 
 async def test_partners_hold_nothing(site: Site) -> None:
-    work, _submission = await sent(site)
+    work, _submission = await work_with_submission(site)
     client = await site.client(site.cast.partner)
     assert (await client.post(f"/desk/queue/{work.id}/hold", data={})).status_code == 404
     assert (await client.post(f"/desk/queue/{work.id}/deferral")).status_code == 404
@@ -88,14 +90,14 @@ async def test_partners_hold_nothing(site: Site) -> None:
 
 
 async def test_a_page_loaded_ahead_holds_nothing(site: Site) -> None:
-    work, _submission = await sent(site)
+    work, _submission = await work_with_submission(site)
     client = await site.client(site.cast.curator)
     await client.get(f"/desk/queue/{work.id}", headers={"sec-purpose": "prefetch"})
     assert not await Hold.all().exists()
 
 
 async def test_letting_go_of_what_one_does_not_hold_is_no_error(site: Site) -> None:
-    work, _submission = await sent(site)
+    work, _submission = await work_with_submission(site)
     await release(work, site.cast.curator)
 
 
@@ -105,7 +107,7 @@ async def snapshot(work: Artwork) -> dict[str, str]:
 
 
 async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Site) -> None:
-    work, submission = await sent(site, story="他爱画画。")
+    work, submission = await work_with_submission(site, story="他爱画画。")
     client = await site.client(site.cast.curator)
     seen = seen_field(await snapshot(work), SNAPSHOT_FIELDS)
     await work.fetch_related("project")
@@ -127,7 +129,7 @@ async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Sit
 
 
 async def test_a_work_sent_again_tells_field_by_field(site: Site) -> None:
-    work, first = await sent(site, title="旧名")
+    work, first = await work_with_submission(site, title="旧名")
     await Artwork.filter(id=work.id).update(title="新名")
     await Submission.create(artwork=work, number=2, at=now(), sent=await snapshot(work))
     client = await site.client(site.cast.curator)

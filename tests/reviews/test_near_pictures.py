@@ -29,7 +29,9 @@ from gallery.web.languages import set_language
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
-from tests.reviews.test_queue import sent
+from tests.reviews.works import submitted_work
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 PICTURES = 320
 SIDE = 240  # px; a hash is made of 32 × 32
@@ -128,11 +130,11 @@ async def test_a_picture_sent_twice_is_shown_beside_the_other(site: Site) -> Non
         site.storage, site.cast.organisation, perceptual_hash=mirrored_hash("0f0f33335555aaa5")
     )
     apart = await factories.image(site.storage, site.cast.organisation, perceptual_hash="ffffffff00000000")
-    before = await sent(
+    before = await submitted_work(
         site, organisation=site.cast.elsewhere, image=theirs, title="先来的", story="外婆画的。"
     )
-    work = await sent(site, image=ours)
-    other = await sent(site, image=apart)
+    work = await submitted_work(site, image=ours)
+    other = await submitted_work(site, image=apart)
     for each in (before, other, work):
         await check_submission(await Submission.get(artwork=each))
     assert await HashBand.all().count() == 12
@@ -152,7 +154,9 @@ async def test_drafts_of_others_are_not_betrayed(site: Site) -> None:
         image=await factories.image(site.storage, site.cast.elsewhere, **same),
         status=Status.DRAFT,
     )
-    work = await sent(site, image=await factories.image(site.storage, site.cast.organisation, **same))
+    work = await submitted_work(
+        site, image=await factories.image(site.storage, site.cast.organisation, **same)
+    )
     await check_submission(await Submission.get(artwork=work))
     assert not await Hint.filter(check="duplicates").exists()
     assert not await HashBand.filter(image_id=draft.image_id).exists()
@@ -164,7 +168,7 @@ async def test_a_withdrawal_during_a_check_leaves_nothing_of_the_work(
 ) -> None:
     """What a check read before is neither quoted nor compared with after."""
     image = await factories.image(site.storage, site.cast.organisation, perceptual_hash="0f0f33335555aaaa")
-    work = await sent(site, image=image, story="电话13912345678。")
+    work = await submitted_work(site, image=image, story="电话13912345678。")
 
     async def meeting(artwork: Artwork, other: Any) -> Any:
         found = list(await run_checks(artwork, other)) if step == "run_checks" else None
@@ -193,7 +197,7 @@ async def two_near(
         image = await factories.image(site.storage, owner, perceptual_hash=SAME)
         more = values if place == 0 else {}
         works.append(
-            await sent(
+            await submitted_work(
                 site,
                 organisation=owner,
                 image=image,
@@ -262,7 +266,7 @@ async def test_two_works_are_told_apart_for_good(site: Site) -> None:
         await check_submission(await Submission.get(artwork=work))
         assert await open_hints(work) == 0
     again = await factories.image(site.storage, site.cast.organisation, perceptual_hash=SAME)
-    third = await sent(site, image=again)  # another picture is another question
+    third = await submitted_work(site, image=again)  # another picture is another question
     await check_submission(await Submission.get(artwork=third))
     assert (await open_hints(first), await open_hints(second), await open_hints(third)) == (1, 1, 2)
     await client.post(f"/desk/pairs/{pair.id}", data={"outcome": "again"})
@@ -280,7 +284,7 @@ async def test_of_the_same_work_one_stays(site: Site, stays: str, elsewhere: boo
     assert (await Artwork.get(id=kept.id)).status == Status.SUBMITTED
     assert (await Artwork.get(id=goes.id)).status == Status.DECLINED
     review = await Review.get(artwork=goes)
-    assert (f" {kept.id} " in review.reason) == (not elsewhere)  # of others nothing is told
+    assert (f" {kept.id} " in review.reason) == (not elsewhere)  # others are not mentioned
     assert kept.title not in review.reason  # it would stay here when that work is withdrawn
     assert (await open_hints(first), await open_hints(second)) == (0, 0)
     await undo_review(review, site.cast.curator)

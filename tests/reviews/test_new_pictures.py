@@ -29,6 +29,8 @@ from gallery.worker import ChoreContext
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 TALL = {"picture": ("better.jpg", factories.photograph(1000, 1400), "image/jpeg")}
 
 
@@ -150,7 +152,7 @@ async def test_a_picture_that_is_not_taken_goes_and_the_old_one_stays(site: Site
 async def test_a_picture_that_is_accepted_while_old_ones_are_forgotten_stays(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The chore reads which pictures stand beside works before the decision, and what asks for them after it."""
+    """The chore reads the candidate pictures before the decision, and the references to them after it."""
     work = await shown(site)
     submission, fresh = await proposed(site, work)
     reviews: list[Any] = []
@@ -189,7 +191,7 @@ async def test_what_is_no_picture_is_told_and_what_was_typed_is_kept(site: Site)
         assert sentence in answer.text
         assert "新的故事" in answer.text
     assert not await Submission.exists(artwork=work, is_waiting=True)
-    # A good picture with a wrong word beside it need not be sent again.
+    # A good picture in a form with an error need not be sent again.
     answer = await send(client, work, year="1200")
     assert answer.status_code == 422
     token = (await Image.get(id__not=work.image_id)).token

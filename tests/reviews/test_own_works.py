@@ -1,4 +1,4 @@
-"""A curator who belongs to an organisation leaves the decision on its works to another, where the site has one."""
+"""A curator who is a member of an organisation leaves its works to another curator, if the site has one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from gallery.web.languages import use_language
 from gallery.web.models import Site as SiteSettings
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def join(site: Site, person: Person, *, awaits: bool = False) -> None:
@@ -104,7 +106,7 @@ async def test_a_keeper_does_not_trust_the_own_organisation(site: Site) -> None:
     await (await site.client(other)).post(path, data=sent)
     assert (await Organisation.get(id=site.cast.organisation.id)).trust == Trust.AT_ONCE
     await Person.filter(id=other.id).update(is_active=False)
-    await client.post(path, data={**sent, "trust": "sampled"})  # alone, she says it herself
+    await client.post(path, data={**sent, "trust": "sampled"})  # alone, she confirms it herself
     assert (await Organisation.get(id=site.cast.organisation.id)).trust == Trust.SAMPLED
 
 
@@ -126,4 +128,4 @@ async def test_who_reported_a_work_is_not_told_to_a_member(site: Site) -> None:
     assert (await keeper.get(path)).status_code == 200
     assert path in (await keeper.get("/desk/reports")).text
     await Person.filter(id=site.cast.keeper.id).update(is_active=False)
-    assert (await curator.get(path)).status_code == 200  # nobody else is there to read it
+    assert (await curator.get(path)).status_code == 200  # there is no other reader

@@ -1,8 +1,6 @@
-"""A work whose public words hold a telephone number, an account or an address is accepted by a second press that names it."""
+"""A work whose public texts contain a telephone number, an account or an address needs a second confirmation that names it."""
 
 from __future__ import annotations
-
-import re
 
 import httpx
 import pytest
@@ -15,8 +13,8 @@ from gallery.reviews.hints import current_hints, wave_off
 from gallery.reviews.models import Hint, Review
 from gallery.web.models import Site as SiteRow
 from tests.conftest import Site
-from tests.reviews.test_proposals import proposed, shown
-from tests.reviews.test_queue import decision_on, sent
+from tests.markup import attributes
+from tests.reviews.works import decision_on, propose, submitted_work, work_on_view
 
 NUMBER, OTHER = "13812345678", "13987654321"
 DATA = [
@@ -28,7 +26,7 @@ DATA = [
 
 
 def confirmed_in(page: httpx.Response) -> list[str]:
-    return re.findall(r'name="confirmed" value="(\w+)"', page.text)
+    return attributes(page.text, "[name=confirmed]", "value")
 
 
 async def status_of(work: Artwork) -> Status:
@@ -39,7 +37,7 @@ async def status_of(work: Artwork) -> Status:
 async def test_the_first_press_names_what_everybody_would_read(
     site: Site, field: str, words: str, named: str
 ) -> None:
-    work = await sent(site, **{field: words})
+    work = await submitted_work(site, **{field: words})
     client = await site.client(site.cast.curator)
     data = await decision_on(work, "accepted", reason="Thank you.")
     page = await client.post(f"/desk/queue/{work.id}", data=data)
@@ -54,7 +52,7 @@ async def test_the_first_press_names_what_everybody_would_read(
 
 
 async def test_what_was_confirmed_does_not_cover_another_number(site: Site) -> None:
-    work = await sent(site, story=f"电话 {NUMBER}。")
+    work = await submitted_work(site, story=f"电话 {NUMBER}。")
     client = await site.client(site.cast.curator)
     data = await decision_on(work, "accepted")
     keys = confirmed_in(await client.post(f"/desk/queue/{work.id}", data=data))
@@ -66,21 +64,26 @@ async def test_what_was_confirmed_does_not_cover_another_number(site: Site) -> N
     assert await status_of(work) == Status.SUBMITTED
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_was_waved_off_asks_for_nothing_and_a_refusal_needs_no_second_press(site: Site) -> None:
     client = await site.client(site.cast.curator)
-    waved, declined = await sent(site, story=f"电话 {NUMBER}。"), await sent(site, story=f"电话 {NUMBER}。")
+    waved, declined = (
+        await submitted_work(site, story=f"电话 {NUMBER}。"),
+        await submitted_work(site, story=f"电话 {NUMBER}。"),
+    )
     await current_hints(await Submission.get(artwork=waved))
     await wave_off(await Hint.get(artwork=waved, check="personal_data"), site.cast.curator, "It is ours.")
-    school = await sent(site, story="他在阳光小学读书。")
+    school = await submitted_work(site, story="他在阳光小学读书。")
     for work, decision in ((waved, "accepted"), (declined, "declined"), (school, "accepted")):
         data = await decision_on(work, decision, reason="Thank you.")
         assert (await client.post(f"/desk/queue/{work.id}", data=data)).status_code == 303
         assert await status_of(work) == decision
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_together_they_are_left_out_and_listed(site: Site) -> None:
-    plain = await sent(site, title_translation="Snow")
-    telling = await sent(site, title_translation="Rain", story=f"电话 {NUMBER}。")
+    plain = await submitted_work(site, title_translation="Snow")
+    telling = await submitted_work(site, title_translation="Rain", story=f"电话 {NUMBER}。")
     client = await site.client(site.cast.curator)
     ids = [str((await Submission.get(artwork=work)).id) for work in (plain, telling)]
     data = {"work": ids, "decision": "accepted", "confirmed": "anything"}
@@ -92,9 +95,10 @@ async def test_together_they_are_left_out_and_listed(site: Site) -> None:
     assert (await status_of(plain), await status_of(telling)) == (Status.ACCEPTED, Status.SUBMITTED)
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_trust_leaves_it_to_the_queue(site: Site) -> None:
     await Organisation.filter(id=site.cast.organisation.id).update(trust=Trust.AT_ONCE)
-    work = await sent(site, story=f"电话 {NUMBER}。")
+    work = await submitted_work(site, story=f"电话 {NUMBER}。")
     submission = await Submission.get(artwork=work)
     with pytest.raises(UnconfirmedPersonalData):  # whatever hints there are
         await decisions.accept_automatically(work, submission)
@@ -105,8 +109,8 @@ async def test_trust_leaves_it_to_the_queue(site: Site) -> None:
 
 
 async def test_a_proposed_change_is_looked_at_as_it_would_be_shown(site: Site) -> None:
-    work, _page = await shown(site)
-    await proposed(await site.client(site.cast.partner), work, story=f"电话 {NUMBER}。")
+    work, _page = await work_on_view(site)
+    await propose(await site.client(site.cast.partner), work, story=f"电话 {NUMBER}。")
     client = await site.client(site.cast.curator)
     data = await decision_on(work, "accepted")
     page = await client.post(f"/desk/queue/{work.id}", data=data)
@@ -119,7 +123,7 @@ async def test_a_proposed_change_is_looked_at_as_it_would_be_shown(site: Site) -
 
 async def test_of_two_reviews_each_needs_its_second_press(site: Site) -> None:
     await SiteRow.create(id=1, reviews_needed=2)
-    work = await sent(site, story=f"电话 {NUMBER}。")
+    work = await submitted_work(site, story=f"电话 {NUMBER}。")
     for curator in (site.cast.curator, site.cast.keeper):
         submission = await Submission.get(artwork=work)
         with pytest.raises(UnconfirmedPersonalData) as refused:

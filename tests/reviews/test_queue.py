@@ -14,24 +14,14 @@ from gallery.reviews.models import Decision, Review
 from gallery.reviews.queue import defer
 from tests import factories
 from tests.conftest import Site
+from tests.reviews.works import decision_on, submitted_work
 
-
-async def sent(site: Site, *, days: int = 0, **values: object) -> Artwork:
-    organisation = values.pop("organisation", site.cast.organisation)
-    work = await factories.artwork(site.storage, organisation, **{"status": Status.SUBMITTED, **values})
-    await Submission.filter(artwork=work).update(at=now() - timedelta(days=days, minutes=1))
-    return work
-
-
-async def decision_on(work: Artwork, decision: str, **typed: str) -> dict[str, str]:
-    latest = await Submission.filter(artwork=work).order_by("-number").first()
-    assert latest is not None
-    return {"submission": str(latest.id), "decision": decision, **typed}
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def test_the_longest_waiting_is_first(site: Site) -> None:
-    await sent(site, days=1, title="第二")
-    await sent(site, days=9, title="第一", title_translation="")
+    await submitted_work(site, days=1, title="第二")
+    await submitted_work(site, days=9, title="第一", title_translation="")
     page = (await (await site.client(site.cast.curator)).get("/desk/queue")).text
     assert page.index("第一") < page.index("Tangyuan")
     assert "waiting for 9 days" in page
@@ -46,8 +36,8 @@ async def test_drafts_are_not_in_the_queue(site: Site) -> None:
 
 async def test_the_queue_by_theme_and_organisation(site: Site) -> None:
     theme = await factories.theme(slug="solstice")
-    await sent(site, themes=[theme], title_translation="Bowl")
-    await sent(site, organisation=site.cast.elsewhere, title_translation="Football")
+    await submitted_work(site, themes=[theme], title_translation="Bowl")
+    await submitted_work(site, organisation=site.cast.elsewhere, title_translation="Football")
     client = await site.client(site.cast.curator)
     by_theme = (await client.get("/desk/queue?theme=solstice")).text
     assert ">Bowl<" in by_theme
@@ -61,7 +51,7 @@ async def test_the_queue_by_theme_and_organisation(site: Site) -> None:
 
 @pytest.mark.parametrize("status", ["returned", "accepted", "declined"])
 async def test_what_was_decided_has_its_list(site: Site, status: str) -> None:
-    work = await sent(site, status=Status(status), title_translation="Decided")
+    work = await submitted_work(site, status=Status(status), title_translation="Decided")
     submission = await Submission.get(artwork=work)
     await Review.create(artwork=work, submission=submission, at=now(), decision=Decision(status))
     client = await site.client(site.cast.curator)
@@ -98,7 +88,7 @@ async def test_the_queue_has_pages_of_fifty(site: Site) -> None:
 async def test_the_queue_asks_a_constant_number_of_queries(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The queue, every way to narrow it, what was decided, and a work with others before and after it."""
+    """The queue, its filters, past decisions, and a work with its neighbours."""
     client = await site.client(site.cast.curator)
 
     async def queries(path: str) -> int:
@@ -109,11 +99,13 @@ async def test_the_queue_asks_a_constant_number_of_queries(
 
     async def one_more() -> Artwork:
         more = await factories.theme()
-        work = await sent(site, themes=[theme, more], days=4, story="电话 13812345678", artist=artist)
-        done = await sent(site, status=Status.ACCEPTED, themes=[theme])
+        work = await submitted_work(
+            site, themes=[theme, more], days=4, story="电话 13812345678", artist=artist
+        )
+        done = await submitted_work(site, status=Status.ACCEPTED, themes=[theme])
         submission = await Submission.get(artwork=done)
         await Review.create(artwork=done, submission=submission, at=now(), decision=Decision.ACCEPTED)
-        await defer(await Submission.get(artwork=await sent(site)), site.cast.curator)
+        await defer(await Submission.get(artwork=await submitted_work(site)), site.cast.curator)
         return work
 
     consent = await factories.consent(site.cast.organisation)
@@ -130,7 +122,7 @@ async def test_the_queue_asks_a_constant_number_of_queries(
         f"/desk/queue/{works[1].id}?theme=solstice",
     ]
     for path in paths:
-        await queries(path)  # what is done once, such as keeping the narrowing, is done
+        await queries(path)  # one-time work, such as saving the filter, is done
     few = {path: await queries(path) for path in paths}
     for _ in range(4):
         await one_more()
@@ -140,7 +132,7 @@ async def test_the_queue_asks_a_constant_number_of_queries(
 
 
 async def test_a_curator_sees_everything_together(site: Site) -> None:
-    work = await sent(site, assistance="独立完成", story="他爱画画。<script>alert(1)</script>")
+    work = await submitted_work(site, assistance="独立完成", story="他爱画画。<script>alert(1)</script>")
     page = (await (await site.client(site.cast.curator)).get(f"/desk/queue/{work.id}")).text
     await work.fetch_related("project", "artist", "image")
     assert work.project is not None
@@ -165,21 +157,21 @@ async def test_a_curator_sees_everything_together(site: Site) -> None:
 
 async def test_a_missing_scope_is_said(site: Site) -> None:
     consent = await factories.consent(site.cast.organisation, for_web=False, for_print=True)
-    work = await sent(site, consent=consent)
+    work = await submitted_work(site, consent=consent)
     page = (await (await site.client(site.cast.curator)).get(f"/desk/queue/{work.id}")).text
     assert "Not for the web" in page
 
 
 async def test_an_expired_consent_is_said(site: Site) -> None:
     consent = await factories.consent(site.cast.organisation, ends_on=today() - timedelta(days=1))
-    work = await sent(site, consent=consent)
+    work = await submitted_work(site, consent=consent)
     page = (await (await site.client(site.cast.curator)).get(f"/desk/queue/{work.id}")).text
     assert "The consent has expired." in page
 
 
 async def test_accepting_goes_on_to_the_next(site: Site) -> None:
-    work, following = await sent(site, days=3), await sent(site, days=2)
-    await sent(site, days=1)
+    work, following = await submitted_work(site, days=3), await submitted_work(site, days=2)
+    await submitted_work(site, days=1)
     client = await site.client(site.cast.curator)
     answer = await client.post(f"/desk/queue/{work.id}", data=await decision_on(work, "accepted"))
     assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/queue/{following.id}")
@@ -188,7 +180,7 @@ async def test_accepting_goes_on_to_the_next(site: Site) -> None:
 
 
 async def test_after_the_last_comes_the_queue(site: Site) -> None:
-    work = await sent(site)
+    work = await submitted_work(site)
     client = await site.client(site.cast.curator)
     data = await decision_on(work, "returned", note_alt_text="Say what is in the bowl.")
     answer = await client.post(f"/desk/queue/{work.id}", data=data)
@@ -198,7 +190,7 @@ async def test_after_the_last_comes_the_queue(site: Site) -> None:
 
 
 async def test_the_same_decision_sent_twice_makes_one_review(site: Site) -> None:
-    work = await sent(site)
+    work = await submitted_work(site)
     client = await site.client(site.cast.curator)
     data = await decision_on(work, "accepted")
     await client.post(f"/desk/queue/{work.id}", data=data)
@@ -210,7 +202,7 @@ async def test_the_same_decision_sent_twice_makes_one_review(site: Site) -> None
 
 
 async def test_words_that_come_after_another_curators_decision_are_given_back(site: Site) -> None:
-    work = await sent(site)
+    work = await submitted_work(site)
     client = await site.client(site.cast.curator)
     data = await decision_on(
         work, "returned", note_alt_text="Say what is in the bowl.", reason="Nearly there."
@@ -221,7 +213,7 @@ async def test_words_that_come_after_another_curators_decision_are_given_back(si
     for words in ("decided already", "so that you can copy it", "Say what is in the bowl.", "Nearly there."):
         assert words in late.text
     assert await Review.all().count() == 1
-    # Without words there is nothing to give back, and one's own form sent twice was not too late.
+    # Without a text there is nothing to return, and one's own form sent twice is no conflict.
     bare = await client.post(f"/desk/queue/{work.id}", data=await decision_on(work, "accepted"))
     assert (bare.status_code, bare.headers["location"]) == (303, "/desk/queue")
     keeper = await site.client(site.cast.keeper)
@@ -230,7 +222,7 @@ async def test_words_that_come_after_another_curators_decision_are_given_back(si
 
 
 async def test_only_curators_review(site: Site) -> None:
-    work = await sent(site)
+    work = await submitted_work(site)
     data = await decision_on(work, "accepted")
     path = f"/desk/queue/{work.id}"
     guest, partner = await site.client(), await site.client(site.cast.partner)
@@ -263,7 +255,7 @@ async def test_works_that_were_never_sent_are_not_there(site: Site) -> None:
 async def test_what_is_wrong_comes_back_with_what_was_typed(
     site: Site, decision: str, typed: dict[str, str], sentence: str
 ) -> None:
-    work = await sent(site)
+    work = await submitted_work(site)
     client = await site.client(site.cast.curator)
     answer = await client.post(f"/desk/queue/{work.id}", data=await decision_on(work, decision, **typed))
     assert answer.status_code == 422
@@ -274,7 +266,7 @@ async def test_what_is_wrong_comes_back_with_what_was_typed(
 
 
 async def test_a_form_without_its_submission_is_refused(site: Site) -> None:
-    work, other = await sent(site), await sent(site)
+    work, other = await submitted_work(site), await submitted_work(site)
     client = await site.client(site.cast.curator)
     foreign = (await decision_on(other, "accepted"))["submission"]
     for submission in ("", "x", foreign):
@@ -284,7 +276,7 @@ async def test_a_form_without_its_submission_is_refused(site: Site) -> None:
 
 
 async def test_a_work_sent_again_meanwhile_is_looked_at_again(site: Site) -> None:
-    work = await sent(site, days=2)
+    work = await submitted_work(site, days=2)
     stale = await decision_on(work, "accepted", reason="Lovely.")
     newest = await Submission.create(artwork=work, number=2, at=now())
     client = await site.client(site.cast.curator)

@@ -56,6 +56,7 @@ async def test_it_becomes_a_case_and_curators_are_told(site: Site, work: Artwork
     assert "mother" not in str([mail.facts for mail in await Mail.all()])
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_curator_closes_it_with_a_note_and_it_is_forgotten(site: Site, work: Artwork) -> None:
     await (await site.client()).post(
         f"/en/works/{work.public_id}/report", data={**FIELDS, "email": "m@example.org"}
@@ -80,6 +81,7 @@ async def test_a_curator_closes_it_with_a_note_and_it_is_forgotten(site: Site, w
     assert await Report.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_of_two_curators_at_once_one_closes(site: Site, work: Artwork) -> None:
     await (await site.client()).post(f"/en/works/{work.public_id}/report", data=FIELDS)
     report = await Report.get()
@@ -147,6 +149,7 @@ async def test_programs_are_thanked_and_not_heard(site: Site, work: Artwork) -> 
     assert await Report.all().count() == 0
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_there_is_a_limit_for_each_address(site: Site, work: Artwork) -> None:
     client = await site.client()
     path = f"/en/works/{work.public_id}/report"

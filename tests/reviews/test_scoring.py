@@ -1,4 +1,4 @@
-"""Blind scoring rounds: nobody sees whose a work is, nobody reads scores before the end, decisions follow."""
+"""Blind scoring rounds: works are anonymous, scores are hidden until the end, and decisions follow."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from gallery.themes.models import Theme
 from gallery.web.languages import use_language
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def works_of(site: Site, theme: Theme, number: int = 3, **values: object) -> list[Submission]:
@@ -67,8 +69,8 @@ async def test_a_round_is_opened_scored_and_ranked(site: Site) -> None:
     assert (await keeper.post(f"/desk/rounds/{round.id}/closing")).status_code == 303
     page = (await keeper.get(f"/desk/rounds/{round.id}")).text
     assert page.index(f'value="{high.id}"') < page.index(f'value="{low.id}"')
-    for told in ("4.50", "spread 0.50", "2.00", "spread 0.00", "Note 5", site.cast.organisation.name_en):
-        assert told in page
+    for phrase in ("4.50", "spread 0.50", "2.00", "spread 0.00", "Note 5", site.cast.organisation.name_en):
+        assert phrase in page
     chosen = {"work": [str(high.id)], "decision": "accepted"}
     assert "1 work accepted" in (await curator.post("/desk/queue/decisions", data=chosen)).text
     assert (await Artwork.get(id=high.artwork_id)).status == Status.ACCEPTED
@@ -91,8 +93,8 @@ async def test_nothing_tells_whose_a_work_is(site: Site) -> None:
     page = (await client.get(f"/desk/rounds/{round.id}/works/{submission.id}")).text
     assert NAME_COVER in page
     assert work.alt_text in page
-    for told in ("小画家", "晓更", "Xiaogeng", "星光画室", "Starlight", "王老师", f"/desk/queue/{work.id}"):
-        assert told not in page, told
+    for phrase in ("小画家", "晓更", "Xiaogeng", "星光画室", "Starlight", "王老师", f"/desk/queue/{work.id}"):
+        assert phrase not in page, phrase
     answer = await client.get(f"/desk/queue/{work.id}")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/rounds/{round.id}")
 

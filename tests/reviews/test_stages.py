@@ -1,8 +1,6 @@
-"""Two reviews by different people: what follows from what each of them decides."""
+"""Two reviews by different people: the outcome of each pair of decisions."""
 
 from __future__ import annotations
-
-import re
 
 import pytest
 from hypothesis import given
@@ -21,7 +19,10 @@ from gallery.web.languages import use_language
 from gallery.web.models import Site
 from tests import factories
 from tests.conftest import Site as Gallery
-from tests.reviews.test_decisions import sent
+from tests.markup import select
+from tests.reviews.submissions import work_with_submission
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def two_reviews() -> Person:
@@ -39,7 +40,7 @@ async def queue_of(person: Person) -> list[int]:
 
 async def test_two_who_agree_decide(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     first = await accept(work, submission, site.cast.curator, "Lovely.")
     assert isinstance(first, Opinion)
     assert (await Artwork.get(id=work.id)).status == Status.SUBMITTED
@@ -53,7 +54,7 @@ async def test_two_who_agree_decide(site: Gallery) -> None:
 
 async def test_what_both_note_reaches_the_organisation(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await return_to_partner(
         work, submission, site.cast.curator, {"story": "Which year?", "title": "Too long"}
     )
@@ -67,7 +68,7 @@ async def test_what_both_note_reaches_the_organisation(site: Gallery) -> None:
 
 async def test_the_second_does_not_see_what_the_first_decided(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     first = await site.client(site.cast.curator)
     data = {"submission": str(submission.id), "decision": "declined", "reason": "Too dark, I find."}
     answered = await first.post(f"/desk/queue/{work.id}", data=data)
@@ -81,13 +82,13 @@ async def test_the_second_does_not_see_what_the_first_decided(site: Gallery) -> 
     assert "Second review" in (await second.get("/desk/queue")).text
     page = (await second.get(f"/desk/queue/{work.id}")).text
     assert "another curator has decided already" in page
-    for told in ("Too dark", "Would decline", "is looking at this work"):
-        assert told not in page
+    for phrase in ("Too dark", "Would decline", "is looking at this work"):
+        assert phrase not in page
 
 
 async def test_one_person_is_not_two(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await accept(work, submission, site.cast.curator)
     with use_language("en"), pytest.raises(DecisionRefused, match="You have decided on this work"):
         await accept(work, submission, site.cast.curator)
@@ -97,7 +98,7 @@ async def test_one_person_is_not_two(site: Gallery) -> None:
 
 async def test_a_third_decides_between_two(site: Gallery) -> None:
     third = await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await accept(work, submission, site.cast.curator, "Lovely.")
     await decline(work, submission, site.cast.keeper, "It is a copy.")
     assert (await Submission.get(id=submission.id)).stage == Stage.DISPUTED
@@ -114,7 +115,7 @@ async def test_a_third_decides_between_two(site: Gallery) -> None:
 
 async def test_one_of_two_joins_the_other(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await accept(work, submission, site.cast.curator)
     await return_to_partner(work, submission, site.cast.keeper, {"story": "Who?"})
     with use_language("en"), pytest.raises(DecisionRefused, match="You two disagree"):
@@ -132,7 +133,7 @@ async def test_one_of_two_joins_the_other(site: Gallery) -> None:
 
 async def test_one_who_fears_harm_is_enough(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     review = await decline(work, submission, site.cast.curator, "", concern="Her classmates would know her.")
     assert isinstance(review, Review)
     assert (await Artwork.get(id=work.id)).status == Status.DECLINED
@@ -143,7 +144,7 @@ async def test_an_opinion_is_taken_back_within_ten_seconds(
     site: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     client = await site.client(site.cast.curator)
     await client.post(
         f"/desk/queue/{work.id}", data={"submission": str(submission.id), "decision": "accepted"}
@@ -165,7 +166,7 @@ async def test_an_opinion_is_taken_back_within_ten_seconds(
 
 async def test_undoing_the_second_leaves_the_first(site: Gallery) -> None:
     await two_reviews()
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await accept(work, submission, site.cast.curator)
     review = await accept(work, submission, site.cast.keeper)
     assert isinstance(review, Review)
@@ -177,7 +178,7 @@ async def test_undoing_the_second_leaves_the_first(site: Gallery) -> None:
 
 async def test_several_works_at_once_wait_for_a_second_curator(site: Gallery) -> None:
     await two_reviews()
-    sent_works = [await sent(site) for _ in range(2)]
+    sent_works = [await work_with_submission(site) for _ in range(2)]
     data = {"work": [str(submission.id) for _, submission in sent_works], "decision": "accepted"}
     page = (await (await site.client(site.cast.curator)).post("/desk/queue/decisions", data=data)).text
     assert "2 of them wait for another curator" in page
@@ -188,7 +189,7 @@ async def test_several_works_at_once_wait_for_a_second_curator(site: Gallery) ->
 
 async def test_a_keeper_says_how_many_reviews(site: Gallery) -> None:
     client = await site.client(site.cast.keeper)
-    assert re.search(r'<input checked [^>]*value="1"', (await client.get("/desk/site")).text)
+    assert select((await client.get("/desk/site")).text, "input[checked][value='1']")
     before = await ContentVersion.get_or_none(id=1)
     answered = await client.post("/desk/site/reviewing", data={"reviews_needed": "2", "sample_percent": "20"})
     assert (answered.status_code, answered.headers["location"]) == (303, "/desk/site")
@@ -226,14 +227,14 @@ SPOKEN = st.lists(st.tuples(PEOPLE, st.sampled_from(Decision)), max_size=12)
 
 @given(SPOKEN)
 def test_whatever_is_said_two_people_decide_and_nobody_twice(said: list[tuple[int, Decision]]) -> None:
-    """The way of a submission, said by anybody in any order: each step keeps to the rules."""
+    """The way of a submission under any steps in any order: each step keeps the rules."""
     voices: dict[int, Decision] = {}
     for person, decision in said:
         follows = effect_of_decision(voices, person, decision, 2)
         others = {each for who, each in voices.items() if who != person}
         if follows == DecisionEffect.DECIDED:
             assert others, "one person alone never decides"
-            # Somebody else said the same, or two others disagreed and this is the third.
+            # Another curator decided the same, or two others disagreed and this is the third.
             assert decision in others or len(others) == 2
             return
         if follows == DecisionEffect.WAITS_FOR_ANOTHER:
@@ -248,7 +249,7 @@ def test_whatever_is_said_two_people_decide_and_nobody_twice(said: list[tuple[in
         assert stage_of(voices) == [Stage.FIRST, Stage.SECOND, Stage.DISPUTED][len(voices)]
         if len(voices) == 2:
             assert len(set(voices.values())) == 2
-            # Nobody is stuck: whoever is new decides, and each of the two can join the other.
+            # Nobody is stuck: a third curator decides, and each of the two can join the other.
             assert all(effect_of_decision(voices, 9, each, 2) == DecisionEffect.DECIDED for each in Decision)
             one, other = voices
             assert effect_of_decision(voices, one, voices[other], 2) == DecisionEffect.DECIDED

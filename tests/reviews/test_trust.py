@@ -1,4 +1,4 @@
-"""Trust in an organisation: what is accepted at once, what a curator sees whatever the trust, and the list for later."""
+"""Trust in an organisation: works accepted at once, works that a curator always sees, and later checks."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from gallery.reviews.trust import is_sampled, needs_review
 from gallery.web.models import Site
 from tests import factories
 from tests.conftest import Site as Gallery
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def trusted(site: Gallery, trust: Trust = Trust.AT_ONCE) -> None:

@@ -1,4 +1,4 @@
-"""Taking a decision back: within ten seconds, by whoever made it, while nothing happened since."""
+"""Taking a decision back: within ten seconds, by the same curator, if nothing happened since."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from gallery.reviews.undo import UndoRefused, undo_review
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
-from tests.reviews.test_decisions import sent
+from tests.reviews.submissions import work_with_submission
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 @pytest.mark.parametrize("decision", list(Decision))
 async def test_a_decision_is_taken_back_and_remembered(site: Site, decision: Decision) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     curator = site.cast.curator
     if decision == Decision.ACCEPTED:
         review = await accept(work, submission, curator, "Lovely.")
@@ -39,7 +41,7 @@ async def test_a_decision_is_taken_back_and_remembered(site: Site, decision: Dec
 
 
 async def test_a_decision_stands_after_ten_seconds(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     review = await accept(work, submission, site.cast.curator)
     monkeypatch.setattr(
         "gallery.reviews.undo.now",
@@ -51,7 +53,7 @@ async def test_a_decision_stands_after_ten_seconds(site: Site, monkeypatch: pyte
 
 
 async def test_nobody_else_takes_it_back(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     review = await accept(work, submission, site.cast.curator)
     with pytest.raises(UndoRefused, match="Only whoever decided"):
         await undo_review(review, site.cast.keeper)
@@ -61,7 +63,7 @@ async def test_nobody_else_takes_it_back(site: Site) -> None:
 
 
 async def _undone(site: Site) -> Review:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     review = await accept(work, submission, site.cast.curator)
     await undo_review(review, site.cast.curator)
     return review
@@ -69,12 +71,12 @@ async def _undone(site: Site) -> Review:
 
 async def test_what_the_partner_did_since_stands(site: Site) -> None:
     theme = await factories.theme()
-    work, submission = await sent(site, themes=[theme])
+    work, submission = await work_with_submission(site, themes=[theme])
     review = await return_to_partner(work, submission, site.cast.curator, {}, "Mend it.")
     await submit(work, site.cast.partner)
     with pytest.raises(UndoRefused, match="changed since"):
         await undo_review(review, site.cast.curator)
-    edited, its_submission = await sent(site)
+    edited, its_submission = await work_with_submission(site)
     review = await return_to_partner(edited, its_submission, site.cast.curator, {}, "Mend it.")
     await edited.refresh_from_db()
     edited.title = "Mended"
@@ -84,12 +86,12 @@ async def test_what_the_partner_did_since_stands(site: Site) -> None:
 
 
 async def test_what_was_hung_or_withdrawn_since_stays(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     review = await accept(work, submission, site.cast.curator)
     await factories.exhibition([work])
     with pytest.raises(UndoRefused, match="hung meanwhile"):
         await undo_review(review, site.cast.curator)
-    other, its_submission = await sent(site)
+    other, its_submission = await work_with_submission(site)
     review = await accept(other, its_submission, site.cast.curator)
     await other.fetch_related("consent")
     assert other.consent is not None
@@ -100,7 +102,7 @@ async def test_what_was_hung_or_withdrawn_since_stays(site: Site) -> None:
 
 
 async def test_the_page_offers_it_and_the_button_does_it(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     client, other = await site.client(site.cast.curator), await site.client(site.cast.keeper)
     data = {"submission": str(submission.id), "decision": "accepted"}
     await client.post(f"/desk/queue/{work.id}", data=data)
@@ -120,7 +122,7 @@ async def test_the_page_offers_it_and_the_button_does_it(site: Site) -> None:
 
 
 async def test_partners_and_guests_undo_nothing(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     review = await accept(work, submission, site.cast.curator)
     for person, status in ((site.cast.partner, 404), (None, 303)):
         client = await site.client(person)
@@ -129,7 +131,7 @@ async def test_partners_and_guests_undo_nothing(site: Site) -> None:
 
 
 async def test_a_concern_is_read_by_curators_only(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     client, partner = await site.client(site.cast.curator), await site.client(site.cast.partner)
     data = {"submission": str(submission.id), "decision": "accepted", "concern": "His brother is named."}
     refused = await client.post(f"/desk/queue/{work.id}", data=data)
@@ -148,7 +150,7 @@ async def test_a_concern_is_read_by_curators_only(site: Site) -> None:
 
 
 async def test_mails_wait_until_it_cannot_be_undone(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     review = await accept(work, submission, site.cast.curator)
     assert decisions.undo_deadline(review) >= review.at + timedelta(seconds=10)
     assert decisions.undo_deadline(review) > now()

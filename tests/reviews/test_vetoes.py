@@ -22,6 +22,8 @@ from gallery.web.languages import use_language
 from tests import factories
 from tests.conftest import Site
 
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
+
 CONCERN = "His brother goes to the school that stands in the picture."
 
 
@@ -31,7 +33,7 @@ async def on_view(site: Site) -> Artwork:
     return await Artwork.get(id=work.id).prefetch_related("image")
 
 
-@pytest.mark.every_store
+@pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 async def test_a_veto_takes_the_work_and_its_files_away(site: Site) -> None:
     work = await on_view(site)
     other = await on_view(site)

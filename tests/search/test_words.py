@@ -1,4 +1,4 @@
-"""Words: what a text is cut into, what a question asks for, and what is marked of it."""
+"""Tokens of texts, terms of queries, and the marks in results."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_each_token_of_a_text_is_found_in_it(text: str) -> None:
 
 
 def holds(text: str, question: str) -> bool:
-    """By hand: whether the run stands in one run of the text."""
+    """A plain model: whether the run is part of one run of the text."""
     return any(question in run for run in re.findall(r"[\u4e00-\u9fff]+", text))
 
 

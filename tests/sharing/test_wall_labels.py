@@ -1,4 +1,4 @@
-"""Wall labels: what a card says, how it is set, and who gets them."""
+"""Wall labels: their text, their layout, and who gets them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ async def accepted(site: Site, **values: object) -> Artwork:
 
 
 def texts(pdf: bytes) -> list[str]:
-    """What each page says, without line ends."""
+    """The text of each page, without line ends."""
     document = pypdfium2.PdfDocument(pdf)
     return ["".join(page.get_textpage().get_text_bounded().split()) for page in document]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_card_says_what_hangs_and_leads_to_it(site: Site) -> None:
     work = await accepted(
         site,

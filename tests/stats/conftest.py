@@ -1,4 +1,4 @@
-"""Tests of what is counted say themselves when it is written; processes of a live site write by the clock."""
+"""Tests of counts write them explicitly; processes of a live site write once a second."""
 
 from __future__ import annotations
 

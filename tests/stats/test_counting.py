@@ -1,4 +1,4 @@
-"""What is counted, by whom, and that nothing is lost or counted twice on the way into the database."""
+"""Counts of visits: by whom, and none lost or doubled on the way into the database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
 from tests.live import LiveSite, eventually
-from tests.stats.visitors import BROWSER, PHONE, asked
+from tests.stats.visitors import BROWSER, PHONE, raw_headers
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def seen(work: Artwork) -> int:
@@ -123,17 +125,17 @@ async def test_programs_and_what_is_fetched_ahead_are_not_counted(
     ],
 )
 def test_telephones_are_visitors(agent: str) -> None:
-    assert is_visitor(asked(**{**BROWSER, "user-agent": agent}))
+    assert is_visitor(raw_headers(**{**BROWSER, "user-agent": agent}))
 
 
 async def test_a_day_ends_when_it_does_at_the_site(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     work, _ = await on_view(site)
     path, tally = f"/zh/works/{work.public_id}", VisitCounter()
-    tally.see(path, asked(**BROWSER))
+    tally.see(path, raw_headers(**BROWSER))
     first = today()
     monkeypatch.setattr(tally_module.clock, "today", lambda: first + timedelta(days=1))
     monkeypatch.setattr(tally, "_day_ends", 0.0)  # midnight has passed
-    tally.see(path, asked(**BROWSER))
+    tally.see(path, raw_headers(**BROWSER))
     await write_counts(tally)
     assert await WorkCount.all().order_by("day").values_list("day", "number") == [
         (first, 1),
@@ -151,7 +153,7 @@ async def test_two_processes_that_write_the_same_row_at_once_lose_nothing(live: 
                 assert (await client.get(f"/zh/works/{work.public_id}")).status_code == 200
 
     await asyncio.gather(*(visit(address, 120) for address in (first, second) for _ in range(3)))
-    live.stop()  # what is not written yet is written now
+    live.stop()  # counts that are not written yet are written now
     assert await seen(work) == 720
 
 
@@ -185,7 +187,7 @@ async def test_a_withdrawal_takes_its_counts_along_even_those_not_written_yet(si
     assert {each.artwork_id for each in await Appreciation.all()} == {staying.id}
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 async def test_a_work_that_is_just_being_changed_waits_and_keeps_nobody_waiting(site: Site) -> None:
     changing, _ = await on_view(site)
     other, _ = await on_view(site)
@@ -212,13 +214,13 @@ async def test_a_work_that_is_just_being_changed_waits_and_keeps_nobody_waiting(
 async def test_counts_that_cannot_be_written_wait(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     work, _ = await on_view(site)
     tally = VisitCounter()
-    tally.see(f"/zh/works/{work.public_id}", asked(**BROWSER))
+    tally.see(f"/zh/works/{work.public_id}", raw_headers(**BROWSER))
     tally.press("token", work.id, is_there=True)
     with monkeypatch.context() as patched:
         patched.setattr("gallery.stats.count_writer.BACKGROUND_CONNECTION", "no such connection")
         with pytest.raises(Exception, match="no such connection"):
             await write_counts(tally)
-    tally.see(f"/en/works/{work.public_id}", asked(**BROWSER))
+    tally.see(f"/en/works/{work.public_id}", raw_headers(**BROWSER))
     tally.press("token", work.id, is_there=False)  # the later word
     assert await write_counts(tally)
     assert await seen(work) == 2
@@ -259,7 +261,7 @@ async def test_whatever_is_counted_by_several_processes_is_there_once_at_the_end
         tally = tallies[event[1]]
         match event:
             case ("see", _, work):
-                tally.see(f"/zh/works/{works[work].public_id}", asked(**BROWSER))
+                tally.see(f"/zh/works/{works[work].public_id}", raw_headers(**BROWSER))
                 expected_seen[works[work].id] += 1
             case ("follow", _, work):
                 tally.follow(works[work].project_id, works[work].id)

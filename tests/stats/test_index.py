@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import logging
-import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,10 +23,13 @@ from gallery.stats.totals import Counts, DateRange, total_counts
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
+from tests.markup import select, text_in, texts_in
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 
 async def count(work: Artwork, day: date, *, seen: int = 0, appreciated: int = 0, followed: int = 0) -> None:
-    """Have it counted for a work, as it comes from visitors."""
+    """Add counts for a work, as visits do."""
     for kind, number in ((CountKind.SEEN, seen), (CountKind.FOLLOWED, followed)):
         if number:
             await WorkCount.create(artwork=work, day=day, kind=kind, number=number)
@@ -55,9 +57,8 @@ async def works(site: Site) -> tuple[Artwork, Artwork, Theme]:
 
 def numbers_of(html: str, name: str) -> list[str]:
     """The cells of the row that begins with `name`."""
-    row = re.search(rf"<tr><th[^>]*>(?:<a [^>]*>)?{re.escape(name)}<.*?</tr>", html)
-    assert row, name
-    return re.findall(r"<td>([^<]*)</td>", row[0])
+    rows = (row for row in select(html, "tr:has(th)") if text_in(row, "th").startswith(name))
+    return texts_in(next(rows), "td")
 
 
 async def test_a_partner_sees_the_figures_of_their_own_organisation(site: Site) -> None:
@@ -84,14 +85,14 @@ async def test_the_plots_have_names_descriptions_and_no_style_of_their_own(site:
     mine, _, _ = await works(site)
     await count(mine, today(), seen=12)
     page = (await (await site.client(site.cast.partner)).get("/desk/figures")).text
-    plots = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    plots = select(page, "svg[role=img]")
     assert len(plots) == 3
     for drawn in plots:
-        assert 'role="img"' in drawn
-        assert re.search(r"<title [^>]*>[^<]+</title>\s*<desc [^>]*>[^<]+</desc>", drawn)
-        assert "style=" not in drawn
-    assert "12 in all" in plots[0]
-    assert "Nothing was counted in this time." in plots[1]
+        assert text_in(drawn, "title")
+        assert text_in(drawn, "title + desc")
+        assert not select(drawn, "[style]")
+    assert "12 in all" in plots[0].get_text()
+    assert "Nothing was counted in this time." in plots[1].get_text()
     assert page.count('<th scope="row">') >= 30  # a row for each day
 
 

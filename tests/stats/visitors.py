@@ -1,4 +1,4 @@
-"""What browsers say of themselves, for tests that are counted."""
+"""Request headers of browsers, for tests whose visits are counted."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ PHONE = {
 }
 
 
-def asked(**headers: str) -> dict[bytes, bytes]:
+def raw_headers(**headers: str) -> dict[bytes, bytes]:
     """Headers as the door reads them."""
     return {name.encode(): value.encode() for name, value in headers.items()}

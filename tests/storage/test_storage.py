@@ -1,4 +1,4 @@
-"""Where pictures lie: what every store does, on a folder and on a real S3 server, and what happens while it is away."""
+"""Storage of pictures: on a folder and on a real S3 server, and while the store is away."""
 
 from __future__ import annotations
 
@@ -446,10 +446,6 @@ async def behind(site: Site, door: Door, seaweedfs: SeaweedFS) -> AsyncIterator[
         yield other
 
 
-only_once = pytest.mark.only_on("sqlite")
-
-
-@only_once
 async def test_while_the_store_is_away_pictures_say_so_and_pages_are_served(behind: Site, door: Door) -> None:
     work = await factories.artwork(behind.storage, behind.cast.organisation, status="accepted")
     await factories.exhibition([work])
@@ -470,7 +466,6 @@ async def test_while_the_store_is_away_pictures_say_so_and_pages_are_served(behi
     assert (await curator.get(private)).status_code == 200
 
 
-@only_once
 async def test_a_worker_waits_for_the_store_and_loses_nothing(
     behind: Site, door: Door, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -494,7 +489,6 @@ async def test_a_worker_waits_for_the_store_and_loses_nothing(
     assert image.state == ImageState.READY
 
 
-@only_once
 async def test_what_was_typed_is_there_when_the_picture_could_not_be_kept(behind: Site, door: Door) -> None:
     partner = await behind.client(behind.cast.partner)
     await door.close()
@@ -507,17 +501,16 @@ async def test_what_was_typed_is_there_when_the_picture_could_not_be_kept(behind
     assert await Image.all().count() == 0
 
 
-@only_once
 async def test_a_picture_in_pieces_waits_for_the_store_and_is_sent_once(behind: Site, door: Door) -> None:
     partner = await behind.client(behind.cast.partner)
     picture, tus = factories.photograph(), {"tus-resumable": "1.0.0"}
     begun = await partner.post("/desk/uploads", headers={**tus, "upload-length": str(len(picture))})
     path = begun.headers["location"]
     await door.close()
-    told = {**tus, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    headers = {**tus, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
     # Of 423 programs know that it passes; after any 5xx they begin a new upload.
     for answer in (
-        await partner.patch(path, content=picture, headers=told),
+        await partner.patch(path, content=picture, headers=headers),
         await partner.head(path, headers=tus),
     ):
         assert answer.status_code == 423
@@ -530,7 +523,6 @@ async def test_a_picture_in_pieces_waits_for_the_store_and_is_sent_once(behind: 
     assert await Artwork.all().count() == await Image.all().count() == 1
 
 
-@only_once
 async def test_a_withdrawal_while_the_store_is_away_says_so_and_is_finished_later(
     behind: Site, door: Door
 ) -> None:
@@ -555,7 +547,6 @@ async def test_a_withdrawal_while_the_store_is_away_says_so_and_is_finished_late
 # Visitors who are sent to the store
 
 
-@only_once
 async def test_visitors_are_sent_to_public_pictures_only_and_a_withdrawal_reaches_them(
     site: Site, seaweedfs: SeaweedFS
 ) -> None:
@@ -589,7 +580,7 @@ async def test_visitors_are_sent_to_public_pictures_only_and_a_withdrawal_reache
 # Orphans
 
 
-@pytest.mark.only_on("sqlite", "postgresql-s3")
+@pytest.mark.engines("sqlite", "postgresql-s3")
 async def test_orphans_are_found_and_deleted_and_what_is_in_use_is_left(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status="accepted")
     await factories.exhibition([work])
@@ -616,7 +607,7 @@ async def test_orphans_are_found_and_deleted_and_what_is_in_use_is_left(site: Si
     assert await inspect(database, site.storage, settling=timedelta(seconds=-5)) == []
 
 
-@pytest.mark.only_on("sqlite", "postgresql-s3")
+@pytest.mark.engines("sqlite", "postgresql-s3")
 async def test_what_is_missing_is_counted_by_kind(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation)
     assert work.image is not None

@@ -55,7 +55,7 @@ def test_solar_terms_agree_with_an_ephemeris_from_1990_to_2050() -> None:
             (day,) = SolarTerm(term).days_in(year)
             if day == moment.date():
                 continue
-            # Two ephemerides may differ by seconds; a term that close to midnight says nothing.
+            # Two ephemerides may differ by seconds; a term that close to midnight proves nothing.
             midnight = datetime.combine(max(day, moment.date()), datetime.min.time())
             if abs(moment - midnight) > timedelta(seconds=60):
                 differing.append((year, SOLAR_TERMS[term], day, moment))

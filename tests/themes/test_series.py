@@ -1,4 +1,4 @@
-"""Themes by rule at the desk, the same theme again, and what is proposed for its call."""
+"""Themes by rule at the desk, repeated themes, and proposals for their calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gallery.themes.date_rules import next_days, parse_rule
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
-from tests.themes.test_themes import WINTER, version
+from tests.themes.themes import WINTER, version
 
 BY_TERM = {
     **WINTER,

@@ -6,29 +6,11 @@ from datetime import date
 
 import pytest
 
-from gallery.db.models import ContentVersion
 from gallery.themes.accents import DAY_BACKGROUNDS, is_readable
 from gallery.themes.models import Theme
 from tests import factories
 from tests.conftest import Site
-
-WINTER = {
-    "slug": "winter-solstice-2026",
-    "title_zh": "冬至",
-    "title_en": "Winter solstice",
-    "text_zh": "团圆的日子。",
-    "text_en": "",
-    "occurs_on": "2026-12-22",
-    "call_opens_on": "2026-11-01",
-    "call_closes_on": "2026-12-15",
-    "accent": "#A8322A",
-    "accent_night": "#e4755f",
-}
-
-
-async def version() -> int:
-    record = await ContentVersion.get_or_none(id=1)
-    return record.number if record else 0
+from tests.themes.themes import WINTER, version
 
 
 async def test_a_curator_makes_a_theme(site: Site) -> None:
@@ -106,9 +88,9 @@ async def test_what_is_wrong_comes_back_with_a_sentence(
 async def test_a_refused_accent_names_its_ratio_and_a_tone_that_passes(site: Site) -> None:
     client = await site.client(site.cast.curator)
     answer = await client.post("/desk/themes", data={**WINTER, "accent": "#ffcc00"})
-    told = answer.text.partition("its contrast is ")[2]
-    assert float(told[:4]) < 4.5
-    tone = told.partition("can be read is ")[2][:7]
+    passage = answer.text.partition("its contrast is ")[2]
+    assert float(passage[:4]) < 4.5
+    tone = passage.partition("can be read is ")[2][:7]
     assert is_readable(tone, DAY_BACKGROUNDS)
     assert (await client.post("/desk/themes", data={**WINTER, "accent": tone})).status_code == 303
 

@@ -29,7 +29,7 @@ from tests import factories
 from tests.artworks.test_edit import save, shown_fields
 from tests.conftest import Site
 from tests.exhibitions.test_rooms import begun, fields, seen_at
-from tests.reviews.test_decisions import sent
+from tests.reviews.submissions import work_with_submission
 
 texts = st.sampled_from(["a", "b", "c", ""])
 
@@ -135,7 +135,7 @@ async def test_an_old_page_of_a_work_is_accepted(site: Site) -> None:
 
 
 async def test_an_old_page_of_a_review_is_asked_to_look_again(site: Site) -> None:
-    work, submission = await sent(site)
+    work, submission = await work_with_submission(site)
     await work.fetch_related("artist", "consent", "project", "themes")
     snapshot = snapshot_of(work)
     old = "".join(hashlib.sha256(snapshot.get(name, "").encode()).hexdigest()[:8] for name in SNAPSHOT_FIELDS)

@@ -184,13 +184,13 @@ def test_what_is_said_of_a_group_is_tied_to_it() -> None:
     )
     form = ConsentFields(ImmutableMultiDict([("scopes", "nonsense")]))
     assert not form.validate()
-    told = page.render(form=form)
-    assert ' id="scopes" aria-describedby="scopes-note scopes-error scopes-hint"' in told
+    passage = page.render(form=form)
+    assert ' id="scopes" aria-describedby="scopes-note scopes-error scopes-hint"' in passage
     for part in ("note", "error", "hint"):
-        assert told.count(f'id="scopes-{part}"') == 1
-    assert 'href="#scopes-0"' in told
-    assert told.count('aria-invalid="true"') == len(SCOPES)
-    assert 'role="alert" tabindex="-1" autofocus' in told
+        assert passage.count(f'id="scopes-{part}"') == 1
+    assert 'href="#scopes-0"' in passage
+    assert passage.count('aria-invalid="true"') == len(SCOPES)
+    assert 'role="alert" tabindex="-1" autofocus' in passage
 
 
 def test_no_browser_cuts_or_refuses_what_a_sentence_of_ours_answers() -> None:
@@ -204,7 +204,6 @@ def test_no_browser_cuts_or_refuses_what_a_sentence_of_ours_answers() -> None:
     assert "11" in form.story.errors[0]
 
 
-@pytest.mark.only_on("sqlite")
 async def test_a_form_of_the_desk_is_bounded_and_takes_no_file(site: Site) -> None:
     client = await site.client(site.cast.partner)
     long = await client.post("/desk/account", data={"name": "x" * DESK_FORM_BYTES})
@@ -214,7 +213,7 @@ async def test_a_form_of_the_desk_is_bounded_and_takes_no_file(site: Site) -> No
 
 
 def test_forms_are_read_by_what_bounds_them() -> None:
-    """Starlette's own reader holds a thousand parts of 1 MB each, unless it is told otherwise."""
+    """By default Starlette's reader keeps a thousand parts of 1 MB each in memory."""
     package = Path(gallery.__file__).parent
     readers = {
         path.relative_to(package).as_posix()

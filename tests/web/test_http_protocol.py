@@ -1,4 +1,4 @@
-"""The front door: what it hands out itself, what it lets pass, and that the order of answers stands."""
+"""The HTTP protocol: answers from the page cache, requests that pass through, and their order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.live import LiveSite, eventually
 
 
 class Generations:
-    """A content clock that is turned by hand; `known` says whether it has been read lately."""
+    """A content clock set by the test; `known` is whether it was read lately."""
 
     def __init__(self) -> None:
         self.value, self.known = (1, 0), True
@@ -35,7 +35,7 @@ class Generations:
 
 @dataclass
 class Site:
-    """Public pages that say which they are; whatever is posted is counted and echoed."""
+    """Public pages that show their address; posts are counted and echoed."""
 
     content: Generations = field(default_factory=Generations)
     asked: list[str] = field(default_factory=list)  # what passed the page cache
@@ -255,7 +255,7 @@ async def test_a_visitor_who_does_not_read_makes_no_heap_of_answers() -> None:
         for _ in range(20_000):  # some forty megabytes of answers
             visitor.say(get())
         await asyncio.sleep(0.5)
-        assert len(site.passed) > 1  # it waits in the ordinary way, which stops reading
+        assert len(site.passed) > 1  # the ordinary way stops reading while it waits
         answers = [await visitor.hear() for _ in range(20_000)]
     assert {answer.status for answer in answers} == {200}
 
@@ -381,14 +381,13 @@ UNFINISHED = {
 }
 
 
-@pytest.mark.only_on("sqlite")
 async def test_a_body_that_stops_is_one_line_in_the_log(live: LiveSite) -> None:
     address = await live.serve(worker=False)
     for sent in UNFINISHED.values():
         async with Visitor(int(address.rpartition(":")[2])) as visitor:
             visitor.say(sent)
             await visitor.writer.drain()
-            await asyncio.sleep(0.3)  # it is read by then, or not at all: the log is the same
+            await asyncio.sleep(0.3)  # it is read by then or never: the log is the same
 
     def log() -> str:
         return "".join(path.read_text() for path in live.settings.home.glob("serve-*.log"))

@@ -1,4 +1,4 @@
-"""Sentences that name a limit read it where it is set: on a site with unusual settings no page names the usual ones."""
+"""Sentences with a limit take it from the settings: with unusual settings no page shows the default limits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from gallery.settings import Settings
 from gallery.web.languages import file_size, use_language
 from tests import factories
 from tests.conftest import Site, settings_for
-from tests.web.test_numbers import broken_by, path_of, routes_of, stage, whom_it_answers
-
-pytestmark = pytest.mark.only_on("sqlite")
+from tests.web.routes import broken_by, path_of, routes_of, stage, whom_it_answers
 
 PICTURE, SHEET = "123\N{NO-BREAK SPACE}kB", "45.6\N{NO-BREAK SPACE}kB"
 USUAL = ("60 MB", "60\N{NO-BREAK SPACE}MB", "2 GB", "2\N{NO-BREAK SPACE}GB", "600 times")
@@ -26,13 +24,13 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("size", "told"),
+    ("size", "text"),
     [(60_000_000, "60 MB"), (2_000_000_000, "2 GB"), (1_590_000, "1.5 MB"), (400_000, "400 kB"), (7, "7 B")],
 )
-def test_a_size_is_told_in_its_unit(size: int, told: str) -> None:
+def test_a_size_is_told_in_its_unit(size: int, text: str) -> None:
     for language in ("zh", "en"):
         with use_language(language):
-            assert file_size(size) == told.replace(" ", "\N{NO-BREAK SPACE}")
+            assert file_size(size) == text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 async def test_forms_name_the_limits_that_are_set(site: Site) -> None:
@@ -51,8 +49,10 @@ async def test_refusals_name_the_limits_that_are_set(site: Site) -> None:
     for path, field in (("/desk/works", "picture"), ("/desk/works/many", "pictures")):
         answer = await client.post(path, files={field: large}, data={"title": "A title"})
         assert f"larger than {PICTURE}" in answer.text, path
-    told = await client.post("/desk/uploads", headers={"tus-resumable": "1.0.0", "upload-length": "130000"})
-    assert f"larger than {PICTURE}" in told.text
+    headers = await client.post(
+        "/desk/uploads", headers={"tus-resumable": "1.0.0", "upload-length": "130000"}
+    )
+    assert f"larger than {PICTURE}" in headers.text
     sheet = ("works.csv", b"title\n" + b"x\n" * 30_000, "text/csv")
     assert f"larger than {SHEET}" in (await client.post("/desk/sheets", files={"sheet": sheet})).text
 

@@ -1,4 +1,4 @@
-"""Stories and wall texts: what Markdown becomes, and what never comes through."""
+"""Stories and wall texts: allowed Markdown, and what is removed."""
 
 from __future__ import annotations
 

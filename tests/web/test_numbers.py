@@ -1,4 +1,4 @@
-"""Numbers from outside: whatever stands where a number is read, nothing breaks."""
+"""Numbers from outside: no text in place of a number breaks a page."""
 
 from __future__ import annotations
 
@@ -10,24 +10,22 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Route
 from wtforms.fields.core import UnboundField
 
-from gallery.accounts.models import Person
 from gallery.numbers import MAX_NUMBER, page_number, row_id, whole_number
 from gallery.settings import Settings
 from gallery.web.forms import Form
 from gallery.web.languages import PACKAGE
-from tests import factories
 from tests.conftest import Site
+from tests.web.routes import broken_by, path_of, routes_of, stage, whom_it_answers
 
 LARGE = ("9" * 5000, str(2**63))  # more than Python reads, and more than a column holds
 HOSTILE = (*LARGE, "-1", "0", "²")
-# Which of a list is asked for, whatever page it is: they are read by shared modules.
+# Parameters for parts of a list, which shared modules read on any page.
 EVERYWHERE = {"page", "theme", "organisation"}
 
 
@@ -106,57 +104,10 @@ def fields_in(module: ModuleType) -> frozenset[str]:
     )
 
 
-def routes_of(site: Site, method: str) -> list[Route]:
-    found = [each for each in site.app.routes if isinstance(each, Route) and method in (each.methods or ())]
-    assert len(found) > 50
-    return found
-
-
-def path_of(route: Route, values: dict[str, str], **instead: str) -> str:
-    known = {"language": "zh", **values, **instead}
-    return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: known.get(found[1], "1"), route.path)
-
-
 def hostile_paths(route: Route, values: dict[str, str]) -> Iterator[str]:
     for name in route.param_convertors:
         for text in HOSTILE:
             yield path_of(route, values, **{name: text})
-
-
-async def stage(site: Site) -> dict[str, str]:
-    """A site in which something is to be found under the values of most routes' parameters."""
-    work = await factories.artwork(site.storage, site.cast.organisation, status="accepted")
-    exhibition = await factories.exhibition([work], slug="winter")
-    assert work.image is not None
-    token = work.image.token
-    return {
-        "public_id": work.public_id,
-        "slug": exhibition.slug,
-        "token": token,
-        "region": "full",
-        "size": "max",
-        "rotation": "0",
-        "last": "default.jpg",
-        "file": "poster-000000000000.png",
-        "kind": "works",
-        "name": work.public_id,
-    }
-
-
-async def broken_by(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> str:
-    """What breaks when a page is asked; "" for whatever is an answer."""
-    try:
-        status = (await client.request(method, path, **sent)).status_code
-    except Exception as error:  # the transport passes on what the site raises
-        return repr(error)[:200]
-    return str(status) if status >= 500 and status != 501 else ""
-
-
-async def whom_it_answers(site: Site, path: str) -> Person:
-    """The keeper or, where that one finds nothing, a partner."""
-    client = await site.client(site.cast.keeper)
-    found = (await client.get(path)).status_code not in {403, 404}
-    return site.cast.keeper if found else site.cast.partner
 
 
 async def test_no_number_in_an_address_breaks_a_page(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""The page cache: what it keeps, how it answers, and when it forgets."""
+"""The page cache: which pages it keeps, its answers, and its expiry."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Answer:
 
 @dataclass
 class Inner:
-    """A site of one page, which counts how often it is asked."""
+    """A site of one page that counts its requests."""
 
     headers: list[tuple[bytes, bytes]] = field(default_factory=lambda: list(PUBLIC))
     status: int = 200
@@ -309,7 +309,7 @@ async def test_a_page_larger_than_the_cache_is_answered_and_not_kept(
 
 
 async def test_a_page_that_is_kept_twice_weighs_once(content: Generations) -> None:
-    """Followers of an answer that was not kept render side by side, and each keeps what it made."""
+    """Requests that waited for an uncached answer render in parallel, and each caches its own."""
     missing, found = Inner(status=404, gate=asyncio.Event()), Inner()
 
     async def site(scope: Any, receive: Any, send: Any) -> None:

@@ -91,7 +91,7 @@ async def test_every_kind_of_answer_has_the_headers(site: Site) -> None:
 
 
 async def test_no_page_with_a_form_asks_browsers_to_hide_where_it_comes_from(site: Site) -> None:
-    """Under `no-referrer` a form comes with `Origin: null` and is refused where nothing else says whose it is."""
+    """Under `no-referrer` a form comes with `Origin: null`, and is refused unless another header names its origin."""
     consent = await factories.consent(site.cast.organisation, code="0123456789ABCDEFGHJK")
     work = await factories.artwork(site.storage, site.cast.organisation, status="submitted", consent=consent)
     partner = await site.client(site.cast.partner)
@@ -120,7 +120,7 @@ async def test_no_page_with_a_form_asks_browsers_to_hide_where_it_comes_from(sit
 
 
 async def test_the_page_of_a_failure_has_the_headers_too(tmp_path, sqlite_template) -> None:
-    """Its middleware is Starlette's own and stands outside of ours."""
+    """Its middleware is Starlette's own, outside ours."""
     import httpx
     from starlette.routing import Route
 

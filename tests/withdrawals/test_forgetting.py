@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from tortoise import Tortoise, fields
 from tortoise.connection import get_connection
 from tortoise.fields.data import CharEnumFieldInstance
@@ -49,6 +50,8 @@ from gallery.stats.models import Appreciation, CountKind, WorkCount
 from gallery.withdrawals.withdrawal import withdraw
 from tests import factories
 from tests.conftest import Site
+
+pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 MARKER = "zzqx"
 
@@ -109,7 +112,7 @@ MACHINE = {
         "derivative",
     ),
     *("mail_link", "sign_in_attempt", "signed_form", "worker_beat"),
-    "search_entry",  # filled by hand: its index is beside it
+    "search_entry",  # filled directly: its index is a separate table
     *("artwork.public_id", "artwork.form_key", "artwork.language"),
     *("hint.check", "hint.field", "hint.key", "waved_off.key", "report.language"),
     *("image.token", "image.refusal", "image.mean_colour", "image.perceptual_hash"),
@@ -146,7 +149,7 @@ def marked(model: type[Model], name: str) -> Any:
 
 
 async def holding() -> set[str]:
-    """The columns of the database in which the marker stands, as table.column; each database is asked itself."""
+    """The columns of the database that contain the marker, as table.column."""
     connection = get_connection("default")
     is_sqlite = connection.capabilities.dialect == "sqlite"
     columns = (
@@ -183,7 +186,7 @@ async def rows_of(tables: Iterable[str]) -> dict[str, set[str]]:
 
 
 async def known_everywhere(site: Site, consent: Consent) -> Artwork:
-    """A work of which every table that can speak of one speaks."""
+    """A work with rows in every table that can refer to one."""
     cast, storage = site.cast, site.storage
     work = await factories.artwork(storage, cast.organisation, status=Status.ACCEPTED, consent=consent)
     await factories.exhibition([work])
@@ -254,8 +257,10 @@ async def known_everywhere(site: Site, consent: Consent) -> Artwork:
 
 async def test_no_column_holds_a_word_after_the_last_consent(site: Site) -> None:
     before = await factories.consent(site.cast.organisation, ends_on=today())
-    told = NewConsent(agreed_by=before.agreed_by, scope=("web",), starts_on=today(), ends_on=None, assent="x")
-    consent = await renew(before, told, site.cast.partner)
+    new_consent = NewConsent(
+        agreed_by=before.agreed_by, scope=("web",), starts_on=today(), ends_on=None, assent="x"
+    )
+    consent = await renew(before, new_consent, site.cast.partner)
     work = await known_everywhere(site, consent)
     filled = set()
     for model, name in texts():

@@ -20,10 +20,10 @@ from gallery.images.models import Image, ImageState
 from gallery.withdrawals.views import CODE_ATTEMPTS, normalised_code
 from gallery.withdrawals.withdrawal import _end, withdraw
 from tests import factories
-from tests.artworks.test_edit import shown_fields
+from tests.artworks.forms import shown_fields
 from tests.conftest import Site
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.engines("sqlite", "postgresql", "postgresql-s3")
 
 CODE = "0123456789ABCDEFGHJK"
 
@@ -176,7 +176,7 @@ async def test_the_page_is_nobody_elses_to_keep_or_find(site: Site) -> None:
 
 
 async def test_a_browser_without_sec_fetch_site_withdraws(site: Site) -> None:
-    """On plain http, and in older ones on any site, it says Origin alone."""
+    """On plain http, and in older browsers on any site, the browser sends Origin alone."""
     await hung(site)
     client, address = await site.client(), f"/en/consent/{CODE}"
     assert (await client.get(address)).headers["referrer-policy"] != "no-referrer"  # or it would be `null`
@@ -241,7 +241,7 @@ async def somebody_waits() -> None:
     raise AssertionError("nobody waits")
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 @pytest.mark.parametrize("ends", [True, False], ids=["withdrawal", "renewal"])
 async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
     site: Site, monkeypatch: pytest.MonkeyPatch, ends: bool
@@ -252,10 +252,10 @@ async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
     assert consent.id == draft.consent_id
     saves = asyncio.Event()
 
-    async def late(*told: Any) -> Consent | None:
+    async def late(*arguments: Any) -> Consent | None:
         saves.set()
         await somebody_waits()
-        return await _lock_or_record_consent(*told)
+        return await _lock_or_record_consent(*arguments)
 
     monkeypatch.setattr("gallery.artworks.works._lock_or_record_consent", late)
     client = await site.client(site.cast.partner)
@@ -276,7 +276,7 @@ async def test_it_waits_in_no_circle_with_a_form_that_saves_itself(
     assert await Artwork.filter(consent_id=consent.id, status__not="withdrawn").count() == 0
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 async def test_a_picture_that_a_work_gets_meanwhile_is_erased_too(site: Site) -> None:
     work, consent = await hung(site)
     other = await factories.artwork(site.storage, site.cast.organisation)
@@ -293,7 +293,7 @@ async def test_a_picture_that_a_work_gets_meanwhile_is_erased_too(site: Site) ->
     assert await files_of(site, fresh.token) == []
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.engines("postgresql")
 async def test_a_work_that_comes_under_the_consent_meanwhile_is_covered(site: Site) -> None:
     _, consent = await hung(site)
     other = await factories.artwork(site.storage, site.cast.organisation)

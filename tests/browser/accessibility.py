@@ -1,0 +1,301 @@
+"""Checks of accessibility."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from playwright.async_api import Page
+
+from gallery.artists.consents import set_artist_page
+from gallery.artworks import import_chores, imports
+from gallery.artworks.import_models import bundle_key
+from gallery.artworks.models import Artwork, Status
+from gallery.clock import now, today
+from gallery.exhibitions.draft_lists import add_entry
+from gallery.exhibitions.models import Edition, Hanging, Room
+from gallery.public.previews import make_link
+from gallery.reviews.models import Report
+from gallery.stats.models import CountKind, WorkCount
+from gallery.worker import ChoreContext
+from tests import factories
+from tests.api.programs import token_for
+from tests.artworks.sheets import csv_bytes
+from tests.live import LiveSite
+
+# The standard's rules, and those that axe's authors add.
+LOOKED_AT = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+
+NARROW = 320  # CSS px: 1280 px at 400 %
+
+
+@dataclass
+class Furnished:
+    """A site in which every page has something to show."""
+
+    live: LiveSite
+    address: str
+    work: Artwork
+    waiting: Artwork
+    draft: Artwork
+    exhibition_id: int
+    slug: str
+    credit_key: str  # of the draft
+    report: Report
+    theme_slug: str
+    project_slug: str
+    page_id: str
+    consent_code: str
+    sheet_id: int
+
+    def public(self, language: str) -> list[str]:
+        return [
+            f"/{language}/{path}"
+            for path in (
+                "",
+                "exhibitions",
+                f"exhibitions/{self.slug}",
+                f"exhibitions/{self.slug}?room=2",
+                f"works/{self.work.public_id}",
+                f"works/{self.work.public_id}/report",
+                f"works/{self.work.public_id}/appreciation",
+                "reported",
+                "themes",
+                f"themes/{self.theme_slug}",
+                "organisations",
+                f"organisations/{self.live.cast.organisation.slug}",
+                f"projects/{self.project_slug}",
+                f"artists/{self.page_id}",
+                "calendar",
+                "about",
+                "accessibility",
+                "api",
+                "search",
+                "search?q=%E6%B1%A4%E5%9C%86",
+                "search?q=nothing-is-called-so",
+                "join",
+                "join/received",
+                f"consent/{self.consent_code}",
+                "nowhere",
+            )
+        ]
+
+    def partners(self) -> list[str]:
+        return [
+            "/desk/works",
+            "/desk/works/new",
+            "/desk/works/many",
+            "/desk/sheets",
+            f"/desk/sheets/{self.sheet_id}",
+            f"/desk/works/{self.draft.id}",
+            f"/desk/works/{self.draft.id}/framing",
+            f"/desk/works/{self.work.id}/proposal",
+            f"/desk/works/{self.draft.id}/edit",
+            f"/desk/works/{self.work.id}",
+            "/desk/consents",
+            f"/desk/consents/{self.work.consent_id}",
+            f"/desk/consents/{self.work.consent_id}/slip",
+            f"/desk/consents/{self.work.consent_id}/renewal",
+            "/desk/artists",
+            f"/desk/artists/{self.work.artist_id}",
+            f"/desk/artists/{self.work.artist_id}/private",
+            f"/desk/projects/{self.work.project_id}/cover",
+            "/desk/projects",
+            "/desk/projects/new",
+            f"/desk/projects/{self.work.project_id}/edit",
+            "/desk/figures",
+            "/desk/figures?first=2026-02-30&last=",
+            f"/desk/organisations/{self.live.cast.organisation.id}/edit",
+            f"/desk/organisations/{self.live.cast.organisation.id}/tokens",
+            "/desk/account",
+            "/desk/account/address",
+            "/desk/account/second-factor",
+            "/desk/account/second-factor/app",
+        ]
+
+    def curators(self) -> list[str]:
+        return [
+            "/desk/queue",
+            f"/desk/queue/{self.waiting.id}",
+            "/desk/queue?status=accepted",
+            "/desk/coverage",
+            "/desk/later",
+            "/desk/rounds",
+            "/desk/calendar",
+            "/desk/log",
+            f"/desk/organisations/{self.live.cast.organisation.id}/logo",
+            "/desk/reasons",
+            "/desk/reports",
+            f"/desk/reports/{self.report.id}",
+            "/desk/exhibitions",
+            "/desk/exhibitions/new",
+            f"/desk/exhibitions/{self.exhibition_id}",
+            *(
+                f"/desk/exhibitions/{self.exhibition_id}/{page}"
+                for page in (
+                    "preview",
+                    "editions",
+                    "comparison?before=1&after=draft",
+                    "editions/1/restoration",
+                    "credits",
+                    f"credits/{self.credit_key}/logo",
+                    "talks",
+                    "labels",
+                    "copies/new",
+                )
+            ),
+            "/desk/themes",
+            "/desk/themes/new",
+            "/desk/organisations",
+            "/desk/organisations/new",
+            "/desk/applications",
+            "/desk/figures",
+            f"/desk/figures?organisation={self.live.cast.organisation.id}",
+        ]
+
+    def keepers(self) -> list[str]:
+        return ["/desk/site", "/desk/people", "/desk/worker", "/desk/outbox"]
+
+
+CREDIT = {"kind": "donor", "name_zh": "微光基金", "name_en": "", "link": "https://example.org/glow"}
+
+TALK = {
+    "title_zh": "汤圆夜话",
+    "title_en": "",
+    "text_zh": "**不需要报名**。",
+    "text_en": "",
+    "starts_at": "2036-12-20T11:00:00+00:00",
+    "ends_at": "2036-12-20T12:30:00+00:00",
+    "place_zh": "上海图书馆",
+    "place_en": "",
+    "link": "https://live.example.org/1",
+}
+
+
+async def furnish(live: LiveSite) -> Furnished:
+    organisation = live.cast.organisation
+    theme = await factories.theme(
+        slug="winter", title_zh="冬至", title_en="Winter solstice", accent="#a8322a", accent_night="#e4755f"
+    )
+    project = await factories.project(organisation, goal=50_000, raised=1_200, raised_source="网站")
+    project.raised_on = factories.days_from_now(-3)
+    await project.save()
+    works = [
+        await factories.artwork(
+            live.storage,
+            organisation,
+            status=Status.ACCEPTED,
+            themes=[theme],
+            project=project,
+            assistance="独立完成",
+            **({"title_translation": "A title of very many words " * 4} if number == 2 else {}),
+        )
+        for number in range(4)
+    ]
+    exhibition = await factories.exhibition(
+        works[:3], theme=theme, introduction_en="Reunion. *Round* things."
+    )
+    edition = await exhibition.editions.filter(is_current=True).get()
+    room = await Room.create(
+        edition=edition, position=2, title_zh="二号厅", title_en="Room two", text_zh="小厅。"
+    )
+    await Hanging.create(room=room, artwork=works[3], position=1)
+    await make_link(exhibition, "王老师", live.cast.curator)
+    keys: dict[str, str] = {}
+    for name, entry in (("credits", CREDIT), ("talks", TALK)):
+        keys[name] = await add_entry(exhibition, name, entry, live.cast.curator)
+        await Edition.filter(id=edition.id).update(**{name: [{"key": "0a1b2c3d", **entry}]})
+    await factories.exhibition(works[:1], opens_at=now() + timedelta(days=9))
+    await factories.exhibition(
+        works[1:2], opens_at=now() - timedelta(days=90), closes_at=now() - timedelta(days=60)
+    )
+    for work in works:
+        await WorkCount.create(artwork=work, day=today(), kind=CountKind.SEEN, number=12_345)
+    artist = await works[0].artist
+    await set_artist_page(artist, True)
+    await artist.refresh_from_db()
+    consent = await works[0].consent
+    await token_for(live.cast.partner)
+    return Furnished(
+        live=live,
+        address=await live.serve(worker=False),
+        work=works[0],
+        waiting=await factories.artwork(live.storage, organisation, status=Status.SUBMITTED),
+        draft=await factories.artwork(live.storage, organisation, created_by=live.cast.partner),
+        exhibition_id=exhibition.id,
+        slug=exhibition.slug,
+        credit_key=keys["credits"],
+        report=await Report.create(artwork=works[0], reported_for="other", told="一个疑问。", language="zh"),
+        theme_slug=theme.slug,
+        project_slug=project.slug,
+        page_id=str(artist.page_id),
+        consent_code=str(consent.code) if consent else "",
+        sheet_id=await checked_sheet(live),
+    )
+
+
+async def checked_sheet(live: LiveSite) -> int:
+    """A sheet that was looked through, with a good row and one to be mended."""
+    content = csv_bytes(["标题", "故事", "年份"], ["好的", "一碗汤圆。", "2022"], ["坏的", "=1+1", "3000"])
+    await factories.put(live.storage.private, bundle_key("sheet"), content)
+    sheet = await imports.create_import(
+        live.cast.organisation, live.cast.partner, "sheet", "作品.csv", None, "zh"
+    )
+    await import_chores.import_next(ChoreContext(live.settings, live.storage))
+    return sheet.id
+
+
+async def complaints(page: Page, axe: str) -> list[str]:
+    """Axe's complaints about a page by day and by night, targets that are too small, and sideways scrolling."""
+    said: list[str] = []
+    await page.evaluate(axe)
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        only = LOOKED_AT if scheme == "light" else {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+        found: dict[str, Any] = await page.evaluate("options => axe.run(document, options)", only)
+        for violation in found["violations"]:
+            for node in violation["nodes"]:
+                said.append(
+                    f"{scheme}: {violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+                )
+    await page.set_viewport_size({"width": NARROW, "height": 640})
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    if width > NARROW:
+        wide = await page.evaluate(
+            "most => [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > most + 1)"
+            ".slice(0, 3).map(e => e.outerHTML.slice(0, 90))",
+            NARROW,
+        )
+        said.append(f"scrolls sideways at {NARROW} px: {width} px, {wide}")
+    return said
+
+
+RULES = {
+    "root": True,
+    "extends": ["html-validate:standard"],
+    "rules": {
+        "no-trailing-whitespace": "off",  # of taste
+        "attr-quotes": "off",
+        "valid-autocomplete": "off",  # a hidden field has "off" so that Firefox does not restore an old value
+        "long-title": "off",  # of search engines
+    },
+}
+
+FOCUSED = """() => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  const box = at.getBoundingClientRect();
+  const own = getComputedStyle(at), after = getComputedStyle(at, '::after');
+  const outlined = style => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  return {
+    name: at.textContent.trim() || at.getAttribute('aria-label') || at.name || at.tagName,
+    outline: outlined(own) || outlined(after),
+    seen: box.bottom > 0 && box.top < innerHeight && box.width > 0,
+    height: Math.max(box.height, after.position === 'absolute' ? 48 : 0),
+    inline: own.display === 'inline',
+  };
+}"""

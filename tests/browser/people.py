@@ -1,0 +1,26 @@
+"""People at a browser."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.async_api import Browser, BrowserContext, Page
+
+from gallery.accounts.models import Person
+from tests.browser.conftest import PATIENCE
+from tests.cast import PASSWORD
+
+
+async def sign_in(page: Page, address: str, person: Person) -> None:
+    await page.goto(f"{address}/desk")
+    await page.fill("[name=email]", person.email)
+    await page.fill("[name=password]", PASSWORD)
+    await page.click("main button.primary")
+    await page.wait_for_url(re.compile(r"/desk/(works|queue)"))
+
+
+async def another_browser(chromium: Browser) -> BrowserContext:
+    """Somebody else's browser."""
+    context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    context.set_default_timeout(PATIENCE)
+    return context

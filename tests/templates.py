@@ -1,0 +1,18 @@
+"""Compiled templates, kept between tests and between runs: compiling them takes most of the time of an ordinary test."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from jinja2 import FileSystemBytecodeCache
+
+from gallery.web import rendering
+from tests.kept import folder
+
+
+def compile_templates_once() -> None:
+    """Let every site of this process take compiled templates from a folder; Jinja compares them with their sources."""
+    compiled = folder() / "templates"
+    compiled.mkdir(exist_ok=True)
+    cache = FileSystemBytecodeCache(str(compiled))
+    rendering.Environment = partial(rendering.Environment, bytecode_cache=cache)  # type: ignore[assignment, misc]

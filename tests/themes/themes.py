@@ -1,0 +1,23 @@
+"""Themes as forms send them."""
+
+from __future__ import annotations
+
+from gallery.db.content_version import ContentVersion
+
+WINTER = {
+    "slug": "winter-solstice-2026",
+    "title_zh": "冬至",
+    "title_en": "Winter solstice",
+    "text_zh": "团圆的日子。",
+    "text_en": "",
+    "occurs_on": "2026-12-22",
+    "call_opens_on": "2026-11-01",
+    "call_closes_on": "2026-12-15",
+    "accent": "#A8322A",
+    "accent_night": "#e4755f",
+}
+
+
+async def version() -> int:
+    record = await ContentVersion.get_or_none(id=1)
+    return record.number if record else 0
