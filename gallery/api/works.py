@@ -220,7 +220,7 @@ async def work_json(request: Request, artwork: Artwork, is_on_view: bool) -> dic
     """All fields of a work; its themes and image must be fetched."""
     pages = pages_of(request)
     addresses = {
-        language: pages.absolute(pages.url("visits:artwork", language=language, public_id=artwork.public_id))
+        language: pages.absolute(pages.url("public:artwork", language=language, public_id=artwork.public_id))
         for language in LANGUAGES
     }
     image = artwork.image

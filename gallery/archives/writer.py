@@ -411,9 +411,9 @@ class ArchivePages:
 
     def _url(self, name: str, /, *, language: str, **parameters: str) -> str:
         """A link from the rendered page to a page of the archive, or to a theme's page on the site."""
-        if name == "visits:artwork":
+        if name == "public:artwork":
             return f"{self._up}{language}/works/{parameters['public_id']}.html"
-        if name == "visits:exhibition":
+        if name == "public:exhibition":
             return f"{self._up}{language}/index.html"
-        assert name == "visits:theme"
+        assert name == "public:theme"
         return f"{self._settings.site_url}/{language}/themes/{parameters['slug']}"

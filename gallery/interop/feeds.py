@@ -60,7 +60,7 @@ async def site(request: Request) -> Response:
     language = current_language()
     name = LocalizedText(pages_of(request).settings.site_name(language), language)
     entries = [*await exhibition_entries(request), *await work_entries(request)]
-    return feed_response(request, "visits:home", name, LocalizedText("", language), entries)
+    return feed_response(request, "public:home", name, LocalizedText("", language), entries)
 
 
 async def exhibition(request: Request) -> Response:
@@ -70,7 +70,7 @@ async def exhibition(request: Request) -> Response:
     shown = await load_opened(slug)
     here = edition_is_open("room__edition__") & Q(room__edition__exhibition__slug=slug)
     entries = await work_entries(request, here)
-    return feed_response(request, "visits:exhibition", shown.title, shown.introduction, entries, slug=slug)
+    return feed_response(request, "public:exhibition", shown.title, shown.introduction, entries, slug=slug)
 
 
 async def theme(request: Request) -> Response:
@@ -81,7 +81,7 @@ async def theme(request: Request) -> Response:
         raise HTTPException(404)
     entries = await work_entries(request, Q(artwork__themes__id=theme.id))
     title, text = localized(theme, "title"), localized(theme, "text")
-    return feed_response(request, "visits:theme", title, text, entries, slug=theme.slug)
+    return feed_response(request, "public:theme", title, text, entries, slug=theme.slug)
 
 
 async def organisation(request: Request) -> Response:
@@ -92,7 +92,7 @@ async def organisation(request: Request) -> Response:
         raise HTTPException(404)
     entries = await work_entries(request, Q(artwork__organisation_id=organisation.id))
     name, about = localized(organisation, "name"), localized(organisation, "about")
-    return feed_response(request, "visits:organisation", name, about, entries, slug=organisation.slug)
+    return feed_response(request, "public:organisation", name, about, entries, slug=organisation.slug)
 
 
 async def work_entries(request: Request, *conditions: Q) -> list[FeedEntry]:
@@ -148,7 +148,7 @@ def work_entry(request: Request, row: dict[str, Any], since: datetime) -> FeedEn
     )
     return FeedEntry(
         title=work.title,
-        path=pages.url("visits:artwork", language=current_language(), public_id=work.public_id),
+        path=pages.url("public:artwork", language=current_language(), public_id=work.public_id),
         published=since,
         updated=max(since, row["updated_at"]),
         author=work.credit.text,
@@ -169,7 +169,7 @@ async def exhibition_entries(request: Request) -> list[FeedEntry]:
     return [
         FeedEntry(
             title=shown.title,
-            path=pages.url("visits:exhibition", language=current_language(), slug=shown.slug),
+            path=pages.url("public:exhibition", language=current_language(), slug=shown.slug),
             published=shown.opens_at,
             updated=max(shown.opens_at, row["published_at"] or shown.opens_at),
             author=pages.settings.site_name(current_language()),

@@ -65,7 +65,7 @@ def calendar_file(
 ) -> Response:
     """The talks as a file. `number` is the edition's: calendars replace an event that has a lower one."""
     pages = pages_of(request)
-    page = pages.absolute(pages.url("visits:exhibition", language=current_language(), slug=exhibition.slug))
+    page = pages.absolute(pages.url("public:exhibition", language=current_language(), slug=exhibition.slug))
     calendar = Calendar()
     calendar.add(
         "prodid", f"-//gallery//{pages.settings.site_url}//{LANGUAGE_TAGS[current_language()].upper()}"

@@ -59,7 +59,7 @@ async def oembed(request: Request) -> Response:
     name, parameters = resolve_page(request, query.get("url", ""))
     set_language(parameters["language"])
     robots: dict[str, str] = {}
-    if name == "visits:artwork":
+    if name == "public:artwork":
         work = await work_on_view(parameters["public_id"], CORS)
         data = work_embed(request, work, box, as_frame=query.get("type") == "rich")
         robots = {} if work.is_for_machines else NOT_FOR_MACHINES
@@ -97,7 +97,7 @@ def resolve_page(request: Request, address: str) -> tuple[str, dict[str, Any]]:
     scope = {"type": "http", "method": "GET", "path": parts.path.removeprefix(ours.path)}
     for route in views.routes:
         match, inner = route.matches(scope)
-        if match == Match.FULL and route.name in {"visits:artwork", "visits:exhibition"}:
+        if match == Match.FULL and route.name in {"public:artwork", "public:exhibition"}:
             return route.name, inner["path_params"]
     raise HTTPException(404, headers=CORS)
 
@@ -169,7 +169,7 @@ async def artwork_frame(request: Request) -> Response:
         return empty_frame(request, error.status_code)
     if not work.is_for_sharing:
         return empty_frame(request, 404)
-    path = pages_of(request).url("visits:artwork", language=current_language(), public_id=public_id)
+    path = pages_of(request).url("public:artwork", language=current_language(), public_id=public_id)
     return frame(request, path, [work], work=work)
 
 
@@ -191,7 +191,7 @@ async def exhibition_frame(request: Request) -> Response:
     )
     shown = {row["id"]: ShownWork.of(row) for row in rows}
     works = list(shown.values())[:WORKS_IN_FRAME]
-    path = pages_of(request).url("visits:exhibition", language=current_language(), slug=exhibition.slug)
+    path = pages_of(request).url("public:exhibition", language=current_language(), slug=exhibition.slug)
     return frame(request, path, works, exhibition=exhibition)
 
 

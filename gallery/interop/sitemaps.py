@@ -65,21 +65,21 @@ async def page_sitemap(request: Request) -> Response:
     set_page_language(request)
     root = url_set()
     for name in ("home", "exhibitions", "themes", "organisations", "calendar"):
-        add_page(root, request, f"visits:{name}")
+        add_page(root, request, f"public:{name}")
     opened = (
         await queries.published_editions(queries.has_opened())
         .order_by("-opens_at", "-id")
         .values("exhibition__slug", "published_at")
     )
     for row in opened:
-        add_page(root, request, "visits:exhibition", row["published_at"], slug=row["exhibition__slug"])
+        add_page(root, request, "public:exhibition", row["published_at"], slug=row["exhibition__slug"])
     for slug in await Theme.all().order_by("-occurs_on", "-id").values_list("slug", flat=True):
-        add_page(root, request, "visits:theme", slug=slug)
+        add_page(root, request, "public:theme", slug=slug)
     for organisation in await queries.organisations_on_view(limit=MAX_LISTED):
-        add_page(root, request, "visits:organisation", slug=organisation.slug)
+        add_page(root, request, "public:organisation", slug=organisation.slug)
     shown = Artwork.all().on_view().filter(project_id__isnull=False)
     for slug in await shown.distinct().order_by("project__slug").values_list("project__slug", flat=True):
-        add_page(root, request, "visits:project", slug=slug)
+        add_page(root, request, "public:project", slug=slug)
     return xml_response(root, MEDIA_TYPE)
 
 
@@ -102,7 +102,7 @@ async def work_sitemap(request: Request) -> Response:
     root = url_set()
     for row in rows:
         work = ShownWork.of(row)
-        element = add_page(root, request, "visits:artwork", row["updated_at"], public_id=work.public_id)
+        element = add_page(root, request, "public:artwork", row["updated_at"], public_id=work.public_id)
         if work.is_for_sharing:
             address = pages.absolute(work.picture.address(PICTURE_WIDTH))
             add_element(add_element(element, "image:image"), "image:loc", address)

@@ -38,5 +38,5 @@ async def show(request: Request) -> Response:
 
 
 routes = [
-    Route("/{language:language}/artists/{page_id:name}", show, name="visits:artist", methods=["GET"]),
+    Route("/{language:language}/artists/{page_id:name}", show, name="public:artist", methods=["GET"]),
 ]

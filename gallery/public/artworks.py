@@ -40,12 +40,12 @@ async def show(request: Request) -> Response:
         linked_data=linked_data_of(request).of_artwork(placement, artwork, dead),
         alternates=[
             manifest_link(request, "manifests:artwork", work.title.text, public_id=public_id),
-            *oembed_links(request, "visits:artwork", work.title.text, public_id=public_id),
+            *oembed_links(request, "public:artwork", work.title.text, public_id=public_id),
         ],
         share_images=share_images.of_work(work, placement.exhibition.theme, settings_of(request)),
     )
 
 
 routes = [
-    Route("/{language:language}/works/{public_id:name}", show, name="visits:artwork", methods=["GET"]),
+    Route("/{language:language}/works/{public_id:name}", show, name="public:artwork", methods=["GET"]),
 ]

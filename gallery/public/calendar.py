@@ -139,5 +139,5 @@ async def show(request: Request) -> Response:
 
 routes = [
     Route("/desk/calendar", index, name="calendar:index", methods=["GET"]),
-    Route("/{language:language}/calendar", show, name="visits:calendar", methods=["GET"]),
+    Route("/{language:language}/calendar", show, name="public:calendar", methods=["GET"]),
 ]

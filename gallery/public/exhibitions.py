@@ -92,7 +92,7 @@ async def show(request: Request) -> Response:
         alternates=[
             feed_link(request, "feeds:exhibition", title, slug=slug),
             manifest_link(request, "manifests:exhibition", title, slug=slug),
-            *oembed_links(request, "visits:exhibition", title, slug=slug),
+            *oembed_links(request, "public:exhibition", title, slug=slug),
         ],
         share_images=share_images.of_exhibition(exhibition, first, page.counts, settings_of(request)),
     )
@@ -123,9 +123,9 @@ async def show_walk(request: Request) -> Response:
 
 
 routes = [
-    Route("/{language:language}/exhibitions", index, name="visits:exhibitions", methods=["GET"]),
-    Route("/{language:language}/exhibitions/{slug:name}", show, name="visits:exhibition", methods=["GET"]),
+    Route("/{language:language}/exhibitions", index, name="public:exhibitions", methods=["GET"]),
+    Route("/{language:language}/exhibitions/{slug:name}", show, name="public:exhibition", methods=["GET"]),
     Route(
-        "/{language:language}/exhibitions/{slug:name}/walk", show_walk, name="visits:walk", methods=["GET"]
+        "/{language:language}/exhibitions/{slug:name}/walk", show_walk, name="public:walk", methods=["GET"]
     ),
 ]

@@ -25,7 +25,7 @@ CALLS_ON_HOME = 4
 async def redirect_to_language(request: Request) -> Response:
     """Redirect to the home page in the language that the browser prefers."""
     language = accepted_language(request.headers.get("accept-language", ""))
-    response = redirect(request, "visits:home", language=language)
+    response = redirect(request, "public:home", language=language)
     response.headers["vary"] = "Accept-Language"
     response.headers["cache-control"] = "no-cache"
     return response
@@ -78,10 +78,10 @@ async def show_accessibility(request: Request) -> Response:
 
 
 routes = [
-    Route("/", redirect_to_language, name="visits:front", methods=["GET"]),
-    Route("/{language:language}/", show, name="visits:home", methods=["GET"]),
-    Route("/{language:language}/about", show_about, name="visits:about", methods=["GET"]),
+    Route("/", redirect_to_language, name="public:front", methods=["GET"]),
+    Route("/{language:language}/", show, name="public:home", methods=["GET"]),
+    Route("/{language:language}/about", show_about, name="public:about", methods=["GET"]),
     Route(
-        "/{language:language}/accessibility", show_accessibility, name="visits:accessibility", methods=["GET"]
+        "/{language:language}/accessibility", show_accessibility, name="public:accessibility", methods=["GET"]
     ),
 ]

@@ -73,7 +73,7 @@ class LinkedData:
 
     def breadcrumbs(self, *crumbs: Breadcrumb) -> Data:
         """The breadcrumbs from the home page to this page."""
-        home = (self.pages.settings.site_name(current_language()), self.url("visits:home"))
+        home = (self.pages.settings.site_name(current_language()), self.url("public:home"))
         return {
             "@type": "BreadcrumbList",
             "itemListElement": [
@@ -83,7 +83,7 @@ class LinkedData:
         }
 
     def organisation(self, organisation: Organisation, **more: Any) -> Data:
-        address = self.url("visits:organisation", slug=organisation.slug)
+        address = self.url("public:organisation", slug=organisation.slug)
         return thing(
             "NGO",
             address,
@@ -96,7 +96,7 @@ class LinkedData:
         """A project, with its own website unless that link is among the `dead` ones."""
         return thing(
             "Project",
-            self.url("visits:project", slug=project.slug),
+            self.url("public:project", slug=project.slug),
             localized(project, "title"),
             description=excerpt(localized(project, "summary").text, MAX_DESCRIPTION_COLUMNS),
             sameAs="" if project.link in dead else http_url(project.link),
@@ -104,7 +104,7 @@ class LinkedData:
         )
 
     def exhibition(self, exhibition: ShownExhibition) -> Data:
-        address = self.url("visits:exhibition", slug=exhibition.slug)
+        address = self.url("public:exhibition", slug=exhibition.slug)
         return thing(
             "ExhibitionEvent",
             address,
@@ -151,7 +151,7 @@ class LinkedData:
         creator = {"@type": "Person", "name": work.credit.text}
         return thing(
             "VisualArtwork",
-            self.url("visits:artwork", public_id=work.public_id),
+            self.url("public:artwork", public_id=work.public_id),
             work.title,
             alternateName=artwork.unspoken("title").text,
             description=excerpt(story.text, MAX_DESCRIPTION_COLUMNS),
@@ -173,7 +173,7 @@ class LinkedData:
         language = current_language()
         site = thing(
             "WebSite",
-            self.url("visits:home"),
+            self.url("public:home"),
             LocalizedText(self.pages.settings.site_name(language), language),
             inLanguage=LANGUAGE_TAGS[language],
         )
@@ -200,7 +200,7 @@ class LinkedData:
     def of_artwork(self, placement: Placement, artwork: Artwork, dead: Collection[str]) -> Markup:
         title, address = (
             placement.exhibition.title,
-            self.url("visits:exhibition", slug=placement.exhibition.slug),
+            self.url("public:exhibition", slug=placement.exhibition.slug),
         )
         shown_in = thing(
             "ExhibitionEvent",
@@ -215,7 +215,7 @@ class LinkedData:
         )
 
     def of_theme(self, theme: Theme) -> Markup:
-        title, address = localized(theme, "title"), self.url("visits:theme", slug=theme.slug)
+        title, address = localized(theme, "title"), self.url("public:theme", slug=theme.slug)
         page = thing(
             "CollectionPage",
             address,
@@ -249,10 +249,10 @@ class LinkedData:
     # Breadcrumbs
 
     def exhibitions(self) -> Breadcrumb:
-        return _("Exhibitions"), self.url("visits:exhibitions")
+        return _("Exhibitions"), self.url("public:exhibitions")
 
     def themes(self) -> Breadcrumb:
-        return _("Themes"), self.url("visits:themes")
+        return _("Themes"), self.url("public:themes")
 
     def organisations(self) -> Breadcrumb:
-        return _("Organisations"), self.url("visits:organisations")
+        return _("Organisations"), self.url("public:organisations")

@@ -64,8 +64,8 @@ async def show(request: Request) -> Response:
 
 
 routes = [
-    Route("/{language:language}/organisations", index, name="visits:organisations", methods=["GET"]),
+    Route("/{language:language}/organisations", index, name="public:organisations", methods=["GET"]),
     Route(
-        "/{language:language}/organisations/{slug:name}", show, name="visits:organisation", methods=["GET"]
+        "/{language:language}/organisations/{slug:name}", show, name="public:organisation", methods=["GET"]
     ),
 ]

@@ -44,5 +44,5 @@ async def show(request: Request) -> Response:
 
 
 routes = [
-    Route("/{language:language}/projects/{slug:name}", show, name="visits:project", methods=["GET"]),
+    Route("/{language:language}/projects/{slug:name}", show, name="public:project", methods=["GET"]),
 ]

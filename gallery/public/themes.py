@@ -83,6 +83,6 @@ async def show(request: Request) -> Response:
 
 
 routes = [
-    Route("/{language:language}/themes", index, name="visits:themes", methods=["GET"]),
-    Route("/{language:language}/themes/{slug:name}", show, name="visits:theme", methods=["GET"]),
+    Route("/{language:language}/themes", index, name="public:themes", methods=["GET"]),
+    Route("/{language:language}/themes/{slug:name}", show, name="public:theme", methods=["GET"]),
 ]

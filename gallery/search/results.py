@@ -242,7 +242,7 @@ def _work_result(row: QueryRow, terms: Sequence[Term]) -> SearchResult:
     facts = [shown.credit, shown.medium, LocalizedText(str(shown.year or ""), ""), shown.organisation]
     return SearchResult(
         kind=EntryKind.WORK,
-        route="visits:artwork",
+        route="public:artwork",
         parameters={"public_id": shown.public_id},
         title=shown.title,
         other_title=translated_title if shown.title.language == own else own_title,
@@ -270,7 +270,7 @@ def _bilingual_result(
     fact = view_models.localized_column(row, of) if of else LocalizedText("", "")
     return SearchResult(
         kind=kind,
-        route=f"visits:{kind.name.lower()}",
+        route=f"public:{kind.name.lower()}",
         parameters={"slug": row["slug"]},
         title=view_models.localized_column(row, title),
         other_title=view_models.other_localized_column(row, title),

@@ -87,7 +87,7 @@ async def _describe_works(
             cells_by_id[work.id] = [
                 _("Work"),
                 work.spoken("title", language).text,
-                pages.absolute(pages.url("visits:artwork", language=language, public_id=work.public_id)),
+                pages.absolute(pages.url("public:artwork", language=language, public_id=work.public_id)),
                 ", ".join(localized(theme, "title").text for theme in work.themes),
                 localized(work.project, "title").text if work.project else "",
             ]
@@ -99,7 +99,7 @@ async def _describe_projects(ids: Collection[int], pages: Pages, language: str) 
         project.id: [
             _("Project"),
             title := localized(project, "title").text,
-            pages.absolute(pages.url("visits:project", language=language, slug=project.slug)),
+            pages.absolute(pages.url("public:project", language=language, slug=project.slug)),
             "",
             title,
         ]

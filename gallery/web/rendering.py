@@ -113,7 +113,7 @@ class Pages:
             url=self.url,
             static=self.static,
             settings=settings,
-            spoken=localized,
+            localized=localized,
             language=current_language,
             languages=languages.LANGUAGES,
             other_language=languages.other_language,

@@ -1,4 +1,4 @@
-"""Counts of visits: by whom, and none lost or doubled on the way into the database."""
+"""Counts of public: by whom, and none lost or doubled on the way into the database."""
 
 from __future__ import annotations
 

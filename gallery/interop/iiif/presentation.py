@@ -108,7 +108,7 @@ async def show_exhibition(request: Request) -> Response:
         pages.url("manifests:exhibition", slug=slug),
         language_map(lambda: ShownExhibition.of(row).title),
         language_map(lambda: without_markdown(ShownExhibition.of(row).introduction)),
-        homepages(pages, "visits:exhibition", language_map(lambda: ShownExhibition.of(row).title), slug=slug),
+        homepages(pages, "public:exhibition", language_map(lambda: ShownExhibition.of(row).title), slug=slug),
         [works[id] for id in dict.fromkeys(order) if id in works],
         nav_date=row["opens_at"],
     )
@@ -136,7 +136,7 @@ async def show_theme(request: Request) -> Response:
         pages.url("manifests:theme", slug=theme.slug),
         language_map(lambda: localized(theme, "title")),
         language_map(lambda: without_markdown(localized(theme, "text"))),
-        homepages(pages, "visits:theme", language_map(lambda: localized(theme, "title")), slug=theme.slug),
+        homepages(pages, "public:theme", language_map(lambda: localized(theme, "title")), slug=theme.slug),
         works,
         nav_date=start_of_day(theme.occurs_on) if theme.occurs_on else None,
     )
@@ -203,7 +203,7 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
             "rights": RIGHTS,
             "provider": [provider(pages, organisation)],
             "thumbnail": [thumbnail(pages, token, size)],
-            "homepage": homepages(pages, "visits:artwork", label, public_id=artwork.public_id),
+            "homepage": homepages(pages, "public:artwork", label, public_id=artwork.public_id),
             "partOf": [
                 {
                     "id": pages.absolute(pages.url("manifests:exhibition", slug=row["exhibition__slug"])),
@@ -286,10 +286,10 @@ def collection(
 def provider(pages: Pages, organisation: Organisation) -> Data:
     name = language_map(lambda: localized(organisation, "name"))
     return {
-        "id": pages.absolute(pages.url("visits:organisation", language=LANGUAGES[0], slug=organisation.slug)),
+        "id": pages.absolute(pages.url("public:organisation", language=LANGUAGES[0], slug=organisation.slug)),
         "type": "Agent",
         "label": name,
-        "homepage": homepages(pages, "visits:organisation", name, slug=organisation.slug),
+        "homepage": homepages(pages, "public:organisation", name, slug=organisation.slug),
     }
 
 
