@@ -36,9 +36,7 @@ async def update(request: Request) -> Response:
         if email == person.email:
             form.refuse("email", _("This is your address already."))
         elif not await count_attempts({f"address {person.id}": LINKS_PER_PERSON}, settings_of(request)):
-            form.refuse(
-                "email", _("That was tried too often. Please wait a quarter of an hour and try again.")
-            )
+            form.refuse("email", _("Too many attempts. Please wait a quarter of an hour and try again."))
             status = 429
         else:
             await request_address_change(person, email)
@@ -67,7 +65,7 @@ async def use_link(request: Request) -> Response:
         return _invalid_link_page(request)
     set_language(person.language)
     response = redirect(request, "accounts:account")
-    flash(request, response, _("Your new address holds from now on."))
+    flash(request, response, _("Your new address is now in use."))
     return response
 
 

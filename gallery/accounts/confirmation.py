@@ -57,7 +57,7 @@ async def require_confirmation(request: Request) -> None:
             ):
                 raise ConfirmationRequired(fields, _("This is not your current password."))
         except TooManyAttempts:
-            sentence = _("That was tried too often. Please wait a quarter of an hour and try again.")
+            sentence = _("Too many attempts. Please wait a quarter of an hour and try again.")
             raise ConfirmationRequired(fields, sentence, 429) from None
     else:
         sentence = _("Please write your password.") if PASSWORD in fields else ""

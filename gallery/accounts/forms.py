@@ -116,10 +116,10 @@ class AddressForm(Form):
 
 class PasskeyForm(Form):
     name = LineField(
-        _l("A name for it"),
+        _l("Name of the passkey"),
         60,
         [Required(_l("Please write a name, such as that of the device."))],
-        description=_l("So that you know later which one it is."),
+        description=_l("So that you recognise it later."),
     )
 
 
@@ -149,7 +149,9 @@ class AccountForm(Form):
     language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES))
     wants_digest = BooleanField(
         _l("News in one mail a day"),
-        description=_l("If this is not ticked, you are told at once. Links to sign in always come at once."),
+        description=_l(
+            "If this is not ticked, you get each mail at once. Sign-in links are always sent at once."
+        ),
     )
 
 
@@ -198,7 +200,7 @@ class ReviewingForm(Form):
         description=_l("If two disagree, a third decides, or one of them joins the other."),
     )
     sample_percent = WholeNumberField(
-        _l("Share of works that are reviewed, of organisations that are sampled"),
+        _l("Percentage of works reviewed, for sampled organisations"),
         description=_l("In percent, from 1 to 99."),
         render_kw={"type": "number", "min": 1, "max": 99},
     )
@@ -213,7 +215,7 @@ class SiteTextsForm(Form):
     """The site's name and the keeper's texts."""
 
     name_zh = LineField(
-        _l("Name in Chinese"), 60, description=_l("Left empty: the name that the environment sets.")
+        _l("Name in Chinese"), 60, description=_l("If empty: the name set in the environment.")
     )
     name_en = LineField(_l("Name in English"), 60)
     home_zh = TextBlockField(_l("On the home page, in Chinese"), 4000, render_kw={"rows": 4})
@@ -221,11 +223,9 @@ class SiteTextsForm(Form):
     about_zh = TextBlockField(
         _l("About this gallery, in Chinese"),
         20_000,
-        description=_l(
-            "Takes the place of the page that comes with the gallery. Left empty, that page is shown."
-        ),
+        description=_l("Replaces the page that comes with the gallery. If empty, that page is shown."),
         render_kw={"rows": 10},
     )
     about_en = TextBlockField(_l("About this gallery, in English"), 20_000, render_kw={"rows": 10})
-    footer_zh = TextBlockField(_l("Below each page, in Chinese"), 500, render_kw={"rows": 2})
-    footer_en = TextBlockField(_l("Below each page, in English"), 500, render_kw={"rows": 2})
+    footer_zh = TextBlockField(_l("Footer, in Chinese"), 500, render_kw={"rows": 2})
+    footer_en = TextBlockField(_l("Footer, in English"), 500, render_kw={"rows": 2})

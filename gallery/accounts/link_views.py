@@ -44,7 +44,7 @@ async def create_link(request: Request) -> Response:
     try:
         await request_link(form.email.data or "", _purpose(request), network, settings_of(request))
     except TooManyAttempts:
-        form.refuse("email", _("That was tried too often. Please wait a quarter of an hour and try again."))
+        form.refuse("email", _("Too many attempts. Please wait a quarter of an hour and try again."))
         return _link_page(request, form, status=429)
     context = {"email": form.email.data, "minutes": int(MAIL_LINK_LIFETIME.total_seconds() // 60)}
     return render(request, "accounts/link_sent.html", context)
@@ -100,7 +100,7 @@ async def use_password_link(request: Request) -> Response:
         return _invalid_link_page(request)
     set_language(person.language)
     response = await finish_sign_in(request, person, pages_of(request).url("desk"))
-    flash(request, response, _("Your new password holds from now on. You were signed out everywhere else."))
+    flash(request, response, _("Your new password is now in use. You were signed out everywhere else."))
     return response
 
 
@@ -151,14 +151,12 @@ async def update_password(request: Request) -> Response:
                 flash(
                     request,
                     response,
-                    _("Your new password holds from now on. You were signed out everywhere else."),
+                    _("Your new password is now in use. You were signed out everywhere else."),
                 )
                 return response
             form.refuse("present", _("This is not your current password."))
         except TooManyAttempts:
-            form.refuse(
-                "present", _("That was tried too often. Please wait a quarter of an hour and try again.")
-            )
+            form.refuse("present", _("Too many attempts. Please wait a quarter of an hour and try again."))
             status = 429
     return render(request, "accounts/password_edit.html", {"form": form}, status=status)
 

@@ -70,7 +70,7 @@ async def retry(request: Request) -> Response:
             await record(Verb.MAIL_RETRIED, mail.id)
     response = redirect(request, "outbox:show", id=mail.id)
     if is_retried:  # otherwise the page shows the mail's state
-        flash(request, response, _("It is tried again."))
+        flash(request, response, _("It will be tried again."))
     return response
 
 

@@ -69,7 +69,7 @@ async def restore_access(person: Person, by: Person) -> None:
         person = await _locked_person(person, by)
         if not person.password_hash:
             raise AccountChangeRefused(
-                _l("This account was closed by its owner. Please invite the person anew.")
+                _l("This account was closed by its owner. Please invite the person again.")
             )
         if await Person.filter(id=person.id, is_active=False).update(is_active=True):
             await record(Verb.ACCOUNT_LET_IN_AGAIN, person.id, by=by)
@@ -111,4 +111,4 @@ async def _locked_person(person: Person, by: Person) -> Person:
 async def _check_other_keeper(person: Person) -> None:
     others = Person.filter(role=Role.KEEPER, is_active=True).exclude(id=person.id)
     if not await others.exists():
-        raise AccountChangeRefused(_l("A site needs a keeper. Please make somebody else one first."))
+        raise AccountChangeRefused(_l("A site needs a keeper. Please make someone else a keeper first."))

@@ -78,7 +78,8 @@ async def update(request: Request) -> Response:
     else:
         messages = {
             "reset": _(
-                "They are told by mail. Unless they sign in with the second factor before, it is removed in three days."
+                "They have been told by mail. Unless they sign in with the second factor first, it is removed in "
+                "three days."
             ),
             "sign_out": _("Signed out everywhere. They can sign in again."),
         }

@@ -128,7 +128,7 @@ async def create_app(request: Request) -> Response:
         codes = await add_app(person, form.sealed.data or "", form.code.data or "", settings_of(request))
     except SecondFactorRefused:
         form.refuse(
-            "code", _("This code is not right, or no longer. Please take the one that the app shows now.")
+            "code", _("This code is wrong or has expired. Please enter the one that the app shows now.")
         )
         return _app_page(request, person, form, status=422)
     return _done(request, codes, _("The app is set up."))

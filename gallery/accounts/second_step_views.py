@@ -119,16 +119,16 @@ async def create_second_step(request: Request) -> Response:
         await _check_second_factor(request, person, field, typed, settings)
     except TooManyAttempts:
         await _warn_of_guessing(person)
-        sentence = _("That was tried too often. Please wait a quarter of an hour and try again.")
+        sentence = _("Too many attempts. Please wait a quarter of an hour and try again.")
         return await _page(request, person, {field: sentence}, status=429)
     except PasskeyRefused:
         sentence = _("This passkey was not accepted. Please try again.")
         return await _page(request, person, {field: sentence}, status=422)
     except SecondFactorRefused:
         sentence = (
-            _("This code is not right, or was used before.")
+            _("This code is wrong or has already been used.")
             if field == "recovery"
-            else _("This code is not right, or no longer. Please take the one that the app shows now.")
+            else _("This code is wrong or has expired. Please enter the one that the app shows now.")
         )
         return await _page(request, person, {field: sentence}, status=422)
     await cancel_reset(person)
@@ -206,7 +206,7 @@ async def create_passkey_session(request: Request) -> Response:
         422,
     )
     if not attempts:
-        sentence = _("That was tried too often. Please wait a quarter of an hour and try again.")
+        sentence = _("Too many attempts. Please wait a quarter of an hour and try again.")
         status = 429
     else:
         try:

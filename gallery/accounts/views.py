@@ -74,9 +74,7 @@ async def create_session(request: Request) -> Response:
                 form.email.data or "", form.password.data or "", network, settings_of(request)
             )
         except TooManyAttempts:
-            form.refuse(
-                "password", _("That was tried too often. Please wait a quarter of an hour and try again.")
-            )
+            form.refuse("password", _("Too many attempts. Please wait a quarter of an hour and try again."))
             status = 429
         else:
             if person is not None:

@@ -55,7 +55,7 @@ async def authenticate(request: Request, scope: str) -> Token:
     if token is None:
         if is_well_formed(text.strip()):  # anything else is no guess at a token, and cost no query
             limits.wrong.allows(network)
-        detail = _("This token opens nothing: it was ended, has run out, or never was one.")
+        detail = _("This token is not valid: it was ended, has expired, or never existed.")
         raise Problem(401, detail, headers={"www-authenticate": f'{REALM}, error="invalid_token"'})
     request.state.program = token.membership.person, [token.membership.organisation]
     set_current_user_id(token.membership.person_id)

@@ -19,7 +19,7 @@ class TokenForm(Form):
     name = LineField(
         _l("What it is for"),
         80,
-        [Required(_l("Please write what it is for, so that you know later which one it is."))],
+        [Required(_l("Please write what it is for, so that you recognise it later."))],
         description=_l("Such as: our works database."),
         render_kw={"autocomplete": "off"},
     )

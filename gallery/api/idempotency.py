@@ -41,7 +41,7 @@ def idempotency_key(request: Request) -> str | None:
             400,
             errors=[
                 FieldError(
-                    _("This takes 1 to 200 letters, digits and signs, without blanks."),
+                    _("This takes 1 to 200 letters, digits and signs, without spaces."),
                     parameter="Idempotency-Key",
                 )
             ],
@@ -122,7 +122,7 @@ async def _try_to_claim_key(token: Token, key: str, fingerprint: str) -> KeptAns
 
 
 def _in_progress_problem(seconds: float) -> Problem:
-    detail = _("The same request is being answered just now. Please ask again in a moment.")
+    detail = _("The same request is being processed right now. Please ask again in a moment.")
     return Problem(409, detail, headers={"retry-after": str(int(seconds) + 1)})
 
 

@@ -32,12 +32,12 @@ PROBLEM_TYPES: Mapping[int, ProblemType] = {
     400: ProblemType(
         "malformed",
         _l("The request cannot be read"),
-        _l("It is not JSON, or a header does not say what it should. The detail tells what."),
+        _l("It is not JSON, or a header is wrong. The detail says what."),
     ),
     401: ProblemType(
         "token",
         _l("A token is needed"),
-        _l("Send one that has not ended, in the header Authorization, after the word Bearer."),
+        _l("Send a valid one in the header Authorization, after the word Bearer."),
     ),
     403: ProblemType(
         "scope",
@@ -47,7 +47,7 @@ PROBLEM_TYPES: Mapping[int, ProblemType] = {
     404: ProblemType(
         "nothing-there",
         _l("There is nothing here"),
-        _l("Only what belongs to the token's organisation is there."),
+        _l("Only data of the token's organisation can be read."),
     ),
     405: ProblemType(
         "method",
@@ -61,13 +61,16 @@ PROBLEM_TYPES: Mapping[int, ProblemType] = {
     ),
     409: ProblemType(
         "conflict",
-        _l("It has changed meanwhile"),
-        _l("Somebody else changed it, decided on it, or is just answering the same request. Read it anew."),
+        _l("It has changed in the meantime"),
+        _l(
+            "Someone else has changed it or decided on it, or the same request is being processed. Read it "
+            "again."
+        ),
     ),
     410: ProblemType(
         "gone",
         _l("It is no longer there"),
-        _l("An upload lasts %(days)s days. Begin it anew.", days=LIFETIME.days),
+        _l("An upload is valid for %(days)s days. Please start it again.", days=LIFETIME.days),
     ),
     412: ProblemType(
         "precondition",
@@ -87,25 +90,26 @@ PROBLEM_TYPES: Mapping[int, ProblemType] = {
     ),
     423: ProblemType(
         "locked",
-        _l("Somebody else is at it"),
+        _l("In use elsewhere"),
         _l(
-            "Another connection sends this picture just now. Wait a moment, ask how much has arrived, and go on."
+            "Another connection is sending this picture right now. Wait a moment, ask how much has arrived, "
+            "and continue."
         ),
     ),
     429: ProblemType(
         "too-many",
-        _l("That was too often"),
+        _l("Too many requests"),
         _l("Wait for as many seconds as the header Retry-After says."),
     ),
     460: ProblemType("checksum", _l("The piece is damaged"), _l("Nothing of it was kept. Send it again.")),
     500: ProblemType(
         "fault",
         _l("Something is broken here"),
-        _l("It was noted. With the same Idempotency-Key the request can be sent again later."),
+        _l("The error has been logged. You can send the request again later with the same Idempotency-Key."),
     ),
     503: ProblemType(
         "away",
-        _l("The pictures cannot be reached just now"),
+        _l("The pictures are unavailable right now"),
         _l("Wait for as many seconds as the header Retry-After says."),
     ),
 }

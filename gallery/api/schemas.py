@@ -282,7 +282,7 @@ def validation_errors(value: Any, schema: Schema, pointer: str = "") -> Iterator
                 yield FieldError(_("There is no such field."), f"{pointer}/{escape_pointer(name)}")
         for name in schema.get("required", ()):
             if name not in value:
-                yield FieldError(_("This field is needed."), f"{pointer}/{name}")
+                yield FieldError(_("This field is required."), f"{pointer}/{name}")
         for name, inner in properties.items():
             if name in value:
                 yield from validation_errors(value[name], inner, f"{pointer}/{name}")
@@ -307,7 +307,7 @@ def _scalar_error(value: Any, schema: Schema) -> str:
                 "longest": limit,
             }
         if len(value) < schema.get("minLength", 0):
-            return _("This field is needed.")
+            return _("This field is required.")
         if schema.get("format") == "date" and not is_day(value):
             return _("Please write a date, such as 2026-12-22.")
     elif not schema.get("minimum", value) <= value <= schema.get("maximum", value):

@@ -60,7 +60,7 @@ async def delete(request: Request) -> Response:
     if not await end_token(organisation.id, request.path_params["token"]):
         raise HTTPException(404)
     response = redirect(request, "tokens:index", id=organisation.id)
-    flash(request, response, _("The token is ended. Programs that used it are turned away."))
+    flash(request, response, _("The token has been ended. Programs that use it are refused."))
     return response
 
 

@@ -20,7 +20,7 @@ from gallery.web.languages import lazy_gettext as _l
 
 READ, WRITE = "works:read", "works:write"
 SCOPE_WORDS: Mapping[str, Any] = {
-    READ: _l("read works and where they stand, credit names, consents, projects and open themes"),
+    READ: _l("read works and their progress, credit names, consents, projects and open themes"),
     WRITE: _l("enter works with their pictures, change drafts, submit and take back"),
 }
 LIFETIMES_DAYS = (30, 90, 365)

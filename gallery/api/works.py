@@ -134,9 +134,7 @@ async def update(request: Request) -> Response:
     except NotEditable as refusal:
         raise Problem(409, refusal.sentence) from None
     except EditConflict:
-        raise Problem(
-            409, _("The work was changed this very moment. Please read it and send again.")
-        ) from None
+        raise Problem(409, _("The work has just been changed. Please read it and send again.")) from None
     except WorkRefused as refusal:
         raise _field_errors_problem({refusal.field: [refusal.sentence]}) from None
     return _state_response(request, saved)

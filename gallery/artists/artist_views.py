@@ -130,7 +130,7 @@ async def delete(request: Request) -> Response:
         flash(request, response, str(refusal.sentence), "error")
         return response
     response = redirect(request, "artists:index")
-    flash(request, response, _("The artist is deleted, with everything that was kept of them."))
+    flash(request, response, _("The artist has been deleted, with everything that was stored about them."))
     return response
 
 
@@ -157,9 +157,9 @@ async def create_signed_form(request: Request) -> Response:
             sentence = str(refusal.sentence)
         except StoreUnavailable as away:
             logger.warning("%s", away)
-            sentence = _("The file could not be kept just now. Please choose it again in a minute.")
+            sentence = _("The file could not be saved right now. Please choose it again in a minute.")
     response = redirect(request, "consents:show", id=consent.id, fragment="forms")
-    flash(request, response, sentence or _("The form is kept."), "error" if sentence else "done")
+    flash(request, response, sentence or _("The form has been stored."), "error" if sentence else "done")
     return response
 
 

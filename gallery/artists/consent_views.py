@@ -115,7 +115,7 @@ async def slip(request: Request) -> Response:
     consent = await load_consent(request)
     if consent.withdrawn_at is not None:
         response = redirect(request, "consents:show", id=consent.id)
-        flash(request, response, _("This consent was withdrawn, so there is no slip to hand over."), "hint")
+        flash(request, response, _("This consent was withdrawn, so there is no slip to give."), "hint")
         return response
     await record(Verb.CONSENT_SLIP_READ, consent.id, organisation_id=consent.artist.organisation_id)
     settings = settings_of(request)

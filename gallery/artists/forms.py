@@ -63,7 +63,7 @@ class ConsentFields(Form):
         _l("Until and including"),
         [Optional()],
         invalid_value_message=_l("Please write a date, such as 2026-12-22."),
-        description=_l("Empty: until it is withdrawn."),
+        description=_l("If empty: until it is withdrawn."),
     )
     assent = TextBlockField(
         _l("What the artist says about it"),
@@ -85,7 +85,7 @@ class ConsentFields(Form):
             self.refuse("scopes", _("Please tick at least one thing that was agreed to."))
         starts_on, ends_on = self.starts_on.data, self.ends_on.data
         if starts_on is None and not self.starts_on.errors:
-            self.refuse("starts_on", _("Please say from which day the consent holds."))
+            self.refuse("starts_on", _("Please say from which day the consent is valid."))
         if starts_on and ends_on and ends_on < starts_on:
             self.refuse("ends_on", _("The last day is before the first. Please check both dates."))
         if any(self[name].errors for name in ("agreed_by", "scopes", "starts_on", "ends_on", "assent")):
@@ -121,7 +121,7 @@ class ArtistForm(Form):
         _l("Credit name"),
         80,
         [Required(_l("Please write the name under which the works are shown."))],
-        description=_l("Visitors read this name. Please no full legal name."),
+        description=_l("Visitors read this name. Please do not use the full legal name."),
     )
     credit_name_translation = LineField(_l("Credit name in the other language"), 80)
     about_zh = TextBlockField(
@@ -129,14 +129,14 @@ class ArtistForm(Form):
         400,
         render_kw={"rows": 3},
         description=_l(
-            "They stand on the artist's page, if there is one. No illness, school or address, please."
+            "They are shown on the artist's page, if there is one. No illness, school or address, please."
         ),
     )
     about_en = TextBlockField(_l("A few words for visitors, in English"), 400, render_kw={"rows": 3})
     born = SelectField(
-        _l("Born"), description=_l("A decade is enough; the gallery keeps no date."), default=""
+        _l("Born"), description=_l("A decade is enough; the gallery stores no date."), default=""
     )
-    shows_born = BooleanField(_l("Visitors may read it, on the artist's page and beside the works"))
+    shows_born = BooleanField(_l("Visitors may read it, on the artist's page and next to the works"))
 
     def __init__(self, posted: Any = None, **begin_with: Any) -> None:
         super().__init__(posted, **begin_with)
@@ -151,7 +151,7 @@ class PrivateForm(Form):
     """Private details, which only the artist's organisation sees."""
 
     legal_name = LineField(_l("Real name"), 120)
-    contact = TextBlockField(_l("How to reach them"), 1000, render_kw={"rows": 3})
+    contact = TextBlockField(_l("How to contact them"), 1000, render_kw={"rows": 3})
     guardian = TextBlockField(
         _l("Guardian"), 1000, render_kw={"rows": 3}, description=_l("Who it is, and how to reach them.")
     )

@@ -173,7 +173,9 @@ async def delete_all_forms(consent_id: int, storage: Storage) -> None:
 class ArtistHasWorks(Exception):
     """The artist has works, so the row must stay."""
 
-    sentence: Any = _l("Works name this artist, so only what is private can be deleted: empty its fields.")
+    sentence: Any = _l(
+        "This artist has works, so only the private details can be deleted: empty their fields."
+    )
 
 
 async def delete_artist(artist: Artist, storage: Storage, by: Person) -> None:

@@ -43,7 +43,7 @@ async def renew(consent: Consent, values: NewConsent, by: Person) -> Consent:
                     )
                 )
             if await Consent.exists(follows_id=current.id):
-                raise RenewalRefused(_l("This consent was renewed already."))
+                raise RenewalRefused(_l("This consent has already been renewed."))
             made = await record_consent(await Artist.get(id=current.artist_id), values, by, follows=current)
             await Artwork.filter(consent_id=current.id).update(consent_id=made.id)
             await _repeat_checks(made)

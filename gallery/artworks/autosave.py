@@ -125,7 +125,7 @@ async def autosave(
     async with in_transaction():
         work = await locked(Artwork.filter(id=artwork.id)).first()
         if work is None:
-            raise WorkRefused("title", _("This work was deleted meanwhile."))
+            raise WorkRefused("title", _("This work has just been deleted."))
         if not work.is_editable:
             raise NotEditable(work.status)
         await work.fetch_related("organisation", "artist", "consent__artist", "project", "themes")

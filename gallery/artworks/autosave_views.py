@@ -93,7 +93,7 @@ async def _autosave(
     shown = read_digests(posted.get("seen")) or current
     unfinished = [name for name in work.unfinished if name in shown]
     payload: dict[str, Any] = {
-        "sentence": _("Saved %(time)s. What is not finished yet is kept here too.") % {"time": time}
+        "sentence": _("Saved %(time)s. Unfinished entries are kept here too.") % {"time": time}
         if unfinished
         else _("Saved %(time)s") % {"time": time},
         "seen": digests_after(result, current, posted),

@@ -97,8 +97,8 @@ async def _create_draft(entry: WorkEntry, file: ReceivedFile, organisation: Orga
 
 def _left_out(names: list[str]) -> str:
     return _(
-        "One form takes %(most)s pictures, and %(size)s together. The first ones were kept; please "
-        "send these again in another form: %(names)s"
+        "One form accepts %(most)s pictures, %(size)s in total. The first ones were kept; please send "
+        "these again in another form: %(names)s"
     ) % {"most": MAX_FORM_PICTURES, "size": file_size(MAX_FORM_BYTES), "names": ", ".join(names)}
 
 
@@ -187,13 +187,13 @@ async def _set_common_values(
         wrong = [name for name in form.errors if name in common.set_fields or name not in artwork.unfinished]
         if wrong:
             return str(form.errors[wrong[0]][0])
-        return _("Something that was typed is not finished yet. The form has it.")
+        return _("Something you typed is not finished yet. It is kept in the form.")
     try:
         await entry.save(details, artwork)
     except (NotEditable, WorkRefused) as refusal:
         return refusal.sentence
     except EditConflict:
-        return _("The work was saved from another window this very moment. Please save again.")
+        return _("The work has just been saved from another window. Please save again.")
     return ""
 
 

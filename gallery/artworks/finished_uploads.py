@@ -50,7 +50,7 @@ async def chosen_work(metadata: Mapping[str, bytes], organisations: list[Organis
         return None
     artwork = await _find_work(metadata, [each.id for each in organisations])
     if artwork is None:
-        raise TusRefusal(404, _("This work is not there."))
+        raise TusRefusal(404, _("There is no such work."))
     if not artwork.is_editable:
         raise TusRefusal(409, why_not_editable(artwork.status))
     return artwork

@@ -145,9 +145,7 @@ async def _enter(sent: SentForm, entry: WorkEntry, details: WorkDetails, kept: I
     except WorkRefused as refusal:
         sent.form.refuse(refusal.field, refusal.sentence)
     except EditConflict:
-        sent.form.refuse(
-            "title", _("The work was saved from another window this very moment. Please save again.")
-        )
+        sent.form.refuse("title", _("The work has just been saved from another window. Please save again."))
     except NotEditable as refusal:
         assert artwork is not None
         artwork.status = refusal.status
@@ -181,7 +179,7 @@ async def _work_with_form_key(form_key: str, organisations: list[Organisation]) 
 
 
 def _redirect_already_sent(request: Request, artwork: Artwork) -> Response:
-    sentence = _("This form was sent before. Here is the work that it made.")
+    sentence = _("This form was already sent. Here is the work that it created.")
     return redirect_to_work(request, artwork, sentence)
 
 
@@ -194,19 +192,20 @@ async def _render_too_late(sent: SentForm, artwork: Artwork, kept: Image | None)
         proposal.refuse(
             "title",
             _(
-                "The work was accepted meanwhile. What you typed is still here: you can propose it as a change."
+                "The work has been accepted in the meantime. What you typed is still here: you can propose it as "
+                "a change."
             ),
         )
         return render_proposal(sent.request, artwork, proposal, 422, kept)
     if artwork.status == Status.SUBMITTED:
         sentence = _(
-            "The work was submitted meanwhile, so this could not be saved. What you typed is still here: "
-            "take the work back in another window, then save again."
+            "The work has been submitted in the meantime, so this could not be saved. What you typed is "
+            "still here: take the work back in another window, then save again."
         )
     else:
         sentence = _(
-            "The work was declined meanwhile, so this could not be saved. What you typed is still here, "
-            "and can be copied from here."
+            "The work has been declined in the meantime, so this could not be saved. What you typed is still "
+            "here, and you can copy it."
         )
     sent.form.refuse("title", sentence)
     return await _render_form(sent.request, sent.form, artwork, kept, status=422, typing=sent.typing)
@@ -222,7 +221,7 @@ async def submit_work(
         if refusal.missing:
             return await _render_missing(request, organisations, artwork, refusal.missing)
         return redirect_to_work(request, artwork, refusal.sentence)
-    sentence = _("Submitted. A curator will look at it, and you see here what comes of it.")
+    sentence = _("Submitted. A curator will look at it, and you will see the result here.")
     return redirect_to_work(request, artwork, sentence, "done")
 
 

@@ -254,9 +254,7 @@ class BulkEditForm(Form):
     work = LineField(_l("Drafts"), 20)
     artist = SelectField(_l("Artist"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     consent = SelectField(_l("Consent"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
-    themes = CheckboxesField(
-        _l("Themes"), description=_l("They take the place of the themes that were chosen before.")
-    )
+    themes = CheckboxesField(_l("Themes"), description=_l("They replace the themes that were chosen before."))
     project = SelectField(_l("Project behind the work"), [Optional()], invalid_choice_message=NO_SUCH_CHOICE)
     medium = WorkForm.medium
     year = WorkForm.year

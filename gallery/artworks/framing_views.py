@@ -67,10 +67,10 @@ def margin_field(label: Any) -> DecimalField:
 
 class FramingForm(Form):
     turn = SelectField(_l("Turn"), invalid_choice_message=NO_SUCH_CHOICE)
-    left = margin_field(_l("Cut off at the left, in per cent"))
-    top = margin_field(_l("Cut off at the top, in per cent"))
-    right = margin_field(_l("Cut off at the right, in per cent"))
-    bottom = margin_field(_l("Cut off at the bottom, in per cent"))
+    left = margin_field(_l("Cropped at the left, in per cent"))
+    top = margin_field(_l("Cropped at the top, in per cent"))
+    right = margin_field(_l("Cropped at the right, in per cent"))
+    bottom = margin_field(_l("Cropped at the bottom, in per cent"))
 
     def __init__(self, posted: Any = None, **begin_with: Any) -> None:
         super().__init__(posted, **begin_with)
@@ -163,15 +163,18 @@ async def update(request: Request) -> Response:
     except ImageRefused as refusal:
         form.refuse("right", str(REFUSALS[refusal.code]))
     except EditConflict:
-        form.refuse("turn", _("The picture was changed this very moment. Please look at it and try again."))
+        form.refuse("turn", _("The picture has just been changed. Please look at it and try again."))
     except NotEditable as refusal:
         return redirect_to_work(request, artwork, refusal.sentence)
     except StoreUnavailable as error:
         logger.warning("%s", error)
         status = 503
-        form.refuse("turn", _("The picture could not be kept just now. Please try again in a minute."))
+        form.refuse("turn", _("The picture could not be saved right now. Please try again in a minute."))
     else:
-        done = _("The picture is framed anew and is being prepared. You can change it until you submit it.")
+        done = _(
+            "The picture has been turned and cropped, and is being prepared. You can change it until you "
+            "submit it."
+        )
         return redirect_to_work(request, artwork, done if fresh else _("The picture is as it was."), "done")
     await artwork.fetch_related("image")
     return _redirect_if_not_framable(request, artwork) or _render_page(request, artwork, form, status)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class ImportState(LabelledEnum):
-    RECEIVED = "received", _l("being looked through")  # the worker stores the pictures, then tries every row
+    RECEIVED = "received", _l("being checked")  # the worker stores the pictures, then tries every row
     # Tried: the report says what would be made; a partner has to confirm.
-    CHECKED = "checked", _l("waits for your yes")
-    CONFIRMED = "confirmed", _l("being brought in")  # the worker makes the works
-    DONE = "done", _l("brought in")
+    CHECKED = "checked", _l("waiting for your confirmation")
+    CONFIRMED = "confirmed", _l("being imported")  # the worker makes the works
+    DONE = "done", _l("imported")
     REFUSED = "refused", _l("cannot be used")  # the file as a whole cannot be used
     TAKEN_BACK = "taken_back", _l("taken back")
 

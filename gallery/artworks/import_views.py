@@ -70,7 +70,7 @@ class ImportForm(Form):
         self.offered = offered
         self["organisation"].choices = organisation_choices(offered.organisations)
         self["consent"].choices = [
-            SelectChoice("", _("None: the sheet says it, or it comes later")),
+            SelectChoice("", _("None: it is in the sheet, or will be added later")),
             *(SelectChoice(str(each.id), f"{each.id} · {consent_label(each)}") for each in offered.consents),
         ]
 
@@ -145,7 +145,7 @@ async def create(request: Request) -> Response:
         except StoreUnavailable as error:
             logger.warning("%s", error)
             form.refuse(
-                "sheet", _("The file could not be kept just now. Please choose it again in a minute.")
+                "sheet", _("The file could not be saved right now. Please choose it again in a minute.")
             )
             return await _render_index(request, form, 503)
     job = await create_import(organisation, person, token, reader.file_name, consent, form["language"].data)
@@ -183,7 +183,7 @@ async def show(request: Request) -> Response:
             for each in report["faults"]
         ],
         "refusal": fault_sentence(job.refusal["code"], job.refusal) if job.refusal else "",
-        "word": _("nothing can be brought in yet")
+        "word": _("nothing can be imported yet")
         if job.state == ImportState.CHECKED and not report["good"]
         else job.state.label,
         "is_waiting": job.state in RUNNING_STATES,

@@ -92,7 +92,7 @@ async def confirm_import(job: Import) -> None:
         if current.state == ImportState.CONFIRMED or current.state == ImportState.DONE:
             return  # the button was pressed twice
         if current.state != ImportState.CHECKED or not current.report.get("good"):
-            raise ImportRefused(_("There is nothing in it that can be brought in."))
+            raise ImportRefused(_("There is nothing in it that can be imported."))
         current.state = ImportState.CONFIRMED
         current.done_rows = 0
         current.report = {}
@@ -112,7 +112,7 @@ async def take_back_import(job: Import) -> int:
         if current.state == ImportState.TAKEN_BACK:
             return 0
         if current.state == ImportState.CONFIRMED:
-            raise ImportRefused(_("Its works are being made just now. Please wait until that is done."))
+            raise ImportRefused(_("Its works are being created right now. Please wait until this is done."))
         works = await _lock_drafts(current)
         new_artist_ids = await ImportedWork.filter(of_id=current.id).values_list("new_artist_id", flat=True)
         image_ids = await Image.filter(imported_as__of_id=current.id).values_list("id", flat=True)

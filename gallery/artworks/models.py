@@ -123,7 +123,7 @@ class Hindrance(LabelledEnum):
 
     WITHDRAWN = "withdrawn", _l("Withdrawn")
     NOT_ACCEPTED = "not_accepted", _l("No longer accepted")
-    VETOED = "vetoed", _l("Taken off the wall")
+    VETOED = "vetoed", _l("Taken off view")
     NO_CONSENT = "no_consent", _l("No consent")
     CONSENT_NOT_FOR_WEB = "consent_not_for_web", _l("Consent not for the web")
     CONSENT_NOT_YET = "consent_not_yet", _l("Consent not in force yet")

@@ -34,8 +34,8 @@ async def add_sent_picture(entry: WorkEntry, received: ReceivedForm, owner: Orga
             form.refuse(
                 "picture",
                 _(
-                    "The picture could not be kept just now. What you typed is still here: "
-                    "please choose the picture again and save in a minute."
+                    "The picture could not be saved right now. What you typed is still here: please choose the "
+                    "picture again and save in a minute."
                 ),
             )
             return 503

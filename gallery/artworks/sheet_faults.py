@@ -24,7 +24,7 @@ FAULT_SENTENCES: Mapping[str, Any] = {
     "broken_zip": _l(
         "This ZIP is damaged or was not copied completely. Please make it once more and upload it again."
     ),
-    "too_many_entries": _l("This ZIP holds more than %(most)s files. Please split it into several."),
+    "too_many_entries": _l("This ZIP contains more than %(most)s files. Please split it into several."),
     "outside": _l(
         "In this ZIP a file is called “%(name)s”, a place outside of it. Please pack the "
         "folder once more, with its pictures only."
@@ -36,7 +36,7 @@ FAULT_SENTENCES: Mapping[str, Any] = {
     "nested": _l(
         "In this ZIP there is another archive (%(name)s). Please unpack that first, and pack the pictures themselves."
     ),
-    "no_sheet": _l("There is no sheet in this ZIP. Please put the CSV or XLSX file beside the pictures."),
+    "no_sheet": _l("There is no sheet in this ZIP. Please put the CSV or XLSX file next to the pictures."),
     "two_sheets": _l("There are several sheets in this ZIP (%(name)s). Please leave only one in it."),
     "sheet_too_large": _l(
         "The sheet is larger than %(size)s MB. Please split it into several.", size=MAX_SHEET_MEGABYTES
@@ -52,26 +52,26 @@ FAULT_SENTENCES: Mapping[str, Any] = {
         "The characters of this sheet cannot be read. Please save it as “CSV UTF-8”, or as .xlsx."
     ),
     "missing_column": _l(
-        "There is no column “%(name)s”. The first row must hold the names of the columns, as in the template."
+        "There is no column “%(name)s”. The first row must have the names of the columns, as in the template."
     ),
-    "double_column": _l("There are two columns “%(name)s”. Please leave one."),
+    "double_column": _l("There are two columns “%(name)s”. Please keep only one."),
     "no_rows": _l("The sheet has no rows below the names of its columns."),
     "too_many_rows": _l("The sheet has more than %(most)s rows. Please split it into several."),
     "no_file": _l("This file is empty: it has 0 bytes. Please choose it again."),
     "file_too_large": _l("This file is larger than %(size)s. Please split it into several."),
     "given_up": _l(
-        "This file could not be worked through, although we tried several times. Please split it, or ask us."
+        "This file could not be processed, although we tried several times. Please split it, or ask us."
     ),
     "formula": _l("This is a formula. Please put the result in its place (copy, then paste as values)."),
-    "error_value": _l("The sheet itself shows an error here. Please write what is meant."),
+    "error_value": _l("The sheet itself shows an error in this cell. Please write the value."),
     "too_long": _l("This has %(length)s characters; please keep it to %(most)s."),
     "year": _l("Please write a year in digits, from %(first)s to %(last)s."),
     "language": _l("Please write Chinese or English, or leave it empty."),
     "untitled": _l("Please write a title or name a picture, so that you find the draft again."),
     "no_such_picture": _l("There is no file of this name in the ZIP.%(near)s"),
     "no_pictures": _l(
-        "A sheet alone brings no pictures. Please pack the sheet and the pictures "
-        "into one ZIP, or leave this column empty."
+        "A sheet alone contains no pictures. Please pack the sheet and the pictures into one ZIP, or "
+        "leave this column empty."
     ),
     "picture_twice": _l("Row %(other)s has this picture already. Each work has a picture of its own."),
     "same_picture": _l("This is the same picture as in row %(other)s, under another name."),
@@ -93,11 +93,12 @@ FAULT_SENTENCES: Mapping[str, Any] = {
     ),
     "consent_of_another": _l("This consent is another artist's. Please choose one of the artist's own."),
     "consent_ended": _l("This consent does not allow showing on this website today. Please record another."),
-    "no_such_theme": _l("No open theme is called so.%(near)s"),
+    "no_such_theme": _l("No open theme has this name.%(near)s"),
     "theme_closed": _l(
-        "This theme took works until %(day)s. Please choose one that is open, or leave this empty."
+        "This theme was open for submissions until %(day)s. Please choose one that is open, or leave "
+        "this empty."
     ),
-    "no_such_project": _l("None of your projects is called so.%(near)s"),
+    "no_such_project": _l("None of your projects has this name.%(near)s"),
 }
 
 DID_YOU_MEAN = _l(" Did you mean %(names)s?")

@@ -60,7 +60,7 @@ async def missing_fields(artwork: Artwork) -> dict[str, str]:
 
 def _missing_texts(texts: Mapping[str, str]) -> dict[str, str]:
     sentences = {
-        "title": _("Please write a title; “Untitled” is one, too."),
+        "title": _("Please write a title; “Untitled” will do."),
         "story": _("Please tell the story behind the work, in a sentence or more."),
         "alt_text": _("Please describe the picture for people who cannot see it."),
         "medium": _("Please say with what it was made, such as crayon on paper."),
@@ -87,12 +87,14 @@ async def why_no_theme_is_open(themes: Iterable[Theme]) -> str:
         values = {"theme": localized(theme, "title").text}
         if theme.call_opens_on is not None and theme.call_opens_on > today():
             values["day"] = shown_date(theme.call_opens_on)
-            sentences.append(_("“%(theme)s” takes works from %(day)s. The draft waits here.") % values)
+            sentences.append(
+                _("“%(theme)s” opens for submissions on %(day)s. The draft stays here until then.") % values
+            )
         else:
             values["day"] = shown_date(theme.call_closes_on)
-            sentences.append(_("“%(theme)s” took works until %(day)s.") % values)
+            sentences.append(_("“%(theme)s” was open for submissions until %(day)s.") % values)
     if not sentences:
-        return _("Please choose at least one theme that is open for works.")
+        return _("Please choose at least one theme that is open for submissions.")
     curators = (
         Person.filter(role__in=[Role.CURATOR, Role.KEEPER]).exclude(password_hash="").order_by("role", "id")
     )
@@ -110,7 +112,7 @@ async def submit(artwork: Artwork, by: Person | None) -> Submission:
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
-            raise NotSubmittable(_("This work was deleted meanwhile."))
+            raise NotSubmittable(_("This work has just been deleted."))
         if current.status == Status.SUBMITTED:
             raise NotSubmittable(_("It has been submitted already. A curator will look at it."))
         if not current.is_editable:
@@ -153,7 +155,7 @@ async def propose(
             raise NotSubmittable(_("Changes can be proposed to works that are accepted."))
         if await Submission.exists(artwork_id=current.id, is_waiting=True):
             raise NotSubmittable(
-                _("A change is with the curators already. Please wait until they have decided.")
+                _("The curators already have a change to this work. Please wait until they have decided.")
             )
         await current.fetch_related("artist", "consent", "project", "themes")
         accepted = snapshot_of(current)

@@ -88,7 +88,9 @@ async def seen_steps(artwork: Artwork, hung: Sequence[Step]) -> list[Step]:
     reason = sentence % {"number": shown_number(times)}
     if appreciated := await artwork.appreciations.filter(is_there=True).count():
         sentence = ngettext(
-            "%(number)s visitor appreciates it.", "%(number)s visitors appreciate it.", appreciated
+            "%(number)s visitor has thanked the artist.",
+            "%(number)s visitors have thanked the artist.",
+            appreciated,
         )
         reason += " " + sentence % {"number": shown_number(appreciated)}
     first = start_of_day(days[0][0])
@@ -124,7 +126,7 @@ def status_reason(artwork: Artwork) -> str:
             count = ngettext("%(num)s note", "%(num)s notes", notes) % {"num": notes} if notes else ""
             return " · ".join(part for part in (count, review.reason) if part)
     if artwork.unfinished:
-        return _("Something that was typed is not finished yet. The form has it.")
+        return _("Something you typed is not finished yet. It is kept in the form.")
     if artwork.image is None:
         return _("There is no picture yet.") if artwork.is_editable else ""
     if artwork.image.state == ImageState.REFUSED:

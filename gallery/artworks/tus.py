@@ -76,14 +76,14 @@ def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) 
             sentence = _("Please sign in. What has arrived of the picture is kept.")
             response = endpoint.refuse(request, 401, sentence, {})
         except HTTPException as error:
-            response = endpoint.refuse(request, error.status_code, _("This upload is not there."), {})
+            response = endpoint.refuse(request, error.status_code, _("There is no such upload."), {})
         except UploadGone:
             # Another request, or the worker, may just have finished it: then the next request finds it completed.
             token = request.path_params.get("token", "")
             if await Upload.exists(token=token, completed_at__isnull=False):
                 response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
             else:
-                sentence = _("This upload is no longer there. Please choose the picture again.")
+                sentence = _("This upload no longer exists. Please choose the picture again.")
                 response = endpoint.refuse(request, 410, sentence, {})
         except UploadLocked:
             response = endpoint.refuse(request, 423, str(SENT_ELSEWHERE), {})
@@ -92,7 +92,7 @@ def tus_handler(handler: Callable[[TusEndpoint, Request], Awaitable[Response]]) 
                 raise
             # After a 5xx clients send the whole file again; after 423 they keep the upload and ask again.
             logger.warning("%s", error, exc_info=isinstance(error, OSError))
-            sentence = _("The picture could not be kept just now. Please try again in a minute.")
+            sentence = _("The picture could not be saved right now. Please try again in a minute.")
             response = endpoint.refuse(request, 423, sentence, {"retry-after": RETRY_AFTER})
         response.headers["tus-resumable"] = VERSION
         response.headers["cache-control"] = "no-store"
@@ -145,8 +145,8 @@ class TusEndpoint:
             raise TusRefusal(
                 429,
                 _(
-                    "You have begun %(number)s pictures that have not arrived, or very large ones. "
-                    "Please let some of them arrive first, or stop them."
+                    "You have %(number)s unfinished uploads, or very large ones. Please let some of them finish "
+                    "first, or stop them."
                 )
                 % {"number": MAX_OPEN_UPLOADS},
             ) from None

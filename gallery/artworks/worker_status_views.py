@@ -39,7 +39,7 @@ async def show(request: Request) -> Response:
     lengths: list[tuple[Any, int]] = [
         (_l("Pictures to be prepared"), await Image.filter(state=ImageState.RECEIVED).count()),
         (
-            _l("Pictures in work"),
+            _l("Pictures in progress"),
             await Image.filter(state=ImageState.RECEIVED, lease_until__gt=now()).count(),
         ),
         (
@@ -91,7 +91,7 @@ async def retry(request: Request) -> Response:
         if again:
             await record(Verb.WORK_PICTURE_RETRIED, work, organisation_id=image.organisation_id)
     response = redirect(request, "worker_status:show", fragment=fragment)
-    flash(request, response, _("It is tried again."))
+    flash(request, response, _("It will be tried again."))
     return response
 
 

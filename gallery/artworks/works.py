@@ -155,7 +155,7 @@ async def update_work(
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
-            raise WorkRefused("title", _("This work was deleted meanwhile."))
+            raise WorkRefused("title", _("This work has just been deleted."))
         if not current.is_editable:
             raise NotEditable(current.status)
         if current.updated_at != artwork.updated_at:
@@ -176,7 +176,7 @@ async def set_picture(artwork: Artwork, image: Image, by: Person | None) -> Imag
     async with in_transaction():
         current = await locked(Artwork.filter(id=artwork.id)).first()
         if current is None:
-            raise WorkRefused("picture", _("This work was deleted meanwhile."))
+            raise WorkRefused("picture", _("This work has just been deleted."))
         if not current.is_editable:
             raise NotEditable(current.status)
         replaced = await Image.get(id=current.image_id) if current.image_id is not None else None
@@ -274,10 +274,10 @@ async def _lock_or_record_consent(
     current: Consent | None = await locked(Consent.filter(id=details.consent.id)).first()
     if current is None or current.withdrawn_at is not None:
         raise WorkRefused(
-            "consent", _("This consent was withdrawn meanwhile. The work cannot be shown under it.")
+            "consent", _("This consent has just been withdrawn. The work cannot be shown under it.")
         )
     if await Consent.exists(follows_id=current.id):
-        raise WorkRefused("consent", _("This consent was renewed meanwhile. Please choose the new one."))
+        raise WorkRefused("consent", _("This consent has just been renewed. Please choose the new one."))
     if current.artist_id != artist.id:
         raise WorkRefused(
             "consent", _("This consent is another artist's. Please choose one of the artist's own.")

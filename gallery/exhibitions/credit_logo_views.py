@@ -48,9 +48,7 @@ async def update(request: Request) -> Response:
             if not sentence and received.file is not None:
                 inspected = await inspect_upload(received.file, settings_of(request))
                 if inspected.preview is None:
-                    sentence = _(
-                        "We could not look at this picture: our machine is busy. Please send it again."
-                    )
+                    sentence = _("We could not check this picture: our server is busy. Please send it again.")
                     return await _render_page(request, exhibition, sentence, 503)
                 size = (inspected.width, inspected.height)
                 await set_logo(exhibition, key, inspected.preview, size, person, storage)
@@ -60,7 +58,7 @@ async def update(request: Request) -> Response:
             sentence = _("This picture resembles a work that may not be shown. Please choose another.")
         except StoreUnavailable as error:
             logger.warning("%s", error)
-            sentence = _("The picture could not be kept just now. Please choose it again in a minute.")
+            sentence = _("The picture could not be saved right now. Please choose it again in a minute.")
         except NoSuchEntry as error:  # somebody else removed it at the same moment
             raise HTTPException(404) from error
     if sentence:

@@ -40,9 +40,7 @@ async def add_entry(exhibition: Exhibition, name: ListName, values: Mapping[str,
         entries, draft = await _locked_entries(exhibition, name)
         if len(entries) >= MAX_LIST_ENTRIES:
             raise DraftChangeRefused(
-                _(
-                    "There are %(most)s here already, which is as many as a page takes. Please remove one first."
-                )
+                _("There are already %(most)s here, the most that a page can have. Please remove one first.")
                 % {"most": MAX_LIST_ENTRIES}
             )
         key = secrets.token_hex(4)

@@ -203,12 +203,12 @@ async def hang(room: Room, artwork: Artwork, by: Person) -> Hanging:
     async with in_transaction():
         edition = await _lock_draft(room, by)
         if not await Room.exists(id=room.id):
-            raise NotHangable(_l("This room was closed meanwhile. Please choose another."))
+            raise NotHangable(_l("This room has just been removed. Please choose another."))
         work = await locked(Artwork.filter(id=artwork.id)).get()
         if not work.may_hang:
-            raise NotHangable(_l("Only works that are accepted, and not taken off the wall, can be hung."))
+            raise NotHangable(_l("Only works that are accepted and not taken off view can be hung."))
         if await Hanging.exists(room__edition_id=room.edition_id, artwork_id=work.id):
-            raise NotHangable(_l("This work hangs in the exhibition already."))
+            raise NotHangable(_l("This work already hangs in the exhibition."))
         count = await Hanging.filter(room_id=room.id).count()
         await record(Verb.EXHIBITION_WORK_HUNG, edition.exhibition_id, with_id=work.id, by=by)
         return await Hanging.create(room_id=room.id, artwork_id=work.id, position=count + 1)
@@ -350,7 +350,7 @@ def _check_publishable(draft: Edition, rooms: Sequence[FilledRoom]) -> None:
         raise NotPublishable(_l("Please say when the exhibition opens, and save it."))
     if draft.closes_at is not None and draft.closes_at <= draft.opens_at:
         raise NotPublishable(
-            _l("The exhibition closes before it opens. Please set one of the two anew, and save it.")
+            _l("The exhibition closes before it opens. Please change one of the two, and save it.")
         )
     if not any(room.works for room in rooms):
         raise NotPublishable(
@@ -373,10 +373,11 @@ async def _check_differs(draft: Edition, rooms: Sequence[FilledRoom], latest: Ed
     if compare(await arrangement_of(latest), Arrangement(values, rooms)).is_none:
         sentence = (
             _(
-                "This is published already: it is edition %(number)s, which %(who)s published and which opens later."
+                "This is already published: it is edition %(number)s, which %(who)s published and which opens "
+                "later."
             )
             if latest.is_planned()
-            else _("Visitors see just this already: it is edition %(number)s, which %(who)s published.")
+            else _("Visitors already see exactly this: it is edition %(number)s, which %(who)s published.")
         )
         who = latest.published_by.name if latest.published_by else _("Somebody")
         raise NotPublishable(f"{sentence % {'number': latest.number, 'who': who}} {_('Nothing was done.')}")

@@ -123,7 +123,7 @@ async def create_restoration(request: Request) -> Response:
     person, exhibition, edition = await load_edition(request)
     missing = await arrangement_copies.restore(edition, person)
     response = redirect(request, "exhibitions:show", id=exhibition.id)
-    sentence = _("The draft is as edition %(number)s was. Visitors see it when you publish it.")
+    sentence = _("The draft now matches edition %(number)s. Visitors see it when you publish it.")
     sentences = [
         sentence % {"number": edition.number},
         *([missing_works_message(missing)] if missing else []),
@@ -139,7 +139,7 @@ async def unpublish(request: Request) -> Response:
     if await drafts.unpublish(exhibition, person):
         flash(request, response, _("Visitors no longer see this exhibition."))
     else:
-        flash(request, response, _("Visitors did not see this exhibition already."), "hint")
+        flash(request, response, _("This exhibition was not public."), "hint")
     return response
 
 
@@ -168,8 +168,8 @@ def missing_works_message(works: Sequence[Artwork]) -> str:
     if more:
         names.append(ngettext("%(count)s more", "%(count)s more", more) % {"count": more})
     sentence = ngettext(
-        "One work may no longer hang, and stays away: %(names)s.",
-        "%(count)s works may no longer hang, and stay away: %(names)s.",
+        "One work can no longer be shown and was not restored: %(names)s.",
+        "%(count)s works can no longer be shown and were not restored: %(names)s.",
         len(works),
     )
     return sentence % {"count": len(works), "names": _(", ").join(names)}

@@ -51,7 +51,7 @@ class ThemedForm(TitledForm):
 
     def validate_theme(self, field: Field) -> None:
         if not is_among(field.data, field.choices):
-            raise ValidationError(_("This theme is not there any more. Please choose another."))
+            raise ValidationError(_("This theme no longer exists. Please choose another."))
 
 
 class ExhibitionForm(ThemedForm):
@@ -76,7 +76,7 @@ class EditionForm(ThemedForm):
     introduction_zh = TextBlockField(_l("Introduction in Chinese"), 8000, description=_l("In Markdown."))
     introduction_en = TextBlockField(_l("Introduction in English"), 8000)
     opens_at = MomentField(_l("Opens"))
-    closes_at = MomentField(_l("Closes"), description=_l("Left empty: it stays open."))
+    closes_at = MomentField(_l("Closes"), description=_l("If empty: it stays open."))
     leaves_when_closed = BooleanField(
         _l("It leaves the site when it closes"),
         description=_l("Otherwise it stays among the past exhibitions, and its works stay on view."),
@@ -99,7 +99,7 @@ LAYOUTS = [
     (Layout.TIMELINE.value, _l("Timeline: by year, the earliest first")),
 ]
 BY_HAND, BY_RULE = "hand", "rule"
-CHOICE_GONE = _l("This choice is not there any more. Please choose another.")
+CHOICE_GONE = _l("This option is no longer available. Please choose another.")
 
 
 class ChoiceField(SelectField):
@@ -124,7 +124,8 @@ class RoomForm(TitledForm):
         [(BY_HAND, _l("By hand")), (BY_RULE, _l("By a rule, the newest works first"))],
         default=BY_HAND,
         description=_l(
-            "A rule is looked up when you publish, and what it finds is frozen with the edition; works hung by hand come first."
+            "A rule is applied when you publish, and its works are fixed in the edition; works hung by hand "
+            "come first."
         ),
     )
     rule_theme = ChoiceField(_l("Theme"), default="")
@@ -238,7 +239,7 @@ class TalkForm(TitledForm):
         if begins is not None and field.data <= begins:
             raise ValidationError(_("It ends before it begins. Please give a later moment."))
         if begins is not None and field.data - begins > MAX_TALK_LENGTH:
-            raise ValidationError(_("It lasts longer than a month. Please look at the two days again."))
+            raise ValidationError(_("It lasts longer than a month. Please check the two dates."))
 
     def validate_link(self, field: Field) -> None:
         if not (field.data or self["place_zh"].data or self["place_en"].data):

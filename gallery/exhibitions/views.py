@@ -467,7 +467,8 @@ def add_conflict_errors(form: Form, conflict: EditConflict, seen: Digests) -> di
         if isinstance(value, datetime):
             value = datetime_local_value(value).replace("T", " ")
         sentence = _(
-            "%(who)s changed this meanwhile. It now reads: %(text)s. Save again to put yours in its place."
+            "%(who)s has changed this since you opened the page. It now reads: %(text)s. Save again to "
+            "replace it with yours."
         )
         if name == "theme":
             value = {choice.value: choice.label for choice in form[name].choices}.get(value, value)
@@ -497,7 +498,7 @@ async def room_choices() -> dict[str, list[tuple[str, str]]]:
 
 
 def slug_taken_message() -> str:
-    return _("This name is in use already. Please choose another, such as one with the year.")
+    return _("This name is already in use. Please choose another, such as one with the year.")
 
 
 def position_missing_message() -> str:

@@ -116,7 +116,7 @@ async def _store_picture(
         return str(REFUSALS[refusal.code]), None
     except StoreUnavailable as away:
         logger.warning("%s", away)
-        return _("The picture could not be kept just now. Please choose it again in a minute."), None
+        return _("The picture could not be saved right now. Please choose it again in a minute."), None
 
 
 async def _page(

@@ -315,9 +315,9 @@ async def inspect_upload(file: ReceivedFile, settings: Settings) -> InspectedIma
 def waiting_message(image: Image) -> str:
     """For the sender of a picture whose renditions are not made yet."""
     if not image.is_looked_at:
-        return _("We are still looking at this picture: our machine is busy. You need do nothing.")
+        return _("We are still checking this picture: our server is busy. You need not do anything.")
     if image.is_late:
-        return _("We are still preparing this picture: our machine is busy. You need do nothing.")
+        return _("We are still preparing this picture: our server is busy. You need not do anything.")
     return _("The picture is being prepared.")
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class MailState(LabelledEnum):
-    UNSENT = "unsent", _l("waits")
+    UNSENT = "unsent", _l("waiting to be sent")
     GATHERED = "gathered", _l("in a daily mail")  # sent as a line of a digest
     SENT = "sent", _l("sent")
     KEPT = "kept", _l("kept here")  # not sent, because no mail server is set

@@ -51,7 +51,8 @@ async def create(request: Request) -> Response:
     if not form.nickname.data:  # people do not see this field; spam programs fill it in
         if not APPLICATION_LIMIT.allows(client_network(request)):
             form.refuse(
-                "contact_email", _("Several applications came from here. Please try again in an hour.")
+                "contact_email",
+                _("Several applications came from your network. Please try again in an hour."),
             )
             return render(request, "applications/new.html", {"form": form}, status=429)
         await applications.apply(form.values(*APPLICATION_FIELDS), language)

@@ -20,7 +20,7 @@ from gallery.web.languages import lazy_gettext as _l
 class ApplicationAlreadyDecided(Exception):
     """Another curator has decided in the meantime."""
 
-    sentence: Any = _l("This application was decided already.")
+    sentence: Any = _l("This application has already been decided.")
 
 
 async def apply(values: Mapping[str, Any], language: str) -> Application:

@@ -44,8 +44,8 @@ class TrustForm(Form):
         validate_choice=True,
         invalid_choice_message=INVALID_CHOICE,
         description=_l(
-            "Whatever is chosen, a curator looks first at a work with a serious hint, with a risk, without a consent in force, "
-            "or that comes again. It holds for what is sent from now on."
+            "Whatever you choose, a curator first looks at a work that has a serious hint, a risk or no "
+            "consent in force, or that comes again. This applies to works submitted from now on."
         ),
     )
     reason = LineField(
@@ -68,7 +68,7 @@ class OwnerRequestForm(Form):
         _l("Why"),
         500,
         [Required(_l("Please say in a few words why: the owners read it."))],
-        description=_l("Everybody who is or was an owner reads it."),
+        description=_l("All present and former owners will read it."),
     )
     language = SelectField(_l("Language"), choices=choices_of(LANGUAGE_NAMES))
 
@@ -88,7 +88,7 @@ class ApplicationForm(Form):
     about = TextBlockField(
         _l("About the organisation"),
         2000,
-        [Required(_l("Please tell in a few sentences whom the organisation helps, and how."))],
+        [Required(_l("Please describe in a few sentences whom the organisation helps, and how."))],
         description=_l("Whom does it help, and how? What do they draw, paint or make?"),
         render_kw={"rows": 6},
     )
@@ -144,8 +144,8 @@ class RefusalForm(Form):
 class ProfileForm(Form):
     """What owners may change themselves. Names and registration number are checked by curators."""
 
-    about_zh = TextBlockField(_l("About it, in Chinese"), 5000, render_kw={"rows": 6})
-    about_en = TextBlockField(_l("About it, in English"), 5000, render_kw={"rows": 6})
+    about_zh = TextBlockField(_l("About the organisation, in Chinese"), 5000, render_kw={"rows": 6})
+    about_en = TextBlockField(_l("About the organisation, in English"), 5000, render_kw={"rows": 6})
     website = LineField(_l("Website"), 500, [Optional(), WebAddress()], render_kw=WEB_ADDRESS)
 
     def is_right(self) -> bool:
@@ -163,8 +163,8 @@ class OrganisationForm(Form):
             "Small Latin letters, digits and hyphens. Better not changed later: old links would break."
         ),
     )
-    about_zh = TextBlockField(_l("About it, in Chinese"), 5000, render_kw={"rows": 6})
-    about_en = TextBlockField(_l("About it, in English"), 5000, render_kw={"rows": 6})
+    about_zh = TextBlockField(_l("About the organisation, in Chinese"), 5000, render_kw={"rows": 6})
+    about_en = TextBlockField(_l("About the organisation, in English"), 5000, render_kw={"rows": 6})
     registration_number = LineField(
         _l("Registration number"), 40, description=_l("Visitors see it, and can check whom they support.")
     )
@@ -223,7 +223,7 @@ class ProjectForm(Form):
         invalid_value_message=INVALID_AMOUNT,
         render_kw={"inputmode": "numeric"},
     )
-    raised_on = DateField(_l("On which day that was so"), [Optional()], invalid_value_message=INVALID_DATE)
+    raised_on = DateField(_l("As of which day"), [Optional()], invalid_value_message=INVALID_DATE)
     raised_source = LineField(
         _l("Who says so"), 200, description=_l("Such as: our yearly report; the platform's own count.")
     )
@@ -245,10 +245,13 @@ class ProjectForm(Form):
             self.refuse("link", _("Please give the web address where people can support the project."))
         if self.raised.data is not None and not (self.raised_on.data and self.raised_source.data):
             missing = "raised_source" if self.raised_on.data else "raised_on"
-            self.refuse(missing, _("A figure needs a day and a source: visitors ask when, and who says so."))
+            self.refuse(
+                missing,
+                _("An amount needs a date and a source: visitors ask when it was true, and who says so."),
+            )
         if self.raised_on.data and self.raised_on.data > today():
             self.refuse("raised_on", _("This day is still to come."))
         starts_on, ends_on = self.starts_on.data, self.ends_on.data
         if starts_on and ends_on and ends_on < starts_on:
-            self.refuse("ends_on", _("It would end before it begins. Please look at both days."))
+            self.refuse("ends_on", _("It would end before it begins. Please check both dates."))
         return not self.errors

@@ -27,11 +27,11 @@ CHECK_INTERVAL = timedelta(days=1)  # for a link that works
 PROBLEM_WORDS: Mapping[str, Any] = {
     "name": _l("there is no such address"),
     "private": _l("the address is not on the open network"),
-    "refused": _l("nothing answers there"),
+    "refused": _l("there is no answer"),
     "slow": _l("it does not answer in time"),
-    "certificate": _l("its certificate is not right"),
-    "redirect": _l("it sends visitors round in circles"),
-    "not_http": _l("what answers there is no web page"),
+    "certificate": _l("its certificate is not valid"),
+    "redirect": _l("it redirects in circles"),
+    "not_http": _l("the answer is not a web page"),
 }
 
 

@@ -20,7 +20,7 @@ class Trust(LabelledEnum):
     """How the works of an organisation are reviewed."""
 
     EVERY = "every", _l("Every work is reviewed")
-    SAMPLED = "sampled", _l("A share is reviewed, the others are accepted and looked at later")
+    SAMPLED = "sampled", _l("A sample is reviewed, the others are accepted and checked later")
     AT_ONCE = "at_once", _l("Works are accepted at once and looked at later")
 
 

@@ -74,7 +74,8 @@ async def create(request: Request) -> Response:
                 request,
                 response,
                 _(
-                    "Everybody who is or was an owner is told. If nobody objects, the invitation goes out in 72 hours."
+                    "All present and former owners have been told. If nobody objects, the invitation will be sent in "
+                    "72 hours."
                 ),
             )
             return response
@@ -120,7 +121,7 @@ async def object_at_desk(request: Request) -> Response:
     stopped = await owner_requests.object_to(owner_request, person)
     response = redirect(request, "organisations:edit", id=organisation.id)
     if stopped:
-        flash(request, response, _("You have objected: nobody is invited."))
+        flash(request, response, _("You have objected, so nobody will be invited."))
     else:
         flash(request, response, _("It is too late: the request has ended already."), "hint")
     return response

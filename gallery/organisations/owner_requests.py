@@ -81,7 +81,7 @@ async def request_owner(
             )
         latest = await latest_request(organisation.id)
         if latest is not None and can_be_stopped(latest):
-            raise OwnerRequestRefused(_l("A request for this organisation waits already."))
+            raise OwnerRequestRefused(_l("There is already a request for this organisation."))
         objected = OwnerRequest.filter(organisation_id=organisation.id, state=RequestState.OBJECTED)
         if await objected.filter(ended_at__gt=now() - PAUSE_AFTER_OBJECTION).exists():
             raise OwnerRequestRefused(_l("An owner objected less than 30 days ago. Please talk to them."))

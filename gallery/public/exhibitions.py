@@ -45,9 +45,7 @@ async def index(request: Request) -> Response:
         to_open=await queries.exhibitions(queries.opens_later(), order="opens_at", limit=MAX_LISTED),
         past=past,
         hung=hung,
-        linked_data=data.index(
-            data.exhibitions(), _("Exhibitions that are open, that open next, and that were shown before.")
-        ),
+        linked_data=data.index(data.exhibitions(), _("Current, upcoming and past exhibitions.")),
     )
 
 

@@ -40,7 +40,7 @@ def sample_form() -> Form:
     """A form with a valid field, a field with an error, and a choice."""
 
     class Sample(Form):
-        title = LineField(_("Title"), 80, description=_("As it stands on the wall label."))
+        title = LineField(_("Title"), 80, description=_("As on the wall label."))
         story = TextBlockField(
             _("Story"), 200, [Required(_("Please write a sentence or two."))], render_kw={"rows": 3}
         )

@@ -90,7 +90,7 @@ async def create(request: Request) -> Response:
             return response
         form.refuse(
             "whom",
-            _("%(most)s links are good just now. Please end one of them first.") % {"most": MAX_LINKS},
+            _("There are already %(most)s active links. Please end one of them first.") % {"most": MAX_LINKS},
         )
     return await _page(request, exhibition, form, status=422)
 
@@ -103,7 +103,7 @@ async def delete(request: Request) -> Response:
         raise HTTPException(404)
     await end_link(link, person)
     response = redirect(request, "editions:preview", id=exhibition.id, fragment="links")
-    flash(request, response, _("The link is ended. Whoever has it sees nothing any more."))
+    flash(request, response, _("The link has been ended and no longer works."))
     return response
 
 

@@ -169,7 +169,7 @@ def opening_days(shown: ShownExhibition) -> str:
     first, last = shown_date(shown.opens_at), shown_date(shown.closes_at)
     if shown.closes_at:
         return _("%(first)s to %(last)s") % {"first": first, "last": last}
-    return _("Since %(day)s") % {"day": first}
+    return _("From %(day)s") % {"day": first}
 
 
 def counts_line(counts: Counts) -> str:

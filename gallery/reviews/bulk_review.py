@@ -84,7 +84,7 @@ async def _decide(submission: Submission, by: Person, decision: Decision, reason
     except UnconfirmedPersonalData as refusal:
         data = _("; ").join(describe_personal_data(each) for each in refusal.found)
         return BulkReviewResult(
-            artwork, sentence=_("Please open it: its words hold personal data. %(data)s") % {"data": data}
+            artwork, sentence=_("Please open it: its texts contain personal data. %(data)s") % {"data": data}
         )
     except (DecisionRefused, EditConflict) as refusal:
         return BulkReviewResult(artwork, sentence=str(refusal))

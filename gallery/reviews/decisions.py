@@ -56,12 +56,12 @@ UNDO_PERIOD = timedelta(seconds=10)
 UNDO_GRACE = timedelta(seconds=2)  # for the way from the browser: an undo pressed in time may arrive later
 
 NEUTRAL_REASON = _l(
-    "We cannot show this work here. Thank you for sending it; please ask us if you wish to know more."
+    "We cannot show this work here. Thank you for sending it; please ask us if you would like to know more."
 )
 OWN_WORK_SENTENCE = _l("You are a member of this organisation: another curator decides on its works.")
 DECISION_EFFECT_SENTENCES = {
     DecisionEffect.ALREADY_SPOKEN: _l(
-        "You have decided on this work. Another curator decides next, without knowing how you did."
+        "You have decided on this work. Another curator decides next, without knowing your decision."
     ),
     DecisionEffect.THIRD_NEEDED: _l(
         "You two disagree. You can join the other's decision; otherwise a third curator decides."
@@ -92,7 +92,7 @@ class UnconfirmedPersonalData(DecisionRefused):
     """The public texts contain personal data that no curator has confirmed; `found` lists it."""
 
     def __init__(self, found: Sequence[CheckFinding]) -> None:
-        super().__init__(_l("Its words hold personal data that everybody would read."))
+        super().__init__(_l("Its texts contain personal data that everyone would be able to read."))
         self.found = found
 
 
@@ -280,10 +280,10 @@ async def _check_waits(work: Artwork, sent: Submission) -> None:
     if latest is not None and latest.id != sent.id and latest.is_waiting:
         raise EditConflict(
             {change.field: change.after for change in field_changes(sent.sent, latest.sent)},
-            sentence=_l("The work was sent again meanwhile. Please look at it as it is now."),
+            sentence=_l("The work has been submitted again in the meantime. Please look at it as it is now."),
         )
     if not sent.is_waiting or work.status != (Status.ACCEPTED if sent.is_proposal else Status.SUBMITTED):
-        raise AlreadyDecided(_l("This work was decided already, or is no longer waiting."))
+        raise AlreadyDecided(_l("This work has already been decided, or is no longer waiting."))
     round = None if sent.is_proposal else await open_scoring_round(work)
     if round is not None:
         raise DecisionRefused(being_scored_sentence(round))
@@ -308,7 +308,7 @@ async def _check_not_under_review(artwork: Artwork, by: Person | None) -> None:
 
 
 def under_review_sentence(person: Person) -> Any:
-    return _l("%(name)s is looking at this work just now. You can decide when they have moved on.") % {
+    return _l("%(name)s is looking at this work right now. You can decide once they have moved on.") % {
         "name": person.name
     }
 

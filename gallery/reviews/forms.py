@@ -87,13 +87,13 @@ class ReviewForm(Form):
         description=_l("Needed when you decline. They read it at their work."),
         render_kw={"rows": 3},
     )
-    ready = CheckboxesField(_l("Ready reasons"))
+    ready = CheckboxesField(_l("Standard reasons"))
     concern = TextBlockField(
         _l("Showing it might harm somebody"),
         2000,
         description=_l(
-            "The person, brothers or sisters, classmates: say what you fear. Only curators read this. "
-            "Declining then needs no other reason: the organisation reads a neutral one."
+            "The person, siblings, classmates: describe your concern. Only curators can read this. Declining "
+            "then needs no other reason: the organisation reads a neutral one."
         ),
         render_kw={"rows": 2},
     )
@@ -110,7 +110,9 @@ class ReviewForm(Form):
     def validate_concern(self, field: Field) -> None:
         if field.data and self.decision.data in {Decision.ACCEPTED, Decision.RETURNED}:
             raise ValidationError(
-                _("A work that might harm somebody is declined. Please decline it, or take this out.")
+                _(
+                    "A work that might harm someone must be declined. Please decline it, or delete this concern."
+                )
             )
 
     def note_fields(self) -> Iterator[Field]:
@@ -174,7 +176,9 @@ class RoundForm(Form):
     theme = SelectField(_l("Theme"), choices=[], validate_choice=False)
     closes_at = MomentField(
         _l("Scores until"),
-        description=_l("Scores can be given and changed until then; nobody reads others' before."),
+        description=_l(
+            "Scores can be given and changed until then; nobody sees other people's scores before."
+        ),
     )
 
     def __init__(self, posted: Any = None, *, themes: list[tuple[str, str]], **begin_with: Any) -> None:
@@ -205,10 +209,10 @@ class ScoreForm(Form):
 
 class VetoForm(Form):
     concern = TextBlockField(
-        _l("What you fear"),
+        _l("Your concern"),
         2000,
         [Required(_l("Please say in a sentence whom it might harm, and how. Only curators read it."))],
-        description=_l("The person, brothers or sisters, classmates. Only curators read this."),
+        description=_l("The person, siblings, classmates. Only curators can read this."),
         render_kw={"rows": 3},
     )
 
@@ -247,12 +251,12 @@ SIDES = ("earlier", "later")
 
 class WaveOffForm(Form):
     reason = LineField(
-        _l("Why it does not matter here"), 300, [Required(_l("Please say in a few words why."))]
+        _l("Why it is not a problem here"), 300, [Required(_l("Please say in a few words why."))]
     )
 
 
 class ReadyReasonForm(Form):
-    field = SelectField(_l("Stands at"), choices=[])
+    field = SelectField(_l("Found in"), choices=[])
     text_zh = TextBlockField(_l("In Chinese"), MAX_NOTE_LENGTH, render_kw={"rows": 2})
     text_en = TextBlockField(_l("In English"), MAX_NOTE_LENGTH, render_kw={"rows": 2})
     is_gone = BooleanField(_l("Remove it"))
@@ -282,7 +286,7 @@ class ReportForm(Form):
     told = TextBlockField(
         _l("What should we know?"),
         2000,
-        [Required(_l("Please tell in a sentence or two what should not be shown, and why."))],
+        [Required(_l("Please describe in a sentence or two what should not be shown, and why."))],
         render_kw={"rows": 5},
     )
     email = StringField(
@@ -293,7 +297,7 @@ class ReportForm(Form):
             max_length(254),
         ],
         filters=[stripped],
-        description=_l("Only if you would like an answer. Curators alone see it."),
+        description=_l("Only if you would like an answer. Only curators can see it."),
         render_kw={"type": "email", "autocomplete": "email", "maxlength": 254},
     )
     nickname = LineField(

@@ -241,9 +241,9 @@ HINT_SENTENCES: Mapping[str, Any] = {
         "This looks like the name of a file. Somebody who cannot see the picture learns nothing from it."
     ),
     "alt_text.picture_of": _l(
-        "A screen reader says already that it is a picture. It can begin with what the picture shows."
+        "A screen reader already says that it is a picture. You can begin with what it shows."
     ),
-    "alt_text.title_again": _l("It only says the title again, which is read out before it."),
+    "alt_text.title_again": _l("It only repeats the title, which is read out before it."),
     "alt_text.short": _l("It is very short. Does it say what happens in the picture?"),
     "alt_text.diagnosis": _l(
         "It names a diagnosis or a disability. Alt text describes the work, not the person."
@@ -256,7 +256,7 @@ HINT_SENTENCES: Mapping[str, Any] = {
     "personal_data.address": _l("This looks like an exact address."),
     "personal_data.school": _l("This names a school or a home: with it, a child can be found."),
     "personal_data.village": _l("This names a village or small town: with it, somebody can be found."),
-    "consent.ends_soon": _l("The consent ends on %(day)s. The work will leave the wall then."),
+    "consent.ends_soon": _l("The consent ends on %(day)s. The work will leave public view then."),
     "consent.not_in_force": _l("The consent is not in force today."),
     "consent.not_web": _l("The consent does not cover the web."),
     "consent.not_sharing": _l(
@@ -270,15 +270,16 @@ HINT_SENTENCES: Mapping[str, Any] = {
     "picture.blurred": _l(
         "The picture looks blurred: perhaps the phone moved. A soft technique, such as a wash, can look the same."
     ),
-    "duplicates.same_artist": _l("Nearly the same picture was also sent for the same artist."),
+    "duplicates.same_artist": _l("Nearly the same picture was also submitted for the same artist."),
     "duplicates.same_artist_mirrored": _l(
-        "The mirror image of this picture was also sent for the same artist."
+        "The mirror image of this picture was also submitted for the same artist."
     ),
     "duplicates.other_artist": _l(
-        "Nearly the same picture was sent under another artist's name. One of the two may be wrong."
+        "Nearly the same picture was submitted under another artist's name. One of the two may be wrong."
     ),
     "duplicates.other_artist_mirrored": _l(
-        "The mirror image of this picture was sent under another artist's name. One of the two may be wrong."
+        "The mirror image of this picture was submitted under another artist's name. One of the two may "
+        "be wrong."
     ),
 }
 

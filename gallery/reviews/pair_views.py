@@ -68,7 +68,7 @@ async def update(request: Request) -> Response:
     except StoreUnavailable:  # the work is off every page; the worker deletes the files
         form.refuse(
             "outcome",
-            _("It is off the wall. Its public files could not be deleted yet; this is tried again."),
+            _("It is off view. Its public files could not be deleted yet; the site will try again."),
         )
         return _page(request, shown, form, 503)
     response = redirect(request, "pairs:show", id=shown.pair.id)

@@ -233,7 +233,7 @@ async def mark_as_same_work(
         return made
     if goes.artwork.may_hang:
         stays = shown.other(goes).artwork
-        concern = _("The same picture was sent as work %(number)s.") % {"number": stays.id}
+        concern = _("The same picture was submitted as work %(number)s.") % {"number": stays.id}
         await vetoes.veto(goes.artwork, storage, by, concern)
     async with in_transaction():
         await _save_outcome(shown.pair, PairOutcome.SAME_WORK, by)
@@ -275,10 +275,10 @@ def decline_reason(shown: ShownPair, goes: PairSide) -> str:
         if shown.is_of_one_organisation:
             # By number, not title: if that work is withdrawn, its title must not remain here.
             stays = shown.other(goes).artwork.id
-            return _("This picture was also sent as work %(number)s, which we keep.") % {"number": stays}
+            return _("This picture was also submitted as work %(number)s, which we keep.") % {"number": stays}
         return _(
-            "We hold this picture already, so we do not show it a second time. Please write to us if you think that is "
-            "a mistake."
+            "We already have this picture, so we do not show it a second time. Please write to us if you "
+            "think that is a mistake."
         )
 
 
@@ -287,10 +287,10 @@ def suggested_question(shown: ShownPair, asked: PairSide) -> str:
     with use_language(asked.artwork.language):
         if shown.is_of_one_organisation:
             other = shown.other(asked).artwork.id
-            return _("Nearly the same picture was sent as work %(number)s. Is it the same work?") % {
+            return _("Nearly the same picture was submitted as work %(number)s. Is it the same work?") % {
                 "number": other
             }
-        return _("We hold nearly the same picture twice. Please tell us who made yours, and when.")
+        return _("We have nearly the same picture twice. Please tell us who made yours, and when.")
 
 
 async def delete_withdrawn_pairs(context: ChoreContext) -> bool:

@@ -40,7 +40,7 @@ async def create(request: Request) -> Response:
         reason = await ReadyReason.create(**form.values("field", "text_zh", "text_en"))
         await record(Verb.REASON_MADE, reason.id)
     response = redirect(request, "reasons:index")
-    flash(request, response, _("The reason is added."))
+    flash(request, response, _("The reason has been added."))
     return response
 
 

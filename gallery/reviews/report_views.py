@@ -40,7 +40,7 @@ async def create(request: Request) -> Response:
     language = str(request.path_params["language"])
     if not form.nickname.data:  # people do not see this field; programs fill it in
         if not REPORT_LIMIT.allows(client_network(request)):
-            form.refuse("told", _("Several reports came from here. Please try again in an hour."))
+            form.refuse("told", _("Several reports came from your network. Please try again in an hour."))
             return _form(request, artwork, form, 429)
         await reports.create_report(artwork, form.values("reported_for", "told", "email"), language)
     return redirect(request, "reports:received", language=language)

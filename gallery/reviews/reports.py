@@ -20,7 +20,7 @@ from gallery.web.languages import lazy_gettext as _l
 class ReportClosed(Exception):
     """Another curator has closed the report."""
 
-    sentence: Any = _l("This report was closed already.")
+    sentence: Any = _l("This report has already been closed.")
 
 
 async def create_report(artwork: Artwork, values: Mapping[str, Any], language: str) -> Report:

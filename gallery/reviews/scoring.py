@@ -105,7 +105,7 @@ async def score(round: ScoringRound, submission: Submission, by: Person, value: 
     async with in_transaction():
         current = await locked(ScoringRound.filter(id=round.id)).get()
         if not is_open(current):
-            raise ScoringRefused(_l("The round has closed: scores stay as they are."))
+            raise ScoringRefused(_l("The round has closed: scores are final."))
         if not await (await submissions_to_score(current, by)).filter(id=submission.id).exists():
             raise ScoringRefused(_l("This work is no longer in the round."))
         await Score.filter(round_id=current.id, submission_id=submission.id, by_id=by.id).delete()

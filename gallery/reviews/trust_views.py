@@ -47,9 +47,9 @@ async def update(request: Request) -> Response:
     number = await mark_looked_at(ids[:PER_PAGE], person)
     response = redirect(request, "later:index")
     if number:
-        message = ngettext("%(num)s work is done with.", "%(num)s works are done with.", number) % {
-            "num": number
-        }
+        message = ngettext(
+            "%(num)s work has been dealt with.", "%(num)s works have been dealt with.", number
+        ) % {"num": number}
         flash(request, response, message)
     else:
         flash(request, response, _("Please choose at least one work."), "hint")
@@ -77,7 +77,7 @@ async def create_veto(request: Request) -> Response:
             "hint",
         )
     else:
-        flash(request, response, _("It is off the wall, and its public files are deleted."))
+        flash(request, response, _("It is off view, and its public files have been deleted."))
     return response
 
 

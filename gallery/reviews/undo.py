@@ -33,7 +33,7 @@ async def undo_review(review: Review, by: Person) -> Undo:
         artwork = await locked(Artwork.filter(id=review.artwork_id)).get()
         current = await Review.get_or_none(id=review.id).prefetch_related("submission")
         if current is None:
-            raise UndoRefused(_l("This decision was taken back already."))
+            raise UndoRefused(_l("This decision has already been taken back."))
         await _check_can_be_undone(current, artwork, by)
         await _restore_work(current, artwork)
         undo = await Undo.create(
@@ -59,12 +59,12 @@ async def undo_review(review: Review, by: Person) -> Undo:
 
 async def _check_can_be_undone(review: Review, artwork: Artwork, by: Person) -> None:
     if review.by_id != by.id:
-        raise UndoRefused(_l("Only whoever decided can take it back."))
+        raise UndoRefused(_l("Only the person who decided can take it back."))
     if now() > undo_deadline(review):
         raise UndoRefused(_l("It is too late to take this back: ten seconds have passed."))
     later = await Submission.exists(artwork_id=artwork.id, number__gt=review.submission.number)
     if later or artwork.updated_at != review.at or artwork.status == Status.WITHDRAWN:
-        raise UndoRefused(_l("The work changed since, so the decision stands."))
+        raise UndoRefused(_l("The work has changed since, so the decision cannot be taken back."))
 
 
 async def _restore_work(review: Review, artwork: Artwork) -> None:
@@ -72,14 +72,16 @@ async def _restore_work(review: Review, artwork: Artwork) -> None:
     submission = review.submission
     if not submission.is_proposal:
         if await artwork.hangings.all().exists():
-            raise UndoRefused(_l("The work was hung meanwhile, so the decision stands."))
+            raise UndoRefused(_l("The work has been hung since, so the decision cannot be taken back."))
         artwork.status = Status.SUBMITTED
     elif review.decision == Decision.ACCEPTED:
         picture_before = artwork.image_id
         apply_proposal(artwork, submission.replaces or {})
         await swap_pictures(artwork, picture_before)
         if not await Image.exists(id=artwork.image_id or 0, state=ImageState.READY):
-            raise UndoRefused(_l("The picture before is gone, so the decision stands."))
+            raise UndoRefused(
+                _l("The earlier picture no longer exists, so the decision cannot be taken back.")
+            )
     await artwork.save()
 
 
@@ -101,13 +103,13 @@ async def undo_opinion(opinion: Opinion, by: Person) -> None:
         await submission.refresh_from_db()
         latest = await Opinion.filter(submission_id=submission.id).order_by("-id").first()
         if not await Opinion.exists(id=opinion.id):
-            raise UndoRefused(_l("This decision was taken back already."))
+            raise UndoRefused(_l("This decision has already been taken back."))
         if opinion.by_id != by.id:
-            raise UndoRefused(_l("Only whoever decided can take it back."))
+            raise UndoRefused(_l("Only the person who decided can take it back."))
         if now() > opinion.at + UNDO_PERIOD + UNDO_GRACE:
             raise UndoRefused(_l("It is too late to take this back: ten seconds have passed."))
         if not submission.is_waiting or latest is None or latest.id != opinion.id:
-            raise UndoRefused(_l("The work changed since, so the decision stands."))
+            raise UndoRefused(_l("The work has changed since, so the decision cannot be taken back."))
         submission.stage = await _delete_last_opinion(submission, by, opinion.at)
         await submission.save(update_fields=["stage"])
         await record(Verb.WORK_DECISION_UNDONE, artwork.id, organisation_id=artwork.organisation_id, by=by)

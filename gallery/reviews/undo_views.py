@@ -65,7 +65,7 @@ def _summary(number: int, refusals: list[str]) -> str:
     if number:
         done = ngettext("The decision is taken back.", "%(num)s decisions are taken back.", number)
         sentences.insert(0, done % {"num": number})
-    return " ".join(sentences) or _("This decision was taken back already.")
+    return " ".join(sentences) or _("This decision has already been taken back.")
 
 
 def _ids(posted: ImmutableMultiDict[str, Any], name: str) -> list[int]:

@@ -45,9 +45,11 @@ async def veto(artwork: Artwork, storage: Storage, by: Person | None, concern: s
     async with in_transaction():
         work = await locked(Artwork.filter(id=artwork.id)).get()
         if work.status != Status.ACCEPTED:
-            raise VetoRefused(_l("Only what was accepted can be taken off the wall. What waits is declined."))
+            raise VetoRefused(
+                _l("Only accepted works can be taken off view. Please decline works that are waiting.")
+            )
         if work.is_vetoed:
-            raise VetoRefused(_l("Another curator has taken it off the wall already."))
+            raise VetoRefused(_l("Another curator has already taken it off view."))
         made = await Veto.create(artwork=work, by=by, at=now(), concern=concern)
         await Artwork.filter(id=work.id).update(is_vetoed=True)
         await record(Verb.WORK_VETOED, work.id, organisation_id=work.organisation_id, by=by)
@@ -75,7 +77,7 @@ async def lift_veto(artwork: Artwork, by: Person, because: str) -> Submission:
         if not work.is_vetoed or work.status != Status.ACCEPTED:
             raise VetoRefused(_l("There is no veto on this work any more."))
         if await Submission.exists(artwork_id=work.id, is_waiting=True):
-            raise VetoRefused(_l("A change to this work waits. Please decide on it first."))
+            raise VetoRefused(_l("A change to this work is waiting. Please decide on it first."))
         await Veto.filter(artwork_id=work.id, lifted_at__isnull=True).update(
             lifted_at=now(), lifted_by_id=by.id, because=because
         )

@@ -63,7 +63,7 @@ async def create(request: Request) -> Response:
     submission = _submission_of(artwork, form)
     if not form.validate() or submission is None:
         if submission is None:
-            form.refuse("decision", _("The form was not whole. Please look at the work and decide again."))
+            form.refuse("decision", _("The form was incomplete. Please look at the work and decide again."))
         return await page_with_errors(request, person, artwork, form, chosen)
     try:
         made = await _decide(artwork, submission, person, form, posted)
@@ -79,7 +79,7 @@ async def create(request: Request) -> Response:
         return await page_with_errors(request, person, artwork, form, chosen, changed)
     except UnconfirmedPersonalData as refusal:
         form.refuse(
-            "decision", _("Nothing is decided yet: its words hold personal data. Please look at them.")
+            "decision", _("Nothing is decided yet: its texts contain personal data. Please check them.")
         )
         return await page_with_errors(request, person, artwork, form, chosen, to_confirm=refusal.found)
     except DecisionRefused as refusal:
@@ -154,12 +154,12 @@ async def create_deferral(request: Request) -> Response:
     submission = latest_submission(artwork)
     if not submission.is_waiting:
         response: Response = redirect(request, "reviews:index", query=chosen.query)
-        flash(request, response, _("This work was decided already, or is no longer waiting."), "hint")
+        flash(request, response, _("This work has already been decided, or is no longer waiting."), "hint")
         return response
     response = await _redirect_to_next(request, person, submission, chosen)
     await defer(submission, person)
     await release(artwork, person)
-    flash(request, response, _("%(title)s comes last in your queue now.") % {"title": artwork.title})
+    flash(request, response, _("%(title)s is now last in your queue.") % {"title": artwork.title})
     return response
 
 

@@ -72,7 +72,7 @@ async def _change_appreciation(request: Request, *, is_there: bool) -> Response:
     network = client_network(request)
     key = visitor_key(request)
     if not PRESS_LIMIT.allows(network) or (is_there and not key and not NEW_VISITOR_LIMIT.allows(network)):
-        message = _("Many appreciations came from here just now. Please try again a little later.")
+        message = _("Too many thanks were sent from your network just now. Please try again a little later.")
         if wants_json(request):
             return JSONResponse({"told": message}, 429, {"cache-control": "no-store"})
         return await _page(request, is_there=is_there, refusal=message, status=429)
@@ -123,23 +123,27 @@ def _json_response(is_there: bool, number: int, message: str = "") -> JSONRespon
 def count_sentence(number: int, is_theirs: bool) -> str:
     """How many visitors appreciate a work, and whether the reader does; empty if nobody does."""
     if is_theirs and number > 1:
-        return _("%(number)s visitors appreciate this work, you among them.") % {"number": number}
+        return _("%(number)s visitors have thanked the artist of this work, including you.") % {
+            "number": number
+        }
     if is_theirs:
-        return _("You appreciate this work.")
+        return _("You have thanked the artist.")
     if not number:
         return ""
     return ngettext(
-        "%(number)s visitor appreciates this work.", "%(number)s visitors appreciate this work.", number
+        "%(number)s visitor has thanked the artist of this work.",
+        "%(number)s visitors have thanked the artist of this work.",
+        number,
     ) % {"number": number}
 
 
 def confirmation_sentence(is_there: bool, number: int) -> str:
     """The message after pressing the button."""
     if not is_there:
-        return _("Your appreciation is taken back.")
+        return _("Your thanks have been taken back.")
     if number <= 1:
         return _("Thank you.")
-    return _("Thank you. %(number)s visitors appreciate this work.") % {"number": number}
+    return _("Thank you. %(number)s visitors have thanked the artist of this work.") % {"number": number}
 
 
 def visitor_key(request: Request) -> str:

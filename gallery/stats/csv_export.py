@@ -29,7 +29,7 @@ HEADINGS = (
     _l("Themes"),
     _l("Project"),
     _l("Seen"),
-    _l("Appreciated"),
+    _l("Thanks"),
     _l("Links followed"),
 )
 

@@ -39,7 +39,7 @@ class DateRangeForm(Form):
         elif last is None:
             self.refuse("last", _("Please choose the last day."))
         elif first > last:
-            self.refuse("last", _("The last day lies before the first. Please choose a later one."))
+            self.refuse("last", _("The last day is before the first. Please choose a later one."))
         elif (last - first).days >= MAX_DAYS:
             self.refuse("first", _("Please choose at most ten years."))
         return not self.errors

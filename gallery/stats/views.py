@@ -56,7 +56,7 @@ async def index(request: Request) -> Response:
             ("seen", _("Works seen"), whole.seen, bar_plot(chart_buckets, lambda each: each.seen)),
             (
                 "appreciated",
-                _("Works appreciated"),
+                _("Thanks to artists"),
                 whole.appreciated,
                 bar_plot(chart_buckets, lambda each: each.appreciated),
             ),

@@ -157,16 +157,16 @@ class ThemeForm(Form):
     rule_year = WholeNumberField(
         _l("Year"),
         [Optional()],
-        description=_l("For which year this theme is. Left empty: the next time."),
+        description=_l("The year of this theme. If empty: the next occurrence."),
     )
     call_opens_on = DateField(
-        _l("Works are taken from"),
+        _l("Submissions from"),
         [Optional()],
         invalid_value_message=INVALID_DATE,
-        description=_l("Left empty: from now on."),
+        description=_l("If empty: from now on."),
     )
     call_closes_on = DateField(
-        _l("Works are taken until"),
+        _l("Submissions until"),
         [Optional()],
         invalid_value_message=INVALID_DATE,
         description=_l("The last day. Left empty: without end."),

@@ -64,7 +64,7 @@ async def repeat_theme(theme: Theme) -> Theme:
         year = day.year if day else (current.occurs_on or today()).year + 1
         later = Theme.filter(other_years(current))
         if current.occurs_on and await later.filter(occurs_on__gt=current.occurs_on).exists():
-            raise SeriesRefused(_l("This theme has a later year already."))
+            raise SeriesRefused(_l("This theme already has a later year."))
         slug = _with_year(current.slug, current, year) or f"{current.slug[:55]}-{year}"
         values: dict[str, Any] = {name: getattr(current, name) for name in COPIED_FIELDS} | _next_call(
             current, day
@@ -75,7 +75,7 @@ async def repeat_theme(theme: Theme) -> Theme:
             made = await Theme.create(slug=slug, series_id=current.first_of_series, occurs_on=day, **values)
         except IntegrityError as error:
             raise SeriesRefused(
-                _l("Its name in the address is in use already. Please make the theme by hand.")
+                _l("Its name in the address is already in use. Please create the theme by hand.")
             ) from error
         await record(Verb.THEME_REPEATED, made.id, with_id=current.id)
         await content_version.bump()

@@ -58,7 +58,11 @@ async def create(request: Request) -> Response:
     if not await _save(form, Theme()):
         return render(request, "themes/new.html", {"form": form}, status=422)
     response = redirect(request, "themes:index")
-    flash(request, response, _("The theme is there. Works can be tagged with it while its call is open."))
+    flash(
+        request,
+        response,
+        _("The theme has been created. Works can be tagged with it while its call is open."),
+    )
     return response
 
 
@@ -88,7 +92,11 @@ async def create_repeat(request: Request) -> Response:
         flash(request, response, str(refusal), "error")
         return response
     response = redirect(request, "themes:edit", id=made.id)
-    flash(request, response, _("The theme is there for the next time. Please look at its days and texts."))
+    flash(
+        request,
+        response,
+        _("The theme for the next time has been created. Please check its dates and texts."),
+    )
     return response
 
 
@@ -147,7 +155,7 @@ async def _save(form: ThemeForm, theme: Theme) -> bool:
 
 
 def slug_in_use() -> str:
-    return _("This name is in use already. Please choose another, such as one with the year.")
+    return _("This name is already in use. Please choose another, such as one with the year.")
 
 
 routes = [

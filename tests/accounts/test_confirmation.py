@@ -90,7 +90,7 @@ async def test_it_is_asked_first_and_nothing_typed_is_lost(site: Site, number: i
     name, person, path, fields = (await what_needs_it(site))[number]
     client, before = await long_open(site, person), await state()
     page = await client.post(path, data=fields)
-    assert (page.status_code, "Is it still you?" in page.text) == (403, True), name
+    assert (page.status_code, "Please confirm that it is you" in page.text) == (403, True), name
     sent = [
         (key, each)
         for key, value in fields.items()
@@ -161,7 +161,7 @@ async def test_an_invitation_as_a_keeper_is_accepted_by_who_signed_in(site: Site
     link = f"/desk/invitations/{await invite(partner.email, Role.KEEPER, days=1, by=site.cast.keeper)}"
     client = await long_open(site, partner)
     asked = await client.post(link)
-    assert (asked.status_code, "Is it still you?" in asked.text) == (403, True)
+    assert (asked.status_code, "Please confirm that it is you" in asked.text) == (403, True)
     assert (await Person.get(id=partner.id)).role == Role.MEMBER
     assert (await answer(client, asked)).status_code == 303
     assert (await Person.get(id=partner.id)).role == Role.KEEPER

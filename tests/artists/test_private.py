@@ -101,7 +101,7 @@ async def test_too_much_is_said_at_the_field_and_kept(site: Site) -> None:
 
 async def test_a_signed_form_is_kept_and_only_downloaded(site: Site) -> None:
     _artist, consent = await an_artist(site)
-    assert "The form is kept." in await send_form(site, consent)
+    assert "The form has been stored." in await send_form(site, consent)
     form = await SignedForm.get()
     client = await site.client(site.cast.colleague)
     answer = await client.get(f"/desk/consents/{consent.id}/forms/{form.id}")

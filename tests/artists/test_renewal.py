@@ -65,7 +65,7 @@ async def test_a_renewal_brings_works_back_on_view(site: Site) -> None:
     page = (await client.get(f"/desk/consents/{work.consent_id}")).text
     assert "its works are off every page" in page
     asked = (await client.get(f"/desk/consents/{work.consent_id}/renewal")).text
-    assert "1 of them left the pages when the old one ended, and comes back." in asked
+    assert "1 of them left the site when the old consent ended, and comes back." in asked
     answer = await client.post(f"/desk/consents/{work.consent_id}/renewal", data=TOLD)
     assert answer.status_code == 303
     assert await is_on_view(work)

@@ -58,7 +58,7 @@ async def test_notes_stand_at_the_fields_and_it_can_be_submitted_again(site: Sit
     assert (work.status, work.story) == (Status.SUBMITTED, "一家四口。")
     assert await Submission.filter(artwork=work).order_by("number").values_list("number", flat=True) == [1, 2]
     history = (await client.get(f"/desk/works/{work.id}")).text
-    assert history.index("Nearly there.") > history.index("The way so far")
+    assert history.index("Nearly there.") > history.index("The work's history")
     assert "Who is in it?" in history
 
 

@@ -95,10 +95,10 @@ async def test_the_builder_marks_what_visitors_would_not_see(site: Site) -> None
     exhibition = await factories.exhibition([work, other], published=False)
     client = await site.client(site.cast.curator)
     address = f"/desk/exhibitions/{exhibition.id}"
-    assert "Taken off the wall" not in (await client.get(address)).text
+    assert "Taken off view" not in (await client.get(address)).text
     await Artwork.filter(id=work.id).update(is_vetoed=True)
     page = (await client.get(address)).text
-    assert page.count("Taken off the wall") == 1
+    assert page.count("Taken off view") == 1
     hanging = await Hanging.get(artwork_id=work.id)
     room = await Room.get(id=hanging.room_id)
     await hanging.delete()

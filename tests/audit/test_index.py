@@ -120,7 +120,7 @@ async def fill(site: Site) -> None:
 async def test_a_keeper_reads_everything(site: Site) -> None:
     await fill(site)
     page = (await (await site.client(site.cast.keeper)).get("/desk/log")).text
-    for phrase in ("submitted a work", "changed a work", "opened the slip of a consent", "made a theme"):
+    for phrase in ("submitted a work", "changed a work", "opened the slip of a consent", "created a theme"):
         assert f"· {phrase}" in page
     assert "<strong>partner</strong>" in page
 

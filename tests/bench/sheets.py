@@ -43,7 +43,7 @@ async def measure(name: str, home: Path, database_url: str, count: int) -> None:
         await factories.put(storage.private, bundle_key("bench"), csv_bytes(header, *rows))
         job = await imports.create_import(cast.organisation, cast.partner, "bench", "bench.csv", None, "zh")
         context = ChoreContext(settings, storage)
-        for step in ("tried", "brought in"):
+        for step in ("tried", "imported"):
             began = time.perf_counter()
             await import_chores.import_next(context)
             seconds = time.perf_counter() - began

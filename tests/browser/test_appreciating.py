@@ -77,10 +77,10 @@ async def test_one_press_appreciates_in_place_and_another_takes_it_back(
         await written(Appreciation, 1, is_there=True)
         await page.goto(f"{address}/en/works/{work.public_id}")  # the other language knows of it
         await page.locator("form.appreciation").scroll_into_view_if_needed()
-        await expect(page.locator("form.appreciation .number")).to_have_text("You appreciate this work.")
+        await expect(page.locator("form.appreciation .number")).to_have_text("You have thanked the artist.")
         await button.press("Space")
-        await expect(status_line).to_have_text("Your appreciation is taken back.")
-        await expect(button).to_have_text("Appreciate this work")
+        await expect(status_line).to_have_text("Your thanks have been taken back.")
+        await expect(button).to_have_text("Thank the artist")
         await written(Appreciation, 0, is_there=True)
         await page.context.set_offline(True)
         await button.click()
@@ -125,7 +125,7 @@ async def test_figures_are_read_on_a_phone_with_and_without_scripts(
             await page.locator("input[name=email]").fill(live.cast.partner.email)
             await page.locator("input[name=password]").fill(PASSWORD)
             await page.locator("main form button").first.click()
-            await page.get_by_role("link", name="Figures").click()
+            await page.get_by_role("link", name="Statistics").click()
             row = page.locator("table.figures tr", has_text=work.title_translation)
             await expect(row.locator("td")).to_have_text(["1", "0", "1"])
             assert await page.locator(".plot svg rect").count() == 2

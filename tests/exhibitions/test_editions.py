@@ -103,7 +103,7 @@ async def test_two_editions_are_compared_by_heading_and_list(site: Site) -> None
     ):
         assert words in page, words
     back = (await client.get(f"{here}?before=2&after=1")).text
-    assert "This room is gone." in back
+    assert "This room no longer exists." in back
     assert "Now: Exhibition " in back
     assert "Nothing differs." in (await client.get(f"{here}?before=2&after=draft")).text
     assert (await client.get(f"{here}?before=1")).status_code == 200  # with the draft, by default

@@ -32,8 +32,8 @@ from tests.exhibitions.credit_logos import (
 pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 PICTURE = factories.photograph()
-LOOKING = "We are still looking at this picture: our machine is busy. You need do nothing."
-PREPARING = "We are still preparing this picture: our machine is busy. You need do nothing."
+LOOKING = "We are still checking this picture: our server is busy. You need not do anything."
+PREPARING = "We are still preparing this picture: our server is busy. You need not do anything."
 TITLE = {"language": "zh", "title": "汤圆"}
 SLEEPING = "import time; time.sleep(600)"
 BURNING = """

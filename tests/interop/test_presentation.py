@@ -65,8 +65,8 @@ async def test_a_manifest_has_the_label_the_alt_text_and_the_picture(site: Site)
     assert facts["Artist"] == {"zh-Hans": [(await work.artist).credit_name]}
     assert facts["Year"] == {"none": ["2022"]}
     assert facts["Assistance"] == {"zh-Hans": ["独立完成"]}
-    assert facts["Registered as"] == {"none": ["5311"]}
-    assert facts["Sent by"] == {"zh-Hans": ["晓更基金会"], "en": ["Xiaogeng Foundation"]}
+    assert facts["Charity registration number"] == {"none": ["5311"]}
+    assert facts["Submitted by"] == {"zh-Hans": ["晓更基金会"], "en": ["Xiaogeng Foundation"]}
     assert document["metadata"][0]["label"]["zh-Hans"] not in (["Artist"], [""])
     assert document["requiredStatement"]["value"]["en"][0].endswith(" · Xiaogeng Foundation")
     assert document["rights"] == "http://rightsstatements.org/vocab/InC/1.0/"

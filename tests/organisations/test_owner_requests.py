@@ -147,7 +147,7 @@ async def test_an_owner_objects_at_the_desk_by_one_press(site: Site) -> None:
         assert (await (await site.client(person)).post(path)).status_code == 404
     client = await site.client(site.cast.partner)
     shown = (await client.get(page(site))).text
-    assert "A new owner is asked for" in shown
+    assert "A new owner has been requested" in shown
     assert "new@example.org" in shown
     assert "I object" in shown
     assert "I object" not in (await (await site.client(site.cast.colleague)).get(page(site))).text

@@ -42,7 +42,7 @@ async def test_an_empty_exhibition_says_so(site: Site) -> None:
     client = await site.client()
     page = await client.get(f"/en/exhibitions/{shown.slug}/walk?kiosk=1")
     assert page.status_code == 200
-    assert "There is nothing on the walls just now." in page.text
+    assert "Nothing is on view at present." in page.text
     assert "/walk" not in (await client.get(f"/en/exhibitions/{shown.slug}")).text
 
 

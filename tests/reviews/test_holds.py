@@ -118,7 +118,7 @@ async def test_a_decision_on_what_changed_is_refused_with_what_changed(site: Sit
     data = {"submission": str(submission.id), "seen": seen, "decision": "accepted", "reason": "Kept."}
     answer = await client.post(f"/desk/queue/{work.id}", data=data)
     assert answer.status_code == 422
-    assert "What changed meanwhile" in answer.text
+    assert "What changed in the meantime" in answer.text
     assert "<del>他</del><ins>她</ins>爱画画。" in answer.text
     assert "<ins>elsewhere</ins>" in answer.text
     assert "Kept." in answer.text

@@ -52,7 +52,7 @@ async def test_works_of_a_trusted_organisation_are_accepted_and_looked_at_later(
     client = await site.client(site.cast.curator)
     page = (await client.get("/desk/later")).text
     assert "Trusted" in page
-    assert "at once, for the organisation is trusted" in (await client.get(f"/desk/queue/{work.id}")).text
+    assert "at once, because the organisation is trusted" in (await client.get(f"/desk/queue/{work.id}")).text
     check = await LaterCheck.get(review=review)
     answer = await client.post("/desk/later", data={"check": str(check.id)})
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/later")

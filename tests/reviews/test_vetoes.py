@@ -74,7 +74,7 @@ async def test_the_organisation_learns_that_it_is_not_shown_and_not_why(site: Si
     assert CONCERN not in str(mail.facts)
     curator = (await (await site.client(site.cast.keeper)).get(f"/desk/queue/{work.id}")).text
     assert CONCERN in curator
-    assert "Taken off the wall" in curator
+    assert "Taken off view" in curator
 
 
 async def test_a_lifted_veto_brings_the_work_back_by_review(site: Site) -> None:

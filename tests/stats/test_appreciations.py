@@ -73,7 +73,7 @@ async def test_with_script_the_answer_says_what_is_and_what_to_read_out(site: Si
     assert pressed == {
         "appreciated": True,
         "number": 1,
-        "sentence": "You appreciate this work.",
+        "sentence": "You have thanked the artist.",
         "told": "Thank you.",
     }
     pressed = (await second.post(f"/appreciations/en/{work.public_id}", headers=JSON)).json()
@@ -81,7 +81,7 @@ async def test_with_script_the_answer_says_what_is_and_what_to_read_out(site: Si
     back = (await first.post(f"/appreciations/en/{work.public_id}/taking-back", headers=JSON)).json()
     assert (back["appreciated"], back["number"]) == (False, 1)
     assert back["sentence"] == "1 visitor appreciates this work."
-    assert back["told"] == "Your appreciation is taken back."
+    assert back["told"] == "Your thanks have been taken back."
 
 
 async def test_one_visitor_counts_once_for_each_work_before_and_after_it_is_written(site: Site) -> None:

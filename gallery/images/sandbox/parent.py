@@ -53,15 +53,15 @@ REFUSALS: Mapping[str, Any] = {
         "iPhone you can set the camera to “Most Compatible” under Settings, Camera, Formats."
     ),
     "raw_file": _(
-        "This is a raw file: what a camera's sensor saw, and not yet a picture. Please develop it in the program of the "
-        "camera or of your device, save it as JPEG and upload that."
+        "This is a raw file: the data of a camera's sensor, not yet a picture. Please develop it in the "
+        "program of the camera or of your device, save it as JPEG and upload that."
     ),
     "unsupported_variant": _(
-        "This file cannot be opened here, because of the way in which it is stored. Please open it on your device, "
+        "This file cannot be opened here because of the way it is stored. Please open it on your device, "
         "save it as an ordinary JPEG and upload that."
     ),
     "unsupported_jpeg": _(
-        "This JPEG cannot be opened here, because of the way in which it is stored. Please open it on your device, "
+        "This JPEG cannot be opened here because of the way it is stored. Please open it on your device, "
         "save it as PNG and upload that."
     ),
     "damaged": _(
@@ -81,12 +81,13 @@ REFUSALS: Mapping[str, Any] = {
         "side and 60 on the shorter. Please cut off less."
     ),
     "too_slow": _(
-        "Opening this picture takes too much work, because of the way in which it is stored. Please open it on "
-        "your device, save it as a new file, perhaps a smaller one, and upload that."
+        "The way this picture is stored makes it too costly to open. Please open it on your device, save "
+        "it as a new file, perhaps a smaller one, and upload that."
     ),
     "too_much_memory": _(
-        "This picture is too large to be opened in the way in which it is stored. Please make it smaller, for "
-        "instance 6,000 pixels on the longer side, or save it as an ordinary JPEG, which is not progressive."
+        "This picture is too large to be opened the way it is stored. Please make it smaller, for "
+        "instance 6,000 pixels on the longer side, or save it as an ordinary JPEG that is not "
+        "progressive."
     ),
 }
 

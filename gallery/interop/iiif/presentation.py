@@ -172,9 +172,9 @@ def manifest(pages: Pages, artwork: Artwork, shown_in: list[Data]) -> Data:
         (_l("Year"), {"none": [str(artwork.year)]} if artwork.year else {}),
         (_l("Medium"), language_map(lambda: artwork.spoken("medium"))),
         (_l("Assistance"), language_map(lambda: artwork.spoken("assistance"))),
-        (_l("Sent by"), language_map(lambda: localized(organisation, "name"))),
+        (_l("Submitted by"), language_map(lambda: localized(organisation, "name"))),
         (
-            _l("Registered as"),
+            _l("Charity registration number"),
             {"none": [organisation.registration_number]} if organisation.registration_number else {},
         ),
         (
