@@ -20,6 +20,7 @@ from tortoise.connection import get_connection
 from gallery.accounts.members import has_had_owner
 from gallery.accounts.models import FormerOwner, Membership
 from gallery.db.connection import Database
+from gallery.images.models import Image
 from gallery.images.profile_image_models import ProfileImage, ProfileImageState
 from gallery.settings import Settings
 from gallery.web import site_settings
@@ -144,9 +145,10 @@ async def test_logos_and_covers_keep_their_rows_in_the_renamed_table(
             "SELECT min(image.id), min(organisation.id), '灯', 'A lamp' FROM image, organisation"
         )
         await database.migrate()
-        (logo,) = await ProfileImage.filter(image__profile_image__id__not_isnull=True)
+        (logo,) = await ProfileImage.all()
         assert (logo.alt_zh, logo.alt_en, logo.state) == ("灯", "A lamp", ProfileImageState.SHOWN)
         assert logo.organisation_id is not None
+        assert await Image.filter(profile_image__id=logo.id).exists()
         assert "emblem" not in {row["table"] for row in await ask(COLUMNS)}
 
 
