@@ -133,7 +133,7 @@ async def _page(
         "profile_image": current,
         "form": form or ProfileImageForm(obj=current),
         "sentence": sentence,
-        "why_it_waits": waiting_message,
+        "waiting_message": waiting_message,
     }
     return render(request, "profile_images/edit.html", context, status=status)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import aiofiles
 from python_multipart.exceptions import FormParserError
@@ -121,7 +121,7 @@ class FormReader:
                 "on_end": self._on_end,
             },
         )
-        async with _Closing(self):
+        async with aclosing(self):
             try:
                 async for chunk in self.request.stream():
                     parser.write(chunk)
@@ -147,7 +147,7 @@ class FormReader:
             await self._file.write(data)
         self._pending.clear()
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         if self._file is not None:
             await self._file.close()
 
@@ -238,7 +238,7 @@ class MultiFileFormReader(FormReader):
     async def _write(self) -> None:
         for number, data in self._pieces:
             if number != self._written:
-                await self.close()
+                await self.aclose()
                 self._file = await aiofiles.open(self.path_of(number), "wb")
                 self._written = number
             if self._sizes[number] >= 0:
@@ -283,19 +283,6 @@ class MultiFileFormReader(FormReader):
     def _on_part_end(self) -> None:
         if not self._is_file:
             super()._on_part_end()
-
-
-class _Closing:
-    def __init__(self, reader: FormReader) -> None:
-        self.reader = reader
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.reader.close()
 
 
 async def inspect_upload(file: ReceivedFile, settings: Settings) -> InspectedImage:

@@ -199,7 +199,7 @@ async def test_a_piece_whose_picture_is_withdrawn_while_it_is_made_is_not_answer
     monkeypatch.setattr(image_api, "render_region", cut_slowly)
     asking = asyncio.create_task(client.get(f"/iiif/{token}/{PIECE}"))
     demand: OnDemandQueue = site.app.state.on_demand
-    while not demand._being_cut and not asking.done():
+    while not demand._jobs and not asking.done():
         await asyncio.sleep(0)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
     withdrawn.set()

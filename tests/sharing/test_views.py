@@ -213,7 +213,7 @@ async def test_what_is_withdrawn_while_it_is_drawn_is_not_answered(site: Site) -
     card = await card_of(site, client, f"/zh/works/{work.public_id}")
     asking = asyncio.create_task(client.get(poster_of(card)))
     demand: OnDemandQueue = site.app.state.on_demand
-    while not demand._being_cut and not asking.done():
+    while not demand._jobs and not asking.done():
         await asyncio.sleep(0)
     await withdraw(await Consent.get(id=work.consent_id), site.storage)
     assert (await asking).status_code == 410

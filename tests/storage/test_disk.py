@@ -40,8 +40,8 @@ def test_what_is_secret_is_so_from_its_first_byte(tmp_path: Path) -> None:
 HOLD = """
 import sys
 from pathlib import Path
-from gallery.storage.disk import held
-with held(Path(sys.argv[1])) as is_ours:
+from gallery.storage.disk import lock_folder
+with lock_folder(Path(sys.argv[1])) as is_ours:
     print(is_ours, flush=True)
     sys.stdin.read()
 """
