@@ -6,7 +6,8 @@ lists, on view, search, statistics, withdrawal, backups and chores that claim ro
 
     pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
-"postgresql-s3" has an S3 store as well. `python -m tests.bench.statements` lists the statements that only SQLite ran.
+"postgresql-s3" has an S3 store as well. Some tests have the mark only because they send SQL that no other test sends to
+PostgreSQL: `--everywhere` runs all on both, and `python -m tests.bench.statements` compares what was sent.
 
 **The quick tests** (`make quick`) are all that stay in this process, on SQLite. A fixture that starts servers, browsers
 or programs, or fetches something, asks for `not_quick`; what asks for such a fixture is not quick either.
@@ -156,11 +157,16 @@ def seaweedfs(not_quick: None) -> Iterator[SeaweedFS]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--everywhere", action="store_true", help="run unmarked tests on PostgreSQL as well")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for a database on its engines: those of the nearest `engines` mark, else SQLite."""
     if "engine" in metafunc.fixturenames:
         mark = metafunc.definition.get_closest_marker("engines")
-        metafunc.parametrize("engine", mark.args if mark else ["sqlite"], indirect=True)
+        unmarked = ["sqlite", "postgresql"] if metafunc.config.getoption("everywhere") else ["sqlite"]
+        metafunc.parametrize("engine", mark.args if mark else unmarked, indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:

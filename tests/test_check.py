@@ -164,6 +164,7 @@ async def test_what_came_before_digests_were_kept_gets_one_that_is_called_late(s
     assert list(await deep(site)) == ["An original is not what arrived (compared with a digest taken later)"]
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_signed_form_that_changed_is_found(site: Site) -> None:
     consent = await factories.consent(site.cast.organisation)
     client = await site.client(site.cast.partner)
@@ -207,6 +208,7 @@ async def test_works_whose_consent_is_gone_are_found(site: Site) -> None:
     assert references["3 row(s) refer to no consent"].startswith("artwork.consent_id, first ")
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_rows_between_works_and_themes_are_looked_at_too(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation)
     theme = await work.themes.all().get()
@@ -284,6 +286,7 @@ async def test_no_alarm_while_renditions_are_made_again(site: Site) -> None:
     assert len(await findings(site)) == 1
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_no_alarm_while_the_audit_log_is_chained(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     await record(Verb.WORK_SUBMITTED, 1)
     await site.work()
@@ -301,6 +304,7 @@ async def test_no_alarm_while_the_audit_log_is_chained(site: Site, monkeypatch: 
     assert calls == []
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_entries_that_wait_for_long_are_chained_by_mending(site: Site) -> None:
     await record(Verb.WORK_SUBMITTED, 1)
     await Entry.all().update(at=now() - timedelta(minutes=11))

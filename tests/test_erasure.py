@@ -133,6 +133,7 @@ async def test_a_check_tells_of_one_that_waits_for_days(site: Site) -> None:
     assert await inspect(Database(site.settings), site.storage) == []
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_finished_erasure_is_no_longer_asked_for(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status="accepted")
     assert work.consent is not None

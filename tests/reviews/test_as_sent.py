@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 import httpx
+import pytest
 
 from gallery.accounts.models import Membership, Person
 from gallery.artists.models import Artist
@@ -172,6 +173,7 @@ def pictures_in(pages: dict[str, str]) -> set[str]:
     return {address for text in pages.values() for address in re.findall(r"/desk/images/[\w./-]+", text)}
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_what_was_typed_since_is_on_no_page_of_a_curator(site: Site) -> None:
     theme = await factories.theme(call_opens_on=today(), call_closes_on=factories.days_from_now(9))
     states: dict[str, Artwork] = {}
@@ -219,6 +221,7 @@ async def test_what_was_typed_since_is_on_no_page_of_a_curator(site: Site) -> No
     assert (await partner.get(f"/desk/images/{fresh[0].id}/320.jpg")).status_code == 200
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_draft_that_was_never_sent_answers_nothing(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation)
     assert work.image is not None
@@ -293,6 +296,7 @@ async def test_a_withdrawn_work_is_a_neutral_record(site: Site) -> None:
         assert word not in page.text
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_an_older_snapshot_without_parts_still_makes_a_page(site: Site) -> None:
     work = await factories.artwork(site.storage, site.cast.organisation, status=Status.DECLINED)
     sent = (await latest(work)).sent

@@ -17,6 +17,7 @@ from tests.conftest import Site
 from tests.reviews.works import submitted_work
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_selection_is_decided_and_refusals_are_listed(site: Site) -> None:
     good, other = await submitted_work(site, days=3), await submitted_work(site, days=2)
     bad = await submitted_work(site, alt_text="", title_translation="Without words")
@@ -59,6 +60,7 @@ async def test_a_selection_that_cannot_be_decided(site: Site, data: dict[str, st
     assert not await Review.all().exists()
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_ready_reason_is_told_in_the_language_of_the_work(site: Site) -> None:
     client = await site.client(site.cast.curator)
     data = {"field": "picture", "text_zh": "请靠窗拍。", "text_en": "By a window, please."}
@@ -78,6 +80,7 @@ async def test_a_ready_reason_is_told_in_the_language_of_the_work(site: Site) ->
     assert (await Review.get(artwork=work)).notes == {"picture": "模糊。\n请靠窗拍。"}
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_ready_reasons_are_worded_anew_and_removed(site: Site) -> None:
     client = await site.client(site.cast.curator)
     reason = await ReadyReason.create(text_zh="旧的")
@@ -93,6 +96,7 @@ async def test_ready_reasons_are_worded_anew_and_removed(site: Site) -> None:
     assert (await client.post("/desk/reasons", data={"field": "magic", "text_zh": "x"})).status_code == 422
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_hint_is_dismissed_with_a_reason_and_stays_so(site: Site) -> None:
     work = await submitted_work(site, story="他是自闭症。")
     client = await site.client(site.cast.curator)

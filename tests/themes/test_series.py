@@ -22,6 +22,7 @@ BY_TERM = {
 }
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_theme_by_a_solar_term_gets_its_day(site: Site) -> None:
     client = await site.client(site.cast.curator)
     assert (await client.post("/desk/themes", data=BY_TERM)).status_code == 303
@@ -135,6 +136,7 @@ async def test_the_same_theme_again_next_year(site: Site) -> None:
         assert f'href="/en/themes/{year.slug}"' in page
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_name_in_use_stands_in_the_way_of_the_next_year(site: Site) -> None:
     theme = await factories.theme(slug="new-year-2026", occurs_on=date(2026, 1, 1))
     await factories.theme(slug="new-year-2027")
@@ -144,6 +146,7 @@ async def test_a_name_in_use_stands_in_the_way_of_the_next_year(site: Site) -> N
     assert await Theme.all().count() == 2
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_a_call_is_proposed_eight_weeks_before(site: Site) -> None:
     day = factories.days_from_now(100)
     theme = await factories.theme(occurs_on=day)

@@ -110,6 +110,7 @@ def hostile_paths(route: Route, values: dict[str, str]) -> Iterator[str]:
             yield path_of(route, values, **{name: text})
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_no_number_in_an_address_breaks_a_page(site: Site) -> None:
     values, broken = await stage(site), {}
     for route in routes_of(site, "GET"):
@@ -134,6 +135,7 @@ async def test_no_number_in_a_query_breaks_a_page(site: Site) -> None:
     assert broken == {}
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_no_number_in_a_form_breaks_a_page(site: Site) -> None:
     values, broken = await stage(site), {}
     for route in routes_of(site, "POST"):

@@ -90,6 +90,7 @@ async def test_every_kind_of_answer_has_the_headers(site: Site) -> None:
         assert "strict-transport-security" not in answer.headers
 
 
+@pytest.mark.engines("sqlite", "postgresql")
 async def test_no_page_with_a_form_asks_browsers_to_hide_where_it_comes_from(site: Site) -> None:
     """Under `no-referrer` a form comes with `Origin: null`, and is refused unless another header names its origin."""
     consent = await factories.consent(site.cast.organisation, code="0123456789ABCDEFGHJK")
