@@ -84,7 +84,7 @@ async def show(request: Request) -> Response:
         ),
         dead=await find_dead_links({credit.link for credit in exhibition.credits if credit.link}),
         counts=page.counts,
-        onward=urlencode(page.following or {}),
+        next_query=urlencode(page.following or {}),
         twin_query=urlencode({name: query[name] for name in ("room", "after") if name in query}),
         linked_data=linked_data_of(request).of_exhibition(exhibition),
         alternates=[
