@@ -86,10 +86,7 @@ CHORES = [*(chore for feature in FEATURES for chore in feature.CHORES), *erasure
 
 
 def feature_routes() -> list[Route]:
-    """The routes of all features.
-
-    Starlette tries them in turn, so public pages, the most requested, come first.
-    """
+    """All routes. Starlette tries them in turn, so the public ones come first: they are requested most."""
     features = sorted(FEATURES, key=lambda feature: feature is not gallery.public.feature)
     return [route for feature in features for route in feature.ROUTES]
 
@@ -142,10 +139,7 @@ def create_app(settings: Settings) -> Gallery:
 
 
 async def _next_change() -> datetime | None:
-    """When time alone next changes a page.
-
-    Called when the content version moved, so it reloads the site's settings.
-    """
+    """When time alone next changes a page. Runs after the content version moved, so it reloads the settings."""
     await site_settings.reload()
     return await next_change()
 
