@@ -183,7 +183,7 @@ async def test_owners_are_replaced_only_by_that_word_and_are_told(site: Site) ->
         "neu@example.org",
         "",
     )
-    assert "Whoever runs the server" in compose(mail, site.settings).text
+    assert "The administrator of the server" in compose(mail, site.settings).text
     assert await Entry.exists(verb="owner_request.took_effect", organisation_id=owner.organisation_id)
     guest = await site.client()
     values = {"name": "Neu", "password": "a long password"}

@@ -103,7 +103,7 @@ async def test_each_code_is_taken_once(site: Site) -> None:
     assert (await second(await first_step(site), code=code)).status_code == 303
     again = await second(await first_step(site), code=code)
     assert (again.status_code, "set-cookie" in again.headers) == (422, False)
-    assert "This code is not right" in again.text
+    assert "This code is wrong" in again.text
 
 
 async def test_the_code_that_set_an_app_up_signs_nobody_in(site: Site) -> None:
@@ -117,7 +117,7 @@ async def test_what_is_no_code_is_refused_with_a_sentence(site: Site, code: str)
     client = await first_step(site)
     answer = await second(client, code=code)
     assert answer.status_code == 422
-    assert "This code is not right" in answer.text or "Please write the code." in answer.text
+    assert "This code is wrong" in answer.text or "Please write the code." in answer.text
     assert not await is_signed_in(client)
 
 

@@ -49,7 +49,7 @@ async def test_visitors_see_the_keepers_texts_within_a_second(site: Gallery) -> 
     assert "How works get here" not in about
     chinese = await seen(site, "/zh/about")
     assert "冬日画廊" in chinese
-    assert "撤回凭条" in chinese, "where there is no text, the page that comes with the gallery is shown"
+    assert "同意书凭条" in chinese, "where there is no text, the page that comes with the gallery is shown"
     assert "three friends" not in chinese
     assert "Winter Gallery" in (await client.get("/desk/site")).text
 

@@ -58,7 +58,7 @@ async def test_an_owner_makes_a_token_sees_it_once_and_ends_it(site: Site) -> No
     assert "last used" in listed
 
     ended = await client.post(f"{address(site)}/{token.id}/deletion", follow_redirects=True)
-    assert "The token is ended" in ended.text
+    assert "The token has been ended" in ended.text
     assert (await guest.get(f"{V1}/organisation")).status_code == 401
 
 

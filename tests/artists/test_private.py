@@ -209,7 +209,7 @@ async def test_an_artist_whom_works_name_stays(site: Site) -> None:
     client = await site.client(site.cast.partner)
     await client.post(f"/desk/artists/{work.artist_id}/deletion")
     page = (await client.get(f"/desk/artists/{work.artist_id}")).text
-    assert "Works name this artist" in page
+    assert "This artist has works" in page
 
 
 # Sharing for one review

@@ -32,7 +32,7 @@ async def test_a_closed_call_says_when_it_closed_and_whom_to_ask(site: Site) -> 
     assert (await client.get(f"/desk/works/{work.id}/edit")).status_code == 200  # it can be finished
     response = await client.post(f"/desk/works/{work.id}/submissions")
     assert response.status_code == 422
-    assert "“Solstice” took works until" in response.text
+    assert "“Solstice” was open for submissions until" in response.text
     assert f"ask a curator ({site.cast.curator.name}" in response.text
 
     curator = await site.client(site.cast.curator)
@@ -58,7 +58,7 @@ async def test_a_call_to_come_says_from_when(site: Site) -> None:
     coming = await factories.theme(title_en="Spring", call_opens_on=factories.days_from_now(4))
     work = await factories.artwork(site.storage, site.cast.organisation, themes=[coming])
     response = await (await site.client(site.cast.partner)).post(f"/desk/works/{work.id}/submissions")
-    assert "“Spring” takes works from" in response.text
+    assert "“Spring” opens for submissions on" in response.text
 
 
 async def test_more_time_is_the_curators_to_give(site: Site) -> None:

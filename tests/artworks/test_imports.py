@@ -67,12 +67,12 @@ async def test_a_sheet_becomes_drafts_after_one_yes(site: Site) -> None:
     assert not await Artwork.exists()  # it was only tried
     assert await Artist.all().count() == 1
     page = (await (await site.client(site.cast.colleague)).get(f"/desk/sheets/{job.id}")).text
-    assert "2 works can be made." in page
+    assert "2 works can be created." in page
     assert "1 new artist:" in page
     assert "小蜗牛" in page
-    assert "1 file in the ZIP is named by no row." in page
+    assert "No row names 1 file in the ZIP." in page
 
-    assert "2 drafts were made." in await bring_in(site, job)
+    assert "2 drafts were created." in await bring_in(site, job)
     first, second = await Artwork.all().order_by("id").prefetch_related("themes", "image", "artist")
     assert (first.title, first.story, first.year) == ("饺子皮", "第一段。\n\n第二段。", 2022)
     assert [each.id for each in first.themes] == [theme.id]
@@ -166,11 +166,11 @@ async def test_each_fault_by_row_column_and_value_and_good_rows_alone(site: Site
         (11, "story", "too_long"),
     }
     page = (await (await site.client(site.cast.partner)).get(f"/desk/sheets/{job.id}")).text
-    assert "Bring in the 1 good row" in page
+    assert "Import the 1 valid row" in page
     assert "Did you mean 冬至?" in page
     assert "Row 2 has this picture already." in page
     assert "%(" not in page
-    assert "1 draft was made." in await bring_in(site, job)
+    assert "1 draft was created." in await bring_in(site, job)
     assert [work.title for work in await Artwork.all()] == ["好的"]
     assert await Image.all().count() == 1
 
@@ -239,7 +239,7 @@ async def test_a_consent_withdrawn_between_trying_and_making(site: Site) -> None
     assert job.report["good"] == 2
     await withdraw(consent, site.storage)
     page = await bring_in(site, job)
-    assert "1 draft was made." in page
+    assert "1 draft was created." in page
     assert "does not allow showing" in page
     assert [work.title for work in await Artwork.all()] == ["乙"]
 

@@ -48,7 +48,7 @@ async def test_states_and_reasons(site: Site) -> None:
     await factories.artwork(site.storage, site.cast.elsewhere, title="别家的")
     client = await site.client(site.cast.colleague)
     page = (await client.get("/desk/works")).text
-    assert "takes too much work" in page
+    assert "too costly to open" in page
     assert "is being prepared" in page
     assert "别家的" not in page
     accepted = (await client.get("/desk/works?status=accepted")).text

@@ -141,7 +141,7 @@ def test_a_name_that_is_like_none_gets_those_that_there_are() -> None:
     assert similar_or_some_names("端午", []) == {}
     with use_language("en"):
         values = fault_sentence("no_such_theme", similar_or_some_names("Easter", ["冬至", "世界杯"]))
-        assert values == "No open theme is called so. There are: 冬至 / 世界杯."
+        assert values == "No open theme has this name. There are: 冬至 / 世界杯."
 
 
 def test_unknown_columns_are_told(tmp_path: Path) -> None:

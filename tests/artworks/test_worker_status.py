@@ -20,11 +20,11 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 async def test_a_worker_gives_signs_of_life(site: Site) -> None:
     client = await site.client(site.cast.keeper)
-    assert "No worker has been heard of" in (await client.get("/desk/worker")).text
+    assert "No worker has been seen" in (await client.get("/desk/worker")).text
     worker = asyncio.create_task(Worker(ChoreContext(site.settings, site.storage), []).run())
     await eventually(WorkerBeat.exists)
     page = (await client.get("/desk/worker")).text
-    assert "No worker has been heard of" not in page
+    assert "No worker has been seen" not in page
     assert "alive" in page
     worker.cancel()
     await asyncio.gather(worker, return_exceptions=True)
@@ -32,7 +32,7 @@ async def test_a_worker_gives_signs_of_life(site: Site) -> None:
     long_ago = now() - timedelta(minutes=5)
     await WorkerBeat.create(host="elsewhere", process=7, started_at=long_ago, seen_at=long_ago)
     page = (await client.get("/desk/worker")).text
-    assert "No worker has been heard of" in page
+    assert "No worker has been seen" in page
     assert "silent" in page
 
 

@@ -130,7 +130,7 @@ async def test_a_curator_reads_what_is_theirs(site: Site) -> None:
     await fill(site)
     page = (await (await site.client(site.cast.curator)).get("/desk/log")).text
     assert "· submitted a work" in page
-    assert "· made a theme" in page
+    assert "· created a theme" in page
     assert "changed a work" not in page
     assert "opened the slip of a consent" not in page
     asked = (await (await site.client(site.cast.curator)).get("/desk/log?verb=consent.slip_read")).text

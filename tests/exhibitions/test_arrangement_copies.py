@@ -79,11 +79,11 @@ async def test_a_copy_needs_a_name_of_its_own(site: Site) -> None:
     client = await site.client(site.cast.curator)
     here = f"/desk/exhibitions/{exhibition.id}/copies"
     for wrong, sentence in (
-        ({"slug": "reunion"}, "This name is in use already."),
+        ({"slug": "reunion"}, "This name is already in use."),
         ({"slug": "Not a slug"}, "small Latin letters"),
         ({"slug": ""}, "give a short name"),
         ({"title_en": ""}, "at least one of the two languages"),
-        ({"theme": "999"}, "not there any more"),
+        ({"theme": "999"}, "no longer"),
     ):
         answer = await client.post(here, data={**FORM, **wrong})
         assert answer.status_code == 422

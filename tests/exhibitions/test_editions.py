@@ -99,7 +99,7 @@ async def test_two_editions_are_compared_by_heading_and_list(site: Site) -> None
         "Now: By the door",
         "Room 2: <span>Upstairs</span>",
         "This room is new.",
-        "<h3>Hung anew</h3>",
+        "<h3>Newly hung</h3>",
     ):
         assert words in page, words
     back = (await client.get(f"{here}?before=2&after=1")).text
@@ -145,7 +145,7 @@ async def test_restoring_brings_an_edition_back_as_the_draft(site: Site) -> None
     assert "stay" not in asked.partition("<form")[0].partition("<h1>")[2].replace("Restore", "")
     answer = await client.post(f"{here}/editions/1/restoration")
     assert answer.headers["location"] == here
-    assert "The draft is as edition 1 was." in (await client.get(here)).text
+    assert "The draft now matches edition 1." in (await client.get(here)).text
     draft = await draft_of(exhibition)
     assert draft.version > version
     assert draft.changed_by_id == site.cast.curator.id
@@ -161,7 +161,7 @@ async def test_restoring_brings_an_edition_back_as_the_draft(site: Site) -> None
     second = await Edition.get(exhibition_id=exhibition.id, number=2)
     assert not compare(await arrangement_of(second), await arrangement_of(edition)).is_none
     asked = (await client.get(f"{here}/editions/3/restoration")).text
-    assert "as this edition was already" in asked
+    assert "already matches this edition" in asked
     assert '<button class="primary"' not in asked
 
 
@@ -172,7 +172,7 @@ async def test_what_is_no_longer_accepted_stays_away_and_is_named(site: Site) ->
     client = await site.client(site.cast.curator)
     here = f"/desk/exhibitions/{exhibition.id}"
     sentence = (
-        "2 works may no longer hang, and stay away: "
+        "2 works can no longer be shown and were not restored: "
         f"“Withdrawn work {a.public_id}” (Withdrawn), “Title c” (Taken off the wall)."
     )
     assert sentence in (await client.get(f"{here}/editions/1/restoration")).text
@@ -192,7 +192,7 @@ async def test_many_that_stay_away_are_counted(site: Site) -> None:
     assert [work.id for work in away] == [work.id for work in works]
     client = await site.client(site.cast.curator)
     page = (await client.get(f"/desk/exhibitions/{exhibition.id}/editions/1/restoration")).text
-    assert "8 works may no longer hang" in page
+    assert "8 works can no longer be shown" in page
     assert "3 more." in page
     with pytest.raises(NotPublishable, match="Nothing hangs yet"):
         await drafts.publish(exhibition, site.cast.curator)
@@ -246,7 +246,7 @@ async def test_the_second_of_two_publishes_at_once_is_told_that_it_is_done(site:
     )
     assert sorted(answer.status_code for answer in answers) == [303, 422]
     values = next(answer.text for answer in answers if answer.status_code == 422)
-    assert "Visitors see just this already: it is edition 1, which" in values
+    assert "Visitors already see exactly this: it is edition 1, which" in values
     assert await Edition.filter(exhibition_id=exhibition.id, number__not_isnull=True).count() == 1
 
 
@@ -255,7 +255,7 @@ async def test_what_was_published_before_can_be_published_again_once_something_d
     exhibition = await factories.exhibition([work, await accepted(site)], published=False)
     await drafts.publish(exhibition, site.cast.curator)
     set_language("en")
-    with pytest.raises(NotPublishable, match="Visitors see just this already"):
+    with pytest.raises(NotPublishable, match="Visitors already see exactly this"):
         await drafts.publish(exhibition, site.cast.keeper)
     await Artwork.filter(id=work.id).update(status=Status.WITHDRAWN)  # so that one work fewer hangs
     assert (await drafts.publish(exhibition, site.cast.curator)).number == 2

@@ -267,7 +267,7 @@ async def test_the_desk_says_what_visitors_really_see(site: Site) -> None:
     await curator.post(f"{address}/editions")
     assert "; until then edition 1 stays." in (await curator.get(address)).text
     first, second = (await states(address))[:2]
-    assert first.startswith("Visitors see edition 1 since ")
+    assert first.startswith("Visitors have seen edition 1 since ")
     assert second.startswith("Edition 2 from ")
     assert await states("/desk/exhibitions") == [first, second]
     editions = await states(f"{address}/editions")
@@ -275,7 +275,7 @@ async def test_the_desk_says_what_visitors_really_see(site: Site) -> None:
     assert editions[1] == "visitors see this one"
     again = await curator.post(f"{address}/editions")
     assert again.status_code == 422
-    assert "This is published already: it is edition 2" in again.text
+    assert "This is already published: it is edition 2" in again.text
     with clock.frozen_at(opens_at + SECOND):
         assert await button() == "Publish now"
         assert await states(f"{address}/editions") == ["visitors see this one"]

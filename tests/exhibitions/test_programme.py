@@ -154,7 +154,7 @@ async def test_credits_stand_in_the_order_that_curators_give_them(site: Site) ->
         ("credits", CREDIT, {"new-name_zh": " "}, "name in at least one of the two languages"),
         ("credits", CREDIT, {"new-link": "javascript:alert(1)"}, "full web address"),
         ("credits", CREDIT, {"new-link": "https://a b"}, "full web address"),
-        ("credits", CREDIT, {"new-kind": "boss"}, "not there any more"),
+        ("credits", CREDIT, {"new-kind": "boss"}, "no longer"),
         ("credits", CREDIT, {"new-name_en": "x" * 121}, "121 characters"),
         ("talks", TALK, {"new-title_zh": "", "new-title_en": ""}, "title in at least one"),
         ("talks", TALK, {"new-starts_at": ""}, "say when it begins"),
@@ -197,7 +197,7 @@ async def test_a_list_has_an_end(site: Site) -> None:
     await Edition.filter(exhibition_id=exhibition.id).update(credits=many)
     answer = await (await site.client(site.cast.curator)).post(f"{here}/credits", data=CREDIT)
     assert answer.status_code == 422
-    assert f"There are {MAX_LIST_ENTRIES} here already" in answer.text
+    assert f"There are already {MAX_LIST_ENTRIES} here" in answer.text
 
 
 @pytest.mark.engines("sqlite", "postgresql")

@@ -52,7 +52,7 @@ async def test_a_rule_fills_a_room_with_the_newest_first_and_hand_hung_works_on_
     assert (await client.post(f"{here}/rooms/{room.id}", data=posted)).status_code == 303
     page = (await client.get(here)).text
     assert attributes(page, "[id^=ruled-]", "id") == [f"ruled-{work.id}" for work in (new, left_out, old)]
-    assert "frozen with the edition" in page
+    assert "fixed in the edition" in page
 
     await client.post(f"{here}/rooms/{room.id}/exclusions", data={"artwork": str(left_out.id)})
     page = (await client.get(here)).text
@@ -65,9 +65,9 @@ async def test_a_rule_fills_a_room_with_the_newest_first_and_hand_hung_works_on_
     # Later works are listed, and hang with the next publication; excluded works can be added again.
     await accepted(site, themes=[theme])
     await client.post(f"{here}/rooms/{room.id}/exclusions/deletion", data={"artwork": str(left_out.id)})
-    assert "2 works that rooms' rules find" in (await client.get(here)).text
+    assert "2 works match rooms' rules" in (await client.get(here)).text
     assert len(await hung_in(await drafts.publish(exhibition, site.cast.curator))) == 5
-    assert "find do not hang in what" not in (await client.get(here)).text
+    assert "match rooms' rules but are not in" not in (await client.get(here)).text
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ async def test_what_a_rule_can_ask(site: Site, asked: dict[str, str], matches: l
     ("changed", "sentence"),
     [
         ({"filled": "rule"}, "at least one thing"),
-        ({"filled": "rule", "rule_theme": "99"}, "not there any more"),
-        ({"filled": "magic"}, "not there any more"),
-        ({"layout": "spiral"}, "not there any more"),
+        ({"filled": "rule", "rule_theme": "99"}, "no longer"),
+        ({"filled": "magic"}, "no longer"),
+        ({"layout": "spiral"}, "no longer"),
         ({"filled": "rule", "rule_year": "1"}, "a year from 1900"),
         ({"filled": "rule", "rule_year": "soon"}, "Not a valid integer"),
     ],
@@ -154,7 +154,7 @@ async def test_a_rule_that_finds_nothing_and_one_that_finds_too_much(site: Site)
     page = (await client.get(here)).text
     assert page.count('id="ruled-') == 24
     assert "and 276 more" in page
-    assert "5 more meet it; a room takes the newest 300." in page
+    assert "5 more match; a room takes the newest 300." in page
     edition = await drafts.publish(exhibition, site.cast.curator)
     assert len(await hung_in(edition)) == MAX_WORKS_BY_RULE
 
@@ -273,7 +273,7 @@ async def test_the_later_of_two_is_told_what_the_other_wrote(site: Site) -> None
     await one.post(here, data={**fields(room, title_en="Hers"), "seen": seen})
     refused = await other.post(here, data={**fields(room, title_en="His"), "seen": seen})
     assert refused.status_code == 422
-    assert "curator changed this meanwhile. It now reads: Hers" in refused.text
+    assert "curator has changed this since you opened the page. It now reads: Hers" in refused.text
     assert 'value="His"' in refused.text
     assert (await Room.get(id=room.id)).title_en == "Hers"
     # The page with the notice carries the new version, so saving again is deliberate.

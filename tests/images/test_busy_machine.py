@@ -40,7 +40,7 @@ BURNING = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from gallery.images.sandbox import child
-child.limit(600 << 20, 1)
+child.apply_limits(600 << 20, 1)
 while True: pass
 """
 
@@ -145,7 +145,7 @@ async def test_the_logo_beside_a_credit_is_asked_for_again(
     """It is shown at once, so it cannot be accepted before it was inspected."""
     answer = await thanked.send(PICTURE)
     assert answer.status_code == 503
-    assert "our machine is busy" in answer.text
+    assert "our server is busy" in answer.text
 
 
 async def test_a_photograph_of_a_signed_form(site: Site, calm: Callable[[], None]) -> None:
@@ -213,5 +213,5 @@ async def test_what_takes_the_processors_time_is_refused(site: Site, monkeypatch
     await image.refresh_from_db()
     assert (image.state, image.refusal, image.failures) == (ImageState.REFUSED, "too_slow", 0)
     page = (await (await site.client(site.cast.partner)).get(f"/desk/works/{work.id}")).text
-    assert "takes too much work" in page
+    assert "too costly to open" in page
     assert "JPEG" not in page

@@ -454,7 +454,7 @@ async def test_an_upload_that_a_work_takes_up_while_it_is_being_forgotten(
     if comes_first == "the work":
         monkeypatch.setattr("gallery.images.chores.in_transaction", after_the_work)
     else:
-        monkeypatch.setattr("gallery.images.chores.erase", before_the_work)
+        monkeypatch.setattr("gallery.images.chores.delete_image_files", before_the_work)
     assert await delete_unused_uploads(chore_context) == (comes_first == "the chore")
     assert outcomes == (["taken"] if comes_first == "the work" else ["told"])
     has_it = comes_first == "the work"

@@ -513,8 +513,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 def call(function, *arguments):
     if function(*arguments) < 0:
         raise OSError(ctypes.get_errno(), "")
-child.limit(400 << 20, 5)
-confined = child.without_network()
+child.apply_limits(400 << 20, 5)
+confined = child.install_seccomp_filter()
 findings = {"confined": confined, "modules": sorted(sys.modules)}
 for name, attempt in {
     "socket": lambda: socket.socket(),

@@ -243,7 +243,7 @@ async def test_pieces_take_no_more_room_than_is_allowed(site: Site) -> None:
 
 async def test_beyond_the_waiting_line_is_503(site: Site) -> None:
     _, token = await on_view(site)
-    site.app.state.on_demand = OnDemandQueue(at_once=1, line=1)
+    site.app.state.on_demand = OnDemandQueue(max_concurrent=1, max_waiting=1)
     client = await site.client()
     answers = await asyncio.gather(
         *(client.get(f"/iiif/{token}/full/{width},/0/default.jpg") for width in range(200, 206))
@@ -282,7 +282,7 @@ async def test_each_piece_is_cut_once_for_all_who_ask() -> None:
 
 
 async def test_no_more_at_once_than_there_are_places() -> None:
-    demand = OnDemandQueue(at_once=2, line=3)
+    demand = OnDemandQueue(max_concurrent=2, max_waiting=3)
     running = most = 0
 
     async def cut() -> bytes:

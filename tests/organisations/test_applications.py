@@ -70,7 +70,7 @@ async def test_the_form_is_a_public_page_without_cookie(site: Site, language: st
 async def test_a_curator_admits_it_and_the_contact_becomes_its_owner(site: Site) -> None:
     application = await applied(site)
     client = await site.client(site.cast.curator)
-    assert "1 application waits for an answer" in (await client.get("/desk/organisations")).text
+    assert "1 application is waiting for an answer" in (await client.get("/desk/organisations")).text
     assert "Hill Children" in (await client.get("/desk/applications")).text
     path = f"/desk/applications/{application.id}"
     assert "53110000MJ01234567" in (await client.get(path)).text
@@ -120,7 +120,7 @@ async def test_of_two_curators_at_once_one_decides(site: Site) -> None:
     assert await Organisation.exists(slug="hill-children") is admitted
     assert await Mail.filter(kind__in=["application_admitted", "application_declined"]).count() == 1
     late = await clients[0].post(f"{path}/admission", data={"slug": "another"}, follow_redirects=True)
-    assert "decided already" in late.text
+    assert "already been decided" in late.text
     assert not await Organisation.exists(slug="another")
 
 
@@ -157,7 +157,7 @@ async def test_nobody_but_curators_sees_applications(site: Site) -> None:
         ({"registration_number": ""}, "Please give the number"),
         ({"website": "hill.example.org"}, "full web address"),
         ({"website": "javascript:alert(1)"}, "full web address"),
-        ({"about": ""}, "Please tell in a few sentences"),
+        ({"about": ""}, "Please describe in a few sentences"),
         ({"about": "长" * 2001}, "please keep it to 2000"),
         ({"contact_name": ""}, "Please write your name"),
         ({"contact_email": "wang"}, "Please write an e-mail address"),

@@ -175,7 +175,7 @@ async def test_an_owner_who_is_kept_out_objects_by_the_link(site: Site) -> None:
         assert (await guest.get(wrong)).status_code == 404
         assert (await guest.post(wrong)).status_code == 404
     done = await guest.post(link)
-    assert "nobody is invited" in done.text
+    assert "nobody will be invited" in done.text
     assert (await OwnerRequest.get(id=asked.id)).state == RequestState.OBJECTED
     await let_time_pass(site)
     assert not await Invitation.exists()
@@ -285,7 +285,7 @@ async def test_it_is_refused_where_it_is_not_needed_or_cannot_be_told(site: Site
     await make_owner(site, site.cast.partner)
     await ask(site)
     second = await client.post(page(site, "owner-requests"), data=ASKED)
-    assert (second.status_code, "waits already" in second.text) == (422, True)
+    assert (second.status_code, "already a request" in second.text) == (422, True)
     app = create_app(dataclasses.replace(site.settings, smtp_url=""))
     silent = dataclasses.replace(site, app=app)
     await OwnerRequest.all().delete()

@@ -137,7 +137,7 @@ async def test_links_are_listed_and_ended_one_by_one(site: Site) -> None:
     for _ in range(2):  # ending it again is no error
         assert (await client.post(f"{here}/links/{ended.id}/deletion")).status_code == 303
     page = (await client.get(here)).text
-    assert "The link is ended." in page
+    assert "The link has been ended" in page
     assert page.count("<b>Mei</b>") == 1
     assert [(await guest.get(path)).status_code for path in (first, picture, second)] == [404, 404, 200]
     frame = attribute(page, "iframe", "src")
@@ -174,7 +174,7 @@ async def test_who_makes_and_ends_links(site: Site) -> None:
         await PreviewLink.create(exhibition=exhibition, expires_at=now() + LINK_LIFETIME)
     refused = await curator.post(here, data={"whom": "One more"})
     assert refused.status_code == 422
-    assert f"{MAX_LINKS} links are good just now." in refused.text
+    assert f"There are already {MAX_LINKS} active links." in refused.text
     assert 'value="One more"' in refused.text
     assert await PreviewLink.filter(ended_at__isnull=True).count() == MAX_LINKS
 

@@ -77,7 +77,7 @@ async def test_two_curators_at_once_make_one_review(site: Site) -> None:
 async def test_an_older_submission_cannot_be_decided(site: Site) -> None:
     work, first = await work_with_submission(site)
     await Submission.create(artwork=work, number=2, at=now())
-    with pytest.raises(EditConflict, match="sent again"):
+    with pytest.raises(EditConflict, match="submitted again"):
         await accept(work, first, site.cast.curator)
     assert not await Review.all().exists()
 

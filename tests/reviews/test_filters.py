@@ -122,7 +122,7 @@ async def test_putting_off_moves_a_work_to_the_end_of_ones_own_queue(site: Site)
     page = (await client.get("/desk/queue")).text
     places = [page.index(f'id="work-{work.id}"') for work in works]
     assert places[1] < places[2] < places[0]
-    assert "put off on" in page
+    assert "postponed on" in page
     other = (await (await site.client(site.cast.keeper)).get("/desk/queue")).text
     assert other.index(f'id="work-{works[0].id}"') < other.index(f'id="work-{works[1].id}"')
     queue = Queue(site.cast.curator, QueueFilter())

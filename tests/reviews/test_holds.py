@@ -28,9 +28,9 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 async def test_whoever_looks_first_decides(site: Site) -> None:
     work, submission = await work_with_submission(site)
     first, second = await site.client(site.cast.curator), await site.client(site.cast.keeper)
-    assert "is looking at this work just now" not in (await first.get(f"/desk/queue/{work.id}")).text
+    assert "is looking at this work right now" not in (await first.get(f"/desk/queue/{work.id}")).text
     page = (await second.get(f"/desk/queue/{work.id}")).text
-    assert "curator is looking at this work just now" in page
+    assert "curator is looking at this work right now" in page
     assert 'value="accepted"' not in page
     assert "curator is looking at it" in (await second.get("/desk/queue")).text
     data = {"submission": str(submission.id), "decision": "accepted", "reason": "Kept."}

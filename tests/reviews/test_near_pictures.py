@@ -140,7 +140,7 @@ async def test_a_picture_sent_twice_is_shown_beside_the_other(site: Site) -> Non
     assert await HashBand.all().count() == 12
     client = await site.client(site.cast.curator)
     page = (await client.get(f"/desk/queue/{work.id}")).text
-    assert "mirror image of this picture was sent under another artist" in page
+    assert "mirror image of this picture was submitted under another artist" in page
     for words in ("先来的", "外婆画的。", "Bazaar Charity", f"/desk/images/{theirs.id}/"):
         assert words in page
     assert not await Hint.filter(check="duplicates", artwork=other).exists()

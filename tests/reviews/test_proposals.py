@@ -87,7 +87,7 @@ async def test_one_change_at_a_time_and_only_real_ones(site: Site) -> None:
     await propose(client, work, title="一")
     second = await propose(client, work, title="二")
     assert second.status_code == 422
-    assert "with the curators already" in second.text
+    assert "The curators already have a change" in second.text
     assert 'value="二"' in second.text  # the typed text is still there
     assert (await Submission.get(artwork=work, is_waiting=True)).sent["title"] == "一"
     draft = await factories.artwork(site.storage, site.cast.organisation)

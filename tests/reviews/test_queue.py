@@ -31,7 +31,7 @@ async def test_drafts_are_not_in_the_queue(site: Site) -> None:
     await factories.artwork(site.storage, site.cast.organisation, title="草稿", title_translation="")
     page = (await (await site.client(site.cast.curator)).get("/desk/queue")).text
     assert "草稿" not in page
-    assert "Nothing waits." in page
+    assert "Nothing is waiting." in page
 
 
 async def test_the_queue_by_theme_and_organisation(site: Site) -> None:
@@ -197,7 +197,7 @@ async def test_the_same_decision_sent_twice_makes_one_review(site: Site) -> None
     await client.get("/desk/queue")
     again = await client.post(f"/desk/queue/{work.id}", data=data)
     assert (again.status_code, again.headers["location"]) == (303, "/desk/queue")
-    assert "decided already" in (await client.get("/desk/queue")).text
+    assert "already been decided" in (await client.get("/desk/queue")).text
     assert await Review.all().count() == 1
 
 
@@ -210,7 +210,7 @@ async def test_words_that_come_after_another_curators_decision_are_given_back(si
     await accept(work, (await work.submissions.all())[0], site.cast.keeper)
     late = await client.post(f"/desk/queue/{work.id}", data=data)
     assert late.status_code == 422
-    for words in ("decided already", "so that you can copy it", "Say what is in the bowl.", "Nearly there."):
+    for words in ("already been decided", "so that you can copy it", "Say what is in the bowl.", "Nearly there."):
         assert words in late.text
     assert await Review.all().count() == 1
     # Without a text there is nothing to return, and one's own form sent twice is no conflict.
@@ -282,6 +282,6 @@ async def test_a_work_sent_again_meanwhile_is_looked_at_again(site: Site) -> Non
     client = await site.client(site.cast.curator)
     answer = await client.post(f"/desk/queue/{work.id}", data=stale)
     assert answer.status_code == 422
-    assert "sent again meanwhile" in answer.text
+    assert "submitted again in the meantime" in answer.text
     assert "Lovely." in answer.text
     assert f'value="{newest.id}"' in answer.text

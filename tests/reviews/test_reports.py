@@ -73,7 +73,7 @@ async def test_a_curator_closes_it_with_a_note_and_it_is_forgotten(site: Site, w
     assert (await client.post(path, data={"note": "Taken down."})).status_code == 303
     assert "Taken down." in (await client.get(f"/desk/reports/{report.id}")).text
     late = await client.post(path, data={"note": "Again"}, follow_redirects=True)
-    assert "closed already" in late.text
+    assert "already been closed" in late.text
     await site.work()
     assert await Report.all().count() == 1
     await Report.all().update(closed_at=now() - timedelta(days=181))

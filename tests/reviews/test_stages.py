@@ -156,7 +156,7 @@ async def test_an_opinion_is_taken_back_within_ten_seconds(
     assert (await Submission.get(id=submission.id)).stage == Stage.FIRST
     made = await accept(work, submission, site.cast.curator)
     assert isinstance(made, Opinion)
-    with use_language("en"), pytest.raises(UndoRefused, match="Only whoever decided"):
+    with use_language("en"), pytest.raises(UndoRefused, match="Only the person who decided"):
         await undo_opinion(made, site.cast.keeper)
     late = made.at + decisions.UNDO_PERIOD + decisions.UNDO_GRACE * 2
     monkeypatch.setattr("gallery.reviews.undo.now", lambda: late)
@@ -181,9 +181,9 @@ async def test_several_works_at_once_wait_for_a_second_curator(site: Gallery) ->
     sent_works = [await work_with_submission(site) for _ in range(2)]
     data = {"work": [str(submission.id) for _, submission in sent_works], "decision": "accepted"}
     page = (await (await site.client(site.cast.curator)).post("/desk/queue/decisions", data=data)).text
-    assert "2 of them wait for another curator" in page
+    assert "2 of them are waiting for another curator" in page
     page = (await (await site.client(site.cast.keeper)).post("/desk/queue/decisions", data=data)).text
-    assert "wait for another curator" not in page
+    assert "waiting for another curator" not in page
     assert await Artwork.filter(status=Status.ACCEPTED).count() == 2
 
 

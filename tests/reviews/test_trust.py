@@ -57,7 +57,7 @@ async def test_works_of_a_trusted_organisation_are_accepted_and_looked_at_later(
     answer = await client.post("/desk/later", data={"check": str(check.id)})
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/later")
     page = (await client.get("/desk/later")).text
-    assert "Nothing is left to look at" in page
+    assert "There is nothing left to check" in page
     assert (await LaterCheck.get(id=check.id)).looked_by_id == site.cast.curator.id
 
 

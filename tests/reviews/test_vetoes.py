@@ -113,7 +113,7 @@ async def test_a_work_with_a_veto_is_not_hung(site: Site) -> None:
 
 async def test_only_what_was_accepted_gets_a_veto_and_only_once(site: Site) -> None:
     waiting = await factories.artwork(site.storage, site.cast.organisation, status=Status.SUBMITTED)
-    with use_language("en"), pytest.raises(VetoRefused, match="Only what was accepted"):
+    with use_language("en"), pytest.raises(VetoRefused, match="Only accepted works can"):
         await veto(waiting, site.storage, site.cast.curator, CONCERN)
     with use_language("en"), pytest.raises(VetoRefused, match="no veto"):
         await lift_veto(waiting, site.cast.curator, "Nothing to fear")

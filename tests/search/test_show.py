@@ -175,7 +175,7 @@ async def test_looking_through_the_newest_first_changes_no_answer(
 
 async def test_what_was_found_is_marked(site: Site, wall: list[Artwork]) -> None:
     page = (await (await site.client()).get("/zh/search", params={"q": "冬至吃 paint"})).text
-    assert "找到" not in page  # nothing has both
+    assert "没有找到" in page  # nothing has both
     page = (await (await site.client()).get("/zh/search", params={"q": "汤圆"})).text
     assert "冬至吃<mark>汤圆</mark>啦" in page
     assert "冬至这一天吃<mark>汤圆</mark>。" in page

@@ -77,10 +77,10 @@ async def test_with_script_the_answer_says_what_is_and_what_to_read_out(site: Si
         "told": "Thank you.",
     }
     pressed = (await second.post(f"/appreciations/en/{work.public_id}", headers=JSON)).json()
-    assert pressed["told"] == "Thank you. 2 visitors appreciate this work."
+    assert pressed["told"] == "Thank you. 2 visitors have thanked the artist of this work."
     back = (await first.post(f"/appreciations/en/{work.public_id}/taking-back", headers=JSON)).json()
     assert (back["appreciated"], back["number"]) == (False, 1)
-    assert back["sentence"] == "1 visitor appreciates this work."
+    assert back["sentence"] == "1 visitor has thanked the artist of this work."
     assert back["told"] == "Your thanks have been taken back."
 
 

@@ -133,7 +133,7 @@ async def test_a_curator_sees_all_organisations_and_each(site: Site) -> None:
     ("query", "sentence"),
     [
         ("first=2026-02-30&last=2026-03-01", "Please write a date"),
-        ("first=2026-03-02&last=2026-03-01", "The last day lies before the first."),
+        ("first=2026-03-02&last=2026-03-01", "The last day is before the first."),
         ("first=1000-01-01&last=2026-03-01", "at most ten years"),
         ("first=&last=2026-03-01", "Please choose the first day."),
         ("first=2026-03-01", "Please choose the last day."),
@@ -238,7 +238,7 @@ async def test_a_works_page_says_since_when_and_how_often_it_was_seen(site: Site
     await count(mine, today(), seen=1, appreciated=2)
     page = (await partner.get(f"/desk/works/{mine.id}")).text
     assert "first seen by a visitor" in page
-    assert "Seen 4 times so far. 2 visitors appreciate it." in page
+    assert "Seen 4 times so far. 2 visitors have thanked the artist." in page
     assert "22 December 2022" in page
 
 

@@ -497,7 +497,7 @@ async def test_what_was_typed_is_there_when_the_picture_could_not_be_kept(behind
     answer = await partner.post("/desk/works", data=form, files=picture)
     assert answer.status_code == 503
     assert "冬至吃汤圆啦" in answer.text
-    assert "could not be kept" in answer.text
+    assert "could not be saved" in answer.text
     assert await Image.all().count() == 0
 
 

@@ -129,7 +129,7 @@ async def test_the_same_theme_again_next_year(site: Site) -> None:
     third = await Theme.get(slug="winter-solstice-2028")
     assert {again.series_id, third.series_id} == {theme.id}
     assert (await client.post(f"/desk/themes/{theme.id}/again")).is_redirect
-    assert "has a later year already" in (await client.get(f"/desk/themes/{theme.id}/edit")).text
+    assert "already has a later year" in (await client.get(f"/desk/themes/{theme.id}/edit")).text
     assert await Theme.all().count() == 3
     page = (await (await site.client()).get("/en/themes/winter-solstice-2027")).text
     for year in (theme, third):
@@ -142,7 +142,7 @@ async def test_a_name_in_use_stands_in_the_way_of_the_next_year(site: Site) -> N
     await factories.theme(slug="new-year-2027")
     client = await site.client(site.cast.curator)
     await client.post(f"/desk/themes/{theme.id}/again")
-    assert "in use already" in (await client.get(f"/desk/themes/{theme.id}/edit")).text
+    assert "already in use" in (await client.get(f"/desk/themes/{theme.id}/edit")).text
     assert await Theme.all().count() == 2
 
 
@@ -151,7 +151,7 @@ async def test_a_call_is_proposed_eight_weeks_before(site: Site) -> None:
     day = factories.days_from_now(100)
     theme = await factories.theme(occurs_on=day)
     client = await site.client(site.cast.curator)
-    assert "Eight weeks before the day" in (await client.get(f"/desk/themes/{theme.id}/edit")).text
+    assert "eight weeks before the day" in (await client.get(f"/desk/themes/{theme.id}/edit")).text
     await client.post(f"/desk/themes/{theme.id}/call")
     await theme.refresh_from_db()
     assert (theme.call_opens_on, theme.call_closes_on) == (

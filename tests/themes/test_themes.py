@@ -100,7 +100,7 @@ async def test_a_name_in_use_is_refused(site: Site) -> None:
     client = await site.client(site.cast.curator)
     answer = await client.post("/desk/themes", data=WINTER)
     assert answer.status_code == 422
-    assert "in use already" in answer.text
+    assert "already in use" in answer.text
     assert await Theme.all().count() == 1
 
 
