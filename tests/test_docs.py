@@ -405,7 +405,7 @@ STATED: list[tuple[str, str, list[object]]] = [
         [VISITORS.times, PRESSES.times, f"{appreciation_views.COOKIE_AGE // 86_400} days"],
     ),
     ("security", "network", [support_links.COUNT_LIMIT.times]),
-    ("architecture", "Thanks", [f"{appreciations.MAX_AGE:.0f} seconds"]),
+    ("architecture", "Thanked", [f"{appreciations.MAX_AGE:.0f} seconds"]),
     ("architecture", "lost", [chores.MAX_LOSSES]),
     ("architecture", "a minute", [*sorted(set(RETRIES) - {1})]),
 ]

@@ -210,7 +210,7 @@ async def veto_again(storage: Storage, digests: Iterable[str]) -> None:
                 work,
                 storage,
                 None,
-                "还原备份时再次撤下。Taken off the wall again when the site was restored.",
+                "还原备份时再次撤下。Taken off view again when the site was restored.",
             )
 
 

@@ -98,7 +98,7 @@ async def test_without_scripts_a_page_says_thank_you(live: LiveSite, chromium: B
         await page.get_by_role("button", name="喜欢这件作品").click()
         await page.wait_for_url("**/appreciation")
         await expect(page.get_by_role("heading", name="谢谢您")).to_be_visible()
-        await expect(page.get_by_text("您喜欢这件作品。")).to_be_visible()
+        await expect(page.get_by_text("已收下您的喜欢。")).to_be_visible()
         await page.get_by_role("button", name="收回").click()
         await expect(page.get_by_role("heading", name="已收回")).to_be_visible()
         await page.get_by_role("link", name="返回作品").click()

@@ -173,7 +173,7 @@ async def test_what_is_no_longer_accepted_stays_away_and_is_named(site: Site) ->
     here = f"/desk/exhibitions/{exhibition.id}"
     sentence = (
         "2 works can no longer be shown and were not restored: "
-        f"“Withdrawn work {a.public_id}” (Withdrawn), “Title c” (Taken off the wall)."
+        f"“Withdrawn work {a.public_id}” (Withdrawn), “Title c” (Taken off view)."
     )
     assert sentence in (await client.get(f"{here}/editions/1/restoration")).text
     await client.post(f"{here}/editions/1/restoration")

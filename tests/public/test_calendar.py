@@ -54,7 +54,7 @@ async def test_visitors_see_what_comes_and_which_calls_are_open(site: Site) -> N
     await factories.theme(title_en="Gone", occurs_on=day(-1))
     page = await (await site.client()).get("/en/calendar")
     assert "Open for submissions until" in page.text
-    assert "Submissions from" in page.text
+    assert "Open for submissions from" in page.text
     assert "Gone" not in page.text
     assert "set-cookie" not in page.headers
     assert "灯" not in page.text
