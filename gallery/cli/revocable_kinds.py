@@ -327,9 +327,7 @@ async def _end_share(id: int, storage: Storage) -> str:
 
 async def _end_acceptance(id: int, storage: Storage) -> str:
     work, what = await _work(id)
-    await veto(
-        work, storage, None, "还原备份时再次撤下。Taken off view again when the site was restored."
-    )
+    await veto(work, storage, None, "还原备份时再次撤下。Taken off view again when the site was restored.")
     return what
 
 

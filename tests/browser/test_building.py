@@ -94,7 +94,9 @@ async def test_it_saves_as_one_goes_and_two_curators_are_told(
     await expect(his.locator(title)).to_have_value("His room")
     assert (await Room.get(id=room.id)).title_en == "Her room"
     await his.evaluate("window.dispatchEvent(new Event('focus'))")
-    await expect(his.locator("#draft-changed")).to_contain_text("curator has changed this draft since you opened it")
+    await expect(his.locator("#draft-changed")).to_contain_text(
+        "curator has changed this draft since you opened it"
+    )
 
     # Saving by the button shows both, and saving once more is meant.
     form = his.locator(f"form:has({title})")

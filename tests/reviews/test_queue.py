@@ -210,7 +210,12 @@ async def test_words_that_come_after_another_curators_decision_are_given_back(si
     await accept(work, (await work.submissions.all())[0], site.cast.keeper)
     late = await client.post(f"/desk/queue/{work.id}", data=data)
     assert late.status_code == 422
-    for words in ("already been decided", "so that you can copy it", "Say what is in the bowl.", "Nearly there."):
+    for words in (
+        "already been decided",
+        "so that you can copy it",
+        "Say what is in the bowl.",
+        "Nearly there.",
+    ):
         assert words in late.text
     assert await Review.all().count() == 1
     # Without a text there is nothing to return, and one's own form sent twice is no conflict.
