@@ -347,7 +347,7 @@ STATED: list[tuple[str, str, list[object]]] = [
         "5xx",
         [*map(minutes, mail_chores.RETRY_DELAYS), f"{mail_chores.GIVEN_UP_AFTER.days} days"],
     ),
-    ("architecture", "Forgotten", [f"{mail_chores.MAILS_KEPT_FOR.days} days"]),
+    ("architecture", "secret of a link", [f"{mail_chores.MAILS_KEPT_FOR.days} days"]),
     ("architecture", "o'clock", [outbox.DIGEST_HOUR]),
     ("security", "applications", [APPLICATIONS.times, f"{forms.SMALL_FORM_BYTES // 1000} kB", "60 fields"]),
     (
