@@ -1,4 +1,4 @@
-"""Recording consents, the code printed on each slip, and the words for a consent's state."""
+"""Recording consents, the code printed on each slip, and the labels of a consent's state."""
 
 from __future__ import annotations
 

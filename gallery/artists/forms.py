@@ -73,11 +73,11 @@ class ConsentFields(Form):
     )
 
     @property
-    def tells_consent(self) -> bool:
+    def enters_consent(self) -> bool:
         """Whether a new consent was filled in. Dates alone do not count: they have defaults."""
         return bool(self.agreed_by.data or self.scopes.data or self.assent.data or self.ends_on.data)
 
-    def told_consent(self) -> NewConsent | None:
+    def entered_consent(self) -> NewConsent | None:
         """The new consent; None, with errors at the fields, if it is incomplete. Call after `validate`."""
         if not self.agreed_by.data and not self.agreed_by.errors:
             self.refuse("agreed_by", _("Please say who agreed."))
@@ -111,7 +111,7 @@ class RenewalForm(ConsentFields):
             self.refuse("starts_on", _("The works move to it at once, so it cannot begin later than today."))
         if ends_on and ends_on < today():
             self.refuse("ends_on", _("This day has passed. Please give a later one."))
-        return None if any(field.errors for field in self) else self.told_consent()
+        return None if any(field.errors for field in self) else self.entered_consent()
 
 
 class ArtistForm(Form):

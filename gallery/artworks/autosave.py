@@ -57,7 +57,7 @@ def autosave_key(form_key: str) -> str:
 
 @dataclass
 class MergedValues:
-    """What one window sends, merged with what the work holds now."""
+    """The values that one window sends, merged with the work's current values."""
 
     values: dict[str, list[str]]
     # Fields changed both here and elsewhere, and fields changed elsewhere alone: the stored value stays.
@@ -158,7 +158,7 @@ async def autosave(
 
 
 def _valid_details(work: Artwork, form: WorkForm, invalid: Collection[str]) -> WorkDetails:
-    """The valid values of the form, and for the other fields what the work holds already."""
+    """The valid values of the form, and the work's current values for the other fields."""
 
     def chosen(name: str, rows: Sequence[Artist] | Sequence[Consent] | Sequence[Project]) -> object:
         if name in invalid:

@@ -33,7 +33,7 @@ from gallery.web.rendering import pages_of
 
 
 async def create(request: Request) -> Response:
-    """A partner begins to fill in a new work: it becomes a draft, and the form goes on with that draft."""
+    """A partner begins to fill in a new work: it becomes a draft, which the form edits from then on."""
     try:
         person, organisations = await load_member(request)
     except SignInRequired:

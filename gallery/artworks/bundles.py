@@ -168,7 +168,7 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
 
 
 def scan_entries(path: Path, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Bundle:
-    """The bundle of a ZIP, of which every entry has been checked. Raises SheetRefused."""
+    """Check every entry of a ZIP, and return its bundle. Raises SheetRefused."""
     if len(entries) > MAX_ENTRIES:  # the ZIP's own count was lower
         raise SheetRefused("too_many_entries", most=MAX_ENTRIES)
     sheets: list[zipfile.ZipInfo] = []

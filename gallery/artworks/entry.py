@@ -1,4 +1,4 @@
-"""Entering works: the one way in for the form, bulk upload, tus, the API, sheet imports and proposals.
+"""Entering works: the only way, used by the form, bulk upload, tus, the API, sheet imports and proposals.
 
 A caller opens a WorkEntry, adds the picture if there is one, and calls `save`, `set_picture` or `propose`, each of which
 is one transaction. The caller decides on the answer: a redirect, the form again, JSON, or a line of an import report.
@@ -59,7 +59,9 @@ class WorkEntry:
         self.picture = image
 
     def keep_picture(self) -> None:
-        """Keep the picture: an import has it now, or the form that is shown again."""
+        """Do not delete it when the entry closes: the caller uses it in an import, or in the form shown
+        again.
+        """
         self._is_adopted = True
 
     async def discard_picture(self) -> None:

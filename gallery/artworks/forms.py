@@ -197,18 +197,18 @@ class WorkForm(ConsentFields):
 
     def _read_consent(self, artist: Artist | NewArtist | None, consent: Consent | None) -> Any:
         if consent is not None:
-            if self.tells_consent:
+            if self.enters_consent:
                 self.refuse("consent", _("Please either choose a consent or record a new one, not both."))
             elif not isinstance(artist, Artist) or consent.artist_id != artist.id:
                 self.refuse(
                     "consent", _("This consent is another artist's. Please choose one of the artist's own.")
                 )
             return None
-        if not self.tells_consent:
+        if not self.enters_consent:
             return None
         if artist is None and not self.artist.errors:
             self.refuse("artist", _("Please say whose consent this is."))
-        return self.told_consent()
+        return self.entered_consent()
 
     def _read_project(self, organisation: Organisation) -> Any:
         project = _find_choice(self.offered.projects, self.project.data)

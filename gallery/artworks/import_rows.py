@@ -69,7 +69,8 @@ async def write_batch(
     only_trying: bool,
     has_pictures: bool,
 ) -> ImportReport:
-    """Make the works of some rows in one transaction, or only try to; returns the report with these rows added.
+    """Make the works of some rows in one transaction, or only try to; returns the report extended by these
+    rows.
 
     Rows with a fault are left out. `done_rows` moves in the transaction that makes the works, so that a killed worker
     neither loses a row nor makes one twice. Raises LeaseLost.

@@ -55,7 +55,7 @@ async def create_import(
 
 
 async def claim_import(states: Iterable[ImportState] = RUNNING_STATES) -> Import | None:
-    """Lease the oldest waiting import; those that lost a worker before come last."""
+    """Lease the oldest waiting import; those whose worker was killed come last."""
     async with in_transaction():
         waiting = Import.filter(
             Q(lease_until__isnull=True) | Q(lease_until__lt=now()), state__in=list(states)
@@ -102,7 +102,7 @@ async def confirm_import(job: Import) -> None:
 
 
 async def take_back_import(job: Import) -> int:
-    """Undo a whole import, or discard one that was not brought in; returns how many works were deleted.
+    """Undo a whole import, or discard one that was not confirmed; returns how many works were deleted.
 
     Raises ImportRefused unless all of its works are drafts that were never submitted. The worker deletes the pictures
     and the file.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PrivateShare(Model):
-    """In force while its submission waits for a decision; nothing needs to end it."""
+    """A permission that ends by itself: it is in force while its submission waits for a decision."""
 
     id = fields.IntField(primary_key=True)
     submission: fields.OneToOneRelation[Submission] = fields.OneToOneField(

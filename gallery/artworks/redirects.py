@@ -1,4 +1,4 @@
-"""The answer of most handlers: back to the page of a work, with a sentence."""
+"""The response of most handlers: a redirect to the page of a work, with a message."""
 
 from __future__ import annotations
 

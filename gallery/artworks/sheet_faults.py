@@ -1,4 +1,4 @@
-"""The faults of a sheet, and their sentences."""
+"""The errors that a sheet can contain, and the message for each."""
 
 from __future__ import annotations
 

@@ -81,7 +81,9 @@ def _consent_problem(artwork: Artwork) -> str:
 
 
 async def why_no_theme_is_open(themes: Iterable[Theme]) -> str:
-    """Says when the calls of these themes closed or will open, and whom to ask; or that a theme has to be chosen."""
+    """A sentence that says when the calls of these themes closed or will open, and whom to ask; or that a
+    theme has to be chosen.
+    """
     sentences = []
     for theme in themes:
         values = {"theme": localized(theme, "title").text}

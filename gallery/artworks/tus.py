@@ -170,7 +170,7 @@ class TusEndpoint:
             async with _lock_unless_completed(part, upload):
                 headers.update(await self._finish(request, upload))
         else:
-            part.request_yield()  # the client wants to go on: a request that has stalled gives the lock up
+            part.request_yield()  # the client wants to continue: a stalled request releases the lock
         return Response(status_code=200, headers={**headers, "upload-offset": str(size)})
 
     @tus_handler

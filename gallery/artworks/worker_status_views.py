@@ -68,7 +68,7 @@ async def show(request: Request) -> Response:
 
 
 async def retry(request: Request) -> Response:
-    """A keeper has the worker try a picture again that failed, or for which the machine had no time."""
+    """A keeper has the worker retry a picture that failed, or that the machine had no time for."""
     await load_keeper(request)
     image = await Image.get_or_none(id=request.path_params["id"]).prefetch_related("artwork")
     if image is None:

@@ -84,7 +84,9 @@ class NewProject:
 
 @dataclass(frozen=True)
 class WorkDetails:
-    """Everything of a work but its picture. Artist, consent and project are existing ones, new ones, or None."""
+    """All details of a work except its picture. Artist, consent and project are existing ones, new ones, or
+    None.
+    """
 
     organisation: Organisation
     language: str
@@ -97,7 +99,7 @@ class WorkDetails:
 
 
 def blank_details(organisation: Organisation, by: Person) -> WorkDetails:
-    """The details of a draft of which there is only a picture so far."""
+    """The details of a draft that has only a picture so far."""
     return WorkDetails(organisation=organisation, language=by.language, texts={})
 
 

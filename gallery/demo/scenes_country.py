@@ -21,7 +21,7 @@ from gallery.demo.brushes import (
     star,
     straight,
 )
-from gallery.demo.figures import INK, face, hand, limb
+from gallery.demo.people import INK, face, hand, limb
 
 PICTURES: dict[str, PictureSpec] = {}
 

@@ -22,7 +22,7 @@ from gallery.demo.brushes import (
     star,
     straight,
 )
-from gallery.demo.figures import INK, ball, ball_patches, face, hand, limb
+from gallery.demo.people import INK, ball, ball_patches, face, hand, limb
 
 PICTURES: dict[str, PictureSpec] = {}
 

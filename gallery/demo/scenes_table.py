@@ -22,7 +22,7 @@ from gallery.demo.brushes import (
     star,
     straight,
 )
-from gallery.demo.figures import INK, limb
+from gallery.demo.people import INK, limb
 
 PICTURES: dict[str, PictureSpec] = {}
 

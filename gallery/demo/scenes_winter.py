@@ -19,7 +19,7 @@ from gallery.demo.brushes import (
     smooth,
     straight,
 )
-from gallery.demo.figures import INK, limb
+from gallery.demo.people import INK, limb
 
 PICTURES: dict[str, PictureSpec] = {}
 

@@ -76,7 +76,7 @@ async def take_inventory(
 
     Unexpected files count only if they were written before `before`.
     """
-    shelf = StoreInventory()
+    inventory = StoreInventory()
     async for files in batches(store.files()):
         images = await expected({token_of_key(stored.key) for stored in files})
         known = {
@@ -90,12 +90,12 @@ async def take_inventory(
             if stored.key in known:
                 image, kind = known[stored.key]
                 if expected_file_of(image, kind, stored.key).fits(stored.size):
-                    shelf.counts[image.id, kind] += 1
+                    inventory.counts[image.id, kind] += 1
                 else:
-                    shelf.truncated[image.id, kind].append(stored.key)
+                    inventory.truncated[image.id, kind].append(stored.key)
             elif stored.key not in others and stored.modified_at < before:
-                shelf.unexpected.add(stored.key)
-    return shelf
+                inventory.unexpected.add(stored.key)
+    return inventory
 
 
 def expected_file_of(image: Image, kind: str, key: str) -> ExpectedFile:

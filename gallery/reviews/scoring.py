@@ -124,7 +124,7 @@ class BlindWork:
     artwork: Artwork  # for its picture and its language; the texts are below
     texts: dict[str, str] = field(repr=False)
 
-    def told(self, name: str) -> LocalizedText:
+    def original(self, name: str) -> LocalizedText:
         """A text of the work in its own language."""
         return LocalizedText(self.texts[name], self.artwork.language)
 

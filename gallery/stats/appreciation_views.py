@@ -74,7 +74,7 @@ async def _change_appreciation(request: Request, *, is_there: bool) -> Response:
     if not PRESS_LIMIT.allows(network) or (is_there and not key and not NEW_VISITOR_LIMIT.allows(network)):
         message = _("Too many thanks were sent from your network just now. Please try again a little later.")
         if wants_json(request):
-            return JSONResponse({"told": message}, 429, {"cache-control": "no-store"})
+            return JSONResponse({"message": message}, 429, {"cache-control": "no-store"})
         return await _page(request, is_there=is_there, refusal=message, status=429)
     is_new = is_there and not key
     if is_new:
@@ -115,7 +115,7 @@ def _json_response(is_there: bool, number: int, message: str = "") -> JSONRespon
         "appreciated": is_there,
         "number": number,
         "sentence": count_sentence(number, is_there),
-        "told": message,
+        "message": message,
     }
     return JSONResponse(content, headers={"cache-control": "no-store"})
 

@@ -98,9 +98,9 @@ class VisitCounter:
 class VisitCounterMiddleware:
     """ASGI middleware, outermost: counts the pages that the site returns."""
 
-    def __init__(self, app: ASGIApp, tally: VisitCounter) -> None:
+    def __init__(self, app: ASGIApp, counter: VisitCounter) -> None:
         self.app = app
-        self.tally = tally
+        self.counter = counter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(PAGE_PREFIXES):
@@ -109,7 +109,7 @@ class VisitCounterMiddleware:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in COUNTED_STATUSES:
-                self.tally.see(scope["path"], dict(scope["headers"]))
+                self.counter.see(scope["path"], dict(scope["headers"]))
             await send(message)
 
         await self.app(scope, receive, counted)

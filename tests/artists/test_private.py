@@ -169,7 +169,7 @@ async def test_inspection_knows_forms_and_finds_files_of_none(site: Site) -> Non
     assert [each.private for each in findings if each.private] == [(form_key("of-nobody"),)]
 
 
-# How it ends
+# Deletion
 
 
 async def test_the_last_withdrawal_takes_everything_private_along(site: Site) -> None:
@@ -179,7 +179,7 @@ async def test_the_last_withdrawal_takes_everything_private_along(site: Site) ->
     await Artist.filter(id=artist.id).update(about_zh="他喜欢画画", born="2010s", shows_born=True)
     other = await factories.consent(site.cast.organisation, artist)
     await withdraw(other, site.storage)
-    assert await PrivateDetails.exists()  # another consent holds
+    assert await PrivateDetails.exists()  # another consent is still in force
     token = (await SignedForm.get()).token
     await withdraw(consent, site.storage)
     assert not await PrivateDetails.exists()

@@ -96,7 +96,7 @@ async def test_a_slip_of_the_old_consent_withdraws_the_new_one(site: Site) -> No
 async def test_a_withdrawal_that_meets_a_renewal_ends_what_has_the_works_now(
     site: Site, monkeypatch: pytest.MonkeyPatch, through_slip: bool
 ) -> None:
-    """The renewal happens after the withdrawal found the works' consent, and before it ends that consent."""
+    """The renewal happens between two steps of the withdrawal: finding the works' consent, and ending it."""
     work = await ended(site)
     old = await Consent.get(id=work.consent_id or 0).prefetch_related("artist")
 

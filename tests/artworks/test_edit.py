@@ -1,4 +1,4 @@
-"""Changing and deleting works: while they are the organisation's, and no longer."""
+"""Changing and deleting works: allowed only for drafts and returned works."""
 
 from __future__ import annotations
 

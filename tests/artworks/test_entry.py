@@ -1,4 +1,6 @@
-"""A picture that no work, proposal or import adopts is deleted again, its row and its files, on every way in."""
+"""A picture that no work, proposal or import adopts is deleted with its row and files, however it was
+uploaded.
+"""
 
 from __future__ import annotations
 

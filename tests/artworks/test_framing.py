@@ -69,7 +69,7 @@ async def test_a_picture_is_turned_and_cropped_and_can_be_had_again_as_it_came(s
     assert "is being prepared" in shown
     preview = await client.get(f"/desk/images/{framed.id}/{PREVIEW_NAME}")
     with Picture.open(io.BytesIO(preview.content)) as picture:
-        assert picture.width < picture.height  # the very answer shows it turned
+        assert picture.width < picture.height  # the response itself shows it turned
 
     await site.work()
     framed = await Image.get(id=framed.id)
@@ -100,7 +100,7 @@ async def test_one_framing_follows_another_before_the_worker_comes(site: Site) -
     client = await site.client(site.cast.partner)
     await send(client, work)
     await send(client, work, turn="180")
-    await send(client, work, turn="180")  # pressed twice: nothing is to be done
+    await send(client, work, turn="180")  # pressed twice: nothing to do
     image = (await Artwork.get(id=work.id).prefetch_related("image")).image
     assert image is not None
     assert image.turn == 180

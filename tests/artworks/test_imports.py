@@ -82,7 +82,7 @@ async def test_a_sheet_becomes_drafts_after_one_yes(site: Site) -> None:
     assert first.created_by_id == site.cast.partner.id  # type: ignore[attr-defined]
     assert second.artist is not None
     assert (second.artist.credit_name, second.consent_id, second.status) == ("小蜗牛", None, Status.DRAFT)
-    # Neither the file nor a picture that no work has is left.
+    # The file and all unused pictures are deleted.
     job = await Import.get(id=job.id)
     assert job.files_cleared_at is not None
     assert not [key async for key in site.storage.private.keys("imports")]
@@ -275,10 +275,10 @@ async def test_a_worker_killed_at_any_batch_neither_loses_nor_doubles_a_row(
                 held, batch, UsedSoFar(), report, only_trying=False, has_pictures=False
             )
     assert await Artwork.all().count() == 40
-    assert not await import_chores.import_next(context)  # the lease holds
+    assert not await import_chores.import_next(context)  # the lease has not expired
     await Import.filter(id=job.id).update(lease_until=now() - timedelta(seconds=1))
     assert await import_chores.import_next(context)
-    with pytest.raises(imports.LeaseLost):  # the first one wakes up again
+    with pytest.raises(imports.LeaseLost):  # the first worker continues
         await imports.renew_lease(held, done_rows=0)
     assert sorted(work.title for work in await Artwork.all()) == sorted(f"作品{n}" for n in range(95))
     assert await Artist.all().count() == 7

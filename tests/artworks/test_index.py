@@ -19,7 +19,7 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 
 @contextmanager
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The queries that are made meanwhile."""
+    """The queries made within the block."""
     connection: BaseDBAsyncClient = get_connection("default")
     kind, queries = type(connection), list[str]()
     original = kind.execute_query
@@ -82,7 +82,7 @@ async def test_works_are_narrowed_by_theme_project_and_words_together(site: Site
     assert await found(f"theme={winter.slug}&status=accepted") == []
     assert await found(f"theme={foreign.slug}&project=nonsense") == ["一号", "二号", "三号"]
     page = (await client.get(f"/desk/works?theme={winter.slug}&status=accepted")).text
-    assert "draft 2" in page  # counted as narrowed
+    assert "draft 2" in page  # counted after filtering
     assert f'<option value="{winter.slug}" selected>' in page
     assert "Show all of them" in page
     page = (await client.get(f"/desk/works?theme={winter.slug}&q=一号")).text

@@ -1,4 +1,6 @@
-"""May a work hang, may it be shown: for every possible work the rule in SQL agrees with the one that gives the reason."""
+"""Whether a work may hang and may be shown: the SQL rule agrees with the Python rule, for every possible
+work.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.engines("sqlite", "postgresql")
 _numbers = itertools.count(1)
 
 days = st.sampled_from([-1, 0, 1])
-moments = st.sampled_from([None, -60, 60])  # minutes from now; None: no such moment
+moments = st.sampled_from([None, -60, 60])  # minutes from now; None: never
 mostly = st.sampled_from([True, True, True, False])
 
 consents = st.fixed_dictionaries(

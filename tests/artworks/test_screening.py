@@ -1,4 +1,4 @@
-"""Logos and covers are compared with works before visitors see them, and again when works must leave the wall."""
+"""Logos and covers are compared with works before visitors see them, and again when works must be taken down."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ async def test_logos_of_an_older_release_are_screened(thanked: Thanked) -> None:
 
 
 async def test_inspection_names_a_logo_that_resembles_a_withdrawn_work(thanked: Thanked) -> None:
-    """Nothing on the site does that; a database that somebody changed might."""
+    """The site itself never causes this; a direct change to the database might."""
     site = thanked.site
     work = await work_of(site, 1, status=Status.ACCEPTED)
     await site.work()

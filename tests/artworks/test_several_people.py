@@ -1,8 +1,8 @@
-"""Several people at one work: whatever they do, one after the other or at the same moment, nothing is shown without consent
+"""Several people at one work: whatever they do, in turn or concurrently, nothing is shown without consent
 and no text is lost.
 
-Two members of the organisation, two curators, a guardian with a slip and a visitor, each with pages that they opened earlier
-and send when they please.
+Two members of the organisation, two curators, a guardian with a slip and a visitor, each with pages that they
+opened earlier and submit at any time.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Looked:
 
 
 class SeveralPeople(RuleBasedStateMachine):
-    """One work, and another under the same consent that hangs already; each word that is typed is known by a number."""
+    """One work, and another under the same consent that hangs already; each typed text has its own number."""
 
     def __init__(self, runner: asyncio.Runner, site: Site, clients: dict[str, httpx.AsyncClient]) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class SeveralPeople(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def several_at_once(self, data: st.DataObject) -> None:
-        """Two to four of these in the same moment."""
+        """Two to four of these actions at the same time."""
         actions = data.draw(st.lists(st.sampled_from(AT_ONCE), min_size=2, max_size=4))
         running: list[Coroutine[Any, Any, None]] = [action(self) for action in actions]
         if self.number > 4 and not self.is_withdrawn and data.draw(st.integers(0, 3)) == 0:
@@ -167,7 +167,7 @@ class SeveralPeople(RuleBasedStateMachine):
 
         self.runner.run(together())
 
-    # How they do it.
+    # The requests behind each action.
 
     def typed(self) -> str:
         self.number += 1
@@ -273,13 +273,13 @@ class SeveralPeople(RuleBasedStateMachine):
         else:
             await self.press("partner", "withdrawal")
         self.is_withdrawn = True
-        for work in (self.work, self.other):  # from the very answer on
+        for work in (self.work, self.other):  # from this response on
             assert (await self.ask("visitor", f"/zh/works/{work.public_id}")).status_code == 410
 
     async def visit(self) -> None:
         await self.ask("visitor", f"/zh/works/{self.work.public_id}")
 
-    # What must be so whenever nobody is just acting.
+    # Invariants: true whenever no action is running.
 
     @invariant()
     def all_is_well(self) -> None:

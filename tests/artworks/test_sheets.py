@@ -1,4 +1,4 @@
-"""Reading sheets and their ZIP files: every way of writing them, and every false claim in them."""
+"""Reading sheets and their ZIP files: every format and encoding, and false sizes and lengths in them."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ def test_a_hundred_thousand_entries_are_not_even_listed(tmp_path: Path) -> None:
 
 
 def test_a_zip_that_lies_about_its_entries_is_not_believed(tmp_path: Path) -> None:
-    honest = zipped(SHEET, *((f"{number}", b"") for number in range(12_000)))  # one more than may be
+    honest = zipped(SHEET, *((f"{number}", b"") for number in range(12_000)))  # one more than allowed
     end = honest.rindex(b"PK\x05\x06")
     values = honest[: end + 8] + struct.pack("<HH", 5, 5) + honest[end + 12 :]
     assert refused(tmp_path, values) == "too_many_entries"

@@ -1,4 +1,6 @@
-"""Pictures in pieces, by tus: correct offsets and checksums, false ones refused, no interleaving, one work each."""
+"""Pictures uploaded in pieces by tus: wrong offsets and checksums are refused, no interleaving, one work
+each.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +98,7 @@ async def test_a_picture_in_pieces_becomes_one_draft(site: Site) -> None:
     assert (work.status, work.created_by, work.title) == (Status.DRAFT, site.cast.partner, "")
     assert await original_of(site, work) == PICTURE
     assert list(site.storage.partial_uploads.iterdir()) == []
-    # Whoever missed the answer asks again, and sends nothing twice.
+    # A client that missed the response asks again, and sends nothing twice.
     again = await client.head(path, headers=TUS)
     assert again.headers["upload-offset"] == str(len(PICTURE))
     assert again.headers["gallery-work"] == f"/desk/works/{work.id}"
@@ -286,7 +288,7 @@ async def test_of_two_pieces_at_once_one_is_taken(site: Site) -> None:
         await may_go_on.wait()
         yield b"a" * 9000
 
-    # The in-process transport hands a body over whole, so this request is driven by hand.
+    # The in-process transport delivers a body all at once, so this test sends the ASGI messages itself.
     token = path.rpartition("/")[2]
     part = PartialUpload(site.storage, token)
 
@@ -372,7 +374,7 @@ async def test_an_upload_that_never_ends_is_given_up(site: Site, monkeypatch: py
 async def test_a_process_killed_before_the_end_leaves_a_draft_for_the_worker(site: Site) -> None:
     client = await site.client(site.cast.partner)
     path = await location(client)
-    # All bytes are on the disk, and the process that should have gone on is no more.
+    # All bytes are on the disk, but the process that should have finished the upload is dead.
     PartialUpload(site.storage, path.rpartition("/")[2]).path.write_bytes(PICTURE)
     await site.work()
     assert await original_of(site, await Artwork.get()) == PICTURE

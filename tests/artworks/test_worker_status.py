@@ -1,4 +1,4 @@
-"""The keepers' page about the worker: signs of life, what waits, failed pictures tried again."""
+"""The keepers' page about the worker: heartbeats, the queue, and retrying failed pictures."""
 
 from __future__ import annotations
 

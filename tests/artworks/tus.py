@@ -26,7 +26,7 @@ async def original_of(site: Site | LiveSite, work: Artwork) -> bytes:
 
 
 def noise(width: int = 1200, height: int = 900) -> bytes:
-    """A picture that no encoder makes small."""
+    """Random noise, which no encoder can compress."""
     from PIL import Image as Picture
 
     buffer = io.BytesIO()

@@ -1,9 +1,9 @@
-"""How the code is cut and worded, for one checkout or for several side by side.
+"""Size, structure and wording of the code, for one checkout or for several side by side.
 
 Run: python -m tests.bench.house [folder ...]          the figures of each folder, a column each (without one: this folder)
      python -m tests.bench.house --sample 100 [folder] docstrings and comments drawn at random, the same in each run
 
-The share of docstrings that read as plain is counted by a person who reads the sample: docs/architecture.md has the count.
+A person who reads the sample counts the share of plain docstrings: docs/architecture.md has the count.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from pathlib import Path
 SEED = 13
 # Names that only this code used, and words of its prose that sounded foreign.
 PRIVATE_MODULES = """
-    visits walls stretches shown_rooms meanwhile shelves parts arrivals cutting decoder profile_images logos
+    visits walls stretches shown_rooms meanwhile shelves parts arrivals cutting decoder emblems logos
     placards posters many together standing workshop prepared front_door keeping copies living_example
     narrowing figures closing likeness demand acting
 """
 PRIVATE_NAMES = """
     ChangedMeanwhile Counting Demand Door Emblem FrontDoor GoneSilent Landing Narrowing Placard Sighting
-    Sightings Stretch Tally Workshop darkroom profile_image profile_images knock placard placards shelf shelves
+    Sightings Stretch Tally Workshop darkroom emblem emblems knock placard placards shelf shelves
     stretch stretches tally told whoever workshop
 """
 FOREIGN_WORDS = ("meanwhile", "anew", "whoever", "beside", "told", "stands")

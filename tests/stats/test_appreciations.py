@@ -1,4 +1,6 @@
-"""Appreciating a work: one for each visitor and work, without account, to be taken back, and not for ever by programs."""
+"""Appreciating a work: one per visitor and work, without an account, can be taken back, and limited for
+programs.
+"""
 
 from __future__ import annotations
 
@@ -74,14 +76,14 @@ async def test_with_script_the_answer_says_what_is_and_what_to_read_out(site: Si
         "appreciated": True,
         "number": 1,
         "sentence": "You have thanked the artist.",
-        "told": "Thank you.",
+        "message": "Thank you.",
     }
     pressed = (await second.post(f"/appreciations/en/{work.public_id}", headers=JSON)).json()
-    assert pressed["told"] == "Thank you. 2 visitors have thanked the artist of this work."
+    assert pressed["message"] == "Thank you. 2 visitors have thanked the artist of this work."
     back = (await first.post(f"/appreciations/en/{work.public_id}/taking-back", headers=JSON)).json()
     assert (back["appreciated"], back["number"]) == (False, 1)
     assert back["sentence"] == "1 visitor has thanked the artist of this work."
-    assert back["told"] == "Your thanks have been taken back."
+    assert back["message"] == "Your thanks have been taken back."
 
 
 async def test_one_visitor_counts_once_for_each_work_before_and_after_it_is_written(site: Site) -> None:
@@ -178,7 +180,7 @@ async def test_many_fresh_visitors_from_one_network_have_to_wait(site: Site) -> 
     assert "Please try again a little later." in refused.text
     response = await late.post(f"/appreciations/en/{work.public_id}", headers=JSON)
     assert response.status_code == 429
-    assert "try again" in response.json()["told"]
+    assert "try again" in response.json()["message"]
     assert (await visitor.post(f"/appreciations/zh/{work.public_id}/taking-back")).status_code == 303
     assert await answer(late, work) == (False, 59)
 

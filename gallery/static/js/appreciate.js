@@ -6,7 +6,7 @@ const asJson = { headers: { accept: "application/json" } };
 for (const form of document.querySelectorAll("form.appreciation")) {
   const button = form.querySelector("button");
   const number = form.querySelector(".number");
-  const status = form.querySelector(".told");
+  const status = form.querySelector(".status-message");
   const { takingBack, takeBack, failed } = form.dataset;
   const appreciate = button.textContent;
   let isTheirs = false;
@@ -16,7 +16,7 @@ for (const form of document.querySelectorAll("form.appreciation")) {
     isTheirs = answer.appreciated;
     button.textContent = isTheirs ? takeBack : appreciate;
     form.classList.toggle("is-theirs", isTheirs);
-    number.textContent = answer.told && isTheirs ? "" : answer.sentence;
+    number.textContent = answer.message && isTheirs ? "" : answer.sentence;
   };
 
   form.addEventListener("submit", async (event) => {
@@ -28,7 +28,7 @@ for (const form of document.querySelectorAll("form.appreciation")) {
       const response = await fetch(isTheirs ? takingBack : form.action, { ...asJson, method: "POST" });
       const answer = await response.json();
       if (response.ok) show(answer);
-      status.textContent = answer.told ?? failed;
+      status.textContent = answer.message ?? failed;
     } catch {
       status.textContent = failed;
     }
